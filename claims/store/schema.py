@@ -206,7 +206,8 @@ families = Table(
 )
 
 # origin: sent (an 837 that somebody else sent; never batched by us), to_send (charges).
-# state: stored, held. reason_code on a hold: claim-conflict, ...
+# state: new (identity not resolved yet), stored, held (reason_code claim-conflict, ...), duplicate, informational
+# (test file: never charged).
 claims = Table(
     "claims",
     metadata,
@@ -243,8 +244,11 @@ claims = Table(
     Column("original_reference", String(80), nullable=False),  # REF*F8
     Column("prior_authorization", String(80), nullable=False),
     Column("diagnosis_codes", Text, nullable=False),  # blank-separated, in HI order
-    UniqueConstraint("claim_key", "body_hash"),
+    UniqueConstraint("file_id", "seg"),
+    Index("ix_claims_claim_key", "claim_key"),
     Index("ix_claims_family_id", "family_id"),
+    Index("ix_claims_state", "state"),
+    Index("ix_claims_member_id", "member_id"),
 )
 
 service_lines = Table(
@@ -265,6 +269,7 @@ service_lines = Table(
     Column("service_to_date", Date),
     Column("line_control_number", String(80), nullable=False),  # REF*6R
     UniqueConstraint("claim_id", "line_number"),
+    Index("ix_service_lines_line_control_number", "line_control_number"),
 )
 
 # The payers of a claim in order: the payer it was sent to and each other payer (loop 2320).
@@ -285,7 +290,8 @@ claim_payers = Table(
 
 # ---- remittances (835) ------------------------------------------------------------------------------------------
 
-# state: ready (may be posted), held, posted, informational (pre-notification, test file: never posted).
+# state: new (identity not resolved yet), ready (may be posted), posted, held, duplicate (the same payment is stored
+# already), informational (pre-notification, test file: never posted).
 remittances = Table(
     "remittances",
     metadata,
@@ -314,8 +320,8 @@ remittances = Table(
     Column("paid_cents", Cents, nullable=False),
     Column("plb_cents", Cents, nullable=False),
     Column("posting_date", Date),  # of the posting in force
-    UniqueConstraint("remit_key", "body_hash"),
     UniqueConstraint("file_id", "seg"),
+    Index("ix_remittances_remit_key", "remit_key"),
     Index("ix_remittances_state", "state", "payment_date", "remit_key"),
 )
 
@@ -481,6 +487,31 @@ line_matches = Table(
     Column("line_number", BigInteger, nullable=False),  # 0: no line fits, posted at the claim
     Column("rule", Code, nullable=False),
     Index("ix_line_matches_match_id", "match_id"),
+)
+
+# What posting did with a claim payment; the row without ended_at is in force.
+# outcome: posted, reversal (it negated reverses_claim_payment_id), memo (a repeat, nothing moves), unapplied (cash on
+# 2200, open item), informational (no adjudication, no cash). is_superseded: a later reversal took it back.
+claim_postings = Table(
+    "claim_postings",
+    metadata,
+    _key("claim_posting_id"),
+    _ref("claim_payment_id", "claim_payments.claim_payment_id"),
+    _ref("remit_id", "remittances.remit_id"),
+    _ref("family_id", "families.family_id", optional=True),
+    Column("payer_sequence", String(2), nullable=False),
+    Column("outcome", Code, nullable=False),
+    Column("reason_code", Code),  # exception type that sent it there
+    _ref("reverses_claim_payment_id", "claim_payments.claim_payment_id", optional=True),
+    Column("is_superseded", Integer, nullable=False, server_default="0"),
+    Column("posting_date", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("denials_at", Instant),  # when the denial rules looked at it
+    Index("ix_claim_postings_claim_payment_id", "claim_payment_id"),
+    Index("ix_claim_postings_family_id", "family_id"),
+    Index("ix_claim_postings_remit_id", "remit_id"),
+    Index("ix_claim_postings_denials_at", "denials_at"),
 )
 
 # ---- ledger -----------------------------------------------------------------------------------------------------
