@@ -458,18 +458,21 @@ acknowledgements = Table(
 
 # ---- matching ---------------------------------------------------------------------------------------------------
 
-# Why this claim payment belongs to this family. The newest row without ended_at is in force.
+# Why this claim payment belongs to this family, or why to none (rule none, family empty). The row without ended_at is
+# in force.
 matches = Table(
     "matches",
     metadata,
     _key("match_id"),
     _ref("claim_payment_id", "claim_payments.claim_payment_id"),
-    _ref("family_id", "families.family_id"),
-    _ref("claim_id", "claims.claim_id"),
+    _ref("family_id", "families.family_id", optional=True),
+    _ref("claim_id", "claims.claim_id", optional=True),
     Column("rule", Code, nullable=False),  # claim-number, payer-claim-number, line-control-number, member-date-charge
     Column("score", Integer, nullable=False),  # 0..100
     Column("evidence", Text, nullable=False),  # JSON: which facts agreed or differed, never the facts themselves
     Column("payer_sequence", String(2), nullable=False),
+    Column("next_sequence", String(2), nullable=False, server_default=""),  # who is billed after this payer
+    Column("next_payer_code", String(80), nullable=False, server_default=""),
     Column("actor", String(120), nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("ended_at", Instant),

@@ -1,0 +1,233 @@
+"""Claim payments find their claim: candidates and facts in; the claim, the rule that found it, a score and the evidence out.
+
+The keys are tried in the order of `RULES`; the first key that leaves exactly one acceptable claim family wins, and the
+match says which facts agreed. A candidate is acceptable only when nothing speaks against it: the charge is the billed
+one (or a part of it, with a second fact beside the key), and the payee is not somebody else.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+# Order of the keys (835 claim to submitted claim): our own number, the payer's number for it, a line number that we
+# gave, and last who, when and how much.
+RULES = ("claim-number", "payer-claim-number", "line-control-number", "member-date-charge")
+BASE_SCORE = {"claim-number": 60, "payer-claim-number": 60, "line-control-number": 60, "member-date-charge": 50}
+
+UNKNOWN, AGREES, DIFFERS = "unknown", "agrees", "differs"
+
+MATCH_COLUMNS = ["claim_payment_id", "family_id", "claim_id", "rule", "score", "evidence"]
+
+
+def normal_number(numbers: pd.Series) -> pd.Series:
+    """Claim numbers as payers hand them back: upper case, letters and digits only, no leading zeros."""
+    plain = numbers.str.upper().str.replace(r"[^0-9A-Z]+", "", regex=True)
+    return plain.str.lstrip("0")
+
+
+def _compare(left: pd.Series, right: pd.Series) -> np.ndarray:
+    known = (left != "").to_numpy() & (right != "").to_numpy()
+    same = (left == right).to_numpy()
+    return np.where(known, np.where(same, AGREES, DIFFERS), UNKNOWN)
+
+
+def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Compare each candidate pair fact by fact; add the fact columns, `score` (0..100) and `is_acceptable`.
+
+    `candidates`: one row per claim payment, claim and rule; columns of the payment carry the suffix `_paid`
+    (charge_cents_paid, payee_identifier_paid, payee_tax_id_paid, first_date_paid, last_date_paid, member_id_paid,
+    payer_code_paid, payer_name_paid), those of the claim carry none.
+    """
+    rows = candidates.copy()
+    paid_charge = rows["charge_cents_paid"].abs()
+    rows["charge"] = np.select(
+        [paid_charge == rows["charge_cents"], (paid_charge > 0) & (paid_charge < rows["charge_cents"])],
+        [AGREES, "part"],
+        DIFFERS,
+    )
+    by_npi = _compare(rows["payee_identifier_paid"], rows["billing_npi"])
+    by_tax = np.where(
+        (rows["payee_tax_id_paid"] != "") & (rows["billing_tax_id"] != ""),
+        np.where(rows["payee_tax_id_paid"] == rows["billing_tax_id"], AGREES, DIFFERS),
+        UNKNOWN,
+    )
+    rows["payee"] = np.select(
+        [(by_npi == AGREES) | (by_tax == AGREES), (by_npi == DIFFERS) | (by_tax == DIFFERS)],
+        [AGREES, DIFFERS],
+        UNKNOWN,
+    )
+    dated = (rows["first_date_paid"] != "") & (rows["statement_from_date"] != "")
+    within = (rows["first_date_paid"] >= rows["statement_from_date"]) & (
+        rows["last_date_paid"] <= rows["statement_to_date"]
+    )
+    rows["dates"] = np.where(dated, np.where(within, AGREES, DIFFERS), UNKNOWN)
+    rows["member"] = _compare(rows["member_id_paid"], rows["member_id"])
+    payer_known = (rows["payer_code_paid"] == rows["payer_code"]) | (
+        rows["payer_name_paid"].str.upper() == rows["payer_name"].str.upper()
+    )
+    rows["payer"] = np.where(payer_known, AGREES, DIFFERS)
+    second_fact = (rows[["payee", "dates", "member"]] == AGREES).sum(axis=1)
+    by_number = rows["rule"] != "member-date-charge"
+    rows["is_acceptable"] = (
+        ((rows["charge"] == AGREES) | ((rows["charge"] == "part") & (second_fact >= 1) & by_number))
+        & ((rows["payee"] != DIFFERS) | (rows["member"] == AGREES))
+        & (by_number | ((rows["member"] == AGREES) & (rows["dates"] == AGREES)))
+    )
+    rows["score"] = (
+        rows["rule"].map(BASE_SCORE).astype("int64")
+        + 15 * (rows["charge"] == AGREES)
+        + 10 * (rows["payee"] == AGREES)
+        + 5 * (rows["dates"] == AGREES)
+        + 5 * (rows["member"] == AGREES)
+        + 5 * (rows["payer"] == AGREES)
+    ).astype("int64")
+    return rows
+
+
+def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Choose one claim per claim payment: `(matches, refused)`.
+
+    `matches` has the columns of `MATCH_COLUMNS`; `refused` one row per claim payment that had candidates and got none
+    of them, with `why`: `ambiguous`, `charge-differs` or `payee-differs`.
+    """
+    if candidates.empty:
+        return (
+            pd.DataFrame(columns=MATCH_COLUMNS).astype({"claim_payment_id": "int64", "family_id": "int64"}),
+            pd.DataFrame({"claim_payment_id": pd.Series(dtype="int64"), "why": pd.Series(dtype="str")}),
+        )
+    rows = weigh(candidates)
+    fit = rows[rows["is_acceptable"]].copy()
+    fit["rank"] = fit["rule"].map({rule: rank for rank, rule in enumerate(RULES)}).astype("int64")
+    families = fit.groupby(["claim_payment_id", "rank"])["family_id"].nunique()
+    decided = families[families == 1].reset_index().groupby("claim_payment_id")["rank"].min()
+    fit = fit[fit["rank"].to_numpy() == decided.reindex(fit["claim_payment_id"], fill_value=-1).to_numpy()]
+    # Versions of one family: the one with the billed charge and this payer first; ties by its place in the files.
+    fit = fit.assign(
+        charge_rank=(fit["charge"] != AGREES).astype("int64"), payer_rank=(fit["payer"] != AGREES).astype("int64")
+    ).sort_values(["claim_payment_id", "charge_rank", "payer_rank", "sha256", "seg"], kind="stable")
+    best = fit.drop_duplicates("claim_payment_id").copy()
+    facts = zip(
+        best["charge"].tolist(),
+        best["payee"].tolist(),
+        best["dates"].tolist(),
+        best["member"].tolist(),
+        best["payer"].tolist(),
+        strict=True,
+    )
+    best["evidence"] = [
+        json.dumps(dict(zip(("charge", "payee", "dates", "member", "payer"), row, strict=True))) for row in facts
+    ]
+    left = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])]
+    return best[MATCH_COLUMNS].reset_index(drop=True), _why_refused(left)
+
+
+def _why_refused(rows: pd.DataFrame) -> pd.DataFrame:
+    why = np.select(
+        [rows["is_acceptable"], rows["charge"].isin([AGREES, "part"])], ["ambiguous", "payee-differs"], "charge-differs"
+    )
+    frame = pd.DataFrame({"claim_payment_id": rows["claim_payment_id"], "why": why}).astype({"why": "str"})
+    return frame.sort_values(["claim_payment_id", "why"]).drop_duplicates("claim_payment_id").reset_index(drop=True)
+
+
+# Keys of a line within its claim, the strictest first. A service payment names what was submitted when the payer
+# changed the procedure (SVC06).
+LINE_RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("line-control-number", ("line_control_number",)),
+    ("procedure-modifiers-date-charge", ("procedure_code", "modifiers", "service_date", "charge_cents")),
+    ("procedure-date-charge", ("procedure_code", "service_date", "charge_cents")),
+    ("procedure-modifiers-charge", ("procedure_code", "modifiers", "charge_cents")),
+    ("procedure-charge", ("procedure_code", "charge_cents")),
+    ("date-charge", ("service_date", "charge_cents")),
+)
+
+
+def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> pd.DataFrame:
+    """Match each service payment to a line of its claim: service_payment_id, service_line_id, line_number, rule.
+
+    `service_payments` carry the `claim_id` their claim payment was matched to. A line control number may be met
+    several times (a split line); every other key must be as frequent on both sides, and equal lines pair in file
+    order. What fits no line gets line_number 0 and the rule `none`.
+    """
+    paid = service_payments.assign(
+        procedure_code=service_payments["submitted_procedure_code"].where(
+            service_payments["submitted_procedure_code"] != "", service_payments["procedure_code"]
+        ),
+        modifiers=service_payments["submitted_modifiers"].where(
+            service_payments["submitted_procedure_code"] != "", service_payments["modifiers"]
+        ),
+        charge_cents=service_payments["charge_cents"].abs(),
+    )
+    found: list[pd.DataFrame] = []
+    open_lines = service_lines
+    for rule, columns in LINE_RULES:
+        keys = ["claim_payment_id", *columns]
+        if rule == "line-control-number":
+            numbered = service_lines[service_lines["line_control_number"] != ""]
+            unique = numbered[~numbered.duplicated(["claim_payment_id", "line_control_number"], keep=False)]
+            hit = paid[paid["line_control_number"] != ""].merge(
+                unique[[*keys, "service_line_id", "line_number"]], on=keys
+            )
+        else:
+            hit = _pair(paid, open_lines, keys)
+        found.append(hit[["service_payment_id", "claim_payment_id", "service_line_id", "line_number"]].assign(rule=rule))
+        paid = paid[~paid["service_payment_id"].isin(hit["service_payment_id"])]
+        taken = pd.MultiIndex.from_frame(hit[["claim_payment_id", "service_line_id"]])
+        here = pd.MultiIndex.from_frame(open_lines[["claim_payment_id", "service_line_id"]])
+        open_lines = open_lines[~here.isin(taken)]
+    rest = paid[["service_payment_id", "claim_payment_id"]].assign(service_line_id=0, line_number=0, rule="none")
+    return pd.concat([*found, rest], ignore_index=True).astype(
+        {"service_payment_id": "int64", "service_line_id": "int64", "line_number": "int64", "rule": "str"}
+    )
+
+
+def _pair(paid: pd.DataFrame, lines: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Pair the n-th with the n-th where a key occurs equally often on both sides."""
+    left = paid.assign(
+        nth=paid.groupby(keys).cumcount(), times=paid.groupby(keys)["service_payment_id"].transform("size")
+    )
+    right = lines.assign(
+        nth=lines.groupby(keys).cumcount(), times=lines.groupby(keys)["service_line_id"].transform("size")
+    )
+    return left.merge(right[[*keys, "nth", "times", "service_line_id", "line_number"]], on=[*keys, "nth", "times"])
+
+
+def payer_sequence(matches: pd.DataFrame, payers: pd.DataFrame, status: pd.DataFrame) -> pd.DataFrame:
+    """Say whose turn a claim payment was (P, S, T) and who is next.
+
+    `matches`: claim_payment_id, family_id, payer_code, payer_name, status_code. `payers`: family_id, payer_sequence,
+    payer_code, payer_name. `status`: codes/claim_status.csv. Gives claim_payment_id, payer_sequence, hint_differs,
+    next_sequence and next_payer_code ("" when nobody follows). The payer is looked for among the payers of the claim,
+    first by code, then by name; only if that fails CLP02 decides.
+    """
+    hints = status.set_index("code")["sequence_hint"]
+    hint = matches["status_code"].map(hints).fillna("").where(lambda text: text != "", "P")
+    pairs = matches[["claim_payment_id", "family_id", "payer_code", "payer_name"]].merge(
+        payers, on="family_id", suffixes=("_paid", "")
+    )
+    by_code = (pairs["payer_code_paid"] == pairs["payer_code"]) & (pairs["payer_code"] != "")
+    by_name = (pairs["payer_name_paid"].str.upper() == pairs["payer_name"].str.upper()) & (pairs["payer_name"] != "")
+    pairs = pairs.assign(rank=np.select([by_code, by_name], [0, 1], 2))
+    order = {letter: place for place, letter in enumerate("PSTABCDEFGHU")}
+    pairs["place"] = pairs["payer_sequence"].map(order).fillna(99).astype("int64")
+    known = pairs[pairs["rank"] < 2].sort_values(["claim_payment_id", "rank", "place"], kind="stable")
+    known = known.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["payer_sequence"]
+    found = known.reindex(matches["claim_payment_id"])
+    sequence = found.where(found.notna(), hint.to_numpy())
+    result = pd.DataFrame(
+        {
+            "claim_payment_id": matches["claim_payment_id"].to_numpy(),
+            "payer_sequence": sequence.to_numpy(),
+            "hint_differs": (found.notna().to_numpy() & (sequence.to_numpy() != hint.to_numpy())),
+        }
+    )
+    place = pd.Series(result["payer_sequence"].map(order).fillna(99).astype("int64").to_numpy())
+    later = pairs.merge(result.assign(own_place=place)[["claim_payment_id", "own_place"]], on="claim_payment_id")
+    later = later[(later["place"] > later["own_place"]) & (later["payer_sequence"] != "U")]
+    later = later.sort_values(["claim_payment_id", "place"], kind="stable").drop_duplicates("claim_payment_id")
+    later = later.set_index("claim_payment_id")
+    result["next_sequence"] = later["payer_sequence"].reindex(result["claim_payment_id"]).fillna("").to_numpy()
+    result["next_payer_code"] = later["payer_code"].reindex(result["claim_payment_id"]).fillna("").to_numpy()
+    return result.astype({"payer_sequence": "str", "next_sequence": "str", "next_payer_code": "str"})

@@ -1,0 +1,92 @@
+"""Open and close rows of the exceptions table; a key that stands there already is opened again, never doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims import codes
+from claims.store import clock, schema
+from claims.store.rows import in_parts, insert_keyed
+
+TEXTS = {"exception_key": "", "type_code": "", "message": ""}
+LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
+
+
+def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int:
+    """Open an exception per row and give the number of new ones.
+
+    `rows`: exception_key, type_code, amount_cents, message (optional: the type's title) and any of `LINKS`. One that
+    was closed opens again with the new amount; one that is open stays as it is.
+    """
+    rows = rows.drop_duplicates("exception_key")
+    if rows.empty:
+        return 0
+    types = codes.table("exception_types").set_index("type_code")
+    known = _known(conn, rows["exception_key"])
+    closed = [key for key, state in known.items() if state == "closed"]
+    table = schema.exceptions
+    reopened = rows[rows["exception_key"].isin(closed)]
+    for row in reopened[["exception_key", "amount_cents"]].itertuples():
+        conn.execute(
+            sa.update(table)
+            .where(table.c.exception_key == row.exception_key)
+            .values(
+                state="open",
+                amount_cents=int(row.amount_cents),
+                closed_at=None,
+                closed_posting_date=None,
+                closed_reason=None,
+            )
+        )
+    new = rows[~rows["exception_key"].isin(list(known))]
+    title = new["type_code"].map(types["own_title"])
+    message = title if "message" not in new else new["message"].where(new["message"].fillna("") != "", title)
+    links = {name: new[name] if name in new else 0 for name in LINKS}
+    insert_keyed(
+        conn,
+        table,
+        new[["exception_key", "type_code", "amount_cents"]].assign(
+            state="open",
+            message=message,
+            release=new["type_code"].map(types["release"]),
+            posting_date=posting_date.isoformat(),
+            opened_at=clock.now(),
+            **links,
+        ),
+    )
+    return len(new) + len(reopened)
+
+
+def _known(conn: sa.Connection, keys: pd.Series) -> dict[str, str]:
+    table = schema.exceptions
+    listed = keys.tolist()
+    known: dict[str, str] = {}
+    for start in range(0, len(listed), 900):
+        part = listed[start : start + 900]
+        found = conn.execute(sa.select(table.c.exception_key, table.c.state).where(table.c.exception_key.in_(part)))
+        known.update({str(key): str(state) for key, state in found})
+    return known
+
+
+def close_for(
+    conn: sa.Connection,
+    column: str,
+    values: Iterable[int],
+    types: Iterable[str],
+    reason: str,
+    posting_date: date,
+) -> int:
+    """Close the open exceptions of some `types` that hang on the rows named (`column`: claim_payment_id, ...)."""
+    table = schema.exceptions
+    closed = 0
+    for part in in_parts(values):
+        closed += conn.execute(
+            sa.update(table)
+            .where(table.c[column].in_(part), table.c.type_code.in_(list(types)), table.c.state == "open")
+            .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
+        ).rowcount
+    return closed

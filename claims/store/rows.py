@@ -1,0 +1,48 @@
+"""Insert frames under new keys, and the few selects that several steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import ids
+from claims.store.bulk import bulk_insert
+from claims.store.load import frame
+
+IN_LIST = 900
+
+
+def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """Insert `rows` under a new block of keys; give them back with their key column, columns the table lacks ignored."""
+    key = next(iter(table.primary_key.columns)).name
+    first = ids.take(conn, table, len(rows)) if len(rows) else 0
+    keyed = rows.assign(**{key: np.arange(first, first + len(rows), dtype="int64")})
+    known = [column.name for column in table.columns if column.name in keyed.columns]
+    bulk_insert(conn, table, keyed[known])
+    return keyed
+
+
+def in_parts(values: Iterable[int] | pd.Series, size: int = IN_LIST) -> Iterator[list[int]]:
+    """Cut ids into lists short enough for one IN."""
+    listed = [int(value) for value in values]
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
+
+
+def frame_of(
+    conn: sa.Connection, select: sa.Select[tuple[object, ...]], column: sa.ColumnElement[int], values: Sequence[int]
+) -> pd.DataFrame:
+    """Run `select` for the rows whose `column` is one of `values`, part by part."""
+    parts = [frame(conn, select.where(column.in_(part))) for part in in_parts(values)]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+
+
+def update_where_in(
+    conn: sa.Connection, table: sa.Table, column: sa.Column[int], values: Iterable[int], **changes: object
+) -> None:
+    """Set the same values on all rows whose `column` is one of `values`."""
+    for part in in_parts(values):
+        conn.execute(sa.update(table).where(column.in_(part)).values(**changes))
