@@ -1,0 +1,1 @@
+"""The database and the vault of files: the only place that knows SQLAlchemy."""

@@ -1,0 +1,146 @@
+"""Bulk insert: a frame comes in, its rows stand in a table, in the caller's transaction.
+
+SQLite gets the driver's ``executemany`` in chunks, PostgreSQL a binary ``COPY`` on the same connection. Both store the
+same: missing (NaN, NA, None), an empty ``_date`` and a 0 in an optional ``_id`` become NULL; NUL characters, which
+PostgreSQL cannot keep, become U+FFFD (the vault keeps the bytes); texts longer than their column are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.errors import FrameError, ValueTooLongError
+from claims.store.engine import driver_connection, is_postgresql
+
+CHUNK_ROWS = 10_000
+
+
+def bulk_insert(conn: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> int:
+    """Insert all rows of `frame` and return their number.
+
+    Columns may be left out when they are optional or have a default in the database. A column that the table does not
+    have, or whose dtype does not fit (money as float, text where a number belongs), raises FrameError.
+    """
+    columns = _columns(table, frame)
+    for column in columns:
+        _check_dtype(column, frame[column.name])
+    too_long = overlong(table, frame)
+    if len(too_long):
+        worst = too_long.iloc[0]
+        same = too_long["column"] == worst["column"]
+        raise ValueTooLongError(table.name, str(worst["column"]), int(same.sum()), int(worst["limit"]))
+    if len(frame):
+        insert = _copy if is_postgresql(conn) else _executemany
+        insert(conn, table, columns, frame)
+    return len(frame)
+
+
+def overlong(table: sa.Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Find texts longer than their column: row (label in `frame`), column, length, limit, in characters.
+
+    For intake: such a set is held with a finding before anything of it is inserted.
+    """
+    found = []
+    for name in frame.columns:
+        limit = getattr(table.columns[name].type, "length", None) if name in table.columns else None
+        if limit is None or frame[name].dtype != "str":
+            continue
+        lengths = frame[name].str.len()
+        long = lengths[lengths > limit]
+        found.append(pd.DataFrame({"row": long.index, "column": name, "length": long.to_numpy(), "limit": limit}))
+    if not found:
+        return pd.DataFrame({"row": [], "column": [], "length": [], "limit": []})
+    return pd.concat(found, ignore_index=True)
+
+
+def _columns(table: sa.Table, frame: pd.DataFrame) -> list[sa.Column[Any]]:
+    """Pair the frame's columns with the table's, or say which do not fit."""
+    for name in frame.columns:
+        if name not in table.columns:
+            raise FrameError(table.name, str(name), "the table has no such column")
+    for column in table.columns:
+        may_miss = column.nullable or column.server_default is not None
+        if column.name not in frame.columns and not may_miss:
+            raise FrameError(table.name, column.name, "is missing and has no default")
+    return [table.columns[name] for name in frame.columns]
+
+
+def _check_dtype(column: sa.Column[Any], values: pd.Series[Any]) -> None:
+    dtype = values.dtype
+    if isinstance(column.type, sa.Integer):
+        fits = pd.api.types.is_integer_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+    else:
+        fits = pd.api.types.is_string_dtype(dtype)
+    if not fits and not values.isna().all():  # a column of nothing has whatever dtype pandas gave it
+        wanted = "whole numbers" if isinstance(column.type, sa.Integer) else "text"
+        raise FrameError(column.table.name, column.name, f"is {dtype}, needs {wanted}")
+
+
+def _executemany(conn: sa.Connection, table: sa.Table, columns: Sequence[sa.Column[Any]], frame: pd.DataFrame) -> None:
+    quote = conn.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in columns)
+    marks = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 names are the schema's own
+    for rows in _chunks(columns, frame, as_date=str):
+        conn.exec_driver_sql(statement, rows)
+
+
+def _copy(conn: sa.Connection, table: sa.Table, columns: Sequence[sa.Column[Any]], frame: pd.DataFrame) -> None:
+    quote = conn.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in columns)
+    statement = f"COPY {quote(table.name)} ({names}) FROM STDIN (FORMAT BINARY)"
+    with driver_connection(conn).cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types([_copy_type(column) for column in columns])
+        for rows in _chunks(columns, frame, as_date=date.fromisoformat):
+            for row in rows:
+                copy.write_row(row)
+
+
+def _copy_type(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, sa.Date):
+        return "date"
+    if isinstance(column.type, sa.BigInteger):
+        return "int8"
+    return "int4" if isinstance(column.type, sa.Integer) else "text"
+
+
+def _chunks(
+    columns: Sequence[sa.Column[Any]], frame: pd.DataFrame, as_date: Callable[[str], Any]
+) -> Iterator[list[tuple[Any, ...]]]:
+    for start in range(0, len(frame), CHUNK_ROWS):
+        part = frame.iloc[start : start + CHUNK_ROWS]
+        yield list(zip(*(_values(column, part[column.name], as_date) for column in columns), strict=True))
+
+
+def _values(column: sa.Column[Any], values: pd.Series[Any], as_date: Callable[[str], Any]) -> list[Any]:
+    """Turn one column into the driver's values, None for NULL."""
+    if isinstance(column.type, sa.Date):
+        return _dates(column, values, as_date)
+    if isinstance(column.type, sa.Integer):
+        if pd.api.types.is_bool_dtype(values.dtype):
+            values = values.astype("Int64" if values.hasnans else "int64")
+        if column.nullable and column.name.endswith("_id"):
+            values = values.astype("Int64").mask(values == 0)
+    elif values.dtype == "str" and values.str.contains("\0", regex=False).any():
+        values = values.str.replace("\0", "\ufffd", regex=False)
+    if not values.hasnans:
+        return values.tolist()
+    return values.astype(object).where(values.notna(), None).tolist()
+
+
+def _dates(column: sa.Column[Any], values: pd.Series[Any], as_date: Callable[[str], Any]) -> list[Any]:
+    codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    known: list[Any] = []
+    for text in distinct:
+        try:
+            day = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise FrameError(column.table.name, column.name, "holds a text that is not a day YYYY-MM-DD") from None
+        known.append(None if day is None else as_date(day.isoformat()))
+    known.append(None)  # factorize gives missing values the code -1
+    return [known[code] for code in codes]

@@ -1,0 +1,187 @@
+"""Opens the database: an address comes in, an engine and its two kinds of transaction go out.
+
+`write` and `read` are the only ways to a connection. A write transaction is alone: SQLite by ``BEGIN IMMEDIATE``,
+PostgreSQL by an advisory lock, so that what a step has checked stays true until it commits, on both. A read transaction
+sees one snapshot and cannot write. Errors of the database leave both as `DatabaseError`, which never quotes a row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from claims.config import masked
+from claims.errors import ConfigError, DatabaseBusyError, DatabaseError, DatabaseNotReadyError
+
+BUSY_SECONDS = 30
+_WRITER_LOCK = 4_277_009_102  # any number, the same in every process of ours
+_PRAGMAS = (
+    f"busy_timeout={BUSY_SECONDS * 1000}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+)
+_READ = "claims_read"
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Open the database at `url` (``sqlite:///FILE`` or ``postgresql+psycopg://...``) without touching its tables."""
+    try:
+        address = sa.make_url(url)
+    except ArgumentError:
+        raise ConfigError("database_url", "is not an address like sqlite:///FILE or postgresql+psycopg://...") from None
+    if address.drivername in ("postgresql", "postgres"):
+        address = address.set(drivername="postgresql+psycopg")
+    if address.drivername in ("sqlite", "sqlite+pysqlite"):
+        return _open_sqlite(address)
+    if address.drivername == "postgresql+psycopg":
+        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True)
+    raise ConfigError("database_url", f"{address.drivername} is not supported; use sqlite or postgresql+psycopg")
+
+
+def _open_sqlite(address: sa.URL) -> sa.Engine:
+    if address.database in (None, "", ":memory:"):
+        raise ConfigError("database_url", "must name a file: every connection to :memory: is another database")
+    _create_private(Path(str(address.database)))
+    engine = sa.create_engine(address, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # else the driver sends BEGINs of its own
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        reads = connection.get_execution_options().get(_READ, False)
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Create an empty database file that only its owner can read; SQLite itself would follow the umask."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+
+
+@contextlib.contextmanager
+def write(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open the one write transaction; commit at the end, roll back when anything is raised."""
+    with _named_errors(), engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+        yield connection
+
+
+@contextlib.contextmanager
+def read(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a transaction that sees one snapshot of the database and cannot change it."""
+    options: dict[str, Any] = {_READ: True}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with _named_errors(), engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def upgrade(url: str) -> str:
+    """Create or upgrade the tables at `url` in one transaction and return their version; prints nothing."""
+    engine = open_engine(url)
+    try:
+        with write(engine) as connection:
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+    return newest_version()
+
+
+def newest_version() -> str:
+    """Give the version that this program's tables have."""
+    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    assert head is not None, "the package holds at least one migration"
+    return head
+
+
+def version(engine: sa.Engine) -> str | None:
+    """Give the version of the database's tables; None when there are none of ours."""
+    with read(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_ready(engine: sa.Engine) -> bool:
+    """Tell whether the tables are those of this program."""
+    return version(engine) == newest_version()
+
+
+def require_ready(engine: sa.Engine) -> None:
+    """Raise DatabaseNotReadyError unless the tables are those of this program."""
+    found, expected = version(engine), newest_version()
+    if found != expected:
+        raise DatabaseNotReadyError(shown(engine), found, expected)
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def shown(engine: sa.Engine) -> str:
+    """Give the engine's address without its password."""
+    return masked(engine.url.render_as_string(hide_password=True))
+
+
+def is_postgresql(connection: sa.Connection) -> bool:
+    """Tell which of the two engines this is."""
+    return connection.dialect.name == "postgresql"
+
+
+def driver_connection(connection: sa.Connection) -> Any:
+    """Give the driver's own connection below this transaction, for COPY and online backup."""
+    pooled: PoolProxiedConnection = connection.connection
+    return pooled.driver_connection
+
+
+@contextlib.contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _explained(error.orig) from None
+    except (psycopg.Error, sqlite3.Error) as error:  # COPY and backup speak to the driver directly
+        raise _explained(error) from None
+    except NoSuchModuleError:
+        raise ConfigError("database_url", "its driver is not installed") from None
+
+
+def _explained(error: BaseException | None) -> DatabaseError:
+    """Say what failed by class and rule: a driver's own text quotes the row."""
+    kind = type(error).__name__
+    if isinstance(error, psycopg.Error):
+        names = (error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
+        return DatabaseError(f"{kind} {error.sqlstate or ''}".strip(), ".".join(name for name in names if name))
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorname", "")
+        if code.startswith("SQLITE_BUSY"):
+            return DatabaseBusyError(BUSY_SECONDS)
+        constraint = str(error).partition(" constraint failed: ")[2] if "constraint failed: " in str(error) else ""
+        return DatabaseError(f"{kind} {code}".strip(), constraint)
+    return DatabaseError(kind)

@@ -1,0 +1,103 @@
+"""Who is who among stored claims and remittances: the rows that wait for an answer, and those they may collide with."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.rows import update_where_in
+
+R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
+
+
+def new_remittances(conn: sa.Connection) -> pd.DataFrame:
+    """Remittances in state new, with every other one that has the same remit_key and was not held for its content.
+
+    Columns: remit_id, transaction_id, remit_key, body_hash, state, reason_code, sha256, file_id, seg, payment_cents.
+    """
+    keys = sa.select(R.c.remit_key).where(R.c.state == "new")
+    wanted = sa.or_(
+        R.c.state.in_(["new", "ready", "posted", "duplicate"]),
+        sa.and_(R.c.state == "held", R.c.reason_code == "remit-conflict"),
+    )
+    return frame(
+        conn,
+        sa.select(
+            R.c.remit_id,
+            R.c.transaction_id,
+            R.c.remit_key,
+            R.c.body_hash,
+            R.c.state,
+            F.c.sha256,
+            R.c.file_id,
+            R.c.seg,
+            R.c.payment_cents,
+        )
+        .join(F, F.c.file_id == R.c.file_id)
+        .where(R.c.remit_key.in_(keys), wanted)
+        .order_by(R.c.remit_key, F.c.sha256, R.c.seg),
+    )
+
+
+def new_claims(conn: sa.Connection) -> pd.DataFrame:
+    """Claims in state new, with every other one of the same claim_key that was not held for its content.
+
+    Columns: claim_id, family_id, claim_key, body_hash, state, sha256, file_id, seg, charge_cents, is_decided (a
+    posted claim payment is matched to it).
+    """
+    keys = sa.select(C.c.claim_key).where(C.c.state == "new")
+    decided = (
+        sa.select(sa.literal(1))
+        .select_from(schema.matches)
+        .join(
+            schema.claim_postings,
+            schema.claim_postings.c.claim_payment_id == schema.matches.c.claim_payment_id,
+        )
+        .where(
+            schema.matches.c.claim_id == C.c.claim_id,
+            schema.matches.c.ended_at.is_(None),
+            schema.claim_postings.c.outcome == "posted",
+        )
+        .exists()
+    )
+    wanted = sa.or_(
+        C.c.state.in_(["new", "stored", "duplicate"]),
+        sa.and_(C.c.state == "held", C.c.reason_code == "claim-conflict"),
+    )
+    return frame(
+        conn,
+        sa.select(
+            C.c.claim_id,
+            C.c.family_id,
+            C.c.claim_key,
+            C.c.body_hash,
+            C.c.state,
+            F.c.sha256,
+            C.c.file_id,
+            C.c.seg,
+            C.c.charge_cents,
+            sa.type_coerce(decided, sa.Boolean).label("is_decided"),
+        )
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(C.c.claim_key.in_(keys), wanted)
+        .order_by(C.c.claim_key, F.c.sha256, C.c.seg),
+    )
+
+
+def set_remittance_states(conn: sa.Connection, rows: pd.DataFrame) -> None:
+    """Write state_new and reason_new of each remit_id, and the same for its transaction set."""
+    for (state, reason), part in rows.groupby(["state_new", "reason_new"]):
+        update_where_in(conn, R, R.c.remit_id, part["remit_id"], state=state, reason_code=reason or None)
+        told = {"ready": "stored", "duplicate": "duplicate", "held": "held"}.get(str(state))
+        if told:
+            update_where_in(
+                conn, T, T.c.transaction_id, part["transaction_id"], state=told, reason_code=reason or None
+            )
+
+
+def set_claim_states(conn: sa.Connection, rows: pd.DataFrame) -> None:
+    """Write state_new and reason_new of each claim_id."""
+    for (state, reason), part in rows.groupby(["state_new", "reason_new"]):
+        update_where_in(conn, C, C.c.claim_id, part["claim_id"], state=state, reason_code=reason or None)

