@@ -63,15 +63,16 @@ def verify(conn: sa.Connection, key: bytes, anchor: Head | None = None) -> str |
     """Check the whole chain: None when sound, else what is wrong and where. `anchor` is a head kept elsewhere."""
     previous, count = _START, 0
     events = sa.select(*_ROW).order_by(audit_events.c.seq).execution_options(yield_per=10_000)
-    for row in conn.execute(events):
-        count += 1
-        if row.seq != count:
-            return f"event {count} is missing"
-        if row.previous_mac != previous or not hmac.compare_digest(_mac(key, *row[:7]), row.mac):
-            return f"event {count} was altered"
-        previous = row.mac
-        if anchor is not None and count == anchor.seq and previous != anchor.mac:
-            return f"events up to {count} were rewritten"
+    with conn.execute(events) as rows:
+        for row in rows:
+            count += 1
+            if row.seq != count:
+                return f"event {count} is missing"
+            if row.previous_mac != previous or not hmac.compare_digest(_mac(key, *row[:7]), row.mac):
+                return f"event {count} was altered"
+            previous = row.mac
+            if anchor is not None and count == anchor.seq and previous != anchor.mac:
+                return f"events up to {count} were rewritten"
     if anchor is not None and count < anchor.seq:
         return f"the chain was cut: it ends at event {count}, event {anchor.seq} is known"
     return None

@@ -125,7 +125,8 @@ def test_migrations_build_exactly_the_schema(empty_url):
 
 def _defaults_differ(_context, _stored, _column, inspected, _metadata, rendered):
     """Compare defaults as values: the engines write '0', 0 and ''::text for what the schema calls "0" and ""."""
-    plain = [None if text is None else str(text).split("::")[0].strip("'") for text in (inspected, rendered)]
+
+    plain = [None if text is None else str(text).split("::")[0].strip("()'") for text in (inspected, rendered)]
     return plain[0] != plain[1]
 
 
