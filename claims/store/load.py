@@ -10,7 +10,7 @@ A NULL in an ``int64`` column (the gap of an outer join, the sum of no rows) is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -57,17 +57,30 @@ def _kind(column: sa.ColumnElement[Any]) -> str:
     raise FrameError("(select)", str(column.name), f"has type {column.type!r}; give it one with type_coerce or cast")
 
 
-def _series(kind: str, values: Iterable[Any]) -> pd.Series[Any]:
-    if kind == "int64":
-        return pd.Series(np.array([int(value or 0) for value in values], dtype="int64"))
+def _series(kind: str, values: Sequence[Any]) -> pd.Series[Any]:
+    has_null = None in values
     if kind == "Int64":
-        return pd.Series([None if value is None else int(value) for value in values], dtype="Int64")
+        mask = (
+            np.array([value is None for value in values], dtype="bool") if has_null else np.zeros(len(values), "bool")
+        )
+        return pd.Series(pd.arrays.IntegerArray(_numbers(values, has_null), mask))
+    if kind == "int64":
+        return pd.Series(_numbers(values, has_null))
     if kind == "bool":
-        return pd.Series([bool(value) for value in values], dtype="bool")
+        return pd.Series(_numbers(values, has_null).astype("bool"))
     if kind == "date":
-        return pd.Series(["" if value is None else _iso(value) for value in values], dtype="str")
-    return pd.Series(["" if value is None else value for value in values], dtype="str")
+        values = [_iso(value) for value in values]
+    elif has_null:
+        values = ["" if value is None else value for value in values]
+    return pd.Series(pd.array(values, dtype="str"))
 
 
-def _iso(value: str | date) -> str:
+def _numbers(values: Sequence[Any], has_null: bool) -> np.ndarray[Any, np.dtype[np.int64]]:
+    # PostgreSQL gives the sum of whole numbers as Decimal: numpy takes it without a detour over float
+    return np.array([value or 0 for value in values] if has_null else values, dtype="int64")
+
+
+def _iso(value: str | date | None) -> str:
+    if value is None:
+        return ""
     return value if isinstance(value, str) else value.isoformat()
