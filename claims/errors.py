@@ -116,3 +116,11 @@ class NotFoundError(UsageError):
 
     def __init__(self, what: str, which: str | int) -> None:
         super().__init__(f"There is no {what} {which}.")
+
+
+class RunBusyError(ClaimsError):
+    """Another process is working on the books."""
+
+    def __init__(self, kind: str, run_id: int) -> None:
+        super().__init__(f"Cannot start {kind}: run {run_id} is still working on the books. Try again when it is done.")
+        self.run_id = run_id

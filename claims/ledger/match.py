@@ -1,4 +1,4 @@
-"""Claim payments find their claim: candidates and facts in; the claim, the rule that found it, a score and the evidence out.
+"""Claim payments find their claim: candidates and facts in; the claim, the rule, a score and the evidence out.
 
 The keys are tried in the order of `RULES`; the first key that leaves exactly one acceptable claim family wins, and the
 match says which facts agreed. A candidate is acceptable only when nothing speaks against it: the charge is the billed
@@ -162,8 +162,8 @@ def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> 
     )
     found: list[pd.DataFrame] = []
     open_lines = service_lines
-    for rule, columns in LINE_RULES:
-        keys = ["claim_payment_id", *columns]
+    for rule, key in LINE_RULES:
+        keys = ["claim_payment_id", *key]
         if rule == "line-control-number":
             numbered = service_lines[service_lines["line_control_number"] != ""]
             unique = numbered[~numbered.duplicated(["claim_payment_id", "line_control_number"], keep=False)]
@@ -172,7 +172,9 @@ def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> 
             )
         else:
             hit = _pair(paid, open_lines, keys)
-        found.append(hit[["service_payment_id", "claim_payment_id", "service_line_id", "line_number"]].assign(rule=rule))
+        found.append(
+            hit[["service_payment_id", "claim_payment_id", "service_line_id", "line_number"]].assign(rule=rule)
+        )
         paid = paid[~paid["service_payment_id"].isin(hit["service_payment_id"])]
         taken = pd.MultiIndex.from_frame(hit[["claim_payment_id", "service_line_id"]])
         here = pd.MultiIndex.from_frame(open_lines[["claim_payment_id", "service_line_id"]])
@@ -213,9 +215,9 @@ def payer_sequence(matches: pd.DataFrame, payers: pd.DataFrame, status: pd.DataF
     order = {letter: place for place, letter in enumerate("PSTABCDEFGHU")}
     pairs["place"] = pairs["payer_sequence"].map(order).fillna(99).astype("int64")
     known = pairs[pairs["rank"] < 2].sort_values(["claim_payment_id", "rank", "place"], kind="stable")
-    known = known.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["payer_sequence"]
-    found = known.reindex(matches["claim_payment_id"])
-    sequence = found.where(found.notna(), hint.to_numpy())
+    by_payer = known.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["payer_sequence"]
+    found = by_payer.reindex(matches["claim_payment_id"])
+    sequence = found.fillna(pd.Series(hint.to_numpy(), index=found.index))
     result = pd.DataFrame(
         {
             "claim_payment_id": matches["claim_payment_id"].to_numpy(),

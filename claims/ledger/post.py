@@ -76,7 +76,9 @@ class Proposal:
     def raise_exception(self, rows: pd.DataFrame, type_code: pd.Series | str, amount: pd.Series | None = None) -> None:
         """Raise an exception per claim payment, worth `amount` (default: the cash)."""
         cents = rows["paid_cents"] if amount is None else amount
-        frame = pd.DataFrame({"claim_payment_id": rows["claim_payment_id"].to_numpy(), "amount_cents": cents.to_numpy()})
+        frame = pd.DataFrame(
+            {"claim_payment_id": rows["claim_payment_id"].to_numpy(), "amount_cents": cents.to_numpy()}
+        )
         frame["type_code"] = type_code if isinstance(type_code, str) else type_code.to_numpy()
         frame = frame[frame["type_code"] != ""]
         self.exceptions.append(frame[EXCEPTION_COLUMNS])
@@ -307,7 +309,11 @@ def _open_receivable_test(
         "CREDIT_BALANCE",
     )
     return pd.DataFrame(
-        {"claim_payment_id": owner["claim_payment_id"].to_numpy(), "verdict": verdict, "over_cents": per_claim.to_numpy()}
+        {
+            "claim_payment_id": owner["claim_payment_id"].to_numpy(),
+            "verdict": verdict,
+            "over_cents": per_claim.to_numpy(),
+        }
     ).astype({"verdict": "str"})
 
 

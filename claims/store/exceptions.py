@@ -30,13 +30,13 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     closed = [key for key, state in known.items() if state == "closed"]
     table = schema.exceptions
     reopened = rows[rows["exception_key"].isin(closed)]
-    for row in reopened[["exception_key", "amount_cents"]].itertuples():
+    for key, cents in zip(reopened["exception_key"].tolist(), reopened["amount_cents"].tolist(), strict=True):
         conn.execute(
             sa.update(table)
-            .where(table.c.exception_key == row.exception_key)
+            .where(table.c.exception_key == key)
             .values(
                 state="open",
-                amount_cents=int(row.amount_cents),
+                amount_cents=cents,
                 closed_at=None,
                 closed_posting_date=None,
                 closed_reason=None,
@@ -45,7 +45,7 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     new = rows[~rows["exception_key"].isin(list(known))]
     title = new["type_code"].map(types["own_title"])
     message = title if "message" not in new else new["message"].where(new["message"].fillna("") != "", title)
-    links = {name: new[name] if name in new else 0 for name in LINKS}
+    links = {name: new.get(name, 0) for name in LINKS}
     insert_keyed(
         conn,
         table,

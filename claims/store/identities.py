@@ -92,9 +92,7 @@ def set_remittance_states(conn: sa.Connection, rows: pd.DataFrame) -> None:
         update_where_in(conn, R, R.c.remit_id, part["remit_id"], state=state, reason_code=reason or None)
         told = {"ready": "stored", "duplicate": "duplicate", "held": "held"}.get(str(state))
         if told:
-            update_where_in(
-                conn, T, T.c.transaction_id, part["transaction_id"], state=told, reason_code=reason or None
-            )
+            update_where_in(conn, T, T.c.transaction_id, part["transaction_id"], state=told, reason_code=reason or None)
 
 
 def set_claim_states(conn: sa.Connection, rows: pd.DataFrame) -> None:

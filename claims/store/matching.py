@@ -47,9 +47,7 @@ def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
         conn,
         sa.select(*LOOKING, sa.func.coalesce(current.c.match_id, 0).label("last_match_id"))
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .outerjoin(
-            current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None))
-        )
+        .outerjoin(current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None)))
         .where(
             CP.c.claim_payment_id > after,
             sa.or_(R.c.state == "ready", CP.c.claim_payment_id.in_(waits)),

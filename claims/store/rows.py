@@ -16,7 +16,7 @@ IN_LIST = 900
 
 
 def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
-    """Insert `rows` under a new block of keys; give them back with their key column, columns the table lacks ignored."""
+    """Insert `rows` under a new block of keys and give them back with it; columns the table lacks are ignored."""
     key = next(iter(table.primary_key.columns)).name
     first = ids.take(conn, table, len(rows)) if len(rows) else 0
     keyed = rows.assign(**{key: np.arange(first, first + len(rows), dtype="int64")})

@@ -1,0 +1,1 @@
+"""One function per business verb: they join frames of the engine, the rules and the store, and know no screen."""

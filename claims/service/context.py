@@ -1,0 +1,30 @@
+"""What every verb needs: settings, an open database, the vault and who acts."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+
+from claims import config
+from claims.config import Settings
+from claims.store import engine as store_engine
+from claims.store.handles import Engine
+from claims.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Context:
+    """One practice, opened by one actor."""
+
+    settings: Settings
+    engine: Engine
+    vault: Vault
+    actor: str
+
+
+def open_context(settings: Settings | None = None, *, actor: str | None = None) -> Context:
+    """Open the practice's database and vault; raise DatabaseNotReadyError when it was never initialised."""
+    chosen = settings or config.load()
+    database = store_engine.open_engine(chosen.database_url)
+    store_engine.require_ready(database)
+    return Context(chosen, database, Vault(chosen.vault_folder), actor or getpass.getuser())

@@ -1,0 +1,73 @@
+"""Who is who: claims and remittances that were just stored become standing, duplicate or held."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from claims.service.context import Context
+from claims.store import exceptions, identities
+from claims.store.engine import write
+
+
+def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+    """Decide which stored claims and remittances are duplicates, conflicts, or stand.
+
+    Same key and content: the one first by content (sha256 of the file, seg) stands, unless one is posted already. Same
+    key and other content: all that are not posted are held, whatever order they came in.
+    """
+    with write(ctx.engine) as conn:
+        remits = _resolve(identities.new_remittances(conn), "remit_key", "posted", "ready", "remit-conflict")
+        identities.set_remittance_states(conn, remits)
+        held = remits[remits["state_new"] == "held"].assign(
+            type_code="REMIT_CONFLICT",
+            exception_key="REMIT_CONFLICT:" + remits["remit_key"] + ":" + remits["body_hash"].str[:16],
+            amount_cents=remits["payment_cents"],
+        )
+        exceptions.open_all(conn, held, posting_date)
+        claims = identities.new_claims(conn)
+        claims["state"] = claims["state"].where(~claims["is_decided"], "decided")
+        claims = _resolve(claims, "claim_key", "decided", "stored", "claim-conflict")
+        identities.set_claim_states(conn, claims)
+        conflict = claims[claims["state_new"] == "held"].assign(
+            type_code="CLAIM_CONFLICT",
+            exception_key="CLAIM_CONFLICT:" + claims["claim_key"] + ":" + claims["body_hash"].str[:16],
+            amount_cents=claims["charge_cents"],
+        )
+        exceptions.open_all(conn, conflict, posting_date)
+        counts = {
+            "remittances_ready": int((remits["state_new"] == "ready").sum()),
+            "remittances_duplicate": int((remits["state_new"] == "duplicate").sum()),
+            "remittances_conflicting": len(held),
+            "claims_new": int((claims["state_new"] == "stored").sum()),
+            "claims_duplicate": int((claims["state_new"] == "duplicate").sum()),
+            "claims_conflicting": len(conflict),
+        }
+    return counts
+
+
+def _resolve(rows: pd.DataFrame, key: str, settled: str, stands: str, conflict: str) -> pd.DataFrame:
+    """Give state_new and reason_new to rows that change; rows are ordered by key and content."""
+    by_key = rows.groupby(key)
+    bodies = by_key["body_hash"].transform("nunique")
+    is_settled = rows["state"] == settled
+    settled_body = rows["body_hash"].where(is_settled).groupby(rows[key]).transform("first").fillna("")
+    has_settled = is_settled.groupby(rows[key]).transform("any")
+    first_of_body = ~rows.duplicated([key, "body_hash"])
+    state = np.select(
+        [
+            is_settled,
+            has_settled & (rows["body_hash"] == settled_body),
+            has_settled,
+            bodies > 1,
+            first_of_body,
+        ],
+        [settled, "duplicate", "held", "held", stands],
+        "duplicate",
+    )
+    result = rows.assign(state_new=state, reason_new=np.where(state == "held", conflict, "")).astype(
+        {"state_new": "str", "reason_new": "str"}
+    )
+    return result[(result["state_new"] != result["state"]) & ~is_settled]

@@ -1,0 +1,88 @@
+"""Claim payments find their claim and their lines; the reason is stored with the match."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from claims import codes
+from claims.ledger import match
+from claims.service.context import Context
+from claims.store import matching
+from claims.store.engine import write
+from claims.store.handles import Connection
+
+CLAIMS_PER_BATCH = 50_000
+
+
+def match_claims(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+    """Find the claim of each payment that is to be posted or waits; store why it is that one, or why none is."""
+    matched = unmatched = after = 0
+    while True:
+        with write(ctx.engine) as conn:
+            payments = matching.looking(conn, CLAIMS_PER_BATCH, after)
+            if payments.empty:
+                return {"payments_matched": matched, "payments_unmatched": unmatched}
+            after = int(payments["claim_payment_id"].max())
+            found, refused = _find(conn, payments)
+            lines = _match_lines(conn, found)
+            none = payments[~payments["claim_payment_id"].isin(found["claim_payment_id"])]
+            fresh = _not_found(none, refused)
+            matching.save(conn, pd.concat([found, fresh], ignore_index=True), lines, ctx.actor)
+            matched += len(found)
+            unmatched += len(none)
+
+
+def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Try the keys in order on what is left: `(matches, refused)`."""
+    ids = payments["claim_payment_id"].tolist()
+    spans = matching.service_spans(conn, ids).set_index("claim_payment_id")
+    at = payments["claim_payment_id"]
+    first = spans["first_date"].reindex(at).fillna("").to_numpy()
+    last = spans["last_date"].reindex(at).fillna("").to_numpy()
+    facts = payments.assign(
+        first_date=np.where(first != "", first, payments["statement_from_date"]),
+        last_date=np.where(last != "", last, payments["statement_to_date"]),
+    )
+    facts["last_date"] = facts["last_date"].where(facts["last_date"] != "", facts["first_date"])
+    facts = facts.drop(columns=["statement_from_date", "statement_to_date"])
+    named = facts.rename(columns={name: f"{name}_paid" for name in facts.columns if name != "claim_payment_id"})
+    found: list[pd.DataFrame] = []
+    refused: list[pd.DataFrame] = []
+    for rule in match.RULES:
+        offered = matching.candidates(conn, rule, ids).merge(named, on="claim_payment_id")
+        chosen, not_chosen = match.choose(offered)
+        found.append(chosen)
+        refused.append(not_chosen)
+        taken = set(chosen["claim_payment_id"])
+        ids = [one for one in ids if one not in taken]
+    matches = pd.concat(found, ignore_index=True).merge(payments, on="claim_payment_id")
+    payers = matching.payers_of(conn, matches["family_id"].drop_duplicates().tolist())
+    turns = match.payer_sequence(matches, payers, codes.table("claim_status"))
+    matches = matches.merge(turns.drop(columns="hint_differs"), on="claim_payment_id")
+    why = pd.concat(refused, ignore_index=True).drop_duplicates("claim_payment_id")
+    return matches, why
+
+
+def _match_lines(conn: Connection, found: pd.DataFrame) -> pd.DataFrame:
+    paid = matching.service_payments(conn, found["claim_payment_id"].tolist())
+    lines = matching.service_lines(conn, found["claim_id"].drop_duplicates().tolist())
+    return match.match_lines(paid, lines.merge(found[["claim_payment_id", "claim_id"]], on="claim_id"))
+
+
+def _not_found(payments: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
+    """Rows that say why no claim was taken, where nobody said so before."""
+    why = refused.set_index("claim_payment_id")["why"].reindex(payments["claim_payment_id"]).fillna("no-candidate")
+    return payments.assign(
+        family_id=0,
+        claim_id=0,
+        rule="none",
+        score=0,
+        evidence=[json.dumps({"why": reason}) for reason in why.tolist()],
+        payer_sequence="",
+        next_sequence="",
+        next_payer_code="",
+    )

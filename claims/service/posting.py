@@ -1,0 +1,225 @@
+"""Ready remittances become journals; what waits on unapplied cash is tried again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from claims import codes
+from claims.denials.classify import classify
+from claims.ledger import post
+from claims.service.context import Context
+from claims.service.journals import write_journals
+from claims.store import exceptions, posting
+from claims.store.engine import write
+from claims.store.handles import Connection
+
+CLAIMS_PER_BATCH = 50_000
+
+
+def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+    """Post every ready remittance, by payment date and key; try again what waits on unapplied cash.
+
+    One remittance posts in one database transaction, all or nothing.
+    """
+    counts = {"remittances_posted": 0, "posted_cents": 0, "journals": 0, "payments_applied": 0}
+    counts["payments_applied"] += _retry(ctx, run_id, posting_date, counts)
+    while True:
+        with write(ctx.engine) as conn:
+            remits = posting.ready_remittances(conn, CLAIMS_PER_BATCH)
+            if remits.empty:
+                break
+            ids = remits["remit_id"].tolist()
+            _post(conn, ctx, run_id, posting_date, posting.of_remittances(ids), counts, remits)
+            _post_provider_adjustments(conn, ctx, run_id, posting_date, ids, counts)
+            posting.mark_posted(conn, ids, posting_date)
+            counts["remittances_posted"] += len(remits)
+            counts["posted_cents"] += int(remits["payment_cents"].sum())
+    # What was posted now may let go what waited; each round must free something or it is the last.
+    while counts["remittances_posted"]:
+        freed = _retry(ctx, run_id, posting_date, counts)
+        counts["payments_applied"] += freed
+        if not freed:
+            break
+    return counts
+
+
+def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> int:
+    freed = after = 0
+    while True:
+        with write(ctx.engine) as conn:
+            scope = posting.of_waiting(after, CLAIMS_PER_BATCH)
+            outcome = _post(conn, ctx, run_id, posting_date, scope, counts, None)
+            if outcome.empty:
+                return freed
+            after = int(outcome["claim_payment_id"].max())
+            freed += int(outcome["outcome"].isin([post.POSTED, post.REVERSAL, post.MEMO]).sum())
+
+
+def _post(
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    scope: posting.Scope,
+    counts: dict[str, int],
+    remits: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it."""
+    claims = posting.claim_payments(conn, scope)
+    if claims.empty:
+        return claims.assign(outcome="")
+    batch, classes = _batch(conn, scope, claims)
+    proposal = post.propose(batch)
+    owner = claims.set_index("claim_payment_id")
+    lines = pd.concat(proposal.lines, ignore_index=True)
+    at = lines["claim_payment_id"]
+    lines = lines.assign(
+        remit_id=owner["remit_id"].reindex(at).to_numpy(),
+        effective_date=owner["payment_date"].reindex(at).to_numpy(),
+        source=np.where(owner["waiting_reason"].reindex(at) == "", "835", "apply"),
+        journal_reason=np.where(lines["reverses_key"] != "", "reversal", "remittance"),
+    )
+    counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
+    postings = pd.concat(proposal.postings, ignore_index=True)
+    postings["last_posting_id"] = owner["last_posting_id"].reindex(postings["claim_payment_id"]).to_numpy()
+    posting.save_postings(conn, postings, posting_date)
+    settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
+    exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
+    raised = pd.concat([*proposal.exceptions, *_notes(batch, classes, postings)], ignore_index=True)
+    _raise_for_claims(conn, raised, owner, posting_date)
+    if remits is not None:
+        read = classes[classes["adjustment_class"] != ""]
+        posting.save_classifications(
+            conn,
+            read[["adjustment_id", "claim_payment_id", "adjustment_class", "counts_as_denial", "rule_priority"]],
+            remits["remit_id"].tolist(),
+        )
+    result = claims[["claim_payment_id"]].merge(postings[["claim_payment_id", "outcome"]], how="left")
+    return result.fillna({"outcome": ""})
+
+
+def _batch(conn: Connection, scope: posting.Scope, claims: pd.DataFrame) -> tuple[post.Batch, pd.DataFrame]:
+    """Gather what posting works on; the classes of the denial rules become columns of the adjustments."""
+    status = codes.table("claim_status").set_index("code")
+    known = claims["status_code"].where(claims["status_code"].isin(status.index), "other")
+    adjustments = posting.adjustments(conn, scope)
+    paid = posting.service_payments(conn, scope)
+    remarks = posting.remarks(conn, scope)
+    classes = classify(claims, paid, adjustments)
+    read = adjustments.assign(
+        adjustment_class=classes["adjustment_class"].to_numpy(),
+        account=classes["account"].to_numpy(),
+    )
+    classes = classes.assign(
+        claim_payment_id=adjustments["claim_payment_id"].to_numpy(),
+        amount_cents=adjustments["amount_cents"].to_numpy(),
+        counts_as_denial=classes["counts_as_denial"].astype("int64"),
+    )
+    group_cr = adjustments.loc[adjustments["group_code"] == "CR", "claim_payment_id"]
+    repeats = pd.concat(
+        [
+            adjustments.loc[adjustments["reason_code"].isin(["18", "B13"]), "claim_payment_id"],
+            remarks.loc[remarks["remark_code"] == "N522", "claim_payment_id"],
+        ]
+    )
+    forwarded = known.map(status["forwarded"]) == "Y"
+    successor = claims["payer_sequence"].map({"P": "S", "S": "T"}).fillna("")
+    next_sequence = claims["next_sequence"].where((claims["next_sequence"] != "") | ~forwarded, successor)
+    full = claims.assign(
+        clp_post=known.map(status["post"]),
+        status_exception=known.map(status["exception"]),
+        has_group_cr=claims["claim_payment_id"].isin(group_cr),
+        is_repeat=claims["claim_payment_id"].isin(repeats),
+        refused=claims["evidence"].str.extract(r'"why": "([a-z-]+)"')[0].fillna(""),
+        next_sequence=next_sequence,
+    )
+    batch = post.Batch(
+        claim_payments=full,
+        service_payments=paid,
+        adjustments=read,
+        receivables=posting.receivables(conn, scope),
+        decided=posting.decided(conn, scope),
+        decided_lines=posting.decided_lines(conn, scope),
+    )
+    return batch, classes
+
+
+def _notes(batch: post.Batch, classes: pd.DataFrame, postings: pd.DataFrame) -> list[pd.DataFrame]:
+    """Exceptions that do not stop a posting, for claim payments that were posted just now."""
+    posted = postings.loc[postings["outcome"] == post.POSTED, "claim_payment_id"]
+    claims = batch.claim_payments[batch.claim_payments["claim_payment_id"].isin(posted)]
+    ids = claims["claim_payment_id"]
+    odd = classes[(classes["exception"] != "") & classes["claim_payment_id"].isin(ids)]
+    by_code = odd.groupby(["claim_payment_id", "exception"], as_index=False)["amount_cents"].sum()
+    by_code = by_code.rename(columns={"exception": "type_code"})
+    lost = batch.service_payments[
+        (batch.service_payments["line_number"] == 0) & batch.service_payments["claim_payment_id"].isin(ids)
+    ]
+    lost = lost.groupby("claim_payment_id", as_index=False)["paid_cents"].sum()
+    lost = lost.rename(columns={"paid_cents": "amount_cents"}).assign(type_code="LINE_UNMATCHED")
+    shares = batch.adjustments[batch.adjustments["group_code"] == "PR"]
+    share = shares.groupby("claim_payment_id")["amount_cents"].sum().reindex(ids, fill_value=0).to_numpy()
+    told = claims["patient_responsibility_cents"]
+    differs = (told.notna() & (told.fillna(0) != share)).to_numpy(dtype=bool)
+    off = (told.fillna(0).to_numpy(dtype="int64") - share)[differs]
+    share_rows = pd.DataFrame(
+        {"claim_payment_id": ids[differs].to_numpy(), "type_code": "PATIENT_SHARE_DIFFERS", "amount_cents": off}
+    )
+    sums = batch.service_payments.groupby("claim_payment_id")["charge_cents"].sum()
+    with_lines = ids[ids.isin(sums.index)]
+    gap = claims.set_index("claim_payment_id")["charge_cents"].reindex(with_lines) - sums.reindex(with_lines)
+    gap = gap[gap != 0]
+    gap_rows = pd.DataFrame(
+        {"claim_payment_id": gap.index, "type_code": "CLAIM_TOTAL_DIFFERS", "amount_cents": gap.to_numpy()}
+    )
+    return [by_code, lost, share_rows, gap_rows]
+
+
+def _raise_for_claims(conn: Connection, raised: pd.DataFrame, owner: pd.DataFrame, posting_date: date) -> None:
+    at = raised["claim_payment_id"]
+    rows = raised.assign(
+        exception_key=raised["type_code"]
+        + ":"
+        + owner["remit_key"].reindex(at).to_numpy()
+        + ":"
+        + owner["ordinal"].reindex(at).astype("str").to_numpy(),
+        remit_id=owner["remit_id"].reindex(at).to_numpy(),
+        family_id=owner["family_id"].reindex(at).to_numpy(),
+        file_id=owner["file_id"].reindex(at).to_numpy(),
+        seg=owner["seg"].reindex(at).to_numpy(),
+    )
+    exceptions.open_all(conn, rows, posting_date)
+
+
+def _post_provider_adjustments(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, remit_ids: list[int], counts: dict[str, int]
+) -> None:
+    rows = posting.provider_adjustments(conn, remit_ids).assign(reference_matches="")
+    if rows.empty:
+        return
+    proposal = post.propose_provider_adjustments(rows, posting.payables(conn))
+    owner = rows.set_index("provider_adjustment_id")
+    lines = pd.concat(proposal.lines, ignore_index=True)
+    at = lines["provider_adjustment_id"]
+    key = (
+        "835:" + owner["remit_key"] + ":plb:" + owner["ordinal"].astype("str") + ":" + owner["generation"].astype("str")
+    )
+    lines = lines.assign(
+        journal_key=key.reindex(at).to_numpy(),
+        effective_date=owner["payment_date"].reindex(at).to_numpy(),
+        source="835",
+        journal_reason="provider-adjustment",
+        reverses_key="",
+    )
+    counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
+    raised = pd.concat(proposal.exceptions, ignore_index=True)
+    at = raised["provider_adjustment_id"]
+    raised = raised.assign(
+        exception_key=raised["type_code"] + ":" + key.reindex(at).to_numpy(),
+        file_id=owner["file_id"].reindex(at).to_numpy(),
+        seg=owner["seg"].reindex(at).to_numpy(),
+    )
+    exceptions.open_all(conn, raised, posting_date)

@@ -1,0 +1,47 @@
+"""Runs: who works on the books right now, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+
+from claims.errors import RunBusyError
+from claims.service.context import Context
+from claims.store import runs as rows
+from claims.store.engine import write
+
+# Two of these at once would judge the same open balances; whoever comes second is told to wait.
+EXCLUSIVE = ("reconcile", "nightly", "undo", "replay")
+
+
+def open_run(ctx: Context, kind: str, posting_date: date) -> int:
+    """Start a run and give its id; runs of dead processes are taken over at once.
+
+    Raises RunBusyError when another process is reconciling.
+    """
+    with write(ctx.engine) as conn:
+        if kind in EXCLUSIVE:
+            alive = rows.take_over_dead(conn, EXCLUSIVE)
+            if alive:
+                raise RunBusyError(kind, alive[0])
+        return rows.insert(conn, kind, posting_date, ctx.actor)
+
+
+def close_run(ctx: Context, run_id: int, counts: Mapping[str, int], *, failed: bool = False) -> None:
+    """End a run with its counts (numbers only)."""
+    with write(ctx.engine) as conn:
+        rows.finish(conn, run_id, counts, failed=failed)
+
+
+@contextmanager
+def running(ctx: Context, kind: str, posting_date: date) -> Iterator[tuple[int, dict[str, int]]]:
+    """Open a run around a block: `(run_id, counts to fill)`; closed as failed when the block raises."""
+    run_id = open_run(ctx, kind, posting_date)
+    counts: dict[str, int] = {}
+    try:
+        yield run_id, counts
+    except BaseException:
+        close_run(ctx, run_id, counts, failed=True)
+        raise
+    close_run(ctx, run_id, counts)

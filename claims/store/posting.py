@@ -1,0 +1,376 @@
+"""What posting reads and writes: remittances ready to post, payments that wait, and the journals they become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.bulk import bulk_insert
+from claims.store.load import frame
+from claims.store.rows import insert_keyed, update_where_in
+
+CP, SP, A, REM = schema.claim_payments, schema.service_payments, schema.adjustments, schema.remarks
+R, F, M, LM, P = schema.remittances, schema.families, schema.matches, schema.line_matches, schema.claim_postings
+J, L, PA = schema.journals, schema.ledger_lines, schema.provider_adjustments
+
+# Reasons under which cash waits on 2200 and every reconcile looks again.
+RETRIED = (
+    "UNMATCHED_CLAIM",
+    "AMBIGUOUS_CLAIM",
+    "CHARGE_DIFFERS",
+    "PAYEE_DIFFERS",
+    "CORRECTION_WITHOUT_REVERSAL",
+    "EARLIER_PAYER_MISSING",
+    "REVERSAL_ORPHAN",
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The claim payments of one posting batch, as a select of their ids."""
+
+    ids: sa.Select[tuple[int]]
+
+
+def ready_remittances(conn: sa.Connection, claims_at_most: int, after: tuple[str, str] | None = None) -> pd.DataFrame:
+    """The next remittances to post, by payment date and key, holding together at most so many claims (one at least)."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    rows = frame(
+        conn,
+        sa.select(
+            R.c.remit_id,
+            R.c.remit_key,
+            R.c.claim_count,
+            R.c.payment_cents,
+            R.c.payment_date,
+            R.c.payer_code,
+            R.c.generation,
+            R.c.file_id,
+            R.c.seg,
+            day.label("payment_day"),
+        )
+        .where(R.c.state == "ready", sa.true() if after is None else sa.tuple_(day, R.c.remit_key) > sa.tuple_(*after))
+        .order_by(day, R.c.remit_key)
+        .limit(800),
+    )
+    fits = (rows["claim_count"].cumsum() <= claims_at_most).to_numpy()
+    fits[:1] = True
+    return rows[fits].reset_index(drop=True)
+
+
+def of_remittances(remit_ids: Sequence[int]) -> Scope:
+    """Scope of all claim payments of some remittances."""
+    return Scope(sa.select(CP.c.claim_payment_id).where(CP.c.remit_id.in_([int(one) for one in remit_ids])))
+
+
+def of_waiting(after: int, limit: int) -> Scope:
+    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone."""
+    return Scope(
+        sa.select(P.c.claim_payment_id)
+        .where(
+            P.c.ended_at.is_(None),
+            P.c.outcome == "unapplied",
+            P.c.reason_code.in_(RETRIED),
+            P.c.claim_payment_id > after,
+        )
+        .order_by(P.c.claim_payment_id)
+        .limit(limit)
+    )
+
+
+def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Claim payments with their remittance, match and waiting reason, in posting order (a remittance's 22s first)."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    return frame(
+        conn,
+        sa.select(
+            CP.c.claim_payment_id,
+            CP.c.remit_id,
+            CP.c.file_id,
+            CP.c.seg,
+            CP.c.ordinal,
+            CP.c.claim_number_normal,
+            CP.c.payer_claim_number,
+            CP.c.status_code,
+            CP.c.charge_cents,
+            CP.c.paid_cents,
+            CP.c.patient_responsibility_cents,
+            CP.c.filing_indicator_code,
+            R.c.remit_key,
+            R.c.generation,
+            R.c.payment_date,
+            R.c.payer_code,
+            M.c.family_id,
+            sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
+            sa.func.coalesce(M.c.next_sequence, "").label("next_sequence"),
+            sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
+            sa.func.coalesce(M.c.evidence, "").label("evidence"),
+            sa.func.coalesce(P.c.reason_code, "").label("waiting_reason"),
+            sa.func.coalesce(P.c.claim_posting_id, 0).label("last_posting_id"),
+        )
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .outerjoin(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .where(CP.c.claim_payment_id.in_(scope.ids))
+        .order_by(day, R.c.remit_key, sa.case((CP.c.status_code == "22", 0), else_=1), CP.c.ordinal),
+    )
+
+
+def service_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Service payments of the scope with the line number that their match gave them (0 = none)."""
+    return frame(
+        conn,
+        sa.select(
+            SP.c.service_payment_id,
+            SP.c.claim_payment_id,
+            SP.c.seg,
+            SP.c.procedure_code,
+            SP.c.charge_cents,
+            SP.c.paid_cents,
+            sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
+            sa.func.coalesce(LM.c.rule, "").label("line_rule"),
+        )
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .outerjoin(LM, sa.and_(LM.c.match_id == M.c.match_id, LM.c.service_payment_id == SP.c.service_payment_id))
+        .where(SP.c.claim_payment_id.in_(scope.ids))
+        .order_by(SP.c.claim_payment_id, SP.c.ordinal),
+    )
+
+
+def adjustments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Adjustments of the scope in file order."""
+    return frame(
+        conn,
+        sa.select(
+            A.c.adjustment_id,
+            A.c.claim_payment_id,
+            A.c.service_payment_id,
+            A.c.seg,
+            A.c.ordinal,
+            A.c.group_code,
+            A.c.reason_code,
+            A.c.amount_cents,
+        )
+        .where(A.c.claim_payment_id.in_(scope.ids))
+        .order_by(A.c.claim_payment_id, A.c.seg, A.c.ordinal),
+    )
+
+
+def remarks(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Remark codes of the scope in file order."""
+    return frame(
+        conn,
+        sa.select(REM.c.claim_payment_id, REM.c.service_payment_id, REM.c.seg, REM.c.ordinal, REM.c.remark_code)
+        .where(REM.c.claim_payment_id.in_(scope.ids))
+        .order_by(REM.c.claim_payment_id, REM.c.seg, REM.c.ordinal),
+    )
+
+
+def _families(scope: Scope) -> sa.Select[tuple[int]]:
+    return sa.select(M.c.family_id).where(
+        M.c.claim_payment_id.in_(scope.ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
+    )
+
+
+def receivables(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Open 1100 of the families in scope: family_id, payer_sequence, line_number, amount_cents."""
+    return frame(
+        conn,
+        sa.select(
+            L.c.family_id,
+            L.c.payer_sequence,
+            L.c.line_number,
+            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
+        )
+        .where(L.c.account == "1100", L.c.family_id.in_(_families(scope)))
+        .group_by(L.c.family_id, L.c.payer_sequence, L.c.line_number),
+    )
+
+
+def _decided(scope: Scope) -> sa.ColumnElement[bool]:
+    """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number."""
+    own, own_remit = CP.alias("own"), R.alias("own_remit")
+    numbers = (
+        sa.select(own.c.claim_number_normal, own_remit.c.payer_code)
+        .join(own_remit, own_remit.c.remit_id == own.c.remit_id)
+        .where(own.c.claim_payment_id.in_(scope.ids), own.c.status_code == "22")
+    )
+    return sa.and_(
+        P.c.ended_at.is_(None),
+        P.c.is_superseded == 0,
+        P.c.outcome.in_(["posted", "unapplied"]),
+        sa.or_(P.c.family_id.in_(_families(scope)), sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers)),
+    )
+
+
+def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Earlier decisions that the scope may reverse or repeat, newest first (`place` 1 = newest)."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    rows = frame(
+        conn,
+        sa.select(
+            CP.c.claim_payment_id,
+            P.c.family_id,
+            P.c.payer_sequence,
+            R.c.payer_code,
+            CP.c.claim_number_normal,
+            CP.c.payer_claim_number,
+            CP.c.charge_cents,
+            CP.c.paid_cents,
+            P.c.outcome,
+        )
+        .select_from(P)
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(_decided(scope))
+        .order_by(day.desc(), R.c.remit_key.desc(), CP.c.ordinal.desc()),
+    )
+    return rows.assign(place=range(1, len(rows) + 1))
+
+
+def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Ledger lines in force of the decisions that a reversal in scope may take back, and of what continues them."""
+    reversed_numbers = (
+        sa.select(sa.literal(1)).where(CP.c.claim_payment_id.in_(scope.ids), CP.c.status_code == "22").limit(1)
+    )
+    if conn.execute(reversed_numbers).first() is None:
+        scope_ids: sa.ColumnElement[bool] = sa.false()
+    else:
+        chosen = (
+            sa.select(P.c.claim_payment_id)
+            .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+            .join(R, R.c.remit_id == CP.c.remit_id)
+            .where(_decided(scope))
+        )
+        scope_ids = J.c.claim_payment_id.in_(chosen)
+    later = J.alias("later")
+    return frame(
+        conn,
+        sa.select(
+            J.c.claim_payment_id,
+            J.c.idempotency_key.label("journal_key"),
+            L.c.line_number,
+            L.c.account,
+            L.c.amount_cents,
+            L.c.rule_id,
+            L.c.payer_code,
+            L.c.payer_sequence,
+            L.c.group_code,
+            L.c.reason_code,
+            sa.func.coalesce(L.c.service_payment_id, 0).label("service_payment_id"),
+            sa.func.coalesce(L.c.adjustment_id, 0).label("adjustment_id"),
+            L.c.family_id,
+        )
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(
+            scope_ids,
+            J.c.reverses_journal_id.is_(None),
+            ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
+        )
+        .order_by(J.c.journal_id, L.c.ledger_line_id),
+    ).assign(reverses_key="")
+
+
+def provider_adjustments(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """PLB amounts of remittances in posting order."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    return frame(
+        conn,
+        sa.select(
+            PA.c.provider_adjustment_id,
+            PA.c.remit_id,
+            PA.c.file_id,
+            PA.c.seg,
+            PA.c.ordinal,
+            PA.c.reason_code,
+            PA.c.reference,
+            PA.c.amount_cents,
+            R.c.payer_code,
+            R.c.remit_key,
+            R.c.generation,
+            R.c.payment_date,
+        )
+        .join(R, R.c.remit_id == PA.c.remit_id)
+        .where(PA.c.remit_id.in_([int(one) for one in remit_ids]))
+        .order_by(day, R.c.remit_key, PA.c.ordinal),
+    )
+
+
+def payables(conn: sa.Connection) -> pd.DataFrame:
+    """Balances of what payers announced to take back: account (2100, 2110), payer_code, reference, amount_cents."""
+    return frame(
+        conn,
+        sa.select(
+            L.c.account,
+            L.c.payer_code,
+            L.c.reference,
+            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
+        )
+        .where(L.c.account.in_(["2100", "2110"]))
+        .group_by(L.c.account, L.c.payer_code, L.c.reference),
+    )
+
+
+def save_journals(
+    conn: sa.Connection, journals: pd.DataFrame, lines: pd.DataFrame, *, posting_date: date, actor: str, run_id: int
+) -> int:
+    """Write balanced journals (journal_key, source, reason_code, effective_date, ...) and their lines.
+
+    A `reverses_key` names the idempotency key of the journal that is taken back, written before or in this call.
+    """
+    if journals.empty:
+        return 0
+    at = clock.now()
+    rows = journals.rename(columns={"journal_key": "idempotency_key"}).assign(
+        posting_date=posting_date.isoformat(), recorded_at=at, actor=actor, run_id=run_id
+    )
+    wanted = rows.loc[rows["reverses_key"] != "", "reverses_key"].tolist()
+    known: dict[str, int] = {}
+    for start in range(0, len(wanted), 900):
+        found = conn.execute(
+            sa.select(J.c.idempotency_key, J.c.journal_id).where(J.c.idempotency_key.in_(wanted[start : start + 900]))
+        )
+        known.update({str(key): int(journal_id) for key, journal_id in found})
+    # Originals first: a reversal may name a journal of the same batch.
+    rows = rows.sort_values("reverses_key", key=lambda key: key != "", kind="stable")
+    first = rows[rows["reverses_key"] == ""]
+    second = rows[rows["reverses_key"] != ""]
+    keyed = insert_keyed(conn, J, first.assign(reverses_journal_id=0))
+    known.update(zip(keyed["idempotency_key"].tolist(), keyed["journal_id"].tolist(), strict=True))
+    more = insert_keyed(
+        conn, J, second.assign(reverses_journal_id=second["reverses_key"].map(known).fillna(0).astype("int64"))
+    )
+    ids = pd.concat([keyed, more])[["idempotency_key", "journal_id"]].set_index("idempotency_key")["journal_id"]
+    insert_keyed(conn, L, lines.assign(journal_id=ids.reindex(lines["journal_key"]).to_numpy()))
+    return len(rows)
+
+
+def save_postings(conn: sa.Connection, postings: pd.DataFrame, posting_date: date) -> None:
+    """Write what became of claim payments; end the rows they had, and mark what a reversal took back."""
+    at = clock.now()
+    ended = postings.loc[postings["last_posting_id"] != 0, "last_posting_id"]
+    update_where_in(conn, P, P.c.claim_posting_id, ended, ended_at=at)
+    insert_keyed(conn, P, postings.assign(posting_date=posting_date.isoformat(), recorded_at=at, is_superseded=0))
+    taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
+    for start in range(0, len(taken), 900):
+        part = [int(one) for one in taken.iloc[start : start + 900]]
+        conn.execute(sa.update(P).where(P.c.claim_payment_id.in_(part), P.c.ended_at.is_(None)).values(is_superseded=1))
+
+
+def save_classifications(conn: sa.Connection, rows: pd.DataFrame, remit_ids: Sequence[int]) -> None:
+    """Write how the adjustments of remittances were read; a replay overwrites what it read before."""
+    ids = [int(one) for one in remit_ids]
+    again = sa.select(CP.c.claim_payment_id).join(R, R.c.remit_id == CP.c.remit_id)
+    again = again.where(R.c.remit_id.in_(ids), R.c.generation > 0)
+    conn.execute(sa.delete(schema.classifications).where(schema.classifications.c.claim_payment_id.in_(again)))
+    bulk_insert(conn, schema.classifications, rows)
+
+
+def mark_posted(conn: sa.Connection, remit_ids: Sequence[int], posting_date: date) -> None:
+    """Set remittances to posted on this accounting day."""
+    update_where_in(conn, R, R.c.remit_id, remit_ids, state="posted", posting_date=posting_date)
