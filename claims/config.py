@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -145,11 +145,6 @@ def unknown_variables() -> list[str]:
     """Name the ``CLAIMS_*`` variables of the environment that no setting reads: probably misspelt."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {"CLAIMS_DEBUG"}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-
-
-def now() -> str:
-    """Give this instant as the database keeps it: UTC text of fixed width, 2026-11-22T00:35:11.123456Z."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _explained(error: ValidationError) -> ConfigError:

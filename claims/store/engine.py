@@ -56,7 +56,6 @@ def open_engine(url: str) -> sa.Engine:
 def _open_sqlite(address: sa.URL) -> sa.Engine:
     if address.database in (None, "", ":memory:"):
         raise ConfigError("database_url", "must name a file: every connection to :memory: is another database")
-    _create_private(Path(str(address.database)))
     engine = sa.create_engine(address, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -74,11 +73,8 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
     return engine
 
 
-def _create_private(path: Path) -> None:
-    """Create an empty database file that only its owner can read; SQLite itself would follow the umask."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
+def _sqlite_file(engine: sa.Engine) -> Path | None:
+    return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
 
 
 @contextlib.contextmanager
@@ -103,6 +99,10 @@ def read(engine: sa.Engine) -> Iterator[sa.Connection]:
 def upgrade(url: str) -> str:
     """Create or upgrade the tables at `url` in one transaction and return their version; prints nothing."""
     engine = open_engine(url)
+    path = _sqlite_file(engine)
+    if path is not None and not path.exists():  # only its owner may read it; SQLite itself would follow the umask
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
     try:
         with write(engine) as connection:
             config = _alembic()
@@ -121,7 +121,10 @@ def newest_version() -> str:
 
 
 def version(engine: sa.Engine) -> str | None:
-    """Give the version of the database's tables; None when there are none of ours."""
+    """Give the version of the database's tables; None when there are none of ours. Creates no file."""
+    path = _sqlite_file(engine)
+    if path is not None and not path.exists():
+        return None
     with read(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 

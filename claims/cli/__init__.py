@@ -1,0 +1,165 @@
+"""The command ``claims``: arguments come in, an exit code goes out.
+
+0 done; 1 done, with something held, refused or found wrong; 2 wrong use; 3 the machine, the database or we failed. A
+command module has ``register(app)``, imports nothing heavy at its top, and speaks through `claims.cli.console`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import logging
+import os
+import sys
+import traceback
+import typing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from claims.cli import console
+from claims.errors import ClaimsError
+
+MODULES = (
+    "init",
+    "read",
+    "ingest",
+    "reconcile",
+    "run",
+    "denials",
+    "exceptions",
+    "report",
+    "charges",
+    "simulate",
+    "demo",
+    "audit",
+    "db",
+    "config",
+)
+MACHINE_FAILED = 3
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; every failure becomes one sentence on stderr."""
+    _silence_libraries()
+    console.begin(as_json=False, quiet=False, actor="")
+    try:
+        command = typer.main.get_command(build())
+        command(args=list(arguments), prog_name="claims")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    except ClaimsError as error:
+        console.current().warn(f"Error: {error}")
+        _show_traceback_if_asked()
+        return error.exit_code
+    except OSError as error:  # without its file name, which may be that of an inbox file
+        console.current().warn(f"Error: the machine said {error.strerror or type(error).__name__}. {_NOTHING_HALF}")
+        _show_traceback_if_asked()
+        return MACHINE_FAILED
+    except Exception as error:
+        console.current().warn(_internal(error))
+        _show_traceback_if_asked()
+        return MACHINE_FAILED
+    return 0
+
+
+_NOTHING_HALF = "Nothing half-done was kept; CLAIMS_DEBUG=1 shows more (it may show patient data)."
+
+
+def build() -> typer.Typer:
+    """Put all commands together."""
+    app = typer.Typer(
+        name="claims",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+
+    @app.callback()
+    def claims(
+        version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+    ) -> None:
+        """Medical billing and claims batch processor: X12 837 and 835 in and out, an exact ledger, the denial queue.
+
+        New here? Run: claims demo
+        """
+
+    for name in MODULES:
+        if importlib.util.find_spec(f"claims.cli.{name}"):
+            importlib.import_module(f"claims.cli.{name}").register(app)
+    _add_common_options(app)
+    return app
+
+
+def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--json``, ``--quiet`` and ``--as``, and tell the console what they were."""
+    options = {
+        "output_json": (bool, typer.Option("--json", help="Print one JSON document on stdout.")),
+        "output_quiet": (bool, typer.Option("--quiet", help="Print nothing but errors.")),
+        "acting_user": (str, typer.Option("--as", metavar="USER", help="Who acts, if not the system's user.")),
+    }
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=kind(), annotation=Annotated[kind, option])
+        for name, (kind, option) in options.items()
+    ]
+
+    @functools.wraps(function)
+    def command(*args: Any, output_json: bool, output_quiet: bool, acting_user: str, **keywords: Any) -> Any:
+        console.begin(as_json=output_json, quiet=output_quiet, actor=acting_user)
+        return function(*args, **keywords)
+
+    hints = typing.get_type_hints(function, include_extras=True)
+    signature = inspect.signature(function)
+    own = [parameter.replace(annotation=hints[name]) for name, parameter in signature.parameters.items()]
+    command.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    command.__annotations__ = hints | {parameter.name: parameter.annotation for parameter in added}
+    return command
+
+
+def _add_common_options(app: typer.Typer) -> None:
+    for info in app.registered_commands:
+        assert info.callback is not None
+        info.callback = with_common_options(info.callback)
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        _add_common_options(group.typer_instance)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        console.current().say(f"claims {importlib.metadata.version('claims-batch')}")
+        raise typer.Exit
+
+
+def _internal(error: Exception) -> str:
+    """Describe a bug of ours by type and place: its own text may quote a patient. Same bug, same number."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [
+        frame for frame in frames if "claims" in Path(frame.filename).parts or "flows" in Path(frame.filename).parts
+    ]
+    place = ours[-1] if ours else frames[-1]
+    where = f"{'/'.join(Path(place.filename).parts[-3:])}:{place.lineno}"
+    number = hashlib.sha256(f"{type(error).__name__} {where}".encode()).hexdigest()[:8]
+    return f"Error {number}: an unexpected {type(error).__name__} at {where}. {_NOTHING_HALF}"
+
+
+def _show_traceback_if_asked() -> None:
+    if os.environ.get("CLAIMS_DEBUG") == "1":
+        traceback.print_exc()
+
+
+def _silence_libraries() -> None:
+    """Let nobody else write to our log: pyx12, for one, quotes element values."""
+    logging.getLogger().handlers = [logging.NullHandler()]
