@@ -1,0 +1,80 @@
+# Everything starts from a clone with python3 (3.11 or newer), make and git: the first target sets up what it needs.
+# Another Python: make demo PYTHON=/path/to/python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-long lint bench lock clean
+
+# Lists the targets (what you get when you just type make).
+help:
+	@echo "make demo       a practice's month, end to end, in a folder of its own"
+	@echo "make test       style, types and tests (under 15 minutes)"
+	@echo "make test-long  the tests that take longer"
+	@echo "make venv       only install: then .venv/bin/claims --help"
+	@echo "make lint       only style and types"
+	@echo "make bench      measure, and print ratios"
+	@echo "make lock       choose newest allowed versions anew (needs the network)"
+	@echo "make clean      remove what was built; data folders stay"
+
+# Installs what the program needs at run time, exactly as locked, and the program itself.
+venv: $(RUNTIME)
+
+# Runs the simulated month on SQLite with a temporary Prefect server.
+demo: $(RUNTIME)
+	@$(BIN)/claims demo
+
+# Everything that has to pass before a change is taken.
+test: lint
+	$(BIN)/python -m pytest -m "not long"
+
+# Kill tests by the hundred, large files, thousands of mutants.
+test-long: $(DEV)
+	$(BIN)/python -m pytest -m long
+
+# Style and types.
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Each benchmark prints ratios measured in one run; none passes or fails.
+bench: $(DEV)
+	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program" || exit 1; done
+
+# Writes both locks: versions with hashes for every platform, without any address.
+lock: $(DEV)
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCKED) --extra build --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade $(LOCKED) --all-extras --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+# Removes the environment and what tools left behind, never a data folder.
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "claims needs Python 3.11 or newer; there is no $(PYTHON) here." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "claims needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing into .venv: one to two minutes, once."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing the tools for tests: about a minute, once."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
