@@ -124,3 +124,7 @@ class RunBusyError(ClaimsError):
     def __init__(self, kind: str, run_id: int) -> None:
         super().__init__(f"Cannot start {kind}: run {run_id} is still working on the books. Try again when it is done.")
         self.run_id = run_id
+
+
+class PostingRefusedError(UsageError):
+    """A person asked for a posting that the rules do not allow."""

@@ -279,7 +279,7 @@ def _open_receivable_test(
     )
     whole = need["family_id"].isin(at_line_0)
     need["line_number"] = need["line_number"].where(~whole, 0)
-    need = need.groupby(["claim_payment_id", *keys, "is_repeat", "paid_cents"], as_index=False)["need_cents"].sum()
+    need = need.groupby(["claim_payment_id", *keys, "is_repeat", "paid_cents"])["need_cents"].sum().reset_index()
     open_rows = receivables.assign(
         line_number=receivables["line_number"].where(~receivables["family_id"].isin(at_line_0), 0)
     )

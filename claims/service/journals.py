@@ -19,12 +19,14 @@ JOURNAL_FACTS = [
     "claim_payment_id",
     "family_id",
     "reverses_key",
+    "continues_journal_id",
 ]
 
 
 def write_journals(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> int:
     """Assemble keyed ledger lines into journals and write them; give the number of journals."""
-    missing = {name: 0 for name in ("remit_id", "claim_payment_id", "family_id") if name not in lines}
+    links = ("remit_id", "claim_payment_id", "family_id", "continues_journal_id")
+    missing = {name: 0 for name in links if name not in lines}
     # A ledger line may carry a CARC in reason_code; the journal's own reason travels beside it.
     keyed = lines.assign(**missing)
     facts = [name if name != "reason_code" else "journal_reason" for name in JOURNAL_FACTS]
@@ -32,5 +34,5 @@ def write_journals(conn: Connection, ctx: Context, run_id: int, posting_date: da
         keyed = keyed.assign(journal_reason=keyed["reason_code"], reason_code="")
     heads, rows = journals.assemble(keyed, facts)
     heads = heads.rename(columns={"journal_reason": "reason_code"})
-    rows = rows.drop(columns=["source", "effective_date", "journal_reason", "reverses_key"])
+    rows = rows.drop(columns=["source", "effective_date", "journal_reason", "reverses_key", "continues_journal_id"])
     return posting.save_journals(conn, heads, rows, posting_date=posting_date, actor=ctx.actor, run_id=run_id)

@@ -153,13 +153,13 @@ def _notes(batch: post.Batch, classes: pd.DataFrame, postings: pd.DataFrame) -> 
     claims = batch.claim_payments[batch.claim_payments["claim_payment_id"].isin(posted)]
     ids = claims["claim_payment_id"]
     odd = classes[(classes["exception"] != "") & classes["claim_payment_id"].isin(ids)]
-    by_code = odd.groupby(["claim_payment_id", "exception"], as_index=False)["amount_cents"].sum()
+    by_code = odd.groupby(["claim_payment_id", "exception"])["amount_cents"].sum().reset_index()
     by_code = by_code.rename(columns={"exception": "type_code"})
     lost = batch.service_payments[
         (batch.service_payments["line_number"] == 0) & batch.service_payments["claim_payment_id"].isin(ids)
     ]
-    lost = lost.groupby("claim_payment_id", as_index=False)["paid_cents"].sum()
-    lost = lost.rename(columns={"paid_cents": "amount_cents"}).assign(type_code="LINE_UNMATCHED")
+    lost = lost.groupby("claim_payment_id")["paid_cents"].sum().rename("amount_cents").reset_index()
+    lost = lost.assign(type_code="LINE_UNMATCHED")
     shares = batch.adjustments[batch.adjustments["group_code"] == "PR"]
     share = shares.groupby("claim_payment_id")["amount_cents"].sum().reindex(ids, fill_value=0).to_numpy()
     told = claims["patient_responsibility_cents"]

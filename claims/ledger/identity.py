@@ -1,0 +1,47 @@
+"""Business identity of payments and claims: facts of the file in, the key that says "the same one again" out.
+
+Envelope control numbers are no identity: payers restart them and clearing houses rewrite them.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pandas as pd
+
+
+def _hashed(columns: list[pd.Series]) -> pd.Series:
+    joined = columns[0].astype("str")
+    for column in columns[1:]:
+        joined = joined + "\x1f" + column.astype("str")
+    return pd.Series([sha256(text.encode()).hexdigest() for text in joined.tolist()], index=joined.index, dtype="str")
+
+
+def normal_payer_identifier(identifiers: pd.Series) -> pd.Series:
+    """TRN03 without its leading 1: some payers send the bare tax id."""
+    plain = identifiers.str.replace(r"[^0-9A-Za-z]", "", regex=True).str.upper()
+    return plain.where((plain.str.len() != 10) | ~plain.str.startswith("1"), plain.str[1:])
+
+
+def remit_keys(remittances: pd.DataFrame) -> pd.Series:
+    """Key of each payment: payer, trace number, amount, date, payee; the content too when no money moves.
+
+    `remittances`: payer_identifier, trace_number, payment_cents, payment_date, payee_identifier, method_code,
+    body_hash. A trace number of a payment without money need not be unique.
+    """
+    no_money = (remittances["method_code"] == "NON") | (remittances["payment_cents"] == 0)
+    return _hashed(
+        [
+            normal_payer_identifier(remittances["payer_identifier"]),
+            remittances["trace_number"].str.upper().str.lstrip("0"),
+            remittances["payment_cents"],
+            remittances["payment_date"],
+            remittances["payee_identifier"],
+            remittances["body_hash"].where(no_money, ""),
+        ]
+    )
+
+
+def claim_keys(claims: pd.DataFrame) -> pd.Series:
+    """Key of each claim version: billing NPI, claim number, payer, frequency."""
+    return _hashed([claims["billing_npi"], claims["claim_number"], claims["payer_code"], claims["frequency_code"]])

@@ -1,0 +1,16 @@
+"""Write an event of the audit chain in the transaction of the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from claims.service.context import Context
+from claims.store import audit, clock
+from claims.store.handles import Connection
+
+
+def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapping[str, Any]) -> None:
+    """Append one event: who (`ctx.actor`) did `action` to `subject`; `body` holds ids, codes and counts only."""
+    key = audit.load_key(ctx.settings.audit_key_file)
+    audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=clock.now())

@@ -1,0 +1,136 @@
+"""Intake: files in an inbox become stored rows, each file in one database transaction, whatever is in it.
+
+A file is first put into the vault and registered under its hash; only then is it read. A process that dies in between
+leaves a registered file, which the next run takes up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from claims.charges import is_charges_file
+from claims.ledger.bank_file import is_bank_file, read_bank_file
+from claims.service.charges import load_charges
+from claims.service.context import Context
+from claims.service.file_outcome import close_rows
+from claims.service.runs import running
+from claims.service.x12_intake import load_x12
+from claims.store import filing, x12_rows
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+
+_HEAD = 4096
+
+# Threads of one process take turns here instead of waiting for the database's own lock, which gives up after a while.
+_ONE_WRITER = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One arrival of a file."""
+
+    path: Path
+    file_id: int
+    receipt_id: int
+    is_duplicate: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file: state is stored, held or refused."""
+
+    file_id: int
+    sha256: str
+    state: str
+    reason_code: str
+    sets: str
+    counts: dict[str, int]
+
+
+@dataclass
+class IngestReport:
+    """What became of the files given; counts are stored, held, refused, duplicate and add up to the files."""
+
+    run_id: int
+    counts: dict[str, int]
+    receipts: list[Receipt] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def find_files(inbox: Path) -> list[Path]:
+    """Files of a folder and the folders below it, sorted; hidden ones and those still being written stay out."""
+    if inbox.is_file():
+        return [inbox]
+    found = (path for path in inbox.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(inbox).parts) and path.suffix != ".tmp"
+    )
+
+
+def register(ctx: Context, run_id: int, paths: Sequence[Path]) -> list[Receipt]:
+    """Put files into the vault and register each arrival; the same bytes again are a duplicate."""
+    receipts = []
+    for path in paths:
+        sha256 = ctx.vault.put(path)
+        with _ONE_WRITER, write(ctx.engine) as conn:
+            size = ctx.vault.path(sha256).stat().st_size
+            file_id, receipt_id, is_duplicate = filing.register(conn, sha256, size, path.name, run_id)
+        receipts.append(Receipt(path, file_id, receipt_id, is_duplicate))
+    return receipts
+
+
+def pending(ctx: Context) -> list[int]:
+    """Files that are registered and were never finished."""
+    with read(ctx.engine) as conn:
+        return filing.registered(conn)
+
+
+def load_file(ctx: Context, run_id: int, file_id: int, posting_date: date | None = None) -> Outcome:
+    """Read one registered file and store what it holds, all or nothing; a file that is finished is left alone."""
+    with _ONE_WRITER, write(ctx.engine) as conn:
+        row = filing.get(conn, file_id)
+        if row.state == "registered":
+            _load(conn, ctx, row, posting_date or ctx.settings.today())
+            row = filing.get(conn, file_id)
+    return Outcome(row.file_id, row.sha256, row.state, row.reason_code, row.sets, row.counts)
+
+
+def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: date) -> None:
+    path = ctx.vault.path(row.sha256)
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if is_bank_file(head):
+        _load_bank(conn, row, path, posting_date)
+    elif is_charges_file(head):
+        load_charges(conn, row, path, posting_date)
+    else:
+        load_x12(conn, ctx, row, path, posting_date)
+
+
+def _load_bank(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
+    lines, problems = read_bank_file(path.read_bytes())
+    stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
+    counts = {"rows": len(lines) + len(problems), "new": stored, "refused": len(problems)}
+    close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
+
+
+def ingest(ctx: Context, paths: Sequence[Path], posting_date: date) -> IngestReport:
+    """Register and load files, and what an earlier run left registered; one bad file never stops the others."""
+    with running(ctx, "ingest", posting_date) as (run_id, counts):
+        receipts = register(ctx, run_id, paths)
+        ours = {receipt.file_id for receipt in receipts}
+        report = IngestReport(run_id, {"stored": 0, "held": 0, "refused": 0, "duplicate": 0}, receipts)
+        for file_id in [one for one in pending(ctx) if one not in ours]:
+            load_file(ctx, run_id, file_id, posting_date)
+        for receipt in receipts:
+            outcome = load_file(ctx, run_id, receipt.file_id, posting_date)
+            report.outcomes.append(outcome)
+            report.counts["duplicate" if receipt.is_duplicate else outcome.state] += 1
+        counts.update(report.counts)
+    return report

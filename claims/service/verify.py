@@ -1,0 +1,84 @@
+"""Verify the books: ledger invariants, stored files, audit chain. Gives what was checked and what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from claims.service.context import Context
+from claims.store import audit, checking
+from claims.store.engine import read
+
+
+@dataclass(frozen=True)
+class Check:
+    """One invariant: its name, what it says, how many things were looked at, and each thing that breaks it."""
+
+    name: str
+    rule: str
+    checked: int
+    broken: tuple[str, ...]
+
+
+def verify(ctx: Context) -> list[Check]:
+    """Recount L1, L2, L4 and L9, hash every stored file, walk the audit chain."""
+    with read(ctx.engine) as conn:
+        balance = checking.trial_balance(conn)
+        checks = [
+            _check(
+                "L1",
+                "each journal, and so the whole ledger, sums to zero",
+                checking.unbalanced_journals(conn),
+                "journal {idempotency_key} is off by {off_cents} cents",
+                checked=len(balance),
+                also=[] if int(balance["amount_cents"].sum()) == 0 else ["the trial balance is not zero"],
+            ),
+            _check(
+                "L2",
+                "each posted remittance moves remit clearing by its BPR02",
+                checking.unclear_remittances(conn),
+                "remittance {remit_key:.12} is off by {off_cents} cents",
+            ),
+            _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
+            _check(
+                "L9",
+                "keys are unique, and a dry run over posted remittances proposes nothing",
+                pd.concat(
+                    [checking.repeated_keys(conn)["idempotency_key"], _named(checking.posted_without_posting(conn))]
+                ).to_frame("name"),
+                "{name}",
+            ),
+        ]
+        hashes = checking.stored_hashes(conn)
+        states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
+        wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
+        checks.append(Check("vault", "every stored file has the bytes that it had", len(hashes), wrong))
+        problem = audit.verify(conn, audit.load_key(ctx.settings.audit_key_file))
+        checks.append(Check("audit", "the audit chain is whole", 1, (problem,) if problem else ()))
+    return checks
+
+
+def _named(rows: pd.DataFrame) -> pd.Series:
+    return "remittance " + rows["remit_key"].str[:12] + ", claim " + rows["ordinal"].astype("str")
+
+
+def _check(
+    name: str, rule: str, broken: pd.DataFrame, sentence: str, *, checked: int = 0, also: list[str] | None = None
+) -> Check:
+    rows = [sentence.format_map({str(key): value for key, value in row.items()}) for row in broken.to_dict("records")]
+    return Check(name, rule, checked, tuple(rows + (also or [])))
+
+
+def _receivables(ledger: pd.DataFrame, settled: pd.DataFrame) -> Check:
+    """L4 by claim family: charges = settled by remittances + acted on by people + what is still open."""
+    rows = ledger.merge(settled, on="family_id", how="outer").fillna(0)
+    off = rows["charge_cents"] - rows["settled_cents"] - rows["acted_cents"] - rows["open_cents"]
+    wrong = rows.assign(off_cents=off)[off != 0]
+    named = wrong[["family_id", "off_cents"]].astype("int64")
+    return Check(
+        "L4",
+        "each claim's charge = paid + reduced + written off + still open, recounted from the 835 rows",
+        len(rows),
+        tuple(f"claim family {family} is off by {cents} cents" for family, cents in named.itertuples(index=False)),
+    )

@@ -1,0 +1,277 @@
+"""An X12 file becomes rows: it is read once to judge its sets, and once more, chunk by chunk, to store them.
+
+The verdict of a set needs its last segment (totals, trailer), its rows are wanted before: two passes keep the memory
+bounded for a file of any size. A file that fits one chunk is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from claims import findings, x12
+from claims.findings import HOLD, NOTE, REJECT, Finding
+from claims.ledger.identity import claim_keys, remit_keys
+from claims.ledger.match import normal_number
+from claims.service.context import Context
+from claims.service.file_outcome import raise_file
+from claims.service.x12_answers import acknowledgement_rows
+from claims.store import exceptions, filing, x12_rows
+from claims.store.handles import Connection
+
+HANDLED = ("835", "837P", "837I", "837D", "999", "997", "277CA", "TA1")
+STATES = {"": "stored", NOTE: "stored", HOLD: "held", REJECT: "refused"}
+RANK = {"stored": 0, "held": 1, "refused": 2}
+
+
+def load_x12(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date) -> None:
+    """Read, judge and store one X12 file in the caller's transaction."""
+    chunks = _Chunks(path)
+    heads = [_Head.of(chunk, ctx) for chunk in chunks]
+    interchanges = pd.concat([head.interchanges for head in heads], ignore_index=True)
+    transactions = pd.concat([head.transactions for head in heads], ignore_index=True)
+    problems = pd.concat([head.findings for head in heads], ignore_index=True)
+    transactions = judge(interchanges, transactions, problems, ctx.settings.accept_usage)
+    ids = x12_rows.save_sets(conn, row.file_id, interchanges, transactions, problems)
+    counts = {"transactions": len(transactions), "claims": int(transactions["claims"].sum())}
+    remit_ids = pd.Series(dtype="int64")  # by ST segment; a set that spans chunks has its BPR in the first
+    for chunk in chunks:
+        frames, _ = x12_rows.shorten(chunk.frames)
+        remit_ids = _save_remittances(conn, row.file_id, frames, transactions, ids, remit_ids)
+        _save_claims(conn, row.file_id, frames, transactions, ids)
+        answers = acknowledgement_rows(frames)
+        answers["transaction_id"] = ids.reindex(answers["transaction_seg"], fill_value=0).to_numpy()
+        x12_rows.save_acknowledgements(conn, row.file_id, answers)
+    state, reason = _file_state(transactions, problems)
+    sets = " ".join(sorted(set(transactions["set_code"])))[:120]
+    filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
+    if not _raise_sets(conn, row, transactions, posting_date):
+        raise_file(conn, row, state, reason, int((problems["severity"] != NOTE).sum()), posting_date)
+
+
+class _Chunks:
+    """The chunks of a file, again and again; a file of one chunk is read only once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._only: list[x12.X12File] | None = None
+
+    def __iter__(self) -> Iterator[x12.X12File]:
+        if self._only is not None:
+            yield from self._only
+            return
+        kept: list[x12.X12File] = []
+        count = 0
+        for chunk in x12.scan(self._path):
+            count += 1
+            kept = [chunk] if count == 1 else []
+            yield chunk
+        if count == 1:
+            self._only = kept
+
+
+class _Head:
+    """What judging needs of a chunk; the rest of it may go."""
+
+    def __init__(self, interchanges: pd.DataFrame, transactions: pd.DataFrame, problems: pd.DataFrame) -> None:
+        self.interchanges, self.transactions, self.findings = interchanges, transactions, problems
+
+    @classmethod
+    def of(cls, chunk: x12.X12File, ctx: Context) -> _Head:
+        _, cut = x12_rows.shorten(chunk.frames)
+        more = [_cut_findings(cut), _payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)]
+        frames, _ = x12_rows.shorten(
+            {"interchanges": chunk.frames["interchanges"], "transactions": chunk.frames["transactions"]}
+        )
+        return cls(
+            frames["interchanges"],
+            frames["transactions"],
+            pd.concat([chunk.findings, *more], ignore_index=True),
+        )
+
+
+def _cut_findings(cut: pd.DataFrame) -> pd.DataFrame:
+    return findings.frame(
+        Finding(
+            "text-too-long",
+            HOLD,
+            f"segment {seg}: {column} has {length} characters, at most {limit} can be stored; the set is held",
+            seg=seg,
+            offset=offset,
+            found=f"{length} characters",
+            expected=f"at most {limit}",
+            transaction_seg=transaction_seg,
+        )
+        for transaction_seg, seg, offset, column, length, limit in zip(
+            *(cut[name].tolist() for name in ("transaction_seg", "seg", "offset", "column", "length", "limit")),
+            strict=True,
+        )
+    )
+
+
+# A payment that may not be posted whatever its sums say: finding code, element, expected, sentence.
+PAYMENT_CHECKS = (
+    ("payment-negative", "BPR02", "zero or more", "the payment is below zero"),
+    ("trace-missing", "TRN02", "a trace number", "no trace number"),
+    ("currency-not-usd", "CUR02", "USD", "the payment is not in US dollars"),
+    ("payee-not-ours", "N104", "one of our payees", "the payee is not one of ours"),
+)
+
+
+def _payment_findings(remittances: pd.DataFrame, our_payees: tuple[str, ...]) -> pd.DataFrame:
+    payee = remittances[["payee_identifier", "payee_tax_id"]]
+    wrong = {
+        "payment-negative": remittances["payment_cents"] < 0,
+        "trace-missing": remittances["trace_number"] == "",
+        "currency-not-usd": ~remittances["currency_code"].isin(["", "USD"]),
+        "payee-not-ours": ~payee.isin(our_payees).any(axis=1) & bool(our_payees),
+    }
+    rows = []
+    for code, element, expected, sentence in PAYMENT_CHECKS:
+        at = remittances[wrong[code]]
+        for seg, offset, transaction_seg in zip(
+            at["seg"].tolist(), at["offset"].tolist(), at["transaction_seg"].tolist(), strict=True
+        ):
+            rows.append(
+                Finding(
+                    code,
+                    HOLD,
+                    f"segment {seg}, {element}: {sentence}; the remittance is held",
+                    seg=seg,
+                    element=element,
+                    offset=offset,
+                    expected=expected,
+                    transaction_seg=transaction_seg,
+                )
+            )
+    return findings.frame(rows)
+
+
+def judge(
+    interchanges: pd.DataFrame, transactions: pd.DataFrame, problems: pd.DataFrame, accept_usage: tuple[str, ...]
+) -> pd.DataFrame:
+    """Add `state` and `reason_code` to the sets: the worst finding of the set or of its envelope decides."""
+    rank = {NOTE: 0, HOLD: 1, REJECT: 2}
+    serious = problems[problems["severity"] != NOTE]
+    serious = serious.assign(rank=serious["severity"].map(rank).astype("int64"))
+    envelope = serious[serious["transaction_seg"] == 0]
+    own = serious[serious["transaction_seg"] != 0]
+    starts = interchanges["seg"].to_numpy()
+    at = envelope["seg"].to_numpy()
+    inside = np.searchsorted(starts, at, side="right") - 1
+    envelope = envelope.assign(
+        interchange_seg=np.where(inside >= 0, starts[np.clip(inside, 0, None)] if len(starts) else 0, 0)
+    )
+    spread = envelope.merge(transactions[["seg", "interchange_seg"]], on="interchange_seg", suffixes=("_of", ""))
+    spread = spread.assign(transaction_seg=spread["seg"])
+    every = pd.concat([own, spread], ignore_index=True)[["transaction_seg", "rank", "code"]]
+    every = every.sort_values(["transaction_seg", "rank"], ascending=[True, False], kind="stable")
+    first = every.drop_duplicates("transaction_seg").set_index("transaction_seg")
+    worst = first["rank"].reindex(transactions["seg"]).fillna(0).astype("int64").to_numpy()
+    reason = first["code"].reindex(transactions["seg"]).fillna("").to_numpy()
+    supported = transactions["set_code"].isin(HANDLED).to_numpy()
+    test = ~transactions["usage_code"].isin([*accept_usage, ""]).to_numpy()
+    state = np.select([~supported, worst == 2, worst == 1], ["refused", "refused", "held"], "stored")
+    why = np.select([~supported, worst > 0, test], ["set-not-supported", reason, "test-file"], "")
+    return transactions.assign(state=state, reason_code=why).astype({"state": "str", "reason_code": "str"})
+
+
+def _file_state(transactions: pd.DataFrame, problems: pd.DataFrame) -> tuple[str, str]:
+    """The worst transaction set decides; a file without any is what its findings say, refused at the least held."""
+    if transactions.empty:
+        worst = findings.worst(problems)
+        state = "held" if worst == HOLD else "refused"
+        codes_of = problems.loc[problems["severity"] == worst, "code"]
+        return state, str(codes_of.iloc[0]) if len(codes_of) else "no-transaction-set"
+    ranked = transactions.assign(rank=transactions["state"].map(RANK)).sort_values("rank", kind="stable")
+    worst_row = ranked.iloc[-1]
+    same = ranked[ranked["state"] == worst_row["state"]]
+    return str(worst_row["state"]), str(same["reason_code"].iloc[0])
+
+
+def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, posting_date: date) -> int:
+    """List each held or refused set: a remittance with its payment, claims with their charge."""
+    held = transactions[transactions["state"].isin(["held", "refused"]) & transactions["set_code"].isin(HANDLED)]
+    is_remit = held["set_code"] == "835"
+    is_claim = held["set_code"].isin(["837P", "837I", "837D"])
+    type_code = np.select([is_remit, is_claim], ["REMIT_HELD", "CLAIM_HELD"], "FILE_HELD")
+    amount = held["payment_cents"].where(is_remit, held["charge_cents"]).astype("Int64").fillna(0).astype("int64")
+    message = [
+        f"set {set_code} at segment {seg} of file {row.sha256[:12]}: {state}, {reason}"
+        for set_code, seg, state, reason in zip(
+            held["set_code"], held["seg"].tolist(), held["state"], held["reason_code"], strict=True
+        )
+    ]
+    rows = pd.DataFrame(
+        {
+            "exception_key": [f"SET:{row.sha256}:{seg}" for seg in held["seg"].tolist()],
+            "type_code": type_code,
+            "amount_cents": amount.to_numpy(),
+            "message": message,
+            "file_id": row.file_id,
+            "seg": held["seg"].to_numpy(),
+        }
+    ).astype({"exception_key": "str", "type_code": "str", "message": "str"})
+    exceptions.open_all(conn, rows, posting_date)
+    return len(rows)
+
+
+def _of_set(rows: pd.DataFrame, transactions: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """Add transaction_id, set_state, set_reason, set totals and body_hash of the set to its rows."""
+    sets = transactions.set_index("seg")
+    at = rows["transaction_seg"]
+    return rows.assign(
+        transaction_id=ids.reindex(at).to_numpy(),
+        set_state=sets["state"].reindex(at).to_numpy(),
+        set_reason=sets["reason_code"].reindex(at).to_numpy(),
+    )
+
+
+def _save_remittances(
+    conn: Connection,
+    file_id: int,
+    frames: x12_rows.Frames,
+    transactions: pd.DataFrame,
+    ids: pd.Series,
+    known: pd.Series,
+) -> pd.Series:
+    rows = frames["remittances"]
+    if rows.empty and frames["claim_payments"].empty:
+        return known
+    sets = transactions.set_index("seg")
+    at = rows["transaction_seg"]
+    rows = _of_set(rows, transactions, ids).assign(
+        body_hash=sets["body_hash"].reindex(at).to_numpy(),
+        claim_count=sets["claims"].reindex(at).to_numpy(),
+        paid_cents=sets["paid_cents"].reindex(at).fillna(0).astype("int64").to_numpy(),
+        plb_cents=sets["plb_cents"].reindex(at).fillna(0).astype("int64").to_numpy(),
+    )
+    no_posting = (rows["set_reason"] == "test-file") | (rows["handling_code"] == "P")
+    rows["state"] = np.select([rows["set_state"] != "stored", no_posting], ["held", "informational"], "new")
+    rows["reason_code"] = rows["set_reason"].where(rows["handling_code"] != "P", "pre-notification")
+    rows["remit_key"] = remit_keys(rows)
+    remit_ids = pd.concat([known, x12_rows.save_remittances(conn, file_id, rows)])
+    claims = frames["claim_payments"]
+    claims = claims.assign(claim_number_normal=normal_number(claims["claim_number"]))
+    x12_rows.save_claim_payments(conn, file_id, {**frames, "claim_payments": claims}, remit_ids)
+    return remit_ids
+
+
+def _save_claims(
+    conn: Connection, file_id: int, frames: x12_rows.Frames, transactions: pd.DataFrame, ids: pd.Series
+) -> None:
+    claims = frames["claims"]
+    if claims.empty:
+        return
+    claims = _of_set(claims, transactions, ids)
+    informational = claims["set_reason"] == "test-file"
+    claims["state"] = np.select([claims["set_state"] != "stored", informational], ["held", "informational"], "new")
+    claims["reason_code"] = claims["set_reason"]
+    claims = claims.assign(
+        claim_key=claim_keys(claims), claim_number_normal=normal_number(claims["claim_number"]), origin="sent"
+    )
+    x12_rows.save_claims(conn, file_id, claims, frames["service_lines"], frames["other_payers"])

@@ -1,0 +1,137 @@
+"""Selects that recount the books: each gives the rows that break an invariant, so none is good."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+
+J, L, R, P, CP, A = (
+    schema.journals,
+    schema.ledger_lines,
+    schema.remittances,
+    schema.claim_postings,
+    schema.claim_payments,
+    schema.adjustments,
+)
+CL = schema.classifications
+
+
+def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+
+def unbalanced_journals(conn: sa.Connection) -> pd.DataFrame:
+    """L1: journals whose lines do not sum to zero (idempotency_key, off_cents)."""
+    return frame(
+        conn,
+        sa.select(J.c.idempotency_key, _sum(L.c.amount_cents).label("off_cents"))
+        .outerjoin(L, L.c.journal_id == J.c.journal_id)
+        .group_by(J.c.idempotency_key)
+        .having(sa.or_(sa.func.sum(L.c.amount_cents) != 0, sa.func.count(L.c.ledger_line_id) < 2)),
+    )
+
+
+def unclear_remittances(conn: sa.Connection) -> pd.DataFrame:
+    """L2: posted remittances whose own posting does not move clearing by BPR02 (remit_key, off_cents)."""
+    later = J.alias("later")
+    own = (
+        sa.select(L.c.remit_id, _sum(L.c.amount_cents).label("cents"))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(L.c.account == "1050", J.c.source == "835", J.c.remit_id == L.c.remit_id)
+        .where(
+            ~sa.select(sa.literal(1))
+            .where(later.c.reverses_journal_id == J.c.journal_id, later.c.source == "undo")
+            .exists()
+        )
+        .where(J.c.source != "undo")
+        .group_by(L.c.remit_id)
+        .subquery()
+    )
+    off = R.c.payment_cents - sa.func.coalesce(own.c.cents, 0)
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, sa.cast(off, sa.BigInteger).label("off_cents"))
+        .outerjoin(own, own.c.remit_id == R.c.remit_id)
+        .where(R.c.state == "posted", off != 0),
+    )
+
+
+def receivable_by_family(conn: sa.Connection) -> pd.DataFrame:
+    """Ledger side of L4: charges (4000, credit as positive) and A/R (1100 + 1110 + 1200) by family."""
+    charges = sa.case((L.c.account == "4000", -L.c.amount_cents), else_=0)
+    open_ = sa.case((L.c.account.in_(["1100", "1110", "1200"]), L.c.amount_cents), else_=0)
+    other = sa.case((L.c.account.in_(["4000", "1100", "1110", "1200"]), 0), else_=L.c.amount_cents)
+    acted = sa.case((J.c.source.in_(["835", "apply"]), 0), else_=other)
+    return frame(
+        conn,
+        sa.select(
+            L.c.family_id,
+            _sum(charges).label("charge_cents"),
+            _sum(open_).label("open_cents"),
+            _sum(acted).label("acted_cents"),
+        )
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(L.c.family_id.is_not(None))
+        .group_by(L.c.family_id),
+    )
+
+
+def settled_by_family(conn: sa.Connection) -> pd.DataFrame:
+    """Remittance side of L4: what posted decisions in force paid and reduced by family, from the 835 rows."""
+    in_force = sa.and_(P.c.ended_at.is_(None), P.c.outcome == "posted", P.c.is_superseded == 0)
+    paid = (
+        sa.select(P.c.family_id, _sum(CP.c.paid_cents).label("cents"))
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .where(in_force)
+        .group_by(P.c.family_id)
+    )
+    reduced = (
+        sa.select(P.c.family_id, _sum(A.c.amount_cents).label("cents"))
+        .join(A, A.c.claim_payment_id == P.c.claim_payment_id)
+        .join(CL, CL.c.adjustment_id == A.c.adjustment_id)
+        .where(in_force, CL.c.adjustment_class.in_(["contractual", "info", "sequestration"]))
+        .group_by(P.c.family_id)
+    )
+    both = sa.union_all(paid, reduced).subquery()
+    return frame(
+        conn, sa.select(both.c.family_id, _sum(both.c.cents).label("settled_cents")).group_by(both.c.family_id)
+    )
+
+
+def repeated_keys(conn: sa.Connection) -> pd.DataFrame:
+    """L9: idempotency keys that stand more than once (the unique index forbids it; recounted all the same)."""
+    return frame(
+        conn,
+        sa.select(J.c.idempotency_key, sa.func.count().label("times"))
+        .group_by(J.c.idempotency_key)
+        .having(sa.func.count() > 1),
+    )
+
+
+def posted_without_posting(conn: sa.Connection) -> pd.DataFrame:
+    """L9: claim payments of posted remittances that no posting decided, which a reconcile would post (again)."""
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, CP.c.ordinal)
+        .join(CP, CP.c.remit_id == R.c.remit_id)
+        .outerjoin(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .where(R.c.state == "posted", P.c.claim_posting_id.is_(None)),
+    )
+
+
+def trial_balance(conn: sa.Connection) -> pd.DataFrame:
+    """Balance of every account: account, amount_cents (debit positive)."""
+    return frame(
+        conn,
+        sa.select(L.c.account, _sum(L.c.amount_cents).label("amount_cents"))
+        .group_by(L.c.account)
+        .order_by(L.c.account),
+    )
+
+
+def stored_hashes(conn: sa.Connection) -> list[str]:
+    """Hashes of all files that should lie in the vault."""
+    return [str(one) for one in conn.scalars(sa.select(schema.files.c.sha256).order_by(schema.files.c.sha256))]

@@ -1,0 +1,194 @@
+"""X12 frames become rows: the frames of a file come in, tables of remittances and claims are filled.
+
+Two calls per file: `save_sets` writes interchanges, transaction sets and findings and gives the keys; `save_details`
+then writes the frames of one chunk under those keys. Everything in the caller's one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.banking import known_lines
+from claims.store.rows import insert_keyed
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def iso_dates(days: pd.Series) -> pd.Series:
+    """Whole numbers YYYYMMDD to ISO text; 0 to ""."""
+    numbers, distinct = pd.factorize(days)
+    texts = [f"{day:08d}" if day else "" for day in distinct.tolist()]
+    named = np.array([f"{text[:4]}-{text[4:6]}-{text[6:]}" if text else "" for text in texts], dtype=object)
+    return pd.Series(named[numbers] if len(named) else [], index=days.index, dtype="str")
+
+
+def _with_iso_dates(rows: pd.DataFrame) -> pd.DataFrame:
+    changed = {name: iso_dates(rows[name]) for name in rows.columns if name.endswith("_date")}
+    return rows.assign(**changed)
+
+
+def _look_up(keys: pd.Series, ids: pd.Series) -> pd.Series:
+    """Ids by segment number; 0 where there is none."""
+    return pd.Series(ids.reindex(keys, fill_value=0).to_numpy(), index=keys.index, dtype="int64")
+
+
+def save_sets(
+    conn: sa.Connection, file_id: int, interchanges: pd.DataFrame, transactions: pd.DataFrame, findings: pd.DataFrame
+) -> pd.Series:
+    """Write interchanges, sets (with `state`, `reason_code`) and findings; ids of the sets by ST segment."""
+    insert_keyed(conn, schema.interchanges, _with_iso_dates(interchanges).assign(file_id=file_id))
+    keyed = insert_keyed(conn, schema.transactions, transactions.assign(file_id=file_id))
+    ids = keyed.set_index("seg")["transaction_id"]
+    insert_keyed(
+        conn,
+        schema.findings,
+        findings.assign(file_id=file_id, transaction_id=_look_up(findings["transaction_seg"], ids)),
+    )
+    return ids
+
+
+def save_remittances(conn: sa.Connection, file_id: int, remittances: pd.DataFrame) -> pd.Series:
+    """Write remittances (with transaction_id, remit_key, state, totals); ids by ST segment."""
+    rows = _with_iso_dates(remittances).assign(file_id=file_id)
+    return insert_keyed(conn, schema.remittances, rows).set_index("transaction_seg")["remit_id"]
+
+
+def save_claim_payments(conn: sa.Connection, file_id: int, frames: Frames, remit_ids: pd.Series) -> None:
+    """Write claim payments and all that hangs on them: lines, adjustments, remarks, provider adjustments."""
+    claims = _with_iso_dates(frames["claim_payments"])
+    claims = claims.assign(file_id=file_id, remit_id=_look_up(claims["transaction_seg"], remit_ids))
+    claims = insert_keyed(conn, schema.claim_payments, claims[claims["remit_id"] != 0])
+    claim_ids = claims.set_index("seg")["claim_payment_id"]
+    lines = _with_iso_dates(frames["service_payments"])
+    lines = lines.assign(file_id=file_id, claim_payment_id=_look_up(lines["claim_seg"], claim_ids))
+    lines = insert_keyed(conn, schema.service_payments, lines[lines["claim_payment_id"] != 0])
+    line_ids = lines.set_index("seg")["service_payment_id"]
+    for name, table in (("adjustments", schema.adjustments), ("remarks", schema.remarks)):
+        rows = frames[name]
+        rows = rows.assign(
+            file_id=file_id,
+            claim_payment_id=_look_up(rows["claim_seg"], claim_ids),
+            service_payment_id=_look_up(rows["service_seg"], line_ids),
+        )
+        insert_keyed(conn, table, rows[rows["claim_payment_id"] != 0])
+    plb = frames["provider_adjustments"]
+    plb = plb.assign(file_id=file_id, remit_id=_look_up(plb["transaction_seg"], remit_ids))
+    insert_keyed(conn, schema.provider_adjustments, plb[plb["remit_id"] != 0])
+
+
+def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
+    """Ids of the families of claims, by billing NPI and claim number; new families are written."""
+    table = schema.families
+    wanted = claims[["billing_npi", "claim_number", "claim_number_normal"]].drop_duplicates(
+        ["billing_npi", "claim_number"]
+    )
+    known: dict[tuple[str, str], int] = {}
+    numbers = wanted["claim_number"].drop_duplicates().tolist()
+    for start in range(0, len(numbers), 900):
+        found = conn.execute(
+            sa.select(table.c.billing_npi, table.c.claim_number, table.c.family_id).where(
+                table.c.claim_number.in_(numbers[start : start + 900])
+            )
+        )
+        known.update({(str(npi), str(number)): int(family_id) for npi, number, family_id in found})
+    pairs = list(zip(wanted["billing_npi"].tolist(), wanted["claim_number"].tolist(), strict=True))
+    new = insert_keyed(conn, table, wanted[[pair not in known for pair in pairs]])
+    for npi, number, family_id in zip(new["billing_npi"], new["claim_number"], new["family_id"].tolist(), strict=True):
+        known[(npi, number)] = family_id
+    all_pairs = zip(claims["billing_npi"].tolist(), claims["claim_number"].tolist(), strict=True)
+    return pd.Series([known[pair] for pair in all_pairs], index=claims.index, dtype="int64")
+
+
+def save_claims(
+    conn: sa.Connection, file_id: int, claims: pd.DataFrame, lines: pd.DataFrame, other_payers: pd.DataFrame
+) -> int:
+    """Write claims (with claim_key, state, origin, transaction_id) with their lines and payers; give their number."""
+    claims = _with_iso_dates(claims)
+    claims = claims.assign(file_id=file_id, family_id=family_ids(conn, claims))
+    claims = claims.rename(columns={"facility_code": "place_of_service"})
+    claims = insert_keyed(conn, schema.claims, claims)
+    claim_ids = claims.set_index("seg")["claim_id"]
+    rows = _with_iso_dates(lines)
+    rows = rows.assign(file_id=file_id, claim_id=_look_up(rows["claim_seg"], claim_ids), line_number=rows["ordinal"])
+    insert_keyed(conn, schema.service_lines, rows[rows["claim_id"] != 0])
+    own = claims[
+        ["claim_id", "family_id", "payer_sequence", "payer_code", "payer_name", "filing_indicator_code", "seg"]
+    ]
+    other = other_payers.assign(claim_id=_look_up(other_payers["claim_seg"], claim_ids))
+    other = other[other["claim_id"] != 0]
+    family_of = claims.set_index("claim_id")["family_id"]
+    other = other.assign(family_id=family_of.reindex(other["claim_id"]).to_numpy())
+    insert_keyed(conn, schema.claim_payers, pd.concat([own, other[own.columns]], ignore_index=True))
+    return len(claims)
+
+
+def save_acknowledgements(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> None:
+    """Write what TA1, 999, 997 and 277CA said."""
+    insert_keyed(conn, schema.acknowledgements, rows.assign(file_id=file_id))
+
+
+def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> int:
+    """Write bank lines that are not stored yet; give their number."""
+    known = known_lines(conn, rows["line_key"].tolist())
+    fresh = rows[~rows["line_key"].isin(list(known))]
+    insert_keyed(conn, schema.bank_lines, fresh.assign(file_id=file_id))
+    return len(fresh)
+
+
+TEXT_TABLES = {
+    "interchanges": schema.interchanges,
+    "transactions": schema.transactions,
+    "remittances": schema.remittances,
+    "claim_payments": schema.claim_payments,
+    "service_payments": schema.service_payments,
+    "adjustments": schema.adjustments,
+    "remarks": schema.remarks,
+    "provider_adjustments": schema.provider_adjustments,
+    "claims": schema.claims,
+    "service_lines": schema.service_lines,
+    "other_payers": schema.claim_payers,
+}
+
+
+def shorten(frames: Frames) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Cut texts that are longer than their column: `(frames, cut)`.
+
+    `cut` names each: transaction_seg, seg, offset, column, length, limit. X12 itself allows no text that long, so the
+    set is held by a finding; the vault keeps the whole text.
+    """
+    result = dict(frames)
+    cuts: list[pd.DataFrame] = []
+    for name, table in TEXT_TABLES.items():
+        rows = result.get(name)
+        if rows is None or rows.empty:
+            continue
+        for column in rows.columns:
+            limit = getattr(table.columns[column].type, "length", None) if column in table.columns else None
+            if limit is None or rows[column].dtype != "str":
+                continue
+            lengths = rows[column].str.len()
+            long = lengths > limit
+            if not long.any():
+                continue
+            at = rows[long]
+            cuts.append(
+                pd.DataFrame(
+                    {
+                        "transaction_seg": at["transaction_seg"] if "transaction_seg" in at else at["seg"],
+                        "seg": at["seg"],
+                        "offset": at["offset"],
+                        "column": column,
+                        "length": lengths[long],
+                        "limit": limit,
+                    }
+                )
+            )
+            rows = rows.assign(**{column: rows[column].str[:limit]})
+        result[name] = rows
+    empty = pd.DataFrame({"transaction_seg": [], "seg": [], "offset": [], "column": [], "length": [], "limit": []})
+    return result, pd.concat(cuts, ignore_index=True) if cuts else empty
