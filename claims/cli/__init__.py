@@ -47,10 +47,10 @@ MACHINE_FAILED = 3
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(execute(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def execute(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every failure becomes one sentence on stderr."""
     _silence_libraries()
     console.begin(as_json=False, quiet=False, actor="")

@@ -141,7 +141,9 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):  # pandas, without importing it
+        return None
+    if isinstance(value, bool | int | str):
         return value
     if hasattr(value, "item"):  # a numpy scalar
         return _plain(value.item())
@@ -151,8 +153,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)
-    if type(value).__name__ in ("NAType", "NaTType"):  # pandas, without importing it
-        return None
     raise TypeError(f"{type(value).__name__} has no place in a JSON document")
 
 

@@ -1,0 +1,94 @@
+"""Printing: money, masks, control characters, JSON, and who hears what."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from claims.cli import console
+from claims.cli.console import Output
+
+
+@pytest.mark.parametrize(
+    ("cents", "text"),
+    [(0, "$0.00"), (5, "$0.05"), (-5, "-$0.05"), (123456789, "$1,234,567.89"), (-100, "-$1.00"), (None, "")],
+)
+def test_dollars(cents, text):
+    assert console.dollars(cents) == text
+
+
+def test_a_mask_hides_all_and_keeps_emptiness():
+    assert console.mask("Smith") == console.mask("Jo") == console.MASK
+    assert console.mask("Smith", show=True) == "Smith"
+    assert console.mask("") == ""
+
+
+@pytest.mark.parametrize("hostile", ["a\x1b[31mb", "a\r\nb", "a\x9bb", "a\u202eb", "a\u2028b", "a\0b"])
+def test_control_characters_do_not_reach_the_terminal(hostile, capsys):
+    output = Output()
+    output.say(f"x {hostile.replace(chr(10), '')}")
+    output.table("", ["name"], [[hostile]])
+    printed = capsys.readouterr().out
+    assert not set(printed) & set("\x1b\r\x9b\u202e\u2028\0")
+
+
+def test_markup_in_data_is_just_text(capsys):
+    Output().table("[red]t[/red]", ["[b]c[/b]"], [["[link=x]y[/link]"]])
+    printed = capsys.readouterr().out
+    assert "[red]t[/red]" in printed and "[b]c[/b]" in printed and "[link=x]y[/link]" in printed
+
+
+def test_long_cells_are_folded_not_cut(capsys):
+    Output().table("", ["a", "b"], [["x" * 300, "y" * 100]])
+    printed = capsys.readouterr().out
+    assert printed.count("x") == 300 and printed.count("y") == 100
+
+
+def test_json_leaves_stdout_to_the_document(capsys):
+    output = Output(json=True)
+    output.say("for people")
+    output.table("t", ["a"], [[1]])
+    output.warn("careful")
+    with output.progress("reading", 3) as advance:
+        advance()
+    output.document({"n": 1})
+    said = capsys.readouterr()
+    assert said.out == '{\n  "n": 1\n}\n' and said.err == "careful\n"
+
+
+def test_quiet_says_only_warnings(capsys):
+    output = Output(quiet=True)
+    output.say("for people")
+    output.table("t", ["a"], [[1]])
+    output.document({"n": 1})
+    output.warn("careful")
+    assert capsys.readouterr() == ("", "careful\n")
+
+
+def test_no_rows_are_said(capsys):
+    Output().table("Denials", ["a"], [])
+    assert capsys.readouterr().out == "Denials: none\n"
+
+
+def test_frames_become_plain_json():
+    frame = pd.DataFrame(
+        {
+            "cents": pd.Series([2**62, None], dtype="Int64"),
+            "text": pd.Series(["é", None], dtype="str"),
+            "is_open": [True, False],
+        }
+    )
+    assert console.records(frame) == [
+        {"cents": 2**62, "text": "é", "is_open": True},
+        {"cents": None, "text": None, "is_open": False},
+    ]
+    value = {"day": date(2026, 1, 2), "path": Path("a"), "n": np.int64(3), "gone": float("nan"), 1: (pd.NaT,)}
+    assert console.to_json(value) == (
+        '{\n  "day": "2026-01-02",\n  "path": "a",\n  "n": 3,\n  "gone": null,\n  "1": [\n    null\n  ]\n}'
+    )
+    with pytest.raises(TypeError):
+        console.to_json(object())
