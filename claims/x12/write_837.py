@@ -87,8 +87,8 @@ def _tree(claims: pd.DataFrame, of_set: Integers) -> tuple[Integers, Integers, l
 
     def group(names: list[str]) -> Integers:
         present = [name for name in names if name in keys]
-        numbers: Integers = keys.groupby(present, sort=False, dropna=False, observed=True).ngroup().to_numpy(np.int64)
-        return numbers
+        numbers = keys.groupby(present, sort=False, dropna=False, observed=True).ngroup()
+        return np.asarray(numbers.to_numpy(), dtype=np.int64)
 
     billing = group(["of_set", *_BILLING])
     keys["billing"] = billing

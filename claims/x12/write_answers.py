@@ -114,8 +114,8 @@ def implementation_acknowledgements(
 
 
 _HL = {"source": "20", "batch": "21", "provider": "19", "claim": "PT"}
-_PARTY = {"source": "NM1*PR*2", "batch": "NM1*41*2", "provider": "NM1*85*2", "claim": "NM1*QC*1"}
-_QUALIFIER = {"source": "PI", "batch": "46", "provider": "XX", "claim": "MI"}
+_PARTY = {"source": "NM1*AY*2", "batch": "NM1*41*2", "provider": "NM1*85*2", "claim": "NM1*QC*1"}
+_QUALIFIER = {"source": "46", "batch": "46", "provider": "XX", "claim": "MI"}
 
 
 def claim_acknowledgements(
@@ -150,7 +150,7 @@ def claim_acknowledgements(
         at_row,
         0,
         [
-            f"HL*{number}*{above or ''}*{_HL[level]}*{int(child)}~"
+            f"HL*{number}*{above or ''}*{_HL[level]}*{int(child) if level != 'claim' else ''}~"
             f"{_PARTY[level]}*{name}*{given}****{_QUALIFIER[level]}*{identifier}~"
             for number, above, level, child, name, given, identifier in zip(
                 numbers.tolist(),
@@ -199,6 +199,7 @@ def _status(
     """Write what follows the name of one HL: trace, status, and the totals or the claim's own facts."""
     if level == "source":
         return f"TRN*1*{trace}~DTP*050*D8*{day}~DTP*009*D8*{day}~"
+    day = "" if level == "provider" else day  # the guide has no date there
     stc = f"STC*{category}:{status}:{entity}*{day}*{action}*{charge}~" if category else ""
     if level == "claim":
         dates = f"DTP*472*RD8*{start}-{end or start}~" if start else ""

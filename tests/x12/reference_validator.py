@@ -11,18 +11,31 @@ import pyx12.params
 import pyx12.x12n_document
 
 
+class _Said(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.sentences: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.sentences.append(record.getMessage())
+
+
 def reference_errors(data: bytes) -> list[str]:
-    """Give the rejecting segments of pyx12's acknowledgement; empty when it accepts the file."""
-    answer = io.StringIO()
-    logging.disable(logging.CRITICAL)
+    """Give what pyx12 has against a file; empty when it accepts it."""
+    said, log = _Said(), logging.getLogger("pyx12.error_handler")
+    library = logging.getLogger("pyx12")  # says loudly that it cannot write a 999 for an 835, which is no fault of ours
+    before = log.level, library.propagate
+    log.setLevel(logging.ERROR)
+    log.addHandler(said)
+    library.propagate = False
+    library.addHandler(nothing := logging.NullHandler())
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "file.edi"
             path.write_bytes(data)
-            accepted = pyx12.x12n_document.x12n_document(pyx12.params.params(), str(path), answer, None, None)
+            accepted = pyx12.x12n_document.x12n_document(pyx12.params.params(), str(path), io.StringIO(), None, None)
     finally:
-        logging.disable(logging.NOTSET)
-    if accepted:
-        return []
-    lines = [line.strip("~") for line in answer.getvalue().splitlines()]
-    return [line for line in lines if line.startswith(("IK3", "IK4", "AK3", "AK4", "IK5*R", "AK9*R", "TA1"))] or ["refused"]
+        log.level, library.propagate = before
+        log.removeHandler(said)
+        library.removeHandler(nothing)
+    return said.sentences or ([] if accepted else ["refused without a reason"])

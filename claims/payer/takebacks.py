@@ -1,0 +1,137 @@
+"""A payer changes its mind: adjudicated frames in, their reversal (CLP02 22) and the correction out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from claims.payer.adjudicate import Books, Frames, adjudicate, joined
+from claims.payer.terms import yyyymmdd
+
+DEDUCTIBLE = ("PR", "1")
+
+
+@dataclass(frozen=True)
+class _Takeback:
+    """Which claim a payer takes up again (payer, how it had been decided), when, and what it then says."""
+
+    payer_code: str
+    had_cause: bool
+    remit_key: str
+    like: str  # the remittance whose payment date it shares
+    days_later: int
+    correction: str  # cause of the last line (`last`), of every line, or none
+    last_only: bool
+    recovered_in: str = ""  # the later remittance that recovers the money, by PLB WO
+
+
+_TAKEBACKS = [
+    _Takeback("FABLE", False, "FABLE-3", "FABLE-3", 0, "bundled", True),
+    _Takeback("FABLE", True, "FABLE-4", "FABLE-4", 0, "none", False),
+    _Takeback("DRAGN", False, "DRAGN-3", "DRAGN-3", 0, "bundled", True, "DRAGN-4"),
+    _Takeback("MOONB", False, "MOONB-2-forward", "MOONB-2", 3, "other-payer-first", False),
+]
+
+
+def takebacks(
+    adjudicated: Frames, claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, books: Books
+) -> tuple[Frames, pd.DataFrame]:
+    """Reverse and correct a claim of the first week for each planned takeback that finds one."""
+    parts, plb = [adjudicated], []
+    used: set[int] = set()
+    for plan in _TAKEBACKS:
+        choice = _choice(adjudicated, plan, used)
+        days = adjudicated["claim_payments"].query("remit_key == @plan.like")["payment_date"]
+        recovering = (adjudicated["claim_payments"]["remit_key"] == plan.recovered_in).any() or not plan.recovered_in
+        if choice == 0 or days.empty or not recovering:
+            continue
+        used.add(choice)
+        original = adjudicated["claim_payments"].query("seg == @choice").iloc[0]
+        claim = claims[claims["claim_number"] == original["claim_number"]]
+        own_lines = lines[lines["claim_seg"] == claim["seg"].iloc[0]]
+        forced = [plan.correction] * len(own_lines)
+        if plan.last_only:
+            forced[:-1] = ["none"] * (len(own_lines) - 1)
+        again = reverse(adjudicated, choice, books)
+        icn = original["payer_claim_number"] + "R"
+        new = correct(claim, own_lines, members, books, icn, forced)
+        day = pd.to_datetime(str(days.iloc[0])) + pd.Timedelta(days=plan.days_later)
+        for part in (again, new):
+            part["claim_payments"] = part["claim_payments"].assign(
+                remit_key=plan.remit_key, payment_date=yyyymmdd(day.date()), week=0
+            )
+            parts.append(part)
+        if plan.recovered_in:
+            owed = int(original["paid_cents"] - new["claim_payments"]["paid_cents"].iloc[0])
+            reference = str(original["payer_claim_number"])
+            plb += [(plan.remit_key, "WO", reference, -owed), (plan.recovered_in, "WO", reference, owed)]
+    rows = pd.DataFrame(plb, columns=["remit_key", "reason_code", "reference", "amount_cents"])
+    return joined(parts), rows.astype({"amount_cents": "int64"})
+
+
+def _choice(adjudicated: Frames, plan: _Takeback, used: set[int]) -> int:
+    """Pick the claim payment to take up again: paid best among clean ones, or denied in full; 0 when there is none."""
+    payments = adjudicated["claim_payments"]
+    payments = payments[(payments["payer_code"] == plan.payer_code) & (payments["week"] == 1)]
+    payments = payments[~payments["seg"].isin(used)]
+    decisions = adjudicated["decisions"]
+    denied = decisions["denied_cents"].groupby(decisions["claim_seg"]).sum().reindex(payments["seg"]).to_numpy()
+    last = decisions.groupby("claim_seg")["paid_cents"].last().reindex(payments["seg"]).to_numpy()
+    count = decisions.groupby("claim_seg").size().reindex(payments["seg"]).to_numpy()
+    whole = denied == payments["charge_cents"].to_numpy()
+    fits = whole & (payments["status_code"] != "4") if plan.had_cause else (denied == 0) & (last > 0)
+    if plan.last_only:
+        fits = fits & (count > 1)
+    ranked = payments[fits].sort_values(["paid_cents", "seg"], ascending=[False, True], kind="stable")
+    return int(ranked["seg"].iloc[0]) if len(ranked) else 0
+
+
+def reverse(adjudicated: Frames, claim_seg: int, books: Books) -> Frames:
+    """Negate one claim payment with its lines and adjustments; give the member's deductible back."""
+    payment = adjudicated["claim_payments"].query("seg == @claim_seg")
+    services = adjudicated["service_payments"].query("claim_seg == @claim_seg")
+    adjustments = adjudicated["adjustments"].query("claim_seg == @claim_seg")
+    first = books.take(1 + len(services) + len(adjustments))
+    service_segs = pd.Series(np.arange(first + 1, first + 1 + len(services)), index=services["seg"])
+    taken = adjustments[(adjustments["group_code"] == DEDUCTIBLE[0]) & (adjustments["reason_code"] == DEDUCTIBLE[1])]
+    entry = payment[["payer_code", "member_id"]].assign(
+        year=payment["statement_from_date"] // 10000, amount_cents=-taken["amount_cents"].sum()
+    )
+    books.deductibles = pd.concat([books.deductibles, entry], ignore_index=True)
+    return {
+        "claim_payments": payment.assign(
+            seg=first,
+            status_code="22",
+            charge_cents=-payment["charge_cents"],
+            paid_cents=-payment["paid_cents"],
+            patient_responsibility_cents=pd.array([pd.NA], dtype="Int64"),
+            interest_cents=0,
+        ),
+        "service_payments": services.assign(
+            seg=service_segs.to_numpy(),
+            claim_seg=first,
+            charge_cents=-services["charge_cents"],
+            paid_cents=-services["paid_cents"],
+            allowed_cents=pd.array([pd.NA] * len(services), dtype="Int64"),
+        ),
+        "adjustments": adjustments.assign(
+            seg=np.arange(len(adjustments)) + first + 1 + len(services),
+            claim_seg=first,
+            service_seg=service_segs.reindex(adjustments["service_seg"]).to_numpy(),
+            amount_cents=-adjustments["amount_cents"],
+        ),
+        "remarks": adjudicated["remarks"].iloc[:0],
+        "decisions": adjudicated["decisions"].iloc[:0],
+    }
+
+
+def correct(
+    claim: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, books: Books, icn: str, forced: list[str]
+) -> Frames:
+    """Adjudicate one claim again under a new payer claim number; `forced` is each line's cause, `none` for paid."""
+    old = claim["payer_claim_number"].iloc[0]
+    again = adjudicate(claim.assign(payer_claim_number=icn), lines.assign(forced_cause=forced), members, books, 0)
+    again["claim_payments"] = again["claim_payments"].assign(original_reference=old)
+    return again
