@@ -1,0 +1,108 @@
+"""Cases with their next action, payer type and days come in; until when the action is possible goes out.
+
+``codes/action_events.csv`` names the limit that runs for an action, ``codes/filing_limits.csv`` gives its length and
+the day it counts from. What no row covers has no deadline: none is invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from claims import codes
+
+Days = npt.NDArray[np.datetime64]
+
+# anchor of codes/filing_limits.csv -> column of the cases. A remittance counts as received on its payment date: a
+# later receipt would only lengthen the limit.
+ANCHORS = {
+    "service_from": "service_from",
+    "service_through": "service_through",
+    "service_year_end": "service_from",
+    "remit_date": "remit_date",
+    "remit_receipt": "remit_date",
+    "determination": "remit_date",
+    "primary_remit_date": "primary_remit_date",
+}
+
+
+def payer_types(filing_indicator_codes: pd.Series[str]) -> pd.Series[str]:
+    """Return the payer type of each filing indicator (CLP06); unknown ones are ``other``."""
+    table = codes.table("payer_types").set_index("filing_indicator")["payer_type"]
+    types = table.reindex(filing_indicator_codes).fillna(table.loc[""])
+    return pd.Series(types.to_numpy(), index=filing_indicator_codes.index, dtype="str")
+
+
+def deadlines(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return deadline_date (ISO, or empty) and deadline_rule in words, in the order of ``cases``.
+
+    ``cases`` has next_action, payer_type, remit_date, service_from, service_through, primary_remit_date (ISO or empty).
+    """
+    events = codes.table("action_events").set_index("next_action")
+    event = events["event"].reindex(cases["next_action"]).fillna("").to_numpy()
+    own_type = events["payer_type"].reindex(cases["next_action"]).fillna("").to_numpy()
+    limit_type = np.where(own_type != "", own_type, cases["payer_type"].to_numpy())
+
+    limits = codes.table("filing_limits").set_index(["payer_type", "event"])
+    wanted = pd.MultiIndex.from_arrays([limit_type, event])
+    # An institutional claim of a payer follows the payer's rows where it has none of its own.
+    general = pd.MultiIndex.from_arrays([pd.Series(limit_type, dtype="str").str.removesuffix("_institutional"), event])
+    found = limits.reindex(wanted).fillna("").reset_index(drop=True)
+    other = limits.reindex(general).fillna("").reset_index(drop=True)
+    found = found.where(found["anchor"] != "", other)
+
+    anchors = _anchors(cases, found["anchor"])
+    due = _later(anchors, found["days"], found["unit"])
+    dates = pd.Series(np.datetime_as_string(due, unit="D"), dtype="str")
+    is_known = ~np.isnat(due)
+    words = (
+        pd.Series(event, dtype="str")
+        + ": "
+        + found["days"]
+        + " "
+        + found["unit"].where(found["days"] == "1", found["unit"] + "s")
+        + " from "
+        + found["anchor"].str.replace("_", " ")
+        + " ("
+        + pd.Series(limit_type, dtype="str")
+        + ")"
+        + pd.Series(np.where(found["verified"] == "Y", "", ", confirm with the payer"), dtype="str")
+    )
+    return pd.DataFrame(
+        {"deadline_date": dates.where(is_known, ""), "deadline_rule": words.where(is_known, "")}
+    ).set_index(cases.index)
+
+
+def as_days(texts: Iterable[str]) -> Days:
+    """Read ISO days; an empty text is NaT."""
+    return np.array([text or "NaT" for text in texts], dtype="datetime64[D]")
+
+
+def _anchors(cases: pd.DataFrame, names: pd.Series[str]) -> Days:
+    days = np.full(len(cases), np.datetime64("NaT", "D"))
+    for anchor, column in ANCHORS.items():
+        wanted = (names == anchor).to_numpy(bool)
+        if wanted.any():
+            days[wanted] = as_days(cases.loc[wanted, column])
+            if anchor == "service_year_end":
+                years = days[wanted].astype("datetime64[Y]")
+                days[wanted] = (years + 1).astype("datetime64[D]") - 1
+    return days
+
+
+def _later(days: Days, counts: pd.Series[str], units: pd.Series[str]) -> Days:
+    """Add so many days, months or years; the last day of a shorter month stands for the missing ones."""
+    numbers = pd.to_numeric(counts, errors="coerce")
+    is_number = numbers.notna().to_numpy(bool)
+    number = numbers.fillna(0).to_numpy("int64")
+    months = np.where(units == "month", number, np.where(units == "year", number * 12, 0))
+    month = days.astype("datetime64[M]")
+    day_of_month = days - month.astype("datetime64[D]")
+    last = (month + months + 1).astype("datetime64[D]") - 1
+    by_month = np.minimum((month + months).astype("datetime64[D]") + day_of_month, last)
+    due = np.where(units == "day", days + np.where(units == "day", number, 0), by_month)
+    due[~is_number] = np.datetime64("NaT")
+    return due

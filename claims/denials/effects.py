@@ -1,0 +1,157 @@
+"""Postings, their denials and the stored cases come in; what happens to which case (``lifecycle``) goes out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+# The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
+DEFAULTS = {
+    "base": "",
+    "at": -1,
+    "kind": "",
+    "claim_payment_id": 0,
+    "target_id": -1,
+    "outcome": "",
+    "recovered_cents": 0,
+    "opening": 0,
+    "is_closed": False,
+    "candidate": -1,
+}
+
+
+def in_posting_order(claim_payments: pd.DataFrame) -> pd.DataFrame:
+    """Sort claim payments as they are posted: by payment date and remittance, reversals first; ``at`` numbers them."""
+    later = claim_payments["status_code"] != "22"
+    ordered = claim_payments.assign(is_later=later).sort_values(
+        ["payment_date", "remit_key", "is_later", "ordinal"], ignore_index=True
+    )
+    return ordered.drop(columns="is_later").assign(at=np.arange(len(ordered), dtype="int64"))
+
+
+def effects_of(
+    claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the effects of these postings: columns of ``lifecycle`` and ``candidate``, the row of ``cases`` or -1."""
+    at = claim_payments.set_index("claim_payment_id")["at"]
+    latest = kept.drop_duplicates("base", keep="last")
+    known = latest[["base", "claim_payment_id", "outcome", "opening"]].assign(
+        kind="known", at=-1, is_closed=latest["state"] == "closed"
+    )
+    denied = cases.assign(
+        candidate=np.arange(len(cases), dtype="int64"),
+        at=at.reindex(cases["claim_payment_id"]).to_numpy(),
+        kind="denied",
+    )
+    # The decision that a stored case stands on is no news.
+    stands = latest.set_index("base")["claim_payment_id"].reindex(denied["base"]).fillna(0).to_numpy()
+    denied = denied[denied["claim_payment_id"].to_numpy() != stands]
+    open_bases = set(known.loc[~known["is_closed"], "base"])
+    denied = _with_earlier_payer(denied, open_bases)
+    denied = _with_original(denied, latest)
+    deciders = pd.concat([latest, cases], ignore_index=True)
+    parts = [
+        known,
+        denied,
+        _reversed(claim_payments, deciders),
+        _replaced(claim_payments, deciders, figures, cases),
+        _repeats(claim_payments, deciders),
+    ]
+    return pd.concat([_whole(part) for part in parts], ignore_index=True)
+
+
+def _whole(part: pd.DataFrame) -> pd.DataFrame:
+    """Give a set of effects all columns, and the same dtypes even where it is empty."""
+    missing = {name: value for name, value in DEFAULTS.items() if name not in part}
+    dtypes = {name: type(value) if isinstance(value, str | bool) else "int64" for name, value in DEFAULTS.items()}
+    return part.assign(**missing)[list(DEFAULTS)].astype(dtypes)
+
+
+def _with_earlier_payer(denied: pd.DataFrame, open_bases: set[str]) -> pd.DataFrame:
+    """Attach a later payer's denial to the earlier payer's own case, where there is one (R7)."""
+    first = denied.loc[~denied["is_earlier"]].groupby("base")["at"].min()
+    before = (first.reindex(denied["base"]) < denied["at"].to_numpy()).to_numpy(bool)
+    joins = denied["is_earlier"] & (denied["base"].isin(open_bases) | before)
+    return denied.assign(kind=denied["kind"].where(~joins, "attached"))
+
+
+def _with_original(denied: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
+    """Attach a duplicate of an unknown claim to the case of the first payment with the same claim number (R6)."""
+    is_duplicate = (denied["family_id"] == 0) & (denied["next_action"] == "FIND")
+    if not is_duplicate.any():
+        return denied
+    claim = ["payer_code", "claim_number"]
+    originals = pd.concat(
+        [latest[latest["family_id"] == 0].assign(at=-1), denied[~is_duplicate & (denied["family_id"] == 0)]]
+    )
+    pairs = denied[is_duplicate].merge(
+        originals[[*claim, "base", "at", "line_number"]], on=claim, suffixes=("", "_original")
+    )
+    pairs = pairs[pairs["at_original"] < pairs["at"]]
+    pairs = pairs.assign(is_other_line=pairs["line_number"] != pairs["line_number_original"])
+    pairs = pairs.sort_values(["candidate", "is_other_line", "at_original", "base_original"]).drop_duplicates(
+        "candidate"
+    )
+    found = pairs.set_index("candidate")["base_original"].reindex(denied["candidate"])
+    is_found = found.notna().to_numpy(bool)
+    return denied.assign(
+        base=denied["base"].where(~is_found, found.to_numpy()), kind=denied["kind"].where(~is_found, "attached")
+    )
+
+
+def _reversed(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFrame:
+    """Take back what a reversal reverses; for an unknown claim, what the same CLP01 and CLP07 were denied."""
+    names = ["claim_payment_id", "reverses_claim_payment_id", "at"]
+    linked = claim_payments.loc[claim_payments["outcome"] == "reversal", names].merge(
+        deciders[["claim_payment_id", "base"]].rename(columns={"claim_payment_id": "reverses_claim_payment_id"}),
+        on="reverses_claim_payment_id",
+    )
+    linked = linked.rename(columns={"reverses_claim_payment_id": "target_id"})
+    orphans = claim_payments[
+        (claim_payments["status_code"] == "22")
+        & (claim_payments["family_id"] == 0)
+        & (claim_payments["reverses_claim_payment_id"] == 0)
+    ]
+    claim = ["payer_code", "claim_number", "payer_claim_number"]
+    unknown = deciders.loc[deciders["family_id"] == 0, [*claim, "base"]].drop_duplicates()
+    loose = orphans[["claim_payment_id", "at", *claim]].merge(unknown, on=claim).assign(target_id=0)
+    both = pd.concat([linked, loose.drop(columns=claim)], ignore_index=True)
+    return both.drop_duplicates(["claim_payment_id", "base"]).assign(kind="taken_back", outcome="superseded")
+
+
+def _replaced(
+    claim_payments: pd.DataFrame, deciders: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
+) -> pd.DataFrame:
+    """Take back what a later decision on the claim replaces: won where it pays or charges the patient instead."""
+    newer = claim_payments[(claim_payments["outcome"] == "posted") & (claim_payments["reverses_claim_payment_id"] != 0)]
+    names = {"claim_payment_id": "target_id", "line_number": "line"}
+    pairs = newer[["claim_payment_id", "reverses_claim_payment_id", "paid_cents", "at"]].merge(
+        deciders[["claim_payment_id", "line_number", "base"]].rename(columns=names),
+        left_on="reverses_claim_payment_id",
+        right_on="target_id",
+    )
+    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
+    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
+    if pairs.empty:
+        return pairs.assign(kind="", outcome="")
+    amounts = ["paid_cents", "patient_cents"]
+    by_line = figures.groupby(["claim_payment_id", "line"])[amounts].sum()
+    by_claim = figures.groupby("claim_payment_id")[amounts].sum()
+    has_lines = figures.loc[figures["line"] != 0, "claim_payment_id"]
+    lines = by_line.reindex(pd.MultiIndex.from_frame(pairs[["claim_payment_id", "line"]]), fill_value=0)
+    whole = by_claim.reindex(pairs["claim_payment_id"], fill_value=0)
+    is_whole = ((pairs["line"] == 0) | ~pairs["claim_payment_id"].isin(has_lines)).to_numpy(bool)
+    paid = np.where(is_whole, pairs["paid_cents"], lines["paid_cents"])
+    patient = np.where(is_whole, whole["patient_cents"], lines["patient_cents"])
+    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
+    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    outcome = np.where((paid > 0) | (patient > 0), won, "superseded")
+    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=np.maximum(paid, 0))
+
+
+def _repeats(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFrame:
+    """Attach a duplicate that the ledger took for a repeat (outcome memo) to the cases of its claim (R6)."""
+    claim = ["family_id", "payer_sequence"]
+    repeats = claim_payments.loc[claim_payments["outcome"] == "memo", ["claim_payment_id", "at", *claim]]
+    known = deciders.loc[deciders["family_id"] != 0, [*claim, "base"]].drop_duplicates()
+    return repeats.merge(known, on=claim).assign(kind="attached")

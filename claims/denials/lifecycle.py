@@ -1,0 +1,71 @@
+"""Denials in their order and the decisions that take them back come in; the life of each case goes out (R5, R6).
+
+A case is found by its ``base`` (claim, payer sequence, line) and its ``opening``: 1, and one more each time that it was
+closed as overturned and denied again. An *effect* is one thing that happens to a base:
+
+- ``known``: the case as it is stored, its latest opening (one per base, before all others)
+- ``denied``: an adjudication denies it: opens the case, or repeats it
+- ``taken_back``: the adjudication ``target_id`` that denied it is reversed or replaced: closes it with ``outcome``
+- ``attached``: a duplicate of the claim was denied: noted, nothing changes
+
+All effects of a batch are folded at once: after a denial the case is open, and only the first taking back between two
+denials counts, so what each effect does follows from the denial before it (a *span* is a denial and what follows it).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+WON = ("overturned", "partly_overturned")
+# Effects of one claim payment on one base: what it takes back goes before what it denies.
+RANKS = {"known": 0, "taken_back": 1, "denied": 2, "attached": 3}
+
+
+def fold(effects: pd.DataFrame) -> pd.DataFrame:
+    """Say what each effect does to its case; effects before the first denial of a base fall out.
+
+    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed. ``target_id`` 0 takes back whatever stands, ``opening`` and ``is_closed`` are
+    those of a known case. The result, in order per base, adds: event (opened, repeated, reopened, attached, the outcome
+    that closes it, or empty: nothing happens) and gives opening and is_closed after each effect; is_state tells the
+    effect that set the final state of its opening.
+    """
+    rows = effects.assign(rank=effects["kind"].map(RANKS).astype("int64"))
+    rows = rows.sort_values(["base", "at", "rank", "claim_payment_id"], kind="stable", ignore_index=True)
+    rows["span"] = rows["kind"].isin(["known", "denied"]).astype("int64").groupby(rows["base"]).cumsum()
+    rows = rows[rows["span"] > 0].reset_index(drop=True)
+    is_known, is_denied = rows["kind"] == "known", rows["kind"] == "denied"
+    span = [rows["base"], rows["span"]]
+
+    decided_by = rows["claim_payment_id"].where(is_known | is_denied, 0).groupby(span).transform("max")
+    was_closed = (is_known & rows["is_closed"]).groupby(span).transform("any")
+    closes = (rows["kind"] == "taken_back") & ~was_closed
+    closes &= (rows["target_id"] == 0) | (rows["target_id"] == decided_by)
+    closes &= closes.astype("int64").groupby(span).cumsum() == 1
+
+    outcomes, names = pd.factorize(pd.concat([pd.Series(["", *WON], dtype="str"), rows["outcome"]]))
+    ended = pd.Series(outcomes[1 + len(WON) :]).where(closes | is_known, 0).groupby(span).transform("max")
+    is_over = (closes | was_closed).groupby(span).transform("any")
+    # The state in which the span before left the case, seen by the denial that starts this span.
+    starts = rows.loc[is_known | is_denied, ["base", "opening"]].assign(ended=ended, is_over=is_over.astype("int64"))
+    before = starts.groupby("base")[["ended", "is_over"]].shift(fill_value=0)
+    is_first = ~starts.duplicated("base")
+    is_new = is_denied[starts.index] & (is_first | before["ended"].isin(range(1, 1 + len(WON))))
+    event = np.where(is_new, "opened", np.where(before["is_over"] == 1, "reopened", "repeated"))
+    starts["event"] = pd.Series(event, index=starts.index, dtype="str").where(is_denied[starts.index], "")
+    starts["opening"] = (
+        starts["opening"].groupby(starts["base"]).transform("max")
+        + is_new.astype("int64").groupby(starts["base"]).cumsum()
+    )
+
+    rows["opening"] = starts["opening"].reindex(rows.index).ffill().astype("int64")
+    rows["event"] = starts["event"].reindex(rows.index).fillna("")
+    rows["event"] = rows["event"].where(~closes, rows["outcome"])
+    rows["event"] = rows["event"].where(rows["kind"] != "attached", "attached")
+    rows["is_closed"] = closes | (is_known & rows["is_closed"])
+    sets_state = is_known | is_denied | closes
+    at = pd.Series(np.arange(len(rows), dtype="int64")).where(sets_state, -1)
+    last = at.groupby([rows["base"], rows["opening"]]).transform("max")
+    rows["is_state"] = sets_state & (at == last)
+    assert names[0] == ""
+    return rows.drop(columns=["rank", "span"])
