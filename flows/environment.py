@@ -1,8 +1,8 @@
 """Everything that Prefect may know, set before Prefect is imported: our folder, our server, nothing of the machine's.
 
-Prefect reads ``PREFECT_*`` variables, a profile in its home, and ``.env``, ``prefect.toml`` and ``pyproject.toml`` of the
-working folder. None of those is ours: they may name somebody's cloud. So this process's variables are replaced, the home
-is a private folder under the data folder, and Prefect is first imported while that folder is the working folder.
+Prefect reads ``PREFECT_*`` variables, a profile in its home, and ``.env``, ``prefect.toml`` and ``pyproject.toml`` of
+the working folder. None of those is ours: they may name somebody's cloud. So this process's variables are replaced, the
+home is a private folder under the data folder, and Prefect is first imported while that is the working folder.
 """
 
 from __future__ import annotations

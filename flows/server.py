@@ -1,8 +1,8 @@
 """The Prefect server that a run talks to: one named by the settings, one that runs already, or our own child.
 
 Our child listens on loopback only, on a socket opened here (its address is known at once, and nobody can take it in
-between), asks for a secret on every call, and ends with the process that started it. Start it first: it needs seconds to
-import, during which this process can import and read too.
+between), asks for a secret on every call, and ends with the process that started it. Start it first: it needs seconds
+to import, during which this process can import and read too.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Server:
     api_url: str
     token: str = field(default="", repr=False)
     process: subprocess.Popen[bytes] | None = None
+    is_up: bool = False
 
     @property
     def log(self) -> Path:
@@ -73,11 +74,14 @@ class Server:
             if time.monotonic() > deadline:
                 raise ServerError(f"did not answer within {seconds:.0f} seconds", self.log)
             time.sleep(0.05)
+        self.is_up = True
 
     def stop(self) -> None:
         """End our child; a server that somebody else started stays."""
         if self.process is None or self.process.stdin is None:
             return
+        if not self.is_up:
+            self.process.kill()  # nobody has told it anything yet
         self.process.stdin.close()  # the lifeline
         try:
             self.process.wait(STOP_SECONDS)

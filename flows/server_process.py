@@ -16,10 +16,12 @@ import socket
 import sqlite3
 import sys
 import threading
+import time
 from importlib.metadata import version
 from pathlib import Path
 
-GRACE_SECONDS = 3
+GRACE_SECONDS = 4
+HISTORY_SECONDS = 0.3  # for the recorder of task runs to write what it has just been sent
 
 
 def main() -> None:
@@ -88,6 +90,7 @@ def _hold_lifeline(stop: threading.Event) -> None:
 
 def _stop_when_told(stop: threading.Event, server: object) -> None:
     stop.wait()
+    time.sleep(HISTORY_SECONDS)
     server.should_exit = True  # type: ignore[attr-defined]
 
 

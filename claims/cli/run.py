@@ -1,0 +1,172 @@
+"""``claims run``: the whole night over an inbox, and what a biller and an auditor want to know about it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from claims.cli import console
+from claims.errors import UsageError
+
+if TYPE_CHECKING:
+    from claims.config import Settings
+    from claims.service.overview import Amount, Overview
+    from flows.nightly import Night
+
+SOMETHING_HELD = 1
+DOING = {  # what the person sees while a step runs
+    "open_books": "opening the books",
+    "start_prefect": "starting Prefect",
+    "open_run": "opening the run",
+    "register_files": "registering files",
+    "load_file": "reading files",
+    "resolve_identities": "telling new from repeated",
+    "post_charges": "charging claims",
+    "match_claims": "matching payments to claims",
+    "post_remittances": "posting remittances",
+    "match_deposits": "tying to the bank",
+    "open_denials": "opening denials",
+    "write_report": "writing reports",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    inbox: Annotated[Path | None, typer.Option(help="Folder of new files; default: inbox in the data folder.")] = None,
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
+) -> None:
+    """Run the whole night: read new files, post, tie to the bank, open denials, write reports. Safe to repeat.
+
+    Example: claims run --inbox edi_samples/day --date 2026-11-20
+    """
+    from claims import config
+    from flows.launch import run_night
+
+    began = time.monotonic()
+    settings = config.load()
+    posting_date = _day(day)
+    folder = _inbox(inbox, settings)
+    output = console.current()
+    with _spinner(output) as show:
+        night, overview = run_night(
+            settings, folder, posting_date, actor=output.actor, watch=lambda step: show(DOING.get(step, step))
+        )
+    seconds = time.monotonic() - began
+    output.document(document(night, overview, settings.outbox_folder, seconds))
+    say(output, night, overview, settings.outbox_folder, seconds)
+    if stopped(night, overview):
+        raise typer.Exit(SOMETHING_HELD)
+
+
+def stopped(night: Night, overview: Overview) -> bool:
+    """Tell whether this night held or refused something."""
+    counts = night.intake.counts
+    return bool(counts["held"] or counts["refused"] or overview.new_stops)
+
+
+def document(night: Night, overview: Overview, outbox: Path, seconds: float) -> dict[str, Any]:
+    """Give the night as one JSON document; files by our own id and hash, never by name."""
+    return {
+        "run_id": night.run_id,
+        "posting_date": night.posting_date,
+        "state": "done",
+        "counts": night.intake.counts,
+        "files": [
+            {key: getattr(outcome, key) for key in ("file_id", "sha256", "state", "reason_code", "sets", "counts")}
+            for outcome in night.intake.outcomes
+        ],
+        "reconciled": night.reconciled,
+        "books": dataclasses.asdict(overview),
+        "reports": [str(outbox / manifest) for manifest in night.manifests],
+        "milliseconds": round(seconds * 1000),
+    }
+
+
+def say(output: console.Output, night: Night, overview: Overview, outbox: Path, seconds: float) -> None:
+    """Print what happened, what is open, and what to type next."""
+    counts = night.intake.counts
+    done = night.reconciled
+    output.say(f"Night of {night.posting_date} (run {night.run_id}) done in {seconds:.0f} s.")
+    if not any(counts.values()):
+        output.say("No files in the inbox; the books were brought up to date.")
+    output.table("", ("What", "Tonight", "Now"), _rows(counts, done, overview))
+    stops = [outcome for outcome in night.intake.outcomes if outcome.state != "stored"]
+    if stops:
+        columns = (">File", "Sha256", "State", "Sets", "Because of")
+        output.table(
+            "Not stored whole",
+            columns,
+            [(one.file_id, one.sha256[:12], one.state, one.sets, one.reason_code) for one in stops],
+        )
+    if overview.open_exceptions:
+        rows = [(code, one.count, console.dollars(one.cents)) for code, one in overview.open_exceptions.items()]
+        output.table("Open exceptions", ("Type", ">Count", ">Amount"), rows)
+    for folder in sorted({str((outbox / manifest).parent) for manifest in night.manifests}):
+        names = sorted(Path(one).name for one in night.manifests if str((outbox / one).parent) == folder)
+        output.say(f"Reports in {folder}: {', '.join(names)}")
+    output.say("")
+    output.say("Next:")
+    if overview.open_denials.count:
+        output.say("  claims denials list       the queue, most money at risk first")
+    if overview.open_exceptions:
+        output.say("  claims exceptions list    what is held or does not match, and what releases it")
+    output.say("  claims audit verify       that every cent is where its file says")
+
+
+def _rows(counts: dict[str, int], done: dict[str, int], overview: Overview) -> list[tuple[str, str, str]]:
+    files = ", ".join(f"{number} {state}" for state, number in counts.items() if number) or "none"
+    charged = f"{done.get('claims_charged', 0)} charged, {console.dollars(done.get('charged_cents', 0))}"
+    posted = f"{done.get('remittances_posted', 0)} posted, {console.dollars(done.get('posted_cents', 0))}"
+    waiting = overview.bank_lines.cents - overview.tied_deposits.cents
+    cash = f"{_worth(overview.tied_deposits)} tied to remittances, {console.dollars(waiting)} not"
+    return [
+        ("Files", files, ""),
+        ("Claims", charged, ""),
+        ("Remittances", posted, f"{_worth(overview.held_remittances)} held"),
+        ("Bank", "", cash),
+        ("Denials", f"{_worth(overview.new_denials)} at risk", f"{_worth(overview.open_denials)} at risk, open"),
+    ]
+
+
+def _worth(amount: Amount) -> str:
+    return f"{amount.count}, {console.dollars(amount.cents)}"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError("--date wants a day like 2026-11-20.") from None
+
+
+def _inbox(given: Path | None, settings: Settings) -> Path:
+    folder = given or settings.inbox_folder
+    if given is None and settings.home.is_dir():
+        folder.mkdir(exist_ok=True)
+    if not folder.exists():
+        raise UsageError(f"There is no folder {folder}. Name one: claims run --inbox DIR")
+    return folder
+
+
+@contextlib.contextmanager
+def _spinner(output: console.Output) -> Iterator[Any]:
+    """Show what the night is doing, on a terminal only."""
+    if output.quiet or output.json or not sys.stderr.isatty():
+        yield lambda words: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False).status("starting") as status:
+        yield lambda words: status.update(f"{words} ...")
