@@ -1,0 +1,56 @@
+"""Findings: what is wrong or odd in the data, as rows. Small facts in, one frame out; never an exception.
+
+`found`, `expected` and `message` hold codes, counts, dates, amounts and control numbers only, never patient data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+REJECT, HOLD, NOTE = "reject", "hold", "note"
+SEVERITIES = (NOTE, HOLD, REJECT)
+
+
+class Finding(NamedTuple):
+    """One finding: where (`seg`, `element`, `offset`), how bad, what was found and expected, and one sentence."""
+
+    code: str
+    severity: str
+    message: str
+    seg: int = 0
+    element: str = ""
+    offset: int = 0
+    found: str = ""
+    expected: str = ""
+    ack_code: str = ""
+    transaction_seg: int = 0
+
+
+COLUMNS = {
+    "transaction_seg": "int64",
+    "code": "str",
+    "severity": "str",
+    "seg": "int64",
+    "element": "str",
+    "offset": "int64",
+    "found": "str",
+    "expected": "str",
+    "ack_code": "str",
+    "message": "str",
+}
+
+
+def frame(findings: Iterable[Finding] = ()) -> pd.DataFrame:
+    """Build the findings frame, in order of segment and byte; equal places keep the order they were found in."""
+    rows = sorted(findings, key=lambda finding: (finding.seg, finding.offset))
+    columns = {name: pd.Series([getattr(row, name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
+    return pd.DataFrame(columns)
+
+
+def worst(findings: pd.DataFrame) -> str:
+    """Return the worst severity in a findings frame, or `""` when it is empty."""
+    present = set(findings["severity"])
+    return next((severity for severity in reversed(SEVERITIES) if severity in present), "")

@@ -1,0 +1,70 @@
+"""Columns of many windows in, one data frame per kind of row out, with the dtypes that docs/frames.md promises."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from claims import frames
+from claims.x12.layout import frame_kinds
+
+_TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+_NUMBERS = {"int": np.int64, "cents": np.int64, "milli": np.int64, "date": np.int32, "flag": np.bool_}
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    return frames.empty(frame_kinds()[name])
+
+
+def frame_names() -> list[str]:
+    """Return the names of all frames but the findings; names in brackets are for the reader's own use."""
+    return [name for name in frame_kinds() if not name.startswith("(")]
+
+
+class Collector:
+    """Parts of frames, in order of arrival."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, frame: str, columns: dict[str, Any]) -> None:
+        """Add rows to a frame, as one array per column."""
+        self._parts.setdefault(frame, []).append(columns)
+
+    def add_rows(self, frame: str, rows: list[dict[str, Any]]) -> None:
+        """Add rows to a frame, as mappings; for the few rows of an envelope."""
+        if rows:
+            self.add(frame, {name: [row[name] for row in rows] for name in frame_kinds()[frame]})
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return all frames; one without rows has its columns all the same."""
+        return {name: self._frame(name) for name in frame_names()}
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        parts = self._parts.get(name)
+        if not parts:
+            return _empty(name).copy()
+        kinds = frame_kinds()[name]
+        columns = {column: _joined(kind, [part[column] for part in parts]) for column, kind in kinds.items()}
+        frame = pd.DataFrame(columns, copy=False)
+        seg = frame["seg"].to_numpy()
+        if len(parts) > 1 and (seg[1:] < seg[:-1]).any():
+            frame = frame.sort_values("seg", kind="stable", ignore_index=True)
+        return frame
+
+
+def _joined(kind: str, values: list[Any]) -> Any:
+    if kind in ("text", "code"):
+        arrays = [value if isinstance(value, pa.Array) else pa.array(value, pa.large_string()) for value in values]
+        return pd.arrays.ArrowStringArray(pa.chunked_array(arrays, pa.large_string()), dtype=_TEXT)
+    if kind.endswith("?"):
+        dtype = frames.DTYPES[kind]
+        parts = [value if hasattr(value, "dtype") else pd.array(value, dtype=dtype) for value in values]
+        return parts[0] if len(parts) == 1 else pd.concat([pd.Series(part) for part in parts], ignore_index=True).array
+    arrays = [np.asarray(value, _NUMBERS[kind]) for value in values]
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -1,0 +1,55 @@
+"""What reading gives: one file, or a run of its transaction sets, as frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from claims import findings as finding_rows
+from claims import frames as frame_parts
+
+
+@dataclass
+class X12File:
+    """Frames of a file, or of a part of it.
+
+    A part `continues` when its last transaction set goes on in the next part, and `continued` when its first began in
+    an earlier one. The row of a set in `transactions` stands in the part where the set ends, with the totals of all.
+    """
+
+    sha256: str
+    bytes: int
+    frames: dict[str, pd.DataFrame]
+    continued: bool = False
+    continues: bool = False
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Return what is wrong or odd, in order of segments."""
+        return self.frames["findings"]
+
+    @property
+    def transactions(self) -> pd.DataFrame:
+        """Return one row per transaction set (ST) and per TA1."""
+        return self.frames["transactions"]
+
+    @property
+    def interchanges(self) -> pd.DataFrame:
+        """Return one row per ISA."""
+        return self.frames["interchanges"]
+
+
+def joined(parts: list[X12File]) -> X12File:
+    """Put the parts of one file together again."""
+    names = parts[0].frames
+    frames = {name: frame_parts.joined([part.frames[name] for part in parts]) for name in names}
+    if len(parts) > 1:
+        frames["findings"] = frames["findings"].sort_values(["seg", "offset"], kind="stable", ignore_index=True)
+        frames["transactions"] = frames["transactions"].sort_values("seg", kind="stable", ignore_index=True)
+    return X12File(parts[0].sha256, parts[0].bytes, frames)
+
+
+def refused(sha256: str, size: int, frames: dict[str, pd.DataFrame], finding: finding_rows.Finding) -> X12File:
+    """Return a file without rows and with the one finding that says why."""
+    return X12File(sha256, size, {**frames, "findings": finding_rows.frame([finding])})

@@ -1,0 +1,89 @@
+"""Canonical bytes: a run of segments in; the same segments with standard delimiters and no layout out, to be hashed.
+
+Two files that differ in delimiters, line ends, blanks around segments, empty segments or trailing separators only have
+the same canonical bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+
+from claims.x12.delimiters import STANDARD, Delimiters
+from claims.x12.numbers import Integers
+from claims.x12.tokens import Tokens
+
+_BLANK = rb"[\x00-\x20]"
+_ENDS = re.compile(_BLANK + rb"*\*(?:\*|" + _BLANK + rb")*~|" + _BLANK + rb"+~")
+_STARTS = re.compile(rb"~(?:~|" + _BLANK + rb")+")
+
+
+@lru_cache(maxsize=64)
+def _table(delimiters: Delimiters) -> bytes | None:
+    pairs = {
+        delimiters.element: STANDARD.element,
+        delimiters.component: STANDARD.component,
+        delimiters.repetition: STANDARD.repetition,
+        delimiters.terminator: STANDARD.terminator,
+    }
+    pairs.pop(-1, None)
+    if all(one == other for one, other in pairs.items()):
+        return None
+    table = bytearray(range(256))
+    # A standard delimiter that is plain data here must not turn into one.
+    for one, other in pairs.items():
+        if other not in pairs:
+            table[other] = one
+    for one, other in pairs.items():
+        table[one] = other
+    return bytes(table)
+
+
+class Canonical:
+    """Canonical bytes of any run of segments of one window."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._text = tokens.data.tobytes()[: tokens.size + 1]
+        self._translation = _table(tokens.delimiters)
+        self._layout = bytes({10, 13} - {tokens.delimiters.terminator})
+        last = tokens.te[tokens.last]
+        self._is_plain = bool(
+            not len(tokens.empty_at)
+            and (tokens.stop - 1 == last).all()
+            and (last > tokens.ts[tokens.last]).all()
+            and _only_line_ends_between(tokens)
+        )
+
+    def of(self, first: int, after: int) -> bytes:
+        """Return the canonical bytes of the segments from `first` up to, not including, `after`."""
+        if first >= after:
+            return b""
+        tokens = self._tokens
+        text = self._text[int(tokens.ts[tokens.first[first]]) : int(tokens.stop[after - 1])]
+        text = text.translate(self._translation, self._layout)
+        if self._is_plain:
+            return text
+        return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
+
+
+def _only_line_ends_between(tokens: Tokens) -> bool:
+    """Tell whether nothing but a line end stands between any two segments."""
+    begin, end = tokens.stop[:-1], tokens.ts[tokens.first][1:]
+    gap = end - begin
+    if not gap.any():
+        return True
+    some, two = begin[gap > 0], begin[gap == 2] + 1
+    return bool(gap.max() <= 2 and _is_line_end(tokens, some) and _is_line_end(tokens, two))
+
+
+def _is_line_end(tokens: Tokens, places: Integers) -> bool:
+    found = tokens.data[places]
+    return bool(((found == 10) | (found == 13)).all())
+
+
+def claim_hashes(canonical: Canonical, first: Integers, after: Integers) -> list[str]:
+    """Return the hash of each run of segments."""
+    pairs = zip(first.tolist(), after.tolist(), strict=True)
+    return [hashlib.sha256(canonical.of(one, other)).hexdigest() for one, other in pairs]

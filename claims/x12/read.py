@@ -1,0 +1,331 @@
+"""Bytes in, frames out: `read` a whole file, `scan` it in parts whose memory does not grow with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from claims import findings
+from claims.findings import Finding
+from claims.x12 import balance, guides
+from claims.x12.collect import Collector
+from claims.x12.delimiters import Delimiters
+from claims.x12.envelope import Envelope, Place, Transaction
+from claims.x12.extract import Window
+from claims.x12.file import X12File, joined, refused
+from claims.x12.hashes import Canonical
+from claims.x12.layout import plan
+from claims.x12.levels import Levels
+from claims.x12.numbers import Integers
+from claims.x12.places import Rows, places
+from claims.x12.segments import CODES
+from claims.x12.sets import SetReader
+from claims.x12.source import Readable, Source
+from claims.x12.survey import Span, Survey, not_x12, survey
+from claims.x12.tokens import Tokens, tokenise
+
+WINDOW = 768 << 10
+PART = 8 << 20
+# A stretch without any claim, level or set longer than this is cut anywhere.
+_LONGEST_WINDOW = 16 << 20
+
+_SET_STARTS = np.array([CODES[name] for name in ("ISA", "GS", "ST")], np.uint8)
+_STARTS = np.zeros(256, np.bool_)
+_STARTS[[CODES[name] for name in ("ISA", "GS", "ST", "CLP", "CLM", "HL")]] = True
+_ENVELOPE = np.zeros(256, np.bool_)
+_ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")]] = True
+
+
+def read(readable: Readable) -> X12File:
+    """Read a whole file (a path, or its bytes) into frames; content never raises, it becomes findings."""
+    return joined(list(scan(readable)))
+
+
+def scan(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Iterator[X12File]:
+    """Read a file of any size in parts of about `part` bytes, each a run of whole transaction sets.
+
+    A transaction set longer than a part comes in several, cut where a claim begins: see `X12File.continues`.
+    """
+    with Source(readable) as source:
+        yield from _Scan(source, part, window).parts()
+
+
+class _Scan:
+    def __init__(self, source: Source, part: int, window: int) -> None:
+        self.source, self.part, self.window = source, part, window
+        self.envelope, self.levels = Envelope(), Levels()
+        self.survey = Survey()
+        self.seg = 0
+        self.previous_end = 0
+        self._start_part(continued=False)
+
+    def _start_part(self, *, continued: bool) -> None:
+        self.collector = Collector()
+        self.findings: list[Finding] = []
+        self.size = 0
+        self.continued = continued
+        opened = self.envelope.transaction
+        self.open_from = opened.seg if opened else 0
+        self.open_size = 0
+
+    def parts(self) -> Iterator[X12File]:
+        self.survey = survey(self.source)
+        if not self.survey.spans:
+            empty = self.collector.frames()
+            yield refused(self.survey.sha256, self.source.size, empty, not_x12(self.source))
+            return
+        for number, span in enumerate(self.survey.spans):
+            for tokens, is_end in self._windows(span):
+                self._take(tokens, span)
+                if is_end:
+                    self.envelope.end(self._after())
+                    self._collect()
+                if self._is_full() and not (is_end and number == len(self.survey.spans) - 1):
+                    yield self._finish_part()
+        self._finish_file()
+        yield self._finish_part()
+
+    def _is_full(self) -> bool:
+        if self.size < self.part:
+            return False
+        return self.envelope.transaction is None or self.open_size >= self.part
+
+    def _finish_part(self) -> X12File:
+        frames = self.collector.frames()
+        frames["findings"] = findings.frame(self.findings)
+        continues = self.envelope.transaction is not None
+        found = X12File(self.survey.sha256, self.source.size, frames, self.continued, continues)
+        self._start_part(continued=continues)
+        return found
+
+    # ---- windows
+
+    def _windows(self, span: Span) -> Iterator[tuple[Tokens, bool]]:
+        """Cut a span into windows that end before a claim, a level or a set."""
+        position = span.start
+        self._note_span(span)
+        while position < span.end:
+            size = self.window
+            while True:
+                is_last = position + size >= span.end
+                raw = self.source.slice(position, min(position + size, span.end))
+                tokens = tokenise(raw, position, span.delimiters, is_last=is_last, encoding=self.survey.encoding)
+                cut = len(tokens) if is_last else self._cut(tokens, size)
+                if cut:
+                    break
+                size *= 2
+            if is_last:
+                yield tokens, True
+                return
+            if cut >= len(tokens):
+                position = int(tokens.raw(tokens.stop[-1:])[0])
+                yield tokens, False
+                continue
+            after = int(tokens.offset[cut])
+            yield _upto(tokens, cut), False
+            position = after
+
+    def _cut(self, tokens: Tokens, size: int) -> int:
+        starts = np.flatnonzero(_STARTS[tokens.code[1:]]) + 1
+        if not len(starts):
+            return len(tokens) if size >= _LONGEST_WINDOW else 0
+        if self.size + size >= self.part:
+            sets = starts[np.isin(tokens.code[starts], _SET_STARTS)]
+            if len(sets):
+                return int(sets[-1])
+        return int(starts[-1])
+
+    # ---- one window
+
+    def _take(self, tokens: Tokens, span: Span) -> None:
+        if not len(tokens):
+            return
+        seg = np.arange(self.seg + 1, self.seg + len(tokens) + 1, dtype=np.int64)
+        self.seg = int(seg[-1])
+        canonical = Canonical(tokens)
+        transactions, owner, interchange_seg = self._walk(tokens, seg, span, canonical)
+        own_seg = np.array([own.seg for own in transactions] + [0], np.int64)
+        transaction_seg = own_seg[owner]
+        self.collector.add(
+            "segments",
+            {
+                "seg": seg, "offset": tokens.offset, "length": tokens.length, "segment_id": tokens.segment_ids(),
+                "transaction_seg": transaction_seg, "interchange_seg": interchange_seg,
+            },
+        )  # fmt: skip
+        self._read_sets(tokens, seg, transaction_seg, owner, transactions, canonical)
+        opened = self.envelope.transaction
+        self.levels.leave(opened.seg if opened else 0)
+        self.previous_end = int(tokens.offset[-1] + tokens.length[-1])
+        size = self.previous_end - int(tokens.offset[0])
+        self.size += size
+        if opened:
+            self.open_size = self.open_size + size if opened.seg == self.open_from else size
+            self.open_from = opened.seg
+        self._collect()
+
+    def _read_sets(
+        self, tokens: Tokens, seg: Integers, transaction_seg: Integers, owner: Integers,
+        transactions: list[Transaction], canonical: Canonical,
+    ) -> None:  # fmt: skip
+        codes = [own.set_code if own.set_code in guides.READ else "" for own in transactions] + [""]
+        kinds = np.array([hash(code) if code else 0 for code in codes])
+        for code in sorted(set(codes) - {""}):
+            mine = (kinds == hash(code))[owner]
+            rows = Rows(tokens, None if mine.all() else mine)
+            placed = places(rows, plan(code), len(tokens))
+            window = Window(tokens, plan(code), rows, placed, seg, transaction_seg)
+            reader = SetReader(window, owner, transactions, canonical, self.levels)
+            reader.read(self.collector)
+            self.findings += reader.findings
+
+    def _walk(
+        self, tokens: Tokens, seg: Integers, span: Span, canonical: Canonical
+    ) -> tuple[list[Transaction], Integers, Integers]:
+        """Go over the envelope segments; return the sets of this window and, per segment, its set and its ISA."""
+        envelope = self.envelope
+        rows = np.flatnonzero(_ENVELOPE[tokens.code])
+        codes = tokens.code[rows].tolist()
+        offsets, lengths = tokens.offset[rows].tolist(), tokens.length[rows].tolist()
+        owner = np.full(len(tokens), -1, np.int64)
+        isa = np.zeros(len(tokens), np.int64)
+        transactions: list[Transaction] = []
+        begun, isa_begun, isa_seg = 0, 0, envelope.interchange_seg
+        opened = envelope.transaction
+        if opened:
+            transactions.append(opened)
+        ends = tokens.offset + tokens.length
+
+        def leave(row: int, after: int) -> None:
+            """The open set's segments of this window end before `row`; they are hashed, and owned up to `after`."""
+            if opened is not None:
+                owner[begun:after] = len(transactions) - 1
+                body = begun + 1 if int(seg[begun]) == opened.seg else begun
+                opened.hasher.update(canonical.of(body, row))
+
+        for row, code, offset, length in zip(rows.tolist(), codes, offsets, lengths, strict=True):
+            name = _NAMES[code]
+            before = int(ends[row - 1]) if row else self.previous_end
+            place = Place(int(seg[row]), offset, length, before)
+            if name != "TA1":
+                leave(row, row + 1 if name == "SE" else row)
+            values = tokens.elements(row)
+            if name == "ISA":
+                isa[isa_begun:row] = isa_seg
+                envelope.isa(place, values, _shown(span.delimiters))
+                isa_begun, isa_seg = row, place.seg
+            elif name == "IEA":
+                envelope.iea(place, values)
+                isa[isa_begun : row + 1] = isa_seg
+                isa_begun, isa_seg = row + 1, 0
+            elif name == "GS":
+                envelope.gs(place, values)
+            elif name == "GE":
+                envelope.ge(place, values)
+            elif name == "ST":
+                transactions.append(envelope.st(place, values))
+            elif name == "SE":
+                envelope.se(place, values)
+            else:
+                envelope.ta1(place, values)
+            opened, begun = envelope.transaction, row if name == "ST" else row + 1
+        leave(len(tokens), len(tokens))
+        isa[isa_begun:] = isa_seg
+        return transactions, owner, isa
+
+    # ---- rows and findings of the envelope
+
+    def _after(self) -> Place:
+        return Place(self.seg, self.previous_end, 0, self.previous_end)
+
+    def _collect(self) -> None:
+        envelope = self.envelope
+        self.collector.add_rows("interchanges", envelope.interchanges)
+        self.collector.add_rows("groups", envelope.groups)
+        self.collector.add_rows("interchange_acknowledgements", envelope.acknowledgements)
+        closed = [self._transaction(own) for own in envelope.closed]
+        self.collector.add_rows("transactions", closed)
+        self.findings += envelope.findings
+        envelope.interchanges, envelope.groups, envelope.acknowledgements = [], [], []
+        envelope.closed, envelope.findings = [], []
+
+    def _transaction(self, own: Transaction) -> dict[str, Any]:
+        return _transaction_row(own, self.findings)
+
+    def _note_span(self, span: Span) -> None:
+        for note in self.survey.notes:
+            if span.start >= note.offset >= 0 and note.code not in _SAID_AT_END:
+                self.findings.append(note._replace(seg=self.seg + 1))
+        self.survey.notes = [
+            note for note in self.survey.notes if note.offset > span.start or note.code in _SAID_AT_END
+        ]
+
+    def _finish_file(self) -> None:
+        self.findings += [note._replace(seg=self.seg) for note in self.survey.notes]
+
+
+_SAID_AT_END = {"text-after-interchange"}
+_NAMES = {CODES[name]: name for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")}
+
+
+def _shown(delimiters: Delimiters) -> dict[str, str]:
+    element = delimiters.two_bytes.decode("utf-8") if delimiters.two_bytes else chr(delimiters.element)
+    return {
+        "repetition_separator": chr(delimiters.repetition) if delimiters.repetition >= 0 else "",
+        "component_separator": chr(delimiters.component),
+        "element_separator": element,
+        "terminator": chr(delimiters.terminator),
+    }
+
+
+def _upto(tokens: Tokens, cut: int) -> Tokens:
+    """Return the window without its segments from `cut` on."""
+    tokens.first, tokens.last = tokens.first[:cut], tokens.last[:cut]
+    tokens.stop, tokens.code = tokens.stop[:cut], tokens.code[:cut]
+    end = int(tokens.stop[-1])
+    tokens.empty_at = tokens.empty_at[tokens.empty_at < end]
+    tokens.is_unterminated = False
+    tokens.forget()
+    return tokens
+
+
+def _transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
+    totals = own.totals
+    is_835, is_837 = own.set_code == "835", own.set_code.startswith("837")
+
+    def total(name: str, applies: bool, *unreadable: str) -> int | None:
+        return totals.get(name, 0) if applies and not own.unreadable.intersection(unreadable) else None
+
+    def good(off: str, unknown: str, applies: bool) -> bool | None:
+        if not applies or totals.get(unknown, 0):
+            return False if applies and totals.get(off, 0) else None
+        return totals.get(off, 0) == 0
+
+    paid = total("paid_cents", is_835, "claim_payments.paid_cents")
+    plb = total("plb_cents", is_835, "provider_adjustments.amount_cents")
+    payment = total("payment_cents", is_835 and "payment_seg" in totals, "remittances.payment_cents")
+    balanced: bool | None = None
+    if payment is not None and paid is not None and plb is not None:
+        off = balance.transaction(totals["payment_seg"], own.seg, totals["payment_offset"], payment, paid, plb)
+        balanced = off is None
+        if off:
+            found.append(off)
+    claims = totals.get("claims", 0)
+    return {
+        "seg": own.seg, "offset": own.offset, "length": own.length, "interchange_seg": own.interchange_seg,
+        "group_seg": own.group_seg, "end_seg": own.end_seg, "set_code": own.set_code, "guide": own.guide,
+        "control_number": own.control, "usage_code": own.usage, "segments": own.end_seg - own.seg + 1,
+        "claims": claims, "service_lines": totals.get("service_lines", 0),
+        "adjustments": totals.get("adjustments", 0),
+        "charge_cents": total(
+            "charge_cents", is_835 or is_837, "claim_payments.charge_cents", "claims.charge_cents"
+        ),
+        "paid_cents": paid, "plb_cents": plb, "payment_cents": payment,
+        "denied_status_claims": totals.get("denied_status_claims", 0), "reversals": totals.get("reversals", 0),
+        "balanced_line": good("line_off", "line_unknown", is_835 and totals.get("service_lines", 0) > 0),
+        "balanced_claim": good("claim_off", "claim_unknown", (is_835 or is_837) and claims > 0),
+        "balanced_transaction": balanced,
+        "body_hash": own.hasher.hexdigest(),
+    }  # fmt: skip

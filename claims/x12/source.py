@@ -1,0 +1,39 @@
+"""Where bytes come from: a path or bytes in, random slices out; a file is never held whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+Readable = str | os.PathLike[str] | bytes
+
+
+class Source:
+    """Bytes by offset, of a file or of memory; `size` is their number."""
+
+    def __init__(self, readable: Readable) -> None:
+        self._memory = readable if isinstance(readable, bytes) else None
+        self._file = None if isinstance(readable, bytes) else Path(readable).open("rb")  # noqa: SIM115
+        self.size = len(readable) if isinstance(readable, bytes) else os.fstat(self._descriptor()).st_size
+
+    def _descriptor(self) -> int:
+        assert self._file is not None
+        return self._file.fileno()
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Return the bytes from `start` up to `end`, or to the end of the file."""
+        if self._memory is not None:
+            return self._memory[start:end]
+        assert self._file is not None
+        self._file.seek(start)
+        return self._file.read(max(0, end - start))
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()

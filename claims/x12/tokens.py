@@ -1,0 +1,232 @@
+"""One window of bytes in; its segments and elements as arrays of positions out, in one pass over all delimiters.
+
+A token is an element (or a segment id). Token `k` is `data[ts[k]:te[k]]`, blanks at both ends left out; the last token
+of all is an empty one that stands for every element that was not sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from claims.x12.delimiters import STAND_IN, Delimiters
+from claims.x12.numbers import PAD, Bytes, Flags, Integers, Words, words, words_of
+from claims.x12.segments import IDS, code_of
+
+_BLANK = 32
+
+
+@dataclass
+class Tokens:
+    """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window."""
+
+    data: Bytes
+    size: int
+    delimiters: Delimiters
+    base: int
+    raw_at: Integers | None
+    ts: Integers
+    te: Integers
+    first: Integers
+    last: Integers
+    stop: Integers
+    code: Bytes
+    empty_at: Integers
+    is_unterminated: bool
+    encoding: str = "ascii"
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def forget(self) -> None:
+        """Drop what was worked out from segments that are no longer there."""
+        for name in ("offset", "length"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def view(self) -> Words:
+        return words_of(self.data)
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        return self.encoding == "ascii" or not bool((self.data[: self.size] & 0x80).any())
+
+    def raw(self, position: Integers) -> Integers:
+        """Turn positions in the window into byte offsets of the file as received."""
+        return position + self.base if self.raw_at is None else self.raw_at[position]
+
+    @cached_property
+    def offset(self) -> Integers:
+        return self.raw(self.ts[self.first])
+
+    @cached_property
+    def length(self) -> Integers:
+        end = self.stop.copy()
+        if self.is_unterminated and len(end):
+            end[-1] -= 1
+        return self.raw(end - 1) + 1 - self.offset
+
+    def at(self, rows: Integers, element: int) -> Integers:
+        """Return the token of an element of each segment in `rows`."""
+        found = self.first[rows] + element
+        return np.where(found <= self.last[rows], found, len(self.ts) - 1)
+
+    def words(self, rows: Integers, element: int) -> Words:
+        """Return an element of each segment as a word of up to eight bytes, in upper case."""
+        token = self.at(rows, element)
+        return words(self.view, self.ts[token], self.te[token])
+
+    @cached_property
+    def _texts(self) -> pa.LargeStringArray:
+        places = np.empty(2 * len(self.ts), np.int64)
+        places[0::2], places[1::2] = self.ts, self.te
+        return _arrow(places, self.data, self.is_ascii or self.encoding == "utf-8")
+
+    def text(self, token: Integers) -> pa.LargeStringArray:
+        """Return tokens as Arrow text, copied once."""
+        return self._decoded(self._texts.take(pa.array(token * 2)))
+
+    def text_between(self, start: Integers, end: Integers) -> pa.LargeStringArray:
+        """Return any rising, non-overlapping ranges of bytes as Arrow text."""
+        places = np.empty(2 * len(start) + 1, np.int64)
+        places[0:-1:2], places[1::2] = start, end
+        places[-1] = end[-1] if len(end) else 0
+        texts = _arrow(places, self.data, self.is_ascii or self.encoding == "utf-8")
+        return self._decoded(texts.take(pa.array(np.arange(0, 2 * len(start), 2))))
+
+    def _decoded(self, found: pa.Array) -> pa.LargeStringArray:
+        if self.is_ascii:
+            return found
+        if self.encoding == "utf-8":
+            try:
+                found.validate(full=True)
+            except pa.ArrowInvalid:
+                found = found.cast(pa.large_binary())
+            else:
+                return found
+        return pa.array([decoded(value) for value in found.to_pylist()], pa.large_string())
+
+    @cached_property
+    def _component_places(self) -> Integers:
+        return np.flatnonzero(self.data[: self.size] == self.delimiters.component)
+
+    def component(self, token: Integers, number: int) -> tuple[Integers, Integers]:
+        """Return where component `number` (from 1) of each token starts and ends; empty ranges when not sent."""
+        places, ts, te = self._component_places, self.ts[token], self.te[token]
+        low, high = np.searchsorted(places, ts), np.searchsorted(places, te)
+        padded = np.append(places, self.size)
+        start = ts if number == 1 else padded[np.minimum(low + number - 2, len(places))] + 1
+        end = np.where(low + number - 1 < high, padded[np.minimum(low + number - 1, len(places))], te)
+        sent = low + number - 1 <= high
+        start, end = np.where(sent, start, te), np.where(sent, end, te)
+        return trimmed(self.data, start, end)
+
+    def segment_ids(self) -> pa.LargeStringArray:
+        """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
+        names = pa.DictionaryArray.from_arrays(pa.array(self.code.astype(np.int32)), _ID_NAMES).dictionary_decode()
+        if (self.code != 0).all():
+            return names
+        odd = self.code == 0
+        texts = pc.utf8_upper(self.text(self.first[odd]))
+        return pc.replace_with_mask(names, pa.array(odd), texts)
+
+    def elements(self, row: int) -> list[str]:
+        """Return one segment as texts, its id first."""
+        first, last = int(self.first[row]), int(self.last[row])
+        starts, ends = self.ts[first : last + 1].tolist(), self.te[first : last + 1].tolist()
+        return [decoded(self.data[s:e].tobytes()) for s, e in zip(starts, ends, strict=True)]
+
+
+_ID_NAMES = pa.array(IDS, pa.large_string())
+
+
+def decoded(value: bytes | str) -> str:
+    """Decode UTF-8, else the Windows code page, else Latin-1; for the few values that need it."""
+    if isinstance(value, str):
+        return value
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return value.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return value.decode("latin-1")
+
+
+def _arrow(places: Integers, data: Bytes, is_text: bool) -> pa.Array:
+    kind = pa.large_string() if is_text else pa.large_binary()
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
+    return pa.Array.from_buffers(kind, len(places) - 1, buffers)
+
+
+def trimmed(data: Bytes, start: Integers, end: Integers) -> tuple[Integers, Integers]:
+    """Leave out blanks and control characters at both ends of each range."""
+    for _ in range(8):
+        blank = np.flatnonzero((data[start] <= _BLANK) & (start < end))
+        if not len(blank):
+            break
+        start[blank] += 1
+    else:
+        solid = np.append(np.flatnonzero(data > _BLANK), len(data))
+        start = np.minimum(solid[np.searchsorted(solid, start)], end)
+    for _ in range(8):
+        blank = np.flatnonzero((data[end - 1] <= _BLANK) & (start < end))
+        if not len(blank):
+            break
+        end[blank] -= 1
+    else:
+        solid = np.concatenate(([-1], np.flatnonzero(data > _BLANK)))
+        end = np.maximum(solid[np.searchsorted(solid, end) - 1] + 1, start)
+    return start, end
+
+
+def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | None]:
+    """Take layout bytes out; also return where each byte that is left stood."""
+    if not delimiters.wrapped and not delimiters.two_bytes:
+        return raw, None
+    data = np.frombuffer(raw, np.uint8).copy()
+    keep: Flags = np.ones(len(data), np.bool_)
+    if delimiters.wrapped:
+        keep &= (data != 10) & (data != 13)
+    if delimiters.two_bytes:
+        one, two = delimiters.two_bytes
+        pair = np.flatnonzero((data[:-1] == one) & (data[1:] == two))
+        data[pair] = STAND_IN
+        keep[pair + 1] = False
+    return data[keep].tobytes(), np.flatnonzero(keep)
+
+
+def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii") -> Tokens:
+    """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off."""
+    text, raw_at = _unwrapped(raw, delimiters)
+    size = len(text)
+    if is_last and text.rstrip(bytes(range(33))).endswith(bytes([delimiters.terminator])):
+        is_last = False
+    terminator = bytes([delimiters.terminator])
+    data = np.frombuffer(b"".join((text, terminator, bytes(PAD))), np.uint8)
+    whole = data[: size + is_last]
+    edges = np.flatnonzero((whole == delimiters.element) | (whole == delimiters.terminator))
+    ends = np.flatnonzero(data[edges] == delimiters.terminator)
+    edges = edges[: ends[-1] + 1] if len(ends) else edges[:0]
+    first, last = np.empty_like(ends), ends
+    if len(ends):
+        first[0], first[1:] = 0, ends[:-1] + 1
+    ts, te = np.empty(len(edges) + 1, np.int64), np.empty(len(edges) + 1, np.int64)
+    ts[0], ts[1:], te[:-1] = 0, edges + 1, edges
+    te[-1] = ts[-1]
+    ts, te = trimmed(data, ts, te)
+    stop = edges[last] + 1
+    empty = (first == last) & (te[first] <= ts[first])
+    empty_at = ts[first[empty]]
+    is_cut = is_last and len(stop) > 0
+    if empty.any():
+        is_cut = is_cut and not bool(empty[-1])
+        first, last, stop = first[~empty], last[~empty], stop[~empty]
+    if raw_at is not None:
+        raw_at = raw_at + base
+        raw_at = np.append(raw_at, base + len(raw))
+    code = code_of(data, ts[first], te[first])
+    return Tokens(data, size, delimiters, base, raw_at, ts, te, first, last, stop, code, empty_at, is_cut, encoding)
