@@ -8,7 +8,7 @@ DEV := .venv/.dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long lint bench lock clean
+.PHONY: help venv demo test test-long lint bench schema lock clean
 
 # Lists the targets (what you get when you just type make).
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make venv       only install: then .venv/bin/claims --help"
 	@echo "make lint       only style and types"
 	@echo "make bench      measure, and print ratios"
+	@echo "make schema     write the SQL of the tables anew after a change of schema.py"
 	@echo "make lock       choose newest allowed versions anew (needs the network)"
 	@echo "make clean      remove what was built; data folders stay"
 
@@ -45,6 +46,10 @@ lint: $(DEV)
 # Each benchmark prints ratios measured in one run; none passes or fails.
 bench: $(DEV)
 	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program" || exit 1; done
+
+# Until the first release only: after it, a change of schema.py needs a migration of its own.
+schema: $(RUNTIME)
+	$(BIN)/python -m claims.store.migrations.snapshot
 
 # Writes both locks: versions with hashes for every platform, without any address.
 lock: $(DEV)

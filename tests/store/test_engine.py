@@ -119,13 +119,13 @@ def test_migrations_build_exactly_the_schema(empty_url):
         context = MigrationContext.configure(
             conn, opts={"compare_type": True, "compare_server_default": _defaults_differ}
         )
-        assert compare_metadata(context, schema.metadata) == []
+        difference = compare_metadata(context, schema.metadata)
+    assert difference == [], "schema.py differs from the migrations; before the first release: make schema"
     database.dispose()
 
 
 def _defaults_differ(_context, _stored, _column, inspected, _metadata, rendered):
     """Compare defaults as values: the engines write '0', 0 and ''::text for what the schema calls "0" and ""."""
-
     plain = [None if text is None else str(text).split("::")[0].strip("()'") for text in (inspected, rendered)]
     return plain[0] != plain[1]
 

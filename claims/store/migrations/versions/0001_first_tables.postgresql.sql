@@ -1,0 +1,704 @@
+CREATE TABLE audit_events (
+    seq BIGINT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    action VARCHAR(40) NOT NULL,
+    subject VARCHAR(120) NOT NULL,
+    body TEXT NOT NULL,
+    previous_mac VARCHAR(64) NOT NULL,
+    mac VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_audit_events PRIMARY KEY (seq),
+    CONSTRAINT uq_audit_events_mac UNIQUE (mac)
+);
+
+CREATE TABLE families (
+    family_id BIGINT NOT NULL,
+    billing_npi VARCHAR(40) NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    claim_number_normal VARCHAR(60) NOT NULL,
+    CONSTRAINT pk_families PRIMARY KEY (family_id),
+    CONSTRAINT uq_families_billing_npi_claim_number UNIQUE (billing_npi, claim_number)
+);
+
+CREATE INDEX ix_families_claim_number_normal ON families (claim_number_normal);
+
+CREATE TABLE id_blocks (
+    table_name VARCHAR(60) NOT NULL,
+    next_id BIGINT NOT NULL,
+    CONSTRAINT pk_id_blocks PRIMARY KEY (table_name)
+);
+
+CREATE TABLE runs (
+    run_id BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    posting_date DATE NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    host VARCHAR(120) NOT NULL,
+    process_id BIGINT NOT NULL,
+    process_started VARCHAR(40) NOT NULL,
+    started_at VARCHAR(27) NOT NULL,
+    finished_at VARCHAR(27),
+    counts TEXT DEFAULT '{}' NOT NULL,
+    CONSTRAINT pk_runs PRIMARY KEY (run_id)
+);
+
+CREATE TABLE files (
+    file_id BIGINT NOT NULL,
+    sha256 VARCHAR(64) NOT NULL,
+    bytes BIGINT NOT NULL,
+    direction VARCHAR(40) NOT NULL,
+    content VARCHAR(40) NOT NULL,
+    sets VARCHAR(120) DEFAULT '' NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    counts TEXT DEFAULT '{}' NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    run_id BIGINT,
+    CONSTRAINT pk_files PRIMARY KEY (file_id),
+    CONSTRAINT uq_files_sha256 UNIQUE (sha256),
+    CONSTRAINT fk_files_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE TABLE bank_lines (
+    bank_line_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    row_number BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    line_key VARCHAR(64) NOT NULL,
+    bank_date DATE NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    trace_number VARCHAR(80) NOT NULL,
+    payer_name TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    type_code VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_bank_lines PRIMARY KEY (bank_line_id),
+    CONSTRAINT fk_bank_lines_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key)
+);
+
+CREATE TABLE interchanges (
+    interchange_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    control_number VARCHAR(40) NOT NULL,
+    sender_id VARCHAR(40) NOT NULL,
+    receiver_id VARCHAR(40) NOT NULL,
+    usage_code VARCHAR(4) NOT NULL,
+    interchange_date DATE,
+    CONSTRAINT pk_interchanges PRIMARY KEY (interchange_id),
+    CONSTRAINT uq_interchanges_file_id_seg UNIQUE (file_id, seg),
+    CONSTRAINT fk_interchanges_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE TABLE receipts (
+    receipt_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    run_id BIGINT,
+    source_name TEXT NOT NULL,
+    is_duplicate INTEGER NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_receipts PRIMARY KEY (receipt_id),
+    CONSTRAINT fk_receipts_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_receipts_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_receipts_file_id ON receipts (file_id);
+
+CREATE TABLE transactions (
+    transaction_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    set_code VARCHAR(40) NOT NULL,
+    guide VARCHAR(40) NOT NULL,
+    control_number VARCHAR(40) NOT NULL,
+    usage_code VARCHAR(4) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    body_hash VARCHAR(64) NOT NULL,
+    segments BIGINT NOT NULL,
+    claims BIGINT NOT NULL,
+    service_lines BIGINT NOT NULL,
+    charge_cents BIGINT,
+    paid_cents BIGINT,
+    plb_cents BIGINT,
+    payment_cents BIGINT,
+    CONSTRAINT pk_transactions PRIMARY KEY (transaction_id),
+    CONSTRAINT uq_transactions_file_id_seg UNIQUE (file_id, seg),
+    CONSTRAINT fk_transactions_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE TABLE acknowledgements (
+    acknowledgement_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    transaction_id BIGINT,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    scope VARCHAR(40) NOT NULL,
+    reference VARCHAR(80) NOT NULL,
+    status_code VARCHAR(20) NOT NULL,
+    verdict VARCHAR(40) NOT NULL,
+    payer_claim_number VARCHAR(80) NOT NULL,
+    detail_code VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_acknowledgements PRIMARY KEY (acknowledgement_id),
+    CONSTRAINT fk_acknowledgements_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_acknowledgements_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+);
+
+CREATE INDEX ix_acknowledgements_reference ON acknowledgements (reference);
+
+CREATE TABLE claims (
+    claim_id BIGINT NOT NULL,
+    family_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    transaction_id BIGINT,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    claim_key VARCHAR(64) NOT NULL,
+    body_hash VARCHAR(64) NOT NULL,
+    origin VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    kind VARCHAR(2) NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    frequency_code VARCHAR(4) NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    billing_npi VARCHAR(40) NOT NULL,
+    billing_tax_id VARCHAR(40) NOT NULL,
+    rendering_npi VARCHAR(40) NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    payer_name TEXT NOT NULL,
+    payer_sequence VARCHAR(2) NOT NULL,
+    filing_indicator_code VARCHAR(4) NOT NULL,
+    place_of_service VARCHAR(4) NOT NULL,
+    member_id VARCHAR(80) NOT NULL,
+    subscriber_last_name TEXT NOT NULL,
+    subscriber_first_name TEXT NOT NULL,
+    patient_last_name TEXT NOT NULL,
+    patient_first_name TEXT NOT NULL,
+    patient_birth_date DATE,
+    statement_from_date DATE,
+    statement_to_date DATE,
+    original_reference VARCHAR(80) NOT NULL,
+    prior_authorization VARCHAR(80) NOT NULL,
+    diagnosis_codes TEXT NOT NULL,
+    CONSTRAINT pk_claims PRIMARY KEY (claim_id),
+    CONSTRAINT uq_claims_file_id_seg UNIQUE (file_id, seg),
+    CONSTRAINT fk_claims_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_claims_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_claims_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+);
+
+CREATE INDEX ix_claims_claim_key ON claims (claim_key);
+
+CREATE INDEX ix_claims_family_id ON claims (family_id);
+
+CREATE INDEX ix_claims_member_id ON claims (member_id);
+
+CREATE INDEX ix_claims_state ON claims (state);
+
+CREATE TABLE findings (
+    finding_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    transaction_id BIGINT,
+    code VARCHAR(40) NOT NULL,
+    severity VARCHAR(40) NOT NULL,
+    seg BIGINT NOT NULL,
+    element VARCHAR(12) NOT NULL,
+    "offset" BIGINT NOT NULL,
+    found TEXT NOT NULL,
+    expected TEXT NOT NULL,
+    ack_code VARCHAR(20) NOT NULL,
+    message TEXT NOT NULL,
+    CONSTRAINT pk_findings PRIMARY KEY (finding_id),
+    CONSTRAINT fk_findings_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_findings_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+);
+
+CREATE INDEX ix_findings_file_id ON findings (file_id);
+
+CREATE TABLE remittances (
+    remit_id BIGINT NOT NULL,
+    transaction_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    remit_key VARCHAR(64) NOT NULL,
+    body_hash VARCHAR(64) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    generation INTEGER DEFAULT '0' NOT NULL,
+    handling_code VARCHAR(4) NOT NULL,
+    method_code VARCHAR(6) NOT NULL,
+    payment_cents BIGINT NOT NULL,
+    payment_date DATE,
+    production_date DATE,
+    trace_number VARCHAR(80) NOT NULL,
+    payer_identifier VARCHAR(40) NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    payer_name TEXT NOT NULL,
+    payee_identifier VARCHAR(80) NOT NULL,
+    payee_tax_id VARCHAR(40) NOT NULL,
+    payee_name TEXT NOT NULL,
+    claim_count BIGINT NOT NULL,
+    paid_cents BIGINT NOT NULL,
+    plb_cents BIGINT NOT NULL,
+    posting_date DATE,
+    CONSTRAINT pk_remittances PRIMARY KEY (remit_id),
+    CONSTRAINT uq_remittances_file_id_seg UNIQUE (file_id, seg),
+    CONSTRAINT fk_remittances_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id),
+    CONSTRAINT fk_remittances_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_remittances_remit_key ON remittances (remit_key);
+
+CREATE INDEX ix_remittances_state ON remittances (state, payment_date, remit_key);
+
+CREATE TABLE claim_payers (
+    claim_payer_id BIGINT NOT NULL,
+    claim_id BIGINT NOT NULL,
+    family_id BIGINT NOT NULL,
+    payer_sequence VARCHAR(2) NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    payer_name TEXT NOT NULL,
+    filing_indicator_code VARCHAR(4) NOT NULL,
+    seg BIGINT NOT NULL,
+    CONSTRAINT pk_claim_payers PRIMARY KEY (claim_payer_id),
+    CONSTRAINT fk_claim_payers_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_claim_payers_family_id FOREIGN KEY(family_id) REFERENCES families (family_id)
+);
+
+CREATE INDEX ix_claim_payers_claim_id ON claim_payers (claim_id);
+
+CREATE INDEX ix_claim_payers_family_id ON claim_payers (family_id);
+
+CREATE TABLE claim_payments (
+    claim_payment_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    claim_number_normal VARCHAR(60) NOT NULL,
+    status_code VARCHAR(10) NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    paid_cents BIGINT NOT NULL,
+    patient_responsibility_cents BIGINT,
+    filing_indicator_code VARCHAR(4) NOT NULL,
+    payer_claim_number VARCHAR(80) NOT NULL,
+    facility_code VARCHAR(4) NOT NULL,
+    frequency_code VARCHAR(4) NOT NULL,
+    patient_last_name TEXT NOT NULL,
+    patient_first_name TEXT NOT NULL,
+    member_id VARCHAR(80) NOT NULL,
+    statement_from_date DATE,
+    statement_to_date DATE,
+    received_date DATE,
+    is_crossover INTEGER NOT NULL,
+    CONSTRAINT pk_claim_payments PRIMARY KEY (claim_payment_id),
+    CONSTRAINT uq_claim_payments_remit_id_ordinal UNIQUE (remit_id, ordinal),
+    CONSTRAINT fk_claim_payments_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_claim_payments_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_number_normal);
+
+CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
+
+CREATE TABLE provider_adjustments (
+    provider_adjustment_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    provider_identifier VARCHAR(80) NOT NULL,
+    reason_code VARCHAR(20) NOT NULL,
+    reference VARCHAR(80) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    CONSTRAINT pk_provider_adjustments PRIMARY KEY (provider_adjustment_id),
+    CONSTRAINT uq_provider_adjustments_remit_id_ordinal UNIQUE (remit_id, ordinal),
+    CONSTRAINT fk_provider_adjustments_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_provider_adjustments_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE TABLE service_lines (
+    service_line_id BIGINT NOT NULL,
+    claim_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    line_number BIGINT NOT NULL,
+    procedure_qualifier VARCHAR(4) NOT NULL,
+    procedure_code VARCHAR(60) NOT NULL,
+    modifiers VARCHAR(20) NOT NULL,
+    revenue_code VARCHAR(10) NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    units_milli BIGINT NOT NULL,
+    service_date DATE,
+    service_to_date DATE,
+    line_control_number VARCHAR(80) NOT NULL,
+    CONSTRAINT pk_service_lines PRIMARY KEY (service_line_id),
+    CONSTRAINT uq_service_lines_claim_id_line_number UNIQUE (claim_id, line_number),
+    CONSTRAINT fk_service_lines_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_service_lines_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_service_lines_line_control_number ON service_lines (line_control_number);
+
+CREATE TABLE claim_postings (
+    claim_posting_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    family_id BIGINT,
+    payer_sequence VARCHAR(2) NOT NULL,
+    outcome VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40),
+    reverses_claim_payment_id BIGINT,
+    is_superseded INTEGER DEFAULT '0' NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    denials_at VARCHAR(27),
+    CONSTRAINT pk_claim_postings PRIMARY KEY (claim_posting_id),
+    CONSTRAINT fk_claim_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_claim_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_claim_postings_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_claim_postings_reverses_claim_payment_id FOREIGN KEY(reverses_claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+);
+
+CREATE INDEX ix_claim_postings_claim_payment_id ON claim_postings (claim_payment_id);
+
+CREATE INDEX ix_claim_postings_denials_at ON claim_postings (denials_at);
+
+CREATE INDEX ix_claim_postings_family_id ON claim_postings (family_id);
+
+CREATE INDEX ix_claim_postings_remit_id ON claim_postings (remit_id);
+
+CREATE TABLE denial_cases (
+    case_id BIGINT NOT NULL,
+    case_key VARCHAR(200) NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    family_id BIGINT,
+    payer_code VARCHAR(80) NOT NULL,
+    payer_name TEXT NOT NULL,
+    payer_type VARCHAR(40) NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    payer_claim_number VARCHAR(80) NOT NULL,
+    payer_sequence VARCHAR(2) NOT NULL,
+    line_number BIGINT NOT NULL,
+    extent VARCHAR(40) NOT NULL,
+    denial_class VARCHAR(40) NOT NULL,
+    group_code VARCHAR(10) NOT NULL,
+    reason_code VARCHAR(20) NOT NULL,
+    all_codes TEXT NOT NULL,
+    remark_codes TEXT NOT NULL,
+    procedure_codes TEXT NOT NULL,
+    category VARCHAR(40) NOT NULL,
+    root_cause VARCHAR(40) NOT NULL,
+    core_scenario VARCHAR(2) NOT NULL,
+    preventable VARCHAR(2) NOT NULL,
+    recoverable VARCHAR(2) NOT NULL,
+    billed_cents BIGINT NOT NULL,
+    denied_cents BIGINT NOT NULL,
+    at_risk_cents BIGINT NOT NULL,
+    next_action VARCHAR(40) NOT NULL,
+    then_action VARCHAR(40) NOT NULL,
+    cause TEXT NOT NULL,
+    service_date DATE,
+    remit_date DATE,
+    deadline_date DATE,
+    deadline_rule TEXT NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    outcome VARCHAR(40),
+    recovered_cents BIGINT DEFAULT '0' NOT NULL,
+    posting_date DATE NOT NULL,
+    closed_posting_date DATE,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_denial_cases PRIMARY KEY (case_id),
+    CONSTRAINT uq_denial_cases_case_key UNIQUE (case_key),
+    CONSTRAINT fk_denial_cases_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_denial_cases_family_id FOREIGN KEY(family_id) REFERENCES families (family_id)
+);
+
+CREATE INDEX ix_denial_cases_claim_payment_id ON denial_cases (claim_payment_id);
+
+CREATE INDEX ix_denial_cases_family_id ON denial_cases (family_id);
+
+CREATE INDEX ix_denial_cases_state ON denial_cases (state, at_risk_cents);
+
+CREATE TABLE exceptions (
+    exception_id BIGINT NOT NULL,
+    exception_key VARCHAR(200) NOT NULL,
+    type_code VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    message TEXT NOT NULL,
+    release TEXT NOT NULL,
+    file_id BIGINT,
+    seg BIGINT DEFAULT '0' NOT NULL,
+    remit_id BIGINT,
+    claim_payment_id BIGINT,
+    family_id BIGINT,
+    claim_id BIGINT,
+    bank_line_id BIGINT,
+    posting_date DATE NOT NULL,
+    opened_at VARCHAR(27) NOT NULL,
+    closed_posting_date DATE,
+    closed_at VARCHAR(27),
+    closed_reason VARCHAR(40),
+    CONSTRAINT pk_exceptions PRIMARY KEY (exception_id),
+    CONSTRAINT uq_exceptions_exception_key UNIQUE (exception_key),
+    CONSTRAINT fk_exceptions_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_exceptions_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_exceptions_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_exceptions_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_exceptions_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_exceptions_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id)
+);
+
+CREATE INDEX ix_exceptions_claim_payment_id ON exceptions (claim_payment_id);
+
+CREATE INDEX ix_exceptions_state ON exceptions (state, type_code);
+
+CREATE TABLE journals (
+    journal_id BIGINT NOT NULL,
+    idempotency_key VARCHAR(200) NOT NULL,
+    source VARCHAR(40) NOT NULL,
+    reason_code VARCHAR(40) NOT NULL,
+    posting_date DATE NOT NULL,
+    effective_date DATE,
+    recorded_at VARCHAR(27) NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    run_id BIGINT,
+    remit_id BIGINT,
+    claim_payment_id BIGINT,
+    family_id BIGINT,
+    reverses_journal_id BIGINT,
+    continues_journal_id BIGINT,
+    CONSTRAINT pk_journals PRIMARY KEY (journal_id),
+    CONSTRAINT uq_journals_idempotency_key UNIQUE (idempotency_key),
+    CONSTRAINT fk_journals_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id),
+    CONSTRAINT fk_journals_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_journals_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_journals_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_journals_reverses_journal_id FOREIGN KEY(reverses_journal_id) REFERENCES journals (journal_id),
+    CONSTRAINT fk_journals_continues_journal_id FOREIGN KEY(continues_journal_id) REFERENCES journals (journal_id)
+);
+
+CREATE INDEX ix_journals_claim_payment_id ON journals (claim_payment_id);
+
+CREATE INDEX ix_journals_family_id ON journals (family_id);
+
+CREATE INDEX ix_journals_posting_date ON journals (posting_date);
+
+CREATE INDEX ix_journals_remit_id ON journals (remit_id);
+
+CREATE TABLE matches (
+    match_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    family_id BIGINT,
+    claim_id BIGINT,
+    rule VARCHAR(40) NOT NULL,
+    score INTEGER NOT NULL,
+    evidence TEXT NOT NULL,
+    payer_sequence VARCHAR(2) NOT NULL,
+    next_sequence VARCHAR(2) DEFAULT '' NOT NULL,
+    next_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    CONSTRAINT pk_matches PRIMARY KEY (match_id),
+    CONSTRAINT fk_matches_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_matches_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_matches_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id)
+);
+
+CREATE INDEX ix_matches_claim_payment_id ON matches (claim_payment_id);
+
+CREATE INDEX ix_matches_family_id ON matches (family_id);
+
+CREATE TABLE service_payments (
+    service_payment_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    procedure_qualifier VARCHAR(4) NOT NULL,
+    procedure_code VARCHAR(60) NOT NULL,
+    modifiers VARCHAR(20) NOT NULL,
+    submitted_procedure_code VARCHAR(60) NOT NULL,
+    submitted_modifiers VARCHAR(20) NOT NULL,
+    revenue_code VARCHAR(10) NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    paid_cents BIGINT NOT NULL,
+    allowed_cents BIGINT,
+    paid_units_milli BIGINT NOT NULL,
+    service_date DATE,
+    service_to_date DATE,
+    line_control_number VARCHAR(80) NOT NULL,
+    CONSTRAINT pk_service_payments PRIMARY KEY (service_payment_id),
+    CONSTRAINT fk_service_payments_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_service_payments_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_service_payments_claim_payment_id ON service_payments (claim_payment_id);
+
+CREATE TABLE adjustments (
+    adjustment_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    service_payment_id BIGINT,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    group_code VARCHAR(10) NOT NULL,
+    reason_code VARCHAR(20) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    quantity_milli BIGINT,
+    CONSTRAINT pk_adjustments PRIMARY KEY (adjustment_id),
+    CONSTRAINT fk_adjustments_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_adjustments_service_payment_id FOREIGN KEY(service_payment_id) REFERENCES service_payments (service_payment_id),
+    CONSTRAINT fk_adjustments_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_adjustments_claim_payment_id ON adjustments (claim_payment_id);
+
+CREATE TABLE denial_events (
+    event_id BIGINT NOT NULL,
+    case_id BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    claim_payment_id BIGINT,
+    amount_cents BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    posting_date DATE NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_denial_events PRIMARY KEY (event_id),
+    CONSTRAINT fk_denial_events_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id),
+    CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+);
+
+CREATE INDEX ix_denial_events_case_id ON denial_events (case_id);
+
+CREATE TABLE deposit_matches (
+    deposit_match_id BIGINT NOT NULL,
+    bank_line_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    rule VARCHAR(40) NOT NULL,
+    journal_id BIGINT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    CONSTRAINT pk_deposit_matches PRIMARY KEY (deposit_match_id),
+    CONSTRAINT fk_deposit_matches_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id),
+    CONSTRAINT fk_deposit_matches_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_deposit_matches_journal_id FOREIGN KEY(journal_id) REFERENCES journals (journal_id)
+);
+
+CREATE INDEX ix_deposit_matches_bank_line_id ON deposit_matches (bank_line_id);
+
+CREATE INDEX ix_deposit_matches_current ON deposit_matches (remit_id, ended_at);
+
+CREATE INDEX ix_deposit_matches_remit_id ON deposit_matches (remit_id);
+
+CREATE TABLE line_matches (
+    line_match_id BIGINT NOT NULL,
+    match_id BIGINT NOT NULL,
+    service_payment_id BIGINT NOT NULL,
+    service_line_id BIGINT,
+    line_number BIGINT NOT NULL,
+    rule VARCHAR(40) NOT NULL,
+    CONSTRAINT pk_line_matches PRIMARY KEY (line_match_id),
+    CONSTRAINT fk_line_matches_match_id FOREIGN KEY(match_id) REFERENCES matches (match_id),
+    CONSTRAINT fk_line_matches_service_payment_id FOREIGN KEY(service_payment_id) REFERENCES service_payments (service_payment_id),
+    CONSTRAINT fk_line_matches_service_line_id FOREIGN KEY(service_line_id) REFERENCES service_lines (service_line_id)
+);
+
+CREATE INDEX ix_line_matches_match_id ON line_matches (match_id);
+
+CREATE TABLE remarks (
+    remark_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    service_payment_id BIGINT,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    source VARCHAR(4) NOT NULL,
+    remark_code VARCHAR(20) NOT NULL,
+    CONSTRAINT pk_remarks PRIMARY KEY (remark_id),
+    CONSTRAINT fk_remarks_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_remarks_service_payment_id FOREIGN KEY(service_payment_id) REFERENCES service_payments (service_payment_id),
+    CONSTRAINT fk_remarks_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_remarks_claim_payment_id ON remarks (claim_payment_id);
+
+CREATE TABLE classifications (
+    adjustment_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    adjustment_class VARCHAR(40) NOT NULL,
+    counts_as_denial INTEGER NOT NULL,
+    rule_priority BIGINT NOT NULL,
+    CONSTRAINT pk_classifications PRIMARY KEY (adjustment_id),
+    CONSTRAINT fk_classifications_adjustment_id FOREIGN KEY(adjustment_id) REFERENCES adjustments (adjustment_id),
+    CONSTRAINT fk_classifications_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+);
+
+CREATE INDEX ix_classifications_claim_payment_id ON classifications (claim_payment_id);
+
+CREATE TABLE ledger_lines (
+    ledger_line_id BIGINT NOT NULL,
+    journal_id BIGINT NOT NULL,
+    account VARCHAR(4) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    rule_id VARCHAR(4) NOT NULL,
+    payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    payer_sequence VARCHAR(2) DEFAULT '' NOT NULL,
+    line_number BIGINT DEFAULT '0' NOT NULL,
+    group_code VARCHAR(10) DEFAULT '' NOT NULL,
+    reason_code VARCHAR(20) DEFAULT '' NOT NULL,
+    reference VARCHAR(80) DEFAULT '' NOT NULL,
+    family_id BIGINT,
+    remit_id BIGINT,
+    claim_payment_id BIGINT,
+    service_payment_id BIGINT,
+    adjustment_id BIGINT,
+    provider_adjustment_id BIGINT,
+    bank_line_id BIGINT,
+    CONSTRAINT pk_ledger_lines PRIMARY KEY (ledger_line_id),
+    CONSTRAINT ck_ledger_lines_not_zero CHECK (amount_cents <> 0),
+    CONSTRAINT fk_ledger_lines_journal_id FOREIGN KEY(journal_id) REFERENCES journals (journal_id),
+    CONSTRAINT fk_ledger_lines_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_ledger_lines_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_ledger_lines_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_ledger_lines_service_payment_id FOREIGN KEY(service_payment_id) REFERENCES service_payments (service_payment_id),
+    CONSTRAINT fk_ledger_lines_adjustment_id FOREIGN KEY(adjustment_id) REFERENCES adjustments (adjustment_id),
+    CONSTRAINT fk_ledger_lines_provider_adjustment_id FOREIGN KEY(provider_adjustment_id) REFERENCES provider_adjustments (provider_adjustment_id),
+    CONSTRAINT fk_ledger_lines_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id)
+);
+
+CREATE INDEX ix_ledger_lines_bank_line_id ON ledger_lines (bank_line_id);
+
+CREATE INDEX ix_ledger_lines_family_id ON ledger_lines (family_id, account);
+
+CREATE INDEX ix_ledger_lines_journal_id ON ledger_lines (journal_id);
+
+CREATE INDEX ix_ledger_lines_remit_id ON ledger_lines (remit_id, account);
