@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 # The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
-DEFAULTS = {
+DEFAULTS: dict[str, str | int | bool] = {
     "base": "",
     "at": -1,
     "kind": "",
@@ -63,8 +63,9 @@ def effects_of(
 def _whole(part: pd.DataFrame) -> pd.DataFrame:
     """Give a set of effects all columns, and the same dtypes even where it is empty."""
     missing = {name: value for name, value in DEFAULTS.items() if name not in part}
-    dtypes = {name: type(value) if isinstance(value, str | bool) else "int64" for name, value in DEFAULTS.items()}
-    return part.assign(**missing)[list(DEFAULTS)].astype(dtypes)
+    dtypes = {name: "str" if isinstance(value, str) else type(value).__name__ for name, value in DEFAULTS.items()}
+    whole = part.assign(**missing)[list(DEFAULTS)]
+    return whole.astype({name: "int64" if dtype == "int" else dtype for name, dtype in dtypes.items()})
 
 
 def _with_earlier_payer(denied: pd.DataFrame, open_bases: set[str]) -> pd.DataFrame:

@@ -25,10 +25,10 @@ RANKS = {"known": 0, "taken_back": 1, "denied": 2, "attached": 3}
 def fold(effects: pd.DataFrame) -> pd.DataFrame:
     """Say what each effect does to its case; effects before the first denial of a base fall out.
 
-    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed. ``target_id`` 0 takes back whatever stands, ``opening`` and ``is_closed`` are
-    those of a known case. The result, in order per base, adds: event (opened, repeated, reopened, attached, the outcome
-    that closes it, or empty: nothing happens) and gives opening and is_closed after each effect; is_state tells the
-    effect that set the final state of its opening.
+    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed. ``target_id`` 0 takes
+    back whatever stands, ``opening`` and ``is_closed`` are those of a known case. The result, in order per base, has
+    event (opened, repeated, reopened, attached, the outcome that closes it, or empty: nothing happens), and opening
+    and is_closed after each effect; is_state tells the effect that set the final state of its opening.
     """
     rows = effects.assign(rank=effects["kind"].map(RANKS).astype("int64"))
     rows = rows.sort_values(["base", "at", "rank", "claim_payment_id"], kind="stable", ignore_index=True)

@@ -1,0 +1,1 @@
+"""Selects that aggregate in the database: cases, reports, exceptions."""

@@ -1,0 +1,168 @@
+"""What the denial rules look at: postings not looked at yet, with their lines, adjustments, remarks and known cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+
+P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
+R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
+REM, CLASS, CASE = schema.remarks, schema.classifications, schema.denial_cases
+
+Ids = sa.Select[tuple[int]]
+
+
+def remittances_to_look_at(conn: sa.Connection, claims_at_most: int) -> list[int]:
+    """Give the next remittances with postings that the denial rules have not seen, in posting order."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    rows = conn.execute(
+        sa.select(R.c.remit_id, sa.func.count())
+        .join(P, P.c.remit_id == R.c.remit_id)
+        .where(P.c.ended_at.is_(None), P.c.denials_at.is_(None))
+        .group_by(R.c.remit_id, day, R.c.remit_key)
+        .order_by(day, R.c.remit_key)
+        .limit(800)
+    ).all()
+    chosen: list[int] = []
+    total = 0
+    for remit_id, count in rows:
+        total += int(count)
+        if chosen and total > claims_at_most:
+            break
+        chosen.append(int(remit_id))
+    return chosen
+
+
+def not_looked_at(remit_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Condition on claim_postings: in force, of these remittances, not seen by the denial rules."""
+    return sa.and_(P.c.remit_id.in_(remit_ids), P.c.ended_at.is_(None), P.c.denials_at.is_(None))
+
+
+def that_matter(remit_ids: Sequence[int]) -> Ids:
+    """Select the claim payments among them that can open or change a case: most were simply paid."""
+    denied = sa.select(CLASS.c.claim_payment_id).where(
+        CLASS.c.claim_payment_id == P.c.claim_payment_id, CLASS.c.counts_as_denial == 1
+    )
+    known = sa.select(CASE.c.case_id).where(CASE.c.claim_payment_id == P.c.claim_payment_id)
+    return (
+        sa.select(P.c.claim_payment_id)
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .where(
+            not_looked_at(remit_ids),
+            sa.or_(
+                P.c.outcome.in_(["reversal", "memo"]),
+                P.c.reverses_claim_payment_id.is_not(None),
+                CP.c.status_code == "22",
+                denied.exists(),
+                known.exists(),
+            ),
+        )
+    )
+
+
+def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
+    """Read claim payments with remittance, posting, match and family, as ``denials.propose`` wants them."""
+    rows = frame(
+        conn,
+        sa.select(
+            CP.c.claim_payment_id,
+            R.c.remit_key,
+            R.c.payment_date,
+            R.c.payer_code,
+            R.c.payer_name,
+            CP.c.ordinal,
+            CP.c.claim_number,
+            CP.c.payer_claim_number,
+            CP.c.status_code,
+            CP.c.charge_cents,
+            CP.c.paid_cents,
+            CP.c.filing_indicator_code,
+            CP.c.statement_from_date,
+            CP.c.statement_to_date,
+            P.c.outcome,
+            P.c.reverses_claim_payment_id,
+            M.c.family_id,
+            sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
+            sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
+            sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
+            sa.func.coalesce(F.c.claim_number, "").label("family_claim_number"),
+        )
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .outerjoin(F, F.c.family_id == M.c.family_id)
+        .where(CP.c.claim_payment_id.in_(ids)),
+    )
+    return rows.assign(has_other_payer=rows["next_payer_code"] != "").drop(columns="next_payer_code")
+
+
+def service_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
+    """Read service payments with the line number of their match, 0 where no line fits."""
+    return frame(
+        conn,
+        sa.select(
+            SP.c.service_payment_id,
+            SP.c.claim_payment_id,
+            SP.c.ordinal,
+            SP.c.procedure_code,
+            SP.c.charge_cents,
+            SP.c.paid_cents,
+            SP.c.service_date,
+            SP.c.service_to_date,
+            sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
+        )
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .outerjoin(LM, sa.and_(LM.c.match_id == M.c.match_id, LM.c.service_payment_id == SP.c.service_payment_id))
+        .where(SP.c.claim_payment_id.in_(ids)),
+    )
+
+
+def adjustments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
+    """Read adjustments, claim level as service_payment_id 0."""
+    names = ("adjustment_id", "claim_payment_id", "service_payment_id", "seg", "ordinal")
+    columns = [A.c[name] for name in (*names, "group_code", "reason_code", "amount_cents")]
+    return frame(conn, sa.select(*columns).where(A.c.claim_payment_id.in_(ids)))
+
+
+def remarks(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
+    """Read remark codes, claim level as service_payment_id 0."""
+    names = ("remark_id", "claim_payment_id", "service_payment_id", "seg", "ordinal", "source", "remark_code")
+    return frame(conn, sa.select(*(REM.c[name] for name in names)).where(REM.c.claim_payment_id.in_(ids)))
+
+
+def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
+    """Read the stored cases that these claim payments may concern, with billing_npi of their family.
+
+    Those of the same families, of the same claim payments, of the decisions they take back, and of unknown claims with
+    the same payer and claim number.
+    """
+    families = sa.select(M.c.family_id).where(
+        M.c.claim_payment_id.in_(ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
+    )
+    reversed_ids = sa.select(P.c.reverses_claim_payment_id).where(
+        P.c.claim_payment_id.in_(ids), P.c.ended_at.is_(None), P.c.reverses_claim_payment_id.is_not(None)
+    )
+    numbers = (
+        sa.select(R.c.payer_code, CP.c.claim_number)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(CP.c.claim_payment_id.in_(ids))
+    )
+    columns = [column for column in CASE.c if column.name != "recorded_at"]
+    return frame(
+        conn,
+        sa.select(*columns, sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"))
+        .outerjoin(F, F.c.family_id == CASE.c.family_id)
+        .where(
+            sa.or_(
+                CASE.c.family_id.in_(families),
+                CASE.c.claim_payment_id.in_(ids),
+                CASE.c.claim_payment_id.in_(reversed_ids),
+                sa.and_(CASE.c.family_id.is_(None), sa.tuple_(CASE.c.payer_code, CASE.c.claim_number).in_(numbers)),
+            )
+        ),
+    )
