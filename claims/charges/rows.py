@@ -1,0 +1,61 @@
+"""The bytes of a CSV in; its cells, and where in the file each row stands, out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_FEED, _CARRIAGE_RETURN, _QUOTE = b'\n\r"'
+
+
+class Rows(NamedTuple):
+    """Header names (lower case), cells of the data rows and the rows' addresses; empty rows are left out."""
+
+    header: list[str]
+    cells: list[list[str]]
+    offsets: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    is_utf8: bool
+
+
+def split_rows(data: bytes) -> Rows:
+    """Split a CSV into rows; a quoted cell may hold line ends. Raises csv.Error when quotes do not close."""
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    try:
+        text, is_utf8 = data[start:].decode("utf-8"), True
+    except UnicodeDecodeError:
+        text, is_utf8 = data[start:].decode("cp1252", errors="replace"), False
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    ends = _row_ends(np.frombuffer(data, np.uint8)[start:]) + start
+    starts = np.concatenate(([start], ends[:-1]))[: len(ends)]
+    if len(rows) != len(ends):
+        raise csv.Error("rows do not end where lines do")
+    filled = np.array([any(map(str.strip, row)) for row in rows], dtype=bool)
+    kept = np.flatnonzero(filled)
+    header = [cell.strip().lower() for cell in rows[kept[0]]] if len(kept) else []
+    kept = kept[1:]
+    return Rows(
+        header,
+        [rows[number] for number in kept.tolist()],
+        starts[kept],
+        (ends - starts)[kept].astype(np.int64),
+        is_utf8,
+    )
+
+
+def _row_ends(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Find where each row ends: after a line end outside quotes, or with the file."""
+    is_return = raw == _CARRIAGE_RETURN
+    is_return[:-1] &= raw[1:] != _LINE_FEED
+    line_ends = np.flatnonzero((raw == _LINE_FEED) | is_return)
+    quotes = np.flatnonzero(raw == _QUOTE)
+    outside = np.searchsorted(quotes, line_ends) % 2 == 0
+    ends = line_ends[outside].astype(np.int64) + 1
+    if len(raw) and (not len(ends) or ends[-1] != len(raw)):
+        ends = np.append(ends, len(raw))
+    return np.asarray(ends, dtype=np.int64)
