@@ -16,21 +16,19 @@ from claims.x12.extract import Extract, Window
 from claims.x12.numbers import Flags, Integers
 
 
-def sums(owner: Integers, values: Integers, count: int) -> Integers:
+def sums(owners: Integers, values: Integers, count: int) -> Integers:
     """Add integers up by owner (0 to `count` - 1, -1 for none), exactly."""
     total = np.zeros(count + 1, np.int64)
-    np.add.at(total, owner, values)
+    np.add.at(total, owners, values)
     return total[:count]
 
 
 @dataclass
 class Checked:
-    """Per claim of a window, in order: whether it balances, and whether all amounts in it could be read."""
+    """Per claim and per line of a window, in order: whether all amounts could be read and it balances."""
 
     claim_good: Flags
-    claim_known: Flags
     line_good: Flags
-    line_known: Flags
     findings: list[Finding]
 
 
@@ -51,16 +49,16 @@ def _rows(extract: Extract | None) -> Integers:
     return extract.rows if extract else np.zeros(0, np.int64)
 
 
-def _owner(window: Window, scope: str, rows: Integers, owners: Integers) -> Integers:
+def owner(window: Window, scope: str, rows: Integers, owners: Integers) -> Integers:
     """Return the row number of the owner of each segment in its frame, -1 for none."""
     opener = window.places.opened[window.plan.scopes.index(scope)][rows]
     place = np.searchsorted(owners, opener)
     return np.where(opener >= 0, place, -1)
 
 
-def _some(owner: Integers, flags: Flags, count: int) -> Flags:
+def _some(owners: Integers, flags: Flags, count: int) -> Flags:
     found: Flags = np.zeros(count + 1, np.bool_)
-    found[owner[flags]] = True
+    found[owners[flags]] = True
     return found[:count]
 
 
@@ -70,18 +68,18 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
     amounts, bad_cas = _values(adjustments, "amount_cents"), _unreadable(adjustments, "amount_cents")
     count, line_count = len(claim_rows), len(line_rows)
 
-    line_of_cas = _owner(window, "service", cas_rows, line_rows)
+    line_of_cas = owner(window, "service", cas_rows, line_rows)
     charge, paid = _values(lines, "charge_cents"), _values(lines, "paid_cents")
     explained = sums(line_of_cas, amounts, line_count)
     line_off = charge - explained - paid
     line_known = ~(_unreadable(lines, "charge_cents", "paid_cents") | _some(line_of_cas, bad_cas, line_count))
 
-    claim_of_cas = _owner(window, "claim", cas_rows, claim_rows)
+    claim_of_cas = owner(window, "claim", cas_rows, claim_rows)
     claim_charge, claim_paid = _values(claims, "charge_cents"), _values(claims, "paid_cents")
     claim_off = claim_charge - sums(claim_of_cas, amounts, count) - claim_paid
     claim_known = ~(_unreadable(claims, "charge_cents", "paid_cents") | _some(claim_of_cas, bad_cas, count))
 
-    claim_of_line = _owner(window, "claim", line_rows, claim_rows)
+    claim_of_line = owner(window, "claim", line_rows, claim_rows)
     billed = sums(claim_of_line, charge, count)
     has_lines = np.bincount(claim_of_line[claim_of_line >= 0], minlength=count) > 0
     lines_known = claim_known & ~_some(claim_of_line, ~line_known, count)
@@ -114,7 +112,7 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
         )
         for row in np.flatnonzero(short)
     ]  # fmt: skip
-    return Checked(claim_off == 0, claim_known, line_off == 0, line_known, found)
+    return Checked((claim_off == 0) & claim_known, (line_off == 0) & line_known, found)
 
 
 def charges(window: Window, claims: Extract | None, lines: Extract | None) -> Checked:
@@ -122,7 +120,7 @@ def charges(window: Window, claims: Extract | None, lines: Extract | None) -> Ch
     claim_rows, line_rows = _rows(claims), _rows(lines)
     stated, charge = _values(claims, "charge_cents"), _values(lines, "charge_cents")
     bad = _unreadable(lines, "charge_cents")
-    claim_of_line = _owner(window, "claim", line_rows, claim_rows)
+    claim_of_line = owner(window, "claim", line_rows, claim_rows)
     count = len(claim_rows)
     total = sums(claim_of_line, charge, count)
     known = ~(_unreadable(claims, "charge_cents") | _some(claim_of_line, bad, count))
@@ -134,7 +132,7 @@ def charges(window: Window, claims: Extract | None, lines: Extract | None) -> Ch
         )
         for row in np.flatnonzero((off != 0) & known)
     ]  # fmt: skip
-    return Checked(off == 0, known, ~bad, ~bad, found)
+    return Checked((off == 0) & known, ~bad, found)
 
 
 def _finding(

@@ -92,6 +92,8 @@ def read_header(text: bytes, *, loose: bool) -> Header | None:
     """Read the ISA that `text` begins with; `loose` also takes one that is trimmed, padded or broken into lines."""
     if len(text) < 20 or text[:3].upper() != b"ISA" or text[3:4].isalnum():
         return None
+    if loose and text[3:4] == b" ":
+        text = text[:3] + text[3:].lstrip(b" ")
     fixed = _fixed(text)
     if fixed:
         return Header(fixed, True)

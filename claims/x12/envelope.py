@@ -60,6 +60,7 @@ class Place:
     seg: int
     offset: int
     length: int
+    previous_seg: int = 0
     previous_end: int = 0
 
 
@@ -113,7 +114,7 @@ class Envelope:
     def isa(self, place: Place, values: list[str], delimiters: dict[str, str]) -> None:
         """Open an interchange; what was open before it ends here."""
         self._end_interchange(place)
-        values = values + [""] * (17 - len(values))
+        values = [*values, *[""] * (17 - len(values))]
         self.interchange = _Open(place.seg, place.offset, values[13], usage=values[15].upper())
         self._is_told = False
         sender, receiver = values[6], values[8]
@@ -142,7 +143,7 @@ class Envelope:
     def iea(self, place: Place, values: list[str]) -> None:
         """Close the interchange and compare its count and control number."""
         self._end_group(place)
-        count, control = (values + ["", ""])[1:3]
+        count, control = ([*values, "", ""])[1:3]
         opened = self.interchange
         if opened is None:
             self.find(
@@ -158,7 +159,7 @@ class Envelope:
         """Open a functional group."""
         self._end_group(place)
         self._tell_bare(place)
-        values = values + [""] * (9 - len(values))
+        values = [*values, *[""] * (9 - len(values))]
         if self.interchange:
             self.interchange.children += 1
             if values[6] in self.interchange.controls:
@@ -181,7 +182,7 @@ class Envelope:
     def ge(self, place: Place, values: list[str]) -> None:
         """Close the group and compare its count and control number."""
         self._end_transaction(place)
-        count, control = (values + ["", ""])[1:3]
+        count, control = ([*values, "", ""])[1:3]
         opened = self.group
         if opened is None:
             self.find(
@@ -198,7 +199,7 @@ class Envelope:
         self._end_transaction(place)
         self._tell_bare(place)
         self.sets += 1
-        st01, control, st03 = (values + ["", "", ""])[1:4]
+        st01, control, st03 = ([*values, "", "", ""])[1:4]
         group = self.group
         code, guide = guides.set_code(st01.upper(), group.version if group else "", st03)
         usage = self.interchange.usage if self.interchange else ""
@@ -246,7 +247,7 @@ class Envelope:
 
     def se(self, place: Place, values: list[str]) -> None:
         """Close the transaction set and compare its count and control number."""
-        count, control = (values + ["", ""])[1:3]
+        count, control = ([*values, "", ""])[1:3]
         opened = self.transaction
         if opened is None:
             self.find(
@@ -300,7 +301,7 @@ class Envelope:
         opened, self.transaction = self.transaction, None
         if opened is None:
             return
-        opened.end_seg = place.seg - 1
+        opened.end_seg = place.previous_seg
         opened.length = place.previous_end - opened.offset
         self.find(
             "set-trailer-missing", HOLD, place, "The transaction set has no SE; it may be cut off, and is held.",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +16,8 @@ from claims.x12.numbers import Flags, Integers
 from claims.x12.places import Places, Rows
 from claims.x12.tokens import Tokens
 
-Column = npt.NDArray[Any] | pa.Array | pd.api.extensions.ExtensionArray
+# A numpy array, an Arrow array of text, or a pandas array of integers that may be missing.
+Column: TypeAlias = Any
 
 
 @dataclass
@@ -67,6 +67,7 @@ class Extract:
     repeat: Integers
     columns: dict[str, Column]
     unreadable: dict[str, Flags] = field(default_factory=dict)
+    missing: dict[str, Flags] = field(default_factory=dict)
     tokens_of: dict[str, Integers] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -259,9 +260,10 @@ class _Reader:
         value, good = read(tokens.data, tokens.view, start, end)
         sent = end > start
         if column.kind.startswith("cents"):
-            wrong = ~good if column.is_required else ~good & sent
-            if wrong.any():
+            if (wrong := ~good & sent).any():
                 into.unreadable[column.name] = wrong
+            if column.is_required and not sent.all():
+                into.missing[column.name] = ~sent
         if column.kind.endswith("?"):
             return pd.arrays.IntegerArray(value, ~good)
         return value

@@ -208,7 +208,7 @@ class _Scan:
         for row, code, offset, length in zip(rows.tolist(), codes, offsets, lengths, strict=True):
             name = _NAMES[code]
             before = int(ends[row - 1]) if row else self.previous_end
-            place = Place(int(seg[row]), offset, length, before)
+            place = Place(int(seg[row]), offset, length, int(seg[row]) - 1, before)
             if name != "TA1":
                 leave(row, row + 1 if name == "SE" else row)
             values = tokens.elements(row)
@@ -238,7 +238,7 @@ class _Scan:
     # ---- rows and findings of the envelope
 
     def _after(self) -> Place:
-        return Place(self.seg, self.previous_end, 0, self.previous_end)
+        return Place(self.seg, self.previous_end, 0, self.seg, self.previous_end)
 
     def _collect(self) -> None:
         envelope = self.envelope
@@ -298,15 +298,13 @@ def _transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
     def total(name: str, applies: bool, *unreadable: str) -> int | None:
         return totals.get(name, 0) if applies and not own.unreadable.intersection(unreadable) else None
 
-    def good(off: str, unknown: str, applies: bool) -> bool | None:
-        if not applies or totals.get(unknown, 0):
-            return False if applies and totals.get(off, 0) else None
-        return totals.get(off, 0) == 0
+    def good(off: str, applies: bool) -> bool | None:
+        return totals.get(off, 0) == 0 if applies else None
 
     paid = total("paid_cents", is_835, "claim_payments.paid_cents")
     plb = total("plb_cents", is_835, "provider_adjustments.amount_cents")
     payment = total("payment_cents", is_835 and "payment_seg" in totals, "remittances.payment_cents")
-    balanced: bool | None = None
+    balanced = False if is_835 and "payment_seg" in totals else None
     if payment is not None and paid is not None and plb is not None:
         off = balance.transaction(totals["payment_seg"], own.seg, totals["payment_offset"], payment, paid, plb)
         balanced = off is None
@@ -324,8 +322,8 @@ def _transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
         ),
         "paid_cents": paid, "plb_cents": plb, "payment_cents": payment,
         "denied_status_claims": totals.get("denied_status_claims", 0), "reversals": totals.get("reversals", 0),
-        "balanced_line": good("line_off", "line_unknown", is_835 and totals.get("service_lines", 0) > 0),
-        "balanced_claim": good("claim_off", "claim_unknown", (is_835 or is_837) and claims > 0),
+        "balanced_line": good("line_off", is_835 and totals.get("service_lines", 0) > 0),
+        "balanced_claim": good("claim_off", (is_835 or is_837) and claims > 0),
         "balanced_transaction": balanced,
         "body_hash": own.hasher.hexdigest(),
     }  # fmt: skip

@@ -17,14 +17,15 @@ from claims.x12.collect import Collector
 from claims.x12.envelope import Transaction
 from claims.x12.extract import Extract, Window, extract
 from claims.x12.hashes import Canonical, claim_hashes
-from claims.x12.layout import FramePlan, frame_kinds
+from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
 from claims.x12.levels import Levels
-from claims.x12.numbers import Integers, pack
+from claims.x12.numbers import Integers, integers, pack
 from claims.x12.segments import CODES, IDS
 
 # Remark codes: the segment, and the elements that hold one.
 _REMARKS = (("LQ", (2,)), ("MOA", (3, 4, 5, 6, 7)), ("MIA", (5, 20, 21, 22, 23)))
-_DIAGNOSES = [np.uint64(pack(code)) for code in ("ABK", "ABF", "BK", "BF")]
+# Which HI components are diagnoses: principal and other, ICD-10 and ICD-9.
+_DIAGNOSES = ["ABK", "ABF", "BK", "BF"]
 _CLAIM_END = [CODES[name] for name in ("CLM", "HL", "SE", "ST", "GE", "GS", "IEA", "ISA")]
 
 
@@ -119,48 +120,63 @@ class SetReader:
         return running + before[owner]
 
     def _unreadable(self, plan: FramePlan, found: Extract) -> None:
-        for column, wrong in found.unreadable.items():
-            tokens, places = self.window.tokens, np.flatnonzero(wrong)
-            feed_of = next(item for item in plan.columns if item.name == column)
-            for row in places.tolist():
-                at = int(found.rows[row])
-                token = int(found.tokens_of[column][row])
-                text = tokens.data[tokens.ts[token] : tokens.te[token]].tobytes()
-                seg = int(self.window.seg[at])
-                first = next((feed for feed in feed_of.feeds if feed.segment in (0, int(tokens.code[at]))), None)
-                feed = first or feed_of.feeds[0]
-                number = feed.elements[0] + (int(found.repeat[row]) * plan.step if not feed.is_fixed else 0)
-                identifier = IDS[feed.segment or int(tokens.code[at])]
-                if feed.scope >= 0:
-                    seg = self._seg_of_token(token)
-                self._bad_amount(seg, token, f"{identifier}{number:02d}", text, int(self.window.transaction_seg[at]))
-                owner = self.transactions[int(self.owner[at])]
-                owner.unreadable.add(f"{plan.name}.{column}")
+        """Hold sets with amounts that cannot be read, or that must be there and are not."""
+        for column in plan.columns:
+            for flags, is_missing in ((found.missing.get(column.name), True), (found.unreadable.get(column.name), False)):
+                if flags is None:
+                    continue
+                for row in np.flatnonzero(flags).tolist():
+                    self._bad_amount(plan, column, found, row, is_missing=is_missing)
 
-    def _seg_of_token(self, token: int) -> int:
-        row = int(np.searchsorted(self.window.tokens.first, token, side="right")) - 1
-        return int(self.window.seg[row])
-
-    def _bad_amount(self, seg: int, token: int, element: str, text: bytes, transaction_seg: int) -> None:
-        tokens = self.window.tokens
-        row = int(np.searchsorted(self.window.seg, seg))
+    def _bad_amount(
+        self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int, *, is_missing: bool
+    ) -> None:
+        tokens, at = self.window.tokens, int(found.rows[row])
+        token = int(found.tokens_of[column.name][row])
+        text = tokens.data[tokens.ts[token] : tokens.te[token]].tobytes()
+        feed = next((one for one in column.feeds if one.segment in (0, int(tokens.code[at]))), column.feeds[0])
+        if feed.scope >= 0:
+            # The amount stands in another segment than the row that it belongs to.
+            at = int(np.searchsorted(tokens.first, token, side="right")) - 1
+            number = token - int(tokens.first[at])
+        else:
+            number = feed.elements[0] + (0 if feed.is_fixed else int(found.repeat[row]) * plan.step)
+        seg, element = int(self.window.seg[at]), f"{IDS[int(tokens.code[at])]}{number:02d}"
         is_shown = 0 < len(text) <= 20 and not text.strip(b"0123456789.,-+E")
-        what = "has no amount" if not text else "has an amount that cannot be read exactly in cents"
+        what = "the amount is missing" if is_missing else "the amount cannot be read exactly in cents"
+        own = self.transactions[int(self.owner[at])]
+        if not is_missing:
+            own.unreadable.add(f"{plan.name}.{column.name}")
         self.findings.append(
             Finding(
-                "amount-not-readable" if text else "amount-missing",
-                HOLD,
+                "amount-missing" if is_missing else "amount-not-readable", HOLD,
                 f"segment {seg}, {element}: {what}; taken as 0, transaction set held.",
-                seg, element, int(tokens.offset[row]), text.decode("ascii") if is_shown else "",
-                "amount with at most two decimals", "999 IK403 6" if text else "999 IK403 1", transaction_seg,
+                seg, element, int(tokens.offset[at]), text.decode("ascii") if is_shown else "",
+                "amount with at most two decimals", "999 IK403 1" if is_missing else "999 IK403 6", own.seg,
             )
         )  # fmt: skip
+
+    def _orphans(self, found: Extract | None, name: str, element: str) -> None:
+        """Hold sets with lines that stand in no claim: their money would be lost silently."""
+        if found is None:
+            return
+        for row in found.rows[self.window.opened_seg("claim", found.rows) == 0].tolist():
+            seg = int(self.window.seg[row])
+            self.findings.append(
+                Finding(
+                    "line-without-claim", HOLD,
+                    f"segment {seg}, {element}: a service line stands in no claim; transaction set held.",
+                    seg, IDS[int(self.window.tokens.code[row])], int(self.window.tokens.offset[row]), "", name,
+                    "999 IK304 2", int(self.window.transaction_seg[row]),
+                )
+            )  # fmt: skip
 
     # ---- 835
 
     def _check_835(self, found: dict[str, Extract | None]) -> None:
         claims, lines = found["claim_payments"], found["service_payments"]
         adjustments, plb, bpr = found["adjustments"], found["provider_adjustments"], found["remittances"]
+        self._orphans(lines, "CLP", "SVC")
         checked = balance.remittance(self.window, claims, lines, adjustments)
         self.findings += checked.findings
         self._count("claims", claims)
@@ -173,11 +189,9 @@ class SetReader:
             status = self.window.tokens.words(claims.rows, 2)
             self._tally("denied_status_claims", claims.rows[status == np.uint64(pack("4"))])
             self._tally("reversals", claims.rows[status == np.uint64(pack("22"))])
-            self._tally("claim_off", claims.rows[~checked.claim_good & checked.claim_known])
-            self._tally("claim_unknown", claims.rows[~checked.claim_known])
+            self._tally("claim_off", claims.rows[~checked.claim_good])
         if lines is not None:
-            self._tally("line_off", lines.rows[~checked.line_good & checked.line_known])
-            self._tally("line_unknown", lines.rows[~checked.line_known])
+            self._tally("line_off", lines.rows[~checked.line_good])
         if bpr is not None:
             self._payment(bpr)
 
@@ -194,14 +208,14 @@ class SetReader:
 
     def _read_837(self, found: dict[str, Extract | None]) -> None:
         claims, lines = found["claims"], found["service_lines"]
+        self._orphans(lines, "CLM", "SV1, SV2 or SV3")
         checked = balance.charges(self.window, claims, lines)
         self.findings += checked.findings
         self._count("claims", claims)
         self._count("service_lines", lines)
         self._sum("charge_cents", claims, "charge_cents")
         if claims is not None:
-            self._tally("claim_off", claims.rows[~checked.claim_good & checked.claim_known])
-            self._tally("claim_unknown", claims.rows[~checked.claim_known])
+            self._tally("claim_off", claims.rows[~checked.claim_good])
             self._complete_claims(claims, lines, found["diagnoses"])
         if lines is not None:
             self._complete_lines(claims, lines)
@@ -234,7 +248,7 @@ class SetReader:
         if kind or lines is None:
             return pa.array([kind] * len(claims), pa.large_string())
         first = self.window.tokens.code[lines.rows]
-        owner = balance._owner(self.window, "claim", lines.rows, claims.rows)
+        owner = balance.owner(self.window, "claim", lines.rows, claims.rows)
         which = np.zeros(len(claims) + 1, np.int64)
         for number, name in enumerate(("SV1", "SV2", "SV3"), 1):
             which[owner[first == CODES[name]]] = number
@@ -244,8 +258,8 @@ class SetReader:
         if diagnoses is None:
             return pa.array([""] * len(claims), pa.large_string())
         qualifier = diagnoses.columns["qualifier_code"]
-        wanted = np.asarray(pc.is_in(qualifier, pa.array(["ABK", "ABF", "BK", "BF"], qualifier.type)))
-        owner = balance._owner(self.window, "claim", diagnoses.rows, claims.rows)
+        wanted = np.asarray(pc.is_in(qualifier, pa.array(_DIAGNOSES, qualifier.type)))
+        owner = balance.owner(self.window, "claim", diagnoses.rows, claims.rows)
         wanted &= owner >= 0
         codes = diagnoses.columns["code"].filter(pa.array(wanted))
         edges = np.searchsorted(owner[wanted], np.arange(len(claims) + 1))
@@ -265,17 +279,15 @@ class SetReader:
         place = np.searchsorted(number, lines.rows) - 1
         count = np.zeros(len(lines), np.int64)
         if len(number):
-            word = window.tokens
-            token = word.at(number, 1)
-            from claims.x12 import numbers
-
-            value, _ = numbers.integers(word.data, word.view, word.ts[token], word.te[token])
+            tokens = window.tokens
+            token = tokens.at(number, 1)
+            value, _ = integers(tokens.data, tokens.view, tokens.ts[token], tokens.te[token])
             mine = window.opened_seg("claim", number)[place] == window.opened_seg("claim", lines.rows)
             count = np.where((place >= 0) & mine, value[place], 0)
         columns["line_number"] = count
         if claims is None:
             return
-        owner = balance._owner(window, "claim", lines.rows, claims.rows)
+        owner = balance.owner(window, "claim", lines.rows, claims.rows)
         start, end = (np.asarray(columns[name]) for name in ("service_date", "service_to_date"))
         own_start, own_end = (np.asarray(claims.columns[name]) for name in ("statement_from_date", "statement_to_date"))
         columns["service_date"] = np.where((start == 0) & (owner >= 0), own_start[owner], start)
