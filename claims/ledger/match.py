@@ -19,7 +19,14 @@ BASE_SCORE = {"claim-number": 60, "payer-claim-number": 60, "line-control-number
 
 UNKNOWN, AGREES, DIFFERS = "unknown", "agrees", "differs"
 
-MATCH_COLUMNS = ["claim_payment_id", "family_id", "claim_id", "rule", "score", "evidence"]
+MATCH_TYPES = {
+    "claim_payment_id": "int64",
+    "family_id": "int64",
+    "claim_id": "int64",
+    "rule": "str",
+    "score": "int64",
+    "evidence": "str",
+}
 
 
 def normal_number(numbers: pd.Series) -> pd.Series:
@@ -90,14 +97,12 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
 def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose one claim per claim payment: `(matches, refused)`.
 
-    `matches` has the columns of `MATCH_COLUMNS`; `refused` one row per claim payment that had candidates and got none
+    `matches` has the columns of `MATCH_TYPES`; `refused` one row per claim payment that had candidates and got none
     of them, with `why`: `ambiguous`, `charge-differs` or `payee-differs`.
     """
     if candidates.empty:
-        return (
-            pd.DataFrame(columns=MATCH_COLUMNS).astype({"claim_payment_id": "int64", "family_id": "int64"}),
-            pd.DataFrame({"claim_payment_id": pd.Series(dtype="int64"), "why": pd.Series(dtype="str")}),
-        )
+        nothing = pd.DataFrame({"claim_payment_id": pd.Series(dtype="int64"), "why": pd.Series(dtype="str")})
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in MATCH_TYPES.items()}), nothing
     rows = weigh(candidates)
     fit = rows[rows["is_acceptable"]].copy()
     fit["rank"] = fit["rule"].map({rule: rank for rank, rule in enumerate(RULES)}).astype("int64")
@@ -121,7 +126,7 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         json.dumps(dict(zip(("charge", "payee", "dates", "member", "payer"), row, strict=True))) for row in facts
     ]
     left = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])]
-    return best[MATCH_COLUMNS].reset_index(drop=True), _why_refused(left)
+    return best[list(MATCH_TYPES)].astype(MATCH_TYPES).reset_index(drop=True), _why_refused(left)
 
 
 def _why_refused(rows: pd.DataFrame) -> pd.DataFrame:

@@ -21,20 +21,22 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
     with write(ctx.engine) as conn:
         remits = _resolve(identities.new_remittances(conn), "remit_key", "posted", "ready", "remit-conflict")
         identities.set_remittance_states(conn, remits)
-        held = remits[remits["state_new"] == "held"].assign(
+        held = remits[remits["state_new"] == "held"]
+        held = held.assign(
             type_code="REMIT_CONFLICT",
-            exception_key="REMIT_CONFLICT:" + remits["remit_key"] + ":" + remits["body_hash"].str[:16],
-            amount_cents=remits["payment_cents"],
+            exception_key="REMIT_CONFLICT:" + held["remit_key"] + ":" + held["body_hash"].str[:16],
+            amount_cents=held["payment_cents"],
         )
         exceptions.open_all(conn, held, posting_date)
         claims = identities.new_claims(conn)
         claims["state"] = claims["state"].where(~claims["is_decided"], "decided")
         claims = _resolve(claims, "claim_key", "decided", "stored", "claim-conflict")
         identities.set_claim_states(conn, claims)
-        conflict = claims[claims["state_new"] == "held"].assign(
+        conflict = claims[claims["state_new"] == "held"]
+        conflict = conflict.assign(
             type_code="CLAIM_CONFLICT",
-            exception_key="CLAIM_CONFLICT:" + claims["claim_key"] + ":" + claims["body_hash"].str[:16],
-            amount_cents=claims["charge_cents"],
+            exception_key="CLAIM_CONFLICT:" + conflict["claim_key"] + ":" + conflict["body_hash"].str[:16],
+            amount_cents=conflict["charge_cents"],
         )
         exceptions.open_all(conn, conflict, posting_date)
         counts = {

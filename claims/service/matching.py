@@ -19,19 +19,33 @@ CLAIMS_PER_BATCH = 50_000
 
 
 def match_claims(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
-    """Find the claim of each payment that is to be posted or waits; store why it is that one, or why none is."""
+    """Find the claim of each payment that is to be posted or waits; store why it is that one, or why none is.
+
+    A payer's own claim number is known only once another payment with it is matched: passes go on until one finds
+    nothing more, so that a second run finds nothing either.
+    """
+    matched, unmatched = _pass(ctx)
+    found = matched
+    while found and unmatched:
+        found, unmatched = _pass(ctx)
+        matched += found
+    return {"payments_matched": matched, "payments_unmatched": unmatched}
+
+
+def _pass(ctx: Context) -> tuple[int, int]:
     matched = unmatched = after = 0
     while True:
         with write(ctx.engine) as conn:
             payments = matching.looking(conn, CLAIMS_PER_BATCH, after)
             if payments.empty:
-                return {"payments_matched": matched, "payments_unmatched": unmatched}
+                return matched, unmatched
             after = int(payments["claim_payment_id"].max())
             found, refused = _find(conn, payments)
             lines = _match_lines(conn, found)
             none = payments[~payments["claim_payment_id"].isin(found["claim_payment_id"])]
-            fresh = _not_found(none, refused)
-            matching.save(conn, pd.concat([found, fresh], ignore_index=True), lines, ctx.actor)
+            refusals = _not_found(none, refused)
+            news = refusals[refusals["evidence"] != refusals["last_evidence"]]
+            matching.save(conn, pd.concat([found, news], ignore_index=True), lines, ctx.actor)
             matched += len(found)
             unmatched += len(none)
 
@@ -81,7 +95,7 @@ def _not_found(payments: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
         claim_id=0,
         rule="none",
         score=0,
-        evidence=[json.dumps({"why": reason}) for reason in why.tolist()],
+        evidence=pd.Series([json.dumps({"why": reason}) for reason in why.tolist()], payments.index, dtype="str"),
         payer_sequence="",
         next_sequence="",
         next_payer_code="",

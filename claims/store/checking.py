@@ -64,7 +64,9 @@ def receivable_by_family(conn: sa.Connection) -> pd.DataFrame:
     charges = sa.case((L.c.account == "4000", -L.c.amount_cents), else_=0)
     open_ = sa.case((L.c.account.in_(["1100", "1110", "1200"]), L.c.amount_cents), else_=0)
     other = sa.case((L.c.account.in_(["4000", "1100", "1110", "1200"]), 0), else_=L.c.amount_cents)
-    acted = sa.case((J.c.source.in_(["835", "apply"]), 0), else_=other)
+    # A reversal in an 835 takes a person's write-off with it: what counts is where the journal began.
+    origin = J.alias("origin")
+    acted = sa.case((sa.func.coalesce(origin.c.source, J.c.source).in_(["835", "apply"]), 0), else_=other)
     return frame(
         conn,
         sa.select(
@@ -74,6 +76,7 @@ def receivable_by_family(conn: sa.Connection) -> pd.DataFrame:
             _sum(acted).label("acted_cents"),
         )
         .join(J, J.c.journal_id == L.c.journal_id)
+        .outerjoin(origin, origin.c.journal_id == J.c.reverses_journal_id)
         .where(L.c.family_id.is_not(None))
         .group_by(L.c.family_id),
     )

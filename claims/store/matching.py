@@ -36,8 +36,8 @@ LOOKING = [
 def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
     """Claim payments without a match that posting will want: those of remittances ready to post and those that wait.
 
-    In order of claim_payment_id, beginning behind `after`, at most `limit`. The column `why` holds the reason of the
-    last try ("" = never tried).
+    In order of claim_payment_id, beginning behind `after`, at most `limit`. last_match_id and last_evidence are those of
+    the last try (0 = never tried).
     """
     current = M.alias("current")
     waits = sa.select(POSTINGS.c.claim_payment_id).where(
@@ -45,7 +45,11 @@ def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
     )
     return frame(
         conn,
-        sa.select(*LOOKING, sa.func.coalesce(current.c.match_id, 0).label("last_match_id"))
+        sa.select(
+            *LOOKING,
+            sa.func.coalesce(current.c.match_id, 0).label("last_match_id"),
+            sa.func.coalesce(current.c.evidence, "").label("last_evidence"),
+        )
         .join(R, R.c.remit_id == CP.c.remit_id)
         .outerjoin(current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None)))
         .where(

@@ -18,7 +18,9 @@ IN_LIST = 900
 def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
     """Insert `rows` under a new block of keys and give them back with it; columns the table lacks are ignored."""
     key = next(iter(table.primary_key.columns)).name
-    first = ids.take(conn, table, len(rows)) if len(rows) else 0
+    if rows.empty:
+        return rows.assign(**{key: np.empty(0, dtype="int64")})
+    first = ids.take(conn, table, len(rows))
     keyed = rows.assign(**{key: np.arange(first, first + len(rows), dtype="int64")})
     known = [column.name for column in table.columns if column.name in keyed.columns]
     bulk_insert(conn, table, keyed[known])

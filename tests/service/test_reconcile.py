@@ -1,0 +1,231 @@
+"""Reconcile: what does not match waits, what is wrong is held, what is done stays done, and order does not matter."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from books import Bill, bank, claims, remit
+
+from claims.service.verify import verify
+from claims.store import schema
+
+BILL = Bill("A1", [("99213", "150")])
+
+
+def paid(number="A1", trace="T1", icn="ICN1", day="20250310", charge="150"):
+    return remit(f"""BPR*I*88*C*ACH************{day}~
+                     TRN*1*{trace}*1512345678~
+                     CLP*{number}*1*{charge}*88*22*12*{icn}~
+                     SVC*HC:99213*{charge}*88**1~
+                     CAS*CO*45*40~
+                     CAS*PR*2*22~""")
+
+
+def broken(practice):
+    return [problem for one in verify(practice.ctx) for problem in one.broken]
+
+
+def states(practice, table):
+    return sorted(practice.rows(sa.select(table.c.state, table.c.reason_code)), key=str)
+
+
+def test_payment_for_an_unknown_claim_waits_and_is_applied_when_the_claim_comes(practice):
+    practice.night(paid(), bank(("2025-03-11", "88.00", "T1")))
+    assert practice.balances() == {"1000": 8800, "2200": -8800}
+    assert practice.exceptions() == ["UNMATCHED_CLAIM"]
+    practice.night(claims(BILL))
+    assert practice.balances() == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000}
+    assert practice.exceptions() == []
+    assert broken(practice) == []
+
+
+def test_a_second_reconcile_changes_nothing(practice):
+    practice.night(claims(BILL), paid(), paid(number="ZZ9", trace="T2"), bank(("2025-03-11", "88.00", "T1")))
+    tables = [
+        schema.journals,
+        schema.ledger_lines,
+        schema.matches,
+        schema.claim_postings,
+        schema.exceptions,
+        schema.denial_cases,
+        schema.denial_events,
+        schema.deposit_matches,
+    ]
+    before = [practice.count(table) for table in tables]
+    counts = practice.reconcile()
+    assert [practice.count(table) for table in tables] == before
+    assert {name: value for name, value in counts.items() if value and name not in STANDING} == {}
+
+
+STANDING = {"deposits_unexplained", "payments_unmatched", "remittances_without_deposit"}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_same_payment_in_another_envelope_posts_once(practice, reverse):
+    first = paid()
+    files = [first, first.replace(b"000000001", b"000000777")]
+    practice.drop(claims(BILL), *(files[::-1] if reverse else files))
+    practice.reconcile()
+    assert states(practice, schema.remittances) == [("duplicate", None), ("posted", None)]
+    assert practice.balances(account="1050") == {"1050": 8800}
+    practice.night(first.replace(b"000000001", b"000000778"))
+    assert states(practice, schema.remittances)[:2] == [("duplicate", None), ("duplicate", None)]
+
+
+def test_one_payment_with_two_contents_is_held_whole(practice):
+    practice.night(claims(BILL), paid(), paid(icn="ICN2"))
+    assert states(practice, schema.remittances) == [("held", "remit-conflict")] * 2
+    assert practice.exceptions() == ["REMIT_CONFLICT", "REMIT_CONFLICT"]
+    assert practice.balances() == {"1100": 15000, "4000": -15000}
+
+
+def test_a_later_content_for_a_posted_payment_is_held_alone(practice):
+    practice.night(claims(BILL), paid())
+    practice.night(paid(icn="ICN2"))
+    assert states(practice, schema.remittances) == [("held", "remit-conflict"), ("posted", None)]
+    assert practice.balances(account="1050") == {"1050": 8800}
+
+
+def test_an_unbalanced_remit_is_held_whole_and_nothing_is_posted(practice):
+    report = practice.drop(
+        claims(BILL, Bill("A2", [("99213", "150")])),
+        remit("""BPR*I*176*C*ACH************20250310~
+                 TRN*1*T9*1512345678~
+                 CLP*A1*1*150*88*22*12*ICN1~
+                 SVC*HC:99213*150*88**1~
+                 CAS*CO*45*40~
+                 CAS*PR*2*22~
+                 CLP*A2*1*150*88*22*12*ICN2~
+                 SVC*HC:99213*150*88**1~
+                 CAS*CO*45*39~
+                 CAS*PR*2*22~"""),
+    )
+    assert report.counts == {"stored": 1, "held": 1, "refused": 0, "duplicate": 0}
+    practice.reconcile()
+    assert practice.balances() == {"1100": 30000, "4000": -30000}
+    assert practice.exceptions() == ["REMIT_HELD"]
+
+
+def test_a_claim_with_two_contents_is_held_whatever_the_order(practice):
+    practice.night(claims(BILL), claims(Bill("A1", [("99214", "150")])))
+    assert states(practice, schema.claims) == [("held", "claim-conflict")] * 2
+    assert practice.balances() == {}
+
+
+def test_a_conflicting_claim_takes_back_the_charge_while_nothing_is_decided(practice):
+    practice.night(claims(BILL))
+    assert practice.balances() == {"1100": 15000, "4000": -15000}
+    practice.night(claims(Bill("A1", [("99214", "150")])))
+    assert practice.balances() == {}
+    assert broken(practice) == []
+
+
+def test_after_a_decision_only_the_newcomer_is_held(practice):
+    practice.night(claims(BILL), paid())
+    practice.night(claims(Bill("A1", [("99214", "150")])))
+    assert states(practice, schema.claims) == [("held", "claim-conflict"), ("stored", None)]
+
+
+def test_a_second_decision_without_reversal_waits_and_its_reversal_lets_it_go(practice):
+    practice.night(claims(BILL), paid())
+    practice.night(
+        remit("""BPR*I*100*C*ACH************20250410~
+                 TRN*1*T2*1512345678~
+                 CLP*A1*1*150*100*10*12*ICN1B~
+                 SVC*HC:99213*150*100**1~
+                 CAS*CO*45*40~
+                 CAS*PR*2*10~""")
+    )
+    assert practice.exceptions()[0] == "CORRECTION_WITHOUT_REVERSAL"
+    assert practice.balances(account="2200") == {"2200": -10000}
+    practice.night(
+        remit("""BPR*H*0*C*NON************20250510~
+                 TRN*1*T3*1512345678~
+                 CLP*A1*22*-150*-88**12*ICN1~
+                 SVC*HC:99213*-150*-88**1~
+                 CAS*CO*45*-40~
+                 CAS*PR*2*-22~
+                 PLB*1999999984*20251231*WO:ICN1*-88~""")
+    )
+    assert "CORRECTION_WITHOUT_REVERSAL" not in practice.exceptions()
+    assert practice.balances() == {"1050": 18800, "1200": 1000, "2100": -8800, "4000": -15000, "4100": 4000}
+    assert broken(practice) == []
+
+
+def test_a_reversal_without_its_original_is_an_orphan(practice):
+    practice.night(
+        remit("""BPR*H*0*C*NON************20250510~
+                 TRN*1*T3*1512345678~
+                 CLP*A1*22*-150*-88**12*ICN1~
+                 SVC*HC:99213*-150*-88**1~
+                 CAS*CO*45*-40~
+                 CAS*PR*2*-22~
+                 PLB*1999999984*20251231*WO:ICN1*-88~""")
+    )
+    assert practice.exceptions() == ["REVERSAL_ORPHAN"]
+    assert practice.balances() == {"2100": -8800, "2200": 8800}
+
+
+def test_split_claims_share_the_open_balance(practice):
+    practice.night(
+        claims(Bill("S1", [("99213", "100"), ("73030", "50")])),
+        remit("""BPR*I*110*C*ACH************20250310~
+                 TRN*1*T1*1512345678~
+                 CLP*S1*1*100*80**12*ICN1~
+                 SVC*HC:99213*100*80**1~
+                 CAS*CO*45*20~
+                 CLP*S1*1*50*30**12*ICN2~
+                 SVC*HC:73030*50*30**1~
+                 CAS*CO*45*20~"""),
+    )
+    assert practice.balances() == {"1050": 11000, "4000": -15000, "4100": 4000}
+
+
+def test_a_test_file_is_stored_and_never_posted(practice):
+    practice.night(claims(BILL, usage="T"), paid().replace(b"*P*:~", b"*T*:~"))
+    assert practice.balances() == {}
+    assert states(practice, schema.remittances) == [("informational", "test-file")]
+
+
+def test_a_provider_adjustment_with_an_unknown_code_goes_to_unapplied_cash(practice):
+    practice.night(
+        remit("""BPR*I*5*C*ACH************20250310~
+                 TRN*1*T1*1512345678~
+                 PLB*1999999984*20251231*QQ:X*-5~""")
+    )
+    assert practice.balances() == {"1050": 500, "2200": -500}
+    assert practice.exceptions()[0] == "PLB_UNKNOWN"
+    assert broken(practice) == []
+
+
+def test_a_recovery_that_nothing_announced_is_named(practice):
+    practice.night(
+        claims(BILL),
+        remit("""BPR*I*78*C*ACH************20250310~
+                 TRN*1*T1*1512345678~
+                 CLP*A1*1*150*88*22*12*ICN1~
+                 SVC*HC:99213*150*88**1~
+                 CAS*CO*45*40~
+                 CAS*PR*2*22~
+                 PLB*1999999984*20251231*WO:OLD1*10~"""),
+    )
+    assert "WO_WITHOUT_REVERSAL" in practice.exceptions()
+
+
+def test_rubbish_is_refused_and_listed(practice):
+    report = practice.drop(b"%PDF-1.4 not a claim", claims(BILL), claims(BILL))
+    assert report.counts == {"stored": 1, "held": 0, "refused": 1, "duplicate": 1}
+    assert practice.exceptions() == ["FILE_REFUSED"]
+
+
+def test_a_file_left_registered_by_a_dead_run_is_taken_up(practice):
+    from claims.service import intake
+    from claims.service.runs import open_run
+
+    path = practice.folder / "left.dat"
+    path.write_bytes(claims(BILL))
+    run_id = open_run(practice.ctx, "ingest", date(2025, 6, 30))
+    intake.register(practice.ctx, run_id, [path])
+    assert practice.count(schema.claims) == 0
+    practice.drop(paid())
+    assert practice.count(schema.claims) == 1
