@@ -7,6 +7,7 @@ quote row numbers and column names, never cells.
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,13 @@ from claims.charges.checks import Table, columns
 from claims.charges.rows import Rows, split_rows
 from claims.charges.rows_to_frames import frames
 from claims.findings import HOLD, NOTE, REJECT, Finding
+from claims.frames import empty
 
+_OTHER_PAYERS = {
+    **dict.fromkeys(("transaction_seg", "seg", "offset", "length", "claim_seg"), "int"),
+    **dict.fromkeys(("payer_sequence", "filing_indicator_code", "payer_code", "payer_name"), "text"),
+    "paid_cents": "cents?",
+}
 RESULT = "; no row of this claim is loaded, the other claims are"
 
 
@@ -26,6 +33,7 @@ class ChargesFile(NamedTuple):
 
     claims: pd.DataFrame
     service_lines: pd.DataFrame
+    other_payers: pd.DataFrame  # as of an 837; a charges CSV names only the payer it goes to, so there are none
     findings: pd.DataFrame
     rows: int
 
@@ -37,8 +45,13 @@ def is_charges_file(head: bytes) -> bool:
     return {"claim_number", "procedure_code", "charge"} <= names
 
 
-def read_charges_file(data: bytes) -> ChargesFile:
+def read_charges_file(path: Path) -> ChargesFile:
     """Read a charges CSV; never raises for what it holds."""
+    return read_charges(path.read_bytes())
+
+
+def read_charges(data: bytes) -> ChargesFile:
+    """Read the bytes of a charges CSV."""
     try:
         rows = split_rows(data)
     except csv.Error:
@@ -110,7 +123,7 @@ def _result(table: Table, notes: list[Finding]) -> ChargesFile:
     told += [_finding(table, "charges-claim-row", row, "", "another row of its claim is wrong", "") for row in innocent]
     kept = np.flatnonzero(~refused.to_numpy(dtype=bool))
     claims, lines = frames(table, kept, claim)
-    return ChargesFile(claims, lines, findings.frame([*notes, *told]), table.count)
+    return ChargesFile(claims, lines, empty(_OTHER_PAYERS), findings.frame([*notes, *told]), table.count)
 
 
 def _finding(table: Table, code: str, row: int, name: str, reason: str, expected: str) -> Finding:

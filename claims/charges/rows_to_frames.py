@@ -72,6 +72,8 @@ def _completed(claims: pd.DataFrame, lines: pd.DataFrame, hashes: pd.Series) -> 
 def _body_hashes(table: Table, kept: npt.NDArray[np.int64], own: pd.Series) -> pd.Series:
     """Hash what a claim's rows say: known columns only, whatever their order and the spelling of numbers."""
     values = pd.DataFrame(table.values).iloc[kept].astype(str)
-    whole = pd.Series(["\x1f".join(row) for row in zip(*(values[name] for name in values), strict=True)], own.index)
-    joined = whole.groupby(own, sort=False).agg("\x1e".join) if len(whole) else whole
-    return joined.map(lambda text: sha256(text.encode()).hexdigest())
+    rows = zip(own.tolist(), zip(*(values[name].tolist() for name in values), strict=True), strict=True)
+    texts: dict[int, list[str]] = {}
+    for number, row in rows:
+        texts.setdefault(number, []).append("\x1f".join(row))
+    return pd.Series([sha256("\x1e".join(text).encode()).hexdigest() for text in texts.values()], dtype="str")
