@@ -134,6 +134,16 @@ def settings(database_url, tmp_path) -> config.Settings:
     return chosen
 
 
+@pytest.fixture
+def canary(caplog, capfd) -> Iterator[str]:
+    """A word to put where a patient's data stands; the test fails when it was printed or logged, by us or a library."""
+    word = "ZZCANARY"
+    yield word
+    said = capfd.readouterr()
+    for place, text in {"stdout": said.out, "stderr": said.err, "the log": caplog.text}.items():
+        assert word not in text, f"patient data reached {place}"
+
+
 def _fresh(request, tmp_path, kind) -> Iterator[str]:
     if kind == "sqlite":
         folder = tmp_path / "claims-data"

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from books import Bill, bank, claims, remit
 
 from claims.service.verify import verify
 from claims.store import schema
+from tests.books import Bill, bank, claims, remit
 
 BILL = Bill("A1", [("99213", "150")])
 

@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from books import Bill, bank, claims, remit
 
 from claims.service.actions import add_patient_payment, write_off_denial
 from claims.service.verify import verify
+from tests.books import Bill, bank, claims, remit
 
 
 def check(practice):
