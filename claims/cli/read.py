@@ -95,7 +95,18 @@ def _balance(row: dict[str, Any]) -> str:
 
 def _show(output: console.Output, document: dict[str, Any]) -> None:
     output.say(f"{document['file']}: {document['bytes']} bytes, {len(document['interchanges'])} interchange(s)")
-    columns = [">seg", "set", "guide", ">claims", ">lines", ">charged", ">paid", ">provider adj.", ">payment", "balances"]
+    columns = [
+        ">seg",
+        "set",
+        "guide",
+        ">claims",
+        ">lines",
+        ">charged",
+        ">paid",
+        ">provider adj.",
+        ">payment",
+        "balances",
+    ]
     rows = [
         (
             row["seg"], row["set"], row["guide"], row["claims"], row["service_lines"], _money(row["charge_cents"]),

@@ -61,7 +61,7 @@ class Collector:
 def _joined(kind: str, values: list[Any]) -> Any:
     if kind in ("text", "code"):
         arrays = [value if isinstance(value, pa.Array) else pa.array(value, pa.large_string()) for value in values]
-        return pd.arrays.ArrowStringArray(pa.chunked_array(arrays, pa.large_string()), dtype=_TEXT)
+        return pd.arrays.ArrowStringArray(pa.chunked_array(arrays, pa.large_string()), dtype=_TEXT)  # type: ignore[call-arg]
     if kind.endswith("?"):
         dtype = frames.DTYPES[kind]
         parts = [value if hasattr(value, "dtype") else pd.array(value, dtype=dtype) for value in values]

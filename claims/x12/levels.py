@@ -114,6 +114,7 @@ class Levels:
         self._keys = _Keys(*(part[keep] for part in keys.parts()))
         for name, values in self._known.items():
             self._known[name] = values.filter(pa.array(keep)) if isinstance(values, pa.Array) else values[keep]
+        self._parent = _parents(self._keys)
 
 
 def _names(*columns: Any) -> Integers:

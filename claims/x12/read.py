@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from claims import findings
 from claims.findings import Finding
-from claims.x12 import balance, guides
+from claims.x12 import guides
 from claims.x12.collect import Collector
 from claims.x12.delimiters import Delimiters
+from claims.x12.dirt import Dirt
 from claims.x12.envelope import Envelope, Place, Transaction
 from claims.x12.extract import Window
 from claims.x12.file import X12File, joined, refused
@@ -25,6 +25,7 @@ from claims.x12.sets import SetReader
 from claims.x12.source import Readable, Source
 from claims.x12.survey import Span, Survey, not_x12, survey
 from claims.x12.tokens import Tokens, tokenise
+from claims.x12.totals import transaction_row
 
 WINDOW = 768 << 10
 PART = 8 << 20
@@ -55,7 +56,8 @@ def scan(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Itera
 class _Scan:
     def __init__(self, source: Source, part: int, window: int) -> None:
         self.source, self.part, self.window = source, part, window
-        self.envelope, self.levels = Envelope(), Levels()
+        self.envelope, self.dirt = Envelope(), Dirt()
+        self.levels: dict[str, Levels] = {}
         self.survey = Survey()
         self.seg = 0
         self.previous_end = 0
@@ -146,6 +148,7 @@ class _Scan:
         self.seg = int(seg[-1])
         canonical = Canonical(tokens)
         transactions, owner, interchange_seg = self._walk(tokens, seg, span, canonical)
+        self.findings += self.dirt.look(tokens, seg, owner, transactions, int(seg[0]) - 1)
         own_seg = np.array([own.seg for own in transactions] + [0], np.int64)
         transaction_seg = own_seg[owner]
         self.collector.add(
@@ -157,7 +160,8 @@ class _Scan:
         )  # fmt: skip
         self._read_sets(tokens, seg, transaction_seg, owner, transactions, canonical)
         opened = self.envelope.transaction
-        self.levels.leave(opened.seg if opened else 0)
+        for levels in self.levels.values():
+            levels.leave(opened.seg if opened else 0)
         self.previous_end = int(tokens.offset[-1] + tokens.length[-1])
         size = self.previous_end - int(tokens.offset[0])
         self.size += size
@@ -177,7 +181,8 @@ class _Scan:
             rows = Rows(tokens, None if mine.all() else mine)
             placed = places(rows, plan(code), len(tokens))
             window = Window(tokens, plan(code), rows, placed, seg, transaction_seg)
-            reader = SetReader(window, owner, transactions, canonical, self.levels)
+            levels = self.levels.setdefault(code, Levels())
+            reader = SetReader(window, owner, transactions, canonical, levels)
             reader.read(self.collector)
             self.findings += reader.findings
 
@@ -245,14 +250,11 @@ class _Scan:
         self.collector.add_rows("interchanges", envelope.interchanges)
         self.collector.add_rows("groups", envelope.groups)
         self.collector.add_rows("interchange_acknowledgements", envelope.acknowledgements)
-        closed = [self._transaction(own) for own in envelope.closed]
-        self.collector.add_rows("transactions", closed)
+        rows = [transaction_row(own, self.findings) for own in envelope.closed]
+        self.collector.add_rows("transactions", rows)
         self.findings += envelope.findings
         envelope.interchanges, envelope.groups, envelope.acknowledgements = [], [], []
         envelope.closed, envelope.findings = [], []
-
-    def _transaction(self, own: Transaction) -> dict[str, Any]:
-        return _transaction_row(own, self.findings)
 
     def _note_span(self, span: Span) -> None:
         for note in self.survey.notes:
@@ -282,48 +284,9 @@ def _shown(delimiters: Delimiters) -> dict[str, str]:
 
 def _upto(tokens: Tokens, cut: int) -> Tokens:
     """Return the window without its segments from `cut` on."""
+    tokens.empty_at = tokens.empty_at[tokens.empty_at < tokens.ts[tokens.first[cut]]]
     tokens.first, tokens.last = tokens.first[:cut], tokens.last[:cut]
     tokens.stop, tokens.code = tokens.stop[:cut], tokens.code[:cut]
-    end = int(tokens.stop[-1])
-    tokens.empty_at = tokens.empty_at[tokens.empty_at < end]
     tokens.is_unterminated = False
     tokens.forget()
     return tokens
-
-
-def _transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
-    totals = own.totals
-    is_835, is_837 = own.set_code == "835", own.set_code.startswith("837")
-
-    def total(name: str, applies: bool, *unreadable: str) -> int | None:
-        return totals.get(name, 0) if applies and not own.unreadable.intersection(unreadable) else None
-
-    def good(off: str, applies: bool) -> bool | None:
-        return totals.get(off, 0) == 0 if applies else None
-
-    paid = total("paid_cents", is_835, "claim_payments.paid_cents")
-    plb = total("plb_cents", is_835, "provider_adjustments.amount_cents")
-    payment = total("payment_cents", is_835 and "payment_seg" in totals, "remittances.payment_cents")
-    balanced = False if is_835 and "payment_seg" in totals else None
-    if payment is not None and paid is not None and plb is not None:
-        off = balance.transaction(totals["payment_seg"], own.seg, totals["payment_offset"], payment, paid, plb)
-        balanced = off is None
-        if off:
-            found.append(off)
-    claims = totals.get("claims", 0)
-    return {
-        "seg": own.seg, "offset": own.offset, "length": own.length, "interchange_seg": own.interchange_seg,
-        "group_seg": own.group_seg, "end_seg": own.end_seg, "set_code": own.set_code, "guide": own.guide,
-        "control_number": own.control, "usage_code": own.usage, "segments": own.end_seg - own.seg + 1,
-        "claims": claims, "service_lines": totals.get("service_lines", 0),
-        "adjustments": totals.get("adjustments", 0),
-        "charge_cents": total(
-            "charge_cents", is_835 or is_837, "claim_payments.charge_cents", "claims.charge_cents"
-        ),
-        "paid_cents": paid, "plb_cents": plb, "payment_cents": payment,
-        "denied_status_claims": totals.get("denied_status_claims", 0), "reversals": totals.get("reversals", 0),
-        "balanced_line": good("line_off", is_835 and totals.get("service_lines", 0) > 0),
-        "balanced_claim": good("claim_off", (is_835 or is_837) and claims > 0),
-        "balanced_transaction": balanced,
-        "body_hash": own.hasher.hexdigest(),
-    }  # fmt: skip

@@ -1,0 +1,202 @@
+"""How fast and how small reading is: `python benchmarks/x12.py` prints ratios of one run, in processor time, warm.
+
+The files are invented here, the same in every run. No test is timed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ISA = (
+    "ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*RECEIVER       *250310*1200*^*00501*{control:09d}*0*P*:~\n"
+    "GS*{kind}*SENDER*RECEIVER*20250310*1200*{control}*X*{guide}~\n"
+)
+NAMES = ("DOE", "ROE", "MILLER", "GARCIA", "NGUYEN", "OCONNOR", "SMITH-JONES", "LEE")
+
+
+def remittances(size: int, claims_per_set: int = 2000) -> bytes:
+    """Make an 835 of about `size` bytes: balanced claims of four lines, as payers send them."""
+    parts = [ISA.format(sender="PAYER", control=1, kind="HP", guide="005010X221A1")]
+    written, sets, claim = len(parts[0]), 0, 0
+    while written < size:
+        sets += 1
+        body = []
+        paid_total = 0
+        for number in range(claims_per_set):
+            claim += 1
+            lines, charge, paid, patient = [], 0, 0, 0
+            for line in range(4):
+                billed = 8000 + (claim * 37 + line * 911) % 30000
+                contract, share = billed * 2 // 5, 500 + claim % 1500
+                remains = billed - contract - share
+                charge, paid, patient = charge + billed, paid + remains, patient + share
+                lines.append(
+                    f"SVC*HC:{99210 + line}:25*{billed / 100:.2f}*{remains / 100:.2f}**1~\n"
+                    f"DTM*472*202502{1 + claim % 28:02d}~\nCAS*CO*45*{contract / 100:.2f}~\n"
+                    f"CAS*PR*2*{share / 100:.2f}~\nREF*6R*{claim}L{line}~\nAMT*B6*{(remains + share) / 100:.2f}~\n"
+                    + ("LQ*HE*N130~\n" if line == 3 else "")
+                )
+            paid_total += paid
+            body.append(
+                f"CLP*A{claim:09d}*1*{charge / 100:.2f}*{paid / 100:.2f}*{patient / 100:.2f}*12*ICN{claim:011d}*11*1~\n"
+                f"NM1*QC*1*{NAMES[claim % 8]}*JANE*M***MI*W{claim % 99991:09d}~\nNM1*82*2*CLINIC*****XX*1999999984~\n"
+                f"REF*EA*MR{claim % 7919:07d}~\nDTM*232*20250201~\nDTM*233*20250228~\nDTM*050*20250303~\n"
+                + "".join(lines)
+            )
+            if written + sum(map(len, body[-1:])) * (number + 1) > size + 200_000:
+                break
+        head = (
+            f"ST*835*{sets:04d}~\nBPR*I*{paid_total / 100:.2f}*C*ACH*CCP*01*111000025*DA*123*1512345678**01*222000111*DA"
+            f"*987*20250310~\nTRN*1*EFT{sets:06d}*1512345678~\nDTM*405*20250309~\nN1*PR*BIG PAYER~\nN3*1 MAIN ST~\n"
+            "N4*AUSTIN*TX*78701~\nREF*2U*12345~\nPER*BL*EDI*TE*8005551212~\nN1*PE*CLINIC*XX*1999999984~\n"
+            "REF*TJ*123456789~\nLX*1~\n"
+        )
+        text = head + "".join(body)
+        text += f"SE*{text.count('~') + 1}*{sets:04d}~\n"
+        parts.append(text)
+        written += len(text)
+    parts.append(f"GE*{sets}*1~\nIEA*1*000000001~\n")
+    return "".join(parts).encode("ascii")
+
+
+def submissions(size: int, claims_per_set: int = 2000) -> bytes:
+    """Make an 837P of about `size` bytes: subscribers with one claim of three lines each."""
+    parts = [ISA.format(sender="CLINIC", control=1, kind="HC", guide="005010X222A1")]
+    written, sets, claim = len(parts[0]), 0, 0
+    while written < size:
+        sets += 1
+        body, begun = [], 0
+        for number in range(claims_per_set):
+            claim += 1
+            lines, charge = [], 0
+            for line in range(3):
+                billed = 8000 + (claim * 37 + line * 911) % 30000
+                charge += billed
+                lines.append(
+                    f"LX*{line + 1}~\nSV1*HC:{99210 + line}:25*{billed / 100:.2f}*UN*1***1:2~\n"
+                    f"DTP*472*D8*202502{1 + claim % 28:02d}~\nREF*6R*{claim}L{line}~\n"
+                )
+            body.append(
+                f"HL*{number + 2}*1*22*0~\nSBR*P*18*GROUP{claim % 97}******CI~\n"
+                f"NM1*IL*1*{NAMES[claim % 8]}*JANE*M***MI*W{claim % 99991:09d}~\nN3*12 ELM ST~\nN4*AUSTIN*TX*787010001~\n"
+                f"DMG*D8*19800{1 + claim % 9}15*F~\nNM1*PR*2*BIG PAYER*****PI*12345~\n"
+                f"CLM*A{claim:09d}*{charge / 100:.2f}***11:B:1*Y*A*Y*Y~\nREF*D9*{claim:012d}~\n"
+                "HI*ABK:J069*ABF:R05*ABF:I10~\nNM1*82*1*WHO*ALICE****XX*1234567893~\nPRV*PE*PXC*207Q00000X~\n"
+                + "".join(lines)
+            )
+            begun += len(body[-1])
+            if written + begun > size:
+                break
+        head = (
+            f"ST*837*{sets:04d}*005010X222A1~\nBHT*0019*00*B{sets:06d}*20250310*1200*CH~\n"
+            "NM1*41*2*CLINIC*****46*123~\nPER*IC*BILLING*TE*5125551212~\nNM1*40*2*BIG PAYER*****46*999~\n"
+            "HL*1**20*1~\nPRV*BI*PXC*207Q00000X~\nNM1*85*2*CLINIC*****XX*1999999984~\nN3*1 MAIN ST~\n"
+            "N4*AUSTIN*TX*787010001~\nREF*EI*123456789~\n"
+        )
+        text = head + "".join(body)
+        text += f"SE*{text.count('~') + 1}*{sets:04d}~\n"
+        parts.append(text)
+        written += len(text)
+    parts.append(f"GE*{sets}*1~\nIEA*1*000000001~\n")
+    return "".join(parts).encode("ascii")
+
+
+def processor_seconds(run: Callable[[], object], times: int = 3) -> float:
+    """Return the least processor time of several runs, after one to warm up."""
+    run()
+    found = []
+    for _ in range(times):
+        gc.collect()
+        begun = time.process_time()
+        run()
+        found.append(time.process_time() - begun)
+    return min(found)
+
+
+def _pyx12(data: bytes) -> None:
+    import pyx12.error_handler
+    import pyx12.params
+    import pyx12.x12n_document
+
+    logging.disable(logging.CRITICAL)
+    with contextlib.redirect_stdout(io.StringIO()):
+        pyx12.x12n_document.x12n_document(
+            pyx12.params.params(), io.StringIO(data.decode("ascii")), fd_997=None, fd_html=None
+        )
+
+
+def speed() -> None:
+    """Print megabytes per second of processor time, and ratios."""
+    import oxedi
+
+    from claims import x12
+
+    ten = remittances(10_000_000)
+    claims = submissions(10_000_000)
+    slice_ = remittances(250_000)
+    claim_slice = submissions(250_000)
+    rows = []
+
+    def measure(name: str, data: bytes, run: Callable[[bytes], object], times: int = 3) -> float:
+        rate = len(data) / 1e6 / processor_seconds(lambda: run(data), times)
+        rows.append((name, f"{len(data) / 1e6:.1f}", f"{rate:.2f}"))
+        return rate
+
+    ours = measure("835 read + balance, ours", ten, x12.read)
+    theirs = measure("835 oxedi parse", ten, oxedi.parse)
+    walker = measure("835 pyx12 validate", slice_, _pyx12, 1)
+    ours_837 = measure("837P read + balance, ours", claims, x12.read)
+    walker_837 = measure("837P pyx12 validate", claim_slice, _pyx12, 1)
+    print(f"{'what':<28} {'MB':>6} {'MB/s':>8}")
+    for row in rows:
+        print(f"{row[0]:<28} {row[1]:>6} {row[2]:>8}")
+    print(f"835: {ours / theirs:.1f} x oxedi, {ours / walker:.0f} x pyx12; 837P: {ours_837 / walker_837:.0f} x pyx12")
+
+
+def memory() -> None:
+    """Print the peak memory of `scan` over 10 MB and over 100 MB, each in a process of its own."""
+    peaks = {}
+    for size in (10_000_000, 100_000_000):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "large.835"
+            path.write_bytes(remittances(size))
+            done = subprocess.run(
+                [sys.executable, __file__, "--peak", str(path)], check=True, capture_output=True, text=True
+            )
+            peaks[size] = [float(value) for value in done.stdout.split()]
+    small, large = peaks.values()
+    print(f"{'scan peak memory':<28} {'10 MB':>8} {'100 MB':>8}")
+    print(f"{'whole process, MB':<28} {small[0]:>8.0f} {large[0]:>8.0f}   ratio {large[0] / small[0]:.2f}")
+    print(f"{'above loaded libraries, MB':<28} {small[1]:>8.0f} {large[1]:>8.0f}   ratio {large[1] / small[1]:.2f}")
+
+
+def _peak(path: str) -> None:
+    import resource
+
+    from claims import x12
+
+    x12.read(remittances(200_000))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    for _ in x12.scan(path):
+        pass
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(after, after - before)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if sys.argv[1:2] == ["--peak"]:
+        _peak(sys.argv[2])
+    else:
+        speed()
+        memory()

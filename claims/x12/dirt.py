@@ -1,0 +1,102 @@
+"""Physical oddities of a window in; notes out, one for each kind and transaction set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from claims.findings import HOLD, NOTE, Finding
+from claims.x12.envelope import Transaction
+from claims.x12.numbers import Flags, Integers
+from claims.x12.segments import CODES, IDS
+from claims.x12.tokens import Tokens
+
+_ENVELOPE = np.zeros(256, np.bool_)
+_ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "TA1", "ST", "SE")]] = True
+
+
+class Dirt:
+    """Notes oddities; remembers what was told where no transaction set is open."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def look(
+        self, tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction], before: int
+    ) -> list[Finding]:
+        """Return what is odd in a window; `before` is the `seg` of the last segment before it."""
+        found: list[Finding] = []
+
+        def tell(rows: Any, code: str, severity: str, element: str, sentence: str, ack_code: str = "") -> None:
+            if not len(rows):
+                return
+            owners, first = np.unique(owner[rows], return_index=True)
+            for own, place in zip(owners.tolist(), first.tolist(), strict=True):
+                told = transactions[own].seen if own >= 0 else self._told
+                if code not in told:
+                    told.add(code)
+                    row = int(rows[place])
+                    found.append(_finding(tokens, seg, row, code, severity, element, sentence, ack_code,
+                                          transactions[own].seg if own >= 0 else 0))  # fmt: skip
+
+        first_byte = tokens.data[tokens.ts[tokens.first]]
+        tell(
+            np.flatnonzero((first_byte >= ord("a")) & (first_byte <= ord("z"))), "lower-case-id", NOTE, "",
+            "segment ids are in lower case; read as upper case",
+        )  # fmt: skip
+        trailing = (tokens.te[tokens.last] == tokens.ts[tokens.last]) & (tokens.last > tokens.first)
+        tell(
+            np.flatnonzero(trailing), "trailing-separator", NOTE, "",
+            "the segment ends in an element separator; read on", "999 IK403 3",
+        )  # fmt: skip
+        outside: Flags = (owner < 0) & ~_ENVELOPE[tokens.code]
+        tell(
+            np.flatnonzero(outside), "segment-outside-set", HOLD, "",
+            "a segment stands in no transaction set; kept, but not read", "TA1 022",
+        )  # fmt: skip
+        tell(
+            np.flatnonzero((tokens.code == 0) & ~outside), "segment-not-known", NOTE, "",
+            "this segment id is not known; kept, but not read", "999 IK304 1",
+        )  # fmt: skip
+        if len(tokens.empty_at):
+            row = np.searchsorted(tokens.ts[tokens.first], tokens.empty_at) - 1
+            if (row < 0).any() and "empty-segment" not in self._told:
+                self._told.add("empty-segment")
+                at = int(tokens.raw(tokens.empty_at[:1])[0])
+                found.append(Finding("empty-segment", NOTE, _EMPTY.format(before), before, "", at))
+            tell(row[row >= 0], "empty-segment", NOTE, "", "a segment after it is empty; skipped")
+        if tokens.is_unterminated and len(tokens):
+            found.append(_cut(tokens, seg, owner, transactions))
+        return found
+
+
+_EMPTY = "segment {}: a segment after it is empty; skipped."
+
+
+def _finding(
+    tokens: Tokens, seg: Integers, row: int, code: str, severity: str, element: str, sentence: str, ack_code: str,
+    transaction_seg: int,
+) -> Finding:  # fmt: skip
+    number = int(seg[row])
+    return Finding(
+        code, severity, f"segment {number}: {sentence}.", number, element, int(tokens.offset[row]), "", "", ack_code,
+        transaction_seg,
+    )  # fmt: skip
+
+
+def _cut(tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction]) -> Finding:
+    """The last segment has no terminator: harmless after a whole IEA, else the file may be cut off."""
+    row = len(tokens) - 1
+    is_whole = IDS[int(tokens.code[row])] == "IEA" and int(tokens.last[row] - tokens.first[row]) >= 2
+    own = int(owner[row])
+    transaction_seg = transactions[own].seg if own >= 0 else 0
+    if is_whole:
+        return _finding(
+            tokens, seg, row, "last-terminator-missing", NOTE, "IEA02",
+            "the last segment has no terminator; it is whole, read on", "TA1 004", transaction_seg,
+        )  # fmt: skip
+    return _finding(
+        tokens, seg, row, "file-cut-off", HOLD, "", "the last segment has no terminator; the file may be cut off, held",
+        "TA1 023", transaction_seg,
+    )  # fmt: skip

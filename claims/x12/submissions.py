@@ -1,0 +1,139 @@
+"""What is special to an 837: its frames of one window in; parties by hierarchy, fall-backs, checks and sums out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from claims.x12 import balance
+from claims.x12.extract import Extract, Window
+from claims.x12.hashes import Canonical, claim_hashes
+from claims.x12.levels import Levels
+from claims.x12.numbers import integers
+from claims.x12.segments import CODES
+
+if TYPE_CHECKING:
+    from claims.x12.sets import SetReader
+
+# Which HI components are diagnoses: principal and other, ICD-10 and ICD-9.
+_DIAGNOSES = ["ABK", "ABF", "BK", "BF"]
+_CLAIM_ENDS = [CODES[name] for name in ("CLM", "HL", "SE", "ST", "GE", "GS", "IEA", "ISA")]
+_NEVER = 99999999
+
+
+def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
+    """Fill in, check and count the frames of an 837."""
+    claims, lines = found["claims"], found["service_lines"]
+    reader.orphans(lines, "CLM")
+    checked = balance.charges(reader.window, claims, lines)
+    reader.findings += checked.findings
+    reader.count("claims", claims)
+    reader.count("service_lines", lines)
+    reader.sum("charge_cents", claims, "charge_cents")
+    if claims is not None:
+        reader.tally("claim_off", claims.rows[~checked.claim_good])
+        _parties(reader.window, reader.levels, claims)
+        claims.columns["kind"] = _kinds(reader.window, claims, lines)
+        claims.columns["diagnosis_codes"] = _diagnosis_codes(reader.window, claims, found["diagnoses"])
+        claims.columns["body_hash"] = _hashes(reader.window, reader.canonical, claims)
+    if lines is not None:
+        _line_numbers(reader.window, lines)
+        if claims is not None:
+            _dates(reader.window, claims, lines)
+    _count_adjustments(reader)
+
+
+def _parties(window: Window, levels: Levels, claims: Extract) -> None:
+    """Take the billing provider, subscriber and patient of each claim from the levels that it hangs on."""
+    columns = claims.columns
+    billing, subscriber, patient = levels.ancestors(window.seg[claims.rows], window.transaction_seg[claims.rows])
+    columns["billing_seg"], columns["subscriber_seg"] = levels.segs(billing), levels.segs(subscriber)
+    columns["patient_seg"] = levels.segs(patient)
+    for name in ("billing_npi", "billing_tax_id", "billing_name"):
+        columns[name] = levels.text(name, billing)
+    for name in ("payer_code", "payer_name", "payer_sequence", "filing_indicator_code", "member_id"):
+        columns[name] = levels.text(name, subscriber)
+    is_self = pa.array(patient == subscriber)
+    for name in ("last_name", "first_name"):
+        columns[f"subscriber_{name}"] = theirs = levels.text(f"subscriber_{name}", subscriber)
+        own = levels.text(f"patient_{name}", patient)
+        columns[f"patient_{name}"] = pc.if_else(pc.and_(is_self, pc.equal(own, "")), theirs, own)
+    born, theirs_born = levels.date("patient_birth_date", patient), levels.date("subscriber_birth_date", subscriber)
+    columns["patient_birth_date"] = np.where(patient == subscriber, theirs_born, born)
+
+
+def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
+    """Return P, I or D: as the guide says, else as the claim's lines show."""
+    kind = window.plan.set_code[3:]
+    if kind or lines is None:
+        return pa.array([kind] * len(claims), pa.large_string())
+    code, owner = window.tokens.code[lines.rows], balance.owner(window, "claim", lines.rows, claims.rows)
+    which = np.zeros(len(claims) + 1, np.int64)
+    for number, name in enumerate(("SV1", "SV2", "SV3"), 1):
+        which[owner[code == CODES[name]]] = number
+    return pa.array(["", "P", "I", "D"], pa.large_string()).take(pa.array(which[:-1]))
+
+
+def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None) -> pa.Array:
+    if diagnoses is None:
+        return pa.array([""] * len(claims), pa.large_string())
+    qualifier = diagnoses.columns["qualifier_code"]
+    wanted = np.asarray(pc.is_in(qualifier, pa.array(_DIAGNOSES, qualifier.type)))
+    owner = balance.owner(window, "claim", diagnoses.rows, claims.rows)
+    wanted &= owner >= 0
+    codes = diagnoses.columns["code"].filter(pa.array(wanted))
+    edges = np.searchsorted(owner[wanted], np.arange(len(claims) + 1)).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(edges), codes), pa.scalar(" ", pa.large_string()))
+
+
+def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
+    ends = np.sort(np.concatenate([window.rows.of(code) for code in _CLAIM_ENDS]))
+    ends = np.append(ends, len(window.tokens))
+    after = ends[np.searchsorted(ends, claims.rows, side="right")]
+    return pa.array(claim_hashes(canonical, claims.rows, after), pa.large_string())
+
+
+def _line_numbers(window: Window, lines: Extract) -> None:
+    """LX01 of the LX before the line, in the same claim."""
+    tokens, numbered = window.tokens, window.rows.of(CODES["LX"])
+    found = np.zeros(len(lines), np.int64)
+    if len(numbered):
+        token = tokens.at(numbered, 1)
+        value, _ = integers(tokens.data, tokens.view, tokens.ts[token], tokens.te[token])
+        place = np.searchsorted(numbered, lines.rows) - 1
+        mine = window.opened_seg("claim", numbered)[place] == window.opened_seg("claim", lines.rows)
+        found = np.where((place >= 0) & mine, value[place], 0)
+    lines.columns["line_number"] = found
+
+
+def _dates(window: Window, claims: Extract, lines: Extract) -> None:
+    """A line without a date has the claim's; a claim without statement dates has its lines' first and last."""
+    owner = balance.owner(window, "claim", lines.rows, claims.rows)
+    start = np.asarray(lines.columns["service_date"])
+    end = np.asarray(lines.columns["service_to_date"])
+    own_start = np.append(claims.columns["statement_from_date"], np.int32(0))
+    own_end = np.append(claims.columns["statement_to_date"], np.int32(0))
+    lines.columns["service_date"] = np.where(start == 0, own_start[owner], start)
+    lines.columns["service_to_date"] = np.where(start == 0, own_end[owner], end)
+    dated = start > 0
+    first, last = np.full(len(own_start), _NEVER, np.int32), np.zeros(len(own_start), np.int32)
+    np.minimum.at(first, owner[dated], start[dated])
+    np.maximum.at(last, owner[dated], end[dated])
+    first[first == _NEVER] = 0
+    unset = own_start[:-1] == 0
+    claims.columns["statement_from_date"] = np.where(unset, first[:-1], own_start[:-1])
+    claims.columns["statement_to_date"] = np.where(unset, last[:-1], own_end[:-1])
+
+
+def _count_adjustments(reader: SetReader) -> None:
+    """Count the reasons of all CAS, of the claim (2320) and of its lines (2430)."""
+    tokens, rows = reader.window.tokens, reader.window.rows.of(CODES["CAS"])
+    for element in range(2, 20, 3):
+        if not len(rows):
+            return
+        token = tokens.at(rows, element)
+        reader.tally("adjustments", rows[tokens.te[token] > tokens.ts[token]])
+        rows = rows[tokens.last[rows] - tokens.first[rows] >= element + 3]
