@@ -56,7 +56,7 @@ def run(
 
     began = time.monotonic()
     settings = config.load()
-    posting_date = _day(day)
+    posting_date = posting_day(day)
     folder = _inbox(inbox, settings)
     output = console.current()
     with _spinner(output) as show:
@@ -144,7 +144,8 @@ def _worth(amount: Amount) -> str:
     return f"{amount.count}, {console.dollars(amount.cents)}"
 
 
-def _day(text: str) -> date | None:
+def posting_day(text: str) -> date | None:
+    """Read the option --date; None when it was not given."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

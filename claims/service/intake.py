@@ -7,7 +7,7 @@ leaves a registered file, which the next run takes up.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -120,7 +120,9 @@ def _load_bank(conn: Connection, row: filing.FileRow, path: Path, posting_date: 
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
 
 
-def ingest(ctx: Context, paths: Sequence[Path], posting_date: date) -> IngestReport:
+def ingest(
+    ctx: Context, paths: Sequence[Path], posting_date: date, advance: Callable[[], None] = lambda: None
+) -> IngestReport:
     """Register and load files, and what an earlier run left registered; one bad file never stops the others."""
     with running(ctx, "ingest", posting_date) as (run_id, counts):
         receipts = register(ctx, run_id, paths)
@@ -131,6 +133,7 @@ def ingest(ctx: Context, paths: Sequence[Path], posting_date: date) -> IngestRep
         for receipt in receipts:
             outcome = load_file(ctx, run_id, receipt.file_id, posting_date)
             report.outcomes.append(outcome)
+            advance()
             report.counts["duplicate" if receipt.is_duplicate else outcome.state] += 1
         counts.update(report.counts)
     return report

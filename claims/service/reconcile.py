@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from claims.service.banking import match_deposits
 from claims.service.charging import post_charges
 from claims.service.context import Context
@@ -16,6 +18,8 @@ from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
 from claims.service.posting import post_remittances
 from claims.service.runs import running
+from claims.store import journal_list
+from claims.store.engine import rehearsal
 
 STEPS = (resolve_identities, post_charges, match_claims, post_remittances, match_deposits, open_denials)
 
@@ -27,13 +31,28 @@ __all__ = [
     "post_charges",
     "post_remittances",
     "reconcile",
+    "rehearse",
     "resolve_identities",
 ]
 
 
 def reconcile(ctx: Context, posting_date: date) -> dict[str, int]:
     """Run every step in order as one run; give the counts of all."""
+    return _run(ctx, posting_date)[1]
+
+
+def rehearse(ctx: Context, posting_date: date) -> tuple[dict[str, int], pd.DataFrame]:
+    """Do the whole reconcile and take it back: the counts, and each journal that it would write.
+
+    Journals: idempotency_key, source, reason_code, effective_date, account, amount_cents, one row per account.
+    """
+    with rehearsal(ctx.engine) as conn:
+        run_id, counts = _run(ctx, posting_date)
+        return counts, journal_list.of_run(conn, run_id)
+
+
+def _run(ctx: Context, posting_date: date) -> tuple[int, dict[str, int]]:
     with running(ctx, "reconcile", posting_date) as (run_id, counts):
         for step in STEPS:
             counts.update(step(ctx, run_id, posting_date))
-    return counts
+    return run_id, counts

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,31 @@ def _sqlite_file(engine: sa.Engine) -> Path | None:
     return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
 
 
+# The connection of a rehearsal that is going on in this thread; see `rehearsal`.
+_rehearsed: ContextVar[sa.Connection | None] = ContextVar("_rehearsed", default=None)
+
+
+@contextlib.contextmanager
+def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Let everything inside read and write as always, in one transaction that is rolled back at the end."""
+    with _named_errors(), engine.connect() as connection:
+        transaction = connection.begin()
+        token = _rehearsed.set(connection)
+        try:
+            yield connection
+        finally:
+            _rehearsed.reset(token)
+            transaction.rollback()
+
+
 @contextlib.contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open the one write transaction; commit at the end, roll back when anything is raised."""
+    rehearsed = _rehearsed.get()
+    if rehearsed is not None:
+        with rehearsed.begin_nested():
+            yield rehearsed
+        return
     with _named_errors(), engine.connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
@@ -89,6 +112,10 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextlib.contextmanager
 def read(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a transaction that sees one snapshot of the database and cannot change it."""
+    rehearsed = _rehearsed.get()
+    if rehearsed is not None:
+        yield rehearsed
+        return
     options: dict[str, Any] = {_READ: True}
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

@@ -7,6 +7,7 @@ then writes the frames of one chunk under those keys. Everything in the caller's
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,17 @@ Frames = Mapping[str, pd.DataFrame]
 
 
 def iso_dates(days: pd.Series) -> pd.Series:
-    """Whole numbers YYYYMMDD to ISO text; 0 to ""."""
+    """Whole numbers YYYYMMDD to ISO text; 0, and what no calendar has, to ""."""
     numbers, distinct = pd.factorize(days)
-    texts = [f"{day:08d}" if day else "" for day in distinct.tolist()]
-    named = np.array([f"{text[:4]}-{text[4:6]}-{text[6:]}" if text else "" for text in texts], dtype=object)
+    named = np.array([_iso(day) for day in distinct.tolist()], dtype=object)
     return pd.Series(named[numbers] if len(named) else [], index=days.index, dtype="str")
+
+
+def _iso(day: int) -> str:
+    try:
+        return date(day // 10_000, day // 100 % 100, day % 100).isoformat()
+    except ValueError:
+        return ""
 
 
 def _with_iso_dates(rows: pd.DataFrame) -> pd.DataFrame:
@@ -110,7 +117,7 @@ def save_claims(
     """Write claims (with claim_key, state, origin, transaction_id) with their lines and payers; give their number."""
     claims = _with_iso_dates(claims)
     claims = claims.assign(file_id=file_id, family_id=family_ids(conn, claims))
-    claims = claims.rename(columns={"facility_code": "place_of_service"})
+    claims = claims.rename(columns=RENAMED)
     claims = insert_keyed(conn, schema.claims, claims)
     claim_ids = claims.set_index("seg")["claim_id"]
     rows = _with_iso_dates(lines)
@@ -140,6 +147,9 @@ def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> in
     return len(fresh)
 
 
+# CLM05-1 is the place of service of a professional claim, the facility type of an institutional one.
+RENAMED = {"facility_code": "place_of_service"}
+
 TEXT_TABLES = {
     "interchanges": schema.interchanges,
     "transactions": schema.transactions,
@@ -167,6 +177,7 @@ def shorten(frames: Frames) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         rows = result.get(name)
         if rows is None or rows.empty:
             continue
+        rows = rows.rename(columns=RENAMED) if table is schema.claims else rows
         for column in rows.columns:
             limit = getattr(table.columns[column].type, "length", None) if column in table.columns else None
             if limit is None or rows[column].dtype != "str":

@@ -1,0 +1,217 @@
+"""Write a report as of a day: the books come in, files and their manifest go out. The same parameters, the same bytes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from claims import codes
+from claims.errors import NotFoundError
+from claims.reports import aging as aging_rules
+from claims.reports import denials as denial_rules
+from claims.reports import export, manifest, roll_forward
+from claims.reports import tieout as tieout_rules
+from claims.reports.report import Check, Report
+from claims.service.context import Context
+from claims.store import clock
+from claims.store.engine import read
+from claims.store.handles import Connection
+from claims.store.queries import aging as aging_rows
+from claims.store.queries import completeness as completeness_rows
+from claims.store.queries import denial_report as denial_rows
+from claims.store.queries import exceptions as exception_rows
+from claims.store.queries import roll_forward as ledger_rows
+from claims.store.queries import tieout as tieout_rows
+from claims.store.queries.asof import AsOf
+
+RECEIVABLE = ("1100", "1110", "1200")
+
+
+def write_report(
+    ctx: Context, name: str, as_of: date, known_at: str | None = None, format: str = "csv", out: Path = Path()
+) -> Path:
+    """Write report ``name`` (one of REPORTS) into the folder ``out`` and return its manifest.
+
+    ``known_at`` is a UTC instant as the database keeps it; none means now, and becomes a parameter of the report. A
+    folder that holds the same report is written anew; one that holds another report is refused.
+    """
+    if name not in REPORTS:
+        raise NotFoundError("report", name)
+    export.require_format(format)
+    at = AsOf(as_of, known_at or clock.now())
+    with read(ctx.engine) as conn:
+        report = REPORTS[name](conn, at)
+    out.mkdir(parents=True, exist_ok=True)
+    manifest.clear(out, name)
+    files = export.write(report.tables, name, format, out)
+    parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format}
+    content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
+    return manifest.save(out, content, clock.now(), ctx.actor)
+
+
+def tieout(conn: Connection, at: AsOf) -> Report:
+    """Tie every remittance to bank and ledger; roll the receivable forward from the first of the month; list the open."""
+    day = at.day.isoformat()
+    start = at.day.replace(day=1)
+    rows = tieout_rules.tie_out(
+        tieout_rows.remittances(conn, at),
+        tieout_rows.ledger_by_remittance(conn, at),
+        tieout_rows.deposits(conn, at),
+        day,
+    )
+    receivable = roll_forward.receivable(ledger_rows.receivable_movements(conn, at, start))
+    accounts = roll_forward.balances(ledger_rows.account_movements(conn, at, start))
+    aged = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), day)
+    control = sum(aging_rows.control(conn, at).values())
+    files = completeness_rows.files(conn, at).sort_values("sha256", ignore_index=True)
+    received = completeness_rows.receipts(conn, at)
+    complete, checks = _completeness(conn, at, files, received)
+    amounts = receivable.groupby("row")["amount_cents"].sum()
+    ledger_sum = int(accounts["debits_cents"].sum() - accounts["credits_cents"].sum() + accounts["start_cents"].sum())
+    end = int(amounts["I"])
+    checks += [
+        Check("receivable: start and movements give the end", int(amounts.sum()) - end, end),
+        Check("receivable: end is the control accounts", end, control),
+        Check("receivable: end is the aging total", end, int(aged["balance_cents"].sum())),
+        Check("transfers add up to nothing", int(amounts["G"]), 0),
+        Check("ledger: debits are credits", ledger_sum, 0),
+        Check("1050 is what remittances and deposits leave open", _account(accounts, "1050"), _clearing(rows)),
+    ]
+    tables = {
+        "tieout": rows,
+        "status_totals": tieout_rules.totals(rows),
+        "roll_forward": receivable,
+        "accounts": _named(accounts),
+        "completeness": complete,
+        "files": files,
+        "exceptions": _exceptions(conn, at),
+    }
+    controls = {
+        "remittances": int(rows["payment_cents"].sum()),
+        "bank": int(rows["bank_cents"].sum()),
+        "ledger_1050": int(rows["ledger_cents"].sum()),
+        "receivable": end,
+        "unapplied_2200": -_account(accounts, "2200"),
+    }
+    return Report("tieout", tables, controls, tuple(checks))
+
+
+def denials(conn: Connection, at: AsOf) -> Report:
+    """List the denial cases as they stood: open ones, closed ones, and the open ones by category and next action."""
+    stood = denial_rules.as_they_stood(denial_rows.cases(conn, at), denial_rows.later_changes(conn, at))
+    rows = denial_rules.denials(stood, denial_rows.addresses(conn), at.day.isoformat())
+    is_open = rows["state"] != "closed"
+    still = rows[is_open].reset_index(drop=True)
+    summary = denial_rules.summary(still)
+    tables = {"denials": still, "closed": rows[~is_open].reset_index(drop=True), "by_category": summary}
+    at_risk = int(still["at_risk_cents"].sum())
+    checks = (
+        Check("categories add up to the open cases", int(summary["at_risk_cents"].sum()), at_risk),
+        Check("every case is counted once", int(summary["cases"].sum()), len(still)),
+    )
+    controls = {"open_at_risk": at_risk, "open_denied": int(still["denied_cents"].sum())}
+    return Report("denials", tables, controls, checks)
+
+
+def aging(conn: Connection, at: AsOf) -> Report:
+    """Age the receivable by service date; each open line in exactly one bucket, all of them the control accounts."""
+    rows = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), at.day.isoformat())
+    buckets = aging_rules.summary(rows)
+    control = aging_rows.control(conn, at)
+    checks = tuple(
+        Check(
+            f"lines of {account} add up to the control account",
+            int(rows.loc[rows["account"] == account, "balance_cents"].sum()),
+            control[account],
+        )
+        for account in RECEIVABLE
+    )
+    checks += (
+        Check("buckets add up to the control accounts", int(buckets["total_cents"].sum()), sum(control.values())),
+    )
+    return Report("aging", {"aging": rows, "buckets": buckets}, {"receivable": sum(control.values())}, checks)
+
+
+REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {"tieout": tieout, "denials": denials, "aging": aging}
+
+
+def _account(accounts: pd.DataFrame, account: str) -> int:
+    return int(accounts.loc[accounts["account"] == account, "end_cents"].sum())
+
+
+def _clearing(rows: pd.DataFrame) -> int:
+    return int(rows["clearing_cents"].sum())
+
+
+def _named(accounts: pd.DataFrame) -> pd.DataFrame:
+    names = codes.table("accounts").set_index("account")["name"]
+    named = accounts.copy()
+    named.insert(1, "name", names.reindex(accounts["account"]).fillna("").to_numpy())
+    return named
+
+
+def _exceptions(conn: Connection, at: AsOf) -> pd.DataFrame:
+    """List what was open: type, amount, days, what releases it, where it stands."""
+    rows = exception_rows.open_as_of(conn, at)
+    types = codes.table("exception_types").set_index("type_code").reindex(rows["type_code"])
+    days = (pd.Timestamp(at.day) - pd.to_datetime(rows["posting_date"], format="%Y-%m-%d")).dt.days
+    rows = rows.assign(
+        own_title=pd.Series(types["own_title"].to_numpy(), dtype="str").fillna(""),
+        severity=pd.Series(types["severity"].to_numpy(), dtype="str").fillna(""),
+        days_open=days.astype("int64"),
+        opened_date=rows["posting_date"],
+    )
+    names = ["type_code", "own_title", "severity", "amount_cents", "opened_date", "days_open", "message", "release"]
+    listed = rows.sort_values(["type_code", "exception_key"], ignore_index=True)
+    return listed[[*names, "exception_key", "sha256", "seg"]]
+
+
+def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame, received: int) -> tuple[pd.DataFrame, list[Check]]:
+    """Count files, sets, remittances, claims and adjustments by what became of them."""
+    by_state = files["state"].value_counts()
+    states = ["stored", "held", "refused", "registered"]
+    parts = [_line("files", "received", received)]
+    parts += [_line("files", state, int(by_state.get(state, 0))) for state in states]
+    parts.append(_line("files", "duplicate", received - len(files)))
+    sets = completeness_rows.sets(conn, at)
+    remits = completeness_rows.remittances(conn, at)
+    claims = completeness_rows.claims(conn, at)
+    adjusted = completeness_rows.adjustments(conn, at)
+    parts += [
+        sets.assign(section="sets", item=sets["set_code"] + " " + sets["state"]),
+        remits.assign(section="remittances", item=remits["state"]),
+        claims.assign(section="claims", item=claims["state"]),
+        adjusted.assign(section="adjustments", item=adjusted["kind"] + " " + adjusted["code"]),
+        _line("journals", "posted", ledger_rows.journals(conn, at)),
+    ]
+    amounts = ["charge_cents", "paid_cents", "provider_adjustments_cents", "payment_cents", "amount_cents"]
+    names = ["section", "item", "rows", "claims", "service_lines", *amounts]
+    rows = pd.concat([part.reindex(columns=names) for part in parts], ignore_index=True)
+    numbers = names[2:]
+    rows[numbers] = rows[numbers].astype("Int64")
+    rows["order"] = rows["section"].map({"files": 0, "sets": 1, "remittances": 2, "claims": 3, "adjustments": 4})
+    rows = rows.sort_values(["order", "item"], kind="stable", ignore_index=True)[names]
+    read_sets = sets[(sets["set_code"] == "835") & ~sets["state"].isin(["refused"])]
+    checks = [
+        Check(
+            "files received are stored, held, refused, duplicate or registered",
+            received,
+            int(by_state.sum()) + received - len(files),
+        ),
+        Check("835 sets read are remittances", int(read_sets["rows"].sum()), int(remits["rows"].sum())),
+        Check("835 claims read are claim payments", int(read_sets["claims"].sum()), int(remits["claims"].sum())),
+        Check(
+            "835 cents read are cents of claim payments",
+            int(read_sets["paid_cents"].sum()),
+            int(remits["paid_cents"].sum()),
+        ),
+    ]
+    return rows, checks
+
+
+def _line(section: str, item: str, number: int) -> pd.DataFrame:
+    return pd.DataFrame({"section": [section], "item": [item], "rows": [number]})

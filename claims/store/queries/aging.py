@@ -1,0 +1,81 @@
+"""Open receivable by claim and line, with the day of service it ages from."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.queries.asof import AsOf, J, total
+
+L, F, C, S = schema.ledger_lines, schema.families, schema.claims, schema.service_lines
+RECEIVABLE = ("1100", "1110", "1200")
+
+
+def open_lines(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Sum the receivable per claim, line, account and payer in turn; only what is not zero.
+
+    A claim with anything posted to the claim as a whole (line 0) is one row per account: its charges stand on lines.
+    """
+    posted = (
+        sa.select(L.c.family_id, L.c.line_number, L.c.account, L.c.payer_sequence, L.c.amount_cents)
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(as_of.journals(), L.c.account.in_(RECEIVABLE))
+        .subquery()
+    )
+    whole = sa.select(posted.c.family_id).where(posted.c.line_number == 0).distinct().subquery()
+    line = sa.case((whole.c.family_id.is_not(None), 0), else_=posted.c.line_number)
+    balance = total(posted.c.amount_cents)
+    sums = (
+        sa.select(
+            posted.c.family_id,
+            line.label("line_number"),
+            posted.c.account,
+            posted.c.payer_sequence,
+            balance.label("balance_cents"),
+        )
+        .outerjoin(whole, whole.c.family_id == posted.c.family_id)
+        .group_by(posted.c.family_id, line, posted.c.account, posted.c.payer_sequence)
+        .having(sa.func.sum(posted.c.amount_cents) != 0)
+        .subquery()
+    )
+    return frame(
+        conn,
+        sa.select(
+            sums.c.family_id,
+            sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
+            sa.func.coalesce(F.c.claim_number, "").label("claim_number"),
+            sums.c.line_number,
+            sums.c.account,
+            sums.c.payer_sequence,
+            sums.c.balance_cents,
+        ).outerjoin(F, F.c.family_id == sums.c.family_id),
+    )
+
+
+def service_days(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read the first day of service per claim and line: a later version of the claim does not make it younger."""
+    return frame(
+        conn,
+        sa.select(
+            C.c.family_id,
+            S.c.line_number,
+            sa.type_coerce(sa.func.min(S.c.service_date), sa.Date).label("service_date"),
+        )
+        .join(C, C.c.claim_id == S.c.claim_id)
+        .where(C.c.file_id.in_(as_of.file_ids()), C.c.family_id.is_not(None), S.c.service_date.is_not(None))
+        .group_by(C.c.family_id, S.c.line_number),
+    )
+
+
+def control(conn: sa.Connection, as_of: AsOf) -> dict[str, int]:
+    """Sum the control accounts of the receivable, straight from the ledger."""
+    rows = conn.execute(
+        sa.select(L.c.account, total(L.c.amount_cents))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(as_of.journals(), L.c.account.in_(RECEIVABLE))
+        .group_by(L.c.account)
+    )
+    found = {str(account): int(cents) for account, cents in rows}
+    return {account: found.get(account, 0) for account in RECEIVABLE}

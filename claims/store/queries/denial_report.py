@@ -1,0 +1,53 @@
+"""Denial cases as they stand, what changed them after a day, and where the decisions stand in their files."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.queries.asof import AsOf
+
+CASE, EVENT, CP, FILE, F = (
+    schema.denial_cases,
+    schema.denial_events,
+    schema.claim_payments,
+    schema.files,
+    schema.families,
+)
+
+
+def cases(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read all cases opened by then, with the billing provider of a known claim."""
+    columns = [column for column in CASE.c if column.name != "recorded_at"]
+    return frame(
+        conn,
+        sa.select(*columns, sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"))
+        .outerjoin(F, F.c.family_id == CASE.c.family_id)
+        .where(CASE.c.posting_date <= as_of.day, CASE.c.recorded_at <= as_of.known_at),
+    )
+
+
+def later_changes(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read the events since then that say what a case looked like before them, oldest first."""
+    return frame(
+        conn,
+        sa.select(EVENT.c.case_id, EVENT.c.body)
+        .where(
+            sa.or_(EVENT.c.posting_date > as_of.day, EVENT.c.recorded_at > as_of.known_at),
+            EVENT.c.body.like('%"before"%'),
+        )
+        .order_by(EVENT.c.event_id),
+    )
+
+
+def addresses(conn: sa.Connection) -> pd.DataFrame:
+    """Read where each decision that a case ever stood on stands: file hash, segment, offset, length."""
+    decided = sa.select(EVENT.c.claim_payment_id).where(EVENT.c.claim_payment_id.is_not(None))
+    return frame(
+        conn,
+        sa.select(CP.c.claim_payment_id, FILE.c.sha256, CP.c.seg, CP.c.offset, CP.c.length)
+        .join(FILE, FILE.c.file_id == CP.c.file_id)
+        .where(CP.c.claim_payment_id.in_(decided)),
+    )

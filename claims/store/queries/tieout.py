@@ -1,0 +1,110 @@
+"""Remittances, what the ledger did for each, and the bank: the three legs of the tie-out."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.queries.asof import AsOf, J, count, total
+
+R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
+FILE, BANK, DM = schema.files, schema.bank_lines, schema.deposit_matches
+
+# A payment counts once: copies of it and what is no payment stand in the completeness section.
+COUNTED = ("new", "ready", "posted", "held")
+
+
+def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read one row per payment with its sums, recomputed from its claims and provider adjustments."""
+    claims = (
+        sa.select(CP.c.remit_id, count().label("claims"), total(CP.c.paid_cents).label("claims_paid_cents"))
+        .group_by(CP.c.remit_id)
+        .subquery()
+    )
+    adjusted = sa.select(PA.c.remit_id, total(PA.c.amount_cents).label("cents")).group_by(PA.c.remit_id).subquery()
+    in_ledger = sa.select(sa.literal(1)).where(J.c.remit_id == R.c.remit_id, J.c.recorded_at <= as_of.known_at)
+    # A remittance of zeros posts no journal: its day alone tells.
+    is_posted = sa.and_(
+        R.c.state == "posted",
+        R.c.posting_date <= as_of.day,
+        sa.or_(in_ledger.exists(), ~sa.select(sa.literal(1)).where(J.c.remit_id == R.c.remit_id).exists()),
+    )
+    return frame(
+        conn,
+        sa.select(
+            R.c.remit_id,
+            R.c.remit_key,
+            R.c.body_hash,
+            R.c.payer_code,
+            R.c.payer_name,
+            R.c.payee_identifier,
+            R.c.payee_tax_id,
+            R.c.method_code,
+            R.c.trace_number,
+            R.c.payer_identifier,
+            R.c.payment_date,
+            R.c.payment_cents,
+            sa.func.coalesce(R.c.reason_code, "").label("reason_code"),
+            sa.case((is_posted, 1), else_=0).label("is_posted"),
+            sa.func.coalesce(claims.c.claims, 0).label("claims"),
+            sa.func.coalesce(claims.c.claims_paid_cents, 0).label("claims_paid_cents"),
+            sa.func.coalesce(adjusted.c.cents, 0).label("provider_adjustments_cents"),
+            FILE.c.sha256,
+            R.c.seg,
+            R.c.offset,
+            R.c.length,
+        )
+        .join(FILE, FILE.c.file_id == R.c.file_id)
+        .outerjoin(claims, claims.c.remit_id == R.c.remit_id)
+        .outerjoin(adjusted, adjusted.c.remit_id == R.c.remit_id)
+        .where(R.c.file_id.in_(as_of.file_ids()), R.c.state.in_(COUNTED)),
+    )
+
+
+def ledger_by_remittance(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Sum the ledger per remittance and account, the bank's own journals apart (``is_bank``)."""
+    is_bank = sa.case((J.c.source == "bank", 1), else_=0)
+    return frame(
+        conn,
+        sa.select(L.c.remit_id, L.c.account, is_bank.label("is_bank"), total(L.c.amount_cents).label("amount_cents"))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(as_of.journals(), L.c.remit_id.is_not(None))
+        .group_by(L.c.remit_id, L.c.account, is_bank),
+    )
+
+
+def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read bank lines with the remittance each is tied to; remit_id 0 where none is."""
+    in_force = (
+        sa.select(DM.c.bank_line_id, DM.c.remit_id, DM.c.amount_cents, DM.c.rule)
+        .join(J, J.c.journal_id == DM.c.journal_id)
+        .where(
+            as_of.journals(),
+            DM.c.recorded_at <= as_of.known_at,
+            sa.or_(DM.c.ended_at.is_(None), DM.c.ended_at > as_of.known_at),
+        )
+        .subquery()
+    )
+    return frame(
+        conn,
+        sa.select(
+            BANK.c.line_key,
+            BANK.c.bank_date,
+            BANK.c.trace_number,
+            BANK.c.payer_name,
+            BANK.c.reference,
+            BANK.c.amount_cents.label("deposit_cents"),
+            sa.func.coalesce(in_force.c.remit_id, 0).label("remit_id"),
+            sa.func.coalesce(in_force.c.amount_cents, 0).label("tied_cents"),
+            sa.func.coalesce(in_force.c.rule, "").label("rule"),
+            FILE.c.sha256,
+            BANK.c.row_number.label("seg"),
+            BANK.c.offset,
+            BANK.c.length,
+        )
+        .join(FILE, FILE.c.file_id == BANK.c.file_id)
+        .outerjoin(in_force, in_force.c.bank_line_id == BANK.c.bank_line_id)
+        .where(BANK.c.file_id.in_(as_of.file_ids())),
+    )
