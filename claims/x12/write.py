@@ -73,10 +73,9 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
         ours = transactions["interchange_seg"] == interchange_seg
         inside = [bodies[row] for row in np.flatnonzero(ours & (transactions["set_code"] == "TA1")).tolist()]
         inside += _groups(Columns("groups", mine, upper=upper), transactions, bodies)
-        head, tail = _interchange(
-            Columns("interchanges", interchanges.iloc[[number]], upper=False), number, len(mine), mark
-        )
-        pieces.append(head + mark.apply(trimmed("".join(inside) + tail)))
+        one = Columns("interchanges", interchanges.iloc[[number]], upper=False)
+        head, tail = _interchange(one, number, len(mine))
+        pieces.append(mark.apply(head + trimmed("".join(inside) + tail)))  # the ISA is never trimmed
     return "".join(pieces).encode("ascii")
 
 
@@ -148,24 +147,18 @@ def _groups(groups: Columns, transactions: pd.DataFrame, bodies: list[str]) -> l
     return texts
 
 
-def _interchange(one: Columns, number: int, groups: int, marks: Delimiters) -> tuple[str, str]:
-    """Write the ISA, which has fixed lengths and so is never trimmed, and the IEA."""
+def _interchange(one: Columns, number: int, groups: int) -> tuple[str, str]:
+    """Write the ISA, whose elements have fixed lengths, and the IEA."""
 
     def element(column: str, default: str = "") -> str:
         return one.text(column, default)[0]
 
-    sender, receiver = element("sender_id")[:15], element("receiver_id")[:15]
     control = (element("control_number") or str(number + 1)).zfill(9)
-    day = one.date("interchange_date")[0]
     elements = [
-        "ISA", "00", " " * 10, "00", " " * 10, element("sender_qualifier", "ZZ"), f"{sender:15}",
-        element("receiver_qualifier", "ZZ"), f"{receiver:15}", day[-6:] or "000101",
-        element("interchange_time", "0000"),
-        marks.repetition, "00501", control, element("acknowledgement_code", "0"), element("usage_code", "P"),
-        marks.component,
+        "ISA", "00", " " * 10, "00", " " * 10,
+        element("sender_qualifier", "ZZ"), f"{element('sender_id'):15.15}",
+        element("receiver_qualifier", "ZZ"), f"{element('receiver_id'):15.15}",
+        one.date("interchange_date")[0][-6:] or "000101", element("interchange_time", "0000"),
+        "^", "00501", control, element("acknowledgement_code", "0"), element("usage_code", "P"), ":",
     ]  # fmt: skip
-    for place, text in ((6, sender), (8, receiver)):
-        for mark in marks.marks:
-            if mark in text:
-                raise DelimiterInDataError("ISA", place, mark)
-    return marks.element.join(elements) + marks.terminator + marks.line_end, f"IEA*{groups}*{control}~"
+    return "*".join(elements) + "~", f"IEA*{groups}*{control}~"

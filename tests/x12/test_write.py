@@ -1,0 +1,483 @@
+"""Frames to bytes: what is written is conformant for pyx12, reads back as the same facts, and never bends data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claims import x12
+from claims.errors import FrameError, UsageError
+from claims.x12.write import DelimiterInDataError, Delimiters, UnsupportedSetError, write
+from claims.x12.write_text import Columns, cents_text, plain_ascii, preorder
+from tests.x12.reference_validator import reference_errors
+from tests.x12.written import CHILD, claims, enveloped, remittance, rows
+
+OTHER = Delimiters("|", ">", "^", "!", "")
+
+
+def segments(data: bytes, *ids: str) -> list[str]:
+    """Give the segments with one of these ids, as text."""
+    return [line for line in data.decode().replace("~", "").splitlines() if line.split("*")[0] in ids]
+
+
+def read_back(data: bytes, tmp_path):
+    path = tmp_path / "file.edi"
+    path.write_bytes(data)
+    return x12.read(path)
+
+
+def test_remittance_is_written_segment_by_segment():
+    assert write(remittance()).decode().replace("~\n", "~").split("~")[2:-3] == [
+        "ST*835*0001",
+        "BPR*I*123*C*ACH*CCP*01*123456780*DA*77*1900000011**01*987654320*DA*55*20260910",
+        "TRN*1*EFT1*1900000011",
+        "DTM*405*20260909",
+        "N1*PR*FABLEWOOD PLAN",
+        "N3*1 STORYBOOK LANE",
+        "N4*NOWHERE*OH*45999",
+        "PER*BL*DESK*TE*8005550111",
+        "N1*PE*MADE UP PRACTICE*XX*1999999018",
+        "REF*TJ*900000099",
+        "LX*1",
+        "CLP*A1*1*200*128*32*12*ICN1*11*1",
+        "NM1*QC*1*TEACUP*PIP****MI*W1",
+        "MOA***MA01",
+        "DTM*232*20260801",
+        "DTM*050*20260803",
+        "SVC*HC:99213:25*120*80**1",
+        "DTM*472*20260801",
+        "CAS*CO*45*20",
+        "CAS*PR*2*19.5**3*.5".replace("*.5", "*0.5"),
+        "REF*6R*A1L1",
+        "SVC*HC:85025*80*48**1",
+        "DTM*472*20260801",
+        "CAS*CO*45*20",
+        "CAS*PR*2*12",
+        "REF*6R*A1L2",
+        "LQ*HE*N381",
+        "PLB*1999999018*20261231*WO:ICN0*5",
+        "SE*29*0001",
+    ]
+
+
+def test_pyx12_accepts_remittance_and_claims():
+    assert reference_errors(write(remittance())) == []
+    assert reference_errors(write(claims({}, CHILD, {}, {"payer_code": "DRAGN", "member_id": "W2"}))) == []
+
+
+def test_pyx12_is_not_deaf():
+    """The reference must be able to say no."""
+    assert reference_errors(write(remittance(payment_date=20261399)))
+
+
+def test_hierarchy_numbers_parents_and_children():
+    other_office = {"billing_npi": "1999999026", "rendering_npi": ""}
+    data = write(claims({}, CHILD, other_office, {}, {"member_id": "W2"}))
+    assert segments(data, "HL", "SBR", "PAT", "CLM") == [
+        "HL*1**20*1",
+        "HL*2*1*22*0",
+        "SBR*P*18*******12",
+        "CLM*A1*200***11:B:1*Y*A*Y*Y",
+        "CLM*A4*200***11:B:1*Y*A*Y*Y",
+        "HL*3*1*22*1",
+        "SBR*P********12",
+        "HL*4*3*23*0",
+        "PAT*19",
+        "CLM*A2*200***11:B:1*Y*A*Y*Y",
+        "HL*5*1*22*0",
+        "SBR*P*18*******12",
+        "CLM*A5*200***11:B:1*Y*A*Y*Y",
+        "HL*6**20*1",
+        "HL*7*6*22*0",
+        "SBR*P*18*******12",
+        "CLM*A3*200***11:B:1*Y*A*Y*Y",
+    ]
+
+
+@pytest.mark.parametrize("change", [{}, CHILD], ids=["subscriber", "dependent"])
+def test_no_more_than_a_hundred_claims_stand_under_one_loop(change):
+    data = write(claims(*[change] * 205))
+    last = "22" if not change else "23"
+    loops = [line for line in segments(data, "HL") if line.split("*")[3] == last]
+    counts = np.diff([*[at for at, line in enumerate(segments(data, "HL", "CLM")) if line in loops], 10**6])
+    assert len(loops) == 3
+    assert max(counts[:-1]) <= 102
+    assert reference_errors(data) == []
+
+
+def test_a_seventh_adjustment_of_a_group_opens_another_segment():
+    frames = remittance()
+    seven = [{"service_seg": 6, "group_code": "CO", "reason_code": str(r), "amount_cents": 100} for r in range(50, 57)]
+    frames["adjustments"] = rows(*seven, claim_seg=5)
+    assert segments(write(frames), "CAS") == [
+        "CAS*CO*50*1**51*1**52*1**53*1**54*1**55*1",
+        "CAS*CO*56*1",
+    ]
+
+
+def test_quantities_of_adjustments_keep_their_place():
+    frames = remittance()
+    frames["adjustments"] = rows(
+        {"reason_code": "50", "quantity_milli": 1500},
+        {"reason_code": "51", "quantity_milli": None},
+        {"reason_code": "52", "quantity_milli": 2000},
+        {"reason_code": "53", "quantity_milli": None},
+        claim_seg=5,
+        service_seg=6,
+        group_code="CO",
+        amount_cents=100,
+    ).astype({"quantity_milli": "Int64"})
+    assert segments(write(frames), "CAS") == ["CAS*CO*50*1*1.5*51*1**52*1*2*53*1"]
+
+
+def test_claim_level_adjustments_stand_before_the_name():
+    frames = remittance()
+    frames["adjustments"].loc[:, "service_seg"] = 0
+    kinds = [line.split("*")[0] for line in segments(write(frames), "CLP", "CAS", "NM1")]
+    assert kinds == ["CLP", "CAS", "CAS", "NM1"]
+
+
+def test_provider_adjustments_go_six_to_a_segment_after_all_claims():
+    frames = remittance()
+    pair = {"transaction_seg": 3, "provider_identifier": "1999999018", "fiscal_period_date": 20261231}
+    frames["provider_adjustments"] = rows(
+        *({"seg": n, "reason_code": "WO", "reference": f"R{n}", "amount_cents": -100 * n} for n in range(1, 8)), **pair
+    )
+    assert segments(write(frames), "PLB", "LQ") == [
+        "LQ*HE*N381",
+        "PLB*1999999018*20261231*WO:R1*-1*WO:R2*-2*WO:R3*-3*WO:R4*-4*WO:R5*-5*WO:R6*-6",
+        "PLB*1999999018*20261231*WO:R7*-7",
+    ]
+
+
+def test_delimiters_of_the_caller_are_used_and_read_back(tmp_path):
+    data = write(remittance(), delimiters=OTHER)
+    assert data.startswith(b"ISA|00|")
+    assert b"SVC|HC>99213>25|120|80||1!" in data
+    file = read_back(data, tmp_path)
+    assert file.findings.empty
+    plain = read_back(write(remittance()), tmp_path)
+    assert file.frames["transactions"]["body_hash"].tolist() == plain.frames["transactions"]["body_hash"].tolist()
+
+
+def test_delimiters_of_the_interchange_are_used():
+    frames = remittance()
+    frames["interchanges"] = frames["interchanges"].assign(
+        element_separator="|", component_separator=">", repetition_separator="^", terminator="\n"
+    )
+    assert write(frames).splitlines()[-1] == b"IEA|1|000000007"
+
+
+@pytest.mark.parametrize(
+    ("frame", "column", "place"),
+    [("claim_payments", "member_id", ("NM1", 9)), ("service_payments", "line_control_number", ("REF", 2))],
+)
+@pytest.mark.parametrize("delimiter", ["*", ":", "~", "^"])
+def test_an_identifier_with_a_delimiter_is_refused(frame, column, place, delimiter):
+    frames = remittance()
+    frames[frame] = frames[frame].assign(**{column: f"SECRET{delimiter}1"})
+    with pytest.raises(DelimiterInDataError) as refused:
+        write(frames)
+    assert (refused.value.segment_id, refused.value.element) == place
+    assert "SECRET" not in str(refused.value)
+    written = write(frames, delimiters=Delimiters("|", ">", "!", "'", ""))
+    assert f"SECRET{delimiter}1".encode() in written
+
+
+def test_a_sender_with_a_delimiter_is_refused():
+    frames = remittance()
+    frames["interchanges"]["sender_id"] = "SEND*R"
+    with pytest.raises(DelimiterInDataError, match="ISA06"):
+        write(frames)
+
+
+def test_delimiters_in_names_become_blanks():
+    frames = remittance()
+    frames["claim_payments"]["patient_last_name"] = "Tea*cup ~ : the^third"
+    assert segments(write(frames), "NM1") == ["NM1*QC*1*TEA CUP THE THIRD*PIP****MI*W1"]
+
+
+def test_names_are_transliterated_and_control_characters_dropped():
+    frames = remittance()
+    frames["claim_payments"]["patient_last_name"] = "Ørsted-Müßig\n O\u2019Ñandú \u4e2d"
+    assert segments(write(frames), "NM1") == ["NM1*QC*1*ORSTED-MUSSIG  O'NANDU*PIP****MI*W1"]
+    assert plain_ascii("Çelik Łódź Þór Straße \u201cx\u201d \u2013 \u2026") == 'Celik Lodz THor Strasse "x" - ...'
+
+
+def test_case_may_be_kept():
+    assert segments(write(remittance(), upper=False), "NM1") == ["NM1*QC*1*Teacup*Pip****MI*W1"]
+
+
+def test_amounts_have_no_needless_zeros():
+    assert [cents_text(cents) for cents in (0, 5, 50, 100, 12050, -20000, -1)] == [
+        *("0", "0.05", "0.5", "1", "120.5", "-200", "-0.01")
+    ]
+
+
+def test_floats_are_refused():
+    frames = remittance()
+    frames["claim_payments"]["paid_cents"] = frames["claim_payments"]["paid_cents"].astype("float64")
+    with pytest.raises(FrameError, match="paid_cents"):
+        write(frames)
+
+
+def test_a_missing_frame_and_an_unknown_set_are_named():
+    frames = remittance()
+    with pytest.raises(FrameError, match="remittances"):
+        write({name: frame for name, frame in frames.items() if name != "remittances"})
+    frames["transactions"]["set_code"] = "834"
+    with pytest.raises(UnsupportedSetError, match="834"):
+        write(frames)
+
+
+@pytest.mark.parametrize("marks", ["**:~", "A:^~", " :^~", "*:^^", "é:^~"])
+def test_delimiters_that_cannot_be_told_apart_are_refused(marks):
+    with pytest.raises(UsageError):
+        Delimiters(*marks.ljust(4, "~")[:4])
+
+
+def test_control_numbers_and_counts_agree_in_every_layer():
+    frames = remittance()
+    frames["transactions"] = pd.concat([frames["transactions"]] * 2, ignore_index=True).assign(
+        seg=[3, 33], control_number=""
+    )
+    frames["remittances"] = pd.concat([frames["remittances"]] * 2, ignore_index=True).assign(transaction_seg=[3, 33])
+    ends = segments(write(frames), "ISA", "GS", "ST", "SE", "GE", "IEA")
+    assert [line.split("*")[-2:] for line in ends[2:6]] == [
+        ["835", "0001"],
+        ["29", "0001"],
+        ["835", "0002"],
+        ["11", "0002"],
+    ]
+    assert ends[6:] == ["GE*2*8", "IEA*1*000000007"]
+
+
+def test_two_interchanges_may_have_different_delimiters(tmp_path):
+    one, two = remittance(), remittance()
+    both = {name: pd.concat([one[name], two[name]], ignore_index=True) for name in one}
+    for name, frame in both.items():
+        keys = [column for column in frame if column == "seg" or column.endswith("_seg")]
+        second = frame.index >= len(frame) // 2
+        both[name] = frame.assign(
+            **{key: frame[key].where(~second | (frame[key] == 0), frame[key] + 100) for key in keys}
+        )
+    both["interchanges"] = both["interchanges"].assign(
+        control_number=["7", "8"],
+        element_separator=["*", "|"],
+        component_separator=[":", ">"],
+        repetition_separator="^",
+        terminator=["~", "'"],
+    )
+    file = read_back(write(both), tmp_path)
+    assert file.findings.empty
+    assert file.frames["transactions"]["body_hash"].nunique() == 1
+    assert file.frames["transactions"]["payment_cents"].tolist() == [12300, 12300]
+
+
+def test_acknowledgement_reads_back(tmp_path):
+    frames = enveloped(
+        "999",
+        group_acknowledgements=rows(
+            {"transaction_seg": 3, "seg": 4, "functional_code": "HC", "control_number": "8", "version": "005010X222A1"}
+            | {"status_code": "P", "included": 2, "received": 2, "accepted": 1}
+        ),
+        set_acknowledgements=rows(
+            {"seg": 5, "control_number": "0001", "status_code": "A", "error_codes": ""},
+            {"seg": 6, "control_number": "0002", "status_code": "R", "error_codes": "5 I5"},
+            group_seg=4,
+            set_code="837",
+            guide="005010X222A1",
+        ),
+        segment_errors=rows(
+            {"set_seg": 6, "seg": 7, "segment_id": "NM1", "position": 12, "loop": "2010", "error_code": "8"}
+        ),
+        element_errors=rows(
+            {
+                "segment_seg": 7,
+                "seg": 8,
+                "element": 9,
+                "component": 0,
+                "repeat": 0,
+                "data_element": "67",
+                "error_code": "1",
+            }
+        ),
+    )
+    data = write(frames)
+    assert segments(data, "AK1", "AK2", "IK3", "IK4", "IK5", "AK9") == [
+        *("AK1*HC*8*005010X222A1", "AK2*837*0001*005010X222A1", "IK5*A", "AK2*837*0002*005010X222A1"),
+        *("IK3*NM1*12*2010*8", "IK4*9*67*1", "IK5*R*5*I5", "AK9*P*2*2*1"),
+    ]
+    assert reference_errors(data) == []
+    read = read_back(data, tmp_path).frames
+    assert read["set_acknowledgements"]["status_code"].tolist() == ["A", "R"]
+    assert read["group_acknowledgements"]["accepted"].tolist() == [1]
+
+
+def test_other_payers_follow_the_claim():
+    frames = claims({}, CHILD)
+    frames["other_payers"] = rows(
+        {"claim_seg": 10, "payer_sequence": "S", "filing_indicator_code": "HM", "payer_code": "DRAGN"}
+        | {"payer_name": "Dragonfly Care", "paid_cents": 0}
+    )
+    data = write(frames)
+    assert segments(data, "OI", "AMT")[1:3] == ["AMT*D*0", "OI***Y***Y"]
+    assert reference_errors(data) == []
+
+
+def test_preorder_puts_children_after_their_parent():
+    places = preorder([np.array([0, 0, 1]), np.array([0, 2, 2])], 3)
+    assert [place.tolist() for place in places] == [[0, 4, 8], [1, 3, 5], [2, 6, 7]]
+
+
+def test_rows_in_any_order_give_the_same_file():
+    frames = claims({}, CHILD, {"member_id": "W2"})
+    mixed = {name: frame.iloc[::-1].reset_index(drop=True) for name, frame in frames.items()}
+    assert write(mixed) == write(frames)
+
+
+# ---- what is written reads back -----------------------------------------------------------------
+
+codes = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=1, max_size=12)
+names = st.text("ABCDEFGHIJ -'.", max_size=12).map(lambda text: " ".join(text.split()))
+money = st.integers(-(10**9), 10**9)
+days = st.dates(date(1950, 1, 1), date(2049, 12, 31)).map(lambda day: int(day.strftime("%Y%m%d")))
+
+
+@st.composite
+def remittances(draw):
+    """Frames of an 835 as the reader gives them: keys in document order, any amounts (they need not balance)."""
+    frames = remittance()
+    claim, line, adjustment = [], [], []
+    seg = 10
+    for _ in range(draw(st.integers(0, 4))):
+        claim_seg = seg = seg + 1
+        fields = {name: draw(codes) for name in ("claim_number", "payer_claim_number", "member_id")}
+        people = {"patient_last_name": draw(names), "patient_first_name": draw(names)}
+        amounts = {"charge_cents": draw(money), "paid_cents": draw(money)}
+        claim.append(
+            {"seg": seg, "status_code": draw(st.sampled_from(["1", "22", "4"])), **fields, **people, **amounts}
+        )
+        for _ in range(draw(st.integers(0, 3))):
+            seg += 1
+            line.append(
+                {"seg": seg, "claim_seg": claim_seg, "procedure_code": draw(codes), "charge_cents": draw(money)}
+                | {"modifiers": " ".join(draw(st.lists(st.sampled_from(["25", "59", "RT"]), max_size=4)))}
+                | {
+                    "paid_cents": draw(money),
+                    "paid_units_milli": draw(st.integers(1, 10**6)),
+                    "service_date": draw(days),
+                }
+                | {"line_control_number": draw(codes), "allowed_cents": draw(st.none() | money)}
+            )
+            line[-1]["service_to_date"] = line[-1]["service_date"]
+            for group in draw(st.lists(st.sampled_from(["CO", "PR", "OA"]), unique=True)):
+                for _ in range(draw(st.integers(1, 6))):
+                    adjustment.append(
+                        {"claim_seg": claim_seg, "service_seg": line[-1]["seg"], "group_code": group}
+                        | {"reason_code": draw(codes), "amount_cents": draw(money)}
+                        | {"quantity_milli": draw(st.none() | st.integers(1, 10**6))}
+                    )
+    frames["claim_payments"] = rows(*claim, transaction_seg=3, filing_indicator_code="12")
+    frames["service_payments"] = rows(*line, procedure_qualifier="HC")
+    frames["adjustments"] = rows(*adjustment)
+    for name, column in (("service_payments", "allowed_cents"), ("adjustments", "quantity_milli")):
+        if len(frames[name]):
+            frames[name] = frames[name].astype({column: "Int64"})
+    return frames | {"remarks": pd.DataFrame(), "provider_adjustments": pd.DataFrame()}
+
+
+def same(written: pd.DataFrame, read: pd.DataFrame) -> None:
+    """Compare the columns written, keys apart, in order."""
+    columns = [name for name in written if name != "seg" and not name.endswith("_seg")]
+    assert len(written) == len(read)
+    for name in columns:
+        left, right = written[name], read[name]
+        assert [None if pd.isna(value) else value for value in left] == [
+            None if pd.isna(value) else value for value in right
+        ], name
+
+
+@settings(max_examples=25, deadline=None)
+@given(frames=remittances(), delimiters=st.sampled_from([Delimiters(), OTHER]))
+def test_what_is_written_as_835_reads_back(frames, delimiters, tmp_path_factory):
+    read = read_back(write(frames, delimiters=delimiters), tmp_path_factory.mktemp("835")).frames
+    for name in ("claim_payments", "service_payments", "adjustments"):
+        same(frames[name], read[name])
+    for name in ("payment_cents", "payment_date", "trace_number", "payer_identifier", "payee_identifier"):
+        assert frames["remittances"][name].tolist() == read["remittances"][name].tolist()
+
+
+@st.composite
+def claim_sets(draw):
+    """Frames of an 837P: several patients, some dependents, several lines."""
+    changes = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "member_id": st.sampled_from(["W1", "W2", "W3"]),
+                    "billing_npi": st.sampled_from(["1999999018", "1999999034"]),
+                    "payer_code": st.sampled_from(["FABLE", "DRAGN"]),
+                    "diagnosis_codes": st.lists(st.sampled_from(["E119", "I10", "M545"]), min_size=1, max_size=12).map(
+                        " ".join
+                    ),
+                    "prior_authorization": codes | st.just(""),
+                    "charge_cents": st.integers(0, 10**9),
+                }
+            ).flatmap(lambda change: st.sampled_from([change, {**change, **CHILD}])),
+            min_size=1,
+            max_size=8,
+        )
+    )
+    frames = claims(*changes)
+    lines = []
+    for one in frames["claims"]["seg"].tolist():
+        for number in range(draw(st.integers(1, 3))):
+            start = draw(days)
+            lines.append(
+                {"claim_seg": one, "seg": one + number + 1, "procedure_code": draw(codes), "service_date": start}
+                | {"charge_cents": draw(st.integers(0, 10**9)), "units_milli": draw(st.integers(1, 10**6))}
+                | {"modifiers": " ".join(draw(st.lists(st.sampled_from(["25", "RT"]), max_size=4)))}
+                | {"line_control_number": f"L{one}N{number}", "service_to_date": draw(st.just(start) | days)}
+                | {"diagnosis_pointers": "1 2", "place_of_service": draw(st.sampled_from(["", "12"]))}
+            )
+    return frames | {"service_lines": rows(*lines, procedure_qualifier="HC", unit_code="UN")}
+
+
+@settings(max_examples=25, deadline=None)
+@given(frames=claim_sets())
+def test_what_is_written_as_837p_reads_back(frames, tmp_path_factory):
+    data = write(frames)
+    read = read_back(data, tmp_path_factory.mktemp("837")).frames
+    facts = [
+        "claim_number",
+        "charge_cents",
+        "member_id",
+        "billing_npi",
+        "billing_tax_id",
+        "payer_code",
+        "diagnosis_codes",
+    ]
+    facts += ["prior_authorization", "facility_code", "frequency_code", "patient_birth_date", "payer_sequence"]
+    facts += ["filing_indicator_code", "patient_paid_cents", "rendering_npi"]
+    got = read["claims"].sort_values("claim_number")
+    same(frames["claims"].sort_values("claim_number")[facts], got[facts])
+    given_names = frames["claims"].sort_values("claim_number")["patient_first_name"].str.upper()
+    assert given_names.tolist() == got["patient_first_name"].tolist()
+    lines = read["service_lines"].sort_values("line_control_number")
+    written = frames["service_lines"].sort_values("line_control_number")
+    same(written.drop(columns="service_to_date"), lines)
+    joined = lines.merge(read["claims"], left_on="claim_seg", right_on="seg")
+    assert (joined["line_control_number"].str.extract(r"L(\d+)N")[0].astype(int) // 10).astype(str).radd(
+        "A"
+    ).tolist() == (joined["claim_number"].tolist())
+
+
+def test_columns_of_the_database_dates_are_written_too():
+    frame = rows({"day": "2026-09-01"}, {"day": ""})
+    assert Columns("x", frame).date("day") == ["20260901", ""]
