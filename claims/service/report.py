@@ -1,4 +1,4 @@
-"""Write a report as of a day: the books come in, files and their manifest go out. The same parameters, the same bytes."""
+"""Write a report as of a day: the books come in, files and a manifest go out. Same parameters, same bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.metadata
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ from claims.store.queries import tieout as tieout_rows
 from claims.store.queries.asof import AsOf
 
 RECEIVABLE = ("1100", "1110", "1200")
+FILE_STATES = ("stored", "held", "refused", "registered")
 
 
 def write_report(
@@ -54,7 +56,7 @@ def write_report(
 
 
 def tieout(conn: Connection, at: AsOf) -> Report:
-    """Tie every remittance to bank and ledger; roll the receivable forward from the first of the month; list the open."""
+    """Tie each remittance to bank and ledger; roll the receivable forward from the month's first; list what is open."""
     day = at.day.isoformat()
     start = at.day.replace(day=1)
     rows = tieout_rules.tie_out(
@@ -68,8 +70,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
     aged = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), day)
     control = sum(aging_rows.control(conn, at).values())
     files = completeness_rows.files(conn, at).sort_values("sha256", ignore_index=True)
-    received = completeness_rows.receipts(conn, at)
-    complete, checks = _completeness(conn, at, files, received)
+    complete, checks = _completeness(conn, at, files)
     amounts = receivable.groupby("row")["amount_cents"].sum()
     ledger_sum = int(accounts["debits_cents"].sum() - accounts["credits_cents"].sum() + accounts["start_cents"].sum())
     end = int(amounts["I"])
@@ -170,13 +171,14 @@ def _exceptions(conn: Connection, at: AsOf) -> pd.DataFrame:
     return listed[[*names, "exception_key", "sha256", "seg"]]
 
 
-def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame, received: int) -> tuple[pd.DataFrame, list[Check]]:
+def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.DataFrame, list[Check]]:
     """Count files, sets, remittances, claims and adjustments by what became of them."""
+    received, duplicates = completeness_rows.receipts(conn, at)
     by_state = files["state"].value_counts()
-    states = ["stored", "held", "refused", "registered"]
     parts = [_line("files", "received", received)]
-    parts += [_line("files", state, int(by_state.get(state, 0))) for state in states]
-    parts.append(_line("files", "duplicate", received - len(files)))
+    parts += [_line("files", state, int(by_state.get(state, 0))) for state in FILE_STATES]
+    parts.append(_line("files", "duplicate", duplicates))
+    known = sum(int(by_state.get(state, 0)) for state in FILE_STATES)
     sets = completeness_rows.sets(conn, at)
     remits = completeness_rows.remittances(conn, at)
     claims = completeness_rows.claims(conn, at)
@@ -197,11 +199,7 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame, received: int
     rows = rows.sort_values(["order", "item"], kind="stable", ignore_index=True)[names]
     read_sets = sets[(sets["set_code"] == "835") & ~sets["state"].isin(["refused"])]
     checks = [
-        Check(
-            "files received are stored, held, refused, duplicate or registered",
-            received,
-            int(by_state.sum()) + received - len(files),
-        ),
+        Check("files received are stored, held, refused, registered or duplicate", received, known + duplicates),
         Check("835 sets read are remittances", int(read_sets["rows"].sum()), int(remits["rows"].sum())),
         Check("835 claims read are claim payments", int(read_sets["claims"].sum()), int(remits["claims"].sum())),
         Check(
@@ -215,3 +213,14 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame, received: int
 
 def _line(section: str, item: str, number: int) -> pd.DataFrame:
     return pd.DataFrame({"section": [section], "item": [item], "rows": [number]})
+
+
+def verify_reports(folder: Path) -> list[dict[str, Any]]:
+    """Check the reports in a folder and below it against their manifests: folder, report, problems of each."""
+    folders = [path.parent for path in sorted(folder.rglob(manifest.NAME))] if folder.is_dir() else []
+    if not folders:
+        manifest.load(folder)
+    return [
+        {"folder": str(one), "report": manifest.load(one)["report"], "problems": manifest.problems(one)}
+        for one in folders
+    ]

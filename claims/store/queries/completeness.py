@@ -22,13 +22,14 @@ R, CP, SP, A, PA, C = (
 )
 
 
-def receipts(conn: sa.Connection, as_of: AsOf) -> int:
-    """Count every arrival of a file."""
+def receipts(conn: sa.Connection, as_of: AsOf) -> tuple[int, int]:
+    """Count the arrivals of files, and how many of them were of a file seen before."""
     runs = sa.select(schema.runs.c.run_id).where(schema.runs.c.posting_date <= as_of.day)
-    asked = sa.select(count()).where(
+    known = sa.and_(
         RECEIPT.c.recorded_at <= as_of.known_at, sa.or_(RECEIPT.c.run_id.is_(None), RECEIPT.c.run_id.in_(runs))
     )
-    return int(conn.execute(asked).scalar_one())
+    row = conn.execute(sa.select(count(), total(RECEIPT.c.is_duplicate)).where(known)).one()
+    return int(row[0]), int(row[1])
 
 
 def files(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .group_by(CP.c.remit_id)
         .subquery()
     )
-    select: sa.Select[Any] = (
+    select: Any = (
         sa.select(
             sa.type_coerce(state, sa.String).label("state"),
             count().label("rows"),

@@ -1,0 +1,112 @@
+"""``claims report NAME``: a report as of a day, and ``claims report verify DIR``: is it still what was written."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from claims.cli import console
+from claims.errors import UsageError
+
+FOUND_WRONG = 1
+AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
+KnownAt = Annotated[str, typer.Option("--known-at", metavar="INSTANT", help="UTC instant; default: now.")]
+Format = Annotated[str, typer.Option("--format", help="csv, xlsx, json or parquet.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/NAME in the outbox.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Write a report as of a day, or check one that was written.")
+    group.command("tieout")(tieout)
+    group.command("denials")(denials)
+    group.command("aging")(aging)
+    group.command("verify")(verify)
+    app.add_typer(group, name="report")
+
+
+def tieout(as_of: AsOf = "", known_at: KnownAt = "", format: Format = "csv", out: Out = None) -> None:
+    """Tie bank, remittances and ledger to the cent; roll the receivable forward; list what is open.
+
+    Example: claims report tieout --as-of 2026-11-30 --out month-end/tieout
+    """
+    _write("tieout", as_of, known_at, format, out)
+
+
+def denials(as_of: AsOf = "", known_at: KnownAt = "", format: Format = "csv", out: Out = None) -> None:
+    """List the denial cases as they stood: what, why, worth, by when, next action. Holds claim numbers.
+
+    Example: claims report denials --as-of 2026-11-30 --format xlsx --out month-end/denials
+    """
+    _write("denials", as_of, known_at, format, out)
+
+
+def aging(as_of: AsOf = "", known_at: KnownAt = "", format: Format = "csv", out: Out = None) -> None:
+    """Age the open receivable by service date; adds up to the control accounts. Holds claim numbers.
+
+    Example: claims report aging --as-of 2026-11-30 --out month-end/aging
+    """
+    _write("aging", as_of, known_at, format, out)
+
+
+def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or more reports.")]) -> None:
+    """Check written reports against their manifests: hashes, rows, sums, checks. Needs no database.
+
+    Ends with 1 when something differs.
+
+    Example: claims report verify month-end
+    """
+    from claims.service.report import verify_reports
+
+    found = verify_reports(folder)
+    output = console.current()
+    output.document({"reports": found, "holds": not any(one["problems"] for one in found)})
+    for one in found:
+        if not one["problems"]:
+            output.say(f"{one['folder']}: report {one['report']} is what was written.")
+        for problem in one["problems"]:
+            output.warn(f"{one['folder']}: {problem}")
+    if any(one["problems"] for one in found):
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | None) -> None:
+    from claims.reports import manifest
+    from claims.service.context import open_context
+    from claims.service.report import write_report
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    day = _day(as_of) or ctx.settings.today()
+    folder = out or ctx.settings.outbox_folder / "reports" / day.isoformat() / name
+    path = write_report(ctx, name, day, known_at or None, format_name, folder)
+    content = manifest.load(path.parent)
+    output.document(content | {"manifest": path})
+    _say(output, content, path)
+    if not all(check["holds"] for check in content["checks"]):
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _say(output: console.Output, content: dict[str, Any], path: Path) -> None:
+    parameters = content["parameters"]
+    output.say(f"Report {content['report']} as of {parameters['as_of']}, known at {parameters['known_at']}.")
+    output.table("", ("Table", ">Rows"), [(table["name"], f"{table['rows']:,}") for table in content["tables"]])
+    totals = [(name, console.dollars(cents)) for name, cents in content["control_totals_cents"].items()]
+    output.table("Control totals", ("Total", ">Amount"), totals)
+    for check in content["checks"]:
+        if not check["holds"]:
+            output.warn(f"Check failed: {check['name']}: {check['left']} is not {check['right']}.")
+    held = sum(check["holds"] for check in content["checks"])
+    output.say(f"{held} of {len(content['checks'])} checks hold.")
+    output.say(f"{path.parent}: {', '.join(file['name'] for file in content['files'])}, {path.name}")
+    output.say(f"Check it any time: claims report verify {path.parent}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError("--as-of wants a day like 2026-11-30.") from None

@@ -1,0 +1,57 @@
+"""Open receivable by line with its day of service comes in; each line in one bucket of age goes out (K10)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from claims.reports.report import days_between
+
+ACCOUNTS = {"1100": "insurance", "1110": "denied", "1200": "patient"}
+LIMITS = [30, 60, 90, 120, 180, 365]
+BUCKETS = ["0-30", "31-60", "61-90", "91-120", "121-180", "181-365", "over 365"]
+UNKNOWN = "no service date"
+COLUMNS = [
+    "bucket",
+    "account",
+    "kind",
+    "billing_npi",
+    "claim_number",
+    "line_number",
+    "payer_sequence",
+    "service_date",
+    "days",
+    "balance_cents",
+]
+
+
+def aging(open_lines: pd.DataFrame, service_days: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Return one row per open line, account and payer in turn, with its age from the service date and its bucket.
+
+    Credits (negative balances) stand in the bucket of their own line. A service after ``as_of`` counts as age 0.
+    """
+    by_line = service_days.set_index(["family_id", "line_number"])["service_date"]
+    by_claim = service_days.groupby("family_id")["service_date"].min()
+    own = by_line.reindex(pd.MultiIndex.from_frame(open_lines[["family_id", "line_number"]])).to_numpy()
+    whole = by_claim.reindex(open_lines["family_id"]).to_numpy()
+    dates = pd.Series(own, dtype="str").fillna(pd.Series(whole, dtype="str")).fillna("")
+    rows = open_lines.reset_index(drop=True).assign(service_date=dates)
+    rows["days"] = days_between(rows["service_date"], as_of).clip(lower=0)
+    place = np.searchsorted(LIMITS, rows["days"].fillna(0).to_numpy("int64"))
+    bucket = pd.Series(np.array(BUCKETS, dtype=object)[place], dtype="str")
+    rows["bucket"] = bucket.where(rows["days"].notna(), UNKNOWN)
+    rows["kind"] = rows["account"].map(ACCOUNTS)
+    keys = ["billing_npi", "claim_number", "line_number", "account", "payer_sequence"]
+    return rows.sort_values(keys, ignore_index=True)[COLUMNS]
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add up per bucket: a column for each account, the total, and how much of it is credit."""
+    amounts = rows["balance_cents"]
+    parts = pd.DataFrame({"bucket": rows["bucket"], "lines": 1})
+    for account, kind in ACCOUNTS.items():
+        parts[f"{kind}_cents"] = amounts.where(rows["account"] == account, 0)
+    parts["total_cents"] = amounts
+    parts["of_which_credit_cents"] = amounts.where(amounts < 0, 0)
+    sums = parts.groupby("bucket").sum().reindex([*BUCKETS, UNKNOWN], fill_value=0)
+    return sums.astype("int64").rename_axis("bucket").reset_index()

@@ -1,0 +1,154 @@
+"""A report's files come in; ``manifest.json`` beside them goes out, and can be checked against them alone.
+
+All but its part ``run`` follows from the report's parameters: two runs differ there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from claims.errors import UsageError
+from claims.reports.report import DEFINITIONS, Report
+
+NAME = "manifest.json"
+
+
+class ReportFolderError(UsageError):
+    """A folder holds no report, or another one than was asked for."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"The folder {problem}.")
+
+
+def of(report: Report, files: list[Path], parameters: dict[str, str], version: str) -> dict[str, Any]:
+    """Describe a report and its files; sums of money are of the ``_cents`` columns of each table."""
+    tables = [
+        {
+            "name": name,
+            "rows": len(frame),
+            "totals_cents": {
+                str(column): int(frame[column].sum()) for column in frame.columns if str(column).endswith("_cents")
+            },
+        }
+        for name, frame in report.tables.items()
+    ]
+    return {
+        "report": report.name,
+        "definitions": DEFINITIONS,
+        "program": {"name": "claims-batch", "version": version},
+        "parameters": parameters,
+        "tables": tables,
+        "files": [{"name": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path)} for path in files],
+        "control_totals_cents": report.controls,
+        "checks": [
+            {"name": check.name, "left": check.left, "right": check.right, "holds": check.holds}
+            for check in report.checks
+        ],
+    }
+
+
+def save(folder: Path, content: dict[str, Any], generated_at: str, generated_by: str) -> Path:
+    """Write ``manifest.json``; only its ``run`` part says when and by whom."""
+    path = folder / NAME
+    whole = content | {"run": {"generated_at": generated_at, "generated_by": generated_by}}
+    path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    return path
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a folder."""
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise ReportFolderError("holds no report: there is no manifest.json in it") from None
+    except ValueError:
+        raise ReportFolderError("holds a manifest.json that cannot be read") from None
+    if not isinstance(content, dict) or not {"report", "tables", "files", "checks"} <= content.keys():
+        raise ReportFolderError("holds a manifest.json that is not one of a report")
+    return content
+
+
+def clear(folder: Path, report: str) -> None:
+    """Remove the files of the same report written here before; refuse a folder with another report."""
+    if not (folder / NAME).exists():
+        return
+    old = load(folder)
+    if old["report"] != report:
+        raise ReportFolderError(f"holds the report {old['report']}; choose another one for {report}")
+    for file in old["files"]:
+        (folder / Path(file["name"]).name).unlink(missing_ok=True)
+    (folder / NAME).unlink()
+
+
+def problems(folder: Path) -> list[str]:
+    """Check files against the manifest, with nothing else at hand: hashes, rows, sums, checks. Empty: all is well."""
+    content = load(folder)
+    found = []
+    for file in content["files"]:
+        path = folder / Path(file["name"]).name
+        if not path.is_file():
+            found.append(f"{file['name']}: missing")
+        elif _sha256(path) != file["sha256"]:
+            found.append(f"{file['name']}: the content is not what was written (sha256 differs)")
+    tables = {table["name"]: table for table in content["tables"]}
+    for name, frame in _tables(folder, content):
+        found.extend(_differences(name, frame, tables[name]))
+    for check in content["checks"]:
+        if check["left"] != check["right"] or not check["holds"]:
+            found.append(f"check {check['name']}: {check['left']} is not {check['right']}")
+    return found
+
+
+def _differences(name: str, frame: pd.DataFrame, table: dict[str, Any]) -> Iterator[str]:
+    if len(frame) != table["rows"]:
+        yield f"{name}: {len(frame)} rows, the manifest says {table['rows']}"
+    for column, total in table["totals_cents"].items():
+        cents = pd.to_numeric(frame[column], errors="coerce").fillna(0) if column in frame else pd.Series([], dtype=int)
+        if int(cents.sum()) != total:
+            yield f"{name}: {column} adds up to {int(cents.sum())}, the manifest says {total}"
+        shown = column.removesuffix("_cents")
+        if shown in frame and not frame[shown].map(_cents_of).equals(cents.astype("int64")):
+            yield f"{name}: {shown} and {column} differ"
+
+
+def _cents_of(amount: Any) -> int:
+    text = str(amount or "0")
+    if text == "nan":
+        return 0
+    sign = -1 if text.startswith("-") else 1
+    whole, _, rest = text.lstrip("-").partition(".")
+    return sign * (int(whole) * 100 + int((rest + "00")[:2]))
+
+
+def _tables(folder: Path, content: dict[str, Any]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Read the tables back; a workbook is known by its hash alone."""
+    for table in content["tables"]:
+        for suffix, read in (("csv", _read_csv), ("json", _read_json), ("parquet", pd.read_parquet)):
+            path = folder / f"{table['name']}.{suffix}"
+            if path.is_file() and any(file["name"] == path.name for file in content["files"]):
+                try:
+                    yield table["name"], read(path)
+                except (ValueError, OSError):
+                    continue  # the hash has said so already
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    return pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
+
+
+def _read_json(path: Path) -> pd.DataFrame:
+    return pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
