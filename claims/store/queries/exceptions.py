@@ -85,3 +85,22 @@ def held(conn: sa.Connection) -> pd.DataFrame:
         part("claim", c, c.c.charge_cents, c.c.seg).join(FILE, FILE.c.file_id == c.c.file_id),
     ]
     return frame(conn, sa.union_all(*parts).order_by("kind", "sha256", "seg"))
+
+
+def one(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
+    """Read one exception."""
+    return frame(conn, _rows().where(E.c.exception_id == exception_id))
+
+
+def findings(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
+    """Read the findings above a note of the file that an exception hangs on, in file order."""
+    table = schema.findings
+    file_id = sa.select(E.c.file_id).where(E.c.exception_id == exception_id).scalar_subquery()
+    names = ("severity", "code", "seg", "element", "offset", "found", "expected", "message")
+    return frame(
+        conn,
+        sa.select(*(table.c[name] for name in names))
+        .where(table.c.file_id == file_id, table.c.severity != "note")
+        .order_by(table.c.seg, table.c.finding_id)
+        .limit(200),
+    )

@@ -1,0 +1,191 @@
+"""``claims denials``: the queue, most money at risk first, and the story of one case."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from claims.cli import console
+
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Work the denial queue.")
+    group.command("list")(list_cases)
+    group.command("show")(show)
+    app.add_typer(group, name="denials")
+
+
+def list_cases(
+    payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
+    category: Annotated[str, typer.Option(help="REG, AUTH, MN, COD, BUN, DOC, TF, DUP, COB, CRED, NC, BEN ...")] = "",
+    state: Annotated[str, typer.Option(help="open, new, assigned, in_work, waiting or closed.")] = "open",
+    due_within: Annotated[int | None, typer.Option(metavar="DAYS", help="Deadline in so many days, or past.")] = None,
+    limit: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 50,
+    show_phi: ShowPhi = False,
+) -> None:
+    """List denial cases: what each is worth, why it was denied, what to do next and by when.
+
+    Example: claims denials list --category AUTH --due-within 30
+    """
+    from claims.service.context import open_context
+    from claims.service.queue import denial_queue
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    rows, number, cents = denial_queue(
+        ctx,
+        payer=payer,
+        category=category,
+        state=state,
+        due_within=due_within,
+        limit=limit,
+        show_phi=show_phi,
+    )
+    output.document({"cases": console.records(rows), "count": number, "at_risk_cents": cents})
+    columns = ["Key", ">At risk", "Payer", "Claim", "Line", "Codes", "Why", "Next", "By", ">Days"]
+    shown = [
+        (
+            row["key"],
+            console.dollars(row["at_risk_cents"]),
+            row["payer_name"] or row["payer_code"],
+            row["claim_number"],
+            "all" if row["extent"] == "full" else row["line_number"] or "claim",
+            " ".join(part for part in (row["all_codes"], row["remark_codes"]) if part),
+            row["cause"],
+            row["next_action_label"],
+            row["deadline_date"] or "not known",
+            "" if row["days_left"] is None else row["days_left"],
+        )
+        for row in console.records(rows)
+    ]
+    output.table("Denials, most money at risk first", columns, shown)
+    if number > len(rows):
+        output.say(f"{len(rows)} of {number:,} cases shown; --limit {number} shows all.")
+    output.say(f"{number:,} case(s), {console.dollars(cents)} at risk. Story of one: claims denials show KEY")
+
+
+def show(
+    key: Annotated[str, typer.Argument(help="The key that the list shows, or its beginning.")],
+    show_phi: ShowPhi = False,
+) -> None:
+    """Tell one case: billed, allowed, paid, each adjustment in plain words, ledger, match, raw segments.
+
+    Example: claims denials show 3f2a91c04b
+    """
+    from claims.service.context import open_context
+    from claims.service.queue import denial_story
+
+    output = console.current()
+    story = denial_story(open_context(actor=output.actor), key, show_phi=show_phi)
+    tables = ("lines", "adjustments", "remarks", "ledger", "events")
+    output.document(story | {name: console.records(story[name]) for name in tables})
+    _say_case(output, story)
+    _say_figures(output, story)
+    _say_rest(output, story)
+
+
+def _say_case(output: console.Output, story: dict[str, Any]) -> None:
+    case, decision = story["case"], story["decision"]
+    where = (
+        "the whole claim" if case["extent"] == "full" else f"line {case['line_number'] or 'of the claim as a whole'}"
+    )
+    output.say(f"Case {story['key']}: {console.dollars(case['at_risk_cents'])} at risk, {case['state']}")
+    output.say(f"  Denied    {where} of claim {case['claim_number']} by {case['payer_name']}: {case['all_codes']}")
+    output.say(f"  Why       {case['cause']} ({case['category']})")
+    then = f"; if that cannot be done: {case['then_action']}" if case["then_action"] else ""
+    output.say(f"  Next      {case['next_action']}: {story['next_action_label']}{then}")
+    if story["proof_needed"]:
+        output.say(f"  Needs     {story['proof_needed']}")
+    if case["deadline_date"]:
+        output.say(f"  By        {case['deadline_date']} ({story['days_left']} days): {case['deadline_rule']}")
+    else:
+        output.say("  By        no deadline is known for this payer and action")
+    output.say(f"  Payer     {decision['status']} (CLP02 {decision['status_code']}), posting: {decision['posting']}")
+    output.say(f"  Paid in   {decision['trace_number']} of {decision['payment_date'] or 'an unknown day'}")
+    match = story["match"]
+    evidence = ", ".join(f"{name}: {value}" for name, value in match["evidence"].items())
+    output.say(f"  Claim by  {match['rule']} (score {match['score']}){'; ' + evidence if evidence else ''}")
+
+
+def _say_figures(output: console.Output, story: dict[str, Any]) -> None:
+    dollars = console.dollars
+    output.table(
+        "Lines",
+        [
+            "In case",
+            ">SVC",
+            ">Line",
+            "Procedure",
+            "Date",
+            ">Billed",
+            ">Allowed",
+            ">Adjusted",
+            ">Denied",
+            ">Paid",
+            ">Left",
+        ],
+        [
+            (
+                "*" if row["is_in_case"] else "",
+                row["svc"],
+                row["line_number"] or "",
+                " ".join(part for part in (row["procedure_code"], row["modifiers"]) if part),
+                row["service_date"],
+                *(
+                    dollars(row[f"{name}_cents"])
+                    for name in ("charge", "allowed", "adjusted", "denied", "paid", "left")
+                ),
+            )
+            for row in console.records(story["lines"])
+        ],
+    )
+    output.table(
+        "Adjustments",
+        [">SVC", "Code", ">Amount", "Class", "Words", ">Segment"],
+        [
+            (
+                row["svc"] or "claim",
+                f"{row['group_code']}-{row['reason_code']}",
+                dollars(row["amount_cents"]),
+                row["adjustment_class"] + (" (denied)" if row["counts_as_denial"] else ""),
+                row["words"],
+                row["seg"],
+            )
+            for row in console.records(story["adjustments"])
+        ],
+    )
+    sums = story["sums"]
+    output.say(
+        f"{dollars(sums['charge_cents'])} billed - {dollars(sums['adjusted_cents'])} adjusted - "
+        f"{dollars(sums['paid_cents'])} paid = {dollars(sums['left_cents'])} unexplained"
+    )
+
+
+def _say_rest(output: console.Output, story: dict[str, Any]) -> None:
+    remarks = [
+        (row["svc"] or "claim", row["remark_code"], row["words"] + (" (informs only)" if row["informs_only"] else ""))
+        for row in console.records(story["remarks"])
+    ]
+    output.table("Remarks", [">SVC", "Code", "Words"], remarks)
+    ledger = [
+        (
+            row["posting_date"],
+            row["account"],
+            row["name"],
+            row["line_number"] or "claim",
+            console.dollars(row["amount_cents"]),
+        )
+        for row in console.records(story["ledger"])
+    ]
+    output.table("Ledger (debits positive)", ["Day", "Account", "Name", ">Line", ">Amount"], ledger)
+    events = [
+        (row["posting_date"], row["kind"], console.dollars(row["amount_cents"]), row["actor"], row["reason"])
+        for row in console.records(story["events"])
+    ]
+    output.table("What happened", ["Day", "Event", ">Amount", "By", "Reason"], events)
+    segments = [(row["sha256"][:12], row["seg"], row["offset"], row["text"]) for row in story["segments"]]
+    output.table("In the payer's own words", ["File", ">Segment", ">Offset", "Text"], segments)

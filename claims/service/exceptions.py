@@ -1,0 +1,57 @@
+"""Everything held, refused, unmatched or odd: listed with what it is worth and what releases it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from claims import codes
+from claims.errors import NotFoundError
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.store.engine import read, write
+from claims.store.queries import exceptions as rows_of
+
+MASK = "•••"
+
+
+def listed(
+    ctx: Context, *, state: str = "open", type_code: str = "", show_phi: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the exceptions of a state (empty: any), what asks for work first; and what is held or refused right now."""
+    with read(ctx.engine) as conn:
+        rows = rows_of.listed(conn, state, type_code.upper())
+        held = rows_of.held(conn)
+    rows = _described(rows)
+    rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
+    if show_phi:
+        with write(ctx.engine) as conn:
+            record(ctx, conn, "phi-shown", "exceptions", {"exceptions": len(rows)})
+    else:
+        rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
+    return rows, held
+
+
+def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell one exception: what it is, what it is worth, what releases it, and the findings of its file."""
+    with read(ctx.engine) as conn:
+        found = rows_of.one(conn, exception_id)
+        findings = rows_of.findings(conn, exception_id)
+    if found.empty:
+        raise NotFoundError("exception", exception_id)
+    story = dict(_described(found).iloc[0])
+    if show_phi:
+        with write(ctx.engine) as conn:
+            record(ctx, conn, "phi-shown", f"exception {exception_id}", {})
+    else:
+        story["claim_number"] = MASK if story["claim_number"] else ""
+    return {str(name): value for name, value in story.items()} | {"findings": findings}
+
+
+def _described(rows: pd.DataFrame) -> pd.DataFrame:
+    types = codes.table("exception_types").set_index("type_code").reindex(rows["type_code"])
+    return rows.assign(
+        own_title=pd.Series(types["own_title"].to_numpy(), dtype="str").fillna("").to_numpy(),
+        severity=pd.Series(types["severity"].to_numpy(), dtype="str").fillna("open").to_numpy(),
+    )

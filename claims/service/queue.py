@@ -1,0 +1,223 @@
+"""The denial queue as a biller reads it, and the story of one case down to the bytes of its segments."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from claims import codes
+from claims.errors import NotFoundError, UsageError
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.store.engine import read, write
+from claims.store.queries import queue
+from claims.store.queries.queue import Filter
+
+MASK = "•••"
+KEY_LENGTH = 10
+# Elements of a stored segment that name a patient or a claim.
+PRIVATE_ELEMENTS = {"CLP": (1, 7)}
+
+
+class AmbiguousKeyError(UsageError):
+    """A short key fits several cases."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"Several cases begin with {prefix}; give more of the key.")
+
+
+def denial_queue(
+    ctx: Context,
+    *,
+    payer: str = "",
+    category: str = "",
+    state: str = "open",
+    due_within: int | None = None,
+    limit: int = 50,
+    show_phi: bool = False,
+) -> tuple[pd.DataFrame, int, int]:
+    """Give the cases asked for, most money at risk first, with their number and money at risk in all.
+
+    ``due_within``: days from today (the practice's day); cases past their deadline are among them.
+    """
+    today = ctx.settings.today()
+    asked = Filter(payer, category, state, None if due_within is None else today + timedelta(days=due_within))
+    with read(ctx.engine) as conn:
+        rows = queue.cases(conn, asked, limit)
+        number, cents = queue.totals(conn, asked)
+    labels = codes.table("next_actions").set_index("id")["own_label"]
+    rows.insert(0, "key", rows["case_key"].str[:KEY_LENGTH])
+    rows["next_action_label"] = labels.reindex(rows["next_action"]).fillna("").to_numpy()
+    rows["days_left"] = _days_left(rows["deadline_date"], today)
+    if show_phi:
+        with write(ctx.engine) as conn:
+            record(ctx, conn, "phi-shown", "denial queue", {"cases": len(rows)})
+    else:
+        rows["claim_number"] = _masked(rows["claim_number"])
+    return rows, number, cents
+
+
+def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell one case: what was billed and decided, to the cent, in words and in the payer's own segments.
+
+    Raises NotFoundError or AmbiguousKeyError. What names a patient is masked unless ``show_phi``, which is audited.
+    """
+    with read(ctx.engine) as conn:
+        found = queue.find(conn, key.strip().lower())
+        if found.empty:
+            raise NotFoundError("denial case", key)
+        if len(found) > 1:
+            raise AmbiguousKeyError(key)
+        case = _row(found)
+        of = int(case["claim_payment_id"])
+        decision = _row(queue.decision(conn, of))
+        lines = queue.lines(conn, of)
+        adjustments = queue.adjustments(conn, of)
+        remarks = queue.remarks(conn, of)
+        ledger = queue.ledger(conn, of)
+        events = queue.events(conn, int(case["case_id"]))
+    if show_phi:
+        with write(ctx.engine) as conn:
+            record(ctx, conn, "phi-shown", f"denial case {case['case_key'][:KEY_LENGTH]}", {})
+    else:
+        for name in ("claim_number", "payer_claim_number"):
+            case[name] = MASK if case[name] else ""
+        for name in ("claim_number", "payer_claim_number", "our_claim_number"):
+            decision[name] = MASK if decision[name] else ""
+    statuses = codes.table("claim_status").set_index("code")["own_label"]
+    labels = codes.table("next_actions").set_index("id")
+    explained = _explained(adjustments, lines)
+    return {
+        "key": case["case_key"][:KEY_LENGTH],
+        "case": {
+            name: value for name, value in case.items() if name not in ("case_id", "family_id", "claim_payment_id")
+        },
+        "next_action_label": labels["own_label"].get(case["next_action"], ""),
+        "proof_needed": labels["proof_needed"].get(case["next_action"], ""),
+        "days_left": _days_left(pd.Series([case["deadline_date"]]), ctx.settings.today()).iloc[0],
+        "decision": decision | {"status": statuses.get(decision["status_code"], statuses["other"])},
+        "match": _match(decision),
+        "lines": _line_rows(lines, explained, case),
+        "adjustments": explained.drop(columns=["offset", "length", "service_payment_id"]),
+        "sums": _sums(decision, explained),
+        "remarks": _remark_rows(remarks, lines),
+        "ledger": _named_accounts(ledger),
+        "events": events.assign(body=[_reason(body) for body in events["body"]]).rename(columns={"body": "reason"}),
+        "segments": _segments(ctx, decision, [lines, adjustments, remarks], show_phi),
+    }
+
+
+def _row(rows: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in rows.iloc[0].items()}
+
+
+def _masked(texts: pd.Series[str]) -> pd.Series[str]:
+    return texts.where(texts == "", MASK)
+
+
+def _days_left(deadlines: pd.Series[str], today: date) -> pd.Series[int]:
+    due = pd.to_datetime(deadlines.where(deadlines != ""), format="%Y-%m-%d")
+    return (due - pd.Timestamp(today)).dt.days.astype("Int64")
+
+
+def _ordinals(rows: pd.DataFrame, lines: pd.DataFrame) -> Any:
+    """Give the SVC ordinal that each row belongs to, 0 for the claim level."""
+    known = lines.set_index("service_payment_id")["ordinal"]
+    return known.reindex(rows["service_payment_id"]).fillna(0).astype("int64").to_numpy()
+
+
+def _explained(adjustments: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Put plain words to each adjustment: the title of the rule that classified it."""
+    rules = codes.table("carc")
+    titles = rules.assign(priority=rules["priority"].astype("int64")).set_index("priority")["own_title"]
+    by_code = rules[rules["code"] != ""].drop_duplicates("code", keep="last").set_index("code")["own_title"]
+    words = titles.reindex(adjustments["rule_priority"]).reset_index(drop=True)
+    words = words.fillna(by_code.reindex(adjustments["reason_code"]).reset_index(drop=True)).fillna("")
+    rows = adjustments.assign(words=words.to_numpy(), counts_as_denial=adjustments["counts_as_denial"] == 1)
+    rows.insert(0, "svc", _ordinals(adjustments, lines))
+    return rows
+
+
+def _line_rows(lines: pd.DataFrame, explained: pd.DataFrame, case: dict[str, Any]) -> pd.DataFrame:
+    """Give billed, allowed, adjusted and paid per line; what is left must be zero."""
+    adjusted = explained.groupby("svc")["amount_cents"].sum().reindex(lines["ordinal"], fill_value=0).to_numpy("int64")
+    denied = explained[explained["counts_as_denial"]].groupby("svc")["amount_cents"].sum()
+    number = lines["line_number"] if case["family_id"] else lines["ordinal"]
+    rows = lines.drop(columns=["service_payment_id", "offset", "length"]).assign(
+        adjusted_cents=adjusted,
+        denied_cents=denied.reindex(lines["ordinal"], fill_value=0).to_numpy("int64"),
+        left_cents=lines["charge_cents"] - lines["paid_cents"] - adjusted,
+        is_in_case=(case["line_number"] == 0) | (number == case["line_number"]),
+    )
+    return rows.rename(columns={"ordinal": "svc"})
+
+
+def _sums(decision: dict[str, Any], explained: pd.DataFrame) -> dict[str, int]:
+    adjusted = int(explained["amount_cents"].sum())
+    charge, paid = int(decision["charge_cents"]), int(decision["paid_cents"])
+    return {
+        "charge_cents": charge,
+        "adjusted_cents": adjusted,
+        "paid_cents": paid,
+        "left_cents": charge - adjusted - paid,
+    }
+
+
+def _match(decision: dict[str, Any]) -> dict[str, Any]:
+    """Say why the payment belongs to its claim, or why to none."""
+    try:
+        evidence = json.loads(decision["match_evidence"] or "{}")
+    except ValueError:
+        evidence = {}
+    return {"rule": decision["match_rule"] or "none", "score": int(decision["match_score"]), "evidence": evidence}
+
+
+def _remark_rows(remarks: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    table = codes.table("rarc").set_index("code").reindex(remarks["remark_code"])
+    rows = remarks[["source", "remark_code", "seg"]].assign(
+        words=pd.Series(table["own_title"].to_numpy(), dtype="str").fillna("not in our table").to_numpy(),
+        informs_only=(table["alert"] == "Y").to_numpy(),
+    )
+    rows.insert(0, "svc", _ordinals(remarks, lines))
+    return rows
+
+
+def _named_accounts(ledger: pd.DataFrame) -> pd.DataFrame:
+    names = codes.table("accounts").set_index("account")["name"]
+    return ledger.assign(name=names.reindex(ledger["account"]).fillna("").to_numpy())
+
+
+def _reason(body: str) -> str:
+    return str(json.loads(body).get("action_reason", ""))
+
+
+def _segments(
+    ctx: Context, decision: dict[str, Any], parts: list[pd.DataFrame], show_phi: bool
+) -> list[dict[str, Any]]:
+    """Read the segments of the decision from the stored file: file hash, segment, offset, and their text."""
+    sha256 = str(decision["sha256"])
+    names = ["seg", "offset", "length"]
+    own = pd.DataFrame([{name: decision[name] for name in names}])
+    places = pd.concat([own, *(part[names] for part in parts)]).drop_duplicates("seg").sort_values("seg")
+    rows = []
+    for seg, offset, length in places.astype("int64").itertuples(index=False):
+        raw = ctx.vault.read(sha256, int(offset), int(length)).decode("utf-8", "replace")
+        rows.append(
+            {"sha256": sha256, "seg": int(seg), "offset": int(offset), "text": raw if show_phi else masked_segment(raw)}
+        )
+    return rows
+
+
+def masked_segment(raw: str) -> str:
+    """Mask the elements of a segment that name a patient or a claim."""
+    text = raw.strip()
+    for segment_id, elements in PRIVATE_ELEMENTS.items():
+        if text.startswith(segment_id) and len(text) > len(segment_id):
+            separator = text[len(segment_id)]
+            cells = text.split(separator)
+            cells = [MASK if at in elements and cell else cell for at, cell in enumerate(cells)]
+            return separator.join(cells)
+    return text
