@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     our_payees: Words = Field((), description="NPIs or tax ids that are ours; empty: any payee")
     engine: Literal["threads", "dask"] = Field("threads", description="what runs the night's tasks")
     dask_scheduler: str = Field("", description="address of a Dask scheduler, needed for engine dask")
+    night_cron: str = Field("30 2 * * *", description="when `claims schedule` runs, in the practice's time zone")
     prefect_api_url: str = Field("", description="a running Prefect server; empty: a temporary one")
 
     @field_validator("home")

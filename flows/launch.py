@@ -64,3 +64,24 @@ def run_night(
         except StepError as failure:
             raise NightFailedError(failure, steps.error_log()) from None
         return night, overview(context, night.run_id)
+
+
+def serve_nights(settings: Settings, cron: str, started: Callable[[str], None]) -> None:
+    """Run the night by the clock, one at a time, each in a process of its own, until this process is told to stop.
+
+    `started` is told when the first one is due. Raises UsageError for a `cron` that is none.
+    """
+    from claims.service.context import open_context
+
+    open_context(settings).engine.dispose()  # says now, and not at night, that the books are not there
+    settings.inbox_folder.mkdir(exist_ok=True)
+    with server.running(settings, "schedule") as prefect:
+        environment.prepare(prefect.folder, prefect.api_url, prefect.token)
+        from flows.engine import next_time, serve
+        from flows.nightly import nightly
+
+        first = next_time(cron, settings.timezone)
+        prefect.wait()
+        with server.published(prefect):
+            started(first)
+            serve(nightly, cron, settings.timezone)

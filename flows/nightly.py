@@ -24,7 +24,7 @@ class Night:
     manifests: list[str]
 
 
-@flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS))  # type: ignore[arg-type]
+@flow(name="nightly", task_runner=ThreadPoolTaskRunner(max_workers=WORKERS), validate_parameters=False)  # type: ignore[arg-type]
 def nightly(posting_date: date | None = None) -> Night:
     """Run one business day (default: today). The parts are called as functions: a subflow would cost a second each."""
     run_id, day = steps.open_run(posting_date)

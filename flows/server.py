@@ -138,9 +138,12 @@ def start(folder: Path, mode: str = "night") -> Server:
     return server
 
 
-def publish(server: Server) -> None:
-    """Let later runs use this server: it lives until a person stops it. The note is readable by its owner only."""
-    assert server.process is not None
+@contextlib.contextmanager
+def published(server: Server) -> Iterator[None]:
+    """Let later runs use this server, which lives until a person stops it. The note is readable by its owner only."""
+    if server.process is None:
+        yield  # its owner has published it
+        return
     note = {
         "api_url": server.api_url,
         "token": server.token,
@@ -151,11 +154,10 @@ def publish(server: Server) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(note, file)
     fresh.replace(_note(server.folder))
-
-
-def withdraw(server: Server) -> None:
-    """Take the note back before the server stops."""
-    _note(server.folder).unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        _note(server.folder).unlink(missing_ok=True)
 
 
 def answers(api_url: str, token: str, timeout: float) -> bool:

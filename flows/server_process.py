@@ -35,6 +35,7 @@ def main() -> None:
     from uvicorn import Config, Server
 
     prepare_database(Path(os.environ["PREFECT_HOME"]))
+    _let_scheduler_insert()
     app = create_app(final=True)
     gc.freeze()
     gc.enable()
@@ -62,6 +63,17 @@ def prepare_database(home: Path) -> None:
         asyncio.run(provide_database_interface().create_db())
         with contextlib.suppress(OSError, sqlite3.Error):  # an installation that we may not write to has no template
             _save_template(database, template)
+
+
+def _let_scheduler_insert() -> None:
+    """Let Prefect 3.8.8's scheduler write its runs under SQLAlchemy 2.1.
+
+    It hands over rows with a key `state` that is no column. SQLAlchemy 2.0 ignored it; 2.1 asks the model what to do
+    with it, and the model does not say. Ignoring it is right: the scheduler writes the states itself, right after.
+    """
+    from prefect.server.database.orm_models import FlowRun
+
+    FlowRun.__mapper__.all_orm_descriptors["state"].inplace.bulk_dml(lambda cls, row, state: None)  # type: ignore[attr-defined]
 
 
 def template_path() -> Path:

@@ -32,6 +32,7 @@ MODULES = (
     "ingest",
     "reconcile",
     "run",
+    "schedule",
     "denials",
     "exceptions",
     "report",
