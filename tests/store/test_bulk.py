@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
@@ -227,18 +228,33 @@ print("committed", flush=True)
 """
 
 
+def kill_loader(url, folder, milliseconds):
+    """Start a process that inserts 80,000 rows in one transaction, kill it while it does, and return what it said."""
+    process = subprocess.Popen([sys.executable, "-c", LOADER, url], stdout=subprocess.PIPE, text=True, cwd=folder)
+    assert [process.stdout.readline(), process.stdout.readline()] == ["open\n", "begun\n"]
+    time.sleep(milliseconds / 1000)
+    process.send_signal(signal.SIGKILL)
+    said = process.stdout.read()
+    process.wait()
+    process.stdout.close()
+    return said
+
+
 def test_kill_during_bulk_insert_leaves_nothing_half(database, database_url, pytestconfig):
     for milliseconds in (0, 80):
-        process = subprocess.Popen(
-            [sys.executable, "-c", LOADER, database_url], stdout=subprocess.PIPE, text=True, cwd=pytestconfig.rootpath
-        )
-        assert process.stdout.readline() == "open\n"
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(milliseconds / 1000)
-        process.send_signal(signal.SIGKILL)
-        said = process.stdout.read()
-        process.wait()
-        process.stdout.close()
+        said = kill_loader(database_url, pytestconfig.rootpath, milliseconds)
         assert "committed" not in said, "the kill came too late to prove anything"
         assert len(stored(database, FILES.c.file_id)) == 0
     assert insert(database, FILES, files_frame(5)) == 5
+
+
+@pytest.mark.long
+def test_a_hundred_kills_leave_all_or_nothing(database, database_url, pytestconfig):
+    seed = random.randrange(10**6)
+    moments = random.Random(seed)
+    for _ in range(50):
+        kill_loader(database_url, pytestconfig.rootpath, moments.uniform(0, 3000))
+        count = len(stored(database, FILES.c.file_id))
+        assert count in (0, 80_000), f"seed {seed}"
+        with engine.write(database) as conn:
+            conn.execute(FILES.delete())
