@@ -63,8 +63,14 @@ def _joined(kind: str, values: list[Any]) -> Any:
         arrays = [value if isinstance(value, pa.Array) else pa.array(value, pa.large_string()) for value in values]
         return pd.arrays.ArrowStringArray(pa.chunked_array(arrays, pa.large_string()), dtype=_TEXT)  # type: ignore[call-arg]
     if kind.endswith("?"):
-        dtype = frames.DTYPES[kind]
-        parts = [value if hasattr(value, "dtype") else pd.array(value, dtype=dtype) for value in values]
-        return parts[0] if len(parts) == 1 else pd.concat([pd.Series(part) for part in parts], ignore_index=True).array
+        parts = [_optional(kind, value) for value in values]
+        if len(parts) == 1:
+            return parts[0]
+        data = np.concatenate([part._data for part in parts])
+        return type(parts[0])(data, np.concatenate([part._mask for part in parts]))
     arrays = [np.asarray(value, _NUMBERS[kind]) for value in values]
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _optional(kind: str, value: Any) -> Any:
+    return value if hasattr(value, "dtype") else pd.array(value, dtype=frames.DTYPES[kind])

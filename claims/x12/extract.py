@@ -14,7 +14,7 @@ from claims.x12 import numbers
 from claims.x12.layout import ColumnPlan, Feed, FramePlan, Plan
 from claims.x12.numbers import Flags, Integers
 from claims.x12.places import Places, Rows
-from claims.x12.tokens import Tokens
+from claims.x12.tokens import Components, Tokens, data_of, no_texts
 
 # A numpy array, an Arrow array of text, or a pandas array of integers that may be missing.
 Column: TypeAlias = Any
@@ -31,6 +31,7 @@ class Window:
     seg: Integers
     transaction_seg: Integers
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
+    _opened_seg: dict[str, Integers] = field(default_factory=dict)
 
     def chosen(self, feed: Feed) -> Integers:
         """Return the segments that a feed takes from: by id, loop and qualifier."""
@@ -55,8 +56,10 @@ class Window:
         """Return the `seg` of the row of a scope that each segment stands in, 0 for none."""
         if scope not in self.plan.scopes:
             return np.zeros(len(rows), np.int64)
-        opener = self.places.opened[self.plan.scopes.index(scope)][rows]
-        return np.where(opener >= 0, self.seg[opener], 0)
+        if scope not in self._opened_seg:
+            opener = self.places.opened[self.plan.scopes.index(scope)]
+            self._opened_seg[scope] = np.append(self.seg, 0)[opener]
+        return self._opened_seg[scope][rows]
 
 
 @dataclass
@@ -118,21 +121,29 @@ def _repeated(window: Window, plan: FramePlan, rows: Integers) -> tuple[Integers
 
 
 class _Reader:
+    """Fills the columns of one frame. A token array that is None means: sent in no row."""
+
     def __init__(self, window: Window, plan: FramePlan, rows: Integers, repeat: Integers) -> None:
         self.window, self.plan, self.rows, self.repeat = window, plan, rows, repeat
         self.tokens = window.tokens
         self.nothing = len(self.tokens.ts) - 1
+        self.first = self.tokens.first[rows]
+        self.width = self.tokens.last[rows] - self.first
         self._row_number: Integers | None = None
+        self._split: dict[int, Components | None] = {}
 
     def column(self, column: ColumnPlan, into: Extract) -> Column:
         if column.kind == "date":
             return self._dates(column)
         feed = column.feeds[0]
-        if len(feed.components) > 1 or len(feed.elements) > 1:
-            return self._joined(column)
+        if len(feed.elements) > 1:
+            return self._joined_elements(column)
         if feed.components:
             return self._component(column)
         token = self._token(column)
+        if token is None:
+            into.tokens_of[column.name] = np.full(len(self.rows), self.nothing, np.int64)
+            return self._nothing(column, into)
         into.tokens_of[column.name] = token
         if column.kind == "flag":
             return self._sent(token)
@@ -141,29 +152,44 @@ class _Reader:
             return _upper(texts) if column.kind == "code" else texts
         return self._number(column, token, into)
 
+    def _nothing(self, column: ColumnPlan, into: Extract) -> Column:
+        count = len(self.rows)
+        if column.kind in ("text", "code"):
+            return no_texts(count)
+        if column.is_required and column.kind == "cents":
+            into.missing[column.name] = np.ones(count, np.bool_)
+        if column.kind.endswith("?"):
+            return pd.arrays.IntegerArray(np.zeros(count, np.int64), np.ones(count, np.bool_))
+        return np.zeros(count, np.bool_ if column.kind == "flag" else np.int64)
+
     def _sent(self, token: Integers) -> Flags:
         return self.tokens.te[token] > self.tokens.ts[token]
 
-    def _token(self, column: ColumnPlan) -> Integers:
+    def _token(self, column: ColumnPlan) -> Integers | None:
         token = self._feed(column.feeds[0])
         for feed in column.feeds[1:]:
-            unsent = ~self._sent(token)
-            if unsent.any():
-                token = np.where(unsent, self._feed(feed), token)
+            other = self._feed(feed)
+            if other is None:
+                continue
+            if token is None:
+                token = other
+            else:
+                unsent = ~self._sent(token)
+                if unsent.any():
+                    token = np.where(unsent, other, token)
         return token
 
-    def _feed(self, feed: Feed) -> Integers:
-        element = feed.elements[0]
+    def _feed(self, feed: Feed, element: int = 0) -> Integers | None:
+        element = element or feed.elements[0]
         if feed.scope < 0:
             return self._own(feed, element)
         children = self.window.chosen(feed)
         if not len(children):
-            return np.full(len(self.rows), self.nothing, np.int64)
+            return None
         token = self.tokens.at(children, element)
         opened = self.window.places.opened[feed.scope]
         if feed.scope == self.plan.scope:
-            numbers_ = self._row_numbers()
-            parent = numbers_[opened[children]]
+            parent = self._row_numbers()[opened[children]]
             found = np.full(len(self.rows) + 1, self.nothing, np.int64)
             # Backwards, so that the first segment of several is the one that stays.
             found[parent[::-1]] = token[::-1]
@@ -180,76 +206,78 @@ class _Reader:
             self._row_number[self.rows] = np.arange(len(self.rows))
         return self._row_number
 
-    def _own(self, feed: Feed, element: int) -> Integers:
-        tokens = self.tokens
-        found = tokens.first[self.rows] + element
+    def _own(self, feed: Feed, element: int) -> Integers | None:
+        found, need = self.first + element, element
         if self.plan.times > 1 and not feed.is_fixed:
-            found = found + self.repeat * self.plan.step
-        sent = found <= tokens.last[self.rows]
-        if feed.segment:
-            sent &= tokens.code[self.rows] == feed.segment
-        return np.where(sent, found, self.nothing)
+            move = self.repeat * self.plan.step
+            found, unsent = found + move, self.width < move + need
+        else:
+            unsent = self.width < need
+        if feed.segment and len(self.plan.segments) > 1:
+            unsent |= self.tokens.code[self.rows] != feed.segment
+        if unsent.any():
+            if unsent.all():
+                return None
+            found[unsent] = self.nothing
+        return found
 
     def _component(self, column: ColumnPlan) -> Column:
-        start, end = self._ranges(column, 0)
+        found = self._components(column)
+        if found is None:
+            return no_texts(len(self.rows)) if column.kind != "int" else np.zeros(len(self.rows), np.int64)
+        numbers_of = column.feeds[0].components
+        if len(numbers_of) > 1:
+            start, end = found.between(numbers_of[0], numbers_of[-1])
+            return self._joined(column, start, end, self.tokens.delimiters.component)
+        start, end = found.part(numbers_of[0])
         if column.kind == "int":
             return numbers.integers(self.tokens.data, self.tokens.view, start, end)[0]
         texts = self.tokens.text_between(*_rising(start, end))
         return _upper(texts) if column.kind == "code" else texts
 
-    def _ranges(self, column: ColumnPlan, which: int) -> tuple[Integers, Integers]:
-        token = self._own(column.feeds[0], column.feeds[0].elements[0])
-        for feed in column.feeds[1:]:
-            other = self._own(feed, feed.elements[0])
-            token = np.where(other != self.nothing, other, token)
-        return self.tokens.component(token, column.feeds[0].components[which])
+    def _components(self, column: ColumnPlan) -> Components | None:
+        element = hash(tuple((feed.segment, feed.elements) for feed in column.feeds))
+        if element not in self._split:
+            token = self._token(column)
+            self._split[element] = None if token is None else Components(self.tokens, token)
+        return self._split[element]
 
-    def _joined(self, column: ColumnPlan) -> Column:
-        feed = column.feeds[0]
-        if feed.components:
-            start, _ = self._ranges(column, 0)
-            _, end = self._ranges(column, -1)
-            separator = self.tokens.delimiters.component
-        else:
-            firsts = [self._token_of(feed, feed.elements[0]) for feed in column.feeds]
-            lasts = [self._last_of(feed) for feed in column.feeds]
-            token, last = firsts[0], lasts[0]
-            for other, other_last in zip(firsts[1:], lasts[1:], strict=True):
-                take = token == self.nothing
-                token, last = np.where(take, other, token), np.where(take, other_last, last)
-            start, end = self.tokens.ts[token], np.maximum(self.tokens.te[last], self.tokens.ts[token])
-            separator = self.tokens.delimiters.element
+    def _joined_elements(self, column: ColumnPlan) -> Column:
+        """Elements of one segment, from the first to the last one sent, with blanks between."""
+        token, last = self._token(column), None
+        if token is None:
+            return no_texts(len(self.rows))
+        for feed in column.feeds:
+            for element in feed.elements:
+                other = self._feed(feed, element)
+                if other is not None:
+                    last = other if last is None else np.where(other != self.nothing, other, last)
+        assert last is not None
+        start = self.tokens.ts[token]
+        return self._joined(column, start, self.tokens.te[last], self.tokens.delimiters.element)
+
+    def _joined(self, column: ColumnPlan, start: Integers, end: Integers, separator: int) -> Column:
+        if not (end > start).any():
+            return no_texts(len(start))
         texts = self.tokens.text_between(*_rising(start, np.maximum(start, end)))
-        if len(np.frombuffer(texts.buffers()[2] or b"", np.uint8)):
+        if data_of(texts).tobytes().find(separator) >= 0:
             texts = pc.replace_substring(texts, chr(separator), " ")
             texts = pc.utf8_trim(pc.replace_substring_regex(texts, " +", " "), " ")
         return _upper(texts) if column.kind == "code" else texts
 
-    def _token_of(self, feed: Feed, element: int) -> Integers:
-        return self._feed(
-            Feed(
-                feed.segment, feed.scope, feed.loops, feed.qualifier_element, feed.qualifier,
-                (element,), (), feed.is_fixed, False,
-            )
-        )  # fmt: skip
-
-    def _last_of(self, feed: Feed) -> Integers:
-        token = self._token_of(feed, feed.elements[0])
-        for element in feed.elements[1:]:
-            other = self._token_of(feed, element)
-            token = np.where(other != self.nothing, other, token)
-        return token
-
     def _dates(self, column: ColumnPlan) -> Column:
-        found = np.zeros(len(self.rows), np.int64)
+        found: Integers | None = None
         for feed in column.feeds:
-            unset = found == 0
-            if not unset.any():
+            unset = None if found is None else found == 0
+            if unset is not None and not unset.any():
                 break
             token = self._feed(feed)
+            if token is None:
+                continue
             read = numbers.end_dates if feed.is_range_end else numbers.dates
-            found = np.where(unset, read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token]), found)
-        return found.astype(np.int32)
+            value = read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
+            found = value if found is None or unset is None else np.where(unset, value, found)
+        return np.zeros(len(self.rows), np.int32) if found is None else found.astype(np.int32)
 
     def _number(self, column: ColumnPlan, token: Integers, into: Extract) -> Column:
         tokens = self.tokens
@@ -258,15 +286,15 @@ class _Reader:
             return numbers.integers(tokens.data, tokens.view, start, end)[0]
         read = numbers.cents if column.kind.startswith("cents") else numbers.milli
         value, good = read(tokens.data, tokens.view, start, end)
+        if good.all():
+            return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
         sent = end > start
         if column.kind.startswith("cents"):
             if (wrong := ~good & sent).any():
                 into.unreadable[column.name] = wrong
             if column.is_required and not sent.all():
                 into.missing[column.name] = ~sent
-        if column.kind.endswith("?"):
-            return pd.arrays.IntegerArray(value, ~good)
-        return value
+        return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
 
 
 def _rising(start: Integers, end: Integers) -> tuple[Integers, Integers]:
@@ -280,6 +308,5 @@ def _rising(start: Integers, end: Integers) -> tuple[Integers, Integers]:
 
 def _upper(texts: pa.Array) -> pa.Array:
     """Codes are compared in upper case; almost all are so already."""
-    data = texts.buffers()[2]
-    found = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    return pc.utf8_upper(texts) if len(found) and found.max() >= ord("a") else texts
+    data = data_of(texts)
+    return pc.utf8_upper(texts) if len(data) and data.max() >= ord("a") else texts

@@ -18,11 +18,13 @@ Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
-PAD = 8
+# Bytes that may be read behind the last value.
+PAD = 24
 # MASK[n] keeps the first n bytes of a word; a value longer than a word (n = 9) keeps none.
 MASK: Words = np.array([(1 << (8 * n)) - 1 for n in range(9)] + [0], np.uint64)
-_SHIFT: Words = np.array([8 * (8 - n) for n in range(9)], np.uint64)
-_FILL: Words = np.array([0x3030303030303030 & ((1 << (8 * (8 - n))) - 1) for n in range(9)], np.uint64)
+_SHIFT: Words = np.array([8 * (8 - n) for n in range(1, 9)], np.uint64)
+_SHIFT = np.concatenate((np.zeros(1, np.uint64), _SHIFT))
+_ZEROS: Words = np.array([0x3030303030303030 & ((1 << (8 * n)) - 1) for n in range(9)], np.uint64)
 _TEN: Integers = np.array([100, 10, 1], np.int64)
 _MILLI: Integers = np.array([1000, 100, 10, 1], np.int64)
 
@@ -32,7 +34,7 @@ def _word(value: int) -> np.uint64:
 
 
 _ONES, _HIGH = _word(0x0101010101010101), _word(0x8080808080808080)
-_DOTS, _LOW = _word(0x2E2E2E2E2E2E2E2E), _word(0x0F0F0F0F0F0F0F0F)
+_DOTS, _ONE = _word(0x2E2E2E2E2E2E2E2E), _word(1)
 
 
 def pack(text: str) -> int:
@@ -41,13 +43,13 @@ def pack(text: str) -> int:
 
 
 def words_of(data: Bytes) -> Words:
-    """View `data` as a word at every byte; `data` must end in `PAD` bytes more than are ever asked for."""
-    return np.ndarray(shape=(len(data) - PAD + 1,), dtype="<u8", buffer=data.data, strides=(1,))
+    """View `data` as a word at every byte; `data` ends in `PAD` bytes that are no data."""
+    return np.ndarray(shape=(len(data) - 7,), dtype="<u8", buffer=data.data, strides=(1,))
 
 
 def words(view: Words, start: Integers, end: Integers) -> Words:
     """Return each value as a word, in upper case; 0 for an empty one and for one longer than eight bytes."""
-    found = view[start] & MASK[np.clip(end - start, 0, 9)]
+    found = view[start] & MASK[np.minimum(end - start, 9)]
     letters = found & (found >> _word(1)) & _word(0x2020202020202020)
     return _upper(found) if letters.any() else found
 
@@ -60,15 +62,28 @@ def _upper(found: Words) -> Words:
     return np.asarray(found - (lower >> _word(2)), np.uint64)
 
 
-def _digits(word: Words, count: Integers) -> tuple[Integers, Flags]:
-    """Turn words of `count` leading digits (0 to 8) into numbers; the flag says that all of them were digits."""
-    right = np.where(count > 0, (word << _SHIFT[count]), _word(0)) | _FILL[count]
-    wrong = (((right - _word(0x3030303030303030)) | (right + _word(0x4646464646464646))) & _HIGH) != 0
-    value = right & _LOW
-    value = (value * _word(2561)) >> _word(8)
-    value = ((value & _word(0x00FF00FF00FF00FF)) * _word(6553601)) >> _word(16)
-    value = ((value & _word(0x0000FFFF0000FFFF)) * _word(42949672960001)) >> _word(32)
-    return value.astype(np.int64), ~wrong
+def _digits(word: Words, count: Integers) -> tuple[Words, Flags]:
+    """Turn words of `count` leading digits (1 to 8) into two numbers of four digits; the flag says all were digits.
+
+    The number of the last four digits stands in the upper half of each word, the one before them in the lower.
+    """
+    digits = word ^ _ZEROS[count]
+    good = (((digits + _word(0x7676767676767676)) | digits) & _HIGH) == 0
+    digits <<= _SHIFT[count]
+    digits *= _word(2561)
+    digits >>= _word(8)
+    digits &= _word(0x00FF00FF00FF00FF)
+    digits *= _word(6553601)
+    digits >>= _word(16)
+    digits &= _word(0x0000FFFF0000FFFF)
+    return digits, good
+
+
+def _whole(word: Words, count: Integers) -> tuple[Integers, Flags]:
+    halves, good = _digits(word, count)
+    halves *= _word(42949672960001)
+    halves >>= _word(32)
+    return halves.view(np.int64), good
 
 
 def _decimal(
@@ -76,29 +91,33 @@ def _decimal(
 ) -> tuple[Integers, Flags]:
     """Read decimals scaled by the power of ten of `scale[0]`; returns values and which were read."""
     length = end - start
-    minus = data[start] == ord("-")
-    begin = start + minus
-    n = np.clip(end - begin, 0, 9)
-    word = view[begin] & MASK[n]
-    n = np.minimum(n, 8)
+    n = np.minimum(length, 9)
+    word = view[start] & MASK[n]
+    minus = (word & _word(0xFF)) == _word(ord("-"))
+    has_minus = bool(minus.any())
+    if has_minus:
+        word >>= np.where(minus, _word(8), _word(0))
+        n = n - minus
     dots = word ^ _DOTS
-    zero = (dots - _ONES) & ~dots & _HIGH
-    place = np.where(zero != 0, (np.bitwise_count((zero & (~zero + _word(1))) - _word(1)) >> 3).astype(np.int64), n)
-    fraction = np.maximum(n - place - 1, 0)
-    below = MASK[place]
+    point = (dots - _ONES) & ~dots & _HIGH
+    has_point = point != 0
+    # All bits below the first point; all bits where there is none.
+    below = ((point & (~point + _ONE)) >> _word(7)) - _ONE
     squeezed = (word & below) | ((word >> _word(8)) & ~below)
-    squeezed = np.where(zero != 0, squeezed, word)
-    count = n - (zero != 0)
-    value, good = _digits(squeezed, count)
+    count = n - has_point
     places = len(scale) - 1
-    good &= (fraction <= places) & (count > 0) & (end - begin <= 8)
+    fraction = np.where(has_point, count - (np.bitwise_count(below) >> 3), 0)
+    value, good = _whole(squeezed, np.minimum(count, 8))
+    good &= (fraction <= places) & (count > 0) & (n <= 8)
     value *= scale[np.minimum(fraction, places)]
-    value = np.where(minus, -value, value)
-    for at in np.flatnonzero(~good & (length > 0)):
-        found = exact(data[start[at] : end[at]].tobytes().decode("latin-1")) if length[at] < 40 else None
-        good[at] = found is not None
-        value[at] = found or 0
-    value[~good] = 0
+    if has_minus:
+        value = np.where(minus, -value, value)
+    if not good.all():
+        for at in np.flatnonzero(~good & (length > 0)):
+            found = exact(data[start[at] : end[at]].tobytes().decode("latin-1")) if length[at] < 40 else None
+            good[at] = found is not None
+            value[at] = found or 0
+        value[~good] = 0
     return value, good
 
 
@@ -125,25 +144,34 @@ def milli(data: Bytes, view: Words, start: Integers, end: Integers) -> tuple[Int
 def integers(data: Bytes, view: Words, start: Integers, end: Integers) -> tuple[Integers, Flags]:
     """Read whole numbers of up to eight digits; the flags say which were read."""
     n = end - start
-    value, good = _digits(view[start] & MASK[np.clip(n, 0, 9)], np.clip(n, 0, 8))
+    value, good = _whole(view[start] & MASK[np.minimum(n, 9)], np.minimum(n, 8))
     good &= (n > 0) & (n <= 8)
     value[~good] = 0
     return value, good
 
 
-_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0, 0, 0], np.int64)
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_IS_DAY: Flags = np.zeros(10_000, np.bool_)
+for _month, _days in enumerate(_LONGEST, 1):
+    _IS_DAY[_month * 100 + 1 : _month * 100 + _days + 1] = True
+_IS_LENGTH: Flags = np.isin(np.arange(19), (8, 12, 14, 17))
 
 
 def dates(view: Words, start: Integers, end: Integers) -> Integers:
     """Read days as YYYYMMDD from values that begin with eight digits (D8, DT, RD8); 0 for anything else."""
-    n = end - start
-    value, good = _digits(view[start], np.full(len(start), 8, np.int64))
-    year, month, day = value // 10000, value // 100 % 100, value % 100
-    good &= (n == 8) | (n == 12) | (n == 14) | (n == 17)
-    good &= (year >= 1800) & (month >= 1) & (month <= 12) & (day >= 1)
-    good &= day <= _DAYS[np.clip(month, 0, 15)]
-    good &= (month != 2) | (day < 29) | ((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)))
-    value[~good] = 0
+    halves, good = _digits(view[start], np.full(len(start), 8, np.int64))
+    day = (halves >> _word(32)).view(np.int64)
+    year = (halves & _word(0xFFFF)).view(np.int64)
+    good &= _IS_LENGTH[np.minimum(end - start, 18)]
+    day[~good] = 0
+    good &= _IS_DAY[day] & (year >= 1800)
+    leap_days = np.flatnonzero(day == 229)
+    if len(leap_days):
+        years = year[leap_days]
+        good[leap_days] &= (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    value = year * 10_000 + day
+    if not good.all():
+        value[~good] = 0
     return value
 
 

@@ -29,6 +29,7 @@ from claims.x12.totals import transaction_row
 
 WINDOW = 768 << 10
 PART = 8 << 20
+_NO_LIMIT = 1 << 62
 # A stretch without any claim, level or set longer than this is cut anywhere.
 _LONGEST_WINDOW = 16 << 20
 
@@ -41,7 +42,7 @@ _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")
 
 def read(readable: Readable) -> X12File:
     """Read a whole file (a path, or its bytes) into frames; content never raises, it becomes findings."""
-    return joined(list(scan(readable)))
+    return joined(list(scan(readable, part=_NO_LIMIT)))
 
 
 def scan(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Iterator[X12File]:

@@ -62,7 +62,8 @@ class _Encoding:
 
 def _candidates(block: bytes, upto: int) -> Iterator[int]:
     places = []
-    for name in (b"ISA", b"isa"):
+    # A file in lower case is so from its beginning.
+    for name in (b"ISA", b"isa") if b"ISA" not in block[:_LOOK_BACK] else (b"ISA",):
         at = block.find(name, 0, upto + 2)
         while at >= 0:
             places.append(at)

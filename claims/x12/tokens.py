@@ -73,7 +73,10 @@ class Tokens:
     def at(self, rows: Integers, element: int) -> Integers:
         """Return the token of an element of each segment in `rows`."""
         found = self.first[rows] + element
-        return np.where(found <= self.last[rows], found, len(self.ts) - 1)
+        unsent = found > self.last[rows]
+        if unsent.any():
+            found[unsent] = len(self.ts) - 1
+        return found
 
     def words(self, rows: Integers, element: int) -> Words:
         """Return an element of each segment as a word of up to eight bytes, in upper case."""
@@ -88,7 +91,22 @@ class Tokens:
 
     def text(self, token: Integers) -> pa.LargeStringArray:
         """Return tokens as Arrow text, copied once."""
-        return self._decoded(self._texts.take(pa.array(token * 2)))
+        same = self._of_one_length(token)
+        return same if same is not None else self._decoded(self._texts.take(pa.array(token * 2)))
+
+    def _of_one_length(self, token: Integers) -> pa.LargeStringArray | None:
+        """Texts that are all equally long and short (most codes and numbers are) need no copy one by one."""
+        start = self.ts[token]
+        lengths = self.te[token] - start
+        length = int(lengths[0]) if len(lengths) else 0
+        if length > 16 or not self.is_ascii or not (lengths == length).all():
+            return None
+        if length > 8:
+            words = np.stack([self.view[start], self.view[start + 8]], axis=1)
+        else:
+            words = self.view[start].reshape(-1, 1)
+        data = words.view(np.uint8)[:, :length].ravel()
+        return _arrow(np.arange(0, (len(start) + 1) * length, length) if length else lengths_of(start), data, True)
 
     def text_between(self, start: Integers, end: Integers) -> pa.LargeStringArray:
         """Return any rising, non-overlapping ranges of bytes as Arrow text."""
@@ -111,19 +129,9 @@ class Tokens:
         return pa.array([decoded(value) for value in found.to_pylist()], pa.large_string())
 
     @cached_property
-    def _component_places(self) -> Integers:
+    def component_places(self) -> Integers:
+        """Return where component separators stand."""
         return np.flatnonzero(self.data[: self.size] == self.delimiters.component)
-
-    def component(self, token: Integers, number: int) -> tuple[Integers, Integers]:
-        """Return where component `number` (from 1) of each token starts and ends; empty ranges when not sent."""
-        places, ts, te = self._component_places, self.ts[token], self.te[token]
-        low, high = np.searchsorted(places, ts), np.searchsorted(places, te)
-        padded = np.append(places, self.size)
-        start = ts if number == 1 else padded[np.minimum(low + number - 2, len(places))] + 1
-        end = np.where(low + number - 1 < high, padded[np.minimum(low + number - 1, len(places))], te)
-        sent = low + number - 1 <= high
-        start, end = np.where(sent, start, te), np.where(sent, end, te)
-        return trimmed(self.data, start, end)
 
     def segment_ids(self) -> pa.LargeStringArray:
         """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
@@ -141,6 +149,39 @@ class Tokens:
         return [decoded(self.data[s:e].tobytes()) for s, e in zip(starts, ends, strict=True)]
 
 
+class Components:
+    """The components of one composite element in many segments."""
+
+    def __init__(self, tokens: Tokens, token: Integers) -> None:
+        self._data = tokens.data
+        places = tokens.component_places
+        self._start, self._end = tokens.ts[token], tokens.te[token]
+        self._low = np.searchsorted(places, self._start)
+        self._count = np.searchsorted(places, self._end) - self._low + 1
+        self._places = np.concatenate([places, np.full(_MOST_COMPONENTS, tokens.size)])
+
+    def part(self, number: int) -> tuple[Integers, Integers]:
+        """Return where component `number` (from 1) starts and ends; an empty range where it was not sent."""
+        return self.between(number, number)
+
+    def between(self, first: int, last: int) -> tuple[Integers, Integers]:
+        """Return where component `first` starts and component `last`, or the last one sent, ends."""
+        start = self._start if first == 1 else self._places[self._low + first - 2] + 1
+        end = np.where(self._count > last, self._places[self._low + last - 1], self._end)
+        unsent = self._count < first
+        if unsent.any():
+            start, end = np.where(unsent, self._end, start), np.where(unsent, self._end, end)
+        return trimmed(self._data, start, end)
+
+
+_MOST_COMPONENTS = 16
+
+
+def lengths_of(none: Integers) -> Integers:
+    """Return the places of as many empty texts."""
+    return np.zeros(len(none) + 1, np.int64)
+
+
 _ID_NAMES = pa.array(IDS, pa.large_string())
 
 
@@ -156,6 +197,17 @@ def decoded(value: bytes | str) -> str:
     return value.decode("latin-1")
 
 
+def data_of(texts: pa.Array) -> Bytes:
+    """Return the bytes of all texts of an array that was just made."""
+    data = texts.buffers()[2]
+    return np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+
+
+def no_texts(count: int) -> pa.LargeStringArray:
+    """Return as many empty texts."""
+    return _arrow(np.zeros(count + 1, np.int64), np.zeros(1, np.uint8), True)
+
+
 def _arrow(places: Integers, data: Bytes, is_text: bool) -> pa.Array:
     kind = pa.large_string() if is_text else pa.large_binary()
     buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
@@ -164,22 +216,34 @@ def _arrow(places: Integers, data: Bytes, is_text: bool) -> pa.Array:
 
 def trimmed(data: Bytes, start: Integers, end: Integers) -> tuple[Integers, Integers]:
     """Leave out blanks and control characters at both ends of each range."""
-    for _ in range(8):
-        blank = np.flatnonzero((data[start] <= _BLANK) & (start < end))
-        if not len(blank):
-            break
-        start[blank] += 1
-    else:
-        solid = np.append(np.flatnonzero(data > _BLANK), len(data))
-        start = np.minimum(solid[np.searchsorted(solid, start)], end)
-    for _ in range(8):
-        blank = np.flatnonzero((data[end - 1] <= _BLANK) & (start < end))
-        if not len(blank):
-            break
-        end[blank] -= 1
-    else:
-        solid = np.concatenate(([-1], np.flatnonzero(data > _BLANK)))
-        end = np.maximum(solid[np.searchsorted(solid, end) - 1] + 1, start)
+    at = np.flatnonzero((data[start] <= _BLANK) & (start < end))
+    if len(at):
+        start = start.copy()
+        left = start[at]
+        for _ in range(8):
+            left = left + 1
+            more = (data[left] <= _BLANK) & (left < end[at])
+            start[at] = left
+            at, left = at[more], left[more]
+            if not len(at):
+                break
+        else:
+            solid = np.append(np.flatnonzero(data > _BLANK), len(data))
+            start[at] = np.minimum(solid[np.searchsorted(solid, left)], end[at])
+    at = np.flatnonzero((data[end - 1] <= _BLANK) & (start < end))
+    if len(at):
+        end = end.copy()
+        right = end[at]
+        for _ in range(8):
+            right = right - 1
+            more = (data[right - 1] <= _BLANK) & (start[at] < right)
+            end[at] = right
+            at, right = at[more], right[more]
+            if not len(at):
+                break
+        else:
+            solid = np.concatenate(([-1], np.flatnonzero(data > _BLANK)))
+            end[at] = np.maximum(solid[np.searchsorted(solid, right) - 1] + 1, start[at])
     return start, end
 
 
@@ -208,16 +272,26 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     terminator = bytes([delimiters.terminator])
     data = np.frombuffer(b"".join((text, terminator, bytes(PAD))), np.uint8)
     whole = data[: size + is_last]
-    edges = np.flatnonzero((whole == delimiters.element) | (whole == delimiters.terminator))
-    ends = np.flatnonzero(data[edges] == delimiters.terminator)
-    edges = edges[: ends[-1] + 1] if len(ends) else edges[:0]
-    first, last = np.empty_like(ends), ends
-    if len(ends):
-        first[0], first[1:] = 0, ends[:-1] + 1
+    at_terminator = whole == delimiters.terminator
+    at_edge = whole == delimiters.element
+    at_edge |= at_terminator
+    edges = np.flatnonzero(at_edge)
+    last = np.flatnonzero(at_terminator[edges])
+    edges = edges[: last[-1] + 1] if len(last) else edges[:0]
+    first = np.empty_like(last)
+    if len(last):
+        first[0], first[1:] = 0, last[:-1] + 1
     ts, te = np.empty(len(edges) + 1, np.int64), np.empty(len(edges) + 1, np.int64)
     ts[0], ts[1:], te[:-1] = 0, edges + 1, edges
     te[-1] = ts[-1]
-    ts, te = trimmed(data, ts, te)
+    blank = whole <= _BLANK
+    blank &= ~at_edge
+    inner = at_edge[:-1] & ~at_terminator[:-1] & blank[1:]
+    if inner.any() or (at_edge[1:] & blank[:-1]).any():
+        ts, te = trimmed(data, ts, te)
+    else:
+        # Blanks stand only where line ends do: before segment ids.
+        ts[first], te[first] = trimmed(data, ts[first], te[first])
     stop = edges[last] + 1
     empty = (first == last) & (te[first] <= ts[first])
     empty_at = ts[first[empty]]
