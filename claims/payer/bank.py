@@ -30,7 +30,7 @@ def statement(remits: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFra
         day=pd.to_datetime(paid["payment_date"].astype(str)),
     )
     rows["day"] += pd.to_timedelta(rng.integers(0, 2, len(rows)), unit="D")
-    rows["day"] += pd.to_timedelta((7 - rows["day"].dt.weekday).where(rows["day"].dt.weekday > 4, 0), unit="D")
+    rows["day"] += pd.to_timedelta((7 - rows["day"].dt.day_of_week).where(rows["day"].dt.day_of_week > 4, 0), unit="D")
     middle = rows["day"].iloc[len(rows) // 2] if len(rows) else pd.Timestamp("2026-09-22")
     rows = pd.concat([rows, pd.DataFrame([{**NO_REMITTANCE, "day": middle}])], ignore_index=True)
     rows = rows.sort_values(["day", "trace_number"], kind="stable").reset_index(drop=True)

@@ -116,7 +116,7 @@ def _adjudicated(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFram
         decided = adjudicate(part, lines[lines["claim_seg"].isin(part["seg"])], members, books, seed)
         weekday = table("payers").set_index("payer_code")["weekday"].reindex(part["payer_code"]).to_numpy()
         earliest = pd.to_datetime(part["received_date"].astype(str)) + pd.Timedelta(days=DAYS_TO_PAY)
-        paid_on = earliest + pd.to_timedelta((weekday - earliest.dt.weekday) % 7, unit="D")
+        paid_on = earliest + pd.to_timedelta((weekday - earliest.dt.day_of_week) % 7, unit="D")
         day = paid_on.dt.strftime("%Y%m%d").astype("int64").to_numpy()
         payments = decided["claim_payments"].assign(payment_date=day, week=batch + 1)
         decided["claim_payments"] = payments.assign(remit_key=payments["payer_code"] + f"-{batch + 1}")
