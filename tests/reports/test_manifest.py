@@ -1,0 +1,101 @@
+"""A manifest finds what was changed after a report was written, with the files alone."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from claims.reports import export, manifest
+from claims.reports.report import Check, Report
+
+TABLE = pd.DataFrame({"payer": pd.Series(["A", "=B"], dtype="str"), "paid_cents": [150, -50]})
+
+
+def written(folder, format_name="csv", checks=(Check("sums", 100, 100),)):
+    folder.mkdir(exist_ok=True)
+    report = Report("tieout", {"paid": TABLE}, {"paid": 100}, checks)
+    files = export.write(report.tables, "tieout", format_name, folder)
+    content = manifest.of(report, files, {"as_of": "2026-01-31"}, "1.0")
+    return manifest.save(folder, content, "2026-02-01T00:00:00.000000Z", "tester")
+
+
+@pytest.mark.parametrize("format_name", export.FORMATS)
+def test_a_report_as_written_has_no_problem(tmp_path, format_name):
+    written(tmp_path, format_name)
+    assert manifest.problems(tmp_path) == []
+
+
+def test_it_says_rows_sums_and_hashes(tmp_path):
+    content = json.loads(written(tmp_path).read_text())
+    assert content["tables"] == [{"name": "paid", "rows": 2, "totals_cents": {"paid_cents": 100}}]
+    assert content["control_totals_cents"] == {"paid": 100}
+    assert content["run"] == {"generated_at": "2026-02-01T00:00:00.000000Z", "generated_by": "tester"}
+    assert [len(file["sha256"]) for file in content["files"]] == [64]
+
+
+@pytest.mark.parametrize("format_name", export.FORMATS)
+def test_any_changed_byte_is_found(tmp_path, format_name):
+    written(tmp_path, format_name)
+    (path,) = [path for path in tmp_path.iterdir() if path.name != manifest.NAME]
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 40)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert any("sha256 differs" in problem for problem in manifest.problems(tmp_path))
+
+
+def test_a_changed_manifest_is_found_by_its_own_sums(tmp_path):
+    path = written(tmp_path)
+    for old, new, word in (
+        ('"rows": 2', '"rows": 3', "rows"),
+        ('"paid_cents": 100', '"paid_cents": 101', "adds up"),
+        ('"left": 100', '"left": 99', "check sums"),
+    ):
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        assert any(word in problem for problem in manifest.problems(tmp_path))
+        path.write_text(text)
+
+
+def test_amounts_that_differ_from_their_cents_are_found(tmp_path):
+    path = written(tmp_path)
+    file = tmp_path / "paid.csv"
+    file.write_bytes(file.read_bytes().replace(b"A,1.50,150", b"A,9.50,150"))
+    content = json.loads(path.read_text())
+    content["files"][0]["sha256"] = manifest._sha256(file)
+    path.write_text(json.dumps(content))
+    assert manifest.problems(tmp_path) == ["paid: paid and paid_cents differ"]
+
+
+def test_a_missing_file_is_found(tmp_path):
+    written(tmp_path)
+    (tmp_path / "paid.csv").unlink()
+    assert manifest.problems(tmp_path) == ["paid.csv: missing"]
+
+
+def test_a_check_that_fails_is_a_problem(tmp_path):
+    written(tmp_path, checks=(Check("sums", 100, 99),))
+    assert manifest.problems(tmp_path) == ["check sums: 100 is not 99"]
+
+
+def test_the_same_report_is_written_anew_and_another_one_refused(tmp_path):
+    written(tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(manifest.ReportFolderError, match="holds the report tieout"):
+        manifest.clear(tmp_path, "aging")
+    manifest.clear(tmp_path, "tieout")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_without_a_report_is_wrong_use(tmp_path):
+    with pytest.raises(manifest.ReportFolderError):
+        manifest.problems(tmp_path)
+
+
+def test_a_manifest_cannot_point_outside_its_folder(tmp_path):
+    (tmp_path / "secret").write_text("x")
+    path = written(tmp_path / "report")
+    content = json.loads(path.read_text())
+    content["files"][0]["name"] = "../secret"
+    path.write_text(json.dumps(content))
+    assert manifest.problems(tmp_path / "report") == ["../secret: missing"]

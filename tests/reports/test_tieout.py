@@ -1,0 +1,224 @@
+"""Each status of the tie-out, the roll-forward and the buckets, on small frames."""
+
+import pandas as pd
+import pytest
+
+from claims.reports import aging, roll_forward, tieout
+
+REMIT = {
+    "remit_id": 1,
+    "remit_key": "k1",
+    "body_hash": "b1",
+    "payer_code": "P",
+    "payer_name": "PLAN",
+    "payee_identifier": "N",
+    "payee_tax_id": "",
+    "method_code": "ACH",
+    "trace_number": "T1",
+    "payer_identifier": "1512345678",
+    "payment_date": "2026-03-02",
+    "payment_cents": 8800,
+    "reason_code": "",
+    "is_posted": 1,
+    "claims": 1,
+    "claims_paid_cents": 8800,
+    "provider_adjustments_cents": 0,
+    "sha256": "f" * 64,
+    "seg": 3,
+    "offset": 100,
+    "length": 50,
+}
+DEPOSIT = {
+    "line_key": "l1",
+    "bank_date": "2026-03-03",
+    "trace_number": "T1",
+    "payer_name": "PLAN",
+    "reference": "",
+    "deposit_cents": 8800,
+    "remit_id": 1,
+    "tied_cents": 8800,
+    "rule": "trace-amount",
+    "sha256": "e" * 64,
+    "seg": 2,
+    "offset": 40,
+    "length": 30,
+}
+
+
+def frame(default, *rows):
+    types = {name: "str" if isinstance(value, str) else "int64" for name, value in default.items()}
+    return pd.DataFrame([default | row for row in rows], columns=list(default)).astype(types)
+
+
+def ledger(*rows):
+    """Build sums from (account, cents, is_bank) of remittance 1."""
+    names = ["remit_id", "account", "amount_cents", "is_bank"]
+    table = pd.DataFrame([(1, *row) for row in rows], columns=names)
+    return table.astype({"remit_id": "int64", "account": "str", "amount_cents": "int64", "is_bank": "int64"})
+
+
+POSTED = [("1050", 8800, 0), ("4100", 4000, 0), ("1200", 2200, 0), ("1100", -15000, 0)]
+TIED = [*POSTED, ("1050", -8800, 1), ("1000", 8800, 1)]
+
+
+def only(remit=None, sums=TIED, deposits=({},)):
+    rows = tieout.tie_out(frame(REMIT, remit or {}), ledger(*sums), frame(DEPOSIT, *deposits), "2026-03-13")
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("status", "remit", "sums", "deposits"),
+    [
+        ("TIED", {}, TIED, [{}]),
+        ("TIED", {"payment_cents": 0, "claims_paid_cents": 0}, [], []),
+        (
+            "TIED",
+            {},
+            TIED,
+            [
+                {"deposit_cents": 5000, "tied_cents": 5000},
+                {"line_key": "l2", "deposit_cents": 3800, "tied_cents": 3800},
+            ],
+        ),
+        ("REMIT_NO_DEPOSIT", {}, POSTED, []),
+        ("AMOUNT_DIFF", {}, [*POSTED, ("1050", -8700, 1)], [{"deposit_cents": 8700, "tied_cents": 8700}]),
+        ("AMOUNT_DIFF", {}, [("1050", 8000, 0), ("1050", -8800, 1)], [{}]),
+        ("OUT_OF_BALANCE", {"is_posted": 0, "claims_paid_cents": 8000}, [], []),
+        ("OUT_OF_BALANCE", {"is_posted": 0, "reason_code": "claim-out-of-balance"}, [], []),
+        ("HELD", {"is_posted": 0, "reason_code": "remit-conflict"}, [], []),
+        ("PARTLY_UNAPPLIED", {}, [("1050", 8800, 0), ("2200", -8800, 0), ("1050", -8800, 1)], [{}]),
+    ],
+)
+def test_status(status, remit, sums, deposits):
+    rows = only(remit, sums, deposits)
+    assert rows["status"].tolist() == [status]
+
+
+def test_the_three_legs_and_the_accounts():
+    row = only().iloc[0]
+    assert (row["payment_cents"], row["bank_cents"], row["ledger_cents"]) == (8800, 8800, 8800)
+    assert (row["account_4100_cents"], row["account_1200_cents"], row["account_1100_cents"]) == (4000, 2200, -15000)
+    assert (row["applied_cents"], row["unapplied_cents"], row["clearing_cents"]) == (8800, 0, 0)
+    assert (row["sha256"], row["seg"], row["offset"], row["length"]) == ("f" * 64, 3, 100, 50)
+    assert (row["bank_date"], row["bank_reference"], row["bank_rule"]) == ("2026-03-03", "T1", "trace-amount")
+
+
+def test_a_provider_adjustment_lowers_what_the_claims_add_up_to():
+    rows = only({"claims_paid_cents": 9000, "provider_adjustments_cents": 200})
+    assert (rows["status"].iloc[0], rows["remittance_difference_cents"].iloc[0]) == ("TIED", 0)
+
+
+def test_a_deposit_without_remittance_is_a_row_of_its_own():
+    rows = only(sums=POSTED, deposits=[{"remit_id": 0, "tied_cents": 0, "rule": ""}])
+    assert sorted(rows["status"]) == ["DEPOSIT_NO_REMIT", "REMIT_NO_DEPOSIT"]
+    deposit = rows[rows["status"] == "DEPOSIT_NO_REMIT"].iloc[0]
+    assert (deposit["bank_cents"], deposit["payment_cents"], deposit["sha256"]) == (8800, 0, "e" * 64)
+
+
+def test_the_rest_of_a_deposit_is_not_lost():
+    rows = only(deposits=[{"deposit_cents": 10000}])
+    assert rows.set_index("status")["bank_cents"].to_dict() == {"TIED": 8800, "DEPOSIT_NO_REMIT": 1200}
+
+
+def test_business_days_are_counted_for_what_is_open():
+    assert only(sums=POSTED, deposits=[])["open_business_days"].tolist() == [9]
+    assert only()["open_business_days"].isna().all()
+
+
+def test_totals_name_every_status():
+    totals = tieout.totals(only())
+    assert totals["status"].tolist() == list(tieout.STATUSES)
+    assert totals["payment_cents"].sum() == 8800
+
+
+def movements(*rows):
+    names = ["is_before", "is_reversal", "account", "amount_cents"]
+    return pd.DataFrame(rows, columns=names).astype({"account": "str"})
+
+
+def test_roll_forward_puts_each_cent_in_one_row():
+    table = roll_forward.receivable(
+        movements(
+            (1, 0, "1100", 1000),
+            (1, 0, "4000", -1000),
+            (0, 0, "1100", 15000 - 15000),
+            (0, 0, "4000", -15000),
+            (0, 0, "1050", 8800),
+            (0, 0, "4100", 4000),
+            (0, 0, "1200", 2200),
+            (0, 1, "1100", 500),
+            (0, 1, "1050", -500),
+        )
+    )
+    rows = table.groupby("row")["amount_cents"].sum().to_dict()
+    assert rows == {"A": 1000, "B": 15000, "C": -8800, "D": -4000, "E": 0, "F": 500, "G": 0, "H": 0, "I": 3700}
+    assert sum(cents for row, cents in rows.items() if row != "I") == rows["I"]
+
+
+def test_account_balances():
+    table = roll_forward.balances(
+        pd.DataFrame(
+            {"is_before": [1, 0], "account": ["1050", "1050"], "debit_cents": [700, 100], "credit_cents": [0, 300]}
+        )
+    )
+    assert table.to_dict("records") == [
+        {"account": "1050", "start_cents": 700, "debits_cents": 100, "credits_cents": 300, "end_cents": 500}
+    ]
+
+
+OPEN_LINE = {
+    "family_id": 1,
+    "billing_npi": "N",
+    "claim_number": "A1",
+    "line_number": 1,
+    "account": "1100",
+    "payer_sequence": "P",
+    "balance_cents": 100,
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "bucket"),
+    [
+        ("2026-03-31", "0-30"),
+        ("2026-03-01", "0-30"),
+        ("2026-02-28", "31-60"),
+        ("2026-01-30", "31-60"),
+        ("2026-01-29", "61-90"),
+        ("2025-12-31", "61-90"),
+        ("2025-12-30", "91-120"),
+        ("2025-12-01", "91-120"),
+        ("2025-11-30", "121-180"),
+        ("2025-10-02", "121-180"),
+        ("2025-10-01", "181-365"),
+        ("2025-03-31", "181-365"),
+        ("2025-03-30", "over 365"),
+        ("2026-04-15", "0-30"),
+        ("", "no service date"),
+    ],
+)
+def test_buckets(day, bucket):
+    days = pd.DataFrame({"family_id": [1], "line_number": [1], "service_date": pd.Series([day], dtype="str")})
+    days = days[days["service_date"] != ""]
+    rows = aging.aging(frame(OPEN_LINE, {}), days, "2026-03-31")
+    assert rows["bucket"].tolist() == [bucket]
+    assert aging.summary(rows).set_index("bucket")["total_cents"].to_dict()[bucket] == 100
+
+
+def test_a_claim_as_a_whole_ages_from_its_first_service():
+    days = pd.DataFrame(
+        {
+            "family_id": [1, 1],
+            "line_number": [1, 2],
+            "service_date": pd.Series(["2026-03-30", "2026-01-15"], dtype="str"),
+        }
+    )
+    rows = aging.aging(frame(OPEN_LINE, {"line_number": 0}, {"line_number": 1}), days, "2026-03-31")
+    assert rows["service_date"].tolist() == ["2026-01-15", "2026-03-30"]
+
+
+def test_credits_are_shown_beside_the_total():
+    days = pd.DataFrame({"family_id": [1], "line_number": [1], "service_date": pd.Series(["2026-03-30"], dtype="str")})
+    rows = aging.aging(frame(OPEN_LINE, {}, {"account": "1200", "balance_cents": -30}), days, "2026-03-31")
+    first = aging.summary(rows).iloc[0]
+    assert (first["total_cents"], first["of_which_credit_cents"], first["patient_cents"]) == (70, -30, -30)
