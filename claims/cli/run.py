@@ -59,7 +59,7 @@ def run(
     posting_date = posting_day(day)
     folder = _inbox(inbox, settings)
     output = console.current()
-    with _spinner(output) as show:
+    with spinner(output) as show:
         night, overview = run_night(
             settings, folder, posting_date, actor=output.actor, watch=lambda step: show(DOING.get(step, step))
         )
@@ -162,7 +162,7 @@ def _inbox(given: Path | None, settings: Settings) -> Path:
 
 
 @contextlib.contextmanager
-def _spinner(output: console.Output) -> Iterator[Any]:
+def spinner(output: console.Output) -> Iterator[Any]:
     """Show what the night is doing, on a terminal only."""
     if output.quiet or output.json or not sys.stderr.isatty():
         yield lambda words: None
