@@ -1,0 +1,231 @@
+"""Reports of real books: same parameters, same bytes; an earlier day stays what it was; every check holds."""
+
+import csv
+import json
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from claims.errors import NotFoundError
+from claims.reports import manifest
+from claims.service.queue import AmbiguousKeyError, denial_queue, denial_story, masked_segment
+from claims.service.report import REPORTS, verify_reports, write_report
+from claims.store import schema
+from claims.store.clock import now
+from tests.books import Bill, bank, claims, remit
+
+FIRST, SECOND, THIRD = date(2025, 6, 27), date(2025, 6, 30), date(2025, 7, 15)
+
+CLAIMS = claims(
+    Bill("A1", [("99213", "150"), ("87086", "50")]), Bill("A2", [("99214", "200")]), Bill("A3", [("99215", "300")])
+)
+PAID = remit("""BPR*I*88*C*ACH************20250610~
+                TRN*1*T1*1512345678~
+                CLP*A1*1*200*88*22*12*ICN1~
+                SVC*HC:99213*150*88**1~
+                CAS*CO*45*40~
+                CAS*PR*2*22~
+                SVC*HC:87086*50*0**1~
+                CAS*CO*97*50~
+                LQ*HE*M15~""")
+DENIED = remit("""BPR*H*0*C*NON************20250611~
+                  TRN*1*T2*1512345678~
+                  CLP*A2*1*200*0**12*ICN2~
+                  SVC*HC:99214*200*0**1~
+                  CAS*CO*197*200~
+                  CLP*ZZ9*4*75*0**12*ICN9~
+                  SVC*HC:99212*75*0**1~
+                  CAS*CO*16*75~
+                  LQ*HE*MA130~""")
+CORRECTED = remit("""BPR*I*120*C*ACH************20250709~
+                     TRN*1*T3*1512345678~
+                     CLP*A2*22*-200*0**12*ICN2~
+                     SVC*HC:99214*-200*0**1~
+                     CAS*CO*197*-200~
+                     CLP*A2*1*200*120*0*12*ICN2~
+                     SVC*HC:99214*200*120**1~
+                     CAS*CO*45*80~""")
+BANK = bank(("2025-06-12", "88.00", "T1"), ("2025-06-13", "41.00", "T77"))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != manifest.NAME}
+
+
+def described(path):
+    content = json.loads(path.read_text())
+    content.pop("run")
+    return content
+
+
+def rows(path, name):
+    with (path.parent / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_check_holds_and_the_tie_out_names_each_remittance(practice, tmp_path):
+    practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
+    for name in REPORTS:
+        path = write_report(practice.ctx, name, FIRST, None, "csv", tmp_path / name)
+        assert [check for check in described(path)["checks"] if not check["holds"]] == []
+    tied = rows(tmp_path / "tieout" / manifest.NAME, "tieout")
+    assert sorted((row["trace_number"], row["status"], row["bank_cents"]) for row in tied) == [
+        ("", "DEPOSIT_NO_REMIT", "4100"),
+        ("T1", "TIED", "8800"),
+        ("T2", "TIED", "0"),
+    ]
+    assert verify_reports(tmp_path) == [
+        {"folder": str(tmp_path / name), "report": name, "problems": []} for name in sorted(REPORTS)
+    ]
+
+
+def test_the_address_of_a_remittance_is_its_bpr(practice, tmp_path):
+    practice.night(CLAIMS, PAID, day=FIRST)
+    (row,) = rows(write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path), "tieout")
+    raw = practice.ctx.vault.read(row["sha256"], int(row["offset"]), int(row["length"]))
+    assert raw.startswith(b"BPR*I*88*")
+
+
+def test_denial_cases_of_known_and_unknown_claims(practice, tmp_path):
+    practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
+    found = rows(write_report(practice.ctx, "denials", FIRST, None, "csv", tmp_path), "denials")
+    assert sorted((row["claim_number"], row["line_number"], row["extent"], row["at_risk"]) for row in found) == [
+        ("A1", "2", "line", "50.00"),
+        ("A2", "0", "full", "200.00"),
+        ("ZZ9", "0", "full", "75.00"),
+    ]
+    raw = [practice.ctx.vault.read(row["sha256"], int(row["offset"]), int(row["length"])) for row in found]
+    assert {one[:4] for one in raw} == {b"CLP*"}
+
+
+@pytest.mark.parametrize("format_name", ["csv", "xlsx", "json", "parquet"])
+@pytest.mark.parametrize("name", sorted(REPORTS))
+def test_the_same_parameters_give_the_same_bytes(practice, tmp_path, name, format_name):
+    practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
+    known_at = now()
+    first = write_report(practice.ctx, name, FIRST, known_at, format_name, tmp_path / "one")
+    second = write_report(practice.ctx, name, FIRST, known_at, format_name, tmp_path / "two")
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert described(first) == described(second)
+
+
+def test_a_report_of_an_earlier_day_stays_what_it_was(practice, tmp_path):
+    practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
+    known_at = now()
+    before = {}
+    for name in REPORTS:
+        write_report(practice.ctx, name, FIRST, known_at, "csv", tmp_path / "before" / name)
+        before[name] = contents(tmp_path / "before" / name)
+    # A reversal closes a case, an unknown claim is matched and filed anew, a payment posts, a deposit comes.
+    counts = practice.night(
+        CORRECTED,
+        claims(Bill("ZZ9", [("99212", "75")]), control="000000019"),
+        bank(("2025-07-10", "120", "T3")),
+        day=THIRD,
+    )
+    assert (counts["denials_closed"], counts["denials_matched"]) == (1, 1)
+    for known in (known_at, now()):
+        for name in REPORTS:
+            write_report(practice.ctx, name, FIRST, known, "csv", tmp_path / "after" / name)
+            assert contents(tmp_path / "after" / name) == before[name], name
+    later = rows(write_report(practice.ctx, "denials", THIRD, None, "csv", tmp_path / "later"), "denials")
+    assert sorted(row["claim_number"] for row in later) == ["A1", "ZZ9"]
+    assert {row["billing_npi"] for row in later} == {"1999999984"}
+    (closed,) = rows(tmp_path / "later" / manifest.NAME, "closed")
+    assert (closed["claim_number"], closed["outcome"], closed["closed_date"]) == ("A2", "superseded", "2025-07-15")
+
+
+def test_what_is_known_later_is_not_in_a_report_known_at_an_earlier_instant(practice, tmp_path):
+    practice.night(CLAIMS, PAID, day=FIRST)
+    known_at = now()
+    write_report(practice.ctx, "tieout", FIRST, known_at, "csv", tmp_path / "a")
+    practice.night(DENIED, BANK, day=FIRST)
+    write_report(practice.ctx, "tieout", FIRST, known_at, "csv", tmp_path / "b")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path / "c")
+    assert contents(tmp_path / "a") != contents(tmp_path / "c")
+
+
+def test_a_held_remittance_is_listed_out_of_balance(practice, tmp_path):
+    practice.night(CLAIMS, PAID.replace(b"CAS*CO*45*40", b"CAS*CO*45*41"), day=FIRST)
+    path = write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path)
+    (row,) = rows(path, "tieout")
+    assert row["status"] == "OUT_OF_BALANCE"
+    assert rows(path, "exceptions")[0]["type_code"] == "REMIT_HELD"
+
+
+def test_a_report_that_does_not_exist_is_wrong_use(practice, tmp_path):
+    with pytest.raises(NotFoundError):
+        write_report(practice.ctx, "nothing", FIRST, None, "csv", tmp_path)
+
+
+# ---- the queue --------------------------------------------------------------------------------------------------
+
+
+def test_the_queue_is_sorted_by_money_at_risk_and_masks_claim_numbers(practice):
+    practice.night(CLAIMS, PAID, DENIED, day=FIRST)
+    found, number, cents = denial_queue(practice.ctx)
+    assert found["at_risk_cents"].tolist() == [20000, 7500, 5000]
+    assert (number, cents) == (3, 32500)
+    assert set(found["claim_number"]) == {"•••"}
+    found, number, cents = denial_queue(practice.ctx, category="auth")
+    assert (found["all_codes"].tolist(), number, cents) == (["CO-197"], 1, 20000)
+    assert denial_queue(practice.ctx, payer="plan o")[1] == 3
+    assert denial_queue(practice.ctx, payer="nobody")[1] == 0
+    assert denial_queue(practice.ctx, state="closed")[1] == 0
+    assert denial_queue(practice.ctx, limit=1)[0]["at_risk_cents"].tolist() == [20000]
+
+
+def test_showing_claim_numbers_is_audited(practice):
+    practice.night(CLAIMS, DENIED, day=FIRST)
+    found, _, _ = denial_queue(practice.ctx, show_phi=True)
+    assert sorted(found["claim_number"]) == ["A2", "ZZ9"]
+    story = denial_story(practice.ctx, found["key"].iloc[0], show_phi=True)
+    assert story["segments"][0]["text"].startswith("CLP*A2*1*200*0**12*ICN2")
+    table = schema.audit_events
+    assert practice.rows(sa.select(table.c.action, table.c.actor)) == [("phi-shown", "tester")] * 2
+
+
+def test_the_story_of_a_case_adds_up_to_the_cent(practice):
+    practice.night(CLAIMS, PAID, day=FIRST)
+    found, _, _ = denial_queue(practice.ctx)
+    story = denial_story(practice.ctx, found["key"].iloc[0])
+    assert story["sums"] == {"charge_cents": 20000, "adjusted_cents": 11200, "paid_cents": 8800, "left_cents": 0}
+    assert story["lines"]["left_cents"].tolist() == [0, 0]
+    assert story["lines"]["is_in_case"].tolist() == [False, True]
+    assert story["adjustments"]["adjustment_class"].tolist() == ["contractual", "patient", "bundling"]
+    assert story["adjustments"]["words"].tolist()[2] == "Included in another paid service"
+    assert story["remarks"]["words"].tolist() == ["Part of a bundled procedure"]
+    assert story["ledger"].groupby("account")["amount_cents"].sum().to_dict() == {
+        "1050": 8800,
+        "1100": -20000,
+        "1110": 5000,
+        "1200": 2200,
+        "4100": 4000,
+    }
+    assert story["match"]["rule"] == "claim-number"
+    texts = [segment["text"] for segment in story["segments"]]
+    assert texts[0] == "CLP*•••*1*200*88*22*12*•••~"
+    assert "CAS*CO*97*50~" in texts
+    assert "A1" not in json.dumps([story["case"], story["segments"]], default=str)
+
+
+def test_a_key_that_fits_none_or_several_is_wrong_use(practice):
+    practice.night(CLAIMS, PAID, DENIED, day=FIRST)
+    with pytest.raises(NotFoundError):
+        denial_story(practice.ctx, "zz")
+    with pytest.raises(AmbiguousKeyError):
+        denial_story(practice.ctx, "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "masked"),
+    [
+        ("CLP*A1*1*200*88*22*12*ICN1*11*1~", "CLP*•••*1*200*88*22*12*•••*11*1~"),
+        ("CLP|A1|1|200|88~\n", "CLP|•••|1|200|88~"),
+        ("CAS*CO*45*40~", "CAS*CO*45*40~"),
+    ],
+)
+def test_segments_are_masked(raw, masked):
+    assert masked_segment(raw) == masked
