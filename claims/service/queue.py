@@ -217,7 +217,9 @@ def masked_segment(raw: str) -> str:
     for segment_id, elements in PRIVATE_ELEMENTS.items():
         if text.startswith(segment_id) and len(text) > len(segment_id):
             separator = text[len(segment_id)]
-            cells = text.split(separator)
+            # A terminator that is no line end stays visible.
+            end = len(text) - (0 if text[-1].isalnum() else 1)
+            cells = text[:end].split(separator)
             cells = [MASK if at in elements and cell else cell for at, cell in enumerate(cells)]
-            return separator.join(cells)
+            return separator.join(cells) + text[end:]
     return text
