@@ -42,10 +42,12 @@ COLUMNS = {
     "message": "str",
 }
 
+ORDER = ["seg", "offset", "element", "code"]
+
 
 def frame(findings: Iterable[Finding] = ()) -> pd.DataFrame:
-    """Build the findings frame, in order of segment and byte; equal places keep the order they were found in."""
-    rows = sorted(findings, key=lambda finding: (finding.seg, finding.offset))
+    """Build the findings frame, in the order `ORDER`."""
+    rows = sorted(findings, key=lambda finding: (finding.seg, finding.offset, finding.element, finding.code))
     columns = {name: pd.Series([getattr(row, name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
     return pd.DataFrame(columns)
 

@@ -1,6 +1,6 @@
 """The envelope: segments of a window in; interchanges, groups, transaction sets and what is wrong with them out.
 
-This is the one part that goes segment by segment: over ISA, GS, ST, SE, GE, IEA and TA1 only, a few per transaction set.
+This is the one part that goes segment by segment: over the few of the envelope, not over those of the claims.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _shown(control: str) -> str:
 
 
 class Envelope:
-    """Follow the envelope through a file; rows and findings collect in `interchanges`, `groups`, `closed`, `findings`."""
+    """Follow the envelope through a file; rows and findings collect in the lists until they are taken."""
 
     def __init__(self) -> None:
         self.interchange: _Open | None = None

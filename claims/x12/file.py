@@ -45,7 +45,7 @@ def joined(parts: list[X12File]) -> X12File:
     names = parts[0].frames
     frames = {name: frame_parts.joined([part.frames[name] for part in parts]) for name in names}
     if len(parts) > 1:
-        frames["findings"] = frames["findings"].sort_values(["seg", "offset"], kind="stable", ignore_index=True)
+        frames["findings"] = frames["findings"].sort_values(finding_rows.ORDER, kind="stable", ignore_index=True)
         frames["transactions"] = frames["transactions"].sort_values("seg", kind="stable", ignore_index=True)
     return X12File(parts[0].sha256, parts[0].bytes, frames)
 

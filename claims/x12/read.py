@@ -34,8 +34,13 @@ _NO_LIMIT = 1 << 62
 _LONGEST_WINDOW = 16 << 20
 
 _SET_STARTS = np.array([CODES[name] for name in ("ISA", "GS", "ST")], np.uint8)
-_STARTS = np.zeros(256, np.bool_)
-_STARTS[[CODES[name] for name in ("ISA", "GS", "ST", "CLP", "CLM", "HL")]] = True
+# Where a window may begin: by kind of set, at a set, a claim or a level.
+_CUTS_OF = {"": ("CLP", "CLM", "HL"), "835": ("CLP",), "837": ("CLM", "HL"), "277": ("HL",), "999": (), "997": ()}
+_CUTS = np.zeros((len(_CUTS_OF), 256), np.bool_)
+_CUTS[:, _SET_STARTS] = True
+for _row, _names_of in enumerate(_CUTS_OF.values()):
+    _CUTS[_row, [CODES[name] for name in _names_of]] = True
+_STARTS = _CUTS.any(axis=0)
 _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")]] = True
 
@@ -131,13 +136,20 @@ class _Scan:
             position = after
 
     def _cut(self, tokens: Tokens, size: int) -> int:
+        """Return the last segment that a window may begin with, the number of segments to take all, or 0 for none."""
         starts = np.flatnonzero(_STARTS[tokens.code[1:]]) + 1
+        # What begins a claim or a level depends on the set: a CLM in an 835 begins nothing.
+        st = np.flatnonzero(tokens.code == CODES["ST"])
+        opened = self.envelope.transaction
+        sets = [opened.set_code if opened else "", *_names(tokens, st)]
+        kinds = np.array([_kind(name) for name in sets], np.int64)
+        starts = starts[_CUTS[kinds[np.searchsorted(st, starts, side="right")], tokens.code[starts]]]
         if not len(starts):
             return len(tokens) if size >= _LONGEST_WINDOW else 0
         if self.size + size >= self.part:
-            sets = starts[np.isin(tokens.code[starts], _SET_STARTS)]
-            if len(sets):
-                return int(sets[-1])
+            begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
+            if len(begun):
+                return int(begun[-1])
         return int(starts[-1])
 
     # ---- one window
@@ -206,7 +218,7 @@ class _Scan:
 
         def leave(row: int, after: int) -> None:
             """The open set's segments of this window end before `row`; they are hashed, and owned up to `after`."""
-            if opened is not None:
+            if opened is not None and begun < len(seg):
                 owner[begun:after] = len(transactions) - 1
                 body = begun + 1 if int(seg[begun]) == opened.seg else begun
                 opened.hasher.update(canonical.of(body, row))
@@ -267,6 +279,17 @@ class _Scan:
 
     def _finish_file(self) -> None:
         self.findings += [note._replace(seg=self.seg) for note in self.survey.notes]
+
+
+def _kind(set_code: str) -> int:
+    """Return the row of `_CUTS` for a set; the first for one that is not read."""
+    kinds = list(_CUTS_OF)
+    return kinds.index(set_code[:3]) if set_code[:3] in kinds else 0
+
+
+def _names(tokens: Tokens, rows: Integers) -> list[str]:
+    """Return the first element of a few segments."""
+    return [[*tokens.elements(row), ""][1].upper() for row in rows.tolist()]
 
 
 _SAID_AT_END = {"text-after-interchange"}

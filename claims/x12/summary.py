@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from claims.findings import ORDER
 from claims.x12.file import X12File
 
 _TRANSACTION = {
@@ -73,7 +74,7 @@ class FileSummary:
             "bytes": self._bytes,
             "interchanges": self._interchanges,
             "transactions": sorted(self._transactions, key=lambda row: int(row["seg"])),
-            "findings": sorted(self._findings, key=lambda row: (int(row["seg"]), int(row["offset"]))),
+            "findings": sorted(self._findings, key=lambda row: [row[name] for name in ORDER]),
         }
 
 

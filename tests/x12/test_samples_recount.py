@@ -1,4 +1,4 @@
-"""Every 835 and 837 of the sample folder, counted a second time by plain splits: all counts, cents and balances agree."""
+"""Every 835 and 837 of the sample folder, counted again by plain splits: counts, cents and balances agree."""
 
 from __future__ import annotations
 
