@@ -1,0 +1,116 @@
+"""claims denials, exceptions and report, as they are typed."""
+
+import json
+from datetime import date
+
+import pytest
+
+from claims import config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.books import Bill, bank, remit
+from tests.books import claims as claims_file
+
+DAY = date(2025, 6, 30)
+FILES = [
+    claims_file(Bill("SECRET1", [("99213", "150")])),
+    remit("""BPR*H*0*C*NON************20250611~
+             TRN*1*T2*1512345678~
+             CLP*SECRET1*1*150*0**12*HIDDEN1~
+             SVC*HC:99213*150*0**1~
+             CAS*CO*197*150~
+             CLP*SECRET2*4*75*0**12*HIDDEN2~
+             SVC*HC:99212*75*0**1~
+             CAS*CO*16*75~
+             LQ*HE*MA130~"""),
+    b"this is no X12 file",
+    bank(("2025-06-13", "41.00", "T77")),
+]
+NAMES = ("SECRET1", "SECRET2", "HIDDEN1", "HIDDEN2")
+
+
+@pytest.fixture
+def books(claims, tmp_path):
+    """A practice with two denials, a refused file and a deposit that nothing explains."""
+    assert claims("init").code == 0
+    paths = []
+    for number, content in enumerate(FILES):
+        paths.append(tmp_path / f"{number}.dat")
+        paths[-1].write_bytes(content)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, paths, DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    return claims
+
+
+def test_the_queue_and_a_story(books):
+    said = books("denials", "list")
+    assert said.code == 0
+    assert "2 case(s), $225.00 at risk" in said.out
+    assert said.out.index("$150.00") < said.out.index("$75.00")
+    assert not any(name in said.out for name in NAMES)
+    cases = books("denials", "list", "--json").json["cases"]
+    assert [case["at_risk_cents"] for case in cases] == [15000, 7500]
+    story = books("denials", "show", cases[1]["key"])
+    assert story.code == 0
+    assert "NEW: Send a new original claim" in story.out
+    assert "$75.00 billed - $75.00 adjusted - $0.00 paid = $0.00 unexplained" in story.out
+    assert "remark MA130" in story.out
+    assert not any(name in story.out for name in NAMES)
+
+
+def test_names_are_shown_when_asked_and_masked_in_json_too(books):
+    assert not any(name in books("denials", "list", "--json").out for name in NAMES)
+    assert "SECRET1" in books("denials", "list", "--show-phi").out
+    key = books("denials", "list", "--json").json["cases"][0]["key"]
+    assert not any(name in books("denials", "show", key, "--json").out for name in NAMES)
+    shown = books("denials", "show", key, "--json", "--show-phi", "--as", "auditor").json
+    assert shown["segments"][0]["text"].startswith("CLP*SECRET1*")
+    assert shown["case"]["claim_number"] == "SECRET1"
+
+
+def test_filters_and_keys_that_fit_nothing(books):
+    assert "0 case(s)" in books("denials", "list", "--category", "BUN").out
+    assert books("denials", "show", "zzzz").code == 2
+    assert books("denials", "show", "").code == 2
+
+
+def test_exceptions(books):
+    said = books("exceptions", "list")
+    assert said.code == 0
+    assert "FILE_REFUSED" in said.out and "DEPOSIT_WITHOUT_REMIT" in said.out
+    listed = books("exceptions", "list", "--json").json["exceptions"]
+    refused = next(row for row in listed if row["type_code"] == "FILE_REFUSED")
+    story = books("exceptions", "show", refused["exception_id"])
+    assert "not-x12" in story.out and "Release" in story.out
+    assert books("exceptions", "show", 99999).code == 2
+    only = books("exceptions", "list", "--type", "file_refused", "--json").json["exceptions"]
+    assert [row["type_code"] for row in only] == ["FILE_REFUSED"]
+    assert not any(name in said.out + story.out for name in NAMES)
+
+
+def test_a_report_is_written_verified_and_found_altered(books, tmp_path):
+    folder = tmp_path / "month-end"
+    said = books("report", "tieout", "--as-of", "2025-06-30", "--out", folder / "tieout")
+    assert said.code == 0, said
+    assert not any(name in said.out for name in NAMES)
+    assert books("report", "verify", folder).code == 0
+    manifest = json.loads((folder / "tieout" / "manifest.json").read_text())
+    assert manifest["parameters"]["as_of"] == "2025-06-30"
+    path = folder / "tieout" / "tieout.csv"
+    path.write_bytes(path.read_bytes().replace(b"41.00", b"14.00"))
+    said = books("report", "verify", folder)
+    assert said.code == 1 and "sha256 differs" in said.err
+    assert books("report", "verify", tmp_path / "nothing").code == 2
+
+
+def test_reports_say_wrong_use(books, tmp_path):
+    assert books("report", "aging", "--as-of", "June", "--out", tmp_path / "a").code == 2
+    assert books("report", "aging", "--format", "doc", "--out", tmp_path / "a").code == 2
+    assert books("report", "aging", "--out", tmp_path / "a").code == 0
+    said = books("report", "denials", "--out", tmp_path / "a")
+    assert said.code == 2 and "holds the report aging" in said.err
+    document = books("report", "denials", "--out", tmp_path / "b", "--json").json
+    assert document["report"] == "denials" and document["control_totals_cents"]["open_at_risk"] == 22500
