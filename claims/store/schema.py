@@ -643,7 +643,7 @@ denial_cases = Table(
     metadata,
     _key("case_id"),
     Column("case_key", String(200), nullable=False, unique=True),
-    _ref("claim_payment_id", "claim_payments.claim_payment_id"),  # the adjudication that opened it
+    _ref("claim_payment_id", "claim_payments.claim_payment_id"),  # the last adjudication that denied it
     _ref("family_id", "families.family_id", optional=True),  # empty: claim unknown to us
     Column("payer_code", String(80), nullable=False),
     Column("payer_name", Text, nullable=False),
