@@ -71,11 +71,12 @@ class Table:
         known = values["diagnosis_codes"].map(lambda text: len(text.split()))
         highest = values["diagnosis_pointers"].map(lambda text: max(map(int, text.split()), default=0))
         self.blame((known > 0) & (highest > known), "diagnosis_pointers", "only places that diagnosis_codes has")
-        replaces = values["frequency_code"] != "1"
+        replaces = values["frequency_code"].isin(["7", "8"])
+        is_new = values["frequency_code"] == "1"
         self.blame(
             replaces & (values["original_reference"] == ""), "original_reference", "a value for frequency 7 or 8"
         )
-        self.blame(~replaces & (values["original_reference"] != ""), "original_reference", "nothing for frequency 1")
+        self.blame(is_new & (values["original_reference"] != ""), "original_reference", "nothing for frequency 1")
         claim = self.claim_numbers()
         first_row = pd.Series(np.arange(self.count)).groupby(claim).transform("first").to_numpy(np.int64)
         for name in columns().query("level == 'claim'")["column"].tolist():
