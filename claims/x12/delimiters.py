@@ -30,6 +30,11 @@ class Delimiters:
     wrapped: bool = False
     two_bytes: bytes = b""
 
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Return the delimiters inside elements that would else count as blanks."""
+        return tuple(value for value in (self.component, self.repetition) if 0 <= value <= 32)
+
 
 @dataclass(frozen=True)
 class Header:

@@ -80,7 +80,7 @@ def survey(source: Source) -> Survey:
         block = source.slice(start, start + _BLOCK + LONGEST)
         own = block[:_BLOCK] if len(block) > _BLOCK else block
         hasher.update(own)
-        encoding.add(own, final=start + _BLOCK >= source.size)
+        encoding.add(own if start else own.removeprefix(_BOM), final=start + _BLOCK >= source.size)
         for at in _candidates(block, len(own)):
             previous = block[at - 1 : at] if at else before[-1:]
             header = read_header(block[at : at + LONGEST], loose=not previous.isalnum())
@@ -103,7 +103,9 @@ def _has_even_lines(source: Source, at: int, delimiters: Delimiters) -> bool:
     """Tell text wrapped at a fixed column: full lines of one length that do not all end in a terminator."""
     if delimiters.terminator in b"\r\n":
         return False
-    lines = source.slice(at, at + 4096).replace(b"\r\n", b"\n").split(b"\n")[:-1]
+    *lines, rest = source.slice(at, at + 4096).replace(b"\r\n", b"\n").split(b"\n")
+    if not rest and len(lines) > 1 and len(lines[-1]) < len(lines[0]):
+        lines.pop()  # the last line of the file may be short
     widths = {len(line) for line in lines}
     if len(widths) != 1 or not (len(lines) > 1 or widths <= {80, 132}) or min(widths) < 72:
         return False
@@ -114,9 +116,9 @@ def _lay_out(source: Source, headers: list[tuple[int, Delimiters]], result: Surv
     start = 0
     current: Delimiters | None = None
     for at, delimiters in headers:
-        end = _end_before(source, start, at, current)
+        end, is_clean = _end_before(source, start, at, current)
         if current is not None:
-            if end == at and current == delimiters:
+            if is_clean and current == delimiters:
                 continue
             result.spans.append(Span(start, end, current))
         _leftover(source, end if current else 0, at, current, result)
@@ -124,22 +126,25 @@ def _lay_out(source: Source, headers: list[tuple[int, Delimiters]], result: Surv
     if current is None:
         _leftover(source, 0, source.size, None, result)
         return
-    end = _end_before(source, start, source.size, current)
+    end, _ = _end_before(source, start, source.size, current)
     result.spans.append(Span(start, end, current))
     _leftover(source, end, source.size, current, result)
 
 
-def _end_before(source: Source, start: int, at: int, current: Delimiters | None) -> int:
-    """Return where the interchange data before `at` end: there, or at the last IEA when other text follows it."""
+def _end_before(source: Source, start: int, at: int, current: Delimiters | None) -> tuple[int, bool]:
+    """Return where the interchange data before `at` end: there, or at the last IEA when other text follows it.
+
+    The flag says that they end in a terminator, so that an interchange may follow in the same span.
+    """
     if current is None:
-        return start
+        return start, True
     tail = source.slice(max(start, at - _LOOK_BACK), at)
     bare = tail.removesuffix(_BOM).rstrip(_BLANKS)
     if not bare or bare[-1] == current.terminator or (current.terminator <= 32 and len(bare) < len(tail)):
-        return at
+        return at, True
     element, terminator = re.escape(current.two_bytes or bytes([current.element])), bytes([current.terminator])
     trailers = list(re.finditer(rb"(?i)IEA%s[^%s]*%s" % (element, re.escape(terminator), re.escape(terminator)), tail))
-    return at - len(tail) + trailers[-1].end() if trailers else at
+    return at - len(tail) + trailers[-1].end() if trailers else at, False
 
 
 def _leftover(source: Source, start: int, end: int, before: Delimiters | None, result: Survey) -> None:

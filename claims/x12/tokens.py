@@ -153,7 +153,7 @@ class Components:
     """The components of one composite element in many segments."""
 
     def __init__(self, tokens: Tokens, token: Integers) -> None:
-        self._data = tokens.data
+        self._data, self._kept = tokens.data, tokens.delimiters.kept
         places = tokens.component_places
         self._start, self._end = tokens.ts[token], tokens.te[token]
         self._low = np.searchsorted(places, self._start)
@@ -171,7 +171,7 @@ class Components:
         unsent = self._count < first
         if unsent.any():
             start, end = np.where(unsent, self._end, start), np.where(unsent, self._end, end)
-        return trimmed(self._data, start, end)
+        return trimmed(self._data, start, end, self._kept)
 
 
 _MOST_COMPONENTS = 16
@@ -214,35 +214,45 @@ def _arrow(places: Integers, data: Bytes, is_text: bool) -> pa.Array:
     return pa.Array.from_buffers(kind, len(places) - 1, buffers)
 
 
-def trimmed(data: Bytes, start: Integers, end: Integers) -> tuple[Integers, Integers]:
-    """Leave out blanks and control characters at both ends of each range."""
-    at = np.flatnonzero((data[start] <= _BLANK) & (start < end))
+def trimmed(
+    data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()
+) -> tuple[Integers, Integers]:
+    """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
+
+    def blank(places: Integers) -> Flags:
+        found = data[places]
+        is_blank = found <= _BLANK
+        for value in kept:
+            is_blank &= found != value
+        return is_blank
+
+    at = np.flatnonzero(blank(start) & (start < end))
     if len(at):
         start = start.copy()
         left = start[at]
         for _ in range(8):
             left = left + 1
-            more = (data[left] <= _BLANK) & (left < end[at])
+            more = blank(left) & (left < end[at])
             start[at] = left
             at, left = at[more], left[more]
             if not len(at):
                 break
         else:
-            solid = np.append(np.flatnonzero(data > _BLANK), len(data))
+            solid = np.append(np.flatnonzero(~blank(np.arange(len(data)))), len(data))
             start[at] = np.minimum(solid[np.searchsorted(solid, left)], end[at])
-    at = np.flatnonzero((data[end - 1] <= _BLANK) & (start < end))
+    at = np.flatnonzero(blank(end - 1) & (start < end))
     if len(at):
         end = end.copy()
         right = end[at]
         for _ in range(8):
             right = right - 1
-            more = (data[right - 1] <= _BLANK) & (start[at] < right)
+            more = blank(right - 1) & (start[at] < right)
             end[at] = right
             at, right = at[more], right[more]
             if not len(at):
                 break
         else:
-            solid = np.concatenate(([-1], np.flatnonzero(data > _BLANK)))
+            solid = np.concatenate(([-1], np.flatnonzero(~blank(np.arange(len(data))))))
             end[at] = np.maximum(solid[np.searchsorted(solid, right) - 1] + 1, start[at])
     return start, end
 
@@ -267,7 +277,8 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off."""
     text, raw_at = _unwrapped(raw, delimiters)
     size = len(text)
-    if is_last and text.rstrip(bytes(range(33))).endswith(bytes([delimiters.terminator])):
+    blanks = bytes(set(range(33)) - {delimiters.terminator})
+    if is_last and text.rstrip(blanks).endswith(bytes([delimiters.terminator])):
         is_last = False
     terminator = bytes([delimiters.terminator])
     data = np.frombuffer(b"".join((text, terminator, bytes(PAD))), np.uint8)
@@ -288,10 +299,10 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     blank &= ~at_edge
     inner = at_edge[:-1] & ~at_terminator[:-1] & blank[1:]
     if inner.any() or (at_edge[1:] & blank[:-1]).any():
-        ts, te = trimmed(data, ts, te)
+        ts, te = trimmed(data, ts, te, delimiters.kept)
     else:
         # Blanks stand only where line ends do: before segment ids.
-        ts[first], te[first] = trimmed(data, ts[first], te[first])
+        ts[first], te[first] = trimmed(data, ts[first], te[first], delimiters.kept)
     stop = edges[last] + 1
     empty = (first == last) & (te[first] <= ts[first])
     empty_at = ts[first[empty]]
