@@ -16,7 +16,6 @@ COLUMNS = [
     "claim_payment_id",
     "service_payment_id",
     "adjustment_id",
-    "remark_id",
     "code",
     "amount_cents",
     "message",
@@ -45,7 +44,6 @@ def remark_exceptions(
         code=normal_codes(adjustments["reason_code"]).to_numpy(),
         needs_rarc=classified["needs_rarc"].to_numpy(),
         active=classified["active"].to_numpy(),
-        remark_id=0,
     )
     spoken = remarks.assign(
         service_payment_id=remarks["service_payment_id"].fillna(0).astype("int64"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
-from claims.denials.classify import classify
+from claims.denials import classify, remark_exceptions
 from claims.ledger import post
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -71,7 +71,7 @@ def _post(
     claims = posting.claim_payments(conn, scope)
     if claims.empty:
         return claims.assign(outcome="")
-    batch, classes = _batch(conn, scope, claims)
+    batch, classes, odd_codes = _batch(conn, scope, claims)
     proposal = post.propose(batch)
     owner = claims.set_index("claim_payment_id")
     lines = pd.concat(proposal.lines, ignore_index=True)
@@ -88,7 +88,9 @@ def _post(
     posting.save_postings(conn, postings, posting_date)
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
-    raised = pd.concat([*proposal.exceptions, *_notes(batch, classes, postings)], ignore_index=True)
+    raised = pd.concat(
+        [*proposal.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True
+    )
     _raise_for_claims(conn, raised, owner, posting_date)
     if remits is not None:
         read = classes[classes["adjustment_class"] != ""]
@@ -101,14 +103,20 @@ def _post(
     return result.fillna({"outcome": ""})
 
 
-def _batch(conn: Connection, scope: posting.Scope, claims: pd.DataFrame) -> tuple[post.Batch, pd.DataFrame]:
-    """Gather what posting works on; the classes of the denial rules become columns of the adjustments."""
+def _batch(
+    conn: Connection, scope: posting.Scope, claims: pd.DataFrame
+) -> tuple[post.Batch, pd.DataFrame, pd.DataFrame]:
+    """Gather what posting works on; the classes of the denial rules become columns of the adjustments.
+
+    Gives the classes too, and what is odd about reason and remark codes.
+    """
     status = codes.table("claim_status").set_index("code")
     known = claims["status_code"].where(claims["status_code"].isin(status.index), "other")
     adjustments = posting.adjustments(conn, scope)
     paid = posting.service_payments(conn, scope)
     remarks = posting.remarks(conn, scope)
     classes = classify(claims, paid, adjustments)
+    odd_codes = remark_exceptions(claims, adjustments, classes, remarks)
     read = adjustments.assign(
         adjustment_class=classes["adjustment_class"].to_numpy(),
         account=classes["account"].to_numpy(),
@@ -144,7 +152,15 @@ def _batch(conn: Connection, scope: posting.Scope, claims: pd.DataFrame) -> tupl
         decided=posting.decided(conn, scope),
         decided_lines=posting.decided_lines(conn, scope),
     )
-    return batch, classes
+    return batch, classes, odd_codes
+
+
+def _of_posted(odd_codes: pd.DataFrame, postings: pd.DataFrame) -> pd.DataFrame:
+    """One exception per claim payment posted just now and type: its first message, the sum of its amounts."""
+    posted = postings.loc[postings["outcome"] == post.POSTED, "claim_payment_id"]
+    rows = odd_codes[odd_codes["claim_payment_id"].isin(posted)]
+    by_type = rows.groupby(["claim_payment_id", "type_code"], as_index=False)
+    return by_type.agg(amount_cents=("amount_cents", "sum"), message=("message", "first"))
 
 
 def _notes(batch: post.Batch, classes: pd.DataFrame, postings: pd.DataFrame) -> list[pd.DataFrame]:
