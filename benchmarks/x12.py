@@ -9,7 +9,6 @@ import contextlib
 import gc
 import io
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -30,9 +29,8 @@ def remittances(size: int, claims_per_set: int = 2000) -> bytes:
     written, sets, claim = len(parts[0]), 0, 0
     while written < size:
         sets += 1
-        body = []
-        paid_total = 0
-        for number in range(claims_per_set):
+        body, begun, paid_total = [], 0, 0
+        for _ in range(claims_per_set):
             claim += 1
             lines, charge, paid, patient = [], 0, 0, 0
             for line in range(4):
@@ -53,11 +51,12 @@ def remittances(size: int, claims_per_set: int = 2000) -> bytes:
                 f"REF*EA*MR{claim % 7919:07d}~\nDTM*232*20250201~\nDTM*233*20250228~\nDTM*050*20250303~\n"
                 + "".join(lines)
             )
-            if written + sum(map(len, body[-1:])) * (number + 1) > size + 200_000:
+            begun += len(body[-1])
+            if written + begun > size:
                 break
         head = (
-            f"ST*835*{sets:04d}~\nBPR*I*{paid_total / 100:.2f}*C*ACH*CCP*01*111000025*DA*123*1512345678**01*222000111*DA"
-            f"*987*20250310~\nTRN*1*EFT{sets:06d}*1512345678~\nDTM*405*20250309~\nN1*PR*BIG PAYER~\nN3*1 MAIN ST~\n"
+            f"ST*835*{sets:04d}~\nBPR*I*{paid_total / 100:.2f}*C*ACH*CCP*01*111000025*DA*123*1512345678**01*222000111"
+            f"*DA*987*20250310~\nTRN*1*EFT{sets:06d}*1512345678~\nDTM*405*20250309~\nN1*PR*BIG PAYER~\nN3*1 MAIN ST~\n"
             "N4*AUSTIN*TX*78701~\nREF*2U*12345~\nPER*BL*EDI*TE*8005551212~\nN1*PE*CLINIC*XX*1999999984~\n"
             "REF*TJ*123456789~\nLX*1~\n"
         )
@@ -88,8 +87,8 @@ def submissions(size: int, claims_per_set: int = 2000) -> bytes:
                 )
             body.append(
                 f"HL*{number + 2}*1*22*0~\nSBR*P*18*GROUP{claim % 97}******CI~\n"
-                f"NM1*IL*1*{NAMES[claim % 8]}*JANE*M***MI*W{claim % 99991:09d}~\nN3*12 ELM ST~\nN4*AUSTIN*TX*787010001~\n"
-                f"DMG*D8*19800{1 + claim % 9}15*F~\nNM1*PR*2*BIG PAYER*****PI*12345~\n"
+                f"NM1*IL*1*{NAMES[claim % 8]}*JANE*M***MI*W{claim % 99991:09d}~\nN3*12 ELM ST~\n"
+                f"N4*AUSTIN*TX*787010001~\nDMG*D8*19800{1 + claim % 9}15*F~\nNM1*PR*2*BIG PAYER*****PI*12345~\n"
                 f"CLM*A{claim:09d}*{charge / 100:.2f}***11:B:1*Y*A*Y*Y~\nREF*D9*{claim:012d}~\n"
                 "HI*ABK:J069*ABF:R05*ABF:I10~\nNM1*82*1*WHO*ALICE****XX*1234567893~\nPRV*PE*PXC*207Q00000X~\n"
                 + "".join(lines)
@@ -175,9 +174,9 @@ def memory() -> None:
             )
             peaks[size] = [float(value) for value in done.stdout.split()]
     small, large = peaks.values()
-    print(f"{'scan peak memory':<28} {'10 MB':>8} {'100 MB':>8}")
-    print(f"{'whole process, MB':<28} {small[0]:>8.0f} {large[0]:>8.0f}   ratio {large[0] / small[0]:.2f}")
-    print(f"{'above loaded libraries, MB':<28} {small[1]:>8.0f} {large[1]:>8.0f}   ratio {large[1] / small[1]:.2f}")
+    print(f"{'scan, peak memory in MB':<28} {'10 MB':>8} {'100 MB':>8} {'ratio':>6}")
+    print(f"{'whole process':<28} {small[0]:>8.0f} {large[0]:>8.0f} {large[0] / small[0]:>6.2f}")
+    print(f"{'above the loaded libraries':<28} {small[1]:>8.0f} {large[1]:>8.0f} {large[1] / small[1]:>6.2f}")
 
 
 def _peak(path: str) -> None:
@@ -185,16 +184,15 @@ def _peak(path: str) -> None:
 
     from claims import x12
 
-    x12.read(remittances(200_000))
+    x12.read(remittances(10_000))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    for _ in x12.scan(path):
-        pass
+    for part in x12.scan(path):
+        del part
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     print(after, after - before)
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if sys.argv[1:2] == ["--peak"]:
         _peak(sys.argv[2])
     else:

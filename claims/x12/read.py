@@ -28,7 +28,7 @@ from claims.x12.tokens import Tokens, tokenise
 from claims.x12.totals import transaction_row
 
 WINDOW = 768 << 10
-PART = 8 << 20
+PART = 4 << 20
 _NO_LIMIT = 1 << 62
 # A stretch without any claim, level or set longer than this is cut anywhere.
 _LONGEST_WINDOW = 16 << 20
@@ -40,7 +40,7 @@ _CUTS = np.zeros((len(_CUTS_OF), 256), np.bool_)
 _CUTS[:, _SET_STARTS] = True
 for _row, _names_of in enumerate(_CUTS_OF.values()):
     _CUTS[_row, [CODES[name] for name in _names_of]] = True
-_STARTS = _CUTS.any(axis=0)
+_STARTS = np.asarray(_CUTS.any(axis=0))
 _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")]] = True
 

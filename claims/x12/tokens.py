@@ -214,9 +214,7 @@ def _arrow(places: Integers, data: Bytes, is_text: bool) -> pa.Array:
     return pa.Array.from_buffers(kind, len(places) - 1, buffers)
 
 
-def trimmed(
-    data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()
-) -> tuple[Integers, Integers]:
+def trimmed(data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()) -> tuple[Integers, Integers]:
     """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
 
     def blank(places: Integers) -> Flags:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.x12.envelopes import remittance, submission
 
 from claims import x12
+from tests.x12.envelopes import remittance, submission
 
 
 def _segments_of(docstring: str) -> str:

@@ -42,7 +42,9 @@ def swapped(text: str, element: str, component: str, terminator: str) -> str:
     return text.translate(str.maketrans({"*": element, ":": component, "~": terminator}))
 
 
-TRIMMED = CLEAN.replace("*          *", "**").replace("SENDER         ", "SENDER").replace("RECEIVER       ", "RECEIVER")
+TRIMMED = (
+    CLEAN.replace("*          *", "**").replace("SENDER         ", "SENDER").replace("RECEIVER       ", "RECEIVER")
+)
 PADDED = CLEAN.replace("*00*          *", "*00  *          *", 1)
 HABITS = {
     "LF after terminators": (CLEAN.replace("~", "~\n"), []),

@@ -88,7 +88,12 @@ def test_provider_adjustments(full):
 def test_every_row_addresses_its_bytes():
     data = remittance(REMITTANCE).encode()
     frames = x12.read(data).frames
-    for name, first in (("claim_payments", b"CLP"), ("adjustments", b"CAS"), ("remittances", b"BPR"), ("dates", b"DTM")):
+    for name, first in (
+        ("claim_payments", b"CLP"),
+        ("adjustments", b"CAS"),
+        ("remittances", b"BPR"),
+        ("dates", b"DTM"),
+    ):
         for offset, length in zip(frames[name]["offset"].tolist(), frames[name]["length"].tolist(), strict=True):
             assert data[offset : offset + length].startswith(first)
             assert data[offset : offset + length].count(b"~") == 1

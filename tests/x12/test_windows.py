@@ -6,12 +6,12 @@ import random
 
 import pandas as pd
 import pytest
-from tests.x12.envelopes import ACKNOWLEDGEMENT, REMITTANCE, STATUSES, SUBMISSION, answer, remittance, submission
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claims import x12
 from claims.x12.file import joined
+from tests.x12.envelopes import ACKNOWLEDGEMENT, REMITTANCE, STATUSES, SUBMISSION, answer, remittance, submission
 
 ACK = answer(ACKNOWLEDGEMENT, st01="999", kind="FA", guide="005010X231A1", control=3)
 STATUS = answer(STATUSES, st01="277", kind="HN", guide="005010X214", control=4)
@@ -29,9 +29,7 @@ FILES = {
         [remittance(REMITTANCE), "\r\n", submission(SUBMISSION, control=2), ACK, STATUS, TA1, OTHER_DELIMITERS]
     ),
     "lines": remittance(REMITTANCE, REMITTANCE).replace("~", "~\r\n"),
-    "wrapped": "\n".join(
-        remittance(REMITTANCE)[at : at + 80] for at in range(0, len(remittance(REMITTANCE)), 80)
-    ),
+    "wrapped": "\n".join(remittance(REMITTANCE)[at : at + 80] for at in range(0, len(remittance(REMITTANCE)), 80)),
     "dirt": "junk before\n"
     + remittance(REMITTANCE).replace("~CLP", "~~ \n CLP").replace("~SVC", "***~\nsvc")
     + "\x1a\x00 tail",
@@ -84,7 +82,9 @@ def test_every_part_has_every_frame_with_the_same_columns_and_dtypes():
 
 
 MUTATIONS = st.lists(
-    st.tuples(st.sampled_from(["drop", "put", "swap", "cut", "copy"]), st.floats(0, 1), st.binary(min_size=0, max_size=3)),
+    st.tuples(
+        st.sampled_from(["drop", "put", "swap", "cut", "copy"]), st.floats(0, 1), st.binary(min_size=0, max_size=3)
+    ),
     min_size=1,
     max_size=6,
 )
