@@ -77,6 +77,7 @@ $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing into .venv: one to two minutes, once."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m flows.server_process --template
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)

@@ -65,7 +65,6 @@ def test_files_of_the_working_folder_are_not_read(tmp_path):
         "api = get_current_settings().api\nprint(api.url, api.key)"
     )
     told = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PREFECT_API_KEY": "ambient"}
-    command = [sys.executable, "-c", script]
     said = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env=told, capture_output=True, text=True, check=False
     )

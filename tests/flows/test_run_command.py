@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 import pytest
 
 from tests.flows.conftest import CANARIES, fill
@@ -165,10 +166,9 @@ def test_nothing_wants_to_leave_the_machine(night, folder):
     assert control.sent, "the count sees what leaves"
 
 
-def test_no_process_stays(night):
-    said = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
-    mine = [line for line in said.splitlines() if "server_process.py" in line and "practice" in line]
-    assert mine == []
+def test_no_process_stays(night, folder):
+    home = folder / "claims-data" / "prefect"
+    assert not [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(home)]
 
 
 def test_json_is_one_document_and_a_second_night_finds_only_duplicates(night, folder):
