@@ -36,7 +36,7 @@ class Batch:
     has_group_cr, is_repeat (CARC 18 or B13, or RARC N522), charge_cents, paid_cents, family_id (0 = unmatched),
     refused (why no candidate was taken), payer_code, claim_number_normal, payer_claim_number, payer_sequence,
     next_payer_code, next_sequence, remit_key, generation, waiting_reason (the exception type under which its cash lies
-    on 2200 since an earlier posting; "" = not posted yet), in posting order.
+    on 2200 since an earlier posting, or ""), last_posting_id (0 = not posted yet), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
     adjustment_class, account.
@@ -141,9 +141,9 @@ def _unmatched(rows: pd.DataFrame, result: Proposal) -> None:
 
 def _wait(rows: pd.DataFrame, reason: pd.Series, result: Proposal) -> None:
     """Cash to 2200 and an open item under `reason`. What waits already moves no cash again, and says nothing new."""
-    first = rows["waiting_reason"] == ""
+    first = rows["last_posting_id"] == 0
     result.lines.append(_keyed(cash_lines(rows[first]), rows))
-    changed = rows["waiting_reason"] != reason
+    changed = first | (rows["waiting_reason"] != reason)
     outcome = np.where((reason == "") & (rows["paid_cents"] == 0), INFORMATIONAL, UNAPPLIED_CASH)
     result.decide(rows[changed], pd.Series(outcome, index=rows.index)[changed], reason[changed])
     result.raise_exception(rows[changed], reason[changed])

@@ -7,6 +7,13 @@ import pandas as pd
 from claims import codes
 from claims.store.x12_rows import Frames
 
+ANSWER_FRAMES = (
+    "interchange_acknowledgements",
+    "group_acknowledgements",
+    "set_acknowledgements",
+    "claim_statuses",
+)
+
 COLUMNS = [
     "transaction_seg",
     "seg",

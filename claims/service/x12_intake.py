@@ -19,7 +19,7 @@ from claims.ledger.identity import claim_keys, remit_keys
 from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.file_outcome import raise_file
-from claims.service.x12_answers import acknowledgement_rows
+from claims.service.x12_answers import ANSWER_FRAMES, acknowledgement_rows
 from claims.store import exceptions, filing, x12_rows
 from claims.store.handles import Connection
 
@@ -40,12 +40,10 @@ def load_x12(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, po
     counts = {"transactions": len(transactions), "claims": int(transactions["claims"].sum())}
     remit_ids = pd.Series(dtype="int64")  # by ST segment; a set that spans chunks has its BPR in the first
     for chunk in chunks:
-        frames, _ = x12_rows.shorten(chunk.frames)
+        frames = chunk.frames
         remit_ids = _save_remittances(conn, row.file_id, frames, transactions, ids, remit_ids)
         _save_claims(conn, row.file_id, frames, transactions, ids)
-        answers = acknowledgement_rows(frames)
-        answers["transaction_id"] = ids.reindex(answers["transaction_seg"], fill_value=0).to_numpy()
-        x12_rows.save_acknowledgements(conn, row.file_id, answers)
+        _save_answers(conn, row.file_id, frames, ids)
     state, reason = _file_state(transactions, problems)
     sets = " ".join(sorted(set(transactions["set_code"])))[:120]
     filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
@@ -68,6 +66,9 @@ class _Chunks:
         count = 0
         for chunk in x12.scan(self._path):
             count += 1
+            chunk.frames, cut = x12_rows.shorten(chunk.frames)
+            if len(cut):
+                chunk.frames["findings"] = pd.concat([chunk.findings, _cut_findings(cut)], ignore_index=True)
             kept = [chunk] if count == 1 else []
             yield chunk
         if count == 1:
@@ -82,16 +83,9 @@ class _Head:
 
     @classmethod
     def of(cls, chunk: x12.X12File, ctx: Context) -> _Head:
-        _, cut = x12_rows.shorten(chunk.frames)
-        more = [_cut_findings(cut), _payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)]
-        frames, _ = x12_rows.shorten(
-            {"interchanges": chunk.frames["interchanges"], "transactions": chunk.frames["transactions"]}
-        )
-        return cls(
-            frames["interchanges"],
-            frames["transactions"],
-            pd.concat([chunk.findings, *more], ignore_index=True),
-        )
+        payments = _payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
+        problems = pd.concat([chunk.findings, payments], ignore_index=True) if len(payments) else chunk.findings
+        return cls(chunk.interchanges, chunk.transactions, problems)
 
 
 def _cut_findings(cut: pd.DataFrame) -> pd.DataFrame:
@@ -196,6 +190,8 @@ def _file_state(transactions: pd.DataFrame, problems: pd.DataFrame) -> tuple[str
 def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, posting_date: date) -> int:
     """List each held or refused set: a remittance with its payment, claims with their charge."""
     held = transactions[transactions["state"].isin(["held", "refused"]) & transactions["set_code"].isin(HANDLED)]
+    if held.empty:
+        return 0
     is_remit = held["set_code"] == "835"
     is_claim = held["set_code"].isin(["837P", "837I", "837D"])
     type_code = np.select([is_remit, is_claim], ["REMIT_HELD", "CLAIM_HELD"], "FILE_HELD")
@@ -220,6 +216,14 @@ def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFram
     return len(rows)
 
 
+def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: pd.Series) -> None:
+    if all(frames[name].empty for name in ANSWER_FRAMES):
+        return
+    answers = acknowledgement_rows(frames)
+    answers["transaction_id"] = ids.reindex(answers["transaction_seg"], fill_value=0).to_numpy()
+    x12_rows.save_acknowledgements(conn, file_id, answers)
+
+
 def _of_set(rows: pd.DataFrame, transactions: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     """Add transaction_id, set_state, set_reason, set totals and body_hash of the set to its rows."""
     sets = transactions.set_index("seg")
@@ -240,7 +244,7 @@ def _save_remittances(
     known: pd.Series,
 ) -> pd.Series:
     rows = frames["remittances"]
-    if rows.empty and frames["claim_payments"].empty:
+    if rows.empty and frames["claim_payments"].empty and frames["provider_adjustments"].empty:
         return known
     sets = transactions.set_index("seg")
     at = rows["transaction_seg"]

@@ -87,6 +87,7 @@ def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Let everything inside read and write as always, in one transaction that is rolled back at the end."""
     with _named_errors(), engine.connect() as connection:
         transaction = connection.begin()
+        _be_the_writer(connection)
         token = _rehearsed.set(connection)
         try:
             yield connection
@@ -104,9 +105,14 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield rehearsed
         return
     with _named_errors(), engine.connect() as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
+        _be_the_writer(connection)
         yield connection
+
+
+def _be_the_writer(connection: sa.Connection) -> None:
+    """Wait for every other writer; SQLite did so at BEGIN IMMEDIATE."""
+    if is_postgresql(connection):
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.banking import known_lines
+from claims.store.bulk import longest
 from claims.store.rows import insert_keyed
 
 Frames = Mapping[str, pd.DataFrame]
@@ -180,7 +181,7 @@ def shorten(frames: Frames) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         rows = rows.rename(columns=RENAMED) if table is schema.claims else rows
         for column in rows.columns:
             limit = getattr(table.columns[column].type, "length", None) if column in table.columns else None
-            if limit is None or rows[column].dtype != "str":
+            if limit is None or rows[column].dtype != "str" or longest(rows[column]) <= limit:
                 continue
             lengths = rows[column].str.len()
             long = lengths > limit
