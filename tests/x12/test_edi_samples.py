@@ -18,7 +18,6 @@ FAILING = sorted(ROOT.glob("*/fail/*.edi"))
 # A fault that cannot come alone.
 BRINGS = {
     "file-cut-off": {"set-trailer-missing", "group-trailer-missing", "interchange-trailer-missing"},
-    "byte-order-mark": {"text-not-ascii"},
 }
 SET_CODES = {"835": {"835"}, "837p": {"837P"}, "999": {"999"}, "277ca": {"277CA"}, "ta1": {"TA1"}}
 # pyx12 expects a functional group in every interchange; a lone TA1 has none.
