@@ -13,19 +13,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from claims import findings, x12
-from claims.findings import HOLD, NOTE, REJECT, Finding
+from claims import x12
+from claims.findings import NOTE
 from claims.ledger.identity import claim_keys, remit_keys
 from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.file_outcome import raise_file
 from claims.service.x12_answers import ANSWER_FRAMES, acknowledgement_rows
+from claims.service.x12_verdicts import HANDLED, cut_findings, file_state, judge, payment_findings
 from claims.store import exceptions, filing, x12_rows
 from claims.store.handles import Connection
-
-HANDLED = ("835", "837P", "837I", "837D", "999", "997", "277CA", "TA1")
-STATES = {"": "stored", NOTE: "stored", HOLD: "held", REJECT: "refused"}
-RANK = {"stored": 0, "held": 1, "refused": 2}
 
 
 def load_x12(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date) -> None:
@@ -44,7 +41,7 @@ def load_x12(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, po
         remit_ids = _save_remittances(conn, row.file_id, frames, transactions, ids, remit_ids)
         _save_claims(conn, row.file_id, frames, transactions, ids)
         _save_answers(conn, row.file_id, frames, ids)
-    state, reason = _file_state(transactions, problems)
+    state, reason = file_state(transactions, problems)
     sets = " ".join(sorted(set(transactions["set_code"])))[:120]
     filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
     if not _raise_sets(conn, row, transactions, posting_date):
@@ -68,7 +65,7 @@ class _Chunks:
             count += 1
             chunk.frames, cut = x12_rows.shorten(chunk.frames)
             if len(cut):
-                chunk.frames["findings"] = pd.concat([chunk.findings, _cut_findings(cut)], ignore_index=True)
+                chunk.frames["findings"] = pd.concat([chunk.findings, cut_findings(cut)], ignore_index=True)
             kept = [chunk] if count == 1 else []
             yield chunk
         if count == 1:
@@ -83,108 +80,9 @@ class _Head:
 
     @classmethod
     def of(cls, chunk: x12.X12File, ctx: Context) -> _Head:
-        payments = _payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
+        payments = payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
         problems = pd.concat([chunk.findings, payments], ignore_index=True) if len(payments) else chunk.findings
         return cls(chunk.interchanges, chunk.transactions, problems)
-
-
-def _cut_findings(cut: pd.DataFrame) -> pd.DataFrame:
-    return findings.frame(
-        Finding(
-            "text-too-long",
-            HOLD,
-            f"segment {seg}: {column} has {length} characters, at most {limit} can be stored; the set is held",
-            seg=seg,
-            offset=offset,
-            found=f"{length} characters",
-            expected=f"at most {limit}",
-            transaction_seg=transaction_seg,
-        )
-        for transaction_seg, seg, offset, column, length, limit in zip(
-            *(cut[name].tolist() for name in ("transaction_seg", "seg", "offset", "column", "length", "limit")),
-            strict=True,
-        )
-    )
-
-
-# A payment that may not be posted whatever its sums say: finding code, element, expected, sentence.
-PAYMENT_CHECKS = (
-    ("payment-negative", "BPR02", "zero or more", "the payment is below zero"),
-    ("trace-missing", "TRN02", "a trace number", "no trace number"),
-    ("currency-not-usd", "CUR02", "USD", "the payment is not in US dollars"),
-    ("payee-not-ours", "N104", "one of our payees", "the payee is not one of ours"),
-)
-
-
-def _payment_findings(remittances: pd.DataFrame, our_payees: tuple[str, ...]) -> pd.DataFrame:
-    payee = remittances[["payee_identifier", "payee_tax_id"]]
-    wrong = {
-        "payment-negative": remittances["payment_cents"] < 0,
-        "trace-missing": remittances["trace_number"] == "",
-        "currency-not-usd": ~remittances["currency_code"].isin(["", "USD"]),
-        "payee-not-ours": ~payee.isin(our_payees).any(axis=1) & bool(our_payees),
-    }
-    rows = []
-    for code, element, expected, sentence in PAYMENT_CHECKS:
-        at = remittances[wrong[code]]
-        for seg, offset, transaction_seg in zip(
-            at["seg"].tolist(), at["offset"].tolist(), at["transaction_seg"].tolist(), strict=True
-        ):
-            rows.append(
-                Finding(
-                    code,
-                    HOLD,
-                    f"segment {seg}, {element}: {sentence}; the remittance is held",
-                    seg=seg,
-                    element=element,
-                    offset=offset,
-                    expected=expected,
-                    transaction_seg=transaction_seg,
-                )
-            )
-    return findings.frame(rows)
-
-
-def judge(
-    interchanges: pd.DataFrame, transactions: pd.DataFrame, problems: pd.DataFrame, accept_usage: tuple[str, ...]
-) -> pd.DataFrame:
-    """Add `state` and `reason_code` to the sets: the worst finding of the set or of its envelope decides."""
-    rank = {NOTE: 0, HOLD: 1, REJECT: 2}
-    serious = problems[problems["severity"] != NOTE]
-    serious = serious.assign(rank=serious["severity"].map(rank).astype("int64"))
-    envelope = serious[serious["transaction_seg"] == 0]
-    own = serious[serious["transaction_seg"] != 0]
-    starts = interchanges["seg"].to_numpy()
-    at = envelope["seg"].to_numpy()
-    inside = np.searchsorted(starts, at, side="right") - 1
-    envelope = envelope.assign(
-        interchange_seg=np.where(inside >= 0, starts[np.clip(inside, 0, None)] if len(starts) else 0, 0)
-    )
-    spread = envelope.merge(transactions[["seg", "interchange_seg"]], on="interchange_seg", suffixes=("_of", ""))
-    spread = spread.assign(transaction_seg=spread["seg"])
-    every = pd.concat([own, spread], ignore_index=True)[["transaction_seg", "rank", "code"]]
-    every = every.sort_values(["transaction_seg", "rank"], ascending=[True, False], kind="stable")
-    first = every.drop_duplicates("transaction_seg").set_index("transaction_seg")
-    worst = first["rank"].reindex(transactions["seg"]).fillna(0).astype("int64").to_numpy()
-    reason = first["code"].reindex(transactions["seg"]).fillna("").to_numpy()
-    supported = transactions["set_code"].isin(HANDLED).to_numpy()
-    test = ~transactions["usage_code"].isin([*accept_usage, ""]).to_numpy()
-    state = np.select([~supported, worst == 2, worst == 1], ["refused", "refused", "held"], "stored")
-    why = np.select([~supported, worst > 0, test], ["set-not-supported", reason, "test-file"], "")
-    return transactions.assign(state=state, reason_code=why).astype({"state": "str", "reason_code": "str"})
-
-
-def _file_state(transactions: pd.DataFrame, problems: pd.DataFrame) -> tuple[str, str]:
-    """The worst transaction set decides; a file without any is what its findings say, refused at the least held."""
-    if transactions.empty:
-        worst = findings.worst(problems)
-        state = "held" if worst == HOLD else "refused"
-        codes_of = problems.loc[problems["severity"] == worst, "code"]
-        return state, str(codes_of.iloc[0]) if len(codes_of) else "no-transaction-set"
-    ranked = transactions.assign(rank=transactions["state"].map(RANK)).sort_values("rank", kind="stable")
-    worst_row = ranked.iloc[-1]
-    same = ranked[ranked["state"] == worst_row["state"]]
-    return str(worst_row["state"]), str(same["reason_code"].iloc[0])
 
 
 def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, posting_date: date) -> int:
@@ -258,7 +156,7 @@ def _save_remittances(
     rows["state"] = np.select([rows["set_state"] != "stored", no_posting], ["held", "informational"], "new")
     rows["reason_code"] = rows["set_reason"].where(rows["handling_code"] != "P", "pre-notification")
     rows["remit_key"] = remit_keys(rows)
-    remit_ids = pd.concat([known, x12_rows.save_remittances(conn, file_id, rows)])
+    remit_ids: pd.Series = pd.concat([known, x12_rows.save_remittances(conn, file_id, rows)])
     claims = frames["claim_payments"]
     claims = claims.assign(claim_number_normal=normal_number(claims["claim_number"]))
     x12_rows.save_claim_payments(conn, file_id, {**frames, "claim_payments": claims}, remit_ids)

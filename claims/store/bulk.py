@@ -60,8 +60,8 @@ def overlong(table: sa.Table, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def longest(texts: pd.Series[Any]) -> int:
-    """Give the most bytes that a text of the column has in UTF-8: never fewer than its characters, and quick to know."""
-    return pc.max(pc.binary_length(texts.array.__arrow_array__())).as_py() or 0
+    """Give the most bytes that a text of the column has in UTF-8: quick to know, never fewer than its characters."""
+    return int(pc.max(pc.binary_length(texts.array.__arrow_array__())).as_py() or 0)
 
 
 def _columns(table: sa.Table, frame: pd.DataFrame) -> list[sa.Column[Any]]:

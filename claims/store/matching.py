@@ -36,8 +36,8 @@ LOOKING = [
 def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
     """Claim payments without a match that posting will want: those of remittances ready to post and those that wait.
 
-    In order of claim_payment_id, beginning behind `after`, at most `limit`. last_match_id and last_evidence are those of
-    the last try (0 = never tried).
+    In order of claim_payment_id, beginning behind `after`, at most `limit`. last_match_id and last_evidence are those
+    of the last try (0 = never tried).
     """
     current = M.alias("current")
     waits = sa.select(POSTINGS.c.claim_payment_id).where(

@@ -22,9 +22,7 @@ PAID = """BPR*I*88*C*ACH************20250310~
 
 
 def test_e1_simple_paid_claim(practice):
-    practice.night(
-        claims(Bill("A1", [("99213", "150")])), remit(PAID), bank(("2025-03-11", "88.00", "T0101"))
-    )
+    practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID), bank(("2025-03-11", "88.00", "T0101")))
     assert practice.journals() == [
         ("835", {"1050": 8800, "4100": 4000, "1200": 2200, "1100": -15000}),
         ("charge", {"1100": 15000, "4000": -15000}),
