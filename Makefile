@@ -31,11 +31,11 @@ demo: $(RUNTIME)
 
 # Everything that has to pass before a change is taken.
 test: lint
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not long"
 
 # Kill tests by the hundred, large files, thousands of mutants.
 test-long: $(DEV)
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m long
 
 # Style and types.
 lint: $(DEV)
