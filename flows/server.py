@@ -193,6 +193,7 @@ def _note(folder: Path) -> Path:
 
 def _variables(folder: Path, url: str, token: str, mode: str) -> dict[str, str]:
     given = environment.variables(folder, url, token) | {
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them costs the import some time, and none is ours
         "PREFECT_SERVER_API_AUTH_STRING": token,
         "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
         "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",

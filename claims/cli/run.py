@@ -113,8 +113,8 @@ def say(output: console.Output, night: Night, overview: Overview, outbox: Path, 
     if overview.open_exceptions:
         rows = [(code, one.count, console.dollars(one.cents)) for code, one in overview.open_exceptions.items()]
         output.table("Open exceptions", ("Type", ">Count", ">Amount"), rows)
-    for folder in sorted({str((outbox / manifest).parent) for manifest in night.manifests}):
-        names = sorted(Path(one).name for one in night.manifests if str((outbox / one).parent) == folder)
+    for folder in sorted({(outbox / manifest).parents[1] for manifest in night.manifests}):
+        names = [Path(one).parts[-2] for one in night.manifests if (outbox / one).parents[1] == folder]
         output.say(f"Reports in {folder}: {', '.join(names)}")
     output.say("")
     output.say("Next:")

@@ -102,6 +102,7 @@ def test_it_says_what_happened_and_what_to_type_next(night):
         "1, $80.00 tied to remittances, $0.00 not",
         "1, $60.00 at risk",
         "not-x12",
+        "2025-06-30: tieout, denials, aging",
         "claims denials list",
         "claims exceptions list",
     ):
@@ -123,6 +124,7 @@ def test_no_patient_data_is_in_prefects_folder_or_a_log(night, folder):
     home = folder / "claims-data"
     vault, books = home / "vault", home / "claims.db"
     assert any(CANARIES["last name"].encode() in path.read_bytes() for path in vault.rglob("*") if path.is_file())
+    assert not [path for path in (home / "prefect" / "storage").rglob("*") if path.is_file()], "no result is kept"
     looked = 0
     for path in home.rglob("*"):
         if not path.is_file() or vault in path.parents or path.name.startswith(books.name) or "outbox" in path.parts:
@@ -239,3 +241,26 @@ def test_a_cron_that_is_none_is_refused(tmp_path):
     )
     assert said.returncode == 2
     assert "'sometimes' is no cron" in said.stderr
+
+
+@pytest.mark.long
+def test_the_schedule_starts_a_night(tmp_path):
+    """Needs the next full minute; fails when Prefect's scheduler does not insert its runs."""
+    home = tmp_path / "claims-data"
+    told = os.environ | {"PYTHONPATH": str(ROOT), "CLAIMS_HOME": str(home)}
+    subprocess.run([*CLAIMS, "init", "--quiet"], env=told, cwd=tmp_path, check=True)
+    shutil.rmtree(home / "inbox", ignore_errors=True)
+    fill(home / "inbox")
+    command = [*CLAIMS, "schedule", "--quiet", "--cron", "* * * * *"]
+    with subprocess.Popen(command, env=told, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as schedule:
+        ended: list[tuple[str, str]] = []
+        deadline = time.monotonic() + 240
+        while not ended and schedule.poll() is None and time.monotonic() < deadline:
+            time.sleep(1)
+            connection = sqlite3.connect(home / "claims.db")
+            ended = connection.execute("SELECT kind, state FROM runs WHERE state <> 'running'").fetchall()
+            connection.close()
+        schedule.send_signal(signal.SIGTERM)
+        _, err = schedule.communicate(timeout=60)
+    assert ended[:1] == [("nightly", "done")]
+    assert err == ""

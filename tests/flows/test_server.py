@@ -83,9 +83,9 @@ def test_its_secret_is_in_no_command_line(prefect_server):
 
 
 def test_its_files_are_for_their_owner_only(prefect_server):
-    for path in prefect_server.folder.iterdir():
-        assert path.stat().st_mode & 0o077 == 0 or path.name in ("logging.yml", "prefect.log"), path.name
     assert prefect_server.folder.stat().st_mode & 0o777 == 0o700
+    for name in ("prefect.db", "server.log"):
+        assert (prefect_server.folder / name).stat().st_mode & 0o077 == 0
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path):
