@@ -40,9 +40,10 @@ class Dirt:
                     found.append(_finding(tokens, seg, row, code, severity, element, sentence, ack_code,
                                           transactions[own].seg if own >= 0 else 0))  # fmt: skip
 
-        first_byte = tokens.data[tokens.ts[tokens.first]]
+        # A letter is lower case when its bit of 32 is set, of 64 too; no digit has both.
+        lower = (tokens.id_word & (tokens.id_word >> np.uint64(1)) & np.uint64(0x202020)) != 0
         tell(
-            np.flatnonzero((first_byte >= ord("a")) & (first_byte <= ord("z"))), "lower-case-id", NOTE, "",
+            np.flatnonzero(lower & (tokens.code != 0)), "lower-case-id", NOTE, "",
             "segment ids are in lower case; read as upper case",
         )  # fmt: skip
         trailing = (tokens.te[tokens.last] == tokens.ts[tokens.last]) & (tokens.last > tokens.first)
@@ -60,7 +61,7 @@ class Dirt:
             "this segment id is not known; kept, but not read", "999 IK304 1",
         )  # fmt: skip
         if len(tokens.empty_at):
-            row = np.searchsorted(tokens.ts[tokens.first], tokens.empty_at) - 1
+            row = np.searchsorted(tokens.start, tokens.empty_at) - 1
             if (row < 0).any() and "empty-segment" not in self._told:
                 self._told.add("empty-segment")
                 at = int(tokens.raw(tokens.empty_at[:1])[0])

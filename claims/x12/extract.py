@@ -32,6 +32,7 @@ class Window:
     transaction_seg: Integers
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _opened_seg: dict[str, Integers] = field(default_factory=dict)
+    _days: dict[tuple[int, int, bool], Integers] = field(default_factory=dict)
 
     def chosen(self, feed: Feed) -> Integers:
         """Return the segments that a feed takes from: by id, loop and qualifier."""
@@ -51,6 +52,15 @@ class Window:
                 found = found if keep is None else found[keep]
             self._chosen[key] = found
         return self._chosen[key]
+
+    def days(self, feed: Feed) -> Integers:
+        """Return the day in an element of every segment with the feed's id, read once."""
+        key = (feed.segment, feed.elements[0], feed.is_range_end)
+        if key not in self._days:
+            token = self.tokens.at(self.rows.of(feed.segment), feed.elements[0])
+            read = numbers.end_dates if feed.is_range_end else numbers.dates
+            self._days[key] = read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
+        return self._days[key]
 
     def opened_seg(self, scope: str, rows: Integers) -> Integers:
         """Return the `seg` of the row of a scope that each segment stands in, 0 for none."""
@@ -131,6 +141,7 @@ class _Reader:
         self.width = self.tokens.last[rows] - self.first
         self._row_number: Integers | None = None
         self._split: dict[int, Components | None] = {}
+        self._day: dict[tuple[Feed, bool], Integers | None] = {}
 
     def column(self, column: ColumnPlan, into: Extract) -> Column:
         if column.kind == "date":
@@ -232,7 +243,7 @@ class _Reader:
         start, end = found.part(numbers_of[0])
         if column.kind == "int":
             return numbers.integers(self.tokens.data, self.tokens.view, start, end)[0]
-        texts = self.tokens.text_between(*_rising(start, end))
+        texts = self.tokens.text_between(start, end)
         return _upper(texts) if column.kind == "code" else texts
 
     def _components(self, column: ColumnPlan) -> Components | None:
@@ -259,7 +270,7 @@ class _Reader:
     def _joined(self, column: ColumnPlan, start: Integers, end: Integers, separator: int) -> Column:
         if not (end > start).any():
             return no_texts(len(start))
-        texts = self.tokens.text_between(*_rising(start, np.maximum(start, end)))
+        texts = self.tokens.text_between(start, np.maximum(start, end))
         if data_of(texts).tobytes().find(separator) >= 0:
             texts = pc.replace_substring(texts, chr(separator), " ")
             texts = pc.utf8_trim(pc.replace_substring_regex(texts, " +", " "), " ")
@@ -268,16 +279,36 @@ class _Reader:
     def _dates(self, column: ColumnPlan) -> Column:
         found: Integers | None = None
         for feed in column.feeds:
-            unset = None if found is None else found == 0
-            if unset is not None and not unset.any():
+            if found is not None and found.all():
                 break
+            value = self._day_of(feed)
+            if value is not None:
+                found = value if found is None else np.where(found == 0, value, found)
+        return np.zeros(len(self.rows), np.int32) if found is None else found.astype(np.int32)
+
+    def _day_of(self, feed: Feed) -> Integers | None:
+        """Return the day that a feed gives each row; a segment's dates are read once for all columns."""
+        key = (feed, feed.is_range_end)
+        if key not in self._day:
+            self._day[key] = self._read_day(feed)
+        return self._day[key]
+
+    def _read_day(self, feed: Feed) -> Integers | None:
+        if feed.scope < 0 or feed.scope != self.plan.scope:
             token = self._feed(feed)
             if token is None:
-                continue
+                return None
             read = numbers.end_dates if feed.is_range_end else numbers.dates
-            value = read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
-            found = value if found is None or unset is None else np.where(unset, value, found)
-        return np.zeros(len(self.rows), np.int32) if found is None else found.astype(np.int32)
+            return read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
+        children = self.window.chosen(feed)
+        if not len(children):
+            return None
+        day = self.window.days(feed)[self.window.rows.place[children]]
+        found = np.zeros(len(self.rows) + 1, np.int64)
+        parent = self._row_numbers()[self.window.places.opened[feed.scope][children]]
+        # Backwards, so that the first segment of several is the one that stays.
+        found[parent[::-1]] = day[::-1]
+        return found[:-1]
 
     def _number(self, column: ColumnPlan, token: Integers, into: Extract) -> Column:
         tokens = self.tokens
@@ -295,15 +326,6 @@ class _Reader:
             if column.is_required and not sent.all():
                 into.missing[column.name] = ~sent
         return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
-
-
-def _rising(start: Integers, end: Integers) -> tuple[Integers, Integers]:
-    """Move empty ranges behind the last one, so that all ranges rise."""
-    empty = start >= end
-    if not empty.any():
-        return start, end
-    reached = np.maximum.accumulate(np.where(empty, 0, end))
-    return np.where(empty, reached, start), np.where(empty, reached, end)
 
 
 def _upper(texts: pa.Array) -> pa.Array:

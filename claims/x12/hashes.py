@@ -61,7 +61,7 @@ class Canonical:
         if first >= after:
             return b""
         tokens = self._tokens
-        text = self._text[int(tokens.ts[tokens.first[first]]) : int(tokens.stop[after - 1])]
+        text = self._text[int(tokens.start[first]) : int(tokens.stop[after - 1])]
         text = text.translate(self._translation, self._layout)
         if self._is_plain:
             return text
@@ -70,7 +70,7 @@ class Canonical:
 
 def _only_line_ends_between(tokens: Tokens) -> bool:
     """Tell whether nothing but a line end stands between any two segments."""
-    begin, end = tokens.stop[:-1], tokens.ts[tokens.first][1:]
+    begin, end = tokens.stop[:-1], tokens.start[1:]
     gap = end - begin
     if not gap.any():
         return True

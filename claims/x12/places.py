@@ -7,6 +7,7 @@ begins, so that nothing but the hierarchy is ever carried from one window to the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,12 +24,19 @@ class Rows:
         code = tokens.code if mine is None else np.where(mine, tokens.code, 0)
         order = np.argsort(code, kind="stable")
         edges = np.searchsorted(code[order], np.arange(257))
-        self._order, self._edges = order, edges
+        self._order, self._edges, self._code = order, edges, code
         self._words: dict[tuple[int, int], Words] = {}
 
     def of(self, segment: int) -> Integers:
         """Return the segments with an id, in file order."""
         return self._order[self._edges[segment] : self._edges[segment + 1]]
+
+    @cached_property
+    def place(self) -> Integers:
+        """Return the place of each segment among those with its id."""
+        found = np.empty_like(self._order)
+        found[self._order] = np.arange(len(self._order))
+        return found - self._edges[self._code]
 
     def qualifiers(self, segment: int, element: int) -> Words:
         """Return an element of all segments of an id, as words."""

@@ -188,9 +188,8 @@ class _Scan:
         transactions: list[Transaction], canonical: Canonical,
     ) -> None:  # fmt: skip
         codes = [own.set_code if own.set_code in guides.READ else "" for own in transactions] + [""]
-        kinds = np.array([hash(code) if code else 0 for code in codes])
         for code in sorted(set(codes) - {""}):
-            mine = (kinds == hash(code))[owner]
+            mine = np.array([other == code for other in codes])[owner]
             rows = Rows(tokens, None if mine.all() else mine)
             placed = places(rows, plan(code), len(tokens))
             window = Window(tokens, plan(code), rows, placed, seg, transaction_seg)
@@ -308,9 +307,9 @@ def _shown(delimiters: Delimiters) -> dict[str, str]:
 
 def _upto(tokens: Tokens, cut: int) -> Tokens:
     """Return the window without its segments from `cut` on."""
-    tokens.empty_at = tokens.empty_at[tokens.empty_at < tokens.ts[tokens.first[cut]]]
-    tokens.first, tokens.last = tokens.first[:cut], tokens.last[:cut]
-    tokens.stop, tokens.code = tokens.stop[:cut], tokens.code[:cut]
+    tokens.empty_at = tokens.empty_at[tokens.empty_at < tokens.start[cut]]
+    for name in ("first", "last", "start", "stop", "code", "id_word"):
+        setattr(tokens, name, getattr(tokens, name)[:cut])
     tokens.is_unterminated = False
     tokens.forget()
     return tokens

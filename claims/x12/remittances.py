@@ -31,7 +31,7 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
     if lines is not None:
         _complete_lines(reader.window, lines)
     reader.orphans(lines, "CLP")
-    _incomplete_groups(reader)
+    _incomplete_groups(reader, adjustments)
     checked = balance.remittance(reader.window, claims, lines, adjustments)
     reader.findings += checked.findings
     reader.count("claims", claims)
@@ -62,12 +62,14 @@ def _complete_lines(window: Window, lines: Extract) -> None:
         columns["revenue_code"] = pc.if_else(is_revenue, columns["procedure_code"], columns["revenue_code"])
 
 
-def _incomplete_groups(reader: SetReader) -> None:
+def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
     """Hold sets in which a reason has no amount (PLB) or an amount has no reason (CAS, PLB)."""
     tokens = reader.window.tokens
     for name, first_reason, first_value, step, ack_code in _GROUPS:
         rows = reader.window.rows.of(CODES[name])
-        for number in range(6):
+        # Each CAS has a first reason, as almost always: then only the further groups can be incomplete.
+        is_begun = name == "CAS" and adjustments is not None and int((adjustments.repeat == 0).sum()) == len(rows)
+        for number in range(int(is_begun), 6):
             reason, value = first_reason + number * step, first_value + number * step
             rows = rows[tokens.last[rows] - tokens.first[rows] >= reason]
             if not len(rows):

@@ -5,6 +5,7 @@ What the layout tables cannot say stands here (columns that all frames have), in
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from claims.x12.extract import Extract, Window, extract
 from claims.x12.hashes import Canonical
 from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
 from claims.x12.levels import Levels
-from claims.x12.numbers import Integers
+from claims.x12.numbers import Integers, Words, pack
 from claims.x12.segments import CODES, IDS
+from claims.x12.tokens import of_words
 
 _SCOPE_OF = {
     "claim_seg": "claim",
@@ -230,5 +232,15 @@ def _running(owner: Integers) -> Integers:
 
 
 def _named(names: tuple[str, ...], numbers: Any) -> pa.Array:
+    """Return the name of each number; names of one length, as most loops of a frame have, are put down at once."""
+    lengths, words = _name_words(names)
+    length = lengths[numbers]
+    if len(length) and length[0] and (length == length[0]).all():
+        return of_words(words[numbers].reshape(-1, 1), int(length[0]))
     dictionary = pa.array(list(names), pa.large_string())
     return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), dictionary).dictionary_decode()
+
+
+@cache
+def _name_words(names: tuple[str, ...]) -> tuple[Integers, Words]:
+    return np.array([len(name) for name in names]), np.array([pack(name) for name in names], np.uint64)

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from claims.x12.delimiters import STAND_IN, Delimiters
 from claims.x12.numbers import PAD, Bytes, Flags, Integers, Words, words, words_of
-from claims.x12.segments import IDS, code_of
+from claims.x12.segments import IDS, code_of, id_words
 
 _BLANK = 32
+_BLOCK = 64 << 10
 
 
 @dataclass
@@ -33,7 +34,9 @@ class Tokens:
     te: Integers
     first: Integers
     last: Integers
+    start: Integers
     stop: Integers
+    id_word: Words
     code: Bytes
     empty_at: Integers
     is_unterminated: bool
@@ -61,7 +64,7 @@ class Tokens:
 
     @cached_property
     def offset(self) -> Integers:
-        return self.raw(self.ts[self.first])
+        return self.raw(self.start)
 
     @cached_property
     def length(self) -> Integers:
@@ -83,38 +86,39 @@ class Tokens:
         token = self.at(rows, element)
         return words(self.view, self.ts[token], self.te[token])
 
-    @cached_property
-    def _texts(self) -> pa.LargeStringArray:
-        places = np.empty(2 * len(self.ts), np.int64)
-        places[0::2], places[1::2] = self.ts, self.te
-        return _arrow(places, self.data, self.is_ascii or self.encoding == "utf-8")
-
     def text(self, token: Integers) -> pa.LargeStringArray:
-        """Return tokens as Arrow text, copied once."""
-        same = self._of_one_length(token)
-        return same if same is not None else self._decoded(self._texts.take(pa.array(token * 2)))
-
-    def _of_one_length(self, token: Integers) -> pa.LargeStringArray | None:
-        """Texts that are all equally long and short (most codes and numbers are) need no copy one by one."""
-        start = self.ts[token]
-        lengths = self.te[token] - start
-        length = int(lengths[0]) if len(lengths) else 0
-        if length > 16 or not self.is_ascii or not (lengths == length).all():
-            return None
-        if length > 8:
-            words = np.stack([self.view[start], self.view[start + 8]], axis=1)
-        else:
-            words = self.view[start].reshape(-1, 1)
-        data = words.view(np.uint8)[:, :length].ravel()
-        return _arrow(np.arange(0, (len(start) + 1) * length, length) if length else lengths_of(start), data, True)
+        """Return tokens as Arrow text."""
+        return self.text_between(self.ts[token], self.te[token])
 
     def text_between(self, start: Integers, end: Integers) -> pa.LargeStringArray:
-        """Return any rising, non-overlapping ranges of bytes as Arrow text."""
-        places = np.empty(2 * len(start) + 1, np.int64)
-        places[0:-1:2], places[1::2] = start, end
-        places[-1] = end[-1] if len(end) else 0
+        """Return ranges of bytes as Arrow text."""
+        same = self._of_one_length(start, end)
+        if same is not None:
+            return same
+        empty = start >= end
+        if empty.any():
+            # Empty ranges go where the last one ended, so that all rise.
+            reached = np.maximum.accumulate(np.where(empty, 0, end))
+            start, end = np.where(empty, reached, start), np.where(empty, reached, end)
+        if (start[1:] < end[:-1]).any():
+            return self._decoded(_gathered(self.data, start, end, self.is_ascii or self.encoding == "utf-8"))
+        # Text, gap, text, gap: Arrow takes every second one.
+        places = np.empty(2 * len(start), np.int64)
+        places[0::2], places[1::2] = start, end
         texts = _arrow(places, self.data, self.is_ascii or self.encoding == "utf-8")
         return self._decoded(texts.take(pa.array(np.arange(0, 2 * len(start), 2))))
+
+    def _of_one_length(self, start: Integers, end: Integers) -> pa.LargeStringArray | None:
+        """Texts that are all equally long and short (most codes and numbers are) need no copy one by one."""
+        lengths = end - start
+        length = int(lengths[0]) if len(lengths) else 0
+        if length > 16 or length < 0 or not self.is_ascii or not (lengths == length).all():
+            return None
+        if not length:
+            return no_texts(len(start))
+        if length > 8:
+            return of_words(np.stack([self.view[start], self.view[start + 8]], axis=1), length)
+        return of_words(self.view[start].reshape(-1, 1), length)
 
     def _decoded(self, found: pa.Array) -> pa.LargeStringArray:
         if self.is_ascii:
@@ -132,6 +136,14 @@ class Tokens:
     def component_places(self) -> Integers:
         """Return where component separators stand."""
         return np.flatnonzero(self.data[: self.size] == self.delimiters.component)
+
+    @cached_property
+    def has_blank_components(self) -> bool:
+        """Tell whether blanks stand beside any component separator."""
+        places = self.component_places
+        found = self.data[places + 1] <= _BLANK
+        found |= self.data[places - 1] <= _BLANK
+        return bool(found.any())
 
     def segment_ids(self) -> pa.LargeStringArray:
         """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
@@ -154,6 +166,7 @@ class Components:
 
     def __init__(self, tokens: Tokens, token: Integers) -> None:
         self._data, self._kept = tokens.data, tokens.delimiters.kept
+        self._is_blank = tokens.has_blank_components
         places = tokens.component_places
         self._start, self._end = tokens.ts[token], tokens.te[token]
         self._low = np.searchsorted(places, self._start)
@@ -171,15 +184,25 @@ class Components:
         unsent = self._count < first
         if unsent.any():
             start, end = np.where(unsent, self._end, start), np.where(unsent, self._end, end)
-        return trimmed(self._data, start, end, self._kept)
+        return trimmed(self._data, start, end, self._kept) if self._is_blank else (start, end)
 
 
 _MOST_COMPONENTS = 16
 
 
-def lengths_of(none: Integers) -> Integers:
-    """Return the places of as many empty texts."""
-    return np.zeros(len(none) + 1, np.int64)
+def _gathered(data: Bytes, start: Integers, end: Integers, is_text: bool) -> pa.Array:
+    """Copy ranges that lie in any order, some of them more than once."""
+    lengths = end - start
+    places = np.zeros(len(start) + 1, np.int64)
+    np.cumsum(lengths, out=places[1:])
+    from_where = np.repeat(start - places[:-1], lengths) + np.arange(places[-1])
+    return _arrow(places, data[from_where], is_text)
+
+
+def of_words(words: Words, length: int) -> pa.LargeStringArray:
+    """Return texts of one length, each the first bytes of a row of words."""
+    data = words.view(np.uint8)[:, :length].ravel()
+    return _arrow(np.arange(0, (len(words) + 1) * length, length), data, True)
 
 
 _ID_NAMES = pa.array(IDS, pa.large_string())
@@ -280,36 +303,68 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
         is_last = False
     terminator = bytes([delimiters.terminator])
     data = np.frombuffer(b"".join((text, terminator, bytes(PAD))), np.uint8)
-    whole = data[: size + is_last]
-    at_terminator = whole == delimiters.terminator
-    at_edge = whole == delimiters.element
-    at_edge |= at_terminator
-    edges = np.flatnonzero(at_edge)
-    last = np.flatnonzero(at_terminator[edges])
+    edges, is_padded = _edges(data, size + is_last, delimiters)
+    last = np.flatnonzero(data[edges] == delimiters.terminator)
     edges = edges[: last[-1] + 1] if len(last) else edges[:0]
     first = np.empty_like(last)
-    if len(last):
-        first[0], first[1:] = 0, last[:-1] + 1
-    ts, te = np.empty(len(edges) + 1, np.int64), np.empty(len(edges) + 1, np.int64)
-    ts[0], ts[1:], te[:-1] = 0, edges + 1, edges
-    te[-1] = ts[-1]
-    blank = whole <= _BLANK
-    blank &= ~at_edge
-    inner = at_edge[:-1] & ~at_terminator[:-1] & blank[1:]
-    if inner.any() or (at_edge[1:] & blank[:-1]).any():
+    first[:1], first[1:] = 0, last[:-1] + 1
+    # One token more than there are: the empty one.
+    end_of_all = edges[-1:] + 1 if len(edges) else np.zeros(1, np.int64)
+    te = np.concatenate([edges, end_of_all])
+    ts = np.empty(len(te), np.int64)
+    ts[0] = 0
+    np.add(edges, 1, out=ts[1:])
+    if is_padded:
         ts, te = trimmed(data, ts, te, delimiters.kept)
-    else:
+    start, stop, id_end = ts[first], edges[last] + 1, te[first]
+    if not is_padded:
         # Blanks stand only where line ends do: before segment ids.
-        ts[first], te[first] = trimmed(data, ts[first], te[first], delimiters.kept)
-    stop = edges[last] + 1
-    empty = (first == last) & (te[first] <= ts[first])
-    empty_at = ts[first[empty]]
+        start = _without_line_ends(data, start, id_end)
+        ts[first] = start
+    empty = (first == last) & (id_end <= start)
+    empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
-    if empty.any():
+    if len(empty_at):
         is_cut = is_cut and not bool(empty[-1])
-        first, last, stop = first[~empty], last[~empty], stop[~empty]
+        first, last, stop, start, id_end = (part[~empty] for part in (first, last, stop, start, id_end))
     if raw_at is not None:
         raw_at = raw_at + base
         raw_at = np.append(raw_at, base + len(raw))
-    code = code_of(data, ts[first], te[first])
-    return Tokens(data, size, delimiters, base, raw_at, ts, te, first, last, stop, code, empty_at, is_cut, encoding)
+    id_word = id_words(words_of(data), start, id_end)
+    return Tokens(
+        data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word), empty_at,
+        is_cut, encoding,
+    )  # fmt: skip
+
+
+def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, bool]:
+    """Return where separators and terminators stand, and whether blanks stand beside any but before a segment.
+
+    Block by block, so that all comparisons of a block find it in the processor's nearest cache.
+    """
+    found, is_padded = [], False
+    for begin in range(0, size, _BLOCK):
+        block = data[begin : min(begin + _BLOCK + 1, size)]
+        at_terminator = block == delimiters.terminator
+        at_separator = block == delimiters.element
+        at_edge = at_terminator | at_separator
+        if not is_padded:
+            blank = block <= _BLANK
+            blank &= ~at_edge
+            before = at_edge[1:] & blank[:-1]
+            before |= at_separator[:-1] & blank[1:]
+            is_padded = bool(before.any())
+        edges = np.flatnonzero(at_edge[:_BLOCK])
+        edges += begin
+        found.append(edges)
+    return np.concatenate(found) if found else np.zeros(0, np.int64), is_padded
+
+
+def _without_line_ends(data: Bytes, start: Integers, end: Integers) -> Integers:
+    """Move the start of each segment behind the blanks before its id."""
+    for _ in range(4):
+        blank = (data[start] <= _BLANK) & (start < end)
+        if not blank.any():
+            return start
+        start = start + blank
+    return trimmed(data, start, end)[0]
