@@ -10,7 +10,6 @@ import functools
 import hashlib
 import importlib
 import importlib.metadata
-import importlib.util
 import inspect
 import logging
 import os
@@ -36,7 +35,6 @@ MODULES = (
     "denials",
     "exceptions",
     "report",
-    "charges",
     "simulate",
     "demo",
     "audit",
@@ -98,8 +96,7 @@ def build() -> typer.Typer:
         """
 
     for name in MODULES:
-        if importlib.util.find_spec(f"claims.cli.{name}"):
-            importlib.import_module(f"claims.cli.{name}").register(app)
+        importlib.import_module(f"claims.cli.{name}").register(app)
     _add_common_options(app)
     return app
 

@@ -7,15 +7,12 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.run import posting_day, work_done
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("reconcile")(reconcile)
-
-
-# What a reconcile may find standing and leave as it is; everything else in its counts is work done.
-STANDING = ("payments_unmatched", "deposits_unexplained", "remittances_without_deposit", "at_risk_cents")
 
 
 def reconcile(
@@ -27,7 +24,6 @@ def reconcile(
     Example: claims reconcile --dry-run
     """
     from claims import config
-    from claims.cli.run import posting_day
     from claims.service import reconcile as verbs
     from claims.service.context import open_context
 
@@ -64,5 +60,5 @@ def _say(output: console.Output, counts: dict[str, int]) -> None:
         if value
     ]
     output.table("Reconciled", ("What", ">How much"), rows)
-    if not any(value for name, value in counts.items() if name not in STANDING):
+    if not work_done(counts):
         output.say("Nothing to do: the books are as they were.")

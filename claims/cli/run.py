@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -101,6 +101,8 @@ def say(output: console.Output, night: Night, overview: Overview, outbox: Path, 
     output.say(f"Night of {night.posting_date} (run {night.run_id}) done in {seconds:.0f} s.")
     if not any(counts.values()):
         output.say("No files in the inbox; the books were brought up to date.")
+    elif not any(number for state, number in counts.items() if state != "duplicate") and not work_done(done):
+        output.say("Nothing new: every file was here before, and the books are as they were.")
     output.table("", ("What", "Tonight", "Now"), _rows(counts, done, overview))
     stops = [outcome for outcome in night.intake.outcomes if outcome.state != "stored"]
     if stops:
@@ -142,6 +144,15 @@ def _rows(counts: dict[str, int], done: dict[str, int], overview: Overview) -> l
 
 def _worth(amount: Amount) -> str:
     return f"{amount.count}, {console.dollars(amount.cents)}"
+
+
+# What a reconcile may find standing and leave as it is; everything else in its counts is work done.
+STANDING = ("payments_unmatched", "deposits_unexplained", "remittances_without_deposit", "at_risk_cents")
+
+
+def work_done(counts: Mapping[str, int]) -> bool:
+    """Tell whether a reconcile changed anything."""
+    return any(value for name, value in counts.items() if name not in STANDING)
 
 
 def posting_day(text: str) -> date | None:
