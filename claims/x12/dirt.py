@@ -8,6 +8,7 @@ import numpy as np
 
 from claims.findings import HOLD, NOTE, Finding
 from claims.x12.envelope import Transaction
+from claims.x12.hashes import has_trailing_separator
 from claims.x12.numbers import Flags, Integers
 from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
@@ -46,9 +47,8 @@ class Dirt:
             np.flatnonzero(lower & (tokens.code != 0)), "lower-case-id", NOTE, "",
             "segment ids are in lower case; read as upper case",
         )  # fmt: skip
-        trailing = (tokens.te[tokens.last] == tokens.ts[tokens.last]) & (tokens.last > tokens.first)
         tell(
-            np.flatnonzero(trailing), "trailing-separator", NOTE, "",
+            np.flatnonzero(has_trailing_separator(tokens)), "trailing-separator", NOTE, "",
             "the segment ends in an element separator; read on", "999 IK403 3",
         )  # fmt: skip
         outside: Flags = (owner < 0) & ~_ENVELOPE[tokens.code]

@@ -33,23 +33,23 @@ class Window:
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _opened_seg: dict[str, Integers] = field(default_factory=dict)
     _days: dict[tuple[int, int, bool], Integers] = field(default_factory=dict)
+    _cents: dict[tuple[int, int], tuple[Integers, Flags]] = field(default_factory=dict)
 
     def chosen(self, feed: Feed) -> Integers:
         """Return the segments that a feed takes from: by id, loop and qualifier."""
         key = (feed.segment, feed.loops, feed.qualifier_element, feed.qualifier)
         if key not in self._chosen:
             found = self.rows.of(feed.segment)
-            if len(found):
-                keep: Flags | None = None
-                if feed.qualifier:
-                    keep = self.rows.qualifiers(feed.segment, feed.qualifier_element) == np.uint64(feed.qualifier)
-                if feed.loops:
-                    loop = self.places.loop[found]
-                    here = loop == feed.loops[0]
-                    for other in feed.loops[1:]:
-                        here |= loop == other
-                    keep = here if keep is None else keep & here
-                found = found if keep is None else found[keep]
+            if len(found) and feed.qualifier:
+                # The qualifier first: it leaves few segments to ask for their loop.
+                word = self.rows.qualifiers(feed.segment, feed.qualifier_element)
+                found = found[word == np.uint64(feed.qualifier)]
+            if len(found) and feed.loops:
+                loop = self.places.loop[found]
+                here = loop == feed.loops[0]
+                for other in feed.loops[1:]:
+                    here |= loop == other
+                found = found[here]
             self._chosen[key] = found
         return self._chosen[key]
 
@@ -61,6 +61,15 @@ class Window:
             read = numbers.end_dates if feed.is_range_end else numbers.dates
             self._days[key] = read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
         return self._days[key]
+
+    def cents(self, segment: int, element: int) -> tuple[Integers, Flags]:
+        """Return the amount in an element of every segment with an id, and whether it could be read, read once."""
+        key = (segment, element)
+        if key not in self._cents:
+            token = self.tokens.at(self.rows.of(segment), element)
+            start, end = self.tokens.ts[token], self.tokens.te[token]
+            self._cents[key] = numbers.cents(self.tokens.data, self.tokens.view, start, end)
+        return self._cents[key]
 
     def opened_seg(self, scope: str, rows: Integers) -> Integers:
         """Return the `seg` of the row of a scope that each segment stands in, 0 for none."""
@@ -151,6 +160,8 @@ class _Reader:
             return self._joined_elements(column)
         if feed.components:
             return self._component(column)
+        if column.kind == "cents?" and feed.scope >= 0 and feed.scope == self.plan.scope:
+            return self._attached_cents(feed)
         token = self._token(column)
         if token is None:
             into.tokens_of[column.name] = np.full(len(self.rows), self.nothing, np.int64)
@@ -310,13 +321,28 @@ class _Reader:
         found[parent[::-1]] = day[::-1]
         return found[:-1]
 
+    def _attached_cents(self, feed: Feed) -> Column:
+        """An amount that another segment in the row's scope holds; what is wrong with it is told of that segment."""
+        value, good = np.zeros(len(self.rows) + 1, np.int64), np.zeros(len(self.rows) + 1, np.bool_)
+        children = self.window.chosen(feed)
+        if len(children):
+            place = self.window.rows.place[children]
+            amounts, read = self.window.cents(feed.segment, feed.elements[0])
+            parent = self._row_numbers()[self.window.places.opened[feed.scope][children]]
+            value[parent[::-1]], good[parent[::-1]] = amounts[place[::-1]], read[place[::-1]]
+        return pd.arrays.IntegerArray(value[:-1], ~good[:-1])
+
     def _number(self, column: ColumnPlan, token: Integers, into: Extract) -> Column:
         tokens = self.tokens
         start, end = tokens.ts[token], tokens.te[token]
         if column.kind == "int":
             return numbers.integers(tokens.data, tokens.view, start, end)[0]
-        read = numbers.cents if column.kind.startswith("cents") else numbers.milli
-        value, good = read(tokens.data, tokens.view, start, end)
+        feed = column.feeds[0]
+        if column.kind == "cents" and len(self.plan.segments) == self.plan.times == 1 and self.plan.scope < 0:
+            value, good = self.window.cents(self.plan.segments[0], feed.elements[0])
+        else:
+            read = numbers.cents if column.kind.startswith("cents") else numbers.milli
+            value, good = read(tokens.data, tokens.view, start, end)
         if good.all():
             return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
         sent = end > start

@@ -10,8 +10,10 @@ import hashlib
 import re
 from functools import lru_cache
 
+import numpy as np
+
 from claims.x12.delimiters import STANDARD, Delimiters
-from claims.x12.numbers import Integers
+from claims.x12.numbers import Flags, Integers
 from claims.x12.tokens import Tokens
 
 _BLANK = rb"[\x00-\x20]"
@@ -45,14 +47,13 @@ class Canonical:
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        self._text = tokens.data.tobytes()[: tokens.size + 1]
+        self._text = tokens.text_bytes
         self._translation = _table(tokens.delimiters)
         self._layout = bytes({10, 13} - {tokens.delimiters.terminator})
-        last = tokens.te[tokens.last]
         self._is_plain = bool(
             not len(tokens.empty_at)
-            and (tokens.stop - 1 == last).all()
-            and (last > tokens.ts[tokens.last]).all()
+            and (tokens.stop - 1 == tokens.te[tokens.last]).all()
+            and not has_trailing_separator(tokens).any()
             and _only_line_ends_between(tokens)
         )
 
@@ -66,6 +67,11 @@ class Canonical:
         if self._is_plain:
             return text
         return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
+
+
+def has_trailing_separator(tokens: Tokens) -> Flags:
+    """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
+    return np.asarray((tokens.te[tokens.last] == tokens.ts[tokens.last]) & (tokens.last > tokens.first))
 
 
 def _only_line_ends_between(tokens: Tokens) -> bool:

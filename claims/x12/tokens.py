@@ -25,6 +25,7 @@ _BLOCK = 64 << 10
 class Tokens:
     """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window."""
 
+    text_bytes: bytes
     data: Bytes
     size: int
     delimiters: Delimiters
@@ -68,6 +69,8 @@ class Tokens:
 
     @cached_property
     def length(self) -> Integers:
+        if self.raw_at is None and not self.is_unterminated:
+            return self.stop - self.start
         end = self.stop.copy()
         if self.is_unterminated and len(end):
             end[-1] -= 1
@@ -302,8 +305,9 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     if is_last and text.rstrip(blanks).endswith(bytes([delimiters.terminator])):
         is_last = False
     terminator = bytes([delimiters.terminator])
-    data = np.frombuffer(b"".join((text, terminator, bytes(PAD))), np.uint8)
-    edges, is_padded = _edges(data, size + is_last, delimiters)
+    text = b"".join((text, terminator, bytes(PAD)))
+    data = np.frombuffer(text, np.uint8)
+    edges, beside = _edges(data, size + is_last, delimiters)
     last = np.flatnonzero(data[edges] == delimiters.terminator)
     edges = edges[: last[-1] + 1] if len(last) else edges[:0]
     first = np.empty_like(last)
@@ -314,13 +318,13 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     ts = np.empty(len(te), np.int64)
     ts[0] = 0
     np.add(edges, 1, out=ts[1:])
-    if is_padded:
-        ts, te = trimmed(data, ts, te, delimiters.kept)
-    start, stop, id_end = ts[first], edges[last] + 1, te[first]
-    if not is_padded:
-        # Blanks stand only where line ends do: before segment ids.
-        start = _without_line_ends(data, start, id_end)
-        ts[first] = start
+    start = _without_line_ends(data, ts[first], te[first])
+    ts[first] = start
+    if len(beside):
+        padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
+        ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
+        start = ts[first]
+    stop, id_end = edges[last] + 1, te[first]
     empty = (first == last) & (id_end <= start)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
@@ -332,32 +336,33 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
         raw_at = np.append(raw_at, base + len(raw))
     id_word = id_words(words_of(data), start, id_end)
     return Tokens(
-        data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word), empty_at,
+        text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word), empty_at,
         is_cut, encoding,
     )  # fmt: skip
 
 
-def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, bool]:
-    """Return where separators and terminators stand, and whether blanks stand beside any but before a segment.
+def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Integers]:
+    """Return where separators and terminators stand, and places in elements that begin or end in a blank.
 
     Block by block, so that all comparisons of a block find it in the processor's nearest cache.
     """
-    found, is_padded = [], False
+    found: list[Integers] = []
+    beside: list[Integers] = []
     for begin in range(0, size, _BLOCK):
         block = data[begin : min(begin + _BLOCK + 1, size)]
-        at_terminator = block == delimiters.terminator
         at_separator = block == delimiters.element
-        at_edge = at_terminator | at_separator
-        if not is_padded:
-            blank = block <= _BLANK
-            blank &= ~at_edge
-            before = at_edge[1:] & blank[:-1]
-            before |= at_separator[:-1] & blank[1:]
-            is_padded = bool(before.any())
+        at_edge = at_separator | (block == delimiters.terminator)
+        blank = block <= _BLANK
+        blank &= ~at_edge
+        before, after = at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]
+        for places in (before, after):
+            if places.any():
+                beside.append(np.flatnonzero(places) + begin + 1)
         edges = np.flatnonzero(at_edge[:_BLOCK])
         edges += begin
         found.append(edges)
-    return np.concatenate(found) if found else np.zeros(0, np.int64), is_padded
+    nothing = np.zeros(0, np.int64)
+    return np.concatenate([nothing, *found]), np.concatenate([nothing, *beside])
 
 
 def _without_line_ends(data: Bytes, start: Integers, end: Integers) -> Integers:
