@@ -18,6 +18,9 @@ from claims.store.handles import Connection
 
 CLAIMS_PER_BATCH = 50_000
 
+# What is open on a decision is settled when the payer takes the decision back.
+SETTLED_BY_REVERSAL = (*posting.RETRIED, "CREDIT_BALANCE")
+
 
 def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Post every ready remittance, by payment date and key; try again what waits on unapplied cash.
@@ -88,6 +91,8 @@ def _post(
     posting.save_postings(conn, postings, posting_date)
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
+    taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
+    exceptions.close_for(conn, "claim_payment_id", taken, SETTLED_BY_REVERSAL, "reversed", posting_date)
     raised = pd.concat(
         [*proposal.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True
     )

@@ -41,7 +41,7 @@ def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
     """
     current = M.alias("current")
     waits = sa.select(POSTINGS.c.claim_payment_id).where(
-        POSTINGS.c.ended_at.is_(None), POSTINGS.c.outcome == "unapplied"
+        POSTINGS.c.ended_at.is_(None), POSTINGS.c.is_superseded == 0, POSTINGS.c.outcome == "unapplied"
     )
     return frame(
         conn,

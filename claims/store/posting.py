@@ -73,6 +73,7 @@ def of_waiting(after: int, limit: int) -> Scope:
         sa.select(P.c.claim_payment_id)
         .where(
             P.c.ended_at.is_(None),
+            P.c.is_superseded == 0,
             P.c.outcome == "unapplied",
             P.c.reason_code.in_(RETRIED),
             P.c.claim_payment_id > after,

@@ -166,6 +166,24 @@ def test_a_reversal_without_its_original_is_an_orphan(practice):
     assert practice.balances() == {"2100": -8800, "2200": 8800}
 
 
+def test_a_reversal_of_a_payment_that_waits_settles_it(practice):
+    practice.night(paid())
+    assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT", "UNMATCHED_CLAIM"]
+    practice.night(
+        remit("""BPR*H*0*C*NON************20250510~
+                 TRN*1*T3*1512345678~
+                 CLP*A1*22*-150*-88**12*ICN1~
+                 SVC*HC:99213*-150*-88**1~
+                 CAS*CO*45*-40~
+                 CAS*PR*2*-22~
+                 PLB*1999999984*20251231*WO:ICN1*-88~""")
+    )
+    assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT"]
+    practice.night(claims(BILL))
+    assert practice.balances() == {"1050": 8800, "1100": 15000, "2100": -8800, "4000": -15000}
+    assert broken(practice) == []
+
+
 def test_split_claims_share_the_open_balance(practice):
     practice.night(
         claims(Bill("S1", [("99213", "100"), ("73030", "50")])),
