@@ -53,7 +53,7 @@ class Collector:
         columns = {column: _joined(kind, [part[column] for part in parts]) for column, kind in kinds.items()}
         frame = pd.DataFrame(columns, copy=False)
         seg = frame["seg"].to_numpy()
-        if len(parts) > 1 and (seg[1:] < seg[:-1]).any():
+        if (seg[1:] < seg[:-1]).any():
             frame = frame.sort_values("seg", kind="stable", ignore_index=True)
         return frame
 

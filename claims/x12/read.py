@@ -163,7 +163,7 @@ class _Scan:
         transactions, owner, interchange_seg = self._walk(tokens, seg, span, canonical)
         self.findings += self.dirt.look(tokens, seg, owner, transactions, int(seg[0]) - 1)
         own_seg = np.array([own.seg for own in transactions] + [0], np.int64)
-        transaction_seg = own_seg[owner]
+        transaction_seg = np.where(tokens.code == CODES["TA1"], seg, own_seg[owner])
         self.collector.add(
             "segments",
             {
@@ -226,9 +226,11 @@ class _Scan:
             name = _NAMES[code]
             before = int(ends[row - 1]) if row else self.previous_end
             place = Place(int(seg[row]), offset, length, int(seg[row]) - 1, before)
-            if name != "TA1":
-                leave(row, row + 1 if name == "SE" else row)
             values = tokens.elements(row)
+            if name == "TA1":
+                envelope.ta1(place, values)
+                continue
+            leave(row, row + 1 if name == "SE" else row)
             if name == "ISA":
                 isa[isa_begun:row] = isa_seg
                 envelope.isa(place, values, _shown(span.delimiters))
@@ -243,10 +245,8 @@ class _Scan:
                 envelope.ge(place, values)
             elif name == "ST":
                 transactions.append(envelope.st(place, values))
-            elif name == "SE":
-                envelope.se(place, values)
             else:
-                envelope.ta1(place, values)
+                envelope.se(place, values)
             opened, begun = envelope.transaction, row if name == "ST" else row + 1
         leave(len(tokens), len(tokens))
         isa[isa_begun:] = isa_seg

@@ -123,7 +123,8 @@ class SetReader:
         if name == "adjustments":
             return found.repeat + 1
         if name in ("service_payments", "service_lines", "diagnoses"):
-            return _running(self.window.opened_seg("claim", found.rows))
+            claim_seg = self.window.opened_seg("claim", found.rows)
+            return np.where(claim_seg > 0, _running(claim_seg), 0)
         owner = self.owner[found.rows]
         before = np.array([own.totals.get(f"#{name}", 0) for own in self.transactions], np.int64)
         self.tally(f"#{name}", found.rows)

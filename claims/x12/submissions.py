@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Which HI components are diagnoses: principal and other, ICD-10 and ICD-9.
 _DIAGNOSES = ["ABK", "ABF", "BK", "BF"]
-_CLAIM_ENDS = [CODES[name] for name in ("CLM", "HL", "SE", "ST", "GE", "GS", "IEA", "ISA")]
+_CLAIM_ENDS = [CODES[name] for name in ("CLM", "HL", "SE")]
 _NEVER = 99999999
 
 
@@ -90,7 +90,8 @@ def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None)
 
 
 def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
-    ends = np.sort(np.concatenate([window.rows.of(code) for code in _CLAIM_ENDS]))
+    set_ends = np.flatnonzero(np.diff(window.transaction_seg)) + 1  # also of a set without SE
+    ends = np.sort(np.concatenate([set_ends, *(window.rows.of(code) for code in _CLAIM_ENDS)]))
     ends = np.append(ends, len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]
     return pa.array(claim_hashes(canonical, claims.rows, after), pa.large_string())
@@ -104,7 +105,8 @@ def _line_numbers(window: Window, lines: Extract) -> None:
         token = tokens.at(numbered, 1)
         value, _ = integers(tokens.data, tokens.view, tokens.ts[token], tokens.te[token])
         place = np.searchsorted(numbered, lines.rows) - 1
-        mine = window.opened_seg("claim", numbered)[place] == window.opened_seg("claim", lines.rows)
+        claim_seg = window.opened_seg("claim", lines.rows)
+        mine = (window.opened_seg("claim", numbered)[place] == claim_seg) & (claim_seg > 0)
         found = np.where((place >= 0) & mine, value[place], 0)
     lines.columns["line_number"] = found
 

@@ -336,8 +336,8 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
         raw_at = np.append(raw_at, base + len(raw))
     id_word = id_words(words_of(data), start, id_end)
     return Tokens(
-        text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word), empty_at,
-        is_cut, encoding,
+        text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
+        empty_at, is_cut, encoding,
     )  # fmt: skip
 
 
