@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,10 @@ from claims.errors import UsageError
 
 FOUND_WRONG = 1
 AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
-KnownAt = Annotated[str, typer.Option("--known-at", metavar="INSTANT", help="UTC instant; default: now.")]
+KnownAt = Annotated[
+    str,
+    typer.Option("--known-at", metavar="INSTANT", help="Known by then, like 2026-11-30T18:00Z; default: now."),
+]
 Format = Annotated[str, typer.Option("--format", help="csv, xlsx, json or parquet.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/NAME in the outbox.")]
 
@@ -79,10 +83,11 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     from claims.service.report import write_report
 
     output = console.current()
+    asked_day, known_by = _day(as_of), instant(known_at) if known_at else None
     ctx = open_context(actor=output.actor)
-    day = _day(as_of) or ctx.settings.today()
+    day = asked_day or ctx.settings.today()
     folder = out or ctx.settings.outbox_folder / "reports" / day.isoformat() / name
-    path = write_report(ctx, name, day, known_at or None, format_name, folder)
+    path = write_report(ctx, name, day, known_by, format_name, folder)
     content = manifest.load(path.parent)
     output.document(content | {"manifest": path})
     _say(output, content, path)
@@ -103,6 +108,26 @@ def _say(output: console.Output, content: dict[str, Any], path: Path) -> None:
     output.say(f"{held} of {len(content['checks'])} checks hold.")
     output.say(f"{path.parent}: {', '.join(file['name'] for file in content['files'])}, {path.name}")
     output.say(f"Check it any time: claims report verify {path.parent}")
+
+
+def instant(text: str) -> str:
+    """Read an ISO instant (without an offset: UTC) and write it as the tables keep theirs; refuse one to come.
+
+    What will be known at an instant to come is open: a report of it would not be the same tomorrow.
+    """
+    from claims.store import clock
+
+    try:
+        if not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", text.strip()):
+            raise ValueError
+        read = datetime.fromisoformat(text.strip())
+        read = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError("--known-at wants an instant like 2026-11-30T18:00:00Z.") from None
+    known_at = read.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if known_at > clock.now():
+        raise UsageError("--known-at lies in the future; leave it out for what is known now.")
+    return known_at
 
 
 def _day(text: str) -> date | None:

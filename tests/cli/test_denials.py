@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from claims import config
+from claims.cli.report import instant
 from claims.service.context import open_context
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
@@ -106,10 +107,32 @@ def test_a_report_is_written_verified_and_found_altered(books, tmp_path):
     assert books("report", "verify", tmp_path / "nothing").code == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["nonsense", "2026", "2026-11-30", "2026-13-01T00:00:00Z", "2026-W48-1T10:00", "0001-01-01T00:00+23:00"]
+)
+def test_an_instant_that_is_none_is_wrong_use(claims, text):
+    said = claims("report", "aging", "--known-at", text)
+    assert said.code == 2 and "--known-at wants an instant" in said.err
+
+
+def test_an_instant_to_come_is_wrong_use(claims):
+    said = claims("report", "aging", "--known-at", "2999-01-01T00:00:00Z")
+    assert said.code == 2 and "future" in said.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-01-02T03:04:05Z", "2026-01-02 03:04:05", "2026-01-02T04:04:05+01:00", "2026-01-02T03:04:05.000000Z"],
+)
+def test_an_instant_has_one_form(text):
+    assert instant(text) == "2026-01-02T03:04:05.000000Z"
+
+
 def test_reports_say_wrong_use(books, tmp_path):
     assert books("report", "aging", "--as-of", "June", "--out", tmp_path / "a").code == 2
     assert books("report", "aging", "--format", "doc", "--out", tmp_path / "a").code == 2
-    assert books("report", "aging", "--out", tmp_path / "a").code == 0
+    assert books("report", "aging", "--known-at", "2025-07-01 12:00", "--out", tmp_path / "a").code == 0
+    assert '"known_at": "2025-07-01T12:00:00.000000Z"' in (tmp_path / "a" / "manifest.json").read_text()
     said = books("report", "denials", "--out", tmp_path / "a")
     assert said.code == 2 and "holds the report aging" in said.err
     document = books("report", "denials", "--out", tmp_path / "b", "--json").json
