@@ -70,7 +70,9 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or mor
     output.document({"reports": found, "holds": not any(one["problems"] for one in found)})
     for one in found:
         if not one["problems"]:
-            output.say(f"{one['folder']}: report {one['report']} is what was written.")
+            output.say(
+                f"{one['folder']}: report {one['report']} is what was written; manifest {one['manifest_sha256']}."
+            )
         for problem in one["problems"]:
             output.warn(f"{one['folder']}: {problem}")
     if any(one["problems"] for one in found):
@@ -108,6 +110,7 @@ def _say(output: console.Output, content: dict[str, Any], path: Path) -> None:
     output.say(f"{held} of {len(content['checks'])} checks hold.")
     output.say(f"{path.parent}: {', '.join(file['name'] for file in content['files'])}, {path.name}")
     output.say(f"Check it any time: claims report verify {path.parent}")
+    output.say(f"Manifest sha256, to be noted elsewhere: {content['manifest_sha256']}")
 
 
 def instant(text: str) -> str:

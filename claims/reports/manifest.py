@@ -1,6 +1,7 @@
 """A report's files come in; ``manifest.json`` beside them goes out, and can be checked against them alone.
 
-All but its part ``run`` follows from the report's parameters: two runs differ there and nowhere else.
+All but its part ``run`` follows from the report's parameters: two runs differ there and nowhere else. SEAL is a hash
+over all the rest: it finds a careless change by itself, and a careful one when it was noted elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from claims.errors import UsageError
 from claims.reports.report import DEFINITIONS, Report
 
 NAME = "manifest.json"
+SEAL = "manifest_sha256"
+UNSEALED = (SEAL, "run")
 
 
 class ReportFolderError(UsageError):
@@ -39,7 +42,7 @@ def of(report: Report, files: list[Path], parameters: dict[str, str], version: s
         }
         for name, frame in report.tables.items()
     ]
-    return {
+    content = {
         "report": report.name,
         "definitions": DEFINITIONS,
         "program": {"name": "claims-batch", "version": version},
@@ -47,11 +50,20 @@ def of(report: Report, files: list[Path], parameters: dict[str, str], version: s
         "tables": tables,
         "files": [{"name": path.name, "bytes": path.stat().st_size, "sha256": _sha256(path)} for path in files],
         "control_totals_cents": report.controls,
+        "control_sums": {name: {"table": table, "column": column} for name, (table, column) in report.sums.items()},
         "checks": [
             {"name": check.name, "left": check.left, "right": check.right, "holds": check.holds}
             for check in report.checks
         ],
     }
+    return content | {SEAL: seal(content)}
+
+
+def seal(content: dict[str, Any]) -> str:
+    """Hash a manifest: sha256 of its JSON without UNSEALED, names sorted, no blanks, UTF-8."""
+    sealed = {name: value for name, value in content.items() if name not in UNSEALED}
+    text = json.dumps(sealed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def save(folder: Path, content: dict[str, Any], generated_at: str, generated_by: str) -> Path:
@@ -75,13 +87,16 @@ def load(folder: Path) -> dict[str, Any]:
     return content
 
 
-def clear(folder: Path, report: str) -> None:
-    """Remove the files of the same report written here before; refuse a folder with another report."""
+def clear(folder: Path, report: str, format_name: str) -> None:
+    """Remove the files of the same report written here before; refuse a folder with another report or format."""
     if not (folder / NAME).exists():
         return
     old = load(folder)
     if old["report"] != report:
         raise ReportFolderError(f"holds the report {old['report']}; choose another one for {report}")
+    old_format = old.get("parameters", {}).get("format", "")
+    if old_format != format_name:
+        raise ReportFolderError(f"holds this report as {old_format or 'files'}; choose another one for {format_name}")
     for file in old["files"]:
         (folder / Path(file["name"]).name).unlink(missing_ok=True)
     (folder / NAME).unlink()
@@ -91,6 +106,14 @@ def problems(folder: Path) -> list[str]:
     """Check files against the manifest, with nothing else at hand: hashes, rows, sums, checks. Empty: all is well."""
     content = load(folder)
     found = []
+    if content.get(SEAL) != seal(content):
+        found.append(f"{NAME}: not what was written (its own sha256 differs)")
+    listed = {NAME, *(Path(file["name"]).name for file in content["files"])}
+    found.extend(
+        f"{path.name}: no part of the report"
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name not in listed
+    )
     sound = set()
     for file in content["files"]:
         path = folder / Path(file["name"]).name
@@ -106,6 +129,11 @@ def problems(folder: Path) -> list[str]:
     for check in content["checks"]:
         if check["left"] != check["right"] or not check["holds"]:
             found.append(f"check {check['name']}: {check['left']} is not {check['right']}")
+    for name, of_table in content.get("control_sums", {}).items():
+        total = content.get("control_totals_cents", {}).get(name)
+        added = tables.get(of_table["table"], {}).get("totals_cents", {}).get(of_table["column"])
+        if total != added:
+            found.append(f"control total {name}: {total} is not the sum of {of_table['table']}, {added}")
     return found
 
 

@@ -25,12 +25,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """Tables by file name, control totals in cents by name, checks. Columns ending in ``_cents`` are money."""
+    """Tables by file name, control totals in cents by name, checks. Columns ending in ``_cents`` are money.
+
+    ``sums`` names the table and column that a control total is the sum of, where it is one.
+    """
 
     name: str
     tables: dict[str, pd.DataFrame]
     controls: dict[str, int] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    sums: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def days_between(dates: pd.Series[str], as_of: str) -> pd.Series[int]:

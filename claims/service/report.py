@@ -39,7 +39,7 @@ def write_report(
     """Write report ``name`` (one of REPORTS) into the folder ``out`` and return its manifest.
 
     ``known_at`` is a UTC instant as the database keeps it; none means now, and becomes a parameter of the report. A
-    folder that holds the same report is written anew; one that holds another report is refused.
+    folder that holds the same report in the same format is written anew; one that holds something else is refused.
     """
     if name not in REPORTS:
         raise NotFoundError("report", name)
@@ -48,7 +48,7 @@ def write_report(
     with read(ctx.engine) as conn:
         report = REPORTS[name](conn, at)
     out.mkdir(parents=True, exist_ok=True)
-    manifest.clear(out, name)
+    manifest.clear(out, name, format)
     files = export.write(report.tables, name, format, out)
     parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format}
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
@@ -98,7 +98,12 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         "receivable": end,
         "unapplied_2200": -_account(accounts, "2200"),
     }
-    return Report("tieout", tables, controls, tuple(checks))
+    sums = {
+        "remittances": ("tieout", "payment_cents"),
+        "bank": ("tieout", "bank_cents"),
+        "ledger_1050": ("tieout", "ledger_cents"),
+    }
+    return Report("tieout", tables, controls, tuple(checks), sums)
 
 
 def denials(conn: Connection, at: AsOf) -> Report:
@@ -115,7 +120,8 @@ def denials(conn: Connection, at: AsOf) -> Report:
         Check("every case is counted once", int(summary["cases"].sum()), len(still)),
     )
     controls = {"open_at_risk": at_risk, "open_denied": int(still["denied_cents"].sum())}
-    return Report("denials", tables, controls, checks)
+    sums = {"open_at_risk": ("denials", "at_risk_cents"), "open_denied": ("denials", "denied_cents")}
+    return Report("denials", tables, controls, checks, sums)
 
 
 def aging(conn: Connection, at: AsOf) -> Report:
@@ -134,7 +140,8 @@ def aging(conn: Connection, at: AsOf) -> Report:
     checks += (
         Check("buckets add up to the control accounts", int(buckets["total_cents"].sum()), sum(control.values())),
     )
-    return Report("aging", {"aging": rows, "buckets": buckets}, {"receivable": sum(control.values())}, checks)
+    tables, controls = {"aging": rows, "buckets": buckets}, {"receivable": sum(control.values())}
+    return Report("aging", tables, controls, checks, {"receivable": ("aging", "balance_cents")})
 
 
 REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {"tieout": tieout, "denials": denials, "aging": aging}
@@ -216,11 +223,17 @@ def _line(section: str, item: str, number: int) -> pd.DataFrame:
 
 
 def verify_reports(folder: Path) -> list[dict[str, Any]]:
-    """Check the reports in a folder and below it against their manifests: folder, report, problems of each."""
+    """Check the reports in a folder and below it against their manifests: folder, report, own hash, problems."""
     folders = [path.parent for path in sorted(folder.rglob(manifest.NAME))] if folder.is_dir() else []
     if not folders:
         manifest.load(folder)
     return [
-        {"folder": str(one), "report": manifest.load(one)["report"], "problems": manifest.problems(one)}
+        {
+            "folder": str(one),
+            "report": content["report"],
+            manifest.SEAL: content.get(manifest.SEAL, ""),
+            "problems": manifest.problems(one),
+        }
         for one in folders
+        for content in (manifest.load(one),)
     ]

@@ -97,8 +97,10 @@ def test_a_report_is_written_verified_and_found_altered(books, tmp_path):
     said = books("report", "tieout", "--as-of", "2025-06-30", "--out", folder / "tieout")
     assert said.code == 0, said
     assert not any(name in said.out for name in NAMES)
-    assert books("report", "verify", folder).code == 0
     manifest = json.loads((folder / "tieout" / "manifest.json").read_text())
+    assert manifest["manifest_sha256"] in said.out.splitlines()[-1]
+    again = books("report", "verify", folder)
+    assert again.code == 0 and manifest["manifest_sha256"] in again.out
     assert manifest["parameters"]["as_of"] == "2025-06-30"
     path = folder / "tieout" / "tieout.csv"
     path.write_bytes(path.read_bytes().replace(b"41.00", b"14.00"))

@@ -13,9 +13,9 @@ TABLE = pd.DataFrame({"payer": pd.Series(["A", "=B"], dtype="str"), "paid_cents"
 
 def written(folder, format_name="csv", checks=(Check("sums", 100, 100),)):
     folder.mkdir(exist_ok=True)
-    report = Report("tieout", {"paid": TABLE}, {"paid": 100}, checks)
+    report = Report("tieout", {"paid": TABLE}, {"paid": 100}, checks, {"paid": ("paid", "paid_cents")})
     files = export.write(report.tables, "tieout", format_name, folder)
-    content = manifest.of(report, files, {"as_of": "2026-01-31"}, "1.0")
+    content = manifest.of(report, files, {"as_of": "2026-01-31", "format": format_name}, "1.0")
     return manifest.save(folder, content, "2026-02-01T00:00:00.000000Z", "tester")
 
 
@@ -63,8 +63,55 @@ def test_amounts_that_differ_from_their_cents_are_found(tmp_path):
     file.write_bytes(file.read_bytes().replace(b"A,1.50,150", b"A,9.50,150"))
     content = json.loads(path.read_text())
     content["files"][0]["sha256"] = manifest._sha256(file)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content | {manifest.SEAL: manifest.seal(content)}))
     assert manifest.problems(tmp_path) == ["paid: paid and paid_cents differ"]
+
+
+SEALED = (
+    ('"as_of": "2026-01-31"', '"as_of": "2026-01-30"'),
+    ('"paid": 100', '"paid": 900'),
+    ('"version": "1.0"', '"version": "1.1"'),
+    ('"bytes": ', '"bytes": 1'),
+    ('"name": "sums"', '"name": "sum"'),
+)
+
+
+@pytest.mark.parametrize(("old", "new"), SEALED)
+def test_any_changed_figure_or_parameter_of_the_manifest_is_found(tmp_path, old, new):
+    path = written(tmp_path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    assert "manifest.json: not what was written (its own sha256 differs)" in manifest.problems(tmp_path)
+
+
+def test_who_wrote_it_and_when_is_not_sealed(tmp_path):
+    path = written(tmp_path)
+    path.write_text(path.read_text().replace("tester", "another"))
+    assert manifest.problems(tmp_path) == []
+
+
+def test_a_manifest_without_a_seal_is_found(tmp_path):
+    path = written(tmp_path)
+    content = json.loads(path.read_text())
+    assert len(content.pop(manifest.SEAL)) == 64
+    path.write_text(json.dumps(content))
+    assert manifest.problems(tmp_path) == ["manifest.json: not what was written (its own sha256 differs)"]
+
+
+def test_a_control_total_is_added_up_again_even_under_a_new_seal(tmp_path):
+    path = written(tmp_path)
+    content = json.loads(path.read_text())
+    content["control_totals_cents"]["paid"] = 900
+    path.write_text(json.dumps(content | {manifest.SEAL: manifest.seal(content)}))
+    assert manifest.problems(tmp_path) == ["control total paid: 900 is not the sum of paid, 100"]
+
+
+def test_a_file_more_is_found(tmp_path):
+    written(tmp_path)
+    (tmp_path / "extra.csv").write_text("x")
+    (tmp_path / "another-report").mkdir()
+    assert manifest.problems(tmp_path) == ["extra.csv: no part of the report"]
 
 
 def test_a_missing_file_is_found(tmp_path):
@@ -82,9 +129,17 @@ def test_the_same_report_is_written_anew_and_another_one_refused(tmp_path):
     written(tmp_path)
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(manifest.ReportFolderError, match="holds the report tieout"):
-        manifest.clear(tmp_path, "aging")
-    manifest.clear(tmp_path, "tieout")
+        manifest.clear(tmp_path, "aging", "csv")
+    manifest.clear(tmp_path, "tieout", "csv")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_another_format_does_not_take_the_place_of_the_first(tmp_path):
+    written(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(manifest.ReportFolderError, match="holds this report as csv; choose another one for xlsx"):
+        manifest.clear(tmp_path, "tieout", "xlsx")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_folder_without_a_report_is_wrong_use(tmp_path):
@@ -97,5 +152,6 @@ def test_a_manifest_cannot_point_outside_its_folder(tmp_path):
     path = written(tmp_path / "report")
     content = json.loads(path.read_text())
     content["files"][0]["name"] = "../secret"
-    path.write_text(json.dumps(content))
-    assert manifest.problems(tmp_path / "report") == ["../secret: missing"]
+    path.write_text(json.dumps(content | {manifest.SEAL: manifest.seal(content)}))
+    found = manifest.problems(tmp_path / "report")
+    assert found == ["paid.csv: no part of the report", "../secret: missing"]
