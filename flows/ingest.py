@@ -16,10 +16,11 @@ WORKERS = 4  # reading is columns in numpy, which lets other threads run; writin
 
 @dataclass
 class Intake:
-    """What came of the files: one outcome per file read, the number seen before, and the steps that failed."""
+    """What came of the files: one outcome per file read, the numbers seen before and not readable, and failures."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     duplicates: int = 0
+    unreadable: int = 0
     failures: list[StepError] = field(default_factory=list)
 
     @property
@@ -27,6 +28,7 @@ class Intake:
         """Files by outcome; they add up to the files of the inbox and those left over from a run that died."""
         states = Counter(outcome.state for outcome in self.outcomes)
         given = {state: states[state] for state in ("stored", "held", "refused")}
+        given["refused"] += self.unreadable
         return given | {"duplicate": self.duplicates, "failed": len(self.failures)}
 
 
@@ -40,5 +42,6 @@ def ingest(run_id: int, posting_date: date) -> Intake:
     return Intake(
         outcomes=[result for result in results if isinstance(result, Outcome)],
         duplicates=len(arrived.file_ids) - len(set(arrived.file_ids) & set(file_ids)),
-        failures=[*arrived.failures, *(result for result in results if isinstance(result, StepError))],
+        unreadable=arrived.unreadable,
+        failures=[result for result in results if isinstance(result, StepError)],
     )

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from claims import config
 from claims.service import context, intake, reconcile, report, runs
 from claims.service.context import Context
-from claims.service.intake import Outcome, Receipt
+from claims.service.intake import Outcome
 from flows import failures
 from flows.engine import NO_CACHE, State, Task, TaskRun, task
 
@@ -26,7 +26,6 @@ R = TypeVar("R")
 
 REPORTS = ("tieout", "denials", "aging")
 RETRY_SECONDS = [1.0, 5.0]
-UNREADABLE = ("PermissionError", "FileNotFoundError", "IsADirectoryError")  # a file's own fault, not the machine's
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ class Place:
 
 @dataclass
 class Registered:
-    """The files of the inbox by our ids, one for each arrival, and what could not be read at all."""
+    """The files of the inbox by our ids, one for each arrival, and the number that could not be read at all."""
 
     file_ids: list[int] = field(default_factory=list)
-    failures: list[failures.StepError] = field(default_factory=list)
+    unreadable: int = 0
 
 
 _place: Place | None = None
@@ -116,22 +115,10 @@ def close_run(run_id: int, counts: dict[str, int], failed: bool = False) -> None
 
 @step
 def register_files(run_id: int) -> Registered:
-    """Put every file of the inbox into the vault and on the books, one by one; one that cannot be read is left."""
-    done = Registered()
-    for path in intake.find_files(place().inbox):
-        try:
-            receipts = failures.guarded("register_files", error_log(), _register, run_id, path)
-        except failures.StepError as failure:
-            if failure.kind not in UNREADABLE:
-                raise
-            done.failures.append(failure)
-        else:
-            done.file_ids.extend(receipt.file_id for receipt in receipts)
-    return done
-
-
-def _register(run_id: int, path: Path) -> list[Receipt]:
-    return intake.register(place().context, run_id, [path])
+    """Put every file of the inbox into the vault and on the books; one that cannot be read is listed and left."""
+    receipts = intake.register(place().context, run_id, intake.find_files(place().inbox))
+    file_ids = [receipt.file_id for receipt in receipts if receipt.file_id]
+    return Registered(file_ids, len(receipts) - len(file_ids))
 
 
 @step

@@ -7,18 +7,21 @@ with its number, column and reason; the others go in.
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 
 import pandas as pd
 
 from claims import findings
-from claims.findings import Finding
+from claims.findings import HOLD, Finding
 from claims.money import cents
 
 COLUMNS = ("date", "amount", "trace_number", "payer_name", "reference", "type")
+
+LONGEST = {"trace_number": 80, "type": 40}
+LONGEST_ROW = 20
 
 LINE_TYPES = {
     "row_number": "int64",
@@ -44,43 +47,35 @@ def is_bank_file(head: bytes) -> bool:
 def read_bank_file(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a bank CSV: `(bank_lines, findings)`.
 
-    `line_key` is the hash of all columns and of the ordinal among equal lines of the file, so that the same statement
-    loaded twice, or in two overlapping files, gives the same keys.
+    `line_key` is the hash of all cells of the row (columns of the bank's own included) and of its ordinal among equal
+    rows of the file, so that the same statement loaded twice, or in two overlapping files, gives the same keys.
     """
-    text = data.removeprefix(b"\xef\xbb\xbf")
-    start = len(data) - len(text)
-    rows, problems = [], []
-    seen: Counter[tuple[str, ...]] = Counter()
-    header: list[str] | None = None
+    rows: list[tuple[object, ...]] = []
+    problems: list[Finding] = []
+    seen: Counter[str] = Counter()
+    header: list[str] = []
     number = 0
-    for raw, offset in _lines(text, start):
-        cells = next(csv.reader(io.StringIO(raw.decode("utf-8", errors="replace"))), [])
-        if not any(cell.strip() for cell in cells):
+    for cells, offset, length in _records(data):
+        if cells is not None and not any(cell.strip() for cell in cells):
             continue
-        if header is None:
+        if not header and cells is not None:
             header = [cell.strip().lower() for cell in cells]
+            repeated = [name for name, times in Counter(header).items() if times > 1]
+            if repeated:
+                problems.append(_refusal(0, offset, "header", "each column once", "a column name stands twice"))
+                break
             continue
         number += 1
-        values = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-        wrong = _problem(values)
+        values = dict(zip(header, (cell.strip() for cell in cells or ()), strict=False))
+        wrong = _problem(header, cells, values)
         if wrong:
-            problems.append(
-                Finding(
-                    "bank-row",
-                    findings.HOLD,
-                    f"row {number}, {wrong[0]}: {wrong[1]}; the row is refused, the others are loaded",
-                    seg=number,
-                    element=wrong[0],
-                    offset=offset,
-                    expected=wrong[1],
-                )
-            )
+            problems.append(_refusal(number, offset, *wrong))
             continue
-        key = tuple(values.get(name, "") for name in COLUMNS)
-        seen[key] += 1
-        digest = sha256("\x1f".join([*key, str(seen[key])]).encode()).hexdigest()
-        amount_cents = cents(values["amount"])
-        rows.append((number, offset, len(raw), digest, key[0], amount_cents, *key[2:]))
+        text = "\x1f".join(f"{name}={values[name]}" for name in sorted(values))
+        seen[text] += 1
+        digest = sha256(f"{text}\x1f{seen[text]}".encode()).hexdigest()
+        known = [values.get(name, "") for name in COLUMNS]
+        rows.append((number, offset, length, digest, known[0], cents(known[1]), *known[2:]))
     columns = zip(*rows, strict=True) if rows else [[] for _ in LINE_TYPES]
     frame = pd.DataFrame(
         {
@@ -91,25 +86,48 @@ def read_bank_file(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame, findings.frame(problems)
 
 
-def _lines(text: bytes, start: int) -> list[tuple[bytes, int]]:
-    """Rows with their byte offsets; a quoted cell may hold line ends."""
-    result, pending, offset = [], b"", start
-    for line in text.splitlines(keepends=True):
-        pending += line
-        if pending.count(b'"') % 2 == 0:
-            result.append((pending, offset))
-            offset += len(pending)
-            pending = b""
-    if pending:
-        result.append((pending, offset))
-    return result
+def _refusal(number: int, offset: int, column: str, expected: str, sentence: str) -> Finding:
+    where = f"row {number}, {column}" if number else column
+    left = "the row is refused, the others are loaded" if number else "the file is refused"
+    return Finding(
+        "bank-row", HOLD, f"{where}: {sentence}; {left}", seg=number, element=column, offset=offset, expected=expected
+    )
 
 
-def _problem(values: dict[str, str]) -> tuple[str, str] | None:
+def _records(data: bytes) -> Iterator[tuple[list[str] | None, int, int]]:
+    """Rows as `(cells, offset, length)`; cells None where a quote is never closed: that one line is given up."""
+    start = len(data) - len(data.removeprefix(b"\xef\xbb\xbf"))
+    lines = data[start:].splitlines(keepends=True)
+    offsets = [start]
+    for line in lines:
+        offsets.append(offsets[-1] + len(line))
+    at = 0
+    while at < len(lines):
+        # A quoted cell may hold line ends; one that runs on for longer was never closed.
+        window = [line.decode("utf-8", errors="replace") for line in lines[at : at + LONGEST_ROW]]
+        reader = csv.reader(window, strict=True)
+        try:
+            cells = next(reader)
+            taken = reader.line_num
+        except csv.Error:
+            cells, taken = None, 1
+        yield cells, offsets[at], offsets[at + taken] - offsets[at]
+        at += taken
+
+
+def _problem(header: list[str], cells: list[str] | None, values: dict[str, str]) -> tuple[str, str, str] | None:
+    """The column, what is expected and a sentence, when a row cannot be used."""
+    if cells is None:
+        return "row", "closed quotes", "a quote is opened and never closed"
+    if len(cells) > len(header):
+        return "row", f"{len(header)} cells", f"it has {len(cells)} cells under {len(header)} headings"
     try:
         date.fromisoformat(values.get("date", ""))
     except ValueError:
-        return "date", "a day is needed, written 2026-01-31"
+        return "date", "a day written 2026-01-31", "it is not a day"
     if cents(values.get("amount", "")) is None:
-        return "amount", "an amount is needed, with at most two decimals"
+        return "amount", "an amount with at most two decimals", "it is not an amount"
+    for name, limit in LONGEST.items():
+        if len(values.get(name, "")) > limit:
+            return name, f"at most {limit} characters", f"it has {len(values[name])} characters"
     return None

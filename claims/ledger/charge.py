@@ -33,6 +33,7 @@ def charge_lines(claims: pd.DataFrame, service_lines: pd.DataFrame) -> pd.DataFr
     every = pd.concat([service_lines[["claim_id", "line_number", "charge_cents"]], line0], ignore_index=True)
     every = every[every["charge_cents"] != 0]
     columns = ["claim_id", "family_id", "claim_key", "body_hash", "payer_code", "payer_sequence", "effective_date"]
+    columns.append("generation")  # one more after each charge that was taken back
     every = every.merge(claims[columns], on="claim_id")
     every["journal_key"] = (
         "chg:"
@@ -41,8 +42,11 @@ def charge_lines(claims: pd.DataFrame, service_lines: pd.DataFrame) -> pd.DataFr
         + every["body_hash"].str[:16]
         + ":"
         + every["line_number"].astype("str")
-        + ":0"
+        + ":"
+        + every["generation"].astype("str")
     )
     debit = every.assign(account=rules["debit"], amount_cents=every["charge_cents"], rule_id="E01")
     credit = every.assign(account=rules["credit"], amount_cents=-every["charge_cents"], rule_id="E01")
-    return pd.concat([debit, credit], ignore_index=True).drop(columns=["charge_cents", "claim_key", "body_hash"])
+    return pd.concat([debit, credit], ignore_index=True).drop(
+        columns=["charge_cents", "claim_key", "body_hash", "generation"]
+    )

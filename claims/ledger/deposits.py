@@ -19,8 +19,12 @@ def normal_trace(traces: pd.Series) -> pd.Series:
 
 
 def normal_payer(names: pd.Series) -> pd.Series:
-    """Payer names as banks cut them: the first eight letters and digits, upper case."""
-    return names.str.upper().str.replace(r"[^A-Z0-9]+", "", regex=True).str[:8]
+    """Payer names as banks write them: letters and digits, upper case; banks cut them at the end."""
+    return names.str.upper().str.replace(r"[^A-Z0-9]+", "", regex=True)
+
+
+# A name cut shorter than this says too little.
+SHORTEST_NAME = 8
 
 
 def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -44,12 +48,24 @@ def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame) -> tuple[pd.DataFra
     remits = remits[~remits["remit_id"].isin(first["remit_id"])]
 
     # A line that names another trace is not that remittance, whatever the amount.
-    pairs = lines[lines["payer"] != ""].merge(remits, on=["payer", "amount_cents"], suffixes=("", "_remit"))
-    pairs = pairs[(pairs["trace"] == "") | (pairs["trace_remit"] == "")]
+    lines = lines.assign(name_start=lines["payer"].str[:SHORTEST_NAME])
+    remits = remits.assign(name_start=remits["payer"].str[:SHORTEST_NAME])
+    pairs = lines[lines["name_start"].str.len() == SHORTEST_NAME].merge(
+        remits, on=["name_start", "amount_cents"], suffixes=("", "_remit")
+    )
+    pairs = pairs[
+        ((pairs["trace"] == "") | (pairs["trace_remit"] == "")) & _is_cut(pairs["payer"], pairs["payer_remit"])
+    ]
     near = _business_days_between(pairs["payment_date"], pairs["bank_date"]) <= BUSINESS_DAYS
     second, more_unclear = _one_to_one(pairs[near], PAYER_AMOUNT_DATE)
     ambiguous = pd.DataFrame({"bank_line_id": np.union1d(unclear, more_unclear).astype("int64")})
     return pd.concat([first, second], ignore_index=True), ambiguous
+
+
+def _is_cut(left: pd.Series, right: pd.Series) -> np.ndarray:
+    """Tell where one name is the whole beginning of the other."""
+    pairs = zip(left.tolist(), right.tolist(), strict=True)
+    return np.array([a.startswith(b) or b.startswith(a) for a, b in pairs], dtype=bool)
 
 
 def _one_to_one(pairs: pd.DataFrame, rule: str) -> tuple[pd.DataFrame, np.ndarray]:

@@ -26,13 +26,16 @@ def normal_payer_identifier(identifiers: pd.Series) -> pd.Series:
 def remit_keys(remittances: pd.DataFrame) -> pd.Series:
     """Key of each payment: payer, trace number, amount, date, payee; the content too when no money moves.
 
-    `remittances`: payer_identifier, trace_number, payment_cents, payment_date, payee_identifier, method_code,
-    body_hash. A trace number of a payment without money need not be unique.
+    `remittances`: payer_identifier (else payer_code, payer_name), trace_number, payment_cents, payment_date,
+    payee_identifier, method_code, body_hash. A trace number of a payment without money need not be unique.
     """
+    known = remittances["payer_identifier"] != ""
+    payer = normal_payer_identifier(remittances["payer_identifier"])
+    unnamed = remittances["payer_code"].where(remittances["payer_code"] != "", remittances["payer_name"].str.upper())
     no_money = (remittances["method_code"] == "NON") | (remittances["payment_cents"] == 0)
     return _hashed(
         [
-            normal_payer_identifier(remittances["payer_identifier"]),
+            payer.where(known, unnamed),
             remittances["trace_number"].str.upper().str.lstrip("0"),
             remittances["payment_cents"],
             remittances["payment_date"],

@@ -14,8 +14,16 @@ import pandas as pd
 
 # Order of the keys (835 claim to submitted claim): our own number, the payer's number for it, a line number that we
 # gave, and last who, when and how much.
-RULES = ("claim-number", "payer-claim-number", "line-control-number", "member-date-charge")
-BASE_SCORE = {"claim-number": 60, "payer-claim-number": 60, "line-control-number": 60, "member-date-charge": 50}
+RULES = ("claim-number", "claim-number-normal", "payer-claim-number", "line-control-number", "member-date-charge")
+BASE_SCORE = {
+    "claim-number": 60,
+    "claim-number-normal": 60,
+    "payer-claim-number": 60,
+    "line-control-number": 60,
+    "member-date-charge": 50,
+}
+# A key that is ours alone may stand against a differing member number or day; any other may not.
+OUR_OWN = ("claim-number", "claim-number-normal")
 
 UNKNOWN, AGREES, DIFFERS = "unknown", "agrees", "differs"
 
@@ -82,6 +90,7 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
         ((rows["charge"] == AGREES) | ((rows["charge"] == "part") & (second_fact >= 1) & by_number))
         & ((rows["payee"] != DIFFERS) | (rows["member"] == AGREES))
         & (by_number | ((rows["member"] == AGREES) & (rows["dates"] == AGREES)))
+        & (rows["rule"].isin(OUR_OWN) | ((rows["member"] != DIFFERS) & (rows["dates"] != DIFFERS)))
     )
     rows["score"] = (
         rows["rule"].map(BASE_SCORE).astype("int64")
@@ -205,9 +214,10 @@ def payer_sequence(matches: pd.DataFrame, payers: pd.DataFrame, status: pd.DataF
     """Say whose turn a claim payment was (P, S, T) and who is next.
 
     `matches`: claim_payment_id, family_id, payer_code, payer_name, status_code. `payers`: family_id, payer_sequence,
-    payer_code, payer_name. `status`: codes/claim_status.csv. Gives claim_payment_id, payer_sequence, hint_differs,
-    next_sequence and next_payer_code ("" when nobody follows). The payer is looked for among the payers of the claim,
-    first by code, then by name; only if that fails CLP02 decides.
+    payer_code, payer_name. `status`: codes/claim_status.csv. Gives claim_payment_id, payer_sequence, claim_payer_code
+    (this payer's code on the claim, "" when it is not there), next_sequence and next_payer_code ("" when nobody
+    follows). The payer is looked for among the payers of the claim, first by code, then by name; one that stands there
+    twice is at the place that CLP02 says. Only if that fails CLP02 decides alone.
     """
     hints = status.set_index("code")["sequence_hint"]
     hint = matches["status_code"].map(hints).fillna("").where(lambda text: text != "", "P")
@@ -219,7 +229,11 @@ def payer_sequence(matches: pd.DataFrame, payers: pd.DataFrame, status: pd.DataF
     pairs = pairs.assign(rank=np.select([by_code, by_name], [0, 1], 2))
     order = {letter: place for place, letter in enumerate("PSTABCDEFGHU")}
     pairs["place"] = pairs["payer_sequence"].map(order).fillna(99).astype("int64")
-    known = pairs[pairs["rank"] < 2].sort_values(["claim_payment_id", "rank", "place"], kind="stable")
+    hint_of = pd.Series(hint.to_numpy(), index=matches["claim_payment_id"].to_numpy())
+    pairs["off_hint"] = (pairs["payer_sequence"] != hint_of.reindex(pairs["claim_payment_id"]).to_numpy()).astype(
+        "int64"
+    )
+    known = pairs[pairs["rank"] < 2].sort_values(["claim_payment_id", "rank", "off_hint", "place"], kind="stable")
     by_payer = known.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["payer_sequence"]
     found = by_payer.reindex(matches["claim_payment_id"])
     sequence = found.fillna(pd.Series(hint.to_numpy(), index=found.index))
@@ -227,9 +241,11 @@ def payer_sequence(matches: pd.DataFrame, payers: pd.DataFrame, status: pd.DataF
         {
             "claim_payment_id": matches["claim_payment_id"].to_numpy(),
             "payer_sequence": sequence.to_numpy(),
-            "hint_differs": (found.notna().to_numpy() & (sequence.to_numpy() != hint.to_numpy())),
         }
     )
+    own = pairs.merge(result, on=["claim_payment_id", "payer_sequence"]).sort_values(["claim_payment_id", "rank"])
+    own_code = own.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["payer_code"]
+    result["claim_payer_code"] = own_code.reindex(result["claim_payment_id"]).fillna("").to_numpy()
     place = pd.Series(result["payer_sequence"].map(order).fillna(99).astype("int64").to_numpy())
     later = pairs.merge(result.assign(own_place=place)[["claim_payment_id", "own_place"]], on="claim_payment_id")
     later = later[(later["place"] > later["own_place"]) & (later["payer_sequence"] != "U")]
@@ -237,4 +253,6 @@ def payer_sequence(matches: pd.DataFrame, payers: pd.DataFrame, status: pd.DataF
     later = later.set_index("claim_payment_id")
     result["next_sequence"] = later["payer_sequence"].reindex(result["claim_payment_id"]).fillna("").to_numpy()
     result["next_payer_code"] = later["payer_code"].reindex(result["claim_payment_id"]).fillna("").to_numpy()
-    return result.astype({"payer_sequence": "str", "next_sequence": "str", "next_payer_code": "str"})
+    return result.astype(
+        {"payer_sequence": "str", "claim_payer_code": "str", "next_sequence": "str", "next_payer_code": "str"}
+    )

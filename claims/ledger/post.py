@@ -34,7 +34,8 @@ class Batch:
 
     claim_payments: claim_payment_id, remit_id, ordinal, clp_post (adjudication, reverse, cash_only), status_exception,
     has_group_cr, is_repeat (CARC 18 or B13, or RARC N522), charge_cents, paid_cents, family_id (0 = unmatched),
-    refused (why no candidate was taken), payer_code, claim_number_normal, payer_claim_number, payer_sequence,
+    refused (why no candidate was taken), payer_code, ledger_payer_code (as
+    the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number, payer_sequence,
     next_payer_code, next_sequence, remit_key, generation, waiting_reason (the exception type under which its cash lies
     on 2200 since an earlier posting, or ""), last_posting_id (0 = not posted yet), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, charge_cents, paid_cents.
@@ -42,6 +43,7 @@ class Batch:
     adjustment_class, account.
     receivables: open 1100 by family_id, payer_sequence, line_number: amount_cents, of the families in the batch.
     decided: claim payments posted before and not superseded: claim_payment_id, family_id, payer_sequence, payer_code,
+    payee_identifier,
     claim_number_normal, payer_claim_number, charge_cents, paid_cents, outcome, place (posting order, newest lowest), of
     the families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
@@ -119,8 +121,16 @@ def propose(batch: Batch) -> Proposal:
 
 def _round_key(rows: pd.DataFrame) -> pd.Series:
     """Claim payments that may touch each other: one family, or one payer's claim number where no family is known."""
-    by_number = rows["payer_code"] + "|" + rows["claim_number_normal"]
+    number = _number(rows)
+    alone = "alone " + rows["claim_payment_id"].astype("str")
+    by_number = (rows["payer_code"] + "|" + number).where(number != "", alone)
     return by_number.where(rows["family_id"] == 0, "family " + rows["family_id"].astype("str"))
+
+
+def _number(rows: pd.DataFrame) -> pd.Series:
+    """The number that a reversal shares with its original: ours, or the payer's where ours is missing; else ""."""
+    by_payer = ("payer's " + rows["payer_claim_number"]).where(rows["payer_claim_number"] != "", "")
+    return rows["claim_number_normal"].where(rows["claim_number_normal"] != "", by_payer)
 
 
 def _cash_only(claims: pd.DataFrame, result: Proposal) -> None:
@@ -175,19 +185,32 @@ def _reverse(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Status 22: negate the ledger lines of the decision it takes back; `(lines, superseded claim payment ids)`.
 
-    The adjustments in the file are not classified again. No decision found: the cash goes to 2200 (REVERSAL_ORPHAN).
+    The original is of the same payer, payee, number and charge, of the same family where one is known, and agrees in
+    the payer's number or in the cash. The adjustments in the file are not classified again. No decision found: the cash
+    goes to 2200 (REVERSAL_ORPHAN).
     A cash amount that differs goes to 2200 too (REVERSAL_MISMATCH), so that clearing moves by CLP04.
     """
     none = pd.Series(dtype="int64")
     if rows.empty:
         return empty_lines().assign(family_id=0), none
     originals = decided[decided["outcome"].isin([POSTED, UNAPPLIED_CASH])]
-    pairs = rows.merge(originals, on=["payer_code", "claim_number_normal"], suffixes=("", "_first"))
-    pairs = pairs[(pairs["charge_cents"] < 0) & (pairs["charge_cents"] == -pairs["charge_cents_first"])]
-    pairs = pairs.assign(
-        other_number=(pairs["payer_claim_number"] != pairs["payer_claim_number_first"]).astype("int64"),
-        other_cash=(pairs["paid_cents"] != -pairs["paid_cents_first"]).astype("int64"),
-    ).sort_values(["claim_payment_id", "other_number", "other_cash", "place"], kind="stable")
+    numbered = rows.assign(number=_number(rows))
+    pairs = numbered[numbered["number"] != ""].merge(
+        originals.assign(number=_number(originals)), on=["payer_code", "number"], suffixes=("", "_first")
+    )
+    other_number = pairs["payer_claim_number"] != pairs["payer_claim_number_first"]
+    other_cash = pairs["paid_cents"] != -pairs["paid_cents_first"]
+    same_family = (pairs["family_id"] == pairs["family_id_first"]) | (pairs["family_id_first"] == 0)
+    same_payee = pairs["payee_identifier"] == pairs["payee_identifier_first"]
+    fits = (
+        (pairs["charge_cents"] < 0)
+        & (pairs["charge_cents"] == -pairs["charge_cents_first"])
+        & same_payee
+        & (same_family | (pairs["family_id"] == 0))
+        & ~(other_number & other_cash)
+    )
+    pairs = pairs.assign(other_number=other_number.astype("int64"), other_cash=other_cash.astype("int64"))
+    pairs = pairs[fits].sort_values(["claim_payment_id", "other_number", "other_cash", "place"], kind="stable")
     best = pairs.drop_duplicates("claim_payment_id").drop_duplicates("claim_payment_id_first")
 
     orphans = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])].assign(rule_id="C22")
@@ -199,7 +222,9 @@ def _reverse(
     own = decided_lines.rename(columns={"claim_payment_id": "claim_payment_id_first"}).merge(
         best[keys], on="claim_payment_id_first"
     )
-    nth = own.groupby("claim_payment_id")["journal_key"].transform(lambda key: pd.factorize(key)[0] + 1).astype("int64")
+    keys_of = own[["claim_payment_id", "journal_key"]].drop_duplicates()
+    keys_of = keys_of.assign(nth=keys_of.groupby("claim_payment_id").cumcount() + 1)
+    nth = own.merge(keys_of, on=["claim_payment_id", "journal_key"], how="left")["nth"]
     waited = own["waiting_reason"] != ""
     own = own.assign(
         amount_cents=-own["amount_cents"],
@@ -343,7 +368,8 @@ def propose_provider_adjustments(provider_adjustments: pd.DataFrame, payables: p
     owed["balance_cents"] = owed.groupby(keys)["amount_cents"].cumsum() + start
     # Judged at the end of the remittance, on its last entry for the reference.
     last = owed.drop_duplicates([*keys, "remit_id"], keep="last")
-    last = last[(last["balance_cents"] > 0) & (last["amount_cents"] > 0)]
+    taken = owed.groupby([*keys, "remit_id"])["amount_cents"].transform("sum").reindex(last.index)
+    last = last[(last["balance_cents"] > 0) & (taken > 0)]
     last = last.assign(
         type_code=np.where(last["account"] == "2100", "WO_WITHOUT_REVERSAL", "FB_WITHOUT_FORWARD"),
         amount_cents=last["balance_cents"],

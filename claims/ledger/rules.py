@@ -84,7 +84,7 @@ def adjudication_lines(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn matched, classified claim payments into ledger lines: `(lines, exceptions)`.
 
-    `claim_payments`: claim_payment_id, charge_cents, paid_cents, payer_code, payer_sequence, next_payer_code,
+    `claim_payments`: claim_payment_id, charge_cents, paid_cents, ledger_payer_code, payer_sequence, next_payer_code,
     next_sequence ("" = nobody follows), cash_account (1050, or 2200 when the cash was unapplied before).
     `service_payments`: with line_number (0 = fits no line). `adjustments`: adjustment_class, account (replaces 4100).
     Every claim payment's lines sum to zero when the remittance balances. Signs as filed: a debit of a negative amount
@@ -92,7 +92,9 @@ def adjudication_lines(
     """
     claims = claim_payments.set_index("claim_payment_id")
     cas = adjustments.merge(
-        claim_payments[["claim_payment_id", "payer_code", "payer_sequence", "next_payer_code", "next_sequence"]],
+        claim_payments[
+            ["claim_payment_id", "ledger_payer_code", "payer_sequence", "next_payer_code", "next_sequence"]
+        ].rename(columns={"ledger_payer_code": "payer_code"}),
         on="claim_payment_id",
     )
     cas["has_next"] = (cas["next_sequence"] != "").to_numpy()
@@ -156,7 +158,7 @@ def _sides(rows: pd.DataFrame, rules: pd.DataFrame, claims: pd.DataFrame) -> lis
                     "account": claims["cash_account"].reindex(at).to_numpy() if account == CLEARING else account,
                     "amount_cents": amount if rule.debit else -amount,
                     "rule_id": str(rule.rule_id),
-                    "payer_code": claims["payer_code"].reindex(at).to_numpy(),
+                    "payer_code": claims["ledger_payer_code"].reindex(at).to_numpy(),
                     "payer_sequence": claims["payer_sequence"].reindex(at).to_numpy(),
                 }
             )

@@ -13,6 +13,8 @@ from claims.service.journals import write_journals
 from claims.store import banking, exceptions
 from claims.store.engine import write
 
+UNTIED = ("DEPOSIT_WITHOUT_REMIT", "DEPOSIT_AMBIGUOUS", "DEPOSIT_FOR_HELD_REMIT")
+
 
 def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Tie bank lines to posted remittances; put what no remittance explains on unapplied cash, with an exception."""
@@ -29,8 +31,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         write_journals(conn, ctx, run_id, posting_date, rows)
         ties["journal_key"] = "dep:" + ties["line_key"] + ":" + ties["remit_key"] + ":0"
         banking.save_ties(conn, ties)
-        solved = ("DEPOSIT_WITHOUT_REMIT", "DEPOSIT_AMBIGUOUS")
-        exceptions.close_for(conn, "bank_line_id", ties["bank_line_id"], solved, "tied", posting_date)
+        exceptions.close_for(conn, "bank_line_id", ties["bank_line_id"], UNTIED, "tied", posting_date)
         exceptions.close_for(conn, "remit_id", ties["remit_id"], ("REMIT_WITHOUT_DEPOSIT",), "tied", posting_date)
 
         rest = lines[~lines["bank_line_id"].isin(ties["bank_line_id"])]
@@ -40,13 +41,14 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         unexplained["effective_date"] = day.reindex(unexplained["bank_line_id"]).to_numpy()
         unexplained = unexplained.assign(source="bank", reason_code="deposit-without-remit", reverses_key="")
         write_journals(conn, ctx, run_id, posting_date, unexplained)
-        type_code = np.where(
-            rest["bank_line_id"].isin(ambiguous["bank_line_id"]), "DEPOSIT_AMBIGUOUS", "DEPOSIT_WITHOUT_REMIT"
-        )
-        named = rest.assign(type_code=type_code, exception_key="DEPOSIT:" + rest["line_key"], seg=rest["row_number"])
-        exceptions.open_all(
-            conn, named[["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]], posting_date
-        )
+        held = banking.held_remittances(conn)
+        kinds = _kinds(rest, ambiguous["bank_line_id"], held)
+        named = rest.assign(type_code=kinds, exception_key=kinds + ":" + rest["line_key"], seg=rest["row_number"])
+        for kind, part in named.groupby("type_code"):
+            others = [one for one in UNTIED if one != kind]
+            exceptions.close_for(conn, "bank_line_id", part["bank_line_id"], others, "reclassified", posting_date)
+        columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
+        exceptions.open_all(conn, named[columns], posting_date)
         late = _late(remits[~remits["remit_id"].isin(ties["remit_id"])], posting_date)
         exceptions.open_all(conn, late, posting_date)
     return {
@@ -55,6 +57,18 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         "deposits_unexplained": len(rest),
         "remittances_without_deposit": len(late),
     }
+
+
+def _kinds(lines: pd.DataFrame, ambiguous: pd.Series, held: pd.DataFrame) -> pd.Series:
+    """Why a bank line is not tied: several fit, its remittance is held, or none is here."""
+    waits = pd.MultiIndex.from_arrays([deposits.normal_trace(held["trace_number"]), held["payment_cents"]])
+    own = pd.MultiIndex.from_arrays([deposits.normal_trace(lines["trace_number"]), lines["amount_cents"]])
+    kinds = np.select(
+        [lines["bank_line_id"].isin(ambiguous), own.isin(waits) & (lines["trace_number"] != "").to_numpy()],
+        ["DEPOSIT_AMBIGUOUS", "DEPOSIT_FOR_HELD_REMIT"],
+        "DEPOSIT_WITHOUT_REMIT",
+    )
+    return pd.Series(kinds, index=lines.index, dtype="str")
 
 
 def _late(remits: pd.DataFrame, posting_date: date) -> pd.DataFrame:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
+import pandas as pd
+
 from claims.ledger import charge
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -19,7 +22,9 @@ def post_charges(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
     with write(ctx.engine) as conn:
         _reverse_held_charges(conn, ctx, run_id, posting_date)
         claims = charge.choose_versions(charging.uncharged_claims(conn))
-        claims = claims.assign(effective_date=claims["statement_from_date"])
+        claims = claims.assign(
+            effective_date=claims["statement_from_date"], generation=charging.generations(conn, claims["claim_id"])
+        )
         posted = cents = 0
         for start in range(0, len(claims), CLAIMS_PER_BATCH):
             part = claims.iloc[start : start + CLAIMS_PER_BATCH]
@@ -29,16 +34,23 @@ def post_charges(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
             posted += len(part)
             cents += int(part["charge_cents"].sum())
         versions = charging.other_versions(conn)
-        exceptions.open_all(
-            conn,
-            versions.assign(
-                type_code="CLAIM_VERSION_OPEN",
-                exception_key="CLAIM_VERSION_OPEN:" + versions["claim_key"] + ":" + versions["body_hash"].str[:16],
-                amount_cents=versions["charge_cents"],
-            ),
-            posting_date,
-        )
+        exceptions.open_all(conn, _named(versions), posting_date)
     return {"claims_charged": posted, "charged_cents": cents}
+
+
+def _named(versions: pd.DataFrame) -> pd.DataFrame:
+    """Exceptions for claims that share a charged family and are not for a later payer: nobody charges them silently."""
+    changes = versions["frequency_code"].isin(["7", "8"])
+    rank = versions["payer_sequence"].map(charge.SEQUENCES).fillna(99)
+    same_turn = rank <= versions["charged_sequence"].map(charge.SEQUENCES).fillna(99)
+    rows = versions[changes | same_turn]
+    kind = pd.Series(np.where(changes, "CLAIM_VERSION_OPEN", "CLAIM_NOT_CHARGED"), index=versions.index, dtype="str")
+    kind = kind.reindex(rows.index)
+    return rows.assign(
+        type_code=kind,
+        exception_key=kind + ":" + rows["claim_key"] + ":" + rows["body_hash"].str[:16],
+        amount_cents=rows["charge_cents"],
+    )
 
 
 def _reverse_held_charges(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> None:

@@ -7,19 +7,28 @@ from typing import Any
 import pandas as pd
 
 from claims import codes
-from claims.errors import NotFoundError
+from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store.engine import read, write
 from claims.store.queries import exceptions as rows_of
 
 MASK = "•••"
+STATES = ("open", "closed")
 
 
 def listed(
     ctx: Context, *, state: str = "open", type_code: str = "", show_phi: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the exceptions of a state (empty: any), what asks for work first; and what is held or refused right now."""
+    """Give the exceptions of a state (empty: any), what asks for work first; and what is held or refused right now.
+
+    Raises UsageError for a state or type that does not exist.
+    """
+    types = sorted(codes.table("exception_types")["type_code"])
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
+    if type_code and type_code.upper() not in types:
+        raise UsageError(f"There is no type {type_code}; there are: {', '.join(types)}.")
     with read(ctx.engine) as conn:
         rows = rows_of.listed(conn, state, type_code.upper())
         held = rows_of.held(conn)
@@ -34,19 +43,30 @@ def listed(
 
 
 def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
-    """Tell one exception: what it is, what it is worth, what releases it, and the findings of its file."""
+    """Tell one exception: what it is, what it is worth, what releases it, its payment or deposit, its findings.
+
+    Claim number, inbox names and the bank's reference are masked unless ``show_phi``, which is audited.
+    """
     with read(ctx.engine) as conn:
         found = rows_of.one(conn, exception_id)
         findings = rows_of.findings(conn, exception_id)
+        names = rows_of.source_names(conn, exception_id)
+        payment = rows_of.payment(conn, exception_id)
+        deposit = rows_of.deposit(conn, exception_id)
     if found.empty:
         raise NotFoundError("exception", exception_id)
-    story = dict(_described(found).iloc[0])
+    story = {str(name): value for name, value in _described(found).iloc[0].items()}
+    story["payment"] = None if payment.empty else dict(payment.iloc[0])
+    story["deposit"] = None if deposit.empty else dict(deposit.iloc[0])
     if show_phi:
         with write(ctx.engine) as conn:
             record(ctx, conn, "phi-shown", f"exception {exception_id}", {})
     else:
         story["claim_number"] = MASK if story["claim_number"] else ""
-    return {str(name): value for name, value in story.items()} | {"findings": findings}
+        names = [MASK] * len(names)
+        if story["deposit"] and story["deposit"]["reference"]:
+            story["deposit"]["reference"] = MASK
+    return story | {"source_names": names, "findings": findings}
 
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 
 import pandas as pd
 
@@ -59,3 +60,42 @@ def raise_file(
         ),
         posting_date,
     )
+
+
+def _unreadable_key(name: str) -> str:
+    return f"FILE_UNREADABLE:{sha256(name.encode(errors='surrogateescape')).hexdigest()}"
+
+
+def raise_unreadable(conn: Connection, name: str, reason: str, posting_date: date) -> None:
+    """List a file of the inbox that the machine would not let us read; its name may be a patient's and stays out."""
+    row = {
+        "exception_key": [_unreadable_key(name)],
+        "type_code": ["FILE_UNREADABLE"],
+        "amount_cents": [0],
+        "message": [f"a file of the inbox could not be read ({reason.lower()}); it lies where it lay"],
+    }
+    exceptions.open_all(conn, pd.DataFrame(row), posting_date)
+
+
+def close_unreadable(conn: Connection, name: str, posting_date: date) -> None:
+    """Close that exception once a file of that name was read."""
+    exceptions.close_key(conn, _unreadable_key(name), "read", posting_date)
+
+
+def raise_broken(conn: Connection, row: filing.FileRow, error: str, posting_date: date) -> None:
+    """List a file that broke our reader: our mistake, named by type only, since its own text may quote a patient."""
+    fields = {
+        "exception_key": [f"FILE_BROKEN:{row.sha256}"],
+        "type_code": ["FILE_BROKEN"],
+        "amount_cents": [0],
+        "message": [
+            f"file {row.sha256[:12]} could not be read because of a mistake of ours ({error}); nothing of it is stored"
+        ],
+        "file_id": [row.file_id],
+    }
+    exceptions.open_all(conn, pd.DataFrame(fields), posting_date)
+
+
+def close_broken(conn: Connection, row: filing.FileRow, posting_date: date) -> None:
+    """Close that exception once the file was read."""
+    exceptions.close_key(conn, f"FILE_BROKEN:{row.sha256}", "read", posting_date)

@@ -13,10 +13,11 @@ from datetime import date
 from pathlib import Path
 
 from claims.charges import is_charges_file
+from claims.errors import DatabaseError
 from claims.ledger.bank_file import is_bank_file, read_bank_file
 from claims.service.charges import load_charges
 from claims.service.context import Context
-from claims.service.file_outcome import close_rows
+from claims.service.file_outcome import close_broken, close_rows, close_unreadable, raise_broken, raise_unreadable
 from claims.service.runs import running
 from claims.service.x12_intake import load_x12
 from claims.store import filing, x12_rows
@@ -25,13 +26,16 @@ from claims.store.handles import Connection
 
 _HEAD = 4096
 
+# What a single file may do to us; anything else (a full disk, say) is the machine's and ends the run.
+UNREADABLE = (PermissionError, FileNotFoundError, IsADirectoryError)
+
 # Threads of one process take turns here instead of waiting for the database's own lock, which gives up after a while.
 _ONE_WRITER = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """One arrival of a file."""
+    """One arrival of a file; file_id 0: the machine would not let us read it, so it lies where it lay."""
 
     path: Path
     file_id: int
@@ -74,13 +78,23 @@ def find_files(inbox: Path) -> list[Path]:
 
 
 def register(ctx: Context, run_id: int, paths: Sequence[Path]) -> list[Receipt]:
-    """Put files into the vault and register each arrival; the same bytes again are a duplicate."""
+    """Put files into the vault and register each arrival; the same bytes again are a duplicate.
+
+    A file that cannot be read is listed as an exception and left; the next run tries it again.
+    """
     receipts = []
     for path in paths:
-        sha256 = ctx.vault.put(path)
+        try:
+            sha256 = ctx.vault.put(path)
+        except UNREADABLE as error:
+            with _ONE_WRITER, write(ctx.engine) as conn:
+                raise_unreadable(conn, path.name, error.strerror or "unreadable", ctx.settings.today())
+            receipts.append(Receipt(path, 0, 0, False))
+            continue
         with _ONE_WRITER, write(ctx.engine) as conn:
             size = ctx.vault.path(sha256).stat().st_size
             file_id, receipt_id, is_duplicate = filing.register(conn, sha256, size, path.name, run_id)
+            close_unreadable(conn, path.name, ctx.settings.today())
         receipts.append(Receipt(path, file_id, receipt_id, is_duplicate))
     return receipts
 
@@ -97,6 +111,7 @@ def load_file(ctx: Context, run_id: int, file_id: int, posting_date: date | None
         row = filing.get(conn, file_id)
         if row.state == "registered":
             _load(conn, ctx, row, posting_date or ctx.settings.today())
+            close_broken(conn, row, posting_date or ctx.settings.today())
             row = filing.get(conn, file_id)
     return Outcome(row.file_id, row.sha256, row.state, row.reason_code, row.sets, row.counts)
 
@@ -120,6 +135,21 @@ def _load_bank(conn: Connection, row: filing.FileRow, path: Path, posting_date: 
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
 
 
+def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Outcome:
+    """Load one file; one that breaks us is listed, stays registered and is tried again by the next run."""
+    if not file_id:
+        return Outcome(0, "", "refused", "file-unreadable", "", {})
+    try:
+        return load_file(ctx, run_id, file_id, posting_date)
+    except (DatabaseError, OSError):
+        raise  # the machine's, not the file's
+    except Exception as error:
+        with _ONE_WRITER, write(ctx.engine) as conn:
+            row = filing.get(conn, file_id)
+            raise_broken(conn, row, type(error).__name__, posting_date)
+        return Outcome(file_id, row.sha256, "held", "file-broke-the-reader", row.sets, {})
+
+
 def ingest(
     ctx: Context, paths: Sequence[Path], posting_date: date, advance: Callable[[], None] = lambda: None
 ) -> IngestReport:
@@ -129,9 +159,9 @@ def ingest(
         ours = {receipt.file_id for receipt in receipts}
         report = IngestReport(run_id, {"stored": 0, "held": 0, "refused": 0, "duplicate": 0}, receipts)
         for file_id in [one for one in pending(ctx) if one not in ours]:
-            load_file(ctx, run_id, file_id, posting_date)
+            _outcome(ctx, run_id, file_id, posting_date)
         for receipt in receipts:
-            outcome = load_file(ctx, run_id, receipt.file_id, posting_date)
+            outcome = _outcome(ctx, run_id, receipt.file_id, posting_date)
             report.outcomes.append(outcome)
             advance()
             report.counts["duplicate" if receipt.is_duplicate else outcome.state] += 1

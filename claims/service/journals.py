@@ -18,6 +18,7 @@ JOURNAL_FACTS = [
     "remit_id",
     "claim_payment_id",
     "family_id",
+    "claim_id",
     "reverses_key",
     "continues_journal_id",
 ]
@@ -25,7 +26,7 @@ JOURNAL_FACTS = [
 
 def write_journals(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> int:
     """Assemble keyed ledger lines into journals and write them; give the number of journals."""
-    links = ("remit_id", "claim_payment_id", "family_id", "continues_journal_id")
+    links = ("remit_id", "claim_payment_id", "family_id", "claim_id", "continues_journal_id")
     missing = {name: 0 for name in links if name not in lines}
     # A ledger line may carry a CARC in reason_code; the journal's own reason travels beside it.
     keyed = lines.assign(**missing)

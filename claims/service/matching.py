@@ -76,7 +76,8 @@ def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     matches = pd.concat(found, ignore_index=True).merge(payments, on="claim_payment_id")
     payers = matching.payers_of(conn, matches["family_id"].drop_duplicates().tolist())
     turns = match.payer_sequence(matches, payers, codes.table("claim_status"))
-    matches = matches.merge(turns.drop(columns="hint_differs"), on="claim_payment_id")
+    matches = matches.drop(columns="payer_code").merge(turns, on="claim_payment_id")
+    matches = matches.rename(columns={"claim_payer_code": "payer_code"})
     why = pd.concat(refused, ignore_index=True).drop_duplicates("claim_payment_id")
     return matches, why
 
@@ -97,6 +98,7 @@ def _not_found(payments: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:
         score=0,
         evidence=pd.Series([json.dumps({"why": reason}) for reason in why.tolist()], payments.index, dtype="str"),
         payer_sequence="",
+        payer_code="",
         next_sequence="",
         next_payer_code="",
     )

@@ -141,7 +141,9 @@ def _batch(
     forwarded = known.map(status["forwarded"]) == "Y"
     successor = claims["payer_sequence"].map({"P": "S", "S": "T"}).fillna("")
     next_sequence = claims["next_sequence"].where((claims["next_sequence"] != "") | ~forwarded, successor)
+    named = claims["claim_payer_code"]
     full = claims.assign(
+        ledger_payer_code=named.where(named != "", claims["payer_code"]),
         clp_post=known.map(status["post"]),
         status_exception=known.map(status["exception"]),
         has_group_cr=claims["claim_payment_id"].isin(group_cr),

@@ -175,7 +175,7 @@ def _exceptions(conn: Connection, at: AsOf) -> pd.DataFrame:
     )
     names = ["type_code", "own_title", "severity", "amount_cents", "opened_date", "days_open", "message", "release"]
     listed = rows.sort_values(["type_code", "exception_key"], ignore_index=True)
-    return listed[[*names, "exception_key", "sha256", "seg"]]
+    return listed[[*names, "exception_key", "sha256", "seg", "offset", "length"]]
 
 
 def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.DataFrame, list[Check]]:

@@ -52,6 +52,13 @@ def open_lines(conn: sa.Connection) -> pd.DataFrame:
 
 def open_remittances(conn: sa.Connection) -> pd.DataFrame:
     """Posted remittances whose clearing account is not zero: remit_id, key, trace, payer, date and the open cents."""
+    open_ = (
+        sa.select(L.c.remit_id, sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("open_cents"))
+        .where(L.c.account == "1050", L.c.remit_id.is_not(None))
+        .group_by(L.c.remit_id)
+        .having(sa.func.sum(L.c.amount_cents) != 0)
+        .subquery()
+    )
     return frame(
         conn,
         sa.select(
@@ -65,25 +72,17 @@ def open_remittances(conn: sa.Connection) -> pd.DataFrame:
             R.c.payment_cents,
             R.c.file_id,
             R.c.seg,
-            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("open_cents"),
+            open_.c.open_cents,
         )
-        .join(L, sa.and_(L.c.remit_id == R.c.remit_id, L.c.account == "1050"))
+        .join(open_, open_.c.remit_id == R.c.remit_id)
         .where(R.c.state == "posted")
-        .group_by(
-            R.c.remit_id,
-            R.c.remit_key,
-            R.c.trace_number,
-            R.c.payer_identifier,
-            R.c.payer_name,
-            R.c.payer_code,
-            R.c.payment_date,
-            R.c.payment_cents,
-            R.c.file_id,
-            R.c.seg,
-        )
-        .having(sa.func.sum(L.c.amount_cents) != 0)
         .order_by(R.c.payment_date, R.c.remit_key),
     )
+
+
+def held_remittances(conn: sa.Connection) -> pd.DataFrame:
+    """Trace numbers and amounts of remittances that are held."""
+    return frame(conn, sa.select(R.c.trace_number, R.c.payment_cents).where(R.c.state == "held"))
 
 
 def save_ties(conn: sa.Connection, ties: pd.DataFrame) -> None:

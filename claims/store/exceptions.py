@@ -90,3 +90,13 @@ def close_for(
             .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
         ).rowcount
     return closed
+
+
+def close_key(conn: sa.Connection, exception_key: str, reason: str, posting_date: date) -> int:
+    """Close the open exception of one key, if there is one."""
+    table = schema.exceptions
+    return conn.execute(
+        sa.update(table)
+        .where(table.c.exception_key == exception_key, table.c.state == "open")
+        .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
+    ).rowcount

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
 
 CP, SP, SL, R = schema.claim_payments, schema.service_payments, schema.service_lines, schema.remittances
 C, F, FAM, M, LM = schema.claims, schema.files, schema.families, schema.matches, schema.line_matches
@@ -94,24 +94,72 @@ CLAIM_FACTS = [
 
 def candidates(conn: sa.Connection, rule: str, ids: Sequence[int]) -> pd.DataFrame:
     """Claims that one key offers for claim payments: claim_payment_id and the facts of the claim."""
-    selects = {
-        "claim-number": sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
-        .join(FAM, FAM.c.claim_number_normal == CP.c.claim_number_normal)
+    if rule == "line-control-number":
+        found = _by_line_control(conn, ids)
+    else:
+        found = frame_of(conn, _SELECTS[rule]().where(C.c.state == "stored"), CP.c.claim_payment_id, ids)
+    return found.assign(rule=rule)
+
+
+def _by_number(exact: bool) -> sa.Select[tuple[object, ...]]:
+    """Our own number as it was sent, or as payers hand it back."""
+    same = FAM.c.claim_number == CP.c.claim_number if exact else FAM.c.claim_number_normal == CP.c.claim_number_normal
+    select: sa.Select[tuple[object, ...]] = (
+        sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .join(FAM, same)
         .join(C, C.c.family_id == FAM.c.family_id)
-        .where(CP.c.claim_number_normal != ""),
-        "payer-claim-number": _by_payer_number(),
-        "line-control-number": sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
-        .join(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
-        .join(SL, SL.c.line_control_number == SP.c.line_control_number)
-        .join(C, C.c.claim_id == SL.c.claim_id)
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(CP.c.claim_number_normal != "")
+    )
+    return select
+
+
+def _by_member() -> sa.Select[tuple[object, ...]]:
+    """The same member and the same charge."""
+    select: sa.Select[tuple[object, ...]] = (
+        sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .join(C, sa.and_(C.c.member_id == CP.c.member_id, C.c.charge_cents == sa.func.abs(CP.c.charge_cents)))
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(CP.c.member_id != "")
+    )
+    return select
+
+
+def _by_line_control(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
+    """A line number that we gave in one claim family only; a counter that stands everywhere says nothing."""
+    paid = frame_of(
+        conn,
+        sa.select(SP.c.claim_payment_id, SP.c.line_control_number)
         .where(sa.func.length(SP.c.line_control_number) >= SHORTEST_LINE_CONTROL)
         .distinct(),
-        "member-date-charge": sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
-        .join(C, sa.and_(C.c.member_id == CP.c.member_id, C.c.charge_cents == sa.func.abs(CP.c.charge_cents)))
-        .where(CP.c.member_id != ""),
-    }
-    select = selects[rule].join(F, F.c.file_id == C.c.file_id).where(C.c.state == "stored")
-    return frame_of(conn, select, CP.c.claim_payment_id, ids).assign(rule=rule)
+        SP.c.claim_payment_id,
+        ids,
+    )
+    numbers = paid["line_control_number"].drop_duplicates().tolist()
+    parts = []
+    for start in range(0, len(numbers), IN_LIST):
+        parts.append(
+            frame(
+                conn,
+                sa.select(SL.c.line_control_number, sa.func.min(C.c.family_id).label("family_id"))
+                .join(C, C.c.claim_id == SL.c.claim_id)
+                .where(SL.c.line_control_number.in_(numbers[start : start + IN_LIST]), C.c.state == "stored")
+                .group_by(SL.c.line_control_number)
+                .having(sa.func.count(sa.distinct(C.c.family_id)) == 1),
+            )
+        )
+    if not parts:
+        return frame_of(conn, _by_member(), CP.c.claim_payment_id, [])
+    alone = paid.merge(pd.concat(parts, ignore_index=True), on="line_control_number")
+    alone = alone[["claim_payment_id", "family_id"]].drop_duplicates()
+    families = alone["family_id"].drop_duplicates().tolist()
+    facts = frame_of(
+        conn,
+        sa.select(*CLAIM_FACTS).join(F, F.c.file_id == C.c.file_id).where(C.c.state == "stored"),
+        C.c.family_id,
+        families,
+    )
+    return alone.merge(facts, on="family_id")
 
 
 def _by_payer_number() -> sa.Select[tuple[object, ...]]:
@@ -135,10 +183,19 @@ def _by_payer_number() -> sa.Select[tuple[object, ...]]:
         )
         .join(M, sa.and_(M.c.claim_payment_id == earlier.c.claim_payment_id, M.c.ended_at.is_(None)))
         .join(C, C.c.claim_id == M.c.claim_id)
+        .join(F, F.c.file_id == C.c.file_id)
         .where(CP.c.payer_claim_number != "")
         .distinct()
     )
     return select
+
+
+_SELECTS = {
+    "claim-number": lambda: _by_number(exact=True),
+    "claim-number-normal": lambda: _by_number(exact=False),
+    "payer-claim-number": _by_payer_number,
+    "member-date-charge": _by_member,
+}
 
 
 def payers_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
@@ -194,11 +251,3 @@ def save(conn: sa.Connection, matches: pd.DataFrame, lines: pd.DataFrame, actor:
     match_of = keyed.set_index("claim_payment_id")["match_id"]
     own = lines.assign(match_id=match_of.reindex(lines["claim_payment_id"]).to_numpy())
     insert_keyed(conn, LM, own)
-
-
-def ending(conn: sa.Connection, ids: Sequence[int]) -> None:
-    """End the matches in force of claim payments."""
-    for part in in_parts(ids):
-        conn.execute(
-            sa.update(M).where(M.c.claim_payment_id.in_(part), M.c.ended_at.is_(None)).values(ended_at=clock.now())
-        )

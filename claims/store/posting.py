@@ -105,7 +105,9 @@ def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             R.c.generation,
             R.c.payment_date,
             R.c.payer_code,
+            R.c.payee_identifier,
             M.c.family_id,
+            sa.func.coalesce(M.c.payer_code, "").label("claim_payer_code"),
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
             sa.func.coalesce(M.c.next_sequence, "").label("next_sequence"),
             sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
@@ -195,16 +197,26 @@ def receivables(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
 def _decided(scope: Scope) -> sa.ColumnElement[bool]:
     """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number."""
     own, own_remit = CP.alias("own"), R.alias("own_remit")
+    reversing = sa.and_(own.c.claim_payment_id.in_(scope.ids), own.c.status_code == "22")
     numbers = (
         sa.select(own.c.claim_number_normal, own_remit.c.payer_code)
         .join(own_remit, own_remit.c.remit_id == own.c.remit_id)
-        .where(own.c.claim_payment_id.in_(scope.ids), own.c.status_code == "22")
+        .where(reversing, own.c.claim_number_normal != "")
+    )
+    payers_numbers = (
+        sa.select(own.c.payer_claim_number, own_remit.c.payer_code)
+        .join(own_remit, own_remit.c.remit_id == own.c.remit_id)
+        .where(reversing, own.c.claim_number_normal == "", own.c.payer_claim_number != "")
     )
     return sa.and_(
         P.c.ended_at.is_(None),
         P.c.is_superseded == 0,
         P.c.outcome.in_(["posted", "unapplied"]),
-        sa.or_(P.c.family_id.in_(_families(scope)), sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers)),
+        sa.or_(
+            P.c.family_id.in_(_families(scope)),
+            sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),
+            sa.tuple_(CP.c.payer_claim_number, R.c.payer_code).in_(payers_numbers),
+        ),
     )
 
 
@@ -218,6 +230,7 @@ def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             P.c.family_id,
             P.c.payer_sequence,
             R.c.payer_code,
+            R.c.payee_identifier,
             CP.c.claim_number_normal,
             CP.c.payer_claim_number,
             CP.c.charge_cents,

@@ -471,6 +471,7 @@ matches = Table(
     Column("score", Integer, nullable=False),  # 0..100
     Column("evidence", Text, nullable=False),  # JSON: which facts agreed or differed, never the facts themselves
     Column("payer_sequence", String(2), nullable=False),
+    Column("payer_code", String(80), nullable=False, server_default=""),  # as the claim names this payer
     Column("next_sequence", String(2), nullable=False, server_default=""),  # who is billed after this payer
     Column("next_payer_code", String(80), nullable=False, server_default=""),
     Column("actor", String(120), nullable=False),
@@ -535,11 +536,14 @@ journals = Table(
     _ref("remit_id", "remittances.remit_id", optional=True),
     _ref("claim_payment_id", "claim_payments.claim_payment_id", optional=True),
     _ref("family_id", "families.family_id", optional=True),
+    _ref("claim_id", "claims.claim_id", optional=True),  # the claim whose charge it is
     _ref("reverses_journal_id", "journals.journal_id", optional=True),
     _ref("continues_journal_id", "journals.journal_id", optional=True),
     Index("ix_journals_remit_id", "remit_id"),
     Index("ix_journals_claim_payment_id", "claim_payment_id"),
     Index("ix_journals_family_id", "family_id"),
+    Index("ix_journals_claim_id", "claim_id"),
+    Index("ix_journals_reverses_journal_id", "reverses_journal_id"),
     Index("ix_journals_posting_date", "posting_date"),
 )
 
@@ -569,6 +573,7 @@ ledger_lines = Table(
     Index("ix_ledger_lines_family_id", "family_id", "account"),
     Index("ix_ledger_lines_remit_id", "remit_id", "account"),
     Index("ix_ledger_lines_bank_line_id", "bank_line_id"),
+    Index("ix_ledger_lines_account", "account", "payer_code", "reference"),
 )
 
 # ---- bank -------------------------------------------------------------------------------------------------------
@@ -581,7 +586,7 @@ bank_lines = Table(
     Column("row_number", BigInteger, nullable=False),  # data row in the file, from 1
     Column("offset", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
-    Column("line_key", String(64), nullable=False, unique=True),  # sha256 of all columns + ordinal among equal lines
+    Column("line_key", String(64), nullable=False, unique=True),  # sha256 of all cells + ordinal among equal lines
     Column("bank_date", Date, nullable=False),
     Column("amount_cents", Cents, nullable=False),
     Column("trace_number", String(80), nullable=False),
@@ -633,6 +638,8 @@ exceptions = Table(
     Column("closed_reason", Code),
     Index("ix_exceptions_state", "state", "type_code"),
     Index("ix_exceptions_claim_payment_id", "claim_payment_id"),
+    Index("ix_exceptions_remit_id", "remit_id"),
+    Index("ix_exceptions_bank_line_id", "bank_line_id"),
 )
 
 # One per claim and payer sequence for a full denial (line_number 0), else one per line.

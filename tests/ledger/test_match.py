@@ -155,5 +155,5 @@ def test_the_payer_on_the_claim_decides_whose_turn_it_is():
     status = pd.DataFrame({"code": ["1", "2"], "sequence_hint": ["P", "S"]})
     turns = match.payer_sequence(matches, payers, status)
     assert turns["payer_sequence"].tolist() == ["S", "P", "S"]
-    assert turns["hint_differs"].tolist() == [True, False, False]
+    assert turns["claim_payer_code"].tolist() == ["P2", "P1", "P2"]
     assert turns["next_payer_code"].tolist() == ["", "P2", ""]

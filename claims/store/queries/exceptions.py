@@ -12,7 +12,8 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf
 
 E, FILE, R, CP = schema.exceptions, schema.files, schema.remittances, schema.claim_payments
-F, BANK = schema.families, schema.bank_lines
+F, BANK, T, C = schema.families, schema.bank_lines, schema.transactions, schema.claims
+SP, A, PA = schema.service_payments, schema.adjustments, schema.provider_adjustments
 
 
 def _rows() -> sa.Select[tuple[Any, ...]]:
@@ -46,8 +47,29 @@ def open_as_of(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     closed_later = sa.or_(E.c.closed_at.is_(None), E.c.closed_posting_date > as_of.day, E.c.closed_at > as_of.known_at)
     return frame(
         conn,
-        _rows().where(E.c.posting_date <= as_of.day, E.c.opened_at <= as_of.known_at, closed_later),
+        _rows()
+        .add_columns(_place("offset"), _place("length"))
+        .where(E.c.posting_date <= as_of.day, E.c.opened_at <= as_of.known_at, closed_later),
     )
+
+
+def _place(name: str) -> sa.ColumnElement[int]:
+    """Find offset or length of the segment that an exception names, in whatever was read from it; 0: not known."""
+    owned = (
+        (T, T.c.file_id == E.c.file_id, T.c.seg),
+        (R, R.c.remit_id == E.c.remit_id, R.c.seg),
+        (CP, CP.c.claim_payment_id == E.c.claim_payment_id, CP.c.seg),
+        (SP, SP.c.claim_payment_id == E.c.claim_payment_id, SP.c.seg),
+        (A, A.c.claim_payment_id == E.c.claim_payment_id, A.c.seg),
+        (PA, PA.c.remit_id == E.c.remit_id, PA.c.seg),
+        (C, C.c.claim_id == E.c.claim_id, C.c.seg),
+        (BANK, BANK.c.bank_line_id == E.c.bank_line_id, BANK.c.row_number),
+    )
+    found = [
+        sa.select(sa.func.max(table.c[name])).where(mine, seg == E.c.seg).correlate(E).scalar_subquery()
+        for table, mine, seg in owned
+    ]
+    return sa.func.coalesce(*found, 0).label(name)
 
 
 def listed(conn: sa.Connection, state: str, type_code: str) -> pd.DataFrame:
@@ -61,8 +83,10 @@ def listed(conn: sa.Connection, state: str, type_code: str) -> pd.DataFrame:
 
 
 def held(conn: sa.Connection) -> pd.DataFrame:
-    """Read files, sets, remittances and claims that are held or refused: kind, state, reason_code, amount, address."""
-    t, c = schema.transactions, schema.claims
+    """Read files, sets, remittances and claims that are held or refused: kind, state, reason_code, amount, address.
+
+    Where a set is stopped for the same reason as a remittance or claim in it, only these stand here; so with a file.
+    """
     stopped = ("held", "refused")
 
     def part(kind: str, table: sa.Table, amount: sa.ColumnElement[int], seg: sa.ColumnElement[int]) -> sa.Select[Any]:
@@ -75,14 +99,18 @@ def held(conn: sa.Connection) -> pd.DataFrame:
             seg.label("seg"),
         ).where(table.c.state.in_(stopped))
 
+    def says_it(inner: sa.Table, outer: sa.Table, link: str) -> sa.ColumnElement[bool]:
+        same = inner.c[link] == outer.c[link], inner.c.reason_code == outer.c.reason_code
+        return sa.select(sa.literal(1)).where(*same, inner.c.state.in_(stopped)).correlate(outer).exists()
+
     nothing = sa.cast(sa.literal(0), sa.BigInteger)
     parts = [
-        part("file", FILE, nothing, nothing),
-        part("set", t, sa.func.coalesce(t.c.payment_cents, t.c.charge_cents), t.c.seg).join(
-            FILE, FILE.c.file_id == t.c.file_id
-        ),
+        part("file", FILE, nothing, nothing).where(*(~says_it(inner, FILE, "file_id") for inner in (T, R, C))),
+        part("set", T, sa.func.coalesce(T.c.payment_cents, T.c.charge_cents), T.c.seg)
+        .join(FILE, FILE.c.file_id == T.c.file_id)
+        .where(*(~says_it(inner, T, "transaction_id") for inner in (R, C))),
         part("remittance", R, R.c.payment_cents, R.c.seg).join(FILE, FILE.c.file_id == R.c.file_id),
-        part("claim", c, c.c.charge_cents, c.c.seg).join(FILE, FILE.c.file_id == c.c.file_id),
+        part("claim", C, C.c.charge_cents, C.c.seg).join(FILE, FILE.c.file_id == C.c.file_id),
     ]
     return frame(conn, sa.union_all(*parts).order_by("kind", "sha256", "seg"))
 
@@ -92,15 +120,83 @@ def one(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
     return frame(conn, _rows().where(E.c.exception_id == exception_id))
 
 
+def source_names(conn: sa.Connection, exception_id: int) -> list[str]:
+    """Read the names of an exception's file as it lay in the inbox: they may name a patient."""
+    receipts = schema.receipts
+    names = sa.select(receipts.c.source_name).join(E, E.c.file_id == receipts.c.file_id)
+    asked = names.where(E.c.exception_id == exception_id).distinct().order_by(receipts.c.source_name)
+    return [str(name) for (name,) in conn.execute(asked)]
+
+
+def payment(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
+    """Read the remittance that an exception is about, whether it names it, a claim of it or its set."""
+    names = ("payer_name", "payer_identifier", "trace_number", "payment_date", "payment_cents", "method_code")
+    return frame(
+        conn,
+        sa.select(*(R.c[name] for name in names))
+        .select_from(E)
+        .outerjoin(CP, CP.c.claim_payment_id == E.c.claim_payment_id)
+        .outerjoin(T, sa.and_(T.c.file_id == E.c.file_id, T.c.seg == E.c.seg))
+        .join(
+            R,
+            sa.or_(
+                R.c.remit_id == sa.func.coalesce(E.c.remit_id, CP.c.remit_id), R.c.transaction_id == T.c.transaction_id
+            ),
+        )
+        .where(E.c.exception_id == exception_id)
+        .limit(1),
+    )
+
+
+def deposit(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
+    """Read the row of the bank file that an exception is about."""
+    names = ("bank_date", "amount_cents", "payer_name", "trace_number", "reference")
+    return frame(
+        conn,
+        sa.select(*(BANK.c[name] for name in names))
+        .join(E, E.c.bank_line_id == BANK.c.bank_line_id)
+        .where(E.c.exception_id == exception_id),
+    )
+
+
 def findings(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
-    """Read the findings above a note of the file that an exception hangs on, in file order."""
+    """Read the findings above a note of what an exception hangs on, in file order.
+
+    That is a row of a bank file; a claim, to where the next one begins; a set; or else the whole file.
+    """
     table = schema.findings
-    file_id = sa.select(E.c.file_id).where(E.c.exception_id == exception_id).scalar_subquery()
     names = ("severity", "code", "seg", "element", "offset", "found", "expected", "message")
     return frame(
         conn,
         sa.select(*(table.c[name] for name in names))
-        .where(table.c.file_id == file_id, table.c.severity != "note")
+        .where(*_scope(conn, exception_id), table.c.severity != "note")
         .order_by(table.c.seg, table.c.finding_id)
         .limit(200),
     )
+
+
+def _scope(conn: sa.Connection, exception_id: int) -> list[sa.ColumnElement[bool]]:
+    of = schema.findings.c
+    row = conn.execute(sa.select(E).where(E.c.exception_id == exception_id)).one_or_none()
+    if row is None or row.file_id is None:
+        return [sa.false()]
+    parts: list[sa.ColumnElement[bool]] = [of.file_id == row.file_id]
+    if row.bank_line_id is not None:
+        return [*parts, of.seg == row.seg]
+    for table, key in ((CP, row.claim_payment_id), (C, row.claim_id)):
+        if key is not None:
+            (first,) = conn.execute(sa.select(table.c.seg).where(table.primary_key.columns[0] == key)).one()
+            after = sa.select(sa.func.min(table.c.seg)).where(table.c.file_id == row.file_id, table.c.seg > first)
+            following = conn.execute(after).scalar()
+            return [*parts, of.seg >= first, *([of.seg < following] if following is not None else [])]
+    if row.remit_id is not None:
+        own_set = sa.select(T.c.transaction_id, T.c.reason_code).join(R, R.c.transaction_id == T.c.transaction_id)
+        found = conn.execute(own_set.where(R.c.remit_id == row.remit_id)).one_or_none()
+    else:
+        own_set = sa.select(T.c.transaction_id, T.c.reason_code)
+        found = conn.execute(own_set.where(T.c.file_id == row.file_id, T.c.seg == row.seg)).one_or_none()
+    if found is not None:
+        # What stops an envelope stops the sets in it, and hangs on none of them.
+        outside = sa.and_(of.transaction_id.is_(None), of.code == (found.reason_code or ""))
+        parts.append(sa.or_(of.transaction_id == found.transaction_id, outside))
+    return parts

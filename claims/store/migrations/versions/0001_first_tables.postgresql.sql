@@ -469,7 +469,11 @@ CREATE TABLE exceptions (
     CONSTRAINT fk_exceptions_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id)
 );
 
+CREATE INDEX ix_exceptions_bank_line_id ON exceptions (bank_line_id);
+
 CREATE INDEX ix_exceptions_claim_payment_id ON exceptions (claim_payment_id);
+
+CREATE INDEX ix_exceptions_remit_id ON exceptions (remit_id);
 
 CREATE INDEX ix_exceptions_state ON exceptions (state, type_code);
 
@@ -486,6 +490,7 @@ CREATE TABLE journals (
     remit_id BIGINT,
     claim_payment_id BIGINT,
     family_id BIGINT,
+    claim_id BIGINT,
     reverses_journal_id BIGINT,
     continues_journal_id BIGINT,
     CONSTRAINT pk_journals PRIMARY KEY (journal_id),
@@ -494,9 +499,12 @@ CREATE TABLE journals (
     CONSTRAINT fk_journals_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
     CONSTRAINT fk_journals_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
     CONSTRAINT fk_journals_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_journals_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
     CONSTRAINT fk_journals_reverses_journal_id FOREIGN KEY(reverses_journal_id) REFERENCES journals (journal_id),
     CONSTRAINT fk_journals_continues_journal_id FOREIGN KEY(continues_journal_id) REFERENCES journals (journal_id)
 );
+
+CREATE INDEX ix_journals_claim_id ON journals (claim_id);
 
 CREATE INDEX ix_journals_claim_payment_id ON journals (claim_payment_id);
 
@@ -505,6 +513,8 @@ CREATE INDEX ix_journals_family_id ON journals (family_id);
 CREATE INDEX ix_journals_posting_date ON journals (posting_date);
 
 CREATE INDEX ix_journals_remit_id ON journals (remit_id);
+
+CREATE INDEX ix_journals_reverses_journal_id ON journals (reverses_journal_id);
 
 CREATE TABLE matches (
     match_id BIGINT NOT NULL,
@@ -515,6 +525,7 @@ CREATE TABLE matches (
     score INTEGER NOT NULL,
     evidence TEXT NOT NULL,
     payer_sequence VARCHAR(2) NOT NULL,
+    payer_code VARCHAR(80) DEFAULT '' NOT NULL,
     next_sequence VARCHAR(2) DEFAULT '' NOT NULL,
     next_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
     actor VARCHAR(120) NOT NULL,
@@ -694,6 +705,8 @@ CREATE TABLE ledger_lines (
     CONSTRAINT fk_ledger_lines_provider_adjustment_id FOREIGN KEY(provider_adjustment_id) REFERENCES provider_adjustments (provider_adjustment_id),
     CONSTRAINT fk_ledger_lines_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id)
 );
+
+CREATE INDEX ix_ledger_lines_account ON ledger_lines (account, payer_code, reference);
 
 CREATE INDEX ix_ledger_lines_bank_line_id ON ledger_lines (bank_line_id);
 
