@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 import typer
 
 from claims.cli import console
+from claims.errors import UsageError
 
-ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and inbox names; this is audited.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +58,24 @@ def list_exceptions(
             for row in shown
         ],
     )
+    if state != "closed" and not type_code:
+        _say_held(output, console.records(held))
+    _say_sums(output, [row for row in shown if row["severity"] == "open"])
+    if not notes and len(shown) < len(all_rows):
+        output.say(f"{len(all_rows) - len(shown)} more only inform: --notes shows them.")
+    if shown:
+        output.say("More about one: claims exceptions show NO")
+
+
+def _say_sums(output: console.Output, rows: list[dict[str, Any]]) -> None:
+    """Say how many of each kind, with their amounts; kinds overlap, so there is no sum of all."""
+    output.say(f"{len(rows)} exception(s)" + (":" if rows else "."))
+    for kind, number in sorted(Counter(row["type_code"] for row in rows).items()):
+        worth = sum(abs(row["amount_cents"]) for row in rows if row["type_code"] == kind)
+        output.say(f"  {number:>5,} {kind}" + (f", {console.dollars(worth)}" if worth else ""))
+
+
+def _say_held(output: console.Output, held: list[dict[str, Any]]) -> None:
     output.table(
         "Held or refused now",
         ["What", "State", "Because of", ">Amount", "File", ">Segment"],
@@ -68,22 +88,16 @@ def list_exceptions(
                 row["sha256"][:12],
                 row["seg"] or "",
             )
-            for row in console.records(held)
+            for row in held
         ],
     )
-    worth = sum(abs(row["amount_cents"]) for row in shown)
-    output.say(f"{len(shown)} exception(s), {console.dollars(worth)}; {len(held)} thing(s) held or refused.")
-    if len(shown) < len(all_rows):
-        output.say(f"{len(all_rows) - len(shown)} more only inform: --notes shows them.")
-    if shown:
-        output.say("More about one: claims exceptions show NO")
 
 
 def show(
-    number: Annotated[int, typer.Argument(help="The number that the list shows.")],
+    number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
     show_phi: ShowPhi = False,
 ) -> None:
-    """Tell one exception: what it is, what it is worth, what releases it, and the findings of its file.
+    """Tell one exception: what it is, what it is worth, what releases it, its payment or deposit, its findings.
 
     Example: claims exceptions show 12
     """
@@ -91,7 +105,9 @@ def show(
     from claims.service.context import open_context
 
     output = console.current()
-    story = exceptions.told(open_context(actor=output.actor), number, show_phi=show_phi)
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise UsageError("The number of an exception is wanted, as claims exceptions list shows it.")
+    story = exceptions.told(open_context(actor=output.actor), int(number), show_phi=show_phi)
     findings = console.records(story["findings"])
     output.document(story | {"findings": findings})
     _say(output, story, findings)
@@ -108,13 +124,21 @@ def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str,
         output.say(f"  Closed    {story['closed_posting_date']}: {story['closed_reason']}")
     else:
         output.say(f"  Release   {story['release']}")
-    if story["payer_name"] or story["trace_number"]:
-        output.say(f"  Payer     {story['payer_name']} {story['trace_number']}".rstrip())
+    if paid := story["payment"]:
+        output.say(f"  Payer     {paid['payer_name']} ({paid['payer_identifier']})")
+        day = paid["payment_date"] or "an unknown day"
+        output.say(f"  Payment   {console.dollars(paid['payment_cents'])} of {day}, trace {paid['trace_number']}")
+    if deposit := story["deposit"]:
+        output.say(f"  Deposit   {console.dollars(deposit['amount_cents'])} of {deposit['bank_date']}")
+        words = {"payer": deposit["payer_name"], "trace": deposit["trace_number"], "reference": deposit["reference"]}
+        output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
     if story["claim_number"]:
         output.say(f"  Claim     {story['claim_number']}")
     if story["sha256"]:
-        output.say(f"  Stands in file {story['sha256'][:12]}, segment {story['seg']}")
+        place = f", {'row' if story['deposit'] else 'segment'} {story['seg']}" if story["seg"] else ""
+        output.say(f"  Stands in file {story['sha256'][:12]}{place}")
+        output.say(f"  Inbox     {', '.join(story['source_names'])}")
     if findings:
         columns = ["Severity", "Code", ">Segment", "Element", ">Offset", "Found", "Expected", "What"]
         names = ("severity", "code", "seg", "element", "offset", "found", "expected", "message")
-        output.table("Findings of the file", columns, [tuple(row[name] for name in names) for row in findings])
+        output.table("Findings", columns, [tuple(row[name] or "" for name in names) for row in findings])

@@ -1,0 +1,127 @@
+"""claims exceptions: what a person needs to act on one, and no more than belongs to it."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+
+import pytest
+
+from claims import codes, config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.books import Bill, bank, envelope, remit
+from tests.books import claims as claims_file
+
+DAY = date(2025, 6, 30)
+
+
+def payment(trace: str, claim: str, charge: int, reason: str) -> str:
+    """One payment of a claim; its set is held when the reason's 50 leave something of the charge over."""
+    content = remit(f"""BPR*I*100*C*ACH************20250611~
+                        TRN*1*{trace}*1512345678~
+                        CLP*{claim}*1*{charge}*100**12*ICN~
+                        SVC*HC:99213*{charge}*100**1~
+                        CAS*CO*{reason}*50~""")
+    return content.decode()
+
+
+HELD = (("HELD1", "C1"), ("HELD2", "C2"))
+
+
+def two_held() -> bytes:
+    """A file with two sets that are both held."""
+    sets = [payment(trace, claim, 151, "45").split("GE*")[0].split("*005010X221A1~")[1] for trace, claim in HELD]
+    sets[1] = sets[1].replace("ST*835*0001", "ST*835*0002").replace("*0001~", "*0002~")
+    return envelope("HP", "005010X221A1", sets).encode()
+
+
+@pytest.fixture
+def books(claims, tmp_path):
+    """A file with two held remittances; a payment nobody knows; a deposit; a refused file."""
+    assert claims("init").code == 0
+    files = {
+        "SECRETNAME.835": two_held(),
+        "good.835": payment("FREE1", "UNKNOWN1", 150, "45").encode(),
+        "claims.837": claims_file(Bill("C1", [("99213", "151")])),
+        "bank.csv": bank(("2025-06-13", "41.00", "T77")),
+        "fax.txt": b"this is no X12 file",
+    }
+    paths = []
+    for name, content in files.items():
+        paths.append(tmp_path / name)
+        paths[-1].write_bytes(content)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, paths, DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    return claims
+
+
+def number_of(books, type_code: str) -> int:
+    rows = books("exceptions", "list", "--type", type_code, "--json").json["exceptions"]
+    return min(row["exception_id"] for row in rows)
+
+
+def test_a_held_remittance_says_whom_to_ask_about_what(books):
+    number = number_of(books, "REMIT_HELD")
+    said = books("exceptions", "show", number)
+    assert "PLAN ONE" in said.out and "$100.00 of 2025-06-11, trace HELD1" in said.out
+    found = books("exceptions", "show", number, "--json").json["findings"]
+    assert found and all(row["seg"] < 15 for row in found), "none of the other set's"
+    assert "SECRETNAME" not in said.out and "SECRETNAME" not in books("exceptions", "show", number, "--json").out
+    assert "Inbox     SECRETNAME.835" in books("exceptions", "show", number, "--show-phi").out
+
+
+def test_a_deposit_says_what_the_bank_wrote(books):
+    number = number_of(books, "DEPOSIT_WITHOUT_REMIT")
+    said = books("exceptions", "show", number)
+    assert "$41.00 of 2025-06-13" in said.out and "trace T77" in said.out and ", row 1" in said.out
+
+
+def test_a_payment_shows_no_findings_of_others_and_a_file_no_segment(books):
+    story = books("exceptions", "show", number_of(books, "UNMATCHED_CLAIM"), "--json").json
+    assert story["findings"] == [] and story["payment"]["trace_number"] == "FREE1"
+    said = books("exceptions", "show", number_of(books, "FILE_REFUSED"))
+    assert "not-x12" in said.out and "segment 0" not in said.out
+
+
+def test_wrong_filters_and_numbers_are_wrong_use(books):
+    for words, told in (
+        (("list", "--state", "x"), "open, closed, any"),
+        (("list", "--type", "FOO"), "REMIT_HELD"),
+        (("show", "4x"), "as claims exceptions list shows it"),
+    ):
+        said = books("exceptions", *words)
+        assert said.code == 2 and told in said.err and len(said.err.splitlines()) == 1, words
+
+
+def test_one_thing_is_listed_once_and_kinds_are_not_added_up(books):
+    said = books("exceptions", "list")
+    held = books("exceptions", "list", "--json").json["held"]
+    assert [(row["kind"], row["amount_cents"]) for row in held] == [
+        ("file", 0),
+        ("remittance", 10000),
+        ("remittance", 10000),
+    ]
+    assert "2 REMIT_HELD, $200.00" in said.out and "Held or refused now" in said.out
+    for words in (("--type", "REMIT_HELD"), ("--state", "closed")):
+        assert "Held or refused now" not in books("exceptions", "list", *words).out
+
+
+def test_a_report_gives_the_bytes_of_an_exceptions_segment(books, tmp_path):
+    assert books("report", "tieout", "--as-of", DAY, "--out", tmp_path / "t").code == 0
+    with (tmp_path / "t" / "exceptions.csv").open(newline="") as file:
+        rows = {row["type_code"]: row for row in csv.DictReader(file)}
+    vault = open_context(config.load(), actor="tester").vault
+    begins = {"REMIT_HELD": b"ST*835", "UNMATCHED_CLAIM": b"CLP*UNKNOWN1", "DEPOSIT_WITHOUT_REMIT": b"2025-06-13"}
+    for type_code, begin in begins.items():
+        row = rows[type_code]
+        assert vault.read(row["sha256"], int(row["offset"]), int(row["length"])).startswith(begin)
+    assert (rows["FILE_REFUSED"]["seg"], rows["FILE_REFUSED"]["length"]) == ("0", "0")
+
+
+def test_no_text_advises_what_no_command_does_yet():
+    for text in codes.table("exception_types")["release"]:
+        assert "by hand" not in text or "a later version" in text
