@@ -51,6 +51,7 @@ def main() -> None:
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every failure becomes one sentence on stderr."""
+    os.umask(0o077)  # what a command writes may hold patient data: it is its owner's alone
     _silence_libraries()
     console.begin(as_json=False, quiet=False, actor="")
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.errors import UsageError
 
 if TYPE_CHECKING:
     from claims.x12 import X12File
@@ -47,7 +48,7 @@ def read(
     output, documents = console.current(), []
     for number, path in enumerate(files, 1):
         if not path.is_file():
-            raise typer.BadParameter(f"there is no file {path}")
+            raise UsageError(f"{path} is a folder; name files." if path.is_dir() else f"There is no file {path}.")
         whole = FileSummary(str(path))
         for part_number, part in enumerate(_parts(path), 1):
             whole.add(part)

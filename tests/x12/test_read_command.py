@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -93,3 +94,18 @@ def test_frames_are_written(file, tmp_path, format):
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path):
     assert execute(["read", str(tmp_path / "nothing.835")]) == 2
+
+
+def test_a_folder_is_no_file(tmp_path, capsys):
+    assert execute(["read", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"Error: {tmp_path} is a folder; name files.\n"
+
+
+def test_frames_are_their_owners_alone(file, tmp_path):
+    before = os.umask(0o022)
+    try:
+        assert execute(["read", str(file), "--frames", str(tmp_path / "out")]) == 0
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o077 for path in [tmp_path / "out", *(tmp_path / "out").iterdir()]}
+    assert modes == {0}
