@@ -11,6 +11,7 @@ import contextlib
 import getpass
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MASK = "•••"
-PIPE_WIDTH = 160  # columns of a table that goes to a file or another program
+PIPE_WIDTH = 160  # columns of a table that goes to a file or another program, unless COLUMNS says
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -70,13 +71,18 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=Text(clean(title)) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
-        for column in columns:
+        screen = _rich(sys.stdout)
+        cells = [[clean("" if cell is None else str(cell)) for cell in row] for row in rows]
+        unbroken = _unbroken(columns, cells, screen.width)
+        heading = Text(clean(title)) if title else None
+        table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        for place, column in enumerate(columns):
             justify: Literal["right", "left"] = "right" if column.startswith(">") else "left"
-            table.add_column(Text(column.removeprefix(">")), justify=justify, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
-        _rich(sys.stdout).print(table)
+            name = Text(column.removeprefix(">"))
+            table.add_column(name, justify=justify, overflow="fold", no_wrap=place in unbroken)
+        for row in cells:
+            table.add_row(*(Text(cell) for cell in row))
+        screen.print(table)
 
     @contextlib.contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
@@ -162,7 +168,21 @@ def _print(text: str, stream: TextIO) -> None:
     stream.flush()
 
 
+def _unbroken(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> set[int]:
+    """Choose the columns whose cells stay on one line: the first and the numbers, if that leaves room for the rest."""
+    places = {place for place, column in enumerate(columns) if place == 0 or column.startswith(">")}
+    needed = sum(max(len(columns[place]), *(len(row[place]) for row in cells)) for place in places)
+    room = width - _BETWEEN * len(columns) - _LEAST * (len(columns) - len(places))
+    return places if needed <= room else set()
+
+
+_BETWEEN = 2  # blanks and line between two columns
+_LEAST = 3  # of a column that is folded
+
+
 def _rich(stream: TextIO) -> Console:
     from rich.console import Console
 
-    return Console(file=stream, highlight=False, markup=False, width=None if stream.isatty() else PIPE_WIDTH)
+    asked = os.environ.get("COLUMNS", "")
+    piped = int(asked) if asked.isascii() and asked.isdigit() and int(asked) > 0 else PIPE_WIDTH
+    return Console(file=stream, highlight=False, markup=False, width=None if stream.isatty() else piped)

@@ -48,6 +48,30 @@ def test_long_cells_are_folded_not_cut(capsys):
     assert printed.count("x") == 300 and printed.count("y") == 100
 
 
+def test_keys_and_numbers_stay_on_one_line_in_80_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    row = [
+        "a3b4bc3c58",
+        "$1,450.00",
+        "words that go on " * 5,
+        "more of these " * 5,
+        "2026-12-13",
+        "and more " * 9,
+        "1234",
+    ]
+    Output().table("", ["Key", ">At risk", "Payer", "Why", ">By", "Next", ">Days"], [row])
+    printed = capsys.readouterr().out
+    assert max(len(line) for line in printed.splitlines()) <= 80
+    assert all(text in printed for text in ("a3b4bc3c58", "$1,450.00", "2026-12-13", "1234"))
+
+
+def test_nothing_is_cut_where_keys_do_not_fit(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    Output().table("", ["a", "b"], [["x" * 60, "y" * 10]])
+    printed = capsys.readouterr().out
+    assert printed.count("x") == 60 and printed.count("y") == 10
+
+
 def test_json_leaves_stdout_to_the_document(capsys):
     output = Output(json=True)
     output.say("for people")
