@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import typer
 
 from claims.cli import console
+
+if TYPE_CHECKING:
+    from claims.config import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show() -> None:
-    """Show every setting; passwords are masked.
+    """Show every setting and where it comes from; passwords are masked.
 
     Change one by CLAIMS_NAME in the environment, or by a line name = "value" in claims.toml in the data folder.
 
@@ -26,12 +32,27 @@ def show() -> None:
     settings = config.load()
     fields = config.Settings.model_fields
     output = console.current()
-    output.document(settings.shown())
+    sources = _sources(settings)
+    output.document(settings.shown() | {"sources": sources})
     rows = [
-        (name, ", ".join(value) if isinstance(value, tuple) else value, fields[name].description)
+        (name, ", ".join(value) if isinstance(value, tuple) else value, sources[name], fields[name].description)
         for name, value in settings.shown().items()
     ]
-    output.table("", ["setting", "value", "what it decides"], rows)
+    output.table("", ["setting", "value", "from", "what it decides"], rows)
     output.say(f"Today is {settings.today()} there. File: {settings.home / 'claims.toml'}")
     for name in config.unknown_variables():
         output.warn(f"Warning: {name} is set, but there is no such setting.")
+
+
+def _sources(settings: Settings) -> dict[str, str]:
+    """Say for each setting whether it comes from the environment, from claims.toml or is the default."""
+    from claims import config
+
+    variables = {name.upper() for name, value in os.environ.items() if value}
+
+    def source(name: str) -> str:
+        if config.PREFIX + name.upper() in variables:
+            return "environment"
+        return "claims.toml" if name in settings.model_fields_set else "default"
+
+    return {name: source(name) for name in type(settings).model_fields}

@@ -75,7 +75,7 @@ def demo(
         }
     )
     _say(output, prepared, night, overview, causes, held, tied)
-    _say_next(output, folder, prepared, key, seconds)
+    _say_next(output, prepared, key, seconds)
 
 
 def _say(
@@ -120,9 +120,9 @@ def _say(
     )
 
 
-def _say_next(output: console.Output, folder: Path, prepared: Prepared, key: str, seconds: float) -> None:
+def _say_next(output: console.Output, prepared: Prepared, key: str, seconds: float) -> None:
     """Print commands that work as they stand, in this folder."""
-    program, home, day = _program(), shlex.quote(str(folder)), prepared.posting_date
+    program, home, day = _program(), shlex.quote(str(prepared.settings.home)), prepared.posting_date
     elsewhere = " CLAIMS_DATABASE_URL=" if os.environ.get("CLAIMS_DATABASE_URL") else ""
     lines = [
         (f"export CLAIMS_HOME={home}{elsewhere}", "work in the demo's folder from now on"),

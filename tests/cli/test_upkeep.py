@@ -170,6 +170,16 @@ def test_config_shows_values_and_hides_passwords(claims, monkeypatch):
     assert "ZZCANARY" not in said.out + said.err + claims("config", "show", "--json").out
 
 
+def test_config_says_where_a_setting_comes_from(claims, monkeypatch, tmp_path):
+    (tmp_path / "claims-data").mkdir()
+    (tmp_path / "claims-data" / "claims.toml").write_text('timezone = "UTC"\npractice_name = "Ours"\n')
+    monkeypatch.setenv("CLAIMS_PRACTICE_NAME", "Mine")
+    sources = claims("config", "show", "--json").json["sources"]
+    names = ("timezone", "practice_name", "database_url", "home")
+    assert [sources[name] for name in names] == ["claims.toml", "environment", "default", "environment"]
+    assert "claims.toml" in claims("config", "show").out
+
+
 def test_a_wrong_setting_ends_with_2(claims, monkeypatch):
     monkeypatch.setenv("CLAIMS_ENGINE", "ray")
     said = claims("config", "show")
