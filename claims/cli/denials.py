@@ -8,7 +8,7 @@ import typer
 
 from claims.cli import console
 
-ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and names; this is audited.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def list_cases(
     Example: claims denials list --category AUTH --due-within 30
     """
     from claims.service.context import open_context
-    from claims.service.queue import denial_queue
+    from claims.service.queue import denial_queue, fits_a_payer
 
     output = console.current()
     ctx = open_context(actor=output.actor)
@@ -65,6 +65,8 @@ def list_cases(
     output.table("Denials, most money at risk first", columns, shown)
     if number > len(rows):
         output.say(f"{len(rows)} of {number:,} cases shown; --limit {number} shows all.")
+    if payer and not number and not fits_a_payer(ctx, payer):
+        output.say(f"No payer of any case fits {payer}.")
     output.say(f"{number:,} case(s), {console.dollars(cents)} at risk. Story of one: claims denials show KEY")
 
 
@@ -86,6 +88,8 @@ def show(
     _say_case(output, story)
     _say_figures(output, story)
     _say_rest(output, story)
+    if not show_phi:
+        output.say("Claim numbers and names are hidden; --show-phi shows them, and that is recorded.")
 
 
 def _say_case(output: console.Output, story: dict[str, Any]) -> None:
@@ -95,15 +99,18 @@ def _say_case(output: console.Output, story: dict[str, Any]) -> None:
     )
     output.say(f"Case {story['key']}: {console.dollars(case['at_risk_cents'])} at risk, {case['state']}")
     output.say(f"  Denied    {where} of claim {case['claim_number']} by {case['payer_name']}: {case['all_codes']}")
+    if decision["patient_name"]:
+        output.say(f"  Patient   {decision['patient_name']}")
     output.say(f"  Why       {case['cause']} ({case['category']})")
-    then = f"; if that cannot be done: {case['then_action']}" if case["then_action"] else ""
-    output.say(f"  Next      {case['next_action']}: {story['next_action_label']}{then}")
+    then = f"; if that cannot be done: {story['then_action_label']}" if case["then_action"] else ""
+    output.say(f"  Next      {story['next_action_label']}{then}")
     if story["proof_needed"]:
         output.say(f"  Needs     {story['proof_needed']}")
     if case["deadline_date"]:
         output.say(f"  By        {case['deadline_date']} ({story['days_left']} days): {case['deadline_rule']}")
     else:
-        output.say("  By        no deadline is known for this payer and action")
+        why = case["deadline_rule"] or "for this payer and action"
+        output.say(f"  By        no deadline is known: {why}")
     output.say(f"  Payer     {decision['status']} (CLP02 {decision['status_code']}), posting: {decision['posting']}")
     output.say(f"  Paid in   {decision['trace_number']} of {decision['payment_date'] or 'an unknown day'}")
     match = story["match"]

@@ -14,6 +14,17 @@ import pandas as pd
 
 from claims import codes
 
+EVENT_WORDS = {"appeal_1": "first appeal", "first_filing": "first filing", "corrected_claim": "corrected claim"}
+ANCHOR_WORDS = {
+    "service_from": "the first day of service",
+    "service_through": "the last day of service",
+    "service_year_end": "the end of the year of service",
+    "remit_date": "the remittance date",
+    "remit_receipt": "the day the remittance came",
+    "determination": "the day of the decision",
+    "primary_remit_date": "the earlier payer's remittance date",
+}
+
 Days = npt.NDArray[np.datetime64]
 
 # anchor of codes/filing_limits.csv -> column of the cases. A remittance counts as received on its payment date: a
@@ -37,7 +48,7 @@ def payer_types(filing_indicator_codes: pd.Series[str]) -> pd.Series[str]:
 
 
 def deadlines(cases: pd.DataFrame) -> pd.DataFrame:
-    """Return deadline_date (ISO, or empty) and deadline_rule in words, in the order of ``cases``.
+    """Return deadline_date (ISO, or empty) and deadline_rule in words, or why none is known, in the order of ``cases``.
 
     ``cases`` has next_action, payer_type, remit_date, service_from, service_through, primary_remit_date (ISO or empty).
     """
@@ -58,21 +69,26 @@ def deadlines(cases: pd.DataFrame) -> pd.DataFrame:
     due = _later(anchors, found["days"], found["unit"])
     dates = pd.Series(np.datetime_as_string(due, unit="D"), dtype="str")
     is_known = ~np.isnat(due)
+    what = pd.Series(event, dtype="str").replace(EVENT_WORDS)
+    since = found["anchor"].replace(ANCHOR_WORDS)
     words = (
-        pd.Series(event, dtype="str")
+        what
         + ": "
         + found["days"]
         + " "
         + found["unit"].where(found["days"] == "1", found["unit"] + "s")
         + " from "
-        + found["anchor"].str.replace("_", " ")
+        + since
         + " ("
-        + pd.Series(limit_type, dtype="str")
+        + pd.Series(limit_type, dtype="str").str.replace("_", " ")
         + ")"
         + pd.Series(np.where(found["verified"] == "Y", "", ", confirm with the payer"), dtype="str")
     )
+    no_limit = pd.to_numeric(found["days"], errors="coerce").isna()
+    why_not = (since + " is not known").mask(no_limit, "no limit for a " + what + " is set for this kind of payer")
+    why_not = why_not.mask(pd.Series(event, dtype="str") == "", "this step has no limit of its own")
     return pd.DataFrame(
-        {"deadline_date": dates.where(is_known, ""), "deadline_rule": words.where(is_known, "")}
+        {"deadline_date": dates.where(is_known, ""), "deadline_rule": words.where(is_known, why_not)}
     ).set_index(cases.index)
 
 

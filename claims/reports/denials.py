@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from claims import codes
 from claims.reports.report import days_between
 
 COLUMNS = [
@@ -88,10 +89,15 @@ def denials(cases: pd.DataFrame, addresses: pd.DataFrame, as_of: str) -> pd.Data
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add up the open cases per category and next action."""
+    """Add up the open cases per category and next action, codes and words."""
     keys = ["category", "next_action"]
     amounts = ["billed_cents", "denied_cents", "at_risk_cents"]
     grouped = rows.groupby(keys)
     sums = grouped[amounts].sum().astype("int64")
     sums.insert(0, "cases", grouped.size().astype("int64"))
-    return sums.reset_index().sort_values(keys, ignore_index=True)
+    result = sums.reset_index().sort_values(keys, ignore_index=True)
+    titles = codes.table("categories").set_index("category")["own_title"]
+    labels = codes.table("next_actions").set_index("id")["own_label"]
+    result.insert(1, "category_title", titles.reindex(result["category"]).fillna("").to_numpy())
+    result.insert(3, "next_action_label", labels.reindex(result["next_action"]).fillna("").to_numpy())
+    return result

@@ -18,6 +18,7 @@ from claims.store.queries.queue import Filter
 
 MASK = "•••"
 KEY_LENGTH = 10
+STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
 # Elements of a stored segment that name a patient or a claim.
 PRIVATE_ELEMENTS = {"CLP": (1, 7)}
 
@@ -41,8 +42,14 @@ def denial_queue(
 ) -> tuple[pd.DataFrame, int, int]:
     """Give the cases asked for, most money at risk first, with their number and money at risk in all.
 
-    ``due_within``: days from today (the practice's day); cases past their deadline are among them.
+    ``due_within``: days from today (the practice's day); cases past their deadline are among them. Raises UsageError
+    for a category or state that does not exist.
     """
+    categories = codes.table("categories")["category"].tolist()
+    if category and category.upper() not in categories:
+        raise UsageError(f"There is no category {category}; there are: {', '.join(categories)}.")
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}.")
     today = ctx.settings.today()
     asked = Filter(payer, category, state, None if due_within is None else today + timedelta(days=due_within))
     with read(ctx.engine) as conn:
@@ -60,11 +67,20 @@ def denial_queue(
     return rows, number, cents
 
 
+def fits_a_payer(ctx: Context, payer: str) -> bool:
+    """Tell whether any case, open or closed, is of a payer with this code or part of a name."""
+    with read(ctx.engine) as conn:
+        return queue.totals(conn, Filter(payer, state=""))[0] > 0
+
+
 def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one case: what was billed and decided, to the cent, in words and in the payer's own segments.
 
-    Raises NotFoundError or AmbiguousKeyError. What names a patient is masked unless ``show_phi``, which is audited.
+    Raises UsageError, NotFoundError or AmbiguousKeyError. What names a patient is masked unless ``show_phi``, which is
+    audited.
     """
+    if not key.strip():
+        raise UsageError("The key of a case is wanted, as claims denials list shows it.")
     with read(ctx.engine) as conn:
         found = queue.find(conn, key.strip().lower())
         if found.empty:
@@ -74,6 +90,8 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         case = _row(found)
         of = int(case["claim_payment_id"])
         decision = _row(queue.decision(conn, of))
+        patient = (decision.pop("patient_last_name"), decision.pop("patient_first_name"))
+        decision["patient_name"] = ", ".join(name for name in patient if name)
         lines = queue.lines(conn, of)
         adjustments = queue.adjustments(conn, of)
         remarks = queue.remarks(conn, of)
@@ -85,7 +103,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
     else:
         for name in ("claim_number", "payer_claim_number"):
             case[name] = MASK if case[name] else ""
-        for name in ("claim_number", "payer_claim_number", "our_claim_number"):
+        for name in ("claim_number", "payer_claim_number", "our_claim_number", "patient_name"):
             decision[name] = MASK if decision[name] else ""
     statuses = codes.table("claim_status").set_index("code")["own_label"]
     labels = codes.table("next_actions").set_index("id")
@@ -96,6 +114,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
             name: value for name, value in case.items() if name not in ("case_id", "family_id", "claim_payment_id")
         },
         "next_action_label": labels["own_label"].get(case["next_action"], ""),
+        "then_action_label": labels["own_label"].get(case["then_action"], case["then_action"]),
         "proof_needed": labels["proof_needed"].get(case["next_action"], ""),
         "days_left": _days_left(pd.Series([case["deadline_date"]]), ctx.settings.today()).iloc[0],
         "decision": decision | {"status": statuses.get(decision["status_code"], statuses["other"])},

@@ -56,9 +56,10 @@ def test_the_queue_and_a_story(books):
     assert [case["at_risk_cents"] for case in cases] == [15000, 7500]
     story = books("denials", "show", cases[1]["key"])
     assert story.code == 0
-    assert "NEW: Send a new original claim" in story.out
+    assert "Next      Send a new original claim" in story.out and "NEW" not in story.out
     assert "$75.00 billed - $75.00 adjusted - $0.00 paid = $0.00 unexplained" in story.out
     assert "remark MA130" in story.out
+    assert story.out.splitlines()[-1].endswith("--show-phi shows them, and that is recorded.")
     assert not any(name in story.out for name in NAMES)
 
 
@@ -75,7 +76,14 @@ def test_names_are_shown_when_asked_and_masked_in_json_too(books):
 def test_filters_and_keys_that_fit_nothing(books):
     assert "0 case(s)" in books("denials", "list", "--category", "BUN").out
     assert books("denials", "show", "zzzz").code == 2
-    assert books("denials", "show", "").code == 2
+    said = books("denials", "show", "")
+    assert said.code == 2 and said.err == "Error: The key of a case is wanted, as claims denials list shows it.\n"
+    for words, told in ((("--state", "foo"), "open, new, assigned"), (("--category", "XYZ"), "REG, AUTH, MN")):
+        said = books("denials", "list", *words)
+        assert said.code == 2 and told in said.err
+    said = books("denials", "list", "--payer", "nobody")
+    assert said.code == 0 and "No payer of any case fits nobody." in said.out
+    assert "No payer" not in books("denials", "list", "--payer", "plan", "--category", "BUN").out
 
 
 def test_exceptions(books):

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import NotFoundError
+from claims.errors import NotFoundError, UsageError
 from claims.reports import manifest
 from claims.service.queue import AmbiguousKeyError, denial_queue, denial_story, masked_segment
 from claims.service.report import REPORTS, verify_reports, write_report
@@ -216,8 +216,13 @@ def test_a_key_that_fits_none_or_several_is_wrong_use(practice):
     practice.night(CLAIMS, PAID, DENIED, day=FIRST)
     with pytest.raises(NotFoundError):
         denial_story(practice.ctx, "zz")
-    with pytest.raises(AmbiguousKeyError):
-        denial_story(practice.ctx, "")
+    with pytest.raises(UsageError, match="is wanted"):
+        denial_story(practice.ctx, " ")
+    keys = denial_queue(practice.ctx)[0]["case_key"].tolist()
+    shared = {key[0] for key in keys if sum(other[0] == key[0] for other in keys) > 1}
+    for first in shared:
+        with pytest.raises(AmbiguousKeyError):
+            denial_story(practice.ctx, first)
 
 
 @pytest.mark.parametrize(

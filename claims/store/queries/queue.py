@@ -109,6 +109,8 @@ def decision(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
         sa.select(
             CP.c.claim_number,
             CP.c.payer_claim_number,
+            CP.c.patient_last_name,
+            CP.c.patient_first_name,
             CP.c.status_code,
             CP.c.charge_cents,
             CP.c.paid_cents,
