@@ -82,7 +82,7 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or mor
 def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | None) -> None:
     from claims.reports import manifest
     from claims.service.context import open_context
-    from claims.service.report import write_report
+    from claims.service.report import first_posting_day, write_report
 
     output = console.current()
     asked_day, known_by = _day(as_of), instant(known_at) if known_at else None
@@ -93,6 +93,10 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     content = manifest.load(path.parent)
     output.document(content | {"manifest": path})
     _say(output, content, path)
+    first = first_posting_day(ctx, content["parameters"]["known_at"])
+    if first is None or first > day:
+        then = f"the first posting day is {first}" if first else "nothing is posted at all"
+        output.say(f"Nothing was posted on or before {day}; {then}.")
     if not all(check["holds"] for check in content["checks"]):
         raise typer.Exit(FOUND_WRONG)
 

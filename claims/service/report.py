@@ -55,6 +55,12 @@ def write_report(
     return manifest.save(out, content, clock.now(), ctx.actor)
 
 
+def first_posting_day(ctx: Context, known_at: str) -> date | None:
+    """Give the first day that anything was posted on, as known at an instant; None: nothing was."""
+    with read(ctx.engine) as conn:
+        return ledger_rows.first_posting_day(conn, known_at)
+
+
 def tieout(conn: Connection, at: AsOf) -> Report:
     """Tie each remittance to bank and ledger; roll the receivable forward from the month's first; list what is open."""
     day = at.day.isoformat()

@@ -106,7 +106,7 @@ def test_a_report_is_written_verified_and_found_altered(books, tmp_path):
     assert said.code == 0, said
     assert not any(name in said.out for name in NAMES)
     manifest = json.loads((folder / "tieout" / "manifest.json").read_text())
-    assert manifest["manifest_sha256"] in said.out.splitlines()[-1]
+    assert manifest["manifest_sha256"] in said.out
     again = books("report", "verify", folder)
     assert again.code == 0 and manifest["manifest_sha256"] in again.out
     assert manifest["parameters"]["as_of"] == "2025-06-30"
@@ -136,6 +136,12 @@ def test_an_instant_to_come_is_wrong_use(claims):
 )
 def test_an_instant_has_one_form(text):
     assert instant(text) == "2026-01-02T03:04:05.000000Z"
+
+
+def test_a_report_of_a_day_before_all_postings_says_so(books, tmp_path):
+    said = books("report", "tieout", "--as-of", "2025-06-29", "--out", tmp_path / "a")
+    assert "Nothing was posted on or before 2025-06-29; the first posting day is 2025-06-30." in said.out
+    assert "Nothing was posted" not in books("report", "tieout", "--as-of", "2025-06-30", "--out", tmp_path / "b").out
 
 
 def test_reports_say_wrong_use(books, tmp_path):

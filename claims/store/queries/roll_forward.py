@@ -15,6 +15,11 @@ L = schema.ledger_lines
 RECEIVABLE = ("1100", "1110", "1200")
 
 
+def first_posting_day(conn: sa.Connection, known_at: str) -> date | None:
+    """Read the first day that anything was posted on, as known at an instant; None: nothing was."""
+    return conn.execute(sa.select(sa.func.min(J.c.posting_date)).where(J.c.recorded_at <= known_at)).scalar()
+
+
 def receivable_movements(conn: sa.Connection, as_of: AsOf, start: date) -> pd.DataFrame:
     """Sum journals that touch the receivable, by account, before ``start`` and from it on, reversals apart."""
     touches = sa.select(L.c.journal_id).where(L.c.account.in_(RECEIVABLE))
