@@ -50,22 +50,31 @@ class Canonical:
         self._text = tokens.text_bytes
         self._translation = _table(tokens.delimiters)
         self._layout = bytes({10, 13} - {tokens.delimiters.terminator})
-        self._is_plain = bool(
+        is_plain = bool(
             not len(tokens.empty_at)
             and (tokens.stop - 1 == tokens.te[tokens.last]).all()
             and not has_trailing_separator(tokens).any()
             and _only_line_ends_between(tokens)
         )
+        self._whole, self._edges = self._taken_together() if is_plain and len(tokens) else (b"", None)
+
+    def _taken_together(self) -> tuple[bytes, Integers | None]:
+        """Normalise the window once: where nothing but line ends goes, each segment keeps its length."""
+        start, stop = self._tokens.start, self._tokens.stop
+        whole = self._text[int(start[0]) : int(stop[-1])].translate(self._translation, self._layout)
+        edges = np.zeros(len(start) + 1, np.int64)
+        np.cumsum(stop - start, out=edges[1:])
+        return (whole, edges) if int(edges[-1]) == len(whole) else (b"", None)
 
     def of(self, first: int, after: int) -> bytes:
         """Return the canonical bytes of the segments from `first` up to, not including, `after`."""
         if first >= after:
             return b""
+        if self._edges is not None:
+            return self._whole[int(self._edges[first]) : int(self._edges[after])]
         tokens = self._tokens
         text = self._text[int(tokens.start[first]) : int(tokens.stop[after - 1])]
         text = text.translate(self._translation, self._layout)
-        if self._is_plain:
-            return text
         return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
 
 
