@@ -47,6 +47,7 @@ class Bill:
     others: tuple[tuple[str, str, str], ...] = ()
     day: str = "20250201"
     frequency: str = "1"
+    line_control: str = ""
 
 
 def claims(*bills: Bill, control: str = "000000009", npi: str = NPI, usage: str = "P") -> bytes:
@@ -84,6 +85,7 @@ def claims(*bills: Bill, control: str = "000000009", npi: str = NPI, usage: str 
             ]
         for number, (procedure, charge) in enumerate(bill.lines, 1):
             rows += [f"LX*{number}~", f"SV1*HC:{procedure}*{charge}*UN*1***1~", f"DTP*472*D8*{bill.day}~"]
+            rows += [f"REF*6R*{bill.line_control}~"] if bill.line_control else []
     return envelope(
         "HC",
         "005010X222A1",

@@ -23,7 +23,7 @@ def ingest(
 
     Ends with 1 when a file was held or refused; `claims exceptions list` says what releases it.
 
-    Example: claims ingest edi_samples/day
+    Example: claims ingest edi_samples/day/inbox
     """
     from claims import config
     from claims.cli.run import posting_day
@@ -66,6 +66,9 @@ def ingest(
     output.say(f"{len(files)} files: {counts}.")
     if not any(number for state, number in report.counts.items() if state != "duplicate"):
         output.say("Nothing new: every file was here before.")
+    known = sum(outcome.state != "stored" for receipt, outcome in rows if receipt.is_duplicate)
+    if known:
+        output.say(f"{known} of the files that were here before are held or refused: claims exceptions list")
     output.say("Next: claims reconcile" + ("; claims exceptions list" if stopped else ""))
     if stopped:
         raise typer.Exit(1)

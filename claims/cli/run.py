@@ -49,7 +49,7 @@ def run(
 ) -> None:
     """Run the whole night: read new files, post, tie to the bank, open denials, write reports. Safe to repeat.
 
-    Example: claims run --inbox edi_samples/day --date 2026-11-20
+    Example: claims run --inbox edi_samples/day/inbox --date 2026-11-20
     """
     from claims import config
     from flows.launch import run_night
@@ -146,6 +146,9 @@ def _worth(amount: Amount) -> str:
     return f"{amount.count}, {console.dollars(amount.cents)}"
 
 
+# A posting cannot be moved to another day later: a mistyped year is stopped here.
+FURTHEST_DAYS = 31
+
 # What a reconcile may find standing and leave as it is; everything else in its counts is work done.
 STANDING = ("payments_unmatched", "deposits_unexplained", "remittances_without_deposit", "at_risk_cents")
 
@@ -158,9 +161,12 @@ def work_done(counts: Mapping[str, int]) -> bool:
 def posting_day(text: str) -> date | None:
     """Read the option --date; None when it was not given."""
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError("--date wants a day like 2026-11-20.") from None
+    if day and (day - date.today()).days > FURTHEST_DAYS:
+        raise UsageError(f"--date {day} is more than {FURTHEST_DAYS} days ahead; is the year right?")
+    return day
 
 
 def _inbox(given: Path | None, settings: Settings) -> Path:

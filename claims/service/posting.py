@@ -12,7 +12,7 @@ from claims.denials import classify, remark_exceptions
 from claims.ledger import post
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import exceptions, posting
+from claims.store import exceptions, identities, posting
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -40,6 +40,8 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             posting.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
+    with write(ctx.engine) as conn:
+        exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
     # What was posted now may let go what waited; each round must free something or it is the last.
     while counts["remittances_posted"]:
         freed = _retry(ctx, run_id, posting_date, counts)

@@ -22,16 +22,16 @@ class Check:
 
 
 def verify(ctx: Context) -> list[Check]:
-    """Recount L1, L2, L4 and L9, hash every stored file, walk the audit chain."""
+    """Recount L1, L2, L4, L5, L6 and L9, hash every stored file, walk the audit chain."""
     with read(ctx.engine) as conn:
-        balance = checking.trial_balance(conn)
+        balance, sizes = checking.trial_balance(conn), checking.sizes(conn)
         checks = [
             _check(
                 "L1",
                 "each journal, and so the whole ledger, sums to zero",
                 checking.unbalanced_journals(conn),
                 "journal {idempotency_key} is off by {off_cents} cents",
-                checked=len(balance),
+                checked=sizes["journals"],
                 also=[] if int(balance["amount_cents"].sum()) == 0 else ["the trial balance is not zero"],
             ),
             _check(
@@ -39,8 +39,22 @@ def verify(ctx: Context) -> list[Check]:
                 "each posted remittance moves remit clearing by its BPR02",
                 checking.unclear_remittances(conn),
                 "remittance {remit_key:.12} is off by {off_cents} cents",
+                checked=sizes["remittances"],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
+            _check(
+                "L5",
+                "each reversal took back a decision of its own claim, and that decision stands no more",
+                checking.undone_reversals(conn),
+                "remittance {remit_key:.12}, claim {ordinal}",
+                checked=sizes["reversals"],
+            ),
+            _check(
+                "L6",
+                "what payers announced to take back is never in debit without an exception",
+                checking.unexplained_debits(conn),
+                "account {account} is in debit by {off_cents} cents for a reference",
+            ),
             _check(
                 "L9",
                 "keys are unique, and a dry run over posted remittances proposes nothing",
@@ -48,6 +62,7 @@ def verify(ctx: Context) -> list[Check]:
                     [checking.repeated_keys(conn)["idempotency_key"], _named(checking.posted_without_posting(conn))]
                 ).to_frame("name"),
                 "{name}",
+                checked=sizes["claim_payments"],
             ),
         ]
         hashes = checking.stored_hashes(conn)

@@ -123,7 +123,7 @@ def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: 
 
 
 def _of_set(rows: pd.DataFrame, transactions: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-    """Add transaction_id, set_state, set_reason, set totals and body_hash of the set to its rows."""
+    """Add transaction_id, set_state and set_reason of their set to rows."""
     sets = transactions.set_index("seg")
     at = rows["transaction_seg"]
     return rows.assign(

@@ -16,7 +16,7 @@ J, L, R, P, CP, A = (
     schema.claim_payments,
     schema.adjustments,
 )
-CL = schema.classifications
+CL, M = schema.classifications, schema.matches
 
 
 def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -102,6 +102,52 @@ def settled_by_family(conn: sa.Connection) -> pd.DataFrame:
     return frame(
         conn, sa.select(both.c.family_id, _sum(both.c.cents).label("settled_cents")).group_by(both.c.family_id)
     )
+
+
+def undone_reversals(conn: sa.Connection) -> pd.DataFrame:
+    """L5: decisions that a reversal took back and that still stand (remit_key, ordinal), or were of another family."""
+    first, own = P.alias("first"), P.alias("own")
+    stands = sa.and_(first.c.outcome == "posted", first.c.is_superseded == 0)
+    other_family = sa.and_(
+        M.c.family_id.is_not(None), first.c.family_id.is_not(None), M.c.family_id != first.c.family_id
+    )
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, CP.c.ordinal)
+        .select_from(own)
+        .join(first, first.c.claim_payment_id == own.c.reverses_claim_payment_id)
+        .join(CP, CP.c.claim_payment_id == own.c.claim_payment_id)
+        .join(R, R.c.remit_id == own.c.remit_id)
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == own.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .where(own.c.outcome == "reversal", own.c.ended_at.is_(None), first.c.ended_at.is_(None))
+        .where(sa.or_(stands, other_family)),
+    )
+
+
+def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
+    """L6: 2100 or 2110 in debit by payer and reference that no exception names (account, off_cents)."""
+    told = schema.exceptions
+    keys = ["WO_WITHOUT_REVERSAL:" + J.c.idempotency_key, "FB_WITHOUT_FORWARD:" + J.c.idempotency_key]
+    return frame(
+        conn,
+        sa.select(L.c.account, L.c.payer_code, L.c.reference, _sum(L.c.amount_cents).label("off_cents"))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .outerjoin(told, told.c.exception_key.in_(keys))
+        .where(L.c.account.in_(["2100", "2110"]))
+        .group_by(L.c.account, L.c.payer_code, L.c.reference)
+        .having(sa.and_(sa.func.sum(L.c.amount_cents) > 0, sa.func.count(told.c.exception_id) == 0)),
+    )
+
+
+def sizes(conn: sa.Connection) -> dict[str, int]:
+    """How many journals, posted remittances, reversals and claim payments there are to look at."""
+    selects = {
+        "journals": sa.select(sa.func.count()).select_from(J),
+        "remittances": sa.select(sa.func.count()).select_from(R).where(R.c.state == "posted"),
+        "reversals": sa.select(sa.func.count()).select_from(P).where(P.c.outcome == "reversal", P.c.ended_at.is_(None)),
+        "claim_payments": sa.select(sa.func.count()).select_from(P).where(P.c.ended_at.is_(None)),
+    }
+    return {name: int(conn.scalar(select) or 0) for name, select in selects.items()}
 
 
 def repeated_keys(conn: sa.Connection) -> pd.DataFrame:

@@ -92,6 +92,21 @@ def close_for(
     return closed
 
 
+def close_sets(conn: sa.Connection, sets: pd.DataFrame, reason: str, posting_date: date) -> int:
+    """Close the open REMIT_HELD exceptions of transaction sets (file_id, seg)."""
+    table = schema.exceptions
+    closed = 0
+    for file_id, part in sets.groupby("file_id"):
+        for segs in in_parts(part["seg"]):
+            closed += conn.execute(
+                sa.update(table)
+                .where(table.c.file_id == file_id, table.c.seg.in_(segs))
+                .where(table.c.type_code == "REMIT_HELD", table.c.state == "open")
+                .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
+            ).rowcount
+    return closed
+
+
 def close_key(conn: sa.Connection, exception_key: str, reason: str, posting_date: date) -> int:
     """Close the open exception of one key, if there is one."""
     table = schema.exceptions

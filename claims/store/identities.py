@@ -95,6 +95,19 @@ def set_remittance_states(conn: sa.Connection, rows: pd.DataFrame) -> None:
             update_where_in(conn, T, T.c.transaction_id, part["transaction_id"], state=told, reason_code=reason or None)
 
 
+def settled_holds(conn: sa.Connection) -> pd.DataFrame:
+    """Sets held for their content whose payment was posted from another file: file_id and seg of the set."""
+    good = R.alias("good")
+    posted = sa.select(sa.literal(1)).where(good.c.remit_key == R.c.remit_key, good.c.state == "posted").exists()
+    return frame(
+        conn,
+        sa.select(R.c.remit_id, T.c.file_id, T.c.seg)
+        .join(T, T.c.transaction_id == R.c.transaction_id)
+        .where(R.c.state == "held", R.c.reason_code != "remit-conflict", posted)
+        .order_by(R.c.remit_id),
+    )
+
+
 def set_claim_states(conn: sa.Connection, rows: pd.DataFrame) -> None:
     """Write state_new and reason_new of each claim_id."""
     for (state, reason), part in rows.groupby(["state_new", "reason_new"]):

@@ -1,7 +1,7 @@
 """X12 frames become rows: the frames of a file come in, tables of remittances and claims are filled.
 
-Two calls per file: `save_sets` writes interchanges, transaction sets and findings and gives the keys; `save_details`
-then writes the frames of one chunk under those keys. Everything in the caller's one transaction.
+`save_sets` writes interchanges, transaction sets and findings of a file and gives their keys; the other functions then
+write the frames of each chunk under those keys. Everything in the caller's one transaction.
 """
 
 from __future__ import annotations

@@ -147,8 +147,6 @@ def test_a_file_that_breaks_its_step_never_stops_the_others(practice, failing):
 
 
 def test_a_file_that_nobody_may_read_never_stops_the_others(practice, monkeypatch):
-    from flows.failures import StepError
-
     put = type(practice.ctx.vault).put
 
     def refused(vault, path):
@@ -157,9 +155,10 @@ def test_a_file_that_nobody_may_read_never_stops_the_others(practice, monkeypatc
         return put(vault, path)
 
     monkeypatch.setattr(type(practice.ctx.vault), "put", refused)
-    with pytest.raises(StepError, match="PermissionError"):
-        practice.night()
+    assert practice.night().intake.counts["refused"] == 1
     assert practice.rows(sa.select(sa.func.count()).select_from(schema.claim_postings)) == [(2,)]
+    listed = sa.select(schema.exceptions.c.type_code).where(schema.exceptions.c.type_code == "FILE_UNREADABLE")
+    assert len(practice.rows(listed)) == 1
 
 
 def test_a_locked_database_is_tried_again(practice, failing, monkeypatch):

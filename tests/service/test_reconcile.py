@@ -247,3 +247,97 @@ def test_a_file_left_registered_by_a_dead_run_is_taken_up(practice):
     assert practice.count(schema.claims) == 0
     practice.drop(paid())
     assert practice.count(schema.claims) == 1
+
+
+OTHER_NPI = "1888888885"
+REVERSAL = """BPR*H*0*C*NON************20250510~
+              TRN*1*T9*1512345678~
+              CLP*{number}*22*-150*-88**12*{icn}~
+              SVC*HC:99213*-150*-88**1~
+              CAS*CO*45*-40~
+              CAS*PR*2*-22~
+              PLB*1999999984*20251231*WO:X*-88~"""
+
+
+def test_a_reversal_takes_back_only_the_payees_own_payment(practice):
+    head, ours = paid(number="100", icn="ICNA", trace="TA"), paid(number="100", icn="ICNB", trace="TB")
+    theirs = ours.replace(b"1999999984", OTHER_NPI.encode())
+    bill = Bill("100", [("99213", "150")])
+    practice.night(claims(bill), claims(bill, npi=OTHER_NPI), head, theirs)
+    practice.night(remit(REVERSAL.format(number="100", icn="ICNX")))
+    families = schema.claim_postings
+    rows = practice.rows(
+        sa.select(schema.claim_payments.c.payer_claim_number)
+        .join(families, families.c.claim_payment_id == schema.claim_payments.c.claim_payment_id)
+        .where(families.c.is_superseded == 1)
+    )
+    assert rows == [("ICNA",)]
+    assert broken(practice) == []
+
+
+def test_a_reversal_without_a_number_takes_back_nothing(practice):
+    practice.night(paid(number="0", icn="ICN5"))
+    practice.night(remit(REVERSAL.format(number="0", icn="ICN9")))
+    assert "REVERSAL_ORPHAN" in practice.exceptions()
+    assert practice.balances(account="2200") == {}  # 88.00 waits for its claim, -88.00 for its original
+
+
+def test_a_line_counter_is_no_identity(practice):
+    stranger = remit("""BPR*I*88*C*ACH************20250310~
+                        TRN*1*T1*1512345678~
+                        CLP*QQ77*1*150*88*22*12*ICN1~
+                        NM1*QC*1*OTHER*ONE****MI*OTHER9~
+                        SVC*HC:99213*150*88**1~
+                        DTM*472*20241105~
+                        CAS*CO*45*40~
+                        CAS*PR*2*22~
+                        REF*6R*000001~""")
+    practice.night(claims(Bill("A1", [("99213", "150")], line_control="000001")), stranger)
+    assert practice.balances(account="1100") == {"1100": 15000}
+    assert "UNMATCHED_CLAIM" in practice.exceptions() or "PAYEE_DIFFERS" in practice.exceptions()
+
+
+def test_a_second_claim_under_the_same_number_is_never_dropped_silently(practice):
+    practice.night(
+        claims(Bill("5", [("99213", "150")])),
+        claims(Bill("5", [("99214", "220")], member="W2", payer=("PLAN TWO", "1599999999"))),
+    )
+    assert "CLAIM_NOT_CHARGED" in practice.exceptions()
+
+
+def test_a_deposit_of_a_payer_with_a_like_name_is_not_taken(practice):
+    practice.night(claims(BILL), paid(trace="777").replace(b"PLAN ONE", b"BLUE CROSS OF TEXAS"))
+    head = b"date,amount,trace_number,payer_name,reference,type\n"
+    practice.night(head + b"2025-03-11,88.00,,BLUE CROSS OF MAINE,,EFT\n")
+    assert practice.balances(account="1050") == {"1050": 8800}
+    practice.night(head + b"2025-03-11,88.00,,BLUE CROSS OF TEX,,EFT\n")
+    assert practice.balances(account="1050") == {}
+
+
+def test_an_unbalanced_remit_is_settled_when_its_corrected_copy_posts(practice):
+    practice.night(claims(BILL), paid().replace(b"CAS*CO*45*40~", b"CAS*CO*45*41~"))
+    assert practice.exceptions() == ["REMIT_HELD"]
+    practice.night(paid())
+    assert "REMIT_HELD" not in practice.exceptions()
+    assert practice.balances(account="1050") == {"1050": 8800}
+
+
+def test_a_deposit_for_a_held_remit_says_so(practice):
+    practice.night(paid().replace(b"CAS*CO*45*40~", b"CAS*CO*45*41~"), bank(("2025-03-11", "88.00", "T1")))
+    assert practice.exceptions() == ["DEPOSIT_FOR_HELD_REMIT", "REMIT_HELD"]
+
+
+def test_a_file_that_breaks_us_is_listed_and_never_stops_the_others(practice, monkeypatch):
+    from claims.service import intake
+
+    def broken_reader(*arguments):
+        raise ValueError("PERSON")
+
+    monkeypatch.setattr(intake, "read_bank_file", broken_reader)
+    report = practice.drop(bank(("2025-03-11", "88.00", "T1")), claims(BILL))
+    assert report.counts == {"stored": 1, "held": 1, "refused": 0, "duplicate": 0}
+    assert practice.exceptions() == ["FILE_BROKEN"]
+    monkeypatch.undo()
+    practice.drop(paid())
+    assert practice.exceptions() == []
+    assert practice.count(schema.bank_lines) == 1
