@@ -96,6 +96,9 @@ def test_denial_cases_of_known_and_unknown_claims(practice, tmp_path):
         ("A2", "0", "full", "200.00"),
         ("ZZ9", "0", "full", "75.00"),
     ]
+    summed = rows(tmp_path / manifest.NAME, "by_category")
+    words = {(row["category"], row["category_title"], row["next_action_label"]) for row in summed}
+    assert ("AUTH", "Authorization and referral", "Get or extend the authorization or referral") in words
     raw = [practice.ctx.vault.read(row["sha256"], int(row["offset"]), int(row["length"])) for row in found]
     assert {one[:4] for one in raw} == {b"CLP*"}
 
