@@ -680,7 +680,7 @@ denial_cases = Table(
     Column("service_date", Date),
     Column("remit_date", Date),
     Column("deadline_date", Date),
-    Column("deadline_rule", Text, nullable=False),  # "appeal_1: 180 days from remit date (commercial)"
+    Column("deadline_rule", Text, nullable=False),  # in words; without a date, why there is none
     Column("state", Code, nullable=False),
     Column("outcome", Code),
     Column("recovered_cents", Cents, nullable=False, server_default="0"),
