@@ -8,7 +8,7 @@ import pandas as pd
 
 from claims.ledger import journals
 from claims.service.context import Context
-from claims.store import posting
+from claims.store import posted
 from claims.store.handles import Connection
 
 JOURNAL_FACTS = [
@@ -36,4 +36,4 @@ def write_journals(conn: Connection, ctx: Context, run_id: int, posting_date: da
     heads, rows = journals.assemble(keyed, facts)
     heads = heads.rename(columns={"journal_reason": "reason_code"})
     rows = rows.drop(columns=["source", "effective_date", "journal_reason", "reverses_key", "continues_journal_id"])
-    return posting.save_journals(conn, heads, rows, posting_date=posting_date, actor=ctx.actor, run_id=run_id)
+    return posted.save_journals(conn, heads, rows, posting_date=posting_date, actor=ctx.actor, run_id=run_id)

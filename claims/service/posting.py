@@ -12,7 +12,7 @@ from claims.denials import classify, remark_exceptions
 from claims.ledger import post
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import exceptions, identities, posting
+from claims.store import exceptions, identities, posted, posting
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -37,7 +37,7 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             ids = remits["remit_id"].tolist()
             _post(conn, ctx, run_id, posting_date, posting.of_remittances(ids), counts, remits)
             _post_provider_adjustments(conn, ctx, run_id, posting_date, ids, counts)
-            posting.mark_posted(conn, ids, posting_date)
+            posted.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
     with write(ctx.engine) as conn:
@@ -90,7 +90,7 @@ def _post(
     counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
     postings = pd.concat(proposal.postings, ignore_index=True)
     postings["last_posting_id"] = owner["last_posting_id"].reindex(postings["claim_payment_id"]).to_numpy()
-    posting.save_postings(conn, postings, posting_date)
+    posted.save_postings(conn, postings, posting_date)
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
     taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
@@ -101,7 +101,7 @@ def _post(
     _raise_for_claims(conn, raised, owner, posting_date)
     if remits is not None:
         read = classes[classes["adjustment_class"] != ""]
-        posting.save_classifications(
+        posted.save_classifications(
             conn,
             read[["adjustment_id", "claim_payment_id", "adjustment_class", "counts_as_denial", "rule_priority"]],
             remits["remit_id"].tolist(),

@@ -1,18 +1,15 @@
-"""What posting reads and writes: remittances ready to post, payments that wait, and the journals they become."""
+"""What posting reads: remittances ready to post, payments that wait, open balances and earlier decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
-from claims.store.bulk import bulk_insert
+from claims.store import schema
 from claims.store.load import frame
-from claims.store.rows import insert_keyed, update_where_in
 
 CP, SP, A, REM = schema.claim_payments, schema.service_payments, schema.adjustments, schema.remarks
 R, F, M, LM, P = schema.remittances, schema.families, schema.matches, schema.line_matches, schema.claim_postings
@@ -327,63 +324,3 @@ def payables(conn: sa.Connection) -> pd.DataFrame:
         .where(L.c.account.in_(["2100", "2110"]))
         .group_by(L.c.account, L.c.payer_code, L.c.reference),
     )
-
-
-def save_journals(
-    conn: sa.Connection, journals: pd.DataFrame, lines: pd.DataFrame, *, posting_date: date, actor: str, run_id: int
-) -> int:
-    """Write balanced journals (journal_key, source, reason_code, effective_date, ...) and their lines.
-
-    A `reverses_key` names the idempotency key of the journal that is taken back, written before or in this call.
-    """
-    if journals.empty:
-        return 0
-    at = clock.now()
-    rows = journals.rename(columns={"journal_key": "idempotency_key"}).assign(
-        posting_date=posting_date.isoformat(), recorded_at=at, actor=actor, run_id=run_id
-    )
-    wanted = rows.loc[rows["reverses_key"] != "", "reverses_key"].tolist()
-    known: dict[str, int] = {}
-    for start in range(0, len(wanted), 900):
-        found = conn.execute(
-            sa.select(J.c.idempotency_key, J.c.journal_id).where(J.c.idempotency_key.in_(wanted[start : start + 900]))
-        )
-        known.update({str(key): int(journal_id) for key, journal_id in found})
-    # Originals first: a reversal may name a journal of the same batch.
-    rows = rows.sort_values("reverses_key", key=lambda key: key != "", kind="stable")
-    first = rows[rows["reverses_key"] == ""]
-    second = rows[rows["reverses_key"] != ""]
-    keyed = insert_keyed(conn, J, first.assign(reverses_journal_id=0))
-    known.update(zip(keyed["idempotency_key"].tolist(), keyed["journal_id"].tolist(), strict=True))
-    more = insert_keyed(
-        conn, J, second.assign(reverses_journal_id=second["reverses_key"].map(known).fillna(0).astype("int64"))
-    )
-    ids = pd.concat([keyed, more])[["idempotency_key", "journal_id"]].set_index("idempotency_key")["journal_id"]
-    insert_keyed(conn, L, lines.assign(journal_id=ids.reindex(lines["journal_key"]).to_numpy()))
-    return len(rows)
-
-
-def save_postings(conn: sa.Connection, postings: pd.DataFrame, posting_date: date) -> None:
-    """Write what became of claim payments; end the rows they had, and mark what a reversal took back."""
-    at = clock.now()
-    ended = postings.loc[postings["last_posting_id"] != 0, "last_posting_id"]
-    update_where_in(conn, P, P.c.claim_posting_id, ended, ended_at=at)
-    insert_keyed(conn, P, postings.assign(posting_date=posting_date.isoformat(), recorded_at=at, is_superseded=0))
-    taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
-    for start in range(0, len(taken), 900):
-        part = [int(one) for one in taken.iloc[start : start + 900]]
-        conn.execute(sa.update(P).where(P.c.claim_payment_id.in_(part), P.c.ended_at.is_(None)).values(is_superseded=1))
-
-
-def save_classifications(conn: sa.Connection, rows: pd.DataFrame, remit_ids: Sequence[int]) -> None:
-    """Write how the adjustments of remittances were read; a replay overwrites what it read before."""
-    ids = [int(one) for one in remit_ids]
-    again = sa.select(CP.c.claim_payment_id).join(R, R.c.remit_id == CP.c.remit_id)
-    again = again.where(R.c.remit_id.in_(ids), R.c.generation > 0)
-    conn.execute(sa.delete(schema.classifications).where(schema.classifications.c.claim_payment_id.in_(again)))
-    bulk_insert(conn, schema.classifications, rows)
-
-
-def mark_posted(conn: sa.Connection, remit_ids: Sequence[int], posting_date: date) -> None:
-    """Set remittances to posted on this accounting day."""
-    update_where_in(conn, R, R.c.remit_id, remit_ids, state="posted", posting_date=posting_date)
