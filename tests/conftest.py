@@ -26,6 +26,7 @@ def _no_ambient_settings(monkeypatch, tmp_path):
     """No test reads the developer's settings, and none leaves a data folder in the checkout."""
     for name in config.unknown_variables() + [config.PREFIX + field.upper() for field in config.Settings.model_fields]:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)  # test runners set it, and the width of piped tables follows it
     monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "claims-data"))
 
 
