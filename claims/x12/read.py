@@ -9,6 +9,7 @@ import numpy as np
 from claims import findings
 from claims.findings import Finding
 from claims.x12 import guides
+from claims.x12.allocator import keep_freed_memory
 from claims.x12.collect import Collector
 from claims.x12.delimiters import Delimiters
 from claims.x12.dirt import Dirt
@@ -56,6 +57,7 @@ def scan(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Itera
     A transaction set longer than a part comes in several, cut where a claim begins: see `X12File.continues`.
     """
     with Source(readable) as source:
+        keep_freed_memory()
         yield from _Scan(source, part, window).parts()
 
 
