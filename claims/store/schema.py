@@ -299,7 +299,7 @@ remittances = Table(
     _ref("transaction_id", "transactions.transaction_id"),
     _ref("file_id", "files.file_id"),
     *_address(),
-    Column("remit_key", String(64), nullable=False),  # handbook: sha256 of the business key
+    Column("remit_key", String(64), nullable=False),  # sha256 of the business key (ledger.identity)
     Column("body_hash", String(64), nullable=False),
     Column("state", Code, nullable=False),
     Column("reason_code", Code),
