@@ -15,7 +15,10 @@ SEVERITIES = (NOTE, HOLD, REJECT)
 
 
 class Finding(NamedTuple):
-    """One finding: where (`seg`, `element`, `offset`), how bad, what was found and expected, and one sentence."""
+    """One finding: where (`seg`, `element`, `offset`), how bad, what was found and expected, and one sentence.
+
+    `loop` is the path of loops in the guide; `repeat` the number of the repetition, 0 where an element has only one.
+    """
 
     code: str
     severity: str
@@ -27,6 +30,8 @@ class Finding(NamedTuple):
     expected: str = ""
     ack_code: str = ""
     transaction_seg: int = 0
+    loop: str = ""
+    repeat: int = 0
 
 
 COLUMNS = {
@@ -40,6 +45,8 @@ COLUMNS = {
     "expected": "str",
     "ack_code": "str",
     "message": "str",
+    "loop": "str",
+    "repeat": "int64",
 }
 
 ORDER = ["seg", "offset", "element", "code"]

@@ -179,3 +179,21 @@ def end_dates(view: Words, start: Integers, end: Integers) -> Integers:
     """Read the second day of a range (RD8); 0 when the value is no range."""
     ranged = end - start == 17
     return dates(view, np.where(ranged, start + 9, end), end)
+
+
+def are_decimals(view: Words, start: Integers, end: Integers) -> Flags:
+    """Tell which values of up to eight bytes are decimals: a minus or none, digits, at most one point among them."""
+    length = end - start
+    n = np.minimum(length, 9)
+    word = view[start] & MASK[n]
+    minus = (word & _word(0xFF)) == _word(ord("-"))
+    if minus.any():
+        word >>= np.where(minus, _word(8), _word(0))
+        n = n - minus
+    dots = word ^ _DOTS
+    point = (dots - _ONES) & ~dots & _HIGH
+    below = ((point & (~point + _ONE)) >> _word(7)) - _ONE
+    squeezed = (word & below) | ((word >> _word(8)) & ~below)
+    count = n - (point != 0)
+    good = _digits(squeezed, np.clip(count, 0, 8))[1]
+    return np.asarray(good & (count > 0) & (length <= 8))

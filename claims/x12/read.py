@@ -11,6 +11,7 @@ from claims.findings import Finding
 from claims.x12 import guides
 from claims.x12.allocator import keep_freed_memory
 from claims.x12.collect import Collector
+from claims.x12.conform import Conformance
 from claims.x12.delimiters import Delimiters
 from claims.x12.dirt import Dirt
 from claims.x12.envelope import Envelope, Place, Transaction
@@ -51,19 +52,22 @@ def read(readable: Readable) -> X12File:
     return joined(list(scan(readable, part=_NO_LIMIT)))
 
 
-def scan(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Iterator[X12File]:
+def scan(
+    readable: Readable, *, part: int = PART, window: int = WINDOW, conformance: Conformance | None = None
+) -> Iterator[X12File]:
     """Read a file of any size in parts of about `part` bytes, each a run of whole transaction sets.
 
-    A transaction set longer than a part comes in several, cut where a claim begins: see `X12File.continues`.
+    A transaction set longer than a part comes in several, cut where a claim begins: see `X12File.continues`. With
+    `conformance`, the findings hold also what is wrong by the guides.
     """
     with Source(readable) as source:
         keep_freed_memory()
-        yield from _Scan(source, part, window).parts()
+        yield from _Scan(source, part, window, conformance).parts()
 
 
 class _Scan:
-    def __init__(self, source: Source, part: int, window: int) -> None:
-        self.source, self.part, self.window = source, part, window
+    def __init__(self, source: Source, part: int, window: int, conformance: Conformance | None = None) -> None:
+        self.source, self.part, self.window, self.conformance = source, part, window, conformance
         self.envelope, self.dirt = Envelope(), Dirt()
         self.levels: dict[str, Levels] = {}
         self.survey = Survey()
@@ -164,6 +168,8 @@ class _Scan:
         canonical = Canonical(tokens)
         transactions, owner, interchange_seg = self._walk(tokens, seg, span, canonical)
         self.findings += self.dirt.look(tokens, seg, owner, transactions, int(seg[0]) - 1)
+        if self.conformance:
+            self.findings += self.conformance.look(tokens, seg, owner, transactions)
         own_seg = np.array([own.seg for own in transactions] + [0], np.int64)
         transaction_seg = np.where(tokens.code == CODES["TA1"], seg, own_seg[owner])
         self.collector.add(

@@ -6,7 +6,7 @@ of all is an empty one that stands for every element that was not sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +42,10 @@ class Tokens:
     empty_at: Integers
     is_unterminated: bool
     encoding: str = "ascii"
+    # Tokens with blanks at an end, and where these stand with their blanks.
+    padded: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    unpadded_start: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    unpadded_end: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.first)
@@ -320,8 +324,11 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     np.add(edges, 1, out=ts[1:])
     start = _without_line_ends(data, ts[first], te[first])
     ts[first] = start
+    padded = np.zeros(0, np.int64)
+    with_blanks = padded, padded
     if len(beside):
         padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
+        with_blanks = ts[padded], te[padded]
         ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
         start = ts[first]
     stop, id_end = edges[last] + 1, te[first]
@@ -337,7 +344,7 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     id_word = id_words(words_of(data), start, id_end)
     return Tokens(
         text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, encoding,
+        empty_at, is_cut, encoding, padded, *with_blanks,
     )  # fmt: skip
 
 

@@ -1,0 +1,132 @@
+"""A compiled guide in; its elements and components as flat arrays of limits, numbered from 1, out.
+
+Field 0 is none. `base[node] + n` is the field of a segment's element n, `parts[field] + n` that of a composite's
+component n.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from claims.x12.conform.grammar import Grammar
+from claims.x12.conform.nodes import Composite, Element, Segment
+from claims.x12.numbers import Bytes, Flags, Integers
+
+NONE, SIMPLE, COMPOSITE, UNUSED_COMPOSITE = 0, 1, 2, 3
+# What a value is checked for beside its length, as bits.
+CODED, WHOLE, REAL, DATE, ODD, BY_QUALIFIER, FORMATS = 1, 2, 4, 8, 16, 32, 64
+_ANY_LENGTH = 1 << 40
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field stands: its segment, its element, its component (0: the element itself)."""
+
+    node: int
+    segment: Segment
+    item: Element | Composite
+    element: int
+    component: int
+
+
+@dataclass
+class Fields:
+    """The fields of one guide."""
+
+    places: list[Place | None]
+    base: Integers
+    widths: Integers
+    role: Bytes
+    low: Integers
+    high: Integers
+    checks: Bytes
+    codes: Integers
+    parts: Integers
+    part_count: Integers
+    repeat: Integers
+    is_checked: Flags
+    code_sets: list[frozenset[str]]
+
+
+def compile_fields(grammar: Grammar) -> Fields:
+    """Flatten the elements of a guide."""
+    return _Compiler(grammar).fields()
+
+
+class _Compiler:
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.places: list[Place | None] = [None]
+        self.rows: list[tuple[int, int, int, int, int, int, int, int]] = [(NONE, 0, _ANY_LENGTH, 0, 0, 0, 0, 1)]
+        self.code_sets: list[frozenset[str]] = [frozenset()]
+        self.number_of_set: dict[frozenset[str], int] = {}
+
+    def fields(self) -> Fields:
+        base, widths = [], []
+        for number, segment in enumerate(self.grammar.nodes):
+            base.append(len(self.rows) - 1)
+            widths.append(len(segment.elements))
+            composites = []
+            for item in segment.elements:
+                place = Place(number, segment, item, item.number, 0)
+                if isinstance(item, Element):
+                    self._simple(place, item, segment)
+                else:
+                    composites.append(len(self.rows))
+                    role = UNUSED_COMPOSITE if item.usage == "N" else COMPOSITE
+                    self._add(place, (role, 0, _ANY_LENGTH, 0, 0, 0, len(item.elements), item.repeat))
+            for field in composites:
+                self._components(field, number, segment)
+        columns = np.array(self.rows, np.int64).T
+        is_checked = [place is not None and place.item.usage != "N" for place in self.places]
+        return Fields(
+            self.places, np.array(base, np.int64), np.array(widths, np.int64), columns[0].astype(np.uint8), columns[1],
+            columns[2], columns[3].astype(np.uint8), columns[4], columns[5], columns[6], columns[7],
+            np.array(is_checked, np.bool_), self.code_sets,
+        )  # fmt: skip
+
+    def _add(self, place: Place, row: tuple[int, int, int, int, int, int, int, int]) -> None:
+        self.places.append(place)
+        self.rows.append(row)
+
+    def _components(self, field: int, number: int, segment: Segment) -> None:
+        place = self.places[field]
+        assert place is not None and isinstance(place.item, Composite)
+        row = list(self.rows[field])
+        row[5] = len(self.rows) - 1
+        self.rows[field] = tuple(row)  # type: ignore[assignment]
+        for part in place.item.elements:
+            self._simple(Place(number, segment, part, place.element, part.number), part, segment)
+
+    def _simple(self, place: Place, element: Element, segment: Segment) -> None:
+        if element.usage == "N":
+            self._add(place, (SIMPLE, 0, _ANY_LENGTH, 0, 0, 0, 0, 1))
+            return
+        checks, code_set = 0, 0
+        if element.codes is not None:
+            checks |= CODED
+            code_set = self._code_set(element.codes)
+        kind = element.kind
+        if kind[:1] == "N":
+            checks |= WHOLE
+        elif kind == "R":
+            checks |= REAL
+        elif kind == "DT":
+            checks |= DATE
+        elif kind not in ("AN", "ID"):
+            checks |= ODD
+        if element.pattern or (checks & (WHOLE | REAL) and element.min_length > 1):
+            checks |= ODD
+        if segment.id == "DTP" and place.element == 3:
+            checks |= BY_QUALIFIER
+        elif element.formats:
+            checks |= FORMATS if "D8" in element.formats else ODD
+        self._add(place, (SIMPLE, element.min_length, element.max_length, checks, code_set, 0, 0, 1))
+
+    def _code_set(self, codes: frozenset[str]) -> int:
+        if codes not in self.number_of_set:
+            self.number_of_set[codes] = len(self.code_sets)
+            self.code_sets.append(codes)
+        return self.number_of_set[codes]

@@ -1,0 +1,78 @@
+"""A window's tokens as they stand in the file, blanks included: what conformance looks at."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from claims.x12.numbers import MASK, Bytes, Integers, Words
+from claims.x12.tokens import Tokens
+
+_ONES, _HIGH, _ONE = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(1)
+
+
+class Text:
+    """Elements by token: `start[k]` to `end[k]`; `row[k]` is the segment and `element[k]` the element, 0 for its id."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self.data: Bytes = tokens.data
+        self.view: Words = tokens.view
+        self.first, self.last, self.code = tokens.first, tokens.last, tokens.code
+        self.count = int(self.last[-1]) + 1 if len(self.last) else 0
+        start, end = tokens.ts[: self.count], tokens.te[: self.count]
+        if len(tokens.padded):
+            start, end = start.copy(), end.copy()
+            here = tokens.padded < self.count
+            at = tokens.padded[here]
+            start[at], end[at] = tokens.unpadded_start[here], tokens.unpadded_end[here]
+        self.start, self.end = start, end
+        self.elements = self.last - self.first
+
+    @cached_property
+    def row(self) -> Integers:
+        """Return the segment of each token; -1 for the tokens of empty segments, which are no segments here."""
+        owner = np.full(self.count, -1, np.int64)
+        owner[self.first] = np.arange(len(self.first))
+        filled = np.maximum.accumulate(owner) if self.count else owner
+        if len(self.tokens.empty_at) and self.count:
+            filled = np.where(np.arange(self.count) <= self.last[filled], filled, -1)
+        return filled
+
+    @cached_property
+    def element(self) -> Integers:
+        """Return the number of each token's element."""
+        return np.arange(self.count) - self.first[self.row]
+
+    @cached_property
+    def odd_places(self) -> Integers:
+        """Return where bytes stand that are neither printable ASCII nor the end of a segment."""
+        data = self.data[: self.tokens.size]
+        odd = (data < 32) | (data > 126)
+        for value in (self.tokens.delimiters.terminator, self.tokens.delimiters.element):
+            if not 32 <= value <= 126:
+                odd &= data != value
+        return np.flatnonzero(odd)
+
+    def word(self, token: Integers) -> Words:
+        """Return the first bytes of tokens as words, case kept; 0 for an empty one and one longer than eight bytes."""
+        return self.word_between(self.start[token], self.end[token])
+
+    def word_between(self, start: Integers, end: Integers) -> Words:
+        """Return ranges of bytes as words, case kept; 0 for an empty one and one longer than eight bytes."""
+        return np.asarray(self.view[start] & MASK[np.minimum(end - start, 9)], np.uint64)
+
+    def first_component(self, token: Integers) -> Words:
+        """Return the first component of tokens as words; 0 where it is longer than eight bytes."""
+        start, end = self.start[token], self.end[token]
+        word = np.asarray(self.view[start] & MASK[np.minimum(end - start, 8)], np.uint64)
+        other = word ^ (np.uint64(self.tokens.delimiters.component) * _ONES)
+        found = (other - _ONES) & ~other & _HIGH
+        below = ((found & (~found + _ONE)) >> np.uint64(7)) - _ONE
+        whole = (found == 0) & (end - start > 8)
+        return np.where(whole, np.uint64(0), word & below)
+
+    def bytes_between(self, start: int, end: int) -> bytes:
+        """Return a range of bytes."""
+        return self.data[start:end].tobytes()
