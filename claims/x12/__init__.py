@@ -1,6 +1,7 @@
 """X12 in and out: `read` and `scan` turn bytes into frames."""
 
+from claims.x12.check import check, scan_checked, verdicts
 from claims.x12.file import X12File
 from claims.x12.read import read, scan
 
-__all__ = ["X12File", "read", "scan"]
+__all__ = ["X12File", "check", "read", "scan", "scan_checked", "verdicts"]

@@ -74,10 +74,8 @@ class Conformance:
         self._told: set[int] = set()
         self.findings: list[Finding] = []
 
-    def look(
-        self, tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction]
-    ) -> list[Finding]:
-        """Return what is wrong in a window: `owner` says which of `transactions` each segment stands in, -1 for none."""
+    def look(self, tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction]) -> list[Finding]:
+        """Return what is wrong in a window; `owner` numbers the set of each segment in `transactions`, -1 for none."""
         self.findings = []
         self._tokens, self._seg = tokens, seg
         own = np.array([one.seg for one in transactions] + [0], np.int64)
@@ -134,7 +132,9 @@ class Conformance:
                 self._note("guide-map-experimental", row, "the map of this guide is our own, and experimental")
         elif own.seg not in self._told:
             self._told.add(own.seg)
-            self._note("guide-not-checked", row, "there is no map for the guide of this set; its conformance is unknown")
+            self._note(
+                "guide-not-checked", row, "there is no map for the guide of this set; its conformance is unknown"
+            )
 
     # ---- one guide
 
@@ -183,9 +183,7 @@ class Conformance:
             most = f"at most {segment.parent.max_repeat} of loop {segment.parent.id}"
             self._find("loop-too-often", row, segment=segment, expected=most)
 
-    def _segment_shapes(
-        self, guide: _Guide, text: Text, node: Integers, found: Split, compound: set[int]
-    ) -> None:
+    def _segment_shapes(self, guide: _Guide, text: Text, node: Integers, found: Split, compound: set[int]) -> None:
         rows = np.flatnonzero(node >= 0)
         if not len(rows):
             return

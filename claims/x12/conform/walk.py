@@ -1,7 +1,7 @@
 """The segments of a window in; what each of them is in its guide, and what is missing, unknown or too often, out.
 
-The automaton runs over one integer for each segment. Everything that counts is worked out from its steps for all segments
-at once, each count beginning anew where the loop around it begins; counts go on from one window to the next.
+The automaton runs over one integer for each segment. Everything that counts is worked out from its steps for all
+segments at once, each count beginning anew where the loop around it begins; counts go on from window to window.
 """
 
 from __future__ import annotations
@@ -238,4 +238,3 @@ def _last_before(places: Integers, at: Integers) -> Integers:
         return np.full(len(at), -1, np.int64)
     found = np.searchsorted(places, at, side="left") - 1
     return np.where(found >= 0, places[np.maximum(found, 0)], -1)
-
