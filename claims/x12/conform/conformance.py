@@ -151,7 +151,7 @@ class Conformance:
             for token in tokens.tolist():
                 row = int(text.row[token])
                 self._at(guide, fault, row, int(node[row]), int(text.element[token]))
-        for bad in guide.values.bad(text, found.values):
+        for bad in (*guide.values.bad(text, found.simple), *guide.values.bad(text, found.parts)):
             row = int(text.row[bad.token])
             place = guide.fields.places[bad.field]
             assert place is not None
