@@ -274,19 +274,30 @@ class _Draft:
                     values[number] = "1"
 
 
-def invented_files() -> dict[str, bytes]:
-    """Give the files of every guide that the tests start from: full and sparse ones, several sets, two interchanges."""
+def invented_files(seed: int = 0) -> dict[str, bytes]:
+    """Give files of every guide: full and sparse ones, several sets, two interchanges; and one with all guides."""
     found: dict[str, bytes] = {}
+    first = 10 * seed
     for guide, kind in GUIDES.items():
         makes = {
-            "full": invent(guide, 1, 1, 500),
-            "each once": invent(guide, 2, delimiters="|>!\n"),
-            "most": invent(guide, 3, 0.8, 60),
-            "part": invent(guide, 4, 0.6, 100),
-            "some": invent(guide, 5, 0.4, 60),
-            "few": invent(guide, 6, 0.1),
-            "six sets": invent(guide, 8, 0.5 if kind == "FA" else 0.1, 20, 6),
+            "full": invent(guide, first + 1, 1, 500),
+            "each once": invent(guide, first + 2, delimiters="|>!\n"),
+            "most": invent(guide, first + 3, 0.8, 60),
+            "part": invent(guide, first + 4, 0.6, 100),
+            "some": invent(guide, first + 5, 0.4, 60),
+            "few": invent(guide, first + 6, 0.1),
+            "six sets": invent(guide, first + 8, 0.5 if kind == "FA" else 0.1, 20, 6),
         }
         makes["two interchanges"] = makes["few"] + makes["some"].replace(b"*000000001", b"*000000002")
         found |= {f"{guide} {name}": data for name, data in makes.items()}
-    return found
+    return found | {"all guides": _together([found[f"{guide} few"] for guide in GUIDES])}
+
+
+def _together(files: list[bytes]) -> bytes:
+    """Put the groups of files into one interchange."""
+    groups: list[str] = []
+    for number, data in enumerate(files, 1):
+        head, *body, _trailer = data.decode().split("~")[1:-2]
+        groups += [head.replace("*1230*1*", f"*1230*{number}*"), *body, f"GE*1*{number}"]
+    start = files[0].decode().partition("~")[0]
+    return "~".join([start, *groups, f"IEA*{len(files)}*000000001", ""]).encode()
