@@ -28,7 +28,7 @@ class Sequences:
         return [*self._wrong_lines(text, lines, claims), *self._wrong_levels(text)]
 
     def _wrong_lines(self, text: Text, lines: Integers, claims: Integers) -> list[tuple[str, int, int]]:
-        count, self._lines = _count_from(lines, claims, self._lines, len(text.code))
+        count, self._lines = _count_from(lines, claims, self._lines)
         value, length = _values(text, lines, 1)
         # 01 is not 1: the number is written without zeros.
         digits = np.searchsorted(10 ** np.arange(1, 9), count, side="right") + 1
@@ -38,7 +38,7 @@ class Sequences:
     def _wrong_levels(self, text: Text) -> list[tuple[str, int, int]]:
         levels, sets = np.flatnonzero(text.code == _HL), np.flatnonzero(text.code == _ST)
         before = self._levels
-        count, self._levels = _count_from(levels, sets, before, len(text.code))
+        count, self._levels = _count_from(levels, sets, before)
         value, _ = _values(text, levels, 1)
         found = [("hierarchy-number", row, 1) for row in levels[value != count].tolist()]
         parent, length = _values(text, levels, 2)
@@ -59,8 +59,8 @@ class Sequences:
         return found
 
 
-def _count_from(rows: Integers, starts: Integers, before: int, size: int) -> tuple[Integers, int]:
-    """Count `rows` from 1 after each of `starts`, on from `before` up to the first; return also the count at the end."""
+def _count_from(rows: Integers, starts: Integers, before: int) -> tuple[Integers, int]:
+    """Count `rows` from 1 after each of `starts`, on from `before` up to the first; return also the last count."""
     group = np.searchsorted(starts, rows)
     count = np.arange(len(rows)) - np.searchsorted(group, group) + 1 + np.where(group == 0, before, 0)
     if len(rows) and group[-1] == len(starts):

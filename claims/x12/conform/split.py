@@ -78,12 +78,10 @@ def split(text: Text, node: Integers, fields: Fields) -> Split:
 def _fields(text: Text, node: Integers, fields: Fields) -> Integers:
     """Return the field of each token: its segment's first one and its element's number; 0 for none."""
     # The number of a token less that of its segment's first one is its element: one step gives the field.
-    shift = np.where(node >= 0, fields.base[node] - text.first, _NO_FIELD)
-    if len(text.tokens.empty_at):
-        shift = np.append(shift, _NO_FIELD)[text.row]
-    else:
-        shift = np.repeat(shift, text.elements + 1)
-    field = np.maximum(np.arange(text.count) + shift, 0)
+    shift = np.append(np.where(node >= 0, fields.base[node] - text.first, _NO_FIELD), _NO_FIELD)
+    has_gaps = len(text.tokens.empty_at) > 0
+    by_token = shift[text.row] if has_gaps else np.repeat(shift[:-1], text.elements + 1)
+    field = np.maximum(np.arange(text.count) + by_token, 0)
     field[text.first] = 0
     for row in np.flatnonzero((node >= 0) & (text.elements > fields.widths[node])).tolist():
         field[int(text.first[row] + fields.widths[int(node[row])]) + 1 : int(text.last[row]) + 1] = 0
@@ -145,4 +143,3 @@ def _composites(
     composites = Composites(token[owner], of_instance, repeat, cuts + 1, sent)
     part_field[~is_sent] = 0
     return composites, Values(part_start, part_end, part_field, token[owner[instance]], repeat[instance])
-

@@ -6,7 +6,7 @@ segments at once, each count beginning anew where the loop around it begins; cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,10 @@ class Walked:
     unused: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     too_often: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     loop_too_often: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def without(self, which: Flags) -> Walked:
+        """Leave some segments out: they were walked over, and are judged elsewhere."""
+        return replace(self, rows=self.rows[~which], node=self.node[~which]) if which.any() else self
 
 
 class Walker:
