@@ -50,11 +50,17 @@ class Fields:
     is_checked: Flags
     bit: Words
     code_sets: list[frozenset[str]]
+    code_words: list[frozenset[int]]
 
 
 def compile_fields(grammar: Grammar) -> Fields:
     """Flatten the elements of a guide."""
     return _Compiler(grammar).fields()
+
+
+def _words(codes: frozenset[str]) -> frozenset[int]:
+    """Return codes of up to eight bytes as words."""
+    return frozenset(int.from_bytes(code.encode("latin-1"), "little") for code in codes if 0 < len(code) <= 8)
 
 
 def _bit(element: int) -> int:
@@ -91,7 +97,7 @@ class _Compiler:
         return Fields(
             self.places, np.array(base, np.int64), np.array(widths, np.int64), columns[0].astype(np.uint8), columns[1],
             columns[2], columns[3].astype(np.uint8), columns[4], columns[5], columns[6], columns[7],
-            np.array(is_checked, np.bool_), np.array(bits, np.uint64), self.code_sets,
+            np.array(is_checked, np.bool_), np.array(bits, np.uint64), self.code_sets, [_words(codes) for codes in self.code_sets],
         )  # fmt: skip
 
     def _add(self, place: Place, row: tuple[int, int, int, int, int, int, int, int]) -> None:
