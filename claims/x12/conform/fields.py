@@ -118,7 +118,9 @@ class _Compiler:
             self._add(place, (SIMPLE, 0, _ANY_LENGTH, 0, 0, 0, 0, 1))
             return
         checks, code_set = 0, 0
-        if element.codes is not None:
+        # The element that tells the segment from others has one of its codes, or the segment were not here.
+        key = segment.key
+        if element.codes is not None and not (key and key[0] is element):
             checks |= CODED
             code_set = self._code_set(element.codes)
         kind = element.kind
