@@ -35,6 +35,8 @@ _DECIDING = {CODES[name]: name for name in ("ISA", "GS", "ST", "GE", "IEA")}
 _ISA = CODES["ISA"]
 _IS_DECIDING = np.zeros(256, np.bool_)
 _IS_DECIDING[list(_DECIDING)] = True
+# A set has a finding for each claim at the most, and some; beyond this it is rubbish, and memory has an end.
+MOST_LISTED = 10_000
 _ENVELOPE = {"ISA", "IEA", "TA1", "GS", "GE"}
 _LEFT_OUT = {"ISA_LOOP", "GS_LOOP", "ST_LOOP", "HEADER", "DETAIL", "FOOTER"}
 # Values of these kinds say nothing about a person where the segment is about money, codes or counts.
@@ -74,6 +76,7 @@ class Conformance:
         self._sequences = Sequences()
         self._current, self._group = "", ""
         self._told: set[int] = set()
+        self._counts: dict[tuple[int, str], int] = {}
         self.findings: list[Finding] = []
 
     def look(self, tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction]) -> list[Finding]:
@@ -82,6 +85,8 @@ class Conformance:
         self._tokens, self._seg = tokens, seg
         own = np.array([one.seg for one in transactions] + [0], np.int64)
         self._transaction_seg = own[owner]
+        here = set(own.tolist())
+        self._counts = {key: count for key, count in self._counts.items() if key[0] in here}
         text = Text(tokens)
         for name, rows in self._by_guide(text, owner, transactions).items():
             guide = self._guide(name)
@@ -282,6 +287,11 @@ class Conformance:
         expected: str = "", repeat: int = 0,
     ) -> None:  # fmt: skip
         rule = rules()[fault]
+        count = self._counts[int(self._transaction_seg[row]), fault] = (
+            self._counts.get((int(self._transaction_seg[row]), fault), 0) + 1
+        )
+        if count > MOST_LISTED:
+            return
         seg = int(self._seg[row])
         where = f"{seg}, {element}" if element else f"{seg}"
         loop = loop_path(segment.parent) if segment else ""
@@ -296,6 +306,8 @@ class Conformance:
                 loop, repeat,
             )
         )  # fmt: skip
+        if count == MOST_LISTED:
+            self._note("findings-not-listed", row, f"further findings {rule.code} of this set are not listed")
 
     def _note(self, code: str, row: int, sentence: str) -> None:
         seg = int(self._seg[row])
