@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from claims.x12.envelope import Transaction
 
 _DECIDING = {CODES[name]: name for name in ("ISA", "GS", "ST", "GE", "IEA")}
+_ISA = CODES["ISA"]
 _IS_DECIDING = np.zeros(256, np.bool_)
 _IS_DECIDING[list(_DECIDING)] = True
 _LEFT_OUT = {"ISA_LOOP", "GS_LOOP", "ST_LOOP", "HEADER", "DETAIL", "FOOTER"}
@@ -118,11 +119,11 @@ class Conformance:
         number = np.array([distinct.index(name) for name in names], np.int64)
         edges = np.diff(np.concatenate(([0], rows, [len(text.code)])))
         of_row = np.repeat(number, edges)
-        return {
-            name: np.flatnonzero(of_row == place) if len(distinct) > 1 else np.arange(len(of_row))
-            for place, name in enumerate(distinct)
-            if name
-        }
+        if len(distinct) == 1:
+            return {distinct[0]: np.arange(len(of_row))} if distinct[0] else {}
+        # A guide's walk sees where interchanges begin, too: what it counts begins anew there.
+        is_isa = text.code == _ISA
+        return {name: np.flatnonzero((of_row == place) | is_isa) for place, name in enumerate(distinct) if name}
 
     def _tell_unchecked(self, row: int, own: Transaction) -> None:
         if self._current:
@@ -140,9 +141,11 @@ class Conformance:
 
     def _look(self, guide: _Guide, text: Text, rows: Integers) -> None:
         walked = guide.walker.walk(text, rows)
+        if guide.name != maps.CONTROL:
+            walked = walked.without(text.code[walked.rows] == _ISA)
         self._order(guide, walked)
         node = np.full(len(text.code), -1, np.int64)
-        node[rows] = walked.node
+        node[walked.rows] = walked.node
         found = split(text, node, guide.fields)
         compound = set(found.compound.tolist())
         self._segment_shapes(guide, text, node, found, compound)
@@ -151,7 +154,7 @@ class Conformance:
             for token in tokens.tolist():
                 row = int(text.row[token])
                 self._at(guide, fault, row, int(node[row]), int(text.element[token]))
-        for bad in guide.values.bad(text, found.values):
+        for bad in (*guide.values.bad(text, found.simple), *guide.values.bad(text, found.parts)):
             row = int(text.row[bad.token])
             place = guide.fields.places[bad.field]
             assert place is not None
@@ -252,6 +255,9 @@ class Conformance:
         for row in np.flatnonzero((gap > 2) | ((gap > 0) & (text.data[start - 1] == 32))).tolist():
             if _has_leading_blank(text, row):
                 self._find("leading-blank", row)
+        for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
+            if _is_empty(text, row):
+                self._find("empty", row)
         for row in np.flatnonzero(tokens.code == 0).tolist():
             if not _is_id(text.bytes_between(int(start[row]), int(text.end[text.first[row]]))):
                 self._find("bad-id", row)
@@ -363,6 +369,13 @@ def _has_leading_blank(text: Text, row: int) -> bool:
     begin = int(text.tokens.stop[row - 1]) if row else 0
     gap = text.bytes_between(begin, start).rsplit(bytes([text.tokens.delimiters.terminator]))[-1]
     return gap.lstrip(b"\r\n")[:1] == b" "
+
+
+def _is_empty(text: Text, row: int) -> bool:
+    """Tell whether a segment holds nothing but its id and separators."""
+    marks = bytes([text.tokens.delimiters.element, text.tokens.delimiters.component])
+    first, last = int(text.first[row]), int(text.last[row])
+    return not text.bytes_between(int(text.end[first]), int(text.end[last])).strip(marks)
 
 
 def _is_id(value: bytes) -> bool:
