@@ -47,10 +47,10 @@ def supplements() -> dict[str, frozenset[str]]:
 
 
 @cache
-def data_element(number: str) -> tuple[str, int, int]:
-    """Return the type of a data element, and the least and the greatest length."""
+def data_element(number: str) -> tuple[str, int, int, str]:
+    """Return the type of a data element, its least and its greatest length, and its name."""
     found = _data_elements()[number]
-    return found["data_type"], found["min_len"], found["max_len"]
+    return found["data_type"], found["min_len"], found["max_len"], found["name"]
 
 
 @cache

@@ -2,7 +2,8 @@
 
 A row is a loop (no segment; once below each of its parents), a segment (no element), or an element or component (`3-6`
 are several). `like` takes a loop or segment over from another guide: its name, there the loop if that is another, and
-the qualifier if that is another. What the row says then stands, and element rows below it replace elements.
+the qualifier if that is another. What the row says then stands, and element rows below it replace elements. A segment
+with a name of its own is another one than that: its elements have the plain names of their data elements.
 `source` says what a row rests on: the handbook, samples, what 837P has in the same place, the 4010 dental map; what
 is unverified is left wide: situational, any code.
 """
@@ -97,6 +98,7 @@ class _Builder:
         path = f"{parent.path}/{name}"
         if row.like:
             found = self._segment_like(_segment(row), row.like.split()[0], path, parent)
+            found.elements = [_plain(item) for item in found.elements] if row.name else found.elements
         else:
             found = Segment(row.segment, "", "", 0, 0, path, [], [], parent)
         for one in below:
@@ -154,10 +156,17 @@ def _item(row: Row, number: int) -> Element | Composite:
     """Return the element, composite or component of a row."""
     if row.data_element.startswith("C"):
         return Composite(number, row.name, row.usage, row.limit, [])
-    kind, shortest, longest = maps.data_element(row.data_element)
+    kind, shortest, longest, _name = maps.data_element(row.data_element)
     listed = frozenset(row.codes.split())
     codes = listed | maps.outside_codes(row.list) if row.list else listed
     return Element(number, row.name, row.usage, row.data_element, kind, shortest, longest, codes or None, listed)
+
+
+def _plain(item: Element | Composite) -> Element | Composite:
+    """Return an element or composite with the names of data elements."""
+    if isinstance(item, Composite):
+        return replace(item, elements=[_plain(part) for part in item.elements])  # type: ignore[misc]
+    return replace(item, name=maps.data_element(item.data_element)[3])
 
 
 def _put(elements: list[Element | Composite], item: Element | Composite, composite: int) -> None:

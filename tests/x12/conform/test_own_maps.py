@@ -77,7 +77,7 @@ def test_an_element_that_is_unverified_is_asked_for_only_with_what_holds_it():
 def test_every_data_element_is_known():
     for row in own_maps.rows(FILE):
         if row.element and not row.data_element.startswith("C"):
-            kind, shortest, longest = maps.data_element(row.data_element)
+            kind, shortest, longest, _name = maps.data_element(row.data_element)
             assert kind and 1 <= shortest <= longest, row
 
 
@@ -189,6 +189,13 @@ def test_taking_over_leaves_the_other_guide_as_it_was():
     assert "DD" not in {
         code for one in maps.tree(PROFESSIONAL).segments() for part in parts(one) for code in part.listed
     }
+
+
+def test_another_date_of_the_same_form_is_not_called_by_the_first_ones_name():
+    placed, accident = segment("2400", "DTP", "441"), segment("2300", "DTP", "439")
+    assert placed.name == "prior placement date"
+    assert element(placed, 3).name == "Date Time Period" != element(accident, 3).name
+    assert element(placed, 3).formats == element(accident, 3).formats == ("D8",)
 
 
 def test_a_claim_may_stand_below_the_subscriber_and_below_the_patient():
