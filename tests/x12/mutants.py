@@ -6,6 +6,7 @@ segments that its guide knows are met equally often, however often the file repe
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from collections.abc import Callable, Iterator
@@ -88,6 +89,7 @@ def _from(names: list[str], start: int) -> list[str]:
     return names[at:] + names[:at]
 
 
+@functools.cache
 def valid_files() -> dict[str, bytes]:
     """Give all valid files there are to start from: invented ones, our samples, and the shared ones where present."""
     found = invented_files()

@@ -17,7 +17,7 @@ from claims.x12.conform import maps
 from claims.x12.conform.fields import Fields, Place, compile_fields
 from claims.x12.conform.grammar import Grammar
 from claims.x12.conform.nodes import Composite, Loop, Segment
-from claims.x12.conform.rules import rules
+from claims.x12.conform.rules import envelope_codes, rules
 from claims.x12.conform.sequences import Sequences
 from claims.x12.conform.shapes import NOT_USED, ShapeFault, composite_faults, segment_faults
 from claims.x12.conform.split import Split, split
@@ -35,6 +35,9 @@ _DECIDING = {CODES[name]: name for name in ("ISA", "GS", "ST", "GE", "IEA")}
 _ISA = CODES["ISA"]
 _IS_DECIDING = np.zeros(256, np.bool_)
 _IS_DECIDING[list(_DECIDING)] = True
+# A set has a finding for each claim at the most, and some; beyond this it is rubbish, and memory has an end.
+MOST_LISTED = 10_000
+_ENVELOPE = {"ISA", "IEA", "TA1", "GS", "GE"}
 _LEFT_OUT = {"ISA_LOOP", "GS_LOOP", "ST_LOOP", "HEADER", "DETAIL", "FOOTER"}
 # Values of these kinds say nothing about a person where the segment is about money, codes or counts.
 _SHOWN_KINDS = ("ID", "N0", "R", "DT", "TM")
@@ -73,6 +76,7 @@ class Conformance:
         self._sequences = Sequences()
         self._current, self._group = "", ""
         self._told: set[int] = set()
+        self._counts: dict[tuple[int, str], int] = {}
         self.findings: list[Finding] = []
 
     def look(self, tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction]) -> list[Finding]:
@@ -81,6 +85,8 @@ class Conformance:
         self._tokens, self._seg = tokens, seg
         own = np.array([one.seg for one in transactions] + [0], np.int64)
         self._transaction_seg = own[owner]
+        here = set(own.tolist())
+        self._counts = {key: count for key, count in self._counts.items() if key[0] in here}
         text = Text(tokens)
         for name, rows in self._by_guide(text, owner, transactions).items():
             guide = self._guide(name)
@@ -252,7 +258,8 @@ class Conformance:
         start = text.start[text.first]
         gap = start.copy()
         gap[1:] -= tokens.stop[:-1]
-        for row in np.flatnonzero((gap > 2) | ((gap > 0) & (text.data[start - 1] == 32))).tolist():
+        has_blank = (gap > 0) & ((text.data[start - 1] == 32) | (text.data[start - 2] == 32))
+        for row in np.flatnonzero((gap > 2) | has_blank).tolist():
             if _has_leading_blank(text, row):
                 self._find("leading-blank", row)
         for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
@@ -280,16 +287,27 @@ class Conformance:
         expected: str = "", repeat: int = 0,
     ) -> None:  # fmt: skip
         rule = rules()[fault]
+        count = self._counts[int(self._transaction_seg[row]), fault] = (
+            self._counts.get((int(self._transaction_seg[row]), fault), 0) + 1
+        )
+        if count > MOST_LISTED:
+            return
         seg = int(self._seg[row])
         where = f"{seg}, {element}" if element else f"{seg}"
         loop = loop_path(segment.parent) if segment else ""
+        name = element[:3] if element[:3] in _ENVELOPE else element[:2]
+        ack_code = rule.ack_code
+        if name in _ENVELOPE:
+            ack_code = envelope_codes().get(element.partition("-")[0]) or envelope_codes()[name]
         self.findings.append(
             Finding(
                 rule.code, REJECT, f"segment {where}: {rule.sentence}; the guide refuses the set.", seg, element,
-                int(self._tokens.offset[row]), found, expected, rule.ack_code, int(self._transaction_seg[row]),
+                int(self._tokens.offset[row]), found, expected, ack_code, int(self._transaction_seg[row]),
                 loop, repeat,
             )
         )  # fmt: skip
+        if count == MOST_LISTED:
+            self._note("findings-not-listed", row, f"further findings {rule.code} of this set are not listed")
 
     def _note(self, code: str, row: int, sentence: str) -> None:
         seg = int(self._seg[row])

@@ -81,7 +81,7 @@ def _fields(text: Text, node: Integers, fields: Fields) -> Integers:
     shift = np.append(np.where(node >= 0, fields.base[node] - text.first, _NO_FIELD), _NO_FIELD)
     has_gaps = len(text.tokens.empty_at) > 0
     by_token = shift[text.row] if has_gaps else np.repeat(shift[:-1], text.elements + 1)
-    field = np.maximum(np.arange(text.count) + by_token, 0)
+    field: Integers = np.maximum(np.arange(text.count) + by_token, 0)
     field[text.first] = 0
     for row in np.flatnonzero((node >= 0) & (text.elements > fields.widths[node])).tolist():
         field[int(text.first[row] + fields.widths[int(node[row])]) + 1 : int(text.last[row]) + 1] = 0

@@ -60,10 +60,6 @@ class ValueRules:
         self.fields = fields
         self._codes: dict[tuple[int, int], bool] = {}
         self._faults: dict[tuple[int, str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._words = [
-            frozenset(int.from_bytes(code.encode("latin-1"), "little") for code in codes if 0 < len(code) <= 8)
-            for codes in fields.code_sets
-        ]
 
     def bad(self, text: Text, values: Values) -> Iterator[BadValue]:
         """Return all values that break a rule."""
@@ -107,6 +103,8 @@ class ValueRules:
         self._dates(text, values, checks, found)
         if text.is_odd:
             self._bytes(text, values, found)
+        elif values.token is None:
+            found[text.padded] = True
         return found & fields.is_checked[values.field]
 
     def _codes_of(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
@@ -123,7 +121,7 @@ class ValueRules:
         found[at] |= unknown[pair]
 
     def _is_code(self, code_set: int, word: int) -> bool:
-        return word in self._words[code_set]
+        return word in self.fields.code_words[code_set]
 
     def _numbers(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & f.WHOLE)
