@@ -48,6 +48,14 @@ def supplements() -> dict[str, frozenset[str]]:
 
 
 @cache
+def outside_codes(name: str) -> frozenset[str]:
+    """Return a list that the guides do not hold themselves: as pyx12 has copied it, with what it has gained since."""
+    import pyx12.codes
+
+    return frozenset(pyx12.codes.ExternalCodes().codes[name]["codes"]) | supplements().get(name, frozenset())
+
+
+@cache
 def tree(guide: str) -> Loop:
     """Return the tree of a guide of `guides.csv`, or of the envelope (`control`)."""
     source = sources()[guide]
