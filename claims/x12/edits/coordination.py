@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from claims.money import amount
 from claims.x12.balance import sums
-from claims.x12.edits.part import Part, coded, last_before
+from claims.x12.edits.part import Part, Place, coded, last_before
 from claims.x12.edits.report import Report
 from claims.x12.numbers import Flags, Integers
 
-_NOT_COVERED = ("A8",)
+_NOT_COVERED, _PAID = ("A8",), ("D",)
 _PAYERS, _LINES, _CAS = "other_payers", "other_payer_lines", "other_payer_adjustments"
 
 
@@ -109,7 +109,18 @@ def _lines(part: Part, report: Report, svd_payer: Integers, explained: Integers,
 
 
 def _tell(part: Part, report: Report, rule: str, rows: Integers, found: Integers, expected: Integers) -> None:
+    """Tell of payers at their AMT*D."""
+    if not len(rows):
+        return
+    paid = np.flatnonzero(part.coded("amounts", "qualifier_code").are(_PAID))
+    seg, claim = part.numbers("amounts", "seg")[paid], part.numbers("amounts", "claim_seg")[paid]
+    owner = last_before(part.numbers(_PAYERS, "seg"), part.numbers(_PAYERS, "claim_seg"), seg, claim)
+    own, theirs = part.place(_PAYERS, rows), part.place("amounts", paid)
+    at = {payer: place for place, payer in enumerate(owner.tolist())}
+    where = np.array([at.get(row, -1) for row in rows.tolist()], np.int64)
+    place = Place(*(np.where(where >= 0, np.append(one, 0)[where], other) for one, other in zip(theirs, own, strict=True)))
     report.add(
-        rule, part.place(_PAYERS, rows), "AMT02", found=[amount(value) for value in found[rows].tolist()],
+        rule, place, ["AMT02" if one >= 0 else "" for one in where.tolist()],
+        found=[amount(value) for value in found[rows].tolist()],
         expected=[amount(value) for value in expected[rows].tolist()],
     )  # fmt: skip

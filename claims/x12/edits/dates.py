@@ -12,7 +12,7 @@ from claims.x12.edits.report import Report
 from claims.x12.numbers import Integers
 
 _ESTIMATE = "25"
-_ADMISSION, _DISCHARGE = ("435",), ("096",)
+_ADMISSION, _DISCHARGE, _SERVICE = ("435",), ("096",), ("472",)
 
 
 def look_claims(part: Part, report: Report, file_date: Integers, death_date: Integers) -> None:
@@ -26,7 +26,7 @@ def look_claims(part: Part, report: Report, file_date: Integers, death_date: Int
         ("service-after-death", (death_date > 0) & (start > death_date)),
     ):
         rows = np.flatnonzero(is_wrong)
-        report.add(rule, part.place("claims", rows), "CLM", found=_days(start[rows]))
+        report.add(rule, part.place("claims", rows), found=_days(start[rows]))
     if part.count("dates"):
         _periods(part, report, end)
     if not part.count("service_lines"):
@@ -35,10 +35,7 @@ def look_claims(part: Part, report: Report, file_date: Integers, death_date: Int
     day = part.numbers("service_lines", "service_date")
     sent = np.append(file_date, 0)[claim]
     rows = np.flatnonzero((sent > 0) & (day > sent))
-    report.add(
-        "service-after-file", part.place("service_lines", rows), "DTP03", found=_days(day[rows]),
-        expected=_days(sent[rows]),
-    )  # fmt: skip
+    _tell_line(part, report, "service-after-file", rows, _days(day[rows]), _days(sent[rows]))
     if "I" in part.coded("claims", "kind").values:
         _outside(part, report, claim)
 
@@ -78,22 +75,29 @@ def _outside(part: Part, report: Report, claim: Integers) -> None:
     expected = [f"{one}-{two}" for one, two in zip(start[rows].tolist(), end[rows].tolist(), strict=True)]
     found = [str(one) if one < begin else str(max(one, two)) for one, two, begin in
              zip(day[rows].tolist(), last[rows].tolist(), start[rows].tolist(), strict=True)]  # fmt: skip
-    report.add("service-outside-statement", part.place("service_lines", rows), "DTP03", found=found, expected=expected)
+    _tell_line(part, report, "service-outside-statement", rows, found, expected)
+
+
+def _tell_line(part: Part, report: Report, rule: str, rows: Integers, found: list[str], expected: list[str]) -> None:
+    """Tell of lines at their date."""
+    if len(rows):
+        chosen = part.coded("dates", "qualifier_code").are(_SERVICE)
+        place, is_dated = part.child("dates", "service_seg", chosen, "service_lines", rows)
+        elements = ["DTP03" if one else "" for one in is_dated.tolist()]
+        report.add(rule, place, elements, found=found, expected=expected)
 
 
 def look_payments(part: Part, report: Report, payment_date: Integers) -> None:
     """Check the dates of an 835; `payment_date` is that of each row of `claim_payments`."""
-    for frame, first_column, last_column in (
-        ("claim_payments", "statement_from_date", "statement_to_date"),
-        ("service_payments", "service_date", "service_to_date"),
+    for frame, key, first_column, last_column, qualifier in (
+        ("claim_payments", "claim_seg", "statement_from_date", "statement_to_date", "233"),
+        ("service_payments", "service_seg", "service_date", "service_to_date", "151"),
     ):
         if part.count(frame):
             first, last = part.numbers(frame, first_column), part.numbers(frame, last_column)
             rows = np.flatnonzero((last > 0) & (first > last))
-            report.add(
-                "payment-dates-reversed", part.place(frame, rows), "DTM02", found=_days(first[rows]),
-                expected=_days(last[rows]),
-            )  # fmt: skip
+            found, expected = _days(first[rows]), _days(last[rows])
+            _tell_payment(part, report, "payment-dates-reversed", frame, key, (qualifier,), rows, found, expected)
     if not part.count("service_payments"):
         return
     claim = part.rows("service_payments", "claim_seg", "claim_payments")
@@ -102,10 +106,18 @@ def look_payments(part: Part, report: Report, payment_date: Integers) -> None:
     if late.any():
         is_estimate = part.coded("claim_payments", "status_code").are((_ESTIMATE,))
         rows = np.flatnonzero(late & ~np.append(is_estimate, False)[claim])
-        report.add(
-            "payment-before-service", part.place("service_payments", rows), "DTM02", found=_days(day[rows]),
-            expected=_days(paid[rows]),
-        )  # fmt: skip
+        _tell_payment(part, report, "payment-before-service", "service_payments", "service_seg", ("472", "150"), rows,
+                      _days(day[rows]), _days(paid[rows]))  # fmt: skip
+
+
+def _tell_payment(
+    part: Part, report: Report, rule: str, frame: str, key: str, qualifiers: tuple[str, ...], rows: Integers,
+    found: list[str], expected: list[str],
+) -> None:  # fmt: skip
+    """Tell of claims or services of an 835 at their date."""
+    if len(rows):
+        place, _ = part.child("dates", key, part.coded("dates", "qualifier_code").are(qualifiers), frame, rows)
+        report.add(rule, place, "DTM02", found=found, expected=expected)
 
 
 def _days(values: Integers) -> list[str]:

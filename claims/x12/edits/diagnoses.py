@@ -54,7 +54,7 @@ def _pointers(part: Part, report: Report, diagnoses: Integers) -> None:
     out = np.flatnonzero((over | np.array(is_wrong, np.bool_)[pointers.at]) & (claim >= 0))
     report.add(
         _OUT_OF_RANGE, part.place("service_lines", out), _element(part, out), found=pointers.texts(out),
-        expected=[f"{number} diagnoses" for number in most[out].tolist()],
+        expected=[str(number) for number in most[out].tolist()],
     )  # fmt: skip
     twice = np.flatnonzero(np.array([len(set(split)) < len(split) for split in sent], np.bool_)[pointers.at])
     report.add(
@@ -96,12 +96,26 @@ def _code_sets(part: Part, report: Report, claim: Integers) -> None:
         flags = np.zeros(claims + 1, np.bool_)
         flags[claim[qualifier.are(qualifiers)]] = True
         has.append(flags[:-1])
-    report.add("diagnosis-code-sets-mixed", part.place("claims", np.flatnonzero(has[0] & has[1])), "HI")
+    is_mixed = has[0] & has[1]
+    _tell(part, report, "diagnosis-code-sets-mixed", np.flatnonzero(is_mixed), _ICD9)
     day = part.numbers("claims", "statement_to_date")
-    for name, flags, is_other in (("ICD-9", has[0], day >= _FIRST_ICD10_DAY), ("ICD-10", has[1], day < _FIRST_ICD10_DAY)):
-        rows = np.flatnonzero(flags & is_other & (day > 0))
+    for name, qualifiers, flags, is_other in (
+        ("ICD-9", _ICD9, has[0], day >= _FIRST_ICD10_DAY), ("ICD-10", _ICD10, has[1], day < _FIRST_ICD10_DAY),
+    ):  # fmt: skip
+        rows = np.flatnonzero(flags & is_other & (day > 0) & ~is_mixed)
         expected = [str(one) for one in day[rows].tolist()]
-        report.add("diagnosis-code-set-date", part.place("claims", rows), "HI", found=name, expected=expected)
+        _tell(part, report, "diagnosis-code-set-date", rows, qualifiers, found=name, expected=expected)
+
+
+def _tell(
+    part: Part, report: Report, rule: str, claims: Integers, qualifiers: tuple[str, ...], found: str | list[str] = "",
+    expected: str | list[str] = "",
+) -> None:  # fmt: skip
+    """Tell of claims at their first diagnosis with one of the qualifiers."""
+    if len(claims):
+        chosen = part.coded("diagnoses", "qualifier_code").are(qualifiers)
+        place, _ = part.child("diagnoses", "claim_seg", chosen, "claims", claims)
+        report.add(rule, place, "HI", found=found, expected=expected)
 
 
 def _counts(part: Part, report: Report, claim: Integers, pointed: Integers) -> None:
@@ -117,7 +131,7 @@ def _counts(part: Part, report: Report, claim: Integers, pointed: Integers) -> N
             each = np.bincount(claim[qualifier.are(qualifiers) & (claim >= 0)], minlength=part.count("claims"))
         rows = np.flatnonzero((each > most) & kind.are((letter,)))
         found = [str(number) for number in each[rows].tolist()]
-        report.add("diagnoses-too-many", part.place("claims", rows), "HI", found=found, expected=str(most))
+        _tell(part, report, "diagnoses-too-many", rows, qualifiers, found=found, expected=str(most))
 
 
 def _shown(texts: list[str]) -> list[str]:

@@ -60,7 +60,8 @@ class Edits:
         groups = np.concatenate([self._groups, groups.astype(np.int64)])
         self._groups = groups[-1:]
         row = np.searchsorted(groups[:, 0], part.numbers("claims", "transaction_seg")) - 1
-        return np.where(row >= 0, np.append(groups[:, 1], 0)[row], 0)
+        day = np.append(np.where(groups[:, 1] % 100 > 0, groups[:, 1], 0), 0)  # a year alone is no day
+        return np.where(row >= 0, day[row], 0)
 
     def _death_date(self, part: Part) -> Integers:
         """Return the date of death of each claim's patient (PAT06); a level may have begun in an earlier part."""

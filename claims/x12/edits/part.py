@@ -91,6 +91,21 @@ class Part:
         """Return where some rows of a frame are."""
         return Place(*(self.numbers(frame, column)[rows] for column in ("transaction_seg", "seg", "offset")))
 
+    def child(self, child: str, column: str, chosen: Flags, parent: str, rows: Integers) -> tuple[Place, Flags]:
+        """Return where the first `chosen` row of `child` is under each row of `parent`, and whether there is one.
+
+        Where there is none the place is that of the parent.
+        """
+        own = np.flatnonzero(chosen)
+        owners, first = np.unique(self.numbers(child, column)[own], return_index=True)
+        place, asked = self.place(parent, rows), self.numbers(parent, "seg")[rows]
+        if not len(own):
+            return place, np.zeros(len(rows), np.bool_)
+        at = np.minimum(np.searchsorted(owners, asked), len(owners) - 1)
+        found = owners[at] == asked
+        theirs = self.place(child, own[first[at]])
+        return Place(*(np.where(found, one, other) for one, other in zip(theirs, place, strict=True))), found
+
     def segment_ids(self, segs: Integers) -> list[str]:
         """Return the ids of some segments of this part."""
         rows = np.searchsorted(self.numbers("segments", "seg"), segs)

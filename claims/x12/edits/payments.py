@@ -144,11 +144,23 @@ def _payments(part: Part, report: Report) -> None:
     found = [amount(value) for value in paid[rows].tolist()]
     report.add("payment-negative", part.place("remittances", rows), "BPR02", found=found, expected="0 or more")
     rows = np.flatnonzero(part.coded("remittances", "trace_number").are(("",)))
-    report.add("trace-missing", part.place("remittances", rows), "TRN02", expected="a trace number")
+    report.add("trace-missing", _after(part, rows, "TRN"), "TRN02", expected="a trace number")
     currency = part.coded("remittances", "currency_code")
     rows = np.flatnonzero(~currency.are(("", "USD")))
     found = [text if text.isalpha() and len(text) == 3 else f"{len(text)} characters" for text in currency.texts(rows)]
-    report.add("currency-not-usd", part.place("remittances", rows), "CUR02", found=found, expected="USD")
+    report.add("currency-not-usd", _after(part, rows, "CUR"), "CUR02", found=found, expected="USD")
+
+
+def _after(part: Part, rows: Integers, segment: str) -> Place:
+    """Return where the next segment with an id is after each BPR, in the same set; the BPR where there is none."""
+    place = part.place("remittances", rows)
+    if not len(rows):
+        return place
+    own = np.flatnonzero(part.coded("segments", "segment_id").are((segment,)))
+    at = own[np.minimum(np.searchsorted(part.numbers("segments", "seg")[own], place.seg), len(own) - 1)] if len(own) else own
+    theirs = part.place("segments", at) if len(own) else place
+    found = (theirs.transaction_seg == place.transaction_seg) & (theirs.seg > place.seg)
+    return Place(*(np.where(found, one, other) for one, other in zip(theirs, place, strict=True)))
 
 
 def _statuses(part: Part, report: Report) -> None:
