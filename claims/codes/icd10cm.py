@@ -1,6 +1,6 @@
-"""ICD-10-CM as the package simple-icd-10-cm ships it: nothing in; the codes that can be sent, and the days they hold for, out.
+"""ICD-10-CM as the package simple-icd-10-cm ships it: its codes that can be sent, and the days they hold for, out.
 
-The package's own module takes two seconds to import; its list of codes is all that is needed, and read as the file it is.
+The package's own module takes two seconds to import; its list of codes is all that is needed and read as a file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Code lists with dates: CSV files of a folder in, one `CodeList` for each list out. The formats stand in docs/files.md.
+"""Code lists with dates: CSV files of a folder in (docs/files.md), one `CodeList` for each list out.
 
 A list covers stretches of days. Outside of them, or without the list, nothing can be said of a code.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,7 @@ _DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 
 @dataclass(frozen=True)
 class CodeList:
-    """Rows with `code`, `from_date`, `to_date` (YYYYMMDD), by code, and the columns of their kind; and what is covered."""
+    """Rows by `code` with `from_date`, `to_date` (YYYYMMDD) and the columns of their kind; and the days covered."""
 
     name: str
     rows: pd.DataFrame
@@ -62,7 +63,7 @@ class CodeList:
 
     def spans(self, codes: Sequence[str]) -> tuple[Integers, Integers]:
         """Return the first row of each code and the row after its last; both 0 for a code without rows."""
-        place = self._names.get_indexer(pd.Index(codes, dtype=object))
+        place = self._names.get_indexer(np.array(codes, object))
         edges = np.append(self._first, len(self.rows))
         return np.where(place < 0, 0, edges[place]), np.where(place < 0, 0, np.append(edges[1:], 0)[place])
 
@@ -73,7 +74,7 @@ class CodeList:
         return np.flatnonzero(np.append(True, own[1:] != own[:-1])[: len(own)])
 
     @cached_property
-    def _names(self) -> pd.Index[str]:
+    def _names(self) -> Any:
         return pd.Index(self.rows["code"].to_numpy(object)[self._first], dtype=object)
 
 

@@ -25,9 +25,7 @@ _SAID_BETTER = {
 }
 
 
-def check(
-    readable: Readable, *, rules: Mapping[str, str] | None = None, code_lists: Path | None = None
-) -> X12File:
+def check(readable: Readable, *, rules: Mapping[str, str] | None = None, code_lists: Path | None = None) -> X12File:
     """Read and check a whole file (a path, or its bytes); content never raises, it becomes findings.
 
     `rules` switches rules beyond the guides: their id and `off`, `on`, or another severity, as in docs/check.md.

@@ -6,6 +6,7 @@ What is odd about a code stands in `codes/carc.csv`: the first row that fits an 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -169,7 +170,9 @@ def _elements(part: Part, rows: Integers, first: int) -> list[str]:
 
 def _shown(texts: list[str]) -> list[str]:
     """Quote what can be a code only."""
-    return [text if len(text) <= 5 and text.isascii() and text.isalnum() else f"{len(text)} characters" for text in texts]
+    return [
+        text if len(text) <= 5 and text.isascii() and text.isalnum() else f"{len(text)} characters" for text in texts
+    ]
 
 
 # ---- the tables, as lookups
@@ -179,7 +182,7 @@ def _shown(texts: list[str]) -> list[str]:
 def _carc() -> dict[str, tuple[dict[str, str], ...]]:
     """Return the rows of each code in order of priority; those for any code under the empty code."""
     found: dict[str, list[dict[str, str]]] = {}
-    rows = codes.table("carc").to_dict("records")
+    rows: Any = codes.table("carc").to_dict("records")
     for row in sorted(rows, key=lambda row: int(row["priority"])):
         if not row["payer"]:
             found.setdefault(row["code"], []).append(row)

@@ -44,6 +44,9 @@ class CodeSets:
                 self._look(part, report, use)
         if part.count("drugs") and report.wants(_NDC_FORM):
             _ndc_form(part, report)
+
+    def forget(self, part: Part) -> None:
+        """Let go of the sets that end in a part."""
         ended = set(part.numbers("transactions", "seg").tolist())
         self.told = {key for key in self.told if key[0] not in ended}
 

@@ -31,7 +31,9 @@ def look(part: Part, report: Report) -> None:
     cas_seg = part.numbers(_CAS, "seg")
     svd = last_before(part.numbers(_LINES, "seg"), part.numbers(_LINES, "service_seg"), cas_seg,
                       np.where(on_line, part.numbers(_CAS, "service_seg"), -1))  # fmt: skip
-    cas_payer = np.where(on_line, np.append(svd_payer, -1)[svd], last_before(payer_seg, payer_claim, cas_seg, cas_claim))
+    cas_payer = np.where(
+        on_line, np.append(svd_payer, -1)[svd], last_before(payer_seg, payer_claim, cas_seg, cas_claim)
+    )
 
     count = part.count(_PAYERS)
     of_claim = sums(cas_payer[~on_line], cents[~on_line], count)
@@ -118,7 +120,9 @@ def _tell(part: Part, report: Report, rule: str, rows: Integers, found: Integers
     own, theirs = part.place(_PAYERS, rows), part.place("amounts", paid)
     at = {payer: place for place, payer in enumerate(owner.tolist())}
     where = np.array([at.get(row, -1) for row in rows.tolist()], np.int64)
-    place = Place(*(np.where(where >= 0, np.append(one, 0)[where], other) for one, other in zip(theirs, own, strict=True)))
+    place = Place(
+        *(np.where(where >= 0, np.append(one, 0)[where], other) for one, other in zip(theirs, own, strict=True))
+    )
     report.add(
         rule, place, ["AMT02" if one >= 0 else "" for one in where.tolist()],
         found=[amount(value) for value in found[rows].tolist()],

@@ -1,4 +1,4 @@
-"""Dates of a part in; services before birth, after death, after the file or the payment, and periods that end early out.
+"""Dates of a part in; services before birth, after death, after the file or the payment, and ends before begins, out.
 
 Dates of birth and death are compared and never told.
 """

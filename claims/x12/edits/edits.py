@@ -39,7 +39,7 @@ class Edits:
         part, report = Part(file), self._report
         identifiers.look(part, report)
         file_date = self._file_date(part)
-        if part.count("remittances") or part.count("claim_payments") or part.count("transactions"):
+        if self._payments.concerns(part):
             payment_date = self._payments.payment_date(part)
             self._payments.look(part, report)
             adjustments.look(part, report, self._lists, payment_date)
@@ -52,6 +52,7 @@ class Edits:
             self._duplicates.look(part, report)
             self._code_sets.look(part, report)
             procedures.look(part, report, self._code_sets)
+        self._code_sets.forget(part)
         return report.joined(settle(file.findings, self._chosen))
 
     def _file_date(self, part: Part) -> Integers:

@@ -1,4 +1,4 @@
-"""Identifiers of providers in a part's frames; NPIs, taxonomy codes and tax numbers of the wrong form as findings out."""
+"""Identifiers of providers in a part's frames; NPIs, taxonomy codes and tax numbers of the wrong form out."""
 
 from __future__ import annotations
 

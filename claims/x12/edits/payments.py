@@ -1,4 +1,7 @@
-"""Payments and claims of an 835 in; what does not agree with what else the set says, out. Sums go on from part to part."""
+"""Payments and claims of an 835 in; what does not agree with what else the set says, out.
+
+Sums go on from part to part until their set ends.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,11 @@ class Payments:
     dates: dict[int, int] = field(default_factory=dict)
     interest: dict[int, Interest] = field(default_factory=dict)
     summary: Summary | None = None
+
+    def concerns(self, part: Part) -> bool:
+        """Tell whether a part holds anything of an 835, or ends one."""
+        frames = ("remittances", "claim_payments", "provider_adjustments")
+        return bool(self.dates or self.interest or self.summary) or any(map(part.count, frames))
 
     def payment_date(self, part: Part) -> Integers:
         """Return BPR16 of the set of each row of `claim_payments`."""
@@ -50,7 +58,8 @@ class Payments:
 
     def _interest(self, part: Part, report: Report) -> None:
         for frame, column, code, is_paid in (
-            ("amounts", "qualifier_code", _INTEREST, False), ("provider_adjustments", "reason_code", _PLB_INTEREST, True),
+            ("amounts", "qualifier_code", _INTEREST, False),
+            ("provider_adjustments", "reason_code", _PLB_INTEREST, True),
         ):  # fmt: skip
             told = part.coded(frame, column)
             if code not in told.values:
@@ -68,9 +77,7 @@ class Payments:
             if found and found.paid != -found.asked:
                 place = Place(*(np.array([value], np.int64) for value in (seg, found.seg, found.offset)))
                 element = "PLB" if found.is_paid else "AMT02"
-                report.add(
-                    "interest-differs", place, element, found=amount(found.paid), expected=amount(-found.asked)
-                )
+                report.add("interest-differs", place, element, found=amount(found.paid), expected=amount(-found.asked))
 
     def _summaries(self, part: Part, report: Report) -> None:
         """Compare each TS3 with the claims from it to the next LX or the end of its set."""
@@ -157,7 +164,11 @@ def _after(part: Part, rows: Integers, segment: str) -> Place:
     if not len(rows):
         return place
     own = np.flatnonzero(part.coded("segments", "segment_id").are((segment,)))
-    at = own[np.minimum(np.searchsorted(part.numbers("segments", "seg")[own], place.seg), len(own) - 1)] if len(own) else own
+    at = (
+        own[np.minimum(np.searchsorted(part.numbers("segments", "seg")[own], place.seg), len(own) - 1)]
+        if len(own)
+        else own
+    )
     theirs = part.place("segments", at) if len(own) else place
     found = (theirs.transaction_seg == place.transaction_seg) & (theirs.seg > place.seg)
     return Place(*(np.where(found, one, other) for one, other in zip(theirs, place, strict=True)))

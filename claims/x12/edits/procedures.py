@@ -1,4 +1,4 @@
-"""Procedures of an 837 that were done on one day, and the NCCI and MUE lists in; doubtful pairs and units out, as notes."""
+"""Procedures of one day of an 837, and the NCCI and MUE lists in; doubtful pairs and units out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from claims.x12.numbers import Flags, Integers
 
 _PAIR, _UNITS = "ncci-pair", "units-exceed-mue"
 # Modifiers that say of two procedures that they were separate, as far as the pair allows it (indicator 1).
-_SEPARATE = frozenset(
+_SEPARATE_WORDS = (
     "24 25 27 57 58 59 78 79 91 XE XS XP XU LT RT LC LD LM RC RI E1 E2 E3 E4 FA F1 F2 F3 F4 F5 F6 F7 F8 F9 "
-    "TA T1 T2 T3 T4 T5 T6 T7 T8 T9".split()
+    "TA T1 T2 T3 T4 T5 T6 T7 T8 T9"
 )
+_SEPARATE = frozenset(_SEPARATE_WORDS.split())
 # MUE indicators that count all lines of a day; any other counts each line.
 _BY_DAY = ("2", "3")
 
@@ -34,7 +35,10 @@ def look(part: Part, report: Report, sets: CodeSets) -> None:
     day = part.numbers("service_lines", "service_date")[rows]
     visit = _visits(claim[rows], day)
     shared = np.bincount(visit)[visit] > 1
-    for name, note, chosen in (("NCCI", "ncci-not-checked", shared), ("MUE", "mue-not-checked", np.full(len(rows), True))):
+    for name, note, chosen in (
+        ("NCCI", "ncci-not-checked", shared),
+        ("MUE", "mue-not-checked", np.full(len(rows), True)),
+    ):
         known = sets.lists.get(name)
         covered = known.covers(day) if known else np.zeros(len(rows), np.bool_)
         lost = chosen & ~covered
@@ -97,5 +101,6 @@ def _units(part: Part, report: Report, known: CodeList, rows: Integers, day: Int
     over = over[np.sort(once)]
     report.add(
         _UNITS, part.place("service_lines", rows[over]), "",
-        found=[f"{value / 1000:g}" for value in total[over].tolist()], expected=[str(one) for one in most[over].tolist()],
+        found=[f"{value / 1000:g}" for value in total[over].tolist()],
+        expected=[str(one) for one in most[over].tolist()],
     )  # fmt: skip

@@ -45,8 +45,8 @@ class Report:
         values: dict[str, Sequence[Any]] = {
             "transaction_seg": place.transaction_seg.tolist(), "code": [rule.code] * count,
             "severity": [rule.severity] * count, "seg": place.seg.tolist(), "element": elements,
-            "offset": place.offset.tolist(), "found": founds, "expected": expecteds, "ack_code": [rule.ack_code] * count,
-            "message": messages, "loop": [""] * count, "repeat": [0] * count,
+            "offset": place.offset.tolist(), "found": founds, "expected": expecteds,
+            "ack_code": [rule.ack_code] * count, "message": messages, "loop": [""] * count, "repeat": [0] * count,
         }  # fmt: skip
         for column, rows in self._columns.items():
             rows.extend(values[column])
@@ -55,7 +55,9 @@ class Report:
         """Return the findings so far together with others, in order, and begin anew."""
         if not self._columns["seg"]:
             return others
-        own = pd.DataFrame({name: pd.Series(rows, dtype=findings.COLUMNS[name]) for name, rows in self._columns.items()})
+        own = pd.DataFrame(
+            {name: pd.Series(rows, dtype=findings.COLUMNS[name]) for name, rows in self._columns.items()}
+        )
         for rows in self._columns.values():
             rows.clear()
         together = pd.concat([others, own], ignore_index=True) if len(others) else own

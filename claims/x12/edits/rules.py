@@ -1,4 +1,4 @@
-"""The rules beyond the guides as rows: `rules.csv` and a user's switches in, the rules that speak, each with its severity, out."""
+"""The rules beyond the guides as rows: `rules.csv` and a user's switches in; the rules that are on out."""
 
 from __future__ import annotations
 
