@@ -81,7 +81,9 @@ class CodeSets:
         """Note once for each set that a list is missing, or does not cover a day."""
         if not len(rows) or not report.wants(rule):
             return
-        sets, first = np.unique(part.numbers(frame, "transaction_seg")[rows], return_index=True)
+        own_sets = part.numbers(frame, "transaction_seg")[rows]
+        first = np.flatnonzero(np.append(True, own_sets[1:] != own_sets[:-1]))
+        sets = own_sets[first]
         new = [at for own, at in zip(sets.tolist(), first.tolist(), strict=True) if (own, rule) not in self.told]
         self.told.update((own, rule) for own in sets.tolist())
         found = [f"no list covers {day[at] or 'a service without date'}" if has_list else "no list" for at in new]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from claims import findings
-from claims.findings import HOLD, NOTE, REJECT
+from claims.findings import HOLD, NOTE, REJECT, Finding
 from claims.x12.edits.part import Place
 from claims.x12.edits.rules import Rule, rules
 
@@ -21,7 +20,7 @@ class Report:
 
     def __init__(self, chosen: Mapping[str, Rule]) -> None:
         self.chosen = chosen
-        self._columns: dict[str, list[Any]] = {name: [] for name in findings.COLUMNS}
+        self._found: list[Finding] = []
 
     def wants(self, *names: str) -> bool:
         """Tell whether any of these rules is on."""
@@ -36,31 +35,25 @@ class Report:
         count = len(place.seg)
         if rule is None or not count:
             return
-        elements, founds, expecteds = (_spread(texts, count) for texts in (element, found, expected))
+        columns = [column.tolist() for column in place]
+        texts = [_spread(one, count) for one in (element, found, expected)]
         ending = ENDINGS[rule.severity]
-        messages = [
-            f"segment {seg}{', ' if where else ''}{where}: {rule.sentence.format(found=one, expected=other)}; {ending}."
-            for seg, where, one, other in zip(place.seg.tolist(), elements, founds, expecteds, strict=True)
-        ]
-        values: dict[str, Sequence[Any]] = {
-            "transaction_seg": place.transaction_seg.tolist(), "code": [rule.code] * count,
-            "severity": [rule.severity] * count, "seg": place.seg.tolist(), "element": elements,
-            "offset": place.offset.tolist(), "found": founds, "expected": expecteds,
-            "ack_code": [rule.ack_code] * count, "message": messages, "loop": [""] * count, "repeat": [0] * count,
-        }  # fmt: skip
-        for column, rows in self._columns.items():
-            rows.extend(values[column])
+        for own, seg, offset, where, one, other in zip(*columns, *texts, strict=True):
+            sentence = rule.sentence.format(found=one, expected=other)
+            message = f"segment {seg}{', ' if where else ''}{where}: {sentence}; {ending}."
+            self._found.append(
+                Finding(rule.code, rule.severity, message, seg, where, offset, one, other, rule.ack_code, own)
+            )
 
     def joined(self, others: pd.DataFrame) -> pd.DataFrame:
         """Return the findings so far together with others, in order, and begin anew."""
-        if not self._columns["seg"]:
+        mine, self._found = self._found, []
+        if not mine:
             return others
-        own = pd.DataFrame(
-            {name: pd.Series(rows, dtype=findings.COLUMNS[name]) for name, rows in self._columns.items()}
-        )
-        for rows in self._columns.values():
-            rows.clear()
-        together = pd.concat([others, own], ignore_index=True) if len(others) else own
+        own = findings.frame(mine)
+        if not len(others):
+            return own
+        together = pd.concat([others, own], ignore_index=True)
         return together.sort_values(findings.ORDER, kind="stable", ignore_index=True)
 
 
