@@ -23,6 +23,8 @@ _SAID_BETTER = {
     "segment-not-known": ("segment-not-in-guide", "segment-unexpected", "segment-id-invalid"),
     "date-not-readable": ("date-not-valid",),
 }
+# What reading forgives and the guides do not: a control number of a set is text, 1 is not 0001.
+_NOT_FORGIVEN = {"set-control-number-padded": "999 IK502 3"}
 
 
 def check(readable: Readable, *, rules: Mapping[str, str] | None = None, code_lists: Path | None = None) -> X12File:
@@ -40,8 +42,18 @@ def scan_checked(
     """Read and check a file of any size in parts, as `scan` does."""
     edits = Edits(rules or {}, lists.load(code_lists))
     for one in scan(readable, part=part, conformance=Conformance()):
-        one.frames["findings"] = _without_repetition(edits.look(one))
+        one.frames["findings"] = _strict(_without_repetition(edits.look(one)))
         yield one
+
+
+def _strict(found: pd.DataFrame) -> pd.DataFrame:
+    """Refuse what reading only notes."""
+    codes = found["code"].map(_NOT_FORGIVEN)
+    if not codes.notna().any():
+        return found
+    return found.assign(
+        severity=found["severity"].where(codes.isna(), findings.REJECT), ack_code=codes.fillna(found["ack_code"])
+    )
 
 
 def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:

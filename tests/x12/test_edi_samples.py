@@ -30,7 +30,7 @@ OF_CHECKING = {rule.code for rule in rules().values()} - READ - {"claim-total-di
 DAY = sorted(path for path in ROOT.glob("day/inbox/*") if path.suffix not in (".csv", ".txt"))
 # The month's one remittance that its payer got wrong.
 MEANT = {"dragn_20261001_ach2610011.835": {"claim-out-of-balance", "line-out-of-balance"}}
-SET_CODES = {"835": {"835"}, "837p": {"837P"}, "999": {"999"}, "277ca": {"277CA"}, "ta1": {"TA1"}}
+SET_CODES = {"835": {"835"}, "837p": {"837P"}, "837i": {"837I"}, "999": {"999"}, "277ca": {"277CA"}, "ta1": {"TA1"}}
 # pyx12 expects a functional group in every interchange; a lone TA1 has none.
 UNKNOWN_TO_REFERENCE = {"accepted.edi", "duplicate-refused.edi"}
 
