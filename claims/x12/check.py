@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from claims import findings
+from claims.codes import lists
 from claims.x12.conform import Conformance
+from claims.x12.edits import Edits
 from claims.x12.file import X12File, joined
 from claims.x12.read import PART, scan
 from claims.x12.source import Readable
@@ -24,15 +27,22 @@ _SAID_BETTER = {
 _NOT_FORGIVEN = {"set-control-number-padded": "999 IK502 3"}
 
 
-def check(readable: Readable) -> X12File:
-    """Read and check a whole file (a path, or its bytes); content never raises, it becomes findings."""
-    return joined(list(scan_checked(readable, part=_NO_LIMIT)))
+def check(readable: Readable, *, rules: Mapping[str, str] | None = None, code_lists: Path | None = None) -> X12File:
+    """Read and check a whole file (a path, or its bytes); content never raises, it becomes findings.
+
+    `rules` switches rules beyond the guides: their id and `off`, `on`, or another severity, as in docs/check.md.
+    `code_lists` is a folder of code lists with dates.
+    """
+    return joined(list(scan_checked(readable, part=_NO_LIMIT, rules=rules, code_lists=code_lists)))
 
 
-def scan_checked(readable: Readable, *, part: int = PART) -> Iterator[X12File]:
+def scan_checked(
+    readable: Readable, *, part: int = PART, rules: Mapping[str, str] | None = None, code_lists: Path | None = None
+) -> Iterator[X12File]:
     """Read and check a file of any size in parts, as `scan` does."""
+    edits = Edits(rules or {}, lists.load(code_lists))
     for one in scan(readable, part=part, conformance=Conformance()):
-        one.frames["findings"] = _strict(_without_repetition(one.findings))
+        one.frames["findings"] = _strict(_without_repetition(edits.look(one)))
         yield one
 
 
