@@ -11,7 +11,6 @@ import pytest
 from claims import x12
 from claims.codes import lists
 from claims.findings import NOTE
-from claims.x12.conform import maps
 from claims.x12.conform.rules import by_code
 from claims.x12.edits.rules import rules
 from tests.x12.reference_validator import reference_errors
