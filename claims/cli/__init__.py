@@ -29,6 +29,7 @@ MODULES = (
     "init",
     "read",
     "redact",
+    "diff",
     "ingest",
     "reconcile",
     "run",
