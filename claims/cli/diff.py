@@ -20,8 +20,6 @@ _SAME = {
     "identical": "The files are identical.",
     "envelope": "Only the envelope differs: control numbers, dates, delimiters, lines or the order of what is in it.",
 }
-# What changes in these is told field by field.
-_TOLD_BY_FIELDS = {"BPR", "PLB", "CLP", "CLM", "SVC", "SV1", "SV2", "SV3", "CAS", "LQ", "MOA", "MIA"}
 _NAMES = {
     "sets": "transaction sets",
     "claims": "claims",
@@ -229,7 +227,7 @@ def _amounts(row: dict[str, Any]) -> tuple[int | None, int | None]:
 
 
 def _lines(changed: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Give the rows of a table for a changed set or claim; segments where no field tells what changed in them."""
+    """Give the rows of a table for a changed set or claim; last, how many segments only one side has."""
     what, there = _what(changed, changed["a_seg"]), changed["b_seg"]
     found: list[tuple[Any, ...]] = []
     for field in changed["fields"]:
@@ -237,10 +235,8 @@ def _lines(changed: dict[str, Any]) -> list[tuple[Any, ...]]:
         values = [field[side] if cents is None else console.dollars(field[side]) for side in "ab"]
         name = field["field"].removesuffix("_cents").replace("_", " ")
         found.append((what, there, line, name, *values, console.dollars(cents)))
-    untold = [part for part in changed["segments"] if not found or part["segment_id"] not in _TOLD_BY_FIELDS]
-    if untold:
-        sides = (_listed(untold, "only_in_a"), _listed(untold, "only_in_b"))
-        found.append((what, there, "", "other segments", *sides, ""))
+    if segments := changed["segments"]:
+        found.append((what, there, "", "segments", _listed(segments, "only_in_a"), _listed(segments, "only_in_b"), ""))
     return found
 
 

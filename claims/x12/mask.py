@@ -29,7 +29,7 @@ from claims.x12.redact_rules import (
     ZIP,
     Rules,
     places,
-)  # fmt: skip
+)
 from claims.x12.tokens import Tokens
 
 

@@ -74,7 +74,9 @@ def key_of(path: Path) -> tuple[bytes, bool]:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if path.is_dir() or path.stat().st_mode & 0o077:
+        if path.is_dir():
+            raise RedactKeyError(str(path), "is a folder; name a file") from None
+        if path.stat().st_mode & 0o077:
             raise RedactKeyError(str(path), "can be read by others; run chmod 600 on it") from None
         key = path.read_bytes().strip()
         if len(key) < _SHORTEST_KEY:
@@ -100,7 +102,8 @@ def copy(
             yield from _outside(source, position, span.start, done)
             people = People(pseudonyms.days)
             for raw, tokens in windows(source, span, surveyed.encoding, BEGINS, window):
-                yield mask.masked(raw, tokens, people.days(tokens))
+                # Bytes without segments are blanks and terminators.
+                yield mask.masked(raw, tokens, people.days(tokens)) if len(tokens) else raw
                 done.segments += len(tokens)
                 done.segments_not_known += int((tokens.code == 0).sum())
             position = span.end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims.x12.days import People, moved
@@ -52,6 +52,7 @@ def test_what_goes_on_in_the_next_window_keeps_its_days():
     assert found == [["S1", "S1"], ["S1", "S1", ""]]
 
 
+@settings(deadline=None)
 @given(st.dates(date(1801, 1, 1), date(2200, 12, 31)), st.integers(0, 28))
 def test_moving_follows_the_calendar(day, days):
     number = int(f"{day:%Y%m%d}")

@@ -87,7 +87,7 @@ def test_people_see_totals_and_claims_by_segment(pair, capsys):
         "paid $228.00 $218.00 -$10.00 $100.00 $100.00 -$10.00",
         "claim at segment 12 12 paid $128.00 $118.00 -$10.00",
         "claim at segment 12 12 1 adjustment CO 45 $20.00 $30.00 $10.00",
-        "claim at segment 12 12 other segments NM1 1 NM1 1",
+        "claim at segment 12 12 segments CAS 1, CLP 1, NM1 1, SVC 1 CAS 1, CLP 1, NM1 1, SVC 1",
         "Only in A What charged paid or payment",
     ):
         assert text in shown
@@ -122,6 +122,7 @@ def test_wrong_use_ends_with_2(pair, tmp_path, capsys):
     letter = tmp_path / "letter"
     letter.write_text("hello")
     for words, sentence in (
+        ([str(letter), str(letter)], f"No transaction set was found in {letter}."),
         ([one, other], f"The files are of different kinds: {one} holds 835, {other} holds 837."),
         ([one, str(letter)], f"No transaction set was found in {letter}."),
         ([one, str(tmp_path / "no")], f"There is no file {tmp_path / 'no'}."),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claims import x12
@@ -270,7 +270,7 @@ def written(remits) -> str:
     return remittance(*bodies)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(remits, remits)
 def test_changes_add_up_to_the_difference_of_the_totals(one, other):
     found = compared(written(one), written(other))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims.x12.pseudonyms import MOST_DAYS, Pseudonyms, is_npi
@@ -21,6 +21,7 @@ def pattern(value: bytes) -> bytes:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=140))
 def test_an_alias_keeps_length_letter_case_and_punctuation(value):
     assert pattern(NAMES.alias(value)) == pattern(value)

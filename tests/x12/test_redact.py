@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,14 @@ def test_codes_in_their_places_stay():
 def test_where_a_file_is_cut_for_masking_changes_nothing():
     text = submission(SUBMISSION, SUBMISSION.replace("W1", "W9")).encode()
     assert masked(text, window=300) == masked(text, window=1500) == masked(text)
+
+
+def test_a_stretch_that_is_too_long_for_a_window_is_cut_anywhere(monkeypatch):
+    """Only days need what stands before; a text without them is masked alike wherever it is cut."""
+    monkeypatch.setattr("claims.x12.windows._LONGEST", 200)
+    for text, _ in CANARY_FILES.values():
+        data = (re.sub(r"~(DTM|DTP|DMG|HI|PAT|FRM|INS)\*[^~]*", "", text) + " \n" * 300).encode()
+        assert masked(data, window=100) == masked(data)
 
 
 # ---- what joins

@@ -92,6 +92,7 @@ def test_wrong_use_ends_with_2_and_changes_nothing(file, key, tmp_path, capsys):
         ([str(file), "--out", str(tmp_path / "no" / "copy")], f"There is no folder {tmp_path / 'no'}."),
         ([str(file), "--out", str(tmp_path), "--force"], f"{tmp_path} is a folder; name a file."),
         ([str(file), "--out", new, "--key", str(short)], f"The key {short} holds less than 32 characters."),
+        ([str(file), "--out", new, "--key", str(tmp_path)], f"The key {tmp_path} is a folder; name a file."),
         ([str(file), "--out", new, "--key", str(tmp_path / "no" / "key")], f"There is no folder {tmp_path / 'no'}."),
     ):
         assert execute(["redact", *words]) == 2
