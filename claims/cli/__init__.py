@@ -28,6 +28,8 @@ from claims.errors import ClaimsError
 MODULES = (
     "init",
     "read",
+    "redact",
+    "diff",
     "ingest",
     "reconcile",
     "run",
