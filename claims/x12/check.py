@@ -9,7 +9,7 @@ import pandas as pd
 from claims import findings
 from claims.x12.conform import Conformance
 from claims.x12.file import X12File, joined
-from claims.x12.read import PART, scan
+from claims.x12.read import PART, WINDOW, scan
 from claims.x12.source import Readable
 
 _NO_LIMIT = 1 << 62
@@ -27,9 +27,9 @@ def check(readable: Readable) -> X12File:
     return joined(list(scan_checked(readable, part=_NO_LIMIT)))
 
 
-def scan_checked(readable: Readable, *, part: int = PART) -> Iterator[X12File]:
+def scan_checked(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Iterator[X12File]:
     """Read and check a file of any size in parts, as `scan` does."""
-    for one in scan(readable, part=part, conformance=Conformance()):
+    for one in scan(readable, part=part, window=window, conformance=Conformance()):
         one.frames["findings"] = _without_repetition(one.findings)
         yield one
 
@@ -51,12 +51,47 @@ def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
 def verdicts(file: X12File) -> pd.DataFrame:
     """Return `transaction_seg` and `verdict` of each set: R refused by its guide or envelope, E with notes, A accepted.
 
-    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none.
+    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none. Beside
+    them: `is_refused` (R, or by any other finding), `is_held` (refused, or held by any) and `is_checked` (False where
+    we have no map of the guide).
     """
-    found = file.findings
-    coded = found[found["ack_code"].str.startswith("999 IK")]
-    refused = set(coded.loc[coded["severity"] != findings.NOTE, "transaction_seg"])
-    noted = set(coded["transaction_seg"])
-    segs = file.transactions.loc[file.transactions["set_code"] != "TA1", "seg"]
-    letters = ["R" if seg in refused else "E" if seg in noted else "A" for seg in segs.tolist()]
-    return pd.DataFrame({"transaction_seg": segs.to_numpy(), "verdict": pd.Series(letters, dtype="str")})
+    return Verdicts().of(file)
+
+
+class Verdicts:
+    """Verdicts of a file that comes in parts: findings on a set may stand in parts before the one in which it ends."""
+
+    def __init__(self) -> None:
+        names = ("coded", "refused_by_guide", "refused", "held", "unchecked")
+        self._segs: dict[str, set[int]] = {name: set() for name in names}
+
+    def of(self, part: X12File) -> pd.DataFrame:
+        """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order."""
+        found = part.findings
+        is_coded = found["ack_code"].str.startswith("999 IK")
+        is_held = found["severity"] != findings.NOTE
+        chosen = {
+            "coded": is_coded,
+            "refused_by_guide": is_coded & is_held,
+            "refused": found["severity"] == findings.REJECT,
+            "held": is_held,
+            "unchecked": found["code"] == "guide-not-checked",
+        }
+        for name, rows in chosen.items():
+            self._segs[name].update(found.loc[rows, "transaction_seg"].tolist())
+        segs = part.transactions.loc[part.transactions["set_code"] != "TA1", "seg"].tolist()
+        has = {name: [seg in known for seg in segs] for name, known in self._segs.items()}
+        for known in self._segs.values():
+            known.difference_update(segs)
+        letters = [
+            "R" if is_bad else "E" if is_noted else "A"
+            for is_bad, is_noted in zip(has["refused_by_guide"], has["coded"], strict=True)
+        ]
+        columns = {
+            "transaction_seg": pd.Series(segs, dtype="int64"),
+            "verdict": pd.Series(letters, dtype="str"),
+            "is_refused": pd.Series(has["refused_by_guide"], dtype="bool") | pd.Series(has["refused"], dtype="bool"),
+            "is_held": pd.Series(has["held"], dtype="bool"),
+            "is_checked": ~pd.Series(has["unchecked"], dtype="bool"),
+        }
+        return pd.DataFrame(columns)

@@ -111,8 +111,10 @@ class Conformance:
                 own = transactions[int(owner[row])]
                 self._current = own.guide if own.guide in maps.sources() else ""
                 self._tell_unchecked(row, own)
-            else:
+            elif kind == "GE":
                 self._current = self._group or maps.CONTROL
+            else:  # the guide of the ISA, which counts the trailers too
+                self._current = maps.CONTROL
             names.append(self._current)
         distinct = sorted(set(names))
         number = np.array([distinct.index(name) for name in names], np.int64)
@@ -168,7 +170,8 @@ class Conformance:
             self._find("unexpected" if name in guide.grammar.ids else "unknown", row)
         for rows, number, is_loop in walked.missing:
             segment = nodes[number]
-            expected = segment.parent.id if is_loop else _named(segment)
+            is_named = is_loop and segment.parent.id not in _LEFT_OUT
+            expected = segment.parent.id if is_named else _named(segment)
             for row in rows.tolist():
                 self._find("missing-loop" if is_loop else "missing-segment", row, segment.id, segment=segment,
                            expected=expected)  # fmt: skip
