@@ -20,6 +20,8 @@ _SAID_BETTER = {
     "segment-not-known": ("segment-not-in-guide", "segment-unexpected", "segment-id-invalid"),
     "date-not-readable": ("date-not-valid",),
 }
+# What reading forgives and the guides do not: a control number of a set is text, 1 is not 0001.
+_NOT_FORGIVEN = {"set-control-number-padded": "999 IK502 3"}
 
 
 def check(readable: Readable) -> X12File:
@@ -30,8 +32,18 @@ def check(readable: Readable) -> X12File:
 def scan_checked(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Iterator[X12File]:
     """Read and check a file of any size in parts, as `scan` does."""
     for one in scan(readable, part=part, window=window, conformance=Conformance()):
-        one.frames["findings"] = _without_repetition(one.findings)
+        one.frames["findings"] = _strict(_without_repetition(one.findings))
         yield one
+
+
+def _strict(found: pd.DataFrame) -> pd.DataFrame:
+    """Refuse what reading only notes."""
+    codes = found["code"].map(_NOT_FORGIVEN)
+    if not codes.notna().any():
+        return found
+    return found.assign(
+        severity=found["severity"].where(codes.isna(), findings.REJECT), ack_code=codes.fillna(found["ack_code"])
+    )
 
 
 def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:

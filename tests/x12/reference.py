@@ -84,6 +84,11 @@ def reference_of(data: bytes) -> Reference:
     return found
 
 
+def map_of(guide: str, kind: str) -> pyx12.map_if.map_if:
+    """Give pyx12's map of a guide (GS08) and functional identifier (GS01)."""
+    return _load_map(_index(None).get_filename("00501", guide, kind), _parameters(), None)
+
+
 @contextlib.contextmanager
 def recording(found: Reference) -> Iterator[tuple[list[_Reader], list[_Tree]]]:
     """Put recording classes in the place of pyx12's own, and maps that are loaded once; all is undone afterwards.

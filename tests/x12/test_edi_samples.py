@@ -22,7 +22,7 @@ BRINGS = {
     "segment-id-invalid": {"segment-not-in-guide"},
     "file-cut-off": {"set-trailer-missing", "group-trailer-missing", "interchange-trailer-missing"},
 }
-SET_CODES = {"835": {"835"}, "837p": {"837P"}, "999": {"999"}, "277ca": {"277CA"}, "ta1": {"TA1"}}
+SET_CODES = {"835": {"835"}, "837p": {"837P"}, "837i": {"837I"}, "999": {"999"}, "277ca": {"277CA"}, "ta1": {"TA1"}}
 # pyx12 expects a functional group in every interchange; a lone TA1 has none.
 UNKNOWN_TO_REFERENCE = {"accepted.edi", "duplicate-refused.edi"}
 

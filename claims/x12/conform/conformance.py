@@ -17,7 +17,7 @@ from claims.x12.conform import maps
 from claims.x12.conform.fields import Fields, Place, compile_fields
 from claims.x12.conform.grammar import Grammar
 from claims.x12.conform.nodes import Composite, Loop, Segment
-from claims.x12.conform.rules import rules
+from claims.x12.conform.rules import envelope_codes, rules
 from claims.x12.conform.sequences import Sequences
 from claims.x12.conform.shapes import NOT_USED, ShapeFault, composite_faults, segment_faults
 from claims.x12.conform.split import Split, split
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from claims.x12.envelope import Transaction
 
 _DECIDING = {CODES[name]: name for name in ("ISA", "GS", "ST", "GE", "IEA")}
+_ISA = CODES["ISA"]
 _IS_DECIDING = np.zeros(256, np.bool_)
 _IS_DECIDING[list(_DECIDING)] = True
+_ENVELOPE = {"ISA", "IEA", "TA1", "GS", "GE"}
 _LEFT_OUT = {"ISA_LOOP", "GS_LOOP", "ST_LOOP", "HEADER", "DETAIL", "FOOTER"}
 # Values of these kinds say nothing about a person where the segment is about money, codes or counts.
 _SHOWN_KINDS = ("ID", "N0", "R", "DT", "TM")
@@ -111,20 +113,18 @@ class Conformance:
                 own = transactions[int(owner[row])]
                 self._current = own.guide if own.guide in maps.sources() else ""
                 self._tell_unchecked(row, own)
-            elif kind == "GE":
+            else:
                 self._current = self._group or maps.CONTROL
-            else:  # the guide of the ISA, which counts the trailers too
-                self._current = maps.CONTROL
             names.append(self._current)
         distinct = sorted(set(names))
         number = np.array([distinct.index(name) for name in names], np.int64)
         edges = np.diff(np.concatenate(([0], rows, [len(text.code)])))
         of_row = np.repeat(number, edges)
-        return {
-            name: np.flatnonzero(of_row == place) if len(distinct) > 1 else np.arange(len(of_row))
-            for place, name in enumerate(distinct)
-            if name
-        }
+        if len(distinct) == 1:
+            return {distinct[0]: np.arange(len(of_row))} if distinct[0] else {}
+        # A guide's walk sees where interchanges begin, too: what it counts begins anew there.
+        is_isa = text.code == _ISA
+        return {name: np.flatnonzero((of_row == place) | is_isa) for place, name in enumerate(distinct) if name}
 
     def _tell_unchecked(self, row: int, own: Transaction) -> None:
         if self._current:
@@ -142,9 +142,11 @@ class Conformance:
 
     def _look(self, guide: _Guide, text: Text, rows: Integers) -> None:
         walked = guide.walker.walk(text, rows)
+        if guide.name != maps.CONTROL:
+            walked = walked.without(text.code[walked.rows] == _ISA)
         self._order(guide, walked)
         node = np.full(len(text.code), -1, np.int64)
-        node[rows] = walked.node
+        node[walked.rows] = walked.node
         found = split(text, node, guide.fields)
         compound = set(found.compound.tolist())
         self._segment_shapes(guide, text, node, found, compound)
@@ -153,7 +155,7 @@ class Conformance:
             for token in tokens.tolist():
                 row = int(text.row[token])
                 self._at(guide, fault, row, int(node[row]), int(text.element[token]))
-        for bad in guide.values.bad(text, found.values):
+        for bad in (*guide.values.bad(text, found.simple), *guide.values.bad(text, found.parts)):
             row = int(text.row[bad.token])
             place = guide.fields.places[bad.field]
             assert place is not None
@@ -252,9 +254,13 @@ class Conformance:
         start = text.start[text.first]
         gap = start.copy()
         gap[1:] -= tokens.stop[:-1]
-        for row in np.flatnonzero((gap > 2) | ((gap > 0) & (text.data[start - 1] == 32))).tolist():
+        has_blank = (gap > 0) & ((text.data[start - 1] == 32) | (text.data[start - 2] == 32))
+        for row in np.flatnonzero((gap > 2) | has_blank).tolist():
             if _has_leading_blank(text, row):
                 self._find("leading-blank", row)
+        for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
+            if _is_empty(text, row):
+                self._find("empty", row)
         for row in np.flatnonzero(tokens.code == 0).tolist():
             if not _is_id(text.bytes_between(int(start[row]), int(text.end[text.first[row]]))):
                 self._find("bad-id", row)
@@ -280,10 +286,14 @@ class Conformance:
         seg = int(self._seg[row])
         where = f"{seg}, {element}" if element else f"{seg}"
         loop = loop_path(segment.parent) if segment else ""
+        name = element[:3] if element[:3] in _ENVELOPE else element[:2]
+        ack_code = rule.ack_code
+        if name in _ENVELOPE:
+            ack_code = envelope_codes().get(element.partition("-")[0]) or envelope_codes()[name]
         self.findings.append(
             Finding(
                 rule.code, REJECT, f"segment {where}: {rule.sentence}; the guide refuses the set.", seg, element,
-                int(self._tokens.offset[row]), found, expected, rule.ack_code, int(self._transaction_seg[row]),
+                int(self._tokens.offset[row]), found, expected, ack_code, int(self._transaction_seg[row]),
                 loop, repeat,
             )
         )  # fmt: skip
@@ -366,6 +376,13 @@ def _has_leading_blank(text: Text, row: int) -> bool:
     begin = int(text.tokens.stop[row - 1]) if row else 0
     gap = text.bytes_between(begin, start).rsplit(bytes([text.tokens.delimiters.terminator]))[-1]
     return gap.lstrip(b"\r\n")[:1] == b" "
+
+
+def _is_empty(text: Text, row: int) -> bool:
+    """Tell whether a segment holds nothing but its id and separators."""
+    marks = bytes([text.tokens.delimiters.element, text.tokens.delimiters.component])
+    first, last = int(text.first[row]), int(text.last[row])
+    return not text.bytes_between(int(text.end[first]), int(text.end[last])).strip(marks)
 
 
 def _is_id(value: bytes) -> bool:

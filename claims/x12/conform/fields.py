@@ -12,7 +12,8 @@ import numpy as np
 
 from claims.x12.conform.grammar import Grammar
 from claims.x12.conform.nodes import Composite, Element, Segment
-from claims.x12.numbers import Bytes, Flags, Integers
+from claims.x12.conform.shapes import MOST_ELEMENTS
+from claims.x12.numbers import Bytes, Flags, Integers, Words
 
 NONE, SIMPLE, COMPOSITE, UNUSED_COMPOSITE = 0, 1, 2, 3
 # What a value is checked for beside its length, as bits.
@@ -33,7 +34,7 @@ class Place:
 
 @dataclass
 class Fields:
-    """The fields of one guide."""
+    """The fields of one guide; `bit` is the bit of a field's element in the shape of its segment."""
 
     places: list[Place | None]
     base: Integers
@@ -47,12 +48,23 @@ class Fields:
     part_count: Integers
     repeat: Integers
     is_checked: Flags
+    bit: Words
     code_sets: list[frozenset[str]]
+    code_words: list[frozenset[int]]
 
 
 def compile_fields(grammar: Grammar) -> Fields:
     """Flatten the elements of a guide."""
     return _Compiler(grammar).fields()
+
+
+def _words(codes: frozenset[str]) -> frozenset[int]:
+    """Return codes of up to eight bytes as words."""
+    return frozenset(int.from_bytes(code.encode("latin-1"), "little") for code in codes if 0 < len(code) <= 8)
+
+
+def _bit(element: int) -> int:
+    return 1 << element if element <= MOST_ELEMENTS else 0
 
 
 class _Compiler:
@@ -80,11 +92,12 @@ class _Compiler:
             for field in composites:
                 self._components(field, number, segment)
         columns = np.array(self.rows, np.int64).T
+        bits = [0 if place is None or place.component else _bit(place.element) for place in self.places]
         is_checked = [place is not None and place.item.usage != "N" for place in self.places]
         return Fields(
             self.places, np.array(base, np.int64), np.array(widths, np.int64), columns[0].astype(np.uint8), columns[1],
             columns[2], columns[3].astype(np.uint8), columns[4], columns[5], columns[6], columns[7],
-            np.array(is_checked, np.bool_), self.code_sets,
+            np.array(is_checked, np.bool_), np.array(bits, np.uint64), self.code_sets, [_words(codes) for codes in self.code_sets],
         )  # fmt: skip
 
     def _add(self, place: Place, row: tuple[int, int, int, int, int, int, int, int]) -> None:

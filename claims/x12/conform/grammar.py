@@ -28,12 +28,17 @@ class Missing:
 
 @dataclass(frozen=True)
 class Step:
-    """What one segment is: its place (`node`, -1 for none), the loop it begins (-1 for none), what was passed."""
+    """What one segment is: its place (`node`, -1 for none), the loop it begins (-1 for none), what was passed.
+
+    `may_repeat`: it can have stood in its loop before. Places are left behind for good, so only those at the position
+    where we stood can come again.
+    """
 
     node: int
     loop: int
     missing: tuple[Missing, ...]
     is_unused: bool = False
+    may_repeat: bool = False
 
 
 class Grammar:
@@ -136,6 +141,10 @@ class Grammar:
         path = self.node_path[self.number_of(segment)] if loop is None else self.loop_path[self._loop_number[id(loop)]]
         return Missing(segment, loop, path)
 
+    def is_shared(self, segment: Segment) -> bool:
+        """Tell whether another place is counted together with this one."""
+        return self.node_path.count(self.node_path[self.number_of(segment)]) > 1
+
     def number_of_loop(self, loop: Loop) -> int:
         """Return a loop's number in `loops`."""
         return self._loop_number[id(loop)]
@@ -173,7 +182,7 @@ class _Walk:
             for child in loop.children:
                 if child.position < position:
                     continue
-                found = self._segment(loop, child) if isinstance(child, Segment) else self._loop(child)
+                found = self._segment(loop, child, position) if isinstance(child, Segment) else self._loop(child)
                 if found is not None:
                     return found
             position, loop = loop.position, loop.parent
@@ -185,7 +194,7 @@ class _Walk:
         key = segment.key
         return key is None or self.value in key[0].listed
 
-    def _segment(self, loop: Loop, child: Segment) -> Step | None:
+    def _segment(self, loop: Loop, child: Segment, position: int) -> Step | None:
         if self._matches(child):
             if self._begins(loop):
                 return self._enter(loop)
@@ -196,7 +205,8 @@ class _Walk:
                 if (one.segment.id, one.segment.parent.id) != (child.id, child.parent.id)
                 and one.segment.position != child.position
             ]
-            return Step(self.grammar.number_of(child), -1, tuple(left), child.usage == "N")
+            may_repeat = child.position == position or self.grammar.is_shared(child)
+            return Step(self.grammar.number_of(child), -1, tuple(left), child.usage == "N", may_repeat)
         if child.usage == "R" and child.path != self.start.path:
             self.passed.append(self.grammar.missing(child, None))
         return None

@@ -27,6 +27,13 @@ def rules() -> dict[str, Rule]:
 
 
 @cache
+def envelope_codes() -> dict[str, str]:
+    """Return the TA1 code for what is wrong with an element of the envelope, or else with its segment."""
+    text = resources.files("claims.x12.conform").joinpath("envelope_codes.csv").read_text("utf-8")
+    return {row["element"]: row["ack_code"] for row in csv.DictReader(text.splitlines())}
+
+
+@cache
 def by_code() -> dict[str, Rule]:
     """Return all rules by the code of their finding."""
     return {rule.code: rule for rule in rules().values()}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from claims.x12 import numbers
 from claims.x12.conform.text import Text
 from claims.x12.numbers import Flags, Integers
 from claims.x12.segments import CODES
 
 _HL, _LX, _CLM, _ST = (CODES[name] for name in ("HL", "LX", "CLM", "ST"))
+# Stands for a value that is no number; no count reaches it.
+_NO_NUMBER = -1
 
 
 class Sequences:
@@ -20,47 +23,66 @@ class Sequences:
 
     def wrong(self, text: Text, counts_lines: Flags) -> list[tuple[str, int, int]]:
         """Return (fault, segment, element) of each; `counts_lines` tells which segments stand in an 837."""
-        code = text.code
-        rows = np.flatnonzero((code == _HL) | (code == _ST) | (((code == _LX) | (code == _CLM)) & counts_lines))
-        found: list[tuple[str, int, int]] = []
-        for row, one, first, second in zip(
-            rows.tolist(), code[rows].tolist(), _texts(text, rows, 1), _texts(text, rows, 2), strict=True
+        lines = np.flatnonzero((text.code == _LX) & counts_lines)
+        claims = np.flatnonzero((text.code == _CLM) & counts_lines)
+        return [*self._wrong_lines(text, lines, claims), *self._wrong_levels(text)]
+
+    def _wrong_lines(self, text: Text, lines: Integers, claims: Integers) -> list[tuple[str, int, int]]:
+        count, self._lines = _count_from(lines, claims, self._lines)
+        value, length = _values(text, lines, 1)
+        # 01 is not 1: the number is written without zeros.
+        digits = np.searchsorted(10 ** np.arange(1, 9), count, side="right") + 1
+        wrong = lines[(value != count) | (length != digits)]
+        return [("line-number", row, 1) for row in wrong.tolist()]
+
+    def _wrong_levels(self, text: Text) -> list[tuple[str, int, int]]:
+        levels, sets = np.flatnonzero(text.code == _HL), np.flatnonzero(text.code == _ST)
+        before = self._levels
+        count, self._levels = _count_from(levels, sets, before)
+        value, _ = _values(text, levels, 1)
+        found = [("hierarchy-number", row, 1) for row in levels[value != count].tolist()]
+        parent, length = _values(text, levels, 2)
+        opened, previous = self._open, before
+        for row, number, above, is_named in zip(
+            levels.tolist(), count.tolist(), parent.tolist(), (length > 0).tolist(), strict=True
         ):
-            if one == _LX:
-                self._lines += 1
-                if first != str(self._lines):
-                    found.append(("line-number", row, 1))
-            elif one == _CLM:
-                self._lines = 0
-            elif one == _ST:
-                self._levels, self._open = 0, []
-            else:
-                self._level(row, first, second, found)
+            if number <= previous:
+                opened = []
+            previous = number
+            if is_named:
+                if above not in opened:
+                    found.append(("hierarchy-parent", row, 2))
+                while opened and opened[-1] != above:
+                    opened.pop()
+            opened.append(number)
+        self._open = opened if not len(sets) or (len(levels) and levels[-1] > sets[-1]) else []
         return found
 
-    def _level(self, row: int, number: str, parent: str, found: list[tuple[str, int, int]]) -> None:
-        self._levels += 1
-        if _integer(number) != self._levels:
-            found.append(("hierarchy-number", row, 1))
-        if parent:
-            above = _integer(parent)
-            if above not in self._open:
-                found.append(("hierarchy-parent", row, 2))
-            while self._open and self._open[-1] != above:
-                self._open.pop()
-        self._open.append(self._levels)
+
+def _count_from(rows: Integers, starts: Integers, before: int) -> tuple[Integers, int]:
+    """Count `rows` from 1 after each of `starts`, on from `before` up to the first; return also the last count."""
+    group = np.searchsorted(starts, rows)
+    count = np.arange(len(rows)) - np.searchsorted(group, group) + 1 + np.where(group == 0, before, 0)
+    if len(rows) and group[-1] == len(starts):
+        return count, int(count[-1])
+    return count, 0 if len(starts) else before
 
 
-def _texts(text: Text, rows: Integers, element: int) -> list[str]:
-    """Return an element of each segment, `""` where it was not sent."""
+def _values(text: Text, rows: Integers, element: int) -> tuple[Integers, Integers]:
+    """Return an element of segments as numbers, `_NO_NUMBER` where it is none, and its length."""
     token = np.where(text.elements[rows] >= element, text.first[rows] + element, text.first[rows])
-    ends = np.where(text.elements[rows] >= element, text.end[token], text.start[token])
-    data = text.tokens.text_bytes
-    return [data[s:e].decode("latin-1") for s, e in zip(text.start[token].tolist(), ends.tolist(), strict=True)]
+    start, end = text.start[token], text.end[token]
+    end = np.where(text.elements[rows] >= element, end, start)
+    value, good = numbers.integers(text.data, text.view, start, end)
+    for at in np.flatnonzero(~good & (end > start)).tolist():
+        value[at] = _integer(text.bytes_between(int(start[at]), int(end[at])).decode("latin-1"))
+    value[~good & (end == start)] = _NO_NUMBER
+    return value, end - start
 
 
-def _integer(value: str) -> int | None:
+def _integer(value: str) -> int:
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
-        return None
+        return _NO_NUMBER
+    return found if 0 <= found < 1 << 60 else _NO_NUMBER

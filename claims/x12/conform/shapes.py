@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from claims.x12.conform.nodes import Composite, Element, Segment
+from claims.x12.conform.nodes import Composite, Segment
 
 MISSING, NOT_USED, TOO_MANY = "missing", "not-used", "too-many"
 COMPOSITE_MISSING, COMPOSITE_NOT_USED, TOO_MANY_COMPONENTS = "composite-missing", "composite-not-used", "components"
-INCOMPLETE, EXCLUDED, EMPTY = "incomplete", "excluded", "empty"
+INCOMPLETE, EXCLUDED = "incomplete", "excluded"
 # Elements beyond this are counted, not looked at one by one.
 MOST_ELEMENTS = 62
 
@@ -30,8 +30,6 @@ class ShapeFault:
 def segment_faults(segment: Segment, count: int, sent: int) -> tuple[ShapeFault, ...]:
     """Judge a segment with `count` elements of which those in the bits `sent` (bit n: element n) are not empty."""
     found = []
-    if not sent:
-        found.append(ShapeFault(EMPTY, 0))
     width = len(segment.elements)
     if count > width:
         found.append(ShapeFault(TOO_MANY, width + 1, expected=f"at most {width} elements"))
@@ -95,6 +93,3 @@ def _note(segment_id: str, kind: str, numbers: tuple[int, ...]) -> str:
     which = "all of" if kind == "C" else "at least one of"
     others = names[1] if len(names) == 2 else f"{which} {', '.join(names[1:])}"
     return f"{others} where {names[0]} is sent"
-
-
-__all__ = ["Element", "ShapeFault", "composite_faults", "segment_faults"]

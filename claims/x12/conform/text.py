@@ -46,14 +46,26 @@ class Text:
         return np.arange(self.count) - self.first[self.row]
 
     @cached_property
+    def is_odd(self) -> bool:
+        """Tell whether any element may hold an odd byte or end in a blank; few windows have one that does."""
+        tokens, data = self.tokens, self.data
+        if len(tokens.padded) or not len(tokens.start):
+            return True
+        inside = data[int(tokens.start[0]) : int(tokens.stop[-1])]
+        marks = [value for value in (tokens.delimiters.terminator, tokens.delimiters.element) if not 32 <= value <= 126]
+        if marks or bool((inside > 126).any()):
+            return True
+        # Nothing but line ends stands between segments, and there are no more control characters than these.
+        between = int((tokens.start[1:] - tokens.stop[:-1]).sum())
+        if int(np.count_nonzero(inside < 32)) != between:
+            return True
+        return bool((data[tokens.component_places - 1] == 32).any())
+
+    @cached_property
     def odd_places(self) -> Integers:
-        """Return where bytes stand that are neither printable ASCII nor the end of a segment."""
+        """Return where bytes stand that are no printable ASCII."""
         data = self.data[: self.tokens.size]
-        odd = (data < 32) | (data > 126)
-        for value in (self.tokens.delimiters.terminator, self.tokens.delimiters.element):
-            if not 32 <= value <= 126:
-                odd &= data != value
-        return np.flatnonzero(odd)
+        return np.flatnonzero((data < 32) | (data > 126))
 
     def word(self, token: Integers) -> Words:
         """Return the first bytes of tokens as words, case kept; 0 for an empty one and one longer than eight bytes."""

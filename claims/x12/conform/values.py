@@ -27,17 +27,19 @@ _QUALIFIED = {"RD8", "D8", "D6", "DT", "TM"}
 
 @dataclass
 class Values:
-    """Values that were sent: where each stands in the window, its field, its token, which repetition it is (from 0)."""
+    """Values: where each stands in the window, its field (0: not to be looked at), its token (None: they are the
+    tokens of the window), which repetition it is (from 0; one number for all of them, or one for each).
+    """
 
     start: Integers
     end: Integers
     field: Integers
-    token: Integers
+    token: Integers | None
     repeat: Integers
 
-    def of(self, which: Integers | Flags) -> Values:
-        """Return some of them."""
-        return Values(self.start[which], self.end[which], self.field[which], self.token[which], self.repeat[which])
+    def token_of(self, which: Integers) -> Integers:
+        """Return the tokens of some of them."""
+        return which if self.token is None else self.token[which]
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,15 @@ class ValueRules:
         self.fields = fields
         self._codes: dict[tuple[int, int], bool] = {}
         self._faults: dict[tuple[int, str, tuple[str, ...]], tuple[str, ...]] = {}
-        self._words = [
-            frozenset(int.from_bytes(code.encode("latin-1"), "little") for code in codes if 0 < len(code) <= 8)
-            for codes in fields.code_sets
-        ]
 
     def bad(self, text: Text, values: Values) -> Iterator[BadValue]:
         """Return all values that break a rule."""
         suspects = np.flatnonzero(self._suspect(text, values))
         encoding = "latin-1" if text.tokens.is_ascii else text.tokens.encoding
-        some = values.of(suspects)
+        repeats = values.repeat[suspects] if len(values.repeat) > 1 else np.zeros(len(suspects), np.int64)
         for start, end, number, token, repeat in zip(
-            some.start.tolist(), some.end.tolist(), some.field.tolist(), some.token.tolist(), some.repeat.tolist(),
-            strict=True,
+            values.start[suspects].tolist(), values.end[suspects].tolist(), values.field[suspects].tolist(),
+            values.token_of(suspects).tolist(), repeats.tolist(), strict=True,
         ):  # fmt: skip
             value = text.bytes_between(start, end).decode(encoding, "replace")
             found = self._exact(text, number, token, value)
@@ -103,7 +101,8 @@ class ValueRules:
         self._codes_of(text, values, checks, found)
         self._numbers(text, values, checks, found)
         self._dates(text, values, checks, found)
-        self._bytes(text, values, found)
+        if text.is_odd:
+            self._bytes(text, values, found)
         return found & fields.is_checked[values.field]
 
     def _codes_of(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
@@ -120,7 +119,7 @@ class ValueRules:
         found[at] |= unknown[pair]
 
     def _is_code(self, code_set: int, word: int) -> bool:
-        return word in self._words[code_set]
+        return word in self.fields.code_words[code_set]
 
     def _numbers(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & f.WHOLE)
@@ -139,7 +138,7 @@ class ValueRules:
         if not len(at):
             return
         start, end = values.start[at], values.end[at]
-        qualifier = text.word(values.token[at] - 1)
+        qualifier = text.word(values.token_of(at) - 1)
         is_day = _is_day(text, start, end)
         is_range = (end - start == 17) & (text.data[start + 8] == _DASH)
         both = np.flatnonzero(is_range & (qualifier == _RD8))
@@ -152,8 +151,7 @@ class ValueRules:
     def _bytes(self, text: Text, values: Values, found: Flags) -> None:
         """Odd bytes and blanks at an end: few windows have any."""
         odd = text.odd_places
-        if len(odd):
-            found |= np.searchsorted(odd, values.end) > np.searchsorted(odd, values.start)
+        found |= np.searchsorted(odd, values.end) > np.searchsorted(odd, values.start)
         found |= text.data[values.end - 1] == 32
 
 

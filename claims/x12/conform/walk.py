@@ -6,7 +6,7 @@ segments at once, each count beginning anew where the loop around it begins; cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,10 @@ class Walked:
     unused: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     too_often: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     loop_too_often: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def without(self, which: Flags) -> Walked:
+        """Leave some segments out: they were walked over, and are judged elsewhere."""
+        return replace(self, rows=self.rows[~which], node=self.node[~which]) if which.any() else self
 
 
 class Walker:
@@ -66,6 +70,7 @@ class Walker:
         walked = Walked(rows, node)
         is_unused = np.array([one.is_unused for one in steps], np.bool_)[step]
         walked.unused = rows[is_unused]
+        may_repeat = np.array([one.may_repeat for one in steps], np.bool_)[step]
         counting = _Counting(self, node, loop)
         if has_missing.any():
             at = np.flatnonzero(has_missing)
@@ -75,7 +80,7 @@ class Walker:
                     lost = here[counting.is_missing(one.path, here)]
                     if len(lost):
                         walked.missing.append((rows[lost], self.grammar.number_of(one.segment), one.loop is not None))
-        walked.too_often = rows[counting.segments_too_often(self._max_use)]
+        walked.too_often = rows[counting.segments_too_often(self._max_use, may_repeat)]
         walked.loop_too_often = rows[counting.loops_too_often(self._max_repeat)]
         self._counts = counting.at_end()
         return walked
@@ -169,9 +174,14 @@ class _Counting:
             return np.asarray((begun >= 0) & (event < begun))
         return np.asarray((event < 0) | (event < begun))
 
-    def segments_too_often(self, most: Integers) -> Integers:
+    def segments_too_often(self, most: Integers, may_repeat: Flags) -> Integers:
         """Return the segments that are one more than their loop may have."""
-        known = np.flatnonzero(self._node >= 0)
+        can_repeat = np.zeros(len(self._owner) + 1, np.bool_)
+        can_repeat[self._path[may_repeat]] = True
+        can_repeat[-1] = False
+        known = np.flatnonzero(can_repeat[self._path])
+        if not len(known):
+            return known
         path = self._path[known]
         instance = self._instances(known, self._owner[path])
         group, _ = pd.factorize(instance * (len(self._owner) + 1) + path)
@@ -192,14 +202,10 @@ class _Counting:
 
     def _instances(self, rows: Integers, owner: Integers) -> Integers:
         """Return the segment that began the loop each row stands in; negative for one begun in an earlier window."""
-        order = np.argsort(owner.astype(np.int16), kind="stable")
-        sorted_owner = owner[order]
-        is_begin = self._loop[rows[order]] == sorted_owner
-        is_first = np.concatenate(([True], sorted_owner[1:] != sorted_owner[:-1])) if len(rows) else is_begin
-        place = np.arange(len(rows))
-        mark = np.maximum.accumulate(np.where(is_begin | is_first, place, 0))
         instance = np.empty(len(rows), np.int64)
-        instance[order] = np.where(is_begin[mark], rows[order[mark]], -1)
+        for loop in np.flatnonzero(np.bincount(owner)).tolist():
+            here = owner == loop
+            instance[here] = _last_before(self._beginnings(loop), rows[here] + 1)
         return instance
 
     def loops_too_often(self, most: list[int]) -> Integers:

@@ -1,0 +1,219 @@
+"""Our conformance and pyx12's, side by side: a file in; what only one of the two raises out, and why that is right.
+
+Compared are pairs of a segment's number and an error's code (`SEG 3`, `ELE 7`, `GS 4`), and the verdict of each set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from claims import x12
+from claims.findings import NOTE
+from claims.x12 import X12File
+from claims.x12.conform.rules import by_code
+from tests.x12.reference import Reference, reference_of
+
+Pair = tuple[int, str]
+# Files that pyx12 says nothing about.
+_NESTED = re.compile(r"(<ISA>(<GS>(<ST><SE>)*<GE>)*<IEA>)*")
+NOT_PROCESSED = ("not ascii", "no map", "ISA not readable")
+_LEVELS = {"TA1 ": "ISA ", "999 AK905 ": "GS ", "999 IK502 ": "ST "}
+
+
+def our_pairs(file: X12File) -> set[Pair]:
+    """Give our findings in pyx12's terms; those it has no code for are left out."""
+    found = set()
+    for row in file.findings.itertuples():
+        rule = by_code().get(row.code)
+        if rule:
+            code = rule.reference
+        elif row.severity == NOTE:
+            continue
+        else:
+            level = next((one for one in _LEVELS if row.ack_code.startswith(one)), "")
+            code = row.ack_code.replace(level, _LEVELS[level]) if level else ""
+        if code:
+            found.add((row.seg, code))
+    return found
+
+
+@dataclass
+class Seen:
+    """One file as both see it. `segments[n - 1]` is segment n as text without its terminator."""
+
+    data: bytes
+    file: X12File
+    reference: Reference
+    segments: list[str]
+    separator: str
+    component: str
+    only_ours: set[Pair] = field(default_factory=set)
+    only_reference: set[Pair] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.ids = [line.split(self.separator, 1)[0].strip() for line in self.segments]
+        self.first_lower = next((seg for seg, name in enumerate(self.ids, 1) if name != name.upper()), 0)
+        ids = "".join(f"<{name}>" for name in self.ids if name in ("ISA", "GS", "ST", "SE", "GE", "IEA"))
+        self.is_nested = bool(_NESTED.fullmatch(ids))
+
+    def id_of(self, seg: int) -> str:
+        return self.ids[seg - 1] if 0 < seg <= len(self.ids) else ""
+
+
+def see(data: bytes) -> Seen:
+    """Run both over a file."""
+    file, reference = x12.check(data), reference_of(data)
+    text = data.decode("latin-1")
+    frame = file.frames["segments"]
+    segments = [
+        text[offset : offset + length - 1]
+        for offset, length in zip(frame["offset"].tolist(), frame["length"].tolist(), strict=True)
+    ]
+    seen = Seen(data, file, reference, segments, text[3:4] or "*", text[104:105] or ":")
+    ours, theirs = our_pairs(file), reference.pairs
+    if reference.stopped:
+        # The segment that pyx12 stopped at, and what it says at the end of a file, do not count.
+        ours = {pair for pair in ours if pair[0] < reference.segments}
+        theirs = {pair for pair in theirs if pair[0] < reference.segments}
+    seen.only_ours, seen.only_reference = ours - theirs, theirs - ours
+    return seen
+
+
+# ---- known differences: the pairs that each explains
+
+
+class Known(NamedTuple):
+    """A difference that is right, and why."""
+
+    name: str
+    reason: str
+    explains: Callable[[Seen, Pair], bool]
+
+
+def _envelope(seen: Seen, pair: Pair) -> bool:
+    if seen.is_nested:
+        return False
+    # Before a GS, pyx12 has no map for the segments of a set; where trailers are missing, its counts run on.
+    return pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair)
+
+
+def _outside_groups(seen: Seen, pair: Pair) -> bool:
+    before = [name for name in seen.ids[: pair[0]] if name in ("ISA", "GS", "GE", "IEA")]
+    return not before or before[-1] != "GS"
+
+
+def _same_number(seen: Seen, pair: Pair) -> bool:
+    """IEA02 and GE02 are numbers: 1 is 000000001."""
+    header = {"ISA 001": ("ISA", 13), "GS 4": ("GS", 6)}.get(pair[1])
+    if header is None:
+        return False
+    name, element = header
+    before = [line for line in seen.segments[: pair[0]] if line.strip().startswith(name)]
+    if not before:
+        return False
+    one = before[-1].split(seen.separator)[element].strip()
+    other = (seen.segments[pair[0] - 1].split(seen.separator) + ["", ""])[2].strip()
+    return one.isdecimal() and other.isdecimal() and int(one) == int(other)
+
+
+def _trimmed(seen: Seen, pair: Pair) -> bool:
+    """Blanks and control characters around a control number or a count are no part of it; the element rules name them."""
+    if pair[1].split()[0] not in ("ISA", "GS", "ST") and pair[1] not in ("SEG HL1", "SEG HL2", "SEG LX"):
+        return False
+    opener = {"SE": "ST", "GE": "GS", "IEA": "ISA"}.get(seen.id_of(pair[0]), "")
+    places = [pair[0], *[seg for seg in range(1, pair[0]) if opener and seen.id_of(seg) == opener][-1:]]
+    texts = [part for seg in places for part in seen.segments[seg - 1].split(seen.separator)[1:3]]
+    return any(part != part.strip(_BLANKS) or part.rstrip(seen.component) != part for part in texts)
+
+
+def _lower_case(seen: Seen, pair: Pair) -> bool:
+    """Where an id is in lower case we read on; pyx12 knows neither it nor what hangs on it."""
+    return 0 < seen.first_lower <= pair[0]
+
+
+_BLANKS = "".join(map(chr, range(33)))
+
+KNOWN = (
+    Known("envelope-not-nested", "where a header or trailer is missing or misplaced, pyx12 closes whatever is open, and "
+          "has no map outside a group; we name the missing one", _envelope),
+    Known("control-numbers-are-numbers", "GS06 and ISA13 are numeric: zeros before them say nothing; a note tells",
+          _same_number),
+    Known("trimmed", "we trim blanks and empty components of envelope values before comparing; the elements themselves "
+          "are refused all the same", _trimmed),
+    Known("lower-case-id", "we read on as if it were upper case, with a finding; pyx12 does not know the segment",
+          _lower_case),
+    Known("lines-of-837I", "pyx12 counts LX only where its map is called 837, which the institutional one is not",
+          lambda seen, pair: pair[1] == "SEG LX" and pair in seen.only_ours),
+    Known("interchange-number-no-number", "ISA13 must be digits for a TA1 to name it",
+          lambda seen, pair: pair[1] == "ISA 018"),
+    Known("outside-set", "a segment between two sets is unknown to both; we say besides that it stands in none",
+          lambda seen, pair: pair[1] == "ISA 022" and (pair[0], "SEG 1") in seen.reference.pairs),
+    Known("ta1-alone", "an interchange that holds only a TA1 has no group",
+          lambda seen, pair: pair[1] == "SEG 3" and "TA1" in seen.ids and "GS" not in seen.ids),
+)  # fmt: skip
+
+
+def unexplained(seen: Seen, used: Counter[str] | None = None) -> list[str]:
+    """Say what only one of the two raises, without known differences, and which verdicts differ."""
+    found = []
+    for who, pairs in (("only ours", seen.only_ours), ("only pyx12", seen.only_reference)):
+        for pair in sorted(pairs):
+            known = next((one for one in KNOWN if one.explains(seen, pair)), None)
+            if known is None:
+                found.append(f"{who}: segment {pair[0]}, {pair[1]}")
+            elif used is not None:
+                used[known.name] += 1
+    return found + _verdicts(seen, used)
+
+
+def _verdicts(seen: Seen, used: Counter[str] | None) -> list[str]:
+    if seen.reference.stopped or not seen.is_nested:
+        return []
+    ours = x12.verdicts(seen.file)
+    mine = {seg: "R" if letter == "R" else "A" for seg, letter in ours.itertuples(index=False)}
+    found = []
+    for seg, letter in seen.reference.verdicts:
+        if mine.get(seg) == letter:
+            continue
+        end = next((place for place in range(seg, len(seen.segments) + 1) if seen.id_of(place) == "SE"), seg)
+        inside = {pair for pair in seen.reference.pairs if seg <= pair[0] <= end}
+        if letter == "R" and _is_followed_by_an_unknown_set(seen, end):
+            if used is not None:
+                used["unknown-set"] += 1  # its errors are hung on the set before it
+        elif letter == "A" and inside and all(place in (seg, end) for place, _ in inside):
+            if used is not None:
+                used["errors-of-ST-and-SE"] += 1  # pyx12 raises them and does not count them
+        elif mine.get(seg) == "R" and _is_money(seen, seg):
+            if used is not None:
+                used["money-not-readable"] += 1  # a type R with three decimals is valid there, and no money here
+        elif 0 < seen.first_lower <= end or _explained(seen, seg, end):
+            if used is not None:
+                used["verdict-of-a-known-difference"] += 1
+        else:
+            found.append(f"verdict of the set at {seg}: ours {mine.get(seg)}, pyx12 {letter}")
+    return found
+
+
+def _is_followed_by_an_unknown_set(seen: Seen, end: int) -> bool:
+    following = next((seg for seg in range(end, len(seen.ids) + 1) if seen.id_of(seg) == "ST"), 0)
+    return (following, "SEG 1") in seen.reference.pairs
+
+
+_MONEY = {"amount-not-readable", "amount-missing", "adjustment-incomplete"}
+
+
+def _is_money(seen: Seen, transaction_seg: int) -> bool:
+    """Tell whether reading holds a set for an amount of it that has no exact cents."""
+    found = seen.file.findings
+    mine = found[(found["transaction_seg"] == transaction_seg) & found["ack_code"].str.startswith("999 IK")]
+    return not (set(mine.loc[mine["severity"] != NOTE, "code"]) - _MONEY)
+
+
+def _explained(seen: Seen, first: int, last: int) -> bool:
+    """Tell whether all that is wrong with a set is a known difference."""
+    pairs = {pair for pair in our_pairs(seen.file) | seen.reference.pairs if first <= pair[0] <= last}
+    return bool(pairs) and all(any(one.explains(seen, pair) for one in KNOWN) for pair in pairs)

@@ -1,0 +1,110 @@
+"""Conformance agrees with pyx12, on every sample that it can process and on thousands of mutants of valid files."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from claims.x12.conform import exact, values, walk
+from claims.x12.conform.nodes import UNLIMITED
+from tests.x12.conform.agreement import KNOWN, NOT_PROCESSED, see, unexplained
+from tests.x12.mutants import SAMPLES, mutants, valid_files
+
+FILES = [path for path in sorted(SAMPLES.glob("*/**/*")) if path.is_file()] if SAMPLES.is_dir() else []
+
+
+@pytest.mark.skipif(not FILES, reason="the shared samples are not there")
+def test_samples_get_the_same_verdicts_and_pairs():
+    compared, wrong, used = 0, {}, Counter()
+    for path in FILES:
+        seen = see(path.read_bytes())
+        if seen.reference.stopped in NOT_PROCESSED or _is_of_another_guide(seen):
+            continue
+        compared += 1
+        found = unexplained(seen, used)
+        if found:
+            wrong["/".join(path.parts[-2:])] = found[:3]
+    assert not wrong
+    assert compared > 80, used
+
+
+def _is_of_another_guide(seen) -> bool:
+    """pyx12 also has maps for guides that are not ours, such as the 820."""
+    return "guide-not-checked" in set(seen.file.findings["code"])
+
+
+def disagreements(count: int, seed: int, kinds: tuple[str, ...] = ()) -> tuple[int, dict[str, list[str]], Counter[str]]:
+    """Compare `count` mutants; give how many were compared, what nobody explains, and what known differences explain."""
+    compared, wrong, used = 0, {}, Counter()
+    for mutant in mutants(valid_files(), count, seed):
+        if kinds and mutant.kind not in kinds:
+            continue
+        seen = see(mutant.data)
+        if seen.reference.stopped in NOT_PROCESSED:
+            continue
+        compared += 1
+        found = unexplained(seen, used)
+        if found:
+            wrong[mutant.name] = found[:3]
+    return compared, wrong, used
+
+
+def test_mutants_get_the_same_verdicts_and_pairs():
+    compared, wrong, used = disagreements(2200, seed=1)
+    assert not wrong
+    assert compared >= 2000
+    print(compared, dict(used))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_many_mutants_get_the_same_verdicts_and_pairs(seed):
+    compared, wrong, _ = disagreements(2200, seed)
+    assert not wrong
+    assert compared >= 2000
+
+
+def test_known_differences_are_few_and_say_why():
+    assert len({known.name for known in KNOWN}) == len(KNOWN) <= 10
+    assert all(len(known.reason) > 30 for known in KNOWN)
+
+
+def _any_length(monkeypatch):
+    plain = values.ValueRules.__init__
+
+    def patched(self, fields):
+        plain(self, fields)
+        self.fields = fields = _copy(fields)
+        fields.high = np.full(len(fields.high), 1 << 40)
+
+    monkeypatch.setattr(values.ValueRules, "__init__", patched)
+
+
+def _copy(fields):
+    from dataclasses import replace
+
+    return replace(fields)
+
+
+def _any_number(monkeypatch):
+    plain = walk.Walker.__init__
+
+    def patched(self, grammar):
+        plain(self, grammar)
+        self._max_use = np.full(len(self._max_use), UNLIMITED)
+
+    monkeypatch.setattr(walk.Walker, "__init__", patched)
+
+
+def _every_february_has_29_days(monkeypatch):
+    plain = exact._is_date
+    monkeypatch.setattr(exact, "_is_date", lambda text, kind: plain(text.replace("0229", "0228"), kind))
+
+
+@pytest.mark.parametrize("bug", [_any_length, _any_number, _every_february_has_29_days])
+def test_a_planted_bug_is_caught(bug, monkeypatch):
+    bug(monkeypatch)
+    kinds = ("element lengthened", "segment repeated beyond its maximum", "segment doubled", "bad date")
+    assert disagreements(1500, seed=1, kinds=kinds)[1]
