@@ -63,11 +63,9 @@ def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
 def verdicts(file: X12File) -> pd.DataFrame:
     """Return `transaction_seg` and `verdict` of each set: R refused by its guide or envelope, E with notes, A accepted.
 
-    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none. Beside
-    them: `is_refused` (R, or by any other finding), `is_held` (refused, or held by any) and `is_checked` (False where
-    we have no map of the guide).
+    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none.
     """
-    return Verdicts().of(file)
+    return Verdicts().of(file)[["transaction_seg", "verdict"]]
 
 
 class Verdicts:
@@ -78,7 +76,11 @@ class Verdicts:
         self._segs: dict[str, set[int]] = {name: set() for name in names}
 
     def of(self, part: X12File) -> pd.DataFrame:
-        """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order."""
+        """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order.
+
+        Beside them: `is_refused` (R, or by any other finding), `is_held` (refused, or held by any) and `is_checked`
+        (False where we have no map of the guide).
+        """
         found = part.findings
         is_coded = found["ack_code"].str.startswith("999 IK")
         is_held = found["severity"] != findings.NOTE

@@ -31,7 +31,9 @@ def test_trailers_of_a_second_interchange_are_not_too_many():
 
 
 def test_verdicts_are_those_of_a_999():
-    found = x12.verdicts(x12.check(several(GOOD, UNKNOWN, UNPAID)))
+    file = x12.check(several(GOOD, UNKNOWN, UNPAID))
+    assert x12.verdicts(file).columns.tolist() == ["transaction_seg", "verdict"]
+    found = Verdicts().of(file)
     assert found["verdict"].tolist() == ["A", "R", "A"]
     assert found["is_refused"].tolist() == [False, True, False]
     assert found["is_held"].tolist() == [False, True, True]
@@ -40,7 +42,7 @@ def test_verdicts_are_those_of_a_999():
 
 def test_a_set_of_a_guide_without_a_map_is_not_checked():
     file = x12.check(submission(SUBMISSION, guide="005010X298").encode())
-    assert x12.verdicts(file)["is_checked"].tolist() == [False]
+    assert Verdicts().of(file)["is_checked"].tolist() == [False]
 
 
 def test_verdicts_of_parts_are_those_of_the_whole():
@@ -48,7 +50,7 @@ def test_verdicts_of_parts_are_those_of_the_whole():
     parts = list(x12.scan_checked(text, part=500, window=400))
     assert len(parts) > 3
     found = pd.concat([verdicts.of(part) for part in parts], ignore_index=True)
-    pd.testing.assert_frame_equal(found, x12.verdicts(x12.check(text)))
+    pd.testing.assert_frame_equal(found, Verdicts().of(x12.check(text)))
 
 
 def test_a_file_says_what_it_is_without_naming_anybody():
