@@ -10,8 +10,9 @@ from typing import Any
 
 from claims import x12
 from claims.cli.console import Output, Part, dollars
+from claims.x12.cases import MISSING, Case
 from claims.x12.check import Verdicts
-from claims.x12.grouped import MISSING, Case, Group, Grouped
+from claims.x12.grouped import Group, Grouped
 from claims.x12.shown import Mark, mark_of, segment_id_of, shown
 from claims.x12.source import Source
 from claims.x12.summary import transaction_rows
@@ -155,7 +156,7 @@ class _Page:
         """Say what like findings have in common, what to do, and show the first of them."""
         yield []
         yield [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold"), f", {_how_often(group)}"]
-        yield from self._text(_sentence(group, group.wanted), 2)
+        yield from self._text(_sentence(group), 2)
         yield from self._text(f"What to do: {group.advice}.", 2) if group.advice else ()
         for case in group.cases:
             yield []
@@ -167,7 +168,7 @@ class _Page:
         yield []
         yield [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold"), ", ",
                (_place(case, group), "dim")]  # fmt: skip
-        label = _sentence(group, case.expected).removesuffix(".") if group.is_by_guide else _label(case, group)
+        label = _sentence(group).removesuffix(".") if group.is_by_guide else _label(case, group)
         yield from self._segment(case, group, label, 4)
 
     def advice(self, groups: list[Group]) -> Iterator[list[Part]]:
@@ -227,13 +228,16 @@ def _how_often(group: Group) -> str:
     return f"{group.count:,} times" + (f" in {' and '.join(within)}" if within else "")
 
 
-def _sentence(group: Group, expected: str) -> str:
+def _sentence(group: Group) -> str:
     """Say where in the guide, what is wrong there, and what should stand there."""
-    element = "" if group.code in MISSING else group.element
-    where = f"{element}, {group.name}," if element and group.name else element
+    wanted = group.wanted
+    element, name = group.element, group.name
+    if group.code in MISSING:
+        element, wanted = "", ", ".join(filter(None, [wanted, name]))
+    where = f"{element}, {name}," if element and name else element
     where = f"{where} in loop {group.loop}".strip() if group.loop else where.removesuffix(",")
     text = f"{where}: {group.sentence}" if where else group.sentence
-    text += f"; expected {expected}" if expected and not group.name else ""
+    text += f"; expected {wanted}" if wanted else ""
     return f"{text[:1].upper()}{text[1:]}."
 
 

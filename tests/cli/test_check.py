@@ -76,8 +76,8 @@ def test_a_group_says_how_many_what_is_expected_and_what_to_do(claims):
     said = claims("check", CODES).out
     assert block(said, "REJECT") == [
         "REJECT  code-not-valid, 2 times in 1 set and 2 claims",
-        "  CLM05-1 in loop 2000A/2000B/2000C/2300: the code is not in the guide's list; expected a code of",
-        "  the list: Place of Service Code.",
+        "  CLM05-1, Place of Service Code, in loop 2000A/2000B/2000C/2300: the code is not in the guide's",
+        "  list.",
         "  What to do: Use a code of the list.",
     ]
     assert block(said, "seg 23") == [

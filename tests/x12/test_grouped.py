@@ -47,7 +47,8 @@ def test_like_findings_are_counted_with_their_sets_and_claims():
         ("code-not-valid", "CLM05-1", 3, 1, 3),
         ("code-not-valid", "SV105", 3, 1, 3),
     ]
-    assert groups[0].expected == "MJ, UN" and groups[0].loop == "2000A/2000B/2300/2400"
+    assert (groups[0].wanted, groups[0].loop) == ("MJ, UN", "2000A/2000B/2300/2400")
+    assert [group.name for group in groups[:2]] == ["Unit or Basis for Measurement Code", "Place of Service Code"]
 
 
 def test_the_first_cases_have_their_segments():

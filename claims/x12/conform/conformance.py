@@ -36,6 +36,7 @@ _ISA = CODES["ISA"]
 _IS_DECIDING = np.zeros(256, np.bool_)
 _IS_DECIDING[list(_DECIDING)] = True
 _ENVELOPE = {"ISA", "IEA", "TA1", "GS", "GE"}
+LIST_OF_CODES = "a code of the list:"
 _LEFT_OUT = {"ISA_LOOP", "GS_LOOP", "ST_LOOP", "HEADER", "DETAIL", "FOOTER"}
 # Values of these kinds say nothing about a person where the segment is about money, codes or counts.
 _SHOWN_KINDS = ("ID", "N0", "R", "DT", "TM")
@@ -345,7 +346,7 @@ def _expected(place: Place, fault: str) -> str:
     item = place.item
     assert not isinstance(item, Composite)
     if fault == "code" and item.codes is not None:
-        return ", ".join(sorted(item.codes)) if len(item.codes) <= 12 else f"a code of the list: {item.name}"
+        return ", ".join(sorted(item.codes)) if len(item.codes) <= 12 else f"{LIST_OF_CODES} {item.name}"
     if fault == "too-long":
         return f"at most {item.max_length} characters"
     if fault == "too-short":
