@@ -19,6 +19,7 @@ from claims.x12.summary import transaction_rows
 
 _MOST_SETS = 20
 _MOST_GROUPS = 30
+_FEW_GROUPS = 10
 _WIDEST_TEXT = 100
 _EVERY = 1 << 62
 _STYLES = {"reject": "bold red", "hold": "bold yellow", "note": "bold cyan"}
@@ -138,8 +139,9 @@ def _show_findings(output: Output, grouped: Grouped, *, every: bool, is_masked: 
             output.lines(page.alone(case, group))
         output.lines(page.advice(groups))
         return
+    most_cases = 2 if len(groups) <= _FEW_GROUPS else 1
     for group in groups[:_MOST_GROUPS]:
-        output.lines(page.group(group))
+        output.lines(page.group(group, most_cases))
     if len(groups) > _MOST_GROUPS:
         rest = groups[_MOST_GROUPS:]
         output.say(f"\n{_many(len(rest), 'more kind')} of findings, {sum(group.count for group in rest):,} in all: "
@@ -152,13 +154,13 @@ class _Page:
     def __init__(self, width: int, is_masked: bool) -> None:
         self.width, self.is_masked = max(width, 40), is_masked
 
-    def group(self, group: Group) -> Iterator[list[Part]]:
+    def group(self, group: Group, most_cases: int) -> Iterator[list[Part]]:
         """Say what like findings have in common, what to do, and show the first of them."""
         yield []
         yield [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold"), f", {_how_often(group)}"]
         yield from self._text(_sentence(group), 2)
         yield from self._text(f"What to do: {group.advice}.", 2) if group.advice else ()
-        for case in group.cases:
+        for case in group.cases[:most_cases]:
             yield []
             yield ["  ", (_place(case, group), "dim")]
             yield from self._segment(case, group, _label(case, group), 4)
