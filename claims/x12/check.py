@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from claims import findings
+from claims.x12 import guides
 from claims.x12.conform import Conformance
 from claims.x12.file import X12File, joined
 from claims.x12.read import PART, WINDOW, scan
@@ -63,7 +64,8 @@ def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
 def verdicts(file: X12File) -> pd.DataFrame:
     """Return `transaction_seg` and `verdict` of each set: R refused by its guide or envelope, E with notes, A accepted.
 
-    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none.
+    Findings with a code for a 999 decide; those on balance and on rules beyond the guide have none. A set that is not
+    read here is refused whatever it holds.
     """
     return Verdicts().of(file)[["transaction_seg", "verdict"]]
 
@@ -78,11 +80,11 @@ class Verdicts:
     def of(self, part: X12File) -> pd.DataFrame:
         """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order.
 
-        Beside them: `is_refused` (R, or by any other finding), `is_held` (refused, or held by any) and `is_checked`
-        (False where we have no map of the guide).
+        Beside them: `is_refused` (by a finding), `is_held` (refused, or held by one) and `is_checked` (False where we
+        have no map of the guide).
         """
         found = part.findings
-        is_coded = found["ack_code"].str.startswith("999 IK")
+        is_coded = found["ack_code"].str.startswith("999 ")
         is_held = found["severity"] != findings.NOTE
         chosen = {
             "coded": is_coded,
@@ -93,13 +95,14 @@ class Verdicts:
         }
         for name, rows in chosen.items():
             self._segs[name].update(found.loc[rows, "transaction_seg"].tolist())
-        segs = part.transactions.loc[part.transactions["set_code"] != "TA1", "seg"].tolist()
+        sets = part.transactions[part.transactions["set_code"] != "TA1"]
+        segs, is_read = sets["seg"].tolist(), sets["set_code"].isin(guides.READ).tolist()
         has = {name: [seg in known for seg in segs] for name, known in self._segs.items()}
         for known in self._segs.values():
             known.difference_update(segs)
         letters = [
-            "R" if is_bad else "E" if is_noted else "A"
-            for is_bad, is_noted in zip(has["refused_by_guide"], has["coded"], strict=True)
+            "R" if is_bad or not is_ours else "E" if is_noted else "A"
+            for is_bad, is_noted, is_ours in zip(has["refused_by_guide"], has["coded"], is_read, strict=True)
         ]
         columns = {
             "transaction_seg": pd.Series(segs, dtype="int64"),

@@ -15,7 +15,7 @@ import pandas as pd
 from claims.findings import NOTE, SEVERITIES
 from claims.x12.advice import known
 from claims.x12.cases import Case, Cases, claims_of
-from claims.x12.conform.conformance import LIST_OF_CODES
+from claims.x12.conform.guide import LIST_OF_CODES
 from claims.x12.conform.maps import CONTROL
 from claims.x12.conform.names import name_of
 from claims.x12.conform.rules import by_code

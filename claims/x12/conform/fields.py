@@ -97,7 +97,8 @@ class _Compiler:
         return Fields(
             self.places, np.array(base, np.int64), np.array(widths, np.int64), columns[0].astype(np.uint8), columns[1],
             columns[2], columns[3].astype(np.uint8), columns[4], columns[5], columns[6], columns[7],
-            np.array(is_checked, np.bool_), np.array(bits, np.uint64), self.code_sets, [_words(codes) for codes in self.code_sets],
+            np.array(is_checked, np.bool_), np.array(bits, np.uint64), self.code_sets,
+            [_words(codes) for codes in self.code_sets],
         )  # fmt: skip
 
     def _add(self, place: Place, row: tuple[int, int, int, int, int, int, int, int]) -> None:
@@ -118,7 +119,9 @@ class _Compiler:
             self._add(place, (SIMPLE, 0, _ANY_LENGTH, 0, 0, 0, 0, 1))
             return
         checks, code_set = 0, 0
-        if element.codes is not None:
+        # The element that tells the segment from others has one of its codes, or the segment were not here.
+        key = segment.key
+        if element.codes is not None and not (key and key[0] is element):
             checks |= CODED
             code_set = self._code_set(element.codes)
         kind = element.kind

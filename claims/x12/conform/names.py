@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from claims.x12.conform import maps
-from claims.x12.conform.conformance import grammar, loop_path
+from claims.x12.conform.guide import grammar
 from claims.x12.conform.nodes import Composite, Segment
 
 
@@ -20,7 +20,7 @@ def name_of(guide: str, loop: str, element: str) -> str:
         return ""
     names = {
         _name(segment, element) for segment in grammar(guide).nodes
-        if element.startswith(segment.id) and loop_path(segment.parent) == loop
+        if element.startswith(segment.id) and segment.parent.shown_path == loop
     }  # fmt: skip
     names.discard("")
     return names.pop() if len(names) == 1 else ""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 UNLIMITED = 2**31 - 1
+_NOT_SHOWN = {"ISA_LOOP", "GS_LOOP", "ST_LOOP", "HEADER", "DETAIL", "FOOTER"}
 
 
 @dataclass
@@ -100,6 +102,11 @@ class Loop:
     def is_wrapper(self) -> bool:
         """Tell whether the loop begins with a loop: it has no occurrences of its own."""
         return bool(self.children) and isinstance(self.children[0], Loop)
+
+    @cached_property
+    def shown_path(self) -> str:
+        """Return the loops down to this one, without those that only wrap: `2000A/2000B/2300/2400`."""
+        return "/".join(name for name in self.path.split("/") if name and name not in _NOT_SHOWN)
 
     def segments(self) -> Iterator[Segment]:
         """Go over all segments below, in order."""

@@ -22,11 +22,12 @@ class Text:
         self.first, self.last, self.code = tokens.first, tokens.last, tokens.code
         self.count = int(self.last[-1]) + 1 if len(self.last) else 0
         start, end = tokens.ts[: self.count], tokens.te[: self.count]
+        self.padded = tokens.padded
         if len(tokens.padded):
             start, end = start.copy(), end.copy()
             here = tokens.padded < self.count
-            at = tokens.padded[here]
-            start[at], end[at] = tokens.unpadded_start[here], tokens.unpadded_end[here]
+            self.padded = tokens.padded[here]
+            start[self.padded], end[self.padded] = tokens.unpadded_start[here], tokens.unpadded_end[here]
         self.start, self.end = start, end
         self.elements = self.last - self.first
 
@@ -47,10 +48,10 @@ class Text:
 
     @cached_property
     def is_odd(self) -> bool:
-        """Tell whether any element may hold an odd byte or end in a blank; few windows have one that does."""
+        """Tell whether any element but the padded ones may hold an odd byte, or a component end in a blank."""
         tokens, data = self.tokens, self.data
-        if len(tokens.padded) or not len(tokens.start):
-            return True
+        if not len(tokens.start):
+            return False
         inside = data[int(tokens.start[0]) : int(tokens.stop[-1])]
         marks = [value for value in (tokens.delimiters.terminator, tokens.delimiters.element) if not 32 <= value <= 126]
         if marks or bool((inside > 126).any()):

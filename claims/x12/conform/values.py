@@ -103,6 +103,8 @@ class ValueRules:
         self._dates(text, values, checks, found)
         if text.is_odd:
             self._bytes(text, values, found)
+        elif values.token is None:
+            found[text.padded] = True
         return found & fields.is_checked[values.field]
 
     def _codes_of(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:

@@ -116,12 +116,12 @@ def _same_number(seen: Seen, pair: Pair) -> bool:
     if not before:
         return False
     one = before[-1].split(seen.separator)[element].strip()
-    other = (seen.segments[pair[0] - 1].split(seen.separator) + ["", ""])[2].strip()
+    other = [*seen.segments[pair[0] - 1].split(seen.separator), "", ""][2].strip()
     return one.isdecimal() and other.isdecimal() and int(one) == int(other)
 
 
 def _trimmed(seen: Seen, pair: Pair) -> bool:
-    """Blanks and control characters around a control number or a count are no part of it; the element rules name them."""
+    """Blanks and control characters around a number are no part of it; the element rules name them."""
     if pair[1].split()[0] not in ("ISA", "GS", "ST") and pair[1] not in ("SEG HL1", "SEG HL2", "SEG LX"):
         return False
     opener = {"SE": "ST", "GE": "GS", "IEA": "ISA"}.get(seen.id_of(pair[0]), "")
@@ -138,8 +138,8 @@ def _lower_case(seen: Seen, pair: Pair) -> bool:
 _BLANKS = "".join(map(chr, range(33)))
 
 KNOWN = (
-    Known("envelope-not-nested", "where a header or trailer is missing or misplaced, pyx12 closes whatever is open, and "
-          "has no map outside a group; we name the missing one", _envelope),
+    Known("envelope-not-nested", "where a header or trailer is missing or misplaced, pyx12 closes whatever is open, "
+          "and has no map outside a group; we name the missing one", _envelope),
     Known("control-numbers-are-numbers", "GS06 and ISA13 are numeric: zeros before them say nothing; a note tells",
           _same_number),
     Known("trimmed", "we trim blanks and empty components of envelope values before comparing; the elements themselves "

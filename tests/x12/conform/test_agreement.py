@@ -36,7 +36,7 @@ def _is_of_another_guide(seen) -> bool:
 
 
 def disagreements(count: int, seed: int, kinds: tuple[str, ...] = ()) -> tuple[int, dict[str, list[str]], Counter[str]]:
-    """Compare `count` mutants; give how many were compared, what nobody explains, and what known differences explain."""
+    """Compare `count` mutants; give how many were compared, what nobody explains, what is known."""
     compared, wrong, used = 0, {}, Counter()
     for mutant in mutants(valid_files(), count, seed):
         if kinds and mutant.kind not in kinds:

@@ -1,0 +1,54 @@
+"""Segments as they are written: ids, blanks, separators; whatever guide they answer to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from claims.x12.conform.reporter import Reporter
+from claims.x12.conform.text import Text
+from claims.x12.segments import IDS
+
+
+def look_at_text(text: Text, report: Reporter) -> None:
+    """Report what is wrong with segments whatever they mean."""
+    tokens = text.tokens
+    token = text.last
+    trailing = (text.end[token] == text.start[token]) & (text.elements > 0)
+    for row in np.flatnonzero(trailing).tolist():
+        report.find("trailing-separator", row, f"{IDS[int(tokens.code[row])]}{int(text.elements[row]):02d}")
+    lower = (tokens.id_word & (tokens.id_word >> np.uint64(1)) & np.uint64(0x202020)) != 0
+    for row in np.flatnonzero(lower & (tokens.code != 0)).tolist():
+        report.find("lower-case", row)
+    # A line end, of one byte or two, is what stands between most segments.
+    start = text.start[text.first]
+    gap = start.copy()
+    gap[1:] -= tokens.stop[:-1]
+    has_blank = (gap > 0) & ((text.data[start - 1] == 32) | (text.data[start - 2] == 32))
+    for row in np.flatnonzero((gap > 2) | has_blank).tolist():
+        if _has_leading_blank(text, row):
+            report.find("leading-blank", row)
+    for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
+        if _is_empty(text, row):
+            report.find("empty", row)
+    for row in np.flatnonzero(tokens.code == 0).tolist():
+        if not _is_id(text.bytes_between(int(start[row]), int(text.end[text.first[row]]))):
+            report.find("bad-id", row)
+
+
+def _has_leading_blank(text: Text, row: int) -> bool:
+    """Tell whether a blank stands before a segment, after the line ends that may stand there."""
+    start = int(text.start[text.first[row]])
+    begin = int(text.tokens.stop[row - 1]) if row else 0
+    gap = text.bytes_between(begin, start).rsplit(bytes([text.tokens.delimiters.terminator]))[-1]
+    return gap.lstrip(b"\r\n")[:1] == b" "
+
+
+def _is_empty(text: Text, row: int) -> bool:
+    """Tell whether a segment holds nothing but its id and separators."""
+    marks = bytes([text.tokens.delimiters.element, text.tokens.delimiters.component])
+    first, last = int(text.first[row]), int(text.last[row])
+    return not text.bytes_between(int(text.end[first]), int(text.end[last])).strip(marks)
+
+
+def _is_id(value: bytes) -> bool:
+    return 2 <= len(value) <= 3 and value.isalnum() and value.isupper() and value[:1].isalpha()

@@ -1,0 +1,66 @@
+"""Faults of a window in, with where they stand; findings in the words and codes of `rules.csv` out."""
+
+from __future__ import annotations
+
+from claims.findings import NOTE, REJECT, Finding
+from claims.x12.conform.nodes import Segment
+from claims.x12.conform.rules import envelope_codes, rules
+from claims.x12.numbers import Integers
+from claims.x12.tokens import Tokens
+
+# A set has a finding for each claim at the most, and some; beyond this it is rubbish, and memory has an end.
+MOST_LISTED = 10_000
+_ENVELOPE = {"ISA", "IEA", "TA1", "GS", "GE"}
+
+
+class Reporter:
+    """Makes the findings of one file, window after window."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[int, str], int] = {}
+        self.findings: list[Finding] = []
+
+    def begin(self, tokens: Tokens, seg: Integers, transaction_seg: Integers, sets: list[int]) -> None:
+        """Begin a window; `sets` are the transaction sets that have segments in it."""
+        self.findings = []
+        self._tokens, self._seg, self._transaction_seg = tokens, seg, transaction_seg
+        here = {0, *sets}
+        self._counts = {key: count for key, count in self._counts.items() if key[0] in here}
+
+    def find(
+        self, fault: str, row: int, element: str = "", *, segment: Segment | None = None, found: str = "",
+        expected: str = "", repeat: int = 0,
+    ) -> None:  # fmt: skip
+        """Add a finding at a segment of the window; `element` names what is wrong, `segment` what stands there."""
+        rule = rules()[fault]
+        transaction_seg = int(self._transaction_seg[row])
+        count = self._counts[transaction_seg, fault] = self._counts.get((transaction_seg, fault), 0) + 1
+        if count > MOST_LISTED:
+            return
+        name = element[: 3 if element[:3] in _ENVELOPE else 2]
+        is_envelope = name in _ENVELOPE
+        ack_code = rule.ack_code
+        if is_envelope:
+            ack_code = envelope_codes().get(element.partition("-")[0]) or envelope_codes()[name]
+        seg = int(self._seg[row])
+        where = f"{seg}, {element}" if element else f"{seg}"
+        refused = "the envelope is not as it must be" if is_envelope else "the guide refuses the set"
+        self.findings.append(
+            Finding(
+                rule.code, REJECT, f"segment {where}: {rule.sentence}; {refused}.", seg, element,
+                int(self._tokens.offset[row]), found, expected, ack_code, transaction_seg,
+                segment.parent.shown_path if segment else "", repeat,
+            )
+        )  # fmt: skip
+        if count == MOST_LISTED:
+            self.note("findings-not-listed", row, f"further findings {rule.code} of this set are not listed")
+
+    def note(self, code: str, row: int, sentence: str) -> None:
+        """Add a note at a segment."""
+        seg = int(self._seg[row])
+        self.findings.append(
+            Finding(
+                code, NOTE, f"segment {seg}: {sentence}.", seg, "", int(self._tokens.offset[row]),
+                transaction_seg=int(self._transaction_seg[row]),
+            )
+        )  # fmt: skip
