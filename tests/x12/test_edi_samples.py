@@ -11,6 +11,7 @@ import pytest
 from claims import x12
 from claims.codes import lists
 from claims.findings import NOTE
+from claims.x12.conform import maps
 from claims.x12.conform.rules import by_code
 from claims.x12.edits.rules import rules
 from tests.x12.reference_validator import reference_errors
@@ -92,6 +93,12 @@ def test_failing_sample_raises_its_code(path):
         assert path.stem in found
     else:
         assert set(x12.read(path).findings["code"]) == expected
+
+
+def test_every_code_of_conformance_has_a_sample():
+    assert by_code().keys() - {path.stem for path in FAILING} == {"segment-not-used"}
+    # which no guide that we know can show:
+    assert not [segment for guide in maps.sources() for segment in maps.tree(guide).segments() if segment.usage == "N"]
 
 
 @pytest.mark.parametrize("path", FOR_REFERENCE, ids=name)
