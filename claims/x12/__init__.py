@@ -1,7 +1,18 @@
-"""X12 in and out: `read` and `scan` turn bytes into frames."""
+"""X12 in and out: `read` and `scan` turn bytes into frames, `check` finds what is wrong, `acknowledge` answers it."""
 
+from claims.x12.acknowledge import acknowledge, acknowledgement_files, acknowledgement_frames
 from claims.x12.check import check, scan_checked, verdicts
 from claims.x12.file import X12File
 from claims.x12.read import read, scan
 
-__all__ = ["X12File", "check", "read", "scan", "scan_checked", "verdicts"]
+__all__ = [
+    "X12File",
+    "acknowledge",
+    "acknowledgement_files",
+    "acknowledgement_frames",
+    "check",
+    "read",
+    "scan",
+    "scan_checked",
+    "verdicts",
+]

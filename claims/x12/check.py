@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from claims import findings
+from claims.x12 import guides
 from claims.x12.conform import Conformance
 from claims.x12.file import X12File, joined
 from claims.x12.read import PART, scan
@@ -51,12 +52,14 @@ def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
 def verdicts(file: X12File) -> pd.DataFrame:
     """Return `transaction_seg` and `verdict` of each set: R refused by its guide or envelope, E with notes, A accepted.
 
-    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none.
+    Findings with a code for a 999 decide; those on balance and on rules beyond the guide have none. A set that is not
+    read here is refused whatever it holds.
     """
-    found = file.findings
-    coded = found[found["ack_code"].str.startswith("999 IK")]
+    found, transactions = file.findings, file.transactions
+    coded = found[found["ack_code"].str.startswith("999 ")]
     refused = set(coded.loc[coded["severity"] != findings.NOTE, "transaction_seg"])
+    refused.update(transactions.loc[~transactions["set_code"].isin(guides.READ), "seg"])
     noted = set(coded["transaction_seg"])
-    segs = file.transactions.loc[file.transactions["set_code"] != "TA1", "seg"]
+    segs = transactions.loc[transactions["set_code"] != "TA1", "seg"]
     letters = ["R" if seg in refused else "E" if seg in noted else "A" for seg in segs.tolist()]
     return pd.DataFrame({"transaction_seg": segs.to_numpy(), "verdict": pd.Series(letters, dtype="str")})

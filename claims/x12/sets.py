@@ -30,6 +30,7 @@ _SCOPE_OF = {
     "group_seg": "group",
     "set_seg": "set",
     "segment_seg": "error",
+    "element_seg": "element",
 }
 _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 

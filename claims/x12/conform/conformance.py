@@ -17,7 +17,7 @@ from claims.x12.conform import maps
 from claims.x12.conform.fields import Fields, Place, compile_fields
 from claims.x12.conform.grammar import Grammar
 from claims.x12.conform.nodes import Composite, Loop, Segment
-from claims.x12.conform.rules import rules
+from claims.x12.conform.rules import ack_code, rules
 from claims.x12.conform.sequences import Sequences
 from claims.x12.conform.shapes import NOT_USED, ShapeFault, composite_faults, segment_faults
 from claims.x12.conform.split import Split, split
@@ -177,6 +177,8 @@ class Conformance:
             self._find("unused-segment", row, segment=nodes[node_of[row]])
         for row in walked.too_often.tolist():
             segment = nodes[node_of[row]]
+            if segment.id == "IEA":
+                continue  # of another interchange: its ISA is walked by the guide of the envelope
             self._find("segment-too-often", row, segment=segment, expected=f"at most {segment.max_use}")
         for row in walked.loop_too_often.tolist():
             segment = nodes[node_of[row]]
@@ -277,11 +279,12 @@ class Conformance:
         seg = int(self._seg[row])
         where = f"{seg}, {element}" if element else f"{seg}"
         loop = loop_path(segment.parent) if segment else ""
+        transaction_seg = int(self._transaction_seg[row])
+        code = ack_code(rule, _id(self._tokens, row), element, is_in_set=transaction_seg > 0)
         self.findings.append(
             Finding(
                 rule.code, REJECT, f"segment {where}: {rule.sentence}; the guide refuses the set.", seg, element,
-                int(self._tokens.offset[row]), found, expected, rule.ack_code, int(self._transaction_seg[row]),
-                loop, repeat,
+                int(self._tokens.offset[row]), found, expected, code, transaction_seg, loop, repeat,
             )
         )  # fmt: skip
 
