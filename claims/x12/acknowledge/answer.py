@@ -6,14 +6,11 @@ Keys of the frames are those of the file that is answered: the `seg` of a 999 is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from claims.x12.acknowledge import envelope, lists
-from claims.x12.acknowledge.errors import SetErrors, data_elements
 from claims.x12.acknowledge.gather import Gather
 from claims.x12.acknowledge.terms import Terms
 from claims.x12.acknowledge.verdicts import group_verdicts, interchange_verdicts
@@ -22,8 +19,6 @@ from claims.x12.write_text import Frames
 GUIDE = "005010X231A1"
 # Sets that are answers themselves, and are never answered by a 999.
 _ANSWERS = ("997", "999")
-_HIGHEST_POSITION = 999_999
-_LONGEST_LOOP = 4
 
 
 class Answers(NamedTuple):
@@ -48,7 +43,7 @@ def answers(gathered: Gather, terms: Terms) -> Answers:
     is_open = (verdicts["status_code"] != "R").reindex(groups["interchange_seg"], fill_value=False).to_numpy()
     groups = groups[can_be_named & is_open]
     found = _implementation_frames(gathered, interchanges, groups, sets, terms, numbers)
-    return Answers(ta1, found, _left_out(gathered.answered))
+    return Answers(ta1, found, gathered.errors.frame("left_out"))
 
 
 def _only_answers(groups: pd.DataFrame, sets: pd.DataFrame) -> pd.Index:
@@ -103,41 +98,5 @@ def _implementation_frames(
         ),
         "group_acknowledgements": acknowledged,
         "set_acknowledgements": judged,
-        **_error_frames(gathered.answered, judged),
+        **{name: gathered.errors.frame(name) for name in ("segment_errors", "contexts", "element_errors")},
     }
-
-
-def _error_frames(answered: dict[int, SetErrors], sets: pd.DataFrame) -> Frames:
-    """Return IK3, CTX and IK4 of the sets, numbered in order."""
-    segments: list[tuple[int, int, str, int, str, str]] = []
-    contexts: list[tuple[int, str, str]] = []
-    elements: list[tuple[int, int, int, int, str, str, str]] = []
-    number = count(1)
-    for set_seg, guide in zip(sets["seg"].tolist(), sets["checked_by"].tolist(), strict=True):
-        errors = answered.get(set_seg)
-        for error in errors.in_order(_HIGHEST_POSITION) if errors else ():
-            assert errors is not None
-            seg = next(number)
-            loop = error.loop[:_LONGEST_LOOP]
-            segments.append((seg, set_seg, error.segment_id, error.position, loop, error.code))
-            name, _, reference = errors.contexts[error].partition(":")
-            if reference:
-                contexts.append((seg, name, reference[: lists.LONGEST_REFERENCE].strip()))
-            for at, value in errors.segments[error].items():
-                number_of = data_elements(guide).get((error.segment_id, at.element, at.component), "")
-                elements.append((seg, at.element, at.component, at.repeat, number_of, at.code, value))
-    return {
-        "segment_errors": pd.DataFrame(
-            segments, columns=["seg", "set_seg", "segment_id", "position", "loop", "error_code"]
-        ),
-        "contexts": pd.DataFrame(contexts, columns=["segment_seg", "name", "reference"]),
-        "element_errors": pd.DataFrame(
-            elements,
-            columns=["segment_seg", "element", "component", "repeat", "data_element", "error_code", "bad_value"],
-        ).assign(seg=np.arange(len(elements))),
-    }
-
-
-def _left_out(answered: dict[int, SetErrors]) -> pd.DataFrame:
-    left = {seg: errors.left_out for seg, errors in answered.items() if errors.left_out}
-    return pd.DataFrame({"transaction_seg": list(left), "segment_errors": list(left.values())}, dtype="int64")

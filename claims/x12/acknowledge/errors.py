@@ -135,6 +135,7 @@ def is_missing(kind: str, code: str) -> bool:
     return (kind, code) == ("IK304", _MISSING)
 
 
+@cache
 def sendable_id(segment_id: str) -> str:
     """Return IK301 for what stands in the place of a segment id: IK301 has two or three letters and digits."""
     cleaned = re.sub(r"[^A-Z0-9]", "", segment_id.upper())[:3]

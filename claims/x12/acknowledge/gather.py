@@ -6,6 +6,7 @@ Memory grows with the sets and the errors that are answered, not with what stand
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from claims import frames as frame_parts
 from claims.x12 import guides
 from claims.x12.acknowledge.context import Contexts
 from claims.x12.acknowledge.errors import Place, SetErrors, element_of, is_missing, segment_code, sendable_id
+from claims.x12.acknowledge.rows import ErrorRows
 from claims.x12.acknowledge.values import Values
 from claims.x12.file import X12File
 
@@ -57,7 +59,7 @@ class Gather:
         self.most, self.values = most, values
         self.interchange_notes: list[EnvelopeNote] = []
         self.group_notes: list[EnvelopeNote] = []
-        self.answered: dict[int, SetErrors] = {}
+        self.errors = ErrorRows()
         self._parts: dict[str, list[pd.DataFrame]] = {"interchanges": [], "groups": [], "sets": []}
         self._open: dict[int, SetErrors] = {}
         self._with_ta1: set[int] = set()
@@ -95,11 +97,11 @@ class Gather:
 
     def _findings(self, part: X12File, coded: pd.DataFrame) -> None:
         rows = [_Coded(*row) for row in zip(*(coded[name].tolist() for name in _Coded._fields), strict=True)]
-        loops = {row.seg: row.loop for row in reversed(rows) if row.loop and not is_missing(*_kind(row))}
+        loops = {row.seg: row.loop for row in reversed(rows) if row.loop and not is_missing(*_kind(row.ack_code))}
         segment = _segments_at(part, coded["seg"])
         for row in rows:
-            kind, code = _kind(row)
-            if row.ack_code.startswith("TA1"):
+            kind, code = _kind(row.ack_code)
+            if kind == "TA1":
                 self._of_interchange(row, code, segment)
             elif kind == "AK905":
                 self._of_group(row, code)
@@ -128,7 +130,7 @@ class Gather:
             self.group_notes.append(EnvelopeNote(owner, code, row.code, row.severity, row.found))
 
     def _of_segment(self, errors: SetErrors, row: _Coded, segment_id: str, loop: str) -> None:
-        kind, code = _kind(row)
+        kind, code = _kind(row.ack_code)
         lost = is_missing(kind, code)
         element = None if kind == "IK304" else element_of(row.element, segment_id, row.repeat, code)
         name, loop = (row.element, row.loop) if lost else (segment_id, loop)
@@ -158,21 +160,23 @@ class Gather:
         verdicts, codes = np.full(len(sets), "A", dtype=object), np.full(len(sets), "", dtype=object)
         supported = sets["set_code"].isin(guides.READ).to_numpy()
         verdicts[~supported], codes[~supported] = "R", _NOT_SUPPORTED
-        segs = sets["seg"].tolist()
+        segs, guide = sets["seg"].tolist(), sets["guide"].tolist()
         for place in np.flatnonzero(np.isin(segs, list(self._open))).tolist():
             errors = self._open.pop(segs[place])
             if supported[place]:
                 verdicts[place], codes[place] = errors.verdict, errors.error_codes
-                self.answered[segs[place]] = errors
+                self.errors.add(segs[place], guide[place], errors)
+        self.errors.pack()
         self._parts["sets"].append(sets.assign(status_code=verdicts, error_codes=codes).astype(_TEXTS))
 
 
 _TEXTS = {"status_code": "str", "error_codes": "str"}
 
 
-def _kind(row: _Coded) -> tuple[str, str]:
-    """Return the element that a code is for, and the code."""
-    kind, _, code = row.ack_code.removeprefix("999 ").partition(" ")
+@cache
+def _kind(ack_code: str) -> tuple[str, str]:
+    """Return the element that a code is for (TA1 for an interchange), and the code."""
+    kind, _, code = ack_code.removeprefix("999 ").partition(" ")
     return kind, code
 
 

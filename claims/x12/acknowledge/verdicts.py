@@ -92,7 +92,6 @@ def group_verdicts(
             "guide": lists.printable(sets["convention"], 35),
             "status_code": letter,
             "error_codes": sets["error_codes"],
-            "checked_by": sets["guide"],
         }
     )[named]
     keys = groups["seg"]
