@@ -19,8 +19,8 @@ from claims.x12.segments import CODES
 _SCOPES = {
     "835": ("remit", "claim", "service"),
     "837": ("hl", "claim", "payer", "service"),
-    "999": ("group", "set", "error"),
-    "997": ("group", "set", "error"),
+    "999": ("group", "set", "error", "element"),
+    "997": ("group", "set", "error", "element"),
     "277CA": ("hl", "service"),
 }
 SETS = ("835", "837P", "837I", "837D", "837", "999", "997", "277CA")

@@ -1,19 +1,21 @@
 """Frames of answers in, the insides of 999 and 277CA transaction sets and TA1 segments out.
 
 Frames as in docs/frames.md: `interchange_acknowledgements` (TA1; optional interchange_time),
-`group_acknowledgements`, `set_acknowledgements`, `segment_errors`, `element_errors` (999), and for the 277CA
-`claim_statuses`, here one row per HL in document order: beside its columns, `parent_seg` (the `seg` of the row above,
-0 for none), `level` source, batch, provider or claim, `name`, `first_name`, `identifier`, `accepted`, `rejected`
+`group_acknowledgements`, `set_acknowledgements`, `segment_errors`, `contexts`, `element_errors` (999), and for the
+277CA `claim_statuses`, here one row per HL in document order: beside its columns, `parent_seg` (the `seg` of the row
+above, 0 for none), `level` source, batch, provider or claim, `name`, `first_name`, `identifier`, `accepted`, `rejected`
 (counts), `accepted_cents`, `rejected_cents`, `service_from_date`, `service_to_date`; transactions `batch_reference`,
 `batch_date`, `batch_time`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from claims.x12.write_text import Columns, Document, Frames, preorder, rows_of
+from claims.x12.write_text import Columns, Document, Frames, Integers, preorder, rows_of
 
 
 def interchange_acknowledgements(frames: Frames, transactions: pd.DataFrame, *, upper: bool = True) -> list[str]:
@@ -56,7 +58,7 @@ def implementation_acknowledgements(
         [of_group, of_set, of_segment, of_element], len(transactions)
     )
     total = sum(len(level) for level in (transactions, groups, sets, segments, elements))
-    ends_of_group = np.append(at_group[1:], total) - 1
+    ends_of_group = np.append(at_transaction[1:], total)[of_group] - 1
     document = Document()
     g = columns("group_acknowledgements", groups)
     document.put(
@@ -77,19 +79,21 @@ def implementation_acknowledgements(
         e.text("segment_id"), e.integers("position").tolist(), e.text("loop"), e.text("error_code"), strict=True
     )
     document.put(at_segment, 0, [f"IK3*{name}*{place}*{loop}*{code}~" for name, place, loop, code in errors])
+    _contexts(frames, segments, at_segment, document, columns)
     x = columns("element_errors", elements)
     places = zip(
         *(x.integers(name).tolist() for name in ("element", "component", "repeat")),
         x.text("data_element"),
         x.text("error_code"),
+        x.text("bad_value"),
         strict=True,
     )
     document.put(
         at_element,
         0,
         [
-            f"IK4*{element}:{component or ''}:{repeat or ''}*{data}*{code}~"
-            for element, component, repeat, data, code in places
+            f"IK4*{element}:{component or ''}:{repeat or ''}*{data}*{code}*{value}~"
+            for element, component, repeat, data, code, value in places
         ],
     )
     ends_of_set = np.append(at_set[1:], total) - 1
@@ -103,14 +107,28 @@ def implementation_acknowledgements(
     counts = zip(
         g.text("status_code"),
         *(g.integers(name).tolist() for name in ("included", "received", "accepted")),
+        g.text("error_codes"),
         strict=True,
     )
     document.put(
         ends_of_group,
         Document.SLOTS - 1,
-        [f"AK9*{status}*{included}*{received}*{accepted}~" for status, included, received, accepted in counts],
+        [
+            f"AK9*{status}*{included}*{received}*{accepted}*{codes.replace(' ', '*')}~"
+            for status, included, received, accepted, codes in counts
+        ],
     )
     return document.texts(at_transaction)
+
+
+def _contexts(
+    frames: Frames, segments: pd.DataFrame, at_segment: Integers, document: Document, columns: Callable[..., Columns]
+) -> None:
+    """Put the business unit of each segment error (CTX*CLM01:number) after its IK3."""
+    rows, of_segment = rows_of("contexts", frames, "segment_seg", pd.Index(segments["seg"].to_numpy(np.int64)))
+    c = columns("contexts", rows)
+    units = zip(c.text("name"), c.text("reference"), strict=True)
+    document.put(at_segment[of_segment], 1, [f"CTX*{name}:{reference}~" for name, reference in units])
 
 
 _HL = {"source": "20", "batch": "21", "provider": "19", "claim": "PT"}
