@@ -4,25 +4,49 @@
 and joins them to their children; `offset` and `length` are not read, segments are numbered anew. Needed everywhere:
 
 - `interchanges` (seg, sender_id, receiver_id, control_number, interchange_date; optional interchange_time,
-  acknowledgement_code ISA14, usage_code, the qualifiers and the delimiters);
+  acknowledgement_code ISA14, usage_code, version, the qualifiers and the delimiters);
 - `groups` (seg, interchange_seg, control_number, group_date; optional group_time, sender_code, receiver_code, version);
-- `transactions` (seg, interchange_seg, group_seg, set_code, control_number). Control numbers that are not given count
-  from 1; a set that stands in no group (TA1) has group_seg 0.
+- `transactions` (seg, interchange_seg, group_seg, set_code, control_number; optional guide). Control numbers that are
+  not given count from 1; a set that stands in no group (TA1) has group_seg 0.
 
-What each set needs beside these stands in its own module: write_835, write_837, write_answers.
+What each set needs beside these stands in its own module: write_835, write_837, write_answers, write_statuses. What a
+frame has no column for is not written: `raw_segments` (`read(..., lossless=True)`) keep every byte, and when they are
+among the frames the file is written from them alone, so leave them out to write what the other frames say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from claims.errors import FrameError, UsageError
-from claims.x12 import write_835, write_837, write_answers
-from claims.x12.write_text import Columns, DelimiterInDataError, Delimiters, Frames, trimmed
+from claims.x12 import write_835, write_837, write_answers, write_statuses
+from claims.x12.lossless import RAW, write_raw
+from claims.x12.write_columns import Columns, Frames, Style
+from claims.x12.write_content import Content, positions
+from claims.x12.write_pieces import (
+    TEXT,
+    Flags,
+    Integers,
+    Part,
+    Texts,
+    bytes_of,
+    chosen,
+    either,
+    gathered,
+    joined,
+    occurrences,
+    spread,
+    whole_numbers,
+)
+from claims.x12.write_text import DelimiterInDataError, Delimiters
 
 __all__ = ["DelimiterInDataError", "Delimiters", "UnsupportedSetError", "write"]
 
@@ -34,15 +58,18 @@ class _Set(NamedTuple):
     identifier: str
     guide: str
     names_guide: bool
-    bodies: Callable[..., list[str]]
+    bodies: Callable[[Content, Columns], Part]
 
 
 _SETS = {
     "835": _Set("HP", "835", "005010X221A1", False, write_835.bodies),
-    "837P": _Set("HC", "837", "005010X222A1", True, write_837.bodies),
+    "837P": _Set("HC", "837", "005010X222A1", True, partial(write_837.bodies, kind="P")),
+    "837I": _Set("HC", "837", "005010X223A2", True, partial(write_837.bodies, kind="I")),
+    "837D": _Set("HC", "837", "005010X224A2", True, partial(write_837.bodies, kind="D")),
     "999": _Set("FA", "999", "005010X231A1", True, write_answers.implementation_acknowledgements),
-    "277CA": _Set("HN", "277", "005010X214", True, write_answers.claim_acknowledgements),
+    "277CA": _Set("HN", "277", "005010X214", True, write_statuses.claim_acknowledgements),
 }
+_ISA_WIDTH = 15
 
 
 class UnsupportedSetError(UsageError):
@@ -58,25 +85,25 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
 
     Delimiters are those given, else those of each row of `interchanges`, else ``* : ^ ~`` and a line feed.
     """
+    if RAW in frames:
+        if delimiters is not None:
+            raise UsageError(f"Frame {RAW} is written as it is; leave it out to choose delimiters.")
+        return write_raw(frames)
     for name in ("interchanges", "transactions"):
         if name not in frames:
             raise FrameError(name, "seg", "the frame is needed to write a file")
     interchanges = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
     marks = _delimiters(interchanges, delimiters)
     blanked = "".join(sorted({mark for one in marks for mark in one.marks}))
+    content = Content(frames, Style(upper, blanked))
     transactions = _with_groups(frames).sort_values("seg", kind="stable").reset_index(drop=True)
-    bodies = _bodies(frames, transactions, upper=upper, blanked=blanked)
-    groups = frames.get("groups", pd.DataFrame({"seg": [], "interchange_seg": []}, dtype="int64"))
-    pieces = []
-    for number, (interchange_seg, mark) in enumerate(zip(interchanges["seg"].tolist(), marks, strict=True)):
-        mine = groups[groups["interchange_seg"] == interchange_seg].sort_values("seg", kind="stable")
-        ours = transactions["interchange_seg"] == interchange_seg
-        inside = [bodies[row] for row in np.flatnonzero(ours & (transactions["set_code"] == "TA1")).tolist()]
-        inside += _groups(Columns("groups", mine, upper=upper), transactions, bodies)
-        one = Columns("interchanges", interchanges.iloc[[number]], upper=False)
-        head, tail = _interchange(one, number, len(mine))
-        pieces.append(mark.apply(head + trimmed("".join(inside) + tail)))  # the ISA is never trimmed
-    return "".join(pieces).encode("ascii")
+    sets = Columns("transactions", transactions, content.style)
+    bodies, groups = _inside(content, sets, interchanges["seg"].to_numpy(np.int64))
+    heads, tails = _interchanges(Columns("interchanges", interchanges, Style(upper=False)), groups)
+    return b"".join(
+        mark.apply(head, body + tail)
+        for mark, head, body, tail in zip(marks, _each(heads), _each(bodies), _each(tails), strict=True)
+    )
 
 
 def _with_groups(frames: Frames) -> pd.DataFrame:
@@ -102,63 +129,103 @@ def _delimiters(interchanges: pd.DataFrame, given: Delimiters | None) -> list[De
     ]
 
 
-def _bodies(frames: Frames, transactions: pd.DataFrame, *, upper: bool, blanked: str) -> list[str]:
-    """Write each set from ST to SE (a TA1: its segment), in the order of `transactions`."""
-    texts = np.full(len(transactions), "", dtype=object)
-    control = Columns("transactions", transactions, upper=upper).text("control_number")
-    for set_code in dict.fromkeys(transactions["set_code"].tolist()):
-        rows = np.flatnonzero(transactions["set_code"] == set_code)
-        some = transactions.iloc[rows]
+def _inside(content: Content, transactions: Columns, interchanges: Integers) -> tuple[Texts, Integers]:
+    """Write what stands in each interchange; also return the number of its groups."""
+    texts, codes = _sets(content, transactions)
+    is_single = codes == "TA1"
+    groups = content.columns("groups")
+    groups = groups.at(np.argsort(groups.integers("seg"), kind="stable"))
+    rows, number = _ordered("transactions", "group_seg", transactions, groups.integers("seg"), ~is_single)
+    inside = _groups(groups, transactions.at(rows), codes[rows], chosen(texts, rows), number)
+    singles, above = _ordered("transactions", "interchange_seg", transactions, interchanges, is_single)
+    order, of = _ordered("groups", "interchange_seg", groups, interchanges, np.ones(len(groups), np.bool_))
+    both = joined(
+        gathered(chosen(texts, singles), above, len(interchanges)),
+        gathered(chosen(inside, order), of, len(interchanges)),
+    )
+    return spread(both, len(interchanges)), np.bincount(of, minlength=len(interchanges))
+
+
+def _ordered(name: str, owner: str, columns: Columns, keys: Integers, mine: Flags) -> tuple[Integers, Integers]:
+    """Give the rows that are `mine`, ordered by the owner that they name among `keys`, and its number."""
+    rows = np.flatnonzero(mine)
+    number = positions(keys, columns.integers(owner)[rows])
+    if (number < 0).any():
+        raise FrameError(name, owner, "names no row that is there, so that it would not be written")
+    order = np.argsort(number, kind="stable")
+    return rows[order], number[order]
+
+
+def _sets(content: Content, transactions: Columns) -> tuple[Texts, npt.NDArray[np.object_]]:
+    """Write each set from ST to SE (a TA1: its segment); also return its set code."""
+    codes = transactions.frame["set_code"].to_numpy(object)
+    parts: list[tuple[Integers, Texts]] = []
+    for set_code in dict.fromkeys(codes.tolist()):
+        rows = np.flatnonzero(codes == set_code)
+        some = transactions.at(rows)
         if set_code == "TA1":
-            texts[rows] = write_answers.interchange_acknowledgements(frames, some, upper=upper)
-            continue
-        if set_code not in _SETS:
+            parts.append((rows, spread(write_answers.interchange_acknowledgements(content, some), len(rows))))
+        elif set_code in _SETS:
+            parts.append((rows, spread(_set(content, some, _SETS[set_code]), len(rows))))
+        else:
             raise UnsupportedSetError(set_code)
-        how = _SETS[set_code]
-        bodies = how.bodies(frames, some, upper=upper, blanked=blanked)
-        within = some.groupby("group_seg").cumcount().tolist()
-        for row, body, ordinal in zip(rows.tolist(), bodies, within, strict=True):
-            number = control[row] or f"{ordinal + 1:04d}"
-            guide = f"*{how.guide}" if how.names_guide else ""
-            texts[row] = f"ST*{how.identifier}*{number}{guide}~{body}SE*{body.count('~') + 2}*{number}~"
-    result: list[str] = texts.tolist()
-    return result
+    if not parts:
+        return spread("", 0), codes
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
+    return spread(chosen(pa.concat_arrays([texts for _, texts in parts]), order), len(order)), codes
 
 
-def _groups(groups: Columns, transactions: pd.DataFrame, bodies: list[str]) -> list[str]:
-    """Write the functional groups of one interchange with the sets inside."""
-    texts = []
-    for seg, day, time, sender, receiver, number, version, ordinal in zip(
-        groups.frame["seg"].tolist(),
-        groups.date("group_date"),
-        groups.text("group_time", "0000"),
-        groups.text("sender_code"),
-        groups.text("receiver_code"),
-        groups.text("control_number"),
-        groups.text("version"),
-        range(1, len(groups) + 1),
-        strict=True,
-    ):
-        rows = np.flatnonzero((transactions["group_seg"] == seg) & (transactions["set_code"] != "TA1")).tolist()
-        kind = _SETS[transactions["set_code"].iloc[rows[0]]] if rows else _SETS["999"]
-        control = number.lstrip("0") or str(ordinal)
-        head = f"GS*{kind.functional_code}*{sender}*{receiver}*{day}*{time}*{control}*X*{version or kind.guide}~"
-        texts.append(head + "".join(bodies[row] for row in rows) + f"GE*{len(rows)}*{control}~")
-    return texts
+def _set(content: Content, some: Columns, how: _Set) -> Part:
+    body = spread(how.bodies(content, some), len(some))
+    within = pd.Series(some.integers("group_seg")).groupby(some.integers("group_seg")).cumcount().to_numpy(np.int64) + 1
+    number = either(some.text("control_number"), pc.utf8_lpad(whole_numbers(within), 4, "0"))
+    guide = joined("*", some.text("guide", how.guide)) if how.names_guide else ""
+    segments = whole_numbers(occurrences(body, "~") + 2)
+    return joined(f"ST*{how.identifier}*", number, guide, "~", body, "SE*", segments, "*", number, "~")
 
 
-def _interchange(one: Columns, number: int, groups: int) -> tuple[str, str]:
-    """Write the ISA, whose elements have fixed lengths, and the IEA."""
+def _groups(
+    g: Columns, transactions: Columns, codes: npt.NDArray[np.object_], texts: Part, number: Integers
+) -> Part:
+    """Write the functional groups with the sets inside; `number` is the group of each set."""
+    first = np.searchsorted(number, np.arange(len(g)))
+    has_sets = np.append(number, -1)[first] == np.arange(len(g))
+    kinds = [_SETS[codes[at] if found else "999"] for at, found in zip(first.tolist(), has_sets.tolist(), strict=True)]
+    guide = either(
+        transactions.at(np.where(has_sets, first, -1)).text("guide"), pa.array([kind.guide for kind in kinds], TEXT)
+    )
+    interchange = g.integers("interchange_seg")
+    ordinal = pd.Series(interchange).groupby(interchange).cumcount().to_numpy(np.int64) + 1
+    control = either(pc.utf8_ltrim(spread(g.text("control_number"), len(g)), "0"), whole_numbers(ordinal))
+    return joined(
+        "GS*", pa.array([kind.functional_code for kind in kinds], TEXT), "*", g.text("sender_code"), "*",
+        g.text("receiver_code"), "*", g.date("group_date"), "*", g.text("group_time", "0000"), "*", control, "*X*",
+        either(g.text("version"), guide), "~", gathered(texts, number, len(g)),
+        "GE*", whole_numbers(np.bincount(number, minlength=len(g))), "*", control, "~",
+    )  # fmt: skip
 
-    def element(column: str, default: str = "") -> str:
-        return one.text(column, default)[0]
 
-    control = (element("control_number") or str(number + 1)).zfill(9)
-    elements = [
-        "ISA", "00", " " * 10, "00", " " * 10,
-        element("sender_qualifier", "ZZ"), f"{element('sender_id'):15.15}",
-        element("receiver_qualifier", "ZZ"), f"{element('receiver_id'):15.15}",
-        one.date("interchange_date")[0][-6:] or "000101", element("interchange_time", "0000"),
-        "^", "00501", control, element("acknowledgement_code", "0"), element("usage_code", "P"), ":",
-    ]  # fmt: skip
-    return "*".join(elements) + "~", f"IEA*{groups}*{control}~"
+def _interchanges(c: Columns, groups: Integers) -> tuple[Texts, Texts]:
+    """Write the ISA of each interchange, whose elements have fixed lengths, and its IEA."""
+    count = np.arange(1, len(c) + 1)
+    control = pc.utf8_lpad(spread(either(c.text("control_number"), whole_numbers(count)), len(c)), 9, "0")
+    day = pc.utf8_lpad(spread(c.date("interchange_date"), len(c)), 8, " ")
+    head = joined(
+        f"ISA*00*{'':10}*00*{'':10}*", c.text("sender_qualifier", "ZZ"), "*", _fixed(c, "sender_id"), "*",
+        c.text("receiver_qualifier", "ZZ"), "*", _fixed(c, "receiver_id"), "*",
+        either(pc.utf8_trim(pc.utf8_slice_codeunits(day, 2), " "), "000101"), "*", c.text("interchange_time", "0000"),
+        "*^*", c.text("version", "00501"), "*", control, "*", c.text("acknowledgement_code", "0"), "*",
+        c.text("usage_code", "P"), "*:~",
+    )  # fmt: skip
+    tail = joined("IEA*", whole_numbers(groups), "*", control, "~")
+    return spread(head, len(c)), spread(tail, len(c))
+
+
+def _fixed(c: Columns, column: str) -> Texts:
+    texts = pc.utf8_slice_codeunits(spread(c.text(column), len(c)), 0, _ISA_WIDTH)
+    return pc.utf8_rpad(texts, _ISA_WIDTH, " ")
+
+
+def _each(texts: Texts) -> Iterator[bytes]:
+    for row in range(len(texts)):
+        yield bytes_of(texts.slice(row, 1))
