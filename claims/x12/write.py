@@ -21,7 +21,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,18 +28,17 @@ import pyarrow.compute as pc
 from claims.errors import FrameError, UsageError
 from claims.x12 import write_835, write_837, write_answers, write_statuses
 from claims.x12.lossless import RAW, write_raw
+from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns, Frames, Style
-from claims.x12.write_content import Content, positions
+from claims.x12.write_content import Content
+from claims.x12.write_envelope import Sets, counted, interchanges
 from claims.x12.write_pieces import (
     TEXT,
-    Flags,
-    Integers,
     Part,
     Texts,
     bytes_of,
     chosen,
     either,
-    gathered,
     joined,
     occurrences,
     spread,
@@ -69,7 +67,6 @@ _SETS = {
     "999": _Set("FA", "999", "005010X231A1", True, write_answers.implementation_acknowledgements),
     "277CA": _Set("HN", "277", "005010X214", True, write_statuses.claim_acknowledgements),
 }
-_ISA_WIDTH = 15
 
 
 class UnsupportedSetError(UsageError):
@@ -92,17 +89,15 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
     for name in ("interchanges", "transactions"):
         if name not in frames:
             raise FrameError(name, "seg", "the frame is needed to write a file")
-    interchanges = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
-    marks = _delimiters(interchanges, delimiters)
+    rows = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
+    marks = _delimiters(rows, delimiters)
     blanked = "".join(sorted({mark for one in marks for mark in one.marks}))
     content = Content(frames, Style(upper, blanked))
     transactions = _with_groups(frames).sort_values("seg", kind="stable").reset_index(drop=True)
-    sets = Columns("transactions", transactions, content.style)
-    bodies, groups = _inside(content, sets, interchanges["seg"].to_numpy(np.int64))
-    heads, tails = _interchanges(Columns("interchanges", interchanges, Style(upper=False)), groups)
+    sets = _sets(content, Columns("transactions", transactions, content.style))
+    written = interchanges(content, sets, Columns("interchanges", rows, Style(upper=False)))
     return b"".join(
-        mark.apply(head, body + tail)
-        for mark, head, body, tail in zip(marks, _each(heads), _each(bodies), _each(tails), strict=True)
+        mark.apply(head, body + tail) for mark, head, body, tail in zip(marks, *map(_each, written), strict=True)
     )
 
 
@@ -123,107 +118,45 @@ def _delimiters(interchanges: pd.DataFrame, given: Delimiters | None) -> list[De
     names = ["element_separator", "component_separator", "repetition_separator", "terminator"]
     if not set(names) <= set(interchanges.columns):
         return [Delimiters()] * len(interchanges)
-    return [
-        Delimiters(element, component, repetition, terminator, line_end="" if terminator in "\r\n" else "\n")
-        for element, component, repetition, terminator in interchanges[names].itertuples(index=False)
-    ]
+    return [_stated(*row) for row in interchanges[names].itertuples(index=False)]
 
 
-def _inside(content: Content, transactions: Columns, interchanges: Integers) -> tuple[Texts, Integers]:
-    """Write what stands in each interchange; also return the number of its groups."""
-    texts, codes = _sets(content, transactions)
-    is_single = codes == "TA1"
-    groups = content.columns("groups")
-    groups = groups.at(np.argsort(groups.integers("seg"), kind="stable"))
-    rows, number = _ordered("transactions", "group_seg", transactions, groups.integers("seg"), ~is_single)
-    inside = _groups(groups, transactions.at(rows), codes[rows], chosen(texts, rows), number)
-    singles, above = _ordered("transactions", "interchange_seg", transactions, interchanges, is_single)
-    order, of = _ordered("groups", "interchange_seg", groups, interchanges, np.ones(len(groups), np.bool_))
-    both = joined(
-        gathered(chosen(texts, singles), above, len(interchanges)),
-        gathered(chosen(inside, order), of, len(interchanges)),
-    )
-    return spread(both, len(interchanges)), np.bincount(of, minlength=len(interchanges))
+def _stated(element: str, component: str, repetition: str, terminator: str) -> Delimiters:
+    """Give the delimiters of an interchange; where it has none for repetitions (before 5010), any will do."""
+    repetition = repetition or next(mark for mark in "^!" if mark not in (element, component, terminator))
+    return Delimiters(element, component, repetition, terminator, line_end="" if terminator in "\r\n" else "\n")
 
 
-def _ordered(name: str, owner: str, columns: Columns, keys: Integers, mine: Flags) -> tuple[Integers, Integers]:
-    """Give the rows that are `mine`, ordered by the owner that they name among `keys`, and its number."""
-    rows = np.flatnonzero(mine)
-    number = positions(keys, columns.integers(owner)[rows])
-    if (number < 0).any():
-        raise FrameError(name, owner, "names no row that is there, so that it would not be written")
-    order = np.argsort(number, kind="stable")
-    return rows[order], number[order]
-
-
-def _sets(content: Content, transactions: Columns) -> tuple[Texts, npt.NDArray[np.object_]]:
-    """Write each set from ST to SE (a TA1: its segment); also return its set code."""
+def _sets(content: Content, transactions: Columns) -> Sets:
+    """Write each set from ST to SE (a TA1: its segment)."""
     codes = transactions.frame["set_code"].to_numpy(object)
-    parts: list[tuple[Integers, Texts]] = []
+    parts: list[Texts] = []
+    order: list[Integers] = []
     for set_code in dict.fromkeys(codes.tolist()):
-        rows = np.flatnonzero(codes == set_code)
-        some = transactions.at(rows)
+        order.append(np.flatnonzero(codes == set_code))
+        some = transactions.at(order[-1])
         if set_code == "TA1":
-            parts.append((rows, spread(write_answers.interchange_acknowledgements(content, some), len(rows))))
+            texts = write_answers.interchange_acknowledgements(content, some)
         elif set_code in _SETS:
-            parts.append((rows, spread(_set(content, some, _SETS[set_code]), len(rows))))
+            texts = _set(content, some, _SETS[set_code])
         else:
             raise UnsupportedSetError(set_code)
-    if not parts:
-        return spread("", 0), codes
-    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
-    return spread(chosen(pa.concat_arrays([texts for _, texts in parts]), order), len(order)), codes
+        parts.append(spread(texts, len(some)))
+    texts = pa.concat_arrays(parts) if parts else spread("", 0)
+    place = np.argsort(np.concatenate([np.zeros(0, np.int64), *order]), kind="stable")
+    kinds = [_SETS.get(code) for code in codes.tolist()]
+    functional = pa.array([kind.functional_code if kind else "" for kind in kinds], TEXT)
+    guide = either(transactions.text("guide"), pa.array([kind.guide if kind else "" for kind in kinds], TEXT))
+    return Sets(transactions, chosen(texts, place), codes == "TA1", functional, spread(guide, len(codes)))
 
 
 def _set(content: Content, some: Columns, how: _Set) -> Part:
     body = spread(how.bodies(content, some), len(some))
-    within = pd.Series(some.integers("group_seg")).groupby(some.integers("group_seg")).cumcount().to_numpy(np.int64) + 1
-    number = either(some.text("control_number"), pc.utf8_lpad(whole_numbers(within), 4, "0"))
+    ordinal = pc.utf8_lpad(spread(whole_numbers(counted(some.integers("group_seg"))), len(some)), 4, "0")
+    number = either(some.text("control_number"), ordinal)
     guide = joined("*", some.text("guide", how.guide)) if how.names_guide else ""
     segments = whole_numbers(occurrences(body, "~") + 2)
     return joined(f"ST*{how.identifier}*", number, guide, "~", body, "SE*", segments, "*", number, "~")
-
-
-def _groups(
-    g: Columns, transactions: Columns, codes: npt.NDArray[np.object_], texts: Part, number: Integers
-) -> Part:
-    """Write the functional groups with the sets inside; `number` is the group of each set."""
-    first = np.searchsorted(number, np.arange(len(g)))
-    has_sets = np.append(number, -1)[first] == np.arange(len(g))
-    kinds = [_SETS[codes[at] if found else "999"] for at, found in zip(first.tolist(), has_sets.tolist(), strict=True)]
-    guide = either(
-        transactions.at(np.where(has_sets, first, -1)).text("guide"), pa.array([kind.guide for kind in kinds], TEXT)
-    )
-    interchange = g.integers("interchange_seg")
-    ordinal = pd.Series(interchange).groupby(interchange).cumcount().to_numpy(np.int64) + 1
-    control = either(pc.utf8_ltrim(spread(g.text("control_number"), len(g)), "0"), whole_numbers(ordinal))
-    return joined(
-        "GS*", pa.array([kind.functional_code for kind in kinds], TEXT), "*", g.text("sender_code"), "*",
-        g.text("receiver_code"), "*", g.date("group_date"), "*", g.text("group_time", "0000"), "*", control, "*X*",
-        either(g.text("version"), guide), "~", gathered(texts, number, len(g)),
-        "GE*", whole_numbers(np.bincount(number, minlength=len(g))), "*", control, "~",
-    )  # fmt: skip
-
-
-def _interchanges(c: Columns, groups: Integers) -> tuple[Texts, Texts]:
-    """Write the ISA of each interchange, whose elements have fixed lengths, and its IEA."""
-    count = np.arange(1, len(c) + 1)
-    control = pc.utf8_lpad(spread(either(c.text("control_number"), whole_numbers(count)), len(c)), 9, "0")
-    day = pc.utf8_lpad(spread(c.date("interchange_date"), len(c)), 8, " ")
-    head = joined(
-        f"ISA*00*{'':10}*00*{'':10}*", c.text("sender_qualifier", "ZZ"), "*", _fixed(c, "sender_id"), "*",
-        c.text("receiver_qualifier", "ZZ"), "*", _fixed(c, "receiver_id"), "*",
-        either(pc.utf8_trim(pc.utf8_slice_codeunits(day, 2), " "), "000101"), "*", c.text("interchange_time", "0000"),
-        "*^*", c.text("version", "00501"), "*", control, "*", c.text("acknowledgement_code", "0"), "*",
-        c.text("usage_code", "P"), "*:~",
-    )  # fmt: skip
-    tail = joined("IEA*", whole_numbers(groups), "*", control, "~")
-    return spread(head, len(c)), spread(tail, len(c))
-
-
-def _fixed(c: Columns, column: str) -> Texts:
-    texts = pc.utf8_slice_codeunits(spread(c.text(column), len(c)), 0, _ISA_WIDTH)
-    return pc.utf8_rpad(texts, _ISA_WIDTH, " ")
 
 
 def _each(texts: Texts) -> Iterator[bytes]:

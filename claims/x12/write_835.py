@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from claims.x12.write_adjustments import segment_starts
+from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_parties import address, contact
 from claims.x12.write_payments import payment_texts
 from claims.x12.write_pieces import (
-    Flags,
-    Integers,
     Part,
     choice,
     differ,
@@ -29,6 +27,7 @@ from claims.x12.write_pieces import (
     negated,
     numbered,
     optional,
+    segment_starts,
     when,
     whole_numbers,
 )
@@ -84,8 +83,9 @@ def _payer(r: Columns, rest: Rest) -> Part:
     has_own = filled(row.text("identifier"))
     rest.take("references", "1000A", ("2U",), owners, negated(has_own))
     is_other = filled(code) & differ(code, r.text("payer_identifier")) & negated(has_own)
+    name, own = r.names("payer_name"), when(has_own, "*", row.text("identifier_qualifier"), "*", code)
     return joined(
-        "N1*PR*", r.names("payer_name"), when(has_own, "*", row.text("identifier_qualifier"), "*", code), "~",
+        when(rest.is_named(row, name), "N1*PR*", name, own, "~"),
         address(r, "payer"), when(is_other, "REF*2U*", code, "~"),
         rest.at("1000A", owners), contact("BL", r.names("payer_contact"), r.text("payer_phone")),
     )  # fmt: skip
@@ -94,11 +94,12 @@ def _payer(r: Columns, rest: Rest) -> Part:
 def _payee(r: Columns, rest: Rest) -> Part:
     owners = Owners("transaction", r.integers("transaction_seg"))
     identifier, tax = r.text("payee_identifier"), r.text("payee_tax_id")
-    rest.take("parties", "1000B", ("PE",), owners)
+    row = rest.take("parties", "1000B", ("PE",), owners)
+    name, own = r.names("payee_name"), when(filled(identifier), r.text("payee_qualifier", "XX"), "*", identifier)
     is_other = filled(tax) & differ(tax, identifier)
     rest.take("references", "1000B", ("TJ",), owners, is_other)
     return joined(
-        "N1*PE*", r.names("payee_name"), "*", r.text("payee_qualifier", "XX"), "*", identifier, "~",
+        when(rest.is_named(row, name, identifier), "N1*PE*", name, "*", own, "~"),
         address(r, "payee"), when(is_other, "REF*TJ*", tax, "~"), rest.at("1000B", owners),
     )  # fmt: skip
 

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from claims.x12.numbers import Flags
 from claims.x12.write_claims import claim_texts
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_levels import Level, Levels, levels
 from claims.x12.write_parties import address, contact, demographics, identified
 from claims.x12.write_pieces import (
-    Flags,
     Part,
     Texts,
     choice,
@@ -64,17 +64,19 @@ def _headers(t: Columns, owners: Owners, rest: Rest) -> Part:
         "BHT*0019*", t.text("purpose_code", "00"), "*", either(t.text("batch_reference"), t.text("control_number")),
         "*", t.date("batch_date"), "*", t.text("batch_time", "0000"), "*", t.text("claim_use_code", "CH"), "~",
         rest.at("header", owners),
-        *_end(t, "submitter", "41", sender), contact("IC", t.names("submitter_contact"), t.text("submitter_phone")),
+        _end(t, "submitter", "41", sender, rest),
+        contact("IC", t.names("submitter_contact"), t.text("submitter_phone")),
         rest.at("1000A", owners),
-        *_end(t, "receiver", "40", receiver), rest.at("1000B", owners),
+        _end(t, "receiver", "40", receiver, rest), rest.at("1000B", owners),
     )  # fmt: skip
 
 
-def _end(t: Columns, who: str, qualifier: str, row: Columns) -> list[Part]:
+def _end(t: Columns, who: str, qualifier: str, row: Columns, rest: Rest) -> Part:
     """Write a sender or receiver; what the set does not say stands in its row of `parties`."""
     name = either(t.names(f"{who}_name"), row.names("last_name"))
     identifier = either(t.text(f"{who}_id"), row.text("identifier"))
-    return [f"NM1*{qualifier}*2*", name, "*****", row.text("identifier_qualifier", "46"), "*", identifier, "~"]
+    kind = row.text("identifier_qualifier", "46")
+    return when(rest.is_named(row, name, identifier), f"NM1*{qualifier}*2*", name, "*****", kind, "*", identifier, "~")
 
 
 def _billing(c: Columns, level: Level, rest: Rest) -> Part:
@@ -85,12 +87,13 @@ def _billing(c: Columns, level: Level, rest: Rest) -> Part:
     npi = c.text("billing_npi")
     other = when(differ(row.text("identifier_qualifier"), "XX"), row.text("identifier"))
     identifier = choice(filled(npi), joined("XX*", npi), identified(row, "24", other))
-    first = row.names("first_name")
+    name, first = c.names("billing_name"), row.names("first_name")
+    entity = choice(filled(first), "1", "2")
     return joined(
         "HL*", whole_numbers(level.number), "**20*1~", optional("PRV*BI*PXC*", c.text("billing_taxonomy")),
         rest.at("2000A", owners),
-        "NM1*85*", choice(filled(first), "1", "2"), "*", c.names("billing_name"), "*", first,
-        "****", identifier, "~", address(c, "billing"),
+        when(rest.is_named(row, name, identifier), "NM1*85*", entity, "*", name, "*", first, "****", identifier, "~"),
+        address(c, "billing"),
         when(filled(c.text("billing_tax_id")), "REF*", tax.text("qualifier_code", "EI"), "*",
              c.text("billing_tax_id"), "~"),
         rest.at("2010AA", owners), contact("IC", c.names("billing_contact"), c.text("billing_phone")),
@@ -104,6 +107,9 @@ def _subscribers(claims: Columns, found: Levels, rest: Rest) -> Part:
     owners = Owners("level", c.integers("subscriber_seg"))
     person = rest.take("parties", "2010BA", ("IL",), owners)
     payer = rest.take("parties", "2010BB", ("PR",), owners)
+    last, first = c.names("subscriber_last_name"), c.names("subscriber_first_name")
+    member = identified(person, "MI", c.text("member_id"))
+    name, code = c.names("payer_name"), identified(payer, "PI", c.text("payer_code"))
     child = _has_child(found)
     birth = either(c.date("subscriber_birth_date"), c.date("patient_birth_date"))
     gender = either(c.text("subscriber_gender"), c.text("patient_gender", "U"))
@@ -113,10 +119,9 @@ def _subscribers(claims: Columns, found: Levels, rest: Rest) -> Part:
         c.text("group_number"), "*", c.names("group_name"), "*", c.text("insurance_type_code"), "****",
         c.text("filing_indicator_code"), "~",
         rest.at("2000B", owners),
-        "NM1*IL*1*", c.names("subscriber_last_name"), "*", c.names("subscriber_first_name"), "****",
-        identified(person, "MI", c.text("member_id")), "~",
+        when(rest.is_named(person, last, first, member), "NM1*IL*1*", last, "*", first, "****", member, "~"),
         when(~child, address(c, "subscriber"), demographics(birth, gender)), rest.at("2010BA", owners),
-        "NM1*PR*2*", c.names("payer_name"), "*****", identified(payer, "PI", c.text("payer_code")), "~",
+        when(rest.is_named(payer, name, code), "NM1*PR*2*", name, "*****", code, "~"),
         rest.at("2010BB", owners),
     )  # fmt: skip
 
@@ -131,12 +136,13 @@ def _patients(claims: Columns, found: Levels, rest: Rest) -> Texts | str:
     level = found.patient
     c = claims.at(level.rows)
     owners = Owners("level", np.where(found.has_level, c.integers("patient_seg"), 0))
-    rest.take("parties", "2010CA", ("QC",), owners)
+    row = rest.take("parties", "2010CA", ("QC",), owners)
+    last, first = c.names("patient_last_name"), c.names("patient_first_name")
     return when(
         found.has_level,
         "HL*", whole_numbers(level.number), "*", whole_numbers(found.subscriber.number[level.parent]), "*23*0~",
         "PAT*", c.text("relationship_code", "21"), "~", rest.at("2000C", owners),
-        "NM1*QC*1*", c.names("patient_last_name"), "*", c.names("patient_first_name"), "~",
+        when(rest.is_named(row, last, first), "NM1*QC*1*", last, "*", first, "~"),
         address(c, "patient"), demographics(c.date("patient_birth_date"), c.text("patient_gender", "U")),
         rest.at("2010CA", owners),
     )  # fmt: skip

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_pieces import (
-    Flags,
-    Integers,
     Part,
     choice,
     edges_of,
-    filled,
     gathered,
     joined,
     numbered,
     optional,
+    segment_starts,
     spread,
     when,
     whole_numbers,
@@ -31,11 +30,15 @@ def adjustment_texts(a: Columns, owner: Integers, owners: int) -> Part:
     """
     if not len(a):
         return ""
-    run = numbered(a.text("group_code"), whole_numbers(owner), rows=len(a))
-    begins = a.integers("ordinal") == 1 if "ordinal" in a else np.zeros(len(a), np.bool_)
-    if "ordinal" not in a and (run[1:] < run[:-1]).any():
-        order = np.argsort(run, kind="stable")
-        a, owner, run = a.at(order), owner[order], run[order]
+    if "ordinal" in a:
+        run = spread(a.text("group_code"), len(a)).dictionary_encode().indices.to_numpy()
+        begins = (a.integers("ordinal") == 1) | np.append(True, owner[1:] != owner[:-1])
+    else:
+        run = numbered(a.text("group_code"), whole_numbers(owner), rows=len(a))
+        if (run[1:] < run[:-1]).any():
+            order = np.argsort(run, kind="stable")
+            a, owner, run = a.at(order), owner[order], run[order]
+        begins = np.zeros(len(a), np.bool_)
     opens = segment_starts(begins | np.append(True, run[1:] != run[:-1]), _PER_SEGMENT)
     quantity = a.quantity("quantity_milli")
     no_quantity_before = np.append(False, np.diff(edges_of(spread(quantity, len(a))))[:-1] == 0)
@@ -45,9 +48,3 @@ def adjustment_texts(a: Columns, owner: Integers, owners: int) -> Part:
         when(np.append(opens[1:], True), "~"),
     )  # fmt: skip
     return gathered(texts, owner, owners)
-
-
-def segment_starts(begins: Flags, size: int) -> Flags:
-    """Tell which rows open a segment: the first of each run, and each that follows `size` others."""
-    place = np.arange(len(begins))
-    return (place - np.maximum.accumulate(np.where(begins, place, 0))) % size == 0

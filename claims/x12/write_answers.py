@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
-from claims.x12.write_pieces import Part, chosen, gathered, joined, spread, translated, whole_numbers
+from claims.x12.write_pieces import Part, gathered, joined, spread, translated, whole_numbers
 
 _ELEMENTS = bytes.maketrans(b" ", b"*")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,35 +13,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claims.errors import FrameError
+from claims.x12.numbers import Flags, Integers
 from claims.x12.write_pieces import (
     TEXT,
-    Flags,
-    Integers,
     Mask,
     Part,
     Texts,
     bytes_of,
     chosen,
-    either,
     edges_of,
+    either,
     joined,
+    settled,
     spread,
     translated,
     when,
     whole_numbers,
 )
-from claims.x12.write_text import CARRIED, PLAIN
+from claims.x12.write_text import CARRIED, PLAIN, plain_ascii
 
 Frames = Mapping[str, pd.DataFrame]
 
-# Letters and signs that Unicode does not take apart into a base letter.
-_SPELT = str.maketrans(
-    {
-        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
-        "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "\u0131": "i",
-        "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2212": "-",
-    }
-)  # fmt: skip
 _CONTROLS = bytes([*range(32), 127])
 _AS_IS = bytes.maketrans(_CONTROLS + PLAIN.encode() + b"`", b" " * len(_CONTROLS) + CARRIED.encode() + b"'")
 _UPPER = bytes.maketrans(b"", b"").upper().translate(_AS_IS)
@@ -56,20 +48,13 @@ class Style:
     blanked: str = PLAIN
 
 
-def plain_ascii(text: str) -> str:
-    """Spell text in ASCII: accents dropped, ligatures taken apart, what is unknown becomes a blank."""
-    text = unicodedata.normalize("NFKD", text.translate(_SPELT))
-    return "".join(
-        mark if mark.isascii() else " " for mark in text if not (unicodedata.combining(mark) and not mark.isascii())
-    )
-
-
 def amounts(values: Integers, digits: int = 2) -> Part:
     """Write integers as decimals: no trailing zeros, no point without need (12050 -> 120.5, -20000 -> -200)."""
     whole, rest = np.divmod(np.abs(values), 10**digits)
     return joined(when(values < 0, "-"), whole_numbers(whole), chosen(_decimals(digits), rest) if rest.any() else "")
 
 
+@cache
 def _decimals(digits: int) -> Texts:
     return pa.array([f".{rest:0{digits}d}".rstrip("0").rstrip(".") for rest in range(10**digits)], TEXT)
 
@@ -121,8 +106,7 @@ class Columns:
         """Give dates as YYYYMMDD integers, 0 for none."""
         if column in self.frame and pd.api.types.is_numeric_dtype(self.frame[column].dtype):
             return self.integers(column)
-        days = spread(either(self.date(column), "0"), len(self))
-        return np.asarray(pc.cast(days, pa.int64()))
+        return np.asarray(pc.cast(spread(either(self.date(column), "0"), len(self)), pa.int64()))
 
     def listed(self, column: str) -> Part:
         """Give blank-separated codes as components."""
@@ -167,12 +151,12 @@ class Columns:
             found, edges = np.frombuffer(data, np.uint8) == ord(" "), edges_of(texts)
             is_sent = edges[1:] > edges[:-1]
             if found[edges[:-1][is_sent]].any() or found[edges[1:][is_sent] - 1].any():
-                return pc.utf8_trim(texts, " ")
-        return texts
+                texts = pc.utf8_trim(texts, " ")
+        return settled(texts)
 
     def _components(self, column: str) -> Part:
         texts = self._kept(column, "text", Columns._cleaned)
-        return texts if isinstance(texts, str) else translated(texts, _COMPONENTS)
+        return texts.replace(" ", ":") if isinstance(texts, str) else translated(texts, _COMPONENTS)
 
     def _texts(self, column: str) -> Texts:
         series = self.frame[column]
@@ -186,10 +170,10 @@ class Columns:
         return texts.fill_null("") if texts.null_count else texts
 
     def _blanked(self, column: str) -> Part:
-        texts = self._kept(column, "text", Columns._cleaned)
+        texts = spread(self._kept(column, "text", Columns._cleaned), len(self))
         marks = self.style.blanked + CARRIED
-        if isinstance(texts, str) or not any(mark in bytes_of(texts) for mark in marks.encode()):
-            return texts
+        if not any(mark in bytes_of(texts) for mark in marks.encode()):
+            return settled(texts)
         odd = pc.match_substring_regex(texts, f"[{re.escape(marks)}]")
         blank = str.maketrans(dict.fromkeys(marks, " "))
         named = [" ".join(value.translate(blank).split()) for value in texts.filter(odd).to_pylist()]
@@ -219,9 +203,11 @@ class Columns:
         if pd.api.types.is_numeric_dtype(self.frame[column].dtype):
             days, _ = self._numbers(column)
             texts = whole_numbers(days)
-            return when(days != 0, texts if days.min(initial=10**7) >= 10**7 else pc.utf8_lpad(texts, 8, "0"))
-        days = self._kept(column, "text", Columns._cleaned)
-        return days if isinstance(days, str) else pc.replace_substring(days, "-", "")
+            if days.min(initial=10**7) < 10**7:
+                texts = pc.utf8_lpad(spread(texts, len(days)), 8, "0")
+            return when(days != 0, texts)
+        texts = self._kept(column, "text", Columns._cleaned)
+        return texts.replace("-", "") if isinstance(texts, str) else pc.replace_substring(texts, "-", "")
 
     def _count(self, column: str) -> Part:
         values, _ = self._numbers(column)

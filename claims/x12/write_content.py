@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from claims.errors import FrameError
+from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns, Frames, Style
-from claims.x12.write_pieces import Integers
 
 
 class Content:

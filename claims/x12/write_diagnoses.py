@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claims.x12.layout import table
+from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_pieces import (
     TEXT,
-    Integers,
     Part,
     Texts,
     choice,
@@ -31,6 +31,7 @@ from claims.x12.write_pieces import (
     is_among,
     joined,
     optional,
+    segment_starts,
     spread,
     when,
 )
@@ -76,7 +77,7 @@ def _plain(codes: Part, rows: int) -> Texts:
     return pc.replace_substring(spread(codes, rows), ".", "")
 
 
-def _listed(code: Texts, owner: Integers, mine: np.ndarray, claims: int) -> Texts:
+def _listed(code: Texts, owner: Integers, mine: Flags, claims: int) -> Texts:
     """Give the codes of each claim as its own column has them."""
     edges = np.searchsorted(owner[mine], np.arange(claims + 1))
     lists = pa.LargeListArray.from_arrays(pa.array(edges), code.filter(pa.array(mine)))
@@ -121,12 +122,6 @@ def _segments(texts: Texts, owner: Integers, rank: Integers, claims: int) -> Tex
         order = np.lexsort((rank, owner))
         texts, owner, rank = chosen(texts, order), owner[order], rank[order]
     changes = np.append(True, (owner[1:] != owner[:-1]) | (rank[1:] != rank[:-1]))
-    opens = _every(changes, _PER_SEGMENT)
+    opens = segment_starts(changes, _PER_SEGMENT)
     closes = np.append(opens[1:], True)
     return gathered(joined(choice(opens, "HI*", "*"), texts, choice(closes, "~", "")), owner, claims)
-
-
-def _every(changes: np.ndarray, size: int) -> np.ndarray:
-    """Tell where a run begins, and where it has `size` rows more."""
-    place = np.arange(len(changes))
-    return (place - np.maximum.accumulate(np.where(changes, place, 0))) % size == 0

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
-from claims.x12.write_pieces import Flags, Integers, Part, numbered, spread, whole_numbers
+from claims.x12.write_pieces import Part, flags, is_among, numbered, whole_numbers
 
 CLAIMS_PER_LOOP = 100  # the guide's limit of CLM under one HL
 
@@ -61,13 +62,17 @@ def levels(claims: Columns, of_set: Integers) -> Levels:
     billing = numbered(*_keys(claims, "billing", _BILLING), whole_numbers(of_set), rows=count)
     facts = [*_keys(claims, "subscriber", _SUBSCRIBER), claims.date("subscriber_birth_date")]
     subscriber = numbered(*facts, whole_numbers(billing), whole_numbers(dependent.astype(np.int64)), rows=count)
+    if len(subscriber) and subscriber[-1] == count - 1:  # each claim has its own
+        runs = [_runs(billing), subscriber, subscriber]
+        if (billing[1:] >= billing[:-1]).all():
+            return _numbered(np.arange(count), of_set, runs, dependent)
     who = [*_keys(claims, "patient", _PATIENT), claims.date("patient_birth_date")]
     full = _running(numbered(*who, whole_numbers(subscriber), rows=count)) // CLAIMS_PER_LOOP
     if full.any():  # a patient who is the subscriber needs another subscriber loop
         subscriber = numbered(whole_numbers(subscriber), whole_numbers(np.where(dependent, 0, full)), rows=count)
     patient = numbered(*who, whole_numbers(subscriber), whole_numbers(full), rows=count)
     patient = np.where(dependent, patient, -1 - subscriber)
-    order = _order(billing, subscriber, patient)
+    order = np.lexsort((np.arange(count), patient, subscriber, billing)).astype(np.int64)
     runs = [_runs(level[order]) for level in (billing, subscriber, patient)]
     return _numbered(order, of_set[order], runs, dependent[order])
 
@@ -75,21 +80,14 @@ def levels(claims: Columns, of_set: Integers) -> Levels:
 def dependents(claims: Columns) -> Flags:
     """Tell whose patient is not the subscriber."""
     if "relationship_code" in claims:
-        relationship = spread(claims.text("relationship_code"), len(claims)).to_numpy(zero_copy_only=False)
-        return ~np.isin(relationship, ["", "18"])
+        return ~flags(is_among(claims.text("relationship_code"), ("", "18")), len(claims))
     patient, subscriber = claims.integers("patient_seg"), claims.integers("subscriber_seg")
     known = "patient_seg" in claims and "subscriber_seg" in claims
-    return (patient != subscriber) & (patient != 0) & known
+    return np.asarray((patient != subscriber) & (patient != 0) & known)
 
 
 def _keys(claims: Columns, level: str, names: list[str]) -> list[Part]:
     return [*(claims.text(name) for name in names if name in claims), claims.count(f"{level}_seg")]
-
-
-def _order(billing: Integers, subscriber: Integers, patient: Integers) -> Integers:
-    if (billing[1:] >= billing[:-1]).all() and (subscriber[1:] > subscriber[:-1]).all():
-        return np.arange(len(billing))
-    return np.lexsort((np.arange(len(billing)), patient, subscriber, billing)).astype(np.int64)
 
 
 def _running(name: Integers) -> Integers:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_other_payers import adjudication_texts
-from claims.x12.write_pieces import Integers, Part, Texts, filled, gathered, joined, optional, when, whole_numbers
+from claims.x12.write_pieces import Part, Texts, filled, gathered, joined, optional, when, whole_numbers
 from claims.x12.write_providers import loops
 from claims.x12.write_rest import Owners, Rest
 
@@ -38,9 +39,7 @@ def line_texts(
 
 
 def _procedure(s: Columns, qualifier: str) -> Part:
-    return joined(
-        s.text("procedure_qualifier", qualifier), ":", s.text("procedure_code"), ":", s.listed("modifiers")
-    )
+    return joined(s.text("procedure_qualifier", qualifier), ":", s.text("procedure_code"), ":", s.listed("modifiers"))
 
 
 def _professional(s: Columns) -> Part:

@@ -15,11 +15,12 @@ and, to keep the segments of what was read, `ordinal`. Amounts are those of the 
 
 from __future__ import annotations
 
+from claims.x12.numbers import Integers
 from claims.x12.write_adjustments import adjustment_texts
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_parties import address, identified
-from claims.x12.write_pieces import Integers, Part, choice, either, filled, gathered, joined, optional, when
+from claims.x12.write_pieces import Part, choice, either, filled, gathered, joined, optional, when
 from claims.x12.write_providers import loops
 from claims.x12.write_rest import Owners, Rest
 
@@ -69,11 +70,13 @@ def _names(o: Columns, holders: Columns, rest: Rest, kind: str) -> Part:
         rest.take("references", "2330B", ("F8",), owners)
     if "paid_date" in o:
         rest.take("dates", "2330B", ("573",), owners)
+    name, code = o.names("payer_name"), identified(payer, "PI", o.text("payer_code"))
+    is_person = rest.is_named(person, *(o.text(one) for one in ("subscriber_last_name", "member_id")))
     return joined(
-        "NM1*IL*1*", last, "*", first, "****", identified(person, "MI", member), "~", address(o, "subscriber"),
-        rest.at("2330A", owners),
-        "NM1*PR*2*", o.names("payer_name"), "*****", payer.text("identifier_qualifier", "PI"), "*",
-        o.text("payer_code"), "~", address(o, "payer"), optional("DTP*573*D8*", o.date("paid_date")),
+        when(is_person, "NM1*IL*1*", last, "*", first, "****", identified(person, "MI", member), "~"),
+        address(o, "subscriber"), rest.at("2330A", owners),
+        when(rest.is_named(payer, name, code), "NM1*PR*2*", name, "*****", code, "~"),
+        address(o, "payer"), optional("DTP*573*D8*", o.date("paid_date")),
         rest.at("2330B", owners, "dates"), optional("REF*F8*", o.text("payer_claim_number")),
         rest.at("2330B", owners),
         *(rest.at(loop, owners) for loop in loops(kind, "2330") if loop not in ("2330A", "2330B")),

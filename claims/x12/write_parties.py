@@ -28,7 +28,8 @@ def organisation(c: Columns) -> Part:
 
 def identified(row: Columns, default: str, identifier: Part) -> Part:
     """Write an identifier after the qualifier of its row of `parties`; nothing where there is none."""
-    return when(filled(identifier), row.text("identifier_qualifier", default), "*", identifier)
+    qualifier = choice(row.integers("seg") > 0, row.text("identifier_qualifier"), default)
+    return when(filled(identifier), qualifier, "*", identifier)
 
 
 def address(c: Columns, who: str) -> Part:

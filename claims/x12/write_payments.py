@@ -10,12 +10,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from claims.x12.numbers import Integers
 from claims.x12.write_adjustments import adjustment_texts
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
+from claims.x12.write_parties import identified
 from claims.x12.write_pieces import (
     TEXT,
-    Integers,
     Part,
     choice,
     chosen,
@@ -79,7 +80,7 @@ def _patient(c: Columns, owners: Owners, rest: Rest) -> Part:
     member = c.text("member_id")
     # The member id may have been that of the insured alone.
     is_insured = negated(filled(row.text("identifier"))) & filled(insured.text("identifier"))
-    own = when(filled(member) & negated(is_insured), row.text("identifier_qualifier", "MI"), "*", member)
+    own = when(negated(is_insured), identified(row, "MI", member))
     theirs = joined(
         "NM1*IL*1*", insured.names("last_name"), "*", insured.names("first_name"), "****",
         insured.text("identifier_qualifier"), "*", choice(is_insured, member, insured.text("identifier")), "~",
@@ -89,8 +90,9 @@ def _patient(c: Columns, owners: Owners, rest: Rest) -> Part:
         "NM1*TT*2*", either(c.names("crossover_name"), to.names("last_name")), "*****",
         to.text("identifier_qualifier"), "*", to.text("identifier"), "~",
     )  # fmt: skip
+    last, first = c.names("patient_last_name"), c.names("patient_first_name")
     return joined(
-        "NM1*QC*1*", c.names("patient_last_name"), "*", c.names("patient_first_name"), "****", own, "~",
+        when(rest.is_named(row, last, first, own), "NM1*QC*1*", last, "*", first, "****", own, "~"),
         when(insured.integers("seg") > 0, theirs), when(c.flags("is_crossover"), onward),
     )  # fmt: skip
 

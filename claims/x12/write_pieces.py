@@ -6,18 +6,18 @@ A part is an Arrow column of text without nulls, or a constant that stands in ev
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from claims.x12.numbers import Flags, Integers
+
 # Of each row whether something holds; a plain bool says it of all.
 Mask = Flags | bool
-Texts = pa.LargeStringArray
-Part = Texts | str
+Texts: TypeAlias = pa.LargeStringArray
+Part: TypeAlias = Texts | str
 
 TEXT = pa.large_string()
 _NOTHING = pa.scalar("", TEXT)
@@ -124,9 +124,22 @@ def spread(part: Part, rows: int) -> Texts:
     return pa.repeat(pa.scalar(part, TEXT), rows) if isinstance(part, str) else part
 
 
-def whole_numbers(values: Integers) -> Texts:
+def whole_numbers(values: Integers) -> Part:
     """Write integers."""
+    if len(values) and (values == values[0]).all():
+        return str(values[0])
     return pc.cast(pa.array(values), TEXT)
+
+
+def settled(texts: Texts) -> Part:
+    """Give a constant for a column that has one text in all rows, as many have: it costs nothing to put together."""
+    edges, data = edges_of(texts), bytes_of(texts)
+    length = int(edges[1] - edges[0]) if len(texts) else 0
+    if len(data) != length * len(texts) or data[:length] != data[len(data) - length :]:
+        return texts
+    if (np.diff(edges) != length).any():
+        return texts
+    return data[:length].decode() if data == data[:length] * len(texts) else texts
 
 
 def numbered(*parts: Part, rows: int) -> Integers:
@@ -139,7 +152,7 @@ def occurrences(texts: Texts, mark: str) -> Integers:
     """Count a character in each text."""
     edges = edges_of(texts)
     places = np.flatnonzero(np.frombuffer(bytes_of(texts), np.uint8) == ord(mark))
-    return np.diff(np.searchsorted(places, edges - edges[0]))
+    return np.asarray(np.diff(np.searchsorted(places, edges - edges[0])), np.int64)
 
 
 def edges_of(texts: Texts) -> Integers:
@@ -148,6 +161,13 @@ def edges_of(texts: Texts) -> Integers:
     if places is None or not len(texts):
         return np.zeros(1, np.int64)
     return np.frombuffer(places, np.int64, len(texts) + 1, texts.offset * 8)
+
+
+def segment_starts(begins: Flags, size: int) -> Flags:
+    """Tell which rows open a segment: the first of each run, and each that follows `size` others."""
+    place = np.arange(len(begins))
+    before: Integers = np.maximum.accumulate(np.where(begins, place, 0))
+    return np.asarray((place - before) % size == 0)
 
 
 def bytes_of(texts: Texts) -> bytes:

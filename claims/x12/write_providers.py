@@ -64,4 +64,3 @@ def _provider(c: Columns, role: str, loop: str, owners: Owners, rest: Rest) -> P
         optional(f"PRV*{purpose}*PXC*", c.text(f"{role}_taxonomy")),
         address(c, role) if role == "facility" else "",
     )  # fmt: skip
-

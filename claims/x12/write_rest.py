@@ -14,12 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from claims.errors import FrameError
+from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content, positions
 from claims.x12.write_parties import organisation, party
 from claims.x12.write_pieces import (
-    Flags,
-    Integers,
     Mask,
     Part,
     Texts,
@@ -94,10 +93,18 @@ class Rest:
         """Look at the frames."""
         self.is_remittance = is_remittance
         self._rows = {name: _Rows(content, name) for name in ("parties", "references", "dates", "amounts")}
+        self._content = content
 
     def knows(self, name: str) -> bool:
-        """Tell whether there are rows at all."""
-        return bool(len(self._rows[name].columns))
+        """Tell whether a frame was given: then what has no row there was not in what was read."""
+        return name in self._content
+
+    def is_named(self, row: Columns, *parts: Part) -> Mask:
+        """Tell where a party is written: it has a name or an identifier, or a row, or nobody can tell."""
+        found: Mask = row.integers("seg") > 0
+        for part in parts:
+            found = found | filled(part)
+        return found if self.knows("parties") else True
 
     def take(self, name: str, loop: str, qualifiers: tuple[str, ...], owners: Owners, only: Mask = True) -> Columns:
         """Take the first row of each owner in a loop with one of the qualifiers, the first of them that is there.
@@ -121,7 +128,7 @@ class Rest:
         return own.columns.at(found)
 
     def at(self, loop: str, owners: Owners, *names: str) -> Part:
-        """Write what nobody took in a loop, per owner; of all frames, or of those named."""
+        """Write, and so take, what nobody took in a loop, per owner; of all frames, or of those named."""
         keys, which = _distinct(owners.keys)
         parts: list[Texts] = []
         numbers, segs = [], []
@@ -129,6 +136,7 @@ class Rest:
             own = self._rows[name]
             rows, number = own.of(own.open(loop), owners.scope, keys)
             if len(rows):
+                own.taken[rows] = True
                 parts.append(spread(self._segments(name, loop, own.columns.at(rows)), len(rows)))
                 numbers.append(number)
                 segs.append(own.seg[rows])

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
-from claims.x12.write_pieces import Flags, Integers, Part, choice, joined, optional, when, whole_numbers
+from claims.x12.write_pieces import Part, choice, joined, optional, when, whole_numbers
 from claims.x12.write_rest import Owners, Rest
 
 
@@ -28,9 +29,8 @@ def service_dates(claims: Columns, lines: Columns, of_claim: Integers, rest: Res
     own = rest.take("dates", "2400", ("472",), Owners("service", lines.integers("seg")))
     start, end = lines.days("service_date"), lines.days("service_to_date")
     first, last = claims.days("statement_from_date"), claims.days("statement_to_date")
-    is_said: Flags = row.integers("seg") > 0
-    if kind == "I":
-        is_said |= first > 0
+    is_read: Flags = row.integers("seg") > 0
+    is_said = is_read | (first > 0) if kind == "I" else is_read
     if kind == "D" and not rest.knows("dates"):
         shared = _shared(start, end, of_claim, len(claims))
         place = np.searchsorted(of_claim, np.flatnonzero(shared))
@@ -41,7 +41,7 @@ def service_dates(claims: Columns, lines: Columns, of_claim: Integers, rest: Res
         same = is_said & (first > 0)
         implied = same[of_claim] & (start == first[of_claim]) & (end == last[of_claim])
         implied &= rest.knows("dates") & (own.integers("seg") == 0)
-    period = (last > 0) & ((last != first) | (row.integers("date_to") > 0)) | (kind == "I")
+    period = (last > 0) & ((last != first) | (row.integers("date_to") > 0)) | ((kind == "I") & ~is_read)
     qualifier = row.text("qualifier_code", "434" if kind == "I" else "472")
     return ServiceDates(
         when(is_said & (first > 0), _date(qualifier, first, np.where(period, np.where(last > 0, last, first), 0))),
@@ -66,4 +66,5 @@ def _shared(start: Integers, end: Integers, of_claim: Integers, claims: int) -> 
     """Tell whose lines have one date."""
     begins = np.searchsorted(of_claim, of_claim)
     odd = (start != start[begins]) | (end != end[begins]) | (start == 0)
-    return (np.bincount(of_claim[odd], minlength=claims) == 0) & (np.bincount(of_claim, minlength=claims) > 0)
+    has_odd, has_lines = (np.bincount(rows, minlength=claims) > 0 for rows in (of_claim[odd], of_claim))
+    return np.asarray(has_lines & ~has_odd)

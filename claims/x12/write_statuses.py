@@ -14,10 +14,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow.compute as pc
 
+from claims.x12.numbers import Flags
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content, positions
 from claims.x12.write_pieces import (
-    Flags,
     Part,
     choice,
     either,
@@ -67,7 +67,8 @@ def _header(t: Columns) -> Part:
 def _status(c: Columns, *, is_dated: bool = True) -> Part:
     code, day = c.text("category_code"), c.date("status_date") if is_dated else ""
     return when(
-        filled(code), "STC*", code, ":", c.text("status_code"), ":", c.text("entity_code"), "*", day, "*", c.text("action_code"), "*", c.money("charge_cents"), "~",
+        filled(code), "STC*", code, ":", c.text("status_code"), ":", c.text("entity_code"), "*", day, "*",
+        c.text("action_code"), "*", c.money("charge_cents"), "~",
     )  # fmt: skip
 
 
@@ -125,14 +126,13 @@ def _read(content: Content, levels: Columns, is_parent: Flags) -> Part:
         owners, loop = Owners("level", np.where(mine, keys, 0)), f"2200{letter}"
         rest.take("references", loop, ("1K",), owners)
         child = choice(is_parent, "1", "0") if level != "claim" else ""
-        found.append(
-            when(
-                mine, code, "*", child, "~", rest.at(f"2100{letter}", owners),
-                optional(f"TRN*{_TRACES[level]}*", one.text("trace")), told, rest.at(loop, owners, "amounts"),
-                optional("REF*1K*", one.text("payer_claim_number")), rest.at(loop, owners, "references"),
-                rest.at(loop, owners), told_of_lines,
-            )
+        below = joined(
+            told, rest.at(loop, owners, "amounts"), optional("REF*1K*", one.text("payer_claim_number")),
+            rest.at(loop, owners, "references"), rest.at(loop, owners), told_of_lines,
         )  # fmt: skip
+        # A level's trace is known from its status; where it has none, 0 says that there is none.
+        trace = when(filled(below), f"TRN*{_TRACES[level]}*", one.text("trace", "0"), "~")
+        found.append(when(mine, code, "*", child, "~", rest.at(f"2100{letter}", owners), trace, below))
     return joined(*found)
 
 

@@ -6,6 +6,7 @@ characters inside data are carried as control characters until `Delimiters.apply
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,15 @@ from claims.errors import UsageError
 PLAIN = "*:^~"
 CARRIED = "\x1c\x1d\x1e\x1f"
 _ELEMENT, _COMPONENT, _TERMINATOR = b"*:~"
+
+# Letters and signs that Unicode does not take apart into a base letter.
+_SPELT = str.maketrans(
+    {
+        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
+        "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "\u0131": "i",
+        "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2212": "-",
+    }
+)  # fmt: skip
 
 
 class DelimiterInDataError(UsageError):
@@ -99,3 +109,11 @@ def _clear_back(data: npt.NDArray[np.uint8], places: npt.NDArray[np.int64], mark
         places = places[is_mark]
         data[places] = 0
         places = places[places > 0] - 1
+
+
+def plain_ascii(text: str) -> str:
+    """Spell text in ASCII: accents dropped, ligatures taken apart, what is unknown becomes a blank."""
+    text = unicodedata.normalize("NFKD", text.translate(_SPELT))
+    return "".join(
+        mark if mark.isascii() else " " for mark in text if not (unicodedata.combining(mark) and not mark.isascii())
+    )
