@@ -28,6 +28,7 @@ from claims.errors import ClaimsError
 MODULES = (
     "init",
     "read",
+    "write",
     "ingest",
     "reconcile",
     "run",

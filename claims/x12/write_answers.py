@@ -10,9 +10,7 @@ import pyarrow.compute as pc
 
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
-from claims.x12.write_pieces import Part, gathered, joined, spread, translated, whole_numbers
-
-_ELEMENTS = bytes.maketrans(b" ", b"*")
+from claims.x12.write_pieces import Part, gathered, joined, spread, whole_numbers
 
 
 def interchange_acknowledgements(content: Content, transactions: Columns) -> Part:
@@ -55,8 +53,7 @@ def _opened(s: Columns) -> Part:
 
 
 def _verdict(s: Columns) -> Part:
-    codes = translated(spread(s.text("error_codes"), len(s)), _ELEMENTS)
-    return joined("IK5*", s.text("status_code"), "*", codes, "~")
+    return joined("IK5*", s.text("status_code"), "*", s.listed("error_codes", as_elements=True), "~")
 
 
 def _segments(e: Columns) -> Part:

@@ -37,7 +37,7 @@ Frames = Mapping[str, pd.DataFrame]
 _CONTROLS = bytes([*range(32), 127])
 _AS_IS = bytes.maketrans(_CONTROLS + PLAIN.encode() + b"`", b" " * len(_CONTROLS) + CARRIED.encode() + b"'")
 _UPPER = bytes.maketrans(b"", b"").upper().translate(_AS_IS)
-_COMPONENTS = bytes.maketrans(b" ", b":")
+_AS_COMPONENTS, _AS_ELEMENTS = bytes.maketrans(b" ", b":"), bytes.maketrans(b" ", b"*")
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,10 @@ class Columns:
             return self.integers(column)
         return np.asarray(pc.cast(spread(either(self.date(column), "0"), len(self)), pa.int64()))
 
-    def listed(self, column: str) -> Part:
-        """Give blank-separated codes as components."""
-        return self._kept(column, "listed", Columns._components)
+    def listed(self, column: str, *, as_elements: bool = False) -> Part:
+        """Give blank-separated codes as components, or as elements."""
+        table = _AS_ELEMENTS if as_elements else _AS_COMPONENTS
+        return self._kept(column, f"listed {as_elements}", lambda own, name: own._separated(name, table))
 
     def count(self, column: str) -> Part:
         """Give counts and places; zero is empty."""
@@ -154,9 +155,8 @@ class Columns:
                 texts = pc.utf8_trim(texts, " ")
         return settled(texts)
 
-    def _components(self, column: str) -> Part:
-        texts = self._kept(column, "text", Columns._cleaned)
-        return texts.replace(" ", ":") if isinstance(texts, str) else translated(texts, _COMPONENTS)
+    def _separated(self, column: str, table: bytes) -> Part:
+        return settled(translated(spread(self._kept(column, "text", Columns._cleaned), len(self)), table))
 
     def _texts(self, column: str) -> Texts:
         series = self.frame[column]

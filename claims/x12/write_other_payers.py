@@ -3,6 +3,7 @@
 Frame `other_payers`, one row per other payer of a claim; beside docs/frames.md, all optional: `relationship_code` (of
 the patient to that subscriber, 18), `group_number group_name insurance_type_code`, `noncovered_cents` (AMT*A8),
 `remaining_cents` (AMT*EAF, what the patient still owes), `assignment_code` and `release_code` (OI03, OI06: Y),
+`remark_codes` (MOA03 to MOA07, blank-separated),
 `subscriber_last_name subscriber_first_name member_id` (else the claim's own), `paid_date` (DTP*573: only when no line
 tells it), `payer_claim_number` (REF*F8), and the address of subscriber and payer.
 
@@ -48,7 +49,7 @@ def _payers(content: Content, o: Columns, rest: Rest) -> Part:
         optional("AMT*D*", o.money("paid_cents")), optional("AMT*A8*", o.money("noncovered_cents")),
         optional("AMT*EAF*", o.money("remaining_cents")), rest.at("2320", owners, "amounts"),
         "OI***", o.text("assignment_code", "Y"), "***", o.text("release_code", "Y"), "~",
-        rest.at("2320", owners),
+        optional("MOA***", o.listed("remark_codes", as_elements=True)), rest.at("2320", owners),
     )  # fmt: skip
 
 
