@@ -68,6 +68,7 @@ class Columns:
         self._rows: Integers | None = None
         self._base: Columns | None = None
         self._made: dict[tuple[str, str], Part] = {}
+        self._found: dict[str, tuple[Integers, Flags | None]] = {}
 
     def __len__(self) -> int:
         return len(self.frame) if self._rows is None else len(self._rows)
@@ -179,25 +180,31 @@ class Columns:
         named = [" ".join(value.translate(blank).split()) for value in texts.filter(odd).to_pylist()]
         return pc.replace_with_mask(texts, odd, pa.array(named, TEXT))
 
-    def _numbers(self, column: str) -> tuple[Integers, Flags]:
-        """Give whole numbers, and where there are none."""
+    def _numbers(self, column: str) -> tuple[Integers, Flags | None]:
+        """Give whole numbers, and where there are none (None: nowhere)."""
+        if column not in self._found:
+            self._found[column] = self._whole(column)
+        return self._found[column]
+
+    def _whole(self, column: str) -> tuple[Integers, Flags | None]:
         series = self.frame[column]
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu":
+            return np.asarray(series, np.int64), None
         if pd.api.types.is_float_dtype(series.dtype):
             raise FrameError(self.name, column, "holds floating point numbers, whole numbers expected")
-        if not pd.api.types.is_integer_dtype(series.dtype):
-            try:
-                series = series.astype("Int64")
-            except (TypeError, ValueError):
-                raise FrameError(self.name, column, "holds something that is no whole number") from None
+        try:
+            series = series.astype("Int64")
+        except (TypeError, ValueError):
+            raise FrameError(self.name, column, "holds something that is no whole number") from None
         missing = series.isna().to_numpy(np.bool_)
-        return series.fillna(0).to_numpy(np.int64), missing
+        return series.fillna(0).to_numpy(np.int64), missing if missing.any() else None
 
     def _decimal(self, column: str, digits: int, zero: str) -> Part:
         values, missing = self._numbers(column)
         texts = amounts(values, digits)
         if zero != "0":
             return when(values != 0, texts)
-        return when(~missing, texts) if missing.any() else texts
+        return texts if missing is None else when(~missing, texts)
 
     def _day(self, column: str) -> Part:
         if pd.api.types.is_numeric_dtype(self.frame[column].dtype):

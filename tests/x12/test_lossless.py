@@ -32,7 +32,8 @@ def differing(paths: list[Path]) -> list[str]:
     found = []
     for path in paths:
         data = path.read_bytes()
-        if x12.write_raw(x12.read(path, lossless=True).frames) != data or in_parts(path, 2000, 512) != data:
+        part = max(1000, len(data) // 4)
+        if x12.write_raw(x12.read(path, lossless=True).frames) != data or in_parts(path, part, part // 2) != data:
             found.append(path.name)
     return found
 
