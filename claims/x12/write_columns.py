@@ -122,7 +122,7 @@ class Columns:
         """Give a key or count column, zeros when it is not there."""
         if column not in self.frame:
             return np.zeros(len(self), np.int64)
-        values = (self._base or self)._numbers(column)[0]
+        values = (self._base or self)._key(column)
         if self._rows is None:
             return values
         return np.where(self._rows < 0, 0, values[self._rows]) if len(values) else np.zeros(len(self), np.int64)
@@ -196,8 +196,15 @@ class Columns:
             series = series.astype("Int64")
         except (TypeError, ValueError):
             raise FrameError(self.name, column, "holds something that is no whole number") from None
-        missing = series.isna().to_numpy(np.bool_)
-        return series.fillna(0).to_numpy(np.int64), missing if missing.any() else None
+        values: Integers = np.asarray(series.fillna(0), np.int64)
+        missing: Flags = series.isna().to_numpy(np.bool_)
+        return values, missing if missing.any() else None
+
+    def _key(self, column: str) -> Integers:
+        """Give a key; merging frames may have made it a floating point number."""
+        if pd.api.types.is_float_dtype(self.frame[column].dtype):
+            return np.asarray(self.frame[column].fillna(0), np.int64)
+        return self._numbers(column)[0]
 
     def _decimal(self, column: str, digits: int, zero: str) -> Part:
         values, missing = self._numbers(column)

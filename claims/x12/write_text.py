@@ -92,7 +92,7 @@ class Delimiters:
 def trimmed(text: bytes) -> bytes:
     """Put a zero byte in the place of every separator that ends a segment, and of every one that ends a composite."""
     data = np.frombuffer(text, np.uint8).copy()
-    before_end = np.flatnonzero(data == _TERMINATOR) - 1
+    before_end = np.flatnonzero(data[1:] == _TERMINATOR)
     _clear_back(data, before_end, (_ELEMENT, _COMPONENT))
     before_element = np.flatnonzero((data[:-1] == _COMPONENT) & (data[1:] == _ELEMENT))
     _clear_back(data, before_element, (_COMPONENT,))
