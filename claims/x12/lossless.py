@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from claims.errors import FrameError
 from claims.x12.file import X12File
 from claims.x12.numbers import Integers
 from claims.x12.source import Source
+from claims.x12.write_pieces import bytes_of
 
 RAW = "raw_segments"
 _BYTES = pa.large_binary()
@@ -49,8 +51,22 @@ def write_raw(frames: Mapping[str, pd.DataFrame]) -> bytes:
     """Write the bytes of `raw_segments`, in the order of its rows."""
     if RAW not in frames:
         raise FrameError(RAW, "raw", "the frame is needed; read with lossless=True gives it")
-    before, raw = (frames[RAW][name].tolist() for name in ("before", "raw"))
-    return b"".join(piece for pair in zip(before, raw, strict=True) for piece in pair)
+    before, raw = (_bytes(frames[RAW], name) for name in ("before", "raw"))
+    alternating = np.arange(2 * len(raw)).reshape(2, -1).T.ravel()
+    return bytes_of(pa.concat_arrays([before, raw]).take(pa.array(alternating)))
+
+
+def _bytes(frame: pd.DataFrame, name: str) -> pa.Array:
+    if name not in frame:
+        raise FrameError(RAW, name, "the column is needed to write the file as it was")
+    try:
+        found = pa.array(frame[name], from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        found = None
+    if found is None or found.type not in (pa.binary(), _BYTES, pa.null()):
+        raise FrameError(RAW, name, "holds something that is not bytes")
+    values = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    return pc.fill_null(values.cast(_BYTES), b"")
 
 
 def _rows(data: bytes, start: int, seg: Integers, offset: Integers, length: Integers) -> pd.DataFrame:

@@ -86,9 +86,9 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
         if delimiters is not None:
             raise UsageError(f"Frame {RAW} is written as it is; leave it out to choose delimiters.")
         return write_raw(frames)
-    for name in ("interchanges", "transactions"):
-        if name not in frames:
-            raise FrameError(name, "seg", "the frame is needed to write a file")
+    for name, column in (("interchanges", "seg"), ("transactions", "seg"), ("transactions", "set_code")):
+        if name not in frames or column not in frames[name]:
+            raise FrameError(name, column, "the column is needed to write a file")
     rows = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
     marks = _delimiters(rows, delimiters)
     blanked = "".join(sorted({mark for one in marks for mark in one.marks}))
@@ -106,10 +106,10 @@ def _with_groups(frames: Frames) -> pd.DataFrame:
     transactions = frames["transactions"]
     if "interchange_seg" in transactions:
         return transactions
-    groups = frames["groups"]
-    return transactions.assign(
-        interchange_seg=groups.set_index("seg")["interchange_seg"].reindex(transactions["group_seg"]).to_numpy()
-    )
+    if "groups" not in frames or "group_seg" not in transactions:
+        raise FrameError("transactions", "interchange_seg", "neither it nor the group says where sets belong")
+    of_group = frames["groups"].set_index("seg")["interchange_seg"]
+    return transactions.assign(interchange_seg=of_group.reindex(transactions["group_seg"]).to_numpy())
 
 
 def _delimiters(interchanges: pd.DataFrame, given: Delimiters | None) -> list[Delimiters]:

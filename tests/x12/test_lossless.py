@@ -119,6 +119,13 @@ def test_raw_segments_know_no_other_delimiters():
         x12.write(frames, delimiters=Delimiters("|"))
 
 
+@pytest.mark.parametrize("spoil", [{"raw": "text"}, {"raw": 5}])
+def test_what_is_not_bytes_is_refused(spoil):
+    raw = x12.read(FILES["835"].encode(), lossless=True).frames["raw_segments"]
+    with pytest.raises(FrameError, match="raw"):
+        x12.write_raw({"raw_segments": raw.astype({"raw": object}).assign(**spoil)})
+
+
 def test_raw_segments_survive_a_parquet_file(tmp_path):
     raw = x12.read(FILES["dirt"].encode(), lossless=True).frames["raw_segments"]
     raw.to_parquet(tmp_path / "raw_segments.parquet", index=False)

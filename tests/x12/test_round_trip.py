@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from claims import payer, x12
 from claims.x12.write import write
 from claims.x12.write_text import plain_ascii
+from tests.x12.reference_validator import reference_errors
 from tests.x12.written import CHILD, adjudicated, claims, dental, institutional, remittance
 
 # Where segments stand and how often: both follow from what is written, not from what was read.
@@ -200,9 +201,9 @@ LINE = st.fixed_dictionaries(
 
 
 @st.composite
-def submissions(draw):
+def submissions(draw, makes=(claims, institutional, dental)):
     """Frames of an 837 of any kind; some with another payer's decision."""
-    make = draw(st.sampled_from([claims, institutional, dental]))
+    make = draw(st.sampled_from(makes))
     frames = make(*draw(st.lists(CHANGES, min_size=1, max_size=6)))
     lines = frames["service_lines"]
     drawn = pd.DataFrame(draw(st.lists(LINE, min_size=len(lines), max_size=len(lines))))
@@ -212,7 +213,7 @@ def submissions(draw):
     return adjudicated(frames) if draw(st.booleans()) else frames
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(frames=submissions())
 def test_claims_of_any_kind_come_back(frames):
     read = x12.read(write(frames))
@@ -222,7 +223,14 @@ def test_claims_of_any_kind_come_back(frames):
     if "other_payers" in frames:
         same_facts(frames["other_payers"], read.frames["other_payers"])
         assert read.transactions["adjustments"].tolist() == [2]
+    assert read.frames["hierarchy"]["number"].tolist() == [str(one + 1) for one in range(len(read.frames["hierarchy"]))]
     assert once_more(read) == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(frames=submissions(makes=[claims, institutional]))
+def test_pyx12_accepts_claims_of_any_kind_that_it_knows(frames):
+    assert reference_errors(write(frames)) == []
 
 
 def facts(frame: pd.DataFrame, read: x12.X12File) -> pd.DataFrame:

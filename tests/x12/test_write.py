@@ -236,6 +236,41 @@ def test_a_missing_frame_and_an_unknown_set_are_named():
         write(frames)
 
 
+@pytest.mark.parametrize(
+    ("frame", "change"),
+    [
+        ("transactions", {"group_seg": 0}),
+        ("transactions", {"group_seg": 99}),
+        ("groups", {"interchange_seg": 99}),
+        ("groups", None),
+    ],
+)
+def test_what_would_be_lost_is_refused(frame, change):
+    """A set in no group, a group in no interchange: nothing is left out silently."""
+    frames = remittance()
+    if change is None:
+        del frames[frame]
+    else:
+        frames[frame] = frames[frame].assign(**change)
+    with pytest.raises(FrameError, match="_seg"):
+        write(frames)
+
+
+@pytest.mark.parametrize(("frame", "column"), [("interchanges", "seg"), ("transactions", "set_code")])
+def test_a_missing_column_is_named(frame, column):
+    frames = remittance()
+    frames[frame] = frames[frame].drop(columns=column)
+    with pytest.raises(FrameError, match=column):
+        write(frames)
+
+
+def test_keys_may_have_become_floating_point_numbers():
+    """As merging frames makes them; amounts may not."""
+    frames = remittance()
+    frames["service_payments"] = frames["service_payments"].astype({"claim_seg": "float64"})
+    assert write(frames) == write(remittance())
+
+
 @pytest.mark.parametrize("marks", ["**:~", "A:^~", " :^~", "*:^^", "é:^~"])
 def test_delimiters_that_cannot_be_told_apart_are_refused(marks):
     with pytest.raises(UsageError):

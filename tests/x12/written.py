@@ -179,7 +179,8 @@ def claims(*changes: dict) -> dict[str, pd.DataFrame]:
 
 
 INSTITUTIONAL = {
-    **{name: value for name, value in CLAIM.items() if not name.startswith("rendering_")},
+    **CLAIM,
+    "rendering_npi": "",
     "facility_code": "11",
     "statement_from_date": 20260801,
     "statement_to_date": 20260803,
