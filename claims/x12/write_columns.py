@@ -23,6 +23,7 @@ from claims.x12.write_pieces import (
     chosen,
     edges_of,
     either,
+    is_counting,
     joined,
     settled,
     spread,
@@ -78,6 +79,8 @@ class Columns:
 
     def at(self, rows: Integers) -> Columns:
         """Give some rows, in any order; row -1 has nothing in any column."""
+        if is_counting(rows, len(self)):
+            return self
         found = Columns(self.name, self.frame, self.style)
         found._rows = rows if self._rows is None else np.where(rows < 0, -1, self._rows[rows])
         found._base = self._base or self
@@ -107,7 +110,10 @@ class Columns:
         """Give dates as YYYYMMDD integers, 0 for none."""
         if column in self.frame and pd.api.types.is_numeric_dtype(self.frame[column].dtype):
             return self.integers(column)
-        return np.asarray(pc.cast(spread(either(self.date(column), "0"), len(self)), pa.int64()))
+        try:
+            return np.asarray(pc.cast(spread(either(self.date(column), "0"), len(self)), pa.int64()))
+        except pa.ArrowInvalid:
+            raise FrameError(self.name, column, "holds something that is no date") from None
 
     def listed(self, column: str, *, as_elements: bool = False) -> Part:
         """Give blank-separated codes as components, or as elements."""

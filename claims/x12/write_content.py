@@ -36,7 +36,7 @@ class Content:
             return columns, np.zeros(0, np.int64)
         if owner not in columns:
             raise FrameError(name, owner, "the column is needed to write this set")
-        if len(np.unique(keys)) < len(keys):
+        if not (keys[1:] > keys[:-1]).all() and len(np.unique(keys)) < len(keys):
             raise FrameError(name, owner, "may name rows that are there more than once: their seg is the same")
         number, seg = positions(keys, columns.integers(owner)), columns.integers("seg")
         if (number[0] >= 0) and (number[1:] >= number[:-1]).all() and (seg[1:] >= seg[:-1]).all():

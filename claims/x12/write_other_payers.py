@@ -3,9 +3,9 @@
 Frame `other_payers`, one row per other payer of a claim; beside docs/frames.md, all optional: `relationship_code` (of
 the patient to that subscriber, 18), `group_number group_name insurance_type_code`, `noncovered_cents` (AMT*A8),
 `remaining_cents` (AMT*EAF, what the patient still owes), `assignment_code` and `release_code` (OI03, OI06: Y),
-`remark_codes` (MOA03 to MOA07, blank-separated),
-`subscriber_last_name subscriber_first_name member_id` (else the claim's own), `paid_date` (DTP*573: only when no line
-tells it), `payer_claim_number` (REF*F8), and the address of subscriber and payer.
+`remark_codes` (MOA03 to MOA07, blank-separated), `subscriber_last_name subscriber_first_name member_id` (else the
+claim's own), `paid_date` (DTP*573: only when no line tells it), `payer_claim_number` (REF*F8), and the address of
+subscriber and payer.
 
 Frame `line_adjudications`, one row per SVD: `service_seg`, `seg`, `payer_code` (that of the other payer), `paid_cents`,
 `procedure_qualifier procedure_code modifiers revenue_code paid_units_milli`, `bundled_line_number` (SVD06),
@@ -15,6 +15,8 @@ and, to keep the segments of what was read, `ordinal`. Amounts are those of the 
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from claims.x12.numbers import Integers
 from claims.x12.write_adjustments import adjustment_texts
@@ -88,6 +90,7 @@ def adjustments_of(content: Content, owner: str, keys: Integers) -> Part:
     """Write the CAS of other payers, per payer or per adjudication of a line."""
     if owner not in content.columns("payer_adjustments"):
         return ""
+    keys = np.where(keys > 0, keys, -1 - np.arange(len(keys)))  # 0 is nobody's
     rows, number = content.children("payer_adjustments", owner, keys)
     return adjustment_texts(rows, number, len(keys))
 

@@ -108,6 +108,8 @@ def chosen(part: Part, rows: Integers) -> Part:
     """Give the texts of some rows; none for row -1."""
     if isinstance(part, str):
         return part if not len(rows) or rows.min() >= 0 else when(rows >= 0, part)
+    if is_counting(rows, len(part)):
+        return part
     if len(rows) and rows.min() < 0:
         return part.take(pa.array(rows, mask=rows < 0)).fill_null("")
     return part.take(pa.array(rows))
@@ -116,7 +118,14 @@ def chosen(part: Part, rows: Integers) -> Part:
 def gathered(part: Part, owner: Integers, owners: int) -> Texts:
     """Put the texts of each owner's rows together; `owner`, the number of each row's owner, never falls."""
     texts = spread(part, len(owner))
+    if is_counting(owner, owners):
+        return texts
     return _texts(edges_of(texts)[np.searchsorted(owner, np.arange(owners + 1))], texts)
+
+
+def is_counting(rows: Integers, count: int) -> bool:
+    """Tell whether rows are all there are, in order: then nothing is to be moved."""
+    return len(rows) == count and bool((rows == np.arange(count)).all())
 
 
 def spread(part: Part, rows: int) -> Texts:
@@ -150,8 +159,10 @@ def numbered(*parts: Part, rows: int) -> Integers:
 
 def occurrences(texts: Texts, mark: str) -> Integers:
     """Count a character in each text."""
-    edges = edges_of(texts)
-    places = np.flatnonzero(np.frombuffer(bytes_of(texts), np.uint8) == ord(mark))
+    edges, data = edges_of(texts), texts.buffers()[2]
+    if data is None:
+        return np.zeros(len(texts), np.int64)
+    places = np.flatnonzero(np.frombuffer(data, np.uint8)[edges[0] : edges[-1]] == ord(mark))
     return np.asarray(np.diff(np.searchsorted(places, edges - edges[0])), np.int64)
 
 

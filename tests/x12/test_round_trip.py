@@ -19,7 +19,8 @@ from claims import payer, x12
 from claims.x12.write import write
 from claims.x12.write_text import plain_ascii
 from tests.x12.reference_validator import reference_errors
-from tests.x12.written import CHILD, adjudicated, claims, dental, institutional, remittance
+from tests.x12.test_windows import FILES
+from tests.x12.written import CHILD, adjudicated, claims, dental, institutional, remittance, rows
 
 # Where segments stand and how often: both follow from what is written, not from what was read.
 ADDRESSES = {"seg", "offset", "length", "end_seg", "segments", "body_hash"}
@@ -138,6 +139,23 @@ def test_every_clean_sample_comes_back():
     odd = {name: found for name, file in files.items() if (found := once_more(file))}
     assert len(files) > 110
     assert sorted(odd) == sorted(DIFFERENCES), odd
+
+
+@pytest.mark.parametrize("name", ["835", "837", "all", "lines", "wrapped"])
+def test_what_other_tests_read_comes_back(name):
+    assert once_more(x12.read(FILES[name].encode())) == []
+
+
+def test_rows_of_a_level_are_written_at_each_loop_that_it_becomes():
+    """More than a hundred claims of one subscriber need several loops, each with the subscriber's references."""
+    frames = x12.read(write(claims(*[{}] * 150))).frames
+    level = frames["hierarchy"].iloc[1]
+    own = {"transaction_seg": level["transaction_seg"], "claim_seg": 0, "service_seg": 0, "seg": level["seg"] + 1}
+    more = rows({**own, "loop": "2010BA", "qualifier_code": "SY", "reference": "900000018"})
+    frames["references"] = pd.concat([frames["references"], more])
+    frames["claims"]["subscriber_seg"] = frames["claims"]["patient_seg"] = level["seg"]
+    data = write(frames)
+    assert data.count(b"*22*0~") == data.count(b"REF*SY*900000018~") == 2
 
 
 def same_facts(written: pd.DataFrame, read: pd.DataFrame, key: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from claims import x12
+from claims.errors import FrameError
 from claims.x12.write import write
 from tests.x12.reference_validator import reference_errors
 from tests.x12.test_write import segments
@@ -175,6 +176,23 @@ def test_other_payers_are_written_with_their_decisions():
         "DTP*573*D8*20260821",
         "REF*F8*ICN1",
     ]
+
+
+def test_adjustments_of_a_line_are_not_taken_for_those_of_a_claim():
+    """Other payers without a `seg` of their own: 0 is nobody's."""
+    frames = adjudicated(claims({}))
+    frames["other_payers"] = frames["other_payers"].drop(columns="seg")
+    assert [line[:3] for line in inside(write(frames), "SBR*P")].count("CAS") == 2
+    assert not any(line.startswith("CAS") for line in inside(write(frames), "SBR*P", "LX"))
+
+
+def test_dates_of_lines_may_be_iso_text():
+    frames = claims({})
+    frames["service_lines"] = frames["service_lines"].assign(service_date="2026-08-01", service_to_date="2026-08-03")
+    assert segments(write(frames), "DTP") == ["DTP*472*RD8*20260801-20260803"]
+    frames["service_lines"]["service_date"] = "soon"
+    with pytest.raises(FrameError, match="service_date"):
+        write(frames)
 
 
 @pytest.mark.parametrize(
