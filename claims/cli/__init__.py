@@ -31,6 +31,7 @@ MODULES = (
     "check",
     "redact",
     "diff",
+    "write",
     "ingest",
     "reconcile",
     "run",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from claims.x12.numbers import Integers
-from claims.x12.write_text import Frames
+from claims.x12.write_columns import Frames
 
 _MISSING = "3"
 

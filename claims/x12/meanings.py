@@ -12,7 +12,7 @@ from functools import cache
 import pandas as pd
 
 from claims import codes
-from claims.x12.write_text import Frames
+from claims.x12.write_columns import Frames
 
 UNKNOWN, CONTRADICTION = "unknown", "contradiction"
 _LOOK, _LOG = "look", "log"

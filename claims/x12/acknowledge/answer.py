@@ -14,7 +14,7 @@ from claims.x12.acknowledge import envelope, lists
 from claims.x12.acknowledge.gather import Gather
 from claims.x12.acknowledge.terms import Terms
 from claims.x12.acknowledge.verdicts import group_verdicts, interchange_verdicts
-from claims.x12.write_text import Frames
+from claims.x12.write_columns import Frames
 
 GUIDE = "005010X231A1"
 # Sets that are answers themselves, and are never answered by a 999.

@@ -20,7 +20,8 @@ from claims.x12.file import X12File
 from claims.x12.read import PART
 from claims.x12.source import Readable, Source
 from claims.x12.write import write
-from claims.x12.write_text import Delimiters, Frames, plain_ascii
+from claims.x12.write_columns import Frames
+from claims.x12.write_text import Delimiters, plain_ascii
 
 # How many segment errors (IK3) of one transaction set are told; how many were left out is told too.
 MOST_ERRORS = 1000
