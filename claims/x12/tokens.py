@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claims.x12.delimiters import STAND_IN, Delimiters
-from claims.x12.numbers import PAD, Bytes, Flags, Integers, Words, words, words_of
+from claims.x12.numbers import PAD, Bytes, Flags, Integers, Words, word_at, words, words_of
 from claims.x12.segments import IDS, code_of, id_words
 
 _BLANK = 32
@@ -120,8 +120,8 @@ class Tokens:
         if not length:
             return no_texts(len(start))
         if length > 8:
-            return of_words(np.stack([self.view[start], self.view[start + 8]], axis=1), length)
-        return of_words(self.view[start].reshape(-1, 1), length)
+            return of_words(np.stack([word_at(self.view, start), word_at(self.view, start + 8)], axis=1), length)
+        return of_words(word_at(self.view, start).reshape(-1, 1), length)
 
     def _decoded(self, found: pa.Array) -> pa.LargeStringArray:
         if self.is_ascii:
