@@ -186,17 +186,17 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     first[:1], first[1:] = 0, last[:-1] + 1
     # One token more than there are: the empty one.
     end_of_all = edges[-1:] + 1 if len(edges) else np.zeros(1, np.int64)
-    te = np.concatenate([edges, end_of_all])
-    ts = np.empty(len(te), np.int64)
+    te = np.concatenate([edges, end_of_all], dtype=np.int32, casting="same_kind")
+    ts = np.empty(len(te), np.int32)
     ts[0] = 0
-    np.add(edges, 1, out=ts[1:])
-    start = _without_line_ends(data, ts[first], te[first])
+    np.add(te[:-1], 1, out=ts[1:])
+    start = _without_line_ends(data, ts[first].astype(np.int64), te[first].astype(np.int64))
     ts[first] = start
     if len(beside):
         padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
         ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
-        start = ts[first]
-    stop, id_end = edges[last] + 1, te[first]
+        start = ts[first].astype(np.int64)
+    stop, id_end = edges[last] + 1, te[first].astype(np.int64)
     empty = (first == last) & (id_end <= start)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
