@@ -132,7 +132,7 @@ class _Reader:
         if len(feed.elements) > 1:
             return self._joined_elements(column)
         if feed.components:
-            return self._component(column)
+            return self._component(column, into)
         if column.kind == "cents?" and feed.scope >= 0 and feed.scope == self.plan.scope:
             return self._attached_cents(feed)
         values = into.values_of[column.name] = self._values(column)
@@ -206,12 +206,12 @@ class _Reader:
 
     # ---- parts of elements, and several elements
 
-    def _component(self, column: ColumnPlan) -> Column:
+    def _component(self, column: ColumnPlan, into: Extract) -> Column:
         found = self._components(column)
         if found is None:
             return no_texts(self.count) if column.kind != "int" else np.zeros(self.count, np.int64)
         numbers_of = column.feeds[0].components
-        values = found.between(numbers_of[0], numbers_of[-1])
+        values = into.values_of[column.name] = found.between(numbers_of[0], numbers_of[-1])
         if len(numbers_of) > 1:
             return self._joined(column, values, self.tokens.delimiters.component)
         return numbers.integers(values)[0] if column.kind == "int" else self._text(column, values)

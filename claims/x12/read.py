@@ -187,7 +187,7 @@ class _Scan:
 
     def _read_sets(self, tokens: Tokens, before: int, owners: Owners, canonical: Canonical) -> None:
         for code in sorted({own.set_code for own in owners.transactions}.intersection(guides.READ)):
-            rows = Rows(tokens, owners.mine(code))
+            rows = Rows(tokens, owners.mine(code), plan(code).wanted)
             placed = places(rows, code, len(tokens))
             window = Window(tokens, plan(code), rows, placed, before, owners.transaction_seg)
             levels = self.levels.setdefault(code, Levels())

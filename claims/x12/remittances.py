@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _REMARKS = (("LQ", (2,)), ("MOA", (3, 4, 5, 6, 7)), ("MIA", (5, 20, 21, 22, 23)))
 # Groups of elements: the segment, its first reason and its first amount, how far apart the groups are.
 _GROUPS = (("CAS", 2, 3, 3, "999 IK403 2"), ("PLB", 3, 4, 2, "999 IK403 2"))
-_DENIED, _REVERSAL, _HEALTH_CARE_REMARK = (np.uint64(pack(code)) for code in ("4", "22", "HE"))
+_DENIED, _REVERSAL, _HEALTH_CARE_REMARK, _REVENUE_CODE = (np.uint64(pack(code)) for code in ("4", "22", "HE", "NU"))
 
 
 def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
@@ -59,8 +59,9 @@ def _complete_lines(lines: Extract) -> None:
     sent = units.length > 0 if units else np.zeros(len(lines), np.bool_)
     if not sent.all():
         columns["paid_units_milli"] = np.where(sent, columns["paid_units_milli"], 1000)
-    is_revenue = pc.and_(pc.equal(columns["procedure_qualifier"], "NU"), pc.equal(columns["revenue_code"], ""))
-    if pc.any(is_revenue).as_py():
+    qualifier = lines.values_of.get("procedure_qualifier")
+    if qualifier and (qualifier.code == _REVENUE_CODE).any():
+        is_revenue = pc.and_(pc.equal(columns["procedure_qualifier"], "NU"), pc.equal(columns["revenue_code"], ""))
         columns["revenue_code"] = pc.if_else(is_revenue, columns["procedure_code"], columns["revenue_code"])
 
 

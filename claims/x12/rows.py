@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from claims.x12.numbers import FIRST, Flags, Integers, Values, Words, values_at, word_at
@@ -14,17 +16,17 @@ class Rows:
     """Segments of one set's transactions in a window, in the order of their ids; each element is found once.
 
     What is asked of all segments (`order`, and what others sort by it) is then one slice (`span`) for each id.
+    `wanted`: by id, the elements that will be asked for; they are read together.
     """
 
-    def __init__(self, tokens: Tokens, mine: Flags | None) -> None:
-        self.tokens = tokens
+    def __init__(self, tokens: Tokens, mine: Flags | None, wanted: Mapping[int, tuple[int, ...]]) -> None:
+        self.tokens, self._wanted = tokens, wanted
         code = tokens.code if mine is None else np.where(mine, tokens.code, 0)
         self.order = np.argsort(code, kind="stable")
         self._edges = np.searchsorted(code.take(self.order), np.arange(257)).tolist()
         self._first = tokens.first.take(self.order)
         self._width = tokens.last.take(self.order)
         self._width -= self._first
-        self._widths: dict[int, tuple[int, int]] = {}
         self._values: dict[tuple[int, int], Values | None] = {}
 
     def span(self, segment: int) -> slice:
@@ -39,30 +41,31 @@ class Rows:
         """Return the segments with an id, in file order."""
         return self.order[self.span(segment)]
 
-    def width(self, segment: int) -> Integers:
-        """Return the number of elements of each segment with an id."""
-        return self._width[self.span(segment)]
-
     def values(self, segment: int, element: int) -> Values | None:
         """Return an element of all segments with an id; None when no segment is so long."""
         key = (segment, element)
         if key not in self._values:
-            self._values[key] = self._read(segment, element)
+            elements = self._wanted.get(segment, ())
+            self._read(segment, elements if element in elements else (element,))
         return self._values[key]
 
-    def _read(self, segment: int, element: int) -> Values | None:
-        width = self.width(segment)
-        if segment not in self._widths:
-            self._widths[segment] = (int(width.min()), int(width.max())) if len(width) else (0, 0)
-        shortest, longest = self._widths[segment]
-        if longest < element or not len(width):
-            return None
-        tokens, token = self.tokens, self._first[self.span(segment)] + element
-        if shortest < element:
-            token[width < element] = len(tokens.ts) - 1
+    def _read(self, segment: int, elements: tuple[int, ...]) -> None:
+        """Find some elements of all segments with an id, all in one go: a row of each array for each element."""
+        span, width = self.span(segment), self._width[self.span(segment)]
+        shortest, longest = (int(width.min()), int(width.max())) if len(width) else (0, 0)
+        self._values |= {(segment, element): None for element in elements}
+        sent = [element for element in elements if element <= longest]
+        if not sent or not len(width):
+            return
+        tokens, rows = self.tokens, np.array(sent).reshape(-1, 1)
+        token = self._first[span] + rows
+        if shortest < sent[-1]:
+            token[width < rows] = len(tokens.ts) - 1
         start, length = tokens.ts.take(token), tokens.te.take(token)
         length -= start
-        return values_at(tokens.view, start, length)
+        read = values_at(tokens.view, start.ravel(), length.ravel()).word.reshape(start.shape)
+        for number, element in enumerate(sent):
+            self._values[segment, element] = Values(start[number], length[number], read[number])
 
 
 class Components:

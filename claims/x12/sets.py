@@ -167,6 +167,8 @@ class SetReader:
 
     def _amounts(self, plan: FramePlan, found: Extract) -> None:
         """Hold sets with amounts that cannot be read, or that must be there and are not."""
+        if not found.missing and not found.unreadable:
+            return
         for column in plan.columns:
             if column.feeds[0].scope >= 0:
                 continue  # stands in an AMT, which has a frame of its own

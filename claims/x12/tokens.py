@@ -17,6 +17,7 @@ from claims.x12.segments import code_of, id_words
 
 _BLANK = 32
 _BLOCK = 64 << 10
+_FEW = 64
 
 
 @dataclass
@@ -114,43 +115,45 @@ def decoded(value: bytes | str) -> str:
 
 def trimmed(data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()) -> tuple[Integers, Integers]:
     """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
-
-    def blank(places: Integers) -> Flags:
-        found = data[places]
-        is_blank = found <= _BLANK
-        for value in kept:
-            is_blank &= found != value
-        return is_blank
-
-    at = np.flatnonzero(blank(start) & (start < end))
+    at = np.flatnonzero(_blank(data.take(start), kept) & (start < end))
     if len(at):
         start = start.copy()
-        left = start[at]
-        for _ in range(8):
-            left = left + 1
-            more = blank(left) & (left < end[at])
-            start[at] = left
-            at, left = at[more], left[more]
-            if not len(at):
-                break
-        else:
-            solid = np.append(np.flatnonzero(~blank(np.arange(len(data)))), len(data))
-            start[at] = np.minimum(solid[np.searchsorted(solid, left)], end[at])
-    at = np.flatnonzero(blank(end - 1) & (start < end))
+        start[at] = _first_solid(data, start[at], end[at], kept)
+    at = np.flatnonzero(_blank(data.take(end - 1), kept) & (start < end))
     if len(at):
         end = end.copy()
-        right = end[at]
-        for _ in range(8):
-            right = right - 1
-            more = blank(right - 1) & (start[at] < right)
-            end[at] = right
-            at, right = at[more], right[more]
-            if not len(at):
-                break
-        else:
-            solid = np.concatenate(([-1], np.flatnonzero(~blank(np.arange(len(data))))))
-            end[at] = np.maximum(solid[np.searchsorted(solid, right) - 1] + 1, start[at])
+        # Backwards, from the other end.
+        size = len(data)
+        end[at] = size - _first_solid(data[::-1], size - end[at], size - start[at], kept)
     return start, end
+
+
+def _blank(found: Bytes, kept: tuple[int, ...]) -> Flags:
+    is_blank = found <= _BLANK
+    for value in kept:
+        is_blank &= found != value
+    return is_blank
+
+
+def _first_solid(data: Bytes, place: Integers, end: Integers, kept: tuple[int, ...]) -> Integers:
+    """Return the first byte of each range that is no blank, or its end; the first byte is one."""
+    place = place + 1
+    at = np.flatnonzero(place < end)
+    for _ in range(8):
+        at = at[_blank(data[place[at]], kept)]
+        place[at] += 1
+        at = at[place[at] < end[at]]
+        if not len(at):
+            return place
+    # Long stretches of blanks are rare: few are walked through one by one, many through a list of all that is none.
+    if len(at) <= _FEW:
+        for one in at.tolist():
+            solid = np.flatnonzero(~_blank(data[place[one] : end[one]], kept))
+            place[one] = place[one] + solid[0] if len(solid) else end[one]
+        return place
+    solid = np.append(np.flatnonzero(~_blank(data, kept)), len(data))
+    place[at] = np.minimum(solid[np.searchsorted(solid, place[at])], end[at])
+    return place
 
 
 def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | None]:
