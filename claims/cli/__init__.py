@@ -28,6 +28,10 @@ from claims.errors import ClaimsError
 MODULES = (
     "init",
     "read",
+    "check",
+    "redact",
+    "diff",
+    "write",
     "ingest",
     "reconcile",
     "run",

@@ -14,7 +14,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MASK = "•••"
 PIPE_WIDTH = 160  # columns of a table that goes to a file or another program, unless COLUMNS says
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+Part = str | tuple[str, str]  # of a line: a text, or a text and its style
 
 
 def _system_user() -> str:
@@ -59,8 +61,13 @@ class Output:
             sys.stdout.write(to_json(value) + "\n")
             sys.stdout.flush()
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Print a table for people; one line when it has no rows. A column named ``>...`` is aligned right."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], styles: Mapping[str, str] | None = None
+    ) -> None:
+        """Print a table for people; one line when it has no rows. A column named ``>...`` is aligned right.
+
+        `styles` gives cells that hold just such a text a style.
+        """
         if self.json or self.quiet:
             return
         rows = list(rows)
@@ -81,8 +88,28 @@ class Output:
             name = Text(column.removeprefix(">"))
             table.add_column(name, justify=justify, overflow="fold", no_wrap=place in unbroken)
         for row in cells:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(cell, (styles or {}).get(cell, "")) for cell in row))
         screen.print(table)
+
+    @property
+    def width(self) -> int:
+        """Return how many columns a line for people has."""
+        return _rich(sys.stdout).width
+
+    def lines(self, lines: Iterable[Sequence[Part]]) -> None:
+        """Print lines for people as they are, whatever the width; colours show on a terminal only."""
+        if self.json or self.quiet:
+            return
+        screen = _rich(sys.stdout)
+        if screen.color_system is None:
+            for line in lines:
+                _print("".join(part if isinstance(part, str) else part[0] for part in line), sys.stdout)
+            return
+        from rich.text import Text
+
+        for line in lines:
+            parts = [(part, "") if isinstance(part, str) else part for part in line]
+            screen.print(Text.assemble(*((clean(text), style) for text, style in parts)), soft_wrap=True)
 
     @contextlib.contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:

@@ -95,6 +95,8 @@ def _balance(row: dict[str, Any]) -> str:
 
 
 def _show(output: console.Output, document: dict[str, Any]) -> None:
+    from claims.x12 import advice
+
     output.say(f"{document['file']}: {document['bytes']} bytes, {len(document['interchanges'])} interchange(s)")
     columns = [
         ">seg",
@@ -122,5 +124,7 @@ def _show(output: console.Output, document: dict[str, Any]) -> None:
         for row in sorted(findings, key=lambda row: ("reject", "hold", "note").index(row["severity"]))
     ]
     output.table("Findings", ["severity", "code", ">seg", "element", "what, and what happens"], shown[:_SHOWN_FINDINGS])
+    for code in dict.fromkeys(row[1] for row in shown[:_SHOWN_FINDINGS] if row[0] != "note"):
+        output.say(f"What to do about {code}: {advice(code)}.")
     if len(shown) > _SHOWN_FINDINGS:
         output.say(f"{len(shown) - _SHOWN_FINDINGS} more findings: claims read --json lists all.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from claims.service.context import Context
 from claims.store import audit, clock
+from claims.store.engine import write
 from claims.store.handles import Connection
 
 
@@ -14,3 +15,9 @@ def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapp
     """Append one event: who (`ctx.actor`) did `action` to `subject`; `body` holds ids, codes and counts only."""
     key = audit.load_key(ctx.settings.audit_key_file)
     audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=clock.now())
+
+
+def record_shown(ctx: Context, subject: str) -> None:
+    """Append that patient data of `subject` was shown to the actor."""
+    with write(ctx.engine) as conn:
+        record(ctx, conn, "phi-shown", subject, {})

@@ -9,10 +9,11 @@ import pandas as pd
 
 from claims import findings
 from claims.codes import lists
+from claims.x12 import guides
 from claims.x12.conform import Conformance
 from claims.x12.edits import Edits
 from claims.x12.file import X12File, joined
-from claims.x12.read import PART, scan
+from claims.x12.read import PART, WINDOW, scan
 from claims.x12.source import Readable
 
 _NO_LIMIT = 1 << 62
@@ -37,11 +38,16 @@ def check(readable: Readable, *, rules: Mapping[str, str] | None = None, code_li
 
 
 def scan_checked(
-    readable: Readable, *, part: int = PART, rules: Mapping[str, str] | None = None, code_lists: Path | None = None
+    readable: Readable,
+    *,
+    part: int = PART,
+    window: int = WINDOW,
+    rules: Mapping[str, str] | None = None,
+    code_lists: Path | None = None,
 ) -> Iterator[X12File]:
     """Read and check a file of any size in parts, as `scan` does."""
     edits = Edits(rules or {}, lists.load(code_lists))
-    for one in scan(readable, part=part, conformance=Conformance()):
+    for one in scan(readable, part=part, window=window, conformance=Conformance()):
         one.frames["findings"] = _strict(_without_repetition(edits.look(one)))
         yield one
 
@@ -73,12 +79,51 @@ def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
 def verdicts(file: X12File) -> pd.DataFrame:
     """Return `transaction_seg` and `verdict` of each set: R refused by its guide or envelope, E with notes, A accepted.
 
-    Findings with a code for a 999 (IK...) decide; those on balance and on rules beyond the guide have none.
+    Findings with a code for a 999 decide; those on balance and on rules beyond the guide have none. A set that is not
+    read here is refused whatever it holds.
     """
-    found = file.findings
-    coded = found[found["ack_code"].str.startswith("999 IK")]
-    refused = set(coded.loc[coded["severity"] != findings.NOTE, "transaction_seg"])
-    noted = set(coded["transaction_seg"])
-    segs = file.transactions.loc[file.transactions["set_code"] != "TA1", "seg"]
-    letters = ["R" if seg in refused else "E" if seg in noted else "A" for seg in segs.tolist()]
-    return pd.DataFrame({"transaction_seg": segs.to_numpy(), "verdict": pd.Series(letters, dtype="str")})
+    return Verdicts().of(file)[["transaction_seg", "verdict"]]
+
+
+class Verdicts:
+    """Verdicts of a file that comes in parts: findings on a set may stand in parts before the one in which it ends."""
+
+    def __init__(self) -> None:
+        names = ("coded", "refused_by_guide", "refused", "held", "unchecked")
+        self._segs: dict[str, set[int]] = {name: set() for name in names}
+
+    def of(self, part: X12File) -> pd.DataFrame:
+        """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order.
+
+        Beside them: `is_refused` (by a finding), `is_held` (refused, or held by one) and `is_checked` (False where we
+        have no map of the guide).
+        """
+        found = part.findings
+        is_coded = found["ack_code"].str.startswith("999 ")
+        is_held = found["severity"] != findings.NOTE
+        chosen = {
+            "coded": is_coded,
+            "refused_by_guide": is_coded & is_held,
+            "refused": found["severity"] == findings.REJECT,
+            "held": is_held,
+            "unchecked": found["code"] == "guide-not-checked",
+        }
+        for name, rows in chosen.items():
+            self._segs[name].update(found.loc[rows, "transaction_seg"].tolist())
+        sets = part.transactions[part.transactions["set_code"] != "TA1"]
+        segs, is_read = sets["seg"].tolist(), sets["set_code"].isin(guides.READ).tolist()
+        has = {name: [seg in known for seg in segs] for name, known in self._segs.items()}
+        for known in self._segs.values():
+            known.difference_update(segs)
+        letters = [
+            "R" if is_bad or not is_ours else "E" if is_noted else "A"
+            for is_bad, is_noted, is_ours in zip(has["refused_by_guide"], has["coded"], is_read, strict=True)
+        ]
+        columns = {
+            "transaction_seg": pd.Series(segs, dtype="int64"),
+            "verdict": pd.Series(letters, dtype="str"),
+            "is_refused": pd.Series(has["refused_by_guide"], dtype="bool") | pd.Series(has["refused"], dtype="bool"),
+            "is_held": pd.Series(has["held"], dtype="bool"),
+            "is_checked": ~pd.Series(has["unchecked"], dtype="bool"),
+        }
+        return pd.DataFrame(columns)

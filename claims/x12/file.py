@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +12,7 @@ from claims import findings as finding_rows
 from claims import frames as frame_parts
 
 
-@dataclass
+@dataclass(repr=False)
 class X12File:
     """Frames of a file, or of a part of it.
 
@@ -38,6 +40,25 @@ class X12File:
     def interchanges(self) -> pd.DataFrame:
         """Return one row per ISA."""
         return self.frames["interchanges"]
+
+    def summary(self, name: str = "") -> dict[str, Any]:
+        """Return counts, sums and findings as `claims read --json` has them for one file; `name` becomes its `file`."""
+        from claims.x12.summary import summary
+
+        return summary(name, [self])
+
+    def __repr__(self) -> str:
+        sets = zip(self.transactions["set_code"].tolist(), self.transactions["guide"].tolist(), strict=True)
+        kinds = [f"{count} x {' '.join(kind).strip()}" for kind, count in Counter(sets).items()]
+        bad = self.findings["severity"].value_counts()
+        found = [f"{bad[severity]} {severity}" for severity in reversed(finding_rows.SEVERITIES) if severity in bad]
+        inside = [
+            f"{self.bytes:,} bytes",
+            ", ".join(kinds) or "no transaction set",
+            f"claims: {int(self.transactions['claims'].sum()):,}",
+            f"findings: {', '.join(found) or 'none'}",
+        ]
+        return f"<X12File {self.sha256[:12]}: {'; '.join(inside)}>"
 
 
 def joined(parts: list[X12File]) -> X12File:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -19,8 +20,8 @@ from claims.x12.segments import CODES
 _SCOPES = {
     "835": ("remit", "claim", "service"),
     "837": ("hl", "claim", "payer", "service"),
-    "999": ("group", "set", "error"),
-    "997": ("group", "set", "error"),
+    "999": ("group", "set", "error", "element"),
+    "997": ("group", "set", "error", "element"),
     "277CA": ("hl", "service"),
 }
 SETS = ("835", "837P", "837I", "837D", "837", "999", "997", "277CA")
@@ -79,16 +80,21 @@ class FramePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """All there is to know to read one transaction set; loops are numbers, 0 is none."""
+    """All there is to know to read one transaction set; loops are numbers, 0 is none.
+
+    `wanted`: by segment id, the elements that openers and frames ask for, of repeated groups the first one only.
+    """
 
     set_code: str
     loops: tuple[str, ...]
     scopes: tuple[str, ...]
     passes: tuple[tuple[Opener, ...], ...]
     frames: tuple[FramePlan, ...]
+    wanted: dict[int, tuple[int, ...]]
 
 
-def _read(name: str) -> list[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a layout table."""
     with (resources.files(__package__) / "layouts" / f"{name}.csv").open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
@@ -97,7 +103,7 @@ def _read(name: str) -> list[dict[str, str]]:
 def frame_kinds() -> dict[str, dict[str, str]]:
     """Return the columns of every frame and their kinds, in order."""
     kinds: dict[str, dict[str, str]] = {}
-    for row in _read("frames"):
+    for row in table("frames"):
         kinds.setdefault(row["frame"], {})[row["column"]] = row["kind"]
     return kinds
 
@@ -111,7 +117,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 def plan(set_code: str) -> Plan:
     """Compile the plan of a transaction set (one of `SETS`)."""
     scopes = _SCOPES.get(set_code) or _SCOPES[set_code[:3]]
-    mine = [row for row in _read("loops") if fnmatchcase(set_code, row["sets"])]
+    mine = [row for row in table("loops") if fnmatchcase(set_code, row["sets"])]
     loops = ["", *dict.fromkeys(row["loop"] for row in mine)]
 
     def depth(scope: str) -> int:
@@ -143,9 +149,9 @@ def plan(set_code: str) -> Plan:
             is_range_end,
         )
 
-    columns = [row for row in _read("columns") if fnmatchcase(set_code, row["sets"])]
+    columns = [row for row in table("columns") if fnmatchcase(set_code, row["sets"])]
     frames = []
-    for row in _read("rows"):
+    for row in table("rows"):
         if not fnmatchcase(set_code, row["sets"]):
             continue
         own = [column for column in columns if column["frame"] == row["frame"]]
@@ -173,4 +179,14 @@ def plan(set_code: str) -> Plan:
     passes = tuple(
         tuple(opener(row) for row in mine if row["pass"] == number) for number in sorted({row["pass"] for row in mine})
     )
-    return Plan(set_code, tuple(loops), scopes, passes, tuple(frames))
+    return Plan(set_code, tuple(loops), scopes, passes, tuple(frames), _wanted(passes, frames))
+
+
+def _wanted(passes: Iterable[Iterable[Opener]], frames: Iterable[FramePlan]) -> dict[int, tuple[int, ...]]:
+    found = [(one.segment, one.element) for openers in passes for one in openers if one.qualifiers]
+    for frame in frames:
+        for feed in (feed for column in frame.columns for feed in column.feeds):
+            segments = (feed.segment,) if feed.segment else frame.segments
+            elements = {*feed.elements, *((feed.qualifier_element,) if feed.qualifier else ())}
+            found += [(segment, element) for segment in segments for element in elements]
+    return {segment: tuple(sorted({element for one, element in found if one == segment})) for segment, _ in found}

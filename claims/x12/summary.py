@@ -1,4 +1,7 @@
-"""A read file in, the JSON document of `claims read --json` out: counts, sums and findings, no patient data."""
+"""A file that was read or checked in; its JSON document of `claims read --json` or `claims check --json` out.
+
+Counts, sums and findings, no patient data.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from claims.findings import ORDER
+from claims.x12.check import Verdicts
 from claims.x12.file import X12File
 
 _TRANSACTION = {
@@ -34,7 +38,9 @@ _INTERCHANGE = {
     "seg": "seg",
 }
 _FINDING = ("code", "severity", "seg", "element", "offset", "found", "expected", "ack_code", "message")
+_CHECKED_FINDING = (*_FINDING, "loop", "repeat")
 _BALANCED = ("line", "claim", "transaction")
+_WORDS = {"A": "accepted", "E": "accepted with notes", "R": "refused"}
 
 
 def _plain(values: pd.Series) -> list[Any]:
@@ -48,10 +54,14 @@ def _records(frame: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]
 
 
 class FileSummary:
-    """The summary of one file, put together part by part so that a large one is never held whole."""
+    """The summary of one file, put together part by part so that a large one is never held whole.
 
-    def __init__(self, name: str) -> None:
+    `is_checked`: the parts come from `scan_checked`; each set has its verdict, each finding its loop and repetition.
+    """
+
+    def __init__(self, name: str, *, is_checked: bool = False) -> None:
         self.name = name
+        self._verdicts = Verdicts() if is_checked else None
         self._sha256, self._bytes = "", 0
         self._interchanges: list[dict[str, Any]] = []
         self._transactions: list[dict[str, Any]] = []
@@ -61,10 +71,10 @@ class FileSummary:
         """Take the next part of the file in."""
         self._sha256, self._bytes = part.sha256, part.bytes
         self._interchanges += _records(part.interchanges, _INTERCHANGE)
-        rows = _records(part.transactions, _TRANSACTION)
-        balanced = _records(part.transactions, {name: f"balanced_{name}" for name in _BALANCED})
-        self._transactions += [{**row, "balanced": good} for row, good in zip(rows, balanced, strict=True)]
-        self._findings += _records(part.findings, {name: name for name in _FINDING})
+        verdicts = self._verdicts.of(part) if self._verdicts else None
+        self._transactions += transaction_rows(part, verdicts)
+        names = _CHECKED_FINDING if self._verdicts else _FINDING
+        self._findings += _records(part.findings, {name: name for name in names})
 
     def document(self) -> dict[str, Any]:
         """Return the file's entry of the JSON document."""
@@ -76,6 +86,21 @@ class FileSummary:
             "transactions": sorted(self._transactions, key=lambda row: int(row["seg"])),
             "findings": sorted(self._findings, key=lambda row: [row[name] for name in ORDER]),
         }
+
+
+def transaction_rows(part: X12File, verdicts: pd.DataFrame | None = None) -> list[dict[str, Any]]:
+    """Return a document's rows of the sets that end in a part; with what `Verdicts.of` says, when that is given."""
+    rows = _records(part.transactions, _TRANSACTION)
+    balanced = _records(part.transactions, {name: f"balanced_{name}" for name in _BALANCED})
+    rows = [{**row, "balanced": good} for row, good in zip(rows, balanced, strict=True)]
+    if verdicts is None:
+        return rows
+    names = ["transaction_seg", "verdict", "is_refused", "is_checked"]
+    words = {
+        seg: "refused" if is_refused else _WORDS[letter] if is_checked else None
+        for seg, letter, is_refused, is_checked in verdicts[names].itertuples(index=False)
+    }
+    return [{**row, "verdict": words.get(row["seg"])} for row in rows]
 
 
 def summary(name: str, parts: Iterable[X12File]) -> dict[str, Any]:

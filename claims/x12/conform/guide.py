@@ -23,6 +23,7 @@ from claims.x12.conform.walk import Walked, Walker
 from claims.x12.numbers import Integers
 from claims.x12.segments import CODES, IDS
 
+LIST_OF_CODES = "a code of the list:"
 _ISA = CODES["ISA"]
 # Values of these kinds say nothing about a person where the segment is about money, codes or counts.
 _SHOWN_KINDS = ("ID", "N0", "R", "DT", "TM")
@@ -88,7 +89,7 @@ class Guide:
             self._report.find("unexpected" if name in self.grammar.ids else "unknown", row)
         for rows, number, is_loop in walked.missing:
             segment = nodes[number]
-            expected = segment.parent.id if is_loop else _named(segment)
+            expected = segment.parent.id if is_loop and segment.parent.shown_path else _named(segment)
             for row in rows.tolist():
                 self._report.find("missing-loop" if is_loop else "missing-segment", row, segment.id, segment=segment,
                            expected=expected)  # fmt: skip
@@ -193,7 +194,7 @@ def _expected(place: Place, fault: str) -> str:
     item = place.item
     assert not isinstance(item, Composite)
     if fault == "code" and item.codes is not None:
-        return ", ".join(sorted(item.codes)) if len(item.codes) <= 12 else f"a code of the list: {item.name}"
+        return ", ".join(sorted(item.codes)) if len(item.codes) <= 12 else f"{LIST_OF_CODES} {item.name}"
     if fault == "too-long":
         return f"at most {item.max_length} characters"
     if fault == "too-short":

@@ -11,7 +11,6 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-from claims.x12.conform import own_maps
 from claims.x12.conform.nodes import UNLIMITED, Composite, Element, Loop, Segment
 
 CONTROL = "control"
@@ -48,11 +47,26 @@ def supplements() -> dict[str, frozenset[str]]:
 
 
 @cache
-def outside_codes(name: str) -> frozenset[str]:
-    """Return a list that the guides do not hold themselves: as pyx12 has copied it, with what it has gained since."""
-    import pyx12.codes
+def data_element(number: str) -> tuple[str, int, int, str]:
+    """Return the type of a data element, its least and its greatest length, and its name."""
+    found = _data_elements()[number]
+    return found["data_type"], found["min_len"], found["max_len"], found["name"]
 
-    return frozenset(pyx12.codes.ExternalCodes().codes[name]["codes"]) | supplements().get(name, frozenset())
+
+@cache
+def _data_elements() -> dict[str, Any]:
+    from pyx12.dataele import DataElements
+
+    return dict(DataElements().dataele)
+
+
+@cache
+def outside_codes(name: str) -> frozenset[str]:
+    """Return the codes of a list outside the guides, with those that it has gained."""
+    from pyx12.codes import ExternalCodes
+
+    codes = ExternalCodes().codes[name]["codes"]
+    return frozenset(code for code in codes if code) | supplements().get(name, frozenset())
 
 
 @cache
@@ -60,6 +74,8 @@ def tree(guide: str) -> Loop:
     """Return the tree of a guide of `guides.csv`, or of the envelope (`control`)."""
     source = sources()[guide]
     if source.file.endswith(".csv"):
+        from claims.x12.conform import own_maps
+
         return own_maps.tree(source.file, guide)
     import pyx12.map_if
     import pyx12.params

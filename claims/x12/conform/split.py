@@ -52,7 +52,7 @@ def split(text: Text, node: Integers, fields: Fields) -> Split:
     is_sent = text.end > text.start
     bits = np.where(is_sent, fields.bit[field], np.uint64(0))
     role = fields.role[field]
-    places, place_token = _separators(text, text.tokens.component_places)
+    places, place_token = _separators(text, text.component_places)
     place_role = role[place_token]
     compound = np.unique(place_token[place_role == f.SIMPLE])
     is_value = role == f.SIMPLE

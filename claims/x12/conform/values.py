@@ -126,11 +126,11 @@ class ValueRules:
     def _numbers(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & f.WHOLE)
         if len(at):
-            found[at] |= ~numbers.integers(text.data, text.view, values.start[at], values.end[at])[1]
+            found[at] |= ~numbers.integers(_at(text, values.start[at], values.end[at]))[1]
         at = np.flatnonzero(checks & f.REAL)
         if len(at):
             start, end = values.start[at], values.end[at]
-            found[at] |= ~numbers.are_decimals(text.view, start, end) | (text.data[end - 1] == ord("."))
+            found[at] |= ~numbers.are_decimals(_at(text, start, end)) | (text.data[end - 1] == ord("."))
 
     def _dates(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & (f.DATE | f.FORMATS))
@@ -158,4 +158,8 @@ class ValueRules:
 
 
 def _is_day(text: Text, start: Integers, end: Integers) -> Flags:
-    return np.asarray((end - start == 8) & (numbers.dates(text.view, start, start + 8) != 0))
+    return np.asarray((end - start == 8) & (numbers.dates(_at(text, start, start + 8)) != 0))
+
+
+def _at(text: Text, start: Integers, end: Integers) -> numbers.Values:
+    return numbers.values_at(text.view, start, end - start)

@@ -1,0 +1,33 @@
+"""The code of a finding in; what it says of all its cases, and what to do about it, out.
+
+The codes of conformance have both in `conform/rules.csv`, all others in `advice.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from claims.x12.conform.rules import by_code
+
+
+class Advice(NamedTuple):
+    """One sentence that fits every case of a code, and one that says what to do; neither ends in a full stop."""
+
+    sentence: str
+    advice: str
+
+
+@cache
+def known() -> dict[str, Advice]:
+    """Return the advice on every code."""
+    text = resources.files("claims.x12").joinpath("advice.csv").read_text("utf-8")
+    found = {row["code"]: Advice(row["sentence"], row["advice"]) for row in csv.DictReader(text.splitlines())}
+    return found | {code: Advice(rule.sentence, rule.advice) for code, rule in by_code().items()}
+
+
+def advice(code: str) -> str:
+    """Say what to do about findings with this code; `""` when there is no such code."""
+    return known()[code].advice if code in known() else ""
