@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     our_payees: Words = Field((), description="NPIs or tax ids that are ours; empty: any payee")
     engine: Literal["threads", "dask"] = Field("threads", description="what runs the night's tasks")
     dask_scheduler: str = Field("", description="address of a Dask scheduler, needed for engine dask")
+    check: dict[str, Literal["off", "on", "note", "hold", "reject"]] = Field(
+        {}, description="rules beyond the guides: off, on, or another severity (docs/check.md)"
+    )
     night_cron: str = Field("30 2 * * *", description="when `claims schedule` runs, in the practice's time zone")
     prefect_api_url: str = Field("", description="a running Prefect server; empty: a temporary one")
 
@@ -116,6 +119,11 @@ class Settings(BaseSettings):
     def outbox_folder(self) -> Path:
         """Where reports and files to send are put unless told otherwise."""
         return self.home / "outbox"
+
+    @property
+    def code_list_folder(self) -> Path:
+        """Code lists with dates, as CSV files."""
+        return self.home / "code_lists"
 
     @property
     def audit_key_file(self) -> Path:

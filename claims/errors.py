@@ -30,6 +30,16 @@ class ConfigError(UsageError):
         self.setting = setting
 
 
+class CodeListError(UsageError):
+    """A file of a code list cannot be used: which one, its row (0 for the whole file) and why."""
+
+    def __init__(self, file: str, row: int, problem: str) -> None:
+        where = f", row {row}" if row else ""
+        super().__init__(f"Code list {file}{where}: {problem}.")
+        self.file = file
+        self.row = row
+
+
 class DatabaseNotReadyError(UsageError):
     """The database does not exist yet, or its tables are older or newer than this program."""
 

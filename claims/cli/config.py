@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -34,14 +34,17 @@ def show() -> None:
     output = console.current()
     sources = _sources(settings)
     output.document(settings.shown() | {"sources": sources})
-    rows = [
-        (name, ", ".join(value) if isinstance(value, tuple) else value, sources[name], fields[name].description)
-        for name, value in settings.shown().items()
-    ]
+    rows = [(name, _text(value), sources[name], fields[name].description) for name, value in settings.shown().items()]
     output.table("", ["setting", "value", "from", "what it decides"], rows)
     output.say(f"Today is {settings.today()} there. File: {settings.home / 'claims.toml'}")
     for name in config.unknown_variables():
         output.warn(f"Warning: {name} is set, but there is no such setting.")
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, dict):
+        value = tuple(f"{name}: {one}" for name, one in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def _sources(settings: Settings) -> dict[str, str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from claims import findings
+from claims.codes import lists
 from claims.x12 import guides
 from claims.x12.conform import Conformance
+from claims.x12.edits import Edits
 from claims.x12.file import X12File, joined
 from claims.x12.read import PART, WINDOW, scan
 from claims.x12.source import Readable
@@ -25,15 +28,27 @@ _SAID_BETTER = {
 _NOT_FORGIVEN = {"set-control-number-padded": "999 IK502 3"}
 
 
-def check(readable: Readable) -> X12File:
-    """Read and check a whole file (a path, or its bytes); content never raises, it becomes findings."""
-    return joined(list(scan_checked(readable, part=_NO_LIMIT)))
+def check(readable: Readable, *, rules: Mapping[str, str] | None = None, code_lists: Path | None = None) -> X12File:
+    """Read and check a whole file (a path, or its bytes); content never raises, it becomes findings.
+
+    `rules` switches rules beyond the guides: their id and `off`, `on`, or another severity, as in docs/check.md.
+    `code_lists` is a folder of code lists with dates.
+    """
+    return joined(list(scan_checked(readable, part=_NO_LIMIT, rules=rules, code_lists=code_lists)))
 
 
-def scan_checked(readable: Readable, *, part: int = PART, window: int = WINDOW) -> Iterator[X12File]:
+def scan_checked(
+    readable: Readable,
+    *,
+    part: int = PART,
+    window: int = WINDOW,
+    rules: Mapping[str, str] | None = None,
+    code_lists: Path | None = None,
+) -> Iterator[X12File]:
     """Read and check a file of any size in parts, as `scan` does."""
+    edits = Edits(rules or {}, lists.load(code_lists))
     for one in scan(readable, part=part, window=window, conformance=Conformance()):
-        one.frames["findings"] = _strict(_without_repetition(one.findings))
+        one.frames["findings"] = _strict(_without_repetition(edits.look(one)))
         yield one
 
 

@@ -27,6 +27,7 @@ class Transaction:
     interchange_seg: int
     group_seg: int
     usage: str
+    convention: str = ""
     kind: int = 0
     totals: Totals = field(default_factory=dict)
     hasher: Any = field(default_factory=hashlib.sha256)
@@ -135,8 +136,9 @@ class Envelope:
             {
                 "seg": place.seg, "offset": place.offset, "length": place.length, "control_number": values[13],
                 "sender_qualifier": values[5], "sender_id": sender, "receiver_qualifier": values[7],
-                "receiver_id": receiver, "interchange_date": _day(values[9]), "version": values[12],
-                "usage_code": values[15].upper(), **delimiters,
+                "receiver_id": receiver, "interchange_date": _day(values[9]), "interchange_time": values[10],
+                "version": values[12], "acknowledgement_code": values[14], "usage_code": values[15].upper(),
+                **delimiters,
             }
         )  # fmt: skip
 
@@ -204,8 +206,9 @@ class Envelope:
         code, guide = guides.set_code(st01.upper(), group.version if group else "", st03)
         usage = self.interchange.usage if self.interchange else ""
         opened = Transaction(
-            place.seg, place.offset, code, guide, control, self.interchange_seg, group.seg if group else 0, usage
-        )
+            place.seg, place.offset, code, guide, control, self.interchange_seg, group.seg if group else 0, usage,
+            st03,
+        )  # fmt: skip
         self.transaction = opened
         seg = place.seg
         if group:
@@ -275,8 +278,8 @@ class Envelope:
         self.acknowledgements.append(
             {
                 "transaction_seg": place.seg, "seg": place.seg, "offset": place.offset, "length": place.length,
-                "control_number": values[1], "interchange_date": _day(values[2]), "status_code": values[4].upper(),
-                "note_code": values[5],
+                "control_number": values[1], "interchange_date": _day(values[2]), "interchange_time": values[3],
+                "status_code": values[4].upper(), "note_code": values[5],
             }
         )  # fmt: skip
 

@@ -19,8 +19,8 @@ from claims.x12.segments import CODES
 _SCOPES = {
     "835": ("remit", "claim", "service"),
     "837": ("hl", "claim", "payer", "service"),
-    "999": ("group", "set", "error"),
-    "997": ("group", "set", "error"),
+    "999": ("group", "set", "error", "element"),
+    "997": ("group", "set", "error", "element"),
     "277CA": ("hl", "service"),
 }
 SETS = ("835", "837P", "837I", "837D", "837", "999", "997", "277CA")
@@ -88,7 +88,8 @@ class Plan:
     frames: tuple[FramePlan, ...]
 
 
-def _read(name: str) -> list[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a layout table."""
     with (resources.files(__package__) / "layouts" / f"{name}.csv").open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
@@ -97,7 +98,7 @@ def _read(name: str) -> list[dict[str, str]]:
 def frame_kinds() -> dict[str, dict[str, str]]:
     """Return the columns of every frame and their kinds, in order."""
     kinds: dict[str, dict[str, str]] = {}
-    for row in _read("frames"):
+    for row in table("frames"):
         kinds.setdefault(row["frame"], {})[row["column"]] = row["kind"]
     return kinds
 
@@ -111,7 +112,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 def plan(set_code: str) -> Plan:
     """Compile the plan of a transaction set (one of `SETS`)."""
     scopes = _SCOPES.get(set_code) or _SCOPES[set_code[:3]]
-    mine = [row for row in _read("loops") if fnmatchcase(set_code, row["sets"])]
+    mine = [row for row in table("loops") if fnmatchcase(set_code, row["sets"])]
     loops = ["", *dict.fromkeys(row["loop"] for row in mine)]
 
     def depth(scope: str) -> int:
@@ -143,9 +144,9 @@ def plan(set_code: str) -> Plan:
             is_range_end,
         )
 
-    columns = [row for row in _read("columns") if fnmatchcase(set_code, row["sets"])]
+    columns = [row for row in table("columns") if fnmatchcase(set_code, row["sets"])]
     frames = []
-    for row in _read("rows"):
+    for row in table("rows"):
         if not fnmatchcase(set_code, row["sets"]):
             continue
         own = [column for column in columns if column["frame"] == row["frame"]]

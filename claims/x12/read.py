@@ -20,6 +20,7 @@ from claims.x12.file import X12File, joined, refused
 from claims.x12.hashes import Canonical
 from claims.x12.layout import plan
 from claims.x12.levels import Levels
+from claims.x12.lossless import with_raw_segments
 from claims.x12.numbers import Integers
 from claims.x12.places import Rows, places
 from claims.x12.segments import CODES
@@ -47,13 +48,21 @@ _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")]] = True
 
 
-def read(readable: Readable) -> X12File:
-    """Read a whole file (a path, or its bytes) into frames; content never raises, it becomes findings."""
-    return joined(list(scan(readable, part=_NO_LIMIT)))
+def read(readable: Readable, *, lossless: bool = False) -> X12File:
+    """Read a whole file (a path, or its bytes) into frames; content never raises, it becomes findings.
+
+    `lossless` adds the frame `raw_segments`, which holds every byte: see `claims.x12.lossless`.
+    """
+    return joined(list(scan(readable, part=_NO_LIMIT, lossless=lossless)))
 
 
 def scan(
-    readable: Readable, *, part: int = PART, window: int = WINDOW, conformance: Conformance | None = None
+    readable: Readable,
+    *,
+    part: int = PART,
+    window: int = WINDOW,
+    lossless: bool = False,
+    conformance: Conformance | None = None,
 ) -> Iterator[X12File]:
     """Read a file of any size in parts of about `part` bytes, each a run of whole transaction sets.
 
@@ -62,7 +71,8 @@ def scan(
     """
     with Source(readable) as source:
         keep_freed_memory()
-        yield from _Scan(source, part, window, conformance).parts()
+        parts = _Scan(source, part, window, conformance).parts()
+        yield from with_raw_segments(parts, source) if lossless else parts
 
 
 class _Scan:

@@ -30,6 +30,7 @@ _SCOPE_OF = {
     "group_seg": "group",
     "set_seg": "set",
     "segment_seg": "error",
+    "element_seg": "element",
 }
 _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 
@@ -219,7 +220,7 @@ class SetReader:
             self.find_once(
                 found.rows[lost], "parent-level-missing", "HL02",
                 "no open level before it has this number; what hangs on the parent is unknown, read on",
-                expected="HL01 of a level before it", ack_code="999 IK304 8",
+                expected="HL01 of a level before it", ack_code="999 IK403 7",
             )  # fmt: skip
 
 

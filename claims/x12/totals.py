@@ -39,6 +39,7 @@ def transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
         "end_seg": own.end_seg,
         "set_code": own.set_code,
         "guide": own.guide,
+        "convention": own.convention,
         "control_number": own.control,
         "usage_code": own.usage,
         "segments": own.end_seg - own.seg + 1,

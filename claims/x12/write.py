@@ -4,25 +4,47 @@
 and joins them to their children; `offset` and `length` are not read, segments are numbered anew. Needed everywhere:
 
 - `interchanges` (seg, sender_id, receiver_id, control_number, interchange_date; optional interchange_time,
-  acknowledgement_code ISA14, usage_code, the qualifiers and the delimiters);
+  acknowledgement_code ISA14, usage_code, version, the qualifiers and the delimiters);
 - `groups` (seg, interchange_seg, control_number, group_date; optional group_time, sender_code, receiver_code, version);
-- `transactions` (seg, interchange_seg, group_seg, set_code, control_number). Control numbers that are not given count
-  from 1; a set that stands in no group (TA1) has group_seg 0.
+- `transactions` (seg, interchange_seg, group_seg, set_code, control_number; optional guide). Control numbers that are
+  not given count from 1; a set that stands in no group (TA1) has group_seg 0.
 
-What each set needs beside these stands in its own module: write_835, write_837, write_answers.
+What each set needs beside these stands in its own module: write_835, write_837, write_answers, write_statuses. What a
+frame has no column for is not written: `raw_segments` (`read(..., lossless=True)`) keep every byte, and when they are
+among the frames the file is written from them alone, so leave them out to write what the other frames say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from claims.errors import FrameError, UsageError
-from claims.x12 import write_835, write_837, write_answers
-from claims.x12.write_text import Columns, DelimiterInDataError, Delimiters, Frames, trimmed
+from claims.x12 import write_835, write_837, write_answers, write_statuses
+from claims.x12.lossless import RAW, write_raw
+from claims.x12.numbers import Integers
+from claims.x12.write_columns import Columns, Frames, Style
+from claims.x12.write_content import Content
+from claims.x12.write_envelope import Sets, counted, interchanges
+from claims.x12.write_pieces import (
+    TEXT,
+    Part,
+    Texts,
+    bytes_of,
+    chosen,
+    either,
+    joined,
+    occurrences,
+    spread,
+    whole_numbers,
+)
+from claims.x12.write_text import DelimiterInDataError, Delimiters
 
 __all__ = ["DelimiterInDataError", "Delimiters", "UnsupportedSetError", "write"]
 
@@ -34,14 +56,16 @@ class _Set(NamedTuple):
     identifier: str
     guide: str
     names_guide: bool
-    bodies: Callable[..., list[str]]
+    bodies: Callable[[Content, Columns], Part]
 
 
 _SETS = {
     "835": _Set("HP", "835", "005010X221A1", False, write_835.bodies),
-    "837P": _Set("HC", "837", "005010X222A1", True, write_837.bodies),
+    "837P": _Set("HC", "837", "005010X222A1", True, partial(write_837.bodies, kind="P")),
+    "837I": _Set("HC", "837", "005010X223A2", True, partial(write_837.bodies, kind="I")),
+    "837D": _Set("HC", "837", "005010X224A2", True, partial(write_837.bodies, kind="D")),
     "999": _Set("FA", "999", "005010X231A1", True, write_answers.implementation_acknowledgements),
-    "277CA": _Set("HN", "277", "005010X214", True, write_answers.claim_acknowledgements),
+    "277CA": _Set("HN", "277", "005010X214", True, write_statuses.claim_acknowledgements),
 }
 
 
@@ -58,25 +82,23 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
 
     Delimiters are those given, else those of each row of `interchanges`, else ``* : ^ ~`` and a line feed.
     """
-    for name in ("interchanges", "transactions"):
-        if name not in frames:
-            raise FrameError(name, "seg", "the frame is needed to write a file")
-    interchanges = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
-    marks = _delimiters(interchanges, delimiters)
+    if RAW in frames:
+        if delimiters is not None:
+            raise UsageError(f"Frame {RAW} is written as it is; leave it out to choose delimiters.")
+        return write_raw(frames)
+    for name, column in (("interchanges", "seg"), ("transactions", "seg"), ("transactions", "set_code")):
+        if name not in frames or column not in frames[name]:
+            raise FrameError(name, column, "the column is needed to write a file")
+    rows = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
+    marks = _delimiters(rows, delimiters)
     blanked = "".join(sorted({mark for one in marks for mark in one.marks}))
+    content = Content(frames, Style(upper, blanked))
     transactions = _with_groups(frames).sort_values("seg", kind="stable").reset_index(drop=True)
-    bodies = _bodies(frames, transactions, upper=upper, blanked=blanked)
-    groups = frames.get("groups", pd.DataFrame({"seg": [], "interchange_seg": []}, dtype="int64"))
-    pieces = []
-    for number, (interchange_seg, mark) in enumerate(zip(interchanges["seg"].tolist(), marks, strict=True)):
-        mine = groups[groups["interchange_seg"] == interchange_seg].sort_values("seg", kind="stable")
-        ours = transactions["interchange_seg"] == interchange_seg
-        inside = [bodies[row] for row in np.flatnonzero(ours & (transactions["set_code"] == "TA1")).tolist()]
-        inside += _groups(Columns("groups", mine, upper=upper), transactions, bodies)
-        one = Columns("interchanges", interchanges.iloc[[number]], upper=False)
-        head, tail = _interchange(one, number, len(mine))
-        pieces.append(mark.apply(head + trimmed("".join(inside) + tail)))  # the ISA is never trimmed
-    return "".join(pieces).encode("ascii")
+    sets = _sets(content, Columns("transactions", transactions, content.style))
+    written = interchanges(content, sets, Columns("interchanges", rows, Style(upper=False)))
+    return b"".join(
+        mark.apply(head, body + tail) for mark, head, body, tail in zip(marks, *map(_each, written), strict=True)
+    )
 
 
 def _with_groups(frames: Frames) -> pd.DataFrame:
@@ -84,10 +106,10 @@ def _with_groups(frames: Frames) -> pd.DataFrame:
     transactions = frames["transactions"]
     if "interchange_seg" in transactions:
         return transactions
-    groups = frames["groups"]
-    return transactions.assign(
-        interchange_seg=groups.set_index("seg")["interchange_seg"].reindex(transactions["group_seg"]).to_numpy()
-    )
+    if "groups" not in frames or "group_seg" not in transactions:
+        raise FrameError("transactions", "interchange_seg", "neither it nor the group says where sets belong")
+    of_group = frames["groups"].set_index("seg")["interchange_seg"]
+    return transactions.assign(interchange_seg=of_group.reindex(transactions["group_seg"]).to_numpy())
 
 
 def _delimiters(interchanges: pd.DataFrame, given: Delimiters | None) -> list[Delimiters]:
@@ -96,69 +118,47 @@ def _delimiters(interchanges: pd.DataFrame, given: Delimiters | None) -> list[De
     names = ["element_separator", "component_separator", "repetition_separator", "terminator"]
     if not set(names) <= set(interchanges.columns):
         return [Delimiters()] * len(interchanges)
-    return [
-        Delimiters(element, component, repetition, terminator, line_end="" if terminator in "\r\n" else "\n")
-        for element, component, repetition, terminator in interchanges[names].itertuples(index=False)
-    ]
+    return [_stated(*row) for row in interchanges[names].itertuples(index=False)]
 
 
-def _bodies(frames: Frames, transactions: pd.DataFrame, *, upper: bool, blanked: str) -> list[str]:
-    """Write each set from ST to SE (a TA1: its segment), in the order of `transactions`."""
-    texts = np.full(len(transactions), "", dtype=object)
-    control = Columns("transactions", transactions, upper=upper).text("control_number")
-    for set_code in dict.fromkeys(transactions["set_code"].tolist()):
-        rows = np.flatnonzero(transactions["set_code"] == set_code)
-        some = transactions.iloc[rows]
+def _stated(element: str, component: str, repetition: str, terminator: str) -> Delimiters:
+    """Give the delimiters of an interchange; where it has none for repetitions (before 5010), any will do."""
+    repetition = repetition or next(mark for mark in "^!" if mark not in (element, component, terminator))
+    return Delimiters(element, component, repetition, terminator, line_end="" if terminator in "\r\n" else "\n")
+
+
+def _sets(content: Content, transactions: Columns) -> Sets:
+    """Write each set from ST to SE (a TA1: its segment)."""
+    codes = transactions.frame["set_code"].to_numpy(object)
+    parts: list[Texts] = []
+    order: list[Integers] = []
+    for set_code in dict.fromkeys(codes.tolist()):
+        order.append(np.flatnonzero(codes == set_code))
+        some = transactions.at(order[-1])
         if set_code == "TA1":
-            texts[rows] = write_answers.interchange_acknowledgements(frames, some, upper=upper)
-            continue
-        if set_code not in _SETS:
+            texts = write_answers.interchange_acknowledgements(content, some)
+        elif set_code in _SETS:
+            texts = _set(content, some, _SETS[set_code])
+        else:
             raise UnsupportedSetError(set_code)
-        how = _SETS[set_code]
-        bodies = how.bodies(frames, some, upper=upper, blanked=blanked)
-        within = some.groupby("group_seg").cumcount().tolist()
-        for row, body, ordinal in zip(rows.tolist(), bodies, within, strict=True):
-            number = control[row] or f"{ordinal + 1:04d}"
-            guide = f"*{how.guide}" if how.names_guide else ""
-            texts[row] = f"ST*{how.identifier}*{number}{guide}~{body}SE*{body.count('~') + 2}*{number}~"
-    result: list[str] = texts.tolist()
-    return result
+        parts.append(spread(texts, len(some)))
+    texts = pa.concat_arrays(parts) if parts else spread("", 0)
+    place = np.argsort(np.concatenate([np.zeros(0, np.int64), *order]), kind="stable")
+    kinds = [_SETS.get(code) for code in codes.tolist()]
+    functional = pa.array([kind.functional_code if kind else "" for kind in kinds], TEXT)
+    guide = either(transactions.text("guide"), pa.array([kind.guide if kind else "" for kind in kinds], TEXT))
+    return Sets(transactions, chosen(texts, place), codes == "TA1", functional, spread(guide, len(codes)))
 
 
-def _groups(groups: Columns, transactions: pd.DataFrame, bodies: list[str]) -> list[str]:
-    """Write the functional groups of one interchange with the sets inside."""
-    texts = []
-    for seg, day, time, sender, receiver, number, version, ordinal in zip(
-        groups.frame["seg"].tolist(),
-        groups.date("group_date"),
-        groups.text("group_time", "0000"),
-        groups.text("sender_code"),
-        groups.text("receiver_code"),
-        groups.text("control_number"),
-        groups.text("version"),
-        range(1, len(groups) + 1),
-        strict=True,
-    ):
-        rows = np.flatnonzero((transactions["group_seg"] == seg) & (transactions["set_code"] != "TA1")).tolist()
-        kind = _SETS[transactions["set_code"].iloc[rows[0]]] if rows else _SETS["999"]
-        control = number.lstrip("0") or str(ordinal)
-        head = f"GS*{kind.functional_code}*{sender}*{receiver}*{day}*{time}*{control}*X*{version or kind.guide}~"
-        texts.append(head + "".join(bodies[row] for row in rows) + f"GE*{len(rows)}*{control}~")
-    return texts
+def _set(content: Content, some: Columns, how: _Set) -> Part:
+    body = spread(how.bodies(content, some), len(some))
+    ordinal = pc.utf8_lpad(spread(whole_numbers(counted(some.integers("group_seg"))), len(some)), 4, "0")
+    number = either(some.text("control_number"), ordinal)
+    guide = joined("*", some.text("guide", how.guide)) if how.names_guide else ""
+    segments = whole_numbers(occurrences(body, "~") + 2)
+    return joined(f"ST*{how.identifier}*", number, guide, "~", body, "SE*", segments, "*", number, "~")
 
 
-def _interchange(one: Columns, number: int, groups: int) -> tuple[str, str]:
-    """Write the ISA, whose elements have fixed lengths, and the IEA."""
-
-    def element(column: str, default: str = "") -> str:
-        return one.text(column, default)[0]
-
-    control = (element("control_number") or str(number + 1)).zfill(9)
-    elements = [
-        "ISA", "00", " " * 10, "00", " " * 10,
-        element("sender_qualifier", "ZZ"), f"{element('sender_id'):15.15}",
-        element("receiver_qualifier", "ZZ"), f"{element('receiver_id'):15.15}",
-        one.date("interchange_date")[0][-6:] or "000101", element("interchange_time", "0000"),
-        "^", "00501", control, element("acknowledgement_code", "0"), element("usage_code", "P"), ":",
-    ]  # fmt: skip
-    return "*".join(elements) + "~", f"IEA*{groups}*{control}~"
+def _each(texts: Texts) -> Iterator[bytes]:
+    for row in range(len(texts)):
+        yield bytes_of(texts.slice(row, 1))

@@ -1,212 +1,78 @@
-"""Frames of answers in, the insides of 999 and 277CA transaction sets and TA1 segments out.
+"""Frames of answers in, the insides of 999 transaction sets and TA1 segments out.
 
-Frames as in docs/frames.md: `interchange_acknowledgements` (TA1; optional interchange_time),
-`group_acknowledgements`, `set_acknowledgements`, `segment_errors`, `element_errors` (999), and for the 277CA
-`claim_statuses`, here one row per HL in document order: beside its columns, `parent_seg` (the `seg` of the row above,
-0 for none), `level` source, batch, provider or claim, `name`, `first_name`, `identifier`, `accepted`, `rejected`
-(counts), `accepted_cents`, `rejected_cents`, `service_from_date`, `service_to_date`; transactions `batch_reference`,
-`batch_date`, `batch_time`.
+Frames as in docs/frames.md: `interchange_acknowledgements` (TA1; optional `interchange_time`),
+`group_acknowledgements` (optional `error_codes`), `set_acknowledgements`, `segment_errors`, `contexts` (CTX*CLM01:...;
+optional), `element_errors` (999; optional `data_element`, `bad_value`).
 """
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+import pyarrow.compute as pc
 
-from claims.x12.write_text import Columns, Document, Frames, preorder, rows_of
+from claims.x12.write_columns import Columns
+from claims.x12.write_content import Content
+from claims.x12.write_pieces import Part, gathered, joined, spread, whole_numbers
 
 
-def interchange_acknowledgements(frames: Frames, transactions: pd.DataFrame, *, upper: bool = True) -> list[str]:
+def interchange_acknowledgements(content: Content, transactions: Columns) -> Part:
     """Write the TA1 segment of each row of `transactions`, ordered alike."""
-    answers, number = rows_of(
-        "interchange_acknowledgements", frames, "transaction_seg", pd.Index(transactions["seg"]), optional=False
-    )
-    a = Columns("interchange_acknowledgements", answers, upper=upper)
-    texts = [""] * len(transactions)
-    for row, control, day, time, status, note in zip(
-        number.tolist(),
-        a.text("control_number"),
-        a.date("interchange_date"),
-        a.text("interchange_time", "0000"),
-        a.text("status_code"),
-        a.text("note_code", "000"),
-        strict=True,
-    ):
-        texts[row] = f"TA1*{control.zfill(9)}*{day[-6:]}*{time}*{status}*{note}~"
-    return texts
+    sets = transactions.integers("seg")
+    a, owner = content.children("interchange_acknowledgements", "transaction_seg", sets, optional=False)
+    control = pc.utf8_lpad(spread(a.text("control_number"), len(a)), 9, "0")
+    day = pc.utf8_slice_codeunits(pc.utf8_lpad(spread(a.date("interchange_date"), len(a)), 8, " "), 2)
+    texts = joined(
+        "TA1*", control, "*", pc.utf8_ltrim(day, " "), "*", a.text("interchange_time", "0000"), "*",
+        a.text("status_code"), "*", a.text("note_code", "000"), "~",
+    )  # fmt: skip
+    return gathered(texts, owner, len(sets))
 
 
-def implementation_acknowledgements(
-    frames: Frames, transactions: pd.DataFrame, *, upper: bool = True, blanked: str = "*:^~"
-) -> list[str]:
+def implementation_acknowledgements(content: Content, transactions: Columns) -> Part:
     """Write the inside of the 999 sets named by `transactions`."""
-
-    def columns(name: str, frame: pd.DataFrame) -> Columns:
-        return Columns(name, frame, upper=upper, blanked=blanked)
-
-    def keys(frame: pd.DataFrame) -> pd.Index:
-        index: pd.Index = pd.Index(frame["seg"].to_numpy(np.int64))
-        return index
-
-    groups, of_group = rows_of("group_acknowledgements", frames, "transaction_seg", keys(transactions), optional=False)
-    sets, of_set = rows_of("set_acknowledgements", frames, "group_seg", keys(groups))
-    segments, of_segment = rows_of("segment_errors", frames, "set_seg", keys(sets))
-    elements, of_element = rows_of("element_errors", frames, "segment_seg", keys(segments))
-    at_transaction, at_group, at_set, at_segment, at_element = preorder(
-        [of_group, of_set, of_segment, of_element], len(transactions)
-    )
-    total = sum(len(level) for level in (transactions, groups, sets, segments, elements))
-    ends_of_group = np.append(at_group[1:], total) - 1
-    document = Document()
-    g = columns("group_acknowledgements", groups)
-    document.put(
-        at_group,
-        0,
-        [
-            f"AK1*{code}*{number}*{version}~"
-            for code, number, version in zip(
-                g.text("functional_code"), g.text("control_number"), g.text("version"), strict=True
-            )
-        ],
-    )
-    s = columns("set_acknowledgements", sets)
-    heads = zip(s.text("set_code"), s.text("control_number"), s.text("guide"), strict=True)
-    document.put(at_set, 0, [f"AK2*{code}*{number}*{guide}~" for code, number, guide in heads])
-    e = columns("segment_errors", segments)
-    errors = zip(
-        e.text("segment_id"), e.integers("position").tolist(), e.text("loop"), e.text("error_code"), strict=True
-    )
-    document.put(at_segment, 0, [f"IK3*{name}*{place}*{loop}*{code}~" for name, place, loop, code in errors])
-    x = columns("element_errors", elements)
-    places = zip(
-        *(x.integers(name).tolist() for name in ("element", "component", "repeat")),
-        x.text("data_element"),
-        x.text("error_code"),
-        strict=True,
-    )
-    document.put(
-        at_element,
-        0,
-        [
-            f"IK4*{element}:{component or ''}:{repeat or ''}*{data}*{code}~"
-            for element, component, repeat, data, code in places
-        ],
-    )
-    ends_of_set = np.append(at_set[1:], total) - 1
-    ends_of_set = np.minimum(ends_of_set, ends_of_group[of_set])
-    verdicts = zip(s.text("status_code"), s.text("error_codes"), strict=True)
-    document.put(
-        ends_of_set,
-        Document.SLOTS - 2,
-        [f"IK5*{status}*{codes.replace(' ', '*')}~" for status, codes in verdicts],
-    )
-    counts = zip(
-        g.text("status_code"),
-        *(g.integers(name).tolist() for name in ("included", "received", "accepted")),
-        strict=True,
-    )
-    document.put(
-        ends_of_group,
-        Document.SLOTS - 1,
-        [f"AK9*{status}*{included}*{received}*{accepted}~" for status, included, received, accepted in counts],
-    )
-    return document.texts(at_transaction)
+    keys = transactions.integers("seg")
+    groups, of_group = content.children("group_acknowledgements", "transaction_seg", keys, optional=False)
+    sets, of_set = content.children("set_acknowledgements", "group_seg", groups.integers("seg"))
+    segments, of_segment = content.children("segment_errors", "set_seg", sets.integers("seg"))
+    elements, of_element = content.children("element_errors", "segment_seg", segments.integers("seg"))
+    below = gathered(_elements(elements), of_element, len(segments))
+    contexts, of_context = content.children("contexts", "segment_seg", segments.integers("seg"))
+    units = gathered(_contexts(contexts), of_context, len(segments))
+    below = gathered(joined(_segments(segments), units, below), of_segment, len(sets))
+    below = gathered(joined(_opened(sets), below, _verdict(sets)), of_set, len(groups))
+    return gathered(joined(_group(groups), below, _result(groups)), of_group, len(keys))
 
 
-_HL = {"source": "20", "batch": "21", "provider": "19", "claim": "PT"}
-_PARTY = {"source": "NM1*AY*2", "batch": "NM1*41*2", "provider": "NM1*85*2", "claim": "NM1*QC*1"}
-_QUALIFIER = {"source": "46", "batch": "46", "provider": "XX", "claim": "MI"}
+def _group(g: Columns) -> Part:
+    return joined("AK1*", g.text("functional_code"), "*", g.text("control_number"), "*", g.text("version"), "~")
 
 
-def claim_acknowledgements(
-    frames: Frames, transactions: pd.DataFrame, *, upper: bool = True, blanked: str = "*:^~"
-) -> list[str]:
-    """Write the inside of the 277CA sets named by `transactions`."""
-    rows, of_set = rows_of("claim_statuses", frames, "transaction_seg", pd.Index(transactions["seg"]), optional=False)
-    at_set, at_row = preorder([of_set], len(transactions))
-    c = Columns("claim_statuses", rows, upper=upper, blanked=blanked)
-    first = np.searchsorted(of_set, of_set, "left")
-    numbers = np.arange(len(rows)) - first + 1
-    parent = pd.Index(rows["seg"]).get_indexer(pd.Index(rows["parent_seg"]))
-    parents = np.where(parent >= 0, numbers[parent], 0)
-    has_child = np.isin(np.arange(len(rows)), parent[parent >= 0])
-    t = Columns("transactions", transactions, upper=upper, blanked=blanked)
-    document = Document()
-    document.put(
-        at_set,
-        0,
-        [
-            f"BHT*0085*08*{batch or control}*{day}*{time}*TH~"
-            for batch, control, day, time in zip(
-                t.text("batch_reference"),
-                t.text("control_number"),
-                t.date("batch_date"),
-                t.text("batch_time", "0000"),
-                strict=True,
-            )
-        ],
-    )
-    document.put(
-        at_row,
-        0,
-        [
-            f"HL*{number}*{above or ''}*{_HL[level]}*{int(child) if level != 'claim' else ''}~"
-            f"{_PARTY[level]}*{name}*{given}****{_QUALIFIER[level]}*{identifier}~"
-            for number, above, level, child, name, given, identifier in zip(
-                numbers.tolist(),
-                parents.tolist(),
-                rows["level"].tolist(),
-                has_child.tolist(),
-                c.names("name"),
-                c.names("first_name"),
-                c.text("identifier"),
-                strict=True,
-            )
-        ],
-    )
-    document.put(at_row, 1, _statuses(c, rows["level"].tolist()))
-    return document.texts(at_set)
+def _result(g: Columns) -> Part:
+    counts = [whole_numbers(g.integers(name)) for name in ("included", "received", "accepted")]
+    codes = g.listed("error_codes", as_elements=True)
+    return joined("AK9*", g.text("status_code"), *(part for count in counts for part in ("*", count)), "*", codes, "~")
 
 
-def _statuses(c: Columns, levels: list[str]) -> list[str]:
-    return [
-        _status(*row)
-        for row in zip(
-            levels,
-            c.text("trace"),
-            c.text("category_code"),
-            c.text("status_code"),
-            c.text("entity_code"),
-            c.date("status_date"),
-            c.text("action_code"),
-            c.money("charge_cents"),
-            c.integers("accepted").tolist(),
-            c.integers("rejected").tolist(),
-            c.money("accepted_cents", zero=""),
-            c.money("rejected_cents", zero=""),
-            c.text("payer_claim_number"),
-            c.date("service_from_date"),
-            c.date("service_to_date"),
-            strict=True,
-        )
-    ]
+def _opened(s: Columns) -> Part:
+    return joined("AK2*", s.text("set_code"), "*", s.text("control_number"), "*", s.text("guide"), "~")
 
 
-def _status(
-    level: str, trace: str, category: str, status: str, entity: str, day: str, action: str, charge: str,
-    accepted: int, rejected: int, accepted_amount: str, rejected_amount: str, icn: str, start: str, end: str,
-) -> str:  # fmt: skip
-    """Write what follows the name of one HL: trace, status, and the totals or the claim's own facts."""
-    if level == "source":
-        return f"TRN*1*{trace}~DTP*050*D8*{day}~DTP*009*D8*{day}~"
-    day = "" if level == "provider" else day  # the guide has no date there
-    stc = f"STC*{category}:{status}:{entity}*{day}*{action}*{charge}~" if category else ""
-    if level == "claim":
-        dates = f"DTP*472*RD8*{start}-{end or start}~" if start else ""
-        return f"TRN*2*{trace}~{stc}{f'REF*1K*{icn}~' if icn else ''}{dates}"
-    counts, sums = ("90", "AA") if level == "batch" else ("QA", "QC"), ("YU", "YY")
-    totals = f"QTY*{counts[0]}*{accepted}~" if accepted else ""
-    totals += f"QTY*{counts[1]}*{rejected}~" if rejected else ""
-    totals += f"AMT*{sums[0]}*{accepted_amount}~" if accepted_amount else ""
-    totals += f"AMT*{sums[1]}*{rejected_amount}~" if rejected_amount else ""
-    return f"TRN*{'2' if level == 'batch' else '1'}*{trace}~{stc}{totals}"
+def _verdict(s: Columns) -> Part:
+    return joined("IK5*", s.text("status_code"), "*", s.listed("error_codes", as_elements=True), "~")
+
+
+def _segments(e: Columns) -> Part:
+    return joined(
+        "IK3*", e.text("segment_id"), "*", whole_numbers(e.integers("position")), "*", e.text("loop"), "*",
+        e.text("error_code"), "~",
+    )  # fmt: skip
+
+
+def _elements(x: Columns) -> Part:
+    place = joined(whole_numbers(x.integers("element")), ":", x.count("component"), ":", x.count("repeat"))
+    code = x.text("error_code")
+    return joined("IK4*", place, "*", x.text("data_element"), "*", code, "*", x.text("bad_value"), "~")
+
+
+def _contexts(c: Columns) -> Part:
+    """The business unit of a segment error."""
+    return joined("CTX*", c.text("name"), ":", c.text("reference"), "~")

@@ -18,6 +18,7 @@ KEYS = {
     "carc": ["priority"],
     "categories": ["category"],
     "claim_status": ["code"],
+    "code_lists": ["name"],
     "classes": ["class"],
     "exception_types": ["type_code"],
     "filing_limits": ["payer_type", "event"],
@@ -63,6 +64,7 @@ VALUES = [
     ("carc", "active", {"Y", "N"}),
     ("carc", "core_scenario", {"", "1", "2", "3", "4"}),
     ("rarc", "alert", {"Y", "N"}),
+    ("code_lists", "kind", {"codes", "pairs", "units"}),
     ("filing_limits", "unit", {"day", "month", "year"}),
     ("filing_limits", "verified", {"Y", "N"}),
 ]
@@ -103,6 +105,7 @@ def test_values_are_known(name, column, known):
     ("name", "column"),
     [
         ("carc", "own_title"),
+        ("code_lists", "own_title"),
         ("rarc", "own_title"),
         ("categories", "own_title"),
         ("classes", "own_title"),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from claims import x12
 from claims.errors import FrameError, UsageError
 from claims.x12.write import DelimiterInDataError, Delimiters, UnsupportedSetError, write
-from claims.x12.write_text import Columns, cents_text, plain_ascii, preorder
+from claims.x12.write_columns import Columns, amounts
+from claims.x12.write_text import plain_ascii
 from tests.x12.reference_validator import reference_errors
 from tests.x12.written import CHILD, claims, enveloped, remittance, rows
 
@@ -214,7 +215,7 @@ def test_case_may_be_kept():
 
 
 def test_amounts_have_no_needless_zeros():
-    assert [cents_text(cents) for cents in (0, 5, 50, 100, 12050, -20000, -1)] == [
+    assert amounts(np.array([0, 5, 50, 100, 12050, -20000, -1])).to_pylist() == [
         *("0", "0.05", "0.5", "1", "120.5", "-200", "-0.01")
     ]
 
@@ -233,6 +234,41 @@ def test_a_missing_frame_and_an_unknown_set_are_named():
     frames["transactions"]["set_code"] = "834"
     with pytest.raises(UnsupportedSetError, match="834"):
         write(frames)
+
+
+@pytest.mark.parametrize(
+    ("frame", "change"),
+    [
+        ("transactions", {"group_seg": 0}),
+        ("transactions", {"group_seg": 99}),
+        ("groups", {"interchange_seg": 99}),
+        ("groups", None),
+    ],
+)
+def test_what_would_be_lost_is_refused(frame, change):
+    """A set in no group, a group in no interchange: nothing is left out silently."""
+    frames = remittance()
+    if change is None:
+        del frames[frame]
+    else:
+        frames[frame] = frames[frame].assign(**change)
+    with pytest.raises(FrameError, match="_seg"):
+        write(frames)
+
+
+@pytest.mark.parametrize(("frame", "column"), [("interchanges", "seg"), ("transactions", "set_code")])
+def test_a_missing_column_is_named(frame, column):
+    frames = remittance()
+    frames[frame] = frames[frame].drop(columns=column)
+    with pytest.raises(FrameError, match=column):
+        write(frames)
+
+
+def test_keys_may_have_become_floating_point_numbers():
+    """As merging frames makes them; amounts may not."""
+    frames = remittance()
+    frames["service_payments"] = frames["service_payments"].astype({"claim_seg": "float64"})
+    assert write(frames) == write(remittance())
 
 
 @pytest.mark.parametrize("marks", ["**:~", "A:^~", " :^~", "*:^^", "é:^~"])
@@ -328,11 +364,6 @@ def test_other_payers_follow_the_claim():
     data = write(frames)
     assert segments(data, "OI", "AMT")[1:3] == ["AMT*D*0", "OI***Y***Y"]
     assert reference_errors(data) == []
-
-
-def test_preorder_puts_children_after_their_parent():
-    places = preorder([np.array([0, 0, 1]), np.array([0, 2, 2])], 3)
-    assert [place.tolist() for place in places] == [[0, 4, 8], [1, 3, 5], [2, 6, 7]]
 
 
 def test_rows_in_any_order_give_the_same_file():
@@ -480,4 +511,4 @@ def test_what_is_written_as_837p_reads_back(frames, tmp_path_factory):
 
 def test_columns_of_the_database_dates_are_written_too():
     frame = rows({"day": "2026-09-01"}, {"day": ""})
-    assert Columns("x", frame).date("day") == ["20260901", ""]
+    assert Columns("x", frame).date("day").to_pylist() == ["20260901", ""]

@@ -176,3 +176,85 @@ def claims(*changes: dict) -> dict[str, pd.DataFrame]:
         claims=rows(*({**CLAIM, **one} for one in numbered)),
         service_lines=rows(*lines, **line, diagnosis_pointers="1 2", service_date=20260801, service_to_date=20260801),
     )
+
+
+INSTITUTIONAL = {
+    **CLAIM,
+    "rendering_npi": "",
+    "facility_code": "11",
+    "statement_from_date": 20260801,
+    "statement_to_date": 20260803,
+    "admission_date": 20260801,
+    "admission_time": "0830",
+    "discharge_time": "1100",
+    "admission_type_code": "1",
+    "admission_source_code": "7",
+    "patient_status_code": "01",
+    "diagnosis_codes": "J189 I10 E119",
+    "admitting_diagnosis_code": "R0602",
+    "attending_npi": "1999999026",
+    "attending_last_name": "Stethoscope",
+    "attending_first_name": "Avery",
+    "attending_taxonomy": "207R00000X",
+    "patient_paid_cents": 0,
+}
+
+
+def institutional(*changes: dict) -> dict[str, pd.DataFrame]:
+    """Give an 837I with one claim (three days' board and an x-ray) for each of `changes`."""
+    numbered = [{"seg": 10 * n, "claim_number": f"A{n}", **change} for n, change in enumerate(changes, 1)]
+    lines = []
+    for one in numbered:
+        seg = one["seg"]
+        board = {"revenue_code": "0120", "charge_cents": 15000, "unit_code": "DA", "units_milli": 3000}
+        xray = {"revenue_code": "0320", "procedure_code": "71046", "charge_cents": 5000, "service_date": 20260802}
+        lines.append({"claim_seg": seg, "seg": seg + 1, "line_control_number": f"L{seg}1", **board})
+        lines.append({"claim_seg": seg, "seg": seg + 2, "line_control_number": f"L{seg}2", "units_milli": 1000, **xray})
+    frame = pd.DataFrame(lines).fillna({"procedure_code": "", "unit_code": "UN", "service_date": 0})
+    frame = frame.astype({"service_date": "int64", "units_milli": "int64"})
+    return enveloped("837I", claims=rows(*({**INSTITUTIONAL, **one} for one in numbered)), service_lines=frame)
+
+
+def dental(*changes: dict) -> dict[str, pd.DataFrame]:
+    """Give an 837D with one claim of two lines (a filling, a cleaning) on one day for each of `changes`."""
+    numbered = [{"seg": 10 * n, "claim_number": f"A{n}", **change} for n, change in enumerate(changes, 1)]
+    lines = [
+        {"claim_seg": one["seg"], "seg": one["seg"] + at, "procedure_code": code, "charge_cents": 10000}
+        | {"line_control_number": f"L{one['seg']}{at}", "units_milli": 1000}
+        for one in numbered
+        for at, code in enumerate(("D2392", "D1110"), 1)
+    ]
+    teeth = [{"service_seg": one["seg"] + 1, "tooth_code": "12", "surface_codes": "M O"} for one in numbered]
+    return enveloped(
+        "837D",
+        claims=rows(*({**CLAIM, "diagnosis_codes": "", **one} for one in numbered)),
+        service_lines=rows(*lines, service_date=20260801, service_to_date=20260801),
+        teeth=rows(*teeth),
+    )
+
+
+def adjudicated(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Say what a first payer decided about the first line of the first claim, of 200.00, and about the claim."""
+    line = frames["service_lines"].iloc[0]
+    claim = frames["claims"].iloc[0]
+    code = str(line.get("procedure_code", ""))
+    payer = {"payer_sequence": "P", "filing_indicator_code": "CI", "payer_code": "FIRST", "payer_name": "First Plan"}
+    charge = int(line["charge_cents"])
+    return {
+        **frames,
+        "claims": frames["claims"].assign(payer_sequence="S"),
+        "other_payers": rows(
+            {"claim_seg": claim["seg"], "seg": 1000, **payer, "paid_cents": charge - 6200, "payer_claim_number": "ICN1"}
+        ),
+        "line_adjudications": rows(
+            {"service_seg": line["seg"], "seg": 1001, "payer_code": "FIRST", "paid_cents": charge - 6200}
+            | {"procedure_qualifier": "AD" if code.startswith("D") else "HC", "procedure_code": code}
+            | {"modifiers": line.get("modifiers", ""), "paid_units_milli": 1000, "paid_date": 20260820}
+            | {"revenue_code": line.get("revenue_code", "")}
+        ),
+        "payer_adjustments": rows(
+            {"adjudication_seg": 1001, "group_code": "CO", "reason_code": "45", "amount_cents": 4000},
+            {"adjudication_seg": 1001, "group_code": "PR", "reason_code": "2", "amount_cents": 2200},
+            payer_seg=0,
+        ),
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from claims.x12.conform.grammar import Grammar
+from claims.x12.conform.grammar import FORCED, Grammar
 from claims.x12.conform.nodes import Composite, Element, Segment
 from claims.x12.conform.shapes import MOST_ELEMENTS
 from claims.x12.numbers import Bytes, Flags, Integers, Words
@@ -119,8 +119,9 @@ class _Compiler:
             self._add(place, (SIMPLE, 0, _ANY_LENGTH, 0, 0, 0, 0, 1))
             return
         checks, code_set = 0, 0
-        # The element that tells the segment from others has one of its codes, or the segment were not here.
-        key = segment.key
+        # The element that tells the segment from others has one of its codes, or the segment were not here: but for
+        # ISA and GS, which are taken for what they are whatever they hold.
+        key = segment.key if segment.id not in FORCED else None
         if element.codes is not None and not (key and key[0] is element):
             checks |= CODED
             code_set = self._code_set(element.codes)

@@ -15,6 +15,8 @@ from claims.x12.conform.nodes import Composite, Element, Loop, Segment
 # Steps are numbered; the number of a step and a symbol make one key of the automaton.
 SYMBOL_BITS = 12
 _MOST_SYMBOLS = 1 << SYMBOL_BITS
+# Segments that begin their loop wherever they stand and whatever they hold.
+FORCED = {"ISA": "/ISA_LOOP", "GS": "/ISA_LOOP/GS_LOOP"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,6 @@ class Grammar:
         self.meanings: list[tuple[str, str]] = [("", "")]
         self.steps: list[Step] = [Step(-1, -1, ())]
         self._step_number: dict[tuple[int, int], int] = {}
-        self._forced = {"ISA": "/ISA_LOOP", "GS": "/ISA_LOOP/GS_LOOP"}
         self.start = self._begin()
         self.delta = _Delta(self)
 
@@ -125,8 +126,8 @@ class Grammar:
     # ---- the walk: one question
 
     def _walk(self, start: Segment, segment_id: str, value: str) -> Step:
-        if segment_id in self._forced:
-            path = self._forced[segment_id]
+        if segment_id in FORCED:
+            path = FORCED[segment_id]
             loop = next((loop for loop in self.loops if loop.path == path), None)
             if loop is not None and loop.first_segment is not None:
                 return Step(self._node_number[id(loop.first_segment)], self._loop_number[id(loop)], ())

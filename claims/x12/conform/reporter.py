@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from claims.findings import NOTE, REJECT, Finding
 from claims.x12.conform.nodes import Segment
-from claims.x12.conform.rules import envelope_codes, rules
+from claims.x12.conform.rules import ack_code, rules
 from claims.x12.numbers import Integers
+from claims.x12.segments import IDS
 from claims.x12.tokens import Tokens
 
 # A set has a finding for each claim at the most, and some; beyond this it is rubbish, and memory has an end.
 MOST_LISTED = 10_000
-_ENVELOPE = {"ISA", "IEA", "TA1", "GS", "GE"}
 
 
 class Reporter:
@@ -37,18 +37,15 @@ class Reporter:
         count = self._counts[transaction_seg, fault] = self._counts.get((transaction_seg, fault), 0) + 1
         if count > MOST_LISTED:
             return
-        name = element[: 3 if element[:3] in _ENVELOPE else 2]
-        is_envelope = name in _ENVELOPE
-        ack_code = rule.ack_code
-        if is_envelope:
-            ack_code = envelope_codes().get(element.partition("-")[0]) or envelope_codes()[name]
+        segment_id = IDS[int(self._tokens.code[row])]
+        code = ack_code(rule, segment_id, element, is_in_set=transaction_seg > 0)
         seg = int(self._seg[row])
         where = f"{seg}, {element}" if element else f"{seg}"
-        refused = "the envelope is not as it must be" if is_envelope else "the guide refuses the set"
+        refused = "the guide refuses the set" if transaction_seg else "the envelope is not as it must be"
         self.findings.append(
             Finding(
                 rule.code, REJECT, f"segment {where}: {rule.sentence}; {refused}.", seg, element,
-                int(self._tokens.offset[row]), found, expected, ack_code, transaction_seg,
+                int(self._tokens.offset[row]), found, expected, code, transaction_seg,
                 segment.parent.shown_path if segment else "", repeat,
             )
         )  # fmt: skip

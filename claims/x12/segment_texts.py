@@ -1,0 +1,33 @@
+"""A file in; the canonical text of every segment out, in order: without regard to delimiters and layout."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from claims.x12.delimiters import STANDARD
+from claims.x12.hashes import Canonical
+from claims.x12.numbers import Flags
+from claims.x12.source import Readable, Source
+from claims.x12.survey import survey
+from claims.x12.windows import windows
+
+_ANYWHERE: Flags = np.ones(256, np.bool_)
+_END = bytes([STANDARD.terminator])
+
+
+def segment_texts(readable: Readable) -> pa.ChunkedArray:
+    """Return the segments of a file (a path, or its bytes); the first has the `seg` 1."""
+    found = []
+    with Source(readable) as source:
+        surveyed = survey(source)
+        for span in surveyed.spans:
+            for _, tokens in windows(source, span, surveyed.encoding, _ANYWHERE):
+                if not len(tokens):
+                    continue
+                canonical = Canonical(tokens)
+                texts = canonical.of(0, len(tokens)).split(_END)[:-1]
+                if len(texts) != len(tokens):
+                    texts = [canonical.of(row, row + 1).removesuffix(_END) for row in range(len(tokens))]
+                found.append(pa.array(texts, pa.large_binary()))
+    return pa.chunked_array(found, pa.large_binary())

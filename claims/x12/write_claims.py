@@ -1,0 +1,96 @@
+"""Claims in, their loops 2300 with everything below out: claim, health information, providers, other payers, lines.
+
+Columns of `claims` beside docs/frames.md, all optional:
+
+- CLM: `signature_code` (CLM06: Y), `assignment_code` (CLM07: A), `benefits_code` (CLM08: Y), `release_code` (CLM09: Y),
+  `patient_signature_code`, `related_cause_codes` (blank-separated), `accident_state`, `special_program_code`,
+  `delay_reason_code`;
+- dates: `accident_date` (439), `admission_date` and `admission_time` (435), `discharge_time` (096, HHMM);
+- institutional: `admission_type_code admission_source_code patient_status_code` (CL1), `estimated_due_cents` (AMT*F3);
+- `note` (NTE*ADD); providers as in write_providers, health information as in write_diagnoses.
+
+`patient_paid_cents` (AMT*F5) has no place in an institutional claim, and is written only where it was read from one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from claims.x12.write_columns import Columns
+from claims.x12.write_content import Content
+from claims.x12.write_diagnoses import diagnoses
+from claims.x12.write_lines import line_texts
+from claims.x12.write_other_payers import other_payer_texts
+from claims.x12.write_pieces import TEXT, Part, choice, chosen, filled, joined, optional, spread, when
+from claims.x12.write_providers import provider_texts
+from claims.x12.write_rest import Owners, Rest
+from claims.x12.write_service_dates import service_dates
+
+_TAIL = ("patient_signature_code", "related_cause_codes", "special_program_code", "delay_reason_code")
+# The state is the fourth component, after up to three causes.
+_TO_FOURTH = pa.array([":::", "::", ":"], TEXT)
+_TYPED_DATES = {"accident_date": "439", "admission_date": "435", "discharge_time": "096"}
+
+
+def claim_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Part:
+    """Write each claim with its lines."""
+    owners = Owners("claim", claims.integers("seg"))
+    lines, of_claim = content.children("service_lines", "claim_seg", owners.keys)
+    dates = service_dates(claims, lines, of_claim, rest, kind)
+    for column, qualifier in _TYPED_DATES.items():
+        if column in claims:
+            rest.take("dates", "2300", (qualifier,), owners)
+    for qualifier in ("G1", "F8"):
+        rest.take("references", "2300", (qualifier,), owners)
+    paid = rest.take("amounts", "2300", ("F5",), owners).integers("seg") > 0
+    return joined(
+        _claim(claims, kind), dates.claims, _dates(claims), rest.at("2300", owners, "dates"), _admission(claims),
+        when(paid if kind == "I" else True, optional("AMT*F5*", claims.money("patient_paid_cents", zero=""))),
+        optional("AMT*F3*", claims.money("estimated_due_cents", zero="")), rest.at("2300", owners, "amounts"),
+        optional("REF*G1*", claims.text("prior_authorization")),
+        optional("REF*F8*", claims.text("original_reference")), rest.at("2300", owners, "references"),
+        optional("NTE*ADD*", claims.names("note")),
+        diagnoses(content, claims, kind), rest.at("2300", owners),
+        provider_texts(claims, rest, kind), other_payer_texts(content, claims, rest, kind),
+        line_texts(content, lines, of_claim, len(claims), dates.lines, rest, kind),
+    )  # fmt: skip
+
+
+def _claim(c: Columns, kind: str) -> Part:
+    is_institutional = kind == "I"
+    return joined(
+        "CLM*", c.text("claim_number"), "*", c.money("charge_cents"), "***",
+        c.text("facility_code", "" if is_institutional else "11"), ":A:" if is_institutional else ":B:",
+        c.text("frequency_code", "1"), "*", "" if is_institutional else c.text("signature_code", "Y"), "*",
+        c.text("assignment_code", "A"), "*", c.text("benefits_code", "Y"), "*", c.text("release_code", "Y"),
+        _claim_tail(c), "~",
+    )  # fmt: skip
+
+
+def _claim_tail(c: Columns) -> Part:
+    """Write CLM10 to CLM20, when there is any such column."""
+    if not any(name in c for name in _TAIL):
+        return ""
+    causes, state = spread(c.listed("related_cause_codes"), len(c)), c.text("accident_state")
+    to_state = chosen(_TO_FOURTH, np.minimum(pc.count_substring(causes, ":"), 2))
+    return joined(
+        "*", c.text("patient_signature_code"), "*", causes, when(filled(state), to_state, state), "*",
+        c.text("special_program_code"), "*" * 8, c.text("delay_reason_code"),
+    )  # fmt: skip
+
+
+def _dates(c: Columns) -> Part:
+    day, time = c.date("admission_date"), c.text("admission_time")
+    return joined(
+        optional("DTP*439*D8*", c.date("accident_date")),
+        when(filled(day), "DTP*435*", choice(filled(time), "DT*", "D8*"), day, time, "~"),
+        optional("DTP*096*TM*", c.text("discharge_time")),
+    )
+
+
+def _admission(c: Columns) -> Part:
+    status = c.text("patient_status_code")
+    kinds = joined(c.text("admission_type_code"), "*", c.text("admission_source_code"))
+    return when(filled(status), "CL1*", kinds, "*", status, "~")

@@ -1,0 +1,74 @@
+"""Service lines in, their loops 2400 out: SV1 of a professional line, SV2 of an institutional one, SV3 of a dental one.
+
+Columns of `service_lines` beside docs/frames.md, all optional: `noncovered_cents` (SV207), `emergency_code` (SV109),
+`oral_cavity_codes` (blank-separated) and `prosthesis_code` (SV304, SV305), `prior_authorization` (REF*G1), `note`.
+Frame `teeth` (TOO): `service_seg`, `tooth_code`, `surface_codes` (blank-separated).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from claims.x12.numbers import Integers
+from claims.x12.write_columns import Columns
+from claims.x12.write_content import Content
+from claims.x12.write_other_payers import adjudication_texts
+from claims.x12.write_pieces import Part, Texts, filled, gathered, joined, optional, when, whole_numbers
+from claims.x12.write_providers import loops
+from claims.x12.write_rest import Owners, Rest
+
+
+def line_texts(
+    content: Content, lines: Columns, of_claim: Integers, claims: int, dates: Part, rest: Rest, kind: str
+) -> Texts:
+    """Write the lines of each claim; `dates` are the segments of their dates of service."""
+    owners = Owners("service", lines.integers("seg"))
+    rest.take("references", "2400", ("6R",), owners)
+    service = {"P": _professional, "I": _institutional, "D": _dental}[kind]
+    number = np.arange(len(lines)) - np.searchsorted(of_claim, of_claim) + 1
+    texts = joined(
+        "LX*", whole_numbers(number), "~", service(lines), _teeth(content, owners.keys), dates,
+        rest.at("2400", owners, "dates"),
+        optional("REF*6R*", lines.text("line_control_number")),
+        optional("REF*G1*", lines.text("prior_authorization")), rest.at("2400", owners, "references"),
+        rest.at("2400", owners), optional("NTE*ADD*", lines.names("note")),
+        *(rest.at(loop, owners) for loop in loops(kind, "2420")),
+        adjudication_texts(content, lines),
+    )  # fmt: skip
+    return gathered(texts, of_claim, claims)
+
+
+def _procedure(s: Columns, qualifier: str) -> Part:
+    return joined(s.text("procedure_qualifier", qualifier), ":", s.text("procedure_code"), ":", s.listed("modifiers"))
+
+
+def _professional(s: Columns) -> Part:
+    return joined(
+        "SV1*", _procedure(s, "HC"), "*", s.money("charge_cents"), "*", s.text("unit_code", "UN"), "*",
+        s.quantity("units_milli"), "*", s.text("place_of_service"), "**", s.listed("diagnosis_pointers"),
+        optional("**", s.text("emergency_code"), ""), "~",
+    )  # fmt: skip
+
+
+def _institutional(s: Columns) -> Part:
+    return joined(
+        "SV2*", s.text("revenue_code"), "*", when(filled(s.text("procedure_code")), _procedure(s, "HC")), "*",
+        s.money("charge_cents"), "*", s.text("unit_code", "UN"), "*", s.quantity("units_milli"),
+        optional("**", s.money("noncovered_cents", zero=""), ""), "~",
+    )  # fmt: skip
+
+
+def _dental(s: Columns) -> Part:
+    return joined(
+        "SV3*", _procedure(s, "AD"), "*", s.money("charge_cents"), "*", s.text("place_of_service"), "*",
+        s.listed("oral_cavity_codes"), "*", s.text("prosthesis_code"), "*", s.quantity("units_milli"),
+        optional("*****", s.listed("diagnosis_pointers"), ""), "~",
+    )  # fmt: skip
+
+
+def _teeth(content: Content, keys: Integers) -> Part:
+    rows, owner = content.children("teeth", "service_seg", keys)
+    if not len(rows):
+        return ""
+    texts = joined("TOO*JP*", rows.text("tooth_code"), "*", rows.listed("surface_codes"), "~")
+    return gathered(texts, owner, len(keys))
