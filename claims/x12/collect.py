@@ -33,7 +33,7 @@ class Collector:
         self._parts: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, frame: str, columns: dict[str, Any]) -> None:
-        """Add rows to a frame, as one array per column."""
+        """Add rows to a frame, as one array per column; one number stands for a column of equal ones."""
         self._parts.setdefault(frame, []).append(columns)
 
     def add_rows(self, frame: str, rows: list[dict[str, Any]]) -> None:
@@ -50,7 +50,8 @@ class Collector:
         if not parts:
             return _empty(name).copy()
         kinds = frame_kinds()[name]
-        columns = {column: _joined(kind, [part[column] for part in parts]) for column, kind in kinds.items()}
+        counts = [len(part["seg"]) for part in parts]
+        columns = {column: _joined(kind, [part[column] for part in parts], counts) for column, kind in kinds.items()}
         frame = pd.DataFrame(columns, copy=False)
         seg = frame["seg"].to_numpy()
         if (seg[1:] < seg[:-1]).any():
@@ -58,7 +59,7 @@ class Collector:
         return frame
 
 
-def _joined(kind: str, values: list[Any]) -> Any:
+def _joined(kind: str, values: list[Any], counts: list[int]) -> Any:
     if kind in ("text", "code"):
         arrays = [value if isinstance(value, pa.Array) else pa.array(value, pa.large_string()) for value in values]
         return pd.arrays.ArrowStringArray(pa.chunked_array(arrays, pa.large_string()), dtype=_TEXT)  # type: ignore[call-arg]
@@ -68,8 +69,14 @@ def _joined(kind: str, values: list[Any]) -> Any:
             return parts[0]
         data = np.concatenate([part._data for part in parts])
         return type(parts[0])(data, np.concatenate([part._mask for part in parts]))
-    arrays = [np.asarray(value, _NUMBERS[kind]) for value in values]
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    if len(values) == 1 and isinstance(values[0], np.ndarray):
+        return np.asarray(values[0], _NUMBERS[kind])
+    found: Any = np.empty(sum(counts), _NUMBERS[kind])
+    end = 0
+    for value, count in zip(values, counts, strict=True):
+        begin, end = end, end + count
+        found[begin:end] = value
+    return found
 
 
 def _optional(kind: str, value: Any) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from claims.x12.numbers import Flags, Integers, pack
 from claims.x12.segments import CODES
+from claims.x12.texts import texts
 from claims.x12.tokens import Tokens
 
 # What begins with one of these is about another person; a level for a dependent goes on with the subscriber's.
@@ -33,7 +34,7 @@ class People:
         """Return the days of each segment of a window."""
         begins = BEGINS[tokens.code]
         levels = np.flatnonzero(tokens.code == CODES["HL"])
-        begins[levels[np.isin(tokens.words(levels, 3), _DEPENDENT)]] = False
+        begins[levels[np.isin(tokens.values(tokens.at(levels, 3)).code, _DEPENDENT)]] = False
         scope = np.cumsum(begins, dtype=np.int64)
         known, names = self._named(tokens, scope)
         days = np.full(int(scope[-1]) + 1, self._days(""), np.int64)
@@ -46,7 +47,7 @@ class People:
     def _named(self, tokens: Tokens, scope: Integers) -> tuple[Integers, list[str]]:
         """Return the scopes whose person is known, with the id or name of each."""
         rows = np.flatnonzero(tokens.code == CODES["NM1"])
-        entity = tokens.words(rows, 1)
+        entity = tokens.values(tokens.at(rows, 1)).code
         is_person = np.isin(entity, np.array([_INSURED, _PATIENT], np.uint64))
         rows, entity = rows[is_person], entity[is_person]
         if not len(rows):
@@ -58,8 +59,9 @@ class People:
         _, first = np.unique(scope[rows][order], return_index=True)
         chosen = order[first]
         rows, is_named = rows[chosen], is_named[chosen]
-        names = tokens.text(np.where(is_named, tokens.at(rows, 3), tokens.at(rows, 9))).to_pylist()
-        first_names = tokens.text(tokens.at(rows, 4)).to_pylist()
+        chosen = np.where(is_named, tokens.at(rows, 3), tokens.at(rows, 9))
+        names = texts(tokens, tokens.values(chosen)).to_pylist()
+        first_names = texts(tokens, tokens.values(tokens.at(rows, 4))).to_pylist()
         together = zip(names, first_names, is_named.tolist(), strict=True)
         return scope[rows], [f"{name} {given}" if alone else name for name, given, alone in together]
 

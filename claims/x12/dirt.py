@@ -8,11 +8,11 @@ import numpy as np
 
 from claims.findings import HOLD, NOTE, Finding
 from claims.x12.envelope import Transaction
-from claims.x12.hashes import has_trailing_separator
 from claims.x12.numbers import Flags, Integers
 from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
 
+_ONE, _CASE = np.uint64(1), np.uint64(0x202020)
 _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "TA1", "ST", "SE")]] = True
 
@@ -42,22 +42,24 @@ class Dirt:
                                           transactions[own].seg if own >= 0 else 0))  # fmt: skip
 
         # A letter is lower case when its bit of 32 is set, of 64 too; no digit has both.
-        lower = (tokens.id_word & (tokens.id_word >> np.uint64(1)) & np.uint64(0x202020)) != 0
+        lower = (tokens.id_word & (tokens.id_word >> _ONE) & _CASE) != 0
+        if lower.any():
+            tell(
+                np.flatnonzero(lower & (tokens.code != 0)), "lower-case-id", NOTE, "",
+                "segment ids are in lower case; read as upper case",
+            )  # fmt: skip
         tell(
-            np.flatnonzero(lower & (tokens.code != 0)), "lower-case-id", NOTE, "",
-            "segment ids are in lower case; read as upper case",
-        )  # fmt: skip
-        tell(
-            np.flatnonzero(has_trailing_separator(tokens)), "trailing-separator", NOTE, "",
+            np.flatnonzero(tokens.has_trailing_separator), "trailing-separator", NOTE, "",
             "the segment ends in an element separator; read on", "999 IK403 3",
         )  # fmt: skip
-        outside: Flags = (owner < 0) & ~_ENVELOPE[tokens.code]
+        is_outside: Flags = owner < 0
+        outside = np.flatnonzero(is_outside)
         tell(
-            np.flatnonzero(outside), "segment-outside-set", HOLD, "",
+            outside[~_ENVELOPE[tokens.code[outside]]], "segment-outside-set", HOLD, "",
             "a segment stands in no transaction set; kept, but not read", "TA1 022",
         )  # fmt: skip
         tell(
-            np.flatnonzero((tokens.code == 0) & ~outside), "segment-not-known", NOTE, "",
+            np.flatnonzero((tokens.code == 0) & ~is_outside), "segment-not-known", NOTE, "",
             "this segment id is not known; kept, but not read", "999 IK304 1",
         )  # fmt: skip
         if len(tokens.empty_at):

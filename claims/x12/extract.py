@@ -1,156 +1,129 @@
-"""Tokens, places and a frame's plan in; that frame's rows in this window as columns out, without a loop over rows."""
+"""A window and a frame's plan in; that frame's rows in this window as columns out, without a loop over rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from claims.x12 import numbers
-from claims.x12.layout import ColumnPlan, Feed, FramePlan, Plan
-from claims.x12.numbers import Flags, Integers
-from claims.x12.places import Places, Rows
-from claims.x12.tokens import Components, Tokens, data_of, no_texts
+from claims.x12.layout import ColumnPlan, Feed, FramePlan
+from claims.x12.numbers import Flags, Integers, Values, no_values, together, values_at
+from claims.x12.rows import Components
+from claims.x12.texts import joined_texts, no_texts, texts, upper
+from claims.x12.window import Window
 
 # A numpy array, an Arrow array of text, or a pandas array of integers that may be missing.
 Column: TypeAlias = Any
 
 
 @dataclass
-class Window:
-    """One set's part of a window: its tokens, places and segments, and the numbers they have in the file."""
-
-    tokens: Tokens
-    plan: Plan
-    rows: Rows
-    places: Places
-    seg: Integers
-    transaction_seg: Integers
-    _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
-    _opened_seg: dict[str, Integers] = field(default_factory=dict)
-    _days: dict[tuple[int, int, bool], Integers] = field(default_factory=dict)
-    _cents: dict[tuple[int, int], tuple[Integers, Flags]] = field(default_factory=dict)
-
-    def chosen(self, feed: Feed) -> Integers:
-        """Return the segments that a feed takes from: by id, loop and qualifier."""
-        key = (feed.segment, feed.loops, feed.qualifier_element, feed.qualifier)
-        if key not in self._chosen:
-            found = self.rows.of(feed.segment)
-            if len(found) and feed.qualifier:
-                # The qualifier first: it leaves few segments to ask for their loop.
-                word = self.rows.qualifiers(feed.segment, feed.qualifier_element)
-                found = found[word == np.uint64(feed.qualifier)]
-            if len(found) and feed.loops:
-                loop = self.places.loop[found]
-                here = loop == feed.loops[0]
-                for other in feed.loops[1:]:
-                    here |= loop == other
-                found = found[here]
-            self._chosen[key] = found
-        return self._chosen[key]
-
-    def days(self, feed: Feed) -> Integers:
-        """Return the day in an element of every segment with the feed's id, read once."""
-        key = (feed.segment, feed.elements[0], feed.is_range_end)
-        if key not in self._days:
-            token = self.tokens.at(self.rows.of(feed.segment), feed.elements[0])
-            read = numbers.end_dates if feed.is_range_end else numbers.dates
-            self._days[key] = read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
-        return self._days[key]
-
-    def cents(self, segment: int, element: int) -> tuple[Integers, Flags]:
-        """Return the amount in an element of every segment with an id, and whether it could be read, read once."""
-        key = (segment, element)
-        if key not in self._cents:
-            token = self.tokens.at(self.rows.of(segment), element)
-            start, end = self.tokens.ts[token], self.tokens.te[token]
-            self._cents[key] = numbers.cents(self.tokens.data, self.tokens.view, start, end)
-        return self._cents[key]
-
-    def opened_seg(self, scope: str, rows: Integers) -> Integers:
-        """Return the `seg` of the row of a scope that each segment stands in, 0 for none."""
-        if scope not in self.plan.scopes:
-            return np.zeros(len(rows), np.int64)
-        if scope not in self._opened_seg:
-            opener = self.places.opened[self.plan.scopes.index(scope)]
-            self._opened_seg[scope] = np.append(self.seg, 0)[opener]
-        return self._opened_seg[scope][rows]
-
-
-@dataclass
 class Extract:
-    """Rows of one frame: the segment of each, its repetition in the segment, its columns; and unreadable amounts."""
+    """Rows of one frame: the segment of each, its repetition in the segment, its columns; and unreadable amounts.
+
+    `span`: the rows are all segments of one id, and stand there in `Rows.order`.
+    """
 
     rows: Integers
     repeat: Integers
     columns: dict[str, Column]
+    span: slice | None = None
     unreadable: dict[str, Flags] = field(default_factory=dict)
     missing: dict[str, Flags] = field(default_factory=dict)
-    tokens_of: dict[str, Integers] = field(default_factory=dict)
+    values_of: dict[str, Values | None] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
+class _Block(NamedTuple):
+    """Segments of one id that become rows, and which of its repeated groups of elements; `at` None: all segments."""
+
+    segment: int
+    group: int
+    at: Integers | None
+
+
+class _Choice(NamedTuple):
+    """Rows of a frame: blocks of segments behind each other, and the order of the rows in them (None: as they are)."""
+
+    blocks: list[_Block]
+    order: Integers | None
+    rows: Integers
+    repeat: Integers
+
+
 def extract(window: Window, plan: FramePlan) -> Extract | None:
     """Read one frame out of a window; None when the window holds no such segment."""
-    of = [window.rows.of(segment) for segment in plan.segments]
-    of = [rows for rows in of if len(rows)]
-    if not of:
+    segments = [segment for segment in plan.segments if window.rows.count(segment)]
+    if not segments:
         return None
-    rows = of[0] if len(of) == 1 else np.sort(np.concatenate(of))
-    if plan.scope >= 0:
-        rows = rows[window.places.opened[plan.scope][rows] == rows]
-    repeat = np.zeros(len(rows), np.int64)
     if plan.times > 1:
-        rows, repeat = _repeated(window, plan, rows)
-    if not len(rows):
+        blocks = _repeated(window, plan, segments[0])
+    elif plan.scope >= 0:
+        blocks = _opening(window, plan, segments)
+    else:
+        blocks = [_Block(segment, 0, None) for segment in segments]
+    choice = _together(window, blocks)
+    if not len(choice.rows):
         return None
-    reader = _Reader(window, plan, rows, repeat)
-    found = Extract(rows, repeat, {})
+    reader = _Reader(window, plan, choice)
+    is_whole = choice.order is None and choice.blocks[0].at is None
+    found = Extract(choice.rows, choice.repeat, {}, window.rows.span(segments[0]) if is_whole else None)
     for column in plan.columns:
         found.columns[column.name] = reader.column(column, found)
     return found
 
 
-def _repeated(window: Window, plan: FramePlan, rows: Integers) -> tuple[Integers, Integers]:
+def _opening(window: Window, plan: FramePlan, segments: list[int]) -> list[_Block]:
+    """Leave out segments that do not open the frame's scope where they stand."""
+    openers = window.places.openers[plan.scope]
+    if len(openers) == sum(window.rows.count(segment) for segment in segments):
+        return [_Block(segment, 0, None) for segment in segments]
+    blocks = []
+    for segment in segments:
+        here = np.flatnonzero(np.isin(window.rows.of(segment), openers))
+        blocks.append(_Block(segment, 0, here))
+    return blocks
+
+
+def _repeated(window: Window, plan: FramePlan, segment: int) -> list[_Block]:
     """Repeat each segment for each group of elements whose key element was sent."""
-    tokens = window.tokens
     key = next(column for column in plan.columns if column.name == plan.key).feeds[0].elements[0]
-    parts, repeats = [], []
-    width = tokens.last[rows] - tokens.first[rows]
-    for number in range(plan.times):
-        element = key + number * plan.step
-        rows, width = rows[width >= element], width[width >= element]
-        if not len(rows):
+    blocks = []
+    for group in range(plan.times):
+        values = window.rows.values(segment, key + group * plan.step)
+        if values is None:
             break
-        token = tokens.first[rows] + element
-        sent = rows[tokens.te[token] > tokens.ts[token]]
-        parts.append(sent)
-        repeats.append(np.full(len(sent), number, np.int64))
-    if len(parts) < 2:
-        return (parts[0], repeats[0]) if parts else (rows[:0], rows[:0])
-    together, repeat = np.concatenate(parts), np.concatenate(repeats)
-    order = np.argsort(together, kind="stable")
-    return together[order], repeat[order]
+        sent = values.length > 0
+        blocks.append(_Block(segment, group, None if sent.all() else np.flatnonzero(sent)))
+    return blocks
+
+
+def _together(window: Window, blocks: list[_Block]) -> _Choice:
+    """Put blocks behind each other and sort their rows as they stand in the file."""
+    rows_of = [window.rows.of(one.segment) if one.at is None else window.rows.of(one.segment)[one.at] for one in blocks]
+    kept = [number for number, rows in enumerate(rows_of) if len(rows)]
+    if not kept:
+        return _Choice([], None, np.zeros(0, np.int64), np.zeros(0, np.int64))
+    blocks, rows_of = [blocks[number] for number in kept], [rows_of[number] for number in kept]
+    repeat = np.repeat(np.array([one.group for one in blocks], np.int64), [len(rows) for rows in rows_of])
+    if len(blocks) == 1:
+        return _Choice(blocks, None, rows_of[0], repeat)
+    rows = np.concatenate(rows_of)
+    order = np.argsort(rows, kind="stable")
+    return _Choice(blocks, order, rows.take(order), repeat.take(order))
 
 
 class _Reader:
-    """Fills the columns of one frame. A token array that is None means: sent in no row."""
+    """Fills the columns of one frame. Values that are None mean: sent in no row."""
 
-    def __init__(self, window: Window, plan: FramePlan, rows: Integers, repeat: Integers) -> None:
-        self.window, self.plan, self.rows, self.repeat = window, plan, rows, repeat
-        self.tokens = window.tokens
-        self.nothing = len(self.tokens.ts) - 1
-        self.first = self.tokens.first[rows]
-        self.width = self.tokens.last[rows] - self.first
-        self._row_number: Integers | None = None
-        self._split: dict[int, Components | None] = {}
-        self._day: dict[tuple[Feed, bool], Integers | None] = {}
+    def __init__(self, window: Window, plan: FramePlan, choice: _Choice) -> None:
+        self.window, self.plan, self.choice = window, plan, choice
+        self.tokens, self.count = window.tokens, len(choice.rows)
+        self._split: dict[tuple[tuple[int, tuple[int, ...]], ...], Components | None] = {}
 
     def column(self, column: ColumnPlan, into: Extract) -> Column:
         if column.kind == "date":
@@ -159,193 +132,167 @@ class _Reader:
         if len(feed.elements) > 1:
             return self._joined_elements(column)
         if feed.components:
-            return self._component(column)
+            return self._component(column, into)
         if column.kind == "cents?" and feed.scope >= 0 and feed.scope == self.plan.scope:
             return self._attached_cents(feed)
-        token = self._token(column)
-        if token is None:
-            into.tokens_of[column.name] = np.full(len(self.rows), self.nothing, np.int64)
+        values = into.values_of[column.name] = self._values(column)
+        if values is None:
             return self._nothing(column, into)
-        into.tokens_of[column.name] = token
         if column.kind == "flag":
-            return self._sent(token)
+            return values.length > 0
         if column.kind in ("text", "code"):
-            texts = self.tokens.text(token)
-            return _upper(texts) if column.kind == "code" else texts
-        return self._number(column, token, into)
+            return self._text(column, values)
+        return self._number(column, values, into)
+
+    def _text(self, column: ColumnPlan, values: Values) -> Column:
+        found = texts(self.tokens, values)
+        return upper(found) if column.kind == "code" else found
 
     def _nothing(self, column: ColumnPlan, into: Extract) -> Column:
-        count = len(self.rows)
         if column.kind in ("text", "code"):
-            return no_texts(count)
+            return no_texts(self.count)
         if column.is_required and column.kind == "cents":
-            into.missing[column.name] = np.ones(count, np.bool_)
+            into.missing[column.name] = np.ones(self.count, np.bool_)
         if column.kind.endswith("?"):
-            return pd.arrays.IntegerArray(np.zeros(count, np.int64), np.ones(count, np.bool_))
-        return np.zeros(count, np.bool_ if column.kind == "flag" else np.int64)
+            return pd.arrays.IntegerArray(np.zeros(self.count, np.int64), np.ones(self.count, np.bool_))
+        return np.zeros(self.count, np.bool_ if column.kind == "flag" else np.int64)
 
-    def _sent(self, token: Integers) -> Flags:
-        return self.tokens.te[token] > self.tokens.ts[token]
+    # ---- values, from the row's own segment or from one that stands in its scope
 
-    def _token(self, column: ColumnPlan) -> Integers | None:
-        token = self._feed(column.feeds[0])
-        for feed in column.feeds[1:]:
-            other = self._feed(feed)
-            if other is None:
-                continue
-            if token is None:
-                token = other
-            else:
-                unsent = ~self._sent(token)
-                if unsent.any():
-                    token = np.where(unsent, other, token)
-        return token
-
-    def _feed(self, feed: Feed, element: int = 0) -> Integers | None:
-        element = element or feed.elements[0]
-        if feed.scope < 0:
-            return self._own(feed, element)
-        children = self.window.chosen(feed)
-        if not len(children):
-            return None
-        token = self.tokens.at(children, element)
-        opened = self.window.places.opened[feed.scope]
-        if feed.scope == self.plan.scope:
-            parent = self._row_numbers()[opened[children]]
-            found = np.full(len(self.rows) + 1, self.nothing, np.int64)
-            # Backwards, so that the first segment of several is the one that stays.
-            found[parent[::-1]] = token[::-1]
-            return found[:-1]
-        by_opener = np.full(len(self.tokens) + 1, self.nothing, np.int64)
-        by_opener[opened[children][::-1]] = token[::-1]
-        by_opener[-1] = self.nothing
-        return by_opener[opened[self.rows]]
-
-    def _row_numbers(self) -> Integers:
-        if self._row_number is None:
-            # The last place answers for -1: no row of this scope.
-            self._row_number = np.full(len(self.tokens) + 1, len(self.rows), np.int64)
-            self._row_number[self.rows] = np.arange(len(self.rows))
-        return self._row_number
-
-    def _own(self, feed: Feed, element: int) -> Integers | None:
-        found, need = self.first + element, element
-        if self.plan.times > 1 and not feed.is_fixed:
-            move = self.repeat * self.plan.step
-            found, unsent = found + move, self.width < move + need
-        else:
-            unsent = self.width < need
-        if feed.segment and len(self.plan.segments) > 1:
-            unsent |= self.tokens.code[self.rows] != feed.segment
-        if unsent.any():
-            if unsent.all():
-                return None
-            found[unsent] = self.nothing
+    def _values(self, column: ColumnPlan) -> Values | None:
+        found: Values | None = None
+        for feed in column.feeds:
+            other = self._feed(feed, feed.elements[0])
+            if other is not None:
+                found = other if found is None else found.or_else(other)
         return found
 
-    def _component(self, column: ColumnPlan) -> Column:
+    def _feed(self, feed: Feed, element: int) -> Values | None:
+        if feed.scope < 0:
+            return self._own(feed, element)
+        values = self.window.rows.values(feed.segment, element)
+        places = None if values is None else self._places(feed)
+        return None if values is None or places is None else values.take(places)
+
+    def _own(self, feed: Feed, element: int) -> Values | None:
+        parts = []
+        for block in self.choice.blocks:
+            values = None
+            if feed.segment in (0, block.segment):
+                values = self.window.rows.values(block.segment, self._moved(feed, element, block))
+            parts.append(values if values is None or block.at is None else values.take(block.at))
+        if len(parts) == 1:
+            return parts[0]
+        if all(part is None for part in parts):
+            return None
+        sizes = [self._size(block) for block in self.choice.blocks]
+        found = together([part or no_values(size) for part, size in zip(parts, sizes, strict=True)])
+        return found if self.choice.order is None else found.take(self.choice.order)
+
+    def _moved(self, feed: Feed, element: int, block: _Block) -> int:
+        return element + (0 if feed.is_fixed else block.group * self.plan.step)
+
+    def _size(self, block: _Block) -> int:
+        return self.window.rows.count(block.segment) if block.at is None else len(block.at)
+
+    def _places(self, feed: Feed) -> Integers | None:
+        """Return which segment with the feed's id feeds each row, -1 for none."""
+        found = self.window.attached(feed)
+        if found is None:
+            return None
+        if feed.scope == self.plan.scope:
+            return found[:-1]
+        return found.take(self.window.places.number[feed.scope].take(self.choice.rows))
+
+    # ---- parts of elements, and several elements
+
+    def _component(self, column: ColumnPlan, into: Extract) -> Column:
         found = self._components(column)
         if found is None:
-            return no_texts(len(self.rows)) if column.kind != "int" else np.zeros(len(self.rows), np.int64)
+            return no_texts(self.count) if column.kind != "int" else np.zeros(self.count, np.int64)
         numbers_of = column.feeds[0].components
+        values = into.values_of[column.name] = found.between(numbers_of[0], numbers_of[-1])
         if len(numbers_of) > 1:
-            start, end = found.between(numbers_of[0], numbers_of[-1])
-            return self._joined(column, start, end, self.tokens.delimiters.component)
-        start, end = found.part(numbers_of[0])
-        if column.kind == "int":
-            return numbers.integers(self.tokens.data, self.tokens.view, start, end)[0]
-        texts = self.tokens.text_between(start, end)
-        return _upper(texts) if column.kind == "code" else texts
+            return self._joined(column, values, self.tokens.delimiters.component)
+        return numbers.integers(values)[0] if column.kind == "int" else self._text(column, values)
 
     def _components(self, column: ColumnPlan) -> Components | None:
-        element = hash(tuple((feed.segment, feed.elements) for feed in column.feeds))
+        element = tuple((feed.segment, feed.elements) for feed in column.feeds)
         if element not in self._split:
-            token = self._token(column)
-            self._split[element] = None if token is None else Components(self.tokens, token)
+            values = self._values(column)
+            self._split[element] = None if values is None else Components(self.tokens, values)
         return self._split[element]
 
     def _joined_elements(self, column: ColumnPlan) -> Column:
         """Elements of one segment, from the first to the last one sent, with blanks between."""
-        token, last = self._token(column), None
-        if token is None:
-            return no_texts(len(self.rows))
+        first = self._values(column)
+        if first is None:
+            return no_texts(self.count)
+        end, unsent = first.start + first.length, self.tokens.ts[-1]
         for feed in column.feeds:
             for element in feed.elements:
                 other = self._feed(feed, element)
                 if other is not None:
-                    last = other if last is None else np.where(other != self.nothing, other, last)
-        assert last is not None
-        start = self.tokens.ts[token]
-        return self._joined(column, start, self.tokens.te[last], self.tokens.delimiters.element)
+                    is_there = (other.start > 0) & (other.start != unsent)
+                    end = np.where(is_there, other.start + other.length, end)
+        values = values_at(self.tokens.view, first.start, np.maximum(end - first.start, 0))
+        return self._joined(column, values, self.tokens.delimiters.element)
 
-    def _joined(self, column: ColumnPlan, start: Integers, end: Integers, separator: int) -> Column:
-        if not (end > start).any():
-            return no_texts(len(start))
-        texts = self.tokens.text_between(start, np.maximum(start, end))
-        if data_of(texts).tobytes().find(separator) >= 0:
-            texts = pc.replace_substring(texts, chr(separator), " ")
-            texts = pc.utf8_trim(pc.replace_substring_regex(texts, " +", " "), " ")
-        return _upper(texts) if column.kind == "code" else texts
+    def _joined(self, column: ColumnPlan, values: Values, separator: int) -> Column:
+        found = joined_texts(self.tokens, values, separator)
+        return upper(found) if column.kind == "code" else found
+
+    # ---- dates and amounts
 
     def _dates(self, column: ColumnPlan) -> Column:
         found: Integers | None = None
         for feed in column.feeds:
             if found is not None and found.all():
                 break
-            value = self._day_of(feed)
+            value = self._own_days(feed) if feed.scope < 0 else self._attached_days(feed)
             if value is not None:
                 found = value if found is None else np.where(found == 0, value, found)
-        return np.zeros(len(self.rows), np.int32) if found is None else found.astype(np.int32)
+        return np.zeros(self.count, np.int32) if found is None else found.astype(np.int32)
 
-    def _day_of(self, feed: Feed) -> Integers | None:
-        """Return the day that a feed gives each row; a segment's dates are read once for all columns."""
-        key = (feed, feed.is_range_end)
-        if key not in self._day:
-            self._day[key] = self._read_day(feed)
-        return self._day[key]
+    def _attached_days(self, feed: Feed) -> Integers | None:
+        days = self.window.days(feed.segment, feed.elements[0], is_range_end=feed.is_range_end)
+        places = None if days is None else self._places(feed)
+        return None if days is None or places is None else np.append(days, 0).take(places)
 
-    def _read_day(self, feed: Feed) -> Integers | None:
-        if feed.scope < 0 or feed.scope != self.plan.scope:
-            token = self._feed(feed)
-            if token is None:
-                return None
-            read = numbers.end_dates if feed.is_range_end else numbers.dates
-            return read(self.tokens.view, self.tokens.ts[token], self.tokens.te[token])
-        children = self.window.chosen(feed)
-        if not len(children):
+    def _own_days(self, feed: Feed) -> Integers | None:
+        parts, is_sent = [], False
+        for block in self.choice.blocks:
+            days = None
+            if feed.segment in (0, block.segment):
+                element = self._moved(feed, feed.elements[0], block)
+                days = self.window.days(block.segment, element, is_range_end=feed.is_range_end)
+            is_sent |= days is not None
+            days = np.zeros(self.window.rows.count(block.segment), np.int64) if days is None else days
+            parts.append(days if block.at is None else days.take(block.at))
+        if not is_sent:
             return None
-        day = self.window.days(feed)[self.window.rows.place[children]]
-        found = np.zeros(len(self.rows) + 1, np.int64)
-        parent = self._row_numbers()[self.window.places.opened[feed.scope][children]]
-        # Backwards, so that the first segment of several is the one that stays.
-        found[parent[::-1]] = day[::-1]
-        return found[:-1]
+        found = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return found if self.choice.order is None else found.take(self.choice.order)
 
     def _attached_cents(self, feed: Feed) -> Column:
         """An amount that another segment in the row's scope holds; what is wrong with it is told of that segment."""
-        value, good = np.zeros(len(self.rows) + 1, np.int64), np.zeros(len(self.rows) + 1, np.bool_)
-        children = self.window.chosen(feed)
-        if len(children):
-            place = self.window.rows.place[children]
-            amounts, read = self.window.cents(feed.segment, feed.elements[0])
-            parent = self._row_numbers()[self.window.places.opened[feed.scope][children]]
-            value[parent[::-1]], good[parent[::-1]] = amounts[place[::-1]], read[place[::-1]]
-        return pd.arrays.IntegerArray(value[:-1], ~good[:-1])
+        amounts = self.window.cents(feed.segment, feed.elements[0])
+        places = None if amounts is None else self._places(feed)
+        if amounts is None or places is None:
+            return pd.arrays.IntegerArray(np.zeros(self.count, np.int64), np.ones(self.count, np.bool_))
+        value, good = np.append(amounts[0], 0).take(places), np.append(amounts[1], False).take(places)
+        return pd.arrays.IntegerArray(value, ~good)
 
-    def _number(self, column: ColumnPlan, token: Integers, into: Extract) -> Column:
-        tokens = self.tokens
-        start, end = tokens.ts[token], tokens.te[token]
+    def _number(self, column: ColumnPlan, values: Values, into: Extract) -> Column:
         if column.kind == "int":
-            return numbers.integers(tokens.data, tokens.view, start, end)[0]
-        feed = column.feeds[0]
-        if column.kind == "cents" and len(self.plan.segments) == self.plan.times == 1 and self.plan.scope < 0:
-            value, good = self.window.cents(self.plan.segments[0], feed.elements[0])
+            return numbers.integers(values)[0]
+        if column.kind.startswith("cents"):
+            value, good = self._cents(column, values)
         else:
-            read = numbers.cents if column.kind.startswith("cents") else numbers.milli
-            value, good = read(tokens.data, tokens.view, start, end)
+            value, good = numbers.milli(self.tokens.data, values)
         if good.all():
             return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
-        sent = end > start
+        sent = values.length > 0
         if column.kind.startswith("cents"):
             if (wrong := ~good & sent).any():
                 into.unreadable[column.name] = wrong
@@ -353,8 +300,10 @@ class _Reader:
                 into.missing[column.name] = ~sent
         return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
 
-
-def _upper(texts: pa.Array) -> pa.Array:
-    """Codes are compared in upper case; almost all are so already."""
-    data = data_of(texts)
-    return pc.utf8_upper(texts) if len(data) and data.max() >= ord("a") else texts
+    def _cents(self, column: ColumnPlan, values: Values) -> tuple[Integers, Flags]:
+        block, feed = self.choice.blocks[0], column.feeds[0]
+        if len(self.choice.blocks) == len(column.feeds) == 1 and block.at is None and feed.scope < 0:
+            found = self.window.cents(block.segment, self._moved(feed, feed.elements[0], block))
+            assert found is not None
+            return found
+        return numbers.cents(self.tokens.data, values)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from claims.x12.delimiters import STANDARD, Delimiters
-from claims.x12.numbers import Flags, Integers
+from claims.x12.numbers import Integers
 from claims.x12.tokens import Tokens
 
 _BLANK = rb"[\x00-\x20]"
@@ -50,55 +51,76 @@ class Canonical:
         self._text = tokens.text_bytes
         self._translation = _table(tokens.delimiters)
         self._layout = bytes({10, 13} - {tokens.delimiters.terminator})
-        is_plain = bool(
-            not len(tokens.empty_at)
-            and (tokens.stop - 1 == tokens.te[tokens.last]).all()
-            and not has_trailing_separator(tokens).any()
-            and _only_line_ends_between(tokens)
-        )
-        self._whole, self._edges = self._taken_together() if is_plain and len(tokens) else (b"", None)
+        self._whole: memoryview | None = None
+        self._is_even = True
+        self._taken_out: Any = 0
+        if len(tokens) and _is_plain(tokens):
+            self._take_together()
 
-    def _taken_together(self) -> tuple[bytes, Integers | None]:
+    def _take_together(self) -> None:
         """Normalise the window once: where nothing but line ends goes, each segment keeps its length."""
         start, stop = self._tokens.start, self._tokens.stop
-        whole = self._text[int(start[0]) : int(stop[-1])].translate(self._translation, self._layout)
-        edges = np.zeros(len(start) + 1, np.int64)
-        np.cumsum(stop - start, out=edges[1:])
-        return (whole, edges) if int(edges[-1]) == len(whole) else (b"", None)
+        begin, end = int(start[0]), int(stop[-1])
+        gap = start[1:] - stop[:-1]
+        self._is_even = not len(gap) or int(gap.min()) == int(gap.max())
+        # Bytes taken out before each segment; where it is the same behind each one, how many.
+        self._taken_out = gap[:1].sum() if self._is_even else np.concatenate(([0], np.cumsum(gap)))
+        whole = memoryview(self._text)[begin:end]
+        if self._translation is not None or any(self._text.find(one, begin, end) >= 0 for one in self._layout):
+            whole = memoryview(self._text[begin:end].translate(self._translation, self._layout))
+        if len(whole) == self._edges(0, len(start))[1]:
+            self._whole = whole
 
-    def of(self, first: int, after: int) -> bytes:
+    def _edges(self, first: Any, after: Any) -> tuple[Any, Any]:
+        """Return where runs of segments (at least one long) begin and end in the canonical bytes of the window."""
+        tokens, out, last = self._tokens, self._taken_out, after - 1
+        before, within = (out * first, out * last) if self._is_even else (out[first], out[last])
+        return tokens.start[first] - tokens.start[0] - before, tokens.stop[last] - tokens.start[0] - within
+
+    def of(self, first: int, after: int) -> bytes | memoryview:
         """Return the canonical bytes of the segments from `first` up to, not including, `after`."""
         if first >= after:
             return b""
-        if self._edges is not None:
-            return self._whole[int(self._edges[first]) : int(self._edges[after])]
+        if self._whole is not None:
+            begin, end = self._edges(first, after)
+            return self._whole[begin:end]
         tokens = self._tokens
         text = self._text[int(tokens.start[first]) : int(tokens.stop[after - 1])]
         text = text.translate(self._translation, self._layout)
         return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
 
+    def hashes(self, first: Integers, after: Integers) -> list[str]:
+        """Return the hash of each run of segments; none is empty."""
+        sha256, whole = hashlib.sha256, self._whole
+        if whole is None:
+            runs = zip(first.tolist(), after.tolist(), strict=True)
+            return [sha256(self.of(one, other)).hexdigest() for one, other in runs]
+        begin, end = self._edges(first, after)
+        return [sha256(whole[one:other]).hexdigest() for one, other in zip(begin.tolist(), end.tolist(), strict=True)]
 
-def has_trailing_separator(tokens: Tokens) -> Flags:
-    """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
-    return np.asarray((tokens.te[tokens.last] == tokens.ts[tokens.last]) & (tokens.last > tokens.first))
+
+def _is_plain(tokens: Tokens) -> bool:
+    """Tell whether segments have no blanks, empty ones or trailing separators, and only line ends between them."""
+    return bool(
+        not len(tokens.empty_at)
+        and not (tokens.is_padded and (tokens.stop - 1 != tokens.te.take(tokens.last)).any())
+        and not tokens.has_trailing_separator.any()
+        and _only_line_ends_between(tokens)
+    )
 
 
 def _only_line_ends_between(tokens: Tokens) -> bool:
     """Tell whether nothing but a line end stands between any two segments."""
-    begin, end = tokens.stop[:-1], tokens.start[1:]
-    gap = end - begin
-    if not gap.any():
+    begin, gap = tokens.stop[:-1], tokens.start[1:] - tokens.stop[:-1]
+    if not len(gap) or not gap.any():
         return True
-    some, two = begin[gap > 0], begin[gap == 2] + 1
-    return bool(gap.max() <= 2 and _is_line_end(tokens, some) and _is_line_end(tokens, two))
+    most = int(gap.max())
+    if most > 2:
+        return False
+    some = begin if int(gap.min()) else begin[gap > 0]
+    return _is_line_end(tokens, some) and (most == 1 or _is_line_end(tokens, begin[gap == 2] + 1))
 
 
 def _is_line_end(tokens: Tokens, places: Integers) -> bool:
-    found = tokens.data[places]
+    found = tokens.data.take(places)
     return bool(((found == 10) | (found == 13)).all())
-
-
-def claim_hashes(canonical: Canonical, first: Integers, after: Integers) -> list[str]:
-    """Return the hash of each run of segments."""
-    pairs = zip(first.tolist(), after.tolist(), strict=True)
-    return [hashlib.sha256(canonical.of(one, other)).hexdigest() for one, other in pairs]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -79,13 +80,17 @@ class FramePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """All there is to know to read one transaction set; loops are numbers, 0 is none."""
+    """All there is to know to read one transaction set; loops are numbers, 0 is none.
+
+    `wanted`: by segment id, the elements that openers and frames ask for, of repeated groups the first one only.
+    """
 
     set_code: str
     loops: tuple[str, ...]
     scopes: tuple[str, ...]
     passes: tuple[tuple[Opener, ...], ...]
     frames: tuple[FramePlan, ...]
+    wanted: dict[int, tuple[int, ...]]
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -174,4 +179,14 @@ def plan(set_code: str) -> Plan:
     passes = tuple(
         tuple(opener(row) for row in mine if row["pass"] == number) for number in sorted({row["pass"] for row in mine})
     )
-    return Plan(set_code, tuple(loops), scopes, passes, tuple(frames))
+    return Plan(set_code, tuple(loops), scopes, passes, tuple(frames), _wanted(passes, frames))
+
+
+def _wanted(passes: Iterable[Iterable[Opener]], frames: Iterable[FramePlan]) -> dict[int, tuple[int, ...]]:
+    found = [(one.segment, one.element) for openers in passes for one in openers if one.qualifiers]
+    for frame in frames:
+        for feed in (feed for column in frame.columns for feed in column.feeds):
+            segments = (feed.segment,) if feed.segment else frame.segments
+            elements = {*feed.elements, *((feed.qualifier_element,) if feed.qualifier else ())}
+            found += [(segment, element) for segment in segments for element in elements]
+    return {segment: tuple(sorted({element for one, element in found if one == segment})) for segment, _ in found}

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from claims.x12.extract import Extract, Window
-from claims.x12.numbers import Flags, Integers, Words, pack
+from claims.x12.extract import Extract
+from claims.x12.numbers import Flags, Integers, Words, no_values, pack
 from claims.x12.segments import CODES
+from claims.x12.window import Window
 
 _BILLING, _SUBSCRIBER, _PATIENT, _YES = (np.uint64(pack(code)) for code in ("20", "22", "23", "1"))
 # How many levels above a claim's own one are looked for: patient, subscriber, billing provider.
@@ -52,8 +53,8 @@ class Levels:
     def enter(self, window: Window, found: Extract | None) -> None:
         """Take the HL rows of a window in."""
         rows = window.rows.of(CODES["HL"])
-        words = [window.tokens.words(rows, element) for element in (1, 2, 3, 4)]
-        new = [window.seg[rows], window.transaction_seg[rows], *words]
+        values = [window.rows.values(CODES["HL"], element) or no_values(len(rows)) for element in (1, 2, 3, 4)]
+        new = [window.seg(rows), window.transaction_seg[rows], *(one.code for one in values)]
         self._keys = _Keys(*(np.concatenate(pair) for pair in zip(self._keys.parts(), new, strict=True)))
         if found is not None:
             for name, values in found.columns.items():

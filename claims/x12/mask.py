@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from claims.x12.days import moved
 from claims.x12.delimiters import STAND_IN
-from claims.x12.numbers import Bytes, Flags, Integers, dates, words
+from claims.x12.numbers import Bytes, Flags, Integers, dates, values_at
 from claims.x12.pieces import Pieces, pieces
 from claims.x12.pseudonyms import FILLED, Pseudonyms
 from claims.x12.redact_rules import (
@@ -100,9 +100,9 @@ class Mask:
             at = at[np.isin(place[at], rule.places)]
             if rule.qualifier < 0:
                 first = at - (found.component[at] - 1)
-                word = words(tokens.view, found.start[first], found.end[first])
+                word = values_at(tokens.view, found.start[first], found.end[first] - found.start[first]).code
             else:
-                word = tokens.words(found.row[at], rule.qualifier)
+                word = tokens.values(tokens.at(found.row[at], rule.qualifier)).code
             at = at[np.isin(word, np.array(rule.values, np.uint64)) != rule.is_other]
             how[at], size[at] = rule.how, rule.size
         return how, size
@@ -145,7 +145,7 @@ class Mask:
 def _move(tokens: Tokens, out: Bytes, start: Integers, end: Integers, days: Integers) -> None:
     """Move days and ranges of days back; times after a day stay; what is no day stays filled over."""
     data, view, length = tokens.data, tokens.view, end - start
-    day = dates(view, start, end)
+    day = dates(values_at(view, start, end - start))
     good = day > 0
     # A time of four digits, alone or after a day.
     begin = np.where(good, np.minimum(start + 8, end), start)
@@ -155,7 +155,7 @@ def _move(tokens: Tokens, out: Bytes, start: Integers, end: Integers, days: Inte
     out[places] = data[places]
     _write_days(out, start[good], moved(day[good], days[good]))
     ranged = np.flatnonzero(good & (length == 17))
-    until = dates(view, start[ranged] + 9, end[ranged])
+    until = dates(values_at(view, start[ranged] + 9, end[ranged] - start[ranged] - 9))
     ranged, until = ranged[until > 0], until[until > 0]
     _write_days(out, start[ranged] + 9, moved(until, days[ranged]))
 

@@ -1,4 +1,4 @@
-"""Where each segment of a window stands: tokens and a plan in; loop, and innermost row of each scope, out.
+"""Where each segment of a window stands: its elements and a plan in; loop, and innermost row of each scope, out.
 
 Loops and parents come by carrying the last opener forward. Windows are cut where a claim, a hierarchy level or a set
 begins, so that nothing but the hierarchy is ever carried from one window to the next.
@@ -7,109 +7,115 @@ begins, so that nothing but the hierarchy is ever carried from one window to the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from typing import Any
 
 import numpy as np
 
-from claims.x12.layout import Opener, Plan
-from claims.x12.numbers import Bytes, Flags, Integers, Words
-from claims.x12.tokens import Tokens
-
-
-class Rows:
-    """Segments of one set's transactions in a window, by segment id and qualifier; found once, then remembered."""
-
-    def __init__(self, tokens: Tokens, mine: Flags | None) -> None:
-        self.tokens = tokens
-        code = tokens.code if mine is None else np.where(mine, tokens.code, 0)
-        order = np.argsort(code, kind="stable")
-        edges = np.searchsorted(code[order], np.arange(257))
-        self._order, self._edges, self._code = order, edges, code
-        self._words: dict[tuple[int, int], Words] = {}
-
-    def of(self, segment: int) -> Integers:
-        """Return the segments with an id, in file order."""
-        return self._order[self._edges[segment] : self._edges[segment + 1]]
-
-    @cached_property
-    def place(self) -> Integers:
-        """Return the place of each segment among those with its id."""
-        found = np.empty_like(self._order)
-        found[self._order] = np.arange(len(self._order))
-        return found - self._edges[self._code]
-
-    def qualifiers(self, segment: int, element: int) -> Words:
-        """Return an element of all segments of an id, as words."""
-        key = (segment, element)
-        if key not in self._words:
-            self._words[key] = self.tokens.words(self.of(segment), element)
-        return self._words[key]
+from claims.x12.layout import Opener, plan
+from claims.x12.numbers import Bytes, Integers, Words
+from claims.x12.rows import Rows
 
 
 @dataclass
 class Places:
-    """For each segment: its loop; for each scope: the segment that opened it, or -1."""
+    """For each segment its loop; for each scope the segments that open it, and which of them each one stands in.
+
+    That number is the row in the frame of the scope; -1 stands for none.
+    """
 
     loop: Bytes
-    opened: tuple[Integers, ...]
+    openers: tuple[Integers, ...]
+    number: tuple[Integers, ...]
 
 
-def _matches(rows: Rows, opener: Opener, loop: Bytes) -> Integers:
-    found = rows.of(opener.segment)
-    if not len(found):
-        return found
-    keep: Flags | None = None
-    if opener.qualifiers:
-        word = rows.qualifiers(opener.segment, opener.element)
-        keep = word == np.uint64(opener.qualifiers[0])
-        for other in opener.qualifiers[1:]:
-            keep |= word == np.uint64(other)
-    if opener.within:
-        inside = np.zeros(256, np.bool_)
-        inside[list(opener.within)] = True
-        here = inside[loop[found]]
-        keep = here if keep is None else keep & here
-    return found if keep is None else found[keep]
+class _Choice:
+    """Which of the openers with one segment id a segment is: the first whose qualifier and loop fit."""
+
+    def __init__(self, openers: list[Opener], *, is_first_pass: bool) -> None:
+        self.segment = openers[0].segment
+        self.element = max(opener.element for opener in openers)
+        self.codes: Words = np.unique(np.array([code for one in openers for code in one.qualifiers], np.uint64))
+        self.is_plain = not len(self.codes) and not openers[0].within
+        # By the number of the qualifier (the last one is any other) and the loop before; 0 for no opener.
+        table = np.zeros((len(self.codes) + 1, 256), np.uint8)
+        for number, opener in reversed(list(enumerate(openers, 1))):
+            codes = np.isin(self.codes, np.array(opener.qualifiers, np.uint64))
+            rows = np.append(codes, False) if opener.qualifiers else np.ones(len(table), np.bool_)
+            within = np.array(opener.within or range(256))
+            table[np.ix_(rows, within)] = number
+        self.table = table.ravel()
+        self.loop = np.array([0, *(opener.loop for opener in openers)], np.uint8)
+        # Depth of the scope that an opener leaves open, two more than its number; 0 where it opens and closes none.
+        changes = [is_first_pass or max(one.opens, one.depth) >= 0 for one in openers]
+        depths = [one.depth + 2 if changed else 0 for one, changed in zip(openers, changes, strict=True)]
+        self.depth = np.array([0, *depths], np.uint8)
+        self.opens = np.array([-1, *(opener.opens for opener in openers)], np.int8)
+
+    def of(self, rows: Rows, loop: Bytes) -> tuple[Integers, Bytes]:
+        """Return the segments that open a loop, and the number of the opener of each."""
+        at = rows.of(self.segment)
+        if self.is_plain:
+            return at, np.ones(len(at), np.uint8)
+        here = loop.take(at).astype(np.int64)
+        if len(self.codes):
+            values = rows.values(self.segment, self.element)
+            if values is None:
+                here += len(self.codes) * 256
+            else:
+                place = np.searchsorted(self.codes, values.code)
+                same = self.codes.take(place, mode="clip") == values.code
+                here += np.where(same, place, len(self.codes)) * 256
+        number = self.table.take(here)
+        is_opener = number > 0
+        return (at, number) if is_opener.all() else (at[is_opener], number[is_opener])
 
 
-def _forward(marks: Bytes) -> Bytes:
-    at = np.flatnonzero(marks)
-    if not len(at):
-        return marks
-    filled = np.zeros_like(marks)
-    filled[at[0] :] = np.repeat(marks[at], np.diff(np.append(at, len(marks))))
-    return filled
+@cache
+def _choices(set_code: str) -> list[list[_Choice]]:
+    """Return for each pass what its segment ids may open."""
+    passes: list[list[_Choice]] = []
+    for openers in plan(set_code).passes:
+        by_segment: dict[int, list[Opener]] = {}
+        for opener in openers:
+            by_segment.setdefault(opener.segment, []).append(opener)
+        passes.append([_Choice(same, is_first_pass=not passes) for same in by_segment.values()])
+    return passes
 
 
-def places(rows: Rows, plan: Plan, size: int) -> Places:
-    """Walk the openers of a plan, pass by pass; a later pass sees the loops of the earlier ones."""
-    marks = np.zeros(size, np.uint8)
-    loop = marks
-    # Depth of the scope that an opener leaves open, one more than its number; 0 where nothing opens or closes.
+def places(rows: Rows, set_code: str, size: int) -> Places:
+    """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones."""
+    loop = marks = np.zeros(size, np.uint8)
     depths = np.zeros(size, np.uint8)
     opens = np.full(size, -1, np.int8)
-    for openers in plan.passes:
-        taken: Flags = np.zeros(size, np.bool_)
-        for opener in openers:
-            at = _matches(rows, opener, loop)
+    for choices in _choices(set_code):
+        for choice in choices:
+            at, number = choice.of(rows, loop)
             if not len(at):
                 continue
-            if len(openers) > 1:
-                at = at[~taken[at]]
-                taken[at] = True
-            marks[at] = opener.loop
-            if openers is plan.passes[0] or opener.opens >= 0 or opener.depth >= 0:
-                depths[at] = opener.depth + 2
-                opens[at] = opener.opens
-        loop = _forward(marks)
+            marks[at] = choice.loop.take(number)
+            depth = choice.depth.take(number)
+            if depth.all():
+                depths[at], opens[at] = depth, choice.opens.take(number)
+            elif depth.any():
+                depths[at[depth > 0]], opens[at[depth > 0]] = depth[depth > 0], choice.opens.take(number[depth > 0])
+        opened = np.flatnonzero(marks)
+        loop = _forward(opened, marks.take(opened), np.uint8(0), size)
     closing = np.flatnonzero(depths)
-    found = []
-    for scope in range(len(plan.scopes)):
+    depths, opens = depths.take(closing), opens.take(closing)
+    openers, numbers = [], []
+    for scope in range(len(plan(set_code).scopes)):
         # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
-        changing = closing[(depths[closing] < scope + 2) | (opens[closing] == scope)]
-        value = np.where(opens[changing] == scope, changing, -1)
-        opened = np.full(size, -1, np.int64)
-        if len(changing):
-            opened[changing[0] :] = np.repeat(value, np.diff(np.append(changing, size)))
-        found.append(opened)
-    return Places(loop, tuple(found))
+        starts = opens == scope
+        changes = starts | (depths < scope + 2)
+        starts = starts[changes]
+        changing = closing[changes]
+        openers.append(changing[starts])
+        numbers.append(_forward(changing, np.where(starts, np.cumsum(starts) - 1, -1), np.int64(-1), size))
+    return Places(loop, tuple(openers), tuple(numbers))
+
+
+def _forward(at: Integers, values: Any, before: Any, size: int) -> Any:
+    """Carry each value on to the place of the next one."""
+    edges = np.concatenate([at, [size]])
+    return np.repeat(np.concatenate([[before], values], dtype=values.dtype), np.diff(edges, prepend=0))

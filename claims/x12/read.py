@@ -14,21 +14,24 @@ from claims.x12.collect import Collector
 from claims.x12.conform import Conformance
 from claims.x12.delimiters import Delimiters
 from claims.x12.dirt import Dirt
-from claims.x12.envelope import Envelope, Place, Transaction
-from claims.x12.extract import Window
+from claims.x12.envelope import Envelope, Place
 from claims.x12.file import X12File, joined, refused
 from claims.x12.hashes import Canonical
 from claims.x12.layout import plan
 from claims.x12.levels import Levels
 from claims.x12.lossless import with_raw_segments
 from claims.x12.numbers import Integers
-from claims.x12.places import Rows, places
+from claims.x12.owners import Owners
+from claims.x12.places import places
+from claims.x12.rows import Rows
 from claims.x12.segments import CODES
 from claims.x12.sets import SetReader
 from claims.x12.source import Readable, Source
 from claims.x12.survey import Span, Survey, not_x12, survey
+from claims.x12.texts import segment_ids
 from claims.x12.tokens import Tokens, tokenise
 from claims.x12.totals import transaction_row
+from claims.x12.window import Window
 
 WINDOW = 768 << 10
 PART = 4 << 20
@@ -44,8 +47,6 @@ _CUTS[:, _SET_STARTS] = True
 for _row, _names_of in enumerate(_CUTS_OF.values()):
     _CUTS[_row, [CODES[name] for name in _names_of]] = True
 _STARTS = np.asarray(_CUTS.any(axis=0))
-_ENVELOPE = np.zeros(256, np.bool_)
-_ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")]] = True
 
 
 def read(readable: Readable, *, lossless: bool = False) -> X12File:
@@ -173,27 +174,26 @@ class _Scan:
     def _take(self, tokens: Tokens, span: Span) -> None:
         if not len(tokens):
             return
-        seg = np.arange(self.seg + 1, self.seg + len(tokens) + 1, dtype=np.int64)
-        self.seg = int(seg[-1])
+        before = self.seg
+        self.seg += len(tokens)
         canonical = Canonical(tokens)
-        transactions, owner, interchange_seg = self._walk(tokens, seg, span, canonical)
-        self.findings += self.dirt.look(tokens, seg, owner, transactions, int(seg[0]) - 1)
+        owners = self._walk(tokens, before, span, canonical)
+        seg = np.arange(before + 1, self.seg + 1, dtype=np.int64)
+        self.findings += self.dirt.look(tokens, seg, owners.of_segment, owners.transactions, before)
         if self.conformance:
-            self.findings += self.conformance.look(tokens, seg, owner, transactions)
-        own_seg = np.array([own.seg for own in transactions] + [0], np.int64)
-        transaction_seg = np.where(tokens.code == CODES["TA1"], seg, own_seg[owner])
+            self.findings += self.conformance.look(tokens, seg, owners)
         self.collector.add(
             "segments",
             {
-                "seg": seg, "offset": tokens.offset, "length": tokens.length, "segment_id": tokens.segment_ids(),
-                "transaction_seg": transaction_seg, "interchange_seg": interchange_seg,
+                "seg": seg, "offset": tokens.offset, "length": tokens.length, "segment_id": segment_ids(tokens),
+                "transaction_seg": owners.transaction_seg, "interchange_seg": owners.interchange_seg,
             },
         )  # fmt: skip
-        self._read_sets(tokens, seg, transaction_seg, owner, transactions, canonical)
+        self._read_sets(tokens, before, owners, canonical)
         opened = self.envelope.transaction
         for levels in self.levels.values():
             levels.leave(opened.seg if opened else 0)
-        self.previous_end = int(tokens.offset[-1] + tokens.length[-1])
+        self.previous_end = _end(tokens, -1)
         size = self.previous_end - int(tokens.offset[0])
         self.size += size
         if opened:
@@ -201,74 +201,65 @@ class _Scan:
             self.open_from = opened.seg
         self._collect()
 
-    def _read_sets(
-        self, tokens: Tokens, seg: Integers, transaction_seg: Integers, owner: Integers,
-        transactions: list[Transaction], canonical: Canonical,
-    ) -> None:  # fmt: skip
-        codes = [own.set_code if own.set_code in guides.READ else "" for own in transactions] + [""]
-        for code in sorted(set(codes) - {""}):
-            mine = np.array([other == code for other in codes])[owner]
-            rows = Rows(tokens, None if mine.all() else mine)
-            placed = places(rows, plan(code), len(tokens))
-            window = Window(tokens, plan(code), rows, placed, seg, transaction_seg)
+    def _read_sets(self, tokens: Tokens, before: int, owners: Owners, canonical: Canonical) -> None:
+        for code in sorted({own.set_code for own in owners.transactions}.intersection(guides.READ)):
+            rows = Rows(tokens, owners.mine(code), plan(code).wanted)
+            placed = places(rows, code, len(tokens))
+            window = Window(tokens, plan(code), rows, placed, before, owners.transaction_seg)
             levels = self.levels.setdefault(code, Levels())
-            reader = SetReader(window, owner, transactions, canonical, levels)
+            reader = SetReader(window, owners, canonical, levels)
             reader.read(self.collector)
             self.findings += reader.findings
 
-    def _walk(
-        self, tokens: Tokens, seg: Integers, span: Span, canonical: Canonical
-    ) -> tuple[list[Transaction], Integers, Integers]:
-        """Go over the envelope segments; return the sets of this window and, per segment, its set and its ISA."""
+    def _walk(self, tokens: Tokens, seg_before: int, span: Span, canonical: Canonical) -> Owners:
+        """Go over the envelope segments; return which set and which ISA each segment of this window belongs to."""
         envelope = self.envelope
-        rows = np.flatnonzero(_ENVELOPE[tokens.code])
-        codes = tokens.code[rows].tolist()
-        offsets, lengths = tokens.offset[rows].tolist(), tokens.length[rows].tolist()
-        owner = np.full(len(tokens), -1, np.int64)
-        isa = np.zeros(len(tokens), np.int64)
-        transactions: list[Transaction] = []
+        rows = np.flatnonzero(tokens.code <= _LAST_OF_ENVELOPE)
+        rows = rows[tokens.code[rows] > 0]
+        owners = Owners.none(len(tokens))
         begun, isa_begun, isa_seg = 0, 0, envelope.interchange_seg
         opened = envelope.transaction
         if opened:
-            transactions.append(opened)
-        ends = tokens.offset + tokens.length
+            owners.transactions.append(opened)
 
         def leave(row: int, after: int) -> None:
             """The open set's segments of this window end before `row`; they are hashed, and owned up to `after`."""
-            if opened is not None and begun < len(seg):
-                owner[begun:after] = len(transactions) - 1
-                body = begun + 1 if int(seg[begun]) == opened.seg else begun
+            if opened is not None:
+                owners.own(begun, after, opened)
+                body = begun + 1 if seg_before + 1 + begun == opened.seg else begun
                 opened.hasher.update(canonical.of(body, row))
 
-        for row, code, offset, length in zip(rows.tolist(), codes, offsets, lengths, strict=True):
-            name = _NAMES[code]
-            before = int(ends[row - 1]) if row else self.previous_end
-            place = Place(int(seg[row]), offset, length, int(seg[row]) - 1, before)
+        for row, code in zip(rows.tolist(), tokens.code[rows].tolist(), strict=True):
+            name, seg = _NAMES[code], seg_before + 1 + row
+            before = _end(tokens, row - 1) if row else self.previous_end
+            place = Place(seg, int(tokens.offset[row]), int(tokens.length[row]), seg - 1, before)
             values = tokens.elements(row)
             if name == "TA1":
                 envelope.ta1(place, values)
                 continue
             leave(row, row + 1 if name == "SE" else row)
             if name == "ISA":
-                isa[isa_begun:row] = isa_seg
+                owners.interchange_seg[isa_begun:row] = isa_seg
                 envelope.isa(place, values, _shown(span.delimiters))
                 isa_begun, isa_seg = row, place.seg
             elif name == "IEA":
                 envelope.iea(place, values)
-                isa[isa_begun : row + 1] = isa_seg
+                owners.interchange_seg[isa_begun : row + 1] = isa_seg
                 isa_begun, isa_seg = row + 1, 0
             elif name == "GS":
                 envelope.gs(place, values)
             elif name == "GE":
                 envelope.ge(place, values)
             elif name == "ST":
-                transactions.append(envelope.st(place, values))
+                owners.transactions.append(envelope.st(place, values))
             else:
                 envelope.se(place, values)
             opened, begun = envelope.transaction, row if name == "ST" else row + 1
         leave(len(tokens), len(tokens))
-        isa[isa_begun:] = isa_seg
-        return transactions, owner, isa
+        owners.interchange_seg[isa_begun:] = isa_seg
+        own_rows = rows[tokens.code[rows] == CODES["TA1"]]
+        owners.transaction_seg[own_rows] = own_rows + (seg_before + 1)
+        return owners
 
     # ---- rows and findings of the envelope
 
@@ -311,6 +302,13 @@ def _names(tokens: Tokens, rows: Integers) -> list[str]:
 
 _SAID_AT_END = {"text-after-interchange"}
 _NAMES = {CODES[name]: name for name in ("ISA", "IEA", "GS", "GE", "ST", "SE", "TA1")}
+# The segments of the envelope have the first codes of all.
+_LAST_OF_ENVELOPE = len(_NAMES)
+assert set(_NAMES) == set(range(1, _LAST_OF_ENVELOPE + 1))
+
+
+def _end(tokens: Tokens, row: int) -> int:
+    return int(tokens.offset[row] + tokens.length[row])
 
 
 def _shown(delimiters: Delimiters) -> dict[str, str]:

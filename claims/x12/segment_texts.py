@@ -26,8 +26,8 @@ def segment_texts(readable: Readable) -> pa.ChunkedArray:
                 if not len(tokens):
                     continue
                 canonical = Canonical(tokens)
-                texts = canonical.of(0, len(tokens)).split(_END)[:-1]
+                texts = bytes(canonical.of(0, len(tokens))).split(_END)[:-1]
                 if len(texts) != len(tokens):
-                    texts = [canonical.of(row, row + 1).removesuffix(_END) for row in range(len(tokens))]
+                    texts = [bytes(canonical.of(row, row + 1)).removesuffix(_END) for row in range(len(tokens))]
                 found.append(pa.array(texts, pa.large_binary()))
     return pa.chunked_array(found, pa.large_binary())

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from claims.x12.numbers import Bytes, Integers, Words, pack
+from claims.x12.numbers import Bytes, Integers, Words, pack, word_at
 
 # Every id of the sets that are read here; position is the code, 0 stands for an id that is not in the list.
 _LIST = (
@@ -30,9 +30,11 @@ _MASK: Words = np.array([0, 0, 0xFFFF, 0xFFFFFF, 0], np.uint64)
 
 def id_words(view: Words, start: Integers, end: Integers) -> Words:
     """Return the bytes of each id as a word; 0 for one that is too short or too long."""
-    return np.asarray(view[start] & _MASK[np.minimum(end - start, 4)], np.uint64)
+    found = word_at(view, start)
+    found &= _MASK.take(end - start, mode="clip")
+    return found
 
 
 def code_of(words: Words) -> Bytes:
     """Return the code of each id; lower case counts as upper case."""
-    return _EXACT[words.view(np.int64)]
+    return _EXACT.take(words.view(np.int64))

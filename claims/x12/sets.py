@@ -5,23 +5,23 @@ What the layout tables cannot say stands here (columns that all frames have), in
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from claims.findings import HOLD, NOTE, Finding
-from claims.x12 import balance, remittances, submissions
+from claims.x12 import remittances, submissions
 from claims.x12.collect import Collector
-from claims.x12.envelope import Transaction
-from claims.x12.extract import Extract, Window, extract
+from claims.x12.extract import Extract, extract
 from claims.x12.hashes import Canonical
 from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
 from claims.x12.levels import Levels
-from claims.x12.numbers import Integers, Words, pack
+from claims.x12.numbers import Integers
+from claims.x12.owners import Owners
 from claims.x12.segments import CODES, IDS
-from claims.x12.tokens import of_words
+from claims.x12.texts import named, no_texts
+from claims.x12.window import Window
 
 _SCOPE_OF = {
     "claim_seg": "claim",
@@ -36,12 +36,11 @@ _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 
 
 class SetReader:
-    """Reads the transaction sets of one kind in one window; `transactions[i]` owns the segments with `owner == i`."""
+    """Reads the transaction sets of one kind in one window; set number `i` owns segments `begins[i]` to `afters[i]`."""
 
-    def __init__(
-        self, window: Window, owner: Integers, transactions: list[Transaction], canonical: Canonical, levels: Levels
-    ) -> None:
-        self.window, self.owner, self.transactions = window, owner, transactions
+    def __init__(self, window: Window, owners: Owners, canonical: Canonical, levels: Levels) -> None:
+        self.window, self.transactions, self.owner = window, owners.transactions, owners.of_segment
+        self._begins, self._afters = np.array(owners.begins, np.int64), np.array(owners.afters, np.int64)
         self.canonical, self.levels = canonical, levels
         self.findings: list[Finding] = []
 
@@ -66,10 +65,14 @@ class SetReader:
 
     # ---- counts and sums of each transaction set
 
+    def _edges(self, rows: Integers) -> tuple[Integers, Integers]:
+        """Return where the rows of each set begin and end; all rows come in file order."""
+        return np.searchsorted(rows, self._begins), np.searchsorted(rows, self._afters)
+
     def tally(self, name: str, rows: Integers) -> None:
         """Add the number of `rows` in each set to its count `name`."""
-        counts = np.bincount(self.owner[rows], minlength=len(self.transactions)).tolist()
-        for own, count in zip(self.transactions, counts, strict=True):
+        first, after = self._edges(rows)
+        for own, count in zip(self.transactions, (after - first).tolist(), strict=True):
             own.add(name, count)
 
     def count(self, name: str, found: Extract | None) -> None:
@@ -81,8 +84,10 @@ class SetReader:
         """Add a column of cents up for each set."""
         if found is None:
             return
-        total = balance.sums(self.owner[found.rows], np.asarray(found.columns[column]), len(self.transactions))
-        for own, value in zip(self.transactions, total.tolist(), strict=True):
+        upto = np.zeros(len(found) + 1, np.int64)
+        np.cumsum(found.columns[column], out=upto[1:])
+        first, after = self._edges(found.rows)
+        for own, value in zip(self.transactions, (upto[after] - upto[first]).tolist(), strict=True):
             own.add(name, value)
 
     # ---- columns that the layout tables do not fill
@@ -95,41 +100,47 @@ class SetReader:
         return columns
 
     def _standard(self, name: str, column: str, kind: str, found: Extract) -> Any:
+        """Return a column that all frames of its name have; one number stands for a column of equal ones."""
         window, rows = self.window, found.rows
         if column == "seg":
-            return window.seg[rows]
+            return window.seg(rows)
         if column == "offset":
-            return window.tokens.offset[rows]
+            return self._of_rows(window.offset, window.tokens.offset, found)
         if column == "length":
-            return window.tokens.length[rows]
+            return self._of_rows(window.length, window.tokens.length, found)
         if column == "transaction_seg":
-            return window.transaction_seg[rows]
+            first, last = window.transaction_seg[rows[0]], window.transaction_seg[rows[-1]]
+            return int(first) if first == last else window.transaction_seg.take(rows)
         if column == "ordinal":
             return self._ordinal(name, found)
         if column == "loop":
-            return _named(window.plan.loops, window.places.loop[rows])
+            return named(window.plan.loops, self._of_rows(window.loop, window.places.loop, found))
         if column == "parent_seg":
-            return self.levels.parent_seg(window.seg[rows])
+            return self.levels.parent_seg(window.seg(rows))
         if column == "level":
             loops = [window.plan.loops[number] for number in window.places.loop[rows].tolist()]
             levels = ["line" if loop == "2220D" else _LEVELS.get(loop[-1:], "") for loop in loops]
             return pa.array(levels, pa.large_string())
         if column in _SCOPE_OF:
-            return window.opened_seg(_SCOPE_OF[column], rows)
-        if kind in ("text", "code"):
-            return pa.array([""] * len(rows), pa.large_string())
-        return np.zeros(len(rows), np.int64)
+            return window.opened_seg(_SCOPE_OF[column], rows, found.span)
+        return no_texts(len(rows)) if kind in ("text", "code") else 0
+
+    @staticmethod
+    def _of_rows(in_order: Any, of_all: Any, found: Extract) -> Any:
+        return of_all.take(found.rows) if found.span is None else in_order[found.span]
 
     def _ordinal(self, name: str, found: Extract) -> Integers:
         if name == "adjustments":
             return found.repeat + 1
         if name in ("service_payments", "service_lines", "diagnoses"):
-            claim_seg = self.window.opened_seg("claim", found.rows)
+            claim_seg = self.window.opened_seg("claim", found.rows, found.span)
+            if isinstance(claim_seg, int):
+                return np.zeros(len(found), np.int64)
             return np.where(claim_seg > 0, _running(claim_seg), 0)
-        owner = self.owner[found.rows]
+        first, after = self._edges(found.rows)
         before = np.array([own.totals.get(f"#{name}", 0) for own in self.transactions], np.int64)
         self.tally(f"#{name}", found.rows)
-        return _running(owner) + before[owner]
+        return np.arange(1, len(found) + 1) + np.repeat(before - first, after - first)
 
     # ---- findings that every set can have
 
@@ -138,7 +149,7 @@ class SetReader:
         found: str = "", expected: str = "", ack_code: str = "",
     ) -> None:  # fmt: skip
         """Add a finding at a segment; the sentence goes on after `segment 37, CLP04: `."""
-        seg = int(self.window.seg[row])
+        seg = int(self.window.seg(row))
         self.findings.append(
             Finding(
                 code, severity, f"segment {seg}, {element}: {sentence}.", seg, element,
@@ -157,6 +168,8 @@ class SetReader:
 
     def _amounts(self, plan: FramePlan, found: Extract) -> None:
         """Hold sets with amounts that cannot be read, or that must be there and are not."""
+        if not found.missing and not found.unreadable:
+            return
         for column in plan.columns:
             if column.feeds[0].scope >= 0:
                 continue  # stands in an AMT, which has a frame of its own
@@ -167,8 +180,9 @@ class SetReader:
 
     def _bad_amount(self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int, *, is_missing: bool) -> None:
         tokens, at = self.window.tokens, int(found.rows[row])
-        token = int(found.tokens_of[column.name][row])
-        text = tokens.data[tokens.ts[token] : tokens.te[token]].tobytes()
+        values = found.values_of[column.name]
+        start, length = (int(values.start[row]), int(values.length[row])) if values else (0, 0)
+        text = tokens.data[start : start + length].tobytes()
         feed = next((one for one in column.feeds if one.segment in (0, int(tokens.code[at]))), column.feeds[0])
         number = feed.elements[0] + (0 if feed.is_fixed else int(found.repeat[row]) * plan.step)
         element = f"{IDS[int(tokens.code[at])]}{number:02d}"
@@ -187,7 +201,10 @@ class SetReader:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""
         if found is None:
             return
-        for row in found.rows[self.window.opened_seg("claim", found.rows) == 0].tolist():
+        claim_seg = np.broadcast_to(self.window.opened_seg("claim", found.rows, found.span), len(found))
+        if claim_seg.all():
+            return
+        for row in found.rows[claim_seg == 0].tolist():
             name = IDS[int(self.window.tokens.code[row])]
             self.find(
                 row, "line-without-claim", HOLD, name, "a service line stands in no claim; transaction set held",
@@ -198,8 +215,11 @@ class SetReader:
         """Note dates that cannot be read; times of day are none."""
         if found is None:
             return
-        tokens, unread = self.window.tokens, np.asarray(found.columns["date"]) == 0
+        unread = np.asarray(found.columns["date"]) == 0
+        if not unread.any():
+            return
         rows = found.rows[unread]
+        tokens = self.window.tokens
         for name, element in (("DTM", 2), ("DTP", 3)):
             mine = rows[tokens.code[rows] == CODES[name]]
             token = tokens.at(mine, element)
@@ -215,7 +235,7 @@ class SetReader:
             return
         tokens = self.window.tokens
         parent = tokens.at(found.rows, 2)
-        lost = (tokens.te[parent] > tokens.ts[parent]) & (self.levels.parent_seg(self.window.seg[found.rows]) == 0)
+        lost = (tokens.te[parent] > tokens.ts[parent]) & (self.levels.parent_seg(self.window.seg(found.rows)) == 0)
         if lost.any():
             self.find_once(
                 found.rows[lost], "parent-level-missing", "HL02",
@@ -226,23 +246,5 @@ class SetReader:
 
 def _running(owner: Integers) -> Integers:
     """Count from 1 within each run of equal owners."""
-    if not len(owner):
-        return owner
-    place = np.arange(len(owner))
-    starts = np.concatenate(([True], owner[1:] != owner[:-1]))
-    return place - np.maximum.accumulate(np.where(starts, place, 0)) + 1
-
-
-def _named(names: tuple[str, ...], numbers: Any) -> pa.Array:
-    """Return the name of each number; names of one length, as most loops of a frame have, are put down at once."""
-    lengths, words = _name_words(names)
-    length = lengths[numbers]
-    if len(length) and length[0] and (length == length[0]).all():
-        return of_words(words[numbers].reshape(-1, 1), int(length[0]))
-    dictionary = pa.array(list(names), pa.large_string())
-    return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), dictionary).dictionary_decode()
-
-
-@cache
-def _name_words(names: tuple[str, ...]) -> tuple[Integers, Words]:
-    return np.array([len(name) for name in names]), np.array([pack(name) for name in names], np.uint64)
+    starts = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
+    return np.arange(1, len(owner) + 1) - np.repeat(starts, np.diff(starts, append=len(owner)))

@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claims.x12 import balance
-from claims.x12.extract import Extract, Window
-from claims.x12.hashes import Canonical, claim_hashes
+from claims.x12.extract import Extract
+from claims.x12.hashes import Canonical
 from claims.x12.levels import Levels
 from claims.x12.numbers import integers
 from claims.x12.segments import CODES
+from claims.x12.window import Window
 
 if TYPE_CHECKING:
     from claims.x12.sets import SetReader
@@ -49,7 +50,7 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
 def _parties(window: Window, levels: Levels, claims: Extract) -> None:
     """Take the billing provider, subscriber and patient of each claim from the levels that it hangs on."""
     columns = claims.columns
-    billing, subscriber, patient = levels.ancestors(window.seg[claims.rows], window.transaction_seg[claims.rows])
+    billing, subscriber, patient = levels.ancestors(window.seg(claims.rows), window.transaction_seg[claims.rows])
     columns["billing_seg"], columns["subscriber_seg"] = levels.segs(billing), levels.segs(subscriber)
     columns["patient_seg"] = levels.segs(patient)
     for name in ("billing_npi", "billing_tax_id", "billing_name"):
@@ -70,7 +71,7 @@ def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
     kind = window.plan.set_code[3:]
     if kind or lines is None:
         return pa.array([kind] * len(claims), pa.large_string())
-    code, owner = window.tokens.code[lines.rows], balance.owner(window, "claim", lines.rows, claims.rows)
+    code, owner = window.tokens.code[lines.rows], balance.owner(window, "claim", lines.rows)
     which = np.zeros(len(claims) + 1, np.int64)
     for number, name in enumerate(("SV1", "SV2", "SV3"), 1):
         which[owner[code == CODES[name]]] = number
@@ -82,7 +83,7 @@ def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None)
         return pa.array([""] * len(claims), pa.large_string())
     qualifier = diagnoses.columns["qualifier_code"]
     wanted = np.asarray(pc.is_in(qualifier, pa.array(_DIAGNOSES, qualifier.type)))
-    owner = balance.owner(window, "claim", diagnoses.rows, claims.rows)
+    owner = balance.owner(window, "claim", diagnoses.rows)
     wanted &= owner >= 0
     codes = diagnoses.columns["code"].filter(pa.array(wanted))
     edges = np.searchsorted(owner[wanted], np.arange(len(claims) + 1)).astype(np.int32)
@@ -94,26 +95,25 @@ def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
     ends = np.sort(np.concatenate([set_ends, *(window.rows.of(code) for code in _CLAIM_ENDS)]))
     ends = np.append(ends, len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]
-    return pa.array(claim_hashes(canonical, claims.rows, after), pa.large_string())
+    return pa.array(canonical.hashes(claims.rows, after), pa.large_string())
 
 
 def _line_numbers(window: Window, lines: Extract) -> None:
     """LX01 of the LX before the line, in the same claim."""
-    tokens, numbered = window.tokens, window.rows.of(CODES["LX"])
+    numbered, values = window.rows.of(CODES["LX"]), window.rows.values(CODES["LX"], 1)
     found = np.zeros(len(lines), np.int64)
-    if len(numbered):
-        token = tokens.at(numbered, 1)
-        value, _ = integers(tokens.data, tokens.view, tokens.ts[token], tokens.te[token])
+    if values is not None:
+        value, _ = integers(values)
         place = np.searchsorted(numbered, lines.rows) - 1
-        claim_seg = window.opened_seg("claim", lines.rows)
-        mine = (window.opened_seg("claim", numbered)[place] == claim_seg) & (claim_seg > 0)
+        owner = balance.owner(window, "claim", lines.rows)
+        mine = (balance.owner(window, "claim", numbered)[place] == owner) & (owner >= 0)
         found = np.where((place >= 0) & mine, value[place], 0)
     lines.columns["line_number"] = found
 
 
 def _dates(window: Window, claims: Extract, lines: Extract) -> None:
     """A line without a date has the claim's; a claim without statement dates has its lines' first and last."""
-    owner = balance.owner(window, "claim", lines.rows, claims.rows)
+    owner = balance.owner(window, "claim", lines.rows)
     start = np.asarray(lines.columns["service_date"])
     end = np.asarray(lines.columns["service_to_date"])
     own_start = np.append(claims.columns["statement_from_date"], np.int32(0))
@@ -132,10 +132,9 @@ def _dates(window: Window, claims: Extract, lines: Extract) -> None:
 
 def _count_adjustments(reader: SetReader) -> None:
     """Count the reasons of all CAS, of the claim (2320) and of its lines (2430)."""
-    tokens, rows = reader.window.tokens, reader.window.rows.of(CODES["CAS"])
+    rows = reader.window.rows.of(CODES["CAS"])
     for element in range(2, 20, 3):
-        if not len(rows):
+        values = reader.window.rows.values(CODES["CAS"], element)
+        if values is None:
             return
-        token = tokens.at(rows, element)
-        reader.tally("adjustments", rows[tokens.te[token] > tokens.ts[token]])
-        rows = rows[tokens.last[rows] - tokens.first[rows] >= element + 3]
+        reader.tally("adjustments", rows[values.length > 0])

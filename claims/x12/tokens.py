@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from claims.x12.delimiters import STAND_IN, Delimiters
-from claims.x12.numbers import PAD, Bytes, Flags, Integers, Words, words, words_of
-from claims.x12.segments import IDS, code_of, id_words
+from claims.x12.numbers import PAD, Bytes, Flags, Integers, Values, Words, values_at, words_of
+from claims.x12.segments import code_of, id_words
 
 _BLANK = 32
 _BLOCK = 64 << 10
+_FEW = 64
 
 
 @dataclass
@@ -41,6 +40,7 @@ class Tokens:
     code: Bytes
     empty_at: Integers
     is_unterminated: bool
+    is_padded: bool = False
     encoding: str = "ascii"
     # Tokens with blanks at an end, and where these stand with their blanks.
     padded: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -52,7 +52,7 @@ class Tokens:
 
     def forget(self) -> None:
         """Drop what was worked out from segments that are no longer there."""
-        for name in ("offset", "length"):
+        for name in ("offset", "length", "has_trailing_separator"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -62,6 +62,19 @@ class Tokens:
     @cached_property
     def is_ascii(self) -> bool:
         return self.encoding == "ascii" or not bool((self.data[: self.size] & 0x80).any())
+
+    def at(self, rows: Integers, element: int) -> Integers:
+        """Return the token of an element of each segment in `rows`."""
+        found = self.first.take(rows) + element
+        unsent = found > self.last.take(rows)
+        if unsent.any():
+            found[unsent] = len(self.ts) - 1
+        return found
+
+    def values(self, token: Integers) -> Values:
+        """Return some tokens as values."""
+        start = self.ts.take(token)
+        return values_at(self.view, start, self.te.take(token) - start)
 
     def raw(self, position: Integers) -> Integers:
         """Turn positions in the window into byte offsets of the file as received."""
@@ -80,139 +93,21 @@ class Tokens:
             end[-1] -= 1
         return self.raw(end - 1) + 1 - self.offset
 
-    def at(self, rows: Integers, element: int) -> Integers:
-        """Return the token of an element of each segment in `rows`."""
-        found = self.first[rows] + element
-        unsent = found > self.last[rows]
-        if unsent.any():
-            found[unsent] = len(self.ts) - 1
-        return found
-
-    def words(self, rows: Integers, element: int) -> Words:
-        """Return an element of each segment as a word of up to eight bytes, in upper case."""
-        token = self.at(rows, element)
-        return words(self.view, self.ts[token], self.te[token])
-
-    def text(self, token: Integers) -> pa.LargeStringArray:
-        """Return tokens as Arrow text."""
-        return self.text_between(self.ts[token], self.te[token])
-
-    def text_between(self, start: Integers, end: Integers) -> pa.LargeStringArray:
-        """Return ranges of bytes as Arrow text."""
-        same = self._of_one_length(start, end)
-        if same is not None:
-            return same
-        empty = start >= end
-        if empty.any():
-            # Empty ranges go where the last one ended, so that all rise.
-            reached = np.maximum.accumulate(np.where(empty, 0, end))
-            start, end = np.where(empty, reached, start), np.where(empty, reached, end)
-        if (start[1:] < end[:-1]).any():
-            return self._decoded(_gathered(self.data, start, end, self.is_ascii or self.encoding == "utf-8"))
-        # Text, gap, text, gap: Arrow takes every second one.
-        places = np.empty(2 * len(start), np.int64)
-        places[0::2], places[1::2] = start, end
-        texts = _arrow(places, self.data, self.is_ascii or self.encoding == "utf-8")
-        return self._decoded(texts.take(pa.array(np.arange(0, 2 * len(start), 2))))
-
-    def _of_one_length(self, start: Integers, end: Integers) -> pa.LargeStringArray | None:
-        """Texts that are all equally long and short (most codes and numbers are) need no copy one by one."""
-        lengths = end - start
-        length = int(lengths[0]) if len(lengths) else 0
-        if length > 16 or length < 0 or not self.is_ascii or not (lengths == length).all():
-            return None
-        if not length:
-            return no_texts(len(start))
-        if length > 8:
-            return of_words(np.stack([self.view[start], self.view[start + 8]], axis=1), length)
-        return of_words(self.view[start].reshape(-1, 1), length)
-
-    def _decoded(self, found: pa.Array) -> pa.LargeStringArray:
-        if self.is_ascii:
-            return found
-        if self.encoding == "utf-8":
-            try:
-                found.validate(full=True)
-            except pa.ArrowInvalid:
-                found = found.cast(pa.large_binary())
-            else:
-                return found
-        return pa.array([decoded(value) for value in found.to_pylist()], pa.large_string())
+    @cached_property
+    def has_nul(self) -> bool:
+        """Tell whether a byte of the window is 0, which elsewhere fills what a text leaves of its words."""
+        return self.text_bytes.find(0, 0, self.size) >= 0
 
     @cached_property
-    def component_places(self) -> Integers:
-        """Return where component separators stand."""
-        return np.flatnonzero(self.data[: self.size] == self.delimiters.component)
-
-    @cached_property
-    def has_blank_components(self) -> bool:
-        """Tell whether blanks stand beside any component separator."""
-        places = self.component_places
-        found = self.data[places + 1] <= _BLANK
-        found |= self.data[places - 1] <= _BLANK
-        return bool(found.any())
-
-    def segment_ids(self) -> pa.LargeStringArray:
-        """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
-        names = pa.DictionaryArray.from_arrays(pa.array(self.code.astype(np.int32)), _ID_NAMES).dictionary_decode()
-        if (self.code != 0).all():
-            return names
-        odd = self.code == 0
-        texts = pc.utf8_upper(self.text(self.first[odd]))
-        return pc.replace_with_mask(names, pa.array(odd), texts)
+    def has_trailing_separator(self) -> Flags:
+        """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
+        return np.asarray((self.te.take(self.last) == self.ts.take(self.last)) & (self.last > self.first))
 
     def elements(self, row: int) -> list[str]:
         """Return one segment as texts, its id first."""
         first, last = int(self.first[row]), int(self.last[row])
         starts, ends = self.ts[first : last + 1].tolist(), self.te[first : last + 1].tolist()
         return [decoded(self.data[s:e].tobytes()) for s, e in zip(starts, ends, strict=True)]
-
-
-class Components:
-    """The components of one composite element in many segments."""
-
-    def __init__(self, tokens: Tokens, token: Integers) -> None:
-        self._data, self._kept = tokens.data, tokens.delimiters.kept
-        self._is_blank = tokens.has_blank_components
-        places = tokens.component_places
-        self._start, self._end = tokens.ts[token], tokens.te[token]
-        self._low = np.searchsorted(places, self._start)
-        self._count = np.searchsorted(places, self._end) - self._low + 1
-        self._places = np.concatenate([places, np.full(_MOST_COMPONENTS, tokens.size)])
-
-    def part(self, number: int) -> tuple[Integers, Integers]:
-        """Return where component `number` (from 1) starts and ends; an empty range where it was not sent."""
-        return self.between(number, number)
-
-    def between(self, first: int, last: int) -> tuple[Integers, Integers]:
-        """Return where component `first` starts and component `last`, or the last one sent, ends."""
-        start = self._start if first == 1 else self._places[self._low + first - 2] + 1
-        end = np.where(self._count > last, self._places[self._low + last - 1], self._end)
-        unsent = self._count < first
-        if unsent.any():
-            start, end = np.where(unsent, self._end, start), np.where(unsent, self._end, end)
-        return trimmed(self._data, start, end, self._kept) if self._is_blank else (start, end)
-
-
-_MOST_COMPONENTS = 16
-
-
-def _gathered(data: Bytes, start: Integers, end: Integers, is_text: bool) -> pa.Array:
-    """Copy ranges that lie in any order, some of them more than once."""
-    lengths = end - start
-    places = np.zeros(len(start) + 1, np.int64)
-    np.cumsum(lengths, out=places[1:])
-    from_where = np.repeat(start - places[:-1], lengths) + np.arange(places[-1])
-    return _arrow(places, data[from_where], is_text)
-
-
-def of_words(words: Words, length: int) -> pa.LargeStringArray:
-    """Return texts of one length, each the first bytes of a row of words."""
-    data = words.view(np.uint8)[:, :length].ravel()
-    return _arrow(np.arange(0, (len(words) + 1) * length, length), data, True)
-
-
-_ID_NAMES = pa.array(IDS, pa.large_string())
 
 
 def decoded(value: bytes | str) -> str:
@@ -227,62 +122,47 @@ def decoded(value: bytes | str) -> str:
     return value.decode("latin-1")
 
 
-def data_of(texts: pa.Array) -> Bytes:
-    """Return the bytes of all texts of an array that was just made."""
-    data = texts.buffers()[2]
-    return np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
-
-
-def no_texts(count: int) -> pa.LargeStringArray:
-    """Return as many empty texts."""
-    return _arrow(np.zeros(count + 1, np.int64), np.zeros(1, np.uint8), True)
-
-
-def _arrow(places: Integers, data: Bytes, is_text: bool) -> pa.Array:
-    kind = pa.large_string() if is_text else pa.large_binary()
-    buffers = [None, pa.py_buffer(places), pa.py_buffer(data)]
-    return pa.Array.from_buffers(kind, len(places) - 1, buffers)
-
-
 def trimmed(data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()) -> tuple[Integers, Integers]:
     """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
-
-    def blank(places: Integers) -> Flags:
-        found = data[places]
-        is_blank = found <= _BLANK
-        for value in kept:
-            is_blank &= found != value
-        return is_blank
-
-    at = np.flatnonzero(blank(start) & (start < end))
+    at = np.flatnonzero(_blank(data.take(start), kept) & (start < end))
     if len(at):
         start = start.copy()
-        left = start[at]
-        for _ in range(8):
-            left = left + 1
-            more = blank(left) & (left < end[at])
-            start[at] = left
-            at, left = at[more], left[more]
-            if not len(at):
-                break
-        else:
-            solid = np.append(np.flatnonzero(~blank(np.arange(len(data)))), len(data))
-            start[at] = np.minimum(solid[np.searchsorted(solid, left)], end[at])
-    at = np.flatnonzero(blank(end - 1) & (start < end))
+        start[at] = _first_solid(data, start[at], end[at], kept)
+    at = np.flatnonzero(_blank(data.take(end - 1), kept) & (start < end))
     if len(at):
         end = end.copy()
-        right = end[at]
-        for _ in range(8):
-            right = right - 1
-            more = blank(right - 1) & (start[at] < right)
-            end[at] = right
-            at, right = at[more], right[more]
-            if not len(at):
-                break
-        else:
-            solid = np.concatenate(([-1], np.flatnonzero(~blank(np.arange(len(data))))))
-            end[at] = np.maximum(solid[np.searchsorted(solid, right) - 1] + 1, start[at])
+        # Backwards, from the other end.
+        size = len(data)
+        end[at] = size - _first_solid(data[::-1], size - end[at], size - start[at], kept)
     return start, end
+
+
+def _blank(found: Bytes, kept: tuple[int, ...]) -> Flags:
+    is_blank = found <= _BLANK
+    for value in kept:
+        is_blank &= found != value
+    return is_blank
+
+
+def _first_solid(data: Bytes, place: Integers, end: Integers, kept: tuple[int, ...]) -> Integers:
+    """Return the first byte of each range that is no blank, or its end; the first byte is one."""
+    place = place + 1
+    at = np.flatnonzero(place < end)
+    for _ in range(8):
+        at = at[_blank(data[place[at]], kept)]
+        place[at] += 1
+        at = at[place[at] < end[at]]
+        if not len(at):
+            return place
+    # Long stretches of blanks are rare: few are walked through one by one, many through a list of all that is none.
+    if len(at) <= _FEW:
+        for one in at.tolist():
+            solid = np.flatnonzero(~_blank(data[place[one] : end[one]], kept))
+            place[one] = place[one] + solid[0] if len(solid) else end[one]
+        return place
+    solid = np.append(np.flatnonzero(~_blank(data, kept)), len(data))
+    place[at] = np.minimum(solid[np.searchsorted(solid, place[at])], end[at])
+    return place
 
 
 def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | None]:
@@ -318,20 +198,20 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     first[:1], first[1:] = 0, last[:-1] + 1
     # One token more than there are: the empty one.
     end_of_all = edges[-1:] + 1 if len(edges) else np.zeros(1, np.int64)
-    te = np.concatenate([edges, end_of_all])
-    ts = np.empty(len(te), np.int64)
+    te = np.concatenate([edges, end_of_all], dtype=np.int32, casting="same_kind")
+    ts = np.empty(len(te), np.int32)
     ts[0] = 0
-    np.add(edges, 1, out=ts[1:])
-    start = _without_line_ends(data, ts[first], te[first])
+    np.add(te[:-1], 1, out=ts[1:])
+    start = _without_line_ends(data, ts[first].astype(np.int64), te[first].astype(np.int64))
     ts[first] = start
-    padded = np.zeros(0, np.int64)
-    with_blanks = padded, padded
+    padded: Integers = np.zeros(0, np.int64)
+    with_blanks: tuple[Integers, Integers] = padded, padded
     if len(beside):
         padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
         with_blanks = ts[padded], te[padded]
         ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
-        start = ts[first]
-    stop, id_end = edges[last] + 1, te[first]
+        start = ts[first].astype(np.int64)
+    stop, id_end = edges[last] + 1, te[first].astype(np.int64)
     empty = (first == last) & (id_end <= start)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
@@ -344,7 +224,7 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     id_word = id_words(words_of(data), start, id_end)
     return Tokens(
         text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, encoding, padded, *with_blanks,
+        empty_at, is_cut, len(beside) > 0, encoding, padded, *with_blanks,
     )  # fmt: skip
 
 

@@ -19,13 +19,13 @@ AMOUNTS = st.one_of(
 )
 
 
-def laid_out(texts: list[str]) -> tuple[numbers.Bytes, numbers.Words, numbers.Integers, numbers.Integers]:
+def laid_out(texts: list[str]) -> tuple[numbers.Bytes, numbers.Values]:
     """Put texts behind each other, a delimiter between them, as a window has them."""
     parts = [text.encode() for text in texts]
     lengths = np.array([len(part) for part in parts], np.int64)
     start = np.cumsum(lengths + 1) - lengths - 1
     data = np.frombuffer(b"".join(part + b"*" for part in parts) + bytes(numbers.PAD), np.uint8)
-    return data, numbers.words_of(data), start, start + lengths
+    return data, numbers.values_at(numbers.words_of(data), start, lengths)
 
 
 @settings(max_examples=300, deadline=None)
@@ -69,30 +69,31 @@ def _day(text: str) -> int:
     )
 )
 def test_dates_agree_with_the_calendar(texts):
-    _, view, start, end = laid_out(texts)
-    assert numbers.dates(view, start, end).tolist() == [_day(text) for text in texts]
+    _, values = laid_out(texts)
+    assert numbers.dates(values).tolist() == [_day(text) for text in texts]
 
 
 def test_leap_days():
     texts = ["20240229", "20230229", "19000229", "20000229"]
-    _, view, start, end = laid_out(texts)
-    assert numbers.dates(view, start, end).tolist() == [20240229, 0, 0, 20000229]
+    _, values = laid_out(texts)
+    assert numbers.dates(values).tolist() == [20240229, 0, 0, 20000229]
 
 
 def test_the_second_day_of_a_range():
-    _, view, start, end = laid_out(["20240101-20240131", "20240101", "20240101-20241301"])
-    assert numbers.end_dates(view, start, end).tolist() == [20240131, 0, 0]
+    data, values = laid_out(["20240101-20240131", "20240101", "20240101-20241301"])
+    assert numbers.end_dates(numbers.words_of(data), values).tolist() == [20240131, 0, 0]
 
 
 @given(st.lists(st.text("abzABZ09 :^", max_size=10), min_size=1, max_size=6))
 def test_words_are_upper_case_codes_of_up_to_eight_bytes(texts):
-    _, view, start, end = laid_out(texts)
+    _, values = laid_out(texts)
     expected = [numbers.pack(text.upper()) if len(text) <= 8 else 0 for text in texts]
-    assert numbers.words(view, start, end).tolist() == expected
+    assert values.code.tolist() == expected
 
 
 @given(st.lists(st.one_of(st.sampled_from(sorted(CODES)), st.text("ABCLPS019*~ ", max_size=4)), min_size=1, max_size=9))
 def test_segment_ids_are_looked_up_exactly(names):
     for written in (names, [name.lower() for name in names]):
-        _, view, start, end = laid_out(written)
-        assert code_of(id_words(view, start, end)).tolist() == [CODES.get(name, 0) for name in names]
+        data, values = laid_out(written)
+        found = id_words(numbers.words_of(data), values.start, values.start + values.length)
+        assert code_of(found).tolist() == [CODES.get(name, 0) for name in names]

@@ -18,6 +18,7 @@ from claims.x12.conform.reporter import Reporter
 from claims.x12.conform.sequences import Sequences
 from claims.x12.conform.text import Text
 from claims.x12.numbers import Integers
+from claims.x12.owners import Owners
 from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
 
@@ -39,10 +40,10 @@ class Conformance:
         self._report = Reporter()
         self._current, self._group = "", ""
 
-    def look(self, tokens: Tokens, seg: Integers, owner: Integers, transactions: list[Transaction]) -> list[Finding]:
-        """Return what is wrong in a window; `owner` numbers the set of each segment in `transactions`, -1 for none."""
-        own = [one.seg for one in transactions]
-        self._report.begin(tokens, seg, np.array([*own, 0], np.int64)[owner], own)
+    def look(self, tokens: Tokens, seg: Integers, owners: Owners) -> list[Finding]:
+        """Return what is wrong in a window; `owners` says which transaction set each segment stands in."""
+        owner, transactions = owners.of_segment, owners.transactions
+        self._report.begin(tokens, seg, owners.transaction_seg, [one.seg for one in transactions])
         text = Text(tokens)
         for name, rows in self._by_guide(text, owner, transactions).items():
             if name not in self._guides:

@@ -73,7 +73,7 @@ def _values(text: Text, rows: Integers, element: int) -> tuple[Integers, Integer
     token = np.where(text.elements[rows] >= element, text.first[rows] + element, text.first[rows])
     start, end = text.start[token], text.end[token]
     end = np.where(text.elements[rows] >= element, end, start)
-    value, good = numbers.integers(text.data, text.view, start, end)
+    value, good = numbers.integers(numbers.values_at(text.view, start, end - start))
     for at in np.flatnonzero(~good & (end > start)).tolist():
         value[at] = _integer(text.bytes_between(int(start[at]), int(end[at])).decode("latin-1"))
     value[~good & (end == start)] = _NO_NUMBER

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from claims.x12.numbers import MASK, Bytes, Integers, Words
+from claims.x12.numbers import Bytes, Integers, Words, values_at
 from claims.x12.tokens import Tokens
 
 _ONES, _HIGH, _ONE = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(1)
@@ -47,6 +47,11 @@ class Text:
         return np.arange(self.count) - self.first[self.row]
 
     @cached_property
+    def component_places(self) -> Integers:
+        """Return where component separators stand."""
+        return np.flatnonzero(self.data[: self.tokens.size] == self.tokens.delimiters.component)
+
+    @cached_property
     def is_odd(self) -> bool:
         """Tell whether any element but the padded ones may hold an odd byte, or a component end in a blank."""
         tokens, data = self.tokens, self.data
@@ -60,7 +65,7 @@ class Text:
         between = int((tokens.start[1:] - tokens.stop[:-1]).sum())
         if int(np.count_nonzero(inside < 32)) != between:
             return True
-        return bool((data[tokens.component_places - 1] == 32).any())
+        return bool((data[self.component_places - 1] == 32).any())
 
     @cached_property
     def odd_places(self) -> Integers:
@@ -74,12 +79,12 @@ class Text:
 
     def word_between(self, start: Integers, end: Integers) -> Words:
         """Return ranges of bytes as words, case kept; 0 for an empty one and one longer than eight bytes."""
-        return np.asarray(self.view[start] & MASK[np.minimum(end - start, 9)], np.uint64)
+        return values_at(self.view, start, end - start).word * (end - start <= 8)
 
     def first_component(self, token: Integers) -> Words:
         """Return the first component of tokens as words; 0 where it is longer than eight bytes."""
         start, end = self.start[token], self.end[token]
-        word = np.asarray(self.view[start] & MASK[np.minimum(end - start, 8)], np.uint64)
+        word = values_at(self.view, start, end - start).word
         other = word ^ (np.uint64(self.tokens.delimiters.component) * _ONES)
         found = (other - _ONES) & ~other & _HIGH
         below = ((found & (~found + _ONE)) >> np.uint64(7)) - _ONE

@@ -95,8 +95,9 @@ class ValueRules:
     def _suspect(self, text: Text, values: Values) -> Flags:
         length = values.end - values.start
         fields = self.fields
-        found = (length < fields.low[values.field]) | (length > fields.high[values.field])
-        checks = fields.checks[values.field]
+        found = length < fields.low.take(values.field)
+        found |= length > fields.high.take(values.field)
+        checks = fields.checks.take(values.field)
         found |= (checks & f.ODD) != 0
         self._codes_of(text, values, checks, found)
         self._numbers(text, values, checks, found)
@@ -105,7 +106,7 @@ class ValueRules:
             self._bytes(text, values, found)
         elif values.token is None:
             found[text.padded] = True
-        return found & fields.is_checked[values.field]
+        return found & fields.is_checked.take(values.field)
 
     def _codes_of(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & f.CODED)
@@ -126,11 +127,11 @@ class ValueRules:
     def _numbers(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & f.WHOLE)
         if len(at):
-            found[at] |= ~numbers.integers(text.data, text.view, values.start[at], values.end[at])[1]
+            found[at] |= ~numbers.integers(_at(text, values.start[at], values.end[at]))[1]
         at = np.flatnonzero(checks & f.REAL)
         if len(at):
             start, end = values.start[at], values.end[at]
-            found[at] |= ~numbers.are_decimals(text.view, start, end) | (text.data[end - 1] == ord("."))
+            found[at] |= ~numbers.are_decimals(_at(text, start, end)) | (text.data[end - 1] == ord("."))
 
     def _dates(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & (f.DATE | f.FORMATS))
@@ -158,4 +159,8 @@ class ValueRules:
 
 
 def _is_day(text: Text, start: Integers, end: Integers) -> Flags:
-    return np.asarray((end - start == 8) & (numbers.dates(text.view, start, start + 8) != 0))
+    return np.asarray((end - start == 8) & (numbers.dates(_at(text, start, start + 8)) != 0))
+
+
+def _at(text: Text, start: Integers, end: Integers) -> numbers.Values:
+    return numbers.values_at(text.view, start, end - start)

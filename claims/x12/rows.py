@@ -1,0 +1,124 @@
+"""Segments of one set in a window in; by segment id their elements, and the components of those, out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from claims.x12.numbers import FIRST, Flags, Integers, Values, Words, values_at, word_at
+from claims.x12.tokens import Tokens, trimmed
+
+_ONES, _HIGH, _ONE = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(1)
+
+
+class Rows:
+    """Segments of one set's transactions in a window, in the order of their ids; each element is found once.
+
+    What is asked of all segments (`order`, and what others sort by it) is then one slice (`span`) for each id.
+    `wanted`: by id, the elements that will be asked for; they are read together.
+    """
+
+    def __init__(self, tokens: Tokens, mine: Flags | None, wanted: Mapping[int, tuple[int, ...]]) -> None:
+        self.tokens, self._wanted = tokens, wanted
+        code = tokens.code if mine is None else np.where(mine, tokens.code, 0)
+        self.order = np.argsort(code, kind="stable")
+        self._edges = np.searchsorted(code.take(self.order), np.arange(257)).tolist()
+        self._first = tokens.first.take(self.order)
+        self._width = tokens.last.take(self.order)
+        self._width -= self._first
+        self._values: dict[tuple[int, int], Values | None] = {}
+
+    def span(self, segment: int) -> slice:
+        """Return where the segments with an id stand in `order`."""
+        return slice(self._edges[segment], self._edges[segment + 1])
+
+    def count(self, segment: int) -> int:
+        """Return the number of segments with an id."""
+        return int(self._edges[segment + 1] - self._edges[segment])
+
+    def of(self, segment: int) -> Integers:
+        """Return the segments with an id, in file order."""
+        return self.order[self.span(segment)]
+
+    def values(self, segment: int, element: int) -> Values | None:
+        """Return an element of all segments with an id; None when no segment is so long."""
+        key = (segment, element)
+        if key not in self._values:
+            elements = self._wanted.get(segment, ())
+            self._read(segment, elements if element in elements else (element,))
+        return self._values[key]
+
+    def _read(self, segment: int, elements: tuple[int, ...]) -> None:
+        """Find some elements of all segments with an id, all in one go: a row of each array for each element."""
+        span, width = self.span(segment), self._width[self.span(segment)]
+        shortest, longest = (int(width.min()), int(width.max())) if len(width) else (0, 0)
+        self._values |= {(segment, element): None for element in elements}
+        sent = [element for element in elements if element <= longest]
+        if not sent or not len(width):
+            return
+        tokens, rows = self.tokens, np.array(sent).reshape(-1, 1)
+        token = self._first[span] + rows
+        if shortest < sent[-1]:
+            token[width < rows] = len(tokens.ts) - 1
+        start, length = tokens.ts.take(token), tokens.te.take(token)
+        length -= start
+        read = values_at(tokens.view, start.ravel(), length.ravel()).word.reshape(start.shape)
+        for number, element in enumerate(sent):
+            self._values[segment, element] = Values(start[number], length[number], read[number])
+
+
+class Components:
+    """The components of one composite value in many segments, split from the left as far as someone asks."""
+
+    def __init__(self, tokens: Tokens, values: Values) -> None:
+        self._tokens = tokens
+        self._separator = np.uint64(tokens.delimiters.component * 0x0101010101010101)
+        self._end = values.start + values.length
+        self._starts: list[Integers] = [values.start]
+        self._ends: list[Integers] = []
+        self._is_split = False
+
+    def part(self, number: int) -> Values:
+        """Return component `number` (from 1); an empty value where it was not sent."""
+        return self.between(number, number)
+
+    def between(self, first: int, last: int) -> Values:
+        """Return components `first` to `last`, or to the last one sent, with the separators between them."""
+        start, end = self._start_of(first), self._end_of(last)
+        start, end = trimmed(self._tokens.data, start, end, self._tokens.delimiters.kept)
+        return values_at(self._tokens.view, start, end - start)
+
+    def _start_of(self, number: int) -> Integers:
+        while len(self._starts) < number and not self._is_split:
+            self._split()
+        return self._starts[number - 1] if number <= len(self._starts) else self._end
+
+    def _end_of(self, number: int) -> Integers:
+        while len(self._ends) < number and not self._is_split:
+            self._split()
+        return self._ends[number - 1] if number <= len(self._ends) else self._end
+
+    def _split(self) -> None:
+        """Find the separator behind the last component that is known."""
+        start = self._starts[-1]
+        length = self._end - start
+        place = self._first_separator(start, length)
+        more = np.flatnonzero((place == 8) & (length > 8))
+        while len(more):
+            further = self._first_separator(start[more] + place[more], length[more] - place[more])
+            place[more] += further
+            more = more[(further == 8) & (length[more] > place[more])]
+        found = place < length
+        self._is_split = not found.any()
+        end = np.where(found, start + place, self._end)
+        self._ends.append(end)
+        self._starts.append(end + found)
+
+    def _first_separator(self, start: Integers, length: Integers) -> Integers:
+        """Return how far from `start` the first separator is, 8 when none is among the first eight bytes."""
+        word: Words = word_at(self._tokens.view, start)
+        word &= FIRST.take(length, mode="clip")
+        word ^= self._separator
+        hits = (word - _ONES) & ~word & _HIGH
+        return (np.bitwise_count((hits & (~hits + _ONE)) - _ONE) >> 3).astype(np.int64)

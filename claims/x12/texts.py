@@ -1,0 +1,181 @@
+"""Values of a window in, Arrow text out.
+
+Short texts (most codes and numbers are) are put down word by word, all at once; the others one by one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from claims.x12.numbers import FIRST, Bytes, Integers, Values, Words, pack, word_at
+from claims.x12.segments import IDS
+from claims.x12.tokens import Tokens, decoded
+
+# The longest text that is put down as two words.
+_SHORT = 16
+_SIZES = ((8, np.uint64), (4, np.uint32), (2, np.uint16), (1, np.uint8))
+
+
+def texts(tokens: Tokens, values: Values) -> pa.LargeStringArray:
+    """Return values as Arrow text."""
+    length = values.length
+    longest = int(length.max()) if len(length) else 0
+    if not longest:
+        return no_texts(len(length))
+    if longest > _SHORT or tokens.has_nul or not tokens.is_ascii:
+        return _one_by_one(tokens, values.start, values.start + length)
+    if longest <= 8:
+        return of_words(values.word, length, longest)
+    # The second word ends where the longest text does.
+    behind = longest - 8
+    second = word_at(tokens.view, values.start + behind)
+    second &= FIRST.take(length - behind, mode="clip")
+    cells = np.empty(len(length) * longest, np.uint8)
+    _every(cells, np.uint64, 0, longest)[...] = values.word
+    _every(cells, np.uint64, behind, longest)[...] = second
+    return _of_cells(cells, length, longest)
+
+
+def of_words(words: Words, length: Integers, longest: int) -> pa.LargeStringArray:
+    """Return texts of up to eight bytes, each the first bytes of a word whose other bytes are 0."""
+    size, kind = next((size, kind) for size, kind in _SIZES if size <= longest)
+    if size == longest:
+        return _of_cells(words.astype(kind), length, longest)
+    # Two halves that overlap fill any length.
+    cells = np.empty(len(words) * longest, np.uint8)
+    _every(cells, kind, 0, longest)[...] = words.astype(kind)
+    _every(cells, kind, longest - size, longest)[...] = (words >> np.uint64(8 * (longest - size))).astype(kind)
+    return _of_cells(cells, length, longest)
+
+
+def _every(cells: Bytes, kind: Any, begin: int, step: int) -> Any:
+    """View a number in each cell of `step` bytes, `begin` bytes from where the cell begins."""
+    return np.ndarray(len(cells) // step, kind, cells.data, begin, (step,))
+
+
+def _of_cells(cells: Any, length: Integers, longest: int) -> pa.LargeStringArray:
+    """Return texts that stand in cells of one size, 0 behind those that are shorter."""
+    if int(length.min()) == longest:
+        return pa.Array.from_buffers(
+            pa.large_string(), len(length), [None, _steps(longest, len(length)), pa.py_buffer(cells)]
+        )
+    places = np.zeros(len(length) + 1, np.int64)
+    np.cumsum(length, out=places[1:])
+    return _arrow(places, cells.tobytes().translate(None, b"\0"), True)
+
+
+_shared: dict[int, tuple[int, pa.Buffer]] = {}
+
+
+def _steps(step: int, count: int) -> pa.Buffer:
+    """Return where texts of one length start. All columns share one buffer, which is the larger part of their bytes."""
+    known, buffer = _shared.get(step, (0, None))
+    if known < count:
+        known = max(count, 1 << 14)
+        buffer = pa.py_buffer(np.arange(known + 1, dtype=np.int64) * step)
+        _shared[step] = known, buffer
+    return buffer
+
+
+def no_texts(count: int) -> pa.LargeStringArray:
+    """Return as many empty texts."""
+    return pa.Array.from_buffers(pa.large_string(), count, [None, _steps(0, count), _NOTHING])
+
+
+_NOTHING = pa.py_buffer(b"")
+
+
+def joined_texts(tokens: Tokens, values: Values, separator: int) -> pa.LargeStringArray:
+    """Return values as Arrow text, a blank for each run of separators in it."""
+    found = texts(tokens, values)
+    if data_of(found).tobytes().find(separator) >= 0:
+        found = pc.replace_substring(found, chr(separator), " ")
+        found = pc.utf8_trim(pc.replace_substring_regex(found, " +", " "), " ")
+    return found
+
+
+def upper(found: pa.Array) -> pa.Array:
+    """Codes are compared in upper case; almost all are so already."""
+    data = data_of(found)
+    return pc.utf8_upper(found) if len(data) and data.max() >= ord("a") else found
+
+
+def data_of(found: pa.Array) -> Bytes:
+    """Return the bytes of all texts of an array that was just made."""
+    data = found.buffers()[2]
+    return np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+
+
+def _one_by_one(tokens: Tokens, start: Integers, end: Integers) -> pa.LargeStringArray:
+    is_text = tokens.is_ascii or tokens.encoding == "utf-8"
+    empty = start >= end
+    if empty.any():
+        # Empty ranges go where the last one ended, so that all rise.
+        reached = np.maximum.accumulate(np.where(empty, 0, end))
+        start, end = np.where(empty, reached, start), np.where(empty, reached, end)
+    if (start[1:] < end[:-1]).any():
+        return _decoded(tokens, _gathered(tokens.data, start, end, is_text))
+    # Text, gap, text, gap: Arrow takes every second one.
+    places = np.empty(2 * len(start), np.int64)
+    places[0::2], places[1::2] = start, end
+    found = _arrow(places, tokens.data, is_text)
+    return _decoded(tokens, found.take(pa.array(np.arange(0, 2 * len(start), 2))))
+
+
+def _gathered(data: Bytes, start: Integers, end: Integers, is_text: bool) -> pa.Array:
+    """Copy ranges that lie in any order, some of them more than once."""
+    lengths = end - start
+    places = np.zeros(len(start) + 1, np.int64)
+    np.cumsum(lengths, out=places[1:])
+    from_where = np.repeat(start - places[:-1], lengths) + np.arange(places[-1])
+    return _arrow(places, data.take(from_where), is_text)
+
+
+def _decoded(tokens: Tokens, found: pa.Array) -> pa.LargeStringArray:
+    if tokens.is_ascii:
+        return found
+    if tokens.encoding == "utf-8":
+        try:
+            found.validate(full=True)
+        except pa.ArrowInvalid:
+            found = found.cast(pa.large_binary())
+        else:
+            return found
+    return pa.array([decoded(value) for value in found.to_pylist()], pa.large_string())
+
+
+def _arrow(places: Integers, data: Any, is_text: bool) -> pa.Array:
+    kind = pa.large_string() if is_text else pa.large_binary()
+    return pa.Array.from_buffers(kind, len(places) - 1, [None, pa.py_buffer(places), pa.py_buffer(data)])
+
+
+def named(names: tuple[str, ...], numbers: Any) -> pa.LargeStringArray:
+    """Return the name of each number; no name is longer than eight bytes."""
+    words, lengths = _name_words(names)
+    length = lengths.take(numbers)
+    longest = int(length.max()) if len(length) else 0
+    return of_words(words.take(numbers), length, longest) if longest else no_texts(len(length))
+
+
+@cache
+def _name_words(names: tuple[str, ...]) -> tuple[Words, Integers]:
+    return np.array([pack(name) for name in names], np.uint64), np.array([len(name) for name in names])
+
+
+_IDS = tuple(IDS)
+
+
+def segment_ids(tokens: Tokens) -> pa.LargeStringArray:
+    """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
+    names = named(_IDS, tokens.code)
+    odd = tokens.code == 0
+    if not odd.any():
+        return names
+    start = tokens.start[odd]
+    found = pc.utf8_upper(_one_by_one(tokens, start, tokens.te[tokens.first[odd]]))
+    return pc.replace_with_mask(names, pa.array(odd), found)

@@ -1,0 +1,155 @@
+"""One set's part of a window: what its frames ask of the segments of an id, found once for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from claims.x12 import numbers
+from claims.x12.layout import Feed, Plan
+from claims.x12.numbers import Bytes, Flags, Integers
+from claims.x12.places import Places
+from claims.x12.rows import Rows
+from claims.x12.tokens import Tokens
+
+
+@dataclass
+class Window:
+    """Tokens, rows and places of one set in a window; `before` is the `seg` of the segment before the window."""
+
+    tokens: Tokens
+    plan: Plan
+    rows: Rows
+    places: Places
+    before: int
+    transaction_seg: Integers
+    _sorted: dict[str, Any] = field(default_factory=dict)
+    _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
+    _attached: dict[tuple[Any, ...], Integers | None] = field(default_factory=dict)
+    _days: dict[tuple[int, int, bool], Integers | None] = field(default_factory=dict)
+    _cents: dict[tuple[int, int], tuple[Integers, Flags] | None] = field(default_factory=dict)
+
+    def seg(self, rows: Any) -> Any:
+        """Return the number of segments in their file."""
+        return rows + (self.before + 1)
+
+    # ---- what all segments have, in the order of `rows`
+
+    @property
+    def offset(self) -> Integers:
+        """Return where each segment begins in the file."""
+        found: Integers = self._in_order("offset", self.tokens.offset)
+        return found
+
+    @property
+    def length(self) -> Integers:
+        """Return the number of bytes of each segment."""
+        found: Integers = self._in_order("length", self.tokens.length)
+        return found
+
+    @property
+    def loop(self) -> Bytes:
+        """Return the loop of each segment."""
+        found: Bytes = self._in_order("loop", self.places.loop)
+        return found
+
+    def number(self, scope: int) -> Integers:
+        """Return which opener of a scope each segment stands in, -1 for none."""
+        found: Integers = self._in_order(f"number {scope}", self.places.number[scope])
+        return found
+
+    def opened_seg(self, scope: str, rows: Integers, span: slice | None) -> Integers | int:
+        """Return the `seg` of the row of a scope that each of `rows` stands in, 0 for none; `span` as in `Extract`.
+
+        One 0 stands for all where no segment of the window can stand in any.
+        """
+        if scope not in self.plan.scopes:
+            return 0
+        depth = self.plan.scopes.index(scope)
+        openers = self.places.openers[depth]
+        if not len(openers):
+            return 0
+        # The last one answers for -1.
+        segs = np.append(self.seg(openers), 0)
+        if span is None:
+            return segs.take(self.places.number[depth].take(rows))
+        name = f"seg {scope}"
+        if name not in self._sorted:
+            self._sorted[name] = segs.take(self.number(depth))
+        found: Integers = self._sorted[name][span]
+        return found
+
+    def _in_order(self, name: str, values: Any) -> Any:
+        if name not in self._sorted:
+            self._sorted[name] = values.take(self.rows.order)
+        return self._sorted[name]
+
+    # ---- segments that give columns to rows of other segments
+
+    def chosen(self, feed: Feed) -> Integers:
+        """Return which of the segments with its id a feed takes from: by loop and qualifier."""
+        key = (feed.segment, feed.loops, feed.qualifier_element, feed.qualifier)
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(feed)
+        return self._chosen[key]
+
+    def _choose(self, feed: Feed) -> Integers:
+        count = self.rows.count(feed.segment)
+        keep: Flags = np.ones(count, np.bool_)
+        if count and feed.qualifier:
+            values = self.rows.values(feed.segment, feed.qualifier_element)
+            if values is None:
+                return np.zeros(0, np.int64)
+            keep &= values.code == np.uint64(feed.qualifier)
+        if count and feed.loops:
+            loop = self.loop[self.rows.span(feed.segment)]
+            here = loop == feed.loops[0]
+            for other in feed.loops[1:]:
+                here |= loop == other
+            keep &= here
+        return np.flatnonzero(keep)
+
+    def attached(self, feed: Feed) -> Integers | None:
+        """Return which segment feeds each opener of the feed's scope, -1 for none; the last place answers for -1.
+
+        Of several segments the first one counts. None: no opener is fed.
+        """
+        key = (feed.segment, feed.loops, feed.qualifier_element, feed.qualifier, feed.scope)
+        if key not in self._attached:
+            self._attached[key] = self._attach(feed)
+        return self._attached[key]
+
+    def _attach(self, feed: Feed) -> Integers | None:
+        children = self.chosen(feed)
+        if not len(children):
+            return None
+        parent = self.number(feed.scope)[self.rows.span(feed.segment)].take(children)
+        found = np.full(len(self.places.openers[feed.scope]) + 1, -1, np.int64)
+        # Backwards, so that the first segment of several is the one that stays.
+        found[parent[::-1]] = children[::-1]
+        found[-1] = -1
+        return found
+
+    # ---- numbers
+
+    def days(self, segment: int, element: int, *, is_range_end: bool) -> Integers | None:
+        """Return the day in an element of every segment with an id, read once."""
+        key = (segment, element, is_range_end)
+        if key not in self._days:
+            values = self.rows.values(segment, element)
+            if values is None:
+                self._days[key] = None
+            else:
+                is_read = numbers.end_dates(self.tokens.view, values) if is_range_end else numbers.dates(values)
+                self._days[key] = is_read
+        return self._days[key]
+
+    def cents(self, segment: int, element: int) -> tuple[Integers, Flags] | None:
+        """Return the amount in an element of every segment with an id, and whether it could be read, read once."""
+        key = (segment, element)
+        if key not in self._cents:
+            values = self.rows.values(segment, element)
+            self._cents[key] = None if values is None else numbers.cents(self.tokens.data, values)
+        return self._cents[key]
