@@ -4,7 +4,7 @@ them, `write` and `write_raw` turn frames into bytes.
 docs/x12.md has an example, docs/frames.md the frames.
 """
 
-from claims.x12.acknowledge import acknowledge, acknowledgement_files, acknowledgement_frames
+from claims.x12.acknowledge import Acknowledgements, acknowledge, acknowledgement_files, acknowledgement_frames
 from claims.x12.advice import advice
 from claims.x12.answered import claims_in_error
 from claims.x12.check import check, scan_checked, verdicts
@@ -15,6 +15,7 @@ from claims.x12.read import read, scan
 from claims.x12.write import write
 
 __all__ = [
+    "Acknowledgements",
     "X12File",
     "acknowledge",
     "acknowledgement_files",
