@@ -9,12 +9,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from claims import codes
 from claims.codes.lists import CodeLists
 from claims.x12.conform.maps import outside_codes
 from claims.x12.edits.part import Part
-from claims.x12.edits.report import Report
+from claims.x12.edits.report import Report, shown
 from claims.x12.numbers import Flags, Integers
 
 _GROUPS = ("CO", "PR", "OA", "PI", "CR")
@@ -44,7 +45,7 @@ def _remarks(part: Part, report: Report) -> None:
         return
     is_unknown = remark.are(lambda code: code not in _alerts() and code not in outside_codes("remark_code"))
     rows = np.flatnonzero(is_unknown & part.coded("remarks", "source").are(("LQ",)))
-    report.add("rarc-not-known", part.place("remarks", rows), "LQ02", found=_shown(remark.texts(rows)))
+    report.add("rarc-not-known", part.place("remarks", rows), "LQ02", found=shown(remark.texts(rows), 5))
 
 
 def _adjustments(part: Part, report: Report, lists: CodeLists, payment_date: Integers) -> None:
@@ -58,7 +59,7 @@ def _adjustments(part: Part, report: Report, lists: CodeLists, payment_date: Int
         rows = np.flatnonzero(is_correction & ~np.append(status.are((_REVERSAL,)), True)[claim])
         report.add(
             "correction-group-outside-reversal", part.place("adjustments", rows), "CAS01",
-            found=status.texts(claim[rows]), expected=_REVERSAL,
+            found=shown(status.texts(claim[rows]), 5), expected=_REVERSAL,
         )  # fmt: skip
 
     known = np.fromiter((code != "" and code in _carc() for code in normal), np.bool_, len(normal))
@@ -119,19 +120,22 @@ def _odd(part: Part, report: Report, normal: list[str], claim: Integers, of_deci
     for name, parts in odd.items():
         rows, rule = np.sort(np.concatenate(parts)), _EXCEPTIONS[name]
         place = part.place("adjustments", rows)
-        texts = list(zip(group.texts(rows), reason.texts(rows), strict=True))
+        texts = list(zip(shown(group.texts(rows), 5), reason.texts(rows), strict=True))
+        found = [f"{one}-{other}" for one, other in texts]
         if name == "GROUP_MISMATCH":
-            found = [f"{_shown([one])[0]}-{other}" for one, other in texts]
             allowed = [_allowed(other.lstrip("0")) for _, other in texts]
             report.add(rule, place, "CAS01", found=found, expected=allowed)
         elif name == "CO45_FULL":
-            report.add(rule, place, _elements(part, rows, 3), found=[f"{one}-{other}" for one, other in texts])
+            report.add(rule, place, _elements(part, rows, 3), found=found)
         else:
-            report.add(rule, place, _elements(part, rows, 2), found=status.texts(claim[rows]), expected="25")
+            report.add(rule, place, _elements(part, rows, 2), found=shown(status.texts(claim[rows]), 5), expected="25")
 
 
 def _distinct(keys: Integers, size: int) -> tuple[Integers, Integers]:
     """Return the distinct keys below `size`, and the place of each key among them."""
+    if size > 1 << 20:  # rubbish: as many codes as rows
+        at, distinct = pd.factorize(keys)
+        return np.asarray(distinct, np.int64), np.asarray(at, np.int64)
     present = np.zeros(size, np.bool_)
     present[keys] = True
     distinct = np.flatnonzero(present)
@@ -160,19 +164,12 @@ def _full_charge(part: Part, claim: Integers, amount: Integers, rows: Integers) 
 
 def _tell(part: Part, report: Report, rule: str, rows: Integers) -> None:
     texts = part.coded("adjustments", "reason_code").texts(rows)
-    report.add(rule, part.place("adjustments", rows), _elements(part, rows, 2), found=_shown(texts))
+    report.add(rule, part.place("adjustments", rows), _elements(part, rows, 2), found=shown(texts, 5))
 
 
 def _elements(part: Part, rows: Integers, first: int) -> list[str]:
     """Name the element of a CAS by its group of three."""
     return [f"CAS{first + 3 * (number - 1):02d}" for number in part.numbers("adjustments", "ordinal")[rows].tolist()]
-
-
-def _shown(texts: list[str]) -> list[str]:
-    """Quote what can be a code only."""
-    return [
-        text if len(text) <= 5 and text.isascii() and text.isalnum() else f"{len(text)} characters" for text in texts
-    ]
 
 
 # ---- the tables, as lookups
@@ -189,12 +186,17 @@ def _carc() -> dict[str, tuple[dict[str, str], ...]]:
     return {code: tuple(rows) for code, rows in found.items()}
 
 
-@cache
 def _exception(code: str, group: str, is_negative: bool, is_compensation: bool, is_full: bool) -> str:
     """Return the exception of the first row that fits (rule R1), for a payer without settings of its own."""
-    group = group if group in _GROUPS else "other"
+    known_group = group if group in _GROUPS else "other"
+    return _first_row(code if code in _carc() else "", known_group, is_negative, is_compensation, is_full)
+
+
+@cache
+def _first_row(code: str, group: str, is_negative: bool, is_compensation: bool, is_full: bool) -> str:
     sign = "negative" if is_negative else "positive"
-    for row in sorted(_carc().get(code, ()) + _carc()[""], key=lambda row: int(row["priority"])):
+    rows = _carc()[code] + (_carc()[""] if code else ())
+    for row in sorted(rows, key=lambda row: int(row["priority"])):
         setting = row["payer_rule"] == "" or (row["payer_rule"] == "workers_comp" and is_compensation)
         fits = row["group"] in ("", group) and row["sign"] in ("", sign) and setting
         if fits and not row["bundle_pair"] and (is_full or not row["full_charge"]):

@@ -6,6 +6,7 @@ Which codes answer to which list stands in `code_uses.csv`. A day that no list c
 from __future__ import annotations
 
 import csv
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -13,8 +14,8 @@ from importlib import resources
 import numpy as np
 
 from claims.codes.lists import CodeLists
-from claims.x12.edits.part import Coded, Part
-from claims.x12.edits.report import Report
+from claims.x12.edits.part import Part
+from claims.x12.edits.report import Report, shown
 from claims.x12.numbers import Flags, Integers
 
 _NDC_FORM = "ndc-form"
@@ -45,9 +46,8 @@ class CodeSets:
         if part.count("drugs") and report.wants(_NDC_FORM):
             _ndc_form(part, report)
 
-    def forget(self, part: Part) -> None:
-        """Let go of the sets that end in a part."""
-        ended = set(part.numbers("transactions", "seg").tolist())
+    def forget(self, ended: Set[int]) -> None:
+        """Let go of sets that have ended."""
         self.told = {key for key in self.told if key[0] not in ended}
 
     def _look(self, part: Part, report: Report, use: dict[str, str]) -> None:
@@ -72,7 +72,7 @@ class CodeSets:
         segments = part.segment_ids(part.numbers(frame, "seg")[rows])
         report.add(
             use["rule"], part.place(frame, rows), [_ELEMENTS[name] for name in segments],
-            found=_shown(code, rows), expected=[str(one) for one in day.tolist()],
+            found=shown(code.texts(rows), 11), expected=[str(one) for one in day.tolist()],
         )  # fmt: skip
 
     def not_checked(
@@ -117,11 +117,3 @@ def _ndc_form(part: Part, report: Report) -> None:
     rows = np.flatnonzero(wrong & part.coded("drugs", "qualifier_code").are(("N4",)))
     found = [f"{len(text)} characters" for text in code.texts(rows)]
     report.add(_NDC_FORM, part.place("drugs", rows), "LIN03", found=found)
-
-
-def _shown(code: Coded, rows: Integers) -> list[str]:
-    """Quote what can be a code only."""
-    return [
-        text if len(text) <= 11 and text.isascii() and text.replace(".", "").isalnum() else f"{len(text)} characters"
-        for text in code.texts(rows)
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from claims.x12.edits.part import Part
-from claims.x12.edits.report import Report
+from claims.x12.edits.report import Report, shown
 from claims.x12.numbers import Integers
 
 _ICD10, _ICD9 = ("ABK", "ABF", "ABJ", "ABN", "APR"), ("BK", "BF", "BJ", "BN", "PR")
@@ -47,19 +47,29 @@ def _pointers(part: Part, report: Report, diagnoses: Integers) -> None:
     pointers = part.coded("service_lines", "diagnosis_pointers")
     sent = [text.split() for text in pointers.values]
     claim = part.rows("service_lines", "claim_seg", "claims")
-    highest = [max((int(one) for one in split if one.isdecimal()), default=0) for split in sent]
-    is_wrong = [any(not one.isdecimal() or int(one) == 0 for one in split) for split in sent]
+    highest = [max((_number(one) for one in split), default=0) for split in sent]
+    is_wrong = [any(_number(one) == 0 for one in split) for split in sent]
     most = np.append(diagnoses, 0)[claim]
     over = np.array(highest, np.int64)[pointers.at] > most
     out = np.flatnonzero((over | np.array(is_wrong, np.bool_)[pointers.at]) & (claim >= 0))
     report.add(
-        _OUT_OF_RANGE, part.place("service_lines", out), _element(part, out), found=pointers.texts(out),
+        _OUT_OF_RANGE, part.place("service_lines", out), _element(part, out), found=shown(pointers.texts(out), 8),
         expected=[str(number) for number in most[out].tolist()],
     )  # fmt: skip
     twice = np.flatnonzero(np.array([len(set(split)) < len(split) for split in sent], np.bool_)[pointers.at])
     report.add(
-        _REPEATED_POINTER, part.place("service_lines", twice), _element(part, twice), found=pointers.texts(twice)
+        _REPEATED_POINTER,
+        part.place("service_lines", twice),
+        _element(part, twice),
+        found=shown(pointers.texts(twice), 8),
     )
+
+
+def _number(pointer: str) -> int:
+    """Read a pointer: 0 for one that is no number, a number beyond all diagnoses for one that is too long."""
+    if not (pointer.isascii() and pointer.isdecimal()):
+        return 0
+    return int(pointer) if len(pointer) <= 2 else 99
 
 
 def _element(part: Part, rows: Integers) -> list[str]:
@@ -75,7 +85,7 @@ def _repeats(part: Part, report: Report, claim: Integers, pointed: Integers) -> 
     order = np.argsort(key, kind="stable")
     again = order[1:][key[order[1:]] == key[order[:-1]]]
     rows = np.sort(pointed[again])
-    report.add("diagnosis-repeated", part.place("diagnoses", rows), "HI", found=_shown(code.texts(rows)))
+    report.add("diagnosis-repeated", part.place("diagnoses", rows), "HI", found=shown(code.texts(rows), 8))
 
 
 def _points(part: Part, report: Report) -> None:
@@ -83,7 +93,7 @@ def _points(part: Part, report: Report) -> None:
     pointed = [text for text in code.values if "." in text]
     if pointed:
         rows = np.flatnonzero(code.are(pointed) & part.coded("diagnoses", "qualifier_code").are(_ICD10 + _ICD9))
-        found = _shown(code.texts(rows))
+        found = shown(code.texts(rows), 8)
         report.add("diagnosis-with-point", part.place("diagnoses", rows), "HI", found=found)
 
 
@@ -132,11 +142,3 @@ def _counts(part: Part, report: Report, claim: Integers, pointed: Integers) -> N
         rows = np.flatnonzero((each > most) & kind.are((letter,)))
         found = [str(number) for number in each[rows].tolist()]
         _tell(part, report, "diagnoses-too-many", rows, qualifiers, found=found, expected=str(most))
-
-
-def _shown(texts: list[str]) -> list[str]:
-    """Quote what can be a diagnosis only."""
-    return [
-        text if len(text) <= 8 and text.isascii() and text.replace(".", "").isalnum() else f"{len(text)} characters"
-        for text in texts
-    ]

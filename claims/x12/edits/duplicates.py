@@ -16,6 +16,8 @@ from claims.x12.edits.report import Report
 from claims.x12.numbers import Flags
 
 Hashes = npt.NDArray[np.uint64]
+# Half a hash is enough to tell whether two equal services are of one claim.
+Owners = npt.NDArray[np.uint32]
 
 _CLAIM, _SERVICE = "claim-repeated", "service-repeated"
 _CLAIM_KEY = ("billing_npi", "claim_number", "payer_code", "frequency_code")
@@ -33,26 +35,25 @@ class Seen:
     """Keys and their owners that have gone by, in sorted runs that double in size."""
 
     def __init__(self) -> None:
-        self._runs: list[tuple[Hashes, Hashes]] = []
+        self._runs: list[tuple[Hashes, Owners]] = []
 
-    def owners(self, keys: Hashes) -> tuple[Hashes, Flags]:
+    def owners(self, keys: Hashes) -> tuple[Owners, Flags]:
         """Return the owner of each key that has gone by, and whether it has."""
-        found, known = np.zeros(len(keys), np.uint64), np.zeros(len(keys), np.bool_)
+        found, known = np.zeros(len(keys), np.uint32), np.zeros(len(keys), np.bool_)
         for run, owners in self._runs:
             at = np.minimum(np.searchsorted(run, keys), len(run) - 1)
             here = (run[at] == keys) & ~known
             found[here], known = owners[at[here]], known | here
         return found, known
 
-    def add(self, keys: Hashes, owners: Hashes) -> None:
+    def add(self, keys: Hashes, owners: Owners) -> None:
         """Take in keys that are all different, in order."""
         if not len(keys):
             return
         while self._runs and len(self._runs[-1][0]) <= 2 * len(keys):
-            other = self._runs.pop()
-            keys, owners = np.concatenate([other[0], keys]), np.concatenate([other[1], owners])
-            order = np.argsort(keys, kind="stable")
-            keys, owners = keys[order], owners[order]
+            before, theirs = self._runs.pop()
+            at = np.searchsorted(before, keys)
+            keys, owners = np.insert(before, at, keys), np.insert(theirs, at, owners)
         self._runs.append((keys, owners))
 
 
@@ -68,7 +69,7 @@ class Duplicates:
         if not part.count("claims") or not report.wants(_CLAIM, _SERVICE):
             return
         hashes = {name: _column_hash(part, "claims", name) for name in dict.fromkeys((*_CLAIM_KEY, *_PATIENT_KEY))}
-        numbers = hashes["claim_number"]
+        numbers = (hashes["claim_number"] >> np.uint64(32)).astype(np.uint32)
         if report.wants(_CLAIM):
             _, again = _repeated(self.claims, _added(hashes, _CLAIM_KEY), numbers)
             named = ~part.coded("claims", "claim_number").are(("",)) if again.any() else again
@@ -78,7 +79,7 @@ class Duplicates:
             patient = _added(hashes, _PATIENT_KEY) + _mixed(part, "claims", "patient_birth_date")
             self._services(part, report, numbers, patient)
 
-    def _services(self, part: Part, report: Report, numbers: Hashes, patient: Hashes) -> None:
+    def _services(self, part: Part, report: Report, numbers: Owners, patient: Hashes) -> None:
         """Tell of each claim once, at its first line that a claim of another number has, too."""
         claim = part.rows("service_lines", "claim_seg", "claims")
         is_new = ~part.coded("claims", "frequency_code").are(_REPEATING)
@@ -94,7 +95,7 @@ class Duplicates:
         report.add(_SERVICE, part.place("service_lines", rows[first]), "")
 
 
-def _repeated(seen: Seen, keys: Hashes, owners: Hashes) -> tuple[Hashes, Flags]:
+def _repeated(seen: Seen, keys: Hashes, owners: Owners) -> tuple[Owners, Flags]:
     """Return the owner of the first of each key, and whether a key is not the first of its kind."""
     order = np.argsort(keys)
     ordered = keys[order]
@@ -105,7 +106,7 @@ def _repeated(seen: Seen, keys: Hashes, owners: Hashes) -> tuple[Hashes, Flags]:
     seen.add(distinct[~known], owners[first[~known]])
     again: Flags = np.ones(len(keys), np.bool_)
     again[first] = known
-    owner = np.empty(len(keys), np.uint64)
+    owner = np.empty(len(keys), np.uint32)
     owner[order] = np.where(known, before, owners[first])[np.cumsum(is_first) - 1]
     return owner, again
 

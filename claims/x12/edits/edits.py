@@ -52,7 +52,9 @@ class Edits:
             self._duplicates.look(part, report)
             self._code_sets.look(part, report)
             procedures.look(part, report, self._code_sets)
-        self._code_sets.forget(part)
+        ended = frozenset(part.numbers("transactions", "seg").tolist())
+        self._code_sets.forget(ended)
+        report.forget(ended)
         return report.joined(settle(file.findings, self._chosen))
 
     def _file_date(self, part: Part) -> Integers:

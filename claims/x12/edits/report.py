@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import pandas as pd
 
 from claims import findings
 from claims.findings import HOLD, NOTE, REJECT, Finding
+from claims.x12.conform.reporter import MOST_LISTED
 from claims.x12.edits.part import Place
 from claims.x12.edits.rules import Rule, rules
 
 # What happens with the set, as a message ends.
 ENDINGS = {NOTE: "read on", HOLD: "transaction set held", REJECT: "transaction set refused"}
+
+
+_BETWEEN = str.maketrans("", "", ". ")
 
 
 class Report:
@@ -21,6 +25,7 @@ class Report:
     def __init__(self, chosen: Mapping[str, Rule]) -> None:
         self.chosen = chosen
         self._found: list[Finding] = []
+        self._counts: dict[tuple[int, str], int] = {}
 
     def wants(self, *names: str) -> bool:
         """Tell whether any of these rules is on."""
@@ -39,11 +44,21 @@ class Report:
         texts = [_spread(one, count) for one in (element, found, expected)]
         ending = ENDINGS[rule.severity]
         for own, seg, offset, where, one, other in zip(*columns, *texts, strict=True):
+            told = self._counts[own, rule.code] = self._counts.get((own, rule.code), 0) + 1
+            if told > MOST_LISTED:
+                continue
             sentence = rule.sentence.format(found=one, expected=other)
             message = f"segment {seg}{', ' if where else ''}{where}: {sentence}; {ending}."
             self._found.append(
                 Finding(rule.code, rule.severity, message, seg, where, offset, one, other, rule.ack_code, own)
             )
+            if told == MOST_LISTED:
+                message = f"segment {seg}: further findings {rule.code} of this set are not listed."
+                self._found.append(Finding("findings-not-listed", NOTE, message, seg, "", offset, transaction_seg=own))
+
+    def forget(self, ended: Set[int]) -> None:
+        """Let go of the counts of sets that have ended."""
+        self._counts = {key: count for key, count in self._counts.items() if key[0] not in ended}
 
     def joined(self, others: pd.DataFrame) -> pd.DataFrame:
         """Return the findings so far together with others, in order, and begin anew."""
@@ -71,6 +86,16 @@ def settle(found: pd.DataFrame, chosen: Mapping[str, Rule]) -> pd.DataFrame:
     found.loc[at, "message"] = [f"{text.rsplit(';', 1)[0]}; {ENDINGS[one]}." for text, one in texts]
     found.loc[at, "severity"] = worse
     return found
+
+
+def shown(texts: Sequence[str], most: int) -> list[str]:
+    """Quote what can be codes only: up to `most` letters, digits, points and blanks; of all else tell the length."""
+    return [
+        text
+        if len(text) <= most and text.isascii() and text.translate(_BETWEEN).isalnum()
+        else f"{len(text)} characters"
+        for text in texts
+    ]
 
 
 def _spread(texts: str | Sequence[str], count: int) -> Sequence[str]:

@@ -69,5 +69,5 @@ def test_what_went_by_is_found_again(parts):
         assert again.tolist() == [key in known for key in keys.tolist()]
         assert owners[again].tolist() == [known[key] for key in keys.tolist() if key in known]
         new = keys[~again]
-        seen.add(new, np.full(len(new), number, np.uint64))
+        seen.add(new, np.full(len(new), number, np.uint32))
         known |= dict.fromkeys(new.tolist(), number)
