@@ -12,7 +12,9 @@ from claims.cli import console
 from claims.errors import DatabaseNotReadyError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from claims.x12 import X12File
 
 
 class Severity(StrEnum):
@@ -67,7 +69,9 @@ def check(
 
             if number:
                 output.say()
-            is_clean &= show(output, path, least=severity, codes=codes, every=every, is_masked=not show_phi)
+            is_clean &= show(
+                output, path, parts(path), least=severity, codes=codes, every=every, is_masked=not show_phi
+            )
         if acknowledge:
             for written in _acknowledge(path, acknowledge):
                 output.say(f"Written: {written}")
@@ -76,20 +80,25 @@ def check(
         raise typer.Exit(1)
 
 
+def parts(path: Path) -> Iterator[X12File]:
+    """Read and check a file in parts, by the rules and with the code lists of the settings."""
+    from claims import config, x12
+
+    settings = config.load()
+    yield from x12.scan_checked(path, rules=settings.check, code_lists=settings.code_list_folder)
+
+
 def _document(path: Path) -> dict[str, Any]:
-    from claims import x12
     from claims.x12.summary import FileSummary
 
     whole = FileSummary(str(path), is_checked=True)
-    for part in x12.scan_checked(path):
+    for part in parts(path):
         whole.add(part)
     return whole.document()
 
 
 def _is_clean(path: Path) -> bool:
-    from claims import x12
-
-    severities = {severity for part in x12.scan_checked(path) for severity in part.findings["severity"].unique()}
+    severities = {severity for part in parts(path) for severity in part.findings["severity"].unique()}
     return severities <= {Severity.note.value}
 
 
@@ -112,11 +121,9 @@ def _known(asked: list[str]) -> frozenset[str]:
 
 def _acknowledge(path: Path, folder: Path) -> Sequence[Path]:
     """Write the answers to a file; return where they are."""
-    import importlib
+    from claims.x12 import acknowledgement_files
 
-    # By name: `claims.x12.acknowledge` is a part of its own, which nothing else here needs.
-    written: list[Path] = importlib.import_module("claims.x12.acknowledge").acknowledgement_files(path, folder)
-    return written
+    return acknowledgement_files(path, folder)
 
 
 def _record_shown(output: console.Output, files: list[Path]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,9 +19,10 @@ CLEAN = ROOT / "835" / "pass" / "two-payments.edi"
 
 
 @pytest.fixture(autouse=True)
-def columns(monkeypatch):
-    """Let every page be 100 columns wide, unless the test says so."""
+def surroundings(monkeypatch, tmp_path):
+    """Let every page be 100 columns wide, unless the test says so, and no settings be there."""
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "home"))
 
 
 def block(text: str, start: str) -> list[str]:
@@ -214,7 +214,20 @@ def test_colours_show_on_a_terminal_only(claims, monkeypatch):
     assert "\x1b[1;31mREJECT\x1b[0m" in said and "\x1b[1;31m97\x1b[0m" in said
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("claims.x12.acknowledge"), reason="acknowledgements are not here yet")
+def test_rules_beyond_the_guides_are_switched_by_the_settings(claims, monkeypatch):
+    path = ROOT / "835" / "fail" / "line-out-of-balance.edi"
+    monkeypatch.setenv("CLAIMS_CHECK", '{"line-out-of-balance": "off"}')
+    said = claims("check", path)
+    assert "HOLD  line-out-of-balance" not in said.out and said.code == 0
+
+
+def test_what_was_not_checked_is_said_in_a_line_and_is_no_fault(claims):
+    said = claims("check", ROOT / "837p" / "pass" / "drug-with-its-code.edi")
+    assert said.code == 0
+    lines = block(said.out, "NOTE  not-checked")
+    assert lines[1] == "  HCPCS codes were not checked: no list." and len(lines) == 7
+
+
 def test_acknowledgements_are_written(claims, tmp_path):
     said = claims("check", "--ack", tmp_path / "out", CODES)
     written = [line.removeprefix("Written: ") for line in said.out.splitlines() if line.startswith("Written: ")]
