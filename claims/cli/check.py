@@ -40,7 +40,9 @@ def check(
         bool, typer.Option("--show-phi", help="Show segments with names and numbers of people; this is audited.")
     ] = False,
 ) -> None:
-    """Check X12 files by their guides and their sums, and say what to do about each kind of fault. No database.
+    """Check X12 files by their guides, their sums and the rules beyond, and say what to do about each kind of fault.
+
+    No database is needed.
 
     Shown segments are masked: [9] stands for nine characters. Exit code 1 when a file or a transaction set is held or
     refused.
@@ -81,7 +83,7 @@ def _document(path: Path) -> dict[str, Any]:
     from claims.x12.summary import FileSummary
 
     whole = FileSummary(str(path), is_checked=True)
-    for part in x12.scan_checked(path):
+    for part in x12.scan_checked(path, **switches()):
         whole.add(part)
     return whole.document()
 
@@ -89,8 +91,16 @@ def _document(path: Path) -> dict[str, Any]:
 def _is_clean(path: Path) -> bool:
     from claims import x12
 
-    severities = {severity for part in x12.scan_checked(path) for severity in part.findings["severity"].unique()}
-    return severities <= {Severity.note.value}
+    parts = x12.scan_checked(path, **switches())
+    return {severity for part in parts for severity in part.findings["severity"].unique()} <= {Severity.note.value}
+
+
+def switches() -> dict[str, Any]:
+    """Return how the settings want files checked: rules beyond the guides, and where code lists lie."""
+    from claims import config
+
+    settings = config.load()
+    return {"rules": settings.check, "code_lists": settings.code_list_folder}
 
 
 def _is_wanted(finding: dict[str, Any], least: Severity, codes: frozenset[str]) -> bool:
@@ -106,7 +116,7 @@ def _known(asked: list[str]) -> frozenset[str]:
 
         for code in asked:
             if code not in known():
-                raise UsageError(f"No finding has the code {code}; docs/x12.md lists them.")
+                raise UsageError(f"No finding has the code {code}; docs/x12.md and docs/check.md list them.")
     return frozenset(asked)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from claims import x12
+from claims.cli.check import switches
 from claims.cli.console import Output, Part, dollars
 from claims.x12.cases import MISSING, Case
 from claims.x12.check import Verdicts
@@ -35,7 +36,7 @@ def show(output: Output, path: Path, *, least: str, codes: frozenset[str], every
     sets, verdicts, interchanges = _Sets(_EVERY if every else _MOST_SETS), Verdicts(), 0
     with Source(path) as source:
         grouped = Grouped(source, most_cases=_EVERY if every else 2, codes=codes, least=least)
-        for part in x12.scan_checked(path):
+        for part in x12.scan_checked(path, **switches()):
             found = verdicts.of(part)
             sets.add(transaction_rows(part, found), set(found.loc[found["is_held"], "transaction_seg"]))
             interchanges += len(part.interchanges)

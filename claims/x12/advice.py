@@ -1,6 +1,7 @@
 """The code of a finding in; what it says of all its cases, and what to do about it, out.
 
-The codes of conformance have both in `conform/rules.csv`, all others in `advice.csv`.
+The codes of conformance have both in `conform/rules.csv`, those of the rules beyond the guides in `edits/rules.csv`,
+all others in `advice.csv`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from claims.x12.conform.rules import by_code
+from claims.x12.edits.rules import rules
 
 
 class Advice(NamedTuple):
@@ -25,7 +27,8 @@ def known() -> dict[str, Advice]:
     """Return the advice on every code."""
     text = resources.files("claims.x12").joinpath("advice.csv").read_text("utf-8")
     found = {row["code"]: Advice(row["sentence"], row["advice"]) for row in csv.DictReader(text.splitlines())}
-    return found | {code: Advice(rule.sentence, rule.advice) for code, rule in by_code().items()}
+    beyond = {rule.code: Advice(rule.title, rule.advice) for rule in rules().values()}
+    return beyond | found | {code: Advice(rule.sentence, rule.advice) for code, rule in by_code().items()}
 
 
 def advice(code: str) -> str:
