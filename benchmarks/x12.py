@@ -134,49 +134,98 @@ def _pyx12(data: bytes) -> None:
         )
 
 
+def faulty(data: bytes, per_set: int = 10) -> bytes:
+    """Spoil ten things in every transaction set: a code, a date, a length, a qualifier, a missing element."""
+    faults = (
+        (b"CAS*CO*", b"CAS*XX*"), (b"DTM*472*2025", b"DTM*472*2O25"), (b"*12*ICN", b"*ZZZ*ICN"), (b"NM1*82*2*", b"NM1*82*9*"),
+        (b"REF*EA*MR", b"REF*EA*"), (b"LQ*HE*N130", b"LQ*HE*N9999"), (b"AMT*B6*", b"AMT*B6*X"), (b"DTM*050*2", b"DTM*050*9"),
+        (b"NM1*QC*1*", b"NM1*QC**"), (b"SVC*HC:", b"SVC*QQ:"),
+    )  # fmt: skip
+    head, *sets = data.split(b"ST*835*")
+    for number, body in enumerate(sets):
+        for good, bad in faults[:per_set]:
+            body = body.replace(good, bad, 1)
+        sets[number] = body
+    return b"ST*835*".join([head, *sets])
+
+
+class Table:
+    """Rates of one run, and what they are of others'."""
+
+    def __init__(self) -> None:
+        self.rates: dict[str, float] = {}
+        print(f"{'what':<44} {'MB':>6} {'MB/s':>8}  ratio")
+
+    def row(self, name: str, data: bytes, run: Callable[[bytes], object], times: int = 3, *, over: str = "") -> None:
+        """Measure, and print the ratio over the rows named."""
+        rate = self.rates[name] = len(data) / 1e6 / processor_seconds(lambda: run(data), times)
+        ratios = [f"{rate / self.rates[other]:.1f} x {other}" for other in over.split("; ") if other]
+        print(f"{name:<44} {len(data) / 1e6:>6.1f} {rate:>8.2f}  {'; '.join(ratios)}", flush=True)
+
+
 def speed() -> None:
-    """Print megabytes per second of processor time, and ratios."""
+    """Print megabytes per second of processor time, and ratios to the peers measured in the same run."""
     import oxedi
 
     from claims import x12
 
-    ten = remittances(10_000_000)
-    claims = submissions(10_000_000)
-    slice_ = remittances(250_000)
-    claim_slice = submissions(250_000)
-    rows = []
-
-    def measure(name: str, data: bytes, run: Callable[[bytes], object], times: int = 3) -> float:
-        rate = len(data) / 1e6 / processor_seconds(lambda: run(data), times)
-        rows.append((name, f"{len(data) / 1e6:.1f}", f"{rate:.2f}"))
-        return rate
-
-    ours = measure("835 read + balance, ours", ten, x12.read)
-    theirs = measure("835 oxedi parse", ten, oxedi.parse)
-    walker = measure("835 pyx12 validate", slice_, _pyx12, 1)
-    ours_837 = measure("837P read + balance, ours", claims, x12.read)
-    walker_837 = measure("837P pyx12 validate", claim_slice, _pyx12, 1)
-    print(f"{'what':<28} {'MB':>6} {'MB/s':>8}")
-    for row in rows:
-        print(f"{row[0]:<28} {row[1]:>6} {row[2]:>8}")
-    print(f"835: {ours / theirs:.1f} x oxedi, {ours / walker:.0f} x pyx12; 837P: {ours_837 / walker_837:.0f} x pyx12")
+    remits, claims = remittances(10_000_000), submissions(10_000_000)
+    small_sets = remittances(10_000_000, claims_per_set=2)
+    bad = faulty(small_sets)
+    table = Table()
+    table.row("835 pyx12", remittances(250_000), _pyx12, 1)
+    table.row("837P pyx12", submissions(250_000), _pyx12, 1)
+    table.row("835 with ten faults a set, pyx12", faulty(remittances(250_000, claims_per_set=2)), _pyx12, 1)
+    table.row("835 oxedi", remits, oxedi.parse)
+    table.row("835 read + balance", remits, x12.read, over="835 oxedi; 835 pyx12")
+    table.row("837P read + balance", claims, x12.read, over="837P pyx12; 835 read + balance")
+    table.row("835 check", remits, x12.check, over="835 pyx12")
+    table.row("837P check", claims, x12.check, over="837P pyx12")
+    table.row("835 in sets of two claims, check", small_sets, x12.check, over="835 pyx12")
+    table.row("835 with ten faults a set, check", bad, x12.check, over="835 with ten faults a set, pyx12")
+    found = len(x12.check(bad).findings)
+    print(f"{'':<44} {'':>6} {found / bad.count(b'ST*835*'):>8.1f}  findings a set")
 
 
-def memory() -> None:
-    """Print the peak memory of `scan` over 10 MB and over 100 MB, each in a process of its own."""
-    peaks = {}
-    for size in (10_000_000, 100_000_000):
+def hostile() -> None:
+    """Print what odd files cost a byte, as multiples of a normal one."""
+    from claims import x12
+
+    def run(data: bytes) -> float:
+        return processor_seconds(lambda: [None for _ in x12.scan_checked(data)], 1) / len(data)
+
+    head = ISA.format(sender="PAYER", control=1, kind="HP", guide="005010X221A1").encode() + b"ST*835*0001~"
+    tail = b"SE*2*0001~GE*1*1~IEA*1*000000001~"
+    one = remittances(300, claims_per_set=1)
+    many = b"".join(one.replace(b"*000000001", b"*%09d" % number) for number in range(1, 100_001))
+    files = {
+        "one segment of 50 MB": head + b"NTE*ADD*" + b"A" * 50_000_000 + b"~" + tail,
+        "one segment of 5 million empty elements": head + b"NTE" + b"*" * 5_000_000 + b"~" + tail,
+        "a million empty segments": head + b"~" * 1_000_000 + tail,
+        "a million unknown segments": head + b"QQ*1~" * 1_000_000 + tail,
+        "100,000 interchanges": many,
+    }
+    normal = run(remittances(10_000_000))
+    print(f"{'odd files, check':<44} {'MB':>6} {'MB/s':>8}  time a byte, of a normal file's")
+    for name, data in files.items():
+        cost = run(data)
+        print(f"{name:<44} {len(data) / 1e6:>6.1f} {1e-6 / cost:>8.2f}  {cost / normal:.1f} x", flush=True)
+
+
+def memory(large: int = 1000) -> None:
+    """Print the peak memory of `scan_checked` over 10 MB and over `large` MB, each in a process of its own."""
+    block = remittances(10_000_000)
+    print(f"{'check in parts, peak memory in MB':<44} {'whole':>6} {'above the loaded libraries':>28}")
+    for size in (10, large):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "large.835"
-            path.write_bytes(remittances(size))
-            done = subprocess.run(
-                [sys.executable, __file__, "--peak", str(path)], check=True, capture_output=True, text=True
-            )
-            peaks[size] = [float(value) for value in done.stdout.split()]
-    small, large = peaks.values()
-    print(f"{'scan, peak memory in MB':<28} {'10 MB':>8} {'100 MB':>8} {'ratio':>6}")
-    print(f"{'whole process':<28} {small[0]:>8.0f} {large[0]:>8.0f} {large[0] / small[0]:>6.2f}")
-    print(f"{'above the loaded libraries':<28} {small[1]:>8.0f} {large[1]:>8.0f} {large[1] / small[1]:>6.2f}")
+            with path.open("wb") as file:
+                for number in range(1, size // 10 + 1):
+                    file.write(block.replace(b"*000000001", b"*%09d" % number))
+            command = [sys.executable, __file__, "--peak", str(path)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            whole, above = (float(value) for value in done.stdout.split())
+        print(f"{f'{size} MB':<44} {whole:>6.0f} {above:>28.0f}", flush=True)
 
 
 def _high_water() -> float:
@@ -188,9 +237,9 @@ def _high_water() -> float:
 def _peak(path: str) -> None:
     from claims import x12
 
-    x12.read(remittances(10_000))
+    x12.check(remittances(10_000))
     before = _high_water()
-    for part in x12.scan(path):
+    for part in x12.scan_checked(path):
         del part
     after = _high_water()
     print(after, after - before)
@@ -200,12 +249,12 @@ def writing() -> None:
     """Print megabytes written per second of processor time, from the frames that reading gives."""
     from claims import x12
 
-    print(f"{'what':<28} {'MB':>6} {'MB/s':>8}")
+    print(f"{'writing':<44} {'MB':>6} {'MB/s':>8}")
     for name, make in (("837P write, from frames", submissions), ("835 write, from frames", remittances)):
         frames = x12.read(make(10_000_000)).frames
         size = len(x12.write(frames)) / 1e6
         seconds = processor_seconds(lambda frames=frames: x12.write(frames))
-        print(f"{name:<28} {size:>6.1f} {size / seconds:>8.2f}")
+        print(f"{name:<44} {size:>6.1f} {size / seconds:>8.2f}")
 
 
 if __name__ == "__main__":
@@ -214,4 +263,5 @@ if __name__ == "__main__":
     else:
         speed()
         writing()
-        memory()
+        hostile()
+        memory(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

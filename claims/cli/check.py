@@ -121,8 +121,10 @@ def _known(asked: list[str]) -> frozenset[str]:
 
 
 def _acknowledge(path: Path, folder: Path) -> Sequence[Path]:
+    """Write the answers to a file; return where they are."""
     import importlib
 
+    # By name: `claims.x12.acknowledge` is a part of its own, which nothing else here needs.
     written: list[Path] = importlib.import_module("claims.x12.acknowledge").acknowledgement_files(path, folder)
     return written
 

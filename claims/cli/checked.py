@@ -23,6 +23,7 @@ _MOST_GROUPS = 30
 _FEW_GROUPS = 10
 _WIDEST_TEXT = 100
 _EVERY = 1 << 62
+_FIRST_TO_GO = (">lines", ">PLB", ">claims")  # where a table is too wide
 _STYLES = {"reject": "bold red", "hold": "bold yellow", "note": "bold cyan"}
 _VERDICTS = {"refused": "bold red", "accepted": "green", "accepted with notes": "green", "not checked": "yellow"}
 _COLUMNS = (
@@ -42,9 +43,9 @@ def show(output: Output, path: Path, *, least: str, codes: frozenset[str], every
             interchanges += len(part.interchanges)
             grouped.add(part)
         size = source.size
-    guide = f", guide {next(iter(sets.guides))}" if len(sets.guides) == 1 else ""
-    output.say(f"{path}: {_many(size, 'byte')}, {_many(interchanges, 'interchange')}, "
-               f"{_many(sets.count, 'transaction set')}{guide}")  # fmt: skip
+    counts = [_many(size, "byte"), _many(interchanges, "interchange"), _many(sets.count, "transaction set")]
+    counts += [f"guide {guide}" for guide in sets.guides if len(sets.guides) == 1]
+    output.lines([[(str(path), "bold"), f": {', '.join(counts)}"]])
     sets.show(output)
     _show_findings(output, grouped, every=every, is_masked=is_masked)
     return not (grouped.counts["reject"] or grouped.counts["hold"])
@@ -72,7 +73,7 @@ class _Sets:
         """Take sets in; `held` names those of which something is held or refused."""
         for row in rows:
             self.count += 1
-            self.guides.add(row["guide"])
+            self.guides |= {row["guide"]} - {""}
             row["verdict"] = "" if row["set"] == "TA1" else row["verdict"] or "not checked"
             if row["seg"] in held and row["verdict"] != "refused":
                 row["verdict"] += ", held"
@@ -99,6 +100,12 @@ class _Sets:
         rows += [self._cells(total) for total in totals]
         columns = [">seg", "set", "guide", "verdict", *(name for name, _ in _COLUMNS), "balances"]
         kept = [place for place, column in enumerate(columns) if _says_something(column, [row[place] for row in rows])]
+        for column in _FIRST_TO_GO:
+            if (
+                _least_width([[columns[place].lstrip(">"), *(row[place] for row in rows)] for place in kept])
+                > output.width
+            ):
+                kept = [place for place in kept if columns[place] != column]
         styles = _VERDICTS | {f"{name}, held": "yellow" for name in _VERDICTS}
         output.table("", [columns[place] for place in kept], [[row[place] for place in kept] for row in rows], styles)
         if self.count > len(chosen):
@@ -114,6 +121,12 @@ class _Sets:
 
 def _says_something(column: str, cells: list[str]) -> bool:
     return column in (">seg", "set", "verdict") or any(cell not in ("", "0") for cell in cells)
+
+
+def _least_width(columns: list[list[str]]) -> int:
+    """Return how wide a table of these columns is at least, when no word is broken."""
+    words = [max(len(word) for cell in column for word in ["", *cell.split()]) for column in columns]
+    return sum(words) + 2 * len(words)
 
 
 def _balance(balanced: dict[str, bool | None]) -> str:
@@ -159,7 +172,7 @@ class _Page:
         """Say what like findings have in common, what to do, and show the first of them."""
         yield []
         yield [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold"), f", {_how_often(group)}"]
-        yield from self._text(_sentence(group), 2)
+        yield from self._text(_sentence(group), 2) if group.sentence else ()
         yield from self._text(f"What to do: {group.advice}.", 2) if group.advice else ()
         for case in group.cases[:most_cases]:
             yield []

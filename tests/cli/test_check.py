@@ -194,6 +194,11 @@ def test_a_file_that_is_not_there_is_wrong_use(claims, tmp_path):
     assert (said.code, said.out, said.err) == (2, "", f"Error: {tmp_path} is a folder; name files.\n")
 
 
+def test_frames_are_for_reading_alone(claims, tmp_path):
+    assert claims("check", CLEAN, "--frames", tmp_path / "out").code == 2
+    assert not (tmp_path / "out").exists()
+
+
 def test_control_characters_of_a_file_do_not_reach_the_terminal(claims, tmp_path):
     path = tmp_path / "odd.837"
     path.write_bytes(SEGMENT.read_bytes().replace(b"N4*NOWHERE*OH", b"N4*NO\x1b[2JWHERE*\x1b[H"))

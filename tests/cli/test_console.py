@@ -98,6 +98,28 @@ def test_no_rows_are_said(capsys):
     assert capsys.readouterr().out == "Denials: none\n"
 
 
+def test_lines_stay_as_they_are_and_lose_their_control_characters(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    output = Output()
+    assert output.width == 20
+    output.lines([["x" * 50, ("y\x1b[2J", "red")], [], [("[b]z[/b]", "bold")]])
+    assert capsys.readouterr().out == "x" * 50 + "y [2J\n\n[b]z[/b]\n"
+    for silent in (Output(json=True), Output(quiet=True)):
+        silent.lines([["x"]])
+    assert capsys.readouterr().out == ""
+
+
+def test_styles_are_for_terminals(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "20")
+    Output().lines([["x" * 50, ("y\x1b[2J", "red")]])
+    assert capsys.readouterr().out == "x" * 50 + "\x1b[31my [2J\x1b[0m\n"
+    Output().table("", ["a"], [["bad"], ["good"]], {"bad": "red"})
+    printed = capsys.readouterr().out
+    assert "\x1b[31mbad" in printed and "\x1b[31mgood" not in printed
+
+
 def test_frames_become_plain_json():
     frame = pd.DataFrame(
         {

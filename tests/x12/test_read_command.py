@@ -79,6 +79,7 @@ def test_people_see_tables_without_patients(file, tmp_path, capsys):
     assert execute(["read", str(file), str(rubbish)]) == 1
     shown = capsys.readouterr().out
     assert "350.00" in shown and "not-x12" in shown and "835" in shown
+    assert "What to do about not-x12: Ask the sender for the X12 file itself" in shown
     assert not any(word in shown for word in ("DOE", "JANE", "A100", "ICN1", "W1"))
 
 

@@ -18,7 +18,7 @@ from claims.x12.numbers import Bytes, Flags, Integers, Words
 NONE, SIMPLE, COMPOSITE, UNUSED_COMPOSITE = 0, 1, 2, 3
 # What a value is checked for beside its length, as bits.
 CODED, WHOLE, REAL, DATE, ODD, BY_QUALIFIER, FORMATS = 1, 2, 4, 8, 16, 32, 64
-_ANY_LENGTH = 1 << 40
+_ANY_LENGTH = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,10 @@ class _Compiler:
         columns = np.array(self.rows, np.int64).T
         bits = [0 if place is None or place.component else _bit(place.element) for place in self.places]
         is_checked = [place is not None and place.item.usage != "N" for place in self.places]
+        role, low, high, checks, codes, parts, part_count, repeat = columns
         return Fields(
-            self.places, np.array(base, np.int64), np.array(widths, np.int64), columns[0].astype(np.uint8), columns[1],
-            columns[2], columns[3].astype(np.uint8), columns[4], columns[5], columns[6], columns[7],
+            self.places, np.array(base, np.int64), np.array(widths, np.int64), role.astype(np.uint8),
+            low.astype(np.int32), high.astype(np.int32), checks.astype(np.uint8), codes, parts, part_count, repeat,
             np.array(is_checked, np.bool_), np.array(bits, np.uint64), self.code_sets,
             [_words(codes) for codes in self.code_sets],
         )  # fmt: skip

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 
 from claims.x12.conform.nodes import Composite, Element, Loop, Segment
 
-# Steps are numbered; the number of a step and a symbol make one key of the automaton.
-SYMBOL_BITS = 12
-_MOST_SYMBOLS = 1 << SYMBOL_BITS
 # Segments that begin their loop wherever they stand and whatever they hold.
 FORCED = {"ISA": "/ISA_LOOP", "GS": "/ISA_LOOP/GS_LOOP"}
 
@@ -75,8 +72,8 @@ class Grammar:
         self.meanings: list[tuple[str, str]] = [("", "")]
         self.steps: list[Step] = [Step(-1, -1, ())]
         self._step_number: dict[tuple[int, int], int] = {}
-        self.start = self._begin()
-        self.delta = _Delta(self)
+        self._states: dict[int, State] = {}
+        self.start = self.state(self._begin())
 
     def key_place(self, segment_id: str) -> tuple[int, int]:
         """Return the element and component that tell segments with this id apart; (0, 0) for none."""
@@ -88,10 +85,15 @@ class Grammar:
             return 0
         meaning = (segment_id, value if value in self._values.get(segment_id, ()) else "")
         if meaning not in self._symbols:
-            assert len(self.meanings) < _MOST_SYMBOLS
             self._symbols[meaning] = len(self.meanings)
             self.meanings.append(meaning)
         return self._symbols[meaning]
+
+    def state(self, number: int) -> State:
+        """Return the state after step `number`."""
+        if number not in self._states:
+            self._states[number] = State(self, number)
+        return self._states[number]
 
     def step(self, before: int, symbol: int) -> int:
         """Return the number of the step that `symbol` takes after step number `before`."""
@@ -151,16 +153,21 @@ class Grammar:
         return self._loop_number[id(loop)]
 
 
-class _Delta(dict[int, int]):
-    """The automaton: (step before, symbol) to the step after, shifted so that the next symbol can be added."""
+class State(dict[int, "State"]):
+    """Where a step left us: the state after each symbol, found when first asked for. `number` is the step's.
 
-    def __init__(self, grammar: Grammar) -> None:
+    States refer to states, so that a run over symbols is one call after another of the same function of C.
+    """
+
+    __slots__ = ("grammar", "number")
+
+    def __init__(self, grammar: Grammar, number: int) -> None:
         super().__init__()
-        self.grammar = grammar
+        self.grammar, self.number = grammar, number
 
-    def __missing__(self, key: int) -> int:
-        found = self.grammar.step(key >> SYMBOL_BITS, key & (_MOST_SYMBOLS - 1)) << SYMBOL_BITS
-        self[key] = found
+    def __missing__(self, symbol: int) -> State:
+        found = self.grammar.state(self.grammar.step(self.number, symbol))
+        self[symbol] = found
         return found
 
 

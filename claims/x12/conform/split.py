@@ -16,7 +16,7 @@ from claims.x12.segments import CODES
 
 _ISA = CODES["ISA"]
 _BIT: Words = np.array([0, *(1 << number for number in range(1, MOST_ELEMENTS + 1)), 0], np.uint64)
-_NO_FIELD = -(1 << 40)
+_NO_FIELD = -(1 << 30)
 
 
 @dataclass
@@ -50,8 +50,9 @@ def split(text: Text, node: Integers, fields: Fields) -> Split:
     """Split the segments whose `node` is not -1."""
     field = _fields(text, node, fields)
     is_sent = text.end > text.start
-    bits = np.where(is_sent, fields.bit[field], np.uint64(0))
-    role = fields.role[field]
+    bits = fields.bit.take(field)
+    bits *= is_sent
+    role = fields.role.take(field)
     places, place_token = _separators(text, text.component_places)
     place_role = role[place_token]
     compound = np.unique(place_token[place_role == f.SIMPLE])
@@ -78,12 +79,13 @@ def split(text: Text, node: Integers, fields: Fields) -> Split:
 def _fields(text: Text, node: Integers, fields: Fields) -> Integers:
     """Return the field of each token: its segment's first one and its element's number; 0 for none."""
     # The number of a token less that of its segment's first one is its element: one step gives the field.
-    shift = np.append(np.where(node >= 0, fields.base[node] - text.first, _NO_FIELD), _NO_FIELD)
+    shift = np.append(np.where(node >= 0, fields.base.take(node) - text.first, _NO_FIELD), _NO_FIELD).astype(np.int32)
     has_gaps = len(text.tokens.empty_at) > 0
     by_token = shift[text.row] if has_gaps else np.repeat(shift[:-1], text.elements + 1)
-    field: Integers = np.maximum(np.arange(text.count) + by_token, 0)
+    field: Integers = np.arange(text.count, dtype=np.int32) + by_token
+    np.maximum(field, 0, out=field)
     field[text.first] = 0
-    for row in np.flatnonzero((node >= 0) & (text.elements > fields.widths[node])).tolist():
+    for row in np.flatnonzero((node >= 0) & (text.elements > fields.widths.take(node))).tolist():
         field[int(text.first[row] + fields.widths[int(node[row])]) + 1 : int(text.last[row]) + 1] = 0
     return field
 

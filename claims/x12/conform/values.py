@@ -95,8 +95,9 @@ class ValueRules:
     def _suspect(self, text: Text, values: Values) -> Flags:
         length = values.end - values.start
         fields = self.fields
-        found = (length < fields.low[values.field]) | (length > fields.high[values.field])
-        checks = fields.checks[values.field]
+        found = length < fields.low.take(values.field)
+        found |= length > fields.high.take(values.field)
+        checks = fields.checks.take(values.field)
         found |= (checks & f.ODD) != 0
         self._codes_of(text, values, checks, found)
         self._numbers(text, values, checks, found)
@@ -105,7 +106,7 @@ class ValueRules:
             self._bytes(text, values, found)
         elif values.token is None:
             found[text.padded] = True
-        return found & fields.is_checked[values.field]
+        return found & fields.is_checked.take(values.field)
 
     def _codes_of(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:
         at = np.flatnonzero(checks & f.CODED)

@@ -7,15 +7,19 @@ segments at once, each count beginning anew where the loop around it begins; cou
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from operator import attrgetter, getitem
 
 import numpy as np
 import pandas as pd
 
-from claims.x12.conform.grammar import SYMBOL_BITS, Grammar
+from claims.x12.conform.grammar import Grammar
 from claims.x12.conform.nodes import UNLIMITED
 from claims.x12.conform.text import Text
 from claims.x12.numbers import Flags, Integers
 from claims.x12.segments import IDS
+
+_NUMBER = attrgetter("number")
 
 
 @dataclass
@@ -42,14 +46,15 @@ class Walker:
 
     def __init__(self, grammar: Grammar) -> None:
         self.grammar = grammar
-        self._state = grammar.start << SYMBOL_BITS
+        self._state = grammar.start
         # Occurrences so far, in the loops that are open where the last window ended.
         self._counts: Integers = np.zeros(len(grammar.paths), np.int64)
         self._symbols: dict[int, int] = {}
         places = [grammar.key_place(name) for name in IDS]
         self._key_element = np.array([place[0] for place in places], np.int64)
         self._is_component = np.array([place[1] for place in places], np.bool_)
-        self._is_known = np.array([name in grammar.ids for name in IDS], np.bool_)
+        # The code of each id, 0 for one that is not in the guide.
+        self._known_code = np.array([code if name in grammar.ids else 0 for code, name in enumerate(IDS)], np.int64)
         self._max_use = np.array([node.max_use for node in grammar.nodes], np.int64)
         self._max_repeat = [loop.max_repeat for loop in grammar.loops]
         self._node_path = np.array(grammar.node_path, np.int64)
@@ -58,19 +63,17 @@ class Walker:
 
     def walk(self, text: Text, rows: Integers) -> Walked:
         """Walk on over the segments `rows` of a window."""
-        symbols = self._symbols_of(text, rows).tolist()
-        delta, state = self.grammar.delta, self._state
-        states = [state := delta[state | symbol] for symbol in symbols]
-        self._state = state
-        step = np.array(states, np.int64) >> SYMBOL_BITS
+        states = list(accumulate(self._symbols_of(text, rows).tolist(), getitem, initial=self._state))
+        self._state = states[-1]
+        step = np.fromiter(map(_NUMBER, states[1:]), np.int64, len(rows))
         steps = self.grammar.steps
-        node = np.array([one.node for one in steps], np.int64)[step]
-        loop = np.array([one.loop for one in steps], np.int64)[step]
-        has_missing = np.array([bool(one.missing) for one in steps], np.bool_)[step]
+        node = np.array([one.node for one in steps], np.int64).take(step)
+        loop = np.array([one.loop for one in steps], np.int64).take(step)
+        has_missing = np.array([bool(one.missing) for one in steps], np.bool_).take(step)
         walked = Walked(rows, node)
-        is_unused = np.array([one.is_unused for one in steps], np.bool_)[step]
+        is_unused = np.array([one.is_unused for one in steps], np.bool_).take(step)
         walked.unused = rows[is_unused]
-        may_repeat = np.array([one.may_repeat for one in steps], np.bool_)[step]
+        may_repeat = np.array([one.may_repeat for one in steps], np.bool_).take(step)
         counting = _Counting(self, node, loop)
         if has_missing.any():
             at = np.flatnonzero(has_missing)
@@ -89,10 +92,8 @@ class Walker:
 
     def _symbols_of(self, text: Text, rows: Integers) -> Integers:
         """Return the symbol of each segment: its id and, where the guide asks for it, its qualifier."""
-        code = text.code[rows]
-        known = self._is_known[code]
-        code = np.where(known, code, 0)
-        element = self._key_element[code]
+        code = self._known_code.take(text.code.take(rows))
+        element = self._key_element.take(code)
         word = np.zeros(len(rows), np.uint64)
         keyed = np.flatnonzero((element > 0) & (element <= text.elements[rows]))
         token = text.first[rows[keyed]] + element[keyed]
@@ -109,7 +110,7 @@ class Walker:
         found = np.empty(len(pairs), np.int64)
         for place, one in enumerate(pairs.tolist()):
             found[place] = self._symbol(one & 255, int(distinct[one >> 8]))
-        symbols = found[pair]
+        symbols = found.take(pair)
         long = np.flatnonzero((word[keyed] == 0) & (text.end[token] - text.start[token] > 8))
         if len(long):
             self._long_keys(text, rows, keyed[long], token[long], symbols)
