@@ -51,10 +51,10 @@ def look(part: Part, report: Report) -> None:
 
     charge = np.append(part.numbers("claims", "charge_cents"), 0)[claim]
     total = paid + of_claim + of_lines
-    _tell(part, report, "other-payer-claim-out-of-balance", np.flatnonzero(decided & (total != charge)), total, charge)
+    _tell(part, report, "cob-claim-out-of-balance", np.flatnonzero(decided & (total != charge)), total, charge)
     expected = paid_lines - of_claim
     rows = np.flatnonzero(known & has_lines[:-1] & (paid != expected))
-    _tell(part, report, "other-payer-paid-differs", rows, paid, expected)
+    _tell(part, report, "cob-paid-differs", rows, paid, expected)
     _lines(part, report, svd_payer, sums(svd, cents, len(svd_paid)) + svd_paid, np.append(known, False))
 
 
@@ -70,14 +70,14 @@ def _payer_of_line(part: Part, report: Report, claim: Integers) -> Integers:
     order = np.argsort(own, kind="stable")
     is_named = np.append(~names.are(("",)), False)
     again = order[1:][(own[order[1:]] == own[order[:-1]]) & (own[order[1:]] >= 0) & is_named[order[1:]]]
-    report.add("other-payer-repeated", part.place(_PAYERS, np.sort(again)), "NM109")
+    report.add("cob-payer-repeated", part.place(_PAYERS, np.sort(again)), "NM109")
     if not payers or not lines:
         found = np.full(lines, -1, np.int64)
     else:
         at = np.minimum(np.searchsorted(own[order], asked), payers - 1)
         found = np.where(own[order][at] == asked, order[at], -1)
     lost = np.flatnonzero((found < 0) & (line_claim >= 0))
-    report.add("other-payer-unknown", part.place(_LINES, lost), "SVD01", expected="NM109 of loop 2330B")
+    report.add("cob-payer-unknown", part.place(_LINES, lost), "SVD01", expected="NM109 of loop 2330B")
     return found
 
 
@@ -93,7 +93,7 @@ def _not_asked(part: Part, payer_seg: Integers, payer_claim: Integers) -> Flags:
 
 def _lines(part: Part, report: Report, svd_payer: Integers, explained: Integers, known: Flags) -> None:
     """Add up what a payer says of a line in one SVD or several, and compare it with the charge of the line."""
-    if not len(svd_payer) or not report.wants("other-payer-line-out-of-balance"):
+    if not len(svd_payer) or not report.wants("cob-line-out-of-balance"):
         return
     line = part.rows(_LINES, "service_seg", "service_lines")
     key = line * (len(known) + 1) + svd_payer
@@ -104,7 +104,7 @@ def _lines(part: Part, report: Report, svd_payer: Integers, explained: Integers,
     rows = np.flatnonzero(good[first] & (total != charge))
     rows = rows[np.argsort(first[rows])]
     report.add(
-        "other-payer-line-out-of-balance", part.place(_LINES, first[rows]), "SVD02",
+        "cob-line-out-of-balance", part.place(_LINES, first[rows]), "SVD02",
         found=[amount(value) for value in total[rows].tolist()],
         expected=[amount(value) for value in charge[rows].tolist()],
     )  # fmt: skip

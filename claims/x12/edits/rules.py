@@ -16,7 +16,10 @@ SWITCHES = (OFF, ON, *SEVERITIES)
 
 
 class Rule(NamedTuple):
-    """A row of `rules.csv`. Several rules may share the `code` of their findings; `default` is on or off."""
+    """A row of `rules.csv`. Several rules may share the `code` of their findings; `default` is on or off.
+
+    `title` fits every case; `sentence` has places for what was found and expected.
+    """
 
     id: str
     code: str
@@ -24,6 +27,7 @@ class Rule(NamedTuple):
     severity: str
     default: str
     ack_code: str
+    title: str
     sentence: str
     advice: str
     source: str

@@ -45,16 +45,16 @@ def test_no_decision_is_no_finding():
 
 def test_a_cent_is_enough():
     assert changed(("CAS*PR*2*22~", "CAS*PR*2*22.01~")) == [
-        ("other-payer-claim-out-of-balance", "150.01", "150.00"),
-        ("other-payer-line-out-of-balance", "150.01", "150.00"),
+        ("cob-claim-out-of-balance", "150.01", "150.00"),
+        ("cob-line-out-of-balance", "150.01", "150.00"),
     ]
 
 
 def test_what_was_paid_is_what_the_lines_say():
     told = changed(("AMT*D*88~", "AMT*D*80~"))
     assert told == [
-        ("other-payer-claim-out-of-balance", "142.00", "150.00"),
-        ("other-payer-paid-differs", "80.00", "88.00"),
+        ("cob-claim-out-of-balance", "142.00", "150.00"),
+        ("cob-paid-differs", "80.00", "88.00"),
     ]
 
 
@@ -62,7 +62,7 @@ def test_adjustments_of_the_claim_lower_what_was_paid():
     told = changed(("AMT*D*88~", "CAS*PR*1*8~AMT*D*80~"))
     assert told == []
     assert changed(("AMT*D*88~", "CAS*PR*1*8~AMT*D*88~")) == [
-        ("other-payer-claim-out-of-balance", "158.00", "150.00"), ("other-payer-paid-differs", "88.00", "80.00"),
+        ("cob-claim-out-of-balance", "158.00", "150.00"), ("cob-paid-differs", "88.00", "80.00"),
     ]  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def test_a_decision_on_the_claim_alone():
     text = "\n".join(lines)
     assert said(billed(text.replace("AMT*D*88~", "CAS*CO*45*62~AMT*D*88~"))) == []
     told = said(billed(text.replace("AMT*D*88~", "CAS*CO*45*60~AMT*D*88~")))
-    assert told == [("other-payer-claim-out-of-balance", "148.00", "150.00")]
+    assert told == [("cob-claim-out-of-balance", "148.00", "150.00")]
 
 
 def test_a_payer_that_was_not_asked():
@@ -86,8 +86,8 @@ def test_two_payers_are_kept_apart():
     assert changed(*pairs) == []
     pairs = (pairs[0], ("DTP*573*D8*20250301~", more.format(paid="100")))
     assert changed(*pairs) == [
-        ("other-payer-claim-out-of-balance", "122.00", "150.00"),
-        ("other-payer-line-out-of-balance", "122.00", "150.00"),
+        ("cob-claim-out-of-balance", "122.00", "150.00"),
+        ("cob-line-out-of-balance", "122.00", "150.00"),
     ]
 
 
@@ -97,9 +97,9 @@ def test_several_answers_of_one_payer_for_a_line_are_added_up():
 
 
 def test_names_of_payers():
-    assert changed(("SVD*P1*", "SVD*P3*"))[-1] == ("other-payer-unknown", "", "NM109 of loop 2330B")
+    assert changed(("SVD*P1*", "SVD*P3*"))[-1] == ("cob-payer-unknown", "", "NM109 of loop 2330B")
     twice = "SBR*T*18*******CI~OI***Y***Y~NM1*IL*1*DOE*JANE****MI*W9~NM1*PR*2*OTHER*****PI*P1~LX*1~"
-    assert changed(("LX*1~", twice)) == [("other-payer-repeated", "", "")]
+    assert changed(("LX*1~", twice)) == [("cob-payer-repeated", "", "")]
 
 
 @pytest.mark.parametrize("amount", ["AMT*D*8A~", "AMT*D*88.001~"])
@@ -110,5 +110,5 @@ def test_an_unreadable_amount_is_told_of_once(amount):
 def test_two_claims_are_kept_apart():
     text = WORKED + WORKED.replace("CLM*A1*150", "CLM*A2*149").replace("HC:99214*150", "HC:99214*149")
     assert [code for code, _, _ in said(billed(text))] == [
-        "other-payer-claim-out-of-balance", "other-payer-line-out-of-balance",
+        "cob-claim-out-of-balance", "cob-line-out-of-balance",
     ]  # fmt: skip
