@@ -129,7 +129,7 @@ def test_a_page_stays_short_for_twenty_thousand_findings(claims, tmp_path):
     path.write_bytes(many(10_000, is_every=True))
     said = claims("check", path)
     assert "20,000 rejects" in said.out and "10,000 times in 1 set and 10,000 claims" in said.out
-    assert len(said.out.splitlines()) < 50
+    assert len(said.out.splitlines()) < 80
 
 
 def test_many_sets_are_summed_and_the_bad_ones_shown(claims, tmp_path):
@@ -220,3 +220,15 @@ def test_acknowledgements_are_written(claims, tmp_path):
     written = [line.removeprefix("Written: ") for line in said.out.splitlines() if line.startswith("Written: ")]
     assert written and all(Path(name).parent == tmp_path / "out" and Path(name).is_file() for name in written)
     assert sorted(map(str, (tmp_path / "out").iterdir())) == sorted(written)
+
+
+def test_switches_of_the_settings_reach_the_rules(claims, tmp_path):
+    path = ROOT / "837p" / "fail" / "npi-check-digit.edi"
+    assert claims("check", path).code == 0
+    home = tmp_path / "claims-data"
+    home.mkdir(exist_ok=True)
+    (home / "claims.toml").write_text('[check]\nnpi-check-digit = "hold"\ncpt-not-checked = "off"\n')
+    said = claims("check", path)
+    assert said.code == 1 and "HOLD  npi-check-digit" in said.out and "CPT" not in said.out
+    (home / "claims.toml").write_text('[check]\nnpi-chek-digit = "hold"\n')
+    assert claims("check", path).code == 2

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "x12.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```\n", re.S)
 COMMAND = re.compile(r"```text\n\$ (claims .*?)\n(.*?)```\n", re.S)
-CODES = re.compile(r"<!-- codes -->\n.*\Z", re.S)
+CODES = re.compile(r"<!-- codes -->\n.*?(?=\n## |\Z)", re.S)
 
 
 @contextlib.contextmanager
