@@ -134,18 +134,25 @@ def _pyx12(data: bytes) -> None:
         )
 
 
-def faulty(data: bytes, per_set: int = 10) -> bytes:
-    """Spoil ten things in every transaction set: a code, a date, a length, a qualifier, a missing element."""
-    faults = (
-        (b"CAS*CO*", b"CAS*XX*"), (b"DTM*472*2025", b"DTM*472*2O25"), (b"*12*ICN", b"*ZZZ*ICN"), (b"NM1*82*2*", b"NM1*82*9*"),
-        (b"REF*EA*MR", b"REF*EA*"), (b"LQ*HE*N130", b"LQ*HE*N9999"), (b"AMT*B6*", b"AMT*B6*X"), (b"DTM*050*2", b"DTM*050*9"),
-        (b"NM1*QC*1*", b"NM1*QC**"), (b"SVC*HC:", b"SVC*QQ:"),
-    )  # fmt: skip
+FAULTS = {
+    b"CAS*CO*": b"CAS*XX*",
+    b"DTM*472*2025": b"DTM*472*2O25",
+    b"*12*ICN": b"*ZZZ*ICN",
+    b"NM1*82*2*": b"NM1*82*9*",
+    b"REF*EA*MR": b"REF*EA*",
+    b"LQ*HE*N130": b"LQ*HE*N9999",
+    b"AMT*B6*": b"AMT*B6*X",
+    b"DTM*050*2": b"DTM*050*9",
+    b"NM1*QC*1*": b"NM1*QC**",
+    b"SVC*HC:": b"SVC*QQ:",
+}
+
+
+def faulty(data: bytes) -> bytes:
+    """Spoil ten things in every transaction set: codes, dates, a length, a qualifier, a missing element."""
     head, *sets = data.split(b"ST*835*")
-    for number, body in enumerate(sets):
-        for good, bad in faults[:per_set]:
-            body = body.replace(good, bad, 1)
-        sets[number] = body
+    for good, bad in FAULTS.items():
+        sets = [body.replace(good, bad, 1) for body in sets]
     return b"ST*835*".join([head, *sets])
 
 

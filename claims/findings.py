@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 import pandas as pd
@@ -54,9 +55,9 @@ ORDER = ["seg", "offset", "element", "code"]
 
 def frame(findings: Iterable[Finding] = ()) -> pd.DataFrame:
     """Build the findings frame, in the order `ORDER`."""
-    rows = sorted(findings, key=lambda finding: (finding.seg, finding.offset, finding.element, finding.code))
-    columns = {name: pd.Series([getattr(row, name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
-    return pd.DataFrame(columns)
+    rows = sorted(findings, key=attrgetter(*ORDER))
+    values = dict(zip(Finding._fields, zip(*rows, strict=True), strict=True)) if rows else {}
+    return pd.DataFrame({name: pd.Series(values.get(name, ()), dtype=kind) for name, kind in COLUMNS.items()})
 
 
 def worst(findings: pd.DataFrame) -> str:

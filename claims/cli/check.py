@@ -12,7 +12,9 @@ from claims.cli import console
 from claims.errors import DatabaseNotReadyError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from claims.x12 import X12File
 
 
 class Severity(StrEnum):
@@ -40,9 +42,7 @@ def check(
         bool, typer.Option("--show-phi", help="Show segments with names and numbers of people; this is audited.")
     ] = False,
 ) -> None:
-    """Check X12 files by their guides, their sums and the rules beyond, and say what to do about each kind of fault.
-
-    No database is needed.
+    """Check X12 files by their guides and their sums, and say what to do about each kind of fault. No database.
 
     Shown segments are masked: [9] stands for nine characters. Exit code 1 when a file or a transaction set is held or
     refused.
@@ -69,7 +69,9 @@ def check(
 
             if number:
                 output.say()
-            is_clean &= show(output, path, least=severity, codes=codes, every=every, is_masked=not show_phi)
+            is_clean &= show(
+                output, path, parts(path), least=severity, codes=codes, every=every, is_masked=not show_phi
+            )
         if acknowledge:
             for written in _acknowledge(path, acknowledge):
                 output.say(f"Written: {written}")
@@ -78,29 +80,26 @@ def check(
         raise typer.Exit(1)
 
 
+def parts(path: Path) -> Iterator[X12File]:
+    """Read and check a file in parts, by the rules and with the code lists of the settings."""
+    from claims import config, x12
+
+    settings = config.load()
+    yield from x12.scan_checked(path, rules=settings.check, code_lists=settings.code_list_folder)
+
+
 def _document(path: Path) -> dict[str, Any]:
-    from claims import x12
     from claims.x12.summary import FileSummary
 
     whole = FileSummary(str(path), is_checked=True)
-    for part in x12.scan_checked(path, **switches()):
+    for part in parts(path):
         whole.add(part)
     return whole.document()
 
 
 def _is_clean(path: Path) -> bool:
-    from claims import x12
-
-    parts = x12.scan_checked(path, **switches())
-    return {severity for part in parts for severity in part.findings["severity"].unique()} <= {Severity.note.value}
-
-
-def switches() -> dict[str, Any]:
-    """Return how the settings want files checked: rules beyond the guides, and where code lists lie."""
-    from claims import config
-
-    settings = config.load()
-    return {"rules": settings.check, "code_lists": settings.code_list_folder}
+    severities = {severity for part in parts(path) for severity in part.findings["severity"].unique()}
+    return severities <= {Severity.note.value}
 
 
 def _is_wanted(finding: dict[str, Any], least: Severity, codes: frozenset[str]) -> bool:
@@ -116,17 +115,15 @@ def _known(asked: list[str]) -> frozenset[str]:
 
         for code in asked:
             if code not in known():
-                raise UsageError(f"No finding has the code {code}; docs/x12.md and docs/check.md list them.")
+                raise UsageError(f"No finding has the code {code}; docs/x12.md lists them.")
     return frozenset(asked)
 
 
 def _acknowledge(path: Path, folder: Path) -> Sequence[Path]:
     """Write the answers to a file; return where they are."""
-    import importlib
+    from claims.x12 import acknowledgement_files
 
-    # By name: `claims.x12.acknowledge` is a part of its own, which nothing else here needs.
-    written: list[Path] = importlib.import_module("claims.x12.acknowledge").acknowledgement_files(path, folder)
-    return written
+    return acknowledgement_files(path, folder)
 
 
 def _record_shown(output: console.Output, files: list[Path]) -> None:

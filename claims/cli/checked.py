@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from claims import x12
-from claims.cli.check import switches
 from claims.cli.console import Output, Part, dollars
 from claims.x12.cases import MISSING, Case
 from claims.x12.check import Verdicts
-from claims.x12.grouped import Group, Grouped
+from claims.x12.file import X12File
+from claims.x12.grouped import NOT_CHECKED, Group, Grouped
 from claims.x12.shown import Mark, mark_of, segment_id_of, shown
 from claims.x12.source import Source
 from claims.x12.summary import transaction_rows
@@ -32,12 +31,15 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def show(output: Output, path: Path, *, least: str, codes: frozenset[str], every: bool, is_masked: bool) -> bool:
-    """Check a file and show what is wrong with it; tell whether nothing is held or refused."""
+def show(
+    output: Output, path: Path, parts: Iterable[X12File], *, least: str, codes: frozenset[str], every: bool,
+    is_masked: bool,
+) -> bool:  # fmt: skip
+    """Show what is wrong with a file that was checked; tell whether nothing is held or refused."""
     sets, verdicts, interchanges = _Sets(_EVERY if every else _MOST_SETS), Verdicts(), 0
     with Source(path) as source:
         grouped = Grouped(source, most_cases=_EVERY if every else 2, codes=codes, least=least)
-        for part in x12.scan_checked(path, **switches()):
+        for part in parts:
             found = verdicts.of(part)
             sets.add(transaction_rows(part, found), set(found.loc[found["is_held"], "transaction_seg"]))
             interchanges += len(part.interchanges)
@@ -153,9 +155,12 @@ def _show_findings(output: Output, grouped: Grouped, *, every: bool, is_masked: 
             output.lines(page.alone(case, group))
         output.lines(page.advice(groups))
         return
+    unchecked = [group for group in groups if group.code == NOT_CHECKED]
+    groups = [group for group in groups if group.code != NOT_CHECKED]
     most_cases = 2 if len(groups) <= _FEW_GROUPS else 1
     for group in groups[:_MOST_GROUPS]:
         output.lines(page.group(group, most_cases))
+    output.lines(page.unchecked(unchecked))
     if len(groups) > _MOST_GROUPS:
         rest = groups[_MOST_GROUPS:]
         output.say(f"\n{_many(len(rest), 'more kind')} of findings, {sum(group.count for group in rest):,} in all: "
@@ -171,7 +176,10 @@ class _Page:
     def group(self, group: Group, most_cases: int) -> Iterator[list[Part]]:
         """Say what like findings have in common, what to do, and show the first of them."""
         yield []
-        yield [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold"), f", {_how_often(group)}"]
+        how_often = _how_often(group)
+        is_long = len(group.severity) + 4 + len(group.code) + len(how_often) > self.width
+        yield [*_title(group), "" if is_long else f", {how_often}"]
+        yield from self._text(f"{how_often}:", 2) if is_long else ()
         yield from self._text(_sentence(group), 2) if group.sentence else ()
         yield from self._text(f"What to do: {group.advice}.", 2) if group.advice else ()
         for case in group.cases[:most_cases]:
@@ -179,11 +187,22 @@ class _Page:
             yield ["  ", (_place(case, group), "dim")]
             yield from self._segment(case, group, _label(case, group), 4)
 
+    def unchecked(self, groups: list[Group]) -> Iterator[list[Part]]:
+        """Say in a few lines what could not be checked: it is no fault of the file."""
+        if not groups:
+            return
+        yield []
+        yield _title(groups[0])
+        for group in groups:
+            within = f" ({_many(group.sets, 'set')})" if group.sets > 1 else ""
+            yield from self._text(f"{group.expected[:1].upper()}{group.expected[1:]}{within}.", 2)
+        for advice in dict.fromkeys(group.advice for group in groups):
+            yield from self._text(f"What to do: {advice}.", 2)
+
     def alone(self, case: Case, group: Group) -> Iterator[list[Part]]:
         """Show one finding without its like."""
         yield []
-        yield [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold"), ", ",
-               (_place(case, group), "dim")]  # fmt: skip
+        yield [*_title(group), ", ", (_place(case, group), "dim")]
         label = _sentence(group).removesuffix(".") if group.is_by_guide else _label(case, group)
         yield from self._segment(case, group, label, 4)
 
@@ -235,6 +254,10 @@ class _Page:
             text, min(self.width, _WIDEST_TEXT), initial_indent=" " * indent, subsequent_indent=" " * indent
         ):
             yield [(line, style)]
+
+
+def _title(group: Group) -> list[Part]:
+    return [(group.severity.upper(), _STYLES[group.severity]), "  ", (group.code, "bold")]
 
 
 def _how_often(group: Group) -> str:

@@ -44,13 +44,13 @@ def redact(
 
     Example: claims redact remit.835 --out masked.835 --key redact.key
     """
-    from claims.x12 import redact as x12_redact
+    from claims import x12
 
     output = console.current()
     _check(file, out, force)
     secret, kind = _key(key)
     try:
-        done = x12_redact.redact(file, out, secret, replace=force)
+        done = x12.redact(file, out, secret, replace=force)
     except FileExistsError:
         raise _exists(out) from None
     output.document(

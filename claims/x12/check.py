@@ -64,16 +64,13 @@ def _strict(found: pd.DataFrame) -> pd.DataFrame:
 
 def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
     """Leave out notes of the reader on segments of which conformance says the same."""
-    said = found["code"].isin(_SAID_BETTER)
-    if not said.any():
-        return found
-    keys = set(zip(found["seg"].tolist(), found["code"].tolist(), strict=True))
-    rows = found[said]
-    repeated = [
-        any((seg, other) in keys for other in _SAID_BETTER[code])
-        for seg, code in zip(rows["seg"].tolist(), rows["code"].tolist(), strict=True)
-    ]
-    return found.drop(rows.index[repeated]).reset_index(drop=True)
+    codes, segs = found["code"], found["seg"]
+    repeated = pd.Series(False, index=found.index)
+    for note, better in _SAID_BETTER.items():
+        is_note = codes == note
+        if is_note.any():
+            repeated |= is_note & segs.isin(segs[codes.isin(better)])
+    return found[~repeated].reset_index(drop=True) if repeated.any() else found
 
 
 def verdicts(file: X12File) -> pd.DataFrame:

@@ -23,6 +23,8 @@ from claims.x12.file import X12File
 from claims.x12.numbers import Integers
 from claims.x12.source import Source
 
+NOT_CHECKED = "not-checked"
+_PLACE = r"^segment [0-9]+[,:] "
 # What follows from a loop that is missing or not known comes after what is wrong with that.
 _CONSEQUENCES = ("segment-unexpected",)
 # Codes whose `expected` is the name of the element, as there is nothing else to say.
@@ -67,13 +69,18 @@ class Group:
     @property
     def wanted(self) -> str:
         """Return what all its findings expect; `""` where it is not one thing."""
-        if self.code in _EXPECT_NAMES or (self.name and self.expected.startswith(LIST_OF_CODES)):
+        is_said = self.code in _EXPECT_NAMES or "{expected}" in self._sentence
+        if is_said or self.code == NOT_CHECKED or (self.name and self.expected.startswith(LIST_OF_CODES)):
             return ""
         return self.expected if self.is_by_guide or self.count > 1 or not self.cases else self.cases[0].expected
 
     @property
     def sentence(self) -> str:
-        """Return what all its findings have in common."""
+        """Return what all its findings have in common; `…` stands for what each has of its own."""
+        return self._sentence.format(found="…", expected="…")
+
+    @property
+    def _sentence(self) -> str:
         return known()[self.code].sentence if self.code in known() else ""
 
     @property
@@ -131,6 +138,9 @@ class Grouped:
     def _count(self, part: X12File, found: pd.DataFrame) -> None:
         claim_seg, claim = claims_of(part, found)
         by_guide = found["expected"].where(found["code"].isin(by_code()), "")
+        # What was not checked is many things with one code: each says which.
+        said = found["message"].str.replace(_PLACE, "", regex=True).str.rpartition(";")[0]
+        by_guide = by_guide.mask(found["code"] == NOT_CHECKED, said)
         rows = found.assign(claim_seg=claim_seg, claim=claim, expected_by_guide=by_guide)
         names = ["severity", "code", "element", "loop", "expected_by_guide"]
         for values, mine in rows.groupby(names, sort=False):

@@ -31,14 +31,36 @@ def test_an_implementation_acknowledgement():
     assert (element["segment_seg"], element["set_seg"]) == (segment["seg"], sets["seg"][1])
 
 
+def test_contexts_of_a_segment_and_of_an_element():
+    body = ACKNOWLEDGEMENT.replace(
+        "IK4*5:3*1331*7*9~",
+        "IK4*5:3:2*1331*7*9~ CTX*SITUATIONAL TRIGGER*DTP*23*2300*3:1:2*1251~ IK4*6**1~ IK3*HI*23*2300*3~ CTX*CLM01:A2~",
+    )
+    found = x12.read(answer(body, st01="999", kind="FA", guide="005010X231A1").encode())
+    contexts, segments, elements = (
+        found.frames[name] for name in ("contexts", "segment_errors", "element_errors")
+    )  # fmt: skip
+    assert found.findings.empty
+    assert contexts["name"].tolist() == ["CLM01", "SITUATIONAL TRIGGER", "CLM01"]
+    assert contexts["reference"].tolist() == ["A2", "", "A2"]
+    assert contexts["segment_seg"].tolist() == segments["seg"].iloc[[0, 0, 1]].tolist()
+    assert contexts["element_seg"].tolist() == [0, elements["seg"][0], 0]
+    assert contexts["set_seg"].nunique() == 1
+    trigger = contexts.iloc[1]
+    assert (trigger["segment_id"], trigger["position"], trigger["loop"]) == ("DTP", 23, "2300")
+    assert (trigger["element"], trigger["component"], trigger["repeat"]) == (3, 1, 2)
+    assert elements[["repeat", "data_element", "bad_value"]].to_numpy().tolist() == [[2, "1331", "9"], [0, "", ""]]
+
+
 def test_a_functional_acknowledgement():
-    body = "AK1*HC*7~ AK2*837*0001~ AK3*CLM*22**8~ AK4*2**6~ AK5*E*5~ AK9*E*1*1*1~"
+    body = "AK1*HC*7~ AK2*837*0001~ AK3*CLM*22**8~ AK4*2**6~ AK5*E*5~ AK9*E*1*1*1*6*5~"
     frames = x12.read(answer(body, st01="997", kind="FA", guide="005010").encode()).frames
     assert frames["transactions"]["set_code"].tolist() == ["997"]
     assert frames["set_acknowledgements"]["status_code"].tolist() == ["E"]
     assert frames["segment_errors"]["error_code"].tolist() == ["8"]
     assert frames["element_errors"]["error_code"].tolist() == ["6"]
     assert frames["group_acknowledgements"]["accepted"].tolist() == [1]
+    assert frames["group_acknowledgements"]["error_codes"].tolist() == ["6 5"]
 
 
 def test_claim_statuses():

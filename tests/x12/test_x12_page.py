@@ -11,12 +11,13 @@ import io
 import os
 import re
 import shlex
+import tempfile
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
-from claims import cli
+from claims import cli, x12
 from claims.x12.advice import known
 from claims.x12.conform.rules import by_code
 
@@ -24,16 +25,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "x12.md"
 EXAMPLE = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```\n", re.S)
 COMMAND = re.compile(r"```text\n\$ (claims .*?)\n(.*?)```\n", re.S)
-CODES = re.compile(r"<!-- codes -->\n.*?(?=\n## |\Z)", re.S)
+CODES = re.compile(r"<!-- codes -->\n.*<!-- end of codes -->\n", re.S)
 
 
 @contextlib.contextmanager
 def in_the_root():
-    """Be where the page is read: in the root of the repository, on a terminal of 100 columns."""
+    """Be where the page is read: in the root of the repository, on a terminal of 100 columns, without settings."""
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        with mock.patch.dict(os.environ, {"COLUMNS": "100"}):
+        with (
+            tempfile.TemporaryDirectory() as home,
+            mock.patch.dict(os.environ, {"COLUMNS": "100", "CLAIMS_HOME": home}),
+        ):
             yield
     finally:
         os.chdir(before)
@@ -62,7 +66,7 @@ def codes() -> str:
     for names in ([row["code"] for row in rows], list(by_code())):
         parts += ["", "| code | what it says | what to do |", "| --- | --- | --- |"]
         parts += [f"| `{code}` | {known()[code].sentence} | {known()[code].advice} |" for code in names]
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, "", "<!-- end of codes -->", ""])
 
 
 def written_anew(page: str) -> str:
@@ -86,6 +90,11 @@ def test_there_are_commands_and_every_code_stands_on_the_page():
     page = PAGE.read_text(encoding="utf-8")
     assert len(COMMAND.findall(page)) == 3
     assert CODES.search(page)[0] == codes()
+
+
+def test_every_name_stands_on_the_page():
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in x12.__all__ if f"`x12.{name}" not in page] == []
 
 
 if __name__ == "__main__":

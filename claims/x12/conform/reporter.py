@@ -18,6 +18,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._counts: dict[tuple[int, str], int] = {}
+        self._codes: dict[tuple[str, int, str, bool], str] = {}
         self.findings: list[Finding] = []
 
     def begin(self, tokens: Tokens, seg: Integers, transaction_seg: Integers, sets: list[int]) -> None:
@@ -37,8 +38,10 @@ class Reporter:
         count = self._counts[transaction_seg, fault] = self._counts.get((transaction_seg, fault), 0) + 1
         if count > MOST_LISTED:
             return
-        segment_id = IDS[int(self._tokens.code[row])]
-        code = ack_code(rule, segment_id, element, is_in_set=transaction_seg > 0)
+        place = (fault, int(self._tokens.code[row]), element, transaction_seg > 0)
+        if place not in self._codes:
+            self._codes[place] = ack_code(rule, IDS[place[1]], element, is_in_set=place[3])
+        code = self._codes[place]
         seg = int(self._seg[row])
         where = f"{seg}, {element}" if element else f"{seg}"
         refused = "the guide refuses the set" if transaction_seg else "the envelope is not as it must be"

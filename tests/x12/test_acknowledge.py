@@ -1,0 +1,668 @@
+"""What goes back to a sender: conformant for us and for pyx12, with its verdicts; read back it is what was found."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import pyx12.x12n_document
+
+from claims import codes, x12
+from claims.errors import UsageError
+from claims.findings import NOTE
+from claims.x12.acknowledge import acknowledgement_frames
+from claims.x12.acknowledge.files import written
+from claims.x12.acknowledge.values import Values
+from claims.x12.source import Source
+from tests.x12.envelopes import interchange, remittance, submission, transaction
+from tests.x12.reference import Reference, _parameters, recording
+from tests.x12.reference_validator import reference_errors
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "samples"
+OURS = sorted(path for path in (ROOT / "edi_samples").rglob("*.*") if path.suffix not in (".csv", ".json"))
+THEIRS = sorted(path for path in SHARED.rglob("*") if path.is_file() and path.parent != SHARED)
+DAY = date(2026, 9, 20)
+CLAIM = (ROOT / "edi_samples" / "837p" / "pass" / "two-billing-providers.edi").read_text()
+STATUS = (ROOT / "edi_samples" / "277ca" / "pass" / "one-claim-rejected.edi").read_text()
+
+
+def name(path: Path) -> str:
+    """Name a test after its file."""
+    return "-".join(path.parts[-2:])
+
+
+def segments(data: bytes | str, *wanted: str) -> list[str]:
+    """Cut what we or pyx12 wrote into segments; those with the ids wanted."""
+    text = data if isinstance(data, str) else data.decode("ascii")
+    found = [one.strip() for one in text.split("~") if one.strip()]
+    return [one for one in found if one.split("*")[0] in wanted]
+
+
+def told(data: bytes) -> list[str]:
+    """The segments of our 999 about `data` that say what is wrong."""
+    return segments(x12.acknowledge(data, day=DAY).implementation, "AK2", "IK3", "CTX", "IK4", "IK5", "AK9")
+
+
+def note(data: bytes) -> list[str]:
+    """TA104 and TA105 of each TA1 about `data`."""
+    return [one.split("*", 4)[4] for one in segments(x12.acknowledge(data, day=DAY).ta1, "TA1")]
+
+
+def changed(text: str, old: str, new: str, times: int = 1) -> bytes:
+    """Replace the first `times` occurrences of text."""
+    assert text.count(old) >= times, old
+    return text.replace(old, new, times).encode()
+
+
+# ---- every file there is
+
+
+@cache
+def checked(path: Path) -> x12.X12File:
+    """A file, checked once."""
+    return x12.check(path)
+
+
+@cache
+def answers_to(path: Path) -> x12.Acknowledgements:
+    """Our answers to a file, made once, each file with control numbers of its own."""
+    control = 1 + 1000 * (OURS + THEIRS).index(path)
+    with Source(path) as source:
+        found = acknowledgement_frames([checked(path)], day=DAY, control=control, values=Values(source))
+    return x12.Acknowledgements(written(found.interchange), written(found.implementation), found.left_out)
+
+
+@pytest.mark.parametrize("path", OURS, ids=name)
+def test_answers_to_a_file_are_conformant(path):
+    answers = answers_to(path)
+    for data in filter(None, answers[:2]):
+        assert set(x12.check(data).findings["severity"]) <= {NOTE}
+    if answers.implementation:
+        assert reference_errors(answers.implementation) == []
+
+
+def test_answers_to_all_samples_are_conformant():
+    answers = [answers_to(path) for path in THEIRS]
+    for kind in ("ta1", "implementation"):
+        every = b"".join(getattr(one, kind) for one in answers)
+        found = x12.check(every)
+        assert set(found.findings["severity"]) <= {NOTE}, found.findings
+        assert len(found.interchanges) >= len(THEIRS) * 0.7
+        # pyx12 wants a group in every interchange, and one set of delimiters.
+        if kind == "implementation":
+            usual = [one.implementation for one in answers if one.implementation[103:106] == b"*:~"]
+            assert reference_errors(b"".join(usual)) == []
+            others = {one.implementation for one in answers} - {*usual, b""}
+            assert [reference_errors(one) for one in others] == [[]] * len(others)
+
+
+def test_every_interchange_and_every_group_of_one_that_is_not_refused_is_answered_once():
+    for path in OURS + THEIRS:
+        file, answers = checked(path), answers_to(path)
+        only_ta1 = file.transactions["set_code"].eq("TA1").any() and file.frames["groups"].empty
+        ta1 = [one.split("*", 4)[4] for one in segments(answers.ta1, "TA1")]
+        assert len(ta1) == (0 if only_ta1 else len(file.interchanges)), path
+        fine = {seg for seg, one in zip(file.interchanges["seg"], ta1, strict=False) if one[0] != "R"}
+        groups = [one for one in file.frames["groups"].itertuples() if one.interchange_seg in fine]
+        expected = [one for one in groups if not _holds_answers(file, one)]
+        if "E*024" not in ta1:
+            assert len(segments(answers.implementation, "AK1")) == len(expected), path
+
+
+def _holds_answers(file: x12.X12File, group) -> bool:
+    """Tell a group of answers, also one whose code says something else."""
+    sets = set(file.transactions.loc[file.transactions["group_seg"] == group.seg, "set_code"])
+    return group.functional_code == "FA" or (bool(sets) and sets <= {"999", "997"})
+
+
+def test_no_code_of_a_finding_is_unknown_and_none_for_a_segment_is_outside_a_set():
+    table = codes.table("ack_codes")
+    known = set(zip(table["set"], table["element"], table["code"], strict=True))
+    for path in OURS + THEIRS:
+        found = checked(path).findings
+        coded = found[found["ack_code"] != ""]
+        for code, is_in_set in set(zip(coded["ack_code"], coded["transaction_seg"] > 0, strict=True)):
+            kind, *rest = code.split()
+            element, value = rest if len(rest) == 2 else ("TA105", rest[0])
+            assert (kind, element, value) in known, path
+            assert is_in_set or element not in ("IK304", "IK403"), path
+
+
+# ---- pyx12's own 999
+
+# Where pyx12's 999 says something else on purpose of ours: what differs, and why.
+DIFFERENCES = {
+    "interchange": "we refuse the interchange, so that none of it has a 999; pyx12 writes both",
+    "unsupported": "a set that is not read here is refused (code 1); pyx12 has a map for it",
+    "group": "a refused group refuses its sets, and AK904 is 0; pyx12 leaves them accepted in a group that is not",
+    "partial": "some sets accepted, some not: AK901 P; pyx12 says R for the group though AK904 counts the accepted",
+    "trailer": "pyx12 counts no set of a group without GE",
+    "padded": "001 and 0001 are one number, the first too short (7); pyx12 says they differ (3)",
+}
+
+
+def their_999(data: bytes) -> str:
+    """pyx12's 999 for a file; "" where it writes none: not for an 835, not where it stops or fails on the way."""
+    out = io.StringIO()
+    with recording(Reference()):
+        try:
+            text = io.StringIO(data.decode("ascii"))
+            pyx12.x12n_document.x12n_document(_parameters(), text, out, None)
+        except Exception:
+            return ""
+    return out.getvalue() if "AK9" in out.getvalue() else ""
+
+
+def verdicts(text: str | bytes) -> list[str]:
+    """IK501 of each set, AK901 to AK904 of each group."""
+    return [
+        re.match(r"AK2\*\w+\*\w+|IK5\*\w|AK9(\*\w+){4}", one)[0].replace("*0000", "*")
+        for one in segments(text, "AK2", "IK5", "AK9")
+    ]
+
+
+def difference(data: bytes, ours: list[str], theirs: list[str]) -> str:
+    """Which of `DIFFERENCES` is between two lists of verdicts; "" for none that is known."""
+    file = x12.check(data)
+    if not ours and all(one.startswith("R") for one in note(data)):
+        return "interchange"
+    if not file.transactions["set_code"].str[:3].isin(["835", "837", "277"]).all():
+        return "unsupported"
+    groups, their_groups = ([one for one in side if one.startswith("AK9")] for side in (ours, theirs))
+    if any(one.startswith("AK9*P") for one in groups):
+        return "partial" if all(re.match(r"AK9\*[RP]", one) for one in their_groups) else ""
+    codes_of = file.findings.loc[file.findings["ack_code"].str.startswith("999 AK905"), "ack_code"]
+    if "999 AK905 3" in set(codes_of):
+        return "trailer"
+    same = [one.split("*")[:2] for one in groups] == [one.split("*")[:2] for one in their_groups]
+    return "group" if len(codes_of) and same else ""
+
+
+def test_our_verdicts_are_those_of_pyx12_on_every_sample():
+    compared, different = 0, {}
+    for path in OURS + THEIRS:
+        data = path.read_bytes()
+        theirs = their_999(data)
+        if not theirs:
+            continue
+        compared += 1
+        ours = verdicts(answers_to(path).implementation)
+        if ours != verdicts(theirs):
+            different[name(path)] = difference(data, ours, verdicts(theirs))
+    assert "" not in different.values(), different
+    assert set(different.values()) <= set(DIFFERENCES)
+    assert len(different) < compared / 8
+    assert compared >= (60 if THEIRS else 8)
+
+
+MUTANTS = [
+    ("HI*ABK", "HX*ABK"),
+    (":B:1*", ":B:9*"),
+    (":B:1*", ":Z:1*"),
+    ("SV1*HC:99213", "SV1*HC:9"),
+    ("DTP*472*D8*2026", "DTP*472*D8*92026"),
+    ("N3*100", "N3**100"),
+    ("NM1*IL*1*", "NM1*IL**"),
+    ("DMG*D8*1980", "DMG*D8*1880"),
+    ("BHT*0019*00*", "BHT*0019*99*"),
+    ("HC:99213", "HC:99213:2555"),
+    ("*Y*A*Y*Y", "*Y*A*Y*Q"),
+    ("005010X222A1~\nBHT", "005010X222~\nBHT"),
+    ("SBR*P*18*******12~\n", ""),
+    ("NM1*PR*2*FABLEWOOD PLAN*****PI*FABLE~\n", ""),
+    ("HI*ABK:E119*ABF:I10~\n", ""),
+    ("SV1*HC:99213:25*200*UN*1***1:2~\n", ""),
+    ("REF*6R*L10~\n", "REF*6R*L10~\nREF*6R*L11~\n"),
+    ("SE*56*0001", "SE*55*0001"),
+    ("SE*56*0001", "SE*56*0002"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), MUTANTS, ids=str)
+def test_places_and_codes_in_a_999_are_those_of_pyx12(old, new):
+    data = changed(CLAIM, old, new)
+    if "SE*56" not in old:
+        data = re.sub(rb"SE\*\d+", b"SE*%d" % (data.count(b"~") - 4), data)
+    ours = x12.acknowledge(data, day=DAY, copy_values=False).implementation
+    assert _places(ours) == _places(their_999(data))
+
+
+def _places(text: str | bytes) -> list[str]:
+    """What 999s say of places, in our words: pyx12 has no loops, no copies left out, 1 for 2 and 10 for I10."""
+    found = []
+    for one in segments(text, "AK2", "IK3", "IK4", "IK5", "AK9"):
+        parts = one.split("*")
+        if parts[0] == "IK3":
+            found.append(f"IK3*{parts[1]}*{parts[2]}*{parts[4].replace('2', '1')}")
+        elif parts[0] == "IK4":
+            found.append("*".join(parts[:4]).replace("*I10", "*10"))
+        else:
+            found.append(one.removesuffix("*I5"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "why"),
+    [
+        (CLAIM, "GE*1*8", "GE*2*8", "group"),
+        (CLAIM, "GE*1*8", "GE*1*9", "group"),
+        (CLAIM, "GE*1*8~\n", "", "trailer"),
+        (STATUS, "IEA*1", "IEA*2", "interchange"),
+    ],
+)
+def test_known_differences_from_pyx12_are_what_they_are_called(text, old, new, why):
+    data = changed(text, old, new)
+    ours, theirs = verdicts(x12.acknowledge(data, day=DAY).implementation), verdicts(their_999(data))
+    assert ours != theirs
+    assert difference(data, ours, theirs) == why
+
+
+def test_a_277ca_that_is_wrong_gets_the_verdict_of_pyx12():
+    data = changed(STATUS, "STC*A7:164:IL", "STC*X7:164:IL")
+    assert _places(x12.acknowledge(data, day=DAY).implementation) == _places(their_999(data))
+    assert told(data) == [
+        "AK2*277*0001*005010X214",
+        "IK3*STC*33*2200*8",
+        "CTX*TRN02:EX260002L",
+        "IK4*1:1*1271*7",
+        "IK5*R*5",
+        "AK9*R*1*1*0",
+    ]
+
+
+# ---- TA1
+
+
+@pytest.mark.parametrize(
+    ("folder", "sample", "answers"),
+    [
+        ("pass", "two-payments", ["A*000"]),
+        ("fail", "interchange-control-number-differs", ["R*001"]),
+        ("fail", "last-terminator-missing", ["E*004"]),
+        ("fail", "interchange-header-length", ["E*006"]),
+        ("fail", "version-not-supported", ["E*017"]),
+        ("fail", "interchange-control-unreadable", ["R*018"]),
+        ("fail", "interchange-count-differs", ["R*021"]),
+        ("fail", "segment-outside-set", ["R*022"]),
+        ("fail", "file-cut-off", ["R*023"]),
+        ("fail", "interchange-trailer-missing", ["R*023"]),
+        ("fail", "group-header-missing", ["R*024"]),
+        ("fail", "duplicate-interchange", ["A*000", "R*025"]),
+        ("fail", "text-between-interchanges", ["A*000", "A*000"]),
+        ("fail", "no-interchange", []),
+        ("fail", "not-x12", []),
+    ],
+)
+def test_an_interchange_is_accepted_or_refused_with_its_note(folder, sample, answers):
+    data = (ROOT / "edi_samples" / "835" / folder / f"{sample}.edi").read_bytes()
+    assert note(data) == answers
+    refused = all(one.startswith("R") for one in answers)
+    assert (x12.acknowledge(data, day=DAY).implementation == b"") == refused
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "answer"),
+    [
+        ("*ZZ*SENDER", "*XX*SENDER", "E*005"),
+        ("*ZZ*RECEIVER", "*XX*RECEIVER", "E*007"),
+        ("*250310*1200*^", "*259910*1200*^", "E*014"),
+        ("*250310*1200*^", "*250310*9900*^", "E*015"),
+        ("*00501*0", "*00502*0", "E*017"),
+        ("*0*P*:~", "*7*P*:~", "E*019"),
+        ("*0*P*:~", "*0*X*:~", "R*020"),
+        ("*X*005010X222A1~ST", "*Y*005010X222A1~ST", "E*024"),
+        ("GS*HC*", "GS*ZZ*", "R*024"),
+    ],
+)
+def test_a_wrong_element_of_the_header_has_its_own_note(old, new, answer):
+    text = submission(_whole_claim(), guide="005010X222A1").replace("*S*R*", "*SND*RCV*")
+    assert note(text.encode()) == ["A*000"]
+    assert note(changed(text, old, new)) == [answer]
+
+
+def _whole_claim() -> str:
+    return "~".join(segments(CLAIM, *_inside(CLAIM))) + "~"
+
+
+def _inside(text: str) -> list[str]:
+    return sorted({one.split("*")[0].strip() for one in text.split("~")} - {"ISA", "GS", "ST", "SE", "GE", "IEA", ""})
+
+
+def test_a_ta1_names_the_interchange_and_goes_back_to_its_sender():
+    data = CLAIM.replace("*260901*0000*^", "*260901*1234*^").encode()
+    (answer,) = x12.read(x12.acknowledge(data, day=DAY, control=77).ta1).frames["interchanges"].to_dict("records")
+    assert (answer["sender_id"], answer["receiver_id"]) == ("RECEIVER", "SENDER")
+    assert (answer["control_number"], answer["interchange_date"]) == ("000000077", 20260920)
+    frames = x12.read(x12.acknowledge(data, day=DAY).ta1).frames
+    (found,) = frames["interchange_acknowledgements"].to_dict("records")
+    assert (found["control_number"], found["interchange_date"], found["interchange_time"]) == (
+        "000000007", 20260901, "1234",
+    )  # fmt: skip
+    assert (found["status_code"], found["note_code"]) == ("A", "000")
+
+
+def test_every_note_of_a_ta1_has_a_verdict_and_a_reason():
+    text = resources.files("claims.x12.acknowledge").joinpath("interchange_verdicts.csv").read_text("utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    codes_of = codes.table("ack_codes").groupby("element")["code"].agg(set)
+    assert {row["note_code"] for row in rows if not row["finding"]} == codes_of["TA105"]
+    assert {row["status_code"] for row in rows} == codes_of["TA104"]
+    assert len({(row["note_code"], row["finding"]) for row in rows}) == len(rows)
+    assert all(row["reason"] for row in rows)
+
+
+@pytest.mark.parametrize("sample", ["ta1/pass/accepted.edi", "ta1/pass/duplicate-refused.edi"])
+def test_a_ta1_is_not_answered(sample):
+    assert x12.acknowledge(ROOT / "edi_samples" / sample)[:2] == (b"", b"")
+
+
+@pytest.mark.parametrize("sample", ["999/pass/one-set-rejected.edi", "999/pass/all-accepted.edi"])
+def test_a_999_gets_no_999(sample):
+    answers = x12.acknowledge(ROOT / "edi_samples" / sample)
+    assert answers.implementation == b""
+    assert note((ROOT / "edi_samples" / sample).read_bytes()) == ["A*000"]
+
+
+# ---- groups and sets
+
+
+def _claims(*heads: str) -> bytes:
+    """An interchange with one group of whole 837s, each changed at its BHT."""
+    body = "~".join(segments(CLAIM, *_inside(CLAIM))) + "~"
+    sets = [
+        transaction(body.replace("BHT*0019*00", f"BHT*0019*{head}"), "ST*837*{number}*005010X222A1", number)
+        for number, head in enumerate(heads, 1)
+    ]
+    return interchange(sets, "HC", "005010X222A1").replace("*S*R*", "*SND*RCV*").encode()
+
+
+@pytest.mark.parametrize(
+    ("heads", "result"),
+    [(["00", "00"], "AK9*A*2*2*2"), (["00", "99"], "AK9*P*2*2*1"), (["99", "99"], "AK9*R*2*2*0")],
+)
+def test_a_group_is_accepted_partly_or_not_at_all(heads, result):
+    found = told(_claims(*heads))
+    assert found[-1] == result
+    assert [one for one in found if one.startswith("IK5")] == ["IK5*A" if one == "00" else "IK5*R*5" for one in heads]
+
+
+def test_notes_alone_accept_with_errors():
+    data = _claims("00").replace(b"GS*HC*SND*RCV*20250310*1200*1*X*005010X222A1", b"GS*HC*SND*RCV*20250310*1200*1*X*")
+    file = x12.check(data)
+    file.frames["findings"] = file.findings.assign(severity=NOTE)
+    frames = acknowledgement_frames([file], day=DAY).implementation
+    assert frames["group_acknowledgements"]["status_code"].tolist() == ["E"]
+    assert frames["group_acknowledgements"]["accepted"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "end"),
+    [
+        ("GE*1*1~", "GE*1*2~", "AK9*R*1*1*0*4"),
+        ("GE*1*1~", "GE*3*1~", "AK9*R*3*1*0*5"),
+        ("GE*1*1~", "", "AK9*R*1*1*0*3"),
+        ("*1*X*005010X222A1~ST", "*1*X*005010X22~ST", "AK9*R*1*1*0*2"),
+    ],
+)
+def test_a_refused_group_says_why_and_refuses_its_sets(old, new, end):
+    found = told(changed(_claims("00").decode(), old, new))
+    assert found[-1] == end
+    assert all(one.startswith("IK5*R") for one in found if one.startswith("IK5"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "result"),
+    [
+        ("ST*837*0001*", "ST*837*1*", "IK5*R*7"),
+        ("*0001~GE", "*0009~GE", "IK5*R*3"),
+        ("SE*58*", "SE*57*", "IK5*R*4"),
+        ("SE*58*0001~", "", "IK5*R*2"),
+    ],
+)
+def test_what_is_wrong_with_a_whole_set_is_said_by_its_ik5(old, new, result):
+    text = re.sub(r"SE\*\d+", "SE*58", _claims("00").decode())
+    text = text.replace("SE*58", f"SE*{text.count('~') - 4}").replace("SE*57", "SE*58")
+    old = old.replace("SE*58", re.search(r"SE\*\d+", text)[0])
+    assert result in told(changed(text, old, new))
+
+
+def test_a_set_that_is_not_read_here_is_refused_as_not_supported():
+    text = interchange(
+        [transaction("BHT*0022*13*1*20250310*1200~", "ST*270*{number}*005010X279A1")], "HS", "005010X279A1"
+    )
+    found = told(text.replace("*S*R*", "*SND*RCV*").encode())
+    assert found[:2] == ["AK2*270*0001*005010X279A1", "IK5*R*1"]
+    assert x12.verdicts(x12.check(text.encode()))["verdict"].tolist() == ["R"]
+
+
+@pytest.mark.parametrize("path", OURS, ids=name)
+def test_the_verdicts_in_a_999_are_those_of_the_check(path):
+    file = x12.check(path)
+    frames = acknowledgement_frames([file], day=DAY).implementation
+    if not frames:
+        return
+    groups = frames["group_acknowledgements"]
+    fine = groups.loc[groups["error_codes"] == "", "seg"]
+    sets = frames["set_acknowledgements"]
+    of_check = x12.verdicts(file).set_index("transaction_seg")["verdict"]
+    sets = sets[sets["group_seg"].isin(fine)]
+    assert sets["status_code"].tolist() == of_check.loc[sets["seg"]].tolist()
+
+
+def test_an_835_is_answered_without_the_guide_that_its_st_does_not_name():
+    data = (ROOT / "edi_samples" / "835" / "pass" / "recovery.edi").read_bytes()
+    assert told(data) == ["AK2*835*0001", "IK5*A", "AK9*A*1*1*1"]
+
+
+# ---- places, claims, values
+
+
+def test_an_error_names_its_claim_and_one_in_no_claim_names_none():
+    second_line = "*UN*1***1:2~\nDTP*472*D8*20260801~\nREF*6R*L30"
+    in_claim = told(changed(CLAIM, second_line, second_line.replace("UN", "XX")))
+    assert [one for one in in_claim if one[:3] in ("IK3", "CTX", "IK4")] == [
+        "IK3*SV1*33*2400*8", "CTX*CLM01:A3", "IK4*3*355*7",
+    ]  # fmt: skip
+    assert not [one for one in told(changed(CLAIM, "DMG*D8*1980", "DMG*D8*1880")) if one.startswith("CTX")]
+
+
+def test_what_is_missing_belongs_to_the_claim_before_the_segment_where_it_was_missed():
+    line = "SV1*HC:99213:25*200*UN*1***1:2~\nDTP*472*D8*20260801~\nREF*6R*L10~\n"
+    found = told(changed(CLAIM, "LX*1~\n" + line, "LX*1~\n"))
+    assert [one for one in found if one[:3] in ("IK3", "CTX")] == [
+        "IK3*DTP*24*2400*3", "CTX*CLM01:A1", "IK3*SV1*24*2400*3", "CTX*CLM01:A1",
+    ]  # fmt: skip
+
+
+def test_values_in_error_are_copied_only_when_asked_for(canary):
+    data = changed(CLAIM, "DMG*D8*19800101", f"DMG*D8*{canary}")
+    assert canary not in x12.acknowledge(data, day=DAY).implementation.decode()
+    copied = x12.acknowledge(data, day=DAY, copy_values=True).implementation
+    assert f"IK4*2*1251*8*{canary}" in segments(copied, "IK4")
+    assert x12.read(copied).frames["element_errors"]["bad_value"].tolist() == [canary]
+
+
+def test_a_copied_value_comes_from_the_component_and_the_repetition_in_error():
+    data = changed(CLAIM, "HI*ABK:E119*ABF:I10", "HI*ABK:E119*XYZ:I10")
+    assert "IK4*2:1*1270*7*XYZ" in segments(x12.acknowledge(data, copy_values=True).implementation, "IK4")
+
+
+def test_no_finding_tells_what_a_999_tells(canary):
+    data = changed(CLAIM, "CLM*A1*200*", f"CLM*{canary}*20O*")
+    assert f"CTX*CLM01:{canary}" in told(data)
+    assert canary not in x12.check(data).findings.to_csv()
+
+
+def test_delimiters_of_an_answer_do_not_occur_in_it():
+    text = CLAIM.replace("~\n", "\n").replace("*", "|").replace("CLM|A1|200", "CLM|A*1:2^3~4|20O")
+    assert x12.check(text.encode()).interchanges["element_separator"].tolist() == ["|"]
+    data = x12.acknowledge(text.encode(), day=DAY).implementation
+    found = x12.check(data)
+    assert set(found.findings["severity"]) <= {NOTE}
+    assert found.frames["contexts"]["reference"].tolist() == ["A*1:2^3~4"]
+    assert reference_errors(data) == []
+
+
+def test_an_answer_whose_data_hold_every_delimiter_is_written_with_blanks():
+    frames = acknowledgement_frames([x12.check(changed(CLAIM, "CLM*A1*200*", "CLM*A1*20O*"))], day=DAY).implementation
+    everything = "A*:^~|>!+;<{}=#%&$@?[]B"
+    frames["contexts"] = frames["contexts"].assign(reference=everything)
+    (reference,) = x12.read(written(frames)).frames["contexts"]["reference"]
+    assert reference == everything.translate(str.maketrans("*:^~", "    ")).strip()
+
+
+# ---- how much, and from where
+
+
+def _many_errors(claims: int) -> bytes:
+    """One 837 with an unknown qualifier in the line of each claim."""
+    start, rest = CLAIM.split("CLM*A1*", 1)
+    claim = "CLM*A1*" + rest.split("CLM*A3*", 1)[0]
+    end = "SE" + rest.split("SE", 1)[1]
+    body = start + claim.replace("*UN*", "*XX*") * claims + end
+    return re.sub(r"SE\*\d+", f"SE*{body.count('~') - 4}", body).encode()
+
+
+def test_errors_of_a_set_are_capped_and_the_rest_is_counted():
+    answers = x12.acknowledge(_many_errors(50), day=DAY, most=20)
+    assert len(segments(answers.implementation, "IK3")) == 20
+    assert answers.left_out.to_numpy().tolist() == [[3, 30]]
+    assert segments(answers.implementation, "IK5") == ["IK5*R*5"]
+    assert x12.acknowledge(_many_errors(50), day=DAY).left_out.empty
+
+
+@pytest.mark.parametrize("most", [1000, 7])
+def test_parts_of_a_file_are_answered_like_the_whole(most):
+    data = _many_errors(60) + CLAIM.replace("000000007", "000000008").replace("*7*X", "*9*X").encode()
+    whole = x12.acknowledge(data, day=DAY, most=most)
+    for part in (1, 3000):
+        in_parts = x12.acknowledge(data, day=DAY, part=part, most=most)
+        assert in_parts[:2] == whole[:2]
+        assert in_parts.left_out.equals(whole.left_out)
+    one = acknowledgement_frames([x12.check(data)], day=DAY, most=most)
+    assert written(one.implementation) == whole.implementation
+
+
+def test_a_position_that_ik302_cannot_hold_is_left_out():
+    file = x12.check(_many_errors(2))
+    far = file.findings["seg"] == file.findings["seg"].max()
+    file.frames["findings"] = file.findings.assign(seg=file.findings["seg"].mask(far, 1_000_100))
+    answers = acknowledgement_frames([file], day=DAY)
+    assert answers.implementation["segment_errors"]["position"].max() < 1_000_000
+    assert answers.left_out["segment_errors"].tolist() == [1]
+    assert answers.implementation["set_acknowledgements"]["status_code"].tolist() == ["R"]
+
+
+def test_the_same_file_day_and_number_give_the_same_bytes():
+    data = _claims("00", "99")
+    assert x12.acknowledge(data, day=DAY)[:2] == x12.acknowledge(data, day=DAY)[:2]
+    first = x12.acknowledge(data, day=datetime(2026, 9, 20, 14, 5), control=999_999_999)
+    ta1, other = (x12.read(one).interchanges.iloc[0] for one in first[:2])
+    assert (ta1["control_number"], other["control_number"]) == ("999999999", "000000001")
+    assert (ta1["interchange_date"], ta1["interchange_time"]) == (20260920, "1405")
+    assert x12.acknowledge(data)[0] == x12.acknowledge(data, day=date.today())[0]
+    with pytest.raises(UsageError, match="between 1 and"):
+        x12.acknowledge(data, control=0)
+
+
+def test_answers_of_several_groups_and_interchanges_have_numbers_of_their_own():
+    second = CLAIM.replace("000000007", "000000008")
+    data = x12.acknowledge((CLAIM + second).encode(), control=100).implementation
+    file = x12.check(data)
+    assert file.findings.empty
+    assert file.interchanges["control_number"].tolist() == ["000000102", "000000103"]
+    assert file.frames["groups"]["control_number"].tolist() == ["104", "105"]
+    assert file.frames["group_acknowledgements"]["control_number"].tolist() == ["8", "8"]
+
+
+# ---- files
+
+
+def test_answers_are_written_whole_private_and_without_the_name_of_the_file(tmp_path):
+    path = tmp_path / "JANE DOE.837"
+    path.write_bytes(_claims("00", "99"))
+    written_to = x12.acknowledgement_files(path, tmp_path / "out" / "acks", day=DAY, control=5)
+    assert [one.suffix for one in written_to] == [".ta1", ".999"]
+    assert {one.stem for one in written_to} == {x12.read(path).sha256[:16]}
+    assert sorted((tmp_path / "out" / "acks").iterdir()) == sorted(written_to)
+    assert {one.stat().st_mode & 0o777 for one in written_to} == {0o600}
+    assert tuple(one.read_bytes() for one in written_to) == x12.acknowledge(path, day=DAY, control=5)[:2]
+    assert x12.acknowledgement_files(path, tmp_path / "out" / "acks", day=DAY) == written_to
+
+
+def test_a_file_that_needs_no_answer_leaves_none(tmp_path):
+    assert x12.acknowledgement_files(ROOT / "edi_samples" / "ta1" / "pass" / "accepted.edi", tmp_path / "out") == []
+
+
+# ---- read back
+
+
+@pytest.mark.parametrize("path", OURS, ids=name)
+def test_what_was_found_comes_back_as_the_same_codes_and_positions(path):
+    found, back = checked(path).findings, x12.read(answers_to(path).implementation or b"").frames
+    sent = acknowledgement_frames([checked(path)], day=DAY).implementation
+    if not sent:
+        return
+    for frame, columns in {
+        "group_acknowledgements": ["control_number", "status_code", "included", "received", "accepted", "error_codes"],
+        "set_acknowledgements": ["set_code", "control_number", "status_code", "error_codes"],
+    }.items():
+        assert back[frame][columns].to_numpy().tolist() == sent[frame][columns].to_numpy().tolist()
+    segs = dict(zip(back["set_acknowledgements"]["seg"], sent["set_acknowledgements"]["seg"], strict=True))
+    segment_errors = back["segment_errors"].set_index("seg")
+    told = {(segs[row.set_seg], row.position, row.error_code) for row in segment_errors.itertuples()}
+    of_element = {
+        (segs[row.set_seg], above.position, f"{above.segment_id}{row.element:02d}", row.component, row.error_code)
+        for row in back["element_errors"].itertuples()
+        for above in [segment_errors.loc[row.segment_seg]]
+    }
+    rows = [
+        (row.transaction_seg, row.seg - row.transaction_seg + 1, row.element, *row.ack_code.split()[1:])
+        for row in found[found["transaction_seg"].isin(segs.values())].itertuples()
+        if row.ack_code.startswith(("999 IK3", "999 IK4"))
+    ]
+    # What the reader misses in a whole set stands where the guide misses it.
+    assert {one for one in told if one[2] != "8"} == {
+        (st, position, code) for st, position, _, kind, code in rows if kind == "IK304" and code != "8" and position > 1
+    }
+    assert of_element == {(st, position, *_split(at), code) for st, position, at, kind, code in rows if kind == "IK403"}
+
+
+def _split(element: str) -> tuple[str, int]:
+    first, _, component = element.partition("-")
+    return first, int(component or 0)
+
+
+def test_a_read_answer_has_data_elements_contexts_and_group_codes():
+    data = x12.acknowledge(
+        changed(_claims("00").decode(), "GE*1*1~", "GE*2*1~").replace(b"*UN*", b"*XX*", 1)
+    ).implementation
+    frames = x12.read(data).frames
+    assert frames["element_errors"]["data_element"].tolist() == ["355"]
+    assert frames["contexts"][["name", "reference", "element_seg"]].to_numpy().tolist() == [["CLM01", "A1", 0]]
+    assert frames["contexts"]["segment_seg"].tolist() == frames["segment_errors"]["seg"].tolist()
+    assert frames["group_acknowledgements"]["error_codes"].tolist() == ["5"]
+    assert frames["group_acknowledgements"]["included"].tolist() == [2]
+
+
+def test_a_remittance_with_errors_is_answered_by_position_alone():
+    found = told(
+        remittance("BPR*I*0*C*NON************20250310~ TRN*1*E1*1512345678~").replace("*S*R*", "*SND*RCV*").encode()
+    )
+    assert not [one for one in found if one.startswith("CTX")]
+    assert found[-1] == "AK9*R*1*1*0"
+
+
+def test_left_out_is_a_frame_with_its_columns():
+    answers = x12.acknowledge(CLAIM.encode())
+    pd.testing.assert_frame_equal(
+        answers.left_out, pd.DataFrame({"transaction_seg": [], "segment_errors": []}, dtype="int64")
+    )
