@@ -35,6 +35,11 @@ class Delimiters:
         """Return the delimiters inside elements that would else count as blanks."""
         return tuple(value for value in (self.component, self.repetition) if 0 <= value <= 32)
 
+    @property
+    def has_blank_edges(self) -> bool:
+        """Tell whether the separator of elements or the terminator would else count as a blank."""
+        return self.element <= 32 or self.terminator <= 32
+
 
 @dataclass(frozen=True)
 class Header:

@@ -51,12 +51,13 @@ class _Choice:
         depths = [one.depth + 2 if changed else 0 for one, changed in zip(openers, changes, strict=True)]
         self.depth = np.array([0, *depths], np.uint8)
         self.opens = np.array([-1, *(opener.opens for opener in openers)], np.int8)
+        self.opens_scopes = any(changes)
 
-    def of(self, rows: Rows, loop: Bytes) -> tuple[Integers, Bytes]:
+    def of(self, rows: Rows, loop: Bytes) -> tuple[Integers, Bytes | int]:
         """Return the segments that open a loop, and the number of the opener of each."""
         at = rows.of(self.segment)
         if self.is_plain:
-            return at, np.ones(len(at), np.uint8)
+            return at, 1
         here = loop.take(at).astype(np.int64)
         if len(self.codes):
             values = rows.values(self.segment, self.element)
@@ -94,14 +95,11 @@ def places(rows: Rows, set_code: str, size: int) -> Places:
             if not len(at):
                 continue
             marks[at] = choice.loop.take(number)
-            depth = choice.depth.take(number)
-            if depth.all():
-                depths[at], opens[at] = depth, choice.opens.take(number)
-            elif depth.any():
-                depths[at[depth > 0]], opens[at[depth > 0]] = depth[depth > 0], choice.opens.take(number[depth > 0])
-        opened = np.flatnonzero(marks)
+            if choice.opens_scopes:
+                depths[at], opens[at] = choice.depth.take(number), choice.opens.take(number)
+        opened = np.flatnonzero(marks > 0)
         loop = _forward(opened, marks.take(opened), np.uint8(0), size)
-    closing = np.flatnonzero(depths)
+    closing = np.flatnonzero(depths > 0)
     depths, opens = depths.take(closing), opens.take(closing)
     openers, numbers = [], []
     for scope in range(len(plan(set_code).scopes)):

@@ -104,14 +104,14 @@ class Components:
         start = self._starts[-1]
         length = self._end - start
         place = self._first_separator(start, length)
-        more = np.flatnonzero((place == 8) & (length > 8))
+        more = np.flatnonzero((place == 8) & (length > 8)) if length.max() > 8 else start[:0]
         while len(more):
             further = self._first_separator(start[more] + place[more], length[more] - place[more])
             place[more] += further
             more = more[(further == 8) & (length[more] > place[more])]
         found = place < length
         self._is_split = not found.any()
-        end = np.where(found, start + place, self._end)
+        end = self._end if self._is_split else start + np.minimum(place, length)
         self._ends.append(end)
         self._starts.append(end + found)
 
@@ -120,5 +120,10 @@ class Components:
         word: Words = word_at(self._tokens.view, start)
         word &= FIRST.take(length, mode="clip")
         word ^= self._separator
-        hits = (word - _ONES) & ~word & _HIGH
-        return (np.bitwise_count((hits & (~hits + _ONE)) - _ONE) >> 3).astype(np.int64)
+        hits = word - _ONES
+        hits &= ~word
+        hits &= _HIGH
+        # The bits below the first hit.
+        below = hits - _ONE
+        below &= ~hits
+        return np.asarray(np.bitwise_count(below) >> 3, np.int32)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from claims.x12.numbers import Bytes, Integers, Words, pack, word_at
+from claims.x12.numbers import Bytes, Integers, Words, pack
 
 # Every id of the sets that are read here; position is the code, 0 stands for an id that is not in the list.
 _LIST = (
@@ -28,11 +28,9 @@ for _name, _code in CODES.items():
 _MASK: Words = np.array([0, 0, 0xFFFF, 0xFFFFFF, 0], np.uint64)
 
 
-def id_words(view: Words, start: Integers, end: Integers) -> Words:
-    """Return the bytes of each id as a word; 0 for one that is too short or too long."""
-    found = word_at(view, start)
-    found &= _MASK.take(end - start, mode="clip")
-    return found
+def id_words(words: Words, length: Integers) -> Words:
+    """Return the bytes of each id as a word, from the word it begins; 0 for one that is too short or too long."""
+    return words & _MASK.take(length, mode="clip")
 
 
 def code_of(words: Words) -> Bytes:

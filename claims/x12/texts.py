@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from claims.x12.numbers import FIRST, Bytes, Integers, Values, Words, pack, word_at
+from claims.x12.numbers import FIRST, Bytes, Integers, Values, Words, pack, values_at, word_at
 from claims.x12.segments import IDS
 from claims.x12.tokens import Tokens, decoded
 
@@ -44,6 +44,8 @@ def texts(tokens: Tokens, values: Values) -> pa.LargeStringArray:
 def of_words(words: Words, length: Integers, longest: int) -> pa.LargeStringArray:
     """Return texts of up to eight bytes, each the first bytes of a word whose other bytes are 0."""
     size, kind = next((size, kind) for size, kind in _SIZES if size <= longest)
+    if longest == 3 and int(length.min()) < 3:
+        return _of_cells(words.astype(np.uint32), length, 4)
     if size == longest:
         return _of_cells(words.astype(kind), length, longest)
     # Two halves that overlap fill any length.
@@ -172,10 +174,16 @@ _IDS = tuple(IDS)
 
 def segment_ids(tokens: Tokens) -> pa.LargeStringArray:
     """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
-    names = named(_IDS, tokens.code)
-    odd = tokens.code == 0
-    if not odd.any():
-        return names
+    odd = np.flatnonzero(tokens.code == 0)
+    if not len(odd):
+        return named(_IDS, tokens.code)
     start = tokens.start[odd]
-    found = pc.utf8_upper(_one_by_one(tokens, start, tokens.te[tokens.first[odd]]))
-    return pc.replace_with_mask(names, pa.array(odd), found)
+    found = values_at(tokens.view, start, tokens.te[tokens.first[odd]] - start)
+    longest = max(int(found.length.max()), 3)
+    if longest <= 8 and tokens.is_ascii and not tokens.has_nul:
+        words, lengths = _name_words(_IDS)
+        words, lengths = words.take(tokens.code), lengths.take(tokens.code)
+        words[odd], lengths[odd] = found.code, found.length
+        return of_words(words, lengths, longest)
+    texts_of = pc.utf8_upper(_one_by_one(tokens, start, start + found.length))
+    return pc.replace_with_mask(named(_IDS, tokens.code), pa.array(tokens.code == 0), texts_of)

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from claims.x12.delimiters import STAND_IN, Delimiters
-from claims.x12.numbers import PAD, Bytes, Flags, Integers, Values, Words, values_at, words_of
+from claims.x12.numbers import PAD, Bytes, Flags, Integers, Values, Words, values_at, word_at, words_of
 from claims.x12.segments import code_of, id_words
 
 _BLANK = 32
@@ -78,7 +78,7 @@ class Tokens:
 
     def raw(self, position: Integers) -> Integers:
         """Turn positions in the window into byte offsets of the file as received."""
-        return position + self.base if self.raw_at is None else self.raw_at[position]
+        return np.add(position, self.base, dtype=np.int64) if self.raw_at is None else self.raw_at[position]
 
     @cached_property
     def offset(self) -> Integers:
@@ -101,7 +101,8 @@ class Tokens:
     @cached_property
     def has_trailing_separator(self) -> Flags:
         """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
-        return np.asarray((self.te.take(self.last) == self.ts.take(self.last)) & (self.last > self.first))
+        end = self.te.take(self.last) if self.is_padded else self.stop - 1
+        return np.asarray((self.ts.take(self.last) == end) & (self.last > self.first))
 
     def elements(self, row: int) -> list[str]:
         """Return one segment as texts, its id first."""
@@ -191,18 +192,21 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
     terminator = bytes([delimiters.terminator])
     text = b"".join((text, terminator, bytes(PAD)))
     data = np.frombuffer(text, np.uint8)
-    edges, beside = _edges(data, size + is_last, delimiters)
-    last = np.flatnonzero(data[edges] == delimiters.terminator)
+    edges, is_end, beside = _edges(data, size + is_last, delimiters)
+    last = np.flatnonzero(is_end)
     edges = edges[: last[-1] + 1] if len(last) else edges[:0]
-    first = np.empty_like(last)
-    first[:1], first[1:] = 0, last[:-1] + 1
     # One token more than there are: the empty one.
-    end_of_all = edges[-1:] + 1 if len(edges) else np.zeros(1, np.int64)
-    te = np.concatenate([edges, end_of_all], dtype=np.int32, casting="same_kind")
-    ts = np.empty(len(te), np.int32)
+    te = np.append(edges, edges[-1:] + 1) if len(edges) else np.zeros(1, np.int32)
+    ts = np.empty_like(te)
     ts[0] = 0
-    np.add(te[:-1], 1, out=ts[1:])
-    start = _without_line_ends(data, ts[first].astype(np.int64), te[first].astype(np.int64))
+    np.add(edges, 1, out=ts[1:])
+    first, stop = np.zeros_like(last), edges.take(last)
+    first[1:] = last[:-1] + 1
+    stop += 1
+    start = np.zeros_like(stop)
+    start[1:] = stop[:-1]
+    view = words_of(data)
+    start, id_word = _begin(data, view, start, te.take(first), delimiters)
     ts[first] = start
     padded: Integers = np.zeros(0, np.int64)
     with_blanks: tuple[Integers, Integers] = padded, padded
@@ -210,53 +214,74 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
         padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
         with_blanks = ts[padded], te[padded]
         ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
-        start = ts[first].astype(np.int64)
-    stop, id_end = edges[last] + 1, te[first].astype(np.int64)
-    empty = (first == last) & (id_end <= start)
+        start = ts.take(first)
+        id_word = word_at(view, start)
+    id_end = te.take(first)
+    empty = (id_end <= start) & (first == last)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
     if len(empty_at):
         is_cut = is_cut and not bool(empty[-1])
-        first, last, stop, start, id_end = (part[~empty] for part in (first, last, stop, start, id_end))
+        first, last, stop, start, id_end, id_word = (
+            part[~empty] for part in (first, last, stop, start, id_end, id_word)
+        )
     if raw_at is not None:
         raw_at = raw_at + base
         raw_at = np.append(raw_at, base + len(raw))
-    id_word = id_words(words_of(data), start, id_end)
+    id_word = id_words(id_word, id_end - start)
     return Tokens(
         text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
         empty_at, is_cut, len(beside) > 0, encoding, padded, *with_blanks,
     )  # fmt: skip
 
 
-def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Integers]:
-    """Return where separators and terminators stand, and places in elements that begin or end in a blank.
+def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Flags, Integers]:
+    """Return where separators and terminators stand, which are terminators, and where blanks stand beside them.
 
     Block by block, so that all comparisons of a block find it in the processor's nearest cache.
     """
-    found: list[Integers] = []
-    beside: list[Integers] = []
+    found, ends, beside = [np.zeros(0, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
     for begin in range(0, size, _BLOCK):
         block = data[begin : min(begin + _BLOCK + 1, size)]
-        at_separator = block == delimiters.element
-        at_edge = at_separator | (block == delimiters.terminator)
+        at_separator, at_end = block == delimiters.element, block == delimiters.terminator
+        at_edge = at_separator | at_end
         blank = block <= _BLANK
-        blank &= ~at_edge
+        if delimiters.has_blank_edges:
+            blank &= ~at_edge
+        # Blanks before any edge and blanks behind a separator.
         before, after = at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]
-        for places in (before, after):
-            if places.any():
-                beside.append(np.flatnonzero(places) + begin + 1)
+        if (before | after).any():
+            beside += [np.flatnonzero(places) + (begin + 1) for places in (before, after)]
         edges = np.flatnonzero(at_edge[:_BLOCK])
+        ends.append(at_end.take(edges))
         edges += begin
-        found.append(edges)
-    nothing = np.zeros(0, np.int64)
-    return np.concatenate([nothing, *found]), np.concatenate([nothing, *beside])
+        found.append(edges.astype(np.int32))
+    return np.concatenate(found), np.concatenate(ends), np.concatenate(beside)
+
+
+def _begin(data: Bytes, view: Words, start: Integers, end: Integers, delimiters: Delimiters) -> tuple[Integers, Words]:
+    """Move the start of each segment behind the blanks before its id; return it and the word that begins there.
+
+    Almost always as many line ends stand before each segment but the first: then a look at the words will do.
+    """
+    word = word_at(view, start)
+    for _ in range(3):
+        blank = word.astype(np.uint8) <= _BLANK
+        if not blank.any():
+            return start, word
+        if not blank[1:].all() or blank[:1].any() or delimiters.has_blank_edges:
+            break
+        start[1:] += 1
+        word[1:] >>= np.uint64(8)
+    start = _without_line_ends(data, start, end)
+    return start, word_at(view, start)
 
 
 def _without_line_ends(data: Bytes, start: Integers, end: Integers) -> Integers:
     """Move the start of each segment behind the blanks before its id."""
     for _ in range(4):
-        blank = (data[start] <= _BLANK) & (start < end)
+        blank = (data.take(start) <= _BLANK) & (start < end)
         if not blank.any():
             return start
-        start = start + blank
+        start = start + 1 if blank.all() else start + blank
     return trimmed(data, start, end)[0]
