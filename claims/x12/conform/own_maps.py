@@ -4,7 +4,7 @@ A row is a loop (no segment; once below each of its parents), a segment (no elem
 are several). `like` takes a loop or segment over from another guide: its name, there the loop if that is another, and
 the qualifier if that is another. What the row says then stands, and element rows below it replace elements. A segment
 with a name of its own is another one than that: its elements have the plain names of their data elements.
-`source` says what a row rests on: the handbook, samples, what 837P has in the same place, the 4010 dental map; what
+`source` says what a row rests on: published notes on the guide, samples, what 837P has in the same place, the 4010 dental map; what
 is unverified is left wide: situational, any code.
 """
 

@@ -1,4 +1,4 @@
-"""The dental map, tested like code: a sound table, what it takes over, what the handbook says, the dental samples."""
+"""The dental map, tested like code: a sound table, what it takes over, what is published of the guide, the dental samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from claims.x12.read import scan
 FILE = "dental_837.csv"
 GUIDES = ("005010X224", "005010X224A1", "005010X224A2")
 PROFESSIONAL = "005010X222A1"
-SOURCES = {"handbook", "sample", "shared-with-P", "shared-with-I", "4010", "unverified"}
+SOURCES = {"published", "sample", "shared-with-P", "shared-with-I", "4010", "unverified"}
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT.parent / "shared" / "samples"
 PREDETERMINATION = ROOT / "edi_samples" / "837d" / "pass" / "predetermination.edi"
@@ -205,7 +205,7 @@ def test_a_claim_may_stand_below_the_subscriber_and_below_the_patient():
     assert shape(loops("2300")[0]) == shape(loops("2300")[1])
 
 
-# ---- what the handbook says
+# ---- what is published of the guide
 
 
 def test_service_line():
@@ -309,7 +309,7 @@ ALL_FIELDS = {
     (62, "NM104", "element-not-used"),  # first and middle name of an organisation
     (62, "NM105", "element-not-used"),
     (64, "N402", "code-not-valid"),  # "ST" is no state
-    (77, "OI", "required-segment-missing"),  # the handbook asks for it in every 2320
+    (77, "OI", "required-segment-missing"),  # the guide asks for it in every 2320
     (100, "NM102", "code-not-valid"),  # a service facility that is a person
     (130, "NM104", "element-not-used"),
     (130, "NM105", "element-not-used"),

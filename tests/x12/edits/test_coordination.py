@@ -6,7 +6,7 @@ import pytest
 
 from tests.x12.edits.conftest import billed, said
 
-# The worked example of the handbook: 150.00 = 88.00 paid + 40.00 CO + 22.00 PR.
+# The worked example : 150.00 = 88.00 paid + 40.00 CO + 22.00 PR.
 WORKED = """
     CLM*A1*150***11:B:1*Y*A*Y*Y~
     HI*ABK:J069~

@@ -19,7 +19,7 @@ CLAIM = """
 
 
 @pytest.mark.parametrize("npi", ["1234567893", "1999999984", "1999999018", "1003000126"])
-def test_the_check_digit_of_the_handbook_and_others(npi):
+def test_the_check_digit_is_computed(npi):
     assert check_digit(npi) == npi[9]
 
 
