@@ -39,7 +39,8 @@ def test_the_page_lists_every_rule_as_it_is():
     rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (.+) \|$", PAGE, re.M))
     for name, rule in rules().items():
         sets = rule.sets.replace("*", "\\*") if rule.sets == "*" else rule.sets
-        assert rows[name].startswith(f"{sets} | {rule.severity} | "), name
+        title = rule.title.replace("*", "\\*")
+        assert rows[name].startswith(f"{sets} | {rule.severity} | {title} | "), name
         assert rows[name].endswith(f" | {rule.source}"), name
     assert set(rows) == set(rules())
 
