@@ -1,7 +1,7 @@
 """Claim frames in, the inside of 837 transaction sets (professional, institutional, dental) out: from ST to SE.
 
-Frames: `claims`, `service_lines`, `other_payers` and all others that reading an 837 gives, as in docs/frames.md. Columns
-beside those, all optional, stand here and in write_claims, write_diagnoses, write_providers, write_lines and
+Frames: `claims`, `service_lines`, `other_payers` and all others that reading an 837 gives, as in docs/frames.md.
+Columns beside those, all optional, stand here and in write_claims, write_diagnoses, write_providers, write_lines and
 write_other_payers:
 
 - transactions `batch_reference` (BHT03), `batch_date`, `batch_time`, `purpose_code`, `claim_use_code`,
