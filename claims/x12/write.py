@@ -6,8 +6,8 @@ and joins them to their children; `offset` and `length` are not read, segments a
 - `interchanges` (seg, sender_id, receiver_id, control_number, interchange_date; optional interchange_time,
   acknowledgement_code ISA14, usage_code, version, the qualifiers and the delimiters);
 - `groups` (seg, interchange_seg, control_number, group_date; optional group_time, sender_code, receiver_code, version);
-- `transactions` (seg, interchange_seg, group_seg, set_code, control_number; optional guide). Control numbers that are
-  not given count from 1; a set that stands in no group (TA1) has group_seg 0.
+- `transactions` (seg, interchange_seg, group_seg, set_code, control_number; optional guide, convention ST03). Control
+  numbers that are not given count from 1; a set that stands in no group (TA1) has group_seg 0.
 
 What each set needs beside these stands in its own module: write_835, write_837, write_answers, write_statuses. What a
 frame has no column for is not written: `raw_segments` (`read(..., lossless=True)`) keep every byte, and when they are
@@ -41,6 +41,7 @@ from claims.x12.write_pieces import (
     either,
     joined,
     occurrences,
+    optional,
     spread,
     whole_numbers,
 )
@@ -154,7 +155,8 @@ def _set(content: Content, some: Columns, how: _Set) -> Part:
     body = spread(how.bodies(content, some), len(some))
     ordinal = pc.utf8_lpad(spread(whole_numbers(counted(some.integers("group_seg"))), len(some)), 4, "0")
     number = either(some.text("control_number"), ordinal)
-    guide = joined("*", some.text("guide", how.guide)) if how.names_guide else ""
+    named = either(some.text("convention"), some.text("guide", how.guide) if how.names_guide else "")
+    guide = optional("*", named, "")
     segments = whole_numbers(occurrences(body, "~") + 2)
     return joined(f"ST*{how.identifier}*", number, guide, "~", body, "SE*", segments, "*", number, "~")
 

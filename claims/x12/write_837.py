@@ -1,8 +1,8 @@
 """Claim frames in, the inside of 837 transaction sets (professional, institutional, dental) out: from ST to SE.
 
-Frames: `claims`, `service_lines`, `other_payers` and those that all sets have (`parties`, `references`, `dates`,
-`amounts`, `hierarchy`, `diagnoses`) as in docs/frames.md. Columns beside those, all optional, stand here and in
-write_claims, write_providers, write_lines and write_other_payers:
+Frames: `claims`, `service_lines`, `other_payers` and all others that reading an 837 gives, as in docs/frames.md.
+Columns beside those, all optional, stand here and in write_claims, write_diagnoses, write_providers, write_lines and
+write_other_payers:
 
 - transactions `batch_reference` (BHT03), `batch_date`, `batch_time`, `purpose_code`, `claim_use_code`,
   `submitter_name submitter_id submitter_contact submitter_phone receiver_name receiver_id`;
@@ -49,9 +49,9 @@ def bodies(content: Content, transactions: Columns, kind: str) -> Part:
     found = levels(claims, of_set)
     claims, rest = claims.at(found.order), Rest(content)
     texts = gathered(claim_texts(content, claims, rest, kind), found.of_claim, len(found.patient.rows))
-    patients = joined(_patients(claims, found, rest), texts)
+    patients = joined(_patients(content, claims, found, rest), texts)
     texts = gathered(patients, found.patient.parent, len(found.subscriber.rows))
-    subscribers = joined(_subscribers(claims, found, rest), texts)
+    subscribers = joined(_subscribers(content, claims, found, rest), texts)
     texts = gathered(subscribers, found.subscriber.parent, len(found.billing.rows))
     billing = joined(_billing(claims.at(found.billing.rows), found.billing, rest), texts)
     headers = _headers(transactions, Owners("transaction", sets), rest)
@@ -82,6 +82,8 @@ def _end(t: Columns, who: str, qualifier: str, row: Columns, rest: Rest) -> Part
 def _billing(c: Columns, level: Level, rest: Rest) -> Part:
     owners = Owners("level", c.integers("billing_seg"))
     row = rest.take("parties", "2010AA", ("85",), owners)
+    if "billing_taxonomy" in c:
+        rest.take("taxonomies", "2000A", ("BI",), owners)
     tax = rest.take("references", "2010AA", ("EI", "SY"), owners)
     # An identifier that is no NPI stands in `parties` alone.
     npi = c.text("billing_npi")
@@ -101,7 +103,7 @@ def _billing(c: Columns, level: Level, rest: Rest) -> Part:
     )  # fmt: skip
 
 
-def _subscribers(claims: Columns, found: Levels, rest: Rest) -> Part:
+def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -> Part:
     level = found.subscriber
     c = claims.at(level.rows)
     owners = Owners("level", c.integers("subscriber_seg"))
@@ -110,6 +112,7 @@ def _subscribers(claims: Columns, found: Levels, rest: Rest) -> Part:
     last, first = c.names("subscriber_last_name"), c.names("subscriber_first_name")
     member = identified(person, "MI", c.text("member_id"))
     name, code = c.names("payer_name"), identified(payer, "PI", c.text("payer_code"))
+    died = content.matching("patients", "hl_seg", owners.keys).date("death_date")
     child = _has_child(found)
     birth = either(c.date("subscriber_birth_date"), c.date("patient_birth_date"))
     gender = either(c.text("subscriber_gender"), c.text("patient_gender", "U"))
@@ -117,7 +120,7 @@ def _subscribers(claims: Columns, found: Levels, rest: Rest) -> Part:
         "HL*", whole_numbers(level.number), "*", whole_numbers(found.billing.number[level.parent]), "*22*",
         choice(child, "1", "0"), "~SBR*", c.text("payer_sequence", "P"), "*", choice(child, "", "18"), "*",
         c.text("group_number"), "*", c.names("group_name"), "*", c.text("insurance_type_code"), "****",
-        c.text("filing_indicator_code"), "~",
+        c.text("filing_indicator_code"), "~", optional("PAT*****D8*", died),
         rest.at("2000B", owners),
         when(rest.is_named(person, last, first, member), "NM1*IL*1*", last, "*", first, "****", member, "~"),
         when(~child, address(c, "subscriber"), demographics(birth, gender)), rest.at("2010BA", owners),
@@ -132,16 +135,18 @@ def _has_child(found: Levels) -> Flags:
     return child
 
 
-def _patients(claims: Columns, found: Levels, rest: Rest) -> Texts | str:
+def _patients(content: Content, claims: Columns, found: Levels, rest: Rest) -> Texts | str:
     level = found.patient
     c = claims.at(level.rows)
     owners = Owners("level", np.where(found.has_level, c.integers("patient_seg"), 0))
     row = rest.take("parties", "2010CA", ("QC",), owners)
+    told = content.matching("patients", "hl_seg", owners.keys)
+    relationship = either(either(c.text("relationship_code"), told.text("relationship_code")), "21")
     last, first = c.names("patient_last_name"), c.names("patient_first_name")
     return when(
         found.has_level,
         "HL*", whole_numbers(level.number), "*", whole_numbers(found.subscriber.number[level.parent]), "*23*0~",
-        "PAT*", c.text("relationship_code", "21"), "~", rest.at("2000C", owners),
+        "PAT*", relationship, optional("****D8*", told.date("death_date"), ""), "~", rest.at("2000C", owners),
         when(rest.is_named(row, last, first), "NM1*QC*1*", last, "*", first, "~"),
         address(c, "patient"), demographics(c.date("patient_birth_date"), c.text("patient_gender", "U")),
         rest.at("2010CA", owners),

@@ -7,10 +7,11 @@ optional), `element_errors` (999; optional `data_element`, `bad_value`).
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow.compute as pc
 
 from claims.x12.write_columns import Columns
-from claims.x12.write_content import Content
+from claims.x12.write_content import Content, positions
 from claims.x12.write_pieces import Part, gathered, joined, spread, whole_numbers
 
 
@@ -34,10 +35,9 @@ def implementation_acknowledgements(content: Content, transactions: Columns) -> 
     sets, of_set = content.children("set_acknowledgements", "group_seg", groups.integers("seg"))
     segments, of_segment = content.children("segment_errors", "set_seg", sets.integers("seg"))
     elements, of_element = content.children("element_errors", "segment_seg", segments.integers("seg"))
-    below = gathered(_elements(elements), of_element, len(segments))
-    contexts, of_context = content.children("contexts", "segment_seg", segments.integers("seg"))
-    units = gathered(_contexts(contexts), of_context, len(segments))
-    below = gathered(joined(_segments(segments), units, below), of_segment, len(sets))
+    of_segments, of_elements = _contexts(content, segments, elements)
+    below = gathered(joined(_elements(elements), of_elements), of_element, len(segments))
+    below = gathered(joined(_segments(segments), of_segments, below), of_segment, len(sets))
     below = gathered(joined(_opened(sets), below, _verdict(sets)), of_set, len(groups))
     return gathered(joined(_group(groups), below, _result(groups)), of_group, len(keys))
 
@@ -73,6 +73,23 @@ def _elements(x: Columns) -> Part:
     return joined("IK4*", place, "*", x.text("data_element"), "*", code, "*", x.text("bad_value"), "~")
 
 
-def _contexts(c: Columns) -> Part:
-    """The business unit of a segment error."""
-    return joined("CTX*", c.text("name"), ":", c.text("reference"), "~")
+def _contexts(content: Content, segments: Columns, elements: Columns) -> tuple[Part, Part]:
+    """Write the CTX of each segment error, and of each element error."""
+    every = content.columns("contexts")
+    of_element = every.integers("element_seg") > 0
+    found: list[Part] = []
+    for owners, column, mine in ((segments, "segment_seg", ~of_element), (elements, "element_seg", of_element)):
+        number = np.where(mine, positions(owners.integers("seg"), every.integers(column)), -1)
+        rows = np.flatnonzero(number >= 0)
+        rows = rows[np.lexsort((every.integers("seg")[rows], number[rows]))]
+        found.append(gathered(_context(every.at(rows)), number[rows], len(owners)))
+    return found[0], found[1]
+
+
+def _context(c: Columns) -> Part:
+    """The business unit of an error, or what triggered it and where that stands."""
+    place = joined(c.count("element"), ":", c.count("component"), ":", c.count("repeat"))
+    return joined(
+        "CTX*", c.text("name"), ":", c.text("reference"), "*", c.text("segment_id"), "*", c.count("position"), "*",
+        c.text("loop"), "*", place, "~",
+    )  # fmt: skip

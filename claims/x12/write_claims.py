@@ -4,7 +4,7 @@ Columns of `claims` beside docs/frames.md, all optional:
 
 - CLM: `signature_code` (CLM06: Y), `assignment_code` (CLM07: A), `benefits_code` (CLM08: Y), `release_code` (CLM09: Y),
   `patient_signature_code`, `related_cause_codes` (blank-separated), `accident_state`, `special_program_code`,
-  `delay_reason_code`;
+  `delay_reason_code`; `submission_reason_code` (CLM19) is one that is read;
 - dates: `accident_date` (439), `admission_date` and `admission_time` (435), `discharge_time` (096, HHMM);
 - institutional: `admission_type_code admission_source_code patient_status_code` (CL1), `estimated_due_cents` (AMT*F3);
 - `note` (NTE*ADD); providers as in write_providers, health information as in write_diagnoses.
@@ -18,17 +18,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_diagnoses import diagnoses
 from claims.x12.write_lines import line_texts
 from claims.x12.write_other_payers import other_payer_texts
-from claims.x12.write_pieces import TEXT, Part, choice, chosen, filled, joined, optional, spread, when
+from claims.x12.write_pieces import TEXT, Part, choice, chosen, filled, gathered, joined, optional, spread, when
 from claims.x12.write_providers import provider_texts
 from claims.x12.write_rest import Owners, Rest
 from claims.x12.write_service_dates import service_dates
 
-_TAIL = ("patient_signature_code", "related_cause_codes", "special_program_code", "delay_reason_code")
 # The state is the fourth component, after up to three causes.
 _TO_FOURTH = pa.array([":::", "::", ":"], TEXT)
 _TYPED_DATES = {"accident_date": "439", "admission_date": "435", "discharge_time": "096"}
@@ -46,7 +46,8 @@ def claim_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Par
         rest.take("references", "2300", (qualifier,), owners)
     paid = rest.take("amounts", "2300", ("F5",), owners).integers("seg") > 0
     return joined(
-        _claim(claims, kind), dates.claims, _dates(claims), rest.at("2300", owners, "dates"), _admission(claims),
+        _claim(claims, kind), dates.claims, _dates(claims), rest.at("2300", owners, "dates"),
+        _tooth_statuses(content, owners.keys), _admission(claims),
         when(paid if kind == "I" else True, optional("AMT*F5*", claims.money("patient_paid_cents", zero=""))),
         optional("AMT*F3*", claims.money("estimated_due_cents", zero="")), rest.at("2300", owners, "amounts"),
         optional("REF*G1*", claims.text("prior_authorization")),
@@ -70,15 +71,14 @@ def _claim(c: Columns, kind: str) -> Part:
 
 
 def _claim_tail(c: Columns) -> Part:
-    """Write CLM10 to CLM20, when there is any such column."""
-    if not any(name in c for name in _TAIL):
-        return ""
-    causes, state = spread(c.listed("related_cause_codes"), len(c)), c.text("accident_state")
-    to_state = chosen(_TO_FOURTH, np.minimum(pc.count_substring(causes, ":"), 2))
-    return joined(
-        "*", c.text("patient_signature_code"), "*", causes, when(filled(state), to_state, state), "*",
-        c.text("special_program_code"), "*" * 8, c.text("delay_reason_code"),
-    )  # fmt: skip
+    """Write CLM10 to CLM20, when there is any of them."""
+    causes, state = c.listed("related_cause_codes"), c.text("accident_state")
+    to_state = chosen(_TO_FOURTH, np.minimum(pc.count_substring(spread(causes, len(c)), ":"), 2))
+    signature, program = c.text("patient_signature_code"), c.text("special_program_code")
+    reason, delay = c.text("submission_reason_code"), c.text("delay_reason_code")
+    is_any = filled(signature) | filled(causes) | filled(state) | filled(program) | filled(reason) | filled(delay)
+    stated = when(filled(state), to_state, state)
+    return when(is_any, "*", signature, "*", causes, stated, "*", program, "*" * 7, reason, "*", delay)
 
 
 def _dates(c: Columns) -> Part:
@@ -88,6 +88,13 @@ def _dates(c: Columns) -> Part:
         when(filled(day), "DTP*435*", choice(filled(time), "DT*", "D8*"), day, time, "~"),
         optional("DTP*096*TM*", c.text("discharge_time")),
     )
+
+
+def _tooth_statuses(content: Content, keys: Integers) -> Part:
+    rows, owner = content.children("tooth_statuses", "claim_seg", keys)
+    if not len(rows):
+        return ""
+    return gathered(joined("DN2*", rows.text("tooth_code"), "*", rows.text("status_code"), "~"), owner, len(keys))
 
 
 def _admission(c: Columns) -> Part:

@@ -45,6 +45,13 @@ class Content:
         order = kept[np.lexsort((seg[kept], number[kept]))]
         return columns.at(order), number[order]
 
+    def matching(self, name: str, column: str, keys: Integers) -> Columns:
+        """Give the first row of a frame for each key, one without anything where there is none; 0 is nobody's."""
+        columns = self.columns(name)
+        found, first = np.unique(columns.integers(column), return_index=True)
+        place = np.where(keys > 0, positions(found, keys), -1)
+        return columns.at(np.where(place >= 0, np.append(first, 0)[place], -1))
+
 
 def positions(keys: Integers, values: Integers) -> Integers:
     """Give the place of each value among `keys`, which are all different, -1 where it is not there."""

@@ -1,8 +1,8 @@
 """Service lines in, their loops 2400 out: SV1 of a professional line, SV2 of an institutional one, SV3 of a dental one.
 
 Columns of `service_lines` beside docs/frames.md, all optional: `noncovered_cents` (SV207), `emergency_code` (SV109),
-`oral_cavity_codes` (blank-separated) and `prosthesis_code` (SV304, SV305), `prior_authorization` (REF*G1), `note`.
-Frame `teeth` (TOO): `service_seg`, `tooth_code`, `surface_codes` (blank-separated).
+`prior_authorization` (REF*G1), `note`.
+Frame `drugs` beside docs/frames.md, optional: `units_milli`, `unit_code` (CTP, which the guide wants).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def line_texts(
         optional("REF*6R*", lines.text("line_control_number")),
         optional("REF*G1*", lines.text("prior_authorization")), rest.at("2400", owners, "references"),
         rest.at("2400", owners), optional("NTE*ADD*", lines.names("note")),
-        *(rest.at(loop, owners) for loop in loops(kind, "2420")),
-        adjudication_texts(content, lines),
+        _drugs(content, owners.keys, rest), *(rest.at(loop, owners) for loop in loops(kind, "2420")),
+        adjudication_texts(content, lines, rest),
     )  # fmt: skip
     return gathered(texts, of_claim, claims)
 
@@ -71,4 +71,17 @@ def _teeth(content: Content, keys: Integers) -> Part:
     if not len(rows):
         return ""
     texts = joined("TOO*JP*", rows.text("tooth_code"), "*", rows.listed("surface_codes"), "~")
+    return gathered(texts, owner, len(keys))
+
+
+def _drugs(content: Content, keys: Integers, rest: Rest) -> Part:
+    rows, owner = content.children("drugs", "service_seg", keys)
+    if not len(rows):
+        return ""
+    amount = rows.quantity("units_milli")
+    texts = joined(
+        "LIN**", rows.text("qualifier_code", "N4"), "*", rows.text("code"), "~",
+        when(filled(amount), "CTP****", amount, "*", rows.text("unit_code", "UN"), "~"),
+        rest.at("2410", Owners("drug", rows.integers("seg"))),
+    )  # fmt: skip
     return gathered(texts, owner, len(keys))

@@ -7,25 +7,28 @@ the patient to that subscriber, 18), `group_number group_name insurance_type_cod
 claim's own), `paid_date` (DTP*573: only when no line tells it), `payer_claim_number` (REF*F8), and the address of
 subscriber and payer.
 
-Frame `line_adjudications`, one row per SVD: `service_seg`, `seg`, `payer_code` (that of the other payer), `paid_cents`,
-`procedure_qualifier procedure_code modifiers revenue_code paid_units_milli`, `bundled_line_number` (SVD06),
-`paid_date`, `remaining_cents`. Frame `payer_adjustments`: CAS of either, with `payer_seg` (the `seg` of its row of
-`other_payers`) or `adjudication_seg` (of `line_adjudications`), `group_code reason_code amount_cents quantity_milli`
-and, to keep the segments of what was read, `ordinal`. Amounts are those of the payer's 835, never negated.
+Frame `other_payer_lines`, one row per SVD, all optional beside docs/frames.md: `procedure_qualifier procedure_code
+modifiers revenue_code` and `paid_units_milli` (else those of the line), `bundled_line_number` (SVD06), `paid_date`,
+`remaining_cents`. Frame `other_payer_adjustments`: CAS of either. A row says by `other_payer_seg` or
+`other_payer_line_seg` whose it is; without these columns it belongs to the last payer (last SVD, when it has a
+`service_seg`) before it. Amounts are those of the payer's 835, never negated.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from claims.errors import FrameError
 from claims.x12.numbers import Integers
 from claims.x12.write_adjustments import adjustment_texts
 from claims.x12.write_columns import Columns
-from claims.x12.write_content import Content
+from claims.x12.write_content import Content, positions
 from claims.x12.write_parties import address, identified
 from claims.x12.write_pieces import Part, choice, either, filled, gathered, joined, optional, when
 from claims.x12.write_providers import loops
-from claims.x12.write_rest import Owners, Rest
+from claims.x12.write_rest import Owners, Rest, last_before
+
+_CAS = "other_payer_adjustments"
 
 
 def other_payer_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Part:
@@ -47,7 +50,7 @@ def _payers(content: Content, o: Columns, rest: Rest) -> Part:
     return joined(
         "SBR*", o.text("payer_sequence", "S"), "*", o.text("relationship_code", "18"), "*", o.text("group_number"),
         "*", o.names("group_name"), "*", o.text("insurance_type_code"), "****", o.text("filing_indicator_code"), "~",
-        adjustments_of(content, "payer_seg", o.integers("seg")),
+        _adjustments(content, "other_payer_seg", o.integers("seg")),
         optional("AMT*D*", o.money("paid_cents")), optional("AMT*A8*", o.money("noncovered_cents")),
         optional("AMT*EAF*", o.money("remaining_cents")), rest.at("2320", owners, "amounts"),
         "OI***", o.text("assignment_code", "Y"), "***", o.text("release_code", "Y"), "~",
@@ -86,25 +89,23 @@ def _names(o: Columns, holders: Columns, rest: Rest, kind: str) -> Part:
     )  # fmt: skip
 
 
-def adjustments_of(content: Content, owner: str, keys: Integers) -> Part:
-    """Write the CAS of other payers, per payer or per adjudication of a line."""
-    if owner not in content.columns("payer_adjustments"):
-        return ""
-    keys = np.where(keys > 0, keys, -1 - np.arange(len(keys)))  # 0 is nobody's
-    rows, number = content.children("payer_adjustments", owner, keys)
-    return adjustment_texts(rows, number, len(keys))
-
-
-def adjudication_texts(content: Content, lines: Columns) -> Part:
+def adjudication_texts(content: Content, lines: Columns, rest: Rest) -> Part:
     """Write the adjudications of each service line."""
-    rows, owner = content.children("line_adjudications", "service_seg", lines.integers("seg"))
+    rows, owner = content.children("other_payer_lines", "service_seg", lines.integers("seg"))
     if not len(rows):
         return ""
+    keys, own = rows.integers("seg"), lines.at(owner)
+    for column, name, qualifier in (("paid_date", "dates", "573"), ("remaining_cents", "amounts", "EAF")):
+        if column in rows:
+            rest.take(name, "2430", (qualifier,), Owners("adjudication", keys))
+    told = rows if "procedure_code" in rows else own
+    units = either(either(rows.quantity("paid_units_milli"), own.quantity("units_milli")), "1")
     texts = joined(
-        "SVD*", rows.text("payer_code"), "*", rows.money("paid_cents"), "*", _procedure(rows), "*",
-        rows.text("revenue_code"), "*", either(rows.quantity("paid_units_milli"), "1"), "*",
-        rows.text("bundled_line_number"), "~", adjustments_of(content, "adjudication_seg", rows.integers("seg")),
+        "SVD*", rows.text("payer_code"), "*", rows.money("paid_cents"), "*", _procedure(told), "*",
+        either(rows.text("revenue_code"), own.text("revenue_code")), "*", units, "*",
+        rows.text("bundled_line_number"), "~", _adjustments(content, "other_payer_line_seg", keys),
         optional("DTP*573*D8*", rows.date("paid_date")), optional("AMT*EAF*", rows.money("remaining_cents")),
+        rest.at("2430", Owners("adjudication", keys)),
     )  # fmt: skip
     return gathered(texts, owner, len(lines))
 
@@ -112,3 +113,28 @@ def adjudication_texts(content: Content, lines: Columns) -> Part:
 def _procedure(rows: Columns) -> Part:
     code = rows.text("procedure_code")
     return when(filled(code), rows.text("procedure_qualifier", "HC"), ":", code, ":", rows.listed("modifiers"))
+
+
+def _adjustments(content: Content, owner: str, keys: Integers) -> Part:
+    """Write the CAS of other payers, per payer or per adjudication of a line."""
+    rows = content.columns(_CAS)
+    if not len(rows):
+        return ""
+    number = positions(np.where(keys > 0, keys, -1 - np.arange(len(keys))), _owner(content, owner))  # 0 is nobody's
+    kept = np.flatnonzero(number >= 0)
+    kept = kept[np.lexsort((rows.integers("seg")[kept], number[kept]))]
+    return adjustment_texts(rows.at(kept), number[kept], len(keys))
+
+
+def _owner(content: Content, owner: str) -> Integers:
+    """Return the `seg` of the payer or SVD that each CAS row belongs to, 0 for none."""
+    rows = content.columns(_CAS)
+    if owner in rows:
+        return rows.integers(owner)
+    above, key = ("other_payers", "claim_seg") if owner == "other_payer_seg" else ("other_payer_lines", "service_seg")
+    last = last_before(content.columns(above).integers("seg"), rows.integers("seg"))
+    mine = (rows.integers("service_seg") > 0) == (key == "service_seg")
+    same = content.matching(above, "seg", last).integers(key) == rows.integers(key)
+    if (mine & ~same).any():
+        raise FrameError(_CAS, owner, "cannot be told: no other payer stands before the row")
+    return np.where(mine, last, 0)

@@ -51,6 +51,8 @@ def _provider(c: Columns, role: str, loop: str, owners: Owners, rest: Rest) -> P
     if not any(f"{role}_{name}" in c for name in ("npi", "name", "last_name")):
         return ""
     row = rest.take("parties", loop, (qualifier,), owners)
+    if f"{role}_taxonomy" in c:
+        rest.take("taxonomies", loop, (purpose,), owners)
     npi, first = c.text(f"{role}_npi"), either(c.names(f"{role}_first_name"), row.names("first_name"))
     last = either(c.names("facility_name" if role == "facility" else f"{role}_last_name"), row.names("last_name"))
     # The billing provider is not named again, unless it was so in what was read.

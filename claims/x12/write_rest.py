@@ -1,4 +1,4 @@
-"""Rows of the frames that all sets have (parties, references, dates, amounts) in, their segments per owner out.
+"""Rows of frames with a `loop` (parties, taxonomies, references, dates, amounts) in, their segments per owner out.
 
 A column of a frame of its own (`prior_authorization`) stands for some of these rows: its writer takes them, and gets
 back what the column does not tell (a qualifier, a first name). What nobody took is written as it stands, in the order
@@ -34,11 +34,19 @@ from claims.x12.write_pieces import (
     when,
 )
 
+_FRAMES = ("parties", "taxonomies", "references", "dates", "amounts")
+# Frames whose rows are told apart by another column than `qualifier_code`.
+_QUALIFIERS = {"taxonomies": "provider_code"}
+# Scopes whose rows have no key for them: they belong to the last row before them.
+_ABOVE = {
+    "level": "hierarchy", "payer": "other_payers", "adjudication": "other_payer_lines", "drug": "drugs",
+    "status": "claim_statuses",
+}  # fmt: skip
 _NONE = np.zeros(0, np.int64)
 
 
 class Owners(NamedTuple):
-    """Who rows may belong to: `scope` is transaction, claim, service, level, payer or status; `keys` their `seg`s."""
+    """Who rows may belong to: the `seg`s of transactions, claims, services (lines), or of a scope of `_ABOVE`."""
 
     scope: str
     keys: Integers
@@ -77,12 +85,10 @@ class _Rows:
 
     def _owner(self, scope: str) -> Integers:
         if scope not in self._owners:
-            above = {"level": "hierarchy", "payer": "other_payers", "status": "claim_statuses"}.get(scope)
-            if above is None:
-                self._owners[scope] = self.columns.integers(f"{scope}_seg")
+            if scope in _ABOVE:
+                self._owners[scope] = last_before(self.content.columns(_ABOVE[scope]).integers("seg"), self.seg)
             else:
-                segs = np.append(0, np.sort(self.content.columns(above).integers("seg")))
-                self._owners[scope] = segs[np.searchsorted(segs, self.seg) - 1]
+                self._owners[scope] = self.columns.integers(f"{scope}_seg")
         return self._owners[scope]
 
 
@@ -92,7 +98,7 @@ class Rest:
     def __init__(self, content: Content, *, is_remittance: bool = False) -> None:
         """Look at the frames."""
         self.is_remittance = is_remittance
-        self._rows = {name: _Rows(content, name) for name in ("parties", "references", "dates", "amounts")}
+        self._rows = {name: _Rows(content, name) for name in _FRAMES}
         self._content = content
 
     def knows(self, name: str) -> bool:
@@ -116,7 +122,7 @@ class Rest:
         keys, which = _distinct(owners.keys)
         found = np.full(len(keys), -1, np.int64)
         if len(rows):
-            qualifier = own.columns.at(rows).text("qualifier_code")
+            qualifier = own.columns.at(rows).text(_QUALIFIERS.get(name, "qualifier_code"))
             for code in reversed(qualifiers):
                 mine, number = own.of(rows[flags(same(qualifier, code), len(rows))], owners.scope, keys)
                 # Backwards, so that the first of several is the one that stays.
@@ -155,6 +161,8 @@ class Rest:
             return joined("REF*", qualifier, "*", c.text("reference"), "~")
         if name == "amounts":
             return joined("AMT*", qualifier, "*", c.money("amount_cents"), "~")
+        if name == "taxonomies":
+            return joined("PRV*", c.text("provider_code"), "*", qualifier, "*", c.text("code"), "~")
         if name == "parties":
             return party(c) if not self.is_remittance or loop[:2] == "21" else organisation(c)
         day, last = c.date("date"), c.date("date_to")
@@ -162,6 +170,12 @@ class Rest:
             return when(filled(day), "DTM*", qualifier, "*", day, optional("****", last, ""), "~")
         kind = choice(filled(last), "*RD8*", "*D8*")
         return when(filled(day), "DTP*", qualifier, kind, day, optional("-", last, ""), "~")
+
+
+def last_before(above: Integers, seg: Integers) -> Integers:
+    """Return the `seg` of the last row of another frame before each `seg`, 0 for none."""
+    segs = np.append(0, np.sort(above))
+    return segs[np.searchsorted(segs, seg) - 1]
 
 
 def _distinct(keys: Integers) -> tuple[Integers, Integers | None]:

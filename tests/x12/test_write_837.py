@@ -87,6 +87,15 @@ def test_pyx12_accepts_claims_and_secondary_claims(make, change):
     assert reference_errors(write(adjudicated(frames))) == []
 
 
+@pytest.mark.parametrize("make", [claims, institutional, dental], ids=["837P", "837I", "837D"])
+@pytest.mark.parametrize("change", [{}, CHILD], ids=["subscriber", "dependent"])
+def test_our_own_check_accepts_claims_and_secondary_claims(make, change):
+    """Also the dental guide, which pyx12 does not know; and what the earlier payer says adds up."""
+    for frames in (make(change, {}), adjudicated(make(change, {}))):
+        found = x12.check(write(frames)).findings
+        assert found[found["severity"] != "note"].empty
+
+
 def test_the_guide_is_the_one_that_the_set_names():
     for make, default in ((claims, "005010X222A1"), (institutional, "005010X223A2"), (dental, "005010X224A2")):
         assert [line.split("*")[-1] for line in segments(write(make({})), "GS", "ST")] == [default, default]
@@ -159,9 +168,10 @@ def test_other_payers_are_written_with_their_decisions():
         subscriber_first_name="Jo", noncovered_cents=100, remaining_cents=200, paid_date=20260821,
         remark_codes="MA01 MA07",
     )  # fmt: skip
-    frames["payer_adjustments"] = rows(
-        {"payer_seg": 1000, "adjudication_seg": 0, "group_code": "OA", "reason_code": "A1", "amount_cents": 50},
-        *frames["payer_adjustments"].to_dict("records"),
+    frames["other_payer_adjustments"] = rows(
+        {"other_payer_seg": 1000, "other_payer_line_seg": 0, "group_code": "OA", "reason_code": "A1"}
+        | {"amount_cents": 50},
+        *frames["other_payer_adjustments"].to_dict("records"),
     )
     assert inside(write(frames), "SBR*P", "LX") == [
         "SBR*P*01*G9******CI",
@@ -186,6 +196,30 @@ def test_adjustments_of_a_line_are_not_taken_for_those_of_a_claim():
     assert not any(line.startswith("CAS") for line in inside(write(frames), "SBR*P", "LX"))
 
 
+def test_adjustments_belong_to_the_last_payer_or_decision_before_them():
+    """As they are read: no column says whose they are, their place does."""
+    frames = adjudicated(claims({}))
+    line = int(frames["service_lines"]["seg"].iloc[0])
+    row = {"claim_seg": 10, "group_code": "CO", "amount_cents": 100}
+    frames["other_payer_adjustments"] = rows(
+        {**row, "seg": 1000, "service_seg": 0, "reason_code": "1"},
+        {**row, "seg": 1002, "service_seg": line, "reason_code": "2"},
+        {**row, "seg": 1002, "service_seg": line, "reason_code": "3"},
+        {**row, "seg": 1003, "service_seg": line, "reason_code": "4"},
+    )
+    frames["other_payers"]["seg"] = 999
+    assert segments(write(frames), "SBR", "CAS", "SVD")[1:] == [
+        "SBR*P*18*******CI",
+        "CAS*CO*1*1",
+        "SVD*FIRST*138*HC:99213:25**1",
+        "CAS*CO*2*1**3*1",
+        "CAS*CO*4*1",
+    ]
+    frames["other_payers"]["seg"] = 1001
+    with pytest.raises(FrameError, match="no other payer"):
+        write(frames)
+
+
 def test_dates_of_lines_may_be_iso_text():
     frames = claims({})
     frames["service_lines"] = frames["service_lines"].assign(service_date="2026-08-01", service_to_date="2026-08-03")
@@ -200,8 +234,8 @@ def test_dates_of_lines_may_be_iso_text():
 )
 def test_lines_are_written_with_what_a_payer_decided(make, procedure):
     frames = adjudicated(make({}))
-    frames["line_adjudications"] = frames["line_adjudications"].assign(bundled_line_number="2", remaining_cents=5)
-    paid = int(frames["line_adjudications"]["paid_cents"].iloc[0]) // 100
+    frames["other_payer_lines"] = frames["other_payer_lines"].assign(bundled_line_number="2", remaining_cents=5)
+    paid = int(frames["other_payer_lines"]["paid_cents"].iloc[0]) // 100
     assert inside(write(frames), "SVD", "LX" if make is not claims else "SE") == [
         f"SVD*FIRST*{paid}*{procedure}*2",
         "CAS*CO*45*40",

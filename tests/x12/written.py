@@ -234,27 +234,29 @@ def dental(*changes: dict) -> dict[str, pd.DataFrame]:
 
 
 def adjudicated(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Say what a first payer decided about the first line of the first claim, of 200.00, and about the claim."""
-    line = frames["service_lines"].iloc[0]
-    claim = frames["claims"].iloc[0]
-    code = str(line.get("procedure_code", ""))
+    """Say what a first payer decided about the first claim: of its first line 62.00 are left, all others are paid."""
+    claim, lines = frames["claims"].iloc[0], frames["service_lines"]
+    lines = lines[lines["claim_seg"] == claim["seg"]].reset_index(drop=True)
+    paid = lines["charge_cents"] - (lines.index == 0) * 6200
+    decisions = pd.DataFrame(
+        {"seg": lines.index + 1001, "service_seg": lines["seg"], "payer_code": "FIRST", "paid_cents": paid}
+    ).assign(paid_units_milli=1000, paid_date=20260820)
+    known = [name for name in ("procedure_code", "modifiers", "revenue_code") if name in lines]
+    decisions[known] = lines[known]
+    is_dental = lines["procedure_code"].str.startswith("D").any()
     payer = {"payer_sequence": "P", "filing_indicator_code": "CI", "payer_code": "FIRST", "payer_name": "First Plan"}
-    charge = int(line["charge_cents"])
     return {
         **frames,
         "claims": frames["claims"].assign(payer_sequence="S"),
         "other_payers": rows(
-            {"claim_seg": claim["seg"], "seg": 1000, **payer, "paid_cents": charge - 6200, "payer_claim_number": "ICN1"}
+            {"claim_seg": claim["seg"], "seg": 1000, "paid_cents": int(paid.sum()), "payer_claim_number": "ICN1"},
+            **payer,
         ),
-        "line_adjudications": rows(
-            {"service_seg": line["seg"], "seg": 1001, "payer_code": "FIRST", "paid_cents": charge - 6200}
-            | {"procedure_qualifier": "AD" if code.startswith("D") else "HC", "procedure_code": code}
-            | {"modifiers": line.get("modifiers", ""), "paid_units_milli": 1000, "paid_date": 20260820}
-            | {"revenue_code": line.get("revenue_code", "")}
-        ),
-        "payer_adjustments": rows(
-            {"adjudication_seg": 1001, "group_code": "CO", "reason_code": "45", "amount_cents": 4000},
-            {"adjudication_seg": 1001, "group_code": "PR", "reason_code": "2", "amount_cents": 2200},
-            payer_seg=0,
+        "other_payer_lines": decisions.assign(procedure_qualifier="AD" if is_dental else "HC"),
+        "other_payer_adjustments": rows(
+            {"reason_code": "45", "group_code": "CO", "amount_cents": 4000},
+            {"reason_code": "2", "group_code": "PR", "amount_cents": 2200},
+            other_payer_line_seg=1001,
+            other_payer_seg=0,
         ),
     }
