@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 REJECT, HOLD, NOTE = "reject", "hold", "note"
@@ -48,8 +50,18 @@ ORDER = ["seg", "offset", "element", "code"]
 def frame(findings: Iterable[Finding] = ()) -> pd.DataFrame:
     """Build the findings frame, in the order `ORDER`."""
     rows = sorted(findings, key=lambda finding: (finding.seg, finding.offset, finding.element, finding.code))
-    columns = {name: pd.Series([getattr(row, name) for row in rows], dtype=kind) for name, kind in COLUMNS.items()}
-    return pd.DataFrame(columns)
+    if not rows:
+        return _empty().copy(deep=False)
+    return pd.DataFrame({name: _column([getattr(row, name) for row in rows], kind) for name, kind in COLUMNS.items()})
+
+
+def _column(values: list[Any], kind: str) -> Any:
+    return np.array(values, kind) if kind == "int64" else pd.array(values, dtype="str")
+
+
+@cache
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in COLUMNS.items()})
 
 
 def worst(findings: pd.DataFrame) -> str:

@@ -48,12 +48,12 @@ class Collector:
     def _frame(self, name: str) -> pd.DataFrame:
         parts = self._parts.get(name)
         if not parts:
-            return _empty(name).copy()
+            return _empty(name).copy(deep=False)
         kinds = frame_kinds()[name]
         counts = [len(part["seg"]) for part in parts]
         columns = {column: _joined(kind, [part[column] for part in parts], counts) for column, kind in kinds.items()}
         frame = pd.DataFrame(columns, copy=False)
-        seg = frame["seg"].to_numpy()
+        seg = columns["seg"]
         if (seg[1:] < seg[:-1]).any():
             frame = frame.sort_values("seg", kind="stable", ignore_index=True)
         return frame

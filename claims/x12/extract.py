@@ -109,9 +109,9 @@ def _together(window: Window, blocks: list[_Block]) -> _Choice:
     if not kept:
         return _Choice([], None, np.zeros(0, np.int64), np.zeros(0, np.int64))
     blocks, rows_of = [blocks[number] for number in kept], [rows_of[number] for number in kept]
-    repeat = np.repeat(np.array([one.group for one in blocks], np.int64), [len(rows) for rows in rows_of])
     if len(blocks) == 1:
-        return _Choice(blocks, None, rows_of[0], repeat)
+        return _Choice(blocks, None, rows_of[0], np.full(len(rows_of[0]), blocks[0].group))
+    repeat = np.repeat([one.group for one in blocks], [len(rows) for rows in rows_of])
     rows = np.concatenate(rows_of)
     order = np.argsort(rows, kind="stable")
     return _Choice(blocks, order, rows.take(order), repeat.take(order))

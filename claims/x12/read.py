@@ -36,6 +36,7 @@ PART = 4 << 20
 _NO_LIMIT = 1 << 62
 # A stretch without any claim, level or set longer than this is cut anywhere.
 _LONGEST_WINDOW = 16 << 20
+_TAIL = 2048
 
 _SET_STARTS = np.array([CODES[name] for name in ("ISA", "GS", "ST")], np.uint8)
 # Where a window may begin: by kind of set, at a set, a claim or a level.
@@ -140,20 +141,30 @@ class _Scan:
 
     def _cut(self, tokens: Tokens, size: int) -> int:
         """Return the last segment that a window may begin with, the number of segments to take all, or 0 for none."""
-        starts = np.flatnonzero(_STARTS[tokens.code[1:]]) + 1
+        is_full, starts = self.size + size >= self.part, np.zeros(0, np.int64)
+        # Near the end of its part a window had better end before a set; else a look at its last segments will do.
+        for tail in (len(tokens),) if is_full else (_TAIL, len(tokens)):
+            starts = self._starts(tokens, max(1, len(tokens) - tail))
+            if len(starts):
+                break
+        if not len(starts):
+            return len(tokens) if size >= _LONGEST_WINDOW else 0
+        if is_full:
+            begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
+            if len(begun):
+                return int(begun[-1])
+        return int(starts[-1])
+
+    def _starts(self, tokens: Tokens, begin: int) -> Integers:
+        """Return the segments from `begin` on that a window may begin with."""
+        starts = np.flatnonzero(_STARTS.take(tokens.code[begin:])) + begin
         # What begins a claim or a level depends on the set: a CLM in an 835 begins nothing.
         st = np.flatnonzero(tokens.code == CODES["ST"])
         opened = self.envelope.transaction
         sets = [opened.set_code if opened else "", *_names(tokens, st)]
         kinds = np.array([_kind(name) for name in sets], np.int64)
-        starts = starts[_CUTS[kinds[np.searchsorted(st, starts, side="right")], tokens.code[starts]]]
-        if not len(starts):
-            return len(tokens) if size >= _LONGEST_WINDOW else 0
-        if self.size + size >= self.part:
-            begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
-            if len(begun):
-                return int(begun[-1])
-        return int(starts[-1])
+        found: Integers = starts[_CUTS[kinds[np.searchsorted(st, starts, side="right")], tokens.code[starts]]]
+        return found
 
     # ---- one window
 
