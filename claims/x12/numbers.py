@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,13 @@ class Values:
             np.where(unsent, other.length, self.length),
             np.where(unsent, other.word, self.word),
         )
+
+
+class Maybe(NamedTuple):
+    """Numbers that may be missing, each 0 where it is."""
+
+    value: Integers
+    is_missing: Flags
 
 
 def values_at(view: Words, start: Integers, length: Integers) -> Values:

@@ -77,6 +77,7 @@ class _Scan:
         self.collector = Collector()
         self.findings: list[Finding] = []
         self.size = 0
+        self.expected = max(1, min(self.part, self.source.size - self.previous_end))
         self.continued = continued
         opened = self.envelope.transaction
         self.open_from = opened.seg if opened else 0
@@ -175,6 +176,9 @@ class _Scan:
         self.seg += len(tokens)
         canonical = Canonical(tokens)
         owners = self._walk(tokens, before, span, canonical)
+        size = _end(tokens, -1) - int(tokens.offset[0])
+        self.size += size
+        self.collector.share = min(1.0, self.size / self.expected)
         seg = np.arange(before + 1, self.seg + 1, dtype=np.int64)
         self.findings += self.dirt.look(tokens, seg, owners.of_segment, owners.transactions, before)
         self.collector.add(
@@ -189,8 +193,6 @@ class _Scan:
         for levels in self.levels.values():
             levels.leave(opened.seg if opened else 0)
         self.previous_end = _end(tokens, -1)
-        size = self.previous_end - int(tokens.offset[0])
-        self.size += size
         if opened:
             self.open_size = self.open_size + size if opened.seg == self.open_from else size
             self.open_from = opened.seg
