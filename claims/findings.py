@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 REJECT, HOLD, NOTE = "reject", "hold", "note"
@@ -56,8 +58,19 @@ ORDER = ["seg", "offset", "element", "code"]
 def frame(findings: Iterable[Finding] = ()) -> pd.DataFrame:
     """Build the findings frame, in the order `ORDER`."""
     rows = sorted(findings, key=attrgetter(*ORDER))
-    values = dict(zip(Finding._fields, zip(*rows, strict=True), strict=True)) if rows else {}
-    return pd.DataFrame({name: pd.Series(values.get(name, ()), dtype=kind) for name, kind in COLUMNS.items()})
+    if not rows:
+        return _empty().copy(deep=False)
+    values = dict(zip(Finding._fields, zip(*rows, strict=True), strict=True))
+    return pd.DataFrame({name: _column(values[name], kind) for name, kind in COLUMNS.items()})
+
+
+def _column(values: tuple[Any, ...], kind: str) -> Any:
+    return np.array(values, kind) if kind == "int64" else pd.array(values, dtype="str")
+
+
+@cache
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in COLUMNS.items()})
 
 
 def worst(findings: pd.DataFrame) -> str:

@@ -11,9 +11,15 @@ import pyarrow as pa
 
 from claims import frames
 from claims.x12.layout import frame_kinds
+from claims.x12.numbers import Maybe
 
 _TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
-_NUMBERS = {"int": np.int64, "cents": np.int64, "milli": np.int64, "date": np.int32, "flag": np.bool_}
+# Never make room for more than so many times the rows there are.
+_MOST = 8
+_NUMBERS = {
+    "int": np.int64, "cents": np.int64, "milli": np.int64, "date": np.int32, "flag": np.bool_,
+    "cents?": np.int64, "milli?": np.int64, "flag?": np.bool_,
+}  # fmt: skip
 
 
 @cache
@@ -27,57 +33,95 @@ def frame_names() -> list[str]:
 
 
 class Collector:
-    """Parts of frames, in order of arrival."""
+    """Rows of frames, in order of arrival.
+
+    Numbers are copied to where they stay as they come, while the processor's cache has them: put together at the end,
+    they would go through memory twice more.
+    """
 
     def __init__(self) -> None:
-        self._parts: dict[str, list[dict[str, Any]]] = {}
+        self._frames: dict[str, _Frame] = {}
+        # How much of all that will be collected has been read with the next rows, at a guess.
+        self.share = 1.0
 
     def add(self, frame: str, columns: dict[str, Any]) -> None:
         """Add rows to a frame, as one array per column; one number stands for a column of equal ones."""
-        self._parts.setdefault(frame, []).append(columns)
+        if frame not in self._frames:
+            self._frames[frame] = _Frame(frame)
+        self._frames[frame].add(columns, self.share)
 
     def add_rows(self, frame: str, rows: list[dict[str, Any]]) -> None:
         """Add rows to a frame, as mappings; for the few rows of an envelope."""
         if rows:
-            self.add(frame, {name: [row[name] for row in rows] for name in frame_kinds()[frame]})
+            kinds = frame_kinds()[frame].items()
+            self.add(frame, {name: _of_list([row[name] for row in rows], kind) for name, kind in kinds})
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return all frames; one without rows has its columns all the same."""
-        return {name: self._frame(name) for name in frame_names()}
+        return {
+            name: self._frames[name].frame() if name in self._frames else _empty(name).copy(deep=False)
+            for name in frame_names()
+        }
 
-    def _frame(self, name: str) -> pd.DataFrame:
-        parts = self._parts.get(name)
-        if not parts:
-            return _empty(name).copy()
-        kinds = frame_kinds()[name]
-        counts = [len(part["seg"]) for part in parts]
-        columns = {column: _joined(kind, [part[column] for part in parts], counts) for column, kind in kinds.items()}
+
+def _of_list(values: list[Any], kind: str) -> Any:
+    if not kind.endswith("?"):
+        return values
+    return Maybe(np.array([value or 0 for value in values]), np.array([value is None for value in values]))
+
+
+class _Frame:
+    """The columns of one frame: numbers in arrays with room for more, texts as Arrow arrays."""
+
+    def __init__(self, name: str) -> None:
+        self._kinds = frame_kinds()[name]
+        self._count = 0
+        self._room = 0
+        self._numbers: dict[str, Any] = {
+            column: np.empty(0, _NUMBERS[kind]) for column, kind in self._kinds.items() if kind in _NUMBERS
+        }
+        self._missing = {column: np.empty(0, np.bool_) for column, kind in self._kinds.items() if kind.endswith("?")}
+        self._texts: dict[str, list[pa.Array]] = {
+            column: [] for column, kind in self._kinds.items() if kind not in _NUMBERS
+        }
+
+    def add(self, columns: dict[str, Any], share: float) -> None:
+        begin, self._count = self._count, self._count + len(columns["seg"])
+        if self._count > self._room:
+            guess = int(self._count / share * 1.05)
+            self._make_room(min(max(self._count, guess), self._count * _MOST), begin)
+        here = slice(begin, self._count)
+        for column, found in self._numbers.items():
+            value = columns[column]
+            if column in self._missing:
+                found[here], self._missing[column][here] = value
+            else:
+                found[here] = value
+        for column, texts in self._texts.items():
+            value = columns[column]
+            texts.append(value if isinstance(value, pa.Array) else pa.array(value, pa.large_string()))
+
+    def _make_room(self, room: int, filled: int) -> None:
+        self._room = room
+        for arrays in (self._numbers, self._missing):
+            for column, before in arrays.items():
+                arrays[column] = np.empty(room, before.dtype)
+                arrays[column][:filled] = before[:filled]
+
+    def frame(self) -> pd.DataFrame:
+        columns = {column: self._column(column, kind) for column, kind in self._kinds.items()}
         frame = pd.DataFrame(columns, copy=False)
-        seg = frame["seg"].to_numpy()
+        seg = columns["seg"]
         if (seg[1:] < seg[:-1]).any():
             frame = frame.sort_values("seg", kind="stable", ignore_index=True)
         return frame
 
-
-def _joined(kind: str, values: list[Any], counts: list[int]) -> Any:
-    if kind in ("text", "code"):
-        arrays = [value if isinstance(value, pa.Array) else pa.array(value, pa.large_string()) for value in values]
-        return pd.arrays.ArrowStringArray(pa.chunked_array(arrays, pa.large_string()), dtype=_TEXT)  # type: ignore[call-arg]
-    if kind.endswith("?"):
-        parts = [_optional(kind, value) for value in values]
-        if len(parts) == 1:
-            return parts[0]
-        data = np.concatenate([part._data for part in parts])
-        return type(parts[0])(data, np.concatenate([part._mask for part in parts]))
-    if len(values) == 1 and isinstance(values[0], np.ndarray):
-        return np.asarray(values[0], _NUMBERS[kind])
-    found: Any = np.empty(sum(counts), _NUMBERS[kind])
-    end = 0
-    for value, count in zip(values, counts, strict=True):
-        begin, end = end, end + count
-        found[begin:end] = value
-    return found
-
-
-def _optional(kind: str, value: Any) -> Any:
-    return value if hasattr(value, "dtype") else pd.array(value, dtype=frames.DTYPES[kind])
+    def _column(self, column: str, kind: str) -> Any:
+        if column in self._texts:
+            texts = pa.chunked_array(self._texts[column], pa.large_string())
+            return pd.arrays.ArrowStringArray(texts, dtype=_TEXT)  # type: ignore[call-arg]
+        found = self._numbers[column][: self._count]
+        if column not in self._missing:
+            return found
+        kind_of = pd.arrays.BooleanArray if kind == "flag?" else pd.arrays.IntegerArray
+        return kind_of(found, self._missing[column][: self._count])

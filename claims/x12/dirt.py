@@ -12,7 +12,7 @@ from claims.x12.numbers import Flags, Integers
 from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
 
-_ONE, _CASE = np.uint64(1), np.uint64(0x202020)
+_ONE, _CASE = np.uint32(1), np.uint32(0x202020)
 _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "TA1", "ST", "SE")]] = True
 
@@ -42,7 +42,8 @@ class Dirt:
                                           transactions[own].seg if own >= 0 else 0))  # fmt: skip
 
         # A letter is lower case when its bit of 32 is set, of 64 too; no digit has both.
-        lower = (tokens.id_word & (tokens.id_word >> _ONE) & _CASE) != 0
+        words = tokens.id_word.astype(np.uint32)
+        lower = (words & (words >> _ONE) & _CASE) != 0
         if lower.any():
             tell(
                 np.flatnonzero(lower & (tokens.code != 0)), "lower-case-id", NOTE, "",

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from claims.x12 import numbers
 from claims.x12.layout import ColumnPlan, Feed, FramePlan
-from claims.x12.numbers import Flags, Integers, Values, no_values, together, values_at
+from claims.x12.numbers import Flags, Integers, Maybe, Values, no_values, together, values_at
 from claims.x12.rows import Components
 from claims.x12.texts import joined_texts, no_texts, texts, upper
 from claims.x12.window import Window
 
-# A numpy array, an Arrow array of text, or a pandas array of integers that may be missing.
+# A numpy array, an Arrow array of text, or numbers that may be missing.
 Column: TypeAlias = Any
 
 
@@ -109,9 +108,9 @@ def _together(window: Window, blocks: list[_Block]) -> _Choice:
     if not kept:
         return _Choice([], None, np.zeros(0, np.int64), np.zeros(0, np.int64))
     blocks, rows_of = [blocks[number] for number in kept], [rows_of[number] for number in kept]
-    repeat = np.repeat(np.array([one.group for one in blocks], np.int64), [len(rows) for rows in rows_of])
     if len(blocks) == 1:
-        return _Choice(blocks, None, rows_of[0], repeat)
+        return _Choice(blocks, None, rows_of[0], np.full(len(rows_of[0]), blocks[0].group))
+    repeat = np.repeat([one.group for one in blocks], [len(rows) for rows in rows_of])
     rows = np.concatenate(rows_of)
     order = np.argsort(rows, kind="stable")
     return _Choice(blocks, order, rows.take(order), repeat.take(order))
@@ -154,7 +153,7 @@ class _Reader:
         if column.is_required and column.kind == "cents":
             into.missing[column.name] = np.ones(self.count, np.bool_)
         if column.kind.endswith("?"):
-            return pd.arrays.IntegerArray(np.zeros(self.count, np.int64), np.ones(self.count, np.bool_))
+            return Maybe(np.zeros(self.count, np.int64), np.ones(self.count, np.bool_))
         return np.zeros(self.count, np.bool_ if column.kind == "flag" else np.int64)
 
     # ---- values, from the row's own segment or from one that stands in its scope
@@ -279,9 +278,9 @@ class _Reader:
         amounts = self.window.cents(feed.segment, feed.elements[0])
         places = None if amounts is None else self._places(feed)
         if amounts is None or places is None:
-            return pd.arrays.IntegerArray(np.zeros(self.count, np.int64), np.ones(self.count, np.bool_))
+            return Maybe(np.zeros(self.count, np.int64), np.ones(self.count, np.bool_))
         value, good = np.append(amounts[0], 0).take(places), np.append(amounts[1], False).take(places)
-        return pd.arrays.IntegerArray(value, ~good)
+        return Maybe(value, ~good)
 
     def _number(self, column: ColumnPlan, values: Values, into: Extract) -> Column:
         if column.kind == "int":
@@ -291,14 +290,14 @@ class _Reader:
         else:
             value, good = numbers.milli(self.tokens.data, values)
         if good.all():
-            return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
+            return Maybe(value, ~good) if column.kind.endswith("?") else value
         sent = values.length > 0
         if column.kind.startswith("cents"):
             if (wrong := ~good & sent).any():
                 into.unreadable[column.name] = wrong
             if column.is_required and not sent.all():
                 into.missing[column.name] = ~sent
-        return pd.arrays.IntegerArray(value, ~good) if column.kind.endswith("?") else value
+        return Maybe(value, ~good) if column.kind.endswith("?") else value
 
     def _cents(self, column: ColumnPlan, values: Values) -> tuple[Integers, Flags]:
         block, feed = self.choice.blocks[0], column.feeds[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,13 +83,17 @@ class Values:
         return len(self.start)
 
     @cached_property
+    def longest(self) -> int:
+        """Return the length of the longest value, 0 when there is none."""
+        return int(self.length.max()) if len(self.length) else 0
+
+    @cached_property
     def code(self) -> Words:
         """Return each value as a word in upper case; 0 for an empty one and for one longer than eight bytes."""
         found = self.word
         if (found & (found >> _ONE) & _CASE).any():
             found = _upper(found)
-        is_long = self.length > 8
-        return np.where(is_long, _word(0), found) if is_long.any() else found
+        return found if self.longest <= 8 else np.where(self.length > 8, _word(0), found)
 
     def take(self, places: Integers) -> Values:
         """Return some of the values; an empty one for place -1."""
@@ -107,6 +111,13 @@ class Values:
             np.where(unsent, other.length, self.length),
             np.where(unsent, other.word, self.word),
         )
+
+
+class Maybe(NamedTuple):
+    """Numbers that may be missing, each 0 where it is."""
+
+    value: Integers
+    is_missing: Flags
 
 
 def values_at(view: Words, start: Integers, length: Integers) -> Values:
@@ -204,7 +215,8 @@ def _short_decimal(values: Values, scale: _Scale) -> tuple[Integers, Flags]:
     low, high = scale.low.take(kind), scale.high.take(kind)
     right = ((right & low) << _BYTE) | (right & high)
     value, good = _whole(right, count - scale.has_point.take(kind))
-    good &= values.length <= 8
+    if values.longest > 8:
+        good &= values.length <= 8
     value *= scale.times.take(kind)
     if has_minus:
         value = np.where(minus, -value, value)
@@ -247,7 +259,8 @@ def milli(data: Bytes, values: Values) -> tuple[Integers, Flags]:
 def integers(values: Values) -> tuple[Integers, Flags]:
     """Read whole numbers of up to eight digits; the flags say which were read."""
     value, good = _whole(values.word << _SHIFT.take(values.length, mode="clip"), values.length)
-    good &= values.length <= 8
+    if values.longest > 8:
+        good &= values.length <= 8
     value[~good] = 0
     return value, good
 

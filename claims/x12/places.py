@@ -115,5 +115,7 @@ def places(rows: Rows, set_code: str, size: int) -> Places:
 
 def _forward(at: Integers, values: Any, before: Any, size: int) -> Any:
     """Carry each value on to the place of the next one."""
-    edges = np.concatenate([at, [size]])
-    return np.repeat(np.concatenate([[before], values], dtype=values.dtype), np.diff(edges, prepend=0))
+    if not len(at):
+        return np.full(size, before)
+    found = np.repeat(values, np.diff(at, append=size))
+    return np.concatenate([np.full(at[0], before), found])

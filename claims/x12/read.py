@@ -38,6 +38,7 @@ PART = 4 << 20
 _NO_LIMIT = 1 << 62
 # A stretch without any claim, level or set longer than this is cut anywhere.
 _LONGEST_WINDOW = 16 << 20
+_TAIL = 2048
 
 _SET_STARTS = np.array([CODES[name] for name in ("ISA", "GS", "ST")], np.uint8)
 # Where a window may begin: by kind of set, at a set, a claim or a level.
@@ -90,6 +91,7 @@ class _Scan:
         self.collector = Collector()
         self.findings: list[Finding] = []
         self.size = 0
+        self.expected = max(1, min(self.part, self.source.size - self.previous_end))
         self.continued = continued
         opened = self.envelope.transaction
         self.open_from = opened.seg if opened else 0
@@ -154,20 +156,30 @@ class _Scan:
 
     def _cut(self, tokens: Tokens, size: int) -> int:
         """Return the last segment that a window may begin with, the number of segments to take all, or 0 for none."""
-        starts = np.flatnonzero(_STARTS[tokens.code[1:]]) + 1
+        is_full, starts = self.size + size >= self.part, np.zeros(0, np.int64)
+        # Near the end of its part a window had better end before a set; else a look at its last segments will do.
+        for tail in (len(tokens),) if is_full else (_TAIL, len(tokens)):
+            starts = self._starts(tokens, max(1, len(tokens) - tail))
+            if len(starts):
+                break
+        if not len(starts):
+            return len(tokens) if size >= _LONGEST_WINDOW else 0
+        if is_full:
+            begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
+            if len(begun):
+                return int(begun[-1])
+        return int(starts[-1])
+
+    def _starts(self, tokens: Tokens, begin: int) -> Integers:
+        """Return the segments from `begin` on that a window may begin with."""
+        starts = np.flatnonzero(_STARTS.take(tokens.code[begin:])) + begin
         # What begins a claim or a level depends on the set: a CLM in an 835 begins nothing.
         st = np.flatnonzero(tokens.code == CODES["ST"])
         opened = self.envelope.transaction
         sets = [opened.set_code if opened else "", *_names(tokens, st)]
         kinds = np.array([_kind(name) for name in sets], np.int64)
-        starts = starts[_CUTS[kinds[np.searchsorted(st, starts, side="right")], tokens.code[starts]]]
-        if not len(starts):
-            return len(tokens) if size >= _LONGEST_WINDOW else 0
-        if self.size + size >= self.part:
-            begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
-            if len(begun):
-                return int(begun[-1])
-        return int(starts[-1])
+        found: Integers = starts[_CUTS[kinds[np.searchsorted(st, starts, side="right")], tokens.code[starts]]]
+        return found
 
     # ---- one window
 
@@ -178,6 +190,9 @@ class _Scan:
         self.seg += len(tokens)
         canonical = Canonical(tokens)
         owners = self._walk(tokens, before, span, canonical)
+        size = _end(tokens, -1) - int(tokens.offset[0])
+        self.size += size
+        self.collector.share = min(1.0, self.size / self.expected)
         seg = np.arange(before + 1, self.seg + 1, dtype=np.int64)
         self.findings += self.dirt.look(tokens, seg, owners.of_segment, owners.transactions, before)
         if self.conformance:
@@ -194,8 +209,6 @@ class _Scan:
         for levels in self.levels.values():
             levels.leave(opened.seg if opened else 0)
         self.previous_end = _end(tokens, -1)
-        size = self.previous_end - int(tokens.offset[0])
-        self.size += size
         if opened:
             self.open_size = self.open_size + size if opened.seg == self.open_from else size
             self.open_from = opened.seg

@@ -64,8 +64,9 @@ class Rows:
         start, length = tokens.ts.take(token), tokens.te.take(token)
         length -= start
         read = values_at(tokens.view, start.ravel(), length.ravel()).word.reshape(start.shape)
-        for number, element in enumerate(sent):
-            self._values[segment, element] = Values(start[number], length[number], read[number])
+        for number, (element, most) in enumerate(zip(sent, length.max(axis=1).tolist(), strict=True)):
+            self._values[segment, element] = values = Values(start[number], length[number], read[number])
+            values.longest = most
 
 
 class Components:

@@ -23,8 +23,7 @@ _SIZES = ((8, np.uint64), (4, np.uint32), (2, np.uint16), (1, np.uint8))
 
 def texts(tokens: Tokens, values: Values) -> pa.LargeStringArray:
     """Return values as Arrow text."""
-    length = values.length
-    longest = int(length.max()) if len(length) else 0
+    length, longest = values.length, values.longest
     if not longest:
         return no_texts(len(length))
     if longest > _SHORT or tokens.has_nul or not tokens.is_ascii:
