@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from claims.x12.acknowledge import envelope, lists
+from claims.x12.acknowledge import envelope, limits
 from claims.x12.acknowledge.gather import Gather
 from claims.x12.acknowledge.terms import Terms
 from claims.x12.acknowledge.verdicts import group_verdicts, interchange_verdicts
@@ -36,7 +36,7 @@ def answers(gathered: Gather, terms: Terms) -> Answers:
     """Build the answers to a file: a TA1 for each interchange, a 999 for each group of one that is not refused."""
     interchanges, groups, sets = (gathered.frame(name) for name in ("interchanges", "groups", "sets"))
     groups = groups[~groups["seg"].isin(_only_answers(groups, sets))]
-    can_be_named = lists.can_be_named(groups)
+    can_be_named = limits.can_be_named(groups)
     verdicts = interchange_verdicts(gathered.interchange_notes, interchanges, groups["interchange_seg"], can_be_named)
     numbers = terms.numbers()
     ta1 = _interchange_frames(interchanges[~interchanges["seg"].isin(gathered.only_ta1)], verdicts, terms, numbers)
@@ -71,8 +71,8 @@ def _interchange_frames(
             {
                 "transaction_seg": segs,
                 "seg": segs,
-                "control_number": lists.interchange_control(interchanges["control_number"]),
-                **lists.interchange_instant(interchanges, terms),
+                "control_number": limits.interchange_control(interchanges["control_number"]),
+                **limits.interchange_instant(interchanges, terms),
                 "status_code": own["status_code"].to_numpy(),
                 "note_code": own["note_code"].to_numpy(),
             }

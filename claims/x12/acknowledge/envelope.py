@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from claims.x12.acknowledge import lists
+from claims.x12.acknowledge import limits
 from claims.x12.acknowledge.terms import Terms
 from claims.x12.conform import maps
 
@@ -46,7 +46,7 @@ def groups(received: pd.DataFrame, around: pd.DataFrame, terms: Terms, numbers: 
 
 
 def _qualifiers(received: pd.Series[str]) -> pd.Series[str]:
-    return received.where(received.isin(lists.codes(maps.CONTROL, "ISA", 5)), "ZZ")
+    return received.where(received.isin(limits.codes(maps.CONTROL, "ISA", 5)), "ZZ")
 
 
 def _application_codes(received: pd.Series[str], identifier: pd.Series[str]) -> np.ndarray:

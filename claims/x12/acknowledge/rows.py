@@ -10,7 +10,7 @@ import pandas as pd
 
 from claims import frames
 from claims.x12.acknowledge.errors import SetErrors, data_elements
-from claims.x12.acknowledge.lists import LONGEST_REFERENCE
+from claims.x12.acknowledge.limits import LONGEST_REFERENCE
 
 _COLUMNS = {
     "segment_errors": {

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from claims.findings import NOTE, REJECT
-from claims.x12.acknowledge import lists
+from claims.x12.acknowledge import limits
 from claims.x12.acknowledge.gather import EnvelopeNote
 
 _SETS_NOT_NAMED = "1"
@@ -62,7 +62,7 @@ def _own_notes(
     segs = interchanges["seg"]
     not_named, named = of_group[~can_be_named], of_group[can_be_named]
     wrong = {
-        "unnamed": segs[~lists.has_named_control(interchanges["control_number"])],
+        "unnamed": segs[~limits.has_named_control(interchanges["control_number"])],
         "usage": segs[~interchanges["usage_code"].isin(["P", "T"])],
         "unanswerable": segs[segs.isin(not_named) & ~segs.isin(named)],
         "partly": segs[segs.isin(not_named) & segs.isin(named)],
@@ -79,7 +79,7 @@ def group_verdicts(
 
     A refused group refuses its sets: AK904 counts those that were accepted, and IK5 says the same.
     """
-    identifier = lists.set_identifier(sets["set_code"])
+    identifier = limits.set_identifier(sets["set_code"])
     codes, refused, included = _of_groups(notes, sets.loc[identifier == "", "group_seg"].unique().tolist())
     letter = sets["status_code"].mask(sets["group_seg"].isin(refused), "R")
     named = identifier != ""
@@ -88,8 +88,8 @@ def group_verdicts(
             "seg": sets["seg"],
             "group_seg": sets["group_seg"],
             "set_code": identifier,
-            "control_number": lists.set_control(sets["control_number"]),
-            "guide": lists.printable(sets["convention"], 35),
+            "control_number": limits.set_control(sets["control_number"]),
+            "guide": limits.printable(sets["convention"], 35),
             "status_code": letter,
             "error_codes": sets["error_codes"],
         }
@@ -143,7 +143,7 @@ def _of_groups(
 def _versions(groups: pd.DataFrame, sets: pd.DataFrame) -> pd.Series[str]:
     """Return AK103: GS08 as received, else the guide that the group's first set names, else the release."""
     of_set = sets.drop_duplicates("group_seg").set_index("group_seg")["guide"].reindex(groups["seg"], fill_value="")
-    version = lists.printable(groups["version"], 12)
-    other = lists.printable(of_set.set_axis(groups.index), 12)
+    version = limits.printable(groups["version"], 12)
+    other = limits.printable(of_set.set_axis(groups.index), 12)
     version = version.where(version != "", other)
     return version.where(version != "", "005010")
