@@ -54,6 +54,8 @@ def check(
     for path in files:
         if not path.is_file():
             raise UsageError(f"{path} is a folder; name files." if path.is_dir() else f"There is no file {path}.")
+    if acknowledge and acknowledge.exists() and not acknowledge.is_dir():
+        raise UsageError(f"{acknowledge} is a file; name a folder.")
     if show_phi and not output.json:
         _record_shown(output, files)
     for number, path in enumerate(files):

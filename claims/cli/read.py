@@ -46,6 +46,8 @@ def read(
     from claims.x12.summary import FileSummary
 
     output, documents = console.current(), []
+    if frames and frames.exists() and not frames.is_dir():
+        raise UsageError(f"{frames} is a file; name a folder.")
     for number, path in enumerate(files, 1):
         if not path.is_file():
             raise UsageError(f"{path} is a folder; name files." if path.is_dir() else f"There is no file {path}.")

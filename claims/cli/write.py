@@ -28,7 +28,8 @@ def write(
 ) -> None:
     """Write an X12 file from frames: envelopes, control numbers and counts are made anew. No database.
 
-    Frames are CSV or Parquet; docs/frames.md lists their columns. The file appears whole or not at all.
+    Frames are CSV or Parquet; docs/frames.md lists their columns, and what of a file no frame holds: a file that was
+    read and is written again is not a copy. The file appears whole or not at all.
 
     Example: claims write out --out claims.837
     """

@@ -26,7 +26,12 @@ class Advice(NamedTuple):
 
 
 # A code of several rules: which of them, each case says.
-_SHARED = {"not-checked": Advice("codes were not checked: {found}", "Import a list that covers the day")}
+_SHARED = {
+    "not-checked": Advice(
+        "codes were not checked: {found}",
+        "Put a list that covers the day into the folder code_lists, or switch the rule off (docs/check.md)",
+    )
+}
 
 
 @cache

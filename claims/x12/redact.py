@@ -46,11 +46,12 @@ class Redaction:
     out_sha256: str = ""
 
 
-def redact(path: Path, out: Path, key: bytes, *, replace: bool = False) -> Redaction:
+def redact(path: str | Path, out: str | Path, key: bytes, *, replace: bool = False) -> Redaction:
     """Write a masked copy of a file, its owner's alone; it appears whole or not at all.
 
     Raises FileExistsError unless `replace`. Nothing is written when no X12 is in the file.
     """
+    path, out = Path(path), Path(out)
     done, digest = Redaction(), hashlib.sha256()
     temporary = out.with_name(f".{secrets.token_hex(16)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

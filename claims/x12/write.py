@@ -16,8 +16,10 @@ among the frames the file is written from them alone, so leave them out to write
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
+from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
@@ -87,8 +89,9 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
         if delimiters is not None:
             raise UsageError(f"Frame {RAW} is written as it is; leave it out to choose delimiters.")
         return write_raw(frames)
-    for name, column in (("interchanges", "seg"), ("transactions", "seg"), ("transactions", "set_code")):
-        if name not in frames or column not in frames[name]:
+    for name, column in _needed():
+        is_there = name in ("interchanges", "transactions") or (name in frames and len(frames[name]) > 0)
+        if is_there and (name not in frames or column not in frames[name]):
             raise FrameError(name, column, "the column is needed to write a file")
     rows = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
     marks = _delimiters(rows, delimiters)
@@ -100,6 +103,13 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
     return b"".join(
         mark.apply(head, body + tail) for mark, head, body, tail in zip(marks, *map(_each, written), strict=True)
     )
+
+
+@cache
+def _needed() -> list[tuple[str, str]]:
+    """Return the columns without which a file would be wrong: keys, codes and amounts, of frames that are there."""
+    text = resources.files("claims.x12").joinpath("write_needed.csv").read_text("utf-8")
+    return [(row["frame"], row["column"]) for row in csv.DictReader(text.splitlines())]
 
 
 def _with_groups(frames: Frames) -> pd.DataFrame:

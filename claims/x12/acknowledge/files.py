@@ -56,14 +56,15 @@ def acknowledge(
 
 
 def acknowledgement_files(
-    path: Path, folder: Path, *, day: date | None = None, control: int | None = None, copy_values: bool = False,
-    most: int = MOST_ERRORS,
+    path: str | Path, folder: str | Path, *, day: date | None = None, control: int | None = None,
+    copy_values: bool = False, most: int = MOST_ERRORS,
 ) -> list[Path]:  # fmt: skip
     """Write the answers to a file into a folder, as `acknowledge` gives them; return the files written.
 
     They are named after the file's hash, `<hash>.ta1` and `<hash>.999`; each appears whole, readable by its owner only.
     """
     sha256, found = _answers(path, day, control, copy_values, most, PART)
+    folder = Path(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     contents = {"ta1": written(found.interchange), "999": written(found.implementation)}
     return [_put(folder / f"{sha256[:_NAME_LENGTH]}.{kind}", data) for kind, data in contents.items() if data]
