@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from claims import findings
@@ -88,6 +89,8 @@ class Verdicts:
     def __init__(self) -> None:
         names = ("coded", "refused_by_guide", "refused", "held", "unchecked")
         self._segs: dict[str, set[int]] = {name: set() for name in names}
+        # The last GS, and those whose group is refused: a set that ended in an earlier part has its verdict already.
+        self._group, self._refused_groups = 0, set[int]()
 
     def of(self, part: X12File) -> pd.DataFrame:
         """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order.
@@ -108,10 +111,13 @@ class Verdicts:
         for name, rows in chosen.items():
             self._segs[name].update(found.loc[rows, "transaction_seg"].tolist())
         sets = part.transactions[part.transactions["set_code"] != "TA1"]
+        self._refuse_groups(part, found[is_held & found["ack_code"].str.startswith("999 AK905")])
+        in_refused = [seg in self._refused_groups for seg in sets["group_seg"].tolist()]
         segs, is_read = sets["seg"].tolist(), sets["set_code"].isin(guides.READ).tolist()
         has = {name: [seg in known for seg in segs] for name, known in self._segs.items()}
         for known in self._segs.values():
             known.difference_update(segs)
+        has["refused_by_guide"] = [one or other for one, other in zip(has["refused_by_guide"], in_refused, strict=True)]
         letters = [
             "R" if is_bad or not is_ours else "E" if is_noted else "A"
             for is_bad, is_noted, is_ours in zip(has["refused_by_guide"], has["coded"], is_read, strict=True)
@@ -124,3 +130,9 @@ class Verdicts:
             "is_checked": ~pd.Series(has["unchecked"], dtype="bool"),
         }
         return pd.DataFrame(columns)
+
+    def _refuse_groups(self, part: X12File, found: pd.DataFrame) -> None:
+        groups = [self._group, *part.frames["groups"]["seg"].tolist()]
+        places = np.searchsorted(groups, found["seg"].to_numpy(), side="right") - 1
+        self._refused_groups.update({groups[place] for place in places.tolist() if place >= 0} - {0})
+        self._group = groups[-1]

@@ -76,8 +76,8 @@ def _same(one: str, other: str) -> bool:
 
 
 def _shown(control: str) -> str:
-    """A control number is digits (a set's: letters too); anything else may be misplaced data and is not repeated."""
-    return control if control.isascii() and control.isalnum() and len(control) <= 9 else ""
+    """A control number is digits; anything else, though a set's may have letters, may be misplaced data."""
+    return control if control.isascii() and control.isdecimal() and len(control) <= 9 else ""
 
 
 class Envelope:
@@ -236,14 +236,14 @@ class Envelope:
             self.find(
                 "version-not-supported", REJECT, place,
                 "The version is not 5010; the set was read as far as possible, and is refused.",
-                element="GS08", transaction_seg=seg, found=guide[:12] if guide.isalnum() else "", expected="005010",
+                element="GS08", transaction_seg=seg, found=guide if guides.is_guide(guide) else "", expected="005010",
                 ack_code="999 AK905 2",
             )  # fmt: skip
         elif code == "837":
             self.find(
                 "guide-not-known", HOLD if guide else NOTE, place,
                 "Neither GS08 nor ST03 names a guide of the 837 that is known; its kind was told from its lines.",
-                element="ST03", transaction_seg=seg, found=guide[:12] if guide.isalnum() else "",
+                element="ST03", transaction_seg=seg, found=guide if guides.is_guide(guide) else "",
                 expected="005010X222A1, 005010X223A2 or 005010X224A2", ack_code="999 IK502 I6",
             )  # fmt: skip
         return opened

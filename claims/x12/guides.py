@@ -36,3 +36,8 @@ def is_known_version(set_code: str, guide: str) -> bool:
     if set_code in ("997", "999") or not guide:
         return True
     return guide.startswith("005010")
+
+
+def is_guide(text: str) -> bool:
+    """Tell whether a text has the form of a version or of a guide (005010, 004010X098A1)."""
+    return re.fullmatch(r"\d{6}(X\d{3}(A\d)?)?", text) is not None

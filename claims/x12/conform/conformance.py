@@ -45,10 +45,11 @@ class Conformance:
         owner, transactions = owners.of_segment, owners.transactions
         self._report.begin(tokens, seg, owners.transaction_seg, [one.seg for one in transactions])
         text = Text(tokens)
+        self._strays: dict[str, list[int]] = {}
         for name, rows in self._by_guide(text, owner, transactions).items():
             if name not in self._guides:
                 self._guides[name] = Guide(name)
-            self._guides[name].look(text, rows, self._report)
+            self._guides[name].look(text, rows, np.array(self._strays.get(name, []), np.int64), self._report)
         is_claim = np.array([*(one.set_code.startswith("837") for one in transactions), False], np.bool_)
         for fault, row, element in self._sequences.wrong(text, is_claim[owner]):
             self._report.find(fault, row, f"{IDS[int(tokens.code[row])]}{element:02d}")
@@ -70,6 +71,8 @@ class Conformance:
             elif kind == "ST":
                 own = transactions[int(owner[row])]
                 self._current = own.guide if own.guide in maps.sources() else ""
+                if self._current != self._group:
+                    self._strays.setdefault(self._current, []).append(row)
                 self._tell_map(row)
             else:
                 self._current = self._group or maps.CONTROL

@@ -73,6 +73,8 @@ class Grammar:
         self.steps: list[Step] = [Step(-1, -1, ())]
         self._step_number: dict[tuple[int, int], int] = {}
         self._states: dict[int, State] = {}
+        self._anew: dict[int, int] = {}
+        self._plain: dict[int, int] = {}
         self.start = self.state(self._begin())
 
     def key_place(self, segment_id: str) -> tuple[int, int]:
@@ -95,8 +97,18 @@ class Grammar:
             self._states[number] = State(self, number)
         return self._states[number]
 
+    def anew(self, symbol: int) -> int:
+        """Return the symbol for the same segment where a set of this guide stands in a group of another, or in none."""
+        if symbol not in self._anew:
+            self._anew[symbol] = len(self.meanings)
+            self._plain[len(self.meanings)] = symbol
+            self.meanings.append(self.meanings[symbol])
+        return self._anew[symbol]
+
     def step(self, before: int, symbol: int) -> int:
         """Return the number of the step that `symbol` takes after step number `before`."""
+        if symbol in self._plain:
+            return self.step(self.start.number, self._plain[symbol])
         here = self._place(before)
         if (here, symbol) not in self._step_number:
             found = self._walk(self.nodes[here], *self.meanings[symbol])

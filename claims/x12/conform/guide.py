@@ -27,6 +27,7 @@ LIST_OF_CODES = "a code of the list:"
 _ISA = CODES["ISA"]
 # Values of these kinds say nothing about a person where the segment is about money, codes or counts.
 _SHOWN_KINDS = ("ID", "N0", "R", "DT", "TM")
+_DATED = {"ISA", "GS", "BHT", "BPR", "DTM", "DTP", "STC"}
 _PERSONAL = {"NM1", "N1", "N2", "N3", "N4", "DMG", "REF", "PER", "PAT", "NTE", "TRN", "CLM", "CLP", "PLB", "K3", "INS"}
 
 
@@ -53,10 +54,10 @@ class Guide:
         self.shapes: dict[tuple[int, int, int], tuple[ShapeFault, ...]] = {}
         self.composites: dict[tuple[int, int, int], tuple[ShapeFault, ...]] = {}
 
-    def look(self, text: Text, rows: Integers, report: Reporter) -> None:
-        """Check the segments `rows` of a window."""
+    def look(self, text: Text, rows: Integers, strays: Integers, report: Reporter) -> None:
+        """Check the segments `rows` of a window; `strays` are those that begin a set in a group of another guide."""
         self._report = report
-        walked = self.walker.walk(text, rows)
+        walked = self.walker.walk(text, rows, strays)
         if self.name != maps.CONTROL:
             walked = walked.without(text.code[walked.rows] == _ISA)
         self._order(text, walked)
@@ -203,13 +204,13 @@ def _expected(place: Place, fault: str) -> str:
 
 
 def _shown(place: Place, value: str) -> str:
-    """Return a value if it can tell nothing about a person, else its length."""
-    item = place.item
+    """Return a value if it can tell nothing about a person, else its length: a shifted field may hold anything."""
+    item, segment_id = place.item, place.segment.id
     assert not isinstance(item, Composite)
-    letters = sum(char.isalpha() for char in value)
-    is_plain = value.isascii() and value.isprintable() and len(value) <= 12 and letters <= 3
-    if is_plain and item.kind in _SHOWN_KINDS and place.segment.id not in _PERSONAL:
-        return value
-    if is_plain and len(value) <= 3 and item.kind == "ID":
-        return value
-    return f"{len(value)} characters"
+    is_plain = value.isascii() and value.isprintable() and len(value) <= min(item.max_length, 12)
+    if is_plain and item.kind == "ID":
+        is_plain = len(value) <= (2 if segment_id in _PERSONAL else 3) or (len(value) <= 5 and not value.isalpha())
+    elif is_plain and item.kind in ("DT", "TM") and segment_id not in _DATED:
+        is_plain = False
+    is_plain = is_plain and sum(char.isalpha() for char in value) <= 3
+    return value if is_plain and item.kind in _SHOWN_KINDS else f"{len(value)} characters"

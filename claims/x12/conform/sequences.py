@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 
 from claims.x12 import numbers
@@ -50,10 +52,12 @@ class Sequences:
                 opened = []
             previous = number
             if is_named:
-                if above not in opened:
+                # The open levels rise, so that the one named is found without looking at all of them.
+                place = bisect_left(opened, above)
+                is_open = place < len(opened) and opened[place] == above
+                if not is_open:
                     found.append(("hierarchy-parent", row, 2))
-                while opened and opened[-1] != above:
-                    opened.pop()
+                del opened[place + 1 if is_open else 0 :]
             opened.append(number)
         self._open = opened if not len(sets) or (len(levels) and levels[-1] > sets[-1]) else []
         return found

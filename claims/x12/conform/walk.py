@@ -61,9 +61,12 @@ class Walker:
         self._loop_path = np.array(grammar.loop_path, np.int64)
         self._path_owner = np.array(grammar.path_owner, np.int64)
 
-    def walk(self, text: Text, rows: Integers) -> Walked:
-        """Walk on over the segments `rows` of a window."""
-        states = list(accumulate(self._symbols_of(text, rows).tolist(), getitem, initial=self._state))
+    def walk(self, text: Text, rows: Integers, strays: Integers) -> Walked:
+        """Walk on over the segments `rows` of a window; `strays` are STs of this guide in a group of another."""
+        symbols = self._symbols_of(text, rows)
+        for place in np.searchsorted(rows, strays).tolist():
+            symbols[place] = self.grammar.anew(int(symbols[place]))
+        states = list(accumulate(symbols.tolist(), getitem, initial=self._state))
         self._state = states[-1]
         step = np.fromiter(map(_NUMBER, states[1:]), np.int64, len(rows))
         steps = self.grammar.steps

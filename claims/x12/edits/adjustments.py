@@ -120,7 +120,7 @@ def _odd(part: Part, report: Report, normal: list[str], claim: Integers, of_deci
     for name, parts in odd.items():
         rows, rule = np.sort(np.concatenate(parts)), _EXCEPTIONS[name]
         place = part.place("adjustments", rows)
-        texts = list(zip(shown(group.texts(rows), 5), reason.texts(rows), strict=True))
+        texts = list(zip(shown(group.texts(rows), 5), shown(reason.texts(rows), 5), strict=True))
         found = [f"{one}-{other}" for one, other in texts]
         if name == "GROUP_MISMATCH":
             allowed = [_allowed(other.lstrip("0")) for _, other in texts]

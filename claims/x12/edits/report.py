@@ -89,13 +89,17 @@ def settle(found: pd.DataFrame, chosen: Mapping[str, Rule]) -> pd.DataFrame:
 
 
 def shown(texts: Sequence[str], most: int) -> list[str]:
-    """Quote what can be codes only: up to `most` letters, digits, points and blanks; of all else tell the length."""
-    return [
-        text
-        if len(text) <= most and text.isascii() and text.translate(_BETWEEN).isalnum()
-        else f"{len(text)} characters"
-        for text in texts
-    ]
+    """Quote what can be codes only, of up to `most` characters; of all else (a shifted field) the length."""
+    return [text if _is_code(text, most) else f"{len(text)} characters" for text in texts]
+
+
+def _is_code(text: str, most: int) -> bool:
+    """Tell a code (99213, M25.1, CO, 1 2) from a name or a date."""
+    plain = text.translate(_BETWEEN)
+    if len(text) > most or not text.isascii() or not plain.isalnum():
+        return False
+    letters = sum(char.isalpha() for char in plain)
+    return len(plain) <= 2 if letters == len(plain) else letters <= 3 and (letters > 0 or len(plain) <= 5 or most > 8)
 
 
 def _spread(texts: str | Sequence[str], count: int) -> Sequence[str]:

@@ -187,6 +187,9 @@ def _verdicts(seen: Seen, used: Counter[str] | None) -> list[str]:
         elif letter == "A" and inside and all(place in (seg, end) for place, _ in inside):
             if used is not None:
                 used["errors-of-ST-and-SE"] += 1  # pyx12 raises them and does not count them
+        elif mine.get(seg) == "R" and _is_in_refused_group(seen):
+            if used is not None:
+                used["refused-group"] += 1  # a refused group refuses its sets
         elif mine.get(seg) == "R" and _is_money(seen, seg):
             if used is not None:
                 used["money-not-readable"] += 1  # a type R with three decimals is valid there, and no money here
@@ -196,6 +199,11 @@ def _verdicts(seen: Seen, used: Counter[str] | None) -> list[str]:
         else:
             found.append(f"verdict of the set at {seg}: ours {mine.get(seg)}, pyx12 {letter}")
     return found
+
+
+def _is_in_refused_group(seen: Seen) -> bool:
+    found = seen.file.findings
+    return bool((found["ack_code"].str.startswith("999 AK905") & (found["severity"] != NOTE)).any())
 
 
 def _is_followed_by_an_unknown_set(seen: Seen, end: int) -> bool:
