@@ -29,7 +29,7 @@ class Advice(NamedTuple):
 _SHARED = {
     "not-checked": Advice(
         "codes were not checked: {found}",
-        "Put a list that covers the day into the folder code_lists, or switch the rule off (docs/check.md)",
+        "Put a list for the day into the folder code_lists (docs/check.md)",
     )
 }
 
