@@ -26,15 +26,13 @@ _PER_SEGMENT = 6
 def adjustment_texts(a: Columns, owner: Integers, owners: int) -> Part:
     """Write the adjustments of each owner (`owner` never falls): one CAS per group code.
 
-    Where rows say which CAS they were read from (by their `ordinal` in it, or by its `seg`), another begins with each.
+    Where rows say their `ordinal` in the CAS that they were read from, another begins with each 1.
     """
     if not len(a):
         return ""
-    if "ordinal" in a or "seg" in a:
+    if "ordinal" in a:
         run = spread(a.text("group_code"), len(a)).dictionary_encode().indices.to_numpy()
-        number = a.integers("seg")
-        another = a.integers("ordinal") == 1 if "ordinal" in a else np.append(True, number[1:] != number[:-1])
-        begins = another | np.append(True, owner[1:] != owner[:-1])
+        begins = (a.integers("ordinal") == 1) | np.append(True, owner[1:] != owner[:-1])
     else:
         run = numbered(a.text("group_code"), whole_numbers(owner), rows=len(a))
         if (run[1:] < run[:-1]).any():

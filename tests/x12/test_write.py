@@ -512,3 +512,10 @@ def test_what_is_written_as_837p_reads_back(frames, tmp_path_factory):
 def test_columns_of_the_database_dates_are_written_too():
     frame = rows({"day": "2026-09-01"}, {"day": ""})
     assert Columns("x", frame).date("day").to_pylist() == ["20260901", ""]
+
+
+def test_adjustments_with_keys_of_their_own_still_share_a_segment():
+    """A `seg` of each row orders them; it does not say that each stood in a CAS of its own."""
+    frames = remittance()
+    frames["adjustments"] = frames["adjustments"].assign(seg=range(50, 50 + len(frames["adjustments"])))
+    assert write(frames) == write(remittance())

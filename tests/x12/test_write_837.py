@@ -212,8 +212,7 @@ def test_adjustments_belong_to_the_last_payer_or_decision_before_them():
         "SBR*P*18*******CI",
         "CAS*CO*1*1",
         "SVD*FIRST*138*HC:99213:25**1",
-        "CAS*CO*2*1**3*1",
-        "CAS*CO*4*1",
+        "CAS*CO*2*1**3*1**4*1",
     ]
     frames["other_payers"]["seg"] = 1001
     with pytest.raises(FrameError, match="no other payer"):

@@ -243,7 +243,7 @@ def adjudicated(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     ).assign(paid_units_milli=1000, paid_date=20260820)
     known = [name for name in ("procedure_code", "modifiers", "revenue_code") if name in lines]
     decisions[known] = lines[known]
-    is_dental = lines["procedure_code"].str.startswith("D").any()
+    is_dental = frames["transactions"]["set_code"].iloc[0] == "837D"
     payer = {"payer_sequence": "P", "filing_indicator_code": "CI", "payer_code": "FIRST", "payer_name": "First Plan"}
     return {
         **frames,
