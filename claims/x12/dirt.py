@@ -13,6 +13,8 @@ from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
 
 _ONE, _CASE = np.uint32(1), np.uint32(0x202020)
+# All elements of the widest segment, each as long as it may be, take a hundredth of this.
+_LONGEST = 1 << 20
 _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "TA1", "ST", "SE")]] = True
 
@@ -62,6 +64,10 @@ class Dirt:
         tell(
             np.flatnonzero((tokens.code == 0) & ~is_outside), "segment-not-known", NOTE, "",
             "this segment id is not known; kept, but not read", "999 IK304 1",
+        )  # fmt: skip
+        tell(
+            np.flatnonzero(tokens.stop - tokens.start > _LONGEST), "segment-too-long", HOLD, "",
+            "the segment is longer than any can be; its terminator may be lost, held", "999 IK304 8",
         )  # fmt: skip
         if len(tokens.empty_at):
             row = np.searchsorted(tokens.start, tokens.empty_at) - 1
