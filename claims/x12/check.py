@@ -89,8 +89,8 @@ class Verdicts:
     def __init__(self) -> None:
         names = ("coded", "refused_by_guide", "refused", "held", "unchecked")
         self._segs: dict[str, set[int]] = {name: set() for name in names}
-        # The last GS, and those whose group is refused: a set that ended in an earlier part has its verdict already.
-        self._group, self._refused_groups = 0, set[int]()
+        # The last GS and its byte; groups that are refused (a set that ended in an earlier part is judged already).
+        self._group, self._refused_groups = (0, -1), set[int]()
 
     def of(self, part: X12File) -> pd.DataFrame:
         """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order.
@@ -132,7 +132,10 @@ class Verdicts:
         return pd.DataFrame(columns)
 
     def _refuse_groups(self, part: X12File, found: pd.DataFrame) -> None:
-        groups = [self._group, *part.frames["groups"]["seg"].tolist()]
-        places = np.searchsorted(groups, found["seg"].to_numpy(), side="right") - 1
-        self._refused_groups.update({groups[place] for place in places.tolist() if place >= 0} - {0})
+        groups = [self._group, *part.frames["groups"][["seg", "offset"]].itertuples(index=False, name=None)]
+        # A trailer is missed where the next group begins, or after the last byte.
+        before = (found["code"] == "group-trailer-missing").to_numpy(np.int64)
+        offsets = [offset for _, offset in groups]
+        places = np.searchsorted(offsets, found["offset"].to_numpy(np.int64) - before, side="right") - 1
+        self._refused_groups.update({groups[place][0] for place in places.tolist() if place >= 0} - {0})
         self._group = groups[-1]

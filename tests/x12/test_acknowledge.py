@@ -20,6 +20,7 @@ from claims.findings import NOTE
 from claims.x12.acknowledge import acknowledgement_frames
 from claims.x12.acknowledge.files import written
 from claims.x12.acknowledge.values import Values
+from claims.x12.read import PART
 from claims.x12.source import Source
 from tests.x12.envelopes import interchange, remittance, submission, transaction
 from tests.x12.reference import Reference, _parameters, recording
@@ -445,6 +446,19 @@ def test_a_set_that_is_not_read_here_is_refused_as_not_supported():
     found = told(text.replace("*S*R*", "*SND*RCV*").encode())
     assert found[:2] == ["AK2*270*0001*005010X279A1", "IK5*R*1"]
     assert x12.verdicts(x12.check(text.encode()))["verdict"].tolist() == ["R"]
+
+
+@pytest.mark.parametrize("trailer", ["GE*1*1~", ""])
+@pytest.mark.parametrize("part", [1, PART])
+def test_a_trailer_that_is_missed_at_the_next_group_refuses_the_group_before(trailer, part):
+    text = _claims("00").decode()
+    group = text[text.index("GS*") : text.index("GE*1*1~")]
+    data = text.replace("GE*1*1~IEA*1", f"{trailer}{group.replace('*1*X*', '*2*X*')}GE*1*2~IEA*2").encode()
+    letters = ["A", "A"] if trailer else ["R", "A"]
+    assert [one[4] for one in told(data) if one.startswith("IK5")] == letters
+    assert x12.verdicts(x12.check(data))["verdict"].tolist() == letters
+    in_parts = acknowledgement_frames(x12.scan_checked(data, part=part), day=DAY).implementation
+    assert in_parts["set_acknowledgements"]["status_code"].tolist() == letters
 
 
 @pytest.mark.parametrize("path", OURS, ids=name)
