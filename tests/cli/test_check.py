@@ -129,7 +129,7 @@ def test_a_page_stays_short_for_twenty_thousand_findings(claims, tmp_path):
     path.write_bytes(many(10_000, is_every=True))
     said = claims("check", path)
     assert "20,000 rejects" in said.out and "10,000 times in 1 set and 10,000 claims" in said.out
-    assert len(said.out.splitlines()) < 50
+    assert len(said.out.splitlines()) < 60
 
 
 def test_many_sets_are_summed_and_the_bad_ones_shown(claims, tmp_path):
@@ -225,7 +225,8 @@ def test_what_was_not_checked_is_said_in_a_line_and_is_no_fault(claims):
     said = claims("check", ROOT / "837p" / "pass" / "drug-with-its-code.edi")
     assert said.code == 0
     lines = block(said.out, "NOTE  not-checked")
-    assert lines[1] == "  HCPCS codes were not checked: no list." and len(lines) == 7
+    assert lines[1] == "  HCPCS codes were not checked: no list."
+    assert sum("were not checked" in line for line in lines) == 5 and "What to do: " in lines[6]
 
 
 def test_acknowledgements_are_written(claims, tmp_path):
