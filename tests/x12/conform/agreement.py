@@ -124,9 +124,10 @@ def _trimmed(seen: Seen, pair: Pair) -> bool:
     """Blanks and control characters around a number are no part of it; the element rules name them."""
     if pair[1].split()[0] not in ("ISA", "GS", "ST") and pair[1] not in ("SEG HL1", "SEG HL2", "SEG LX"):
         return False
-    opener = {"SE": "ST", "GE": "GS", "IEA": "ISA"}.get(seen.id_of(pair[0]), "")
-    places = [pair[0], *[seg for seg in range(1, pair[0]) if opener and seen.id_of(seg) == opener][-1:]]
-    texts = [part for seg in places for part in seen.segments[seg - 1].split(seen.separator)[1:3]]
+    name, number = {"SE": ("ST", 2), "GE": ("GS", 6), "IEA": ("ISA", 13)}.get(seen.id_of(pair[0]), ("", 0))
+    opened = [seg for seg in range(1, pair[0]) if name and seen.id_of(seg) == name][-1:]
+    texts = seen.segments[pair[0] - 1].split(seen.separator)[1:3]
+    texts += [part for seg in opened for part in seen.segments[seg - 1].split(seen.separator)[number : number + 1]]
     return any(part != part.strip(_BLANKS) or part.rstrip(seen.component) != part for part in texts)
 
 
