@@ -296,10 +296,6 @@ class Envelope:
                 element="ISA", expected="ISA", ack_code="TA1 022",
             )  # fmt: skip
 
-    def end_transaction(self, place: Place) -> None:
-        """End the open set before a segment that cannot stand in it."""
-        self._end_transaction(place)
-
     def _end_transaction(self, place: Place) -> None:
         opened, self.transaction = self.transaction, None
         if opened is None:
