@@ -94,10 +94,10 @@ class Values:
 
     def take(self, places: Integers) -> Values:
         """Return some of the values; an empty one for place -1."""
-        found = Values(*(part.take(places, mode="clip") for part in (self.start, self.length, self.eight)))
+        start, length = self.start.take(places, mode="clip"), self.length.take(places, mode="clip")
         if len(places) and places.min() < 0:
-            found.length[places < 0] = 0
-        return found
+            start[places < 0] = length[places < 0] = 0
+        return Values(start, length, self.eight.take(places, mode="clip"))
 
     def or_else(self, other: Values) -> Values:
         """Return other values in place of those that are empty."""
