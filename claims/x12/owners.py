@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
 
 import numpy as np
@@ -36,6 +37,10 @@ class Owners:
         place = np.searchsorted(np.array(self.begins, np.int64), rows, side="right") - 1
         # The last one answers for -1.
         return np.where(rows < np.array([*self.afters, 0])[place], place, -1)
+
+    def at(self, row: int) -> Transaction:
+        """Return the set that a segment in one belongs to."""
+        return self.transactions[bisect_right(self.begins, row) - 1]
 
     def seg_of(self, rows: Integers) -> Integers:
         """Return the `seg` of the ST of each segment, 0 for none."""
