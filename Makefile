@@ -18,7 +18,7 @@ help:
 	@echo "make venv       only install: then .venv/bin/claims --help"
 	@echo "make lint       only style and types"
 	@echo "make bench      measure, and print ratios"
-	@echo "make schema     write the SQL of the tables anew after a change of schema.py"
+	@echo "make schema     write the SQL of the tables anew after a change of schema"
 	@echo "make lock       choose newest allowed versions anew (needs the network)"
 	@echo "make clean      remove what was built; data folders stay"
 
@@ -47,7 +47,7 @@ lint: $(DEV)
 bench: $(DEV)
 	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python "$$program" || exit 1; done
 
-# Until the first release only: after it, a change of schema.py needs a migration of its own.
+# Until the first release only: after it, a change of schema needs a migration of its own.
 schema: $(RUNTIME)
 	$(BIN)/python -m claims.store.migrations.snapshot
 

@@ -120,7 +120,7 @@ def test_migrations_build_exactly_the_schema(empty_url):
             conn, opts={"compare_type": True, "compare_server_default": _defaults_differ}
         )
         difference = compare_metadata(context, schema.metadata)
-    assert difference == [], "schema.py differs from the migrations; before the first release: make schema"
+    assert difference == [], "schema differs from the migrations; before the first release: make schema"
     database.dispose()
 
 

@@ -1,6 +1,6 @@
-"""Writes the SQL of the first version from schema.py, one file per engine: ``make schema``.
+"""Writes the SQL of the first version from schema, one file per engine: ``make schema``.
 
-Only until the first release: after it, version 0001 stands as it is, and a change of schema.py needs a version of its
+Only until the first release: after it, version 0001 stands as it is, and a change of schema needs a version of its
 own.
 """
 

@@ -1,0 +1,64 @@
+"""The tables, by topic: SQLAlchemy Core, one MetaData, the same on SQLite and PostgreSQL.
+
+Conventions that hold for every table:
+
+- Money is ``BIGINT`` cents, column ending ``_cents``. Days are ``Date`` (``_date``). Instants are UTC text of a fixed
+  width, ``2026-11-22T00:35:11.123456Z`` (``_at``): they sort and compare alike on both engines.
+- Surrogate keys (``*_id``) are handed out in blocks by ``store.ids.take`` so that a parent and its children can be
+  bulk-inserted together. They never leave the database: reports sort and name things by natural keys.
+- Every row that came out of a file carries ``file_id, seg, offset, length``: the bytes it stands in.
+- ``state`` columns hold the words listed in the comment above them.
+"""
+
+from claims.store.schema.answers import acknowledgements
+from claims.store.schema.bank import bank_lines, deposit_matches
+from claims.store.schema.base import metadata
+from claims.store.schema.files import files, findings, interchanges, receipts, transactions
+from claims.store.schema.ledger import journals, ledger_lines
+from claims.store.schema.matching import claim_postings, line_matches, matches
+from claims.store.schema.remittances import (
+    adjustments,
+    claim_payments,
+    classifications,
+    provider_adjustments,
+    remarks,
+    remittances,
+    service_payments,
+)
+from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
+from claims.store.schema.upkeep import audit_events, id_blocks, runs
+from claims.store.schema.work import denial_cases, denial_events, exceptions
+
+__all__ = [
+    "acknowledgements",
+    "adjustments",
+    "audit_events",
+    "bank_lines",
+    "claim_payers",
+    "claim_payments",
+    "claim_postings",
+    "claims",
+    "classifications",
+    "denial_cases",
+    "denial_events",
+    "deposit_matches",
+    "exceptions",
+    "families",
+    "files",
+    "findings",
+    "id_blocks",
+    "interchanges",
+    "journals",
+    "ledger_lines",
+    "line_matches",
+    "matches",
+    "metadata",
+    "provider_adjustments",
+    "receipts",
+    "remarks",
+    "remittances",
+    "runs",
+    "service_lines",
+    "service_payments",
+    "transactions",
+]

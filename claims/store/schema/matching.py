@@ -1,0 +1,67 @@
+"""Tables of matching and posting: which claim a payment belongs to, why, and what was done with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text
+
+from claims.store.schema.base import Code, Instant, key, metadata, ref
+
+# Why this claim payment belongs to this family, or why to none (rule none, family empty). The row without ended_at is
+# in force.
+matches = Table(
+    "matches",
+    metadata,
+    key("match_id"),
+    ref("claim_payment_id", "claim_payments.claim_payment_id"),
+    ref("family_id", "families.family_id", optional=True),
+    ref("claim_id", "claims.claim_id", optional=True),
+    Column("rule", Code, nullable=False),  # claim-number, payer-claim-number, line-control-number, member-date-charge
+    Column("score", Integer, nullable=False),  # 0..100
+    Column("evidence", Text, nullable=False),  # JSON: which facts agreed or differed, never the facts themselves
+    Column("payer_sequence", String(2), nullable=False),
+    Column("payer_code", String(80), nullable=False, server_default=""),  # as the claim names this payer
+    Column("next_sequence", String(2), nullable=False, server_default=""),  # who is billed after this payer
+    Column("next_payer_code", String(80), nullable=False, server_default=""),
+    Column("actor", String(120), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("ix_matches_claim_payment_id", "claim_payment_id"),
+    Index("ix_matches_family_id", "family_id"),
+)
+
+line_matches = Table(
+    "line_matches",
+    metadata,
+    key("line_match_id"),
+    ref("match_id", "matches.match_id"),
+    ref("service_payment_id", "service_payments.service_payment_id"),
+    ref("service_line_id", "service_lines.service_line_id", optional=True),  # empty: no line fits
+    Column("line_number", BigInteger, nullable=False),  # 0: no line fits, posted at the claim
+    Column("rule", Code, nullable=False),
+    Index("ix_line_matches_match_id", "match_id"),
+)
+
+# What posting did with a claim payment; the row without ended_at is in force.
+# outcome: posted, reversal (it negated reverses_claim_payment_id), memo (a repeat, nothing moves), unapplied (cash on
+# 2200, open item), informational (no adjudication, no cash). is_superseded: a later reversal took it back.
+claim_postings = Table(
+    "claim_postings",
+    metadata,
+    key("claim_posting_id"),
+    ref("claim_payment_id", "claim_payments.claim_payment_id"),
+    ref("remit_id", "remittances.remit_id"),
+    ref("family_id", "families.family_id", optional=True),
+    Column("payer_sequence", String(2), nullable=False),
+    Column("outcome", Code, nullable=False),
+    Column("reason_code", Code),  # exception type that sent it there
+    ref("reverses_claim_payment_id", "claim_payments.claim_payment_id", optional=True),
+    Column("is_superseded", Integer, nullable=False, server_default="0"),
+    Column("posting_date", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("denials_at", Instant),  # when the denial rules looked at it
+    Index("ix_claim_postings_claim_payment_id", "claim_payment_id"),
+    Index("ix_claim_postings_family_id", "family_id"),
+    Index("ix_claim_postings_remit_id", "remit_id"),
+    Index("ix_claim_postings_denials_at", "denials_at"),
+)

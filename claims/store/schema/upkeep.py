@@ -1,0 +1,45 @@
+"""Tables of upkeep: key blocks, runs and the audit chain."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, String, Table, Text
+
+from claims.store.schema.base import Code, Id, Instant, key, metadata
+
+id_blocks = Table(
+    "id_blocks",
+    metadata,
+    Column("table_name", String(60), primary_key=True),
+    Column("next_id", BigInteger, nullable=False),
+)
+
+# state: running, done, failed. A running row is a lease: it is taken over when the process is gone.
+runs = Table(
+    "runs",
+    metadata,
+    key("run_id"),
+    Column("kind", Code, nullable=False),  # ingest, reconcile, report, nightly, undo, replay
+    Column("posting_date", Date, nullable=False),
+    Column("state", Code, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("host", String(120), nullable=False),
+    Column("process_id", BigInteger, nullable=False),
+    Column("process_started", String(40), nullable=False),  # tells a reused process number from the owner
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("counts", Text, nullable=False, server_default="{}"),  # JSON, numbers and our own ids only
+)
+
+# Tamper-evident: each row's mac covers the row and the mac before it.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", Code, nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("previous_mac", String(64), nullable=False),
+    Column("mac", String(64), nullable=False, unique=True),
+)
