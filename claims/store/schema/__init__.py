@@ -15,6 +15,7 @@ from claims.store.schema.bank import bank_lines, deposit_matches
 from claims.store.schema.base import metadata
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
 from claims.store.schema.ledger import journals, ledger_lines
+from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, matches
 from claims.store.schema.remittances import (
     adjustments,
@@ -25,6 +26,15 @@ from claims.store.schema.remittances import (
     remittances,
     service_payments,
 )
+from claims.store.schema.sending import (
+    batch_sets,
+    batches,
+    claim_events,
+    control_numbers,
+    edit_findings,
+    rejections,
+    submissions,
+)
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
 from claims.store.schema.work import denial_cases, denial_events, exceptions
@@ -34,14 +44,19 @@ __all__ = [
     "adjustments",
     "audit_events",
     "bank_lines",
+    "batch_sets",
+    "batches",
+    "claim_events",
     "claim_payers",
     "claim_payments",
     "claim_postings",
     "claims",
     "classifications",
+    "control_numbers",
     "denial_cases",
     "denial_events",
     "deposit_matches",
+    "edit_findings",
     "exceptions",
     "families",
     "files",
@@ -51,14 +66,17 @@ __all__ = [
     "journals",
     "ledger_lines",
     "line_matches",
+    "master_rows",
     "matches",
     "metadata",
     "provider_adjustments",
     "receipts",
+    "rejections",
     "remarks",
     "remittances",
     "runs",
     "service_lines",
     "service_payments",
+    "submissions",
     "transactions",
 ]

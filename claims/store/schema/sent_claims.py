@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, UniqueConstraint
 
 from claims.store.schema.base import Cents, Code, address, key, metadata, ref
 
@@ -21,6 +21,8 @@ families = Table(
 # origin: sent (an 837 that somebody else sent; never batched by us), to_send (charges).
 # state: new (identity not resolved yet), stored, held (reason_code claim-conflict, ...), duplicate, informational
 # (test file: never charged).
+# purpose: original, correction (frequency 1 again after a rejection), replacement (7), void (8), next_payer.
+# life: where it is on its way to the payer and back, a word of codes/claim_life.csv.
 claims = Table(
     "claims",
     metadata,
@@ -34,6 +36,10 @@ claims = Table(
     Column("origin", Code, nullable=False),
     Column("state", Code, nullable=False),
     Column("reason_code", Code),
+    Column("purpose", Code, nullable=False, server_default="original"),
+    Column("life", Code, nullable=False, server_default="sent"),
+    ref("follows_claim_id", "claims.claim_id", optional=True),  # the version that this one was made from
+    Column("version", Integer, nullable=False, server_default="1"),  # 1.. in the family
     Column("kind", String(2), nullable=False),  # P, I, D
     Column("claim_number", String(60), nullable=False),
     Column("frequency_code", String(4), nullable=False),
@@ -61,6 +67,7 @@ claims = Table(
     Index("ix_claims_claim_key", "claim_key"),
     Index("ix_claims_family_id", "family_id"),
     Index("ix_claims_state", "state"),
+    Index("ix_claims_life", "life"),
     Index("ix_claims_member_id", "member_id"),
 )
 

@@ -11,6 +11,12 @@ CREATE TABLE audit_events (
     CONSTRAINT uq_audit_events_mac UNIQUE (mac)
 );
 
+CREATE TABLE control_numbers (
+    sequence VARCHAR(40) NOT NULL,
+    next_number BIGINT NOT NULL,
+    CONSTRAINT pk_control_numbers PRIMARY KEY (sequence)
+);
+
 CREATE TABLE families (
     family_id INTEGER NOT NULL,
     billing_npi VARCHAR(40) NOT NULL,
@@ -78,6 +84,35 @@ CREATE TABLE bank_lines (
     CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key)
 );
 
+CREATE TABLE batches (
+    batch_id INTEGER NOT NULL,
+    interchange_control_number VARCHAR(9) NOT NULL,
+    partner_code VARCHAR(40) NOT NULL,
+    kind VARCHAR(2) NOT NULL,
+    usage_code VARCHAR(4) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    claims BIGINT NOT NULL,
+    service_lines BIGINT NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    snapshot_file_id INTEGER NOT NULL,
+    file_id INTEGER,
+    file_name VARCHAR(120) NOT NULL,
+    posting_date DATE NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    run_id INTEGER,
+    recorded_at VARCHAR(27) NOT NULL,
+    released_at VARCHAR(27),
+    CONSTRAINT pk_batches PRIMARY KEY (batch_id),
+    CONSTRAINT uq_batches_interchange_control_number UNIQUE (interchange_control_number),
+    CONSTRAINT fk_batches_snapshot_file_id FOREIGN KEY(snapshot_file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_batches_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_batches_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_batches_file_id ON batches (file_id);
+
+CREATE INDEX ix_batches_state ON batches (state);
+
 CREATE TABLE interchanges (
     interchange_id INTEGER NOT NULL,
     file_id INTEGER NOT NULL,
@@ -93,6 +128,28 @@ CREATE TABLE interchanges (
     CONSTRAINT uq_interchanges_file_id_seg UNIQUE (file_id, seg),
     CONSTRAINT fk_interchanges_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
 );
+
+CREATE TABLE master_rows (
+    master_row_id INTEGER NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    row_key VARCHAR(400) NOT NULL,
+    effective_from_date DATE NOT NULL,
+    effective_to_date DATE NOT NULL,
+    body TEXT NOT NULL,
+    file_id INTEGER NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    CONSTRAINT pk_master_rows PRIMARY KEY (master_row_id),
+    CONSTRAINT fk_master_rows_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_master_rows_kind ON master_rows (kind, ended_at);
+
+CREATE INDEX ix_master_rows_row_key ON master_rows (kind, row_key);
 
 CREATE TABLE receipts (
     receipt_id INTEGER NOT NULL,
@@ -153,6 +210,20 @@ CREATE TABLE acknowledgements (
 
 CREATE INDEX ix_acknowledgements_reference ON acknowledgements (reference);
 
+CREATE TABLE batch_sets (
+    batch_set_id INTEGER NOT NULL,
+    batch_id INTEGER NOT NULL,
+    set_control_number VARCHAR(9) NOT NULL,
+    batch_reference VARCHAR(50) NOT NULL,
+    claims BIGINT NOT NULL,
+    service_lines BIGINT NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    CONSTRAINT pk_batch_sets PRIMARY KEY (batch_set_id),
+    CONSTRAINT uq_batch_sets_batch_id_set_control_number UNIQUE (batch_id, set_control_number),
+    CONSTRAINT fk_batch_sets_batch_id FOREIGN KEY(batch_id) REFERENCES batches (batch_id),
+    CONSTRAINT uq_batch_sets_batch_reference UNIQUE (batch_reference)
+);
+
 CREATE TABLE claims (
     claim_id INTEGER NOT NULL,
     family_id INTEGER NOT NULL,
@@ -166,6 +237,10 @@ CREATE TABLE claims (
     origin VARCHAR(40) NOT NULL,
     state VARCHAR(40) NOT NULL,
     reason_code VARCHAR(40),
+    purpose VARCHAR(40) DEFAULT 'original' NOT NULL,
+    life VARCHAR(40) DEFAULT 'sent' NOT NULL,
+    follows_claim_id INTEGER,
+    version INTEGER DEFAULT '1' NOT NULL,
     kind VARCHAR(2) NOT NULL,
     claim_number VARCHAR(60) NOT NULL,
     frequency_code VARCHAR(4) NOT NULL,
@@ -193,12 +268,15 @@ CREATE TABLE claims (
     CONSTRAINT uq_claims_file_id_seg UNIQUE (file_id, seg),
     CONSTRAINT fk_claims_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
     CONSTRAINT fk_claims_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
-    CONSTRAINT fk_claims_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
+    CONSTRAINT fk_claims_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id),
+    CONSTRAINT fk_claims_follows_claim_id FOREIGN KEY(follows_claim_id) REFERENCES claims (claim_id)
 );
 
 CREATE INDEX ix_claims_claim_key ON claims (claim_key);
 
 CREATE INDEX ix_claims_family_id ON claims (family_id);
+
+CREATE INDEX ix_claims_life ON claims (life);
 
 CREATE INDEX ix_claims_member_id ON claims (member_id);
 
@@ -315,6 +393,24 @@ CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_numb
 
 CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
 
+CREATE TABLE edit_findings (
+    edit_finding_id INTEGER NOT NULL,
+    claim_id INTEGER NOT NULL,
+    edit_id VARCHAR(40) NOT NULL,
+    severity VARCHAR(40) NOT NULL,
+    element VARCHAR(20) NOT NULL,
+    line_number BIGINT NOT NULL,
+    message TEXT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    CONSTRAINT pk_edit_findings PRIMARY KEY (edit_finding_id),
+    CONSTRAINT fk_edit_findings_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id)
+);
+
+CREATE INDEX ix_edit_findings_claim_id ON edit_findings (claim_id);
+
+CREATE INDEX ix_edit_findings_ended_at ON edit_findings (ended_at, edit_id);
+
 CREATE TABLE provider_adjustments (
     provider_adjustment_id INTEGER NOT NULL,
     remit_id INTEGER NOT NULL,
@@ -357,6 +453,71 @@ CREATE TABLE service_lines (
 );
 
 CREATE INDEX ix_service_lines_line_control_number ON service_lines (line_control_number);
+
+CREATE TABLE submissions (
+    submission_id INTEGER NOT NULL,
+    claim_id INTEGER NOT NULL,
+    family_id INTEGER NOT NULL,
+    batch_id INTEGER NOT NULL,
+    batch_set_id INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    ordinal BIGINT NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    snapshot_hash VARCHAR(64) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    payer_claim_number VARCHAR(80) DEFAULT '' NOT NULL,
+    seg BIGINT DEFAULT '0' NOT NULL,
+    "offset" BIGINT DEFAULT '0' NOT NULL,
+    length BIGINT DEFAULT '0' NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_submissions PRIMARY KEY (submission_id),
+    CONSTRAINT uq_submissions_claim_id_attempt UNIQUE (claim_id, attempt),
+    CONSTRAINT fk_submissions_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_submissions_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_submissions_batch_id FOREIGN KEY(batch_id) REFERENCES batches (batch_id),
+    CONSTRAINT fk_submissions_batch_set_id FOREIGN KEY(batch_set_id) REFERENCES batch_sets (batch_set_id)
+);
+
+CREATE INDEX ix_submissions_batch_set_id ON submissions (batch_set_id);
+
+CREATE INDEX ix_submissions_claim_number ON submissions (claim_number);
+
+CREATE INDEX ix_submissions_family_id ON submissions (family_id);
+
+CREATE INDEX ix_submissions_state ON submissions (state);
+
+CREATE TABLE claim_events (
+    event_id INTEGER NOT NULL,
+    event_key VARCHAR(200) NOT NULL,
+    claim_id INTEGER NOT NULL,
+    family_id INTEGER NOT NULL,
+    submission_id INTEGER,
+    event VARCHAR(40) NOT NULL,
+    life_before VARCHAR(40) NOT NULL,
+    life_after VARCHAR(40) NOT NULL,
+    detail_code VARCHAR(60) NOT NULL,
+    file_id INTEGER,
+    seg BIGINT DEFAULT '0' NOT NULL,
+    "offset" BIGINT DEFAULT '0' NOT NULL,
+    length BIGINT DEFAULT '0' NOT NULL,
+    effective_date DATE,
+    posting_date DATE NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    run_id INTEGER,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_claim_events PRIMARY KEY (event_id),
+    CONSTRAINT uq_claim_events_event_key UNIQUE (event_key),
+    CONSTRAINT fk_claim_events_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_claim_events_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_claim_events_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (submission_id),
+    CONSTRAINT fk_claim_events_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_claim_events_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_claim_events_claim_id ON claim_events (claim_id);
+
+CREATE INDEX ix_claim_events_family_id ON claim_events (family_id);
 
 CREATE TABLE claim_postings (
     claim_posting_id INTEGER NOT NULL,
@@ -540,6 +701,37 @@ CREATE TABLE matches (
 CREATE INDEX ix_matches_claim_payment_id ON matches (claim_payment_id);
 
 CREATE INDEX ix_matches_family_id ON matches (family_id);
+
+CREATE TABLE rejections (
+    rejection_id INTEGER NOT NULL,
+    rejection_key VARCHAR(200) NOT NULL,
+    claim_id INTEGER NOT NULL,
+    family_id INTEGER NOT NULL,
+    submission_id INTEGER,
+    source VARCHAR(40) NOT NULL,
+    detail_code VARCHAR(60) NOT NULL,
+    cause TEXT NOT NULL,
+    next_step TEXT NOT NULL,
+    edit_id VARCHAR(40) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    file_id INTEGER,
+    seg BIGINT DEFAULT '0' NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    closed_at VARCHAR(27),
+    closed_reason VARCHAR(40),
+    CONSTRAINT pk_rejections PRIMARY KEY (rejection_id),
+    CONSTRAINT uq_rejections_rejection_key UNIQUE (rejection_key),
+    CONSTRAINT fk_rejections_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_rejections_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_rejections_submission_id FOREIGN KEY(submission_id) REFERENCES submissions (submission_id),
+    CONSTRAINT fk_rejections_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_rejections_claim_id ON rejections (claim_id);
+
+CREATE INDEX ix_rejections_state ON rejections (state);
 
 CREATE TABLE service_payments (
     service_payment_id INTEGER NOT NULL,
