@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 PLAIN = {"money", "errors", "findings", "frames", "config"}
-SIDE_BY_SIDE = {"x12", "pricing", "charges", "ledger", "denials", "reports", "payer", "store", "people"}
+SIDE_BY_SIDE = {"x12", "pricing", "charges", "ledger", "denials", "reports", "payer", "store", "people", "master"}
 BELOW = {
     **dict.fromkeys(PLAIN, PLAIN),
     "codes": PLAIN,

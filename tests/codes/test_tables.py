@@ -21,6 +21,7 @@ KEYS = {
     "code_lists": ["name"],
     "classes": ["class"],
     "exception_types": ["type_code"],
+    "claim_life": ["life", "event"],
     "filing_limits": ["payer_type", "event"],
     "later_payer_denials": ["code"],
     "next_actions": ["id"],
