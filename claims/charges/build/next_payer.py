@@ -38,10 +38,10 @@ _CAS = "other_payer_adjustments"
 class Decided(NamedTuple):
     """The decision in force of each claim's own payer; keys are those of the claims' frames.
 
-    `claims`: claim_seg, paid_cents, paid_date (YYYYMMDD), payer_claim_number, remark_codes, was_changed (bool: the payer
-    has decided more than once). `lines`: claim_seg, service_seg, paid_cents, procedure_qualifier, procedure_code,
-    modifiers, revenue_code, paid_units_milli, paid_date, bundled_line_number ("" when paid by itself).
-    `adjustments`: claim_seg, service_seg (0: of the claim), group_code, reason_code, amount_cents, quantity_milli.
+    `claims`: claim_seg, paid_cents, paid_date (YYYYMMDD), payer_claim_number, remark_codes. `lines`: claim_seg,
+    service_seg, paid_cents, procedure_qualifier, procedure_code, modifiers, revenue_code, paid_units_milli, paid_date,
+    bundled_line_number ("" when paid by itself). `adjustments`: claim_seg, service_seg (0: of the claim), group_code,
+    reason_code, amount_cents, quantity_milli.
     """
 
     claims: pd.DataFrame
@@ -100,7 +100,7 @@ def _following(claims: pd.DataFrame, other_payers: pd.DataFrame) -> pd.DataFrame
 
 
 def _fitting(adjustments: pd.DataFrame) -> pd.DataFrame:
-    """Add up equal reasons; where a payer gave more than fit, add up what has the same group, under its first reason."""
+    """Add up equal reasons; where a payer gave more than fit, add up each group under its first reason."""
     keys = ["claim_seg", "service_seg", "group_code", "reason_code"]
     added = adjustments.groupby(keys, sort=False, as_index=False).agg(
         {"amount_cents": "sum", "quantity_milli": "first"}
@@ -264,10 +264,12 @@ def _add(frames: Frames, claims: pd.DataFrame, decided: Decided, first: int) -> 
     on_claim = cas["service_seg"] == 0
     cas = cas.assign(
         transaction_seg=claims["transaction_seg"].reindex(cas["claim_seg"]).to_numpy(),
-        seg=np.arange(len(cas)) + first, ordinal=1,
+        seg=np.arange(len(cas)) + first,
         other_payer_seg=payer_seg.reindex(cas["claim_seg"]).where(on_claim.to_numpy(), 0).to_numpy(np.int64),
-        other_payer_line_seg=holder.reindex(cas["service_seg"], fill_value=0).where(~on_claim.to_numpy(), 0).to_numpy(np.int64),
-    ).drop(columns="ordinal")  # fmt: skip
+        other_payer_line_seg=holder.reindex(cas["service_seg"], fill_value=0)
+        .where(~on_claim.to_numpy(), 0)
+        .to_numpy(np.int64),
+    )  # fmt: skip
     if _CAS in frames and len(frames[_CAS]):
         earlier = frames[_CAS].assign(
             other_payer_seg=_owners(frames, "other_payers", "claim_seg"),

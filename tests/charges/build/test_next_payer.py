@@ -19,7 +19,10 @@ HEAD = (
     "DMG*D8*19800101*F~NM1*PR*2*FABLEWOOD PLAN*****PI*FABLE~"
 )
 OTHER = "SBR*{0}*18*******HM~OI***Y***Y~NM1*IL*1*TEACUP*PIP****MI*{1}9~NM1*PR*2*{1} PLAN*****PI*{1}~REF*G1*AU{1}~"
-LINES = "LX*1~SV1*HC:99214:25*150*UN*1***1~DTP*472*D8*20260820~REF*6R*A1L1~LX*2~SV1*HC:36415*50*UN*1***1~DTP*472*D8*20260820~REF*6R*A1L2~"
+LINES = (
+    "LX*1~SV1*HC:99214:25*150*UN*1***1~DTP*472*D8*20260820~REF*6R*A1L1~"
+    "LX*2~SV1*HC:36415*50*UN*1***1~DTP*472*D8*20260820~REF*6R*A1L2~"
+)
 WIDE = {
     "subscriber_address": "2 WAY",
     "subscriber_city": "NOWHERE",
@@ -74,7 +77,6 @@ def decision(
                 "paid_date": [20260915],
                 "payer_claim_number": ["ICN1"],
                 "remark_codes": ["MA01"],
-                "was_changed": [False],
             }
         ),
         own[["claim_seg", "procedure_qualifier", "procedure_code", "modifiers", "revenue_code"]].assign(
@@ -135,7 +137,7 @@ def test_a_decision_on_the_claim_alone_is_told_there_with_its_day():
 def test_a_third_payer_is_told_what_both_earlier_ones_decided():
     frames = content()
     second = next_claims(frames, decision(frames, [8800, 0], WORKED))
-    again = {name: frame for name, frame in second.frames.items()}
+    again = dict(second.frames)
     left = [(1, "OA", "23", 12800), (1, "PR", "3", 200), (2, "OA", "23", 5000)]
     third = next_claims(again, decision(again, [2000, 0], left))
     text = text_of(third)
