@@ -39,4 +39,5 @@ def variances(lines: pd.DataFrame, tolerances: pd.DataFrame | None = None) -> pd
     allowed = np.maximum(fixed, expected.to_numpy(np.int64) * share // 100_000)
     off = (granted - expected).astype("int64")
     rows: pd.DataFrame = compared.assign(granted_cents=granted, variance_cents=off, kind=np.where(off < 0, UNDER, OVER))
-    return rows.loc[(off.abs() > allowed).to_numpy()].reset_index(drop=True)
+    beyond: pd.DataFrame = rows.loc[(off.abs() > allowed).to_numpy()].reset_index(drop=True)
+    return beyond
