@@ -182,6 +182,12 @@ def record_decisions(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def watch_answers(run_id: int, posting_date: date) -> dict[str, int]:
+    """Raise an alarm for each batch whose answer is overdue."""
+    return reconcile.watch_answers(place().context, run_id, posting_date)
+
+
+@step
 def write_report(name: str, posting_date: date, known_at: str) -> str:
     """Write one report as CSV with its manifest; give the manifest's place below the outbox."""
     out = place().outbox / "reports" / posting_date.isoformat() / name

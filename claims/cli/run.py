@@ -36,6 +36,7 @@ DOING = {  # what the person sees while a step runs
     "match_deposits": "tying to the bank",
     "open_denials": "opening denials",
     "record_decisions": "telling each claim what was decided",
+    "watch_answers": "asking for missing answers",
     "write_report": "writing reports",
 }
 

@@ -10,6 +10,7 @@ from datetime import date
 
 import pandas as pd
 
+from claims.service.alarms import watch_answers
 from claims.service.answers import apply_answers
 from claims.service.banking import match_deposits
 from claims.service.charging import post_charges
@@ -32,6 +33,7 @@ STEPS = (
     match_deposits,
     open_denials,
     record_decisions,
+    watch_answers,
 )
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "record_decisions",
     "rehearse",
     "resolve_identities",
+    "watch_answers",
 ]
 
 
