@@ -21,4 +21,5 @@ def reconcile(run_id: int, posting_date: date) -> dict[str, int]:
         **steps.open_denials(run_id, posting_date),
         **steps.record_decisions(run_id, posting_date),
         **steps.watch_answers(run_id, posting_date),
+        **steps.propose_edits(run_id, posting_date),
     }

@@ -188,6 +188,12 @@ def watch_answers(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def propose_edits(run_id: int, posting_date: date) -> dict[str, int]:
+    """Propose edits that would have caught what payers rejected."""
+    return reconcile.propose_edits(place().context, run_id, posting_date)
+
+
+@step
 def write_report(name: str, posting_date: date, known_at: str) -> str:
     """Write one report as CSV with its manifest; give the manifest's place below the outbox."""
     out = place().outbox / "reports" / posting_date.isoformat() / name

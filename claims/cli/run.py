@@ -37,6 +37,7 @@ DOING = {  # what the person sees while a step runs
     "open_denials": "opening denials",
     "record_decisions": "telling each claim what was decided",
     "watch_answers": "asking for missing answers",
+    "propose_edits": "learning from rejections",
     "write_report": "writing reports",
 }
 

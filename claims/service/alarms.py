@@ -27,8 +27,8 @@ def watch_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
         rows = sent_batches.waiting(conn)
         rows = _due(ctx, rows)
         rows = rows[(rows["due"] != "") & (rows["due"] < posting_date.isoformat())]
-        alarms = rows.groupby(["kind", "interchange_control_number", "file_id", "due"], as_index=False)
-        alarms = alarms.agg(amount_cents=("amount_cents", "sum"))
+        by_batch = rows.groupby(["kind", "interchange_control_number", "file_id", "due"], as_index=False)
+        alarms = by_batch.agg(amount_cents=("amount_cents", "sum"))
         number = alarms["interchange_control_number"]
         alarms = alarms.assign(
             exception_key=MISSING + ":" + alarms["kind"] + ":" + number,

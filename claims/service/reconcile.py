@@ -17,6 +17,7 @@ from claims.service.charging import post_charges
 from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
+from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
 from claims.service.posting import post_remittances
@@ -34,6 +35,7 @@ STEPS = (
     open_denials,
     record_decisions,
     watch_answers,
+    propose_edits,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "open_denials",
     "post_charges",
     "post_remittances",
+    "propose_edits",
     "reconcile",
     "record_decisions",
     "rehearse",

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
+from claims.store.queries.asof import count, total
 from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
 
-R, C = schema.rejections, schema.claims
+R, C, F = schema.rejections, schema.claims, schema.files
 TOLD = ("source", "detail_code", "cause", "next_step", "edit_id", "amount_cents", "file_id", "seg", "offset", "length")
 
 
@@ -71,3 +72,54 @@ def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, postin
     closed = {"state": "closed", "closed_at": clock.now(), "closed_posting_date": posting_date, "closed_reason": reason}
     update_where_in(conn, R, R.c.rejection_id, open_ids, **closed)
     return len(open_ids)
+
+
+def listed(conn: sa.Connection, state: str, payer: str) -> pd.DataFrame:
+    """Read rejections of a state (empty: any) and payer (empty: any; code or part of the name), the largest first."""
+    select = _rows()
+    if state:
+        select = select.where(R.c.state == state)
+    if payer:
+        name = sa.func.lower(C.c.payer_name)
+        select = select.where(sa.or_(C.c.payer_code == payer, name.contains(payer.lower(), autoescape=True)))
+    return frame(conn, select.order_by(R.c.amount_cents.desc(), R.c.rejection_id))
+
+
+def one(conn: sa.Connection, rejection_id: int) -> pd.DataFrame:
+    """Read one rejection."""
+    return frame(conn, _rows().where(R.c.rejection_id == rejection_id))
+
+
+def _rows() -> sa.Select[tuple[object, ...]]:
+    names = ("rejection_id", "claim_id", "source", "detail_code", "cause", "next_step", "edit_id", "amount_cents")
+    days = ("state", "posting_date", "closed_posting_date")
+    return (
+        sa.select(
+            *(R.c[name] for name in (*names, *days)),
+            sa.func.coalesce(R.c.closed_reason, "").label("closed_reason"),
+            C.c.claim_number,
+            C.c.payer_code,
+            C.c.payer_name,
+            C.c.life,
+            sa.func.coalesce(F.c.sha256, "").label("sha256"),
+            R.c.seg,
+            R.c.offset,
+            R.c.length,
+        )
+        .join(C, C.c.claim_id == R.c.claim_id)
+        .outerjoin(F, F.c.file_id == R.c.file_id)
+    )
+
+
+def by_edit(conn: sa.Connection) -> pd.DataFrame:
+    """Count rejections that stood, by the edit that should have caught them and the payer."""
+    return frame(
+        conn,
+        sa.select(
+            R.c.edit_id, C.c.payer_code, count().label("rejections"), total(R.c.amount_cents).label("amount_cents")
+        )
+        .join(C, C.c.claim_id == R.c.claim_id)
+        .where(R.c.edit_id != "", sa.func.coalesce(R.c.closed_reason, "").not_in(["answered", "adjudicated"]))
+        .group_by(R.c.edit_id, C.c.payer_code)
+        .order_by(R.c.edit_id, C.c.payer_code),
+    )
