@@ -8,7 +8,7 @@ import numpy as np
 
 from claims.service import life, rejections
 from claims.service.context import Context
-from claims.store import decisions
+from claims.store import told_postings
 from claims.store.engine import write
 
 CLAIMS_PER_BATCH = 50_000
@@ -22,10 +22,10 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
     counts = {"decisions_recorded": 0}
     while True:
         with write(ctx.engine) as conn:
-            remit_ids = decisions.remittances(conn, CLAIMS_PER_BATCH)
+            remit_ids = told_postings.remittances(conn, CLAIMS_PER_BATCH)
             if not remit_ids:
                 return counts
-            rows = decisions.of_remittances(conn, remit_ids)
+            rows = told_postings.of_remittances(conn, remit_ids)
             has_denial = rows["has_denial"]
             is_denied = has_denial & (rows["paid_cents"] <= 0) & (rows["patient_cents"] == 0)
             kinds = [~rows["is_own"], rows["outcome"] == "reversal", is_denied, has_denial]
@@ -38,5 +38,5 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             ).astype({"event": "str"})
             told = life.record(conn, events, posting_date, actor=ctx.actor, run_id=run_id)
             rejections.settle(conn, np.unique(rows["claim_id"]).tolist(), posting_date)
-            decisions.mark(conn, remit_ids)
+            told_postings.mark(conn, remit_ids)
             counts["decisions_recorded"] += told["events_recorded"]
