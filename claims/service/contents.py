@@ -101,14 +101,14 @@ def _of_x12(path: Path, segs: pd.Series) -> Iterator[Frames]:
         frames = levels.with_earlier(frames)
         if len(mine):
             missing -= len(mine)
-            yield _chosen(frames, mine)
+            yield of_claims(frames, mine)
             if not missing:
                 return
         levels.remember(frames if part.continues else {})
 
 
-def _chosen(frames: Frames, claims: pd.DataFrame) -> Frames:
-    """Keep the rows of some claims and of the levels above them."""
+def of_claims(frames: Frames, claims: pd.DataFrame) -> Frames:
+    """Keep the rows of some `claims` and of the levels above them."""
     levels = pd.Index(np.unique(claims[list(_KEYS)].to_numpy()))
     levels = levels[levels > 0]
     found: Frames = {"claims": claims}

@@ -7,7 +7,7 @@ import pytest
 
 from claims.charges import read_charges
 from claims.charges.build import cleaned, content_hashes, enriched, in_sending_order, numbered_lines, to_number
-from tests.charges.build.masters import KnownRows
+from tests.charges.build.masters import known as master
 from tests.charges.test_charges_file import written
 
 BILLING = {
@@ -30,8 +30,8 @@ def frames(*changes):
 
 
 def built(*changes, **kinds):
-    known = {"providers": [BILLING, RENDERING], "payers": [PAYER]} | kinds
-    return enriched(frames(*changes), KnownRows(**known))
+    rows = {"providers": [BILLING, RENDERING], "payers": [PAYER]} | kinds
+    return enriched(frames(*changes), master(**rows))
 
 
 def the(result, *columns):
@@ -90,7 +90,7 @@ def test_lines_get_a_number_of_ours_when_they_have_none_of_their_own():
 
 def test_names_are_spelt_and_identifiers_refused():
     found = enriched(
-        frames({"subscriber_last_name": "TEA*CUP Ñ"}, {"claim_number": "A2", "member_id": "W:2"}), KnownRows()
+        frames({"subscriber_last_name": "TEA*CUP Ñ"}, {"claim_number": "A2", "member_id": "W:2"}), master()
     )
     spelt, refused = cleaned(found, "*:^~", lambda text: text.replace("Ñ", "N"))
     assert spelt["claims"]["subscriber_last_name"].tolist() == ["TEA CUP N", "TEACUP"]
