@@ -94,7 +94,7 @@ def _of_x12(path: Path, segs: pd.Series) -> Iterator[Frames]:
     """Read an 837 up to the last claim that is wanted."""
     levels = _Levels()
     missing = len(segs)
-    for part in x12.scan(path):
+    for part in x12.scan(path, complete=True):
         frames = {name: rows for name, rows in part.frames.items() if name not in _ENVELOPE}
         claims = frames["claims"]
         mine = claims[claims["seg"].isin(segs)].reset_index(drop=True)

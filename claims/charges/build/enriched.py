@@ -52,6 +52,7 @@ def _identifiers(codes: pd.Series, payers: pd.DataFrame) -> pd.Series:
 
 def _billing(claims: pd.DataFrame, rows: pd.DataFrame, needs_taxonomy: pd.Series) -> pd.DataFrame:
     """Fill the billing provider in; a taxonomy is sent where the payer needs it, or the content says one."""
+    is_silent = text(claims, "billing_address") == ""
     is_person = rows["entity_type"] == "1"
     first = rows["first_name"].where(is_person, "")
     claims = filled_in(claims, {"billing_name": rows["last_name"], "billing_first_name": first})
@@ -61,7 +62,8 @@ def _billing(claims: pd.DataFrame, rows: pd.DataFrame, needs_taxonomy: pd.Series
     claims = filled_in(claims, {"billing_tax_qualifier": rows["tax_id_qualifier"]}, where=same_number)
     claims = filled_in(claims, {"billing_taxonomy": rows["taxonomy"]}, where=needs_taxonomy)
     claims = filled_in(claims, {"billing_contact": rows["contact_name"], "billing_phone": rows["contact_phone"]})
-    return filled_in(claims, _addresses("pay_to", rows, "pay_to_"))
+    # Content that says where the provider is also says where payments go.
+    return filled_in(claims, _addresses("pay_to", rows, "pay_to_"), where=is_silent)
 
 
 def _provider(claims: pd.DataFrame, role: str, master: LookUp, needs_taxonomy: pd.Series) -> pd.DataFrame:

@@ -12,7 +12,8 @@ from claims.charges.build.look_up import Frames
 # What tells loops apart, level by level: whoever shares all of it shares a loop.
 _LEVELS = (
     ("billing_npi", "billing_tax_id", "billing_name", "billing_first_name", "billing_taxonomy", "billing_address",
-     "billing_city", "billing_state", "billing_zip", "billing_seg"),
+     "pay_to_address", "pay_to_city",
+        "pay_to_state", "pay_to_zip", "billing_city", "billing_state", "billing_zip", "billing_seg"),
     ("payer_code", "payer_name", "payer_sequence", "filing_indicator_code", "member_id", "group_number",
      "subscriber_last_name", "subscriber_first_name", "subscriber_birth_date", "subscriber_gender",
      "subscriber_address", "subscriber_city", "subscriber_state", "subscriber_zip", "subscriber_seg"),
