@@ -112,7 +112,7 @@ def of_claims(frames: Frames, claims: pd.DataFrame) -> Frames:
     levels = pd.Index(np.unique(claims[list(_KEYS)].to_numpy()))
     levels = levels[levels > 0]
     found: Frames = {"claims": claims}
-    hierarchy = frames["hierarchy"]["seg"].to_numpy()
+    hierarchy = frames["hierarchy"]["seg"].to_numpy() if "hierarchy" in frames else np.zeros(0, np.int64)
     for name, rows in frames.items():
         if name == "claims" or not {"claim_seg", "hl_seg"} & set(rows.columns):
             continue
