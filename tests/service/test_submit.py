@@ -9,7 +9,7 @@ import pytest
 from claims import x12
 from claims.service.submit import submit
 from claims.store import schema
-from tests.service.outgoing import BILLING, DAY, NOW, charges, make_ready, master, rows
+from tests.service.outgoing import BILLING, DAY, NOW, RENDERING, charges, make_ready, master, rows
 from tests.x12.reference import reference_of
 
 
@@ -172,7 +172,7 @@ def test_line_numbers_are_unique_in_the_whole_system(practice):
     practice.drop(charges(4), charges(4, billing_npi="1999999034", line_control_number=""), day=DAY)
     make_ready(practice)
     providers = [BILLING | {"npi": npi} for npi in ("1999999018", "1999999034")]
-    send(practice, master=master(providers=providers))
+    send(practice, master=master(providers=[*providers, RENDERING]))
     lines = x12.read(outbox(practice)[0]).frames["service_lines"]["line_control_number"]
     assert len(lines) == 12
     assert lines.is_unique
