@@ -32,10 +32,13 @@ class Table:
             if any(map(str.strip, row[width:]))
         ]
 
+    def text(self, name: str) -> pd.Series:
+        """Give the cells of a column without blanks at their ends; empty where the file lacks it."""
+        return pd.Series(self.cells.get(name, [""] * self.count), dtype="str").str.strip()
+
     def read(self, name: str, kind: str, required: str, default: str, longest: int) -> None:
         """Read one column by its distinct cells; keep what is wrong with each row."""
-        text = pd.Series(self.cells.get(name, [""] * self.count), dtype="str").str.strip()
-        codes, distinct = pd.factorize(text)
+        codes, distinct = pd.factorize(self.text(name))
         how = self.kinds[kind]
         values: list[str | int] = []
         faults: list[str] = []

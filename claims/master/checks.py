@@ -41,7 +41,7 @@ class Table(cells.Table):
 
     def together(self, *names: str) -> None:
         """Blame an empty cell where another of `names` is filled."""
-        filled = pd.DataFrame({name: self.values[name] != "" for name in names})
+        filled = pd.DataFrame({name: self.text(name) != "" for name in names})
         for name in names:
             self.blame(filled.any(axis=1) & ~filled[name], name, f"a value: {', '.join(names)} stand together")
 

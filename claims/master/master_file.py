@@ -100,7 +100,7 @@ def _entries(table: Table, kept: np.ndarray) -> pd.DataFrame:
     """Build what is kept of each row: cells as read (texts) or as written (numbers, days, amounts); none when empty."""
     texts = {}
     for column in columns()[table.kind]:
-        cells = pd.Series(table.cells.get(column.name, ("",) * table.count), dtype="str").str.strip()
+        cells = table.text(column.name)
         read = table.values[column.name]
         texts[column.name] = (read.where(cells != "", "") if column.dtype == "str" else cells).iloc[kept].tolist()
     names = list(texts)
