@@ -44,7 +44,16 @@ def other_segments(reader: SetReader, found: dict[str, Extract | None]) -> Extra
     at = np.flatnonzero(is_other)
     if not len(at):
         return None
-    return Extract(at, np.zeros(len(at), np.int64), {"segment_id": _ids(window, at), "text": _texts(window, at)})
+    columns = {"hl_seg": _levels(window, at), "segment_id": _ids(window, at), "text": _texts(window, at)}
+    return Extract(at, np.zeros(len(at), np.int64), columns)
+
+
+def _levels(window: Window, at: Integers) -> Integers:
+    """Return the `seg` of the HL of segments above the claims; 0 for those of a claim, which has keys of its own."""
+    places = window.places
+    level, claim = (places.number[window.plan.scopes.index(scope)][at] for scope in ("hl", "claim"))
+    openers = np.append(window.seg(places.openers[window.plan.scopes.index("hl")]), 0)
+    return np.where(claim < 0, openers[level], 0)
 
 
 def _rows(window: Window, segment: str, found: Extract) -> Integers:

@@ -86,7 +86,9 @@ def _names(o: Columns, holders: Columns, rest: Rest, kind: str) -> Part:
     if "paid_date" in o:
         rest.take("dates", "2330B", ("573",), owners)
     name, code = o.names("payer_name"), identified(payer, "PI", o.text("payer_code"))
-    is_person = rest.is_named(person, *(o.text(one) for one in ("subscriber_last_name", "member_id")))
+    # A payer that was not read, with no name at all, gets the subscriber of the claim.
+    is_new = (person.integers("seg") == 0) & (payer.integers("seg") == 0)
+    is_person = rest.is_named(person, *(o.text(one) for one in ("subscriber_last_name", "member_id"))) | is_new
     return joined(
         when(is_person, named(person, "IL", "1", last, first, identified(person, "MI", member), rest)),
         address(o, "subscriber", rest, "2330A", owners), rest.at("2330A", owners),
