@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from claims import config
-from claims.service import context, intake, reconcile, report, runs
+from claims.service import context, intake, reconcile, report, runs, submit
 from claims.service.context import Context
 from claims.service.intake import Outcome
 from flows import failures
@@ -167,6 +167,12 @@ def match_deposits(run_id: int, posting_date: date) -> dict[str, int]:
 def open_denials(run_id: int, posting_date: date) -> dict[str, int]:
     """Open a case for everything that was denied."""
     return reconcile.open_denials(place().context, run_id, posting_date)
+
+
+@step
+def submit_claims(run_id: int, posting_date: date) -> dict[str, int]:
+    """Write ready claims into checked files in the outbox."""
+    return submit.send_ready(place().context, run_id, posting_date, outbox=place().outbox).counts
 
 
 @step

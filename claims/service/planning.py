@@ -33,14 +33,14 @@ def plan(
     """Plan one file of claims that are ready; 0 when one of them is not ready any more: nothing is planned then."""
     wanted = Interchange(part.partner, next_control_number(ctx), part.kind, moment)
     frames = envelopes.enveloped(frames, wanted)
-    stored = _store(ctx, frames)
+    kept = stored(ctx, frames)
     claims = frames["claims"]
     with write(ctx.engine) as conn:
         if len(sending.still_ready(conn, claims["claim_id"].tolist())) < len(claims):
             return 0
         own = renumbered[renumbered["service_line_id"].isin(frames["service_lines"]["service_line_id"])]
         sending.set_line_numbers(conn, own)
-        return fix(conn, ctx, run_id, posting_date, wanted, frames, stored, event="batched")
+        return fix(conn, ctx, run_id, posting_date, wanted, frames, kept, event="batched")
 
 
 def next_control_number(ctx: Context) -> str:
@@ -48,20 +48,21 @@ def next_control_number(ctx: Context) -> str:
     return f"{control_numbers.take(ctx.engine, control_numbers.INTERCHANGE):09d}"
 
 
-def _store(ctx: Context, frames: Frames) -> tuple[str, int]:
+def stored(ctx: Context, frames: Frames) -> tuple[str, int]:
+    """Put a snapshot into the vault; give its sha256 and size."""
     data = snapshots.packed(frames)
     return ctx.vault.put(data), len(data)
 
 
 def fix(
     conn: Connection, ctx: Context, run_id: int, posting_date: date, wanted: Interchange, frames: Frames,
-    stored: tuple[str, int], *, event: str, follows_batch_id: int = 0,
+    kept: tuple[str, int], *, event: str, follows_batch_id: int = 0,
 ) -> int:  # fmt: skip
     """Write a planned batch in the caller's transaction; its claims are `batched` unless it is a test."""
     sets = _sets(frames)
     totals = {name: int(sets[name].sum()) for name in ("claims", "service_lines", "charge_cents")}
     file_id = filing.register_produced(
-        conn, *stored, content="snapshot", sets=f"837{wanted.kind}", counts=totals, run_id=run_id
+        conn, *kept, content="snapshot", sets=f"837{wanted.kind}", counts=totals, run_id=run_id
     )
     is_test = wanted.partner["usage_code"] == "T"
     row = {

@@ -21,6 +21,7 @@ from claims.service import envelopes, production
 from claims.service.building import Built, built, files
 from claims.service.context import Context
 from claims.service.envelopes import Interchange
+from claims.service.master import load_master
 from claims.service.planning import plan
 from claims.service.routing import Part, parts, routed
 from claims.service.runs import running
@@ -56,11 +57,6 @@ class Submitted:
         else:
             self.counts["claims_sent"] += batch["claims"]
             self.counts["sent_cents"] += batch["charge_cents"]
-
-
-def load_master(ctx: Context) -> Master:
-    """Give the master data of the practice."""
-    return Master.empty()
 
 
 def submit(

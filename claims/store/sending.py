@@ -126,6 +126,12 @@ def numbered(conn: sa.Connection, control_number: str) -> int:
     return int(conn.scalar(sa.select(B.c.batch_id).where(B.c.interchange_control_number == control_number)) or 0)
 
 
+def followed_by(conn: sa.Connection, batch_id: int) -> str:
+    """Give the control number of the batch that sends this one again, "" when there is none."""
+    select = sa.select(B.c.interchange_control_number).where(B.c.follows_batch_id == batch_id, B.c.state != "cancelled")
+    return str(conn.scalar(select) or "")
+
+
 def listed(conn: sa.Connection, *, partner: str = "", state: str = "") -> pd.DataFrame:
     """Batches, the newest first."""
     select = sa.select(
