@@ -34,6 +34,8 @@ MODULES = (
     "write",
     "ingest",
     "reconcile",
+    "submit",
+    "batches",
     "run",
     "schedule",
     "denials",

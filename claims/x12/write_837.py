@@ -7,6 +7,8 @@ write_other_payers:
 - transactions `batch_reference` (BHT03), `batch_date`, `batch_time`, `purpose_code`, `claim_use_code`,
   `submitter_name submitter_id submitter_contact submitter_phone receiver_name receiver_id`;
 - claims `billing_address billing_city billing_state billing_zip billing_taxonomy billing_contact billing_phone`,
+  `billing_first_name` (a person), `billing_tax_qualifier` (EI, SY), `pay_to_address pay_to_city pay_to_state
+  pay_to_zip` (2010AB), `payer_qualifier` (PI, XV),
   `subscriber_address subscriber_city subscriber_state subscriber_zip subscriber_birth_date subscriber_gender`,
   `patient_address patient_city patient_state patient_zip patient_gender`, `relationship_code`, `group_number`,
   `group_name`, `insurance_type_code` (SBR05).
@@ -95,16 +97,17 @@ def _billing(c: Columns, level: Level, rest: Rest) -> Part:
     npi = c.text("billing_npi")
     other = when(differ(row.text("identifier_qualifier"), "XX"), row.text("identifier"))
     identifier = choice(filled(npi), joined("XX*", npi), identified(row, "24", other))
-    name, first = c.names("billing_name"), row.names("first_name")
+    name, first = c.names("billing_name"), either(c.names("billing_first_name"), row.names("first_name"))
     kind = choice(filled(first), "1", "2")
+    of_tax = either(tax.text("qualifier_code"), c.text("billing_tax_qualifier", "EI"))
     return joined(
         "HL*", whole_numbers(level.number), "**20*1~", taxonomy, rest.at("2000A", owners),
         when(rest.is_named(row, name, identifier), named(row, "85", kind, name, first, identifier, rest)),
         address(c, "billing", rest, "2010AA", owners),
-        rest.with_read("REF", optional(joined("REF*", tax.text("qualifier_code", "EI"), "*"), c.text("billing_tax_id")),
-                       tax.integers("seg")),
+        rest.with_read("REF", optional(joined("REF*", of_tax, "*"), c.text("billing_tax_id")), tax.integers("seg")),
         rest.at("2010AA", owners, "REF"), contact(c, "billing", "IC", rest, "2010AA", owners),
         rest.at("2010AA", owners),
+        when(filled(c.names("pay_to_address")), "NM1*87*", kind, "~", address(c, "pay_to", rest, "2010AB", owners)),
         rest.at("2010AB", owners), rest.at("2010AC", owners),
     )  # fmt: skip
 
@@ -117,7 +120,7 @@ def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -
     payer = rest.take("parties", "2010BB", ("PR",), owners)
     last, first = c.names("subscriber_last_name"), c.names("subscriber_first_name")
     member = identified(person, "MI", c.text("member_id"))
-    name, code = c.names("payer_name"), identified(payer, "PI", c.text("payer_code"))
+    name, code = c.names("payer_name"), identified(payer, c.text("payer_qualifier", "PI"), c.text("payer_code"))
     told = content.matching("patients", "hl_seg", owners.keys)
     child = _has_child(found)
     birth = either(c.date("subscriber_birth_date"), c.date("patient_birth_date"))

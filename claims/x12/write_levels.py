@@ -18,7 +18,8 @@ CLAIMS_PER_LOOP = 100  # the guide's limit of CLM under one HL
 
 _BILLING = [
     *("billing_npi", "billing_tax_id", "billing_name", "billing_taxonomy"),
-    *("billing_address", "billing_city", "billing_state", "billing_zip"),
+    *("billing_address", "billing_city", "billing_state", "billing_zip", "billing_first_name"),
+    *("pay_to_address", "pay_to_city", "pay_to_state", "pay_to_zip"),
 ]
 _SUBSCRIBER = [
     *("payer_code", "payer_name", "payer_sequence", "filing_indicator_code", "member_id", "group_number"),

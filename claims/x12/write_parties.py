@@ -27,7 +27,7 @@ def organisation(c: Columns) -> Part:
     )  # fmt: skip
 
 
-def identified(row: Columns, default: str, identifier: Part) -> Part:
+def identified(row: Columns, default: Part, identifier: Part) -> Part:
     """Write an identifier after the qualifier of its row of `parties`; nothing where there is none."""
     qualifier = choice(row.integers("seg") > 0, row.text("identifier_qualifier"), default)
     return when(filled(identifier), qualifier, "*", identifier)

@@ -113,6 +113,7 @@ CREATE TABLE batches (
     charge_cents BIGINT NOT NULL,
     snapshot_file_id BIGINT NOT NULL,
     file_id BIGINT,
+    follows_batch_id BIGINT,
     file_name VARCHAR(120) NOT NULL,
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
@@ -123,6 +124,7 @@ CREATE TABLE batches (
     CONSTRAINT uq_batches_interchange_control_number UNIQUE (interchange_control_number),
     CONSTRAINT fk_batches_snapshot_file_id FOREIGN KEY(snapshot_file_id) REFERENCES files (file_id),
     CONSTRAINT fk_batches_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_batches_follows_batch_id FOREIGN KEY(follows_batch_id) REFERENCES batches (batch_id),
     CONSTRAINT fk_batches_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
 
