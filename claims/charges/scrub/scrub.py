@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -108,12 +109,14 @@ def scrub(work: Work, looks: Sequence[Callable[[Work], Look]] = LOOKS) -> Scrubb
     parts, not_checked = [], []
     for look in looks:
         for found in look(work):
-            if len(found.claim):
-                edit = edits()[found.edit_id]
-                if edit.severity == NOTE:
-                    not_checked.append((edit.edit_id, _claims_of(work, edit, found, switches)))
-                else:
-                    parts.append(_rows(work, edit, found, switches))
+            edit = edits()[found.edit_id]
+            found = _of_kinds(work, edit, found)
+            if not len(found.claim):
+                continue
+            if edit.severity == NOTE:
+                not_checked.append((edit.edit_id, _claims_of(work, edit, found, switches)))
+            else:
+                parts.append(_rows(work, edit, found, switches))
     findings = joined([empty(_FINDINGS), *parts])
     findings = findings.sort_values(
         ["claim_seg", "service_seg", "edit_id", "element"], kind="stable", ignore_index=True
@@ -124,18 +127,27 @@ def scrub(work: Work, looks: Sequence[Callable[[Work], Look]] = LOOKS) -> Scrubb
     return Scrubbed(findings, notes.astype({"edit_id": "str", "claims": "int64"}), is_blocked)
 
 
+def _of_kinds(work: Work, edit: Edit, found: Found) -> Found:
+    """Keep what is about a claim of one of the edit's kinds."""
+    if not len(found.claim):
+        return found
+    mine = np.append(work.is_kind(edit.kinds.replace(" ", "")), False)[found.claim]
+    if mine.all():
+        return found
+    texts = [one if isinstance(one, str) else list(compress(one, mine.tolist())) for one in found[3:]]
+    return Found(edit.edit_id, found.claim[mine], found.line[mine], *texts)
+
+
 def _severities(work: Work, edit: Edit, rows: Integers, switches: Switches) -> tuple[list[str], list[str]]:
-    """Decide for each row of claims what the edit counts; off for kinds of claims that it is not about."""
-    kinds = work.claims.coded("kind")
+    """Decide for each row of claims what the edit counts."""
     at, pairs = work.payers_and_partners
-    by_pair = {place: switches.decide(edit, *pairs[place]) for place in np.unique(at[rows]).tolist()}
-    is_mine = kinds.are(edit.kinds.split())[rows].tolist()
-    decided = [by_pair[place] if mine else (OFF, "") for place, mine in zip(at[rows].tolist(), is_mine, strict=True)]
-    return [one for one, _ in decided], [switch for _, switch in decided]
+    decided = {place: switches.decide(edit, *pairs[place]) for place in np.unique(at[rows]).tolist()}
+    places = at[rows].tolist()
+    return [decided[place][0] for place in places], [decided[place][1] for place in places]
 
 
 def _claims_of(work: Work, edit: Edit, found: Found, switches: Switches) -> int:
-    rows = np.unique(found.claim[found.claim >= 0])
+    rows = np.unique(found.claim)
     return sum(one != OFF for one in _severities(work, edit, rows, switches)[0])
 
 
@@ -161,7 +173,7 @@ def _rows(work: Work, edit: Edit, found: Found, switches: Switches) -> pd.DataFr
             "switch": pd.array(switch, dtype="str"),
         }
     )
-    return rows[(rows["severity"] != OFF).to_numpy() & (claim >= 0)]
+    return rows[rows["severity"] != OFF]
 
 
 def _spread(texts: str | Sequence[str], count: int) -> list[str]:

@@ -109,7 +109,7 @@ class Work:
 
     def is_kind(self, kinds: str) -> Flags:
         """Tell which claims are professional (P), institutional (I) or dental (D)."""
-        return self.claims.coded("kind").are(kinds)
+        return self.claims.coded("kind").are(tuple(kinds))
 
     def of_lines(self, column: str) -> Coded:
         """Return a text of the claim of each service line."""
