@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from claims import findings
+from claims.cells import Rows, split_rows
 from claims.charges.checks import Table, columns
-from claims.charges.rows import Rows, split_rows
 from claims.charges.rows_to_frames import frames
 from claims.findings import HOLD, NOTE, REJECT, Finding
 from claims.frames import empty

@@ -43,6 +43,7 @@ MODULES = (
     "demo",
     "audit",
     "db",
+    "master",
     "config",
 )
 MACHINE_FAILED = 3

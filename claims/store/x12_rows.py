@@ -105,7 +105,7 @@ def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
         )
         known.update({(str(npi), str(number)): int(family_id) for npi, number, family_id in found})
     pairs = list(zip(wanted["billing_npi"].tolist(), wanted["claim_number"].tolist(), strict=True))
-    new = insert_keyed(conn, table, wanted[[pair not in known for pair in pairs]])
+    new = insert_keyed(conn, table, wanted.loc[[pair not in known for pair in pairs]])
     for npi, number, family_id in zip(new["billing_npi"], new["claim_number"], new["family_id"].tolist(), strict=True):
         known[(npi, number)] = family_id
     all_pairs = zip(claims["billing_npi"].tolist(), claims["claim_number"].tolist(), strict=True)

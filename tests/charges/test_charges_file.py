@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claims.cells import split_rows
 from claims.charges import columns, is_charges_file, read_charges
-from claims.charges.rows import split_rows
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "files.md"
 ROW = {
