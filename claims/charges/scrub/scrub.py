@@ -108,9 +108,9 @@ def scrub(work: Work, looks: Sequence[Callable[[Work], Look]] = LOOKS) -> Scrubb
     switches = Switches(work.rules("edit_settings").frame, work.today)
     parts, not_checked = [], []
     for look in looks:
-        for found in look(work):
-            edit = edits()[found.edit_id]
-            found = _of_kinds(work, edit, found)
+        for said in look(work):
+            edit = edits()[said.edit_id]
+            found = _of_kinds(work, edit, said)
             if not len(found.claim):
                 continue
             if edit.severity == NOTE:
