@@ -58,7 +58,10 @@ class Table:
 
     def arrow(self, column: str) -> Any:
         """Return a column of texts as Arrow holds it, in one piece."""
-        found = pa.array(self.frame[column], type=pa.large_string())
+        values = self.frame[column]
+        if values.dtype != "str":  # a number that is also a name, as LX01
+            values = values.astype("object").where(values.notna(), "").astype("str")
+        found = pa.array(values, type=pa.large_string())
         if isinstance(found, pa.ChunkedArray):
             return found.combine_chunks() if found.num_chunks != 1 else found.chunk(0)
         return found

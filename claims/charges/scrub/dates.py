@@ -16,7 +16,7 @@ def look(work: Work) -> Look:
     since, until = work.on_lines(start), work.on_lines(end)
     outside = np.flatnonzero((first > 0) & (since > 0) & (until > 0) & ((first < since) | (last > until)))
     period = zip(since[outside].tolist(), until[outside].tolist(), strict=True)
-    found = [str(one) for one in first[outside].tolist()]
+    found = [str(one) for one in np.where(first < since, first, last)[outside].tolist()]
     yield work.at_lines("S29a", outside, found=found, expected=[f"{one} to {other}" for one, other in period])
     turned = np.flatnonzero((start > 0) & (end > 0) & (end < start))
     yield work.at_claims(

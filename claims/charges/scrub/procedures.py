@@ -27,7 +27,7 @@ def look(work: Work) -> Look:
     """Check the form of procedure codes and modifiers."""
     code, modifiers = work.lines.coded("procedure_code"), work.lines.coded("modifiers")
     qualifier = work.lines.coded("procedure_qualifier")
-    yield work.at_lines("S13b", code.are(("",)) & ~work.is_kind("I")[work.claim])
+    yield work.at_lines("S13b", code.are(("",)))
     for name, form in _FORMS.items():
         wrong = qualifier.are((name,)) & code.are(lambda text, form=form: text != "" and not form.fullmatch(text))  # type: ignore[misc]
         rows = np.flatnonzero(wrong)
