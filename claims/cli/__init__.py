@@ -33,6 +33,7 @@ MODULES = (
     "diff",
     "write",
     "ingest",
+    "scrub",
     "reconcile",
     "submit",
     "batches",
