@@ -30,10 +30,14 @@ DOING = {  # what the person sees while a step runs
     "load_file": "reading files",
     "resolve_identities": "telling new from repeated",
     "post_charges": "charging claims",
+    "apply_answers": "following the claims sent",
     "match_claims": "matching payments to claims",
     "post_remittances": "posting remittances",
     "match_deposits": "tying to the bank",
     "open_denials": "opening denials",
+    "record_decisions": "telling each claim what was decided",
+    "watch_answers": "asking for missing answers",
+    "propose_edits": "learning from rejections",
     "submit_claims": "sending claims",
     "write_report": "writing reports",
 }
@@ -158,7 +162,13 @@ def _worth(amount: Amount) -> str:
 FURTHEST_DAYS = 31
 
 # What a reconcile may find standing and leave as it is; everything else in its counts is work done.
-STANDING = ("payments_unmatched", "deposits_unexplained", "remittances_without_deposit", "at_risk_cents")
+STANDING = (
+    "answers_unknown",
+    "payments_unmatched",
+    "deposits_unexplained",
+    "remittances_without_deposit",
+    "at_risk_cents",
+)
 
 
 def work_done(counts: Mapping[str, int]) -> bool:

@@ -31,6 +31,7 @@ COLUMNS: dict[str, str | int] = {
     "offset": 0,
     "length": 0,
     "effective_date": "",
+    "answer_rank": "",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,7 @@ def _answers(rows: pd.DataFrame, scope: str, detail: str, group: pd.Series | Non
 
 def _completed(rows: pd.DataFrame) -> pd.DataFrame:
     """Give rows every column; 0 and "" stand for what this kind of answer does not say."""
-    empty = {"int64": 0, "str": "", "Int64": pd.NA}
+    empty: dict[str, Any] = {"int64": 0, "str": "", "Int64": pd.NA}
     missing = {name: empty[kind] for name, kind in COLUMNS.items() if name not in rows}
     return rows.assign(**missing)[list(COLUMNS)].astype(COLUMNS)
 

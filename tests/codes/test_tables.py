@@ -15,6 +15,7 @@ KEYS = {
     "accounts": ["account"],
     "ack_codes": ["set", "element", "code"],
     "action_events": ["next_action"],
+    "answer_steps": ["next_step"],
     "carc": ["priority"],
     "categories": ["category"],
     "claim_status": ["code"],
@@ -30,6 +31,8 @@ KEYS = {
     "posting_rules": ["rule_id"],
     "rarc": ["code"],
     "stc_category": ["code"],
+    "stc_entities": ["code"],
+    "stc_status": ["status_code"],
 }
 # table, column, table and column that must know the value; empty cells refer to nothing
 REFERENCES = [
@@ -43,6 +46,8 @@ REFERENCES = [
     ("rarc", "forces_action", "next_actions", "id"),
     ("claim_status", "next_action", "next_actions", "id"),
     ("claim_status", "exception", "exception_types", "type_code"),
+    ("ack_codes", "next_step", "answer_steps", "next_step"),
+    ("stc_category", "next_action", "next_actions", "id"),
     ("action_events", "next_action", "next_actions", "id"),
     ("action_events", "event", "filing_limits", "event"),
     ("action_events", "payer_type", "filing_limits", "payer_type"),

@@ -97,7 +97,8 @@ def lost(data: bytes, frames: dict[str, pd.DataFrame] | None = None) -> list[str
 @cache
 def claims_of(root: Path) -> list[str]:
     """Name the clean files below a folder that hold 837s alone."""
-    files = clean(OURS if root == SHIPPED else THEIRS, root)
+    paths = [path for path in (OURS if root == SHIPPED else THEIRS) if b"837" in path.read_bytes()[:4000]]
+    files = clean(paths, root)
     return [name for name, file in files.items() if file.transactions["set_code"].str.startswith("837").all()]
 
 

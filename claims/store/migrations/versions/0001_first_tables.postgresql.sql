@@ -583,6 +583,7 @@ CREATE TABLE claim_postings (
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
     denials_at VARCHAR(27),
+    life_at VARCHAR(27),
     CONSTRAINT pk_claim_postings PRIMARY KEY (claim_posting_id),
     CONSTRAINT fk_claim_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
     CONSTRAINT fk_claim_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
@@ -595,6 +596,8 @@ CREATE INDEX ix_claim_postings_claim_payment_id ON claim_postings (claim_payment
 CREATE INDEX ix_claim_postings_denials_at ON claim_postings (denials_at);
 
 CREATE INDEX ix_claim_postings_family_id ON claim_postings (family_id);
+
+CREATE INDEX ix_claim_postings_life_at ON claim_postings (life_at);
 
 CREATE INDEX ix_claim_postings_remit_id ON claim_postings (remit_id);
 
