@@ -287,6 +287,7 @@ CREATE TABLE claims (
     version INTEGER DEFAULT '1' NOT NULL,
     kind VARCHAR(2) NOT NULL,
     claim_number VARCHAR(60) NOT NULL,
+    claim_number_normal VARCHAR(60) DEFAULT '' NOT NULL,
     frequency_code VARCHAR(4) NOT NULL,
     charge_cents BIGINT NOT NULL,
     billing_npi VARCHAR(40) NOT NULL,
@@ -325,6 +326,8 @@ CREATE INDEX ix_claims_life ON claims (life);
 CREATE INDEX ix_claims_member_id ON claims (member_id);
 
 CREATE INDEX ix_claims_state ON claims (state);
+
+CREATE INDEX ix_claims_version_number ON claims (claim_number_normal) WHERE version > 1;
 
 CREATE TABLE findings (
     finding_id INTEGER NOT NULL,
