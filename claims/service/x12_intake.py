@@ -7,6 +7,7 @@ bounded for a file of any size. A file that fits one chunk is read once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from claims.ledger.identity import claim_keys, remit_keys
 from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.file_outcome import raise_file
-from claims.service.x12_answers import ANSWER_FRAMES, acknowledgement_rows
+from claims.service.x12_answers import ANSWER_FRAMES, Answers
+from claims.service.x12_names import batch_references, named
 from claims.service.x12_verdicts import HANDLED, cut_findings, file_state, judge, payment_findings
 from claims.store import exceptions, filing, x12_rows
 from claims.store.handles import Connection
@@ -28,19 +30,23 @@ from claims.store.handles import Connection
 def load_x12(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date) -> None:
     """Read, judge and store one X12 file in the caller's transaction."""
     chunks = _Chunks(path)
-    heads = [_Head.of(chunk, ctx) for chunk in chunks]
+    heads = [_Head.of(chunk, ctx, path) for chunk in chunks]
     interchanges = pd.concat([head.interchanges for head in heads], ignore_index=True)
     transactions = pd.concat([head.transactions for head in heads], ignore_index=True)
     problems = pd.concat([head.findings for head in heads], ignore_index=True)
     transactions = judge(interchanges, transactions, problems, ctx.settings.accept_usage)
+    transactions = named(
+        transactions, pd.concat([head.groups for head in heads]), pd.concat([head.batches for head in heads])
+    )
     ids = x12_rows.save_sets(conn, row.file_id, interchanges, transactions, problems)
     counts = {"transactions": len(transactions), "claims": int(transactions["claims"].sum())}
+    answers = Answers()
     remit_ids = pd.Series(dtype="int64")  # by ST segment; a set that spans chunks has its BPR in the first
     for chunk in chunks:
         frames = chunk.frames
         remit_ids = _save_remittances(conn, row.file_id, frames, transactions, ids, remit_ids)
         _save_claims(conn, row.file_id, frames, transactions, ids)
-        _save_answers(conn, row.file_id, frames, ids)
+        _save_answers(conn, row.file_id, frames, ids, answers)
     state, reason = file_state(transactions, problems)
     sets = " ".join(sorted(set(transactions["set_code"])))[:120]
     filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
@@ -72,17 +78,22 @@ class _Chunks:
             self._only = kept
 
 
+@dataclass(frozen=True)
 class _Head:
     """What judging needs of a chunk; the rest of it may go."""
 
-    def __init__(self, interchanges: pd.DataFrame, transactions: pd.DataFrame, problems: pd.DataFrame) -> None:
-        self.interchanges, self.transactions, self.findings = interchanges, transactions, problems
+    interchanges: pd.DataFrame
+    groups: pd.DataFrame
+    transactions: pd.DataFrame
+    findings: pd.DataFrame
+    batches: pd.Series  # BHT03 by the seg of the ST
 
     @classmethod
-    def of(cls, chunk: x12.X12File, ctx: Context) -> _Head:
+    def of(cls, chunk: x12.X12File, ctx: Context, path: Path) -> _Head:
         payments = payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
         problems = pd.concat([chunk.findings, payments], ignore_index=True) if len(payments) else chunk.findings
-        return cls(chunk.interchanges, chunk.transactions, problems)
+        batches = batch_references(chunk.frames, path)
+        return cls(chunk.interchanges, chunk.frames["groups"], chunk.transactions, problems, batches)
 
 
 def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, posting_date: date) -> int:
@@ -114,12 +125,12 @@ def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFram
     return len(rows)
 
 
-def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: pd.Series) -> None:
+def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: pd.Series, answers: Answers) -> None:
     if all(frames[name].empty for name in ANSWER_FRAMES):
         return
-    answers = acknowledgement_rows(frames)
-    answers["transaction_id"] = ids.reindex(answers["transaction_seg"], fill_value=0).to_numpy()
-    x12_rows.save_acknowledgements(conn, file_id, answers)
+    rows = answers.rows(frames)
+    rows["transaction_id"] = ids.reindex(rows["transaction_seg"], fill_value=0).to_numpy()
+    x12_rows.save_acknowledgements(conn, file_id, rows)
 
 
 def _of_set(rows: pd.DataFrame, transactions: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:

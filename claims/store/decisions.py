@@ -129,6 +129,22 @@ def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, select, C.c.claim_id, claim_ids)
 
 
+def of_families(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Claim payments in force for families, whichever payer decided, the earliest first.
+
+    family_id, payer_sequence, status_code, is_crossover, paid_cents, paid_date (ISO).
+    """
+    day = sa.func.coalesce(R.c.production_date, R.c.payment_date).label("paid_date")
+    select = (
+        sa.select(P.c.family_id, P.c.payer_sequence, CP.c.status_code, CP.c.is_crossover, CP.c.paid_cents, day)
+        .select_from(_in_force())
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(*_standing())
+        .order_by(R.c.payment_date, CP.c.claim_payment_id)
+    )
+    return frame_of(conn, select, P.c.family_id, family_ids)
+
+
 def decided_lines(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
     """Service payments of claim payments with the number of our line (0: none fits), in file order."""
     select = (
