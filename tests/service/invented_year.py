@@ -66,8 +66,10 @@ def year(patients: int, seed: int, visits_each: float = 3.0) -> Year:
     claims = _claims(person, which, pd.Series(day), rng)
     lines = pd.DataFrame(
         [(visit, at, *line) for visit, (_, _, _, lines) in enumerate(VISITS) for at, line in enumerate(lines)],
-        columns=["visit", "at", "revenue_code", "procedure_code", "modifiers", "diagnosis_pointers", "charge_cents"]
-        + ["tooth_codes", "tooth_surfaces"],
+        columns=[
+            *("visit", "at", "revenue_code", "procedure_code", "modifiers", "diagnosis_pointers", "charge_cents"),
+            *("tooth_codes", "tooth_surfaces"),
+        ],
     )
     rows = claims.assign(visit=which, order=np.arange(count)).merge(lines, on="visit").sort_values(["order", "at"])
     dollars = rows["charge_cents"] // 100
