@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from claims.payer import causes
+from claims.payer.draws import Integers, Keys, keys
 from claims.payer.fees import percent_of, priced
+from claims.payer.tally import Tally
 from claims.payer.terms import table
 
 Frames = dict[str, pd.DataFrame]
@@ -24,18 +26,25 @@ _CLAIM_COLUMNS = [
     *("payer_code", "filing_indicator_code", "member_id", "patient_first_name", "prior_authorization"),
     *("received_date", "payer_claim_number"),
 ]
+# What else may be said of a line, and what holds when it is not.
+_PLAIN = {
+    "is_prior_missing": False, "is_estimate": False,
+    # What another payer has settled; what a line gave to, or took from, a line that it was bundled with.
+    "prior_cents": 0, "given_cents": 0, "taken_cents": 0,
+}  # fmt: skip
 
 
 @dataclass
 class Books:
-    """What the payers remember: services already adjudicated, deductible amounts taken, the next free key."""
+    """What the payers remember: services adjudicated, deductible taken by member and year, claim numbers, keys.
 
-    services: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({name: [] for name in _SAME_SERVICE}))
-    deductibles: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(
-            {"payer_code": [], "member_id": [], "year": [], "amount_cents": []}
-        ).astype({"payer_code": "str", "member_id": "str", "year": "int64", "amount_cents": "int64"})
-    )
+    All but the next free numbers are sums by key (`draws.keys`), so that no name or number of a member stands in them:
+    `services` counts, `deductibles` has cents, `numbers` the sequence number of a claim that can be reversed.
+    """
+
+    services: Tally = field(default_factory=Tally)
+    deductibles: Tally = field(default_factory=Tally)
+    numbers: Tally = field(default_factory=Tally)
     next_seg: int = 1
 
     def take(self, count: int) -> int:
@@ -54,8 +63,18 @@ def adjudicate(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame,
     and `decisions`: one row per line with what was decided and why.
     """
     rng = np.random.default_rng([seed, books.next_seg])
-    work = _gathered(claims, lines, members, books)
-    work["cause"] = causes.found(work, rng)
+    work = _gathered(claims, lines, members)
+    return decide(claims, work, rng.integers(0, 100, size=len(work)), books)
+
+
+def decide(claims: pd.DataFrame, work: pd.DataFrame, draws: Integers, books: Books) -> Frames:
+    """Decide lines that have their claim's columns, the payer's terms and the price; as `adjudicate` gives it.
+
+    `work` is in order of claims and of their lines; `draws` are 0 to 99, one for each line.
+    """
+    work = work.assign(**{name: value for name, value in _PLAIN.items() if name not in work})
+    work["is_duplicate"] = _seen_before(work, books)
+    work["cause"] = causes.found(work, draws)
     work = _split(work, books)
     _remember(work, books)
     return _as_remittance(claims, work, books)
@@ -66,7 +85,17 @@ def joined(parts: list[Frames]) -> Frames:
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 
-def _gathered(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, books: Books) -> pd.DataFrame:
+def service_keys(work: pd.DataFrame) -> Keys:
+    """Give the key by which a payer knows a service again."""
+    return keys(*(work[name] for name in _SAME_SERVICE))
+
+
+def deductible_keys(work: pd.DataFrame) -> Keys:
+    """Give the key of a member's year with a payer."""
+    return keys(work["payer_code"], work["member_id"], work["service_date"] // 10000)
+
+
+def _gathered(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """Join to every line its claim, its payer's terms and what the payer knows of the member."""
     work = lines.merge(
         claims[["seg", *_CLAIM_COLUMNS]].rename(columns={"seg": "claim_seg"}), on="claim_seg", validate="m:1"
@@ -76,25 +105,38 @@ def _gathered(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, 
     work = work.merge(known, on=["payer_code", "member_id"], how="left", validate="m:1")
     work["is_member"] = work["is_member"].notna()
     work["coverage_to_date"] = work["coverage_to_date"].fillna(FOREVER).astype("int64")
-    work = work.sort_values(["claim_seg", "ordinal"], kind="stable").reset_index(drop=True)
-    seen = pd.concat([books.services[_SAME_SERVICE], work[_SAME_SERVICE]], ignore_index=True)
-    # The same service twice on one claim is not a duplicate claim; once earlier, on any other claim, it is.
-    first_claim = pd.concat([pd.Series(-1, index=books.services.index), work["claim_seg"]], ignore_index=True)
-    first = first_claim.groupby([seen[name] for name in _SAME_SERVICE]).transform("first")
-    work["is_duplicate"] = (first.iloc[len(books.services) :].to_numpy() != work["claim_seg"].to_numpy()).astype(bool)
-    return priced(work)
+    work = priced(work.sort_values(["claim_seg", "ordinal"], kind="stable").reset_index(drop=True))
+    return work.assign(is_odd_modifier=causes.odd_modifier(work))
+
+
+def _seen_before(work: pd.DataFrame, books: Books) -> np.ndarray:
+    """Tell which services another claim had: the same one twice on one claim is not a duplicate."""
+    key, claim = service_keys(work), work["claim_seg"].to_numpy(np.int64)
+    first = pd.Series(claim).groupby(key).transform("first").to_numpy(np.int64)
+    result: np.ndarray = (books.services.of(key) > 0) | (first != claim)
+    return result
 
 
 def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
-    """Split each charge into denied, contractual, copay, deductible, coinsurance and paid."""
+    """Split each charge into denied, contractual, copay, deductible, coinsurance and paid.
+
+    What another payer settled, and what a line gave to one it was bundled with, is not this payer's to split.
+    """
     charge = work["charge_cents"].to_numpy(np.int64)
     units = work["units_milli"].to_numpy(np.int64)
     partly = (work["cause"] == "units-over-limit").to_numpy()
+    passed = partly | (work["cause"] == "").to_numpy()
     kept_units = np.where(partly, np.minimum(work["units_limit"].to_numpy(np.int64) * 1000, units), units)
-    denied = np.where((work["cause"] == "").to_numpy(), 0, charge)
+    denied = np.where(passed, 0, charge)
     denied = np.where(partly, charge - charge * kept_units // np.maximum(units, 1), denied)
+    estimate = np.where(work["is_estimate"], charge, 0)
+    denied = np.where(work["is_estimate"], 0, denied)
+    own = {name: np.where(passed, work[name].to_numpy(np.int64), 0) for name in ("prior_cents", "given_cents")}
+    taken = np.where(passed, work["taken_cents"].to_numpy(np.int64), 0)
+    open_cents = charge + taken - denied - estimate - own["prior_cents"] - own["given_cents"]
     allowed = work["allowed_cents"].to_numpy(np.int64) * kept_units // np.maximum(units, 1)
-    allowed = np.minimum(np.where((denied == 0) | partly, allowed, 0), charge - denied)
+    allowed = np.where(units > 0, allowed, work["allowed_cents"].to_numpy(np.int64))
+    allowed = np.minimum(np.where(passed, allowed, 0), open_cents)
 
     visit = ((work["kind"] == "visit") & (work["copay_cents"] > 0)).to_numpy()
     first_visit = visit & ~work["claim_seg"].where(visit & (allowed > 0), -1 - work.index).duplicated().to_numpy()
@@ -103,9 +145,12 @@ def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
     deductible = _deductible(work, np.where(shared, allowed, 0), books)
     coinsurance = np.where(shared, percent_of(allowed - deductible, work["coinsurance_percent"].to_numpy(np.int64)), 0)
     return work.assign(
+        **own,
+        taken_cents=taken,
+        estimate_cents=estimate,
         denied_cents=denied,
         allowed_cents=allowed,
-        contractual_cents=charge - denied - allowed,
+        contractual_cents=open_cents - allowed,
         copay_cents=copay,
         deductible_taken_cents=deductible,
         coinsurance_cents=coinsurance,
@@ -114,27 +159,23 @@ def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
     )
 
 
-def _deductible(work: pd.DataFrame, eligible: np.ndarray, books: Books) -> np.ndarray:
+def _deductible(work: pd.DataFrame, eligible: Integers, books: Books) -> Integers:
     """Take from each line, in order, what is left of its member's deductible of the year."""
-    keys = ["payer_code", "member_id", "year"]
-    people = work[["payer_code", "member_id"]].assign(year=work["service_date"] // 10000)
-    used = books.deductibles.groupby(keys)["amount_cents"].sum()
-    before = used.reindex(pd.MultiIndex.from_frame(people), fill_value=0).to_numpy(np.int64)
-    running = people.assign(eligible=eligible).groupby(keys)["eligible"].cumsum().to_numpy(np.int64)
+    key = deductible_keys(work)
+    before = books.deductibles.of(key)
+    running = pd.Series(eligible).groupby(key).cumsum().to_numpy(np.int64)
     limit = work["deductible_cents"].to_numpy(np.int64)
     after = np.minimum(before + running, limit)
-    result: np.ndarray = np.maximum(after - np.minimum(before + running - eligible, limit), 0)
+    result: Integers = np.maximum(after - np.minimum(before + running - eligible, limit), 0)
     return result
 
 
 def _remember(work: pd.DataFrame, books: Books) -> None:
-    passed = work["cause"].isin(["", "units-over-limit"])
-    books.services = pd.concat([books.services, work.loc[passed, _SAME_SERVICE]], ignore_index=True)
-    taken = work[work["deductible_taken_cents"] != 0]
-    entries = taken[["payer_code", "member_id"]].assign(
-        year=taken["service_date"] // 10000, amount_cents=taken["deductible_taken_cents"]
-    )
-    books.deductibles = pd.concat([books.deductibles, entries], ignore_index=True)
+    passed = work["cause"].isin(["", "units-over-limit"]) & ~work["is_estimate"]
+    key = service_keys(work)[passed.to_numpy()]
+    books.services.add(key, np.ones(len(key), np.int64))
+    taken = work["deductible_taken_cents"].to_numpy(np.int64)
+    books.deductibles.add(deductible_keys(work)[taken != 0], taken[taken != 0])
 
 
 def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Frames:
@@ -194,6 +235,10 @@ def _adjustments(work: pd.DataFrame, books: Books) -> pd.DataFrame:
         ("PR", "1", work["deductible_taken_cents"]),
         ("PR", "2", work["coinsurance_cents"]),
         ("PR", "3", work["copay_cents"]),
+        ("OA", "23", work["prior_cents"]),
+        ("CO", "97", work["given_cents"]),
+        ("OA", "94", -work["taken_cents"]),
+        ("OA", "101", work["estimate_cents"]),
     ]
     rows = [
         work[["claim_seg"]].assign(

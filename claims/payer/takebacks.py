@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from claims.payer.adjudicate import Books, Frames, adjudicate, joined
+from claims.payer.adjudicate import Books, Frames, adjudicate, deductible_keys, joined
 from claims.payer.terms import yyyymmdd
 
 DEDUCTIBLE = ("PR", "1")
@@ -96,10 +96,8 @@ def reverse(adjudicated: Frames, claim_seg: int, books: Books) -> Frames:
     first = books.take(1 + len(services) + len(adjustments))
     service_segs = pd.Series(np.arange(first + 1, first + 1 + len(services)), index=services["seg"])
     taken = adjustments[(adjustments["group_code"] == DEDUCTIBLE[0]) & (adjustments["reason_code"] == DEDUCTIBLE[1])]
-    entry = payment[["payer_code", "member_id"]].assign(
-        year=payment["statement_from_date"] // 10000, amount_cents=-taken["amount_cents"].sum()
-    )
-    books.deductibles = pd.concat([books.deductibles, entry], ignore_index=True)
+    member = payment.assign(service_date=payment["statement_from_date"])
+    books.deductibles.add(deductible_keys(member), np.array([-taken["amount_cents"].sum()]))
     return {
         "claim_payments": payment.assign(
             seg=first,

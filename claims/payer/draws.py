@@ -1,0 +1,33 @@
+"""Seeded chance without an order: text columns in, 64-bit keys out, and from keys the same draws in any order of rows."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Keys = npt.NDArray[np.uint64]
+Integers = npt.NDArray[np.int64]
+
+_BETWEEN = "\x1f"  # stands in no text of a claim
+
+
+def keys(*columns: pd.Series[Any], seed: int = 0) -> Keys:
+    """Give the key of each row of text or whole-number columns; the same texts have the same key everywhere."""
+    text = columns[0].astype(str)
+    for column in columns[1:]:
+        text = text + _BETWEEN + column.astype(str)
+    hashed = pd.util.hash_array(text.to_numpy(object), hash_key=f"{seed % 10**16:016d}")
+    return np.asarray(hashed, np.uint64)
+
+
+def draws(key: Keys, purpose: str, below: int) -> Integers:
+    """Draw from 0 up to `below` for each key; each purpose draws by itself."""
+    mixed = key ^ (np.uint64(zlib.crc32(purpose.encode())) * np.uint64(0x9E3779B97F4A7C15))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    return np.asarray(mixed % np.uint64(below), np.int64)
