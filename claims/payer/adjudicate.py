@@ -6,16 +6,15 @@ calls (services seen, deductible used by each member in a year) is a `Books`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from claims.payer import causes
+from claims.payer.books import Books
 from claims.payer.draws import Integers, Keys, keys
 from claims.payer.fees import percent_of, priced
-from claims.payer.tally import Tally
 from claims.payer.terms import table
 
 Frames = dict[str, pd.DataFrame]
@@ -28,30 +27,10 @@ _CLAIM_COLUMNS = [
 ]
 # What else may be said of a line, and what holds when it is not.
 _PLAIN = {
-    "is_prior_missing": False, "is_estimate": False,
+    "is_prior_missing": False, "is_estimate": False, "is_bundle": False,
     # What another payer has settled; what a line gave to, or took from, a line that it was bundled with.
     "prior_cents": 0, "given_cents": 0, "taken_cents": 0,
 }  # fmt: skip
-
-
-@dataclass
-class Books:
-    """What the payers remember: services adjudicated, deductible taken by member and year, claim numbers, keys.
-
-    All but the next free numbers are sums by key (`draws.keys`), so that no name or number of a member stands in them:
-    `services` counts, `deductibles` has cents, `numbers` the sequence number of a claim that can be reversed.
-    """
-
-    services: Tally = field(default_factory=Tally)
-    deductibles: Tally = field(default_factory=Tally)
-    numbers: Tally = field(default_factory=Tally)
-    next_seg: int = 1
-
-    def take(self, count: int) -> int:
-        """Hand out `count` keys for rows of a remittance; give the first."""
-        first = self.next_seg
-        self.next_seg += count
-        return first
 
 
 def adjudicate(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, books: Books, seed: int) -> Frames:
@@ -75,8 +54,7 @@ def decide(claims: pd.DataFrame, work: pd.DataFrame, draws: Integers, books: Boo
     work = work.assign(**{name: value for name, value in _PLAIN.items() if name not in work})
     work["is_duplicate"] = _seen_before(work, books)
     work["cause"] = causes.found(work, draws)
-    work = _split(work, books)
-    _remember(work, books)
+    work = _remembered(_split(work, books), books)
     return _as_remittance(claims, work, books)
 
 
@@ -131,11 +109,13 @@ def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
     denied = np.where(partly, charge - charge * kept_units // np.maximum(units, 1), denied)
     estimate = np.where(work["is_estimate"], charge, 0)
     denied = np.where(work["is_estimate"], 0, denied)
-    own = {name: np.where(passed, work[name].to_numpy(np.int64), 0) for name in ("prior_cents", "given_cents")}
-    taken = np.where(passed, work["taken_cents"].to_numpy(np.int64), 0)
-    open_cents = charge + taken - denied - estimate - own["prior_cents"] - own["given_cents"]
-    allowed = work["allowed_cents"].to_numpy(np.int64) * kept_units // np.maximum(units, 1)
-    allowed = np.where(units > 0, allowed, work["allowed_cents"].to_numpy(np.int64))
+    bundled = passed & work["is_bundle"].to_numpy()
+    bundled &= pd.Series(bundled).groupby(work["claim_seg"].to_numpy()).transform("all").to_numpy()
+    own = {name: np.where(bundled, work[name].to_numpy(np.int64), 0) for name in ("given_cents", "taken_cents")}
+    prior = np.where(passed, work["prior_cents"].to_numpy(np.int64), 0)
+    open_cents = charge + own["taken_cents"] - denied - estimate - prior - own["given_cents"]
+    allowed = work["allowed_cents"].to_numpy(np.int64)
+    allowed = np.where(partly, allowed * kept_units // np.maximum(units, 1), allowed)
     allowed = np.minimum(np.where(passed, allowed, 0), open_cents)
 
     visit = ((work["kind"] == "visit") & (work["copay_cents"] > 0)).to_numpy()
@@ -146,7 +126,7 @@ def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
     coinsurance = np.where(shared, percent_of(allowed - deductible, work["coinsurance_percent"].to_numpy(np.int64)), 0)
     return work.assign(
         **own,
-        taken_cents=taken,
+        prior_cents=prior,
         estimate_cents=estimate,
         denied_cents=denied,
         allowed_cents=allowed,
@@ -170,12 +150,19 @@ def _deductible(work: pd.DataFrame, eligible: Integers, books: Books) -> Integer
     return result
 
 
-def _remember(work: pd.DataFrame, books: Books) -> None:
-    passed = work["cause"].isin(["", "units-over-limit"]) & ~work["is_estimate"]
-    key = service_keys(work)[passed.to_numpy()]
-    books.services.add(key, np.ones(len(key), np.int64))
-    taken = work["deductible_taken_cents"].to_numpy(np.int64)
-    books.deductibles.add(deductible_keys(work)[taken != 0], taken[taken != 0])
+def _remembered(work: pd.DataFrame, books: Books) -> pd.DataFrame:
+    """Enter the lines in the books, and say with each what was entered: a reversal takes it out again."""
+    passed = (work["cause"].isin(["", "units-over-limit"]) & ~work["is_estimate"]).to_numpy()
+    work = work.assign(service_key=service_keys(work), deductible_key=deductible_keys(work), remembered=1 * passed)
+    enter(work, books, 1)
+    return work
+
+
+def enter(lines: pd.DataFrame, books: Books, sign: int) -> None:
+    """Enter lines as `service_payments` has them in the books, or take them out (`sign` -1)."""
+    counted, taken = lines["remembered"].to_numpy(np.int64), lines["deductible_taken_cents"].to_numpy(np.int64)
+    books.services.add(lines["service_key"].to_numpy(np.uint64)[counted != 0], sign * counted[counted != 0])
+    books.deductibles.add(lines["deductible_key"].to_numpy(np.uint64)[taken != 0], sign * taken[taken != 0])
 
 
 def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Frames:
@@ -184,6 +171,8 @@ def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Fr
         {"group_code": "", "reason_code": "", "remark_code": "", "status_code": "1"}
     )
     work["is_line_of"] = work["claim_seg"]
+    if "payment_seg" in work:  # a claim may be answered in parts
+        work["claim_seg"] = work["payment_seg"]
     first = books.take(len(claims))
     number = pd.Series(np.arange(first, first + len(claims)), index=claims["seg"])
     first = books.take(len(work))
@@ -211,6 +200,8 @@ def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Fr
         [
             *("seg", "claim_seg", "ordinal", "procedure_qualifier", "procedure_code", "modifiers", "charge_cents"),
             *("paid_cents", "paid_units_milli", "service_date", "service_to_date", "line_control_number"),
+            *("service_key", "deductible_key", "deductible_taken_cents", "remembered", "given_cents"),
+            *(name for name in ("revenue_code",) if name in work),
         ]
     ].assign(allowed_cents=work["allowed_cents"].where(work["allowed_cents"] > 0).astype("Int64"))
     return {

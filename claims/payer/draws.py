@@ -1,4 +1,4 @@
-"""Seeded chance without an order: text columns in, 64-bit keys out, and from keys the same draws in any order of rows."""
+"""Seeded chance without an order: text columns in, 64-bit keys out; from keys the same draws, however rows are ordered."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def keys(*columns: pd.Series[Any], seed: int = 0) -> Keys:
 
 def draws(key: Keys, purpose: str, below: int) -> Integers:
     """Draw from 0 up to `below` for each key; each purpose draws by itself."""
-    mixed = key ^ (np.uint64(zlib.crc32(purpose.encode())) * np.uint64(0x9E3779B97F4A7C15))
+    salt = zlib.crc32(purpose.encode()) * 0x9E3779B97F4A7C15 % 2**64
+    mixed = key ^ np.uint64(salt)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     mixed ^= mixed >> np.uint64(31)
