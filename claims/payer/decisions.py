@@ -70,7 +70,7 @@ def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Se
     if not kept.any():
         return Decided(claims, joined(parts) if parts else {}, books.recoveries.iloc[:0], [])
     claims_kept, terms_kept = claims[kept].reset_index(drop=True), terms[kept].reset_index(drop=True)
-    first, work, draw = _first_decision(claims_kept, frames, terms_kept, key[kept], books, seed)
+    first, work = _first_decision(claims_kept, frames, terms_kept, key[kept], books, seed)
     onward = crossovers(claims_kept, work, first, frames, seed)
     if len(onward.claims):
         first = onward.marked
@@ -82,10 +82,15 @@ def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Se
 
 
 def _addressed(claims: pd.DataFrame, books: Books) -> pd.DataFrame:
-    """Say who pays, who is paid and through which mailbox; a payer without a code is known by its name."""
+    """Say who pays, who is paid and through which mailbox.
+
+    A payer without a code is known by its name, a provider whose NPI does not check by its tax number.
+    """
     claims = claims.sort_values("seg", kind="stable").reset_index(drop=True)
     code = claims["payer_code"].where(claims["payer_code"] != "", claims["payer_name"])
     claims["payer_code"] = code.where(code != "", "UNKNOWN")
+    is_odd = ~front_end.is_npi(claims["billing_npi"]) & (claims["billing_tax_id"] != "").to_numpy()
+    claims["billing_npi"] = claims["billing_npi"].mask(is_odd, "")
     claims["filing_indicator_code"] = _answered(claims["filing_indicator_code"])
     return claims.assign(
         payer=books.payers.numbers(claims), payee=books.payees.numbers(claims), mailbox=books.mailboxes.numbers(claims)
@@ -115,7 +120,7 @@ def _pay_days(claims: pd.DataFrame, terms: pd.DataFrame, key: Keys) -> Integers:
 
 def _first_decision(
     claims: pd.DataFrame, frames: Frames, terms: pd.DataFrame, key: Keys, books: Books, seed: int
-) -> tuple[Frames, pd.DataFrame, Integers]:
+) -> tuple[Frames, pd.DataFrame]:
     """Decide claims as they came; a few are answered in two parts, or with two of their lines as one."""
     work, draw = gathered(claims, frames, terms, seed)
     place = np.searchsorted(claims["seg"].to_numpy(np.int64), work["claim_seg"].to_numpy(np.int64))
@@ -134,10 +139,9 @@ def _first_decision(
     second = second.assign(seg=second["seg"] + far, payer_claim_number=second["payer_claim_number"] + "B")
     answered = pd.concat([claims, second], ignore_index=True).sort_values(["sequence", "seg"], kind="stable")
     found = issued(answered.reset_index(drop=True), work, draw, books)
-    found["remarks"] = pd.concat([found["remarks"], _split_remarks(found, claims[is_split], books)], ignore_index=True)
     found = _with_interest(_with_bundles(found), claims)
     found["claim_payments"]["is_part"] = found["claim_payments"]["sequence"].isin(second["sequence"])
-    return found, work, draw
+    return found, work
 
 
 def _bundled(work: pd.DataFrame, mine: np.ndarray, place: Integers, ordinal: Integers, count: Integers) -> pd.DataFrame:
@@ -159,23 +163,6 @@ def _with_bundles(found: Frames) -> Frames:
             lines.loc[gave, submitted] = lines.loc[gave, name]
             lines.loc[gave, name] = first[name].reindex(lines.loc[gave, "claim_seg"]).to_numpy()
     return {**found, "service_payments": lines.drop(columns="given_cents")}
-
-
-def _split_remarks(found: Frames, claims: pd.DataFrame, books: Books) -> pd.DataFrame:
-    """Mark both parts of a claim that was split (MA15)."""
-    own = found["claim_payments"].query("sequence in @claims.sequence")
-    first = books.take(len(own))
-    inpatient = own["facility_code"].str.startswith("1") & own["sequence"].isin(claims.query("kind == 'I'")["sequence"])
-    return pd.DataFrame(
-        {
-            "seg": np.arange(first, first + len(own)),
-            "claim_seg": own["seg"].to_numpy(),
-            "service_seg": 0,
-            "ordinal": np.where(inpatient, 5, 3),
-            "source": np.where(inpatient, "MIA", "MOA"),
-            "remark_code": "MA15",
-        }
-    )
 
 
 def _with_interest(found: Frames, claims: pd.DataFrame) -> Frames:

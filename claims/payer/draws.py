@@ -1,4 +1,4 @@
-"""Seeded chance without an order: text columns in, 64-bit keys out; from keys the same draws, however rows are ordered."""
+"""Seeded chance that knows no order: text columns in, 64-bit keys out; the same key draws the same, in any order."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _BETWEEN = "\x1f"  # stands in no text of a claim
 
 def keys(*columns: pd.Series[Any], seed: int = 0) -> Keys:
     """Give the key of each row of text or whole-number columns; the same texts have the same key everywhere."""
-    text = columns[0].astype(str)
-    for column in columns[1:]:
-        text = text + _BETWEEN + column.astype(str)
+    text, *others = (column.astype("str").reset_index(drop=True) for column in columns)
+    for other in others:
+        text = text + _BETWEEN + other
     hashed = pd.util.hash_array(text.to_numpy(object), hash_key=f"{seed % 10**16:016d}")
     return np.asarray(hashed, np.uint64)
 

@@ -62,9 +62,24 @@ def scheduled(lines: pd.DataFrame, seed: int) -> pd.DataFrame:
     fee = band * percent // 100
     allowed = np.maximum(np.where(units > 0, fee * units // 1000, fee), np.minimum(charge, 1))
     schedule = found["allowed_cents"].to_numpy(np.int64)
+    kind, may_need = _kinds(code)
     return found.assign(
+        kind=np.where(unlisted, kind, found["kind"].to_numpy(object)),
         allowed_cents=np.minimum(np.where(unlisted, allowed, np.maximum(schedule, np.minimum(charge, 1))), charge),
         needs_authorization=found["needs_authorization"]
-        | (unlisted & (draws(key, "authorization", 10_000) < rate("authorization"))),
+        | (unlisted & may_need & (draws(key, "authorization", 10_000) < rate("authorization"))),
         is_covered=found["is_covered"] & ~(unlisted & (draws(key, "covered", 10_000) < rate("not-covered"))),
     )
+
+
+def _kinds(codes: pd.Series) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Give what kind of procedure each code is, and whether it may need an authorization: by its longest prefix.
+
+    A loop over distinct codes.
+    """
+    rows = {row["prefix"]: row for row in table("procedure_kinds").to_dict("records")}
+    number, distinct = pd.factorize(codes)
+    found = [rows[max((p for p in rows if str(code).startswith(p)), key=len)] for code in distinct]
+    kinds = np.array([row["kind"] for row in found], object)
+    may_need = np.array([row["may_need_authorization"] == "Y" for row in found], np.bool_)
+    return kinds[number], may_need[number]

@@ -50,7 +50,8 @@ def _failed(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray) -> dict[
     return {
         "member-missing": (claims["member_id"] == "").to_numpy(),
         "billing-npi-missing": ((npi == "") & (claims["billing_tax_id"] == "")).to_numpy(),
-        "billing-npi-invalid": (npi != "").to_numpy() & ~_is_npi(npi),
+        # Who has a tax number is known by it.
+        "billing-npi-invalid": (npi != "").to_numpy() & ~is_npi(npi) & (claims["billing_tax_id"] == "").to_numpy(),
         "lines-missing": ~has_lines,
         "service-date-missing": has_lines & (first == 0),
         "service-in-future": last > claims["received_date"].to_numpy(np.int64),
@@ -61,7 +62,7 @@ def _failed(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray) -> dict[
     }
 
 
-def _is_npi(numbers: pd.Series) -> np.ndarray:
+def is_npi(numbers: pd.Series) -> np.ndarray:
     """Tell which texts are an NPI: ten digits that Luhn's rule over 80840 and the ten holds for. Distinct ones only."""
     number, distinct = pd.factorize(numbers)
     good = [str(text).isascii() and str(text).isdigit() and len(text) == 10 and _checks(str(text)) for text in distinct]

@@ -18,7 +18,7 @@ _STATUS = {"1": "19", "2": "20", "3": "21"}
 
 
 class Onward(NamedTuple):
-    """The claims and lines (`left_prior_cents`: what is not left to pay) of the next payers, and the payments marked."""
+    """Claims and lines (`left_prior_cents`: what is not left to pay) of the next payers, and the payments, marked."""
 
     claims: pd.DataFrame
     work: pd.DataFrame

@@ -50,7 +50,7 @@ def remittances(
 
 
 def paid_out(frame: pd.DataFrame) -> pd.DataFrame:
-    """Lay remittances (`claims_cents`, `plb_cents`, the payer's terms) out as payments, or notices where none is due."""
+    """Lay remittances (`claims_cents`, `plb_cents`, terms) out as payments, or notices where none is due."""
     frame = frame.assign(payment_cents=frame["claims_cents"] - frame["plb_cents"])
     paid = frame["payment_cents"] > 0
     by_ach = paid & (frame["method_code"] == "ACH")
@@ -78,12 +78,13 @@ Recoveries = dict[Owner, list[tuple[int, str, int]]]
 
 def netted(
     owners: Sequence[Owner], traces: Sequence[str], nets: Sequence[int], days: Sequence[int] = (),
-    owed: Balances | None = None, recoveries: Recoveries | None = None,
+    room: Sequence[int] = (), owed: Balances | None = None, recoveries: Recoveries | None = None,
 ) -> list[tuple[int, str, str, int]]:  # fmt: skip
     """Bring each remittance to zero or more: give the PLB rows for it as (row, code, reference, amount).
 
     What one falls short of zero goes forward (FB) to the next ones of its owner; what is to be recovered is taken (WO)
-    as far as there is money. `owed` and `recoveries` are changed. A loop over remittances, not claims.
+    as far as there is money, and `room` for so many rows. `owed` and `recoveries` are changed. A loop over remittances,
+    not claims.
     """
     owed, recoveries = {} if owed is None else owed, {} if recoveries is None else recoveries
     rows = []
@@ -99,11 +100,12 @@ def netted(
         if balance > collected:
             owed[owner] = (balance - collected, origin)
         available, waiting = net - collected, []
+        free = room[row] - (collected > 0) if room else 0
         for due, reference, amount in recoveries.get(owner, ()):
-            take = min(amount, available) if days and due <= days[row] else 0
+            take = min(amount, available) if free > 0 and due <= days[row] else 0
             if take:
                 rows.append((row, "WO", reference, take))
-                available -= take
+                available, free = available - take, free - 1
             if amount > take:
                 waiting.append((due, reference, amount - take))
         if owner in recoveries:

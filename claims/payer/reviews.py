@@ -28,7 +28,7 @@ _WHOLE, _LAST_LINE = "other-payer-first", "bundled"
 
 
 class Reviewed(NamedTuple):
-    """The first payments (some are final no more), those of reviews, what they recover later, and names that were forced."""
+    """The first payments (some final no more), those of reviews, what is recovered later, and what was forced."""
 
     first: Frames
     later: list[Frames]

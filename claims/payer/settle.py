@@ -17,6 +17,8 @@ from claims.payer.remit import Balances, Recoveries, netted, paid_out
 from claims.payer.terms import payer_terms
 
 MOST_CLAIMS = 10_000
+# A PLB segment has room for six amounts, and pyx12 for one segment; faults (ugly.py) may need two of them.
+_MOST_HELD, _MOST_AMOUNTS = 2, 4
 _FILE = ["pay_day", "payer", "mailbox"]
 _REMIT = [*_FILE, "payee"]
 _OWNER = ["payer", "payee", "mailbox"]
@@ -36,12 +38,7 @@ def settled(payments: pd.DataFrame, books: Books, seed: int) -> Settled:
     `payments` has seg, pay_day, payer, payee, mailbox, sequence, paid_cents, interest_cents, payer_claim_number.
     """
     payments = payments.sort_values([*_REMIT, "sequence", "seg"], kind="stable").reset_index(drop=True)
-    # A reversal and its correction, which have one sequence number, stay together.
-    first = payments.groupby([*_REMIT, "sequence"])["seg"].transform("size").to_numpy(np.int64)
-    ordinal = payments.groupby(_REMIT).cumcount().to_numpy(np.int64)
-    begins = payments.groupby([*_REMIT, "sequence"]).cumcount().to_numpy(np.int64)
-    chunk = np.where(first > 1, ordinal - begins, ordinal) // MOST_CLAIMS
-    payments["remit"] = payments.assign(chunk=chunk).groupby([*_REMIT, "chunk"], sort=True).ngroup().to_numpy()
+    payments["remit"] = _remit_numbers(payments, books)
     of_remit = payments.groupby("remit")
     remits = payments.drop_duplicates("remit")[["remit", *_REMIT]].reset_index(drop=True)
     remits["claims"] = of_remit.size().to_numpy()
@@ -53,7 +50,7 @@ def settled(payments: pd.DataFrame, books: Books, seed: int) -> Settled:
 
     plb = pd.concat([_interest(payments), _withheld(payments, books)], ignore_index=True)
     nets = remits["claims_cents"] - _sums(plb, len(remits))
-    plb = pd.concat([plb, _carried(remits, nets, books)], ignore_index=True)
+    plb = pd.concat([plb, _carried(remits, nets, plb, books)], ignore_index=True)
     plb = plb[plb["amount_cents"] != 0].sort_values("remit", kind="stable").reset_index(drop=True)
     remits["plb_cents"] = _sums(plb, len(remits))
     remits["payment_date"] = dates_of(remits["pay_day"].to_numpy(np.int64))
@@ -75,6 +72,24 @@ def settled(payments: pd.DataFrame, books: Books, seed: int) -> Settled:
     )
 
 
+def _remit_numbers(payments: pd.DataFrame, books: Books) -> np.ndarray:
+    """Number the remittances of ordered payments; a reversal and its correction, of one sequence number, stay together.
+
+    A remittance has no more claims, and no more amounts held back, than it has room for.
+    """
+    by = [payments[name] for name in _REMIT]
+    held = payments["seg"].isin(books.recoveries.loc[books.recoveries["withheld_seg"] > 0, "withheld_seg"])
+    before = pd.DataFrame(
+        {
+            "claims": payments.groupby(by).cumcount() // MOST_CLAIMS,
+            "held": (held.astype("int64").groupby(by).cumsum() - held) // _MOST_HELD,
+        }
+    )
+    first = before.groupby([*by, payments["sequence"]]).transform("first")
+    found: np.ndarray = payments.groupby([*by, first["claims"], first["held"]], sort=True).ngroup().to_numpy()
+    return found
+
+
 def _sums(plb: pd.DataFrame, count: int) -> np.ndarray:
     found: np.ndarray = (
         plb.groupby("remit")["amount_cents"].sum().reindex(range(count), fill_value=0).to_numpy(np.int64)
@@ -83,10 +98,10 @@ def _sums(plb: pd.DataFrame, count: int) -> np.ndarray:
 
 
 def _interest(payments: pd.DataFrame) -> pd.DataFrame:
-    owed = payments[payments["interest_cents"] != 0]
-    return owed[["remit"]].assign(
-        reason_code="L6", reference=owed["payer_claim_number"], amount_cents=-owed["interest_cents"]
-    )
+    """Sum up late interest (PLB L6): one row for each remittance, which names the first of its claims."""
+    owed = payments[payments["interest_cents"] != 0].groupby("remit")
+    sums = owed.agg(reference=("payer_claim_number", "first"), amount_cents=("interest_cents", "sum")).reset_index()
+    return sums.assign(reason_code="L6", amount_cents=-sums["amount_cents"])
 
 
 def _withheld(payments: pd.DataFrame, books: Books) -> pd.DataFrame:
@@ -105,7 +120,7 @@ def _withheld(payments: pd.DataFrame, books: Books) -> pd.DataFrame:
     )
 
 
-def _carried(remits: pd.DataFrame, nets: pd.Series, books: Books) -> pd.DataFrame:
+def _carried(remits: pd.DataFrame, nets: pd.Series, plb: pd.DataFrame, books: Books) -> pd.DataFrame:
     """Collect what payees owe, oldest first, and carry forward what a remittance falls short of zero."""
     owed: Balances = {
         (row.payer, row.payee, row.mailbox): (int(row.amount_cents), str(row.reference))
@@ -117,7 +132,16 @@ def _carried(remits: pd.DataFrame, nets: pd.Series, books: Books) -> pd.DataFram
         entry = (int(row.due_day), str(row.reference), int(row.amount_cents))
         open_rows.setdefault((row.payer, row.payee, row.mailbox), []).append(entry)
     owners = list(remits[_OWNER].itertuples(index=False, name=None))
-    rows = netted(owners, remits["trace_number"].tolist(), nets.tolist(), remits["pay_day"].tolist(), owed, open_rows)
+    room = _MOST_AMOUNTS - plb.groupby("remit").size().reindex(range(len(remits)), fill_value=0)
+    rows = netted(
+        owners,
+        remits["trace_number"].tolist(),
+        nets.tolist(),
+        remits["pay_day"].tolist(),
+        room.tolist(),
+        owed,
+        open_rows,
+    )
     books.forwards = pd.DataFrame(
         [(*_owner(owner), origin, amount) for owner, (amount, origin) in owed.items()], columns=[*FORWARDS]
     ).astype(FORWARDS)

@@ -1,4 +1,4 @@
-"""What the simulated payers go by: the CSV tables of this folder as frames, and the terms of payers that no table has."""
+"""What the simulated payers go by: the CSV tables of this folder as frames, and terms for payers that no table has."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _WHOLE = {
     "front_end": ["priority"],
     "modifier_conflicts": [],
     "general_modifiers": [],
+    "procedure_kinds": [],
     "filing_indicators": [],
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pc_csv
+import pyarrow.compute as pc
 
 from claims.payer import told, ugly
 from claims.payer.settle import Settled, deposits, settled
@@ -31,17 +31,18 @@ Write = Callable[[pd.DataFrame], None]
 def table_writer(path: Path, columns: Sequence[str]) -> Write:
     """Give what appends rows to a CSV file; `_cents` columns become amounts under their name without the ending."""
     header = ",".join(name.removesuffix("_cents") for name in columns) + "\n"
-    options = pc_csv.WriteOptions(include_header=False, quoting_style="needed")
 
     def append(rows: pd.DataFrame) -> None:
         is_new = not path.exists()
         if rows.empty and not is_new:
             return
-        arrays = {name: _column(rows, name) for name in columns}
+        texts = [_column(rows, name) for name in columns]
         with path.open("ab") as target:
             if is_new:
                 target.write(header.encode())
-            pc_csv.write_csv(pa.table(arrays), target, options)
+            if len(rows):
+                lines = pc.binary_join_element_wise(*texts, ",", null_handling="replace", null_replacement="")
+                target.write(("\n".join(lines.to_pylist()) + "\n").encode())
 
     return append
 
@@ -50,7 +51,9 @@ def _column(rows: pd.DataFrame, name: str) -> Any:
     if name.endswith("_cents"):
         return told.amounts(rows[name])
     values = rows[name]
-    return pa.array(values.astype("object").where(values.notna(), "").map(str), pa.string())
+    texts = pa.array(values.astype("str").where(values.notna(), ""), pa.string())
+    quoted = pc.binary_join_element_wise('"', pc.replace_substring(texts, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(texts, '[",\r\n]'), quoted, texts)
 
 
 class Payments:
@@ -83,9 +86,9 @@ class Payments:
         for wave in _waves(found.remits):
             for number, frames in self._frames(found, wave):
                 lost = file_modes.get(number) == "lost-file"
-                frames, marks, left = self._spoiled(frames, left, skip=lost and len(file_modes) < self._files(found))
-                self._file(frames, marks, file_modes.get(number, ""))
-                banked.append(frames["remittances"])
+                spoiled, marks, left = self._spoiled(frames, left, skip=lost and len(file_modes) < self._files(found))
+                self._file(spoiled, marks, file_modes.get(number, ""))
+                banked.append(spoiled["remittances"])
         remits = pd.concat(banked, ignore_index=True)
         self.paid_cents = int((remits["claims_cents"] - remits["plb_cents"]).sum())
         self.bank(deposits(remits.assign(payment_cents=remits["claims_cents"] - remits["plb_cents"])))
@@ -121,10 +124,9 @@ class Payments:
         for name, rows in frames.items():
             owner = rows["seg" if name == "claim_payments" else "claim_seg"].to_numpy(np.int64)
             own = remit[np.searchsorted(segs, owner)]
-            if name == "claim_payments":
-                rows = rows.assign(transaction_seg=own + 1)
+            keyed = rows.assign(transaction_seg=own + 1) if name == "claim_payments" else rows
             order = np.argsort(file_of[own], kind="stable")
-            ordered[name] = (file_of[own][order], rows.take(order))
+            ordered[name] = (file_of[own][order], keyed.take(order))
         plb = found.provider_adjustments
         for file in wave:
             parts = {

@@ -5,8 +5,8 @@ Either as they are read (docs/frames.md): `claim_statuses` with `hl_seg`, their 
 `procedure_qualifier procedure_code line_charge_cents`. Or as they are built: one row of `claim_statuses` per HL in
 document order, with `parent_seg` (the `seg` of the row above, 0 for none), `level` source, batch, provider or claim,
 and, all optional, `name`, `first_name`, `identifier`, `identifier_qualifier`, `accepted`, `rejected` (counts),
-`accepted_cents`, `rejected_cents`, `clearing_house_trace` (REF*D9), `service_from_date`, `service_to_date`. Transactions may have `batch_reference`, `batch_date`,
-`batch_time`.
+`accepted_cents`, `rejected_cents`, `clearing_house_trace` (REF*D9), `service_from_date`, `service_to_date`.
+Transactions may have `batch_reference`, `batch_date`, `batch_time`.
 """
 
 from __future__ import annotations
