@@ -93,7 +93,7 @@ def claim_answers(claims: pd.DataFrame, batches: pd.DataFrame, day: int | pd.Ser
     of_provider = of_provider.drop(columns="charge_cents").merge(totals["provider"], on=names["provider"])
     has_npi = of_provider["billing_npi"] != ""
     received = {"category_code": "A1", "status_code": "19", "entity_code": "PR", "action_code": "WQ"}
-    accepted = claims["is_accepted"].to_numpy()
+    accepted, dated = claims["is_accepted"].to_numpy(), claims["statement_from_date"] != 0
     levels = [
         batches[["transaction_seg", "status_date"]].assign(
             level="source", name=batches["receiver_name"], identifier=batches["receiver_id"], trace=batches["receipt"]
@@ -115,8 +115,9 @@ def claim_answers(claims: pd.DataFrame, batches: pd.DataFrame, day: int | pd.Ser
             identifier=claims["member_id"],
             trace=claims["claim_number"].where(claims["claim_number"] != "", "0"),
             action_code=np.where(accepted, "WQ", "U"),
-            service_from_date=claims["statement_from_date"],
-            service_to_date=claims["statement_to_date"],
+            # The guide asks for a day, also of a claim that has none.
+            service_from_date=claims["statement_from_date"].where(dated, claims["status_date"]),
+            service_to_date=claims["statement_to_date"].where(dated, claims["status_date"]),
         ),
     ]  # fmt: skip
     statuses = pd.concat([frame.assign(depth=depth) for depth, frame in enumerate(levels)], ignore_index=True)

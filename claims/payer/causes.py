@@ -35,6 +35,7 @@ def found(lines: pd.DataFrame, draws: np.ndarray) -> pd.Series:
             share = int(str(row.percent_of_lines))
             hit = pd.Series((draws >= edge) & (draws < edge + share), index=lines.index)
             hit &= lines["ordinal"] > 1 if row.cause == "bundled" else True
+            hit &= lines["prior_cents"] == 0 if row.cause == "other-payer-first" else True
             edge += share
         else:
             hit = facts[str(row.cause)]
@@ -42,7 +43,7 @@ def found(lines: pd.DataFrame, draws: np.ndarray) -> pd.Series:
     if "forced_cause" in lines:
         forced = lines["forced_cause"]
         cause = cause.where(forced == "", forced.where(forced != "none", ""))
-    return cause
+    return cause.mask(lines["is_estimate"], "")
 
 
 def odd_modifier(lines: pd.DataFrame) -> pd.Series:

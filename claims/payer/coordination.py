@@ -50,7 +50,7 @@ def settled(
     paid_whole = deciding.groupby("claim_seg")["paid_cents"].sum().reindex(claim, fill_value=0).to_numpy(np.int64)
     open_cents = np.where(np.isin(claim, unexplained), total - paid_whole, open_cents)
     by_line = np.isin(claim, paid["claim_seg"].to_numpy(np.int64))
-    is_decided |= ~by_line & np.isin(claim, last.index.to_numpy(np.int64))
+    is_decided = is_decided | ~by_line & np.isin(claim, last.index.to_numpy(np.int64))
 
     left = np.clip(left + _spread(np.maximum(open_cents, 0), charge, total, claim), 0, charge)
     missing = follows_other & ~is_decided

@@ -45,6 +45,7 @@ class Decided(NamedTuple):
 
 def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Sequence[str] = ()) -> Decided:
     """Edit and decide the claims of a part, which have `received_date` and the columns of `books.mailboxes`."""
+    frames = {**frames, "service_lines": _dated(frames)}
     claims = _addressed(frames["claims"], books)
     terms = _terms(claims, books, seed)
     key = claim_keys(claims, seed)
@@ -94,6 +95,20 @@ def _addressed(claims: pd.DataFrame, books: Books) -> pd.DataFrame:
     claims["filing_indicator_code"] = _answered(claims["filing_indicator_code"])
     return claims.assign(
         payer=books.payers.numbers(claims), payee=books.payees.numbers(claims), mailbox=books.mailboxes.numbers(claims)
+    )
+
+
+def _dated(frames: Frames) -> pd.DataFrame:
+    """Give lines without a day the one on which the appliance was placed (DTP*452), as orthodontic claims have it."""
+    lines, dates = frames["service_lines"], frames["dates"]
+    is_open = lines["service_date"] == 0
+    placed = dates[(dates["qualifier_code"] == "452") & (dates["service_seg"] == 0)].drop_duplicates("claim_seg")
+    if not is_open.any() or placed.empty:
+        return lines
+    day = placed.set_index("claim_seg")["date"].reindex(lines["claim_seg"], fill_value=0).to_numpy(np.int64)
+    return lines.assign(
+        service_date=np.where(is_open, day, lines["service_date"]),
+        service_to_date=np.where(is_open, day, lines["service_to_date"]),
     )
 
 

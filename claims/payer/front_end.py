@@ -53,7 +53,7 @@ def _failed(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray) -> dict[
         # Who has a tax number is known by it.
         "billing-npi-invalid": (npi != "").to_numpy() & ~is_npi(npi) & (claims["billing_tax_id"] == "").to_numpy(),
         "lines-missing": ~has_lines,
-        "service-date-missing": has_lines & (first == 0),
+        "service-date-missing": has_lines & (first == 0) & (claims["submission_reason_code"] != "PB").to_numpy(),
         "service-in-future": last > claims["received_date"].to_numpy(np.int64),
         "charges-differ": has_lines & (total != claims["charge_cents"].to_numpy(np.int64)),
         "diagnosis-missing": (claims["kind"].isin(["P", "I"]) & (claims["diagnosis_codes"] == "")).to_numpy(),

@@ -87,7 +87,7 @@ def _chosen(payments: pd.DataFrame, work: pd.DataFrame, seed: int, force: Sequen
     """Choose payments to take up again: `seg`, the correction, whether it is of the last line only, and when."""
     names = ("payer_code", "payer_claim_number", "claim_number")
     key = keys(*(payments[name] for name in names), seed=seed)
-    alone = (~payments["is_part"] & payments["status_code"].isin(["1", "2", "3"])).to_numpy()
+    alone = (~payments["is_part"] & (payments["status_code"] == "1")).to_numpy()
     paid = alone & (payments["paid_cents"] > 0).to_numpy()
     drawn = set(table("causes").query("percent_of_lines != ''")["cause"])
     whole = (payments["denied_cents"] == payments["charge_cents"]).to_numpy() & alone

@@ -21,7 +21,7 @@ from claims.x12.acknowledge.terms import Terms
 from claims.x12.write import write
 
 BANK = ["date", "amount_cents", "trace_number", "payer_name", "reference", "type"]
-_WAVE = 50_000  # claims whose payments are in memory at once
+_WAVE = 20_000  # claims whose payments are in memory at once
 _NAME = re.compile(r"[^a-z0-9]+")
 _SEGMENT_COUNT = re.compile(rb"SE\*(\d+)\*")
 
@@ -85,17 +85,14 @@ class Payments:
         banked = []
         for wave in _waves(found.remits):
             for number, frames in self._frames(found, wave):
-                lost = file_modes.get(number) == "lost-file"
-                spoiled, marks, left = self._spoiled(frames, left, skip=lost and len(file_modes) < self._files(found))
+                # A file that something is done to has no other fault, if there are remittances enough.
+                skip = number in file_modes and left - len(frames["remittances"]) >= len(self.within)
+                spoiled, marks, left = self._spoiled(frames, left, skip=skip)
                 self._file(spoiled, marks, file_modes.get(number, ""))
                 banked.append(spoiled["remittances"])
         remits = pd.concat(banked, ignore_index=True)
         self.paid_cents = int((remits["claims_cents"] - remits["plb_cents"]).sum())
         self.bank(deposits(remits.assign(payment_cents=remits["claims_cents"] - remits["plb_cents"])))
-
-    @staticmethod
-    def _files(found: Settled) -> int:
-        return int(found.remits["file"].nunique())
 
     def _modes_of_files(self, found: Settled) -> dict[int, str]:
         """Choose a file for each mode that is done to files: another one for each, if there are as many."""

@@ -31,7 +31,7 @@ from claims.x12.acknowledge.terms import Terms
 from claims.x12.read import scan
 from claims.x12.write import write
 
-PART = 16 << 20
+PART = 8 << 20
 _FOREVER = 1 << 40
 _MOST_NAME = 8
 
