@@ -17,29 +17,30 @@ def found(lines: pd.DataFrame, draws: np.ndarray) -> pd.Series:
 
     A `forced_cause` column decides where it is filled: `none` lets a line pass, anything else is its cause.
     """
-    facts = {
+    facts: dict[str, pd.Series] = {
         "no-prior-payment": lines["is_prior_missing"],
         "unknown-member": ~lines["is_member"],
         "coverage-ended": lines["service_date"] > lines["coverage_to_date"],
-        "late": day_numbers(lines["received_date"]) - day_numbers(lines["service_date"]) > lines["filing_limit_days"],
+        "late": lines["filing_limit_days"] < day_numbers(lines["received_date"]) - day_numbers(lines["service_date"]),
         "duplicate": lines["is_duplicate"],
         "missing-authorization": lines["needs_authorization"] & (lines["prior_authorization"] == ""),
         "not-covered": ~lines["is_covered"],
         "bad-modifier": lines["is_odd_modifier"],
         "units-over-limit": lines["units_milli"] > lines["units_limit"] * 1000,
     }
+    # A first line is bundled with nothing, and who has seen the first payer's decision does not ask for it.
+    may_draw = {"bundled": lines["ordinal"] > 1, "other-payer-first": lines["prior_cents"] == 0}
     cause = pd.Series("", index=lines.index, dtype="str")
     edge = 0
-    for row in table("causes").sort_values("priority").itertuples():
-        if row.percent_of_lines:
-            share = int(str(row.percent_of_lines))
-            hit = pd.Series((draws >= edge) & (draws < edge + share), index=lines.index)
-            hit &= lines["ordinal"] > 1 if row.cause == "bundled" else True
-            hit &= lines["prior_cents"] == 0 if row.cause == "other-payer-first" else True
+    for row in table("causes").sort_values("priority").to_dict("records"):
+        if row["percent_of_lines"]:
+            share = int(row["percent_of_lines"])
+            drawn = pd.Series((draws >= edge) & (draws < edge + share), index=lines.index)
+            hit: pd.Series = drawn & may_draw.get(row["cause"], True)
             edge += share
         else:
-            hit = facts[str(row.cause)]
-        cause = cause.where((cause != "") | ~hit, str(row.cause))
+            hit = facts[row["cause"]]
+        cause = cause.where((cause != "") | ~hit, row["cause"])
     if "forced_cause" in lines:
         forced = lines["forced_cause"]
         cause = cause.where(forced == "", forced.where(forced != "none", ""))

@@ -52,10 +52,10 @@ def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Se
     again = claims["frequency_code"].isin(_AGAIN).to_numpy()
     old_key = keys(claims["payer_code"], claims["original_reference"])
     old = np.where(again, books.numbers.of(old_key), 0)
-    is_known = (old > 0) & ~pd.Series(old).where(old > 0, -1 - np.arange(len(old))).duplicated().to_numpy()
+    is_known = (old > 0) & ~pd.Series(np.where(old > 0, old, -1 - np.arange(len(old)))).duplicated().to_numpy()
     verdict = front_end.edited(claims, frames, is_known, key)
     accepted = (verdict["edit"] == "").to_numpy()
-    claims = claims.assign(**{name: verdict[name].to_numpy() for name in verdict}, old_sequence=old)
+    claims = claims.assign(**{name: verdict[name].to_numpy() for name in front_end.ACCEPTED}, old_sequence=old)
     claims["sequence"] = 0
     claims.loc[accepted, "sequence"] = books.take_sequence(int(accepted.sum()))
     number = terms["icn_prefix"] + claims["sequence"].astype(str).str.zfill(9)
@@ -139,8 +139,8 @@ def _first_decision(
     """Decide claims as they came; a few are answered in two parts, or with two of their lines as one."""
     work, draw = gathered(claims, frames, terms, seed)
     place = np.searchsorted(claims["seg"].to_numpy(np.int64), work["claim_seg"].to_numpy(np.int64))
-    count = np.bincount(place, minlength=len(claims))
-    ordinal = pd.Series(place).groupby(place).cumcount().to_numpy(np.int64)
+    count = np.bincount(place, minlength=len(claims)).astype(np.int64)
+    ordinal = np.asarray(pd.Series(place).groupby(place).cumcount(), np.int64)
     plain = (count > 1) & (claims["submission_reason_code"] != "PB").to_numpy()
     is_split = plain & (draws(key, "split", 10_000) < rate("split"))
     is_bundle = plain & ~is_split & (draws(key, "bundle", 10_000) < rate("bundle"))

@@ -46,7 +46,8 @@ def gathered(claims: pd.DataFrame, frames: Frames, terms: pd.DataFrame, seed: in
     prior, is_missing = settled(
         work, is_second[place], *(frames[f"other_payer{name}"] for name in ("s", "_lines", "_adjustments"))
     )
-    numbered = claim_keys(claims, seed)[place] + work["ordinal"].to_numpy(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    ordinal = np.asarray(work["ordinal"], np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    numbered = np.asarray(claim_keys(claims, seed)[place] + ordinal, np.uint64)
     return work.assign(
         **_membership(work, seed),
         prior_authorization=_authorizations(work, frames["references"]),
@@ -64,7 +65,7 @@ def _membership(work: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
     """Tell whom the payer knows, and until when each is covered in the year of the service."""
     member = keys(work["payer_code"], work["member_id"], seed=seed)
     year = work["service_date"].to_numpy(np.int64) // 10000
-    of_year = member + year.astype(np.uint64)
+    of_year = np.asarray(member + year.astype(np.uint64), np.uint64)
     ended = draws(of_year, "coverage", 10_000) < rate("coverage-ended")
     last = year * 10000 + (1 + draws(of_year, "month", 11)) * 100 + 28
     return {

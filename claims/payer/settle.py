@@ -123,14 +123,13 @@ def _withheld(payments: pd.DataFrame, books: Books) -> pd.DataFrame:
 def _carried(remits: pd.DataFrame, nets: pd.Series, plb: pd.DataFrame, books: Books) -> pd.DataFrame:
     """Collect what payees owe, oldest first, and carry forward what a remittance falls short of zero."""
     owed: Balances = {
-        (row.payer, row.payee, row.mailbox): (int(row.amount_cents), str(row.reference))
-        for row in books.forwards.itertuples()
+        tuple(row[:3]): (int(row[4]), str(row[3])) for row in books.forwards[[*FORWARDS]].to_numpy(object).tolist()
     }
     open_rows: Recoveries = {}
     active = books.recoveries[books.recoveries["withheld_seg"] == 0].sort_values("due_day", kind="stable")
-    for row in active.itertuples():
-        entry = (int(row.due_day), str(row.reference), int(row.amount_cents))
-        open_rows.setdefault((row.payer, row.payee, row.mailbox), []).append(entry)
+    for row in active[[*RECOVERIES]].to_numpy(object).tolist():
+        payer, payee, mailbox, reference, amount, due, _ = row
+        open_rows.setdefault((payer, payee, mailbox), []).append((int(due), str(reference), int(amount)))
     owners = list(remits[_OWNER].itertuples(index=False, name=None))
     room = _MOST_AMOUNTS - plb.groupby("remit").size().reindex(range(len(remits)), fill_value=0)
     rows = netted(

@@ -37,7 +37,7 @@ class Tally:
         """Give all sums that are not 0, by key."""
         none: tuple[Keys, Integers] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
         key, sums = _summed(*(np.concatenate(part) for part in zip(none, *self.runs, strict=True)))
-        return pd.DataFrame({"key": key, "sum": sums})[sums != 0]
+        return pd.DataFrame({"key": key[sums != 0], "sum": sums[sums != 0]})
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Tally:

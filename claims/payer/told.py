@@ -76,7 +76,7 @@ def _joined(rows: pd.DataFrame, owner: str, owners: pd.Series, code: list[str]) 
     if rows.empty:
         return [""] * len(owners)
     sums = rows.groupby([owner, *code], sort=True)["amount_cents"].sum().reset_index()
-    text = sums[code[0]].str.cat([sums[name] for name in code[1:]], sep="-") if len(code) > 1 else sums[code[0]]
+    text = sums[code[0]] if len(code) == 1 else sums[code[0]] + "-" + sums[code[1]]
     texts = pc.binary_join_element_wise(pa.array(text, pa.string()), amounts(sums["amount_cents"]), "=")
     first = np.searchsorted(sums[owner].to_numpy(np.int64), owners.to_numpy(np.int64), side="left")
     last = np.searchsorted(sums[owner].to_numpy(np.int64), owners.to_numpy(np.int64), side="right")

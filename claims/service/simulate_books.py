@@ -108,7 +108,9 @@ def opened(folder: Path, seed: int) -> Stored:
     if told["seed"] != seed:
         raise UsageError(f"The books were begun with the seed {told['seed']}; go on with it, or begin new ones.")
     generation = int(told["generation"])
-    books = Books(**{name: int(told[name]) for name in _NUMBERS})
+    books = Books()
+    for name in _NUMBERS:
+        setattr(books, name, int(told[name]))
     for name in _DIRECTORIES:
         getattr(books, name).take_up(told[name])
     for name in _TALLIES:

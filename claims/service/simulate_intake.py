@@ -57,9 +57,11 @@ def received(path: Path, books: Books, day: date | None) -> Received:
     )
     interchanges = frame_parts.joined([one for one, _ in seen])
     sets = frame_parts.joined([two for _, two in seen])
-    ta1, implementation, repeated = _without_repeats(answers.interchange, answers.implementation, interchanges, books)
+    ta1, implementation, repeated = _without_repeats(
+        dict(answers.interchange), dict(answers.implementation), interchanges, books
+    )
     judged = implementation.get("set_acknowledgements")
-    good = judged.loc[judged["status_code"].isin(["A", "E"]), "seg"] if judged is not None else []
+    good = [] if judged is None else judged.loc[judged["status_code"].isin(["A", "E"]), "seg"].tolist()
     claims = sets["set_code"].isin(_SETS)
     read = sets[claims & sets["seg"].isin(good)]
     refused = [("refused_interchange", note) for note in repeated]
@@ -156,14 +158,13 @@ def batches(part: X12File, path: Path, before: pd.DataFrame | None) -> pd.DataFr
     headers = segments[segments["segment_id"] == "BHT"].drop_duplicates("transaction_seg")
     marks = part.interchanges.set_index("seg")["element_separator"].to_dict() if len(part.interchanges) else {}
     if before is not None:
-        marks |= {int(row.interchange_seg): str(row.element_separator) for row in before.itertuples()}
-    rows = []
+        marks |= before.set_index("interchange_seg")["element_separator"].to_dict()
+    rows, names = [], ["transaction_seg", "interchange_seg", "offset", "length"]
     with Source(path) as source:
-        for row in headers.itertuples():
-            raw = source.slice(int(row.offset), int(row.offset) + int(row.length)).decode("latin-1")
-            mark = marks.get(int(row.interchange_seg), "*")
-            element = (raw.split(mark) + [""] * 4)[3].strip()
-            rows.append((int(row.transaction_seg), element[:50], int(row.interchange_seg), mark))
+        for seg, around, offset, length in headers[names].to_numpy(np.int64).tolist():
+            mark = marks.get(around, "*")
+            elements = source.slice(offset, offset + length).decode("latin-1").split(mark)
+            rows.append((seg, (elements + [""] * 4)[3].strip()[:50], around, mark))
     columns = ["transaction_seg", "batch_reference", "interchange_seg", "element_separator"]
     found = pd.DataFrame(rows, columns=columns).astype({"transaction_seg": "int64", "interchange_seg": "int64"})
     for name, values in named.items():
