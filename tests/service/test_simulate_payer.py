@@ -15,6 +15,7 @@ import pytest
 from claims import x12
 from claims.errors import UsageError
 from claims.money import cents
+from claims.payer import decisions
 from claims.payer.ugly import modes
 from claims.service.simulate import answer
 from tests.x12.reference import reference_of
@@ -181,6 +182,23 @@ def test_a_second_payer_shares_what_the_first_left_and_waits_where_it_has_not_de
     assert first["OA-23"] == 20000 - 2200  # all but the patient's share (PR) that the first payer left
     assert sum(first.values()) - first["OA-23"] + told["paid"][0] == 2200
     assert second == {"CO-22": 20000}
+    assert_clean(tmp_path / "out")
+
+
+@pytest.mark.parametrize("way", ["split", "bundle"])
+def test_a_claim_may_be_answered_in_parts_or_with_two_lines_as_one(way, tmp_path, monkeypatch):
+    own = decisions.rate
+    monkeypatch.setattr(decisions, "rate", lambda name: 10_000 if name == way else own(name))
+    told = told_of(tmp_path, many(institutional, 3, charge_cents=20000))
+    assert list(told.groupby("claim_number")["charge"].sum()) == [20000] * 3
+    if way == "split":
+        assert list(told["payer_claim_number"].str[-1]) == ["1", "B", "2", "B", "3", "B"]
+    else:
+        both = [codes(text) for text in told["codes"]]
+        assert all(one["CO-97"] == -one["OA-94"] == 5000 for one in both)
+        (path,) = (tmp_path / "out").glob(f"*{told['file'].iloc[0]}")
+        line = x12.read(path).frames["service_payments"].iloc[1]
+        assert (line["procedure_code"], line["submitted_procedure_code"]) == ("0120", "71046")
     assert_clean(tmp_path / "out")
 
 
@@ -462,10 +480,11 @@ def test_a_run_that_did_not_end_leaves_the_books_as_they_were(tmp_path):
 def test_files_of_others_are_answered_without_an_exception(tmp_path):
     with (SAMPLES / "INDEX.csv").open(encoding="utf-8") as file:
         paths = [SAMPLES / row["path"] for row in csv.DictReader(file) if "837" in row["transaction"]]
-    done = answer(paths, tmp_path / "out", ugly=modes())
-    assert done.claims > 20
-    for path in (tmp_path / "out").glob("*.277ca"):
-        assert x12.check(path.read_bytes()).findings.query("severity != 'note'").empty
+    done = [answer([path], tmp_path / str(number)) for number, path in enumerate(paths)]
+    assert sum(one.claims for one in done) > 40
+    assert sum(one.remittances for one in done) > 30
+    for path in tmp_path.glob("*/*.*[5a]"):  # 835s and 277CAs
+        assert x12.check(path.read_bytes()).findings.empty, path.name
 
 
 def test_rubbish_is_no_claim_file(tmp_path):
