@@ -29,6 +29,7 @@ FORMAT = 1
 NAMES = ("claim_payments", "service_payments", "adjustments", "remarks")
 PENDING = ["seg", "pay_day", "payer", "payee", "mailbox", "sequence", "paid_cents", "interest_cents"]
 PENDING_TEXT = ["payer_claim_number", "ugly"]
+NARROW = dict.fromkeys(["pay_day", "payer", "payee", "mailbox", "chapter"], "int32")
 _TALLIES = ("services", "deductibles", "numbers", "interchanges")
 _NUMBERS = ("next_seg", "next_sequence", "next_control", "next_trace")
 _DIRECTORIES = ("payers", "payees", "mailboxes")
@@ -141,7 +142,7 @@ def save(folder: Path, stored: Stored, seed: int) -> None:
 
 
 def _none_pending() -> pd.DataFrame:
-    kinds = dict.fromkeys([*PENDING, "chapter"], "int64") | dict.fromkeys(PENDING_TEXT, "str")
+    kinds = dict.fromkeys([*PENDING, "chapter"], "int64") | dict.fromkeys(PENDING_TEXT, "str") | NARROW
     return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in kinds.items()})
 
 

@@ -23,7 +23,7 @@ from claims.payer.cycles import day_numbers
 from claims.payer.decisions import Decided, decided
 from claims.payer.reviews import FORCED
 from claims.payer.terms import yyyymmdd
-from claims.service.simulate_books import PENDING, PENDING_TEXT, Stored, opened, save
+from claims.service.simulate_books import NARROW, PENDING, PENDING_TEXT, Stored, opened, save
 from claims.service.simulate_intake import Received, batches, received, with_senders
 from claims.service.simulate_pay import Payments, table_writer
 from claims.x12.acknowledge import envelope
@@ -87,6 +87,7 @@ class _Run:
         self.out, self.stored, self.seed, self.wanted = out, stored, seed, wanted
         self.force = [name for name in wanted if name in FORCED]
         self.done = Answered()
+        self.waiting: list[pd.DataFrame] = []
         self.truth = table_writer(out / "truth.csv", told.COLUMNS)
 
     # ---- claims
@@ -130,7 +131,9 @@ class _Run:
         payments = found.payments["claim_payments"]
         chapter = self.stored.archive.add(found.payments, first_sequence)
         waiting = payments[[*PENDING, *PENDING_TEXT]].assign(chapter=chapter)
-        self.stored.pending = pd.concat([self.stored.pending, waiting], ignore_index=True)
+        # Only interest (PLB L6) names a claim: of a million claims, few.
+        named = waiting["payer_claim_number"].where(waiting["interest_cents"] != 0, "")
+        self.waiting.append(waiting.assign(payer_claim_number=named).astype(NARROW))
         books = self.stored.books
         books.recoveries = pd.concat([books.recoveries, found.recoveries], ignore_index=True)
 
@@ -186,7 +189,7 @@ class _Run:
     def pay(self, as_of: date | None) -> None:
         """Write the payments that are due until a day."""
         until = _FOREVER if as_of is None else int(day_numbers(np.array([yyyymmdd(as_of)]))[0])
-        pending = self.stored.pending
+        pending = pd.concat([self.stored.pending, *self.waiting], ignore_index=True)
         is_due = pending["pay_day"] <= until
         self.stored.pending = pending[~is_due].reset_index(drop=True)
         modes = [name for name in self.wanted if name not in FORCED]
