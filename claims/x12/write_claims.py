@@ -40,7 +40,7 @@ def claim_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Par
     lines, of_claim = content.children("service_lines", "claim_seg", owners.keys)
     dates = service_dates(claims, lines, of_claim, rest, kind)
     for column, qualifier in _TYPED_DATES.items():
-        if column in claims:
+        if column in claims and (kind == "I" or column != "discharge_time"):  # P has a day of discharge
             rest.take("dates", "2300", (qualifier,), owners)
     for qualifier in ("G1", "F8"):
         rest.take("references", "2300", (qualifier,), owners)
