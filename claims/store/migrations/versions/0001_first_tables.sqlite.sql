@@ -289,7 +289,7 @@ CREATE TABLE findings (
     code VARCHAR(40) NOT NULL,
     severity VARCHAR(40) NOT NULL,
     seg BIGINT NOT NULL,
-    element VARCHAR(12) NOT NULL,
+    element VARCHAR(40) NOT NULL,
     "offset" BIGINT NOT NULL,
     found TEXT NOT NULL,
     expected TEXT NOT NULL,
