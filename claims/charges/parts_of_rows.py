@@ -138,7 +138,7 @@ def lists_of_lines(lines: Place) -> dict[str, pd.DataFrame]:
 
 
 def other_payers(claims: Place) -> pd.DataFrame:
-    """Give the other payers of the claims: what a claim for the next of them needs."""
+    """Give the other payers of the claims: what a claim for the next of them needs, birth date and gender included."""
     parts = []
     for number, (prefix, sequence) in enumerate(_OTHER_PAYERS.items(), 1):
         at = claims.is_given(f"{prefix}payer_code")

@@ -143,6 +143,18 @@ def test_a_file_cannot_be_sent_elsewhere_and_to_be_sent(practice, bring):
     assert {row[0]: row[2] for row in stored(practice)} == {"C1": "sent", "C2": "sent", "C3": "to_send"}
 
 
+@pytest.mark.parametrize("sent_first", [True, False])
+def test_a_claim_that_was_sent_elsewhere_is_not_sent_again(practice, bring, sent_first):
+    """The same claims in another envelope, so that the files differ."""
+    sent, to_send = two_claims(), two_claims().replace(b"000000009", b"000000010")
+    steps = [lambda: practice.drop(sent), lambda: bring(to_send)]
+    for step in steps if sent_first else reversed(steps):
+        step()
+        practice.reconcile()
+    assert {(row[2], row[5]) for row in stored(practice)} == {("sent", "stored"), ("to_send", "duplicate")}
+    assert charges_to_send(practice.ctx)[0].empty
+
+
 def test_what_an_import_left_unread_is_still_to_be_sent(practice):
     path = practice.folder / "left.837"
     path.write_bytes(two_claims())
