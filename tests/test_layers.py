@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PLAIN = {"money", "errors", "findings", "frames", "config"}
+PLAIN = {"money", "errors", "findings", "frames", "config", "cells"}
 SIDE_BY_SIDE = {"x12", "pricing", "charges", "ledger", "denials", "reports", "payer", "store", "people", "master"}
 BELOW = {
     **dict.fromkeys(PLAIN, PLAIN),
@@ -35,6 +35,7 @@ HOMES = {
     "typer": "claims/cli/",
     "rich": "claims/cli/",
     "xlsxwriter": "claims/reports/",
+    "holidays": "claims/service/workdays.py",
 }
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from claims import findings
+from claims.cells.rows import Rows, split_rows
 from claims.charges.checks import compare
 from claims.charges.columns import columns, missing
-from claims.charges.rows import Rows, split_rows
 from claims.charges.rows_to_frames import frames
 from claims.charges.table import Table
 from claims.findings import HOLD, NOTE, REJECT, Finding

@@ -9,8 +9,8 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
+from claims.cells.rows import header_length, is_utf8_text, split_rows
 from claims.charges.charges_file import ChargesFile, judged
-from claims.charges.rows import header_length, is_utf8_text, split_rows
 from claims.errors import FrameError
 
 _HEAD = 65_536

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from claims.cells.kinds import KINDS
 from claims.charges.columns import Spec, specs
-from claims.charges.kinds import KINDS
 from claims.charges.table import Integers, Table
 from claims.frames import DTYPES, empty, joined
 
@@ -17,7 +17,11 @@ _IN_ROW = 1000  # more than the places of one row
 _ADDRESS = {**dict.fromkeys(("transaction_seg", "seg", "offset", "length", "claim_seg"), "int")}
 _BELOW = {**_ADDRESS, "service_seg": "int"}
 _KINDS = {
-    "dates": {**_BELOW, "loop": "text", "qualifier_code": "text", "date": "date", "date_to": "date"},
+    "dates": {
+        **_BELOW,
+        **dict.fromkeys(("loop", "qualifier_code", "format_code"), "text"),
+        **dict.fromkeys(("date", "date_to"), "date"),
+    },
     "references": {**_BELOW, "loop": "text", "qualifier_code": "text", "reference": "text"},
     "diagnoses": {
         **_BELOW,
@@ -81,7 +85,7 @@ def said_once(frame: str, claims: Place, lines: Place, rows: pd.DataFrame) -> pd
 
     The days of institutional lines are among the dates: a line without them has those of its claim.
     """
-    value = {"dates": "date", "references": "reference"}[frame]
+    value, form = {"dates": ("date", {"format_code": "D8"}), "references": ("reference", {})}[frame]
     parts = []
     for number, spec in enumerate(spec for spec in specs() if spec.frame == frame):
         of_line = spec.level == "line"
@@ -92,13 +96,15 @@ def said_once(frame: str, claims: Place, lines: Place, rows: pd.DataFrame) -> pd
                 **place.below(at, number + 1, of_line=of_line),
                 "loop": "2400" if of_line else "2300",
                 "qualifier_code": spec.target,
+                **form,
                 value: place.values(spec.column).to_numpy()[at],
             }
         )
     if frame == "dates":
         at = np.flatnonzero(rows["is_dated"].to_numpy() & (lines.values("claim_type") == "I").to_numpy())
         start, end = (rows[name].to_numpy()[at] for name in ("service_date", "service_to_date"))
-        day = {"date": start, "date_to": np.where(end != start, end, 0)}
+        last = np.where(end != start, end, 0)
+        day = {"format_code": np.where(last != 0, "RD8", "D8"), "date": start, "date_to": last}
         parts.append({**lines.below(at, 0, of_line=True), "loop": "2400", "qualifier_code": "472", **day})
     return _framed(frame, parts)
 

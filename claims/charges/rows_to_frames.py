@@ -89,6 +89,7 @@ def _claims(place: Place, lines: pd.DataFrame) -> pd.DataFrame:
             **_patients(values),
             "facility_code": values["facility_code"].where(~institutional, bill.str[1:3]),
             "frequency_code": values["frequency_code"].where(~institutional, bill.str[3:]),
+            "signature_code": values["signature_code"].where(~institutional, ""),
             "charge_cents": by_claim["charge_cents"].sum().reindex(place.claim_seg).to_numpy(np.int64),
             "statement_from_date": values["statement_from_date"].where(institutional, first),
             "statement_to_date": values["statement_to_date"].where(institutional, last),

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from claims.cells.kinds import KINDS
+from claims.cells.rows import Rows
 from claims.charges.columns import Spec, specs
-from claims.charges.kinds import KINDS
-from claims.charges.rows import Rows
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -98,6 +98,16 @@ def load(folder: Path | None = None) -> CodeLists:
     return {**({shipped.name: shipped} if shipped else {}), **lists}
 
 
+def is_list_file(header: Sequence[str]) -> bool:
+    """Tell whether these column names (lower case) are those of a code list."""
+    return any(set(columns[:3]) <= set(header) for columns in _KINDS.values())
+
+
+def read_list_file(name: str, data: bytes) -> tuple[CodeList, ...]:
+    """Read one file; raise CodeListError, which names `name`, the row and the problem, when it cannot be used."""
+    return _parsed(name, data)
+
+
 @cache
 def _shipped() -> CodeList | None:
     found = icd10cm.codes()

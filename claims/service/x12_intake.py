@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from claims.ledger.identity import claim_keys, remit_keys
 from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.file_outcome import raise_file
-from claims.service.x12_answers import ANSWER_FRAMES, acknowledgement_rows
+from claims.service.x12_answers import ANSWER_FRAMES, Answers
+from claims.service.x12_names import batch_references, named
 from claims.service.x12_verdicts import (
     HANDLED,
     claim_reasons,
@@ -47,27 +49,31 @@ def load_x12(
     sent by us (`to_send`), where it holds this claim only.
     """
     chunks = _Chunks(path)
-    heads = [_Head.of(chunk, ctx) for chunk in chunks]
+    heads = [_Head.of(chunk, ctx, path) for chunk in chunks]
     interchanges = pd.concat([head.interchanges for head in heads], ignore_index=True)
     transactions = pd.concat([head.transactions for head in heads], ignore_index=True)
     problems = pd.concat([head.findings for head in heads], ignore_index=True)
     stopped = claim_reasons(problems if origin == "to_send" else problems.iloc[:0])
     of_sets = problems[~problems["claim_seg"].isin(stopped["claim_seg"])]
     transactions = judge(interchanges, transactions, of_sets, ctx.settings.accept_usage)
-    ids = x12_rows.save_sets(conn, row.file_id, interchanges, transactions, problems)
+    transactions = named(
+        transactions, pd.concat([head.groups for head in heads]), pd.concat([head.batches for head in heads])
+    )
+    told = with_stopped_claims(transactions, stopped)
+    ids = x12_rows.save_sets(conn, row.file_id, interchanges, told, problems)
     counts = {"transactions": len(transactions), "claims": int(transactions["claims"].sum())}
     held_cents: Counter[int] = Counter()
+    answers = Answers()
     remit_ids = pd.Series(dtype="int64")  # by ST segment; a set that spans chunks has its BPR in the first
     for chunk in chunks:
         frames = chunk.frames
         remit_ids = _save_remittances(conn, row.file_id, frames, transactions, ids, remit_ids)
         held_cents.update(_save_claims(conn, row.file_id, frames, transactions, ids, origin, stopped))
-        _save_answers(conn, row.file_id, frames, ids)
-    transactions = with_stopped_claims(transactions, stopped)
-    state, reason = file_state(transactions, problems)
+        _save_answers(conn, row.file_id, frames, ids, answers)
+    state, reason = file_state(told, problems)
     sets = " ".join(sorted(set(transactions["set_code"])))[:120]
     filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
-    if not _raise_sets(conn, row, transactions, held_cents, posting_date):
+    if not _raise_sets(conn, row, told, held_cents, posting_date):
         raise_file(conn, row, state, reason, int((problems["severity"] != NOTE).sum()), posting_date)
 
 
@@ -95,18 +101,23 @@ class _Chunks:
             self._only = kept
 
 
+@dataclass(frozen=True)
 class _Head:
     """What judging needs of a chunk; the rest of it may go."""
 
-    def __init__(self, interchanges: pd.DataFrame, transactions: pd.DataFrame, problems: pd.DataFrame) -> None:
-        self.interchanges, self.transactions, self.findings = interchanges, transactions, problems
+    interchanges: pd.DataFrame
+    groups: pd.DataFrame
+    transactions: pd.DataFrame
+    findings: pd.DataFrame
+    batches: pd.Series  # BHT03 by the seg of the ST
 
     @classmethod
-    def of(cls, chunk: x12.X12File, ctx: Context) -> _Head:
+    def of(cls, chunk: x12.X12File, ctx: Context, path: Path) -> _Head:
         payments = payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
         problems = pd.concat([chunk.findings, payments], ignore_index=True) if len(payments) else chunk.findings
         problems = problems.assign(claim_seg=claims_of(problems, chunk.frames))
-        return cls(chunk.interchanges, chunk.transactions, problems)
+        batches = batch_references(chunk.frames, path)
+        return cls(chunk.interchanges, chunk.frames["groups"], chunk.transactions, problems, batches)
 
 
 def _raise_sets(
@@ -141,12 +152,12 @@ def _raise_sets(
     return len(rows)
 
 
-def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: pd.Series) -> None:
+def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: pd.Series, answers: Answers) -> None:
     if all(frames[name].empty for name in ANSWER_FRAMES):
         return
-    answers = acknowledgement_rows(frames)
-    answers["transaction_id"] = ids.reindex(answers["transaction_seg"], fill_value=0).to_numpy()
-    x12_rows.save_acknowledgements(conn, file_id, answers)
+    rows = answers.rows(frames)
+    rows["transaction_id"] = ids.reindex(rows["transaction_seg"], fill_value=0).to_numpy()
+    x12_rows.save_acknowledgements(conn, file_id, rows)
 
 
 def _of_set(rows: pd.DataFrame, transactions: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:

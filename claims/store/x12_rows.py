@@ -105,7 +105,7 @@ def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
         )
         known.update({(str(npi), str(number)): int(family_id) for npi, number, family_id in found})
     pairs = list(zip(wanted["billing_npi"].tolist(), wanted["claim_number"].tolist(), strict=True))
-    new = insert_keyed(conn, table, wanted[[pair not in known for pair in pairs]])
+    new = insert_keyed(conn, table, wanted.loc[[pair not in known for pair in pairs]])
     for npi, number, family_id in zip(new["billing_npi"], new["claim_number"], new["family_id"].tolist(), strict=True):
         known[(npi, number)] = family_id
     all_pairs = zip(claims["billing_npi"].tolist(), claims["claim_number"].tolist(), strict=True)
@@ -115,9 +115,13 @@ def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
 def save_claims(
     conn: sa.Connection, file_id: int, claims: pd.DataFrame, lines: pd.DataFrame, other_payers: pd.DataFrame
 ) -> int:
-    """Write claims (with claim_key, state, origin, transaction_id) with their lines and payers; give their number."""
-    claims = _with_iso_dates(claims)
-    claims = claims.assign(file_id=file_id, family_id=family_ids(conn, claims))
+    """Write claims (with claim_key, state, origin, transaction_id) with their lines and payers; give their number.
+
+    A claim that is a version of another brings its `family_id`.
+    """
+    claims = _with_iso_dates(claims).assign(file_id=file_id)
+    if "family_id" not in claims:
+        claims["family_id"] = family_ids(conn, claims)
     claims = claims.rename(columns=RENAMED)
     claims = insert_keyed(conn, schema.claims, claims)
     claim_ids = claims.set_index("seg")["claim_id"]

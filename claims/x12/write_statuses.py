@@ -127,8 +127,8 @@ def _read(content: Content, levels: Columns, is_parent: Flags) -> Part:
         rest.take("references", loop, ("1K",), owners)
         child = choice(is_parent, "1", "0") if level != "claim" else ""
         below = joined(
-            told, rest.at(loop, owners, "amounts"), optional("REF*1K*", one.text("payer_claim_number")),
-            rest.at(loop, owners, "references"), rest.at(loop, owners), told_of_lines,
+            told, rest.at(loop, owners, "AMT"), optional("REF*1K*", one.text("payer_claim_number")),
+            rest.at(loop, owners, "REF"), rest.at(loop, owners), told_of_lines,
         )  # fmt: skip
         # A level's trace is known from its status; where it has none, 0 says that there is none.
         trace = when(filled(below), f"TRN*{_TRACES[level]}*", one.text("trace", "0"), "~")

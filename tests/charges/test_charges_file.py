@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claims.cells.rows import split_rows
 from claims.charges import is_charges_file, read_charges
-from claims.charges.rows import split_rows
 
 ROW = {
     "claim_number": "A1",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from claims.cells.rows import header_length
 from claims.charges import read_charges, read_charges_at
-from claims.charges.rows import header_length
 from claims.errors import FrameError
 from tests.charges.test_charges_written import DENTAL, EMERGENCY, INSTITUTIONAL, PROFESSIONAL, charges
 

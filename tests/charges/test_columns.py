@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from claims.charges import kinds, read_charges
+from claims.cells import kinds
+from claims.cells.rows import split_rows
+from claims.charges import read_charges
 from claims.charges.columns import specs
-from claims.charges.rows import split_rows
 from claims.charges.table import Table
 from tests.charges.test_charges_written import DENTAL, INSTITUTIONAL, PROFESSIONAL, charges
 

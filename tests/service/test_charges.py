@@ -114,8 +114,9 @@ def test_a_claim_with_a_finding_is_held_alone(practice, bring):
     ]
     assert (file.state, file.claims, file.charge_cents, file.refused_claims) == ("held", 1, 15000, 1)
     assert file.refusals[["element", "code"]].to_numpy().tolist() == [["SV102", "amount-not-readable"]]
-    table = schema.exceptions
+    table, sets = schema.exceptions, schema.transactions
     assert practice.rows(sa.select(table.c.type_code, table.c.amount_cents)) == [("CLAIM_HELD", 10000)]
+    assert practice.rows(sa.select(sets.c.state, sets.c.reason_code)) == [("held", "amount-not-readable")]
 
 
 def test_a_finding_of_the_set_holds_all_its_claims(practice, bring):
@@ -202,3 +203,12 @@ def test_what_waits_is_summed_up_and_claim_numbers_are_masked(practice, bring):
     assert charges_to_send(practice.ctx, payer="DRAGN")[0].empty
     with pytest.raises(UsageError):
         charges_to_send(practice.ctx, life="lost")
+
+
+def test_a_wrong_cell_of_a_column_with_a_long_name_is_a_finding(practice):
+    practice.drop(charges({**PROFESSIONAL, "secondary_subscriber_birth_date": "yesterday"}))
+    findings = schema.findings
+    assert practice.rows(sa.select(findings.c.code, findings.c.element)) == [
+        ("charges-row", "secondary_subscriber_birth_date")
+    ]
+    assert practice.exceptions() == ["FILE_REFUSED"]

@@ -32,6 +32,7 @@ from claims.store.schema.sending import (
     claim_events,
     control_numbers,
     edit_findings,
+    edit_proposals,
     rejections,
     submissions,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "denial_events",
     "deposit_matches",
     "edit_findings",
+    "edit_proposals",
     "exceptions",
     "families",
     "files",

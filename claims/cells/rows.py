@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_FEED, _CARRIAGE_RETURN, _QUOTE = b'\n\r"'
+COMMENT = "#"
 
 
 class Rows(NamedTuple):
@@ -22,13 +23,17 @@ class Rows(NamedTuple):
     lengths: npt.NDArray[np.int64]
     segs: npt.NDArray[np.int64]
     is_utf8: bool
+    comments: int = 0
 
 
-def split_rows(data: bytes, *, is_utf8: bool | None = None) -> Rows:
+def split_rows(data: bytes, *, with_comments: bool = False, is_utf8: bool | None = None) -> Rows:
     """Split a CSV into rows; a quoted cell may hold line ends. Raises csv.Error when quotes do not close.
 
-    What is not UTF-8 is read as Windows-1252, unless the caller knows what it is.
+    `with_comments` leaves out rows whose first cell begins with ``#``. What is not UTF-8 is read as Windows-1252,
+    unless the caller knows what it is.
     """
+    if with_comments:
+        data = _without_quotes_of_comments(data)
     start = len(_BOM) if data.startswith(_BOM) else 0
     is_utf8 = is_utf8_text(data) if is_utf8 is None else is_utf8
     text = data[start:].decode(*(("utf-8",) if is_utf8 else ("cp1252", "replace")))
@@ -38,7 +43,8 @@ def split_rows(data: bytes, *, is_utf8: bool | None = None) -> Rows:
     if len(rows) != len(ends):
         raise csv.Error("rows do not end where lines do")
     filled = np.array([any(map(str.strip, row)) for row in rows], dtype=bool)
-    kept = np.flatnonzero(filled)
+    says = np.array([with_comments and bool(row) and row[0].lstrip().startswith(COMMENT) for row in rows], dtype=bool)
+    kept = np.flatnonzero(filled & ~says)
     header = [cell.strip().lower() for cell in rows[kept[0]]] if len(kept) else []
     kept = kept[1:]
     return Rows(
@@ -48,6 +54,7 @@ def split_rows(data: bytes, *, is_utf8: bool | None = None) -> Rows:
         (ends - starts)[kept].astype(np.int64),
         np.arange(1, len(kept) + 1),
         is_utf8,
+        int(np.count_nonzero(says)),
     )
 
 
@@ -68,6 +75,19 @@ def header_length(data: bytes) -> int:
             return int(end) if data[end - 1 : end] in (b"\n", b"\r") else 0
         start = end
     return 0
+
+
+def _without_quotes_of_comments(data: bytes) -> bytes:
+    """Blank the quotes of lines that begin with ``#``: a remark may hold a lone one, and every byte keeps its place."""
+    if b"#" not in data:
+        return data
+    lines, is_open = data.splitlines(keepends=True), False
+    for number, line in enumerate(lines):
+        if not is_open and line.removeprefix(_BOM).lstrip().startswith(COMMENT.encode()):
+            lines[number] = line.replace(b'"', b" ")
+        else:
+            is_open ^= line.count(b'"') % 2 == 1
+    return b"".join(lines)
 
 
 def _row_ends(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""What a cell of the charges CSV may hold: for each kind, its text in; the frame's value out, or None when wrong."""
+"""What a cell of a CSV may hold: for each kind, its text in; the frame's value out, or None when wrong."""
 
 from __future__ import annotations
 

@@ -1,0 +1,180 @@
+"""What payers have decided on claims of ours, as it stands in force, for whoever bills the next payer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.rows import frame_of
+
+C, F, B = schema.claims, schema.files, schema.claim_payers
+CP, SP, R, M, LM = (
+    schema.claim_payments,
+    schema.service_payments,
+    schema.remittances,
+    schema.matches,
+    schema.line_matches,
+)
+P, L = schema.claim_postings, schema.ledger_lines
+A, REM = schema.adjustments, schema.remarks
+
+DECIDED = ("paid", "partly_paid", "denied")
+FORWARDED = ("19", "20", "21")  # CLP02: the payer has sent the claim on by itself
+NO_DECISION = ("22", "23", "25")
+
+RANKS = {letter: place for place, letter in enumerate("PSTABCDEFGH")}
+
+
+def _rank(column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    return sa.case(*((column == letter, place) for letter, place in RANKS.items()), else_=99)
+
+
+def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
+    """Claims of ours, decided, whose family owes something that a later payer named on the claim is to pay.
+
+    claim_id, family_id, version, file_id, sha256, seg, offset, length, kind, claim_number, charge_cents, payer_code,
+    payer_sequence, next_payer_code, next_sequence, open_cents (on the next payer's account), is_forwarded (the payer
+    sent the claim on by itself). A claim that was made for that payer already stays out, unless it was replaced.
+    """
+    made = C.alias("made")
+    own_rank, other_rank = _rank(C.c.payer_sequence), _rank(B.c.payer_sequence)
+    following = (
+        sa.select(B.c.claim_id, sa.func.min(other_rank).label("rank"))
+        .join(C, C.c.claim_id == B.c.claim_id)
+        .where(C.c.origin == "to_send", C.c.life.in_(DECIDED), other_rank > own_rank)
+        .group_by(B.c.claim_id)
+        .subquery()
+    )
+    owed = (
+        sa.select(sa.func.coalesce(sa.func.sum(L.c.amount_cents), 0))
+        .where(L.c.family_id == C.c.family_id, L.c.account == "1100", L.c.payer_sequence == B.c.payer_sequence)
+        .correlate(C, B)
+        .scalar_subquery()
+    )
+    exists = (
+        sa.select(sa.literal(1))
+        .where(
+            made.c.family_id == C.c.family_id,
+            made.c.payer_sequence == B.c.payer_sequence,
+            made.c.life.not_in(["replaced", "voided", "withdrawn"]),
+        )
+        .exists()
+    )
+    forwarded = (
+        sa.select(sa.literal(1))
+        .select_from(_in_force())
+        .where(
+            P.c.family_id == C.c.family_id,
+            P.c.payer_sequence == C.c.payer_sequence,
+            sa.or_(CP.c.status_code.in_(FORWARDED), CP.c.is_crossover == 1),
+            *_standing(),
+        )
+        .exists()
+    )
+    return frame(
+        conn,
+        sa.select(
+            *(C.c.claim_id, C.c.family_id, C.c.version, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length),
+            *(C.c.kind, C.c.claim_number, C.c.charge_cents, C.c.payer_code, C.c.payer_sequence),
+            B.c.payer_code.label("next_payer_code"),
+            B.c.payer_sequence.label("next_sequence"),
+            sa.cast(owed, sa.BigInteger).label("open_cents"),
+            sa.case((forwarded, 1), else_=0).label("is_forwarded"),
+        )
+        .join(F, F.c.file_id == C.c.file_id)
+        .join(following, following.c.claim_id == C.c.claim_id)
+        .join(B, sa.and_(B.c.claim_id == C.c.claim_id, other_rank == following.c.rank))
+        .where(C.c.state == "stored", owed > 0, ~exists)
+        .order_by(C.c.claim_id),
+    )
+
+
+def _in_force() -> sa.Join:
+    return P.join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+
+
+def _standing() -> list[sa.ColumnElement[bool]]:
+    """Name what makes a posting count: not ended, not taken back, a decision of the payer."""
+    return [
+        P.c.ended_at.is_(None),
+        P.c.is_superseded == 0,
+        P.c.outcome == "posted",
+        CP.c.status_code.not_in(NO_DECISION),
+    ]
+
+
+def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Claim payments in force for claims, by the payer each claim was sent to.
+
+    claim_id, claim_payment_id, paid_cents, paid_date (ISO; DTM*405, else BPR16), payer_claim_number.
+    """
+    select = (
+        sa.select(
+            C.c.claim_id,
+            CP.c.claim_payment_id,
+            CP.c.paid_cents,
+            sa.func.coalesce(R.c.production_date, R.c.payment_date).label("paid_date"),
+            CP.c.payer_claim_number,
+        )
+        .select_from(_in_force())
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .join(C, sa.and_(C.c.family_id == P.c.family_id, C.c.payer_sequence == P.c.payer_sequence))
+        .where(*_standing())
+        .order_by(C.c.claim_id, R.c.payment_date, CP.c.claim_payment_id)
+    )
+    return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def of_families(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Claim payments in force for families, whichever payer decided, the earliest first.
+
+    family_id, payer_sequence, status_code, is_crossover, paid_cents, paid_date (ISO).
+    """
+    day = sa.func.coalesce(R.c.production_date, R.c.payment_date).label("paid_date")
+    select = (
+        sa.select(P.c.family_id, P.c.payer_sequence, CP.c.status_code, CP.c.is_crossover, CP.c.paid_cents, day)
+        .select_from(_in_force())
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(*_standing())
+        .order_by(R.c.payment_date, CP.c.claim_payment_id)
+    )
+    return frame_of(conn, select, P.c.family_id, family_ids)
+
+
+def decided_lines(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """Service payments of claim payments with the number of our line (0: none fits), in file order."""
+    select = (
+        sa.select(
+            *(SP.c.service_payment_id, SP.c.claim_payment_id, SP.c.procedure_qualifier, SP.c.procedure_code),
+            *(SP.c.modifiers, SP.c.revenue_code, SP.c.paid_cents, SP.c.paid_units_milli),
+            sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
+        )
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .outerjoin(LM, sa.and_(LM.c.match_id == M.c.match_id, LM.c.service_payment_id == SP.c.service_payment_id))
+        .order_by(SP.c.claim_payment_id, SP.c.ordinal)
+    )
+    return frame_of(conn, select, SP.c.claim_payment_id, claim_payment_ids)
+
+
+def decided_adjustments(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """Adjustments of claim payments in file order; service_payment_id 0: of the claim."""
+    select = sa.select(
+        A.c.claim_payment_id,
+        sa.func.coalesce(A.c.service_payment_id, 0).label("service_payment_id"),
+        *(A.c.group_code, A.c.reason_code, A.c.amount_cents, A.c.quantity_milli),
+    ).order_by(A.c.claim_payment_id, A.c.seg, A.c.ordinal)
+    return frame_of(conn, select, A.c.claim_payment_id, claim_payment_ids)
+
+
+def decided_remarks(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """Remark codes of the claim itself (MOA, MIA) in file order."""
+    select = (
+        sa.select(REM.c.claim_payment_id, REM.c.remark_code)
+        .where(REM.c.service_payment_id.is_(None))
+        .order_by(REM.c.claim_payment_id, REM.c.seg, REM.c.ordinal)
+    )
+    return frame_of(conn, select, REM.c.claim_payment_id, claim_payment_ids)

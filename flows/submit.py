@@ -1,0 +1,14 @@
+"""Submit: claims that no edit stops become files in the outbox, each claim once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flows import steps
+from flows.engine import flow
+
+
+@flow(name="submit")
+def submit(run_id: int, posting_date: date) -> dict[str, int]:
+    """Send what is ready; give the counts. A second time sends nothing."""
+    return steps.submit_claims(run_id, posting_date)
