@@ -80,8 +80,8 @@ def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[
 
 def _of_charges(path: Path, segs: pd.Series, lines: pd.DataFrame) -> Frames:
     file = read_charges_file(path)
-    named = zip(file._fields, file, strict=True)
-    frames = {name: rows for name, rows in named if isinstance(rows, pd.DataFrame) and name != "findings"}
+    named: Frames = getattr(file, "frames", {}) or file._asdict()
+    frames = {name: rows for name, rows in named.items() if isinstance(rows, pd.DataFrame) and name != "findings"}
     return {name: _of_claims(rows, name, segs) for name, rows in frames.items()}
 
 
