@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,45 +19,72 @@ from claims.store.engine import read
 from claims.store.queries import timeline
 
 REJECTED = "rejected"
-# What makes a claim another claim: it is not corrected, it is billed anew.
-FIXED = ("claim_number", "frequency_code", "payer_sequence")
+# What makes a claim another claim, or is ours: it is not corrected.
+FIXED = ("claim_number", "frequency_code", "payer_sequence", "original_reference", "line_control_number")
 
 
-def changes_of(texts: Sequence[str]) -> dict[str, str]:
-    """Read `column=value` texts, each checked as a cell of a charges file; raise UsageError, without the value."""
+class Change(NamedTuple):
+    """A column of the claims' frames (line_number 0) or of its lines, and its new value as text."""
+
+    line_number: int
+    column: str
+    value: str
+
+
+def changes_of(texts: Sequence[str]) -> list[Change]:
+    """Read `column=value` and, for a column of a line, `line:column=value`, each as a cell of a charges file.
+
+    Raises UsageError, which never quotes the value.
+    """
+    return [_change(text) for text in texts]
+
+
+def _change(text: str) -> Change:
+    place, found, value = (part.strip() for part in text.partition("="))
+    line, _, name = place.rpartition(":")
+    if not found or not name or (line and not (line.isascii() and line.isdigit() and 0 < int(line) < 1000)):
+        raise UsageError("--set wants column=value or line:column=value, like --set member_id=FW10851.")
     known = columns().set_index("column")
-    changes: dict[str, str] = {}
-    for text in texts:
-        name, found, value = (part.strip() for part in text.partition("="))
-        if not found or not name:
-            raise UsageError("--set wants column=value, like --set member_id=FW10851.")
-        if name in FIXED or name not in known.index:
-            shown = ", ".join(column for column in known.index if column not in FIXED)
-            raise UsageError(f"{name} cannot be set; these can: {shown}.")
-        row = known.loc[name]
-        kind = KINDS[str(row["kind"])]
-        if not value and row["required"]:
-            raise UsageError(f"{name} needs a value.")
-        if len(value) > int(str(row["longest"])):
-            raise UsageError(f"{name} holds at most {row['longest']} characters.")
-        if value and kind.read(value) is None:
-            raise UsageError(f"{name} wants {kind.expected}.")
-        changes[name] = value
-    return changes
+    if name in FIXED or name not in known.index:
+        shown = ", ".join(column for column in known.index if column not in FIXED)
+        raise UsageError(f"This column cannot be set; these can: {shown}.")
+    row = {str(column): str(cell) for column, cell in known.loc[name].items()}
+    if (row["level"] == "line") != bool(line):
+        example = f"1:{name}=..." if row["level"] == "line" else f"{name}=..."
+        raise UsageError(f"{name} is a column of a {row['level']}: --set {example}")
+    kind = KINDS[row["kind"]]
+    if not value and row["required"]:
+        raise UsageError(f"{name} needs a value.")
+    if len(value) > int(row["longest"]):
+        raise UsageError(f"{name} holds at most {row['longest']} characters.")
+    read_value = kind.read(value) if value else ""
+    if read_value is None:
+        raise UsageError(f"{name} wants {kind.expected}.")
+    return Change(int(line or 0), row["target"], read_value if isinstance(read_value, str) else value)
 
 
-def resubmit(ctx: Context, claims: Sequence[str], changes: dict[str, str], posting_date: date) -> dict[str, int]:
+def resubmit(ctx: Context, claims: Sequence[str], changes: Sequence[Change], posting_date: date) -> dict[str, int]:
     """Correct rejected claims, close their rejections, and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that is not
-    rejected. Counts: claims_corrected, rejections_closed, and those of scrubbing.
+    rejected or cannot be corrected. Counts: claims_corrected, rejections_closed, and those of scrubbing.
     """
-    claim_ids = [_rejected(ctx, claim) for claim in dict.fromkeys(claims)]
+    claim_ids = list(dict.fromkeys(_rejected(ctx, claim) for claim in claims))
+    rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
+    wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
+    # Both modules came later than this one; what they promise stands in docs/design.md, "Claims out".
     versions, scrub = import_module("claims.service.versions"), import_module("claims.service.scrub")
-    corrected = versions.correct(ctx, claim_ids, changes, posting_date)
-    closed = resubmitted(ctx, claim_ids, posting_date)
-    scrubbed: dict[str, int] = scrub.scrub(ctx, posting_date, list(corrected))
-    return {"claims_corrected": len(claim_ids), "rejections_closed": closed, **scrubbed}
+    made = versions.correct(ctx, claim_ids, wanted, posting_date)
+    if not len(made.claims):
+        raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
+    closed = resubmitted(ctx, made.claims["follows_claim_id"].tolist(), posting_date)
+    scrubbed: dict[str, int] = scrub.scrub(ctx, posting_date, made.claims["claim_id"].tolist())
+    return {
+        "claims_corrected": len(made.claims),
+        "claims_refused": len(made.refused),
+        "rejections_closed": closed,
+        **scrubbed,
+    }
 
 
 def _rejected(ctx: Context, claim: str) -> int:

@@ -82,7 +82,9 @@ def test_giving_up_withdraws_the_claim(books):
         ("member_id=", "needs a value"),
         ("member_id=" + "X" * 81, "at most 80"),
         ("rendering_npi=1999999027", "check digit"),
-        ("service_from=tomorrow", "day"),
+        ("service_from=2025-02-01", "1:service_from"),
+        ("1:service_from=tomorrow", "day"),
+        ("x:charge=1", "column=value"),
     ],
 )
 def test_a_change_is_checked_as_a_cell_of_a_charges_file_and_never_quoted(text, says):
@@ -96,24 +98,29 @@ def test_fix_and_resubmit_is_one_command(books, monkeypatch):
     asked = []
 
     def correct(ctx, claim_ids, changes, posting_date):
-        asked.append((list(claim_ids), changes))
-        rows = pd.DataFrame(
-            {"claim_id": claim_ids, "event": "corrected", "event_key": [f"c:{one}" for one in claim_ids]}
-        )
+        asked.append((list(claim_ids), changes.values.tolist()))
+        rows = pd.DataFrame({"claim_id": claim_ids, "event": "corrected", "event_key": [f"c:{n}" for n in claim_ids]})
         with write(ctx.engine) as conn:
             record(conn, rows, posting_date)
-        return [100 + one for one in claim_ids]
+        made = pd.DataFrame({"claim_id": [100 + one for one in claim_ids], "follows_claim_id": claim_ids})
+        return SimpleNamespace(claims=made, refused=pd.DataFrame({"claim_id": [], "reason": []}))
 
     scrubbed = SimpleNamespace(scrub=lambda ctx, day, ids: {"claims_ready": len(ids), "claims_blocked": 0})
     monkeypatch.setitem(sys.modules, "claims.service.versions", SimpleNamespace(correct=correct))
     monkeypatch.setitem(sys.modules, "claims.service.scrub", scrubbed)
-    counts = resubmit(books.ctx, ["A1", "A1"], changes_of(["member_id=W2"]), DAY)
-    assert counts == {"claims_corrected": 1, "rejections_closed": 1, "claims_ready": 1, "claims_blocked": 0}
-    assert asked == [([1], {"member_id": "W2"})]
+    counts = resubmit(books.ctx, ["A1", "A1"], changes_of(["member_id=W2", "1:charge=90.00"]), DAY)
+    assert counts == {
+        "claims_corrected": 1,
+        "claims_refused": 0,
+        "rejections_closed": 1,
+        "claims_ready": 1,
+        "claims_blocked": 0,
+    }
+    assert asked == [([1], [[1, 0, "member_id", "W2"], [1, 1, "charge_cents", "90.00"]])]
     assert lives(books) == {"A1": "replaced", "A2": "rejected"}
     assert [row[4:] for row in queue(books)] == [("closed", "resubmitted"), ("open", None)]
     with pytest.raises(UsageError, match="it is replaced"):
-        resubmit(books.ctx, ["A1"], {}, DAY)
+        resubmit(books.ctx, ["A1"], [], DAY)
 
 
 def proposals(practice):
