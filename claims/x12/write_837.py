@@ -35,6 +35,7 @@ from claims.x12.write_pieces import (
     differ,
     either,
     filled,
+    flags,
     gathered,
     joined,
     optional,
@@ -107,9 +108,18 @@ def _billing(c: Columns, level: Level, rest: Rest) -> Part:
         rest.with_read("REF", optional(joined("REF*", of_tax, "*"), c.text("billing_tax_id")), tax.integers("seg")),
         rest.at("2010AA", owners, "REF"), contact(c, "billing", "IC", rest, "2010AA", owners),
         rest.at("2010AA", owners),
-        when(filled(c.names("pay_to_address")), "NM1*87*", kind, "~", address(c, "pay_to", rest, "2010AB", owners)),
+        _pay_to(c, kind, owners, rest),
         rest.at("2010AB", owners), rest.at("2010AC", owners),
     )  # fmt: skip
+
+
+def _pay_to(c: Columns, kind: Part, owners: Owners, rest: Rest) -> Part:
+    """Write where payments go; a loop that was read stays as it was where the columns say nothing."""
+    if "pay_to_address" not in c:
+        return ""
+    is_told = flags(filled(c.names("pay_to_address")), len(c))
+    told = Owners("level", np.where(is_told, owners.keys, 0))
+    return when(is_told, "NM1*87*", kind, "~", address(c, "pay_to", rest, "2010AB", told))
 
 
 def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -> Part:
