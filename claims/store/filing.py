@@ -59,6 +59,31 @@ def register(conn: sa.Connection, sha256: str, size: int, name: str, run_id: int
     return file_id, receipt_id, known is not None
 
 
+def register_produced(
+    conn: sa.Connection, sha256: str, size: int, *, content: str, sets: str, counts: Mapping[str, int], run_id: int
+) -> int:
+    """Register a file of our own making, whole and stored; give its file_id. The same bytes are registered once."""
+    known = conn.scalar(sa.select(F.c.file_id).where(F.c.sha256 == sha256))
+    if known is not None:
+        return int(known)
+    file_id = ids.take(conn, F, 1)
+    conn.execute(
+        sa.insert(F).values(
+            file_id=file_id,
+            sha256=sha256,
+            bytes=size,
+            direction="produced",
+            content=content,
+            sets=sets,
+            state="stored",
+            counts=json.dumps(dict(counts), sort_keys=True),
+            recorded_at=clock.now(),
+            run_id=run_id or None,
+        )
+    )
+    return file_id
+
+
 def registered(conn: sa.Connection) -> list[int]:
     """Files that were registered and never finished, in order of content."""
     return [

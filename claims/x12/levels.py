@@ -87,6 +87,10 @@ class Levels:
         found = list(wanted.values())
         return found[0], found[1], np.where(found[2] >= 0, found[2], found[1])
 
+    def rows(self, segs: Integers) -> Integers:
+        """Return the rows of levels by their `seg`, which is there or 0; -1 for 0."""
+        return np.where(segs > 0, np.searchsorted(self._keys.seg, segs), -1)
+
     def text(self, name: str, rows: Integers) -> pa.Array:
         """Return a text of each row; `""` for row -1."""
         nothing = pa.array([""], pa.large_string())

@@ -73,10 +73,10 @@ class _Choice:
 
 
 @cache
-def _choices(set_code: str) -> list[list[_Choice]]:
+def _choices(set_code: str, *, complete: bool) -> list[list[_Choice]]:
     """Return for each pass what its segment ids may open."""
     passes: list[list[_Choice]] = []
-    for openers in plan(set_code).passes:
+    for openers in plan(set_code, complete=complete).passes:
         by_segment: dict[int, list[Opener]] = {}
         for opener in openers:
             by_segment.setdefault(opener.segment, []).append(opener)
@@ -84,12 +84,12 @@ def _choices(set_code: str) -> list[list[_Choice]]:
     return passes
 
 
-def places(rows: Rows, set_code: str, size: int) -> Places:
+def places(rows: Rows, set_code: str, size: int, *, complete: bool = False) -> Places:
     """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones."""
     loop = marks = np.zeros(size, np.uint8)
     depths = np.zeros(size, np.uint8)
     opens = np.full(size, -1, np.int8)
-    for choices in _choices(set_code):
+    for choices in _choices(set_code, complete=complete):
         for choice in choices:
             at, number = choice.of(rows, loop)
             if not len(at):
@@ -102,7 +102,7 @@ def places(rows: Rows, set_code: str, size: int) -> Places:
     closing = np.flatnonzero(depths > 0)
     depths, opens = depths.take(closing), opens.take(closing)
     openers, numbers = [], []
-    for scope in range(len(plan(set_code).scopes)):
+    for scope in range(len(plan(set_code, complete=complete).scopes)):
         # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
         starts = opens == scope
         changes = starts | (depths < scope + 2)

@@ -11,6 +11,7 @@ from claims.findings import Finding
 from claims.x12 import guides
 from claims.x12.allocator import keep_freed_memory
 from claims.x12.collect import Collector
+from claims.x12.completed import head
 from claims.x12.conform import Conformance
 from claims.x12.delimiters import Delimiters
 from claims.x12.dirt import Dirt
@@ -50,12 +51,13 @@ for _row, _names_of in enumerate(_CUTS_OF.values()):
 _STARTS = np.asarray(_CUTS.any(axis=0))
 
 
-def read(readable: Readable, *, lossless: bool = False) -> X12File:
+def read(readable: Readable, *, lossless: bool = False, complete: bool = False) -> X12File:
     """Read a whole file (a path, or its bytes) into frames; content never raises, it becomes findings.
 
-    `lossless` adds the frame `raw_segments`, which holds every byte: see `claims.x12.lossless`.
+    `lossless` adds the frame `raw_segments`, which holds every byte: see `claims.x12.lossless`. `complete` adds to the
+    frames of claims (837) all that writing them anew needs: see `claims.x12.completed`.
     """
-    return joined(list(scan(readable, part=_NO_LIMIT, lossless=lossless)))
+    return joined(list(scan(readable, part=_NO_LIMIT, lossless=lossless, complete=complete)))
 
 
 def scan(
@@ -64,6 +66,7 @@ def scan(
     part: int = PART,
     window: int = WINDOW,
     lossless: bool = False,
+    complete: bool = False,
     conformance: Conformance | None = None,
 ) -> Iterator[X12File]:
     """Read a file of any size in parts of about `part` bytes, each a run of whole transaction sets.
@@ -73,12 +76,15 @@ def scan(
     """
     with Source(readable) as source:
         keep_freed_memory()
-        parts = _Scan(source, part, window, conformance).parts()
+        parts = _Scan(source, part, window, conformance, complete=complete).parts()
         yield from with_raw_segments(parts, source) if lossless else parts
 
 
 class _Scan:
-    def __init__(self, source: Source, part: int, window: int, conformance: Conformance | None = None) -> None:
+    def __init__(
+        self, source: Source, part: int, window: int, conformance: Conformance | None = None, *, complete: bool = False
+    ) -> None:
+        self.complete = complete
         self.source, self.part, self.window, self.conformance = source, part, window, conformance
         self.envelope, self.dirt = Envelope(), Dirt()
         self.levels: dict[str, Levels] = {}
@@ -88,7 +94,7 @@ class _Scan:
         self._start_part(continued=False)
 
     def _start_part(self, *, continued: bool) -> None:
-        self.collector = Collector()
+        self.collector = Collector(complete=self.complete)
         self.findings: list[Finding] = []
         self.size = 0
         self.expected = max(1, min(self.part, self.source.size - self.previous_end))
@@ -216,9 +222,10 @@ class _Scan:
 
     def _read_sets(self, tokens: Tokens, before: int, owners: Owners, canonical: Canonical) -> None:
         for code in sorted({own.set_code for own in owners.transactions}.intersection(guides.READ)):
-            rows = Rows(tokens, owners.mine(code), plan(code).wanted)
-            placed = places(rows, code, len(tokens))
-            window = Window(tokens, plan(code), rows, placed, before, owners.transaction_seg)
+            own = plan(code, complete=self.complete)
+            rows = Rows(tokens, owners.mine(code), own.wanted)
+            placed = places(rows, code, len(tokens), complete=self.complete)
+            window = Window(tokens, own, rows, placed, before, owners.transaction_seg)
             levels = self.levels.setdefault(code, Levels())
             reader = SetReader(window, owners, canonical, levels)
             reader.read(self.collector)
@@ -285,6 +292,8 @@ class _Scan:
         self.collector.add_rows("groups", envelope.groups)
         self.collector.add_rows("interchange_acknowledgements", envelope.acknowledgements)
         rows = [transaction_row(own, self.findings) for own in envelope.closed]
+        if self.complete:
+            rows = [{**row, **head(own)} for row, own in zip(rows, envelope.closed, strict=True)]
         self.collector.add_rows("transactions", rows)
         self.findings += envelope.findings
         envelope.interchanges, envelope.groups, envelope.acknowledgements = [], [], []

@@ -5,14 +5,16 @@ What the layout tables cannot say stands here (columns that all frames have), in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from claims.findings import HOLD, NOTE, Finding
-from claims.x12 import remittances, submissions
+from claims.x12 import completed, remittances, submissions
 from claims.x12.collect import Collector
+from claims.x12.envelope import Transaction
 from claims.x12.extract import Extract, extract
 from claims.x12.hashes import Canonical
 from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
@@ -55,6 +57,8 @@ class SetReader:
             remittances.complete(self, found)
         elif self.window.plan.set_code.startswith("837"):
             submissions.complete(self, found)
+            if self.window.plan.is_complete:
+                completed.complete(self, found)
         for name, rows in found.items():
             if rows is not None and not name.startswith("("):
                 if name in plans:
@@ -62,6 +66,11 @@ class SetReader:
                 collector.add(name, self._completed(name, rows))
         self._dates(found.get("dates"))
         self._orphan_levels(found.get("hierarchy"))
+
+    def own_sets(self) -> Iterator[tuple[Transaction, int, int]]:
+        """Give the sets of this kind, each with where its segments in this window begin and end."""
+        edges = zip(self.transactions, self._begins.tolist(), self._afters.tolist(), strict=True)
+        yield from (one for one in edges if one[0].set_code == self.window.plan.set_code)
 
     # ---- counts and sums of each transaction set
 
@@ -94,7 +103,7 @@ class SetReader:
 
     def _completed(self, name: str, found: Extract) -> dict[str, Any]:
         columns: dict[str, Any] = dict(found.columns)
-        for column, kind in frame_kinds()[name].items():
+        for column, kind in frame_kinds(complete=self.window.plan.is_complete)[name].items():
             if column not in columns:
                 columns[column] = self._standard(name, column, kind, found)
         return columns
@@ -130,7 +139,7 @@ class SetReader:
         return of_all.take(found.rows) if found.span is None else in_order[found.span]
 
     def _ordinal(self, name: str, found: Extract) -> Integers:
-        if name == "adjustments":
+        if name in ("adjustments", "other_payer_adjustments"):
             return found.repeat + 1
         if name in ("service_payments", "service_lines", "diagnoses"):
             claim_seg = self.window.opened_seg("claim", found.rows, found.span)

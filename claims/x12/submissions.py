@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
         reader.tally("claim_off", claims.rows[~checked.claim_good])
         _parties(reader.window, reader.levels, claims)
         claims.columns["kind"] = _kinds(reader.window, claims, lines)
-        claims.columns["diagnosis_codes"] = _diagnosis_codes(reader.window, claims, found["diagnoses"])
+        claims.columns["diagnosis_codes"] = codes_of_claims(reader.window, claims, found["diagnoses"], _DIAGNOSES)
         claims.columns["body_hash"] = _hashes(reader.window, reader.canonical, claims)
     if lines is not None:
         _line_numbers(reader.window, lines)
@@ -78,11 +79,12 @@ def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
     return pa.array(["", "P", "I", "D"], pa.large_string()).take(pa.array(which[:-1]))
 
 
-def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None) -> pa.Array:
+def codes_of_claims(window: Window, claims: Extract, diagnoses: Extract | None, qualifiers: Sequence[str]) -> pa.Array:
+    """Return the codes of each claim in `diagnoses` that have one of the qualifiers."""
     if diagnoses is None:
         return pa.array([""] * len(claims), pa.large_string())
     qualifier = diagnoses.columns["qualifier_code"]
-    wanted = np.asarray(pc.is_in(qualifier, pa.array(_DIAGNOSES, qualifier.type)))
+    wanted = np.asarray(pc.is_in(qualifier, pa.array(qualifiers, qualifier.type)))
     owner = balance.owner(window, "claim", diagnoses.rows)
     wanted &= owner >= 0
     codes = diagnoses.columns["code"].filter(pa.array(wanted))

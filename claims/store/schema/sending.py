@@ -48,6 +48,7 @@ batches = Table(
     Column("charge_cents", Cents, nullable=False),
     ref("snapshot_file_id", "files.file_id"),
     ref("file_id", "files.file_id", optional=True),
+    ref("follows_batch_id", "batches.batch_id", optional=True),  # the batch that it sends again
     Column("file_name", String(120), nullable=False),  # in the outbox
     Column("posting_date", Date, nullable=False),
     Column("actor", String(120), nullable=False),

@@ -113,6 +113,7 @@ CREATE TABLE batches (
     charge_cents BIGINT NOT NULL,
     snapshot_file_id INTEGER NOT NULL,
     file_id INTEGER,
+    follows_batch_id INTEGER,
     file_name VARCHAR(120) NOT NULL,
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
@@ -123,6 +124,7 @@ CREATE TABLE batches (
     CONSTRAINT uq_batches_interchange_control_number UNIQUE (interchange_control_number),
     CONSTRAINT fk_batches_snapshot_file_id FOREIGN KEY(snapshot_file_id) REFERENCES files (file_id),
     CONSTRAINT fk_batches_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_batches_follows_batch_id FOREIGN KEY(follows_batch_id) REFERENCES batches (batch_id),
     CONSTRAINT fk_batches_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
 
@@ -285,6 +287,7 @@ CREATE TABLE claims (
     version INTEGER DEFAULT '1' NOT NULL,
     kind VARCHAR(2) NOT NULL,
     claim_number VARCHAR(60) NOT NULL,
+    claim_number_normal VARCHAR(60) DEFAULT '' NOT NULL,
     frequency_code VARCHAR(4) NOT NULL,
     charge_cents BIGINT NOT NULL,
     billing_npi VARCHAR(40) NOT NULL,
@@ -323,6 +326,8 @@ CREATE INDEX ix_claims_life ON claims (life);
 CREATE INDEX ix_claims_member_id ON claims (member_id);
 
 CREATE INDEX ix_claims_state ON claims (state);
+
+CREATE INDEX ix_claims_version_number ON claims (claim_number_normal) WHERE version > 1;
 
 CREATE TABLE findings (
     finding_id INTEGER NOT NULL,
