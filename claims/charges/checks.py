@@ -48,6 +48,12 @@ def _check_company(table: Table) -> None:
         for other in spec.needs if given.any() else ():
             missing = table.columns[other].which(lambda value: not value)
             table.blame(given & missing, other, f"a value, since {spec.column} has one")
+    for who in ("secondary", "tertiary"):
+        is_other = table.columns[f"{who}_relationship_code"].which(lambda value: value != "18")
+        nameless = table.columns[f"{who}_subscriber_last_name"].which(lambda value: not value)
+        named = table.columns[f"{who}_payer_code"].is_given()
+        wrong = named & is_other & nameless
+        table.blame(wrong, f"{who}_subscriber_last_name", "a value, since the patient is not the subscriber")
 
 
 def _check_days(table: Table) -> None:

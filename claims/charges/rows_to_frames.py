@@ -63,6 +63,7 @@ def _lines(place: Place, ordinal: Integers) -> pd.DataFrame:
             **values,
             "procedure_qualifier": pd.Series(np.where(coded, "HC", np.where(kind == "D", "AD", "")), dtype="str"),
             "diagnosis_pointers": values["diagnosis_pointers"].where(pointed, ""),
+            "unit_code": values["unit_code"].where(kind != "D", ""),  # SV3 has none
             "place_of_service": pd.Series("", index=number.index, dtype="str"),
             "service_date": first.where(is_dated, place.values("statement_from")),
             "service_to_date": last.where(is_dated, place.values("statement_to")),

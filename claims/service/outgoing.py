@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
@@ -30,6 +31,7 @@ def send(
     *,
     partner: str = "",
     kind: str = "",
+    outbox: Path | None = None,
     advance: Callable[[int], None] = lambda claims: None,
 ) -> tuple[dict[str, int], Submitted]:
     """Prepare, then send what is ready: `(counts of preparing, what was sent)`.
@@ -38,6 +40,6 @@ def send(
     """
     with running(ctx, "submit", posting_date) as (run_id, counts):
         prepared = prepare(ctx, run_id, posting_date)
-        sent = send_ready(ctx, run_id, posting_date, partner=partner, kind=kind, advance=advance)
+        sent = send_ready(ctx, run_id, posting_date, partner=partner, kind=kind, outbox=outbox, advance=advance)
         counts.update({f"prepared_{name}": count for name, count in prepared.items()} | sent.counts)
     return prepared, sent
