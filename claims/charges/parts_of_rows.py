@@ -31,7 +31,7 @@ _KINDS = {
         **dict.fromkeys(("date", "date_to"), "date"),
         "amount_cents": "cents?",
     },
-    "drugs": {**_BELOW, **dict.fromkeys(("qualifier_code", "code", "unit_code"), "text"), "units_milli": "milli"},
+    "drugs": {**_BELOW, **dict.fromkeys(("qualifier_code", "code", "unit_code"), "text"), "units_milli": "milli?"},
     "teeth": {**_BELOW, **dict.fromkeys(("tooth_code", "surface_codes"), "text")},
 }
 # Columns of claims that are lists of diagnoses: qualifiers of the first and of the others.

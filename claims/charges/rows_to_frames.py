@@ -32,7 +32,7 @@ def frames(table: Table, kept: Integers, claim: Integers) -> dict[str, pd.DataFr
     lines = _lines(place, ordinal)
     claims = _claims(of_claims, lines).assign(body_hash=_body_hashes(table, kept, own))
     lines["line_control_number"] = lines["line_control_number"].where(
-        lines["line_control_number"] != "", place.values("claim_number") + "L" + lines["line_number"]
+        lines["line_control_number"] != "", place.values("claim_number") + "L" + lines["line_number"].astype("str")
     )
     return {
         "claims": claims,
@@ -59,7 +59,7 @@ def _lines(place: Place, ordinal: Integers) -> pd.DataFrame:
             **place.address(),
             "claim_seg": place.claim_seg,
             "ordinal": ordinal,
-            "line_number": number.astype("str"),
+            "line_number": number,
             **values,
             "procedure_qualifier": pd.Series(np.where(coded, "HC", np.where(kind == "D", "AD", "")), dtype="str"),
             "diagnosis_pointers": values["diagnosis_pointers"].where(pointed, ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,10 +53,27 @@ def read(ctx: Context, claims: pd.DataFrame) -> Iterator[Frames]:
 def joined(parts: Sequence[Frames]) -> Frames:
     """Put what `read` gave together; levels that several parts repeat stand once."""
     names = dict.fromkeys(name for part in parts for name in part)
-    found = {name: joined_frame([part[name] for part in parts if name in part]) for name in names}
+    found = {name: joined_frame(_alike([part[name] for part in parts if name in part])) for name in names}
     if len(parts) > 1:
         found = {name: _once(rows) for name, rows in found.items()}
     return found
+
+
+def _alike(parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Give all parts the columns of each: a charges CSV and an 837 do not say the same things."""
+    kinds = {name: rows[name].dtype for rows in parts for name in rows.columns}
+    if all(len(rows.columns) == len(kinds) for rows in parts):
+        return list(parts)
+    return [rows.assign(**{name: _nothing(kinds[name], rows.index) for name in kinds if name not in rows})
+            for rows in parts]  # fmt: skip
+
+
+def _nothing(kind: Any, index: pd.Index) -> pd.Series:
+    """Say of each row that a column says nothing: no text, 0, or missing where that means something."""
+    if kind == "str":
+        return pd.Series("", index=index, dtype="str")
+    absent = pd.NA if pd.api.types.is_extension_array_dtype(kind) else False if kind == "bool" else 0
+    return pd.Series(absent, index=index, dtype=kind)
 
 
 def _once(rows: pd.DataFrame) -> pd.DataFrame:
