@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from importlib import import_module
 from typing import NamedTuple
 
 import pandas as pd
 
 from claims.cells.kinds import KINDS
-from claims.charges.checks import columns
+from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
+from claims.service import versions
 from claims.service.context import Context
+from claims.service.identities import resolve_identities
 from claims.service.rejection_queue import resubmitted
+from claims.service.scrub import scrub
 from claims.service.timeline import SeveralClaimsError
 from claims.store.engine import read
 from claims.store.queries import timeline
@@ -45,6 +47,7 @@ def _change(text: str) -> Change:
     if not found or not name or (line and not (line.isascii() and line.isdigit() and 0 < int(line) < 1000)):
         raise UsageError("--set wants column=value or line:column=value, like --set member_id=FW10851.")
     known = columns().set_index("column")
+    known = known[known["frame"].isin(["claims", "service_lines"])]
     if name in FIXED or name not in known.index:
         shown = ", ".join(column for column in known.index if column not in FIXED)
         raise UsageError(f"This column cannot be set; these can: {shown}.")
@@ -53,7 +56,7 @@ def _change(text: str) -> Change:
         example = f"1:{name}=..." if row["level"] == "line" else f"{name}=..."
         raise UsageError(f"{name} is a column of a {row['level']}: --set {example}")
     kind = KINDS[row["kind"]]
-    if not value and row["required"]:
+    if not value and row["needed"]:
         raise UsageError(f"{name} needs a value.")
     if len(value) > int(row["longest"]):
         raise UsageError(f"{name} holds at most {row['longest']} characters.")
@@ -72,13 +75,12 @@ def resubmit(ctx: Context, claims: Sequence[str], changes: Sequence[Change], pos
     claim_ids = list(dict.fromkeys(_rejected(ctx, claim) for claim in claims))
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
-    # Both modules came later than this one; what they promise stands in docs/design.md, "Claims out".
-    versions, scrub = import_module("claims.service.versions"), import_module("claims.service.scrub")
     made = versions.correct(ctx, claim_ids, wanted, posting_date)
     if not len(made.claims):
         raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
     closed = resubmitted(ctx, made.claims["follows_claim_id"].tolist(), posting_date)
-    scrubbed: dict[str, int] = scrub.scrub(ctx, posting_date, made.claims["claim_id"].tolist())
+    resolve_identities(ctx, 0, posting_date)
+    scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist())
     return {
         "claims_corrected": len(made.claims),
         "claims_refused": len(made.refused),

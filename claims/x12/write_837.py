@@ -133,8 +133,9 @@ def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -
     name, code = c.names("payer_name"), identified(payer, c.text("payer_qualifier", "PI"), c.text("payer_code"))
     told = content.matching("patients", "hl_seg", owners.keys)
     child = _has_child(found)
-    birth = either(c.date("subscriber_birth_date"), c.date("patient_birth_date"))
-    gender = either(c.text("subscriber_gender"), c.text("patient_gender", "U"))
+    birth, gender = c.date("subscriber_birth_date"), c.text("subscriber_gender")
+    birth = choice(child, birth, either(birth, c.date("patient_birth_date")))
+    gender = choice(child, gender, either(gender, c.text("patient_gender", "U")))
     return joined(
         "HL*", whole_numbers(level.number), "*", whole_numbers(found.billing.number[level.parent]), "*22*",
         choice(child, "1", "0"), "~",
@@ -143,8 +144,7 @@ def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -
             c.names("group_name"), "*", c.text("insurance_type_code"), "****", c.text("filing_indicator_code"), "~",
         ), "2000B", owners),
         _patient(told, told.text("relationship_code"), rest), rest.at("2000B", owners),
-        when(rest.is_named(person, last, first, member),
-             named(person, "IL", "1", last, first, member, rest)),
+        when(rest.is_named(person, last, first, member), named(person, "IL", "1", last, first, member, rest)),
         address(c, "subscriber", rest, "2010BA", owners, ~child),
         demographics(birth, gender, rest, "2010BA", owners, ~child), rest.at("2010BA", owners),
         when(rest.is_named(payer, name, code), named(payer, "PR", "2", name, payer.names("first_name"), code, rest)),
