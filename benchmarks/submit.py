@@ -30,7 +30,7 @@ from claims.service.submit import submit
 from claims.store import audit, engine
 from claims.x12.write_text import plain_ascii
 
-CLAIMS, PER_FILE, FOR_OTHERS = 100_000, 20_000, 2_000
+CLAIMS, PER_FILE, FOR_OTHERS = 100_000, 20_000, 10_000
 DAY, MOMENT = date(2026, 10, 20), datetime(2026, 10, 20, 10, 30)
 NAMES = ("WAFFLEWORTH", "TEACUP", "MUFFINGTON", "PENCIL", "MARZIPAN", "BUTTERCUP", "THIMBLE")
 CLAIM = {
@@ -192,5 +192,5 @@ def whole(claims: int) -> None:
 if __name__ == "__main__":
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else CLAIMS
     rates(wanted)
-    other()
+    other(min(wanted, FOR_OTHERS))
     whole(wanted)

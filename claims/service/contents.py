@@ -22,7 +22,7 @@ from claims.store.engine import read as read_transaction
 
 Frames = dict[str, pd.DataFrame]
 
-_HEAD = 4096
+_HEAD = 65_536
 # Frames of a file that say nothing of a claim's content.
 _ENVELOPE = ("segments", "interchanges", "groups", "transactions", "findings", "remittances", "raw_segments")
 _KEYS = ("billing_seg", "subscriber_seg", "patient_seg")
@@ -97,8 +97,8 @@ def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[
 
 
 def _of_charges(path: Path, lines: pd.DataFrame) -> Frames:
-    """Read the rows of the claims that are wanted, and no others."""
-    return read_charges_at(path, lines[["seg", "offset", "length"]]).frames
+    """Read the rows of the claims, and no others."""
+    return dict(read_charges_at(path, lines[["seg", "offset", "length"]]).frames)
 
 
 def _of_x12(path: Path, segs: pd.Series) -> Iterator[Frames]:
