@@ -32,6 +32,7 @@ MODULES = (
     "redact",
     "diff",
     "write",
+    "charges",
     "ingest",
     "scrub",
     "reconcile",

@@ -90,6 +90,8 @@ def _addressed(claims: pd.DataFrame, books: Books) -> pd.DataFrame:
     claims = claims.sort_values("seg", kind="stable").reset_index(drop=True)
     code = claims["payer_code"].where(claims["payer_code"] != "", claims["payer_name"])
     claims["payer_code"] = code.where(code != "", "UNKNOWN")
+    tax = claims["billing_tax_id"].str.replace("-", "")
+    claims["billing_tax_id"] = tax.where(tax.str.fullmatch("[0-9]{9}"), "")
     is_odd = ~front_end.is_npi(claims["billing_npi"]) & (claims["billing_tax_id"] != "").to_numpy()
     claims["billing_npi"] = claims["billing_npi"].mask(is_odd, "")
     claims["filing_indicator_code"] = _answered(claims["filing_indicator_code"])

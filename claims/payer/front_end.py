@@ -5,6 +5,8 @@ The first edit that a claim fails, in order of priority, is told.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -12,6 +14,7 @@ from claims.payer.adjudicate import Frames
 from claims.payer.draws import Keys, draws
 from claims.payer.terms import table
 
+_FORM = re.compile("[12][0-9]{9}")
 ACCEPTED = {"edit": "", "category_code": "A2", "status_code": "20", "entity_code": "PR"}
 
 
@@ -63,9 +66,12 @@ def _failed(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray) -> dict[
 
 
 def is_npi(numbers: pd.Series) -> np.ndarray:
-    """Tell which texts are an NPI: ten digits that Luhn's rule over 80840 and the ten holds for. Distinct ones only."""
+    """Tell which texts are an NPI: ten digits, 1 or 2 first, that Luhn's rule over 80840 and the ten holds for.
+
+    A loop over distinct numbers.
+    """
     number, distinct = pd.factorize(numbers)
-    good = [str(text).isascii() and str(text).isdigit() and len(text) == 10 and _checks(str(text)) for text in distinct]
+    good = [bool(_FORM.fullmatch(str(text))) and _checks(str(text)) for text in distinct]
     found: np.ndarray = np.array([*good, False], np.bool_)[number]
     return found
 

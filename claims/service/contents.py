@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from claims import x12
-from claims.charges import is_charges_file, read_charges_file
+from claims.charges import is_charges_file, read_charges_at
 from claims.frames import joined as joined_frame
 from claims.service.context import Context
 from claims.store import contents as addresses
@@ -21,7 +21,7 @@ from claims.store.engine import read as read_transaction
 
 Frames = dict[str, pd.DataFrame]
 
-_HEAD = 4096
+_HEAD = 65_536
 # Frames of a file that say nothing of a claim's content.
 _ENVELOPE = ("segments", "interchanges", "groups", "transactions", "findings", "remittances", "raw_segments")
 _KEYS = ("billing_seg", "subscriber_seg", "patient_seg")
@@ -73,21 +73,14 @@ def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[
     with path.open("rb") as file:
         is_charges = is_charges_file(file.read(_HEAD))
     if is_charges:
-        yield _of_charges(path, wanted["seg"], lines)
+        yield _of_charges(path, lines)
     else:
         yield from _of_x12(path, wanted["seg"])
 
 
-def _of_charges(path: Path, segs: pd.Series, lines: pd.DataFrame) -> Frames:
-    file = read_charges_file(path)
-    named = zip(file._fields, file, strict=True)
-    frames = {name: rows for name, rows in named if isinstance(rows, pd.DataFrame) and name != "findings"}
-    return {name: _of_claims(rows, name, segs) for name, rows in frames.items()}
-
-
-def _of_claims(rows: pd.DataFrame, name: str, segs: pd.Series) -> pd.DataFrame:
-    kept = rows["seg" if name == "claims" else "claim_seg"].isin(segs)
-    return rows if kept.all() else rows[kept].reset_index(drop=True)
+def _of_charges(path: Path, lines: pd.DataFrame) -> Frames:
+    """Read the rows of the claims, and no others."""
+    return dict(read_charges_at(path, lines[["seg", "offset", "length"]]).frames)
 
 
 def _of_x12(path: Path, segs: pd.Series) -> Iterator[Frames]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from claims.cells.kinds import KINDS
-from claims.charges.checks import columns
+from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
 from claims.service import versions
@@ -48,6 +48,7 @@ def _change(text: str) -> Change:
     if not found or not name or (line and not (line.isascii() and line.isdigit() and 0 < int(line) < 1000)):
         raise UsageError("--set wants column=value or line:column=value, like --set member_id=FW10851.")
     known = columns().set_index("column")
+    known = known[known["frame"].isin(["claims", "service_lines"])]
     if name in FIXED or name not in known.index:
         shown = ", ".join(column for column in known.index if column not in FIXED)
         raise UsageError(f"This column cannot be set; these can: {shown}.")
@@ -56,7 +57,7 @@ def _change(text: str) -> Change:
         example = f"1:{name}=..." if row["level"] == "line" else f"{name}=..."
         raise UsageError(f"{name} is a column of a {row['level']}: --set {example}")
     kind = KINDS[row["kind"]]
-    if not value and row["required"]:
+    if not value and row["needed"]:
         raise UsageError(f"{name} needs a value.")
     if len(value) > int(row["longest"]):
         raise UsageError(f"{name} holds at most {row['longest']} characters.")

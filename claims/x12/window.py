@@ -86,6 +86,10 @@ class Window:
             self._sorted[name] = values.take(self.rows.order)
         return self._sorted[name]
 
+    def owner(self, scope: str, rows: Integers) -> Integers:
+        """Return the row number of the owner of each segment in the frame of a scope, -1 for none."""
+        return self.places.number[self.plan.scopes.index(scope)].take(rows)
+
     # ---- segments that give columns to rows of other segments
 
     def chosen(self, feed: Feed) -> Integers:
