@@ -11,10 +11,11 @@ import pandas as pd
 from claims.cells.kinds import KINDS
 from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
+from claims.master import Master
 from claims.service import versions
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
-from claims.service.rejection_queue import resubmitted
+from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.timeline import SeveralClaimsError
 from claims.store.engine import read
@@ -66,25 +67,31 @@ def _change(text: str) -> Change:
     return Change(int(line or 0), row["target"], read_value if isinstance(read_value, str) else value)
 
 
-def resubmit(ctx: Context, claims: Sequence[str], changes: Sequence[Change], posting_date: date) -> dict[str, int]:
-    """Correct rejected claims, close their rejections, and scrub what takes their place.
+def resubmit(
+    ctx: Context,
+    claims: Sequence[str],
+    changes: Sequence[Change],
+    posting_date: date,
+    *,
+    master: Master | None = None,
+) -> dict[str, int]:
+    """Correct rejected claims (which closes their rejections), and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that is not
-    rejected or cannot be corrected. Counts: claims_corrected, rejections_closed, and those of scrubbing.
+    rejected or cannot be corrected. Counts: claims_corrected, claims_refused, and those of scrubbing.
     """
     claim_ids = list(dict.fromkeys(_rejected(ctx, claim) for claim in claims))
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
-    made = versions.correct(ctx, claim_ids, wanted, posting_date)
+    made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
     if not len(made.claims):
         raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
-    closed = resubmitted(ctx, made.claims["follows_claim_id"].tolist(), posting_date)
-    resolve_identities(ctx, 0, posting_date)
-    scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist())
+    with running(ctx, "resubmit", posting_date) as (run_id, _):
+        resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
+    scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
     return {
         "claims_corrected": len(made.claims),
         "claims_refused": len(made.refused),
-        "rejections_closed": closed,
         **scrubbed,
     }
 
@@ -97,16 +104,16 @@ def _rejected(ctx: Context, claim: str) -> int:
             raise NotFoundError("claim", "with this number")
         if found["family_id"].nunique() > 1:
             raise SeveralClaimsError(found.drop_duplicates("family_id")["claim_id"].tolist())
-        versions = timeline.versions(conn, int(found["family_id"].iloc[0]))
-    refused = versions[(versions["life"] == REJECTED) & (versions["origin"] == "to_send")]
+        family = timeline.versions(conn, int(found["family_id"].iloc[0]))
+    refused = family[(family["life"] == REJECTED) & (family["origin"] == "to_send")]
     if refused.empty:
-        raise UsageError(_why_not(versions))
+        raise UsageError(_why_not(family))
     return int(refused["claim_id"].iloc[-1])
 
 
-def _why_not(versions: pd.DataFrame) -> str:
-    last = versions.iloc[-1]
-    if (versions["life"] == REJECTED).any():
+def _why_not(family: pd.DataFrame) -> str:
+    last = family.iloc[-1]
+    if (family["life"] == REJECTED).any():
         return f"Claim {last['claim_id']} was sent by somebody else; correct it where it was sent from."
     where = str(last["life"]).replace("_", " ")
     return f"Claim {last['claim_id']} is not rejected, it is {where}: only a rejected claim is corrected this way."

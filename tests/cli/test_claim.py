@@ -24,7 +24,7 @@ def books(claims, tmp_path):
     assert claims("init").code == 0
     files = {
         "a.837": claims_file(Bill(SECRET, [("99213", "100")]), Bill("A2", [("99213", "50")])),
-        "b.277": ca_277("B1", (SECRET, "A7:562:85", "100"), ("A2", "A2:20", "50")),
+        "b.277": ca_277("B1", (SECRET, "A7:488", "100"), ("A2", "A2:20", "50")),
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
@@ -37,7 +37,7 @@ def books(claims, tmp_path):
 def test_a_claim_is_shown_by_the_number_that_was_typed_and_masked(claims, books):
     said = claims("claim", "show", SECRET)
     assert said.code == 0 and SECRET not in said.out
-    assert "the 277CA refuses it" in said.out and "A7 562 85" in said.out
+    assert "the 277CA refuses it" in said.out and "A7 488" in said.out
     assert SECRET in claims("claim", "show", SECRET, "--show-phi").out
     told = claims("claim", "show", "A2", "--json").json
     assert [step["step"] for step in told["steps"] if step["kind"] == "life"] == ["accepted"]
@@ -52,7 +52,7 @@ def test_rejections_are_listed_shown_and_given_up(claims, books):
     assert "no denials are among them" in said.out
     (row,) = claims("rejections", "list", "--json").json["rejections"]
     number = row["rejection_id"]
-    assert "NPI of who is named (billing provider)" in claims("rejections", "show", number).out
+    assert "Diagnoses of the service" in claims("rejections", "show", number).out
     assert claims("denials", "list", "--json").json["count"] == 0
     assert claims("rejections", "close", number).code == 0
     assert claims("rejections", "close", number).code == 2
@@ -64,7 +64,7 @@ def test_rejections_are_listed_shown_and_given_up(claims, books):
 
 def test_proposals_name_the_row_of_edit_settings(claims, books):
     (row,) = claims("rejections", "proposals", "--json").json["proposals"]
-    assert row["row"].startswith("S05b,") and row["row"].endswith(",block")
+    assert row["row"].startswith("S24c,") and row["row"].endswith(",block")
     assert claims("rejections", "dismiss", row["edit_proposal_id"]).code == 0
     assert claims("rejections", "proposals", "--json").json["proposals"] == []
 
