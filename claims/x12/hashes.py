@@ -67,7 +67,11 @@ class Canonical:
         self._taken_out = gap[:1].sum() if self._is_even else np.concatenate(([0], np.cumsum(gap)))
         whole = memoryview(self._text)[begin:end]
         if self._translation is not None or any(self._text.find(one, begin, end) >= 0 for one in self._layout):
-            whole = memoryview(self._text[begin:end].translate(self._translation, self._layout))
+            # All at once and without a copy; what stands before and behind goes afterwards.
+            before, behind = self._text[:begin], self._text[end:]
+            whole = memoryview(self._text.translate(self._translation, self._layout))
+            last = len(whole) - len(behind.translate(None, self._layout))
+            whole = whole[len(before.translate(None, self._layout)) : last]
         if len(whole) == self._edges(0, len(start))[1]:
             self._whole = whole
 

@@ -66,7 +66,7 @@ class Mask:
         self._rules, self._pseudonyms = rules, pseudonyms
         self.counts: Counter[str] = Counter({HOWS[how]: 0 for how in (ALIAS, DATE, ZIP, TEXT)})
 
-    def masked(self, raw: bytes, tokens: Tokens, days: Integers) -> bytes:
+    def masked(self, raw: memoryview, tokens: Tokens, days: Integers) -> bytes:
         """Return the bytes of a window; `days` says for each segment by how much dates of its person move back."""
         found = pieces(tokens)
         how = self._checked(tokens, found, *self._decided(tokens, found))
@@ -205,7 +205,7 @@ def _arrow(offsets: Integers, data: Bytes) -> pa.Array:
     return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
 
 
-def _laid_out(raw: bytes, tokens: Tokens, out: Bytes) -> bytes:
+def _laid_out(raw: memoryview, tokens: Tokens, out: Bytes) -> bytes:
     """Put the bytes back between the layout (wrapped line ends, second bytes of separators) that was taken out."""
     if tokens.raw_at is None:
         return out.tobytes()

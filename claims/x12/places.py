@@ -21,12 +21,13 @@ from claims.x12.rows import Rows
 class Places:
     """For each segment its loop; for each scope the segments that open it, and which of them each one stands in.
 
-    That number is the row in the frame of the scope; -1 stands for none.
+    `number`: the row in the frame of the scope, -1 for none; `seg`: the number of the segment of that row, or 0.
     """
 
     loop: Bytes
     openers: tuple[Integers, ...]
     number: tuple[Integers, ...]
+    seg: tuple[Integers, ...]
 
 
 class _Choice:
@@ -84,8 +85,11 @@ def _choices(set_code: str) -> list[list[_Choice]]:
     return passes
 
 
-def places(rows: Rows, set_code: str, size: int) -> Places:
-    """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones."""
+def places(rows: Rows, set_code: str, size: int, before: int) -> Places:
+    """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones.
+
+    `before`: the `seg` of the last segment before the window.
+    """
     loop = marks = np.zeros(size, np.uint8)
     depths = np.zeros(size, np.uint8)
     opens = np.full(size, -1, np.int8)
@@ -98,10 +102,10 @@ def places(rows: Rows, set_code: str, size: int) -> Places:
             if choice.opens_scopes:
                 depths[at], opens[at] = choice.depth.take(number), choice.opens.take(number)
         opened = np.flatnonzero(marks > 0)
-        loop = _forward(opened, marks.take(opened), np.uint8(0), size)
+        loop = _Spans(opened, size).filled(marks.take(opened), 0)
     closing = np.flatnonzero(depths > 0)
     depths, opens = depths.take(closing), opens.take(closing)
-    openers, numbers = [], []
+    openers, numbers, segs = [], [], []
     for scope in range(len(plan(set_code).scopes)):
         # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
         starts = opens == scope
@@ -109,13 +113,24 @@ def places(rows: Rows, set_code: str, size: int) -> Places:
         starts = starts[changes]
         changing = closing[changes]
         openers.append(changing[starts])
-        numbers.append(_forward(changing, np.where(starts, np.cumsum(starts) - 1, -1), np.int64(-1), size))
-    return Places(loop, tuple(openers), tuple(numbers))
+        spans = _Spans(changing, size)
+        numbers.append(spans.filled(np.where(starts, np.cumsum(starts) - 1, -1), -1))
+        segs.append(spans.filled(np.where(starts, changing + (before + 1), 0), 0))
+    return Places(loop, tuple(openers), tuple(numbers), tuple(segs))
 
 
-def _forward(at: Integers, values: Any, before: Any, size: int) -> Any:
-    """Carry each value on to the place of the next one."""
-    if not len(at):
-        return np.full(size, before)
-    found = np.repeat(values, np.diff(at, append=size))
-    return np.concatenate([np.full(at[0], before), found])
+class _Spans:
+    """What reaches from each of some segments to the next of them, the last one to the end."""
+
+    def __init__(self, at: Integers, size: int) -> None:
+        edges = np.concatenate([_START, at, [size]])
+        self._lengths = edges[1:] - edges[:-1]
+
+    def filled(self, values: Any, before: int) -> Any:
+        """Give each segment the value of the span it is in; `before` to those before the first one."""
+        with_first = np.empty(len(values) + 1, values.dtype)
+        with_first[0], with_first[1:] = before, values
+        return np.repeat(with_first, self._lengths)
+
+
+_START = np.zeros(1, np.int64)

@@ -137,7 +137,7 @@ class _Scan:
             size = self.window
             while True:
                 is_last = position + size >= span.end
-                raw = self.source.slice(position, min(position + size, span.end))
+                raw = self.source.view(position, min(position + size, span.end))
                 tokens = tokenise(raw, position, span.delimiters, is_last=is_last, encoding=self.survey.encoding)
                 cut = len(tokens) if is_last else self._cut(tokens, size)
                 if cut:
@@ -217,7 +217,7 @@ class _Scan:
     def _read_sets(self, tokens: Tokens, before: int, owners: Owners, canonical: Canonical) -> None:
         for code in sorted({own.set_code for own in owners.transactions}.intersection(guides.READ)):
             rows = Rows(tokens, owners.mine(code), plan(code).wanted)
-            placed = places(rows, code, len(tokens))
+            placed = places(rows, code, len(tokens), before)
             window = Window(tokens, plan(code), rows, placed, before, owners.transaction_seg)
             levels = self.levels.setdefault(code, Levels())
             reader = SetReader(window, owners, canonical, levels)

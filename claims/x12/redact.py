@@ -104,7 +104,7 @@ def copy(
             people = People(pseudonyms.days)
             for raw, tokens in windows(source, span, surveyed.encoding, BEGINS, window):
                 # Bytes without segments are blanks and terminators.
-                yield mask.masked(raw, tokens, people.days(tokens)) if len(tokens) else raw
+                yield mask.masked(raw, tokens, people.days(tokens)) if len(tokens) else bytes(raw)
                 done.segments += len(tokens)
                 done.segments_not_known += int((tokens.code == 0).sum())
             position = span.end

@@ -21,6 +21,10 @@ class Source:
         assert self._file is not None
         return self._file.fileno()
 
+    def view(self, start: int, end: int) -> memoryview:
+        """Return the bytes from `start` up to `end`, or to the end of the file; of bytes in memory without a copy."""
+        return memoryview(self.slice(start, end)) if self._memory is None else memoryview(self._memory)[start:end]
+
     def slice(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to `end`, or to the end of the file."""
         if self._memory is not None:

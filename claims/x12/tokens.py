@@ -166,7 +166,7 @@ def _first_solid(data: Bytes, place: Integers, end: Integers, kept: tuple[int, .
     return place
 
 
-def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | None]:
+def _unwrapped(raw: bytes | memoryview, delimiters: Delimiters) -> tuple[bytes | memoryview, Integers | None]:
     """Take layout bytes out; also return where each byte that is left stood."""
     if not delimiters.wrapped and not delimiters.two_bytes:
         return raw, None
@@ -182,41 +182,43 @@ def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | No
     return data[keep].tobytes(), np.flatnonzero(keep)
 
 
-def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii") -> Tokens:
+def tokenise(
+    raw: bytes | memoryview, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii"
+) -> Tokens:
     """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off."""
-    text, raw_at = _unwrapped(raw, delimiters)
-    size = len(text)
+    unwrapped, raw_at = _unwrapped(raw, delimiters)
+    size = len(unwrapped)
     blanks = bytes(set(range(33)) - {delimiters.terminator})
-    if is_last and text.rstrip(blanks).endswith(bytes([delimiters.terminator])):
+    if is_last and bytes(unwrapped).rstrip(blanks).endswith(bytes([delimiters.terminator])):
         is_last = False
     terminator = bytes([delimiters.terminator])
-    text = b"".join((text, terminator, bytes(PAD)))
+    text = b"".join((unwrapped, terminator, bytes(PAD)))
     data = np.frombuffer(text, np.uint8)
     edges, is_end, beside = _edges(data, size + is_last, delimiters)
     last = np.flatnonzero(is_end)
-    edges = edges[: last[-1] + 1] if len(last) else edges[:0]
     # One token more than there are: the empty one.
-    te = np.append(edges, edges[-1:] + 1) if len(edges) else np.zeros(1, np.int32)
+    te = edges[: last[-1] + 2] if len(last) else edges[:1]
+    te[-1] = te[-2] + 1 if len(last) else 0
     ts = np.empty_like(te)
     ts[0] = 0
-    np.add(edges, 1, out=ts[1:])
+    np.add(te[:-1], 1, out=ts[1:])
     first, stop = np.zeros_like(last), edges.take(last)
     first[1:] = last[:-1] + 1
     stop += 1
     start = np.zeros_like(stop)
     start[1:] = stop[:-1]
     view = words_of(data)
-    start, id_word = _begin(data, view, start, te.take(first), delimiters)
+    id_end = te.take(first)
+    start, id_word = _begin(data, view, start, id_end, delimiters)
     ts[first] = start
     padded: Integers = np.zeros(0, np.int64)
     with_blanks: tuple[Integers, Integers] = padded, padded
     if len(beside):
-        padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
+        padded = np.unique(np.minimum(np.searchsorted(te[:-1], beside), len(te) - 1))
         with_blanks = ts[padded], te[padded]
         ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
         start = ts.take(first)
-        id_word = word_at(view, start)
-    id_end = te.take(first)
+        id_word, id_end = word_at(view, start), te.take(first)
     empty = (id_end <= start) & (first == last)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
@@ -236,7 +238,7 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
 
 
 def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Flags, Integers]:
-    """Return where separators and terminators stand, which are terminators, and where blanks stand beside them.
+    """Return where separators and terminators stand (and room for one), which are terminators, and blanks beside them.
 
     Block by block, so that all comparisons of a block find it in the processor's nearest cache.
     """
@@ -256,6 +258,7 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
         ends.append(at_end.take(edges))
         edges += begin
         found.append(edges.astype(np.int32))
+    found.append(np.zeros(1, np.int32))
     return np.concatenate(found), np.concatenate(ends), np.concatenate(beside)
 
 

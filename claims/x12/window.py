@@ -55,11 +55,6 @@ class Window:
         found: Bytes = self._in_order("loop", self.places.loop)
         return found
 
-    def number(self, scope: int) -> Integers:
-        """Return which opener of a scope each segment stands in, -1 for none."""
-        found: Integers = self._in_order(f"number {scope}", self.places.number[scope])
-        return found
-
     def opened_seg(self, scope: str, rows: Integers, span: slice | None) -> Integers | int:
         """Return the `seg` of the row of a scope that each of `rows` stands in, 0 for none; `span` as in `Extract`.
 
@@ -68,17 +63,10 @@ class Window:
         if scope not in self.plan.scopes:
             return 0
         depth = self.plan.scopes.index(scope)
-        openers = self.places.openers[depth]
-        if not len(openers):
+        if not len(self.places.openers[depth]):
             return 0
-        # The last one answers for -1.
-        segs = np.append(self.seg(openers), 0)
-        if span is None:
-            return segs.take(self.places.number[depth].take(rows))
-        name = f"seg {scope}"
-        if name not in self._sorted:
-            self._sorted[name] = segs.take(self.number(depth))
-        found: Integers = self._sorted[name][span]
+        segs = self.places.seg[depth]
+        found: Integers = segs.take(rows) if span is None else self._in_order(scope, segs)[span]
         return found
 
     def _in_order(self, name: str, values: Any) -> Any:
@@ -96,19 +84,20 @@ class Window:
         return self._chosen[key]
 
     def _choose(self, feed: Feed) -> Integers:
-        count = self.rows.count(feed.segment)
-        keep: Flags = np.ones(count, np.bool_)
-        if count and feed.qualifier:
+        keep: Flags = np.zeros(0, np.bool_)
+        if feed.loops:
+            loop = self.loop[self.rows.span(feed.segment)]
+            keep = loop == feed.loops[0]
+            for other in feed.loops[1:]:
+                keep |= loop == other
+        if feed.qualifier:
             values = self.rows.values(feed.segment, feed.qualifier_element)
             if values is None:
                 return np.zeros(0, np.int64)
-            keep &= values.code == np.uint64(feed.qualifier)
-        if count and feed.loops:
-            loop = self.loop[self.rows.span(feed.segment)]
-            here = loop == feed.loops[0]
-            for other in feed.loops[1:]:
-                here |= loop == other
-            keep &= here
+            is_named = values.code == np.uint64(feed.qualifier)
+            keep = keep & is_named if feed.loops else is_named
+        if not feed.loops and not feed.qualifier:
+            return np.arange(self.rows.count(feed.segment))
         return np.flatnonzero(keep)
 
     def attached(self, feed: Feed) -> Integers | None:
@@ -125,7 +114,7 @@ class Window:
         children = self.chosen(feed)
         if not len(children):
             return None
-        parent = self.number(feed.scope)[self.rows.span(feed.segment)].take(children)
+        parent = self.places.number[feed.scope].take(self.rows.of(feed.segment).take(children))
         found = np.full(len(self.places.openers[feed.scope]) + 1, -1, np.int64)
         # Backwards, so that the first segment of several is the one that stays.
         found[parent[::-1]] = children[::-1]

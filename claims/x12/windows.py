@@ -18,7 +18,7 @@ _LONGEST = 16 << 20
 
 def windows(
     source: Source, span: Span, encoding: str, begins: Flags, size: int = WINDOW
-) -> Iterator[tuple[bytes, Tokens]]:
+) -> Iterator[tuple[memoryview, Tokens]]:
     """Give the bytes of a span piece by piece, each with its segments, none left out.
 
     All windows but the first begin with a segment whose code is in `begins`, where that can be.
@@ -28,7 +28,7 @@ def windows(
         wanted = size
         while True:
             is_last = position + wanted >= span.end
-            raw = source.slice(position, min(position + wanted, span.end))
+            raw = source.view(position, min(position + wanted, span.end))
             tokens = tokenise(raw, position, span.delimiters, is_last=is_last, encoding=encoding)
             if is_last or (cut := _cut(tokens, begins, is_longest=wanted >= _LONGEST)):
                 break
