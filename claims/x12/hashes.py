@@ -93,14 +93,14 @@ class Canonical:
         text = text.translate(self._translation, self._layout)
         return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
 
-    def hashes(self, first: Integers, after: Integers) -> list[str]:
+    def hashes(self, first: Integers, after: Integers) -> list[bytes]:
         """Return the hash of each run of segments; none is empty."""
         sha256, whole = hashlib.sha256, self._whole
         if whole is None:
             runs = zip(first.tolist(), after.tolist(), strict=True)
-            return [sha256(self.of(one, other)).hexdigest() for one, other in runs]
+            return [sha256(self.of(one, other)).digest() for one, other in runs]
         begin, end = self._edges(first, after)
-        return [sha256(whole[one:other]).hexdigest() for one, other in zip(begin.tolist(), end.tolist(), strict=True)]
+        return [sha256(whole[one:other]).digest() for one, other in zip(begin.tolist(), end.tolist(), strict=True)]
 
 
 def _is_plain(tokens: Tokens) -> bool:

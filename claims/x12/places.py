@@ -21,7 +21,7 @@ from claims.x12.rows import Rows
 class Places:
     """For each segment its loop; for each scope the segments that open it, and which of them each one stands in.
 
-    `number`: the row in the frame of the scope, -1 for none; `seg`: the number of the segment of that row, or 0.
+    `number` is the row in the frame of the scope, -1 for none; `seg` that of its segment in the file, or 0.
     """
 
     loop: Bytes

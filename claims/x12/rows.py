@@ -63,9 +63,9 @@ class Rows:
             token[width < rows] = len(tokens.ts) - 1
         start, length = tokens.ts.take(token), tokens.te.take(token)
         length -= start
-        read = values_at(tokens.view, start.ravel(), length.ravel()).word.reshape(start.shape)
+        eight = word_at(tokens.view, start.ravel()).reshape(start.shape)
         for number, (element, most) in enumerate(zip(sent, length.max(axis=1).tolist(), strict=True)):
-            self._values[segment, element] = values = Values(start[number], length[number], read[number])
+            self._values[segment, element] = values = Values(start[number], length[number], eight[number])
             values.longest = most
 
 

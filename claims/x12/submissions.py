@@ -14,6 +14,7 @@ from claims.x12.hashes import Canonical
 from claims.x12.levels import Levels
 from claims.x12.numbers import integers
 from claims.x12.segments import CODES
+from claims.x12.texts import even_texts
 from claims.x12.window import Window
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
     ends = np.sort(np.concatenate([set_ends, *(window.rows.of(code) for code in _CLAIM_ENDS)]))
     ends = np.append(ends, len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]
-    return pa.array(canonical.hashes(claims.rows, after), pa.large_string())
+    return even_texts(b"".join(canonical.hashes(claims.rows, after)).hex().encode("ascii"), 64)
 
 
 def _line_numbers(window: Window, lines: Extract) -> None:
