@@ -20,15 +20,11 @@ Column: TypeAlias = Any
 
 @dataclass
 class Extract:
-    """Rows of one frame: the segment of each, its repetition in the segment, its columns; and unreadable amounts.
-
-    `span`: the rows are all segments of one id, and stand there in `Rows.order`.
-    """
+    """Rows of one frame: the segment of each, its repetition in the segment, its columns; and unreadable amounts."""
 
     rows: Integers
     repeat: Integers
     columns: dict[str, Column]
-    span: slice | None = None
     unreadable: dict[str, Flags] = field(default_factory=dict)
     missing: dict[str, Flags] = field(default_factory=dict)
     values_of: dict[str, Values | None] = field(default_factory=dict)
@@ -69,8 +65,7 @@ def extract(window: Window, plan: FramePlan) -> Extract | None:
     if not len(choice.rows):
         return None
     reader = _Reader(window, plan, choice)
-    is_whole = choice.order is None and choice.blocks[0].at is None
-    found = Extract(choice.rows, choice.repeat, {}, window.rows.span(segments[0]) if is_whole else None)
+    found = Extract(choice.rows, choice.repeat, {})
     for column in plan.columns:
         found.columns[column.name] = reader.column(column, found)
     return found

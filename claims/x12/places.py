@@ -6,7 +6,7 @@ begins, so that nothing but the hierarchy is ever carried from one window to the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -17,17 +17,50 @@ from claims.x12.numbers import Bytes, Integers, Words
 from claims.x12.rows import Rows
 
 
+class _Spans:
+    """What reaches from each of some segments to the next of them, the last one to the end; and a value of each.
+
+    The first span is that before the first of these segments.
+    """
+
+    def __init__(self, at: Integers, size: int, values: Any, before: int) -> None:
+        edges = np.concatenate([_START, at, [size]])
+        self._lengths = edges[1:] - edges[:-1]
+        self.values = np.empty(len(at) + 1, values.dtype)
+        self.values[0], self.values[1:] = before, values
+
+    def filled(self, values: Any = None) -> Any:
+        """Give each segment the value of the span it is in."""
+        return np.repeat(self.values if values is None else values, self._lengths)
+
+
+_START = np.zeros(1, np.int64)
+
+
 @dataclass
 class Places:
     """For each segment its loop; for each scope the segments that open it, and which of them each one stands in.
 
-    `number` is the row in the frame of the scope, -1 for none; `seg` that of its segment in the file, or 0.
+    `number` is the row in the frame of the scope, -1 for none.
     """
 
     loop: Bytes
     openers: tuple[Integers, ...]
     number: tuple[Integers, ...]
-    seg: tuple[Integers, ...]
+    _spans: tuple[_Spans, ...]
+    _seg: dict[int, Integers] = field(default_factory=dict)
+
+    def seg(self, scope: int, before: int) -> Integers:
+        """Return for each segment the `seg` of the opener that it stands in, 0 for none.
+
+        `before`: the `seg` of the last segment before the window.
+        """
+        if scope not in self._seg:
+            number, openers = self._spans[scope].values, self.openers[scope]
+            # The last one answers for -1.
+            segs = np.append(openers + (before + 1), 0).take(number)
+            self._seg[scope] = self._spans[scope].filled(segs)
+        return self._seg[scope]
 
 
 class _Choice:
@@ -85,11 +118,8 @@ def _choices(set_code: str) -> list[list[_Choice]]:
     return passes
 
 
-def places(rows: Rows, set_code: str, size: int, before: int) -> Places:
-    """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones.
-
-    `before`: the `seg` of the last segment before the window.
-    """
+def places(rows: Rows, set_code: str, size: int) -> Places:
+    """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones."""
     loop = marks = np.zeros(size, np.uint8)
     depths = np.zeros(size, np.uint8)
     opens = np.full(size, -1, np.int8)
@@ -102,10 +132,10 @@ def places(rows: Rows, set_code: str, size: int, before: int) -> Places:
             if choice.opens_scopes:
                 depths[at], opens[at] = choice.depth.take(number), choice.opens.take(number)
         opened = np.flatnonzero(marks > 0)
-        loop = _Spans(opened, size).filled(marks.take(opened), 0)
+        loop = _Spans(opened, size, marks.take(opened), 0).filled()
     closing = np.flatnonzero(depths > 0)
     depths, opens = depths.take(closing), opens.take(closing)
-    openers, numbers, segs = [], [], []
+    openers, spans = [], []
     for scope in range(len(plan(set_code).scopes)):
         # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
         starts = opens == scope
@@ -113,24 +143,5 @@ def places(rows: Rows, set_code: str, size: int, before: int) -> Places:
         starts = starts[changes]
         changing = closing[changes]
         openers.append(changing[starts])
-        spans = _Spans(changing, size)
-        numbers.append(spans.filled(np.where(starts, np.cumsum(starts) - 1, -1), -1))
-        segs.append(spans.filled(np.where(starts, changing + (before + 1), 0), 0))
-    return Places(loop, tuple(openers), tuple(numbers), tuple(segs))
-
-
-class _Spans:
-    """What reaches from each of some segments to the next of them, the last one to the end."""
-
-    def __init__(self, at: Integers, size: int) -> None:
-        edges = np.concatenate([_START, at, [size]])
-        self._lengths = edges[1:] - edges[:-1]
-
-    def filled(self, values: Any, before: int) -> Any:
-        """Give each segment the value of the span it is in; `before` to those before the first one."""
-        with_first = np.empty(len(values) + 1, values.dtype)
-        with_first[0], with_first[1:] = before, values
-        return np.repeat(with_first, self._lengths)
-
-
-_START = np.zeros(1, np.int64)
+        spans.append(_Spans(changing, size, np.where(starts, np.cumsum(starts) - 1, -1), -1))
+    return Places(loop, tuple(openers), tuple(one.filled() for one in spans), tuple(spans))

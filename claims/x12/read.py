@@ -199,6 +199,7 @@ class _Scan:
             self.findings += self.conformance.look(tokens, seg, owners)
         self.collector.add(
             "segments",
+            len(tokens),
             {
                 "seg": seg, "offset": tokens.offset, "length": tokens.length, "segment_id": segment_ids(tokens),
                 "transaction_seg": owners.transaction_seg, "interchange_seg": owners.interchange_seg,
@@ -217,7 +218,7 @@ class _Scan:
     def _read_sets(self, tokens: Tokens, before: int, owners: Owners, canonical: Canonical) -> None:
         for code in sorted({own.set_code for own in owners.transactions}.intersection(guides.READ)):
             rows = Rows(tokens, owners.mine(code), plan(code).wanted)
-            placed = places(rows, code, len(tokens), before)
+            placed = places(rows, code, len(tokens))
             window = Window(tokens, plan(code), rows, placed, before, owners.transaction_seg)
             levels = self.levels.setdefault(code, Levels())
             reader = SetReader(window, owners, canonical, levels)

@@ -77,6 +77,7 @@ class Components:
         self._separator = np.uint64(tokens.delimiters.component * 0x0101010101010101)
         self._end = values.start + values.length
         self._starts: list[Integers] = [values.start]
+        self._words: list[Words] = [values.eight]
         self._ends: list[Integers] = []
         self._is_split = False
 
@@ -86,8 +87,10 @@ class Components:
 
     def between(self, first: int, last: int) -> Values:
         """Return components `first` to `last`, or to the last one sent, with the separators between them."""
-        start, end = self._start_of(first), self._end_of(last)
-        start, end = trimmed(self._tokens.data, start, end, self._tokens.delimiters.kept)
+        own, end = self._start_of(first), self._end_of(last)
+        start, end = trimmed(self._tokens.data, own, end, self._tokens.delimiters.kept)
+        if start is own and first <= len(self._words):
+            return Values(start, end - start, self._words[first - 1])
         return values_at(self._tokens.view, start, end - start)
 
     def _start_of(self, number: int) -> Integers:
@@ -104,10 +107,11 @@ class Components:
         """Find the separator behind the last component that is known."""
         start = self._starts[-1]
         length = self._end - start
-        place = self._first_separator(start, length)
+        place = self._first_separator(self._words[-1], length)
         more = np.flatnonzero((place == 8) & (length > 8)) if length.max() > 8 else start[:0]
         while len(more):
-            further = self._first_separator(start[more] + place[more], length[more] - place[more])
+            words = word_at(self._tokens.view, start[more] + place[more])
+            further = self._first_separator(words, length[more] - place[more])
             place[more] += further
             more = more[(further == 8) & (length[more] > place[more])]
         found = place < length
@@ -115,11 +119,11 @@ class Components:
         end = self._end if self._is_split else start + np.minimum(place, length)
         self._ends.append(end)
         self._starts.append(end + found)
+        self._words.append(self._words[0] if self._is_split else word_at(self._tokens.view, self._starts[-1]))
 
-    def _first_separator(self, start: Integers, length: Integers) -> Integers:
-        """Return how far from `start` the first separator is, 8 when none is among the first eight bytes."""
-        word: Words = word_at(self._tokens.view, start)
-        word &= FIRST.take(length, mode="clip")
+    def _first_separator(self, words: Words, length: Integers) -> Integers:
+        """Return how far from its start the first separator of each value is, 8 when none is in its first eight bytes."""
+        word = words & FIRST.take(length, mode="clip")
         word ^= self._separator
         hits = word - _ONES
         hits &= ~word

@@ -5,6 +5,7 @@ What the layout tables cannot say stands here (columns that all frames have), in
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class SetReader:
             if rows is not None and not name.startswith("("):
                 if name in plans:
                     self._amounts(plans[name], rows)
-                collector.add(name, self._completed(name, rows))
+                collector.add(name, len(rows), self._completed(name, rows))
         self._dates(found.get("dates"))
         self._orphan_levels(found.get("hierarchy"))
 
@@ -100,21 +101,21 @@ class SetReader:
         return columns
 
     def _standard(self, name: str, column: str, kind: str, found: Extract) -> Any:
-        """Return a column that all frames of its name have; one number stands for a column of equal ones."""
+        """Return a column that all frames of its name have, in one of the ways that `Collector.add` knows."""
         window, rows = self.window, found.rows
         if column == "seg":
-            return window.seg(rows)
+            return partial(np.add, rows, window.before + 1)
         if column == "offset":
-            return self._of_rows(window.offset, window.tokens.offset, found)
+            return partial(np.take, window.tokens.offset, rows, mode="clip")
         if column == "length":
-            return self._of_rows(window.length, window.tokens.length, found)
+            return window.tokens.length.take(rows)
         if column == "transaction_seg":
             first, last = window.transaction_seg[rows[0]], window.transaction_seg[rows[-1]]
             return int(first) if first == last else window.transaction_seg.take(rows)
         if column == "ordinal":
             return self._ordinal(name, found)
         if column == "loop":
-            return named(window.plan.loops, self._of_rows(window.loop, window.places.loop, found))
+            return named(window.plan.loops, window.places.loop.take(rows))
         if column == "parent_seg":
             return self.levels.parent_seg(window.seg(rows))
         if column == "level":
@@ -122,21 +123,16 @@ class SetReader:
             levels = ["line" if loop == "2220D" else _LEVELS.get(loop[-1:], "") for loop in loops]
             return pa.array(levels, pa.large_string())
         if column in _SCOPE_OF:
-            return window.opened_seg(_SCOPE_OF[column], rows, found.span)
+            segs = window.opened_seg(_SCOPE_OF[column])
+            return 0 if segs is None else partial(np.take, segs, rows, mode="clip")
         return no_texts(len(rows)) if kind in ("text", "code") else 0
-
-    @staticmethod
-    def _of_rows(in_order: Any, of_all: Any, found: Extract) -> Any:
-        return of_all.take(found.rows) if found.span is None else in_order[found.span]
 
     def _ordinal(self, name: str, found: Extract) -> Integers:
         if name == "adjustments":
             return found.repeat + 1
         if name in ("service_payments", "service_lines", "diagnoses"):
-            claim_seg = self.window.opened_seg("claim", found.rows, found.span)
-            if isinstance(claim_seg, int):
-                return np.zeros(len(found), np.int64)
-            return np.where(claim_seg > 0, _running(claim_seg), 0)
+            owner = self.window.owner("claim", found.rows)
+            return np.where(owner >= 0, _running(owner), 0)
         first, after = self._edges(found.rows)
         before = np.array([own.totals.get(f"#{name}", 0) for own in self.transactions], np.int64)
         self.tally(f"#{name}", found.rows)
@@ -201,10 +197,7 @@ class SetReader:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""
         if found is None:
             return
-        claim_seg = np.broadcast_to(self.window.opened_seg("claim", found.rows, found.span), len(found))
-        if claim_seg.all():
-            return
-        for row in found.rows[claim_seg == 0].tolist():
+        for row in found.rows[self.window.owner("claim", found.rows) < 0].tolist():
             name = IDS[int(self.window.tokens.code[row])]
             self.find(
                 row, "line-without-claim", HOLD, name, "a service line stands in no claim; transaction set held",

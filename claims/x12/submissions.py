@@ -72,7 +72,7 @@ def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
     kind = window.plan.set_code[3:]
     if kind or lines is None:
         return pa.array([kind] * len(claims), pa.large_string())
-    code, owner = window.tokens.code[lines.rows], balance.owner(window, "claim", lines.rows)
+    code, owner = window.tokens.code[lines.rows], window.owner("claim", lines.rows)
     which = np.zeros(len(claims) + 1, np.int64)
     for number, name in enumerate(("SV1", "SV2", "SV3"), 1):
         which[owner[code == CODES[name]]] = number
@@ -84,7 +84,7 @@ def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None)
         return pa.array([""] * len(claims), pa.large_string())
     qualifier = diagnoses.columns["qualifier_code"]
     wanted = np.asarray(pc.is_in(qualifier, pa.array(_DIAGNOSES, qualifier.type)))
-    owner = balance.owner(window, "claim", diagnoses.rows)
+    owner = window.owner("claim", diagnoses.rows)
     wanted &= owner >= 0
     codes = diagnoses.columns["code"].filter(pa.array(wanted))
     edges = np.searchsorted(owner[wanted], np.arange(len(claims) + 1)).astype(np.int32)
@@ -106,15 +106,15 @@ def _line_numbers(window: Window, lines: Extract) -> None:
     if values is not None:
         value, _ = integers(values)
         place = np.searchsorted(numbered, lines.rows) - 1
-        owner = balance.owner(window, "claim", lines.rows)
-        mine = (balance.owner(window, "claim", numbered)[place] == owner) & (owner >= 0)
+        owner = window.owner("claim", lines.rows)
+        mine = (window.owner("claim", numbered)[place] == owner) & (owner >= 0)
         found = np.where((place >= 0) & mine, value[place], 0)
     lines.columns["line_number"] = found
 
 
 def _dates(window: Window, claims: Extract, lines: Extract) -> None:
     """A line without a date has the claim's; a claim without statement dates has its lines' first and last."""
-    owner = balance.owner(window, "claim", lines.rows)
+    owner = window.owner("claim", lines.rows)
     start = np.asarray(lines.columns["service_date"])
     end = np.asarray(lines.columns["service_to_date"])
     own_start = np.append(claims.columns["statement_from_date"], np.int32(0))

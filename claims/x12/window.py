@@ -25,7 +25,7 @@ class Window:
     places: Places
     before: int
     transaction_seg: Integers
-    _sorted: dict[str, Any] = field(default_factory=dict)
+    _loops: dict[int, Bytes] = field(default_factory=dict)
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _attached: dict[tuple[Any, ...], Integers | None] = field(default_factory=dict)
     _days: dict[tuple[int, int, bool], Integers | None] = field(default_factory=dict)
@@ -35,44 +35,14 @@ class Window:
         """Return the number of segments in their file."""
         return rows + (self.before + 1)
 
-    # ---- what all segments have, in the order of `rows`
+    def opened_seg(self, scope: str) -> Integers | None:
+        """Return for each segment the `seg` of the row of a scope that it stands in, 0 for none; None: none stands in any."""
+        depth = self.plan.scopes.index(scope) if scope in self.plan.scopes else -1
+        return self.places.seg(depth, self.before) if depth >= 0 and len(self.places.openers[depth]) else None
 
-    @property
-    def offset(self) -> Integers:
-        """Return where each segment begins in the file."""
-        found: Integers = self._in_order("offset", self.tokens.offset)
-        return found
-
-    @property
-    def length(self) -> Integers:
-        """Return the number of bytes of each segment."""
-        found: Integers = self._in_order("length", self.tokens.length)
-        return found
-
-    @property
-    def loop(self) -> Bytes:
-        """Return the loop of each segment."""
-        found: Bytes = self._in_order("loop", self.places.loop)
-        return found
-
-    def opened_seg(self, scope: str, rows: Integers, span: slice | None) -> Integers | int:
-        """Return the `seg` of the row of a scope that each of `rows` stands in, 0 for none; `span` as in `Extract`.
-
-        One 0 stands for all where no segment of the window can stand in any.
-        """
-        if scope not in self.plan.scopes:
-            return 0
-        depth = self.plan.scopes.index(scope)
-        if not len(self.places.openers[depth]):
-            return 0
-        segs = self.places.seg[depth]
-        found: Integers = segs.take(rows) if span is None else self._in_order(scope, segs)[span]
-        return found
-
-    def _in_order(self, name: str, values: Any) -> Any:
-        if name not in self._sorted:
-            self._sorted[name] = values.take(self.rows.order)
-        return self._sorted[name]
+    def owner(self, scope: str, rows: Integers) -> Integers:
+        """Return the row number of the owner of each segment in the frame of a scope, -1 for none."""
+        return self.places.number[self.plan.scopes.index(scope)].take(rows)
 
     # ---- segments that give columns to rows of other segments
 
@@ -86,7 +56,7 @@ class Window:
     def _choose(self, feed: Feed) -> Integers:
         keep: Flags = np.zeros(0, np.bool_)
         if feed.loops:
-            loop = self.loop[self.rows.span(feed.segment)]
+            loop = self._loop(feed.segment)
             keep = loop == feed.loops[0]
             for other in feed.loops[1:]:
                 keep |= loop == other
@@ -99,6 +69,11 @@ class Window:
         if not feed.loops and not feed.qualifier:
             return np.arange(self.rows.count(feed.segment))
         return np.flatnonzero(keep)
+
+    def _loop(self, segment: int) -> Bytes:
+        if segment not in self._loops:
+            self._loops[segment] = self.places.loop.take(self.rows.of(segment))
+        return self._loops[segment]
 
     def attached(self, feed: Feed) -> Integers | None:
         """Return which segment feeds each opener of the feed's scope, -1 for none; the last place answers for -1.
