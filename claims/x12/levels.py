@@ -54,7 +54,7 @@ class Levels:
         """Take the HL rows of a window in."""
         rows = window.rows.of(CODES["HL"])
         values = [window.rows.values(CODES["HL"], element) or no_values(len(rows)) for element in (1, 2, 3, 4)]
-        new = [window.seg(rows), window.transaction_seg[rows], *(one.code for one in values)]
+        new = [window.seg(rows), window.owners.seg_of(rows), *(one.code for one in values)]
         self._keys = _Keys(*(np.concatenate(pair) for pair in zip(self._keys.parts(), new, strict=True)))
         if found is not None:
             for name, values in found.columns.items():

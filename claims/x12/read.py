@@ -193,16 +193,16 @@ class _Scan:
         size = _end(tokens, -1) - int(tokens.offset[0])
         self.size += size
         self.collector.share = min(1.0, self.size / self.expected)
-        seg = np.arange(before + 1, self.seg + 1, dtype=np.int64)
-        self.findings += self.dirt.look(tokens, seg, owners.of_segment, owners.transactions, before)
+        self.findings += self.dirt.look(tokens, owners, before)
         if self.conformance:
-            self.findings += self.conformance.look(tokens, seg, owners)
+            self.findings += self.conformance.look(tokens, owners, before)
         self.collector.add(
             "segments",
             len(tokens),
             {
-                "seg": seg, "offset": tokens.offset, "length": tokens.length, "segment_id": segment_ids(tokens),
-                "transaction_seg": owners.transaction_seg, "interchange_seg": owners.interchange_seg,
+                "seg": np.arange(before + 1, self.seg + 1), "offset": tokens.offset, "length": tokens.length,
+                "segment_id": segment_ids(tokens), "transaction_seg": owners.write_transaction_seg,
+                "interchange_seg": owners.write_interchange_seg,
             },
         )  # fmt: skip
         self._read_sets(tokens, before, owners, canonical)
@@ -219,9 +219,9 @@ class _Scan:
         for code in sorted({own.set_code for own in owners.transactions}.intersection(guides.READ)):
             rows = Rows(tokens, owners.mine(code), plan(code).wanted)
             placed = places(rows, code, len(tokens))
-            window = Window(tokens, plan(code), rows, placed, before, owners.transaction_seg)
+            window = Window(tokens, plan(code), rows, placed, owners, before)
             levels = self.levels.setdefault(code, Levels())
-            reader = SetReader(window, owners, canonical, levels)
+            reader = SetReader(window, canonical, levels)
             reader.read(self.collector)
             self.findings += reader.findings
 
@@ -230,16 +230,15 @@ class _Scan:
         envelope = self.envelope
         rows = np.flatnonzero(tokens.code <= _LAST_OF_ENVELOPE)
         rows = rows[tokens.code[rows] > 0]
-        owners = Owners.none(len(tokens))
-        begun, isa_begun, isa_seg = 0, 0, envelope.interchange_seg
-        opened = envelope.transaction
+        owners = Owners(len(tokens), seg_before, envelope.interchange_seg)
+        begun, opened = 0, envelope.transaction
         if opened:
             owners.transactions.append(opened)
 
         def leave(row: int, after: int) -> None:
             """The open set's segments of this window end before `row`; they are hashed, and owned up to `after`."""
             if opened is not None:
-                owners.own(begun, after, opened)
+                owners.own(begun, after)
                 body = begun + 1 if seg_before + 1 + begun == opened.seg else begun
                 opened.hasher.update(canonical.of(body, row))
 
@@ -250,16 +249,15 @@ class _Scan:
             values = tokens.elements(row)
             if name == "TA1":
                 envelope.ta1(place, values)
+                owners.acknowledgements.append(row)
                 continue
             leave(row, row + 1 if name == "SE" else row)
             if name == "ISA":
-                owners.interchange_seg[isa_begun:row] = isa_seg
                 envelope.isa(place, values, _shown(span.delimiters))
-                isa_begun, isa_seg = row, place.seg
+                owners.enter(row, seg)
             elif name == "IEA":
                 envelope.iea(place, values)
-                owners.interchange_seg[isa_begun : row + 1] = isa_seg
-                isa_begun, isa_seg = row + 1, 0
+                owners.enter(row + 1, 0)
             elif name == "GS":
                 envelope.gs(place, values)
             elif name == "GE":
@@ -270,9 +268,6 @@ class _Scan:
                 envelope.se(place, values)
             opened, begun = envelope.transaction, row if name == "ST" else row + 1
         leave(len(tokens), len(tokens))
-        owners.interchange_seg[isa_begun:] = isa_seg
-        own_rows = rows[tokens.code[rows] == CODES["TA1"]]
-        owners.transaction_seg[own_rows] = own_rows + (seg_before + 1)
         return owners
 
     # ---- rows and findings of the envelope

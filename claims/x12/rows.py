@@ -122,7 +122,7 @@ class Components:
         self._words.append(self._words[0] if self._is_split else word_at(self._tokens.view, self._starts[-1]))
 
     def _first_separator(self, words: Words, length: Integers) -> Integers:
-        """Return how far from its start the first separator of each value is, 8 when none is in its first eight bytes."""
+        """Return how far from each start the first separator is, 8 when none is among the eight bytes from there."""
         word = words & FIRST.take(length, mode="clip")
         word ^= self._separator
         hits = word - _ONES

@@ -14,12 +14,12 @@ import pyarrow as pa
 from claims.findings import HOLD, NOTE, Finding
 from claims.x12 import remittances, submissions
 from claims.x12.collect import Collector
+from claims.x12.envelope import Transaction
 from claims.x12.extract import Extract, extract
 from claims.x12.hashes import Canonical
 from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
 from claims.x12.levels import Levels
 from claims.x12.numbers import Integers
-from claims.x12.owners import Owners
 from claims.x12.segments import CODES, IDS
 from claims.x12.texts import named, no_texts
 from claims.x12.window import Window
@@ -37,12 +37,13 @@ _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 
 
 class SetReader:
-    """Reads the transaction sets of one kind in one window; set number `i` owns segments `begins[i]` to `afters[i]`."""
+    """Reads the transaction sets of one kind in one window."""
 
-    def __init__(self, window: Window, owners: Owners, canonical: Canonical, levels: Levels) -> None:
-        self.window, self.transactions, self.owner = window, owners.transactions, owners.of_segment
+    def __init__(self, window: Window, canonical: Canonical, levels: Levels) -> None:
+        self.window, self.canonical, self.levels = window, canonical, levels
+        owners = window.owners
+        self.transactions = owners.transactions
         self._begins, self._afters = np.array(owners.begins, np.int64), np.array(owners.afters, np.int64)
-        self.canonical, self.levels = canonical, levels
         self.findings: list[Finding] = []
 
     def read(self, collector: Collector) -> None:
@@ -65,6 +66,10 @@ class SetReader:
         self._orphan_levels(found.get("hierarchy"))
 
     # ---- counts and sums of each transaction set
+
+    def own(self, row: int) -> Transaction:
+        """Return the set that a segment belongs to."""
+        return self.transactions[int(self.window.owners.of(np.array([row]))[0])]
 
     def _edges(self, rows: Integers) -> tuple[Integers, Integers]:
         """Return where the rows of each set begin and end; all rows come in file order."""
@@ -110,8 +115,8 @@ class SetReader:
         if column == "length":
             return window.tokens.length.take(rows)
         if column == "transaction_seg":
-            first, last = window.transaction_seg[rows[0]], window.transaction_seg[rows[-1]]
-            return int(first) if first == last else window.transaction_seg.take(rows)
+            first, last = window.owners.seg_of(rows[[0, -1]]).tolist()
+            return first if first == last else partial(np.take, window.owners.transaction_seg, rows, mode="clip")
         if column == "ordinal":
             return self._ordinal(name, found)
         if column == "loop":
@@ -149,15 +154,15 @@ class SetReader:
         self.findings.append(
             Finding(
                 code, severity, f"segment {seg}, {element}: {sentence}.", seg, element,
-                int(self.window.tokens.offset[row]), found, expected, ack_code, int(self.window.transaction_seg[row]),
+                int(self.window.tokens.offset[row]), found, expected, ack_code, self.own(row).seg,
             )
         )  # fmt: skip
 
     def find_once(self, rows: Integers, code: str, element: str, sentence: str, **facts: str) -> None:
         """Note something at the first of `rows` in each transaction set that has not been told about it yet."""
-        owners, first = np.unique(self.owner[rows], return_index=True)
-        for owner, place in zip(owners.tolist(), first.tolist(), strict=True):
-            own = self.transactions[owner]
+        numbers, first = np.unique(self.window.owners.of(rows), return_index=True)
+        for number, place in zip(numbers.tolist(), first.tolist(), strict=True):
+            own = self.transactions[number]
             if code not in own.seen:
                 own.seen.add(code)
                 self.find(int(rows[place]), code, NOTE, element, sentence, **facts)
@@ -184,7 +189,7 @@ class SetReader:
         element = f"{IDS[int(tokens.code[at])]}{number:02d}"
         is_shown = 0 < len(text) <= 20 and not text.strip(b"0123456789.,-+E")
         if not is_missing:
-            self.transactions[int(self.owner[at])].unreadable.add(f"{plan.name}.{column.name}")
+            self.own(at).unreadable.add(f"{plan.name}.{column.name}")
         self.find(
             at, "amount-missing" if is_missing else "amount-not-readable", HOLD, element,
             ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")

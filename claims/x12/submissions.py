@@ -51,7 +51,7 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
 def _parties(window: Window, levels: Levels, claims: Extract) -> None:
     """Take the billing provider, subscriber and patient of each claim from the levels that it hangs on."""
     columns = claims.columns
-    billing, subscriber, patient = levels.ancestors(window.seg(claims.rows), window.transaction_seg[claims.rows])
+    billing, subscriber, patient = levels.ancestors(window.seg(claims.rows), window.owners.seg_of(claims.rows))
     columns["billing_seg"], columns["subscriber_seg"] = levels.segs(billing), levels.segs(subscriber)
     columns["patient_seg"] = levels.segs(patient)
     for name in ("billing_npi", "billing_tax_id", "billing_name"):
@@ -92,7 +92,7 @@ def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None)
 
 
 def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
-    set_ends = np.flatnonzero(np.diff(window.transaction_seg)) + 1  # also of a set without SE
+    set_ends = np.flatnonzero(np.diff(window.owners.transaction_seg)) + 1  # also of a set without SE
     ends = np.sort(np.concatenate([set_ends, *(window.rows.of(code) for code in _CLAIM_ENDS)]))
     ends = np.append(ends, len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]

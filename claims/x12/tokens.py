@@ -248,12 +248,11 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
         at_separator, at_end = block == delimiters.element, block == delimiters.terminator
         at_edge = at_separator | at_end
         blank = block <= _BLANK
-        if delimiters.has_blank_edges:
+        # Few blocks have blanks but for the line ends behind terminators, which go with the start of a segment.
+        if delimiters.has_blank_edges or (blank[1:].view(np.uint8) > at_end[:-1].view(np.uint8)).any():
             blank &= ~at_edge
-        # Blanks before any edge and blanks behind a separator.
-        before, after = at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]
-        if (before | after).any():
-            beside += [np.flatnonzero(places) + (begin + 1) for places in (before, after)]
+            for places in (at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]):
+                beside.append(np.flatnonzero(places) + (begin + 1))
         edges = np.flatnonzero(at_edge[:_BLOCK])
         ends.append(at_end.take(edges))
         edges += begin

@@ -10,6 +10,7 @@ import numpy as np
 from claims.x12 import numbers
 from claims.x12.layout import Feed, Plan
 from claims.x12.numbers import Bytes, Flags, Integers
+from claims.x12.owners import Owners
 from claims.x12.places import Places
 from claims.x12.rows import Rows
 from claims.x12.tokens import Tokens
@@ -17,14 +18,14 @@ from claims.x12.tokens import Tokens
 
 @dataclass
 class Window:
-    """Tokens, rows and places of one set in a window; `before` is the `seg` of the segment before the window."""
+    """Tokens, rows and places of one kind of set in a window; `before` is the `seg` of the segment before it."""
 
     tokens: Tokens
     plan: Plan
     rows: Rows
     places: Places
+    owners: Owners
     before: int
-    transaction_seg: Integers
     _loops: dict[int, Bytes] = field(default_factory=dict)
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _attached: dict[tuple[Any, ...], Integers | None] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Window:
         return rows + (self.before + 1)
 
     def opened_seg(self, scope: str) -> Integers | None:
-        """Return for each segment the `seg` of the row of a scope that it stands in, 0 for none; None: none stands in any."""
+        """Return for each segment the `seg` of the row of a scope that it stands in, 0 for none; None: all are 0."""
         depth = self.plan.scopes.index(scope) if scope in self.plan.scopes else -1
         return self.places.seg(depth, self.before) if depth >= 0 and len(self.places.openers[depth]) else None
 
