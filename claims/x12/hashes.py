@@ -61,10 +61,11 @@ class Canonical:
         """Normalise the window once: where nothing but line ends goes, each segment keeps its length."""
         start, stop = self._tokens.start, self._tokens.stop
         begin, end = int(start[0]), int(stop[-1])
-        gap = start[1:] - stop[:-1]
-        self._is_even = not len(gap) or int(gap.min()) == int(gap.max())
-        # Bytes taken out before each segment; where it is the same behind each one, how many.
-        self._taken_out = gap[:1].sum() if self._is_even else np.concatenate(([0], np.cumsum(gap)))
+        # Bytes taken out before each segment, or behind each one where that is the same.
+        self._is_even = self._tokens.gap >= 0
+        self._taken_out = max(0, self._tokens.gap)
+        if not self._is_even:
+            self._taken_out = np.concatenate(([0], np.cumsum(start[1:] - stop[:-1])))
         whole = memoryview(self._text)[begin:end]
         if self._translation is not None or any(self._text.find(one, begin, end) >= 0 for one in self._layout):
             # All at once and without a copy; what stands before and behind goes afterwards.
@@ -115,6 +116,8 @@ def _is_plain(tokens: Tokens) -> bool:
 
 def _only_line_ends_between(tokens: Tokens) -> bool:
     """Tell whether nothing but a line end stands between any two segments."""
+    if tokens.gap >= 0:
+        return True
     begin, gap = tokens.stop[:-1], tokens.start[1:] - tokens.stop[:-1]
     if not len(gap) or not gap.any():
         return True

@@ -17,7 +17,7 @@ from claims.x12.delimiters import LONGEST, Delimiters, read_bare, read_header
 from claims.x12.source import Source
 
 _BLOCK = 4 << 20
-_NEAR = 32 << 10
+_NEAR = 128 << 10
 _LOOK_BACK = 8192
 _BARE_LOOK = 1 << 20
 _BLANKS = bytes(range(33))

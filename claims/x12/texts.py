@@ -67,15 +67,17 @@ def _every(cells: Bytes, kind: Any, begin: int, step: int) -> Any:
 def _of_cells(cells: Any, length: Integers, longest: int, *, is_even: bool) -> pa.LargeStringArray:
     """Return texts that stand in cells of one size, 0 behind those that are shorter."""
     if is_even:
-        return _even(len(length), longest, pa.py_buffer(cells))
+        return even_texts(cells, longest)
     places = np.zeros(len(length) + 1, np.int64)
     np.cumsum(length, out=places[1:])
     return _arrow(places, cells.tobytes().translate(None, b"\0"), True)
 
 
-def _even(count: int, length: int, data: pa.Buffer) -> pa.LargeStringArray:
-    """Return texts of one length."""
-    return pa.Array.from_buffers(pa.large_string(), count, [None, _steps(length, count), data])
+def even_texts(data: Any, length: int) -> pa.LargeStringArray:
+    """Return texts of one length (at least one byte) that stand behind each other."""
+    buffer = pa.py_buffer(data)
+    count = buffer.size // length
+    return pa.Array.from_buffers(pa.large_string(), count, [None, _steps(length, count), buffer])
 
 
 _shared: dict[int, tuple[int, pa.Buffer]] = {}
@@ -91,14 +93,9 @@ def _steps(step: int, count: int) -> pa.Buffer:
     return buffer
 
 
-def even_texts(data: bytes, length: int) -> pa.LargeStringArray:
-    """Return texts of one length (at least one byte) that stand behind each other."""
-    return _even(len(data) // length, length, pa.py_buffer(data))
-
-
 def no_texts(count: int) -> pa.LargeStringArray:
     """Return as many empty texts."""
-    return _even(count, 0, _NOTHING)
+    return pa.Array.from_buffers(pa.large_string(), count, [None, _steps(0, count), _NOTHING])
 
 
 _NOTHING = pa.py_buffer(b"")
@@ -180,15 +177,19 @@ def _arrow(places: Integers, data: Any, is_text: bool) -> pa.Array:
 
 def named(names: tuple[str, ...], numbers: Any) -> pa.LargeStringArray:
     """Return the name of each number; no name is longer than eight bytes."""
+    if not len(numbers):
+        return no_texts(0)
     words, lengths = _name_words(names)
+    near = lengths[numbers.min() : numbers.max() + 1]
+    if near.min() == near.max():
+        # All names that there may be have one length.
+        return of_words(words.take(numbers), near, int(near[0]), is_even=True) if near[0] else no_texts(len(numbers))
     return _of_names(words.take(numbers), lengths.take(numbers))
 
 
 def _of_names(words: Words, length: Integers) -> pa.LargeStringArray:
-    longest = int(length.max()) if len(length) else 0
-    if not longest:
-        return no_texts(len(length))
-    return of_words(words, length, longest, is_even=int(length.min()) == longest)
+    longest = int(length.max())
+    return of_words(words, length, longest, is_even=int(length.min()) == longest) if longest else no_texts(len(length))
 
 
 @cache

@@ -22,7 +22,11 @@ _FEW = 64
 
 @dataclass
 class Tokens:
-    """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window."""
+    """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window.
+
+    `is_padded`: blanks stand beside elements; `gap`: so many line end characters stand between any two segments, -1 where
+    that is not known.
+    """
 
     text_bytes: bytes
     data: Bytes
@@ -41,6 +45,7 @@ class Tokens:
     empty_at: Integers
     is_unterminated: bool
     is_padded: bool = False
+    gap: int = -1
     encoding: str = "ascii"
     # Tokens with blanks at an end, and where these stand with their blanks.
     padded: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -209,7 +214,7 @@ def tokenise(
     start[1:] = stop[:-1]
     view = words_of(data)
     id_end = te.take(first)
-    start, id_word = _begin(data, view, start, id_end, delimiters)
+    start, id_word, gap = _begin(data, view, start, id_end, delimiters)
     ts[first] = start
     padded: Integers = np.zeros(0, np.int64)
     with_blanks: tuple[Integers, Integers] = padded, padded
@@ -233,7 +238,7 @@ def tokenise(
     id_word = id_words(id_word, id_end - start)
     return Tokens(
         text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, len(beside) > 0, encoding, padded, *with_blanks,
+        empty_at, is_cut, len(beside) > 0, -1 if len(empty_at) else gap, encoding, padded, *with_blanks,
     )  # fmt: skip
 
 
@@ -261,22 +266,26 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
     return np.concatenate(found), np.concatenate(ends), np.concatenate(beside)
 
 
-def _begin(data: Bytes, view: Words, start: Integers, end: Integers, delimiters: Delimiters) -> tuple[Integers, Words]:
-    """Move the start of each segment behind the blanks before its id; return it and the word that begins there.
+def _begin(
+    data: Bytes, view: Words, start: Integers, end: Integers, delimiters: Delimiters
+) -> tuple[Integers, Words, int]:
+    """Move the start of each segment behind the blanks before its id; return it, the word that begins there, and the gap.
 
     Almost always as many line ends stand before each segment but the first: then a look at the words will do.
     """
     word = word_at(view, start)
-    for _ in range(3):
-        blank = word.astype(np.uint8) <= _BLANK
+    for gap in range(3):
+        low = word.astype(np.uint8)
+        blank = low <= _BLANK
         if not blank.any():
-            return start, word
-        if not blank[1:].all() or blank[:1].any() or delimiters.has_blank_edges:
+            return start, word, gap
+        is_line_end = (low == 10) | (low == 13)
+        if delimiters.has_blank_edges or blank[:1].any() or not is_line_end[1:].all():
             break
         start[1:] += 1
         word[1:] >>= np.uint64(8)
     start = _without_line_ends(data, start, end)
-    return start, word_at(view, start)
+    return start, word_at(view, start), -1
 
 
 def _without_line_ends(data: Bytes, start: Integers, end: Integers) -> Integers:
