@@ -222,7 +222,7 @@ class _Reader:
         first = self._values(column)
         if first is None:
             return no_texts(self.count)
-        end, unsent = first.start + first.length, self.tokens.ts[-1]
+        end, unsent = first.start + first.length, self.tokens.te[-1]
         for feed in column.feeds:
             for element in feed.elements:
                 other = self._feed(feed, element)

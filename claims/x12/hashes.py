@@ -108,7 +108,7 @@ def _is_plain(tokens: Tokens) -> bool:
     """Tell whether segments have no blanks, empty ones or trailing separators, and only line ends between them."""
     return bool(
         not len(tokens.empty_at)
-        and not (tokens.is_padded and (tokens.stop - 1 != tokens.te.take(tokens.last)).any())
+        and not (tokens.padded_ts is not None and (tokens.stop - 1 != tokens.te.take(tokens.last)).any())
         and not tokens.has_trailing_separator.any()
         and _only_line_ends_between(tokens)
     )

@@ -80,6 +80,11 @@ class Values:
         return int(self.length.max()) if len(self.length) else 0
 
     @cached_property
+    def shortest(self) -> int:
+        """Return the length of the shortest value, 0 when there is none."""
+        return int(self.length.min()) if len(self.length) else 0
+
+    @cached_property
     def word(self) -> Words:
         """Return the first eight bytes of each value, 0 behind its end."""
         return self.eight & FIRST.take(self.length, mode="clip")

@@ -30,7 +30,8 @@ def pieces(tokens: Tokens) -> Pieces:
     row = np.repeat(np.arange(len(tokens)), counts)
     element = _running(counts)
     token = tokens.first[row] + element
-    start, end = tokens.ts[token], tokens.te[token]
+    start, end = tokens.start_of(token), tokens.te[token]
+    start[element == 0] = tokens.start
 
     delimiters, data = tokens.delimiters, tokens.data[: tokens.size]
     at_separator = data == delimiters.component

@@ -43,6 +43,8 @@ class Rows:
 
     def values(self, segment: int, element: int) -> Values | None:
         """Return an element of all segments with an id; None when no segment is so long."""
+        if self._edges[segment] == self._edges[segment + 1]:
+            return None
         key = (segment, element)
         if key not in self._values:
             elements = self._wanted.get(segment, ())
@@ -52,21 +54,22 @@ class Rows:
     def _read(self, segment: int, elements: tuple[int, ...]) -> None:
         """Find some elements of all segments with an id, all in one go: a row of each array for each element."""
         span, width = self.span(segment), self._width[self.span(segment)]
-        shortest, longest = (int(width.min()), int(width.max())) if len(width) else (0, 0)
+        shortest, longest = int(width.min()), int(width.max())
         self._values |= {(segment, element): None for element in elements}
         sent = [element for element in elements if element <= longest]
-        if not sent or not len(width):
+        if not sent:
             return
         tokens, rows = self.tokens, np.array(sent).reshape(-1, 1)
         token = self._first[span] + rows
         if shortest < sent[-1]:
-            token[width < rows] = len(tokens.ts) - 1
-        start, length = tokens.ts.take(token), tokens.te.take(token)
+            token[width < rows] = len(tokens.te) - 1
+        start, length = tokens.start_of(token), tokens.te.take(token)
         length -= start
         eight = word_at(tokens.view, start.ravel()).reshape(start.shape)
-        for number, (element, most) in enumerate(zip(sent, length.max(axis=1).tolist(), strict=True)):
+        least, most = length.min(axis=1).tolist(), length.max(axis=1).tolist()
+        for number, element in enumerate(sent):
             self._values[segment, element] = values = Values(start[number], length[number], eight[number])
-            values.longest = most
+            values.shortest, values.longest = least[number], most[number]
 
 
 class Components:

@@ -69,7 +69,7 @@ class SetReader:
 
     def own(self, row: int) -> Transaction:
         """Return the set that a segment belongs to."""
-        return self.transactions[int(self.window.owners.of(np.array([row]))[0])]
+        return self.window.owners.at(row)
 
     def _edges(self, rows: Integers) -> tuple[Integers, Integers]:
         """Return where the rows of each set begin and end; all rows come in file order."""
@@ -115,8 +115,10 @@ class SetReader:
         if column == "length":
             return window.tokens.length.take(rows)
         if column == "transaction_seg":
-            first, last = window.owners.seg_of(rows[[0, -1]]).tolist()
-            return first if first == last else partial(np.take, window.owners.transaction_seg, rows, mode="clip")
+            first, last = self.own(int(rows[0])), self.own(int(rows[-1]))
+            if first is last:
+                return first.seg
+            return partial(np.take, window.owners.transaction_seg, rows, mode="clip")
         if column == "ordinal":
             return self._ordinal(name, found)
         if column == "loop":
@@ -221,7 +223,7 @@ class SetReader:
         for name, element in (("DTM", 2), ("DTP", 3)):
             mine = rows[tokens.code[rows] == CODES[name]]
             token = tokens.at(mine, element)
-            mine = mine[tokens.te[token] - tokens.ts[token] > 4]
+            mine = mine[tokens.te[token] - tokens.start_of(token) > 4]
             if len(mine):
                 self.find_once(
                     mine, "date-not-readable", f"{name}{element:02d}", "this is no date; taken as absent, read on",
@@ -233,7 +235,9 @@ class SetReader:
             return
         tokens = self.window.tokens
         parent = tokens.at(found.rows, 2)
-        lost = (tokens.te[parent] > tokens.ts[parent]) & (self.levels.parent_seg(self.window.seg(found.rows)) == 0)
+        lost = (tokens.te[parent] > tokens.start_of(parent)) & (
+            self.levels.parent_seg(self.window.seg(found.rows)) == 0
+        )
         if lost.any():
             self.find_once(
                 found.rows[lost], "parent-level-missing", "HL02",

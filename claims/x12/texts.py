@@ -28,7 +28,7 @@ def texts(tokens: Tokens, values: Values) -> pa.LargeStringArray:
         return no_texts(len(length))
     if longest > _SHORT or tokens.has_nul or not tokens.is_ascii:
         return _one_by_one(tokens, values.start, values.start + length)
-    is_even = int(length.min()) == longest
+    is_even = values.shortest == longest
     if longest <= 8:
         return of_words(values.eight if is_even else values.word, length, longest, is_even=is_even)
     # The second word ends where the longest text does.

@@ -1,12 +1,12 @@
 """One window of bytes in; its segments and elements as arrays of positions out, in one pass over all delimiters.
 
-A token is an element (or a segment id). Token `k` is `data[ts[k]:te[k]]`, blanks at both ends left out; the last token
-of all is an empty one that stands for every element that was not sent.
+A token is an element (or a segment id), blanks at both ends left out: token `k` ends at `te[k]`, and where it starts is
+told by `start_of`. The last token of all is an empty one that stands for every element that was not sent.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -24,8 +24,8 @@ _FEW = 64
 class Tokens:
     """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window.
 
-    `is_padded`: blanks stand beside elements; `gap`: so many line end characters stand between any two segments, -1 where
-    that is not known.
+    `before`: the byte before each token, where an element begins unless blanks stand beside some: then `padded_ts` has
+    the starts of all tokens. `gap`: so many line ends stand between any two segments, -1 when that is not known.
     """
 
     text_bytes: bytes
@@ -34,7 +34,7 @@ class Tokens:
     delimiters: Delimiters
     base: int
     raw_at: Integers | None
-    ts: Integers
+    before: Integers
     te: Integers
     first: Integers
     last: Integers
@@ -44,13 +44,9 @@ class Tokens:
     code: Bytes
     empty_at: Integers
     is_unterminated: bool
-    is_padded: bool = False
-    gap: int = -1
-    encoding: str = "ascii"
-    # Tokens with blanks at an end, and where these stand with their blanks.
-    padded: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    unpadded_start: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    unpadded_end: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    padded_ts: Integers | None
+    gap: int
+    encoding: str
 
     def __len__(self) -> int:
         return len(self.first)
@@ -73,12 +69,20 @@ class Tokens:
         found = self.first.take(rows) + element
         unsent = found > self.last.take(rows)
         if unsent.any():
-            found[unsent] = len(self.ts) - 1
+            found[unsent] = len(self.te) - 1
+        return found
+
+    def start_of(self, token: Integers) -> Integers:
+        """Return where elements (but not segment ids) start: behind the end of the token before, which is at hand."""
+        if self.padded_ts is not None:
+            return self.padded_ts.take(token)
+        found = self.before.take(token)
+        found += 1
         return found
 
     def values(self, token: Integers) -> Values:
-        """Return some tokens as values."""
-        start = self.ts.take(token)
+        """Return some elements as values."""
+        start = self.start_of(token)
         return values_at(self.view, start, self.te.take(token) - start)
 
     def raw(self, position: Integers) -> Integers:
@@ -106,13 +110,13 @@ class Tokens:
     @cached_property
     def has_trailing_separator(self) -> Flags:
         """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
-        end = self.te.take(self.last) if self.is_padded else self.stop - 1
-        return np.asarray((self.ts.take(self.last) == end) & (self.last > self.first))
+        return np.asarray((self.start_of(self.last) == self.te.take(self.last)) & (self.last > self.first))
 
     def elements(self, row: int) -> list[str]:
         """Return one segment as texts, its id first."""
         first, last = int(self.first[row]), int(self.last[row])
-        starts, ends = self.ts[first : last + 1].tolist(), self.te[first : last + 1].tolist()
+        starts = [int(self.start[row]), *self.start_of(np.arange(first + 1, last + 1)).tolist()]
+        ends = self.te[first : last + 1].tolist()
         return [decoded(self.data[s:e].tobytes()) for s, e in zip(starts, ends, strict=True)]
 
 
@@ -202,12 +206,10 @@ def tokenise(
     edges, is_end, beside = _edges(data, size + is_last, delimiters)
     last = np.flatnonzero(is_end)
     # One token more than there are: the empty one.
-    te = edges[: last[-1] + 2] if len(last) else edges[:1]
-    te[-1] = te[-2] + 1 if len(last) else 0
-    ts = np.empty_like(te)
-    ts[0] = 0
-    np.add(te[:-1], 1, out=ts[1:])
-    first, stop = np.zeros_like(last), edges.take(last)
+    edges = edges[: last[-1] + 3] if len(last) else edges[:2]
+    edges[-1] = edges[-2] + 1
+    before, te = edges[:-1], edges[1:]
+    first, stop = np.zeros_like(last), te.take(last)
     first[1:] = last[:-1] + 1
     stop += 1
     start = np.zeros_like(stop)
@@ -215,14 +217,13 @@ def tokenise(
     view = words_of(data)
     id_end = te.take(first)
     start, id_word, gap = _begin(data, view, start, id_end, delimiters)
-    ts[first] = start
-    padded: Integers = np.zeros(0, np.int64)
-    with_blanks: tuple[Integers, Integers] = padded, padded
+    padded_ts = None
     if len(beside):
         padded = np.unique(np.minimum(np.searchsorted(te[:-1], beside), len(te) - 1))
-        with_blanks = ts[padded], te[padded]
-        ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
-        start = ts.take(first)
+        padded_ts, te = before + 1, te.copy()
+        padded_ts[first] = start
+        padded_ts[padded], te[padded] = trimmed(data, padded_ts[padded], te[padded], delimiters.kept)
+        start = padded_ts.take(first)
         id_word, id_end = word_at(view, start), te.take(first)
     empty = (id_end <= start) & (first == last)
     empty_at = start[empty]
@@ -237,17 +238,19 @@ def tokenise(
         raw_at = np.append(raw_at, base + len(raw))
     id_word = id_words(id_word, id_end - start)
     return Tokens(
-        text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, len(beside) > 0, -1 if len(empty_at) else gap, encoding, padded, *with_blanks,
+        text, data, size, delimiters, base, raw_at, before, te, first, last, start, stop, id_word, code_of(id_word),
+        empty_at, is_cut, padded_ts, -1 if len(empty_at) else gap, encoding,
     )  # fmt: skip
 
 
 def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Flags, Integers]:
-    """Return where separators and terminators stand (and room for one), which are terminators, and blanks beside them.
+    """Return where separators and terminators stand, which are terminators, and blanks beside them.
+
+    A place before the first one and room behind the last one stand with the places.
 
     Block by block, so that all comparisons of a block find it in the processor's nearest cache.
     """
-    found, ends, beside = [np.zeros(0, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
+    found, ends, beside = [np.full(1, -1, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
     for begin in range(0, size, _BLOCK):
         block = data[begin : min(begin + _BLOCK + 1, size)]
         at_separator, at_end = block == delimiters.element, block == delimiters.terminator
@@ -269,7 +272,7 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
 def _begin(
     data: Bytes, view: Words, start: Integers, end: Integers, delimiters: Delimiters
 ) -> tuple[Integers, Words, int]:
-    """Move the start of each segment behind the blanks before its id; return it, the word that begins there, and the gap.
+    """Move the start of each segment behind the blanks before its id; return it, the word that begins there, the gap.
 
     Almost always as many line ends stand before each segment but the first: then a look at the words will do.
     """
