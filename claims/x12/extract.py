@@ -73,7 +73,7 @@ def extract(window: Window, plan: FramePlan) -> Extract | None:
 
 def _opening(window: Window, plan: FramePlan, segments: list[int]) -> list[_Block]:
     """Leave out segments that do not open the frame's scope where they stand."""
-    openers = window.places.openers[plan.scope]
+    openers = window.places.scopes[plan.scope].openers
     if len(openers) == sum(window.rows.count(segment) for segment in segments):
         return [_Block(segment, 0, None) for segment in segments]
     blocks = []
@@ -196,7 +196,7 @@ class _Reader:
             return None
         if feed.scope == self.plan.scope:
             return found[:-1]
-        return found.take(self.window.places.number[feed.scope].take(self.choice.rows))
+        return found.take(self.window.places.scopes[feed.scope].owner(self.choice.rows))
 
     # ---- parts of elements, and several elements
 

@@ -33,7 +33,7 @@ from claims.x12.tokens import Tokens, tokenise
 from claims.x12.totals import transaction_row
 from claims.x12.window import Window
 
-WINDOW = 2 << 20
+WINDOW = 2560 << 10
 PART = 4 << 20
 _NO_LIMIT = 1 << 62
 # A stretch without any claim, level or set longer than this is cut anywhere.

@@ -139,7 +139,8 @@ class SetReader:
             return found.repeat + 1
         if name in ("service_payments", "service_lines", "diagnoses"):
             owner = self.window.owner("claim", found.rows)
-            return np.where(owner >= 0, _running(owner), 0)
+            number = _running(owner)
+            return number if owner.min() >= 0 else np.where(owner >= 0, number, 0)
         first, after = self._edges(found.rows)
         before = np.array([own.totals.get(f"#{name}", 0) for own in self.transactions], np.int64)
         self.tally(f"#{name}", found.rows)

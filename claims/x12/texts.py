@@ -183,11 +183,15 @@ def named(names: tuple[str, ...], numbers: Any) -> pa.LargeStringArray:
     near = lengths[numbers.min() : numbers.max() + 1]
     if near.min() == near.max():
         # All names that there may be have one length.
-        return of_words(words.take(numbers), near, int(near[0]), is_even=True) if near[0] else no_texts(len(numbers))
+        length = int(near[0])
+        kind = next((kind for size, kind in _SIZES if size == length), None)
+        if kind:
+            return even_texts(words.astype(kind).take(numbers), length)
+        return of_words(words.take(numbers), near, length, is_even=True) if length else no_texts(len(numbers))
     return _of_names(words.take(numbers), lengths.take(numbers))
 
 
-def _of_names(words: Words, length: Integers) -> pa.LargeStringArray:
+def _of_names(words: Any, length: Integers) -> pa.LargeStringArray:
     longest = int(length.max())
     return of_words(words, length, longest, is_even=int(length.min()) == longest) if longest else no_texts(len(length))
 
@@ -204,7 +208,8 @@ def segment_ids(tokens: Tokens) -> pa.LargeStringArray:
     """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
     odd = np.flatnonzero(tokens.code == 0)
     if not len(odd):
-        return named(_IDS, tokens.code)
+        words, lengths = _name_words(_IDS)
+        return _of_names(words.astype(np.uint32).take(tokens.code), lengths.take(tokens.code))
     start = tokens.start[odd]
     found = values_at(tokens.view, start, tokens.te[tokens.first[odd]] - start)
     longest = max(int(found.length.max()), 3)

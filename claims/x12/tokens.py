@@ -110,7 +110,8 @@ class Tokens:
     @cached_property
     def has_trailing_separator(self) -> Flags:
         """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
-        return np.asarray((self.start_of(self.last) == self.te.take(self.last)) & (self.last > self.first))
+        end = self.stop - 1 if self.padded_ts is None else self.te.take(self.last)
+        return np.asarray((self.start_of(self.last) == end) & (self.last > self.first))
 
     def elements(self, row: int) -> list[str]:
         """Return one segment as texts, its id first."""

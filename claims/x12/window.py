@@ -11,7 +11,7 @@ from claims.x12 import numbers
 from claims.x12.layout import Feed, Plan
 from claims.x12.numbers import Bytes, Flags, Integers
 from claims.x12.owners import Owners
-from claims.x12.places import Places
+from claims.x12.places import Places, Scope
 from claims.x12.rows import Rows
 from claims.x12.tokens import Tokens
 
@@ -26,6 +26,7 @@ class Window:
     places: Places
     owners: Owners
     before: int
+    _segs: dict[str, Integers | None] = field(default_factory=dict)
     _loops: dict[int, Bytes] = field(default_factory=dict)
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _attached: dict[tuple[Any, ...], Integers | None] = field(default_factory=dict)
@@ -38,12 +39,18 @@ class Window:
 
     def opened_seg(self, scope: str) -> Integers | None:
         """Return for each segment the `seg` of the row of a scope that it stands in, 0 for none; None: all are 0."""
-        depth = self.plan.scopes.index(scope) if scope in self.plan.scopes else -1
-        return self.places.seg(depth, self.before) if depth >= 0 and len(self.places.openers[depth]) else None
+        if scope not in self._segs:
+            found = self.scope(scope) if scope in self.plan.scopes else None
+            self._segs[scope] = found.segs(self.before) if found and len(found.openers) else None
+        return self._segs[scope]
+
+    def scope(self, name: str) -> Scope:
+        """Return a scope of the window."""
+        return self.places.scopes[self.plan.scopes.index(name)]
 
     def owner(self, scope: str, rows: Integers) -> Integers:
         """Return the row number of the owner of each segment in the frame of a scope, -1 for none."""
-        return self.places.number[self.plan.scopes.index(scope)].take(rows)
+        return self.scope(scope).owner(rows)
 
     # ---- segments that give columns to rows of other segments
 
@@ -90,8 +97,9 @@ class Window:
         children = self.chosen(feed)
         if not len(children):
             return None
-        parent = self.places.number[feed.scope].take(self.rows.of(feed.segment).take(children))
-        found = np.full(len(self.places.openers[feed.scope]) + 1, -1, np.int64)
+        scope = self.places.scopes[feed.scope]
+        parent = scope.owner(self.rows.of(feed.segment).take(children))
+        found = np.full(len(scope.openers) + 1, -1, np.int64)
         # Backwards, so that the first segment of several is the one that stays.
         found[parent[::-1]] = children[::-1]
         found[-1] = -1
