@@ -25,8 +25,7 @@ class Rows:
         self.order = np.argsort(code, kind="stable")
         self._edges = np.searchsorted(code.take(self.order), np.arange(257)).tolist()
         self._first = tokens.first.take(self.order)
-        self._width = tokens.last.take(self.order)
-        self._width -= self._first
+        self._width = (tokens.last - tokens.first).astype(np.int32).take(self.order)
         self._values: dict[tuple[int, int], Values | None] = {}
 
     def span(self, segment: int) -> slice:

@@ -18,6 +18,8 @@ from claims.x12.tokens import Tokens, decoded
 
 # The longest text that is put down as two words.
 _SHORT = 16
+# So many texts of another length are put in one by one.
+_FEW = 16
 _SIZES = ((8, np.uint64), (4, np.uint32), (2, np.uint16), (1, np.uint8))
 
 
@@ -180,15 +182,27 @@ def named(names: tuple[str, ...], numbers: Any) -> pa.LargeStringArray:
     if not len(numbers):
         return no_texts(0)
     words, lengths = _name_words(names)
-    near = lengths[numbers.min() : numbers.max() + 1]
-    if near.min() == near.max():
-        # All names that there may be have one length.
-        length = int(near[0])
-        kind = next((kind for size, kind in _SIZES if size == length), None)
-        if kind:
-            return even_texts(words.astype(kind).take(numbers), length)
-        return of_words(words.take(numbers), near, length, is_even=True) if length else no_texts(len(numbers))
-    return _of_names(words.take(numbers), lengths.take(numbers))
+    # Most rows of a frame, often all, have names of one length.
+    length = int(lengths[numbers[len(numbers) // 2]])
+    others = lengths[numbers.min() : numbers.max() + 1] != length
+    kind = next((kind for size, kind in _SIZES if size == length), None)
+    odd = np.flatnonzero((lengths != length).take(numbers)) if others.any() else np.zeros(0, np.int64)
+    if kind is None or len(odd) > _FEW:
+        return _of_names(words.take(numbers), lengths.take(numbers))
+    cells = words.astype(kind).take(numbers)
+    return _mended(cells, length, odd, [names[numbers[row]] for row in odd]) if len(odd) else even_texts(cells, length)
+
+
+def _mended(cells: Any, length: int, odd: Integers, texts: list[str]) -> pa.LargeStringArray:
+    """Return texts of one length but for a few."""
+    data, places = memoryview(cells).cast("B"), np.arange(len(cells) + 1, dtype=np.int64) * length
+    parts: list[Any] = []
+    begin = 0
+    for row, text in zip(odd.tolist(), texts, strict=True):
+        parts += [data[begin * length : row * length], text.encode("ascii")]
+        places[row + 1 :] += len(text) - length
+        begin = row + 1
+    return _arrow(places, b"".join([*parts, data[begin * length :]]), True)
 
 
 def _of_names(words: Any, length: Integers) -> pa.LargeStringArray:
