@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from claims.findings import HOLD, NOTE, Finding
+from claims.x12.holes import LONGEST_SEGMENT
 from claims.x12.owners import Owners
 from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
 
 _ONE, _CASE = np.uint32(1), np.uint32(0x202020)
-# All elements of the widest segment, each as long as it may be, take a hundredth of this.
-_LONGEST = 1 << 20
 _ENVELOPE = np.zeros(256, np.bool_)
 _ENVELOPE[[CODES[name] for name in ("ISA", "IEA", "GS", "GE", "TA1", "ST", "SE")]] = True
 
@@ -63,20 +62,30 @@ class Dirt:
             unknown[owners.of(unknown) >= 0], "segment-not-known", NOTE, "",
             "this segment id is not known; kept, but not read", "999 IK304 1",
         )  # fmt: skip
+        others = len(found)
         tell(
-            np.flatnonzero(tokens.stop - tokens.start > _LONGEST), "segment-too-long", HOLD, "",
+            np.flatnonzero(tokens.length > LONGEST_SEGMENT), "segment-too-long", HOLD, "",
             "the segment is longer than any can be; its terminator may be lost, held", "999 IK304 8",
         )  # fmt: skip
+        for place, one in enumerate(found[others:], others):
+            size = f"{tokens.length[one.seg - before - 1]} bytes"
+            found[place] = one._replace(found=size, expected=f"at most {LONGEST_SEGMENT} bytes")
         if len(tokens.empty_at):
             row = np.searchsorted(tokens.start, tokens.empty_at) - 1
-            if (row < 0).any() and "empty-segment" not in self._told:
-                self._told.add("empty-segment")
-                at = int(tokens.raw(tokens.empty_at[:1])[0])
-                found.append(Finding("empty-segment", NOTE, _EMPTY.format(before), before, "", at))
+            if (row < 0).any():
+                found += self.empty(tokens, before)
             tell(row[row >= 0], "empty-segment", NOTE, "", "a segment after it is empty; skipped")
         if tokens.is_unterminated and len(tokens):
             found.append(_cut(tokens, owners, before))
         return found
+
+    def empty(self, tokens: Tokens, before: int) -> list[Finding]:
+        """Return a note of empty segments before the first segment of a window."""
+        if not len(tokens.empty_at) or "empty-segment" in self._told:
+            return []
+        self._told.add("empty-segment")
+        at = int(tokens.raw(tokens.empty_at[:1])[0])
+        return [Finding("empty-segment", NOTE, _EMPTY.format(before), before, "", at)]
 
 
 _EMPTY = "segment {}: a segment after it is empty; skipped."

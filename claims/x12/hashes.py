@@ -18,7 +18,8 @@ from claims.x12.numbers import Integers
 from claims.x12.tokens import Tokens
 
 _BLANK = rb"[\x00-\x20]"
-_ENDS = re.compile(_BLANK + rb"*\*(?:\*|" + _BLANK + rb")*~|" + _BLANK + rb"+~")
+# A run of blanks and separators is looked at once, wherever it ends.
+_ENDS = re.compile(rb"(?<![\x00-\x20*])[\x00-\x20*]++~")
 _STARTS = re.compile(rb"~(?:~|" + _BLANK + rb")+")
 
 
@@ -90,7 +91,12 @@ class Canonical:
             begin, end = self._edges(first, after)
             return self._whole[begin:end]
         tokens = self._tokens
-        text = self._text[int(tokens.start[first]) : int(tokens.stop[after - 1])]
+        start, stop = int(tokens.start[first]), int(tokens.stop[after - 1])
+        text = self._text[start:stop]
+        # What is left out of a segment is told by its digest.
+        for place, hole in zip(tokens.hole_at[::-1].tolist(), tokens.holes[::-1], strict=True):
+            if start < place < stop:
+                text = text[: place - start] + hole.digest + text[place - start :]
         text = text.translate(self._translation, self._layout)
         return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
 
@@ -108,6 +114,7 @@ def _is_plain(tokens: Tokens) -> bool:
     """Tell whether segments have no blanks, empty ones or trailing separators, and only line ends between them."""
     return bool(
         not len(tokens.empty_at)
+        and not tokens.holes
         and not (tokens.padded_ts is not None and (tokens.stop - 1 != tokens.te.take(tokens.last)).any())
         and not tokens.has_trailing_separator.any()
         and _only_line_ends_between(tokens)

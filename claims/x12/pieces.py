@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from claims.x12.blanks import trimmed
 from claims.x12.numbers import Integers
-from claims.x12.tokens import Tokens, trimmed
+from claims.x12.tokens import Tokens
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,13 @@ from claims.x12.sets import SetReader
 from claims.x12.source import Readable, Source
 from claims.x12.survey import Span, Survey, not_x12, survey
 from claims.x12.texts import segment_ids
-from claims.x12.tokens import Tokens, tokenise
+from claims.x12.tokens import Tokens
 from claims.x12.totals import transaction_row
 from claims.x12.window import Window
+from claims.x12.windows import WINDOW, windows
 
-WINDOW = 2560 << 10
 PART = 4 << 20
 _NO_LIMIT = 1 << 62
-# A stretch without any claim, level or set longer than this is cut anywhere.
-_LONGEST_WINDOW = 16 << 20
 _TAIL = 2048
 
 _SET_STARTS = np.array([CODES[name] for name in ("ISA", "GS", "ST")], np.uint8)
@@ -104,7 +102,9 @@ class _Scan:
             yield refused(self.survey.sha256, self.source.size, empty, not_x12(self.source))
             return
         for number, span in enumerate(self.survey.spans):
-            for tokens, is_end in self._windows(span):
+            self._note_span(span)
+            for _, tokens, end in windows(self.source, span, self.survey.encoding, self._cut, self.window):
+                is_end = end == span.end
                 self._take(tokens, span)
                 if is_end:
                     self.envelope.end(self._after())
@@ -129,33 +129,8 @@ class _Scan:
 
     # ---- windows
 
-    def _windows(self, span: Span) -> Iterator[tuple[Tokens, bool]]:
-        """Cut a span into windows that end before a claim, a level or a set."""
-        position = span.start
-        self._note_span(span)
-        while position < span.end:
-            size = self.window
-            while True:
-                is_last = position + size >= span.end
-                raw = self.source.view(position, min(position + size, span.end))
-                tokens = tokenise(raw, position, span.delimiters, is_last=is_last, encoding=self.survey.encoding)
-                cut = len(tokens) if is_last else self._cut(tokens, size)
-                if cut:
-                    break
-                size *= 2
-            if is_last:
-                yield tokens, True
-                return
-            if cut >= len(tokens):
-                position = int(tokens.raw(tokens.stop[-1:])[0])
-                yield tokens, False
-                continue
-            after = int(tokens.offset[cut])
-            yield _upto(tokens, cut), False
-            position = after
-
     def _cut(self, tokens: Tokens, size: int) -> int:
-        """Return the last segment that a window may begin with, the number of segments to take all, or 0 for none."""
+        """Return the last segment that a window may begin with, 0 for none."""
         is_full, starts = self.size + size >= self.part, np.zeros(0, np.int64)
         # Near the end of its part a window had better end before a set; else a look at its last segments will do.
         for tail in (len(tokens),) if is_full else (_TAIL, len(tokens)):
@@ -163,7 +138,7 @@ class _Scan:
             if len(starts):
                 break
         if not len(starts):
-            return len(tokens) if size >= _LONGEST_WINDOW else 0
+            return 0
         if is_full:
             begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
             if len(begun):
@@ -184,9 +159,10 @@ class _Scan:
     # ---- one window
 
     def _take(self, tokens: Tokens, span: Span) -> None:
-        if not len(tokens):
-            return
         before = self.seg
+        if not len(tokens):
+            self.findings += self.dirt.empty(tokens, before)
+            return
         self.seg += len(tokens)
         canonical = Canonical(tokens)
         owners = self._walk(tokens, before, span, canonical)
@@ -328,13 +304,3 @@ def _shown(delimiters: Delimiters) -> dict[str, str]:
         "element_separator": element,
         "terminator": chr(delimiters.terminator),
     }
-
-
-def _upto(tokens: Tokens, cut: int) -> Tokens:
-    """Return the window without its segments from `cut` on."""
-    tokens.empty_at = tokens.empty_at[tokens.empty_at < tokens.start[cut]]
-    for name in ("first", "last", "start", "stop", "code", "id_word"):
-        setattr(tokens, name, getattr(tokens, name)[:cut])
-    tokens.is_unterminated = False
-    tokens.forget()
-    return tokens

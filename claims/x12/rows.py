@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from claims.x12.blanks import trimmed
 from claims.x12.numbers import FIRST, Flags, Integers, Values, Words, values_at, word_at
-from claims.x12.tokens import Tokens, trimmed
+from claims.x12.tokens import Tokens
 
 _ONES, _HIGH, _ONE = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(1)
 

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from claims.x12.blanks import BLANK, trimmed
 from claims.x12.delimiters import STAND_IN, Delimiters
 from claims.x12.numbers import PAD, Bytes, Flags, Integers, Values, Words, values_at, word_at, words_of
 from claims.x12.segments import code_of, id_words
 
-_BLANK = 32
 _BLOCK = 64 << 10
-_FEW = 64
+
+
+class Hole(NamedTuple):
+    """Bytes of the file, from `begin` up to `end`, that a window leaves out; `digest` tells them from others."""
+
+    begin: int
+    end: int
+    digest: bytes
 
 
 @dataclass
@@ -26,6 +34,7 @@ class Tokens:
 
     `before`: the byte before each token, where an element begins unless blanks stand beside some: then `padded_ts` has
     the starts of all tokens. `gap`: so many line ends stand between any two segments, -1 when that is not known.
+    `hole_at`: before these bytes of the window stand the holes.
     """
 
     text_bytes: bytes
@@ -47,14 +56,24 @@ class Tokens:
     padded_ts: Integers | None
     gap: int
     encoding: str
+    holes: tuple[Hole, ...]
+    hole_at: Integers
 
     def __len__(self) -> int:
         return len(self.first)
 
-    def forget(self) -> None:
-        """Drop what was worked out from segments that are no longer there."""
+    def upto(self, size: int, count: int) -> Tokens:
+        """Return the first `count` segments, all that stand in the first `size` bytes."""
+        self.size = size
+        kept = int(np.searchsorted(self.hole_at, size, side="right"))
+        self.holes, self.hole_at = self.holes[:kept], self.hole_at[:kept]
+        self.empty_at = self.empty_at[self.empty_at < size]
+        for name in ("first", "last", "start", "stop", "code", "id_word"):
+            setattr(self, name, getattr(self, name)[:count])
+        self.is_unterminated = False
         for name in ("offset", "length", "has_trailing_separator"):
             self.__dict__.pop(name, None)
+        return self
 
     @cached_property
     def view(self) -> Words:
@@ -87,7 +106,15 @@ class Tokens:
 
     def raw(self, position: Integers) -> Integers:
         """Turn positions in the window into byte offsets of the file as received."""
-        return np.add(position, self.base, dtype=np.int64) if self.raw_at is None else self.raw_at[position]
+        found = np.add(position, self.base, dtype=np.int64) if self.raw_at is None else self.raw_at[position]
+        if len(self.hole_at):
+            found += self._left_out.take(np.searchsorted(self.hole_at, position, side="right"))
+        return found
+
+    @cached_property
+    def _left_out(self) -> Integers:
+        """Return how many bytes are left out before the first hole, behind it, behind the second one and so on."""
+        return np.cumsum([0, *(hole.end - hole.begin for hole in self.holes)])
 
     @cached_property
     def offset(self) -> Integers:
@@ -95,7 +122,7 @@ class Tokens:
 
     @cached_property
     def length(self) -> Integers:
-        if self.raw_at is None and not self.is_unterminated:
+        if self.raw_at is None and not self.is_unterminated and not self.holes:
             return self.stop - self.start
         end = self.stop.copy()
         if self.is_unterminated and len(end):
@@ -133,49 +160,6 @@ def decoded(value: bytes | str) -> str:
     return value.decode("latin-1")
 
 
-def trimmed(data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()) -> tuple[Integers, Integers]:
-    """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
-    at = np.flatnonzero(_blank(data.take(start), kept) & (start < end))
-    if len(at):
-        start = start.copy()
-        start[at] = _first_solid(data, start[at], end[at], kept)
-    at = np.flatnonzero(_blank(data.take(end - 1), kept) & (start < end))
-    if len(at):
-        end = end.copy()
-        # Backwards, from the other end.
-        size = len(data)
-        end[at] = size - _first_solid(data[::-1], size - end[at], size - start[at], kept)
-    return start, end
-
-
-def _blank(found: Bytes, kept: tuple[int, ...]) -> Flags:
-    is_blank = found <= _BLANK
-    for value in kept:
-        is_blank &= found != value
-    return is_blank
-
-
-def _first_solid(data: Bytes, place: Integers, end: Integers, kept: tuple[int, ...]) -> Integers:
-    """Return the first byte of each range that is no blank, or its end; the first byte is one."""
-    place = place + 1
-    at = np.flatnonzero(place < end)
-    for _ in range(8):
-        at = at[_blank(data[place[at]], kept)]
-        place[at] += 1
-        at = at[place[at] < end[at]]
-        if not len(at):
-            return place
-    # Long stretches of blanks are rare: few are walked through one by one, many through a list of all that is none.
-    if len(at) <= _FEW:
-        for one in at.tolist():
-            solid = np.flatnonzero(~_blank(data[place[one] : end[one]], kept))
-            place[one] = place[one] + solid[0] if len(solid) else end[one]
-        return place
-    solid = np.append(np.flatnonzero(~_blank(data, kept)), len(data))
-    place[at] = np.minimum(solid[np.searchsorted(solid, place[at])], end[at])
-    return place
-
-
 def _unwrapped(raw: bytes | memoryview, delimiters: Delimiters) -> tuple[bytes | memoryview, Integers | None]:
     """Take layout bytes out; also return where each byte that is left stood."""
     if not delimiters.wrapped and not delimiters.two_bytes:
@@ -193,15 +177,20 @@ def _unwrapped(raw: bytes | memoryview, delimiters: Delimiters) -> tuple[bytes |
 
 
 def tokenise(
-    raw: bytes | memoryview, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii"
-) -> Tokens:
-    """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off."""
+    raw: bytes | memoryview, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii",
+    holes: tuple[Hole, ...] = (),
+) -> Tokens:  # fmt: skip
+    """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off.
+
+    `raw` stands in the file from `base` on, but for the holes.
+    """
     unwrapped, raw_at = _unwrapped(raw, delimiters)
     size = len(unwrapped)
     blanks = bytes(set(range(33)) - {delimiters.terminator})
-    if is_last and bytes(unwrapped).rstrip(blanks).endswith(bytes([delimiters.terminator])):
-        is_last = False
     terminator = bytes([delimiters.terminator])
+    if is_last:
+        solid = bytes(unwrapped).rstrip(blanks)
+        is_last = bool(solid) and not solid.endswith(terminator)
     text = b"".join((unwrapped, terminator, bytes(PAD)))
     data = np.frombuffer(text, np.uint8)
     edges, is_end, beside = _edges(data, size + is_last, delimiters)
@@ -234,13 +223,15 @@ def tokenise(
         first, last, stop, start, id_end, id_word = (
             part[~empty] for part in (first, last, stop, start, id_end, id_word)
         )
+    sizes = np.array([hole.end - hole.begin for hole in holes], np.int64)
+    hole_at = np.array([hole.begin - base for hole in holes], np.int64) - np.cumsum(sizes) + sizes
     if raw_at is not None:
-        raw_at = raw_at + base
-        raw_at = np.append(raw_at, base + len(raw))
+        hole_at = np.searchsorted(raw_at, hole_at)
+        raw_at = np.append(raw_at, len(raw)) + base
     id_word = id_words(id_word, id_end - start)
     return Tokens(
         text, data, size, delimiters, base, raw_at, before, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, padded_ts, -1 if len(empty_at) else gap, encoding,
+        empty_at, is_cut, padded_ts, -1 if len(empty_at) else gap, encoding, holes, hole_at,
     )  # fmt: skip
 
 
@@ -256,7 +247,7 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
         block = data[begin : min(begin + _BLOCK + 1, size)]
         at_separator, at_end = block == delimiters.element, block == delimiters.terminator
         at_edge = at_separator | at_end
-        blank = block <= _BLANK
+        blank = block <= BLANK
         # Few blocks have blanks but for the line ends behind terminators, which go with the start of a segment.
         if delimiters.has_blank_edges or (blank[1:].view(np.uint8) > at_end[:-1].view(np.uint8)).any():
             blank &= ~at_edge
@@ -280,7 +271,7 @@ def _begin(
     word = word_at(view, start)
     for gap in range(3):
         low = word.astype(np.uint8)
-        blank = low <= _BLANK
+        blank = low <= BLANK
         if not blank.any():
             return start, word, gap
         is_line_end = (low == 10) | (low == 13)
@@ -295,7 +286,7 @@ def _begin(
 def _without_line_ends(data: Bytes, start: Integers, end: Integers) -> Integers:
     """Move the start of each segment behind the blanks before its id."""
     for _ in range(4):
-        blank = (data.take(start) <= _BLANK) & (start < end)
+        blank = (data.take(start) <= BLANK) & (start < end)
         if not blank.any():
             return start
         start = start + 1 if blank.all() else start + blank
