@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from claims.x12.extract import Extract
@@ -122,7 +123,7 @@ def _names(*columns: Any) -> Integers:
     """Number the distinct combinations of equally long columns."""
     name = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        distinct, place = np.unique(column, return_inverse=True)
+        place, distinct = pd.factorize(column)
         name = name * (len(distinct) + 1) + place
     return name
 

@@ -53,6 +53,11 @@ class Owners:
         self.write_transaction_seg(out=found)
         return found
 
+    def edges(self) -> Integers:
+        """Return the segments at which a set begins, and those behind its end; also of a set without SE."""
+        alone = [row for at in self.acknowledgements for row in (at, at + 1)]
+        return np.array([*self.begins, *self.afters, *alone], np.int64)
+
     def write_transaction_seg(self, *, out: Integers) -> None:
         """Write the same into an array."""
         end = 0

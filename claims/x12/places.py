@@ -160,10 +160,11 @@ def places(rows: Rows, set_code: str, size: int) -> Places:
     scopes = []
     for scope in range(len(plan(set_code).scopes)):
         # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
-        starts = opens == scope
-        changes = starts | (depths < scope + 2)
-        starts = starts[changes]
-        changing = closing[changes]
+        starts, changing = opens == scope, closing
+        if not starts.any():
+            starts, changing = starts[:0], closing[:0]
+        elif not (changes := starts | (depths < scope + 2)).all():
+            starts, changing = starts[changes], closing[changes]
         spans = _Spans(changing, size, np.where(starts, np.cumsum(starts) - 1, -1), -1)
         scopes.append(Scope(changing[starts], spans, size))
     return Places(loop, tuple(scopes))

@@ -12,7 +12,7 @@ from claims.x12 import balance
 from claims.x12.extract import Extract
 from claims.x12.hashes import Canonical
 from claims.x12.levels import Levels
-from claims.x12.numbers import integers
+from claims.x12.numbers import Integers, integers
 from claims.x12.segments import CODES
 from claims.x12.texts import even_texts
 from claims.x12.window import Window
@@ -92,9 +92,8 @@ def _diagnosis_codes(window: Window, claims: Extract, diagnoses: Extract | None)
 
 
 def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
-    set_ends = np.flatnonzero(np.diff(window.owners.transaction_seg)) + 1  # also of a set without SE
-    ends = np.sort(np.concatenate([set_ends, *(window.rows.of(code) for code in _CLAIM_ENDS)]))
-    ends = np.append(ends, len(window.tokens))
+    ends = np.concatenate([window.owners.edges(), *(window.rows.of(code) for code in _CLAIM_ENDS)])
+    ends = np.append(np.sort(ends), len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]
     return even_texts(b"".join(canonical.hashes(claims.rows, after)).hex().encode("ascii"), 64)
 
@@ -105,11 +104,19 @@ def _line_numbers(window: Window, lines: Extract) -> None:
     found = np.zeros(len(lines), np.int64)
     if values is not None:
         value, _ = integers(values)
-        place = np.searchsorted(numbered, lines.rows) - 1
+        place = _last_before(numbered, lines.rows)
         owner = window.owner("claim", lines.rows)
         mine = (window.owner("claim", numbered)[place] == owner) & (owner >= 0)
         found = np.where((place >= 0) & mine, value[place], 0)
     lines.columns["line_number"] = found
+
+
+def _last_before(places: Integers, rows: Integers) -> Integers:
+    """Return the number of the last of `places` before each of `rows`, -1 for none."""
+    if len(places) == len(rows) and (places < rows).all() and (rows[:-1] < places[1:]).all():
+        # Almost always they alternate.
+        return np.arange(len(rows))
+    return np.searchsorted(places, rows) - 1
 
 
 def _dates(window: Window, claims: Extract, lines: Extract) -> None:
