@@ -135,7 +135,7 @@ def _finding(
     seg = int(window.seg(row))
     return Finding(
         code, severity, f"segment {seg}, {element}: {rest}.", seg, element, int(window.tokens.offset[row]),
-        amount(found), amount(expected), "", int(window.transaction_seg[row]),
+        amount(found), amount(expected), "", window.owners.at(int(row)).seg,
     )  # fmt: skip
 
 
