@@ -14,10 +14,18 @@ from pathlib import Path
 
 from claims.charges import is_charges_file
 from claims.errors import DatabaseError
+from claims.ledger.bank_bai2 import is_bai2, read_bai2
 from claims.ledger.bank_file import is_bank_file, read_bank_file
 from claims.service.charges import load_charges
 from claims.service.context import Context
-from claims.service.file_outcome import close_broken, close_rows, close_unreadable, raise_broken, raise_unreadable
+from claims.service.file_outcome import (
+    close_broken,
+    close_rows,
+    close_unreadable,
+    close_whole,
+    raise_broken,
+    raise_unreadable,
+)
 from claims.service.runs import running
 from claims.service.x12_intake import load_x12
 from claims.store import filing, x12_rows
@@ -122,6 +130,8 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
         head = file.read(_HEAD)
     if is_bank_file(head):
         _load_bank(conn, row, path, posting_date)
+    elif is_bai2(head):
+        _load_bai2(conn, row, path, posting_date)
     elif is_charges_file(head):
         load_charges(conn, row, path, posting_date)
     else:
@@ -133,6 +143,13 @@ def _load_bank(conn: Connection, row: filing.FileRow, path: Path, posting_date: 
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines) + len(problems), "new": stored, "refused": len(problems)}
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
+
+
+def _load_bai2(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
+    lines, problems = read_bai2(path.read_bytes())
+    stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
+    counts = {"rows": len(lines), "new": stored, "findings": len(problems)}
+    close_whole(conn, row, "bank", problems, counts, posting_date)
 
 
 def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Outcome:

@@ -13,6 +13,10 @@ NAMES = sorted(
 )
 KEYS = {
     "accounts": ["account"],
+    "bank_types": ["priority"],
+    "tie_evidence": ["fact"],
+    "tie_reasons": ["why"],
+    "tie_rules": ["rule"],
     "ack_codes": ["set", "element", "code"],
     "action_events": ["next_action"],
     "carc": ["priority"],
@@ -66,6 +70,15 @@ VALUES = [
     ("carc", "core_scenario", {"", "1", "2", "3", "4"}),
     ("rarc", "alert", {"Y", "N"}),
     ("code_lists", "kind", {"codes", "pairs", "units"}),
+    ("bank_types", "format", {"bai2", "csv"}),
+    ("bank_types", "sign", {"", "+", "-"}),
+    ("tie_rules", "trace", {"", "same", "open", "none"}),
+    ("tie_rules", "payer", {"", "id", "any"}),
+    (
+        "tie_rules",
+        "amount",
+        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "manual"},
+    ),
     ("filing_limits", "unit", {"day", "month", "year"}),
     ("filing_limits", "verified", {"Y", "N"}),
 ]
@@ -105,7 +118,12 @@ def test_values_are_known(name, column, known):
 @pytest.mark.parametrize(
     ("name", "column"),
     [
+        ("bank_types", "own_title"),
         ("carc", "own_title"),
+        ("tie_evidence", "own_title"),
+        ("tie_reasons", "own_title"),
+        ("tie_rules", "own_title"),
+        ("tie_rules", "says"),
         ("code_lists", "own_title"),
         ("rarc", "own_title"),
         ("categories", "own_title"),
