@@ -72,8 +72,8 @@ VALUES = [
     ("code_lists", "kind", {"codes", "pairs", "units"}),
     ("bank_types", "format", {"bai2", "csv"}),
     ("bank_types", "sign", {"", "+", "-"}),
-    ("tie_rules", "trace", {"", "same", "open", "none"}),
-    ("tie_rules", "payer", {"", "id", "any"}),
+    ("tie_rules", "trace", {"", "same", "sibling", "open", "none"}),
+    ("tie_rules", "payer", {"", "id", "any", "known"}),
     (
         "tie_rules",
         "amount",
