@@ -270,7 +270,7 @@ class _Reader:
         """Give the rows of the bank lines. The items of a lockbox deposit are not counted beside the deposit itself."""
         keys = Keys()
         with_deposit = {(account, day) for account, day, record in self.transactions if record.text.startswith("115")}
-        rows = []
+        rows: list[tuple[object, ...]] = []
         for account, day, record in self.transactions:
             fields = _Fields(record)
             code, amount = fields.next(), _number(record, "amount", fields.next())

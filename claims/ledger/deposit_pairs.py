@@ -107,7 +107,7 @@ def _by_day(lines: pd.DataFrame) -> pd.DataFrame:
     steps = np.arange(-reach, reach + 1)
     repeated = days.loc[days.index.repeat(len(steps))]
     moved = repeated["bank_date"].to_numpy(dtype="datetime64[D]") + np.tile(steps, len(days))
-    return repeated.assign(day=pd.array(np.datetime_as_string(moved, unit="D").astype(object), dtype="str"))
+    return repeated.assign(day=np.datetime_as_string(moved, unit="D"))
 
 
 def _is_cut(left: pd.Series, right: pd.Series) -> np.ndarray:
@@ -158,7 +158,7 @@ def weighed(pairs: pd.DataFrame, is_part: pd.Series) -> pd.DataFrame:
     texts = {mark: _evidence([name for place, name in enumerate(facts) if mark >> place & 1]) for mark in set(marks)}
     return pairs.assign(
         score=score.clip(0, 100).astype("int64"),
-        evidence=pd.array([texts[mark] for mark in marks.tolist()], dtype="str"),
+        evidence=pd.Series([texts[mark] for mark in marks.tolist()], dtype="str"),
     )
 
 

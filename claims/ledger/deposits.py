@@ -8,7 +8,7 @@ considered and not taken is told as well. No answer depends on the order of line
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -85,13 +85,16 @@ def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFra
     lines, remits = prepared(bank_lines), prepared(remittances[remittances["open_cents"] > 0])
     lines = lines[lines["rest_cents"] > 0]
     pairs = pairs_of(lines, remits)
-    apart = pd.MultiIndex.from_frame(refused[["bank_line_id", "remit_id"]]) if refused is not None else []
-    pairs["is_refused"] = pd.MultiIndex.from_frame(pairs[["bank_line_id", "remit_id"]]).isin(apart)
+    asked = pairs[["bank_line_id", "remit_id"]]
+    apart = asked.iloc[:0] if refused is None else refused[["bank_line_id", "remit_id"]]
+    pairs["is_refused"] = pd.MultiIndex.from_frame(asked).isin(pd.MultiIndex.from_frame(apart))
     board = _Board(pairs)
     rules = codes.table("tie_rules")
-    for row in rules.sort_values("order", key=lambda order: order.astype("int64")).to_dict("records"):
-        if way := _WAYS.get(row["amount"]):
-            way(board, _fitting(board.pairs(), row), row)
+    rules = rules.sort_values("order", key=lambda order: order.astype("int64"))
+    for row in rules.itertuples(index=False):
+        if way := _WAYS.get(str(row.amount)):
+            rule = {name: str(value) for name, value in row._asdict().items()}
+            way(board, _fitting(board.pairs(), rule), rule)
     ties = _frame(board.tied)
     return _told(board, ties)
 
@@ -216,7 +219,7 @@ def _told(board: _Board, ties: pd.DataFrame) -> Outcome:
     taken = pairs["remit_id"].isin(board.gone_remits) | (
         pairs["bank_line_id"].isin(board.gone_lines) & ~is_unclear & pairs["same_amount"]
     )
-    reasons = [
+    reasons: list[tuple[Any, str]] = [
         (is_chosen, "chosen"),
         (pairs["is_refused"], "untied"),
         (pairs["other_trace"], "other-trace"),
@@ -229,8 +232,8 @@ def _told(board: _Board, ties: pd.DataFrame) -> Outcome:
     ]
     why = np.select([holds for holds, _ in reasons], [name for _, name in reasons], "other-amount")
     rows = rows.assign(
-        why=pd.array(why, dtype="str"),
-        rule=pd.array(chosen["rule"].fillna("none"), dtype="str"),
+        why=pd.Series(why, dtype="str"),
+        rule=pd.Series(chosen["rule"].fillna("none"), dtype="str"),
         amount_cents=pairs["open_cents"],
     )
     weighed_ties = ties.merge(rows[["bank_line_id", "remit_id", "score", "evidence"]], on=["bank_line_id", "remit_id"])
