@@ -38,6 +38,7 @@ MODULES = (
     "schedule",
     "denials",
     "exceptions",
+    "deposits",
     "report",
     "simulate",
     "demo",

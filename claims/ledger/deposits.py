@@ -91,9 +91,9 @@ def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFra
     board = _Board(pairs)
     rules = codes.table("tie_rules")
     rules = rules.sort_values("order", key=lambda order: order.astype("int64"))
-    for row in rules.itertuples(index=False):
-        if way := _WAYS.get(str(row.amount)):
-            rule = {name: str(value) for name, value in row._asdict().items()}
+    for row in rules.to_dict("records"):
+        rule = {str(name): str(value) for name, value in row.items()}
+        if way := _WAYS.get(rule["amount"]):
             way(board, _fitting(board.pairs(), rule), rule)
     ties = _frame(board.tied)
     return _told(board, ties)

@@ -151,7 +151,7 @@ def take_apart(
         reason_code="",
     )
     write_journals(conn, ctx, run_id, posting_date, lines.drop(columns="journal_id"))
-    banking.end_ties(conn, journal_ids, reason, posting_date.isoformat())
+    banking.end_ties(conn, journal_ids, reason, posting_date)
     touched = set(lines["bank_line_id"].tolist()) | set(matches["bank_line_id"].tolist())
     write_rests(conn, ctx, run_id, posting_date, _of(conn, touched))
 

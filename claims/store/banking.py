@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import pandas as pd
 import sqlalchemy as sa
@@ -261,14 +262,39 @@ def save_ties(conn: sa.Connection, ties: pd.DataFrame, actor: str) -> None:
     insert_keyed(conn, D, rows)
 
 
-def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: str) -> None:
+def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: date) -> None:
     """End the ties of some journals that are in force."""
     for part in in_parts(journal_ids):
         conn.execute(
             sa.update(D)
             .where(D.c.journal_id.in_(part), D.c.ended_at.is_(None))
-            .values(ended_at=clock.now(), ended_posting_date=sa.cast(posting_date, sa.Date), ended_reason=reason)
+            .values(ended_at=clock.now(), ended_posting_date=posting_date, ended_reason=reason)
         )
+
+
+def is_returned(conn: sa.Connection, bank_line_id: int) -> bool:
+    """Tell whether a return takes back this deposit."""
+    select = sa.select(D.c.deposit_match_id).join(B, B.c.bank_line_id == D.c.bank_line_id)
+    taken = select.where(D.c.returns_line_id == bank_line_id, D.c.ended_at.is_(None), B.c.amount_cents < 0)
+    return conn.execute(taken.limit(1)).first() is not None
+
+
+def place(conn: sa.Connection, bank_line_id: int) -> dict[str, object]:
+    """Where a bank line stands: sha256 of its file, row, offset and length."""
+    select = sa.select(F.c.sha256, B.c.row_number, B.c.offset, B.c.length).join(F, F.c.file_id == B.c.file_id)
+    return dict(conn.execute(select.where(B.c.bank_line_id == bank_line_id)).mappings().one())
+
+
+def mark_candidate(conn: sa.Connection, bank_line_id: int, remit_id: int, why: str, rule: str) -> None:
+    """Say anew why a remittance was taken for a bank line or not; one that was not considered is added."""
+    stood = candidates(conn, [bank_line_id])
+    mine = stood[stood["remit_id"] == remit_id]
+    update_where_in(conn, C, C.c.deposit_candidate_id, mine["deposit_candidate_id"], ended_at=clock.now())
+    if mine.empty:
+        open_ = conn.scalar(sa.select(R.c.payment_cents).where(R.c.remit_id == remit_id)) or 0
+        fresh = {"bank_line_id": [bank_line_id], "remit_id": [remit_id], "returns_line_id": [0]}
+        mine = pd.DataFrame({**fresh, "amount_cents": [int(open_)], "score": [0], "evidence": [""]})
+    insert_keyed(conn, C, mine.assign(why=why, rule=rule, recorded_at=clock.now()))
 
 
 CANDIDATE = ["bank_line_id", "remit_id", "returns_line_id", "amount_cents", "why", "rule", "score", "evidence"]
