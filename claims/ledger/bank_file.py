@@ -16,6 +16,7 @@ import pandas as pd
 from claims import findings
 from claims.findings import HOLD, Finding
 from claims.ledger.bank_addenda import trace_of
+from claims.ledger.bank_columns import STRICT, BankColumns
 from claims.ledger.bank_lines import LONGEST, OTHER, Keys, bank_type, lines_frame
 from claims.money import cents
 
@@ -24,14 +25,14 @@ COLUMNS = ("date", "amount", "trace_number", "payer_name", "reference", "type")
 LONGEST_ROW = 20
 
 
-def is_bank_file(head: bytes) -> bool:
-    """Tell whether a file starts with the header row of a bank CSV."""
+def is_bank_file(head: bytes, columns: BankColumns = STRICT) -> bool:
+    """Tell whether a file starts with the header row of a bank CSV, ours or that of the practice's bank."""
     first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("latin-1")
     names = [name.strip().strip('"').lower() for name in first.split(",")]
-    return {"date", "amount", "trace_number"} <= set(names)
+    return {"date", "amount", "trace_number"} <= set(names) or columns.fit(set(names))
 
 
-def read_bank_file(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_bank_file(data: bytes, columns: BankColumns = STRICT) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a bank CSV: `(bank_lines, findings)`.
 
     `line_key` stands for all cells of the row, columns of the bank's own included. A row without a trace number has the
@@ -53,12 +54,13 @@ def read_bank_file(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
                 break
             continue
         number += 1
-        values = dict(zip(header, (cell.strip() for cell in cells or ()), strict=False))
+        written = dict(zip(header, (cell.strip() for cell in cells or ()), strict=False))
+        values = columns.translated(written) if columns.fit(set(header)) else written
         wrong = _problem(header, cells, values)
         if wrong:
             problems.append(_refusal(number, offset, *wrong))
             continue
-        key = keys.of(f"{name}={values[name]}" for name in sorted(values))
+        key = keys.of(f"{name}={written[name]}" for name in sorted(written))
         day, amount, trace, payer, reference, type_code = (values.get(name, "") for name in COLUMNS)
         said, payer_id = trace_of([values.get("addenda", ""), reference])
         kind = (bank_type("csv", type_code) or OTHER).kind
