@@ -1,6 +1,6 @@
 """How a bank of the practice names the columns of its CSV: a small CSV in, headings and formats out.
 
-`column` is one of ours (docs/files.md), `heading` what the bank writes above it, `format` how a day or amount is written.
+`column` is one of ours (docs/files.md), `heading` what the bank writes above it, `format` how it writes a day or sum.
 """
 
 from __future__ import annotations

@@ -256,3 +256,49 @@ def test_a_broken_tie_is_found(practice):
     broken = {one.name for one in verify(practice.ctx) if one.broken}
     assert broken == {"L3", "bank"}
     assert isinstance(deposits.listed(practice.ctx), pd.DataFrame)
+
+
+FILES = (
+    known("A1", "A2", "A3", "A4"),
+    paid("T1", "A1"),
+    paid("T2", "A2", "60", "20250320"),
+    paid("T3", "A3", "80", "20250320"),
+    paid("T4", "A4", "88"),
+    bank("2025-03-11,50.00,T1,,,ACH", "2025-03-12,38.00,T1,,,ACH", "2025-03-21,140.00,,FABLEWOOD HEALTH,,CHECK"),
+    bank("2025-03-12,38.00,T1,,,ACH", "2025-03-12,85.80,,FABLEWOOD HEALTH PLAN,,CARD", "2025-03-25,9.00,T9,,,ACH"),
+    bai2("16,555,900,,R9,T9,RETURNED", "16,698,100,,R3,,FEE").replace(b",250311,", b",250326,"),
+)
+
+
+def story(practice, order):
+    """What became of the files in an order, without our own numbers."""
+    practice.night(*(FILES[place] for place in order))
+    bank_lines, ties, remits = schema.bank_lines, schema.deposit_matches, schema.remittances
+    select = (
+        sa.select(bank_lines.c.line_key, remits.c.trace_number, ties.c.amount_cents, ties.c.fee_cents, ties.c.rule)
+        .select_from(ties)
+        .join(bank_lines, bank_lines.c.bank_line_id == ties.c.bank_line_id)
+        .outerjoin(remits, remits.c.remit_id == ties.c.remit_id)
+    )
+    return sorted(practice.rows(select), key=str), practice.exceptions(), sound(practice)
+
+
+IN_ORDER = tuple(range(len(FILES)))
+
+
+@pytest.mark.parametrize("order", [IN_ORDER, IN_ORDER[::-1], (6, 3, 0, 7, 5, 1, 4, 2)])
+def test_another_order_of_statements_and_remittances_gives_the_same_ties(practice, order):
+    ties_found, exceptions, balances = story(practice, order)
+    assert sorted((trace or "", cents, fee, rule) for _, trace, cents, fee, rule in ties_found) == [
+        ("", -900, 0, "returned-deposit"),
+        ("", -100, 0, "bank-fee"),
+        ("", 900, 0, "returned-deposit"),
+        ("T1", 3800, 0, "trace-parts"),
+        ("T1", 5000, 0, "trace-parts"),
+        ("T2", 6000, 0, "payer-sum"),
+        ("T3", 8000, 0, "payer-sum"),
+        ("T4", 8800, 220, "payer-net-of-fee"),
+    ]
+    assert exceptions == []
+    assert balances == {"1000": 31280, "4000": -60000, "4100": 28400, "5100": 320}
+    again(practice)
