@@ -45,6 +45,7 @@ MODULES = (
     "claim",
     "rejections",
     "resubmit",
+    "deposits",
     "report",
     "simulate",
     "demo",

@@ -14,11 +14,20 @@ from datetime import date
 from pathlib import Path
 
 from claims.charges import is_charges_file
-from claims.errors import DatabaseError
+from claims.errors import ConfigError, DatabaseError
+from claims.ledger.bank_bai2 import is_bai2, read_bai2
+from claims.ledger.bank_columns import STRICT, BankColumns, read_columns
 from claims.ledger.bank_file import is_bank_file, read_bank_file
 from claims.service.charges_intake import load_charges
 from claims.service.context import Context
-from claims.service.file_outcome import close_broken, close_rows, close_unreadable, raise_broken, raise_unreadable
+from claims.service.file_outcome import (
+    close_broken,
+    close_rows,
+    close_unreadable,
+    close_whole,
+    raise_broken,
+    raise_unreadable,
+)
 from claims.service.runs import running
 from claims.service.x12_intake import load_x12
 from claims.store import filing, x12_rows
@@ -124,8 +133,11 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
     path = ctx.vault.path(row.sha256)
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if is_bank_file(head):
-        _load_bank(conn, row, path, posting_date)
+    columns = _bank_columns(ctx)
+    if is_bank_file(head, columns):
+        _load_bank(conn, row, path, columns, posting_date)
+    elif is_bai2(head):
+        _load_bai2(conn, row, path, posting_date)
     elif is_charges_file(head):
         load_charges(conn, row, path, posting_date)
     else:
@@ -137,11 +149,27 @@ def origin_of(run_kind: str) -> str:
     return "to_send" if run_kind == CHARGES_RUN else "sent"
 
 
-def _load_bank(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
-    lines, problems = read_bank_file(path.read_bytes())
+def _bank_columns(ctx: Context) -> BankColumns:
+    """How the practice's bank names its columns, where a file says so."""
+    try:
+        data = ctx.settings.bank_columns_file.read_bytes()
+    except FileNotFoundError:
+        return STRICT
+    return read_columns(data, ctx.settings.bank_columns_file.name)
+
+
+def _load_bank(conn: Connection, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date) -> None:
+    lines, problems = read_bank_file(path.read_bytes(), columns)
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines) + len(problems), "new": stored, "refused": len(problems)}
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
+
+
+def _load_bai2(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
+    lines, problems = read_bai2(path.read_bytes())
+    stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
+    counts = {"rows": len(lines), "new": stored, "findings": len(problems)}
+    close_whole(conn, row, "bank", problems, counts, posting_date)
 
 
 def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Outcome:
@@ -150,8 +178,8 @@ def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Out
         return Outcome(0, "", "refused", "file-unreadable", "", {})
     try:
         return load_file(ctx, run_id, file_id, posting_date)
-    except (DatabaseError, OSError):
-        raise  # the machine's, not the file's
+    except (DatabaseError, OSError, ConfigError):
+        raise  # the machine's or the practice's, not the file's
     except Exception as error:
         with _ONE_WRITER, write(ctx.engine) as conn:
             row = filing.get(conn, file_id)
