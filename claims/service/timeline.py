@@ -33,7 +33,7 @@ def timeline(ctx: Context, claim: str) -> pd.DataFrame:
     """Give the steps of a claim and of all versions of it, oldest first; `claim`: its number, or our own id.
 
     Columns: posting_date, effective_date, kind, step, says (in words), detail_code, life_before, life_after,
-    amount_cents, claim_id, actor, sha256, seg, offset, length, recorded_at. Raises NotFoundError and SeveralClaimsError.
+    amount_cents, claim_id, actor, sha256, seg, offset, length, recorded_at. Raises NotFoundError, SeveralClaimsError.
     """
     with read(ctx.engine) as conn:
         return _ordered(rows.steps(conn, _family(conn, claim)))
