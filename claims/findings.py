@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -53,6 +53,7 @@ COLUMNS = {
 }
 
 ORDER = ["seg", "offset", "element", "code"]
+_BETWEEN = str.maketrans("", "", ". ")
 
 
 def frame(findings: Iterable[Finding] = ()) -> pd.DataFrame:
@@ -77,3 +78,17 @@ def worst(findings: pd.DataFrame) -> str:
     """Return the worst severity in a findings frame, or `""` when it is empty."""
     present = set(findings["severity"])
     return next((severity for severity in reversed(SEVERITIES) if severity in present), "")
+
+
+def shown(texts: Sequence[str], most: int) -> list[str]:
+    """Quote what can be codes only, of up to `most` characters; of all else (a shifted field) the length."""
+    return [text if _is_code(text, most) else f"{len(text)} characters" for text in texts]
+
+
+def _is_code(text: str, most: int) -> bool:
+    """Tell a code (99213, M25.1, CO, 1 2) from a name or a date."""
+    plain = text.translate(_BETWEEN)
+    if len(text) > most or not text.isascii() or not plain.isalnum():
+        return False
+    letters = sum(char.isalpha() for char in plain)
+    return len(plain) <= 2 if letters == len(plain) else letters <= 3 and (letters > 0 or len(plain) <= 5 or most > 8)

@@ -11,6 +11,7 @@ from flows.failures import StepError
 from flows.ingest import WORKERS, Intake, ingest
 from flows.reconcile import reconcile
 from flows.report import report
+from flows.submit import submit
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Night:
     posting_date: date
     intake: Intake
     reconciled: dict[str, int]
+    submitted: dict[str, int]
     manifests: list[str]
 
 
@@ -34,13 +36,15 @@ def nightly(posting_date: date | None = None) -> Night:
         counts |= taken_in.counts
         reconciled = reconcile.fn(run_id, day)
         counts |= reconciled
+        submitted = submit.fn(run_id, day)
+        counts |= submitted
         manifests = report.fn(day)
         _raise_first(taken_in.failures)
     except BaseException:
         steps.close_run(run_id, counts, failed=True)
         raise
     steps.close_run(run_id, counts)
-    return Night(run_id, day, taken_in, reconciled, manifests)
+    return Night(run_id, day, taken_in, reconciled, submitted, manifests)
 
 
 def _raise_first(failures: list[StepError]) -> None:

@@ -1,4 +1,4 @@
-"""Reconcile: new claims and remittances become charges, postings, deposits and denials, in this order."""
+"""Reconcile: new claims and remittances become charges, postings, deposits and denials, and answers move claims."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ def reconcile(run_id: int, posting_date: date) -> dict[str, int]:
     return {
         **steps.resolve_identities(run_id, posting_date),
         **steps.post_charges(run_id, posting_date),
+        **steps.apply_answers(run_id, posting_date),
         **steps.match_claims(run_id, posting_date),
         **steps.post_remittances(run_id, posting_date),
         **steps.match_deposits(run_id, posting_date),
         **steps.open_denials(run_id, posting_date),
+        **steps.record_decisions(run_id, posting_date),
+        **steps.watch_answers(run_id, posting_date),
+        **steps.propose_edits(run_id, posting_date),
     }

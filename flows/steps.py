@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from claims import config
-from claims.service import context, intake, reconcile, report, runs
+from claims.service import context, intake, outgoing, reconcile, report, runs, submit
 from claims.service.context import Context
 from claims.service.intake import Outcome
 from flows import failures
@@ -146,6 +146,12 @@ def post_charges(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def apply_answers(run_id: int, posting_date: date) -> dict[str, int]:
+    """Let answers to what was sent (TA1, 999, 277CA) move the claims that they name."""
+    return reconcile.apply_answers(place().context, run_id, posting_date)
+
+
+@step
 def match_claims(run_id: int, posting_date: date) -> dict[str, int]:
     """Find the claim that each claim payment belongs to."""
     return reconcile.match_claims(place().context, run_id, posting_date)
@@ -167,6 +173,36 @@ def match_deposits(run_id: int, posting_date: date) -> dict[str, int]:
 def open_denials(run_id: int, posting_date: date) -> dict[str, int]:
     """Open a case for everything that was denied."""
     return reconcile.open_denials(place().context, run_id, posting_date)
+
+
+@step
+def record_decisions(run_id: int, posting_date: date) -> dict[str, int]:
+    """Put what payers decided on the timelines of the claims."""
+    return reconcile.record_decisions(place().context, run_id, posting_date)
+
+
+@step
+def watch_answers(run_id: int, posting_date: date) -> dict[str, int]:
+    """Raise an alarm for each batch whose answer is overdue."""
+    return reconcile.watch_answers(place().context, run_id, posting_date)
+
+
+@step
+def propose_edits(run_id: int, posting_date: date) -> dict[str, int]:
+    """Propose edits that would have caught what payers rejected."""
+    return reconcile.propose_edits(place().context, run_id, posting_date)
+
+
+@step
+def prepare_claims(run_id: int, posting_date: date) -> dict[str, int]:
+    """Make the claims for next payers and let the edits look at what waits."""
+    return outgoing.prepare(place().context, run_id, posting_date)
+
+
+@step
+def submit_claims(run_id: int, posting_date: date) -> dict[str, int]:
+    """Write ready claims into checked files in the outbox."""
+    return submit.send_ready(place().context, run_id, posting_date, outbox=place().outbox).counts
 
 
 @step

@@ -35,6 +35,7 @@ HOMES = {
     "typer": "claims/cli/",
     "rich": "claims/cli/",
     "xlsxwriter": "claims/reports/",
+    "holidays": "claims/service/workdays.py",
 }
 
 

@@ -30,10 +30,16 @@ DOING = {  # what the person sees while a step runs
     "load_file": "reading files",
     "resolve_identities": "telling new from repeated",
     "post_charges": "charging claims",
+    "apply_answers": "following the claims sent",
     "match_claims": "matching payments to claims",
     "post_remittances": "posting remittances",
     "match_deposits": "tying to the bank",
     "open_denials": "opening denials",
+    "record_decisions": "telling each claim what was decided",
+    "watch_answers": "asking for missing answers",
+    "propose_edits": "learning from rejections",
+    "prepare_claims": "looking at claims to send",
+    "submit_claims": "sending claims",
     "write_report": "writing reports",
 }
 
@@ -88,6 +94,7 @@ def document(night: Night, overview: Overview, outbox: Path, seconds: float) -> 
             for outcome in night.intake.outcomes
         ],
         "reconciled": night.reconciled,
+        "submitted": night.submitted,
         "books": dataclasses.asdict(overview),
         "reports": [str(outbox / manifest) for manifest in night.manifests],
         "milliseconds": round(seconds * 1000),
@@ -103,7 +110,7 @@ def say(output: console.Output, night: Night, overview: Overview, outbox: Path, 
         output.say("No files in the inbox; the books were brought up to date.")
     elif not any(number for state, number in counts.items() if state != "duplicate") and not work_done(done):
         output.say("Nothing new: every file was here before, and the books are as they were.")
-    output.table("", ("What", "Tonight", "Now"), _rows(counts, done, overview))
+    output.table("", ("What", "Tonight", "Now"), _rows(counts, done, night.submitted, overview))
     stops = [outcome for outcome in night.intake.outcomes if outcome.state != "stored"]
     if stops:
         columns = (">File", "Sha256", "State", "Sets", "Because of")
@@ -127,15 +134,21 @@ def say(output: console.Output, night: Night, overview: Overview, outbox: Path, 
     output.say("  claims audit verify       that every cent is where its file says")
 
 
-def _rows(counts: dict[str, int], done: dict[str, int], overview: Overview) -> list[tuple[str, str, str]]:
+def _rows(
+    counts: dict[str, int], done: dict[str, int], submitted: dict[str, int], overview: Overview
+) -> list[tuple[str, str, str]]:
     files = ", ".join(f"{number} {state}" for state, number in counts.items() if number) or "none"
     charged = f"{done.get('claims_charged', 0)} charged, {console.dollars(done.get('charged_cents', 0))}"
+    sent = (
+        f"{submitted['claims_sent']} claims in {submitted['batches']} files, {console.dollars(submitted['sent_cents'])}"
+    )
     posted = f"{done.get('remittances_posted', 0)} posted, {console.dollars(done.get('posted_cents', 0))}"
     waiting = overview.bank_lines.cents - overview.tied_deposits.cents
     cash = f"{_worth(overview.tied_deposits)} tied to remittances, {console.dollars(waiting)} not"
     return [
         ("Files", files, ""),
         ("Claims", charged, ""),
+        ("Sent", sent, ""),
         ("Remittances", posted, f"{_worth(overview.held_remittances)} held"),
         ("Bank", "", cash),
         ("Denials", f"{_worth(overview.new_denials)} at risk", f"{_worth(overview.open_denials)} at risk, open"),
@@ -150,7 +163,13 @@ def _worth(amount: Amount) -> str:
 FURTHEST_DAYS = 31
 
 # What a reconcile may find standing and leave as it is; everything else in its counts is work done.
-STANDING = ("payments_unmatched", "deposits_unexplained", "remittances_without_deposit", "at_risk_cents")
+STANDING = (
+    "answers_unknown",
+    "payments_unmatched",
+    "deposits_unexplained",
+    "remittances_without_deposit",
+    "at_risk_cents",
+)
 
 
 def work_done(counts: Mapping[str, int]) -> bool:

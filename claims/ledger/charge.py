@@ -10,14 +10,14 @@ SEQUENCES = {letter: place for place, letter in enumerate("PSTABCDEFGHU")}
 
 
 def choose_versions(claims: pd.DataFrame) -> pd.DataFrame:
-    """Choose the one claim of each family that is charged: first payer first, originals before other frequencies.
+    """Choose the one claim of each family that is charged: the first version, first payer, originals before others.
 
     Ties fall by content (sha256 of the file, seg), never by arrival.
     """
     ranked = claims.assign(
         sequence_rank=claims["payer_sequence"].map(SEQUENCES).fillna(99),
         frequency_rank=claims["frequency_code"].isin(["7", "8"]).astype("int64"),
-    ).sort_values(["family_id", "frequency_rank", "sequence_rank", "sha256", "seg"], kind="stable")
+    ).sort_values(["family_id", "frequency_rank", "sequence_rank", "version", "sha256", "seg"], kind="stable")
     return ranked.drop_duplicates("family_id").drop(columns=["sequence_rank", "frequency_rank"])
 
 

@@ -53,8 +53,8 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
     """Compare each candidate pair fact by fact; add the fact columns, `score` (0..100) and `is_acceptable`.
 
     `candidates`: one row per claim payment, claim and rule; columns of the payment carry the suffix `_paid`
-    (charge_cents_paid, payee_identifier_paid, payee_tax_id_paid, first_date_paid, last_date_paid, member_id_paid,
-    payer_code_paid, payer_name_paid), those of the claim carry none.
+    (claim_number_paid, charge_cents_paid, payee_identifier_paid, payee_tax_id_paid, first_date_paid, last_date_paid,
+    member_id_paid, payer_code_paid, payer_name_paid), those of the claim carry none.
     """
     rows = candidates.copy()
     paid_charge = rows["charge_cents_paid"].abs()
@@ -118,10 +118,13 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     families = fit.groupby(["claim_payment_id", "rank"])["family_id"].nunique()
     decided = families[families == 1].reset_index().groupby("claim_payment_id")["rank"].min()
     fit = fit[fit["rank"].to_numpy() == decided.reindex(fit["claim_payment_id"], fill_value=-1).to_numpy()]
-    # Versions of one family: the one with the billed charge and this payer first; ties by its place in the files.
+    # Versions of one family: the one with the billed charge and this payer first, then the one that the payment names;
+    # ties by its place in the files.
     fit = fit.assign(
-        charge_rank=(fit["charge"] != AGREES).astype("int64"), payer_rank=(fit["payer"] != AGREES).astype("int64")
-    ).sort_values(["claim_payment_id", "charge_rank", "payer_rank", "sha256", "seg"], kind="stable")
+        charge_rank=(fit["charge"] != AGREES).astype("int64"),
+        payer_rank=(fit["payer"] != AGREES).astype("int64"),
+        name_rank=(fit["claim_number"] != fit["claim_number_paid"]).astype("int64"),
+    ).sort_values(["claim_payment_id", "charge_rank", "payer_rank", "name_rank", "sha256", "seg"], kind="stable")
     best = fit.drop_duplicates("claim_payment_id").copy()
     facts = zip(
         best["charge"].tolist(),

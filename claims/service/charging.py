@@ -39,8 +39,13 @@ def post_charges(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
 
 
 def _named(versions: pd.DataFrame) -> pd.DataFrame:
-    """Exceptions for claims that share a charged family and are not for a later payer: nobody charges them silently."""
-    changes = versions["frequency_code"].isin(["7", "8"])
+    """Exceptions for claims that share a charged family and are not for a later payer: nobody charges them silently.
+
+    A version that we made says the family's charge once more; only another total is left open.
+    """
+    is_ours = versions["follows_claim_id"] != 0
+    versions = versions[~is_ours | (versions["charge_cents"] != versions["charged_cents"])]
+    changes = versions["frequency_code"].isin(["7", "8"]) | (versions["follows_claim_id"] != 0)
     rank = versions["payer_sequence"].map(charge.SEQUENCES).fillna(99)
     same_turn = rank <= versions["charged_sequence"].map(charge.SEQUENCES).fillna(99)
     rows = versions[changes | same_turn]

@@ -1,7 +1,7 @@
-"""Reconcile: resolve identities, charge, match, post, tie to the bank, open denials. Each step can run again alone.
+"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, open denials, follow claims.
 
-Each step takes the run and the accounting day and gives counts; what is done already is found done. The steps meet here
-and nowhere else.
+Each step can run again alone. It takes the run and the accounting day and gives counts; what is done already is found
+done. The steps meet here and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from datetime import date
 
 import pandas as pd
 
+from claims.service.alarms import watch_answers
+from claims.service.answers import apply_answers
 from claims.service.banking import match_deposits
 from claims.service.charging import post_charges
 from claims.service.context import Context
+from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
+from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
 from claims.service.posting import post_remittances
@@ -21,18 +25,33 @@ from claims.service.runs import running
 from claims.store import journal_list
 from claims.store.engine import rehearsal
 
-STEPS = (resolve_identities, post_charges, match_claims, post_remittances, match_deposits, open_denials)
+STEPS = (
+    resolve_identities,
+    post_charges,
+    apply_answers,
+    match_claims,
+    post_remittances,
+    match_deposits,
+    open_denials,
+    record_decisions,
+    watch_answers,
+    propose_edits,
+)
 
 __all__ = [
     "STEPS",
+    "apply_answers",
     "match_claims",
     "match_deposits",
     "open_denials",
     "post_charges",
     "post_remittances",
+    "propose_edits",
     "reconcile",
+    "record_decisions",
     "rehearse",
     "resolve_identities",
+    "watch_answers",
 ]
 
 

@@ -12,7 +12,7 @@ from claims.store import runs as rows
 from claims.store.engine import write
 
 # Two of these at once would judge the same open balances; whoever comes second is told to wait.
-EXCLUSIVE = ("reconcile", "nightly", "undo", "replay")
+EXCLUSIVE = ("reconcile", "nightly", "submit", "undo", "replay")
 
 
 def open_run(ctx: Context, kind: str, posting_date: date) -> int:

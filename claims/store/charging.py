@@ -36,6 +36,7 @@ def uncharged_claims(conn: sa.Connection) -> pd.DataFrame:
             C.c.claim_key,
             C.c.body_hash,
             C.c.frequency_code,
+            C.c.version,
             C.c.payer_code,
             C.c.payer_sequence,
             C.c.statement_from_date,
@@ -93,8 +94,8 @@ def _charged(claim_id: sa.ColumnElement[int]) -> sa.Exists:
 def other_versions(conn: sa.Connection) -> pd.DataFrame:
     """Stored claims of charged families that are not the charged one, unless an exception names them already.
 
-    With charged_sequence, the payer sequence that the family's charge stands on: a claim for a later payer is no
-    second charge.
+    With charged_sequence and charged_cents, the payer sequence that the family's charge stands on and what it is: a
+    claim for a later payer is no second charge, nor is a version of ours (follows_claim_id) with the same total.
     """
     named = (
         sa.select(sa.literal(1))
@@ -108,6 +109,13 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
         sa.select(sa.func.min(L.c.payer_sequence))
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", _in_force(J))
+        .scalar_subquery()
+    )
+    charged = (
+        sa.select(sa.func.sum(L.c.amount_cents))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", _in_force(J))
+        .where(J.c.reverses_journal_id.is_(None))
         .scalar_subquery()
     )
     others = C.alias("others")
@@ -125,7 +133,9 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             C.c.charge_cents,
             C.c.frequency_code,
             C.c.payer_sequence,
+            sa.func.coalesce(C.c.follows_claim_id, 0).label("follows_claim_id"),
             sa.func.coalesce(sequence, "").label("charged_sequence"),
+            sa.func.coalesce(charged, 0).label("charged_cents"),
         )
         .where(C.c.state == "stored", C.c.family_id.in_(several), ~named, ~_charged(C.c.claim_id))
         .where(_unreversed_charge(C.c.family_id))

@@ -33,12 +33,13 @@ def _rank(column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     return sa.case(*((column == letter, place) for letter, place in RANKS.items()), else_=99)
 
 
-def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
+def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None) -> pd.DataFrame:
     """Claims of ours, decided, whose family owes something that a later payer named on the claim is to pay.
 
     claim_id, family_id, version, file_id, sha256, seg, offset, length, kind, claim_number, charge_cents, payer_code,
     payer_sequence, next_payer_code, next_sequence, open_cents (on the next payer's account), is_forwarded (the payer
-    sent the claim on by itself). A claim that was made for that payer already stays out, unless it was replaced.
+    sent the claim on by itself). A claim that was made for that payer already stays out, unless it was replaced. Of
+    `claim_ids` nothing needs to be open: a person says that they go on.
     """
     made = C.alias("made")
     own_rank, other_rank = _rank(C.c.payer_sequence), _rank(B.c.payer_sequence)
@@ -75,8 +76,7 @@ def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
         )
         .exists()
     )
-    return frame(
-        conn,
+    select = (
         sa.select(
             *(C.c.claim_id, C.c.family_id, C.c.version, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length),
             *(C.c.kind, C.c.claim_number, C.c.charge_cents, C.c.payer_code, C.c.payer_sequence),
@@ -88,9 +88,12 @@ def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
         .join(F, F.c.file_id == C.c.file_id)
         .join(following, following.c.claim_id == C.c.claim_id)
         .join(B, sa.and_(B.c.claim_id == C.c.claim_id, other_rank == following.c.rank))
-        .where(C.c.state == "stored", owed > 0, ~exists)
-        .order_by(C.c.claim_id),
+        .where(C.c.state == "stored", ~exists)
+        .order_by(C.c.claim_id)
     )
+    if claim_ids is not None:
+        return frame_of(conn, select, C.c.claim_id, claim_ids)
+    return frame(conn, select.where(owed > 0))
 
 
 def _in_force() -> sa.Join:
@@ -127,6 +130,22 @@ def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         .order_by(C.c.claim_id, R.c.payment_date, CP.c.claim_payment_id)
     )
     return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def of_families(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Claim payments in force for families, whichever payer decided, the earliest first.
+
+    family_id, payer_sequence, status_code, is_crossover, paid_cents, paid_date (ISO).
+    """
+    day = sa.func.coalesce(R.c.production_date, R.c.payment_date).label("paid_date")
+    select = (
+        sa.select(P.c.family_id, P.c.payer_sequence, CP.c.status_code, CP.c.is_crossover, CP.c.paid_cents, day)
+        .select_from(_in_force())
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(*_standing())
+        .order_by(R.c.payment_date, CP.c.claim_payment_id)
+    )
+    return frame_of(conn, select, P.c.family_id, family_ids)
 
 
 def decided_lines(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:

@@ -61,6 +61,17 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     return len(new) + len(reopened)
 
 
+def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:
+    """Give the open exceptions among these keys the amounts that they are worth by now."""
+    table = schema.exceptions
+    worth = [
+        {"of": key, "cents": int(cents)} for key, cents in zip(rows["exception_key"], rows["amount_cents"], strict=True)
+    ]
+    if worth:
+        changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"), table.c.state == "open")
+        conn.execute(changed.values(amount_cents=sa.bindparam("cents")), worth)
+
+
 def _known(conn: sa.Connection, keys: pd.Series) -> dict[str, str]:
     table = schema.exceptions
     listed = keys.tolist()

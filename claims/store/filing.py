@@ -59,6 +59,31 @@ def register(conn: sa.Connection, sha256: str, size: int, name: str, run_id: int
     return file_id, receipt_id, known is not None
 
 
+def register_produced(
+    conn: sa.Connection, sha256: str, size: int, *, content: str, sets: str, counts: Mapping[str, int], run_id: int
+) -> int:
+    """Register a file of our own making, whole and stored; give its file_id. The same bytes are registered once."""
+    known = conn.scalar(sa.select(F.c.file_id).where(F.c.sha256 == sha256))
+    if known is not None:
+        return int(known)
+    file_id = ids.take(conn, F, 1)
+    conn.execute(
+        sa.insert(F).values(
+            file_id=file_id,
+            sha256=sha256,
+            bytes=size,
+            direction="produced",
+            content=content,
+            sets=sets,
+            state="stored",
+            counts=json.dumps(dict(counts), sort_keys=True),
+            recorded_at=clock.now(),
+            run_id=run_id or None,
+        )
+    )
+    return file_id
+
+
 def registered(conn: sa.Connection) -> list[int]:
     """Files that were registered and never finished, in order of content."""
     return [
@@ -79,6 +104,13 @@ def get(conn: sa.Connection, file_id: int) -> FileRow:
         str(row.reason_code or ""),
         {str(key): int(value) for key, value in json.loads(row.counts).items()},
     )
+
+
+def registered_by(conn: sa.Connection, file_id: int) -> str:
+    """Give the kind of run that a file first arrived in: it says what the file is here for, whoever reads it later."""
+    runs = schema.runs
+    kind = sa.select(runs.c.kind).join(F, F.c.run_id == runs.c.run_id).where(F.c.file_id == file_id)
+    return str(conn.scalar(kind) or "")
 
 
 def finish(

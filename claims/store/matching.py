@@ -23,6 +23,7 @@ LOOKING = [
     CP.c.remit_id,
     CP.c.status_code,
     CP.c.charge_cents,
+    CP.c.claim_number,
     CP.c.member_id,
     CP.c.statement_from_date,
     CP.c.statement_to_date,
@@ -79,6 +80,7 @@ def service_spans(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
 CLAIM_FACTS = [
     C.c.claim_id,
     C.c.family_id,
+    C.c.claim_number,
     C.c.charge_cents,
     C.c.billing_npi,
     C.c.billing_tax_id,
@@ -97,8 +99,28 @@ def candidates(conn: sa.Connection, rule: str, ids: Sequence[int]) -> pd.DataFra
     if rule == "line-control-number":
         found = _by_line_control(conn, ids)
     else:
-        found = frame_of(conn, _SELECTS[rule]().where(C.c.state == "stored"), CP.c.claim_payment_id, ids)
+        parts = [
+            frame_of(conn, select.where(C.c.state == "stored"), CP.c.claim_payment_id, ids)
+            for select in _SELECTS[rule]()
+        ]
+        found = pd.concat(parts, ignore_index=True).drop_duplicates(["claim_payment_id", "claim_id"], ignore_index=True)
     return found.assign(rule=rule)
+
+
+def _by_version(exact: bool) -> sa.Select[tuple[object, ...]]:
+    """The number of a later version, which only we gave: all claims of its family."""
+    version = C.alias("version")
+    same = version.c.claim_number_normal == CP.c.claim_number_normal
+    same = sa.and_(same, version.c.claim_number == CP.c.claim_number) if exact else same
+    select: sa.Select[tuple[object, ...]] = (
+        sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
+        .select_from(CP)
+        .join(version, sa.and_(same, version.c.version > sa.literal_column("1")))
+        .join(C, C.c.family_id == version.c.family_id)
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(CP.c.claim_number_normal != "", version.c.state == "stored")
+    )
+    return select
 
 
 def _by_number(exact: bool) -> sa.Select[tuple[object, ...]]:
@@ -191,10 +213,10 @@ def _by_payer_number() -> sa.Select[tuple[object, ...]]:
 
 
 _SELECTS = {
-    "claim-number": lambda: _by_number(exact=True),
-    "claim-number-normal": lambda: _by_number(exact=False),
-    "payer-claim-number": _by_payer_number,
-    "member-date-charge": _by_member,
+    "claim-number": lambda: [_by_number(exact=True), _by_version(exact=True)],
+    "claim-number-normal": lambda: [_by_number(exact=False), _by_version(exact=False)],
+    "payer-claim-number": lambda: [_by_payer_number()],
+    "member-date-charge": lambda: [_by_member()],
 }
 
 

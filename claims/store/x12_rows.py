@@ -115,9 +115,13 @@ def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
 def save_claims(
     conn: sa.Connection, file_id: int, claims: pd.DataFrame, lines: pd.DataFrame, other_payers: pd.DataFrame
 ) -> int:
-    """Write claims (with claim_key, state, origin, transaction_id) with their lines and payers; give their number."""
-    claims = _with_iso_dates(claims)
-    claims = claims.assign(file_id=file_id, family_id=family_ids(conn, claims))
+    """Write claims (with claim_key, state, origin, transaction_id) with their lines and payers; give their number.
+
+    A claim that is a version of another brings its `family_id`.
+    """
+    claims = _with_iso_dates(claims).assign(file_id=file_id)
+    if "family_id" not in claims:
+        claims["family_id"] = family_ids(conn, claims)
     claims = claims.rename(columns=RENAMED)
     claims = insert_keyed(conn, schema.claims, claims)
     claim_ids = claims.set_index("seg")["claim_id"]

@@ -23,13 +23,8 @@ _NUMBERS = {
 
 
 @cache
-def _empty(name: str) -> pd.DataFrame:
-    return frames.empty(frame_kinds()[name])
-
-
-def frame_names() -> list[str]:
-    """Return the names of all frames but the findings; names in brackets are for the reader's own use."""
-    return [name for name in frame_kinds() if not name.startswith("(")]
+def _empty(name: str, *, complete: bool) -> pd.DataFrame:
+    return frames.empty(frame_kinds(complete=complete)[name])
 
 
 class Collector:
@@ -39,28 +34,36 @@ class Collector:
     they would go through memory twice more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, complete: bool = False) -> None:
+        self._complete = complete
+        self._kinds = frame_kinds(complete=complete)
         self._frames: dict[str, _Frame] = {}
         # How much of all that will be collected has been read with the next rows, at a guess.
         self.share = 1.0
 
-    def add(self, frame: str, columns: dict[str, Any]) -> None:
-        """Add rows to a frame, as one array per column; one number stands for a column of equal ones."""
+    def add(self, frame: str, count: int, columns: dict[str, Any]) -> None:
+        """Add rows to a frame: a column is an array, one number for all, or a function that writes it to `out`."""
         if frame not in self._frames:
-            self._frames[frame] = _Frame(frame)
-        self._frames[frame].add(columns, self.share)
+            self._frames[frame] = _Frame(self._kinds[frame])
+        self._frames[frame].add(count, columns, self.share)
 
     def add_rows(self, frame: str, rows: list[dict[str, Any]]) -> None:
         """Add rows to a frame, as mappings; for the few rows of an envelope."""
         if rows:
-            kinds = frame_kinds()[frame].items()
-            self.add(frame, {name: _of_list([row[name] for row in rows], kind) for name, kind in kinds})
+            kinds = self._kinds[frame].items()
+            self.add(frame, len(rows), {name: _of_list([row[name] for row in rows], kind) for name, kind in kinds})
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Return all frames; one without rows has its columns all the same."""
+        """Return all frames but the findings; one without rows has its columns all the same.
+
+        Names in brackets are for the reader's own use.
+        """
         return {
-            name: self._frames[name].frame() if name in self._frames else _empty(name).copy(deep=False)
-            for name in frame_names()
+            name: self._frames[name].frame()
+            if name in self._frames
+            else _empty(name, complete=self._complete).copy(deep=False)
+            for name in self._kinds
+            if not name.startswith("(")
         }
 
 
@@ -73,8 +76,8 @@ def _of_list(values: list[Any], kind: str) -> Any:
 class _Frame:
     """The columns of one frame: numbers in arrays with room for more, texts as Arrow arrays."""
 
-    def __init__(self, name: str) -> None:
-        self._kinds = frame_kinds()[name]
+    def __init__(self, kinds: dict[str, str]) -> None:
+        self._kinds = kinds
         self._count = 0
         self._room = 0
         self._numbers: dict[str, Any] = {
@@ -85,8 +88,8 @@ class _Frame:
             column: [] for column, kind in self._kinds.items() if kind not in _NUMBERS
         }
 
-    def add(self, columns: dict[str, Any], share: float) -> None:
-        begin, self._count = self._count, self._count + len(columns["seg"])
+    def add(self, count: int, columns: dict[str, Any], share: float) -> None:
+        begin, self._count = self._count, self._count + count
         if self._count > self._room:
             guess = int(self._count / share * 1.05)
             self._make_room(min(max(self._count, guess), self._count * _MOST), begin)
@@ -95,6 +98,8 @@ class _Frame:
             value = columns[column]
             if column in self._missing:
                 found[here], self._missing[column][here] = value
+            elif callable(value):
+                value(out=found[here])
             else:
                 found[here] = value
         for column, texts in self._texts.items():

@@ -30,6 +30,7 @@ class Transaction:
     convention: str = ""
     kind: int = 0
     totals: Totals = field(default_factory=dict)
+    head: dict[str, Any] = field(default_factory=dict)
     hasher: Any = field(default_factory=hashlib.sha256)
     seen: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)

@@ -1,7 +1,8 @@
 """A folder of frames as `claims read --frames` writes it (CSV or Parquet) in, the frames out, ready to be written.
 
 Text stays text, whatever it looks like: no zero in front is lost. Which columns are numbers, days or flags says
-layouts/frames.csv; of a column that is not listed there, the ending of its name (`_cents`, `_milli`, `_seg`, `is_`).
+layouts/frames.csv with complete_frames.csv; of a column that is not listed there, the ending of its name (`_cents`,
+`_milli`, `_seg`, `is_`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _frame(name: str, paths: list[Path]) -> pd.DataFrame:
 
 
 def _typed(frame: str, column: str, values: pd.Series) -> pd.Series:
-    kind = frame_kinds().get(frame, {}).get(column) or _kind(column)
+    kind = frame_kinds(complete=True).get(frame, {}).get(column) or _kind(column)
     if kind in ("text", "code"):
         return values
     try:

@@ -2,6 +2,7 @@
 
 `loops.csv` says which segment opens which loop and scope, `rows.csv` which segments become rows of a frame,
 `columns.csv` which element of which segment fills a column, `frames.csv` the columns of each frame and their kinds.
+What only a complete reading wants stands in tables of its own, `complete_*.csv`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _SCOPES = {
     "997": ("group", "set", "error", "element"),
     "277CA": ("hl", "service"),
 }
+# Only a complete reading asks to which drug or decision of another payer a segment belongs.
+_COMPLETE_SCOPES = {"837": ("drug", "adjudication")}
 SETS = ("835", "837P", "837I", "837D", "837", "999", "997", "277CA")
 
 
@@ -86,6 +89,7 @@ class Plan:
     """
 
     set_code: str
+    is_complete: bool
     loops: tuple[str, ...]
     scopes: tuple[str, ...]
     passes: tuple[tuple[Opener, ...], ...]
@@ -93,31 +97,36 @@ class Plan:
     wanted: dict[int, tuple[int, ...]]
 
 
-def table(name: str) -> list[dict[str, str]]:
-    """Return the rows of a layout table."""
+def table(name: str, *, complete: bool = False) -> list[dict[str, str]]:
+    """Return the rows of a layout table; for a complete reading those that it adds, which come first, and these."""
+    if complete:
+        return [*table(f"complete_{name}"), *table(name)]
     with (resources.files(__package__) / "layouts" / f"{name}.csv").open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 
 @cache
-def frame_kinds() -> dict[str, dict[str, str]]:
-    """Return the columns of every frame and their kinds, in order."""
+def frame_kinds(*, complete: bool = False) -> dict[str, dict[str, str]]:
+    """Return the columns of every frame and their kinds, in order; those of a complete reading are the last."""
     kinds: dict[str, dict[str, str]] = {}
-    for row in table("frames"):
+    for row in [*table("frames"), *(table("complete_frames") if complete else ())]:
         kinds.setdefault(row["frame"], {})[row["column"]] = row["kind"]
     return kinds
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str) -> tuple[int, ...]:
+    """Return the numbers that a table gives as `3` or `1-4`; none for nothing."""
     first, _, last = text.partition("-")
     return tuple(range(int(first), int(last or first) + 1)) if first else ()
 
 
 @cache
-def plan(set_code: str) -> Plan:
+def plan(set_code: str, *, complete: bool = False) -> Plan:
     """Compile the plan of a transaction set (one of `SETS`)."""
     scopes = _SCOPES.get(set_code) or _SCOPES[set_code[:3]]
-    mine = [row for row in table("loops") if fnmatchcase(set_code, row["sets"])]
+    if complete:
+        scopes += _COMPLETE_SCOPES.get(set_code[:3], ())
+    mine = [row for row in table("loops", complete=complete) if fnmatchcase(set_code, row["sets"])]
     loops = ["", *dict.fromkeys(row["loop"] for row in mine)]
 
     def depth(scope: str) -> int:
@@ -143,20 +152,20 @@ def plan(set_code: str) -> Plan:
             tuple(loops.index(name) for name in row["loops"].split() if name in loops),
             int(row["qualifier_element"] or 0),
             pack(row["qualifier"]) if row["qualifier"] else 0,
-            _numbers(row["element"].removeprefix("=")),
-            () if is_range_end else _numbers(row["component"]),
+            numbers(row["element"].removeprefix("=")),
+            () if is_range_end else numbers(row["component"]),
             row["element"].startswith("="),
             is_range_end,
         )
 
-    columns = [row for row in table("columns") if fnmatchcase(set_code, row["sets"])]
+    columns = [row for row in table("columns", complete=complete) if fnmatchcase(set_code, row["sets"])]
     frames = []
     for row in table("rows"):
         if not fnmatchcase(set_code, row["sets"]):
             continue
         own = [column for column in columns if column["frame"] == row["frame"]]
         names = dict.fromkeys(column["column"] for column in own)
-        kinds = frame_kinds()[row["frame"]]
+        kinds = frame_kinds(complete=complete)[row["frame"]]
         frames.append(
             FramePlan(
                 row["frame"],
@@ -179,7 +188,7 @@ def plan(set_code: str) -> Plan:
     passes = tuple(
         tuple(opener(row) for row in mine if row["pass"] == number) for number in sorted({row["pass"] for row in mine})
     )
-    return Plan(set_code, tuple(loops), scopes, passes, tuple(frames), _wanted(passes, frames))
+    return Plan(set_code, complete, tuple(loops), scopes, passes, tuple(frames), _wanted(passes, frames))
 
 
 def _wanted(passes: Iterable[Iterable[Opener]], frames: Iterable[FramePlan]) -> dict[int, tuple[int, ...]]:

@@ -10,8 +10,9 @@ and joins them to their children; `offset` and `length` are not read, segments a
   numbers that are not given count from 1; a set that stands in no group (TA1) has group_seg 0.
 
 What each set needs beside these stands in its own module: write_835, write_837, write_answers, write_statuses. What a
-frame has no column for is not written: `raw_segments` (`read(..., lossless=True)`) keep every byte, and when they are
-among the frames the file is written from them alone, so leave them out to write what the other frames say.
+frame has no column for is not written; `other_segments` (`read(..., complete=True)`) hold it for claims. `raw_segments`
+(`lossless=True`) keep every byte, and when they are among the frames the file is written from them alone, so leave them
+out to write what the other frames say.
 """
 
 from __future__ import annotations

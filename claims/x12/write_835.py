@@ -14,7 +14,6 @@ import numpy as np
 from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
-from claims.x12.write_parties import address, contact
 from claims.x12.write_payments import payment_texts
 from claims.x12.write_pieces import (
     Part,
@@ -32,6 +31,7 @@ from claims.x12.write_pieces import (
     whole_numbers,
 )
 from claims.x12.write_rest import Owners, Rest
+from claims.x12.write_who import address, contact
 
 _PER_SEGMENT = 6
 
@@ -61,7 +61,7 @@ def _header(r: Columns, rest: Rest) -> Part:
         "*", r.text("method_code", "NON"), "*", _banks(r), "*", r.date("payment_date"),
         "~TRN*1*", r.text("trace_number"), "*", r.text("payer_identifier"), "*", r.text("trace_supplemental"), "~",
         optional("CUR*PR*", r.text("currency_code")), optional("REF*EV*", r.text("receiver_id")),
-        rest.at("header", owners, "references"), optional("DTM*405*", r.date("production_date")),
+        rest.at("header", owners, "REF"), optional("DTM*405*", r.date("production_date")),
         rest.at("header", owners),
     )  # fmt: skip
 
@@ -86,8 +86,8 @@ def _payer(r: Columns, rest: Rest) -> Part:
     name, own = r.names("payer_name"), when(has_own, "*", row.text("identifier_qualifier"), "*", code)
     return joined(
         when(rest.is_named(row, name), "N1*PR*", name, own, "~"),
-        address(r, "payer"), when(is_other, "REF*2U*", code, "~"),
-        rest.at("1000A", owners), contact("BL", r.names("payer_contact"), r.text("payer_phone")),
+        address(r, "payer", rest, "1000A", owners), when(is_other, "REF*2U*", code, "~"),
+        rest.at("1000A", owners), contact(r, "payer", "BL", rest, "1000A", owners),
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def _payee(r: Columns, rest: Rest) -> Part:
     rest.take("references", "1000B", ("TJ",), owners, is_other)
     return joined(
         when(rest.is_named(row, name, identifier), "N1*PE*", name, "*", own, "~"),
-        address(r, "payee"), when(is_other, "REF*TJ*", tax, "~"), rest.at("1000B", owners),
+        address(r, "payee", rest, "1000B", owners), when(is_other, "REF*TJ*", tax, "~"), rest.at("1000B", owners),
     )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ from claims.x12.write_service_dates import service_dates
 
 # The state is the fourth component, after up to three causes.
 _TO_FOURTH = pa.array([":::", "::", ":"], TEXT)
-_TYPED_DATES = {"accident_date": "439", "admission_date": "435", "discharge_time": "096"}
+# Columns that dates of some qualifiers have; of a time, only where it was read as one.
+_TYPED_DATES = {"accident_date": ("439", ""), "admission_date": ("435", ""), "discharge_time": ("096", "TM")}
 
 
 def claim_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Part:
@@ -39,20 +40,21 @@ def claim_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Par
     owners = Owners("claim", claims.integers("seg"))
     lines, of_claim = content.children("service_lines", "claim_seg", owners.keys)
     dates = service_dates(claims, lines, of_claim, rest, kind)
-    for column, qualifier in _TYPED_DATES.items():
+    for column, (qualifier, form) in _TYPED_DATES.items():
         if column in claims:
-            rest.take("dates", "2300", (qualifier,), owners)
-    for qualifier in ("G1", "F8"):
-        rest.take("references", "2300", (qualifier,), owners)
+            rest.take("dates", "2300", (qualifier,), owners, form=form)
     paid = rest.take("amounts", "2300", ("F5",), owners).integers("seg") > 0
+    if "estimated_due_cents" in claims:
+        rest.take("amounts", "2300", ("F3",), owners)
     return joined(
-        _claim(claims, kind), dates.claims, _dates(claims), rest.at("2300", owners, "dates"),
-        _tooth_statuses(content, owners.keys), _admission(claims),
+        rest.with_read("CLM", _claim(claims, kind), owners.keys), dates.claims, _dates(claims),
+        rest.at("2300", owners, "DTP", "DN1"), _tooth_statuses(content, owners.keys, rest),
+        _admission(claims, rest, owners), rest.at("2300", owners, "PWK", "CN1"),
         when(paid if kind == "I" else True, optional("AMT*F5*", claims.money("patient_paid_cents", zero=""))),
-        optional("AMT*F3*", claims.money("estimated_due_cents", zero="")), rest.at("2300", owners, "amounts"),
-        optional("REF*G1*", claims.text("prior_authorization")),
-        optional("REF*F8*", claims.text("original_reference")), rest.at("2300", owners, "references"),
-        optional("NTE*ADD*", claims.names("note")),
+        optional("AMT*F3*", claims.money("estimated_due_cents", zero="")), rest.at("2300", owners, "AMT"),
+        rest.reference(claims, "prior_authorization", "G1", "2300", owners),
+        rest.reference(claims, "original_reference", "F8", "2300", owners), rest.at("2300", owners, "REF", "K3"),
+        rest.note(claims, "2300", owners), rest.at("2300", owners, "NTE", "CR1", "CR2", "CRC"),
         diagnoses(content, claims, kind), rest.at("2300", owners),
         provider_texts(claims, rest, kind), other_payer_texts(content, claims, rest, kind),
         line_texts(content, lines, of_claim, len(claims), dates.lines, rest, kind),
@@ -63,8 +65,9 @@ def _claim(c: Columns, kind: str) -> Part:
     is_institutional = kind == "I"
     return joined(
         "CLM*", c.text("claim_number"), "*", c.money("charge_cents"), "***",
-        c.text("facility_code", "" if is_institutional else "11"), ":A:" if is_institutional else ":B:",
-        c.text("frequency_code", "1"), "*", "" if is_institutional else c.text("signature_code", "Y"), "*",
+        c.text("facility_code", "" if is_institutional else "11"), ":",
+        c.text("facility_qualifier", "A" if is_institutional else "B"), ":",
+        c.text("frequency_code", "1"), "*", c.text("signature_code", "" if is_institutional else "Y"), "*",
         c.text("assignment_code", "A"), "*", c.text("benefits_code", "Y"), "*", c.text("release_code", "Y"),
         _claim_tail(c), "~",
     )  # fmt: skip
@@ -90,14 +93,18 @@ def _dates(c: Columns) -> Part:
     )
 
 
-def _tooth_statuses(content: Content, keys: Integers) -> Part:
+def _tooth_statuses(content: Content, keys: Integers, rest: Rest) -> Part:
     rows, owner = content.children("tooth_statuses", "claim_seg", keys)
     if not len(rows):
         return ""
-    return gathered(joined("DN2*", rows.text("tooth_code"), "*", rows.text("status_code"), "~"), owner, len(keys))
+    texts = joined("DN2*", rows.text("tooth_code"), "*", rows.text("status_code"), "~")
+    return gathered(rest.with_read("DN2", texts, rows.integers("seg")), owner, len(keys))
 
 
-def _admission(c: Columns) -> Part:
-    status = c.text("patient_status_code")
-    kinds = joined(c.text("admission_type_code"), "*", c.text("admission_source_code"))
-    return when(filled(status), "CL1*", kinds, "*", status, "~")
+def _admission(c: Columns, rest: Rest, owners: Owners) -> Part:
+    names = ("admission_type_code", "admission_source_code", "patient_status_code")
+    if not any(name in c for name in names):
+        return ""
+    kind, source, status = (c.text(name) for name in names)
+    is_known = filled(kind) | filled(source) | filled(status)
+    return rest.over("CL1", when(is_known, "CL1*", kind, "*", source, "*", status, "~"), "2300", owners)

@@ -94,13 +94,17 @@ class Columns:
         """Give names, addresses and free text, where a delimiter is replaced by a blank."""
         return either(self._kept(column, "names", Columns._blanked), default)
 
+    def elements(self, column: str) -> Part:
+        """Give elements that stand between delimiters already, as `other_segments` has them."""
+        return self._kept(column, "elements", Columns._template)
+
     def money(self, column: str, *, zero: str = "0") -> Part:
         """Give amounts of a `_cents` column; missing ones are empty, zeros are `zero`."""
         return self._kept(column, f"money {zero}", lambda own, name: own._decimal(name, 2, zero))
 
-    def quantity(self, column: str) -> Part:
-        """Give quantities of a `_milli` column; missing ones are empty."""
-        return self._kept(column, "quantity", lambda own, name: own._decimal(name, 3, "0"))
+    def quantity(self, column: str, *, zero: str = "0") -> Part:
+        """Give quantities of a `_milli` column; missing ones are empty, zeros are `zero`."""
+        return self._kept(column, f"quantity {zero}", lambda own, name: own._decimal(name, 3, zero))
 
     def date(self, column: str) -> Part:
         """Give dates as CCYYMMDD from YYYYMMDD integers or ISO text; none is empty."""
@@ -150,10 +154,7 @@ class Columns:
         return self._made[key]
 
     def _cleaned(self, column: str) -> Part:
-        texts = self._texts(column)
-        data = bytes_of(texts)
-        if not data.isascii():
-            texts = pa.array([plain_ascii(value) for value in texts.to_pylist()], TEXT)
+        texts = self._ascii(column)
         texts = translated(texts, _UPPER if self.style.upper else _AS_IS)
         if b" " in (data := bytes_of(texts)):
             found, edges = np.frombuffer(data, np.uint8) == ord(" "), edges_of(texts)
@@ -161,6 +162,22 @@ class Columns:
             if found[edges[:-1][is_sent]].any() or found[edges[1:][is_sent] - 1].any():
                 texts = pc.utf8_trim(texts, " ")
         return settled(texts)
+
+    def _template(self, column: str) -> Part:
+        table = bytearray(_UPPER if self.style.upper else _AS_IS)
+        for mark, held in zip(PLAIN, CARRIED, strict=True):
+            # Data that are a delimiter of the file become a blank, as in names.
+            table[ord(held)] = ord(" " if mark in self.style.blanked else held)
+            table[ord(mark)] = ord(mark) if mark != "~" else table[ord(held)]
+        for mark in set(self.style.blanked) - set(PLAIN):
+            table[ord(mark)] = ord(" ")
+        return translated(self._ascii(column), bytes(table))
+
+    def _ascii(self, column: str) -> Texts:
+        texts = self._texts(column)
+        if bytes_of(texts).isascii():
+            return texts
+        return pa.array([plain_ascii(value) for value in texts.to_pylist()], TEXT)
 
     def _separated(self, column: str, table: bytes) -> Part:
         return settled(translated(spread(self._kept(column, "text", Columns._cleaned), len(self)), table))

@@ -44,6 +44,8 @@ _COLUMNS = (
     ("reason_for_visit_codes", ("PR", "APR")),
     ("external_cause_codes", ("BN", "ABN")),
 )
+# Components between amount and present on admission.
+_MORE = ("quantity", "version", "end_code")
 
 
 def diagnoses(content: Content, claims: Columns, kind: str) -> Part:
@@ -96,12 +98,13 @@ def _rows_of(codes: Texts, claims: Integers, qualifiers: tuple[str, ...]) -> tup
 
 def _details(rows: Columns) -> Part:
     """Write what follows the code: date, amount, present on admission."""
-    if not {"present_on_admission_code", "date", "amount_cents"} & set(rows.frame.columns):
+    if not {"present_on_admission_code", "date", "amount_cents", *_MORE} & set(rows.frame.columns):
         return ""
     day, last = rows.date("date"), rows.date("date_to")
     period = when(filled(day), choice(filled(last), "RD8:", "D8:"), day, optional("-", last, ""))
     period = choice(filled(period), period, ":")
-    return joined(":", period, ":", rows.money("amount_cents"), "::::", rows.text("present_on_admission_code"))
+    more = joined(*(part for name in _MORE for part in (":", rows.text(name))))
+    return joined(":", period, ":", rows.money("amount_cents"), more, ":", rows.text("present_on_admission_code"))
 
 
 @cache

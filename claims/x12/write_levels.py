@@ -12,13 +12,14 @@ import numpy as np
 
 from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
-from claims.x12.write_pieces import Part, flags, is_among, numbered, whole_numbers
+from claims.x12.write_pieces import Part, differ, filled, flags, numbered, whole_numbers
 
 CLAIMS_PER_LOOP = 100  # the guide's limit of CLM under one HL
 
 _BILLING = [
     *("billing_npi", "billing_tax_id", "billing_name", "billing_taxonomy"),
-    *("billing_address", "billing_city", "billing_state", "billing_zip"),
+    *("billing_address", "billing_city", "billing_state", "billing_zip", "billing_first_name"),
+    *("pay_to_address", "pay_to_city", "pay_to_state", "pay_to_zip"),
 ]
 _SUBSCRIBER = [
     *("payer_code", "payer_name", "payer_sequence", "filing_indicator_code", "member_id", "group_number"),
@@ -79,11 +80,11 @@ def levels(claims: Columns, of_set: Integers) -> Levels:
 
 def dependents(claims: Columns) -> Flags:
     """Tell whose patient is not the subscriber."""
-    if "relationship_code" in claims:
-        return ~flags(is_among(claims.text("relationship_code"), ("", "18")), len(claims))
     patient, subscriber = claims.integers("patient_seg"), claims.integers("subscriber_seg")
     known = "patient_seg" in claims and "subscriber_seg" in claims
-    return np.asarray((patient != subscriber) & (patient != 0) & known)
+    has_level = np.asarray((patient != subscriber) & (patient != 0) & known)
+    relationship = claims.text("relationship_code")
+    return np.where(flags(filled(relationship), len(claims)), flags(differ(relationship, "18"), len(claims)), has_level)
 
 
 def _keys(claims: Columns, level: str, names: list[str]) -> list[Part]:

@@ -17,23 +17,25 @@ from claims.x12.write_pieces import Part, Texts, filled, gathered, joined, optio
 from claims.x12.write_providers import loops
 from claims.x12.write_rest import Owners, Rest
 
+_SEGMENT = {"P": "SV1", "I": "SV2", "D": "SV3"}
+
 
 def line_texts(
     content: Content, lines: Columns, of_claim: Integers, claims: int, dates: Part, rest: Rest, kind: str
 ) -> Texts:
     """Write the lines of each claim; `dates` are the segments of their dates of service."""
     owners = Owners("service", lines.integers("seg"))
-    rest.take("references", "2400", ("6R",), owners)
     service = {"P": _professional, "I": _institutional, "D": _dental}[kind]
     number = np.arange(len(lines)) - np.searchsorted(of_claim, of_claim) + 1
     texts = joined(
-        "LX*", whole_numbers(number), "~", service(lines), _teeth(content, owners.keys), dates,
-        rest.at("2400", owners, "dates"),
-        optional("REF*6R*", lines.text("line_control_number")),
-        optional("REF*G1*", lines.text("prior_authorization")), rest.at("2400", owners, "references"),
-        rest.at("2400", owners), optional("NTE*ADD*", lines.names("note")),
+        "LX*", whole_numbers(number), "~", rest.with_read(_SEGMENT[kind], service(lines), owners.keys),
+        _teeth(content, owners.keys, rest), rest.at("2400", owners, "SV5", "PWK", "CR1", "CR3", "CRC"), dates,
+        rest.at("2400", owners, "DTP", "QTY", "MEA", "CN1"),
+        rest.reference(lines, "line_control_number", "6R", "2400", owners),
+        rest.reference(lines, "prior_authorization", "G1", "2400", owners) if "prior_authorization" in lines else "",
+        rest.at("2400", owners, "REF", "AMT", "K3"), rest.note(lines, "2400", owners), rest.at("2400", owners),
         _drugs(content, owners.keys, rest), *(rest.at(loop, owners) for loop in loops(kind, "2420")),
-        adjudication_texts(content, lines, rest),
+        adjudication_texts(content, lines, rest), rest.at("2440", owners),
     )  # fmt: skip
     return gathered(texts, of_claim, claims)
 
@@ -61,27 +63,28 @@ def _institutional(s: Columns) -> Part:
 def _dental(s: Columns) -> Part:
     return joined(
         "SV3*", _procedure(s, "AD"), "*", s.money("charge_cents"), "*", s.text("place_of_service"), "*",
-        s.listed("oral_cavity_codes"), "*", s.text("prosthesis_code"), "*", s.quantity("units_milli"),
+        s.listed("oral_cavity_codes"), "*", s.text("prosthesis_code"), "*", s.quantity("units_milli", zero=""),
         optional("*****", s.listed("diagnosis_pointers"), ""), "~",
     )  # fmt: skip
 
 
-def _teeth(content: Content, keys: Integers) -> Part:
+def _teeth(content: Content, keys: Integers, rest: Rest) -> Part:
     rows, owner = content.children("teeth", "service_seg", keys)
     if not len(rows):
         return ""
     texts = joined("TOO*JP*", rows.text("tooth_code"), "*", rows.listed("surface_codes"), "~")
-    return gathered(texts, owner, len(keys))
+    return gathered(rest.with_read("TOO", texts, rows.integers("seg")), owner, len(keys))
 
 
 def _drugs(content: Content, keys: Integers, rest: Rest) -> Part:
     rows, owner = content.children("drugs", "service_seg", keys)
     if not len(rows):
         return ""
-    amount = rows.quantity("units_milli")
+    owners, amount = Owners("drug", rows.integers("seg")), rows.quantity("units_milli")
+    drug = joined("LIN**", rows.text("qualifier_code", "N4"), "*", rows.text("code"), "~")
+    quantity = when(filled(amount), "CTP****", amount, "*", rows.text("unit_code", "UN"), "~")
     texts = joined(
-        "LIN**", rows.text("qualifier_code", "N4"), "*", rows.text("code"), "~",
-        when(filled(amount), "CTP****", amount, "*", rows.text("unit_code", "UN"), "~"),
-        rest.at("2410", Owners("drug", rows.integers("seg"))),
+        rest.with_read("LIN", drug, owners.keys),
+        rest.over("CTP", quantity, "2410", owners) if "units_milli" in rows else "", rest.at("2410", owners),
     )  # fmt: skip
     return gathered(texts, owner, len(keys))

@@ -23,10 +23,11 @@ from claims.x12.numbers import Integers
 from claims.x12.write_adjustments import adjustment_texts
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content, positions
-from claims.x12.write_parties import address, identified
+from claims.x12.write_parties import identified
 from claims.x12.write_pieces import Part, choice, either, filled, gathered, joined, optional, when
 from claims.x12.write_providers import loops
 from claims.x12.write_rest import Owners, Rest, last_before
+from claims.x12.write_who import address, named
 
 _CAS = "other_payer_adjustments"
 
@@ -47,15 +48,25 @@ def _payers(content: Content, o: Columns, rest: Rest) -> Part:
     for column, qualifier in (("noncovered_cents", "A8"), ("remaining_cents", "EAF")):
         if column in o:
             rest.take("amounts", "2320", (qualifier,), owners)
-    return joined(
+    subscriber = joined(
         "SBR*", o.text("payer_sequence", "S"), "*", o.text("relationship_code", "18"), "*", o.text("group_number"),
         "*", o.names("group_name"), "*", o.text("insurance_type_code"), "****", o.text("filing_indicator_code"), "~",
+    )  # fmt: skip
+    return joined(
+        rest.with_read("SBR", subscriber, owners.keys),
         _adjustments(content, "other_payer_seg", o.integers("seg")),
         optional("AMT*D*", o.money("paid_cents")), optional("AMT*A8*", o.money("noncovered_cents")),
-        optional("AMT*EAF*", o.money("remaining_cents")), rest.at("2320", owners, "amounts"),
-        "OI***", o.text("assignment_code", "Y"), "***", o.text("release_code", "Y"), "~",
-        optional("MOA***", o.listed("remark_codes", as_elements=True)), rest.at("2320", owners),
+        optional("AMT*EAF*", o.money("remaining_cents")), rest.at("2320", owners, "AMT"),
+        rest.over("OI", joined("OI***", o.text("assignment_code", "Y"), "***", o.text("release_code", "Y"), "~"),
+                  "2320", owners),
+        rest.at("2320", owners, "MIA"), _remarks(o, rest, owners), rest.at("2320", owners),
     )  # fmt: skip
+
+
+def _remarks(o: Columns, rest: Rest, owners: Owners) -> Part:
+    """Write MOA; one that was read has more than remark codes."""
+    built = optional("MOA***", o.listed("remark_codes", as_elements=True))
+    return rest.over("MOA", built, "2320", owners) if "remark_codes" in o else ""
 
 
 def _names(o: Columns, holders: Columns, rest: Rest, kind: str) -> Part:
@@ -72,18 +83,19 @@ def _names(o: Columns, holders: Columns, rest: Rest, kind: str) -> Part:
             (o.text("member_id"), person.text("identifier"), holders.text("member_id")),
         )
     )
-    if "payer_claim_number" in o:
-        rest.take("references", "2330B", ("F8",), owners)
     if "paid_date" in o:
         rest.take("dates", "2330B", ("573",), owners)
     name, code = o.names("payer_name"), identified(payer, "PI", o.text("payer_code"))
-    is_person = rest.is_named(person, *(o.text(one) for one in ("subscriber_last_name", "member_id")))
+    # A payer that was not read, with no name at all, gets the subscriber of the claim.
+    is_new = (person.integers("seg") == 0) & (payer.integers("seg") == 0)
+    is_person = rest.is_named(person, *(o.text(one) for one in ("subscriber_last_name", "member_id"))) | is_new
     return joined(
-        when(is_person, "NM1*IL*1*", last, "*", first, "****", identified(person, "MI", member), "~"),
-        address(o, "subscriber"), rest.at("2330A", owners),
-        when(rest.is_named(payer, name, code), "NM1*PR*2*", name, "*****", code, "~"),
-        address(o, "payer"), optional("DTP*573*D8*", o.date("paid_date")),
-        rest.at("2330B", owners, "dates"), optional("REF*F8*", o.text("payer_claim_number")),
+        when(is_person, named(person, "IL", "1", last, first, identified(person, "MI", member), rest)),
+        address(o, "subscriber", rest, "2330A", owners), rest.at("2330A", owners),
+        when(rest.is_named(payer, name, code), named(payer, "PR", "2", name, payer.names("first_name"), code, rest)),
+        address(o, "payer", rest, "2330B", owners), optional("DTP*573*D8*", o.date("paid_date")),
+        rest.at("2330B", owners, "DTP"),
+        rest.reference(o, "payer_claim_number", "F8", "2330B", owners) if "payer_claim_number" in o else "",
         rest.at("2330B", owners),
         *(rest.at(loop, owners) for loop in loops(kind, "2330") if loop not in ("2330A", "2330B")),
     )  # fmt: skip
@@ -100,10 +112,13 @@ def adjudication_texts(content: Content, lines: Columns, rest: Rest) -> Part:
             rest.take(name, "2430", (qualifier,), Owners("adjudication", keys))
     told = rows if "procedure_code" in rows else own
     units = either(either(rows.quantity("paid_units_milli"), own.quantity("units_milli")), "1")
-    texts = joined(
+    decided = joined(
         "SVD*", rows.text("payer_code"), "*", rows.money("paid_cents"), "*", _procedure(told), "*",
         either(rows.text("revenue_code"), own.text("revenue_code")), "*", units, "*",
-        rows.text("bundled_line_number"), "~", _adjustments(content, "other_payer_line_seg", keys),
+        rows.text("bundled_line_number"), "~",
+    )  # fmt: skip
+    texts = joined(
+        rest.with_read("SVD", decided, keys), _adjustments(content, "other_payer_line_seg", keys),
         optional("DTP*573*D8*", rows.date("paid_date")), optional("AMT*EAF*", rows.money("remaining_cents")),
         rest.at("2430", Owners("adjudication", keys)),
     )  # fmt: skip

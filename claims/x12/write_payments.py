@@ -42,7 +42,7 @@ def payment_texts(content: Content, claims: Columns, rest: Rest) -> Part:
         return ""
     keys = claims.integers("seg")
     owners = Owners("claim", keys)
-    names = joined(_patient(claims, owners, rest), rest.at("2100", owners, "parties"))
+    names = joined(_patient(claims, owners, rest), rest.at("2100", owners, "NM1"))
     for column, qualifier in (("interest_cents", "I"), ("coverage_cents", "AU")):
         if column in claims:
             rest.take("amounts", "2100", (qualifier,), owners)
@@ -53,10 +53,10 @@ def payment_texts(content: Content, claims: Columns, rest: Rest) -> Part:
     lines, of_claim = content.children("service_payments", "claim_seg", keys)
     return joined(
         _claim(claims), _claim_adjustments(content, keys), names, _claim_remarks(content, keys),
-        optional("REF*F8*", claims.text("original_reference")), rest.at("2100", owners, "references"),
+        optional("REF*F8*", claims.text("original_reference")), rest.at("2100", owners, "REF"),
         optional("DTM*232*", claims.date("statement_from_date")),
         optional("DTM*233*", claims.date("statement_to_date")),
-        optional("DTM*050*", claims.date("received_date")), rest.at("2100", owners, "dates"),
+        optional("DTM*050*", claims.date("received_date")), rest.at("2100", owners, "DTM"),
         optional("AMT*AU*", claims.money("coverage_cents")),
         optional("AMT*I*", claims.money("interest_cents", zero="")), rest.at("2100", owners),
         _remarks(content, "claim_seg", keys),
@@ -129,9 +129,9 @@ def _line_texts(content: Content, lines: Columns, rest: Rest) -> Part:
     rest.take("references", "2110", ("6R",), owners)
     rest.take("amounts", "2110", ("B6",), owners)
     return joined(
-        _service(lines), _dates(lines, owners, rest), rest.at("2110", owners, "dates"),
+        _service(lines), _dates(lines, owners, rest), rest.at("2110", owners, "DTM"),
         adjustment_texts(adjustments, owner, len(keys)),
-        optional("REF*6R*", lines.text("line_control_number")), rest.at("2110", owners, "references"),
+        optional("REF*6R*", lines.text("line_control_number")), rest.at("2110", owners, "REF"),
         optional("AMT*B6*", lines.money("allowed_cents")), rest.at("2110", owners),
         _remarks(content, "service_seg", keys),
     )  # fmt: skip

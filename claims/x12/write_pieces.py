@@ -55,8 +55,8 @@ def when(mask: Mask, *parts: Part) -> Part:
     return _texts(np.concatenate(([0], np.cumsum(lengths))) + edges_of(some)[0], some)
 
 
-def optional(before: str, value: Part, after: str = "~") -> Part:
-    """Put a value between two constants; nothing where there is no value."""
+def optional(before: Part, value: Part, after: str = "~") -> Part:
+    """Put a value between two parts; nothing where there is no value."""
     return when(filled(value), before, value, after)
 
 

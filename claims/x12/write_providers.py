@@ -10,9 +10,9 @@ from __future__ import annotations
 from claims.x12.layout import plan
 from claims.x12.numbers import pack
 from claims.x12.write_columns import Columns
-from claims.x12.write_parties import address
 from claims.x12.write_pieces import Part, differ, either, filled, joined, optional, when
 from claims.x12.write_rest import Owners, Rest
+from claims.x12.write_who import address, named
 
 # Qualifier (NM101) of each role, and whose taxonomy is sent as what (PRV01).
 _ROLES = {
@@ -51,18 +51,22 @@ def _provider(c: Columns, role: str, loop: str, owners: Owners, rest: Rest) -> P
     if not any(f"{role}_{name}" in c for name in ("npi", "name", "last_name")):
         return ""
     row = rest.take("parties", loop, (qualifier,), owners)
-    if f"{role}_taxonomy" in c:
-        rest.take("taxonomies", loop, (purpose,), owners)
+    taxonomy: Part = ""
+    if f"{role}_taxonomy" in c and purpose:
+        told = rest.take("taxonomies", loop, (purpose,), owners)
+        taxonomy = optional(
+            joined(f"PRV*{purpose}*", told.text("qualifier_code", "PXC"), "*"), c.text(f"{role}_taxonomy")
+        )
     npi, first = c.text(f"{role}_npi"), either(c.names(f"{role}_first_name"), row.names("first_name"))
     last = either(c.names("facility_name" if role == "facility" else f"{role}_last_name"), row.names("last_name"))
     # The billing provider is not named again, unless it was so in what was read.
     is_sent = (filled(npi) & differ(npi, c.text("billing_npi"))) | (row.integers("seg") > 0)
     if role != "rendering":
         is_sent = filled(npi) | filled(last) | is_sent
+    number = when(filled(npi), row.text("identifier_qualifier", "XX"), "*", npi)
     return when(
         is_sent,
-        f"NM1*{qualifier}*{2 if role == 'facility' else 1}*", last, "*", first, "****",
-        when(filled(npi), row.text("identifier_qualifier", "XX"), "*", npi), "~",
-        optional(f"PRV*{purpose}*PXC*", c.text(f"{role}_taxonomy")),
-        address(c, role) if role == "facility" else "",
-    )  # fmt: skip
+        named(row, qualifier, "2" if role == "facility" else "1", last, first, number, rest),
+        taxonomy,
+        address(c, role, rest, loop, owners) if role == "facility" else "",
+    )

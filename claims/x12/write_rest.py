@@ -1,8 +1,8 @@
-"""Rows of frames with a `loop` (parties, taxonomies, references, dates, amounts) in, their segments per owner out.
+"""Rows of frames with a `loop` (parties, references, other_segments ...) in, their segments per owner out.
 
 A column of a frame of its own (`prior_authorization`) stands for some of these rows: its writer takes them, and gets
 back what the column does not tell (a qualifier, a first name). What nobody took is written as it stands, in the order
-of `seg`.
+of `seg`. `other_segments` also has the elements that a segment written from another frame was read with.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from claims.errors import FrameError
 from claims.x12.numbers import Flags, Integers
+from claims.x12.write_carried import carried_over
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content, positions
 from claims.x12.write_parties import organisation, party
@@ -27,6 +29,7 @@ from claims.x12.write_pieces import (
     filled,
     flags,
     gathered,
+    is_among,
     joined,
     optional,
     same,
@@ -34,7 +37,12 @@ from claims.x12.write_pieces import (
     when,
 )
 
-_FRAMES = ("parties", "taxonomies", "references", "dates", "amounts")
+_OTHERS = "other_segments"
+# The frames, and the segments that their rows are; those of `other_segments` are of any kind.
+_FRAMES = {
+    "parties": ("NM1", "N1"), "taxonomies": ("PRV",), "references": ("REF",), "dates": ("DTP", "DTM"),
+    "amounts": ("AMT",), _OTHERS: (),
+}  # fmt: skip
 # Frames whose rows are told apart by another column than `qualifier_code`.
 _QUALIFIERS = {"taxonomies": "provider_code"}
 # Scopes whose rows have no key for them: they belong to the last row before them.
@@ -85,7 +93,9 @@ class _Rows:
 
     def _owner(self, scope: str) -> Integers:
         if scope not in self._owners:
-            if scope in _ABOVE:
+            if scope == "level" and "hl_seg" in self.columns:
+                self._owners[scope] = self.columns.integers("hl_seg")
+            elif scope in _ABOVE:
                 self._owners[scope] = last_before(self.content.columns(_ABOVE[scope]).integers("seg"), self.seg)
             else:
                 self._owners[scope] = self.columns.integers(f"{scope}_seg")
@@ -112,35 +122,79 @@ class Rest:
             found = found | filled(part)
         return found if self.knows("parties") else True
 
-    def take(self, name: str, loop: str, qualifiers: tuple[str, ...], owners: Owners, only: Mask = True) -> Columns:
+    def take(
+        self, name: str, loop: str, qualifiers: tuple[str, ...], owners: Owners, only: Mask = True,
+        form: str = "",
+    ) -> Columns:  # fmt: skip
         """Take the first row of each owner in a loop with one of the qualifiers, the first of them that is there.
 
-        Returns one row per owner, one without anything where there is none (its `seg` is 0).
+        `form`: only dates that were read in this format. Returns one row per owner, one without anything where there
+        is none (its `seg` is 0).
         """
         own = self._rows[name]
         rows = own.open(loop)
-        keys, which = _distinct(owners.keys)
-        found = np.full(len(keys), -1, np.int64)
+        choices = []
         if len(rows):
+            if form:
+                rows = rows[flags(is_among(own.columns.at(rows).text("format_code", form), (form,)), len(rows))]
             qualifier = own.columns.at(rows).text(_QUALIFIERS.get(name, "qualifier_code"))
-            for code in reversed(qualifiers):
-                mine, number = own.of(rows[flags(same(qualifier, code), len(rows))], owners.scope, keys)
-                # Backwards, so that the first of several is the one that stays.
-                found[number[::-1]] = mine[::-1]
-        found = found if which is None else found[which]
-        if not isinstance(only, bool):
-            found = np.where(only, found, -1)
-        own.taken[found[found >= 0]] = True
-        return own.columns.at(found)
+            choices = [rows[flags(same(qualifier, code), len(rows))] for code in qualifiers]
+        return own.columns.at(_first(own, choices, owners, only))
 
-    def at(self, loop: str, owners: Owners, *names: str) -> Part:
-        """Write, and so take, what nobody took in a loop, per owner; of all frames, or of those named."""
+    def with_read(self, segment: str, built: Part, seg: Integers) -> Part:
+        """Give segments that were read, at `seg` (0: not), the elements that no column carries."""
+        own = self._rows[_OTHERS]
+        if not len(own.seg):
+            return built
+        place = np.where(seg > 0, positions(own.seg, seg), -1)
+        own.taken[place[place >= 0]] = True
+        return carried_over(segment, built, self._texts, place)
+
+    def over(self, segment: str, built: Part, loop: str, owners: Owners, *, like: str = "", only: Mask = True) -> Part:
+        """Write a segment in the place of the first of its kind that each owner's loop was read with.
+
+        That one, whose elements are `like` a pattern, gives the elements that no column carries. Where `only` does not
+        hold, nothing is written unless it was read.
+        """
+        own = self._rows[_OTHERS]
+        rows = own.open(loop)
+        if not len(rows):
+            return when(only, built)
+        is_like = flags(same(own.columns.at(rows).text("segment_id"), segment), len(rows))
+        if like:
+            is_like = is_like & np.asarray(pc.match_substring_regex(chosen(self._texts, rows), f"^{like}"))
+        place = _first(own, [rows[is_like]], owners)
+        return carried_over(segment, when((place >= 0) | only, built), self._texts, place)
+
+    def reference(self, c: Columns, column: str, qualifier: str, loop: str, owners: Owners) -> Part:
+        """Write a column as REF, in the place of the row of `references` that was read."""
+        row = self.take("references", loop, (qualifier,), owners)
+        return self.with_read("REF", optional(f"REF*{qualifier}*", c.text(column)), row.integers("seg"))
+
+    def note(self, c: Columns, loop: str, owners: Owners) -> Part:
+        """Write the column `note` as NTE, in the place of the one that was read."""
+        if "note" not in c:
+            return ""
+        return self.over("NTE", optional("NTE*ADD*", c.names("note")), loop, owners, like=r"ADD\*")
+
+    @property
+    def _texts(self) -> Texts:
+        own = self._rows[_OTHERS].columns
+        return spread(own.elements("text"), len(own))
+
+    def at(self, loop: str, owners: Owners, *segments: str) -> Part:
+        """Write, and so take, what nobody took in a loop, per owner; all of it, or segments with these ids."""
         keys, which = _distinct(owners.keys)
         parts: list[Texts] = []
         numbers, segs = [], []
-        for name in names or tuple(self._rows):
+        for name, kinds in _FRAMES.items():
+            if segments and kinds and not set(kinds) & set(segments):
+                continue
             own = self._rows[name]
-            rows, number = own.of(own.open(loop), owners.scope, keys)
+            rows = own.open(loop)
+            if segments and not kinds and len(rows):
+                rows = rows[flags(is_among(own.columns.at(rows).text("segment_id"), segments), len(rows))]
+            rows, number = own.of(rows, owners.scope, keys)
             if len(rows):
                 own.taken[rows] = True
                 parts.append(spread(self._segments(name, loop, own.columns.at(rows)), len(rows)))
@@ -156,6 +210,11 @@ class Rest:
         return found if which is None else chosen(found, which)
 
     def _segments(self, name: str, loop: str, c: Columns) -> Part:
+        if name == _OTHERS:
+            return joined(c.text("segment_id"), "*", c.elements("text"), "~")
+        return self.with_read(_FRAMES[name][0], self._segment(name, loop, c), c.integers("seg"))
+
+    def _segment(self, name: str, loop: str, c: Columns) -> Part:
         qualifier = c.text("qualifier_code")
         if name == "references":
             return joined("REF*", qualifier, "*", c.text("reference"), "~")
@@ -168,8 +227,27 @@ class Rest:
         day, last = c.date("date"), c.date("date_to")
         if self.is_remittance:
             return when(filled(day), "DTM*", qualifier, "*", day, optional("****", last, ""), "~")
-        kind = choice(filled(last), "*RD8*", "*D8*")
-        return when(filled(day), "DTP*", qualifier, kind, day, optional("-", last, ""), "~")
+        usual, form = choice(filled(last), "RD8", "D8"), c.text("format_code")
+        period = joined(day, optional("-", last, ""))
+        is_day = flags(filled(day), len(c)) & (flags(same(form, usual), len(c)) | ~flags(filled(form), len(c)))
+        # Times of day, and what is no date.
+        as_read = when(filled(c.text("value")), "DTP*", qualifier, "*", form, "*", c.names("value"), "~")
+        return choice(is_day, joined("DTP*", qualifier, "*", usual, "*", period, "~"), as_read)
+
+
+def _first(own: _Rows, choices: list[Integers], owners: Owners, only: Mask = True) -> Integers:
+    """Take the first row of each owner among some, or among others where it has none; -1 for none."""
+    keys, which = _distinct(owners.keys)
+    found = np.full(len(keys), -1, np.int64)
+    for rows in reversed(choices):
+        mine, number = own.of(rows, owners.scope, keys)
+        # Backwards, so that the first of several is the one that stays.
+        found[number[::-1]] = mine[::-1]
+    found = found if which is None else found[which]
+    if not isinstance(only, bool):
+        found = np.where(only, found, -1)
+    own.taken[found[found >= 0]] = True
+    return found
 
 
 def last_before(above: Integers, seg: Integers) -> Integers:

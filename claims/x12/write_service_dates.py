@@ -12,7 +12,7 @@ import numpy as np
 
 from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
-from claims.x12.write_pieces import Part, choice, joined, optional, when, whole_numbers
+from claims.x12.write_pieces import Part, choice, flags, joined, optional, same, when, whole_numbers
 from claims.x12.write_rest import Owners, Rest
 
 
@@ -38,10 +38,11 @@ def service_dates(claims: Columns, lines: Columns, of_claim: Integers, rest: Res
         first[shared], last[shared] = start[place], end[place]
         implied = shared[of_claim]
     else:
-        same = is_said & (first > 0)
-        implied = same[of_claim] & (start == first[of_claim]) & (end == last[of_claim])
+        dated = is_said & (first > 0)
+        implied = dated[of_claim] & (start == first[of_claim]) & (end == last[of_claim])
         implied &= rest.knows("dates") & (own.integers("seg") == 0)
-    period = (last > 0) & ((last != first) | (row.integers("date_to") > 0)) | ((kind == "I") & ~is_read)
+    is_range = (row.integers("date_to") > 0) | flags(same(row.text("format_code"), "RD8"), len(claims))
+    period = (last > 0) & ((last != first) | is_range) | ((kind == "I") & ~is_read)
     qualifier = row.text("qualifier_code", "434" if kind == "I" else "472")
     return ServiceDates(
         when(is_said & (first > 0), _date(qualifier, first, np.where(period, np.where(last > 0, last, first), 0))),

@@ -13,6 +13,8 @@ def candidate(**changes):
         "rule": "claim-number",
         "claim_id": 10,
         "family_id": 100,
+        "claim_number": "A1",
+        "claim_number_paid": "A1",
         "charge_cents": 15000,
         "billing_npi": "1999999984",
         "billing_tax_id": "123456789",
@@ -48,6 +50,13 @@ def test_a_match_says_which_facts_agreed():
     assert matches.loc[0, ["family_id", "rule", "score"]].tolist() == [100, "claim-number", 100]
     assert json.loads(matches.loc[0, "evidence"])["charge"] == "agrees"
     assert refused.empty
+
+
+def test_of_two_versions_the_one_that_is_named_is_paid():
+    first, second = candidate(), candidate(claim_id=11, claim_number="A1V2", sha256="b")
+    named = {"claim_number_paid": "A1V2"}
+    assert choose(first, second)[0]["claim_id"].tolist() == [10]
+    assert choose(first | named, second | named)[0]["claim_id"].tolist() == [11]
 
 
 def test_another_payee_is_refused_unless_the_member_agrees():

@@ -32,6 +32,7 @@ from claims.store.schema.sending import (
     claim_events,
     control_numbers,
     edit_findings,
+    edit_proposals,
     rejections,
     submissions,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "deposit_candidates",
     "deposit_matches",
     "edit_findings",
+    "edit_proposals",
     "exceptions",
     "families",
     "files",

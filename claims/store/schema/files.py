@@ -14,7 +14,7 @@ files = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("bytes", BigInteger, nullable=False),
     Column("direction", Code, nullable=False),  # received, produced
-    Column("content", Code, nullable=False),  # x12, bank, charges, unknown
+    Column("content", Code, nullable=False),  # x12, bank, charges, snapshot, unknown
     Column("sets", String(120), nullable=False, server_default=""),  # "835", "837P 837I"
     Column("state", Code, nullable=False),
     Column("reason_code", Code),  # the finding that decided a hold or refusal
@@ -48,6 +48,7 @@ interchanges = Table(
     Column("usage_code", String(4), nullable=False),
     Column("interchange_date", Date),
     UniqueConstraint("file_id", "seg"),
+    Index("ix_interchanges_control_number", "control_number"),
 )
 
 # state: stored, held, refused, duplicate (same business identity seen before).
@@ -58,6 +59,9 @@ transactions = Table(
     key("transaction_id"),
     ref("file_id", "files.file_id"),
     *address(),
+    Column("interchange_seg", BigInteger, nullable=False, server_default="0"),
+    Column("group_control_number", String(40), nullable=False, server_default=""),  # GS06
+    Column("batch_reference", String(80), nullable=False, server_default=""),  # BHT03 of an 837
     Column("set_code", Code, nullable=False),  # 835, 837P, 837I, 837D, 999, 997, 277CA, TA1, ...
     Column("guide", Code, nullable=False),
     Column("control_number", String(40), nullable=False),
@@ -73,6 +77,8 @@ transactions = Table(
     Column("plb_cents", Cents),
     Column("payment_cents", Cents),
     UniqueConstraint("file_id", "seg"),
+    Index("ix_transactions_group_control_number", "group_control_number"),
+    Index("ix_transactions_batch_reference", "batch_reference"),
 )
 
 # found and message never hold patient data: codes, counts, dates and amounts only.

@@ -60,8 +60,10 @@ claim_postings = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("denials_at", Instant),  # when the denial rules looked at it
+    Column("life_at", Instant),  # when it was put on the timeline of its claim
     Index("ix_claim_postings_claim_payment_id", "claim_payment_id"),
     Index("ix_claim_postings_family_id", "family_id"),
     Index("ix_claim_postings_remit_id", "remit_id"),
     Index("ix_claim_postings_denials_at", "denials_at"),
+    Index("ix_claim_postings_life_at", "life_at"),
 )

@@ -48,6 +48,7 @@ batches = Table(
     Column("charge_cents", Cents, nullable=False),
     ref("snapshot_file_id", "files.file_id"),
     ref("file_id", "files.file_id", optional=True),
+    ref("follows_batch_id", "batches.batch_id", optional=True),  # the batch that it sends again
     Column("file_name", String(120), nullable=False),  # in the outbox
     Column("posting_date", Date, nullable=False),
     Column("actor", String(120), nullable=False),
@@ -116,11 +117,15 @@ claim_events = Table(
     Column("offset", BigInteger, nullable=False, server_default="0"),
     Column("length", BigInteger, nullable=False, server_default="0"),
     Column("effective_date", Date),
+    Column(
+        "answer_rank", String(40), nullable=False, server_default=""
+    ),  # of an answer: the highest of a sending stands
     Column("posting_date", Date, nullable=False),
     Column("actor", String(120), nullable=False),
     ref("run_id", "runs.run_id", optional=True),
     Column("recorded_at", Instant, nullable=False),
     Index("ix_claim_events_claim_id", "claim_id"),
+    Index("ix_claim_events_submission_id", "submission_id"),
     Index("ix_claim_events_family_id", "family_id"),
 )
 
@@ -141,11 +146,34 @@ rejections = Table(
     Column("amount_cents", Cents, nullable=False),
     ref("file_id", "files.file_id", optional=True),
     Column("seg", BigInteger, nullable=False, server_default="0"),
+    Column("offset", BigInteger, nullable=False, server_default="0"),
+    Column("length", BigInteger, nullable=False, server_default="0"),
+    Column("state", Code, nullable=False),
+    Column("posting_date", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("closed_posting_date", Date),
+    Column("closed_at", Instant),
+    Column("closed_reason", Code),  # corrected, answered, adjudicated, sent_again, withdrawn
+    Index("ix_rejections_state", "state"),
+    Index("ix_rejections_claim_id", "claim_id"),
+)
+
+# An edit that would have caught what a payer rejected, and that is off, only warns, or does not exist for this payer.
+# state: open, accepted (its row of edit_settings was added), dismissed.
+edit_proposals = Table(
+    "edit_proposals",
+    metadata,
+    key("edit_proposal_id"),
+    Column("edit_id", Code, nullable=False),
+    Column("payer_code", String(80), nullable=False),
+    Column("severity", Code, nullable=False),  # proposed: block
+    Column("present_severity", Code, nullable=False),  # off, warn, missing
+    Column("rejections", BigInteger, nullable=False),
+    Column("amount_cents", Cents, nullable=False),
     Column("state", Code, nullable=False),
     Column("posting_date", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("closed_reason", Code),
-    Index("ix_rejections_state", "state"),
-    Index("ix_rejections_claim_id", "claim_id"),
+    Column("actor", String(120), nullable=False),
+    UniqueConstraint("edit_id", "payer_code"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from claims.store.schema.base import Cents, Code, address, key, metadata, ref
 
@@ -42,6 +42,7 @@ claims = Table(
     Column("version", Integer, nullable=False, server_default="1"),  # 1.. in the family
     Column("kind", String(2), nullable=False),  # P, I, D
     Column("claim_number", String(60), nullable=False),
+    Column("claim_number_normal", String(60), nullable=False, server_default=""),  # as in families
     Column("frequency_code", String(4), nullable=False),
     Column("charge_cents", Cents, nullable=False),
     Column("billing_npi", String(40), nullable=False),
@@ -69,6 +70,13 @@ claims = Table(
     Index("ix_claims_state", "state"),
     Index("ix_claims_life", "life"),
     Index("ix_claims_member_id", "member_id"),
+    # The first version is found by its family; these have numbers of their own.
+    Index(
+        "ix_claims_version_number",
+        "claim_number_normal",
+        sqlite_where=text("version > 1"),
+        postgresql_where=text("version > 1"),
+    ),
 )
 
 service_lines = Table(

@@ -13,9 +13,10 @@ import pandas as pd
 
 from claims import codes
 from claims.codes.lists import CodeLists
+from claims.findings import shown
 from claims.x12.conform.maps import outside_codes
 from claims.x12.edits.part import Part
-from claims.x12.edits.report import Report, shown
+from claims.x12.edits.report import Report
 from claims.x12.numbers import Flags, Integers
 
 _GROUPS = ("CO", "PR", "OA", "PI", "CR")

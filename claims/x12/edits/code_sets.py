@@ -13,9 +13,11 @@ from importlib import resources
 
 import numpy as np
 
+from claims.codes.identifiers import is_ndc
 from claims.codes.lists import CodeLists
+from claims.findings import shown
 from claims.x12.edits.part import Part
-from claims.x12.edits.report import Report, shown
+from claims.x12.edits.report import Report
 from claims.x12.numbers import Flags, Integers
 
 _NDC_FORM = "ndc-form"
@@ -113,7 +115,7 @@ def _begins(text: str, how: str) -> bool:
 
 def _ndc_form(part: Part, report: Report) -> None:
     code = part.coded("drugs", "code")
-    wrong: Flags = code.are(lambda text: not (text.isascii() and text.isdecimal() and len(text) == 11))
+    wrong: Flags = code.are(lambda text: not is_ndc(text))
     rows = np.flatnonzero(wrong & part.coded("drugs", "qualifier_code").are(("N4",)))
     found = [f"{len(text)} characters" for text in code.texts(rows)]
     report.add(_NDC_FORM, part.place("drugs", rows), "LIN03", found=found)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from claims.findings import shown
 from claims.x12.edits.part import Part
-from claims.x12.edits.report import Report, shown
+from claims.x12.edits.report import Report
 from claims.x12.numbers import Integers
 
 _ICD10, _ICD9 = ("ABK", "ABF", "ABJ", "ABN", "APR"), ("BK", "BF", "BJ", "BN", "PR")

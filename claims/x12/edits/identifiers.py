@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from claims.codes.identifiers import has_npi_form, is_npi, is_tax_id, is_taxonomy, npi_check_digit
 from claims.x12.edits.part import Part, coded
 from claims.x12.edits.report import Report
 from claims.x12.numbers import Integers
@@ -15,8 +16,6 @@ from claims.x12.numbers import Integers
 NPI_FORM, NPI_CHECK = "npi-form", "npi-check-digit"
 TAXONOMY, TAX_ID = "taxonomy-form", "tax-id-form"
 _ELEMENTS = {"NM1": "NM109", "N1": "N104", "REF": "REF02", "PRV": "PRV03"}
-# What the digits of the prefix 80840 add to the Luhn sum of an NPI.
-_PREFIX = 24
 
 
 class _Source(NamedTuple):
@@ -30,25 +29,18 @@ class _Source(NamedTuple):
     rules: tuple[str, ...]
 
 
-def check_digit(npi: str) -> str:
-    """Return the last digit that the first nine of an NPI ask for (Luhn over 80840 and them)."""
-    doubled = (int(digit) * 2 for digit in npi[8::-2])
-    total = _PREFIX + sum(value // 10 + value % 10 for value in doubled) + sum(int(digit) for digit in npi[7::-2])
-    return str(-total % 10)
-
-
 def _npi_fault(value: str) -> str:
-    if not (value.isascii() and value.isdecimal() and len(value) == 10 and value[0] in "12"):
+    if not has_npi_form(value):
         return NPI_FORM
-    return "" if value[9] == check_digit(value) else NPI_CHECK
+    return "" if is_npi(value) else NPI_CHECK
 
 
 def _taxonomy_fault(value: str) -> str:
-    return "" if value.isascii() and value.isalnum() and len(value) == 10 and value[9] in "Xx" else TAXONOMY
+    return "" if is_taxonomy(value) else TAXONOMY
 
 
 def _tax_id_fault(value: str) -> str:
-    return "" if value.isascii() and value.isdecimal() and len(value) == 9 else TAX_ID
+    return "" if is_tax_id(value) else TAX_ID
 
 
 _SOURCES = (
@@ -84,6 +76,8 @@ def _tell(part: Part, report: Report, rule: str, frame: str, rows: Integers, tex
     place = part.place(frame, rows)
     elements = [_ELEMENTS.get(name, name) for name in part.segment_ids(place.seg)]
     if rule == NPI_CHECK:
-        report.add(rule, place, elements, found=[text[9] for text in texts], expected=[check_digit(t) for t in texts])
+        report.add(
+            rule, place, elements, found=[text[9] for text in texts], expected=[npi_check_digit(t) for t in texts]
+        )
     else:
         report.add(rule, place, elements, found=[f"{len(text)} characters" for text in texts])

@@ -16,9 +16,6 @@ from claims.x12.edits.rules import Rule, rules
 ENDINGS = {NOTE: "read on", HOLD: "transaction set held", REJECT: "transaction set refused"}
 
 
-_BETWEEN = str.maketrans("", "", ". ")
-
-
 class Report:
     """Collects findings of the rules that are on."""
 
@@ -86,20 +83,6 @@ def settle(found: pd.DataFrame, chosen: Mapping[str, Rule]) -> pd.DataFrame:
     found.loc[at, "message"] = [f"{text.rsplit(';', 1)[0]}; {ENDINGS[one]}." for text, one in texts]
     found.loc[at, "severity"] = worse
     return found
-
-
-def shown(texts: Sequence[str], most: int) -> list[str]:
-    """Quote what can be codes only, of up to `most` characters; of all else (a shifted field) the length."""
-    return [text if _is_code(text, most) else f"{len(text)} characters" for text in texts]
-
-
-def _is_code(text: str, most: int) -> bool:
-    """Tell a code (99213, M25.1, CO, 1 2) from a name or a date."""
-    plain = text.translate(_BETWEEN)
-    if len(text) > most or not text.isascii() or not plain.isalnum():
-        return False
-    letters = sum(char.isalpha() for char in plain)
-    return len(plain) <= 2 if letters == len(plain) else letters <= 3 and (letters > 0 or len(plain) <= 5 or most > 8)
 
 
 def _spread(texts: str | Sequence[str], count: int) -> Sequence[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from claims.x12.edits.identifiers import check_digit
+from claims.codes.identifiers import npi_check_digit
 from tests.x12.edits.conftest import billed, paid, said
 
 CLAIM = """
@@ -20,7 +20,7 @@ CLAIM = """
 
 @pytest.mark.parametrize("npi", ["1234567893", "1999999984", "1999999018", "1003000126"])
 def test_the_check_digit_is_computed(npi):
-    assert check_digit(npi) == npi[9]
+    assert npi_check_digit(npi) == npi[9]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,23 @@ CREATE TABLE control_numbers (
     CONSTRAINT pk_control_numbers PRIMARY KEY (sequence)
 );
 
+CREATE TABLE edit_proposals (
+    edit_proposal_id INTEGER NOT NULL,
+    edit_id VARCHAR(40) NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    severity VARCHAR(40) NOT NULL,
+    present_severity VARCHAR(40) NOT NULL,
+    rejections BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    closed_at VARCHAR(27),
+    actor VARCHAR(120) NOT NULL,
+    CONSTRAINT pk_edit_proposals PRIMARY KEY (edit_proposal_id),
+    CONSTRAINT uq_edit_proposals_edit_id_payer_code UNIQUE (edit_id, payer_code)
+);
+
 CREATE TABLE families (
     family_id INTEGER NOT NULL,
     billing_npi VARCHAR(40) NOT NULL,
@@ -98,6 +115,7 @@ CREATE TABLE batches (
     charge_cents BIGINT NOT NULL,
     snapshot_file_id INTEGER NOT NULL,
     file_id INTEGER,
+    follows_batch_id INTEGER,
     file_name VARCHAR(120) NOT NULL,
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
@@ -108,6 +126,7 @@ CREATE TABLE batches (
     CONSTRAINT uq_batches_interchange_control_number UNIQUE (interchange_control_number),
     CONSTRAINT fk_batches_snapshot_file_id FOREIGN KEY(snapshot_file_id) REFERENCES files (file_id),
     CONSTRAINT fk_batches_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
+    CONSTRAINT fk_batches_follows_batch_id FOREIGN KEY(follows_batch_id) REFERENCES batches (batch_id),
     CONSTRAINT fk_batches_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
 
@@ -130,6 +149,8 @@ CREATE TABLE interchanges (
     CONSTRAINT uq_interchanges_file_id_seg UNIQUE (file_id, seg),
     CONSTRAINT fk_interchanges_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
 );
+
+CREATE INDEX ix_interchanges_control_number ON interchanges (control_number);
 
 CREATE TABLE master_rows (
     master_row_id INTEGER NOT NULL,
@@ -173,6 +194,9 @@ CREATE TABLE transactions (
     seg BIGINT NOT NULL,
     "offset" BIGINT NOT NULL,
     length BIGINT NOT NULL,
+    interchange_seg BIGINT DEFAULT '0' NOT NULL,
+    group_control_number VARCHAR(40) DEFAULT '' NOT NULL,
+    batch_reference VARCHAR(80) DEFAULT '' NOT NULL,
     set_code VARCHAR(40) NOT NULL,
     guide VARCHAR(40) NOT NULL,
     control_number VARCHAR(40) NOT NULL,
@@ -192,6 +216,10 @@ CREATE TABLE transactions (
     CONSTRAINT fk_transactions_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
 );
 
+CREATE INDEX ix_transactions_batch_reference ON transactions (batch_reference);
+
+CREATE INDEX ix_transactions_group_control_number ON transactions (group_control_number);
+
 CREATE TABLE acknowledgements (
     acknowledgement_id INTEGER NOT NULL,
     file_id INTEGER NOT NULL,
@@ -205,12 +233,28 @@ CREATE TABLE acknowledgements (
     verdict VARCHAR(40) NOT NULL,
     payer_claim_number VARCHAR(80) NOT NULL,
     detail_code VARCHAR(40) NOT NULL,
+    group_reference VARCHAR(40) DEFAULT '' NOT NULL,
+    batch_reference VARCHAR(80) DEFAULT '' NOT NULL,
+    source_code VARCHAR(40) DEFAULT '' NOT NULL,
+    source_identifier VARCHAR(80) DEFAULT '' NOT NULL,
+    provider_npi VARCHAR(40) DEFAULT '' NOT NULL,
+    entity_code VARCHAR(40) DEFAULT '' NOT NULL,
+    action_code VARCHAR(40) DEFAULT '' NOT NULL,
+    charge_cents BIGINT,
+    status_date DATE,
+    state VARCHAR(40) DEFAULT 'new' NOT NULL,
     CONSTRAINT pk_acknowledgements PRIMARY KEY (acknowledgement_id),
     CONSTRAINT fk_acknowledgements_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
     CONSTRAINT fk_acknowledgements_transaction_id FOREIGN KEY(transaction_id) REFERENCES transactions (transaction_id)
 );
 
+CREATE INDEX ix_acknowledgements_batch_reference ON acknowledgements (batch_reference);
+
+CREATE INDEX ix_acknowledgements_file_id ON acknowledgements (file_id, seg);
+
 CREATE INDEX ix_acknowledgements_reference ON acknowledgements (reference);
+
+CREATE INDEX ix_acknowledgements_state ON acknowledgements (state);
 
 CREATE TABLE batch_sets (
     batch_set_id INTEGER NOT NULL,
@@ -245,6 +289,7 @@ CREATE TABLE claims (
     version INTEGER DEFAULT '1' NOT NULL,
     kind VARCHAR(2) NOT NULL,
     claim_number VARCHAR(60) NOT NULL,
+    claim_number_normal VARCHAR(60) DEFAULT '' NOT NULL,
     frequency_code VARCHAR(4) NOT NULL,
     charge_cents BIGINT NOT NULL,
     billing_npi VARCHAR(40) NOT NULL,
@@ -283,6 +328,8 @@ CREATE INDEX ix_claims_life ON claims (life);
 CREATE INDEX ix_claims_member_id ON claims (member_id);
 
 CREATE INDEX ix_claims_state ON claims (state);
+
+CREATE INDEX ix_claims_version_number ON claims (claim_number_normal) WHERE version > 1;
 
 CREATE TABLE findings (
     finding_id INTEGER NOT NULL,
@@ -526,6 +573,7 @@ CREATE TABLE claim_events (
     "offset" BIGINT DEFAULT '0' NOT NULL,
     length BIGINT DEFAULT '0' NOT NULL,
     effective_date DATE,
+    answer_rank VARCHAR(40) DEFAULT '' NOT NULL,
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
     run_id INTEGER,
@@ -543,6 +591,8 @@ CREATE INDEX ix_claim_events_claim_id ON claim_events (claim_id);
 
 CREATE INDEX ix_claim_events_family_id ON claim_events (family_id);
 
+CREATE INDEX ix_claim_events_submission_id ON claim_events (submission_id);
+
 CREATE TABLE claim_postings (
     claim_posting_id INTEGER NOT NULL,
     claim_payment_id INTEGER NOT NULL,
@@ -557,6 +607,7 @@ CREATE TABLE claim_postings (
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
     denials_at VARCHAR(27),
+    life_at VARCHAR(27),
     CONSTRAINT pk_claim_postings PRIMARY KEY (claim_posting_id),
     CONSTRAINT fk_claim_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
     CONSTRAINT fk_claim_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
@@ -569,6 +620,8 @@ CREATE INDEX ix_claim_postings_claim_payment_id ON claim_postings (claim_payment
 CREATE INDEX ix_claim_postings_denials_at ON claim_postings (denials_at);
 
 CREATE INDEX ix_claim_postings_family_id ON claim_postings (family_id);
+
+CREATE INDEX ix_claim_postings_life_at ON claim_postings (life_at);
 
 CREATE INDEX ix_claim_postings_remit_id ON claim_postings (remit_id);
 
@@ -740,9 +793,12 @@ CREATE TABLE rejections (
     amount_cents BIGINT NOT NULL,
     file_id INTEGER,
     seg BIGINT DEFAULT '0' NOT NULL,
+    "offset" BIGINT DEFAULT '0' NOT NULL,
+    length BIGINT DEFAULT '0' NOT NULL,
     state VARCHAR(40) NOT NULL,
     posting_date DATE NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
+    closed_posting_date DATE,
     closed_at VARCHAR(27),
     closed_reason VARCHAR(40),
     CONSTRAINT pk_rejections PRIMARY KEY (rejection_id),

@@ -1,0 +1,72 @@
+"""Texts as X12 can carry them: names and notes are spelt anew, identifiers that cannot be sent are named.
+
+X12 has no way to escape a delimiter. In a name it becomes a blank; an identifier with one is another identifier, so its
+claim is refused (edit S12).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from claims.charges.build.look_up import Frames
+
+EDIT = "S12"
+_NAMES = re.compile(r".*(_name|_address|_city|_contact)|note")
+# Frames whose text is that of whole segments or of rows above the claims: the writer refuses them.
+_AS_READ = ("other_segments", "hierarchy")
+_ODD = r"[^ -~]"
+
+
+def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Spell names and notes for a file with the delimiters `marks`; `spell` turns a text into ASCII.
+
+    Gives the frames, and what cannot be sent: claim_seg, line_number (0: the claim), edit_id, element (the column).
+    """
+    found: dict[str, pd.DataFrame] = {}
+    refused: list[pd.DataFrame] = []
+    blank = str.maketrans(dict.fromkeys(marks, " "))
+    not_sendable = f"{_ODD}|[{re.escape(marks)}]"
+    for name, rows in frames.items():
+        found[name] = rows
+        if name in _AS_READ or rows.empty:
+            continue
+        changed = {}
+        for column in rows.columns[rows.dtypes == "str"]:
+            is_odd = _matches(rows[column], not_sendable)
+            if not is_odd.any():
+                continue
+            if _NAMES.fullmatch(str(column)):
+                changed[column] = _spelt(
+                    rows[column], is_odd, lambda text: " ".join(spell(text).translate(blank).split())
+                )
+            else:
+                refused.append(_refused(name, str(column), rows[is_odd]))
+        if changed:
+            found[name] = rows.assign(**changed)
+    nothing = pd.DataFrame({"claim_seg": [], "line_number": []}, dtype="int64").assign(edit_id="", element="")
+    return found, pd.concat(refused, ignore_index=True) if refused else nothing
+
+
+def _matches(texts: pd.Series, pattern: str) -> pd.Series:
+    values = pa.array(texts, pa.large_string())
+    flags = pc.match_substring_regex(values, pattern).fill_null(False)
+    return pd.Series(flags.to_numpy(zero_copy_only=False), index=texts.index)
+
+
+def _spelt(texts: pd.Series, is_odd: pd.Series, spell: Callable[[str], str]) -> pd.Series:
+    values = texts.astype(object).to_numpy(copy=True)
+    values[is_odd.to_numpy()] = [spell(text) for text in texts[is_odd].tolist()]
+    return pd.Series(values, index=texts.index, dtype="str")
+
+
+def _refused(frame: str, column: str, rows: pd.DataFrame) -> pd.DataFrame:
+    owner = rows["seg" if frame == "claims" else "claim_seg"] if frame == "claims" or "claim_seg" in rows else 0
+    line = rows["ordinal"] if frame == "service_lines" else 0
+    return pd.DataFrame(
+        {"claim_seg": owner, "line_number": line, "edit_id": EDIT, "element": column}, index=rows.index
+    ).astype({"edit_id": "str", "element": "str"})

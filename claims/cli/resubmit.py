@@ -1,0 +1,47 @@
+"""``claims resubmit``: fix rejected claims and send them again, in one command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from claims.cli import console
+from claims.cli.run import posting_day
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("resubmit")(resubmit)
+
+
+def resubmit(
+    claims: Annotated[list[str], typer.Argument(metavar="CLAIM...", help="Numbers of claims, or our own numbers.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="COLUMN=VALUE", help="A column of a charges file, with its new value."),
+    ] = None,
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
+) -> None:
+    """Fix rejected claims and make them ready to be sent: corrected, their rejections closed, scrubbed.
+
+    Example: claims resubmit EX260077S --set member_id=FW10851
+    """
+    from claims import config
+    from claims.service import resubmit as verbs
+    from claims.service.context import open_context
+
+    output = console.current()
+    settings = config.load()
+    wanted = verbs.changes_of(changes or [])
+    counts = verbs.resubmit(
+        open_context(settings, actor=output.actor), claims, wanted, posting_day(day) or settings.today()
+    )
+    output.document({"counts": counts})
+    output.say(f"{counts['claims_corrected']:,} claim(s) corrected, their rejections closed.")
+    blocked, refused = counts.get("claims_blocked", 0), counts["claims_refused"]
+    output.say(f"{counts.get('claims_ready', 0):,} ready to send, {blocked:,} blocked by an edit.")
+    if refused:
+        output.warn(f"{refused:,} claim(s) could not be corrected; see: claims claim show CLAIM")
+    if blocked or refused:
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""What a person changes on claims: rows of column and value in, the claims' frames with these values out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NoReturn
+
+import pandas as pd
+
+from claims.errors import UsageError
+from claims.money import cents
+
+Frames = dict[str, pd.DataFrame]
+# What is ours, or follows from something else: a charge is that of its lines, a number that of the version.
+_FIXED = (
+    *("claim_id", "family_id", "service_line_id", "ordinal", "offset", "length", "kind", "claim_number", "body_hash"),
+    *("frequency_code", "original_reference", "line_control_number", "line_number"),
+)
+
+
+def changed(frames: Frames, changes: pd.DataFrame) -> Frames:
+    """Give frames with `changes` (claim_id, line_number or 0 for the claim, column, value) made.
+
+    Raises UsageError for a column that is not there or not a person's to change, and for a value that it cannot hold.
+    """
+    claims, lines = frames["claims"], frames["service_lines"]
+    seg_of = claims.set_index("claim_id")["seg"]
+    for (is_line, column), rows in changes.groupby([changes["line_number"] > 0, "column"]):
+        frame = lines if is_line else claims
+        name = str(column)
+        if name in _FIXED or name == "seg" or name.endswith("_seg") or (name == "charge_cents" and not is_line):
+            raise UsageError(f"Column {name} of a claim is not changed by hand.")
+        if name not in frame:
+            raise UsageError(f"There is no column {name} in what claims {'lines ' if is_line else ''}say.")
+        values = [_value(name, str(value)) for value in rows["value"].tolist()]
+        keys = seg_of.reindex(rows["claim_id"]).to_numpy()
+        if is_line:
+            places = pd.MultiIndex.from_arrays([frame["claim_seg"], frame["ordinal"]])
+            wanted = pd.MultiIndex.from_arrays([keys, rows["line_number"]])
+        else:
+            places, wanted = pd.Index(frame["seg"]), pd.Index(keys)
+        at = places.get_indexer(wanted)
+        column_values = frame[name].copy()
+        for place, value in zip(at.tolist(), values, strict=True):
+            if place >= 0:
+                column_values.iloc[place] = value
+        frame = frame.assign(**{name: column_values})
+        lines, claims = (frame, claims) if is_line else (lines, frame)
+    sums = lines.groupby("claim_seg")["charge_cents"].sum().reindex(claims["seg"], fill_value=0)
+    return frames | {"claims": claims.assign(charge_cents=sums.to_numpy()), "service_lines": lines}
+
+
+def _value(column: str, text: str) -> str | int | None:
+    if column.endswith("_cents"):
+        value = cents(text) if text else None
+        if text and (value is None or value < 0):
+            _refuse(column, "an amount like 145.00")
+        return value
+    if column.endswith("_milli"):
+        whole, _, rest = text.partition(".")
+        if not f"{whole}{rest}".isdecimal() or not whole or len(rest) > 3:
+            _refuse(column, "a number like 1.5")
+        return int(whole + rest.ljust(3, "0"))
+    if column.endswith("_date"):
+        try:
+            return int(date.fromisoformat(text).strftime("%Y%m%d")) if text else 0
+        except ValueError:
+            _refuse(column, "a day like 2026-09-01")
+    return text
+
+
+def _refuse(column: str, wanted: str) -> NoReturn:
+    raise UsageError(f"Column {column} wants {wanted}.")

@@ -1,0 +1,42 @@
+"""What payers decided is put on the timelines: posted claim payments in; paid, partly paid, denied or reversed out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from claims.service import life, rejections
+from claims.service.context import Context
+from claims.store import told_postings
+from claims.store.engine import write
+
+CLAIMS_PER_BATCH = 50_000
+
+
+def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+    """Add an event for each posting that no timeline shows yet, with the file and segment of its CLP.
+
+    A decision of a payer before or after the one that the claim was sent to is told and moves nothing.
+    """
+    counts = {"decisions_recorded": 0}
+    while True:
+        with write(ctx.engine) as conn:
+            remit_ids = told_postings.remittances(conn, CLAIMS_PER_BATCH)
+            if not remit_ids:
+                return counts
+            rows = told_postings.of_remittances(conn, remit_ids)
+            has_denial = rows["has_denial"]
+            is_denied = has_denial & (rows["paid_cents"] <= 0) & (rows["patient_cents"] == 0)
+            kinds = [~rows["is_own"], rows["outcome"] == "reversal", is_denied, has_denial]
+            names = ["other-payer-decided", "reversed", "denied", "partly-paid"]
+            events = rows.assign(
+                event=np.select(kinds, names, "paid"),
+                detail_code=rows["status_code"],
+                event_key="posting:" + rows["claim_posting_id"].astype("str"),
+                effective_date=rows["payment_date"],
+            ).astype({"event": "str"})
+            told = life.record(conn, events, posting_date, actor=ctx.actor, run_id=run_id)
+            rejections.settle(conn, np.unique(rows["claim_id"]).tolist(), posting_date)
+            told_postings.mark(conn, remit_ids)
+            counts["decisions_recorded"] += told["events_recorded"]

@@ -1,0 +1,62 @@
+"""The queue of rejections as a biller reads it: what was refused, why, and what to do; a person or a claim ends it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from claims.errors import NotFoundError, UsageError
+from claims.service import life
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.store import rejections
+from claims.store.engine import read, write
+
+MASK = "•••"
+STATES = ("open", "closed")
+WITHDRAWN = "withdrawn"
+
+
+def listed(ctx: Context, *, state: str = "open", payer: str = "", show_phi: bool = False) -> pd.DataFrame:
+    """Give rejections of a state (empty: any), the largest first; numbers are masked unless `show_phi` (audited)."""
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
+    with read(ctx.engine) as conn:
+        rows = rejections.listed(conn, state, payer)
+    return _shown(ctx, rows, "rejections", show_phi=show_phi)
+
+
+def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell one rejection; raise NotFoundError when there is none."""
+    with read(ctx.engine) as conn:
+        rows = rejections.one(conn, rejection_id)
+    if rows.empty:
+        raise NotFoundError("rejection", rejection_id)
+    shown = _shown(ctx, rows, f"rejection {rejection_id}", show_phi=show_phi)
+    return {str(name): value for name, value in shown.to_dict("records")[0].items()}
+
+
+def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
+    if not show_phi:
+        return rows.assign(claim_number=MASK)
+    with write(ctx.engine) as conn:
+        record(ctx, conn, "phi-shown", subject, {"rejections": len(rows)})
+    return rows
+
+
+def close(ctx: Context, rejection_id: int, posting_date: date) -> None:
+    """Give a refused claim up: its rejection is closed, the claim withdrawn, and both stand in the audit chain."""
+    with write(ctx.engine) as conn:
+        rows = rejections.one(conn, rejection_id)
+        if rows.empty:
+            raise NotFoundError("rejection", rejection_id)
+        row = rows.iloc[0]
+        if row["state"] != "open":
+            raise UsageError(f"Rejection {rejection_id} is closed already: {row['closed_reason']}.")
+        rejections.close(conn, [rejection_id], WITHDRAWN, posting_date)
+        event = rows[["claim_id"]].assign(event="withdrawn", event_key=f"rejection:{rejection_id}:withdrawn")
+        if row["life"] == "rejected":
+            life.record(conn, event, posting_date, actor=ctx.actor)
+        record(ctx, conn, "rejection-closed", f"rejection {rejection_id}", {"amount_cents": int(row["amount_cents"])})

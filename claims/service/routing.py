@@ -1,0 +1,46 @@
+"""Ready claims find the trading partner that takes the claims of their payer, and parts of some files each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from claims.master import Master
+
+# A part is read, built and written in memory; small files share one.
+CLAIMS_PER_PART = 10_000
+
+
+class Part(NamedTuple):
+    """Claims of one kind to one partner, some files of them; in sending order."""
+
+    partner: dict[str, Any]
+    kind: str
+    claims: pd.DataFrame
+
+    @property
+    def is_test(self) -> bool:
+        """Tell whether nobody pays for what is sent."""
+        return bool(self.partner["usage_code"] == "T")
+
+
+def routed(claims: pd.DataFrame, master: Master, day: date) -> pd.DataFrame:
+    """Add partner_code and usage_code as of the day of sending; empty where no partner takes the claims."""
+    days = pd.Series(int(day.strftime("%Y%m%d")), index=claims.index)
+    payers = master.look_up("payers", claims[["payer_code"]], days)
+    partners = master.look_up("partners", payers[["partner_code"]], days)
+    return claims.assign(partner_code=partners["partner_code"].to_numpy(), usage_code=partners["usage_code"].to_numpy())
+
+
+def parts(claims: pd.DataFrame, master: Master, day: date) -> Iterator[Part]:
+    """Cut routed claims into parts, in the order of partner and kind."""
+    partners = master.at("partners", int(day.strftime("%Y%m%d"))).set_index("partner_code", drop=False)
+    for (partner_code, kind), own in claims.groupby(["partner_code", "kind"], sort=True):
+        partner = {str(name): value for name, value in partners.loc[str(partner_code)].to_dict().items()}
+        per_file = int(partner["claims_per_file"])
+        per_part = per_file * max(1, CLAIMS_PER_PART // per_file)
+        for start in range(0, len(own), per_part):
+            yield Part(partner, str(kind), own.iloc[start : start + per_part])

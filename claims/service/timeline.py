@@ -1,0 +1,107 @@
+"""The story of one claim, from the charge to the money: every step with its day, its file and its segment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claims import codes
+from claims.errors import NotFoundError, UsageError
+from claims.service.audited import record_shown
+from claims.service.context import Context
+from claims.store.engine import read
+from claims.store.queries import timeline as rows
+
+MASK = "•••"
+# Steps of one day and instant, in the order in which they follow from each other.
+KINDS = ("import", "life", "journal", "denial", "deposit")
+_PRIVATE = ("claim_number", "payer_claim_number")
+
+
+class SeveralClaimsError(UsageError):
+    """A number is that of claims of several families."""
+
+    def __init__(self, claim_ids: list[int]) -> None:
+        super().__init__(
+            f"Several claims have this number; give our own number of one: {', '.join(map(str, claim_ids))}."
+        )
+
+
+def timeline(ctx: Context, claim: str) -> pd.DataFrame:
+    """Give the steps of a claim and of all versions of it, oldest first; `claim`: its number, or our own id.
+
+    Columns: posting_date, effective_date, kind, step, says (in words), detail_code, life_before, life_after,
+    amount_cents, claim_id, actor, sha256, seg, offset, length, recorded_at. Raises NotFoundError and SeveralClaimsError.
+    """
+    with read(ctx.engine) as conn:
+        return _ordered(rows.steps(conn, _family(conn, claim)))
+
+
+def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell a claim: its versions, sendings, money, steps, and the proof that it was filed in time.
+
+    Claim numbers are masked unless ``show_phi``, which is audited.
+    """
+    with read(ctx.engine) as conn:
+        family_id = _family(conn, claim)
+        parts = {
+            "versions": rows.versions(conn, family_id),
+            "sendings": rows.sendings(conn, family_id),
+            "money": _named(rows.money(conn, family_id)),
+            "proofs": rows.payer_acceptances(conn, family_id),
+            "steps": _ordered(rows.steps(conn, family_id)),
+        }
+    if show_phi:
+        record_shown(ctx, f"claim {parts['versions']['claim_id'].iloc[0]}")
+        return parts
+    return {name: _masked(part) for name, part in parts.items()}
+
+
+def _family(conn: Any, claim: str) -> int:
+    found = rows.found(conn, claim.strip())
+    if found.empty:
+        raise NotFoundError("claim", "with this number")
+    if found["family_id"].nunique() > 1:
+        raise SeveralClaimsError(found.drop_duplicates("family_id")["claim_id"].tolist())
+    return int(found["family_id"].iloc[0])
+
+
+def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
+    table = codes.table("claim_life")
+    noted = table.query("life == 'any'").set_index("event")["says"]
+    says = table.set_index(["life", "event"])["says"].reindex(pd.MultiIndex.from_frame(steps[["life_before", "step"]]))
+    says = says.set_axis(steps.index).fillna(steps["step"].map(noted)).where(steps["kind"] == "life", _words(steps))
+    # A file that we made ourselves belongs to no run: its day is that of its writing.
+    day = steps["posting_date"].where(steps["posting_date"] != "", steps["recorded_at"].str[:10])
+    rank = {kind: place for place, kind in enumerate(KINDS)}
+    return (
+        steps.assign(says=says.fillna(""), place=steps["kind"].map(rank), posting_date=day)
+        .sort_values(["recorded_at", "place"], kind="stable", ignore_index=True)
+        .drop(columns="place")
+    )
+
+
+def _words(steps: pd.DataFrame) -> pd.Series:
+    kind = steps["kind"]
+    told = np.select(
+        [kind == "import", kind == "journal", kind == "denial", kind == "deposit"],
+        [
+            "the claim came in: " + steps["step"].str.replace("_", " "),
+            "posted: " + steps["detail_code"].str.replace("-", " "),
+            "denial case " + steps["step"].str.replace("_", " "),
+            "the money of its remittance is in the bank",
+        ],
+        "",
+    )
+    return pd.Series(told, index=steps.index, dtype="str")
+
+
+def _named(money: pd.DataFrame) -> pd.DataFrame:
+    names = codes.table("accounts").set_index("account")["name"]
+    return money.assign(name=names.reindex(money["account"]).fillna("").to_numpy())
+
+
+def _masked(part: pd.DataFrame) -> pd.DataFrame:
+    return part.assign(**{name: part[name].where(part[name] == "", MASK) for name in _PRIVATE if name in part})

@@ -1,0 +1,213 @@
+"""New versions of claims: a replacement (7), a void (8), a correction after a rejection.
+
+A version is an 837 of ours in the vault, registered like any file of charges: what was sent before stays as it was. It
+belongs to the family of the first, its CLM01 is that of the first, `V` and its number, and it is a draft that edits
+look at like any other. Claims for a next payer are saved by `save` too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from claims import x12
+from claims.ledger.identity import claim_keys
+from claims.ledger.match import normal_number
+from claims.master import Master
+from claims.service import changes as change
+from claims.service import contents, life
+from claims.service.context import Context
+from claims.service.master import load_master
+from claims.service.production import NOT_SENDABLE, WITHOUT_PARTNER
+from claims.service.version_files import version_file
+from claims.store import control_numbers, exceptions, filing, sending, versions, x12_rows
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+
+Frames = dict[str, pd.DataFrame]
+REPLACEMENT, VOID, CORRECTION = "replacement", "void", "correction"
+_FREQUENCIES = {REPLACEMENT: "7", VOID: "8"}
+# Where a claim must be: a payer has it (it can be replaced or voided), or nobody does (it can be corrected).
+_TAKEN = ("accepted", "paid", "partly_paid", "denied", "reversed")
+_RETURNED = ("rejected", "blocked", "ready", "draft")
+LONGEST_NUMBER = 20
+
+NO_CHANGES = pd.DataFrame({"claim_id": [], "line_number": []}, dtype="int64").assign(column="", value="")
+
+
+@dataclass
+class Made:
+    """New claims, with the claim that each follows; and why others have none (claim_id, reason)."""
+
+    claims: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"claim_id": [], "follows_claim_id": []}))
+    refused: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"claim_id": [], "reason": []}))
+
+
+def replace(
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None
+) -> Made:
+    """Replace claims that a payer has decided or taken by what they should have been, all lines of them.
+
+    `changes`: claim_id, line_number (0: the claim), column of its frame, value as text.
+    """
+    return _make(ctx, claim_ids, changes, posting_date, REPLACEMENT, master)
+
+
+def void(ctx: Context, claim_ids: Sequence[int], posting_date: date, master: Master | None = None) -> Made:
+    """Take claims back that a payer has decided or taken: they are sent again as they were, with frequency 8."""
+    return _make(ctx, claim_ids, NO_CHANGES, posting_date, VOID, master)
+
+
+def correct(
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None
+) -> Made:
+    """Correct claims that no payer has: they were rejected, or did not leave yet; or that it denied and takes no 7 for.
+
+    A rejected claim goes as what it was: new as new, a replacement or void as such, for the first still stands.
+    """
+    return _make(ctx, claim_ids, changes, posting_date, CORRECTION, master)
+
+
+def _make(
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, day: date, purpose: str, master: Master | None
+) -> Made:
+    known = master or load_master(ctx)
+    with read(ctx.engine) as conn:
+        found, refused = _allowed(conn, claim_ids, purpose, known, day)
+    if found.empty:
+        return Made(refused=refused)
+    frames = change.changed(contents.joined(list(contents.read(ctx, found))), changes)
+    done = save(ctx, frames, found, day, corrects=purpose == CORRECTION)
+    return Made(done, refused)
+
+
+def _allowed(
+    conn: Connection, claim_ids: Sequence[int], purpose: str, master: Master, day: date
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split claims into those that may have a version, with its frequency and reference, and those that may not."""
+    rows = versions.sources(conn, claim_ids)
+    days = pd.Series(int(day.strftime("%Y%m%d")), index=rows.index)
+    payers = master.look_up("payers", rows[["payer_code"]], days)
+    takes_none = payers["is_known"].to_numpy() & ~payers["takes_replacement"].to_numpy() & (rows["life"] == "denied")
+    is_correction = purpose == CORRECTION
+    right = rows["life"].isin(_RETURNED) | takes_none if is_correction else rows["life"].isin(_TAKEN)
+    as_before = rows["purpose"].isin([REPLACEMENT, VOID]) & is_correction
+    frequency = rows["frequency_code"] if is_correction else pd.Series(_FREQUENCIES[purpose], index=rows.index)
+    number = versions.payer_claim_numbers(conn, rows)
+    number = number.where(~as_before, rows["original_reference"])
+    needs_number = as_before | (not is_correction)
+    reason = np.select(
+        [
+            (rows["state"] != "stored").to_numpy(),
+            ~right.to_numpy(),
+            (takes_none & (purpose == REPLACEMENT)).to_numpy(),
+            versions.is_followed(conn, rows).to_numpy(),
+            (needs_number & (number == "")).to_numpy(),
+        ],
+        ["not-standing", "wrong-life", "payer-takes-no-replacement", "has-a-version", "no-payer-claim-number"],
+        "",
+    )
+    rows = rows.assign(
+        reason=reason,
+        purpose=rows["purpose"].where(as_before, purpose),
+        frequency_code=frequency,
+        original_reference=number.where(needs_number, ""),
+    ).astype({"reason": "str"})
+    missing = sorted(set(map(int, claim_ids)) - set(rows["claim_id"]))
+    unknown = pd.DataFrame({"claim_id": missing, "reason": "not-there"}).astype({"claim_id": "int64", "reason": "str"})
+    good = rows["reason"] == ""
+    return rows[good], pd.concat([rows.loc[~good, ["claim_id", "reason"]], unknown], ignore_index=True)
+
+
+def save(
+    ctx: Context, frames: Frames, sources: pd.DataFrame, posting_date: date, *, corrects: bool = False
+) -> pd.DataFrame:
+    """Write versions as one 837 into the vault and store them as claims to send: claim_id, follows_claim_id.
+
+    `frames["claims"]` has the claim_id of the claim that each follows; `sources`, a row for each: claim_id, family_id,
+    first_number, purpose, frequency_code, original_reference. A version that `corrects` takes the place of the claim
+    before at once; a replacement and a void wait until they are accepted.
+    """
+    with read(ctx.engine) as conn:
+        last = versions.last_versions(conn, sources["family_id"].tolist())
+    told = sources.assign(version=_next_versions(sources, last))
+    told["claim_number"] = _numbers(ctx, told)
+    own = told.set_index("claim_id").reindex(frames["claims"]["claim_id"])
+    texts = {name: own[name].to_numpy() for name in ("claim_number", "frequency_code", "original_reference")}
+    claims = frames["claims"].assign(**texts).astype(dict.fromkeys(texts, "str"))
+    number = control_numbers.take(ctx.engine, control_numbers.VERSION)
+    data = version_file(frames | {"claims": claims}, number, posting_date)
+    sha256 = ctx.vault.put(data)
+    file = x12.read(data)
+    with write(ctx.engine) as conn:
+        kinds = " ".join(sorted({f"837{kind}" for kind in claims["kind"].tolist()}))
+        file_id = filing.register_produced(
+            conn, sha256, len(data), content="x12", sets=kinds, counts={"claims": len(claims)}, run_id=0
+        )
+        made = _store(conn, ctx, file, file_id, told, posting_date)
+        if corrects:
+            _take_place(conn, ctx, made["follows_claim_id"], posting_date)
+    return made
+
+
+def _next_versions(sources: pd.DataFrame, last: pd.Series) -> np.ndarray:
+    """Count on from the highest version of each family."""
+    before = last.reindex(sources["family_id"], fill_value=0).to_numpy()
+    return np.asarray(before + sources.groupby("family_id").cumcount().to_numpy() + 1)
+
+
+def _numbers(ctx: Context, told: pd.DataFrame) -> pd.Series:
+    """Give CLM01: the first one, V and the version; where that is too long, a number of ours for the first."""
+    ending = "V" + told["version"].astype("str")
+    number = told["first_number"] + ending
+    long = number.str.len() > LONGEST_NUMBER
+    if long.any():
+        first = control_numbers.take(ctx.engine, "claim_number", int(long.sum()))
+        ours = [f"N{count:010d}" for count in range(first, first + int(long.sum()))]
+        number = number.where(~long, pd.Series(ours, index=told.index[long], dtype="str").reindex(told.index) + ending)
+    return number.astype("str")
+
+
+def _store(
+    conn: Connection, ctx: Context, file: x12.X12File, file_id: int, told: pd.DataFrame, posting_date: date
+) -> pd.DataFrame:
+    transactions = file.transactions.assign(state="stored", reason_code="")
+    ids = x12_rows.save_sets(conn, file_id, file.interchanges, transactions, file.findings.iloc[:0])
+    claims = file.frames["claims"]
+    own = told.set_index(told["claim_number"].str.upper()).reindex(claims["claim_number"].str.upper())
+    rows = claims.assign(
+        transaction_id=ids.reindex(claims["transaction_seg"]).to_numpy(),
+        claim_key=claim_keys(claims),
+        claim_number_normal=normal_number(claims["claim_number"]),
+        origin="to_send",
+        state="new",
+        reason_code="",
+        life="",
+        family_id=own["family_id"].to_numpy(),
+        purpose=own["purpose"].to_numpy(),
+        version=own["version"].to_numpy(),
+        follows_claim_id=own["claim_id"].to_numpy(),
+    ).astype({"purpose": "str"})
+    x12_rows.save_claims(conn, file_id, rows, file.frames["service_lines"], file.frames["other_payers"])
+    new = versions.ids_in_file(conn, file_id).set_index("seg")["claim_id"]
+    made = pd.DataFrame(
+        {"claim_id": new.reindex(rows["seg"]).to_numpy(), "follows_claim_id": rows["follows_claim_id"].to_numpy()}
+    )
+    life.record(conn, _events(made["claim_id"], "stored"), posting_date, actor=ctx.actor)
+    return made
+
+
+def _take_place(conn: Connection, ctx: Context, claim_ids: pd.Series, day: date) -> None:
+    """Settle claims that were corrected: nobody works on them any more."""
+    life.record(conn, _events(claim_ids, "corrected"), day, actor=ctx.actor)
+    sending.close_rejections(conn, claim_ids.tolist(), "corrected")
+    exceptions.close_for(conn, "claim_id", claim_ids.tolist(), [NOT_SENDABLE, WITHOUT_PARTNER], "corrected", day)
+
+
+def _events(claim_ids: pd.Series, event: str) -> pd.DataFrame:
+    keys = [f"version:{event}:{claim_id}" for claim_id in claim_ids.tolist()]
+    return pd.DataFrame({"claim_id": claim_ids.to_numpy(), "event": event, "event_key": keys})

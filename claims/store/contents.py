@@ -1,0 +1,33 @@
+"""Where the rows of claims stand in their files, for reading them again from the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.handles import Connection
+from claims.store.rows import frame_of
+
+C, F, L = schema.claims, schema.files, schema.service_lines
+
+
+def claim_addresses(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Claims and the byte range of each: claim_id, family_id, file_id, sha256, seg, offset, length."""
+    select = sa.select(
+        C.c.claim_id, C.c.family_id, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length
+    ).join(F, F.c.file_id == C.c.file_id)  # fmt: skip
+    return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def line_addresses(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Service lines of claims, the byte range of each, and the number that it is known by.
+
+    Gives service_line_id, claim_id, file_id, seg, offset, length, line_control_number.
+    """
+    select = sa.select(
+        L.c.service_line_id, L.c.claim_id, L.c.file_id, L.c.seg, L.c.offset, L.c.length, L.c.line_control_number
+    )
+    return frame_of(conn, select, L.c.claim_id, claim_ids)

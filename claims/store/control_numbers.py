@@ -1,0 +1,21 @@
+"""Sequences of numbers that never go back, not even when what they were taken for fails."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from claims.store.engine import write
+
+INTERCHANGE, LINE, VERSION = "interchange", "line", "version"
+
+_TAKE = sa.text(
+    "INSERT INTO control_numbers (sequence, next_number) VALUES (:sequence, 1 + :n) "
+    "ON CONFLICT (sequence) DO UPDATE SET next_number = control_numbers.next_number + :n "
+    "RETURNING next_number - :n"
+).bindparams(sa.bindparam("n", type_=sa.BigInteger))
+
+
+def take(engine: sa.Engine, sequence: str, n: int = 1) -> int:
+    """Take `n` numbers in a transaction of their own and give the first; they follow without a gap, from 1."""
+    with write(engine) as conn:
+        return int(conn.execute(_TAKE, {"sequence": sequence, "n": n}).scalar_one())

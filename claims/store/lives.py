@@ -1,0 +1,47 @@
+"""The life of claims in the database: where each is, and the timeline that says how it came there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.load import frame
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
+
+C, S, EVENT = schema.claims, schema.submissions, schema.claim_events
+
+
+def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read where claims are: claim_id, family_id, life, charge_cents, and their own key."""
+    columns = (C.c.claim_id, C.c.family_id, C.c.life, C.c.charge_cents, C.c.claim_key, C.c.body_hash)
+    return frame_of(conn, sa.select(*columns), C.c.claim_id, claim_ids)
+
+
+def known_keys(conn: sa.Connection, keys: Sequence[str]) -> set[str]:
+    """Tell which of these event keys the timeline holds already."""
+    found: set[str] = set()
+    for start in range(0, len(keys), IN_LIST):
+        part = list(keys[start : start + IN_LIST])
+        found |= set(frame(conn, sa.select(EVENT.c.event_key).where(EVENT.c.event_key.in_(part)))["event_key"])
+    return found
+
+
+def save_events(conn: sa.Connection, events: pd.DataFrame, *, posting_date: str, actor: str, run_id: int) -> None:
+    """Append events with life_before and life_after to the timeline."""
+    at = clock.now()
+    insert_keyed(conn, EVENT, events.assign(posting_date=posting_date, actor=actor, run_id=run_id, recorded_at=at))
+
+
+def set_lives(conn: sa.Connection, lives: pd.DataFrame) -> None:
+    """Write `life` of each claim_id."""
+    for life, part in lives.groupby("life"):
+        update_where_in(conn, C, C.c.claim_id, part["claim_id"], life=life)
+
+
+def set_submission_states(conn: sa.Connection, states: pd.DataFrame) -> None:
+    """Write `state` of each submission_id."""
+    for state, part in states.groupby("state"):
+        update_where_in(conn, S, S.c.submission_id, part["submission_id"], state=state)

@@ -1,0 +1,170 @@
+"""Everything that became of a claim and its family, each step with the bytes it stands in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.queries.asof import total
+
+C, F, FAM, EVENT, S, B = (
+    schema.claims,
+    schema.files,
+    schema.families,
+    schema.claim_events,
+    schema.submissions,
+    schema.batches,
+)
+J, L, CP, P, R = (
+    schema.journals,
+    schema.ledger_lines,
+    schema.claim_payments,
+    schema.claim_postings,
+    schema.remittances,
+)
+DM, BANK, CASE, DE = schema.deposit_matches, schema.bank_lines, schema.denial_cases, schema.denial_events
+
+
+def found(conn: sa.Connection, text: str) -> pd.DataFrame:
+    """Find claims by their number as somebody typed it, else by our id: claim_id, family_id, claim_number."""
+    columns = sa.select(C.c.claim_id, C.c.family_id, C.c.claim_number, C.c.version, C.c.state)
+    by_family = sa.select(FAM.c.family_id).where(FAM.c.claim_number == text)
+    named = sa.or_(C.c.claim_number == text, C.c.family_id.in_(by_family))
+    rows = frame(conn, columns.where(named, C.c.state != "duplicate").order_by(C.c.version, C.c.claim_id))
+    if rows.empty and text.isascii() and text.isdigit() and len(text) < 19:
+        rows = frame(conn, columns.where(C.c.claim_id == int(text)))
+    return rows
+
+
+def versions(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read the versions of a family, oldest first."""
+    names = (
+        "claim_id", "version", "purpose", "frequency_code", "claim_number", "origin", "state", "life", "payer_code",
+        "payer_name", "payer_sequence", "charge_cents", "statement_from_date", "statement_to_date",
+    )  # fmt: skip
+    select = sa.select(*(C.c[name] for name in names)).where(C.c.family_id == family_id, C.c.state != "duplicate")
+    return frame(conn, select.order_by(C.c.version, C.c.claim_id))
+
+
+def money(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read what the ledger says of a family: account and amount_cents, debits positive."""
+    select = sa.select(L.c.account, total(L.c.amount_cents).label("amount_cents")).where(L.c.family_id == family_id)
+    return frame(conn, select.group_by(L.c.account).order_by(L.c.account))
+
+
+def _step(kind: str, **columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+    """Give the columns of a step; what a kind of step does not have is empty."""
+    text, number = sa.literal(""), sa.cast(sa.literal(0), sa.BigInteger)
+    empty: dict[str, sa.ColumnElement[Any]] = {
+        "claim_id": number, "step": text, "detail_code": text, "life_before": text, "life_after": text,
+        "amount_cents": number,
+        "effective_date": text, "posting_date": text, "recorded_at": text, "actor": text, "sha256": text,
+        "seg": number, "offset": number, "length": number,
+    }  # fmt: skip
+    return [sa.literal(kind).label("kind"), *((empty | columns)[name].label(name) for name in empty)]
+
+
+def steps(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read the steps of a family in no order: kind, step, detail_code, life_after, amount, days, actor and address."""
+    return pd.concat([frame(conn, select) for select in _selects(family_id)], ignore_index=True)
+
+
+def _selects(family_id: int) -> list[sa.Select[Any]]:
+    stored = sa.select(
+        *_step(
+            "import", claim_id=C.c.claim_id, step=C.c.purpose, detail_code=C.c.state, amount_cents=C.c.charge_cents,
+            effective_date=C.c.statement_from_date, recorded_at=F.c.recorded_at, sha256=F.c.sha256, seg=C.c.seg,
+            offset=C.c.offset, length=C.c.length, posting_date=schema.runs.c.posting_date, actor=schema.runs.c.actor,
+        )
+    )  # fmt: skip
+    stored = stored.join(F, F.c.file_id == C.c.file_id).outerjoin(schema.runs, schema.runs.c.run_id == F.c.run_id)
+    events = sa.select(
+        *_step(
+            "life", claim_id=EVENT.c.claim_id, step=EVENT.c.event, detail_code=EVENT.c.detail_code,
+            life_before=EVENT.c.life_before, life_after=EVENT.c.life_after, effective_date=EVENT.c.effective_date,
+            posting_date=EVENT.c.posting_date, recorded_at=EVENT.c.recorded_at, actor=EVENT.c.actor,
+            sha256=F.c.sha256, seg=EVENT.c.seg,
+            offset=EVENT.c.offset, length=EVENT.c.length,
+        )
+    ).outerjoin(F, F.c.file_id == EVENT.c.file_id)  # fmt: skip
+    # A journal stands where its cause stands: in the claim that was charged or in the CLP that was posted.
+    place = {name: sa.func.coalesce(CP.c[name], C.c[name], 0) for name in ("seg", "offset", "length")}
+    debit = (
+        sa.select(sa.func.sum(L.c.amount_cents))
+        .where(L.c.journal_id == J.c.journal_id, L.c.amount_cents > 0)
+        .scalar_subquery()
+    )
+    journals = (
+        sa.select(
+            *_step(
+                "journal", claim_id=J.c.claim_id, step=J.c.source, detail_code=J.c.reason_code,
+                amount_cents=sa.cast(sa.func.coalesce(debit, 0), sa.BigInteger), effective_date=J.c.effective_date,
+                posting_date=J.c.posting_date, recorded_at=J.c.recorded_at, actor=J.c.actor, sha256=F.c.sha256, **place,
+            )
+        )
+        .outerjoin(CP, CP.c.claim_payment_id == J.c.claim_payment_id)
+        .outerjoin(C, C.c.claim_id == J.c.claim_id)
+        .outerjoin(F, F.c.file_id == sa.func.coalesce(CP.c.file_id, C.c.file_id))
+    )  # fmt: skip
+    denials = (
+        sa.select(
+            *_step(
+                "denial", step=DE.c.kind, detail_code=CASE.c.all_codes, amount_cents=DE.c.amount_cents,
+                posting_date=DE.c.posting_date, recorded_at=DE.c.recorded_at, actor=DE.c.actor, sha256=F.c.sha256,
+                seg=sa.func.coalesce(CP.c.seg, 0), offset=sa.func.coalesce(CP.c.offset, 0),
+                length=sa.func.coalesce(CP.c.length, 0),
+            )
+        )
+        .join(CASE, CASE.c.case_id == DE.c.case_id)
+        .outerjoin(CP, CP.c.claim_payment_id == sa.func.coalesce(DE.c.claim_payment_id, CASE.c.claim_payment_id))
+        .outerjoin(F, F.c.file_id == CP.c.file_id)
+    )  # fmt: skip
+    paid = sa.select(P.c.remit_id).where(P.c.family_id == family_id, P.c.ended_at.is_(None))
+    deposits = (
+        sa.select(
+            *_step(
+                "deposit", step=DM.c.rule, amount_cents=DM.c.amount_cents, effective_date=BANK.c.bank_date,
+                posting_date=J.c.posting_date, recorded_at=DM.c.recorded_at, actor=J.c.actor, sha256=F.c.sha256,
+                seg=BANK.c.row_number, offset=BANK.c.offset, length=BANK.c.length,
+            )
+        )
+        .join(BANK, BANK.c.bank_line_id == DM.c.bank_line_id)
+        .join(J, J.c.journal_id == DM.c.journal_id)
+        .join(F, F.c.file_id == BANK.c.file_id)
+        .where(DM.c.ended_at.is_(None), DM.c.remit_id.in_(paid))
+    )  # fmt: skip
+    return [
+        stored.where(C.c.family_id == family_id, C.c.state != "duplicate"),
+        events.where(EVENT.c.family_id == family_id),
+        journals.where(J.c.family_id == family_id),
+        denials.where(CASE.c.family_id == family_id),
+        deposits,
+    ]
+
+
+def payer_acceptances(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read the acceptances of payers, which prove that a claim was filed in time: day, file and segment."""
+    select = (
+        sa.select(EVENT.c.claim_id, EVENT.c.effective_date, EVENT.c.detail_code, F.c.sha256, EVENT.c.seg)
+        .join(F, F.c.file_id == EVENT.c.file_id)
+        .where(EVENT.c.family_id == family_id, EVENT.c.answer_rank.like("41________1%"))
+    )
+    return frame(conn, select.order_by(EVENT.c.effective_date, F.c.sha256, EVENT.c.seg))
+
+
+def sendings(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read how often and in which interchange the claims of a family were sent."""
+    return frame(
+        conn,
+        sa.select(
+            S.c.claim_id, S.c.attempt, S.c.state, S.c.claim_number, S.c.payer_claim_number, S.c.charge_cents,
+            B.c.interchange_control_number, B.c.partner_code, B.c.posting_date,
+        )
+        .join(B, B.c.batch_id == S.c.batch_id)
+        .where(S.c.family_id == family_id)
+        .order_by(S.c.claim_id, S.c.attempt),
+    )  # fmt: skip

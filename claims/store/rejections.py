@@ -1,0 +1,125 @@
+"""Rows of the rejections queue: one for each sending that was refused, written anew when another answer decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.load import frame
+from claims.store.queries.asof import count, total
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
+
+R, C, F = schema.rejections, schema.claims, schema.files
+TOLD = ("source", "detail_code", "cause", "next_step", "edit_id", "amount_cents", "file_id", "seg", "offset", "length")
+
+
+def put(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> None:
+    """Write rejections (rejection_key, claim_id, family_id, submission_id, the columns of `TOLD`, closed_reason).
+
+    One that is there already gets the new words and is open again; a closed_reason closes it at once.
+    """
+    known = _known(conn, rows["rejection_key"].tolist())
+    new = rows[~rows["rejection_key"].isin(known)]
+    at = clock.now()
+    is_closed = new["closed_reason"] != ""
+    insert_keyed(
+        conn,
+        R,
+        new.assign(
+            state=is_closed.map({True: "closed", False: "open"}).astype("str"),
+            posting_date=posting_date.isoformat(),
+            recorded_at=at,
+            closed_at=pd.Series(at, new.index).where(is_closed),
+            closed_posting_date=pd.Series(posting_date.isoformat(), new.index, dtype="str").where(is_closed, ""),
+            closed_reason=new["closed_reason"].where(is_closed),
+        ),
+    )
+    changed = rows[rows["rejection_key"].isin(known)]
+    for row in changed.to_dict("records"):
+        reason = row["closed_reason"]
+        values = {name: row[name] for name in TOLD} | {
+            "state": "closed" if reason else "open",
+            "closed_at": at if reason else None,
+            "closed_posting_date": posting_date if reason else None,
+            "closed_reason": reason or None,
+        }
+        conn.execute(sa.update(R).where(R.c.rejection_key == row["rejection_key"]).values(values))
+
+
+def _known(conn: sa.Connection, keys: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(keys), IN_LIST):
+        part = list(keys[start : start + IN_LIST])
+        found |= set(frame(conn, sa.select(R.c.rejection_key).where(R.c.rejection_key.in_(part)))["rejection_key"])
+    return found
+
+
+def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the rejections of claims: rejection_id, rejection_key, claim_id, submission_id, state, closed_reason."""
+    names = ("rejection_id", "rejection_key", "claim_id", "family_id", "submission_id", "state", "closed_reason")
+    return frame_of(conn, sa.select(*(R.c[name] for name in names)), R.c.claim_id, claim_ids)
+
+
+def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, posting_date: date) -> int:
+    """Close the open ones among these rejections; give their number."""
+    ids = [int(one) for one in rejection_ids]
+    found = frame_of(conn, sa.select(R.c.rejection_id, R.c.state), R.c.rejection_id, ids)
+    open_ids = found.loc[found["state"] == "open", "rejection_id"].tolist()
+    closed = {"state": "closed", "closed_at": clock.now(), "closed_posting_date": posting_date, "closed_reason": reason}
+    update_where_in(conn, R, R.c.rejection_id, open_ids, **closed)
+    return len(open_ids)
+
+
+def listed(conn: sa.Connection, state: str, payer: str) -> pd.DataFrame:
+    """Read rejections of a state (empty: any) and payer (empty: any; code or part of the name), the largest first."""
+    select = _rows()
+    if state:
+        select = select.where(R.c.state == state)
+    if payer:
+        name = sa.func.lower(C.c.payer_name)
+        select = select.where(sa.or_(C.c.payer_code == payer, name.contains(payer.lower(), autoescape=True)))
+    return frame(conn, select.order_by(R.c.amount_cents.desc(), R.c.rejection_id))
+
+
+def one(conn: sa.Connection, rejection_id: int) -> pd.DataFrame:
+    """Read one rejection."""
+    return frame(conn, _rows().where(R.c.rejection_id == rejection_id))
+
+
+def _rows() -> sa.Select[tuple[object, ...]]:
+    names = ("rejection_id", "claim_id", "source", "detail_code", "cause", "next_step", "edit_id", "amount_cents")
+    days = ("state", "posting_date", "closed_posting_date")
+    return (
+        sa.select(
+            *(R.c[name] for name in (*names, *days)),
+            sa.func.coalesce(R.c.closed_reason, "").label("closed_reason"),
+            C.c.claim_number,
+            C.c.payer_code,
+            C.c.payer_name,
+            C.c.life,
+            sa.func.coalesce(F.c.sha256, "").label("sha256"),
+            R.c.seg,
+            R.c.offset,
+            R.c.length,
+        )
+        .join(C, C.c.claim_id == R.c.claim_id)
+        .outerjoin(F, F.c.file_id == R.c.file_id)
+    )
+
+
+def by_edit(conn: sa.Connection) -> pd.DataFrame:
+    """Count rejections that stood, by the edit that should have caught them and the payer."""
+    return frame(
+        conn,
+        sa.select(
+            R.c.edit_id, C.c.payer_code, count().label("rejections"), total(R.c.amount_cents).label("amount_cents")
+        )
+        .join(C, C.c.claim_id == R.c.claim_id)
+        .where(R.c.edit_id != "", sa.func.coalesce(R.c.closed_reason, "").not_in(["answered", "adjudicated"]))
+        .group_by(R.c.edit_id, C.c.payer_code)
+        .order_by(R.c.edit_id, C.c.payer_code),
+    )

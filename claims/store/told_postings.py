@@ -1,0 +1,103 @@
+"""Postings that the timelines of their claims do not show yet, with what the payer decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.load import frame
+
+P, CP, R, M, C = (
+    schema.claim_postings,
+    schema.claim_payments,
+    schema.remittances,
+    schema.matches,
+    schema.claims,
+)
+A, CLASS, S = schema.adjustments, schema.classifications, schema.submissions
+
+
+def remittances(conn: sa.Connection, claims_at_most: int) -> list[int]:
+    """Give the next remittances with postings that no timeline shows, in posting order."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    rows = conn.execute(
+        sa.select(R.c.remit_id, sa.func.count())
+        .join(P, P.c.remit_id == R.c.remit_id)
+        .where(_not_told())
+        .group_by(R.c.remit_id, day, R.c.remit_key)
+        .order_by(day, R.c.remit_key)
+        .limit(800)
+    ).all()
+    chosen: list[int] = []
+    total = 0
+    for remit_id, count in rows:
+        total += int(count)
+        if chosen and total > claims_at_most:
+            break
+        chosen.append(int(remit_id))
+    return chosen
+
+
+def _not_told() -> sa.ColumnElement[bool]:
+    return sa.and_(P.c.ended_at.is_(None), P.c.life_at.is_(None))
+
+
+def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Read decisions and reversals of matched claims, in posting order; what a remittance takes back itself, first.
+
+    has_denial, and patient_cents of what is not denied, say how a decision ended; submission_id is the last of the
+    claim, 0 where there is none; is_own: by the payer that the claim was sent to.
+    """
+    denied = (
+        sa.select(CLASS.c.adjustment_id)
+        .where(CLASS.c.claim_payment_id == CP.c.claim_payment_id, CLASS.c.counts_as_denial == 1)
+        .exists()
+    )
+    share = (
+        sa.select(sa.func.coalesce(sa.func.sum(A.c.amount_cents), 0))
+        .join(CLASS, CLASS.c.adjustment_id == A.c.adjustment_id)
+        .where(A.c.claim_payment_id == CP.c.claim_payment_id, A.c.group_code == "PR", CLASS.c.counts_as_denial == 0)
+        .scalar_subquery()
+    )
+    last = sa.select(sa.func.max(S.c.submission_id)).where(S.c.claim_id == C.c.claim_id).scalar_subquery()
+    is_own = sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence)
+    return frame(
+        conn,
+        sa.select(
+            P.c.claim_posting_id,
+            P.c.outcome,
+            P.c.is_superseded,
+            C.c.claim_id,
+            sa.cast(sa.func.coalesce(last, 0), sa.BigInteger).label("submission_id"),
+            sa.type_coerce(is_own, sa.Boolean).label("is_own"),
+            CP.c.status_code,
+            CP.c.paid_cents,
+            CP.c.file_id,
+            CP.c.seg,
+            CP.c.offset,
+            CP.c.length,
+            R.c.payment_date,
+            sa.type_coerce(denied, sa.Boolean).label("has_denial"),
+            sa.cast(share, sa.BigInteger).label("patient_cents"),
+        )
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .join(R, R.c.remit_id == P.c.remit_id)
+        .join(M, sa.and_(M.c.claim_payment_id == P.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(C, C.c.claim_id == M.c.claim_id)
+        .where(P.c.remit_id.in_(remit_ids), _not_told(), P.c.outcome.in_(["posted", "reversal"]))
+        .order_by(
+            sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), ""),
+            R.c.remit_key,
+            P.c.is_superseded.desc(),
+            P.c.outcome.desc(),  # reversal before posted
+            CP.c.ordinal,
+        ),
+    )
+
+
+def mark(conn: sa.Connection, remit_ids: Sequence[int]) -> None:
+    """Note that the timelines show the postings of these remittances."""
+    conn.execute(sa.update(P).where(P.c.remit_id.in_(remit_ids), _not_told()).values(life_at=clock.now()))

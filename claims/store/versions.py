@@ -1,0 +1,77 @@
+"""Claims that a new version is made of: where they are, what the payer calls them, and which versions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.rows import frame_of
+
+C, F, FAM, S = schema.claims, schema.files, schema.families, schema.submissions
+CP, M, R = schema.claim_payments, schema.matches, schema.remittances
+# A version that is over says nothing of what may follow.
+OVER = ("replaced", "voided", "withdrawn")
+
+
+def sources(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Claims with what a version of them needs; first_number is CLM01 of the first version."""
+    select = (
+        sa.select(
+            C.c.claim_id, C.c.family_id, C.c.file_id, F.c.sha256, C.c.seg, C.c.kind, C.c.life, C.c.purpose, C.c.state,
+            C.c.version,
+            C.c.frequency_code, C.c.original_reference, C.c.payer_code, C.c.statement_from_date,
+            FAM.c.claim_number.label("first_number"),
+        )
+        .join(F, F.c.file_id == C.c.file_id)
+        .join(FAM, FAM.c.family_id == C.c.family_id)
+    )  # fmt: skip
+    return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def last_versions(conn: sa.Connection, family_ids: Sequence[int]) -> pd.Series:
+    """The highest version of each family, by family_id."""
+    select = sa.select(C.c.family_id, sa.func.max(C.c.version).label("version")).group_by(C.c.family_id)
+    return frame_of(conn, select, C.c.family_id, family_ids).set_index("family_id")["version"]
+
+
+def is_followed(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
+    """Tell of claims (claim_id, family_id, payer_code, version) whether a later version for the payer is not over."""
+    select = sa.select(C.c.family_id, C.c.payer_code, C.c.version.label("later")).where(C.c.life.not_in(OVER))
+    later = frame_of(conn, select, C.c.family_id, claims["family_id"].drop_duplicates().tolist())
+    highest = later.groupby(["family_id", "payer_code"])["later"].max().reset_index()
+    found = claims.merge(highest, how="left", on=["family_id", "payer_code"])["later"].fillna(0)
+    return pd.Series(found.to_numpy() > claims["version"].to_numpy(), index=claims.index)
+
+
+def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
+    """What the payer calls each claim (claim_id, family_id, payer_code): by its latest decision, else by its 277CA."""
+    decided = frame_of(
+        conn,
+        sa.select(M.c.family_id, M.c.payer_code, CP.c.payer_claim_number, R.c.payment_date, CP.c.claim_payment_id)
+        .join(CP, CP.c.claim_payment_id == M.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(M.c.ended_at.is_(None), M.c.rule != "none", CP.c.payer_claim_number != "", R.c.state == "posted"),
+        M.c.family_id,
+        claims["family_id"].drop_duplicates().tolist(),
+    )
+    decided = decided.sort_values(["payment_date", "claim_payment_id"]).drop_duplicates(
+        ["family_id", "payer_code"], keep="last"
+    )
+    answered = frame_of(
+        conn,
+        sa.select(S.c.claim_id, S.c.attempt, S.c.payer_claim_number).where(S.c.payer_claim_number != ""),
+        S.c.claim_id,
+        claims["claim_id"].tolist(),
+    )
+    answered = answered.sort_values("attempt").drop_duplicates("claim_id", keep="last").set_index("claim_id")
+    told = claims.merge(decided, how="left", on=["family_id", "payer_code"])["payer_claim_number"].fillna("")
+    acknowledged = answered["payer_claim_number"].reindex(claims["claim_id"]).fillna("").to_numpy()
+    return pd.Series(told.where(told != "", acknowledged).to_numpy(), index=claims.index, dtype="str")
+
+
+def ids_in_file(conn: sa.Connection, file_id: int) -> pd.DataFrame:
+    """Claims of a file: claim_id, seg."""
+    return frame_of(conn, sa.select(C.c.claim_id, C.c.seg), C.c.file_id, [file_id])

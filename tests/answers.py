@@ -1,0 +1,54 @@
+"""Answers to 837 files for tests: verdicts in, TA1s, 999s and 277CAs out."""
+
+from __future__ import annotations
+
+from tests.books import NPI, envelope, one_set
+
+
+def ta1(control: str, status: str = "A", note: str = "000", *, own: str = "000000101") -> bytes:
+    """A TA1 about the interchange `control`."""
+    text = envelope("", "", [], control=own)
+    isa, iea = text[:106], f"IEA*0*{own}~"
+    return f"{isa}TA1*{control}*250310*1200*{status}*{note}~{iea}".encode()
+
+
+def ack_999(group: str, verdict: str, *sets: tuple[str, str, str], own: str = "000000201") -> bytes:
+    """A 999 about a group: (set, verdict, its IK3, CTX and IK4 segments) of each set that has an AK2."""
+    rows = [f"AK1*HC*{group}*005010X222A1~"]
+    for number, status, errors in sets:
+        why = "*5" if status == "R" else ""
+        rows += [f"AK2*837*{number}*005010X222A1~{errors}IK5*{status}{why}~"]
+    taken = sum(status != "R" for _, status, _ in sets)
+    rows += [f"AK9*{verdict}*{len(sets) or 1}*{len(sets) or 1}*{taken}~"]
+    return envelope("FA", "005010X231A1", [one_set("999", "\n".join(rows), guide="005010X231A1")], control=own).encode()
+
+
+def ca_277(
+    batch: str,
+    *claims: tuple[str, str, str],
+    source: str = "PR",
+    day: str = "20250312",
+    of_batch: str = "A1:19:PR",
+    of_provider: str = "",
+    own: str = "000000301",
+    payer_number: str = "ICN",
+) -> bytes:
+    """A 277CA about a batch (BHT03): (claim number, status as STC01, charge) of each claim that it lists."""
+
+    def stc(status: str, charge: str = "") -> str:
+        action = "U" if status[:2] in ("A3", "A6", "A7", "A8") else "WQ"
+        return f"STC*{status}*{day}*{action}*{charge}~"
+
+    rows = [
+        f"BHT*0085*08*X{own}*20250312*1200*TH~",
+        f"HL*1**20*1~NM1*{source}*2*PLAN ONE*****46*{source}01~TRN*1*R1~DTP*050*D8*{day}~DTP*009*D8*{day}~",
+        f"HL*2*1*21*1~NM1*41*2*OUR PRACTICE*****46*S1~TRN*2*{batch}~{stc(of_batch)}",
+        f"HL*3*2*19*1~NM1*85*2*OUR PRACTICE*****XX*{NPI}~TRN*1*0~{stc(of_provider) if of_provider else ''}",
+    ]
+    for place, (number, status, charge) in enumerate(claims):
+        rows += [f"HL*{place + 4}*3*PT~NM1*QC*1*TEST*PERSON****MI*W1~TRN*2*{number}~"]
+        rows += [stc(one, charge) for one in status.split()]
+        if payer_number and status[:2] == "A2":
+            rows += [f"REF*1K*{payer_number}{number}~"]
+        rows += ["DTP*472*D8*20250201~"]
+    return envelope("HN", "005010X214", [one_set("277", "\n".join(rows), guide="005010X214")], control=own).encode()

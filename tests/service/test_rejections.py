@@ -1,0 +1,130 @@
+"""Rejections: a queue of their own that no figure of denials counts; fixed and sent again at once; edits learn."""
+
+import pytest
+import sqlalchemy as sa
+
+from claims.errors import NotFoundError, UsageError
+from claims.service import edit_proposals, overview, rejection_queue
+from claims.service.master import load_master
+from claims.service.queue import denial_queue
+from claims.service.report import write_report
+from claims.service.resubmit import changes_of, resubmit
+from claims.service.submit import submit
+from claims.service.timeline import timeline
+from claims.store import clock, schema
+from tests.answers import ca_277
+from tests.books import Bill, claims
+from tests.service.conftest import DAY
+from tests.service.outgoing import DAY as SENT_DAY
+from tests.service.outgoing import NOW, charges, make_ready, master
+from tests.service.sending import send
+from tests.service.test_answers import lives, queue
+
+R = schema.rejections
+SENT = claims(Bill("A1", [("99213", "100")]), Bill("A2", [("99213", "50")]))
+REFUSED = ca_277("B1", ("A1", "A7:33:IL", "100"), ("A2", "A8:448", "50"))
+
+
+@pytest.fixture
+def books(practice):
+    send(practice, SENT)
+    practice.night(REFUSED)
+    return practice
+
+
+def test_rejections_are_in_no_queue_total_or_report_of_denials(books, tmp_path):
+    assert len(rejection_queue.listed(books.ctx)) == 2
+    rows, number, cents = denial_queue(books.ctx, state="")
+    assert (len(rows), number, cents) == (0, 0, 0)
+    assert books.count(schema.denial_cases) == books.count(schema.denial_events) == 0
+    assert overview.overview(books.ctx, 1).open_denials.count == 0
+    out = tmp_path / "denials"
+    write_report(books.ctx, "denials", DAY, clock.now(), "csv", out)
+    for file in out.glob("*.csv"):
+        assert b"A7" not in file.read_bytes() and b"100.00" not in file.read_bytes()
+
+
+def test_the_queue_is_masked_and_says_why_and_what_to_do(books):
+    rows = rejection_queue.listed(books.ctx)
+    assert rows["amount_cents"].tolist() == [10000, 5000]
+    assert set(rows["claim_number"]) == {"•••"}
+    assert rows["cause"].tolist() == [
+        "Rejected, data wrong: Subscriber and member number are not found (subscriber)",
+        "Rejected, fields contradict each other: These codes may not be billed together",
+    ]
+    assert rows["next_step"].tolist() == [
+        "Check the insurance card and correct the member number",
+        "Correct the codes or add the modifier",
+    ]
+    assert rows["edit_id"].tolist() == ["S09b", "S23a"]
+    assert rejection_queue.told(books.ctx, 1, show_phi=True)["claim_number"] == "A1"
+
+
+def test_giving_up_withdraws_the_claim(books):
+    rejection_queue.close(books.ctx, 1, DAY)
+    assert lives(books) == {"A1": "withdrawn", "A2": "rejected"}
+    with pytest.raises(UsageError, match="closed already"):
+        rejection_queue.close(books.ctx, 1, DAY)
+    with pytest.raises(NotFoundError):
+        rejection_queue.close(books.ctx, 99, DAY)
+    books.reconcile()
+    assert len(rejection_queue.listed(books.ctx)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("member_id", "column=value"),
+        ("claim_number=X", "cannot be set"),
+        ("no_such=X", "cannot be set"),
+        ("member_id=", "needs a value"),
+        ("member_id=" + "X" * 81, "at most 80"),
+        ("rendering_npi=1999999027", "check digit"),
+        ("service_from=2025-02-01", "1:service_from"),
+        ("1:service_from=tomorrow", "day"),
+        ("x:charge=1", "column=value"),
+    ],
+)
+def test_a_change_is_checked_as_a_cell_of_a_charges_file_and_never_quoted(text, says):
+    with pytest.raises(UsageError, match=says) as caught:
+        changes_of([text])
+    value = text.partition("=")[2]
+    assert not value or len(value) < 3 or value not in str(caught.value)
+
+
+def test_fix_and_resubmit_is_one_command_and_the_fixed_claim_goes_out(practice):
+    practice.drop(charges(2))
+    make_ready(practice)
+    submit(practice.ctx, SENT_DAY, now=NOW, master=master())
+    ((reference,),) = practice.rows(sa.select(schema.batch_sets.c.batch_reference))
+    answer = ca_277(reference, ("A00001", "A7:33:IL", "195"), ("A00002", "A2:20", "145"), day="20261021")
+    practice.night(answer, day=SENT_DAY)
+    assert lives(practice) == {"A00001": "rejected", "A00002": "accepted"}
+    changes = changes_of(["member_id=W5", "1:charge=90.00"])
+    counts = resubmit(practice.ctx, ["A00001", "A00001"], changes, SENT_DAY, master=master())
+    assert (counts["claims_corrected"], counts["claims_refused"]) == (1, 0)
+    assert counts["claims_ready"] + counts["claims_blocked"] == 1
+    assert lives(practice)["A00001"] == "replaced"
+    assert [row[4:] for row in queue(practice)] == [("closed", "corrected")]
+    versions = timeline(practice.ctx, "A00001")
+    assert versions.loc[versions["kind"] == "import", "amount_cents"].tolist() == [19500, 14000]
+    with pytest.raises(UsageError, match="only a rejected claim"):
+        resubmit(practice.ctx, ["A00001"], [], SENT_DAY, master=master())
+
+
+def proposals(practice):
+    names = ["edit_id", "payer_code", "present_severity", "rejections", "amount_cents"]
+    return edit_proposals.listed(practice.ctx)[names].values.tolist()
+
+
+def test_a_rejection_that_an_edit_should_have_caught_proposes_its_switch(books):
+    payer = books.rows(sa.select(schema.claims.c.payer_code))[0][0]
+    assert proposals(books) == [["S23a", payer, "warn", 1, 5000]]  # S09b blocks already
+    number = edit_proposals.listed(books.ctx).set_index("edit_id")["edit_proposal_id"]["S23a"]
+    cells = edit_proposals.accept(books.ctx, int(number))
+    assert (cells["edit_id"], cells["payer_code"], cells["severity"]) == ("S23a", payer, "block")
+    settings = load_master(books.ctx).rows("edit_settings")
+    assert settings[["edit_id", "payer_code", "severity"]].values.tolist() == [["S23a", payer, "block"]]
+    assert proposals(books) == []
+    with pytest.raises(NotFoundError):
+        edit_proposals.accept(books.ctx, int(number))

@@ -1,0 +1,75 @@
+"""A batch goes again when its file was lost or its interchange was refused, and never when somebody has it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from claims import x12
+from claims.errors import NotFoundError, UsageError
+from claims.service import life
+from claims.service.resending import send_again
+from claims.service.submit import submit
+from claims.store import schema
+from claims.store.engine import write
+from tests.service.outgoing import DAY, NOW, charges, make_ready, master, rows
+
+
+@pytest.fixture
+def sent(practice):
+    """Four claims that were sent in batch 000000001."""
+    practice.drop(charges(4), day=DAY)
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=master())
+    return practice
+
+
+def answered(practice, event):
+    told = rows(practice, schema.submissions)
+    events = pd.DataFrame(
+        {"claim_id": told["claim_id"], "event": event, "submission_id": told["submission_id"],
+         "event_key": event + told["claim_id"].astype("str")}
+    )  # fmt: skip
+    with write(practice.ctx.engine) as conn:
+        life.record(conn, events, DAY)
+
+
+def again(practice, number="000000001", **options):
+    return send_again(practice.ctx, number, DAY, now=NOW, master=master(**options))
+
+
+def test_a_lost_file_goes_as_a_reissue_under_a_new_number(sent):
+    done = again(sent)
+    first, second = sorted(sent.ctx.settings.outbox_folder.glob("*.837"))
+    assert done["file_name"] == second.name
+    one, other = x12.read(first), x12.read(second)
+    assert other.interchanges["control_number"].tolist() == ["000000002"]
+    assert one.frames["claims"]["body_hash"].tolist() == other.frames["claims"]["body_hash"].tolist()
+    assert ("BHT*0019*00*" in first.read_text(), "BHT*0019*18*" in second.read_text()) == (True, True)
+    told = rows(sent, schema.submissions, schema.submissions.c.claim_id, schema.submissions.c.attempt)
+    assert told["attempt"].tolist() == [1, 2] * 4
+    assert set(rows(sent, schema.claims)["life"]) == {"sent"}
+    with pytest.raises(UsageError, match="sent again as 000000002"):
+        again(sent)
+
+
+def test_what_a_ta1_refused_goes_as_an_original_with_the_settings_of_today(sent):
+    answered(sent, "interchange-rejected")
+    again(sent, partner={"submitter_identifier": "RIGHT01"})
+    second = sorted(sent.ctx.settings.outbox_folder.glob("*.837"))[1]
+    assert x12.read(second).interchanges["sender_id"].tolist() == ["RIGHT01"]
+    assert "BHT*0019*00*" in second.read_text()
+    assert set(rows(sent, schema.claims)["life"]) == {"sent"}
+
+
+@pytest.mark.parametrize("event", ["interchange-accepted", "syntax-accepted", "syntax-rejected", "accepted", "paid"])
+def test_what_somebody_has_does_not_go_again(sent, event):
+    answered(sent, event)
+    with pytest.raises(UsageError, match="its claims would arrive twice"):
+        again(sent)
+    assert len(list(sent.ctx.settings.outbox_folder.glob("*.837"))) == 1
+
+
+def test_only_a_batch_that_is_there_goes_again(sent):
+    with pytest.raises(NotFoundError):
+        again(sent, "99")
