@@ -169,7 +169,13 @@ def _save_remittances(
     rows["remit_key"] = remit_keys(rows)
     remit_ids: pd.Series = pd.concat([known, x12_rows.save_remittances(conn, file_id, rows)])
     claims = frames["claim_payments"]
-    claims = claims.assign(claim_number_normal=normal_number(claims["claim_number"]))
+    amounts = frames["amounts"]
+    of_claims = amounts[(amounts["qualifier_code"] == "I") & (amounts["service_seg"] == 0)]
+    interest = of_claims.groupby("claim_seg")["amount_cents"].sum()
+    claims = claims.assign(
+        claim_number_normal=normal_number(claims["claim_number"]),
+        interest_cents=interest.reindex(claims["seg"], fill_value=0).to_numpy(),
+    )
     x12_rows.save_claim_payments(conn, file_id, {**frames, "claim_payments": claims}, remit_ids)
     return remit_ids
 
@@ -185,6 +191,9 @@ def _save_claims(
     claims["state"] = np.select([claims["set_state"] != "stored", informational], ["held", "informational"], "new")
     claims["reason_code"] = claims["set_reason"]
     claims = claims.assign(
-        claim_key=claim_keys(claims), claim_number_normal=normal_number(claims["claim_number"]), origin="sent"
+        purpose=np.where(claims["submission_reason_code"] == "PB", "predetermination", "original"),
+        claim_key=claim_keys(claims),
+        claim_number_normal=normal_number(claims["claim_number"]),
+        origin="sent",
     )
     x12_rows.save_claims(conn, file_id, claims, frames["service_lines"], frames["other_payers"])

@@ -21,7 +21,8 @@ families = Table(
 # origin: sent (an 837 that somebody else sent; never batched by us), to_send (charges).
 # state: new (identity not resolved yet), stored, held (reason_code claim-conflict, ...), duplicate, informational
 # (test file: never charged).
-# purpose: original, correction (frequency 1 again after a rejection), replacement (7), void (8), next_payer.
+# purpose: original, correction (frequency 1 again after a rejection), replacement (7), void (8), next_payer,
+# predetermination (CLM19 PB, asks what would be paid: never charged).
 # life: where it is on its way to the payer and back, a word of codes/claim_life.csv.
 claims = Table(
     "claims",
