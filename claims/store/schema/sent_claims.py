@@ -15,6 +15,7 @@ families = Table(
     Column("claim_number", String(60), nullable=False),  # CLM01 as first sent
     Column("claim_number_normal", String(60), nullable=False),  # upper case, letters and digits, no leading zeros
     UniqueConstraint("billing_npi", "claim_number"),
+    Index("ix_families_claim_number", "claim_number"),
     Index("ix_families_claim_number_normal", "claim_number_normal"),
 )
 

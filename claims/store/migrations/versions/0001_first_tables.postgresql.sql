@@ -52,6 +52,8 @@ CREATE TABLE families (
     CONSTRAINT uq_families_billing_npi_claim_number UNIQUE (billing_npi, claim_number)
 );
 
+CREATE INDEX ix_families_claim_number ON families (claim_number);
+
 CREATE INDEX ix_families_claim_number_normal ON families (claim_number_normal);
 
 CREATE TABLE id_blocks (
