@@ -191,6 +191,20 @@ def speed() -> None:
     print(f"{'':<44} {'':>6} {found / bad.count(b'ST*835*'):>8.1f}  findings a set")
 
 
+def _around(body: bytes) -> bytes:
+    """Put an envelope around segments."""
+    head = ISA.format(sender="PAYER", control=1, kind="HP", guide="005010X221A1").encode() + b"ST*835*0001~"
+    return head + body + b"SE*2*0001~GE*1*1~IEA*1*000000001~"
+
+
+def odd_segments() -> dict[str, bytes]:
+    """Make files of 50 MB that are one segment."""
+    return {
+        "one segment of 50 MB": _around(b"NTE*ADD*" + b"A" * 50_000_000 + b"~"),
+        "one segment of 50 million empty elements": _around(b"NTE" + b"*" * 50_000_000 + b"~"),
+    }
+
+
 def hostile() -> None:
     """Print what odd files cost a byte, as multiples of a normal one."""
     from claims import x12
@@ -198,15 +212,12 @@ def hostile() -> None:
     def run(data: bytes) -> float:
         return processor_seconds(lambda: [None for _ in x12.scan_checked(data)], 1) / len(data)
 
-    head = ISA.format(sender="PAYER", control=1, kind="HP", guide="005010X221A1").encode() + b"ST*835*0001~"
-    tail = b"SE*2*0001~GE*1*1~IEA*1*000000001~"
     one = remittances(300, claims_per_set=1)
     many = b"".join(one.replace(b"*000000001", b"*%09d" % number) for number in range(1, 100_001))
     files = {
-        "one segment of 50 MB": head + b"NTE*ADD*" + b"A" * 50_000_000 + b"~" + tail,
-        "one segment of 5 million empty elements": head + b"NTE" + b"*" * 5_000_000 + b"~" + tail,
-        "a million empty segments": head + b"~" * 1_000_000 + tail,
-        "a million unknown segments": head + b"QQ*1~" * 1_000_000 + tail,
+        **odd_segments(),
+        "a million empty segments": _around(b"~" * 1_000_000),
+        "a million unknown segments": _around(b"QQ*1~" * 1_000_000),
         "100,000 interchanges": many,
     }
     normal = run(remittances(10_000_000))
@@ -219,17 +230,19 @@ def hostile() -> None:
 def memory(large: int = 1000) -> None:
     """Print the peak memory of `scan_checked` over 10 MB and over `large` MB, each in a process of its own."""
     block = remittances(10_000_000)
+    files = {f"{size} MB": size // 10 for size in (10, large)} | dict.fromkeys(odd_segments(), 0)
     print(f"{'check in parts, peak memory in MB':<44} {'whole':>6} {'above the loaded libraries':>28}")
-    for size in (10, large):
+    for name, blocks in files.items():
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "large.835"
             with path.open("wb") as file:
-                for number in range(1, size // 10 + 1):
+                file.write(b"" if blocks else odd_segments()[name])
+                for number in range(1, blocks + 1):
                     file.write(block.replace(b"*000000001", b"*%09d" % number))
             command = [sys.executable, __file__, "--peak", str(path)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             whole, above = (float(value) for value in done.stdout.split())
-        print(f"{f'{size} MB':<44} {whole:>6.0f} {above:>28.0f}", flush=True)
+        print(f"{name:<44} {whole:>6.0f} {above:>28.0f}", flush=True)
 
 
 def _high_water() -> float:

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         return self.home / "code_lists"
 
     @property
+    def bank_columns_file(self) -> Path:
+        """How the practice's bank names the columns of its CSV, if not as we do."""
+        return self.home / "bank_columns.csv"
+
+    @property
     def audit_key_file(self) -> Path:
         """The key of the audit chain, readable by its owner only."""
         return self.home / "audit.key"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from claims import config
-from claims.service import context, intake, reconcile, report, runs, submit
+from claims.service import context, intake, outgoing, reconcile, report, runs, submit
 from claims.service.context import Context
 from claims.service.intake import Outcome
 from flows import failures
@@ -191,6 +191,12 @@ def watch_answers(run_id: int, posting_date: date) -> dict[str, int]:
 def propose_edits(run_id: int, posting_date: date) -> dict[str, int]:
     """Propose edits that would have caught what payers rejected."""
     return reconcile.propose_edits(place().context, run_id, posting_date)
+
+
+@step
+def prepare_claims(run_id: int, posting_date: date) -> dict[str, int]:
+    """Make the claims for next payers and let the edits look at what waits."""
+    return outgoing.prepare(place().context, run_id, posting_date)
 
 
 @step

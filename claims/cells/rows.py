@@ -15,28 +15,28 @@ COMMENT = "#"
 
 
 class Rows(NamedTuple):
-    """Header names (lower case), cells of the data rows and the rows' addresses; empty rows are left out."""
+    """Header names (lower case), cells of the data rows, the rows' addresses and numbers; empty rows are left out."""
 
     header: list[str]
     cells: list[list[str]]
     offsets: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
+    segs: npt.NDArray[np.int64]
     is_utf8: bool
     comments: int = 0
 
 
-def split_rows(data: bytes, *, with_comments: bool = False) -> Rows:
+def split_rows(data: bytes, *, with_comments: bool = False, is_utf8: bool | None = None) -> Rows:
     """Split a CSV into rows; a quoted cell may hold line ends. Raises csv.Error when quotes do not close.
 
-    `with_comments` leaves out rows whose first cell begins with ``#``.
+    `with_comments` leaves out rows whose first cell begins with ``#``. What is not UTF-8 is read as Windows-1252,
+    unless the caller knows what it is.
     """
     if with_comments:
         data = _without_quotes_of_comments(data)
     start = len(_BOM) if data.startswith(_BOM) else 0
-    try:
-        text, is_utf8 = data[start:].decode("utf-8"), True
-    except UnicodeDecodeError:
-        text, is_utf8 = data[start:].decode("cp1252", errors="replace"), False
+    is_utf8 = is_utf8_text(data) if is_utf8 is None else is_utf8
+    text = data[start:].decode(*(("utf-8",) if is_utf8 else ("cp1252", "replace")))
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     ends = _row_ends(np.frombuffer(data, np.uint8)[start:]) + start
     starts = np.concatenate(([start], ends[:-1]))[: len(ends)]
@@ -52,9 +52,29 @@ def split_rows(data: bytes, *, with_comments: bool = False) -> Rows:
         [rows[number] for number in kept.tolist()],
         starts[kept],
         (ends - starts)[kept].astype(np.int64),
+        np.arange(1, len(kept) + 1),
         is_utf8,
         int(np.count_nonzero(says)),
     )
+
+
+def is_utf8_text(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def header_length(data: bytes) -> int:
+    """Count the bytes up to the end of the header row; 0 when it does not end in them."""
+    start = 0
+    for end in _row_ends(np.frombuffer(data, np.uint8)).tolist():
+        if data[start:end].removeprefix(_BOM).strip(b', "\t\r\n'):
+            return int(end) if data[end - 1 : end] in (b"\n", b"\r") else 0
+        start = end
+    return 0
 
 
 def _without_quotes_of_comments(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The charges CSV (columns: columns.csv, docs/files.md): bytes in; frames `claims`, `service_lines`, findings out.
+"""The charges CSV (columns: columns.csv, docs/files.md): bytes in; the frames of an 837 and findings out.
 
 A claim goes in whole or not at all: one wrong cell keeps out all rows of its claim, each named in a finding. Findings
 quote row numbers and column names, never cells.
@@ -14,35 +14,47 @@ import numpy as np
 import pandas as pd
 
 from claims import findings
-from claims.cells import Rows, split_rows
-from claims.charges.checks import Table, columns
+from claims.cells.rows import Rows, split_rows
+from claims.charges.checks import compare
+from claims.charges.columns import columns, missing
 from claims.charges.rows_to_frames import frames
+from claims.charges.table import Table
 from claims.findings import HOLD, NOTE, REJECT, Finding
-from claims.frames import empty
 
-_OTHER_PAYERS = {
-    **dict.fromkeys(("transaction_seg", "seg", "offset", "length", "claim_seg"), "int"),
-    **dict.fromkeys(("payer_sequence", "filing_indicator_code", "payer_code", "payer_name"), "text"),
-    "paid_cents": "cents?",
-}
 RESULT = "; no row of this claim is loaded, the other claims are"
 
 
 class ChargesFile(NamedTuple):
-    """What a charges CSV holds. `seg` is a row's number among the data rows; a claim's is that of its first row."""
+    """What a charges CSV holds: frames as of an 837 (docs/frames.md, "Writing"), for `x12.write`.
 
-    claims: pd.DataFrame
-    service_lines: pd.DataFrame
-    other_payers: pd.DataFrame  # as of an 837; a charges CSV names only the payer it goes to, so there are none
+    `seg` is a row's number among the data rows; a claim's is that of its first row.
+    """
+
+    frames: dict[str, pd.DataFrame]
     findings: pd.DataFrame
     rows: int
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """Give the claims."""
+        return self.frames["claims"]
+
+    @property
+    def service_lines(self) -> pd.DataFrame:
+        """Give their lines."""
+        return self.frames["service_lines"]
+
+    @property
+    def other_payers(self) -> pd.DataFrame:
+        """Give the payers that may come after the one a claim goes to."""
+        return self.frames["other_payers"]
 
 
 def is_charges_file(head: bytes) -> bool:
     """Tell whether a file starts with the header row of a charges CSV."""
     first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("latin-1")
     names = {name.strip().strip('"').lower() for name in first.split(",")}
-    return {"claim_number", "procedure_code", "charge"} <= names
+    return {"claim_number", "charge"} <= names and bool({"procedure_code", "revenue_code"} & names)
 
 
 def read_charges_file(path: Path) -> ChargesFile:
@@ -58,51 +70,41 @@ def read_charges(data: bytes) -> ChargesFile:
         return _nothing(
             Finding("charges-not-csv", REJECT, "the file is no CSV: a quoted cell does not end; it is refused whole")
         )
-    missing = [name for name in _names("Y") if name not in rows.header]
-    if missing:
+    lacking = missing("PID" if "claim_type" in rows.header else "P", rows.header)
+    if lacking:
         return _nothing(
             Finding(
                 "charges-header",
                 REJECT,
-                f"the header row lacks {', '.join(missing)}; the file is refused whole",
-                element=missing[0],
-                expected=", ".join(missing),
+                f"the header row lacks {', '.join(lacking)}; the file is refused whole",
+                element=lacking[0],
+                expected=", ".join(lacking),
             )
         )
-    notes = _file_notes(rows)
+    return judged(rows)
+
+
+def judged(rows: Rows) -> ChargesFile:
+    """Check rows, and build the frames of the claims without a wrong one."""
     table = Table(rows)
-    for name, kind, required, default, longest in _columns():
-        table.read(name, kind, required, default, int(longest))
-    table.compare()
-    return _result(table, notes)
-
-
-def _names(required: str) -> list[str]:
-    frame = columns()
-    names: list[str] = frame.loc[frame["required"] == required, "column"].tolist()
-    return names
-
-
-def _columns() -> list[list[str]]:
-    rows: list[list[str]] = columns()[["column", "kind", "required", "default", "longest"]].values.tolist()
-    return rows
+    compare(table)
+    return _result(table, _file_notes(rows))
 
 
 def _nothing(finding: Finding) -> ChargesFile:
-    empty = Table(Rows([], [], np.zeros(0, np.int64), np.zeros(0, np.int64), True))
-    for name, kind, *_ in _columns():
-        empty.read(name, kind, "", "", 1)
-    return _result(empty, [finding])
+    nowhere = np.zeros(0, np.int64)
+    return _result(Table(Rows([], [], nowhere, nowhere, nowhere, True)), [finding])
 
 
 def _file_notes(rows: Rows) -> list[Finding]:
     notes = []
     if not rows.is_utf8:
         notes.append(Finding("charges-not-utf8", NOTE, "the file is not UTF-8; it is read as Windows-1252"))
-    unknown = sorted({name for name in rows.header if name} - set(columns()["column"]))
+    known = set(columns()["column"])
+    unknown = sorted({name for name in rows.header if name} - known)
     if unknown:  # a header cell is the user's text: count it, do not quote it
         notes.append(Finding("charges-column-unknown", NOTE, f"{len(unknown)} column(s) are not known and not read"))
-    twice = sorted({name for name in rows.header if name and rows.header.count(name) > 1} & set(columns()["column"]))
+    twice = sorted({name for name in rows.header if name and rows.header.count(name) > 1} & known)
     notes += [
         Finding("charges-column-twice", NOTE, f"column {name} stands twice; the first is read", element=name)
         for name in twice
@@ -113,25 +115,26 @@ def _file_notes(rows: Rows) -> list[Finding]:
 def _result(table: Table, notes: list[Finding]) -> ChargesFile:
     """Build the frames of the claims without a wrong row, and the findings."""
     claim = table.claim_numbers()
-    wrong_rows = sorted({row for row, _, _ in table.problems})
-    refused = claim.isin(claim.iloc[wrong_rows]) if wrong_rows else pd.Series(False, index=claim.index)
-    innocent = sorted(set(np.flatnonzero(refused.to_numpy(dtype=bool)).tolist()) - set(wrong_rows))
+    problems = table.problems
+    wrong_rows = np.unique(np.array([row for row, _, _ in problems], np.int64))
+    is_refused = np.isin(claim, claim[wrong_rows])
+    innocent = np.setdiff1d(np.flatnonzero(is_refused), wrong_rows).tolist()
     told = [
         _finding(table, "charges-row", row, name, f"{name or 'row'}: {expected}", expected)
-        for row, name, expected in table.problems
+        for row, name, expected in problems
     ]
     told += [_finding(table, "charges-claim-row", row, "", "another row of its claim is wrong", "") for row in innocent]
-    kept = np.flatnonzero(~refused.to_numpy(dtype=bool))
-    claims, lines = frames(table, kept, claim)
-    return ChargesFile(claims, lines, empty(_OTHER_PAYERS), findings.frame([*notes, *told]), table.count)
+    kept = np.flatnonzero(~is_refused).astype(np.int64)
+    return ChargesFile(frames(table, kept, claim), findings.frame([*notes, *told]), table.count)
 
 
 def _finding(table: Table, code: str, row: int, name: str, reason: str, expected: str) -> Finding:
+    seg = int(table.rows.segs[row])
     return Finding(
         code,
         HOLD,
-        f"row {row + 1}, {reason}{RESULT}",
-        seg=row + 1,
+        f"row {seg}, {reason}{RESULT}",
+        seg=seg,
         element=name,
         offset=int(table.rows.offsets[row]),
         expected=expected,

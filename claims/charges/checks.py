@@ -1,57 +1,101 @@
-"""Rows of a charges CSV in; each column's values, and what is wrong in which row, out."""
+"""A table of rows in; what its cells say together that cannot be, blamed on a row and column."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
+import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from claims import cells
+from claims.charges.columns import specs
+from claims.charges.columns import table as rules
+from claims.charges.table import Table, ordinals
 
-LINES_PER_CLAIM = 50  # a professional claim holds no more
-
-
-@cache
-def columns() -> pd.DataFrame:
-    """Give the table of columns: name, level, target, kind, required, default, longest."""
-    with (resources.files(__package__) / "columns.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype=str, keep_default_na=False)
+LINES_PER_CLAIM = {"P": 50, "I": 999, "D": 50}  # the guides hold no more
 
 
-class Table(cells.Table):
-    """The rows of a charges CSV while they are checked."""
+def compare(table: Table) -> None:
+    """Check what the cells say together."""
+    _check_types(table)
+    _check_company(table)
+    _check_days(table)
+    _check_codes(table)
+    _check_claims(table)
 
-    def compare(self) -> None:
-        """Check what several cells say together."""
-        values = self.values
-        first, last = values["service_from"], values["service_to"]
-        self.blame((last != 0) & (last < first), "service_to", "a day not before service_from")
-        known = values["diagnosis_codes"].map(lambda text: len(text.split()))
-        highest = values["diagnosis_pointers"].map(lambda text: max(map(int, text.split()), default=0))
-        self.blame((known > 0) & (highest > known), "diagnosis_pointers", "only places that diagnosis_codes has")
-        replaces = values["frequency_code"].isin(["7", "8"])
-        is_new = values["frequency_code"] == "1"
-        self.blame(
-            replaces & (values["original_reference"] == ""), "original_reference", "a value for frequency 7 or 8"
-        )
-        self.blame(is_new & (values["original_reference"] != ""), "original_reference", "nothing for frequency 1")
-        claim = self.claim_numbers()
-        first_row = pd.Series(np.arange(self.count)).groupby(claim).transform("first").to_numpy(np.int64)
-        for name in columns().query("level == 'claim'")["column"].tolist():
-            differs = self.codes[name] != self.codes[name][first_row]
-            self.blame(pd.Series(differs), name, "the same as in the claim's first row")
-        ordinal = claim.groupby(claim).cumcount()
-        self.blame(ordinal >= LINES_PER_CLAIM, "claim_number", f"at most {LINES_PER_CLAIM} rows for one claim")
-        control = values["line_control_number"]
-        again = (control != "") & control.duplicated()
-        self.blame(again, "line_control_number", "a number that no other row has")
 
-    def claim_numbers(self) -> pd.Series:
-        """Number the claims by first appearance; a row without claim number is a claim of its own."""
-        number = self.values["claim_number"]
-        alone = number == ""
-        key = number + "\x1f" + self.values["frequency_code"]
-        key = key.where(~alone, "\x1f\x1f" + pd.Series(np.arange(self.count)).astype(str))
-        return pd.Series(pd.factorize(key)[0], dtype="int64")
+def _check_types(table: Table) -> None:
+    """Say what a claim of its type may have."""
+    for spec in specs():
+        if spec.claim_types != "PID":
+            other = "".join({"P", "I", "D"} - set(spec.claim_types))
+            wrong = table.columns[spec.column].is_given() & table.is_of(other)
+            table.blame(wrong, spec.column, "nothing on a claim of this claim_type")
+    for name, claim_types, pattern, expected in rules("claim_type_rules.csv").values.tolist():
+        bad = table.columns[name].which(_unlike(pattern))
+        table.blame(bad & table.is_of(claim_types), name, expected)
+
+
+def _unlike(pattern: str) -> Callable[[str | int], bool]:
+    whole = re.compile(pattern, re.ASCII)
+    return lambda value: bool(value) and not whole.fullmatch(str(value))
+
+
+def _check_company(table: Table) -> None:
+    """Say which columns need others beside them."""
+    for spec in specs():
+        given = table.columns[spec.column].is_given() if spec.needs else np.zeros(0, bool)
+        for other in spec.needs if given.any() else ():
+            missing = table.columns[other].which(lambda value: not value)
+            table.blame(given & missing, other, f"a value, since {spec.column} has one")
+    for who in ("secondary", "tertiary"):
+        is_other = table.columns[f"{who}_relationship_code"].which(lambda value: value != "18")
+        nameless = table.columns[f"{who}_subscriber_last_name"].which(lambda value: not value)
+        named = table.columns[f"{who}_payer_code"].is_given()
+        wrong = named & is_other & nameless
+        table.blame(wrong, f"{who}_subscriber_last_name", "a value, since the patient is not the subscriber")
+
+
+def _check_days(table: Table) -> None:
+    for first, last in (("service_from", "service_to"), ("statement_from", "statement_to")):
+        start, end = table.numbers(first), table.numbers(last)
+        table.blame((end != 0) & (end < start), last, f"a day not before {first}")
+
+
+def _check_codes(table: Table) -> None:
+    column = table.columns
+    known = table.counts("diagnosis_codes", lambda value: len(str(value).split()))
+    highest = table.counts("diagnosis_pointers", lambda value: max(map(int, str(value).split()), default=0))
+    wrong = (known > 0) & (highest > known) & table.is_of("PD")
+    table.blame(wrong, "diagnosis_pointers", "only places that diagnosis_codes has")
+    frequency = table.frequency()
+    names_earlier = frequency.which(lambda value: value in ("7", "8", "Q"))
+    told = column["original_reference"].which(bool)
+    table.blame(names_earlier & ~told, "original_reference", "a value for frequency 7, 8 and Q")
+    table.blame(~names_earlier & told, "original_reference", "nothing but for frequency 7, 8 and Q")
+    differs = column["frequency_code"].at(np.arange(table.count)) != frequency.at(np.arange(table.count))
+    differs &= column["frequency_code"].is_given()
+    table.blame(differs.to_numpy(bool), "frequency_code", "the last digit of type_of_bill")
+    several = column["tooth_codes"].which(lambda value: len(str(value).split()) > 1)
+    table.blame(several & column["tooth_surfaces"].which(bool), "tooth_surfaces", "nothing beside several teeth")
+    for mark, name in (("S", "secondary_payer_code"), ("T", "tertiary_payer_code")):
+        own = column["payer_sequence"].which([mark].__contains__)
+        table.blame(own & column[name].which(bool), name, f"nothing on a claim with payer_sequence {mark}")
+
+
+def _check_claims(table: Table) -> None:
+    """Say what the rows of a claim, and all rows, have to do with each other."""
+    claim = table.claim_numbers()
+    first_row = np.full(int(claim.max(initial=-1)) + 1, -1, np.int64)
+    first_row[claim[::-1]] = np.arange(table.count)[::-1]
+    for spec in specs():
+        codes = table.columns[spec.column].codes
+        if spec.level == "claim" and len(table.columns[spec.column].values) > 1:
+            table.blame(codes != codes[first_row[claim]], spec.column, "the same as in the claim's first row")
+    place = ordinals(claim)
+    for claim_type, most in LINES_PER_CLAIM.items():
+        wrong = (place > most) & table.is_of(claim_type)
+        table.blame(wrong, "claim_number", f"at most {most} rows for one claim")
+    control = table.columns["line_control_number"]
+    again = pd.Series(control.codes).duplicated().to_numpy(bool) & control.which(bool)
+    table.blame(again, "line_control_number", "a number that no other row has")

@@ -78,8 +78,8 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     output.say(f"  Codes     {row['source']}: {row['detail_code']}")
     output.say(f"  To do     {row['next_step']}")
     output.say(f"  Since     {row['posting_date']}")
-    if row["closed_posting_date"]:
-        output.say(f"  Closed    {row['closed_posting_date']}: {row['closed_reason'].replace('_', ' ')}")
+    if row["state"] == "closed":
+        output.say(f"  Closed    {row['closed_posting_date']} {row['closed_reason'].replace('_', ' ')}")
     if row["sha256"]:
         output.say(f"  Stands in file {row['sha256'][:12]}, segment {row['seg']}")
     output.say(f"  Edit      {row['edit_id'] or 'none is known that would have caught it'}")

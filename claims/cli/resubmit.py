@@ -38,10 +38,10 @@ def resubmit(
         open_context(settings, actor=output.actor), claims, wanted, posting_day(day) or settings.today()
     )
     output.document({"counts": counts})
-    output.say(
-        f"{counts['claims_corrected']:,} claim(s) corrected, {counts['rejections_closed']:,} rejection(s) closed."
-    )
-    blocked = counts.get("claims_blocked", 0)
+    output.say(f"{counts['claims_corrected']:,} claim(s) corrected, their rejections closed.")
+    blocked, refused = counts.get("claims_blocked", 0), counts["claims_refused"]
     output.say(f"{counts.get('claims_ready', 0):,} ready to send, {blocked:,} blocked by an edit.")
-    if blocked:
+    if refused:
+        output.warn(f"{refused:,} claim(s) could not be corrected; see: claims claim show CLAIM")
+    if blocked or refused:
         raise typer.Exit(1)

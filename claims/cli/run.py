@@ -38,6 +38,7 @@ DOING = {  # what the person sees while a step runs
     "record_decisions": "telling each claim what was decided",
     "watch_answers": "asking for missing answers",
     "propose_edits": "learning from rejections",
+    "prepare_claims": "looking at claims to send",
     "submit_claims": "sending claims",
     "write_report": "writing reports",
 }

@@ -27,7 +27,9 @@ def submit(
         typer.Option("--again", metavar="ISA13", help="Send a batch again: its file is lost, or a TA1 refused it."),
     ] = "",
 ) -> None:
-    """Write claims that no edit stops into 837 files in the outbox, check each file, send each claim once.
+    """Make claims for next payers, scrub what waits, and write what no edit stops into checked 837 files.
+
+    Each claim leaves once. With --dry-run the ready claims are built and checked, and nothing is changed.
 
     Ends with 1 when a claim could not be sent; `claims exceptions list` says why.
 
@@ -35,9 +37,10 @@ def submit(
     """
     from claims import config
     from claims.cli.run import posting_day
+    from claims.service import outgoing
     from claims.service.context import open_context
     from claims.service.resending import send_again
-    from claims.service.submit import submit as send
+    from claims.service.submit import submit as rehearse
 
     if kind and kind.upper() not in KINDS:
         raise UsageError(f"There is no kind {kind}; there are: {', '.join(KINDS)}.")
@@ -52,17 +55,25 @@ def submit(
         output.document({"posting_date": posting_date, "batches": [shown(batch)]})
         _say_batches(output, [batch])
         return
-    done = send(ctx, posting_date, dry_run=dry_run, partner=partner, kind=kind.upper())
+    prepared: dict[str, int] = {}
+    if dry_run:
+        done = rehearse(ctx, posting_date, dry_run=True, partner=partner, kind=kind.upper())
+    else:
+        prepared, done = outgoing.send(ctx, posting_date, partner=partner, kind=kind.upper())
     output.document(
         {
             "posting_date": posting_date,
             "dry_run": dry_run,
+            "prepared": prepared,
             "counts": done.counts,
             "batches": [shown(batch) for batch in done.batches],
         }
     )
     _say_batches(output, done.batches)
     counts = done.counts
+    if prepared.get("next_claims") or prepared.get("next_claims_refused"):
+        output.say(f"{prepared['next_claims']} claims made for a next payer, "
+                   f"{prepared['next_claims_refused']} could not be made.")  # fmt: skip
     if not any(counts.values()):
         output.say("Nothing to send: no claim is ready.")
     output.say(f"{counts['claims_sent']} claims {'would be ' if dry_run else ''}sent, "

@@ -10,49 +10,37 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from hashlib import sha256
 
 import pandas as pd
 
 from claims import findings
 from claims.findings import HOLD, Finding
+from claims.ledger.bank_addenda import trace_of
+from claims.ledger.bank_columns import STRICT, BankColumns
+from claims.ledger.bank_lines import LONGEST, OTHER, Keys, bank_type, lines_frame
 from claims.money import cents
 
 COLUMNS = ("date", "amount", "trace_number", "payer_name", "reference", "type")
 
-LONGEST = {"trace_number": 80, "type": 40}
 LONGEST_ROW = 20
 
-LINE_TYPES = {
-    "row_number": "int64",
-    "offset": "int64",
-    "length": "int64",
-    "line_key": "str",
-    "bank_date": "str",
-    "amount_cents": "int64",
-    "trace_number": "str",
-    "payer_name": "str",
-    "reference": "str",
-    "type_code": "str",
-}
 
-
-def is_bank_file(head: bytes) -> bool:
-    """Tell whether a file starts with the header row of a bank CSV."""
+def is_bank_file(head: bytes, columns: BankColumns = STRICT) -> bool:
+    """Tell whether a file starts with the header row of a bank CSV, ours or that of the practice's bank."""
     first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("latin-1")
     names = [name.strip().strip('"').lower() for name in first.split(",")]
-    return {"date", "amount", "trace_number"} <= set(names)
+    return {"date", "amount", "trace_number"} <= set(names) or columns.fit(set(names))
 
 
-def read_bank_file(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_bank_file(data: bytes, columns: BankColumns = STRICT) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a bank CSV: `(bank_lines, findings)`.
 
-    `line_key` is the hash of all cells of the row (columns of the bank's own included) and of its ordinal among equal
-    rows of the file, so that the same statement loaded twice, or in two overlapping files, gives the same keys.
+    `line_key` stands for all cells of the row, columns of the bank's own included. A row without a trace number has the
+    one of its CCD+ addenda (column `addenda`, else `reference`).
     """
     rows: list[tuple[object, ...]] = []
     problems: list[Finding] = []
-    seen: Counter[str] = Counter()
+    keys = Keys()
     header: list[str] = []
     number = 0
     for cells, offset, length in _records(data):
@@ -66,24 +54,19 @@ def read_bank_file(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
                 break
             continue
         number += 1
-        values = dict(zip(header, (cell.strip() for cell in cells or ()), strict=False))
+        written = dict(zip(header, (cell.strip() for cell in cells or ()), strict=False))
+        values = columns.translated(written) if columns.fit(set(header)) else written
         wrong = _problem(header, cells, values)
         if wrong:
             problems.append(_refusal(number, offset, *wrong))
             continue
-        text = "\x1f".join(f"{name}={values[name]}" for name in sorted(values))
-        seen[text] += 1
-        digest = sha256(f"{text}\x1f{seen[text]}".encode()).hexdigest()
-        known = [values.get(name, "") for name in COLUMNS]
-        rows.append((number, offset, length, digest, known[0], cents(known[1]), *known[2:]))
-    columns = zip(*rows, strict=True) if rows else [[] for _ in LINE_TYPES]
-    frame = pd.DataFrame(
-        {
-            name: pd.Series(list(part), dtype=kind)
-            for (name, kind), part in zip(LINE_TYPES.items(), columns, strict=True)
-        }
-    )
-    return frame, findings.frame(problems)
+        key = keys.of(f"{name}={written[name]}" for name in sorted(written))
+        day, amount, trace, payer, reference, type_code = (values.get(name, "") for name in COLUMNS)
+        said, payer_id = trace_of([values.get("addenda", ""), reference])
+        kind = (bank_type("csv", type_code) or OTHER).kind
+        facts = (day, cents(amount), trace or said, payer_id, payer, reference, type_code, kind)
+        rows.append((number, offset, length, key, *facts))
+    return lines_frame(rows), findings.frame(problems)
 
 
 def _refusal(number: int, offset: int, column: str, expected: str, sentence: str) -> Finding:

@@ -1,118 +1,245 @@
-"""Deposits find their remittance: bank lines and posted remittances in, ties with the rule that made them out.
+"""Deposits find their remittances: bank lines and posted remittances in, ties with the rule that made them out.
 
-Order of the rules (reassociation of EFT and 835): trace number and amount; then payer, amount and a date within three
-business days. A rule ties only where exactly one bank line and one remittance are left for each other, to the cent.
+The rules stand in codes/tie_rules.csv, strongest first: trace number, then payer, amount and a date within three
+business days. A rule ties only where exactly one way is left, to the cent; else the line is ambiguous. What was
+considered and not taken is told as well. No answer depends on the order of lines or remittances.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
 import pandas as pd
 
-BUSINESS_DAYS = 3
-TRACE_AMOUNT, PAYER_AMOUNT_DATE = "trace-amount", "payer-amount-date"
+from claims import codes
+from claims.ledger.deposit_pairs import (
+    BUSINESS_DAYS,
+    MOST_CANDIDATES,
+    pairs_of,
+    prepared,
+    weighed,
+)
+from claims.ledger.subsets import sets_of
+
+TIE_COLUMNS = {
+    "bank_line_id": "int64",
+    "remit_id": "int64",
+    "amount_cents": "int64",
+    "fee_cents": "int64",
+    "rule": "str",
+}
 
 
-def normal_trace(traces: pd.Series) -> pd.Series:
-    """Trace numbers as banks hand them back: upper case, no blanks, no leading zeros."""
-    return traces.str.upper().str.replace(r"\s+", "", regex=True).str.lstrip("0")
+class Outcome(NamedTuple):
+    """What became of lines.
 
-
-def normal_payer(names: pd.Series) -> pd.Series:
-    """Payer names as banks write them: letters and digits, upper case; banks cut them at the end."""
-    return names.str.upper().str.replace(r"[^A-Z0-9]+", "", regex=True)
-
-
-# A name cut shorter than this says too little.
-SHORTEST_NAME = 8
-
-
-def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tie bank lines to remittances one to one: `(ties, ambiguous)`.
-
-    `bank_lines`: bank_line_id, amount_cents, trace_number, payer_name, bank_date. `remittances`: remit_id, open_cents,
-    trace_number, payer_name, payment_date. `ties`: bank_line_id, remit_id, amount_cents, rule. `ambiguous`:
-    bank_line_id of lines that several remittances fit.
+    `ties`: bank_line_id, remit_id, amount_cents (what it settles), fee_cents (what of it the bank did not get), rule,
+    score, evidence. `ambiguous`: bank_line_id. `candidates`: bank_line_id, remit_id, amount_cents, why, rule, score,
+    evidence.
     """
-    lines = bank_lines.assign(
-        trace=normal_trace(bank_lines["trace_number"]), payer=normal_payer(bank_lines["payer_name"])
-    )
-    remits = remittances.assign(
-        trace=normal_trace(remittances["trace_number"]),
-        payer=normal_payer(remittances["payer_name"]),
-        amount_cents=remittances["open_cents"],
-    )
-    by_trace = lines[lines["trace"] != ""].merge(remits[remits["trace"] != ""], on=["trace", "amount_cents"])
-    first, unclear = _one_to_one(by_trace, TRACE_AMOUNT)
-    lines = lines[~lines["bank_line_id"].isin(first["bank_line_id"]) & ~lines["bank_line_id"].isin(unclear)]
-    remits = remits[~remits["remit_id"].isin(first["remit_id"])]
 
-    # A line that names another trace is not that remittance, whatever the amount.
-    lines = lines.assign(name_start=lines["payer"].str[:SHORTEST_NAME])
-    remits = remits.assign(name_start=remits["payer"].str[:SHORTEST_NAME])
-    pairs = lines[lines["name_start"].str.len() == SHORTEST_NAME].merge(
-        remits, on=["name_start", "amount_cents"], suffixes=("", "_remit")
+    ties: pd.DataFrame
+    ambiguous: pd.DataFrame
+    candidates: pd.DataFrame
+
+
+class _Board:
+    """What is left to tie while the rules are gone through."""
+
+    def __init__(self, pairs: pd.DataFrame) -> None:
+        self.all = pairs
+        self.tied: list[tuple[int, int, int, int, str]] = []
+        self.gone_lines: set[int] = set()
+        self.gone_remits: set[int] = set()
+        self.unclear: set[int] = set()
+
+    def pairs(self) -> pd.DataFrame:
+        """Pairs whose line and remittance are both still open."""
+        lines, remits = self.gone_lines | self.unclear, self.gone_remits
+        free = ~self.all["bank_line_id"].isin(lines) & ~self.all["remit_id"].isin(remits)
+        return self.all[free & ~self.all["is_refused"]]
+
+    def take(self, ways: list[list[tuple[int, int, int, int]]], rule: str) -> None:
+        """Tie each way (its rows of line, remittance, cents, fee) whose lines and remittances no other way wants."""
+        wanted: dict[tuple[str, int], int] = {}
+        for number, way in enumerate(ways):
+            for key in {("line", row[0]) for row in way} | {("remit", row[1]) for row in way}:
+                wanted[key] = -1 if key in wanted else number
+        for number, way in enumerate(ways):
+            keys = {("line", row[0]) for row in way} | {("remit", row[1]) for row in way}
+            if any(wanted[key] != number for key in keys):
+                self.unclear.update(row[0] for row in way)
+                continue
+            self.tied += [(*row, rule) for row in way]
+            self.gone_lines.update(row[0] for row in way)
+            self.gone_remits.update(row[1] for row in way)
+
+
+def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFrame | None = None) -> Outcome:
+    """Tie bank lines to remittances by the rules (frames as in `deposit_pairs`; money that came in only).
+
+    `refused`: bank_line_id, remit_id of pairs that a person took apart.
+    """
+    lines, remits = prepared(bank_lines), prepared(remittances[remittances["open_cents"] > 0])
+    lines = lines[lines["rest_cents"] > 0]
+    pairs = pairs_of(lines, remits)
+    asked = pairs[["bank_line_id", "remit_id"]]
+    apart = asked.iloc[:0] if refused is None else refused[["bank_line_id", "remit_id"]]
+    pairs["is_refused"] = pd.MultiIndex.from_frame(asked).isin(pd.MultiIndex.from_frame(apart))
+    board = _Board(pairs)
+    rules = codes.table("tie_rules")
+    rules = rules.sort_values("order", key=lambda order: order.astype("int64"))
+    for row in rules.to_dict("records"):
+        rule = {str(name): str(value) for name, value in row.items()}
+        if way := _WAYS.get(rule["amount"]):
+            way(board, _fitting(board.pairs(), rule), rule)
+    ties = _frame(board.tied)
+    return _told(board, ties)
+
+
+def _frame(rows: list[tuple[int, int, int, int, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(TIE_COLUMNS)).astype(TIE_COLUMNS)
+
+
+def _fitting(pairs: pd.DataFrame, rule: dict[str, str]) -> pd.DataFrame:
+    """Pairs that a rule allows, but for the amount."""
+    fits = {
+        "same": pairs["same_trace"],
+        "sibling": pairs["sibling"],
+        "open": ~pairs["same_trace"] & ~pairs["other_trace"],
+        "none": pairs["trace"] == "",
+    }[rule["trace"]]
+    if rule["payer"]:
+        fits = (
+            fits & {"id": pairs["same_id"], "any": pairs["same_payer"], "known": ~pairs["other_payer"]}[rule["payer"]]
+        )
+    if rule["days"]:
+        fits = fits & (pairs["days"] <= int(rule["days"]))
+    if rule["kind"]:
+        fits = fits & (pairs["kind"] == rule["kind"])
+    return pairs[fits]
+
+
+def _equal(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """One line and one remittance, to the cent."""
+    chosen = pairs[pairs["same_amount"]]
+    rows = chosen[["bank_line_id", "remit_id", "open_cents"]].to_numpy("int64").tolist()
+    board.take([[(line, remit, cents, 0)] for line, remit, cents in rows], rule["rule"])
+
+
+def _net(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """One line and one remittance, less a fee that is small enough to be one."""
+    fee = pairs["open_cents"] - pairs["rest_cents"]
+    small = (fee > 0) & (fee * 100 <= pairs["open_cents"] * int(rule["fee_percent"]))
+    rows = pairs[small].assign(fee=fee[small])[["bank_line_id", "remit_id", "open_cents", "fee"]]
+    board.take(
+        [[(line, remit, cents, cut)] for line, remit, cents, cut in rows.to_numpy("int64").tolist()], rule["rule"]
     )
-    pairs = pairs[
-        ((pairs["trace"] == "") | (pairs["trace_remit"] == "")) & _is_cut(pairs["payer"], pairs["payer_remit"])
+
+
+def _lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """Several lines and one remittance."""
+    ways = []
+    for remit, group in _of_one_remit(pairs):
+        amounts = group["rest_cents"].tolist()
+        sums = sets_of(amounts, int(group["open_cents"].iloc[0]))
+        if sums.only:
+            ids = group["bank_line_id"].tolist()
+            ways.append([(ids[place], remit, amounts[place], 0) for place in sums.only])
+        elif sums.found or not sums.is_complete:
+            board.unclear.update(group["bank_line_id"].tolist())
+    board.take(ways, rule["rule"])
+
+
+def _of_one_remit(pairs: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
+    """Pairs by remittance, of lines that fit no other remittance."""
+    alone = pairs.groupby("bank_line_id")["remit_id"].transform("size") == 1
+    return [(int(str(remit)), group) for remit, group in pairs[alone].groupby("remit_id", sort=True)]
+
+
+def _other(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """The trace of one remittance and another amount: parts that leave it open, or one line that is too much."""
+    ways = []
+    for remit, group in _of_one_remit(pairs):
+        amounts, open_ = group["rest_cents"].tolist(), int(group["open_cents"].iloc[0])
+        if sum(amounts) > open_ and len(amounts) > 1:
+            board.unclear.update(group["bank_line_id"].tolist())
+            continue
+        parts = zip(group["bank_line_id"].tolist(), amounts, strict=True)
+        ways.append([(line, remit, min(cents, open_), 0) for line, cents in parts])
+    board.take(ways, rule["rule"])
+    left = pairs[~pairs["bank_line_id"].isin(board.gone_lines)]
+    board.unclear.update(left["bank_line_id"].tolist())  # several remittances have this trace
+
+
+def _remits(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """One line and several remittances of a payer and day, those with the line's trace among them."""
+    ways = []
+    for line, own in pairs.groupby("bank_line_id", sort=True):
+        target = int(own["rest_cents"].iloc[0])
+        found: list[tuple[int, ...]] = []
+        complete = True
+        for _, day in own.groupby(["payer_id_remit", "payment_date"], sort=True):
+            must = day[day["same_trace"]]
+            others = day[~day["remit_id"].isin(must["remit_id"])]
+            left = target - int(must["open_cents"].sum())
+            needed = max(0, 2 - len(must))
+            if left < 0 or (left == 0 and needed):
+                continue
+            sums = sets_of(others["open_cents"].tolist(), left, at_least=needed)
+            ids = others["remit_id"].tolist()
+            found += [(*must["remit_id"].tolist(), *(ids[place] for place in one)) for one in sums.found]
+            complete &= sums.is_complete
+        if len(found) == 1 and complete:
+            cents = own.set_index("remit_id")["open_cents"]
+            ways.append([(int(str(line)), int(remit), int(cents[remit]), 0) for remit in found[0]])
+        elif found or not complete:
+            board.unclear.add(int(str(line)))
+    board.take(ways, rule["rule"])
+
+
+_WAYS: dict[str, Callable[[_Board, pd.DataFrame, dict[str, str]], None]] = {
+    "equal": _equal,
+    "lines": _lines,
+    "remits": _remits,
+    "net": _net,
+    "other": _other,
+}
+
+
+def _told(board: _Board, ties: pd.DataFrame) -> Outcome:
+    """Weigh every pair, and say why those not chosen were not."""
+    pairs = board.all
+    chosen = pairs[["bank_line_id", "remit_id"]].merge(ties, how="left", on=["bank_line_id", "remit_id"])
+    is_chosen = chosen["rule"].notna().to_numpy()
+    is_unclear = pairs["bank_line_id"].isin(board.unclear)
+    rows = weighed(pairs, pd.Series(is_chosen, index=pairs.index))
+    taken = pairs["remit_id"].isin(board.gone_remits) | (
+        pairs["bank_line_id"].isin(board.gone_lines) & ~is_unclear & pairs["same_amount"]
+    )
+    reasons: list[tuple[Any, str]] = [
+        (is_chosen, "chosen"),
+        (pairs["is_refused"], "untied"),
+        (pairs["other_trace"], "other-trace"),
+        (pairs["other_payer"] & ~pairs["same_amount"], "other-payer"),
+        (~pairs["same_trace"] & pairs["other_payer"], "other-payer"),
+        (~pairs["same_trace"] & ~pairs["same_payer"], "payer-unknown"),
+        (~pairs["same_trace"] & (pairs["days"] > BUSINESS_DAYS), "too-far"),
+        (taken & ~is_chosen, "taken"),
+        (is_unclear, "several-fit"),
     ]
-    near = _business_days_between(pairs["payment_date"], pairs["bank_date"]) <= BUSINESS_DAYS
-    second, more_unclear = _one_to_one(pairs[near], PAYER_AMOUNT_DATE)
-    ambiguous = pd.DataFrame({"bank_line_id": np.union1d(unclear, more_unclear).astype("int64")})
-    return pd.concat([first, second], ignore_index=True), ambiguous
-
-
-def _is_cut(left: pd.Series, right: pd.Series) -> np.ndarray:
-    """Tell where one name is the whole beginning of the other."""
-    pairs = zip(left.tolist(), right.tolist(), strict=True)
-    return np.array([a.startswith(b) or b.startswith(a) for a, b in pairs], dtype=bool)
-
-
-def _one_to_one(pairs: pd.DataFrame, rule: str) -> tuple[pd.DataFrame, np.ndarray]:
-    lines = pairs.groupby("bank_line_id")["remit_id"].transform("size")
-    remits = pairs.groupby("remit_id")["bank_line_id"].transform("size")
-    sure = (lines == 1) & (remits == 1)
-    ties = pairs.loc[sure, ["bank_line_id", "remit_id", "amount_cents"]].assign(rule=rule)
-    unclear = pairs.loc[~sure, "bank_line_id"].unique()
-    return ties.astype({"rule": "str"}), np.asarray(unclear, dtype="int64")
-
-
-def _business_days_between(left: pd.Series, right: pd.Series) -> np.ndarray:
-    """Business days from one ISO day to the other, without sign; a missing day is far away."""
-    known = ((left != "") & (right != "")).to_numpy()
-    a = np.where(known, left.to_numpy(dtype=object), "1970-01-01").astype("datetime64[D]")
-    b = np.where(known, right.to_numpy(dtype=object), "1970-01-01").astype("datetime64[D]")
-    return np.where(known, np.abs(np.busday_count(a, b)), 1_000_000)
-
-
-def tie_lines(ties: pd.DataFrame) -> pd.DataFrame:
-    """Ledger lines of ties: E03 for money straight from the bank, E05 for money that lay on 2200 before.
-
-    `ties` carry line_key, remit_key, unapplied_cents. Gives journal_key, account, amount_cents, rule_id, bank_line_id,
-    remit_id, payer_code.
-    """
-    from_2200 = ties["unapplied_cents"] != 0
-    debit = np.where(from_2200, "2200", "1000")
-    rule = np.where(from_2200, "E05", "E03")
-    key = "dep:" + ties["line_key"] + ":" + ties["remit_key"] + ":0"
-    base = ties[["bank_line_id", "remit_id", "payer_code"]].assign(journal_key=key, rule_id=rule)
-    lines = pd.concat(
-        [
-            base.assign(account=debit, amount_cents=ties["amount_cents"]),
-            base.assign(account="1050", amount_cents=-ties["amount_cents"]),
-        ],
-        ignore_index=True,
+    why = np.select([holds for holds, _ in reasons], [name for _, name in reasons], "other-amount")
+    rows = rows.assign(
+        why=pd.Series(why, dtype="str"),
+        rule=pd.Series(chosen["rule"].fillna("none"), dtype="str"),
+        amount_cents=pairs["open_cents"],
     )
-    return lines.astype({"account": "str", "rule_id": "str"})
-
-
-def unexplained_lines(bank_lines: pd.DataFrame) -> pd.DataFrame:
-    """Ledger lines of deposits that no remittance explains yet (E04): cash against unapplied cash."""
-    base = bank_lines[["bank_line_id"]].assign(journal_key="dep:" + bank_lines["line_key"] + ":none:0", rule_id="E04")
-    return pd.concat(
-        [
-            base.assign(account="1000", amount_cents=bank_lines["amount_cents"]),
-            base.assign(account="2200", amount_cents=-bank_lines["amount_cents"]),
-        ],
-        ignore_index=True,
-    )
+    weighed_ties = ties.merge(rows[["bank_line_id", "remit_id", "score", "evidence"]], on=["bank_line_id", "remit_id"])
+    worth = (rows["why"] == "chosen") | rows["same_trace"] | rows["same_amount"] | is_unclear | pairs["is_refused"]
+    best = rows[worth].sort_values(["line_key", "score", "remit_key"], ascending=[True, False, True], kind="stable")
+    best = best[best.groupby("bank_line_id").cumcount() < MOST_CANDIDATES]
+    names = ["bank_line_id", "remit_id", "amount_cents", "why", "rule", "score", "evidence"]
+    ambiguous = pd.DataFrame({"bank_line_id": np.array(sorted(board.unclear - board.gone_lines), dtype="int64")})
+    return Outcome(weighed_ties, ambiguous, best[names].reset_index(drop=True))

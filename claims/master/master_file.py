@@ -80,7 +80,7 @@ def typed(kind: str, bodies: Sequence[str]) -> pd.DataFrame:
     names = [column.name for column in columns()[kind]]
     cells = [[row.get(name, "") for name in names] for row in json.loads(f"[{','.join(bodies)}]")]
     nowhere = np.zeros(len(cells), np.int64)
-    frame = as_frame(Table(Rows(names, cells, nowhere, nowhere, True), kind), np.arange(len(cells)))
+    frame = as_frame(Table(Rows(names, cells, nowhere, nowhere, nowhere, True), kind), np.arange(len(cells)))
     return frame.drop(columns=[column.target for column in EFFECTIVE])
 
 

@@ -4,7 +4,8 @@ No file is written here. Everything is invented and seeded: the same arguments g
 machine.
 """
 
-from claims.payer.adjudicate import Books, adjudicate
+from claims.payer.adjudicate import adjudicate
+from claims.payer.books import Books
 from claims.payer.mail import PlannedFile
 from claims.payer.month import Month, simulate
 

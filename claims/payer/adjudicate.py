@@ -6,13 +6,14 @@ calls (services seen, deductible used by each member in a year) is a `Books`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from claims.payer import causes
+from claims.payer.books import Books
+from claims.payer.draws import Integers, Keys, keys
 from claims.payer.fees import percent_of, priced
 from claims.payer.terms import table
 
@@ -24,25 +25,12 @@ _CLAIM_COLUMNS = [
     *("payer_code", "filing_indicator_code", "member_id", "patient_first_name", "prior_authorization"),
     *("received_date", "payer_claim_number"),
 ]
-
-
-@dataclass
-class Books:
-    """What the payers remember: services already adjudicated, deductible amounts taken, the next free key."""
-
-    services: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({name: [] for name in _SAME_SERVICE}))
-    deductibles: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(
-            {"payer_code": [], "member_id": [], "year": [], "amount_cents": []}
-        ).astype({"payer_code": "str", "member_id": "str", "year": "int64", "amount_cents": "int64"})
-    )
-    next_seg: int = 1
-
-    def take(self, count: int) -> int:
-        """Hand out `count` keys for rows of a remittance; give the first."""
-        first = self.next_seg
-        self.next_seg += count
-        return first
+# What else may be said of a line, and what holds when it is not.
+_PLAIN = {
+    "is_prior_missing": False, "is_estimate": False, "is_bundle": False,
+    # What another payer has settled; what a line gave to, or took from, a line that it was bundled with.
+    "prior_cents": 0, "given_cents": 0, "taken_cents": 0,
+}  # fmt: skip
 
 
 def adjudicate(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, books: Books, seed: int) -> Frames:
@@ -54,10 +42,19 @@ def adjudicate(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame,
     and `decisions`: one row per line with what was decided and why.
     """
     rng = np.random.default_rng([seed, books.next_seg])
-    work = _gathered(claims, lines, members, books)
-    work["cause"] = causes.found(work, rng)
-    work = _split(work, books)
-    _remember(work, books)
+    work = _gathered(claims, lines, members)
+    return decide(claims, work, rng.integers(0, 100, size=len(work)), books)
+
+
+def decide(claims: pd.DataFrame, work: pd.DataFrame, draws: Integers, books: Books) -> Frames:
+    """Decide lines that have their claim's columns, the payer's terms and the price; as `adjudicate` gives it.
+
+    `work` is in order of claims and of their lines; `draws` are 0 to 99, one for each line.
+    """
+    work = work.assign(**{name: value for name, value in _PLAIN.items() if name not in work})
+    work["is_duplicate"] = _seen_before(work, books)
+    work["cause"] = causes.found(work, draws)
+    work = _remembered(_split(work, books), books)
     return _as_remittance(claims, work, books)
 
 
@@ -66,7 +63,17 @@ def joined(parts: list[Frames]) -> Frames:
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 
-def _gathered(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, books: Books) -> pd.DataFrame:
+def service_keys(work: pd.DataFrame) -> Keys:
+    """Give the key by which a payer knows a service again."""
+    return keys(*(work[name] for name in _SAME_SERVICE))
+
+
+def deductible_keys(work: pd.DataFrame) -> Keys:
+    """Give the key of a member's year with a payer."""
+    return keys(work["payer_code"], work["member_id"], work["service_date"] // 10000)
+
+
+def _gathered(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """Join to every line its claim, its payer's terms and what the payer knows of the member."""
     work = lines.merge(
         claims[["seg", *_CLAIM_COLUMNS]].rename(columns={"seg": "claim_seg"}), on="claim_seg", validate="m:1"
@@ -76,25 +83,40 @@ def _gathered(claims: pd.DataFrame, lines: pd.DataFrame, members: pd.DataFrame, 
     work = work.merge(known, on=["payer_code", "member_id"], how="left", validate="m:1")
     work["is_member"] = work["is_member"].notna()
     work["coverage_to_date"] = work["coverage_to_date"].fillna(FOREVER).astype("int64")
-    work = work.sort_values(["claim_seg", "ordinal"], kind="stable").reset_index(drop=True)
-    seen = pd.concat([books.services[_SAME_SERVICE], work[_SAME_SERVICE]], ignore_index=True)
-    # The same service twice on one claim is not a duplicate claim; once earlier, on any other claim, it is.
-    first_claim = pd.concat([pd.Series(-1, index=books.services.index), work["claim_seg"]], ignore_index=True)
-    first = first_claim.groupby([seen[name] for name in _SAME_SERVICE]).transform("first")
-    work["is_duplicate"] = (first.iloc[len(books.services) :].to_numpy() != work["claim_seg"].to_numpy()).astype(bool)
-    return priced(work)
+    work = priced(work.sort_values(["claim_seg", "ordinal"], kind="stable").reset_index(drop=True))
+    return work.assign(is_odd_modifier=causes.odd_modifier(work))
+
+
+def _seen_before(work: pd.DataFrame, books: Books) -> np.ndarray:
+    """Tell which services another claim had: the same one twice on one claim is not a duplicate."""
+    key, claim = service_keys(work), work["claim_seg"].to_numpy(np.int64)
+    first = pd.Series(claim).groupby(key).transform("first").to_numpy(np.int64)
+    result: np.ndarray = (books.services.of(key) > 0) | (first != claim)
+    return result
 
 
 def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
-    """Split each charge into denied, contractual, copay, deductible, coinsurance and paid."""
+    """Split each charge into denied, contractual, copay, deductible, coinsurance and paid.
+
+    What another payer settled, and what a line gave to one it was bundled with, is not this payer's to split.
+    """
     charge = work["charge_cents"].to_numpy(np.int64)
     units = work["units_milli"].to_numpy(np.int64)
     partly = (work["cause"] == "units-over-limit").to_numpy()
+    passed = partly | (work["cause"] == "").to_numpy()
     kept_units = np.where(partly, np.minimum(work["units_limit"].to_numpy(np.int64) * 1000, units), units)
-    denied = np.where((work["cause"] == "").to_numpy(), 0, charge)
+    denied = np.where(passed, 0, charge)
     denied = np.where(partly, charge - charge * kept_units // np.maximum(units, 1), denied)
-    allowed = work["allowed_cents"].to_numpy(np.int64) * kept_units // np.maximum(units, 1)
-    allowed = np.minimum(np.where((denied == 0) | partly, allowed, 0), charge - denied)
+    estimate = np.where(work["is_estimate"], charge, 0)
+    denied = np.where(work["is_estimate"], 0, denied)
+    bundled = passed & work["is_bundle"].to_numpy()
+    bundled &= pd.Series(bundled).groupby(work["claim_seg"].to_numpy()).transform("all").to_numpy()
+    own = {name: np.where(bundled, work[name].to_numpy(np.int64), 0) for name in ("given_cents", "taken_cents")}
+    prior = np.where(passed, work["prior_cents"].to_numpy(np.int64), 0)
+    open_cents = charge + own["taken_cents"] - denied - estimate - prior - own["given_cents"]
+    allowed = work["allowed_cents"].to_numpy(np.int64)
+    allowed = np.where(partly, allowed * kept_units // np.maximum(units, 1), allowed)
+    allowed = np.minimum(np.where(passed, allowed, 0), open_cents)
 
     visit = ((work["kind"] == "visit") & (work["copay_cents"] > 0)).to_numpy()
     first_visit = visit & ~work["claim_seg"].where(visit & (allowed > 0), -1 - work.index).duplicated().to_numpy()
@@ -103,9 +125,12 @@ def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
     deductible = _deductible(work, np.where(shared, allowed, 0), books)
     coinsurance = np.where(shared, percent_of(allowed - deductible, work["coinsurance_percent"].to_numpy(np.int64)), 0)
     return work.assign(
+        **own,
+        prior_cents=prior,
+        estimate_cents=estimate,
         denied_cents=denied,
         allowed_cents=allowed,
-        contractual_cents=charge - denied - allowed,
+        contractual_cents=open_cents - allowed,
         copay_cents=copay,
         deductible_taken_cents=deductible,
         coinsurance_cents=coinsurance,
@@ -114,27 +139,30 @@ def _split(work: pd.DataFrame, books: Books) -> pd.DataFrame:
     )
 
 
-def _deductible(work: pd.DataFrame, eligible: np.ndarray, books: Books) -> np.ndarray:
+def _deductible(work: pd.DataFrame, eligible: Integers, books: Books) -> Integers:
     """Take from each line, in order, what is left of its member's deductible of the year."""
-    keys = ["payer_code", "member_id", "year"]
-    people = work[["payer_code", "member_id"]].assign(year=work["service_date"] // 10000)
-    used = books.deductibles.groupby(keys)["amount_cents"].sum()
-    before = used.reindex(pd.MultiIndex.from_frame(people), fill_value=0).to_numpy(np.int64)
-    running = people.assign(eligible=eligible).groupby(keys)["eligible"].cumsum().to_numpy(np.int64)
+    key = deductible_keys(work)
+    before = books.deductibles.of(key)
+    running = pd.Series(eligible).groupby(key).cumsum().to_numpy(np.int64)
     limit = work["deductible_cents"].to_numpy(np.int64)
     after = np.minimum(before + running, limit)
-    result: np.ndarray = np.maximum(after - np.minimum(before + running - eligible, limit), 0)
+    result: Integers = np.maximum(after - np.minimum(before + running - eligible, limit), 0)
     return result
 
 
-def _remember(work: pd.DataFrame, books: Books) -> None:
-    passed = work["cause"].isin(["", "units-over-limit"])
-    books.services = pd.concat([books.services, work.loc[passed, _SAME_SERVICE]], ignore_index=True)
-    taken = work[work["deductible_taken_cents"] != 0]
-    entries = taken[["payer_code", "member_id"]].assign(
-        year=taken["service_date"] // 10000, amount_cents=taken["deductible_taken_cents"]
-    )
-    books.deductibles = pd.concat([books.deductibles, entries], ignore_index=True)
+def _remembered(work: pd.DataFrame, books: Books) -> pd.DataFrame:
+    """Enter the lines in the books, and say with each what was entered: a reversal takes it out again."""
+    passed = (work["cause"].isin(["", "units-over-limit"]) & ~work["is_estimate"]).to_numpy()
+    work = work.assign(service_key=service_keys(work), deductible_key=deductible_keys(work), remembered=1 * passed)
+    enter(work, books, 1)
+    return work
+
+
+def enter(lines: pd.DataFrame, books: Books, sign: int) -> None:
+    """Enter lines as `service_payments` has them in the books, or take them out (`sign` -1)."""
+    counted, taken = lines["remembered"].to_numpy(np.int64), lines["deductible_taken_cents"].to_numpy(np.int64)
+    books.services.add(lines["service_key"].to_numpy(np.uint64)[counted != 0], sign * counted[counted != 0])
+    books.deductibles.add(lines["deductible_key"].to_numpy(np.uint64)[taken != 0], sign * taken[taken != 0])
 
 
 def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Frames:
@@ -143,6 +171,8 @@ def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Fr
         {"group_code": "", "reason_code": "", "remark_code": "", "status_code": "1"}
     )
     work["is_line_of"] = work["claim_seg"]
+    if "payment_seg" in work:  # a claim may be answered in parts
+        work["claim_seg"] = work["payment_seg"]
     first = books.take(len(claims))
     number = pd.Series(np.arange(first, first + len(claims)), index=claims["seg"])
     first = books.take(len(work))
@@ -170,6 +200,8 @@ def _as_remittance(claims: pd.DataFrame, work: pd.DataFrame, books: Books) -> Fr
         [
             *("seg", "claim_seg", "ordinal", "procedure_qualifier", "procedure_code", "modifiers", "charge_cents"),
             *("paid_cents", "paid_units_milli", "service_date", "service_to_date", "line_control_number"),
+            *("service_key", "deductible_key", "deductible_taken_cents", "remembered", "given_cents"),
+            *(name for name in ("revenue_code",) if name in work),
         ]
     ].assign(allowed_cents=work["allowed_cents"].where(work["allowed_cents"] > 0).astype("Int64"))
     return {
@@ -194,6 +226,10 @@ def _adjustments(work: pd.DataFrame, books: Books) -> pd.DataFrame:
         ("PR", "1", work["deductible_taken_cents"]),
         ("PR", "2", work["coinsurance_cents"]),
         ("PR", "3", work["copay_cents"]),
+        ("OA", "23", work["prior_cents"]),
+        ("CO", "97", work["given_cents"]),
+        ("OA", "94", -work["taken_cents"]),
+        ("OA", "101", work["estimate_cents"]),
     ]
     rows = [
         work[["claim_seg"]].assign(

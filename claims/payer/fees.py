@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from claims.payer.terms import table
+from claims.payer.draws import draws, keys
+from claims.payer.terms import rate, table
 
 UNLISTED_PERCENT = 60  # of the charge, for a procedure that the schedule does not list
+# Of the price band, for a payer that has a fee of its own for every procedure.
+_LOWEST_PERCENT, _HIGHEST_PERCENT = 50, 90
 
 
 def percent_of(cents: npt.NDArray[np.int64], percent: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -38,3 +41,45 @@ def priced(lines: pd.DataFrame) -> pd.DataFrame:
         units_limit=found["units_limit"].where(listed, np.iinfo(np.int32).max),
         allowed_cents=np.minimum(np.where(listed, by_schedule, by_charge), charge),
     )
+
+
+def scheduled(lines: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Price as `priced` does; a procedure that no schedule lists has a fee that follows from payer, code and seed.
+
+    The fee is a share of the band (a power of two) that the charge for a unit lies in: the same for all charges of
+    like size, and never above nine tenths of the charge. Some of these procedures need an authorization or are not
+    covered, as rates.csv says.
+    """
+    found = priced(lines)
+    unlisted = (found["kind"] == "other").to_numpy()
+    units = lines["units_milli"].to_numpy(np.int64)
+    charge = lines["charge_cents"].to_numpy(np.int64)
+    unit_charge = np.where(units > 0, charge * 1000 // np.maximum(units, 1), charge)
+    band = np.int64(1) << (np.frexp(np.maximum(unit_charge, 1).astype(np.float64))[1].astype(np.int64) - 1)
+    code = lines["procedure_code"].where(lines["procedure_code"] != "", lines["revenue_code"])
+    key = keys(lines["payer_code"], lines["procedure_qualifier"], code, seed=seed)
+    percent = _LOWEST_PERCENT + draws(key, "fee", _HIGHEST_PERCENT - _LOWEST_PERCENT + 1)
+    fee = band * percent // 100
+    allowed = np.maximum(np.where(units > 0, fee * units // 1000, fee), np.minimum(charge, 1))
+    schedule = found["allowed_cents"].to_numpy(np.int64)
+    kind, may_need = _kinds(code)
+    return found.assign(
+        kind=np.where(unlisted, kind, found["kind"].to_numpy(object)),
+        allowed_cents=np.minimum(np.where(unlisted, allowed, np.maximum(schedule, np.minimum(charge, 1))), charge),
+        needs_authorization=found["needs_authorization"]
+        | (unlisted & may_need & (draws(key, "authorization", 10_000) < rate("authorization"))),
+        is_covered=found["is_covered"] & ~(unlisted & (draws(key, "covered", 10_000) < rate("not-covered"))),
+    )
+
+
+def _kinds(codes: pd.Series) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Give what kind of procedure each code is, and whether it may need an authorization: by its longest prefix.
+
+    A loop over distinct codes.
+    """
+    rows = {row["prefix"]: row for row in table("procedure_kinds").to_dict("records")}
+    number, distinct = pd.factorize(codes)
+    found = [rows[max((p for p in rows if str(code).startswith(p)), key=len)] for code in distinct]
+    kinds = np.array([row["kind"] for row in found], object)
+    may_need = np.array([row["may_need_authorization"] == "Y" for row in found], np.bool_)
+    return kinds[number], may_need[number]

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from claims.payer import practice
-from claims.payer.adjudicate import Books, Frames, adjudicate, joined
+from claims.payer.adjudicate import Frames, adjudicate, joined
 from claims.payer.bank import statement
+from claims.payer.books import Books
 from claims.payer.mail import BATCHES, PlannedFile, answers, incoming, outgoing
 from claims.payer.remit import remittances
 from claims.payer.takebacks import takebacks

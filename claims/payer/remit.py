@@ -6,6 +6,8 @@ forward (PLB FB) to the payer's next remittance; a payment of zero is a notice (
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -30,11 +32,26 @@ def remittances(
     day = frame["payment_date"].astype(str)
     frame["trace_number"] = frame["trace_prefix"] + day.str.slice(2) + ordinal.astype(str)
     given = provider_adjustments.groupby("remit_key")["amount_cents"].sum()
-    frame["plb_cents"] = given.reindex(frame["remit_key"], fill_value=0).to_numpy(np.int64)
-    forwarded = _forward(frame)
-    plb = pd.concat([provider_adjustments, forwarded], ignore_index=True)
-    frame["plb_cents"] = plb.groupby("remit_key")["amount_cents"].sum().reindex(frame["remit_key"], fill_value=0).array
-    frame["payment_cents"] = frame["claims_cents"] - frame["plb_cents"]
+    nets = frame["claims_cents"] - given.reindex(frame["remit_key"], fill_value=0).to_numpy(np.int64)
+    forwarded = netted(frame["payer_code"].tolist(), frame["trace_number"].tolist(), nets.tolist())
+    balances = pd.DataFrame(forwarded, columns=["remit_key", "reason_code", "reference", "amount_cents"])
+    balances["remit_key"] = frame["remit_key"].reindex(balances["remit_key"]).to_numpy()
+    plb = pd.concat([provider_adjustments, balances.astype({"amount_cents": "int64"})], ignore_index=True)
+    sums = plb.groupby("remit_key")["amount_cents"].sum()
+    frame["plb_cents"] = sums.reindex(frame["remit_key"], fill_value=0).to_numpy(np.int64)
+    return paid_out(
+        frame.assign(
+            payee_name=payee["billing_name"],
+            payee_qualifier="XX",
+            payee_identifier=payee["billing_npi"],
+            payee_tax_id=payee["billing_tax_id"],
+        )
+    ), plb
+
+
+def paid_out(frame: pd.DataFrame) -> pd.DataFrame:
+    """Lay remittances (`claims_cents`, `plb_cents`, terms) out as payments, or notices where none is due."""
+    frame = frame.assign(payment_cents=frame["claims_cents"] - frame["plb_cents"])
     paid = frame["payment_cents"] > 0
     by_ach = paid & (frame["method_code"] == "ACH")
     return frame.assign(
@@ -50,37 +67,50 @@ def remittances(
         payer_bank_routing=frame["bank_routing"].where(by_ach, ""),
         payer_bank_account=frame["bank_account"].where(by_ach, ""),
         **{name: np.where(by_ach, value, "") for name, value in PAYEE_BANK.items()},
-        payee_name=payee["billing_name"],
-        payee_qualifier="XX",
-        payee_identifier=payee["billing_npi"],
-        payee_tax_id=payee["billing_tax_id"],
-    ), plb
+    )
 
 
-def _forward(frame: pd.DataFrame) -> pd.DataFrame:
-    """Carry what a payer's remittance falls short of zero to its next ones. A loop over remittances, not claims."""
-    owed: dict[str, tuple[int, str]] = {}
+Owner = Hashable
+Balances = dict[Owner, tuple[int, str]]
+# What is to be recovered from an owner: the day from which on, the claim's number, what is left of it.
+Recoveries = dict[Owner, list[tuple[int, str, int]]]
+
+
+def netted(
+    owners: Sequence[Owner], traces: Sequence[str], nets: Sequence[int], days: Sequence[int] = (),
+    room: Sequence[int] = (), owed: Balances | None = None, recoveries: Recoveries | None = None,
+) -> list[tuple[int, str, str, int]]:  # fmt: skip
+    """Bring each remittance to zero or more: give the PLB rows for it as (row, code, reference, amount).
+
+    What one falls short of zero goes forward (FB) to the next ones of its owner; what is to be recovered is taken (WO)
+    as far as there is money, and `room` for so many rows. `owed` and `recoveries` are changed. A loop over remittances,
+    not claims.
+    """
+    owed, recoveries = {} if owed is None else owed, {} if recoveries is None else recoveries
     rows = []
-    for key, payer, trace, net in zip(
-        frame["remit_key"],
-        frame["payer_code"],
-        frame["trace_number"],
-        (frame["claims_cents"] - frame["plb_cents"]).tolist(),
-        strict=True,
-    ):
-        balance, origin = owed.pop(payer, (0, trace))
-        if balance and net > 0:
-            collected = min(balance, net)
-            rows.append((key, "FB", origin, collected))
-            if balance > collected:
-                owed[payer] = (balance - collected, origin)
-        elif net < 0:
-            rows.append((key, "FB", origin, net))
-            owed[payer] = (balance - net, origin)
-        elif balance:
-            owed[payer] = (balance, origin)
-    frame = pd.DataFrame(rows, columns=["remit_key", "reason_code", "reference", "amount_cents"])
-    return frame.astype({"amount_cents": "int64"})
+    for row, (owner, trace, net) in enumerate(zip(owners, traces, nets, strict=True)):
+        balance, origin = owed.pop(owner, (0, trace))
+        if net < 0:
+            rows.append((row, "FB", origin, net))
+            owed[owner] = (balance - net, origin)
+            continue
+        collected = min(balance, net)
+        if collected:
+            rows.append((row, "FB", origin, collected))
+        if balance > collected:
+            owed[owner] = (balance - collected, origin)
+        available, waiting = net - collected, []
+        free = room[row] - (collected > 0) if room else 0
+        for due, reference, amount in recoveries.get(owner, ()):
+            take = min(amount, available) if free > 0 and due <= days[row] else 0
+            if take:
+                rows.append((row, "WO", reference, take))
+                available, free = available - take, free - 1
+            if amount > take:
+                waiting.append((due, reference, amount - take))
+        if owner in recoveries:
+            recoveries[owner] = waiting
+    return rows
 
 
 def remittance_frames(adjudicated: Frames, remits: pd.DataFrame, plb: pd.DataFrame, payee_npi: str) -> Frames:

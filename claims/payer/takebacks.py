@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from claims.payer.adjudicate import Books, Frames, adjudicate, joined
+from claims.payer.adjudicate import Frames, adjudicate, enter, joined
+from claims.payer.books import Books
 from claims.payer.terms import yyyymmdd
-
-DEDUCTIBLE = ("PR", "1")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def takebacks(
         forced = [plan.correction] * len(own_lines)
         if plan.last_only:
             forced[:-1] = ["none"] * (len(own_lines) - 1)
-        again = reverse(adjudicated, choice, books)
+        again = reverse(adjudicated, [choice], books)
         icn = original["payer_claim_number"] + "R"
         new = correct(claim, own_lines, members, books, icn, forced)
         day = pd.to_datetime(str(days.iloc[0])) + pd.Timedelta(days=plan.days_later)
@@ -88,38 +88,37 @@ def _choice(adjudicated: Frames, plan: _Takeback, used: set[int]) -> int:
     return int(ranked["seg"].iloc[0]) if len(ranked) else 0
 
 
-def reverse(adjudicated: Frames, claim_seg: int, books: Books) -> Frames:
-    """Negate one claim payment with its lines and adjustments; give the member's deductible back."""
-    payment = adjudicated["claim_payments"].query("seg == @claim_seg")
-    services = adjudicated["service_payments"].query("claim_seg == @claim_seg")
-    adjustments = adjudicated["adjustments"].query("claim_seg == @claim_seg")
-    first = books.take(1 + len(services) + len(adjustments))
-    service_segs = pd.Series(np.arange(first + 1, first + 1 + len(services)), index=services["seg"])
-    taken = adjustments[(adjustments["group_code"] == DEDUCTIBLE[0]) & (adjustments["reason_code"] == DEDUCTIBLE[1])]
-    entry = payment[["payer_code", "member_id"]].assign(
-        year=payment["statement_from_date"] // 10000, amount_cents=-taken["amount_cents"].sum()
-    )
-    books.deductibles = pd.concat([books.deductibles, entry], ignore_index=True)
+def reverse(adjudicated: Frames, claim_segs: Collection[int], books: Books) -> Frames:
+    """Negate claim payments with their lines and adjustments; take them out of the books."""
+    payments = adjudicated["claim_payments"].query("seg in @claim_segs")
+    services = adjudicated["service_payments"].query("claim_seg in @claim_segs")
+    adjustments = adjudicated["adjustments"].query("claim_seg in @claim_segs")
+    first = books.take(len(payments) + len(services) + len(adjustments))
+    after = first + len(payments)
+    new_claims = pd.Series(np.arange(first, after), index=payments["seg"])
+    new_services = pd.Series(np.arange(after, after + len(services)), index=services["seg"])
+    enter(services, books, -1)
+    unknown = pd.array([pd.NA] * len(payments), dtype="Int64")
     return {
-        "claim_payments": payment.assign(
-            seg=first,
+        "claim_payments": payments.assign(
+            seg=new_claims.to_numpy(),
             status_code="22",
-            charge_cents=-payment["charge_cents"],
-            paid_cents=-payment["paid_cents"],
-            patient_responsibility_cents=pd.array([pd.NA], dtype="Int64"),
+            charge_cents=-payments["charge_cents"],
+            paid_cents=-payments["paid_cents"],
+            patient_responsibility_cents=unknown,
             interest_cents=0,
         ),
         "service_payments": services.assign(
-            seg=service_segs.to_numpy(),
-            claim_seg=first,
+            seg=new_services.to_numpy(),
+            claim_seg=new_claims.reindex(services["claim_seg"]).to_numpy(),
             charge_cents=-services["charge_cents"],
             paid_cents=-services["paid_cents"],
             allowed_cents=pd.array([pd.NA] * len(services), dtype="Int64"),
         ),
         "adjustments": adjustments.assign(
-            seg=np.arange(len(adjustments)) + first + 1 + len(services),
-            claim_seg=first,
-            service_seg=service_segs.reindex(adjustments["service_seg"]).to_numpy(),
+            seg=np.arange(len(adjustments)) + after + len(services),
+            claim_seg=new_claims.reindex(adjustments["claim_seg"]).to_numpy(),
+            service_seg=new_services.reindex(adjustments["service_seg"], fill_value=0).to_numpy(),
             amount_cents=-adjustments["amount_cents"],
         ),
         "remarks": adjudicated["remarks"].iloc[:0],

@@ -1,4 +1,6 @@
-"""Remittances, ledger sums and deposits come in; the three-way tie-out goes out: bank = remittance = ledger.
+"""Remittances, ledger sums and deposits come in; the four-way tie-out goes out.
+
+Bank (with what it kept as a fee) = BPR02 = claims - provider adjustments = ledger, per payment and per day.
 
 Amounts are signed cents. Ledger columns are debits minus credits of the remittance's own journals; ``unapplied_cents``
 is the credit on 2200 that waits for a claim. Nothing is netted across remittances, tolerance is zero.
@@ -24,11 +26,13 @@ COLUMNS = [
     "claims",
     "claims_paid_cents",
     "provider_adjustments_cents",
+    "claims_less_adjustments_cents",
     "remittance_difference_cents",
     "bank_date",
     "bank_reference",
     "bank_rule",
     "bank_cents",
+    "bank_fee_cents",
     "bank_difference_cents",
     "ledger_cents",
     "ledger_difference_cents",
@@ -38,6 +42,7 @@ COLUMNS = [
     "unapplied_cents",
     "clearing_cents",
     "open_business_days",
+    "named_by",
     "held_because",
     "sha256",
     "seg",
@@ -49,22 +54,41 @@ OPEN = ("REMIT_NO_DEPOSIT", "DEPOSIT_NO_REMIT", "AMOUNT_DIFF", "OUT_OF_BALANCE",
 STATUSES = ("TIED", *OPEN)
 
 
-def tie_out(remittances: pd.DataFrame, ledger: pd.DataFrame, deposits: pd.DataFrame, as_of: str) -> pd.DataFrame:
+# Money that has not come yet needs no exception; what else differs has one of these.
+IN_TRANSIT_DAYS = 4
+NAMED = {
+    "REMIT_NO_DEPOSIT": ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_RETURNED", "DEPOSIT_SHORT"),
+    "AMOUNT_DIFF": ("DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_WITHOUT_DEPOSIT"),
+    "DEPOSIT_NO_REMIT": (
+        "DEPOSIT_WITHOUT_REMIT",
+        "DEPOSIT_AMBIGUOUS",
+        "DEPOSIT_FOR_HELD_REMIT",
+        "DEPOSIT_OVER",
+        "RETURN_WITHOUT_DEPOSIT",
+    ),
+}
+
+
+def tie_out(
+    remittances: pd.DataFrame, ledger: pd.DataFrame, deposits: pd.DataFrame, exceptions: pd.DataFrame, as_of: str
+) -> pd.DataFrame:
     """Return one row per remittance, and one per deposit that no remittance explains, sorted by natural keys."""
     rows = remittances.reset_index(drop=True)
-    rows["remittance_difference_cents"] = rows["payment_cents"] - (
-        rows["claims_paid_cents"] - rows["provider_adjustments_cents"]
-    )
+    rows["claims_less_adjustments_cents"] = rows["claims_paid_cents"] - rows["provider_adjustments_cents"]
+    rows["remittance_difference_cents"] = rows["payment_cents"] - rows["claims_less_adjustments_cents"]
     _add_ledger(rows, ledger)
     _add_bank(rows, deposits)
     rows["status"] = _status(rows)
     rows["held_because"] = rows["reason_code"].where(rows["status"].isin(["HELD", "OUT_OF_BALANCE"]), "")
     # Sums of nothing were made above; here differences that do not apply yet are shown as zero.
     is_posted = rows["is_posted"] == 1
-    rows["bank_difference_cents"] = (rows["bank_cents"] - rows["payment_cents"]).where(is_posted, 0)
+    rows["bank_difference_cents"] = (rows["bank_cents"] + rows["bank_fee_cents"] - rows["payment_cents"]).where(
+        is_posted, 0
+    )
     rows["ledger_difference_cents"] = (rows["ledger_cents"] - rows["payment_cents"]).where(is_posted, 0)
     both = pd.concat([rows, _unexplained(deposits)], ignore_index=True)
     both["open_business_days"] = _business_days(both, as_of)
+    both["named_by"] = _named_by(both, exceptions)
     amounts = [name for name in COLUMNS if name.endswith("_cents")] + ["claims"]
     both[amounts] = both[amounts].fillna(0).astype("int64")
     texts = [name for name in COLUMNS if both[name].dtype == "str"]
@@ -94,8 +118,9 @@ def _add_bank(rows: pd.DataFrame, deposits: pd.DataFrame) -> None:
     """Add what the bank received for each remittance; several deposits are named in the order of their days."""
     tied = deposits[deposits["remit_id"] != 0].sort_values(["bank_date", "line_key"])
     by_remit = tied.groupby("remit_id")
-    sums = by_remit["tied_cents"].sum()
-    rows["bank_cents"] = sums.reindex(rows["remit_id"], fill_value=0).to_numpy("int64")
+    for name, source in (("bank_cents", "tied_cents"), ("bank_fee_cents", "fee_cents")):
+        rows[name] = by_remit[source].sum().reindex(rows["remit_id"], fill_value=0).to_numpy("int64")
+    rows["bank_cents"] -= rows["bank_fee_cents"]
     named = tied.assign(bank_reference=tied["trace_number"].where(tied["trace_number"] != "", tied["reference"]))
     for name, source in (("bank_date", "bank_date"), ("bank_reference", "bank_reference"), ("bank_rule", "rule")):
         texts = named.drop_duplicates(["remit_id", source]).groupby("remit_id")[source].agg(" ".join)
@@ -106,12 +131,13 @@ def _status(rows: pd.DataFrame) -> pd.Series[str]:
     """Say how far each remittance is tied; the first that applies."""
     is_posted = rows["is_posted"] == 1
     off = (rows["remittance_difference_cents"] != 0) | rows["reason_code"].str.endswith("-out-of-balance")
-    differs = (rows["bank_cents"] != rows["payment_cents"]) | (rows["clearing_cents"] != 0)
+    bank = rows["bank_cents"] + rows["bank_fee_cents"]
+    differs = (bank != rows["payment_cents"]) | (rows["clearing_cents"] != 0)
     differs |= rows["ledger_cents"] != rows["payment_cents"]
     tests = [
         ~is_posted & off,
         ~is_posted,
-        (rows["bank_cents"] == 0) & (rows["payment_cents"] != 0),
+        (bank == 0) & (rows["payment_cents"] != 0),
         differs,
         rows["unapplied_cents"] != 0,
     ]
@@ -121,14 +147,14 @@ def _status(rows: pd.DataFrame) -> pd.Series[str]:
 
 def _unexplained(deposits: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each deposit, or rest of one, that no remittance explains."""
-    tied = deposits.groupby("line_key")["tied_cents"].sum()
+    tied = (deposits["tied_cents"] - deposits["fee_cents"]).groupby(deposits["line_key"]).sum()
     once = deposits.drop_duplicates("line_key")
     rest = once["deposit_cents"] - tied.reindex(once["line_key"]).to_numpy("int64")
     rows = once[rest != 0].assign(bank_cents=rest[rest != 0], status="DEPOSIT_NO_REMIT", bank_rule="")
     rows["bank_difference_cents"] = rows["bank_cents"]
     rows["bank_reference"] = rows["trace_number"].where(rows["trace_number"] != "", rows["reference"])
     names = ["status", "payer_name", "bank_date", "bank_reference", "bank_rule", "bank_cents", "bank_difference_cents"]
-    unexplained: pd.DataFrame = rows[[*names, "sha256", "seg", "offset", "length"]]
+    unexplained: pd.DataFrame = rows[[*names, "line_key", "is_booked", "sha256", "seg", "offset", "length"]]
     return unexplained
 
 
@@ -140,6 +166,56 @@ def _business_days(rows: pd.DataFrame, as_of: str) -> pd.Series[int]:
     counted = pd.Series(pd.NA, index=rows.index, dtype="Int64")
     counted[waits] = np.maximum(np.busday_count(days, np.datetime64(as_of)), 0)
     return counted
+
+
+def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
+    """Name what is not tied by its open exceptions; without one, by what it waits for. Empty: nothing names it."""
+    keyed = pd.concat(
+        [
+            exceptions.loc[exceptions["remit_id"] != 0, ["remit_id", "type_code"]].rename(columns={"remit_id": "key"}),
+            exceptions.loc[exceptions["line_key"] != "", ["line_key", "type_code"]].rename(columns={"line_key": "key"}),
+        ],
+        ignore_index=True,
+    )
+    words: dict[object, list[str]] = {}
+    for key, type_code in sorted(keyed.itertuples(index=False, name=None), key=str):
+        words.setdefault(key, []).append(type_code)
+    named = []
+    columns = ["status", "remit_id", "line_key", "is_booked", "open_business_days", "held_because"]
+    for status, remit_id, line_key, is_booked, days, because in rows.reindex(columns=columns).itertuples(
+        index=False, name=None
+    ):
+        told = words.get(line_key if status == "DEPOSIT_NO_REMIT" else remit_id, [])
+        fitting = [word for word in told if word in NAMED.get(status, told)]
+        if status == "TIED":
+            fitting = []
+        elif not fitting and status == "REMIT_NO_DEPOSIT":
+            fitting = ["IN_TRANSIT" if days <= IN_TRANSIT_DAYS else "NO_DEPOSIT_YET"]
+        elif not fitting and status == "DEPOSIT_NO_REMIT" and not is_booked:
+            fitting = ["NOT_RECONCILED_YET"]
+        elif not fitting and status in ("HELD", "OUT_OF_BALANCE"):
+            fitting = [because or "NOT_POSTED_YET"]
+        named.append(" ".join(fitting))
+    return pd.Series(named, index=rows.index, dtype="str")
+
+
+def unnamed(rows: pd.DataFrame) -> int:
+    """Count the rows that are not tied and that nothing names."""
+    return int(((rows["status"] != "TIED") & (rows["named_by"] == "")).sum())
+
+
+def days(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the rows up per day of payment (a deposit without remittance: the bank's day), with what names each."""
+    at = rows["payment_date"].where(rows["payment_date"] != "", rows["bank_date"].str.split(" ").str[0])
+    amounts = ["bank_cents", "bank_fee_cents", "payment_cents", "claims_less_adjustments_cents", "ledger_cents"]
+    grouped = rows.groupby(at.rename("day"), sort=True)
+    sums = grouped[[*amounts, "clearing_cents"]].sum()
+    counted = grouped["status"].agg(rows="size", tied=lambda status: int((status == "TIED").sum()))
+    sums["difference_cents"] = sums["bank_cents"] + sums["bank_fee_cents"] - sums["payment_cents"]
+    words = grouped["named_by"].agg(lambda texts: " ".join(sorted({word for text in texts for word in text.split()})))
+    result = counted.join(sums).assign(named_by=words.astype("str")).reset_index()
+    typed: pd.DataFrame = result.astype(dict.fromkeys(("rows", "tied", *sums.columns), "int64") | {"day": "str"})
+    return typed
 
 
 def totals(rows: pd.DataFrame) -> pd.DataFrame:

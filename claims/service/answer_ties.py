@@ -124,7 +124,9 @@ def statuses(answers: pd.DataFrame) -> pd.DataFrame:
     why = rows.merge(first[[*keys[:3], "verdict", "seg", "charge"]], on=keys[:3], suffixes=("", "_of"))
     why = why[(why["verdict"] == why["verdict_of"]) & (why["is_line"] | (why["charge"] == why["charge_of"]))]
     why = why.sort_values("seg", kind="stable").drop_duplicates(["transaction_id", "seg_of", "words"])
-    texts = why.groupby(["transaction_id", "seg_of"])["words"].agg("; ".join)
+    place = ["transaction_id", "seg_of"]
+    several = why.duplicated(place, keep=False)  # most claims have one status
+    texts = pd.concat([why[~several].set_index(place)["words"], why[several].groupby(place)["words"].agg("; ".join)])
     found = texts.reindex(pd.MultiIndex.from_frame(first[["transaction_id", "seg"]]))
     return first.assign(detail_code=found.to_numpy()).drop(columns=["place", "is_line", "words", "charge"])
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from claims import x12
-from claims.charges import is_charges_file, read_charges_file
+from claims.charges import is_charges_file, read_charges_at
 from claims.frames import joined as joined_frame
 from claims.service.context import Context
 from claims.store import contents as addresses
@@ -21,7 +22,7 @@ from claims.store.engine import read as read_transaction
 
 Frames = dict[str, pd.DataFrame]
 
-_HEAD = 4096
+_HEAD = 65_536
 # Frames of a file that say nothing of a claim's content.
 _ENVELOPE = ("segments", "interchanges", "groups", "transactions", "findings", "remittances", "raw_segments")
 _KEYS = ("billing_seg", "subscriber_seg", "patient_seg")
@@ -52,10 +53,27 @@ def read(ctx: Context, claims: pd.DataFrame) -> Iterator[Frames]:
 def joined(parts: Sequence[Frames]) -> Frames:
     """Put what `read` gave together; levels that several parts repeat stand once."""
     names = dict.fromkeys(name for part in parts for name in part)
-    found = {name: joined_frame([part[name] for part in parts if name in part]) for name in names}
+    found = {name: joined_frame(_alike([part[name] for part in parts if name in part])) for name in names}
     if len(parts) > 1:
         found = {name: _once(rows) for name, rows in found.items()}
     return found
+
+
+def _alike(parts: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Give all parts the columns of each: a charges CSV and an 837 do not say the same things."""
+    kinds = {name: rows[name].dtype for rows in parts for name in rows.columns}
+    if all(len(rows.columns) == len(kinds) for rows in parts):
+        return list(parts)
+    return [rows.assign(**{name: _nothing(kinds[name], rows.index) for name in kinds if name not in rows})
+            for rows in parts]  # fmt: skip
+
+
+def _nothing(kind: Any, index: pd.Index) -> pd.Series:
+    """Say of each row that a column says nothing: no text, 0, or missing where that means something."""
+    if kind == "str":
+        return pd.Series("", index=index, dtype="str")
+    absent = pd.NA if pd.api.types.is_extension_array_dtype(kind) else False if kind == "bool" else 0
+    return pd.Series(absent, index=index, dtype=kind)
 
 
 def _once(rows: pd.DataFrame) -> pd.DataFrame:
@@ -73,21 +91,14 @@ def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[
     with path.open("rb") as file:
         is_charges = is_charges_file(file.read(_HEAD))
     if is_charges:
-        yield _of_charges(path, wanted["seg"], lines)
+        yield _of_charges(path, lines)
     else:
         yield from _of_x12(path, wanted["seg"])
 
 
-def _of_charges(path: Path, segs: pd.Series, lines: pd.DataFrame) -> Frames:
-    file = read_charges_file(path)
-    named = zip(file._fields, file, strict=True)
-    frames = {name: rows for name, rows in named if isinstance(rows, pd.DataFrame) and name != "findings"}
-    return {name: _of_claims(rows, name, segs) for name, rows in frames.items()}
-
-
-def _of_claims(rows: pd.DataFrame, name: str, segs: pd.Series) -> pd.DataFrame:
-    kept = rows["seg" if name == "claims" else "claim_seg"].isin(segs)
-    return rows if kept.all() else rows[kept].reset_index(drop=True)
+def _of_charges(path: Path, lines: pd.DataFrame) -> Frames:
+    """Read the rows of the claims, and no others."""
+    return dict(read_charges_at(path, lines[["seg", "offset", "length"]]).frames)
 
 
 def _of_x12(path: Path, segs: pd.Series) -> Iterator[Frames]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
 
+from claims.charges.scrub.edits import BLOCK, edits
+from claims.charges.scrub.switches import Switches
 from claims.errors import NotFoundError, UsageError
 from claims.service.context import Context
 from claims.service.master import import_files, load_master
 from claims.store import edit_proposals, rejections
 from claims.store.engine import read, write
 
-BLOCK, MISSING = "block", "missing"
+MISSING = "missing"
 STATES = ("open", "accepted", "dismissed")
 
 
@@ -31,32 +31,14 @@ def propose_edits(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
 
 
 def _severities(ctx: Context, rows: pd.DataFrame, day: date) -> pd.Series:
-    """Give the severity of each edit with each payer on a day: the most exact switch, or how the edit comes."""
-    switches = load_master(ctx).at("edit_settings", int(day.strftime("%Y%m%d")))
-    if "partner_code" in switches:
-        switches = switches[switches["partner_code"] == ""]
-    decided = dict(
-        zip(zip(switches["edit_id"], switches["payer_code"], strict=True), switches["severity"], strict=True)
-    )
-    comes = _edits()
-
-    def severity(edit_id: str, payer_code: str) -> str:
-        family = edit_id.rstrip("abcdefghijklmnopqrstuvwxyz")
-        places = [(name, payer) for payer in (payer_code, "") for name in (edit_id, family)]
-        known = [decided[place] for place in places if place in decided]
-        return known[0] if known and edit_id in comes else comes.get(edit_id, MISSING)
-
-    found = [severity(*pair) for pair in zip(rows["edit_id"], rows["payer_code"], strict=True)]
+    """Give the severity of each edit with each payer on a day."""
+    today = int(day.strftime("%Y%m%d"))
+    switches, known = Switches(load_master(ctx).rows("edit_settings"), today), edits()
+    found = [
+        switches.decide(known[edit_id], payer_code)[0] if edit_id in known else MISSING
+        for edit_id, payer_code in zip(rows["edit_id"].tolist(), rows["payer_code"].tolist(), strict=True)
+    ]
     return pd.Series(found, index=rows.index, dtype="str")
-
-
-def _edits() -> dict[str, str]:
-    """Give how each edit of `claims scrub` comes, by its id; none where no table is there."""
-    table = resources.files("claims.charges") / "scrub" / "edits.csv"
-    if not table.is_file():
-        return {}
-    with table.open(encoding="utf-8") as file:
-        return {row["edit_id"]: row["severity"] for row in csv.DictReader(file)}
 
 
 def listed(ctx: Context, state: str = "open") -> pd.DataFrame:

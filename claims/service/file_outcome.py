@@ -8,7 +8,7 @@ from hashlib import sha256
 import pandas as pd
 
 from claims import findings
-from claims.findings import REJECT, Finding
+from claims.findings import NOTE, REJECT, Finding
 from claims.store import exceptions, filing, x12_rows
 from claims.store.handles import Connection
 
@@ -33,6 +33,22 @@ def close_rows(
     reason = "" if state == "stored" else str(problems["code"].iloc[0])
     filing.finish(conn, row.file_id, content=content, sets="", state=state, reason_code=reason, counts=counts)
     raise_file(conn, row, state, reason, len(problems), posting_date)
+
+
+def close_whole(
+    conn: Connection,
+    row: filing.FileRow,
+    content: str,
+    problems: pd.DataFrame,
+    counts: dict[str, int],
+    posting_date: date,
+) -> None:
+    """Decide a file that goes in whole or not at all: held by any finding above a note, else stored."""
+    grave = problems[problems["severity"] != NOTE]
+    state, reason = ("stored", "") if grave.empty else ("held", str(grave["code"].iloc[0]))
+    x12_rows.save_sets(conn, row.file_id, NO_INTERCHANGES, NO_TRANSACTIONS, problems)
+    filing.finish(conn, row.file_id, content=content, sets="", state=state, reason_code=reason, counts=counts)
+    raise_file(conn, row, state, reason, len(grave), posting_date)
 
 
 NO_INTERCHANGES = pd.DataFrame({"seg": pd.Series(dtype="int64")})

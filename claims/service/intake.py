@@ -6,6 +6,7 @@ leaves a registered file, which the next run takes up.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +14,20 @@ from datetime import date
 from pathlib import Path
 
 from claims.charges import is_charges_file
-from claims.errors import DatabaseError
+from claims.errors import ConfigError, DatabaseError
+from claims.ledger.bank_bai2 import is_bai2, read_bai2
+from claims.ledger.bank_columns import STRICT, BankColumns, read_columns
 from claims.ledger.bank_file import is_bank_file, read_bank_file
-from claims.service.charges import load_charges
+from claims.service.charges_intake import load_charges
 from claims.service.context import Context
-from claims.service.file_outcome import close_broken, close_rows, close_unreadable, raise_broken, raise_unreadable
+from claims.service.file_outcome import (
+    close_broken,
+    close_rows,
+    close_unreadable,
+    close_whole,
+    raise_broken,
+    raise_unreadable,
+)
 from claims.service.runs import running
 from claims.service.x12_intake import load_x12
 from claims.store import filing, x12_rows
@@ -25,6 +35,9 @@ from claims.store.engine import read, write
 from claims.store.handles import Connection
 
 _HEAD = 4096
+
+CHARGES_RUN = "charges"  # the kind of run in which claims to send come in
+OTHER_WAY = {"to_send": "sent-elsewhere", "sent": "charges-to-send"}
 
 # What a single file may do to us; anything else (a full disk, say) is the machine's and ends the run.
 UNREADABLE = (PermissionError, FileNotFoundError, IsADirectoryError)
@@ -120,19 +133,43 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
     path = ctx.vault.path(row.sha256)
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if is_bank_file(head):
-        _load_bank(conn, row, path, posting_date)
+    columns = _bank_columns(ctx)
+    if is_bank_file(head, columns):
+        _load_bank(conn, row, path, columns, posting_date)
+    elif is_bai2(head):
+        _load_bai2(conn, row, path, posting_date)
     elif is_charges_file(head):
         load_charges(conn, row, path, posting_date)
     else:
-        load_x12(conn, ctx, row, path, posting_date)
+        load_x12(conn, ctx, row, path, posting_date, origin=origin_of(filing.registered_by(conn, row.file_id)))
 
 
-def _load_bank(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
-    lines, problems = read_bank_file(path.read_bytes())
+def origin_of(run_kind: str) -> str:
+    """Tell what the claims of an 837 are that came in a run of this kind: to be sent by us, or sent elsewhere."""
+    return "to_send" if run_kind == CHARGES_RUN else "sent"
+
+
+def _bank_columns(ctx: Context) -> BankColumns:
+    """How the practice's bank names its columns, where a file says so."""
+    try:
+        data = ctx.settings.bank_columns_file.read_bytes()
+    except FileNotFoundError:
+        return STRICT
+    return read_columns(data, ctx.settings.bank_columns_file.name)
+
+
+def _load_bank(conn: Connection, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date) -> None:
+    lines, problems = read_bank_file(path.read_bytes(), columns)
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines) + len(problems), "new": stored, "refused": len(problems)}
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
+
+
+def _load_bai2(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
+    lines, problems = read_bai2(path.read_bytes())
+    stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
+    counts = {"rows": len(lines), "new": stored, "findings": len(problems)}
+    close_whole(conn, row, "bank", problems, counts, posting_date)
 
 
 def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Outcome:
@@ -141,8 +178,8 @@ def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Out
         return Outcome(0, "", "refused", "file-unreadable", "", {})
     try:
         return load_file(ctx, run_id, file_id, posting_date)
-    except (DatabaseError, OSError):
-        raise  # the machine's, not the file's
+    except (DatabaseError, OSError, ConfigError):
+        raise  # the machine's or the practice's, not the file's
     except Exception as error:
         with _ONE_WRITER, write(ctx.engine) as conn:
             row = filing.get(conn, file_id)
@@ -150,20 +187,48 @@ def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Out
         return Outcome(file_id, row.sha256, "held", "file-broke-the-reader", row.sets, {})
 
 
+def take_in(
+    ctx: Context,
+    run_id: int,
+    kind: str,
+    paths: Sequence[Path],
+    posting_date: date,
+    advance: Callable[[], None] = lambda: None,
+) -> IngestReport:
+    """Register and load files, and what an earlier run left registered; one bad file never stops the others.
+
+    A file of claims that came in the other way before (sent elsewhere, or to be sent by us) is refused as such.
+    """
+    receipts = register(ctx, run_id, paths)
+    ours = {receipt.file_id for receipt in receipts}
+    report = IngestReport(run_id, {"stored": 0, "held": 0, "refused": 0, "duplicate": 0})
+    for file_id in [one for one in pending(ctx) if one not in ours]:
+        _outcome(ctx, run_id, file_id, posting_date)
+    for receipt in receipts:
+        outcome = _outcome(ctx, run_id, receipt.file_id, posting_date)
+        is_duplicate = receipt.is_duplicate
+        if is_duplicate and _came_otherwise(ctx, outcome, origin_of(kind)):
+            is_duplicate, reason = False, OTHER_WAY[origin_of(kind)]
+            outcome = dataclasses.replace(outcome, state="refused", reason_code=reason)
+        report.receipts.append(dataclasses.replace(receipt, is_duplicate=is_duplicate))
+        report.outcomes.append(outcome)
+        advance()
+        report.counts["duplicate" if is_duplicate else outcome.state] += 1
+    return report
+
+
+def _came_otherwise(ctx: Context, outcome: Outcome, origin: str) -> bool:
+    if "837" not in outcome.sets:
+        return False
+    with read(ctx.engine) as conn:
+        return origin_of(filing.registered_by(conn, outcome.file_id)) != origin
+
+
 def ingest(
     ctx: Context, paths: Sequence[Path], posting_date: date, advance: Callable[[], None] = lambda: None
 ) -> IngestReport:
     """Register and load files, and what an earlier run left registered; one bad file never stops the others."""
     with running(ctx, "ingest", posting_date) as (run_id, counts):
-        receipts = register(ctx, run_id, paths)
-        ours = {receipt.file_id for receipt in receipts}
-        report = IngestReport(run_id, {"stored": 0, "held": 0, "refused": 0, "duplicate": 0}, receipts)
-        for file_id in [one for one in pending(ctx) if one not in ours]:
-            _outcome(ctx, run_id, file_id, posting_date)
-        for receipt in receipts:
-            outcome = _outcome(ctx, run_id, receipt.file_id, posting_date)
-            report.outcomes.append(outcome)
-            advance()
-            report.counts["duplicate" if receipt.is_duplicate else outcome.state] += 1
+        report = take_in(ctx, run_id, "ingest", paths, posting_date, advance)
         counts.update(report.counts)
     return report

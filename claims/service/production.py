@@ -129,8 +129,9 @@ def block(conn: Connection, ctx: Context, run_id: int, day: date, faults: pd.Dat
         }
     ).astype({"event": "str", "event_key": "str", "detail_code": "str"})
     life.record(conn, events, day, actor=ctx.actor, run_id=run_id)
+    exceptions.close_for(conn, "claim_id", faults["claim_id"].tolist(), [NOT_SENDABLE], "tried again", day)
     rows = faults.assign(
-        exception_key=[f"{NOT_SENDABLE}:{claim_id}" for claim_id in faults["claim_id"].tolist()],
+        exception_key=[f"{NOT_SENDABLE}:{claim_id}:{where}:{run_id}" for claim_id in faults["claim_id"].tolist()],
         type_code=NOT_SENDABLE,
         amount_cents=faults["charge_cents"],
         message=f"{where}: " + detail + " refuses the claim; it was not sent",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -17,7 +16,7 @@ from claims.store.engine import read, write
 
 MASK = "•••"
 STATES = ("open", "closed")
-WITHDRAWN, RESUBMITTED = "withdrawn", "resubmitted"
+WITHDRAWN = "withdrawn"
 
 
 def listed(ctx: Context, *, state: str = "open", payer: str = "", show_phi: bool = False) -> pd.DataFrame:
@@ -61,10 +60,3 @@ def close(ctx: Context, rejection_id: int, posting_date: date) -> None:
         if row["life"] == "rejected":
             life.record(conn, event, posting_date, actor=ctx.actor)
         record(ctx, conn, "rejection-closed", f"rejection {rejection_id}", {"amount_cents": int(row["amount_cents"])})
-
-
-def resubmitted(ctx: Context, claim_ids: Sequence[int], posting_date: date) -> int:
-    """Close the open rejections of claims whose corrected version takes their place; give their number."""
-    with write(ctx.engine) as conn:
-        known = rejections.of_claims(conn, list(claim_ids))
-        return rejections.close(conn, known["rejection_id"].tolist(), RESUBMITTED, posting_date)

@@ -62,15 +62,21 @@ def first_posting_day(ctx: Context, known_at: str) -> date | None:
 
 
 def tieout(conn: Connection, at: AsOf) -> Report:
-    """Tie each remittance to bank and ledger; roll the receivable forward from the month's first; list what is open."""
+    """Tie bank, BPR02, claims less adjustments and ledger, per payment and day.
+
+    Roll the receivable forward from the month's first; list what is open.
+    """
     day = at.day.isoformat()
     start = at.day.replace(day=1)
+    deposits = tieout_rows.deposits(conn, at)
     rows = tieout_rules.tie_out(
         tieout_rows.remittances(conn, at),
         tieout_rows.ledger_by_remittance(conn, at),
-        tieout_rows.deposits(conn, at),
+        deposits,
+        tieout_rows.exceptions(conn, at),
         day,
     )
+    booked = deposits[deposits["is_booked"] == 1].drop_duplicates("line_key")
     receivable = roll_forward.receivable(ledger_rows.receivable_movements(conn, at, start))
     accounts = roll_forward.balances(ledger_rows.account_movements(conn, at, start))
     aged = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), day)
@@ -87,9 +93,17 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         Check("transfers add up to nothing", int(amounts["G"]), 0),
         Check("ledger: debits are credits", ledger_sum, 0),
         Check("1050 is what remittances and deposits leave open", _account(accounts, "1050"), _clearing(rows)),
+        Check(
+            "1000 moved by bank lines is what the bank says of them",
+            tieout_rows.bank_cash(conn, at),
+            int(booked["deposit_cents"].sum()),
+        ),
+        Check("posted: ledger is BPR02", int(rows["ledger_difference_cents"].sum()), 0),
+        Check("every row that is not tied is named", tieout_rules.unnamed(rows), 0),
     ]
     tables = {
         "tieout": rows,
+        "days": tieout_rules.days(rows),
         "status_totals": tieout_rules.totals(rows),
         "roll_forward": receivable,
         "accounts": _named(accounts),

@@ -4,59 +4,96 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from importlib import import_module
+from typing import NamedTuple
 
 import pandas as pd
 
 from claims.cells.kinds import KINDS
-from claims.charges.checks import columns
+from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
+from claims.master import Master
+from claims.service import versions
 from claims.service.context import Context
-from claims.service.rejection_queue import resubmitted
+from claims.service.identities import resolve_identities
+from claims.service.runs import running
+from claims.service.scrub import scrub
 from claims.service.timeline import SeveralClaimsError
 from claims.store.engine import read
 from claims.store.queries import timeline
 
 REJECTED = "rejected"
-# What makes a claim another claim: it is not corrected, it is billed anew.
-FIXED = ("claim_number", "frequency_code", "payer_sequence")
+# What makes a claim another claim, or is ours: it is not corrected.
+FIXED = ("claim_number", "frequency_code", "payer_sequence", "original_reference", "line_control_number")
 
 
-def changes_of(texts: Sequence[str]) -> dict[str, str]:
-    """Read `column=value` texts, each checked as a cell of a charges file; raise UsageError, without the value."""
+class Change(NamedTuple):
+    """A column of the claims' frames (line_number 0) or of its lines, and its new value as text."""
+
+    line_number: int
+    column: str
+    value: str
+
+
+def changes_of(texts: Sequence[str]) -> list[Change]:
+    """Read `column=value` and, for a column of a line, `line:column=value`, each as a cell of a charges file.
+
+    Raises UsageError, which never quotes the value.
+    """
+    return [_change(text) for text in texts]
+
+
+def _change(text: str) -> Change:
+    place, found, value = (part.strip() for part in text.partition("="))
+    line, _, name = place.rpartition(":")
+    if not found or not name or (line and not (line.isascii() and line.isdigit() and 0 < int(line) < 1000)):
+        raise UsageError("--set wants column=value or line:column=value, like --set member_id=FW10851.")
     known = columns().set_index("column")
-    changes: dict[str, str] = {}
-    for text in texts:
-        name, found, value = (part.strip() for part in text.partition("="))
-        if not found or not name:
-            raise UsageError("--set wants column=value, like --set member_id=FW10851.")
-        if name in FIXED or name not in known.index:
-            shown = ", ".join(column for column in known.index if column not in FIXED)
-            raise UsageError(f"{name} cannot be set; these can: {shown}.")
-        row = known.loc[name]
-        kind = KINDS[str(row["kind"])]
-        if not value and row["required"]:
-            raise UsageError(f"{name} needs a value.")
-        if len(value) > int(str(row["longest"])):
-            raise UsageError(f"{name} holds at most {row['longest']} characters.")
-        if value and kind.read(value) is None:
-            raise UsageError(f"{name} wants {kind.expected}.")
-        changes[name] = value
-    return changes
+    known = known[known["frame"].isin(["claims", "service_lines"])]
+    if name in FIXED or name not in known.index:
+        shown = ", ".join(column for column in known.index if column not in FIXED)
+        raise UsageError(f"This column cannot be set; these can: {shown}.")
+    row = {str(column): str(cell) for column, cell in known.loc[name].items()}
+    if (row["level"] == "line") != bool(line):
+        example = f"1:{name}=..." if row["level"] == "line" else f"{name}=..."
+        raise UsageError(f"{name} is a column of a {row['level']}: --set {example}")
+    kind = KINDS[row["kind"]]
+    if not value and row["needed"]:
+        raise UsageError(f"{name} needs a value.")
+    if len(value) > int(row["longest"]):
+        raise UsageError(f"{name} holds at most {row['longest']} characters.")
+    read_value = kind.read(value) if value else ""
+    if read_value is None:
+        raise UsageError(f"{name} wants {kind.expected}.")
+    return Change(int(line or 0), row["target"], read_value if isinstance(read_value, str) else value)
 
 
-def resubmit(ctx: Context, claims: Sequence[str], changes: dict[str, str], posting_date: date) -> dict[str, int]:
-    """Correct rejected claims, close their rejections, and scrub what takes their place.
+def resubmit(
+    ctx: Context,
+    claims: Sequence[str],
+    changes: Sequence[Change],
+    posting_date: date,
+    *,
+    master: Master | None = None,
+) -> dict[str, int]:
+    """Correct rejected claims (which closes their rejections), and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that is not
-    rejected. Counts: claims_corrected, rejections_closed, and those of scrubbing.
+    rejected or cannot be corrected. Counts: claims_corrected, claims_refused, and those of scrubbing.
     """
-    claim_ids = [_rejected(ctx, claim) for claim in dict.fromkeys(claims)]
-    versions, scrub = import_module("claims.service.versions"), import_module("claims.service.scrub")
-    corrected = versions.correct(ctx, claim_ids, changes, posting_date)
-    closed = resubmitted(ctx, claim_ids, posting_date)
-    scrubbed: dict[str, int] = scrub.scrub(ctx, posting_date, list(corrected))
-    return {"claims_corrected": len(claim_ids), "rejections_closed": closed, **scrubbed}
+    claim_ids = list(dict.fromkeys(_rejected(ctx, claim) for claim in claims))
+    rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
+    wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
+    made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+    if not len(made.claims):
+        raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
+    with running(ctx, "resubmit", posting_date) as (run_id, _):
+        resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
+    scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
+    return {
+        "claims_corrected": len(made.claims),
+        "claims_refused": len(made.refused),
+        **scrubbed,
+    }
 
 
 def _rejected(ctx: Context, claim: str) -> int:
@@ -67,16 +104,16 @@ def _rejected(ctx: Context, claim: str) -> int:
             raise NotFoundError("claim", "with this number")
         if found["family_id"].nunique() > 1:
             raise SeveralClaimsError(found.drop_duplicates("family_id")["claim_id"].tolist())
-        versions = timeline.versions(conn, int(found["family_id"].iloc[0]))
-    refused = versions[(versions["life"] == REJECTED) & (versions["origin"] == "to_send")]
+        family = timeline.versions(conn, int(found["family_id"].iloc[0]))
+    refused = family[(family["life"] == REJECTED) & (family["origin"] == "to_send")]
     if refused.empty:
-        raise UsageError(_why_not(versions))
+        raise UsageError(_why_not(family))
     return int(refused["claim_id"].iloc[-1])
 
 
-def _why_not(versions: pd.DataFrame) -> str:
-    last = versions.iloc[-1]
-    if (versions["life"] == REJECTED).any():
+def _why_not(family: pd.DataFrame) -> str:
+    last = family.iloc[-1]
+    if (family["life"] == REJECTED).any():
         return f"Claim {last['claim_id']} was sent by somebody else; correct it where it was sent from."
     where = str(last["life"]).replace("_", " ")
     return f"Claim {last['claim_id']} is not rejected, it is {where}: only a rejected claim is corrected this way."

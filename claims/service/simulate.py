@@ -1,4 +1,7 @@
-"""A simulated month becomes files in a folder: inbox/ as a practice finds it, and beside it what really happened."""
+"""A simulated month becomes files in a folder: inbox/ as a practice finds it, and beside it what really happened.
+
+`answer` lets the payers alone answer claim files of anyone: see `claims.service.simulate_payer`.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,11 @@ from claims import payer
 from claims.errors import UsageError
 from claims.money import amount
 from claims.payer.month import START
+from claims.service.simulate_payer import Answered, answer
 from claims.x12.write import write
 from claims.x12.write_text import Delimiters
+
+__all__ = ["Answered", "answer", "simulate_month"]
 
 OTHER_DELIMITERS = Delimiters(element="|", component=">", repetition="^", terminator="'", line_end="")
 

@@ -144,9 +144,14 @@ def _pass(
 
 
 def _waiting(ctx: Context, day: date, master: Master, partner: str, kind: str) -> pd.DataFrame:
-    """Ready claims that a partner takes; those for a test that stood in one stay out."""
+    """Ready claims that a partner takes; those for a test that stood in one stay out.
+
+    So do those that could not be sent before, until master data change: the same would stop them again.
+    """
     with read(ctx.engine) as conn:
         claims, tested = sending.ready(conn), sending.tested(conn)
+        stopped = sending.stopped(conn, production.NOT_SENDABLE)
+    claims = claims[~claims["claim_id"].isin(list(stopped))]
     claims = routed(claims, master, day)
     claims = claims[claims["partner_code"] != ""]
     seen = pd.MultiIndex.from_frame(tested)

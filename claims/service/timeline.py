@@ -73,10 +73,12 @@ def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
     noted = codes.table("claim_life").query("life == 'any'").set_index("event")["says"]
     says = life.reindex(pd.MultiIndex.from_frame(steps[["step", "life_after"]])).set_axis(steps.index)
     says = says.fillna(steps["step"].map(noted)).where(steps["kind"] == "life", _words(steps))
+    # A file that we made ourselves belongs to no run: its day is that of its writing.
+    day = steps["posting_date"].where(steps["posting_date"] != "", steps["recorded_at"].str[:10])
     rank = {kind: place for place, kind in enumerate(KINDS)}
     return (
-        steps.assign(says=says.fillna(""), place=steps["kind"].map(rank))
-        .sort_values(["posting_date", "recorded_at", "place"], kind="stable", ignore_index=True)
+        steps.assign(says=says.fillna(""), place=steps["kind"].map(rank), posting_date=day)
+        .sort_values(["recorded_at", "place"], kind="stable", ignore_index=True)
         .drop(columns="place")
     )
 

@@ -23,7 +23,7 @@ class Check:
 
 
 def verify(ctx: Context) -> list[Check]:
-    """Recount L1, L2 and L4 to L10, walk the chains of journals and audit, look into closed periods and the vault."""
+    """Recount L1 to L10 and the bank, walk the chains of journals and audit, look into closed periods and the vault."""
     with read(ctx.engine) as conn:
         balance, sizes = checking.trial_balance(conn), checking.sizes(conn)
         checks = [
@@ -41,6 +41,20 @@ def verify(ctx: Context) -> list[Check]:
                 checking.unclear_remittances(conn),
                 "remittance {remit_key:.12} is off by {off_cents} cents",
                 checked=sizes["remittances"],
+            ),
+            _check(
+                "L3",
+                "remit clearing holds what deposits leave open of each remittance: nothing, when its money has come",
+                checking.unsettled_remittances(conn),
+                "remittance {remit_key:.12} has {off_cents} cents on remit clearing",
+                checked=sizes["remittances"],
+            ),
+            _check(
+                "bank",
+                "each bank line moved cash by its amount, and what nothing explains of it waits on unapplied cash",
+                checking.unmoved_bank_lines(conn),
+                "bank line {line_key:.12} is off by {off_cents} cents",
+                checked=sizes["bank_lines"],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
             _check(

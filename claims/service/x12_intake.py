@@ -6,6 +6,7 @@ bounded for a file of any size. A file that fits one chunk is read once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -22,35 +23,57 @@ from claims.service.context import Context
 from claims.service.file_outcome import raise_file
 from claims.service.x12_answers import ANSWER_FRAMES, Answers
 from claims.service.x12_names import batch_references, named
-from claims.service.x12_verdicts import HANDLED, cut_findings, file_state, judge, payment_findings
+from claims.service.x12_verdicts import (
+    HANDLED,
+    claim_reasons,
+    claims_of,
+    cut_findings,
+    file_state,
+    judge,
+    payment_findings,
+    with_stopped_claims,
+)
 from claims.store import exceptions, filing, x12_rows
 from claims.store.handles import Connection
 
+# Of the claims of an 837 (store/schema/sent_claims.py): the life that they begin with.
+LIFE = {"sent": "sent", "to_send": "draft"}
 
-def load_x12(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date) -> None:
-    """Read, judge and store one X12 file in the caller's transaction."""
+
+def load_x12(
+    conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date, *, origin: str = "sent"
+) -> None:
+    """Read, judge and store one X12 file in the caller's transaction.
+
+    Its claims were sent by somebody else (origin `sent`), where a finding of one claim holds the set; or they are to be
+    sent by us (`to_send`), where it holds this claim only.
+    """
     chunks = _Chunks(path)
     heads = [_Head.of(chunk, ctx, path) for chunk in chunks]
     interchanges = pd.concat([head.interchanges for head in heads], ignore_index=True)
     transactions = pd.concat([head.transactions for head in heads], ignore_index=True)
     problems = pd.concat([head.findings for head in heads], ignore_index=True)
-    transactions = judge(interchanges, transactions, problems, ctx.settings.accept_usage)
+    stopped = claim_reasons(problems if origin == "to_send" else problems.iloc[:0])
+    of_sets = problems[~problems["claim_seg"].isin(stopped["claim_seg"])]
+    transactions = judge(interchanges, transactions, of_sets, ctx.settings.accept_usage)
     transactions = named(
         transactions, pd.concat([head.groups for head in heads]), pd.concat([head.batches for head in heads])
     )
-    ids = x12_rows.save_sets(conn, row.file_id, interchanges, transactions, problems)
+    told = with_stopped_claims(transactions, stopped)
+    ids = x12_rows.save_sets(conn, row.file_id, interchanges, told, problems)
     counts = {"transactions": len(transactions), "claims": int(transactions["claims"].sum())}
+    held_cents: Counter[int] = Counter()
     answers = Answers()
     remit_ids = pd.Series(dtype="int64")  # by ST segment; a set that spans chunks has its BPR in the first
     for chunk in chunks:
         frames = chunk.frames
         remit_ids = _save_remittances(conn, row.file_id, frames, transactions, ids, remit_ids)
-        _save_claims(conn, row.file_id, frames, transactions, ids)
+        held_cents.update(_save_claims(conn, row.file_id, frames, transactions, ids, origin, stopped))
         _save_answers(conn, row.file_id, frames, ids, answers)
-    state, reason = file_state(transactions, problems)
+    state, reason = file_state(told, problems)
     sets = " ".join(sorted(set(transactions["set_code"])))[:120]
     filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
-    if not _raise_sets(conn, row, transactions, posting_date):
+    if not _raise_sets(conn, row, told, held_cents, posting_date):
         raise_file(conn, row, state, reason, int((problems["severity"] != NOTE).sum()), posting_date)
 
 
@@ -92,19 +115,23 @@ class _Head:
     def of(cls, chunk: x12.X12File, ctx: Context, path: Path) -> _Head:
         payments = payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
         problems = pd.concat([chunk.findings, payments], ignore_index=True) if len(payments) else chunk.findings
+        problems = problems.assign(claim_seg=claims_of(problems, chunk.frames))
         batches = batch_references(chunk.frames, path)
         return cls(chunk.interchanges, chunk.frames["groups"], chunk.transactions, problems, batches)
 
 
-def _raise_sets(conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, posting_date: date) -> int:
-    """List each held or refused set: a remittance with its payment, claims with their charge."""
+def _raise_sets(
+    conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, held_cents: Counter[int], posting_date: date
+) -> int:
+    """List each held or refused set: a remittance with its payment, claims with the charge of those that are held."""
     held = transactions[transactions["state"].isin(["held", "refused"]) & transactions["set_code"].isin(HANDLED)]
     if held.empty:
         return 0
     is_remit = held["set_code"] == "835"
     is_claim = held["set_code"].isin(["837P", "837I", "837D"])
     type_code = np.select([is_remit, is_claim], ["REMIT_HELD", "CLAIM_HELD"], "FILE_HELD")
-    amount = held["payment_cents"].where(is_remit, held["charge_cents"]).astype("Int64").fillna(0).astype("int64")
+    charged = pd.Series([held_cents[seg] for seg in held["seg"].tolist()], index=held.index)
+    amount = held["payment_cents"].where(is_remit, charged).astype("Int64").fillna(0).astype("int64")
     message = [
         f"set {set_code} at segment {seg} of file {row.sha256[:12]}: {state}, {reason}"
         for set_code, seg, state, reason in zip(
@@ -181,19 +208,31 @@ def _save_remittances(
 
 
 def _save_claims(
-    conn: Connection, file_id: int, frames: x12_rows.Frames, transactions: pd.DataFrame, ids: pd.Series
-) -> None:
+    conn: Connection,
+    file_id: int,
+    frames: x12_rows.Frames,
+    transactions: pd.DataFrame,
+    ids: pd.Series,
+    origin: str,
+    stopped: pd.DataFrame,
+) -> dict[int, int]:
+    """Store claims; give the charges of those that are held, by set."""
     claims = frames["claims"]
     if claims.empty:
-        return
+        return {}
     claims = _of_set(claims, transactions, ids)
+    alone = stopped.set_index("claim_seg")["code"].reindex(claims["seg"]).fillna("").to_numpy()
+    held = (claims["set_state"] != "stored") | (alone != "")
     informational = claims["set_reason"] == "test-file"
-    claims["state"] = np.select([claims["set_state"] != "stored", informational], ["held", "informational"], "new")
-    claims["reason_code"] = claims["set_reason"]
     claims = claims.assign(
         purpose=np.where(claims["submission_reason_code"] == "PB", "predetermination", "original"),
+        state=np.select([held, informational], ["held", "informational"], "new"),
+        reason_code=claims["set_reason"].where(alone == "", alone),
         claim_key=claim_keys(claims),
         claim_number_normal=normal_number(claims["claim_number"]),
-        origin="sent",
+        origin=origin,
+        life=LIFE[origin],
     )
     x12_rows.save_claims(conn, file_id, claims, frames["service_lines"], frames["other_payers"])
+    cents = claims[held].groupby("transaction_seg")["charge_cents"].sum()
+    return dict(zip(cents.index.tolist(), cents.tolist(), strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -98,6 +100,30 @@ def judge(
     state = np.select([~supported, worst == 2, worst == 1], ["refused", "refused", "held"], "stored")
     why = np.select([~supported, worst > 0, test], ["set-not-supported", reason, "test-file"], "")
     return transactions.assign(state=state, reason_code=why).astype({"state": "str", "reason_code": "str"})
+
+
+def claims_of(problems: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Give the `seg` of the claim that each finding stands in; 0 where it is the envelope's, the set's or a level's."""
+    starts = frames["claims"]["seg"].to_numpy(np.int64)
+    ends = [frames["hierarchy"]["seg"].to_numpy(np.int64), frames["transactions"]["end_seg"].to_numpy(np.int64)]
+    bounds = np.unique(np.concatenate([[0], starts, *ends]))
+    last = bounds[np.searchsorted(bounds, problems["seg"].to_numpy(np.int64), side="right") - 1]
+    inside = np.isin(last, starts) & (problems["transaction_seg"] != 0).to_numpy()
+    return pd.Series(np.where(inside, last, 0), index=problems.index)
+
+
+def claim_reasons(problems: pd.DataFrame) -> pd.DataFrame:
+    """Give claim_seg, transaction_seg and code of the first finding that stops each claim alone."""
+    own = problems[(problems["severity"] != NOTE) & (problems["claim_seg"] != 0)]
+    return own.drop_duplicates("claim_seg")[["claim_seg", "transaction_seg", "code"]]
+
+
+def with_stopped_claims(transactions: pd.DataFrame, stopped: pd.DataFrame) -> pd.DataFrame:
+    """Hold the sets in which claims are stopped alone: something of them is not taken in."""
+    first = stopped.drop_duplicates("transaction_seg").set_index("transaction_seg")["code"]
+    holds = transactions["seg"].isin(first.index) & (transactions["state"] == "stored")
+    reason = transactions["reason_code"].where(~holds, first.reindex(transactions["seg"]).to_numpy())
+    return transactions.assign(state=transactions["state"].mask(holds, "held"), reason_code=reason)
 
 
 def file_state(transactions: pd.DataFrame, problems: pd.DataFrame) -> tuple[str, str]:

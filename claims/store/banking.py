@@ -1,15 +1,31 @@
-"""Bank lines, the remittances whose money they may be, and the ties between the two."""
+"""Bank lines, the remittances whose money they may be, the ties between the two, and what was considered."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
 
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import insert_keyed
+from claims.store.rows import in_parts, insert_keyed, update_where_in
 
-B, D, R, L, F = schema.bank_lines, schema.deposit_matches, schema.remittances, schema.ledger_lines, schema.files
+B, D, C, R, F = (
+    schema.bank_lines,
+    schema.deposit_matches,
+    schema.deposit_candidates,
+    schema.remittances,
+    schema.files,
+)
+J, L = schema.journals, schema.ledger_lines
+
+REFUSED = "untied"
+
+
+def _total(amount: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.coalesce(sa.func.sum(amount), 0), sa.BigInteger)
 
 
 def known_lines(conn: sa.Connection, keys: list[str]) -> set[str]:
@@ -21,15 +37,28 @@ def known_lines(conn: sa.Connection, keys: list[str]) -> set[str]:
     return known
 
 
-def open_lines(conn: sa.Connection) -> pd.DataFrame:
-    """Bank lines not tied to a remittance yet; unapplied_cents is what they put on 2200 so far (credit as positive)."""
-    tied = sa.select(D.c.bank_line_id).where(D.c.ended_at.is_(None))
+def lines(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
+    """Bank lines with rest_cents (what nothing explains yet), unapplied_cents (what they put on 2200), is_over.
+
+    `is_over`: the rest is what remains of a deposit that was tied. Credit on 2200 counts as positive.
+    """
+    settled = (
+        sa.select(
+            D.c.bank_line_id,
+            _total(D.c.amount_cents - D.c.fee_cents).label("cents"),
+            sa.cast(sa.func.count(), sa.BigInteger).label("ties"),
+        )
+        .where(D.c.ended_at.is_(None))
+        .group_by(D.c.bank_line_id)
+        .subquery()
+    )
     on_2200 = (
-        sa.select(L.c.bank_line_id, (-sa.func.sum(L.c.amount_cents)).label("cents"))
+        sa.select(L.c.bank_line_id, (-_total(L.c.amount_cents)).label("cents"))
         .where(L.c.account == "2200", L.c.bank_line_id.is_not(None))
         .group_by(L.c.bank_line_id)
         .subquery()
     )
+    rest = B.c.amount_cents - sa.func.coalesce(settled.c.cents, 0)
     return frame(
         conn,
         sa.select(
@@ -40,23 +69,61 @@ def open_lines(conn: sa.Connection) -> pd.DataFrame:
             B.c.bank_date,
             B.c.amount_cents,
             B.c.trace_number,
+            B.c.payer_identifier,
             B.c.payer_name,
             B.c.reference,
+            B.c.type_code,
+            B.c.kind,
+            sa.cast(rest, sa.BigInteger).label("rest_cents"),
             sa.cast(sa.func.coalesce(on_2200.c.cents, 0), sa.BigInteger).label("unapplied_cents"),
+            (sa.func.coalesce(settled.c.ties, 0) > 0).label("is_over"),
         )
+        .outerjoin(settled, settled.c.bank_line_id == B.c.bank_line_id)
         .outerjoin(on_2200, on_2200.c.bank_line_id == B.c.bank_line_id)
-        .where(B.c.bank_line_id.not_in(tied))
+        .where(*conditions)
         .order_by(B.c.bank_date, B.c.line_key),
     )
 
 
-def open_remittances(conn: sa.Connection) -> pd.DataFrame:
-    """Posted remittances whose clearing account is not zero: remit_id, key, trace, payer, date and the open cents."""
+def open_lines(conn: sa.Connection) -> pd.DataFrame:
+    """Bank lines that something is left of."""
+    explained = (
+        sa.select(D.c.bank_line_id)
+        .join(B, B.c.bank_line_id == D.c.bank_line_id)
+        .where(D.c.ended_at.is_(None))
+        .group_by(D.c.bank_line_id, B.c.amount_cents)
+        .having(sa.func.sum(D.c.amount_cents - D.c.fee_cents) == B.c.amount_cents)
+    )
+    return lines(conn, B.c.amount_cents != 0, B.c.bank_line_id.not_in(explained))
+
+
+def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame:
+    """Deposits of these amounts that no return takes back yet."""
+    taken = sa.select(D.c.returns_line_id).where(D.c.ended_at.is_(None), D.c.returns_line_id.is_not(None))
+    parts = [
+        lines(conn, B.c.amount_cents.in_(part), B.c.amount_cents > 0, B.c.bank_line_id.not_in(taken))
+        for part in in_parts(sorted(set(amounts)))
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else lines(conn, sa.false())
+
+
+def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
+    """Posted remittances with open_cents (on clearing), tied_cents (by deposits in force) and is_returned."""
     open_ = (
-        sa.select(L.c.remit_id, sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("open_cents"))
+        sa.select(L.c.remit_id, _total(L.c.amount_cents).label("cents"))
         .where(L.c.account == "1050", L.c.remit_id.is_not(None))
         .group_by(L.c.remit_id)
         .having(sa.func.sum(L.c.amount_cents) != 0)
+        .subquery()
+    )
+    tied = (
+        sa.select(
+            D.c.remit_id,
+            _total(D.c.amount_cents).label("cents"),
+            _total(sa.case((D.c.amount_cents < 0, 1), else_=0)).label("returns"),
+        )
+        .where(D.c.ended_at.is_(None), D.c.remit_id.is_not(None))
+        .group_by(D.c.remit_id)
         .subquery()
     )
     return frame(
@@ -72,10 +139,13 @@ def open_remittances(conn: sa.Connection) -> pd.DataFrame:
             R.c.payment_cents,
             R.c.file_id,
             R.c.seg,
-            open_.c.open_cents,
+            sa.cast(sa.func.coalesce(open_.c.cents, 0), sa.BigInteger).label("open_cents"),
+            sa.cast(sa.func.coalesce(tied.c.cents, 0), sa.BigInteger).label("tied_cents"),
+            (sa.func.coalesce(tied.c.returns, 0) > 0).label("is_returned"),
         )
-        .join(open_, open_.c.remit_id == R.c.remit_id)
-        .where(R.c.state == "posted")
+        .outerjoin(open_, open_.c.remit_id == R.c.remit_id)
+        .outerjoin(tied, tied.c.remit_id == R.c.remit_id)
+        .where(R.c.state == "posted", *(conditions or (open_.c.cents.is_not(None),)))
         .order_by(R.c.payment_date, R.c.remit_key),
     )
 
@@ -85,17 +155,184 @@ def held_remittances(conn: sa.Connection) -> pd.DataFrame:
     return frame(conn, sa.select(R.c.trace_number, R.c.payment_cents).where(R.c.state == "held"))
 
 
-def save_ties(conn: sa.Connection, ties: pd.DataFrame) -> None:
-    """Write deposit matches (bank_line_id, remit_id, amount_cents, rule, journal_key -> journal_id)."""
+def refused_pairs(conn: sa.Connection) -> pd.DataFrame:
+    """Pairs of bank line and remittance that a person took apart."""
+    return frame(
+        conn,
+        sa.select(D.c.bank_line_id, D.c.remit_id)
+        .where(D.c.ended_reason == REFUSED, D.c.remit_id.is_not(None))
+        .distinct(),
+    )
+
+
+def ambiguous_lines(conn: sa.Connection) -> list[int]:
+    """Bank lines that several remittances or former deposits fit, as they were looked at last."""
+    select = sa.select(C.c.bank_line_id).where(C.c.ended_at.is_(None), C.c.why == "several-fit").distinct()
+    return [int(one) for one in conn.scalars(select)]
+
+
+def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = False) -> pd.DataFrame:
+    """Ties of some bank lines, those in force or all that ever were, with their journal and remittance."""
+    in_force = sa.true() if all_time else D.c.ended_at.is_(None)
+    select = (
+        sa.select(
+            D.c.deposit_match_id,
+            D.c.bank_line_id,
+            D.c.remit_id,
+            D.c.returns_line_id,
+            D.c.amount_cents,
+            D.c.fee_cents,
+            D.c.rule,
+            D.c.score,
+            D.c.evidence,
+            D.c.journal_id,
+            D.c.actor,
+            D.c.recorded_at,
+            sa.func.coalesce(D.c.ended_reason, "").label("ended_reason"),
+            J.c.idempotency_key.label("journal_key"),
+            J.c.posting_date,
+            sa.func.coalesce(R.c.remit_key, "").label("remit_key"),
+            sa.func.coalesce(R.c.payer_code, "").label("payer_code"),
+            sa.func.coalesce(R.c.payer_name, "").label("payer_name"),
+            sa.func.coalesce(R.c.trace_number, "").label("trace_number"),
+            R.c.payment_date,
+        )
+        .join(J, J.c.journal_id == D.c.journal_id)
+        .outerjoin(R, R.c.remit_id == D.c.remit_id)
+        .order_by(D.c.deposit_match_id)
+    )
+    parts = [frame(conn, select.where(in_force, D.c.bank_line_id.in_(part))) for part in in_parts(line_ids)]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+
+
+def of_remittances(conn: sa.Connection, remit_ids: Iterable[int]) -> list[int]:
+    """Bank lines tied to some remittances."""
+    found: set[int] = set()
+    for part in in_parts(remit_ids):
+        select = sa.select(D.c.bank_line_id).where(D.c.ended_at.is_(None), D.c.remit_id.in_(part))
+        found.update(int(one) for one in conn.scalars(select))
+    return sorted(found)
+
+
+def rest_generations(conn: sa.Connection, line_ids: Iterable[int]) -> dict[int, int]:
+    """How many journals have put rests of these lines on 2200 so far."""
+    found: dict[int, int] = {}
+    for part in in_parts(line_ids):
+        select = (
+            sa.select(L.c.bank_line_id, sa.func.count(sa.distinct(L.c.journal_id)))
+            .join(J, J.c.journal_id == L.c.journal_id)
+            .where(L.c.bank_line_id.in_(part), L.c.rule_id.in_(["E04", "E20"]), J.c.reverses_journal_id.is_(None))
+            .group_by(L.c.bank_line_id)
+        )
+        found.update({int(line): int(count) for line, count in conn.execute(select)})
+    return found
+
+
+def journal_lines(conn: sa.Connection, journal_ids: Iterable[int]) -> pd.DataFrame:
+    """Ledger lines of journals, with the journal's key and day."""
+    select = (
+        sa.select(
+            J.c.journal_id,
+            J.c.idempotency_key.label("journal_key"),
+            J.c.effective_date,
+            L.c.account,
+            L.c.amount_cents,
+            L.c.rule_id,
+            L.c.payer_code,
+            L.c.bank_line_id,
+            L.c.remit_id,
+        )
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .order_by(J.c.journal_id, L.c.ledger_line_id)
+    )
+    parts = [frame(conn, select.where(J.c.journal_id.in_(part))) for part in in_parts(journal_ids)]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+
+
+def save_ties(conn: sa.Connection, ties: pd.DataFrame, actor: str) -> None:
+    """Write deposit matches (columns of the table, and journal_key -> journal_id; no remittance or line: 0)."""
     keys = ties["journal_key"].tolist()
     ids: dict[str, int] = {}
-    journals = schema.journals
     for start in range(0, len(keys), 900):
         found = conn.execute(
-            sa.select(journals.c.idempotency_key, journals.c.journal_id).where(
-                journals.c.idempotency_key.in_(keys[start : start + 900])
-            )
+            sa.select(J.c.idempotency_key, J.c.journal_id).where(J.c.idempotency_key.in_(keys[start : start + 900]))
         )
         ids.update({str(key): int(journal_id) for key, journal_id in found})
-    rows = ties.assign(journal_id=ties["journal_key"].map(ids).astype("int64"), recorded_at=clock.now())
+    rows = ties.assign(journal_id=ties["journal_key"].map(ids).astype("int64"), recorded_at=clock.now(), actor=actor)
     insert_keyed(conn, D, rows)
+
+
+def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: date) -> None:
+    """End the ties of some journals that are in force."""
+    for part in in_parts(journal_ids):
+        conn.execute(
+            sa.update(D)
+            .where(D.c.journal_id.in_(part), D.c.ended_at.is_(None))
+            .values(ended_at=clock.now(), ended_posting_date=posting_date, ended_reason=reason)
+        )
+
+
+def is_returned(conn: sa.Connection, bank_line_id: int) -> bool:
+    """Tell whether a return takes back this deposit."""
+    select = sa.select(D.c.deposit_match_id).join(B, B.c.bank_line_id == D.c.bank_line_id)
+    taken = select.where(D.c.returns_line_id == bank_line_id, D.c.ended_at.is_(None), B.c.amount_cents < 0)
+    return conn.execute(taken.limit(1)).first() is not None
+
+
+def place(conn: sa.Connection, bank_line_id: int) -> dict[str, object]:
+    """Where a bank line stands: sha256 of its file, row, offset and length."""
+    select = sa.select(F.c.sha256, B.c.row_number, B.c.offset, B.c.length).join(F, F.c.file_id == B.c.file_id)
+    return dict(conn.execute(select.where(B.c.bank_line_id == bank_line_id)).mappings().one())
+
+
+def mark_candidate(conn: sa.Connection, bank_line_id: int, remit_id: int, why: str, rule: str) -> None:
+    """Say anew why a remittance was taken for a bank line or not; one that was not considered is added."""
+    stood = candidates(conn, [bank_line_id])
+    mine = stood[stood["remit_id"] == remit_id]
+    update_where_in(conn, C, C.c.deposit_candidate_id, mine["deposit_candidate_id"], ended_at=clock.now())
+    if mine.empty:
+        open_ = conn.scalar(sa.select(R.c.payment_cents).where(R.c.remit_id == remit_id)) or 0
+        fresh = {"bank_line_id": [bank_line_id], "remit_id": [remit_id], "returns_line_id": [0]}
+        mine = pd.DataFrame({**fresh, "amount_cents": [int(open_)], "score": [0], "evidence": [""]})
+    insert_keyed(conn, C, mine.assign(why=why, rule=rule, recorded_at=clock.now()))
+
+
+CANDIDATE = ["bank_line_id", "remit_id", "returns_line_id", "amount_cents", "why", "rule", "score", "evidence"]
+
+
+def save_candidates(conn: sa.Connection, line_ids: Iterable[int], rows: pd.DataFrame) -> int:
+    """Make `rows` what was considered for some bank lines; lines for which nothing changed are left. Gives new rows."""
+    listed = [int(one) for one in line_ids]
+    stood = candidates(conn, listed)
+    before = {line: _same(part) for line, part in stood.groupby("bank_line_id")}
+    now = {line: _same(part) for line, part in rows.groupby("bank_line_id")}
+    changed = [line for line in listed if before.get(line, ()) != now.get(line, ())]
+    gone = stood.loc[stood["bank_line_id"].isin(changed), "deposit_candidate_id"]
+    update_where_in(conn, C, C.c.deposit_candidate_id, gone, ended_at=clock.now())
+    new = rows[rows["bank_line_id"].isin(changed)]
+    insert_keyed(conn, C, new.assign(recorded_at=clock.now()))
+    return len(new)
+
+
+def _same(rows: pd.DataFrame) -> tuple[tuple[object, ...], ...]:
+    return tuple(rows[CANDIDATE].sort_values(CANDIDATE).itertuples(index=False, name=None))
+
+
+def candidates(conn: sa.Connection, line_ids: Iterable[int]) -> pd.DataFrame:
+    """What was considered last for some bank lines, best first, with what can be said of it."""
+    other = B.alias("other")
+    select = (
+        sa.select(
+            C.c.deposit_candidate_id,
+            *(C.c[name] for name in CANDIDATE),
+            sa.func.coalesce(R.c.payer_name, "").label("payer_name"),
+            sa.func.coalesce(R.c.trace_number, other.c.trace_number, "").label("trace_number"),
+            sa.func.coalesce(R.c.payment_date, other.c.bank_date).label("day"),
+        )
+        .outerjoin(R, R.c.remit_id == C.c.remit_id)
+        .outerjoin(other, other.c.bank_line_id == C.c.returns_line_id)
+        .where(C.c.ended_at.is_(None))
+        .order_by(C.c.bank_line_id, C.c.score.desc(), C.c.deposit_candidate_id)
+    )
+    parts = [frame(conn, select.where(C.c.bank_line_id.in_(part))) for part in in_parts(line_ids)]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))

@@ -17,6 +17,7 @@ J, L, R, P, CP, A = (
     schema.adjustments,
 )
 CL, M = schema.classifications, schema.matches
+B, D, E = schema.bank_lines, schema.deposit_matches, schema.exceptions
 
 
 def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -56,6 +57,78 @@ def unclear_remittances(conn: sa.Connection) -> pd.DataFrame:
         sa.select(R.c.remit_key, sa.cast(off, sa.BigInteger).label("off_cents"))
         .outerjoin(own, own.c.remit_id == R.c.remit_id)
         .where(R.c.state == "posted", off != 0),
+    )
+
+
+def unsettled_remittances(conn: sa.Connection) -> pd.DataFrame:
+    """L3: posted remittances whose clearing is not what their deposits leave open (remit_key, off_cents).
+
+    So one whose money has come in full has nothing on 1050. One that is partly paid, or whose deposit was taken back,
+    must be named by an open exception too.
+    """
+    bank = sa.case((J.c.source == "bank", L.c.amount_cents), else_=0)
+    cleared = (
+        sa.select(L.c.remit_id, _sum(L.c.amount_cents).label("open"), _sum(bank).label("bank"))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(L.c.account == "1050", L.c.remit_id.is_not(None))
+        .group_by(L.c.remit_id)
+        .subquery()
+    )
+    tied = (
+        sa.select(D.c.remit_id, _sum(D.c.amount_cents).label("cents"))
+        .where(D.c.ended_at.is_(None), D.c.remit_id.is_not(None))
+        .group_by(D.c.remit_id)
+        .subquery()
+    )
+    told = (
+        sa.select(sa.literal(1))
+        .where(E.c.remit_id == R.c.remit_id, E.c.state == "open")
+        .where(E.c.type_code.in_(["DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_WITHOUT_DEPOSIT"]))
+    )
+    open_, bank_cents = sa.func.coalesce(cleared.c.open, 0), sa.func.coalesce(cleared.c.bank, 0)
+    tied_cents = sa.func.coalesce(tied.c.cents, 0)
+    closed = sa.and_(tied_cents == R.c.payment_cents, R.c.payment_cents != 0, bank_cents == -tied_cents, open_ != 0)
+    unnamed = sa.and_(tied.c.cents.is_not(None), open_ != 0, ~told.exists())
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, sa.cast(open_, sa.BigInteger).label("off_cents"))
+        .outerjoin(cleared, cleared.c.remit_id == R.c.remit_id)
+        .outerjoin(tied, tied.c.remit_id == R.c.remit_id)
+        .where(R.c.state == "posted", sa.or_(bank_cents != -tied_cents, closed, unnamed))
+        .order_by(R.c.remit_key),
+    )
+
+
+def unmoved_bank_lines(conn: sa.Connection) -> pd.DataFrame:
+    """Bank lines in the books that did not move cash by their amount, or whose rest does not wait on 2200.
+
+    Gives line_key, off_cents.
+    """
+    cash = sa.case((L.c.account == "1000", L.c.amount_cents), else_=0)
+    waits = sa.case((L.c.account == "2200", -L.c.amount_cents), else_=0)
+    moved = (
+        sa.select(L.c.bank_line_id, _sum(cash).label("cash"), _sum(waits).label("waits"))
+        .where(L.c.bank_line_id.is_not(None))
+        .group_by(L.c.bank_line_id)
+        .subquery()
+    )
+    tied = (
+        sa.select(D.c.bank_line_id, _sum(D.c.amount_cents - D.c.fee_cents).label("cents"))
+        .where(D.c.ended_at.is_(None))
+        .group_by(D.c.bank_line_id)
+        .subquery()
+    )
+    off_cash = B.c.amount_cents - moved.c.cash
+    off_rest = B.c.amount_cents - sa.func.coalesce(tied.c.cents, 0) - moved.c.waits
+    return frame(
+        conn,
+        sa.select(
+            B.c.line_key, sa.cast(sa.case((off_cash != 0, off_cash), else_=off_rest), sa.BigInteger).label("off_cents")
+        )
+        .join(moved, moved.c.bank_line_id == B.c.bank_line_id)
+        .outerjoin(tied, tied.c.bank_line_id == B.c.bank_line_id)
+        .where(sa.or_(off_cash != 0, off_rest != 0))
+        .order_by(B.c.line_key),
     )
 
 
@@ -220,6 +293,7 @@ def sizes(conn: sa.Connection) -> dict[str, int]:
     selects = {
         "journals": sa.select(sa.func.count()).select_from(J),
         "remittances": sa.select(sa.func.count()).select_from(R).where(R.c.state == "posted"),
+        "bank_lines": sa.select(sa.func.count()).select_from(B),
         "reversals": sa.select(sa.func.count()).select_from(P).where(P.c.outcome == "reversal", P.c.ended_at.is_(None)),
         "claim_payments": sa.select(sa.func.count()).select_from(P).where(P.c.ended_at.is_(None)),
     }

@@ -33,12 +33,13 @@ def _rank(column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     return sa.case(*((column == letter, place) for letter, place in RANKS.items()), else_=99)
 
 
-def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
+def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None) -> pd.DataFrame:
     """Claims of ours, decided, whose family owes something that a later payer named on the claim is to pay.
 
     claim_id, family_id, version, file_id, sha256, seg, offset, length, kind, claim_number, charge_cents, payer_code,
     payer_sequence, next_payer_code, next_sequence, open_cents (on the next payer's account), is_forwarded (the payer
-    sent the claim on by itself). A claim that was made for that payer already stays out, unless it was replaced.
+    sent the claim on by itself). A claim that was made for that payer already stays out, unless it was replaced. Of
+    `claim_ids` nothing needs to be open: a person says that they go on.
     """
     made = C.alias("made")
     own_rank, other_rank = _rank(C.c.payer_sequence), _rank(B.c.payer_sequence)
@@ -75,8 +76,7 @@ def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
         )
         .exists()
     )
-    return frame(
-        conn,
+    select = (
         sa.select(
             *(C.c.claim_id, C.c.family_id, C.c.version, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length),
             *(C.c.kind, C.c.claim_number, C.c.charge_cents, C.c.payer_code, C.c.payer_sequence),
@@ -88,9 +88,12 @@ def waiting_for_next(conn: sa.Connection) -> pd.DataFrame:
         .join(F, F.c.file_id == C.c.file_id)
         .join(following, following.c.claim_id == C.c.claim_id)
         .join(B, sa.and_(B.c.claim_id == C.c.claim_id, other_rank == following.c.rank))
-        .where(C.c.state == "stored", owed > 0, ~exists)
-        .order_by(C.c.claim_id),
+        .where(C.c.state == "stored", ~exists)
+        .order_by(C.c.claim_id)
     )
+    if claim_ids is not None:
+        return frame_of(conn, select, C.c.claim_id, claim_ids)
+    return frame(conn, select.where(owed > 0))
 
 
 def _in_force() -> sa.Join:

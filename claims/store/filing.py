@@ -106,6 +106,13 @@ def get(conn: sa.Connection, file_id: int) -> FileRow:
     )
 
 
+def registered_by(conn: sa.Connection, file_id: int) -> str:
+    """Give the kind of run that a file first arrived in: it says what the file is here for, whoever reads it later."""
+    runs = schema.runs
+    kind = sa.select(runs.c.kind).join(F, F.c.run_id == runs.c.run_id).where(F.c.file_id == file_id)
+    return str(conn.scalar(kind) or "")
+
+
 def finish(
     conn: sa.Connection,
     file_id: int,

@@ -44,6 +44,8 @@ def new_remittances(conn: sa.Connection) -> pd.DataFrame:
 def new_claims(conn: sa.Connection) -> pd.DataFrame:
     """Claims in state new, with every other one of the same claim_key that was not held for its content.
 
+    One that somebody else sent stands before one that we have to send: it is not sent again.
+
     Columns: claim_id, family_id, claim_key, body_hash, state, sha256, file_id, seg, charge_cents, is_decided (a
     posted claim payment is matched to it).
     """
@@ -82,7 +84,7 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
         )
         .join(F, F.c.file_id == C.c.file_id)
         .where(C.c.claim_key.in_(keys), wanted)
-        .order_by(C.c.claim_key, F.c.sha256, C.c.seg),
+        .order_by(C.c.claim_key, C.c.origin, F.c.sha256, C.c.seg),
     )
 
 

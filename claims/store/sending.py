@@ -42,6 +42,16 @@ def tested(conn: sa.Connection) -> pd.DataFrame:
     return frame(conn, select.where(EVENT.c.event == "tested", _IS_READY).distinct())
 
 
+def stopped(conn: sa.Connection, type_code: str) -> set[int]:
+    """Ready claims that an open exception says cannot be sent, and no master data have changed since."""
+    rows, table = schema.master_rows, schema.exceptions
+    changes = conn.execute(sa.select(sa.func.max(rows.c.recorded_at), sa.func.max(rows.c.ended_at))).one()
+    last = max((str(at) for at in changes if at), default="")
+    select = sa.select(table.c.claim_id).join(C, C.c.claim_id == table.c.claim_id)
+    select = select.where(_IS_READY, table.c.type_code == type_code, table.c.state == "open", table.c.opened_at > last)
+    return {int(one) for one in conn.scalars(select)}
+
+
 def still_ready(conn: sa.Connection, claim_ids: Sequence[int]) -> set[int]:
     """Tell which of these claims are ready at this moment."""
     return set(frame_of(conn, sa.select(C.c.claim_id).where(_IS_READY), C.c.claim_id, claim_ids)["claim_id"])

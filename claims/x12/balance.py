@@ -50,11 +50,6 @@ def _rows(extract: Extract | None) -> Integers:
     return extract.rows if extract else np.zeros(0, np.int64)
 
 
-def owner(window: Window, scope: str, rows: Integers) -> Integers:
-    """Return the row number of the owner of each segment in its frame, -1 for none."""
-    return window.places.number[window.plan.scopes.index(scope)].take(rows)
-
-
 def _some(owners: Integers, flags: Flags, count: int) -> Flags:
     found: Flags = np.zeros(count + 1, np.bool_)
     found[owners[flags]] = True
@@ -67,18 +62,18 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
     amounts, bad_cas = _values(adjustments, "amount_cents"), _unreadable(adjustments, "amount_cents")
     count, line_count = len(claim_rows), len(line_rows)
 
-    line_of_cas = owner(window, "service", cas_rows)
+    line_of_cas = window.owner("service", cas_rows)
     charge, paid = _values(lines, "charge_cents"), _values(lines, "paid_cents")
     explained = sums(line_of_cas, amounts, line_count)
     line_off = charge - explained - paid
     line_known = ~(_unreadable(lines, "charge_cents", "paid_cents") | _some(line_of_cas, bad_cas, line_count))
 
-    claim_of_cas = owner(window, "claim", cas_rows)
+    claim_of_cas = window.owner("claim", cas_rows)
     claim_charge, claim_paid = _values(claims, "charge_cents"), _values(claims, "paid_cents")
     claim_off = claim_charge - sums(claim_of_cas, amounts, count) - claim_paid
     claim_known = ~(_unreadable(claims, "charge_cents", "paid_cents") | _some(claim_of_cas, bad_cas, count))
 
-    claim_of_line = owner(window, "claim", line_rows)
+    claim_of_line = window.owner("claim", line_rows)
     billed = sums(claim_of_line, charge, count)
     has_lines = np.bincount(claim_of_line[claim_of_line >= 0], minlength=count) > 0
     lines_known = claim_known & ~_some(claim_of_line, ~line_known, count)
@@ -119,7 +114,7 @@ def charges(window: Window, claims: Extract | None, lines: Extract | None) -> Ch
     claim_rows, line_rows = _rows(claims), _rows(lines)
     stated, charge = _values(claims, "charge_cents"), _values(lines, "charge_cents")
     bad = _unreadable(lines, "charge_cents")
-    claim_of_line = owner(window, "claim", line_rows)
+    claim_of_line = window.owner("claim", line_rows)
     count = len(claim_rows)
     total = sums(claim_of_line, charge, count)
     known = ~(_unreadable(claims, "charge_cents") | _some(claim_of_line, bad, count))
@@ -140,7 +135,7 @@ def _finding(
     seg = int(window.seg(row))
     return Finding(
         code, severity, f"segment {seg}, {element}: {rest}.", seg, element, int(window.tokens.offset[row]),
-        amount(found), amount(expected), "", int(window.transaction_seg[row]),
+        amount(found), amount(expected), "", window.owners.at(int(row)).seg,
     )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from claims.x12 import guides
 from claims.x12.conform import Conformance
 from claims.x12.edits import Edits
 from claims.x12.file import X12File, joined
-from claims.x12.read import PART, WINDOW, scan
+from claims.x12.read import PART, scan
 from claims.x12.source import Readable
+from claims.x12.windows import WINDOW
 
 _NO_LIMIT = 1 << 62
 # Notes of the reader on what conformance says more exactly, for the same segment.

@@ -41,17 +41,17 @@ class Collector:
         # How much of all that will be collected has been read with the next rows, at a guess.
         self.share = 1.0
 
-    def add(self, frame: str, columns: dict[str, Any]) -> None:
-        """Add rows to a frame, as one array per column; one number stands for a column of equal ones."""
+    def add(self, frame: str, count: int, columns: dict[str, Any]) -> None:
+        """Add rows to a frame: a column is an array, one number for all, or a function that writes it to `out`."""
         if frame not in self._frames:
             self._frames[frame] = _Frame(self._kinds[frame])
-        self._frames[frame].add(columns, self.share)
+        self._frames[frame].add(count, columns, self.share)
 
     def add_rows(self, frame: str, rows: list[dict[str, Any]]) -> None:
         """Add rows to a frame, as mappings; for the few rows of an envelope."""
         if rows:
             kinds = self._kinds[frame].items()
-            self.add(frame, {name: _of_list([row[name] for row in rows], kind) for name, kind in kinds})
+            self.add(frame, len(rows), {name: _of_list([row[name] for row in rows], kind) for name, kind in kinds})
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return all frames but the findings; one without rows has its columns all the same.
@@ -88,8 +88,8 @@ class _Frame:
             column: [] for column, kind in self._kinds.items() if kind not in _NUMBERS
         }
 
-    def add(self, columns: dict[str, Any], share: float) -> None:
-        begin, self._count = self._count, self._count + len(columns["seg"])
+    def add(self, count: int, columns: dict[str, Any], share: float) -> None:
+        begin, self._count = self._count, self._count + count
         if self._count > self._room:
             guess = int(self._count / share * 1.05)
             self._make_room(min(max(self._count, guess), self._count * _MOST), begin)
@@ -98,6 +98,8 @@ class _Frame:
             value = columns[column]
             if column in self._missing:
                 found[here], self._missing[column][here] = value
+            elif callable(value):
+                value(out=found[here])
             else:
                 found[here] = value
         for column, texts in self._texts.items():

@@ -111,12 +111,11 @@ def _times(window: Window, claims: Extract, rows: Extract | None) -> None:
     for column, (qualifier, form, begin) in _TIMES.items():
         place = np.full(len(claims) + 1, -1, np.int64)
         if rows is not None:
-            loop, claim = window.plan.loops.index("2300"), window.plan.scopes.index("claim")
-            is_time = window.places.loop[rows.rows] == loop
+            is_time = window.places.loop[rows.rows] == window.plan.loops.index("2300")
             for name, code in (("qualifier_code", qualifier), ("format_code", form)):
                 is_time &= np.asarray(pc.equal(rows.columns[name], code))
             at = np.flatnonzero(is_time)[::-1]
-            place[window.places.number[claim][rows.rows[at]]] = at
+            place[window.owner("claim", rows.rows[at])] = at
         times = rows.columns["value"] if rows is not None else pa.array([], pa.large_string())
         found = times.take(pa.array(place[:-1], mask=place[:-1] < 0)).fill_null("")
         claims.columns[column] = pc.utf8_slice_codeunits(found, begin, begin + 4)

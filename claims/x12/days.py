@@ -53,7 +53,7 @@ class People:
         if not len(rows):
             return rows, []
         number = tokens.at(rows, 9)
-        is_named = tokens.te[number] <= tokens.ts[number]
+        is_named = tokens.te[number] <= tokens.start_of(number)
         rank = 2 * is_named + (entity == np.uint64(_PATIENT))
         order = np.lexsort((rows, rank, scope[rows]))
         _, first = np.unique(scope[rows][order], return_index=True)

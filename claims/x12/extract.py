@@ -20,15 +20,11 @@ Column: TypeAlias = Any
 
 @dataclass
 class Extract:
-    """Rows of one frame: the segment of each, its repetition in the segment, its columns; and unreadable amounts.
-
-    `span`: the rows are all segments of one id, and stand there in `Rows.order`.
-    """
+    """Rows of one frame: the segment of each, its repetition in the segment, its columns; and unreadable amounts."""
 
     rows: Integers
     repeat: Integers
     columns: dict[str, Column]
-    span: slice | None = None
     unreadable: dict[str, Flags] = field(default_factory=dict)
     missing: dict[str, Flags] = field(default_factory=dict)
     values_of: dict[str, Values | None] = field(default_factory=dict)
@@ -69,8 +65,7 @@ def extract(window: Window, plan: FramePlan) -> Extract | None:
     if not len(choice.rows):
         return None
     reader = _Reader(window, plan, choice)
-    is_whole = choice.order is None and choice.blocks[0].at is None
-    found = Extract(choice.rows, choice.repeat, {}, window.rows.span(segments[0]) if is_whole else None)
+    found = Extract(choice.rows, choice.repeat, {})
     for column in plan.columns:
         found.columns[column.name] = reader.column(column, found)
     return found
@@ -78,7 +73,7 @@ def extract(window: Window, plan: FramePlan) -> Extract | None:
 
 def _opening(window: Window, plan: FramePlan, segments: list[int]) -> list[_Block]:
     """Leave out segments that do not open the frame's scope where they stand."""
-    openers = window.places.openers[plan.scope]
+    openers = window.places.scopes[plan.scope].openers
     if len(openers) == sum(window.rows.count(segment) for segment in segments):
         return [_Block(segment, 0, None) for segment in segments]
     blocks = []
@@ -201,7 +196,7 @@ class _Reader:
             return None
         if feed.scope == self.plan.scope:
             return found[:-1]
-        return found.take(self.window.places.number[feed.scope].take(self.choice.rows))
+        return found.take(self.window.places.scopes[feed.scope].owner(self.choice.rows))
 
     # ---- parts of elements, and several elements
 
@@ -227,7 +222,7 @@ class _Reader:
         first = self._values(column)
         if first is None:
             return no_texts(self.count)
-        end, unsent = first.start + first.length, self.tokens.ts[-1]
+        end, unsent = first.start + first.length, self.tokens.te[-1]
         for feed in column.feeds:
             for element in feed.elements:
                 other = self._feed(feed, element)

@@ -18,7 +18,8 @@ from claims.x12.numbers import Integers
 from claims.x12.tokens import Tokens
 
 _BLANK = rb"[\x00-\x20]"
-_ENDS = re.compile(_BLANK + rb"*\*(?:\*|" + _BLANK + rb")*~|" + _BLANK + rb"+~")
+# A run of blanks and separators is looked at once, wherever it ends.
+_ENDS = re.compile(rb"(?<![\x00-\x20*])[\x00-\x20*]++~")
 _STARTS = re.compile(rb"~(?:~|" + _BLANK + rb")+")
 
 
@@ -61,13 +62,18 @@ class Canonical:
         """Normalise the window once: where nothing but line ends goes, each segment keeps its length."""
         start, stop = self._tokens.start, self._tokens.stop
         begin, end = int(start[0]), int(stop[-1])
-        gap = start[1:] - stop[:-1]
-        self._is_even = not len(gap) or int(gap.min()) == int(gap.max())
-        # Bytes taken out before each segment; where it is the same behind each one, how many.
-        self._taken_out = gap[:1].sum() if self._is_even else np.concatenate(([0], np.cumsum(gap)))
+        # Bytes taken out before each segment, or behind each one where that is the same.
+        self._is_even = self._tokens.gap >= 0
+        self._taken_out = max(0, self._tokens.gap)
+        if not self._is_even:
+            self._taken_out = np.concatenate(([0], np.cumsum(start[1:] - stop[:-1])))
         whole = memoryview(self._text)[begin:end]
         if self._translation is not None or any(self._text.find(one, begin, end) >= 0 for one in self._layout):
-            whole = memoryview(self._text[begin:end].translate(self._translation, self._layout))
+            # All at once and without a copy; what stands before and behind goes afterwards.
+            before, behind = self._text[:begin], self._text[end:]
+            whole = memoryview(self._text.translate(self._translation, self._layout))
+            last = len(whole) - len(behind.translate(None, self._layout))
+            whole = whole[len(before.translate(None, self._layout)) : last]
         if len(whole) == self._edges(0, len(start))[1]:
             self._whole = whole
 
@@ -85,25 +91,31 @@ class Canonical:
             begin, end = self._edges(first, after)
             return self._whole[begin:end]
         tokens = self._tokens
-        text = self._text[int(tokens.start[first]) : int(tokens.stop[after - 1])]
+        start, stop = int(tokens.start[first]), int(tokens.stop[after - 1])
+        text = self._text[start:stop]
+        # What is left out of a segment is told by its digest.
+        for place, hole in zip(tokens.hole_at[::-1].tolist(), tokens.holes[::-1], strict=True):
+            if start < place < stop:
+                text = text[: place - start] + hole.digest + text[place - start :]
         text = text.translate(self._translation, self._layout)
         return _STARTS.sub(b"~", _ENDS.sub(b"~", text))
 
-    def hashes(self, first: Integers, after: Integers) -> list[str]:
+    def hashes(self, first: Integers, after: Integers) -> list[bytes]:
         """Return the hash of each run of segments; none is empty."""
         sha256, whole = hashlib.sha256, self._whole
         if whole is None:
             runs = zip(first.tolist(), after.tolist(), strict=True)
-            return [sha256(self.of(one, other)).hexdigest() for one, other in runs]
+            return [sha256(self.of(one, other)).digest() for one, other in runs]
         begin, end = self._edges(first, after)
-        return [sha256(whole[one:other]).hexdigest() for one, other in zip(begin.tolist(), end.tolist(), strict=True)]
+        return [sha256(whole[one:other]).digest() for one, other in zip(begin.tolist(), end.tolist(), strict=True)]
 
 
 def _is_plain(tokens: Tokens) -> bool:
     """Tell whether segments have no blanks, empty ones or trailing separators, and only line ends between them."""
     return bool(
         not len(tokens.empty_at)
-        and not (tokens.is_padded and (tokens.stop - 1 != tokens.te.take(tokens.last)).any())
+        and not tokens.holes
+        and not (tokens.padded_ts is not None and (tokens.stop - 1 != tokens.te.take(tokens.last)).any())
         and not tokens.has_trailing_separator.any()
         and _only_line_ends_between(tokens)
     )
@@ -111,6 +123,8 @@ def _is_plain(tokens: Tokens) -> bool:
 
 def _only_line_ends_between(tokens: Tokens) -> bool:
     """Tell whether nothing but a line end stands between any two segments."""
+    if tokens.gap >= 0:
+        return True
     begin, gap = tokens.stop[:-1], tokens.start[1:] - tokens.stop[:-1]
     if not len(gap) or not gap.any():
         return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from claims.x12.extract import Extract
@@ -54,7 +55,7 @@ class Levels:
         """Take the HL rows of a window in."""
         rows = window.rows.of(CODES["HL"])
         values = [window.rows.values(CODES["HL"], element) or no_values(len(rows)) for element in (1, 2, 3, 4)]
-        new = [window.seg(rows), window.transaction_seg[rows], *(one.code for one in values)]
+        new = [window.seg(rows), window.owners.seg_of(rows), *(one.code for one in values)]
         self._keys = _Keys(*(np.concatenate(pair) for pair in zip(self._keys.parts(), new, strict=True)))
         if found is not None:
             for name, values in found.columns.items():
@@ -126,7 +127,7 @@ def _names(*columns: Any) -> Integers:
     """Number the distinct combinations of equally long columns."""
     name = np.zeros(len(columns[0]), np.int64)
     for column in columns:
-        distinct, place = np.unique(column, return_inverse=True)
+        place, distinct = pd.factorize(column)
         name = name * (len(distinct) + 1) + place
     return name
 

@@ -66,12 +66,12 @@ class Mask:
         self._rules, self._pseudonyms = rules, pseudonyms
         self.counts: Counter[str] = Counter({HOWS[how]: 0 for how in (ALIAS, DATE, ZIP, TEXT)})
 
-    def masked(self, raw: bytes, tokens: Tokens, days: Integers) -> bytes:
+    def masked(self, raw: bytes | memoryview, tokens: Tokens, days: Integers) -> bytes:
         """Return the bytes of a window; `days` says for each segment by how much dates of its person move back."""
         found = pieces(tokens)
         how = self._checked(tokens, found, *self._decided(tokens, found))
         how[found.end == found.start] = _NOTHING
-        fill, data = _fill(tokens), tokens.data
+        fill, data = fill_of(tokens), tokens.data
         out = fill[data]
         stays = _covered(found, how == KEEP, len(data))
         out[stays] = data[stays]
@@ -165,7 +165,7 @@ def _write_days(out: Bytes, start: Integers, day: Integers) -> None:
         out[start + place] = 48 + day // 10 ** (7 - place) % 10
 
 
-def _fill(tokens: Tokens) -> Bytes:
+def fill_of(tokens: Tokens) -> Bytes:
     """Return what is written over each byte: nothing over delimiters, blanks and punctuation."""
     delimiters = tokens.delimiters
     own = (delimiters.element, delimiters.component, delimiters.repetition, delimiters.terminator)
@@ -205,7 +205,7 @@ def _arrow(offsets: Integers, data: Bytes) -> pa.Array:
     return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)
 
 
-def _laid_out(raw: bytes, tokens: Tokens, out: Bytes) -> bytes:
+def _laid_out(raw: bytes | memoryview, tokens: Tokens, out: Bytes) -> bytes:
     """Put the bytes back between the layout (wrapped line ends, second bytes of separators) that was taken out."""
     if tokens.raw_at is None:
         return out.tobytes()

@@ -37,11 +37,8 @@ def _word(value: int) -> np.uint64:
 _ALL = (1 << 64) - 1
 # FIRST[n] keeps the first n bytes of a word.
 FIRST = _table([(1 << (8 * n)) - 1 for n in range(9)])
-# For values of n bytes: how far a word moves until its last byte is the highest, and the zeros that stand there then.
-_SHIFT = _table([0, *(8 * (8 - n) for n in range(1, 9))])
-_ZEROS = _table([0x3030303030303030 & (_ALL << (8 * (8 - n)) & _ALL) for n in range(9)])
-
-_ONE, _TWO, _THREE, _BYTE, _LOWEST = (_word(value) for value in (1, 2, 3, 8, 0xFF))
+_ONE, _TWO, _THREE, _BYTE, _WHOLE, _LOWEST = (_word(value) for value in (1, 2, 3, 8, 64, 0xFF))
+_ZEROS = _word(0x3030303030303030)
 _MINUS, _CASE, _HIGH = _word(ord("-")), _word(0x2020202020202020), _word(0x8080808080808080)
 _SEVEN, _FROM_A, _BEHIND_Z = _word(0x7F7F7F7F7F7F7F7F), _word(0x1F1F1F1F1F1F1F1F), _word(0x0505050505050505)
 _BEHIND_9 = _word(0x7676767676767676)
@@ -63,21 +60,16 @@ def word_at(view: Words, start: Integers) -> Words:
     pandas takes words from any byte on, numpy goes one by one where they do not stand at multiples of eight: 0.6 ns a
     word against 2.8.
     """
-    return np.asarray(_taken(view, start), np.uint64)
-
-
-def _taken(values: Any, places: Integers) -> Any:
-    """Return some of `values`; 0 for place -1."""
-    return pd.api.extensions.take(values, places, allow_fill=True, fill_value=0)
+    return np.asarray(pd.api.extensions.take(view, start, allow_fill=True, fill_value=0), np.uint64)
 
 
 @dataclass
 class Values:
-    """One value of each of many segments: where it starts, its length, and its first eight bytes as a word."""
+    """One value of each of many segments: where it starts, its length, and as a word eight bytes from its start on."""
 
     start: Integers
     length: Integers
-    word: Words
+    eight: Words
 
     def __len__(self) -> int:
         return len(self.start)
@@ -86,6 +78,16 @@ class Values:
     def longest(self) -> int:
         """Return the length of the longest value, 0 when there is none."""
         return int(self.length.max()) if len(self.length) else 0
+
+    @cached_property
+    def shortest(self) -> int:
+        """Return the length of the shortest value, 0 when there is none."""
+        return int(self.length.min()) if len(self.length) else 0
+
+    @cached_property
+    def word(self) -> Words:
+        """Return the first eight bytes of each value, 0 behind its end."""
+        return self.eight & FIRST.take(self.length, mode="clip")
 
     @cached_property
     def code(self) -> Words:
@@ -97,9 +99,10 @@ class Values:
 
     def take(self, places: Integers) -> Values:
         """Return some of the values; an empty one for place -1."""
+        start, length = self.start.take(places, mode="clip"), self.length.take(places, mode="clip")
         if len(places) and places.min() < 0:
-            return Values(*(_taken(part, places) for part in (self.start, self.length, self.word)))
-        return Values(self.start.take(places), self.length.take(places), self.word.take(places))
+            start[places < 0] = length[places < 0] = 0
+        return Values(start, length, self.eight.take(places, mode="clip"))
 
     def or_else(self, other: Values) -> Values:
         """Return other values in place of those that are empty."""
@@ -109,7 +112,7 @@ class Values:
         return Values(
             np.where(unsent, other.start, self.start),
             np.where(unsent, other.length, self.length),
-            np.where(unsent, other.word, self.word),
+            np.where(unsent, other.eight, self.eight),
         )
 
 
@@ -122,9 +125,7 @@ class Maybe(NamedTuple):
 
 def values_at(view: Words, start: Integers, length: Integers) -> Values:
     """Return the values that start and end at some places."""
-    word = word_at(view, start)
-    word &= FIRST.take(length, mode="clip")
-    return Values(start, length, word)
+    return Values(start, length, word_at(view, start))
 
 
 def no_values(count: int) -> Values:
@@ -138,7 +139,7 @@ def together(parts: list[Values]) -> Values:
     return Values(
         np.concatenate([part.start for part in parts]),
         np.concatenate([part.length for part in parts]),
-        np.concatenate([part.word for part in parts]),
+        np.concatenate([part.eight for part in parts]),
     )
 
 
@@ -163,12 +164,17 @@ def _halves(digits: Words) -> tuple[Words, Flags]:
     return digits, good
 
 
-def _whole(right: Words, count: Integers) -> tuple[Integers, Flags]:
-    """Turn words whose last `count` bytes are digits into numbers; the flag says that they were."""
-    halves, good = _halves(right ^ _ZEROS.take(count, mode="clip"))
+def _shift(count: Integers) -> Words:
+    """Return by how many bits words move until the last of `count` bytes is their highest."""
+    return np.asarray(((8 - count) << 3).astype(np.uint64))
+
+
+def _whole(right: Words, shift: Words) -> tuple[Integers, Flags]:
+    """Turn words that were moved by `shift` into numbers; the flag says that all that is left of them were digits."""
+    halves, good = _halves(right ^ (_ZEROS << shift))
     halves *= _word(42949672960001)
     halves >>= _word(32)
-    good &= count > 0
+    good &= shift < _WHOLE
     return halves.view(np.int64), good
 
 
@@ -186,7 +192,7 @@ class _Scale:
         self.low = _table([*((1 << (8 * (7 - kind))) - 1 for kind in kinds), 0])
         self.high = _table([*(_ALL << (8 * (8 - kind)) & _ALL for kind in kinds), _ALL])
         self.times = np.array([*(10 ** (places - kind) for kind in kinds), 10**places], np.int64)
-        self.has_point = np.array([*(1 for _ in kinds), 0], np.int64)
+        self.moved = _table([*(8 for _ in kinds), 0])
 
     def kinds(self, right: Words) -> Bytes:
         """Return the number of places behind the point of each value; of one for all where they agree."""
@@ -204,17 +210,18 @@ _CENTS, _MILLI = _Scale(2), _Scale(3)
 
 def _short_decimal(values: Values, scale: _Scale) -> tuple[Integers, Flags]:
     """Read decimals of up to eight bytes scaled by `scale`; returns values and which were read."""
-    word, count = values.word, values.length
+    word, count = values.eight, values.length
     minus = (word & _LOWEST) == _MINUS
     has_minus = bool(minus.any())
     if has_minus:
         word = word >> (minus.astype(np.uint64) << _THREE)
         count = count - minus
-    right = word << _SHIFT.take(count, mode="clip")
+    shift = _shift(count)
+    right = word << shift
     kind = scale.kinds(right)
     low, high = scale.low.take(kind), scale.high.take(kind)
     right = ((right & low) << _BYTE) | (right & high)
-    value, good = _whole(right, count - scale.has_point.take(kind))
+    value, good = _whole(right, shift + scale.moved.take(kind))
     if values.longest > 8:
         good &= values.length <= 8
     value *= scale.times.take(kind)
@@ -258,7 +265,8 @@ def milli(data: Bytes, values: Values) -> tuple[Integers, Flags]:
 
 def integers(values: Values) -> tuple[Integers, Flags]:
     """Read whole numbers of up to eight digits; the flags say which were read."""
-    value, good = _whole(values.word << _SHIFT.take(values.length, mode="clip"), values.length)
+    shift = _shift(values.length)
+    value, good = _whole(values.eight << shift, shift)
     if values.longest > 8:
         good &= values.length <= 8
     value[~good] = 0
@@ -274,7 +282,7 @@ _IS_LENGTH: Flags = np.isin(np.arange(19), (8, 12, 14, 17))
 
 def dates(values: Values) -> Integers:
     """Read days as YYYYMMDD from values that begin with eight digits (D8, DT, RD8); 0 for anything else."""
-    halves, good = _halves(values.word ^ _ZEROS[8])
+    halves, good = _halves(values.eight ^ _ZEROS)
     day = (halves >> _word(32)).view(np.int64)
     year = (halves & _word(0xFFFF)).view(np.int64)
     good &= _IS_LENGTH.take(values.length, mode="clip")

@@ -50,10 +50,8 @@ def other_segments(reader: SetReader, found: dict[str, Extract | None]) -> Extra
 
 def _levels(window: Window, at: Integers) -> Integers:
     """Return the `seg` of the HL of segments above the claims; 0 for those of a claim, which has keys of its own."""
-    places = window.places
-    level, claim = (places.number[window.plan.scopes.index(scope)][at] for scope in ("hl", "claim"))
-    openers = np.append(window.seg(places.openers[window.plan.scopes.index("hl")]), 0)
-    return np.where(claim < 0, openers[level], 0)
+    segs = np.append(window.seg(window.rows.of(CODES["HL"])), 0)
+    return np.where(window.owner("claim", at) < 0, segs[window.owner("hl", at)], 0)
 
 
 def _rows(window: Window, segment: str, found: Extract) -> Integers:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from claims.x12.blanks import trimmed
 from claims.x12.numbers import Integers
-from claims.x12.tokens import Tokens, trimmed
+from claims.x12.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ def pieces(tokens: Tokens) -> Pieces:
     row = np.repeat(np.arange(len(tokens)), counts)
     element = _running(counts)
     token = tokens.first[row] + element
-    start, end = tokens.ts[token], tokens.te[token]
+    start, end = tokens.start_of(token), tokens.te[token]
+    start[element == 0] = tokens.start
 
     delimiters, data = tokens.delimiters, tokens.data[: tokens.size]
     at_separator = data == delimiters.component

@@ -7,7 +7,7 @@ begins, so that nothing but the hierarchy is ever carried from one window to the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,68 @@ from claims.x12.numbers import Bytes, Integers, Words
 from claims.x12.rows import Rows
 
 
-@dataclass
-class Places:
-    """For each segment its loop; for each scope the segments that open it, and which of them each one stands in.
+class _Spans:
+    """What reaches from each of some segments to the next of them, the last one to the end; and a value of each.
 
-    That number is the row in the frame of the scope; -1 stands for none.
+    The first span is that before the first of these segments.
     """
 
+    def __init__(self, at: Integers, size: int, values: Any, before: int) -> None:
+        self._at, self._size = at, size
+        self.values = np.empty(len(at) + 1, values.dtype)
+        self.values[0], self.values[1:] = before, values
+
+    def filled(self, values: Any = None) -> Any:
+        """Give each segment the value of the span it is in."""
+        edges = np.concatenate([_START, self._at, [self._size]])
+        return np.repeat(self.values if values is None else values, edges[1:] - edges[:-1])
+
+    def of(self, rows: Integers) -> Any:
+        """Return the value of the span of a few segments."""
+        return self.values.take(np.searchsorted(self._at, rows, side="right"))
+
+
+_START = np.zeros(1, np.int64)
+
+
+class Scope:
+    """The segments that open a scope (`openers`), and which of them each segment stands in.
+
+    That number is the row in the frame of the scope, -1 for none.
+    """
+
+    def __init__(self, openers: Integers, spans: _Spans, size: int) -> None:
+        self.openers, self._spans, self._few = openers, spans, size >> 8
+
+    @cached_property
+    def _number(self) -> Integers:
+        found: Integers = self._spans.filled()
+        return found
+
+    def owner(self, rows: Integers) -> Integers:
+        """Return the row number of the opener of each segment, -1 for none."""
+        if len(rows) < self._few and "_number" not in self.__dict__:
+            found: Integers = self._spans.of(rows)
+            return found
+        return self._number.take(rows)
+
+    def segs(self, before: int) -> Integers:
+        """Return for each segment the `seg` of the opener that it stands in, 0 for none.
+
+        `before`: the `seg` of the last segment before the window.
+        """
+        # The last one answers for -1.
+        segs = np.append(self.openers + (before + 1), 0).take(self._spans.values)
+        found: Integers = self._spans.filled(segs)
+        return found
+
+
+@dataclass
+class Places:
+    """For each segment its loop; and the scopes."""
+
     loop: Bytes
-    openers: tuple[Integers, ...]
-    number: tuple[Integers, ...]
+    scopes: tuple[Scope, ...]
 
 
 class _Choice:
@@ -90,32 +142,29 @@ def places(rows: Rows, set_code: str, size: int, *, complete: bool = False) -> P
     depths = np.zeros(size, np.uint8)
     opens = np.full(size, -1, np.int8)
     for choices in _choices(set_code, complete=complete):
+        is_marked = False
         for choice in choices:
             at, number = choice.of(rows, loop)
             if not len(at):
                 continue
+            is_marked = True
             marks[at] = choice.loop.take(number)
             if choice.opens_scopes:
                 depths[at], opens[at] = choice.depth.take(number), choice.opens.take(number)
+        if not is_marked:
+            continue
         opened = np.flatnonzero(marks > 0)
-        loop = _forward(opened, marks.take(opened), np.uint8(0), size)
+        loop = _Spans(opened, size, marks.take(opened), 0).filled()
     closing = np.flatnonzero(depths > 0)
     depths, opens = depths.take(closing), opens.take(closing)
-    openers, numbers = [], []
+    scopes = []
     for scope in range(len(plan(set_code, complete=complete).scopes)):
         # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
-        starts = opens == scope
-        changes = starts | (depths < scope + 2)
-        starts = starts[changes]
-        changing = closing[changes]
-        openers.append(changing[starts])
-        numbers.append(_forward(changing, np.where(starts, np.cumsum(starts) - 1, -1), np.int64(-1), size))
-    return Places(loop, tuple(openers), tuple(numbers))
-
-
-def _forward(at: Integers, values: Any, before: Any, size: int) -> Any:
-    """Carry each value on to the place of the next one."""
-    if not len(at):
-        return np.full(size, before)
-    found = np.repeat(values, np.diff(at, append=size))
-    return np.concatenate([np.full(at[0], before), found])
+        starts, changing = opens == scope, closing
+        if not starts.any():
+            starts, changing = starts[:0], closing[:0]
+        elif not (changes := starts | (depths < scope + 2)).all():
+            starts, changing = starts[changes], closing[changes]
+        spans = _Spans(changing, size, np.where(starts, np.cumsum(starts) - 1, -1), -1)
+        scopes.append(Scope(changing[starts], spans, size))
+    return Places(loop, tuple(scopes))

@@ -30,15 +30,13 @@ from claims.x12.sets import SetReader
 from claims.x12.source import Readable, Source
 from claims.x12.survey import Span, Survey, not_x12, survey
 from claims.x12.texts import segment_ids
-from claims.x12.tokens import Tokens, tokenise
+from claims.x12.tokens import Tokens
 from claims.x12.totals import transaction_row
 from claims.x12.window import Window
+from claims.x12.windows import WINDOW, windows
 
-WINDOW = 2 << 20
 PART = 4 << 20
 _NO_LIMIT = 1 << 62
-# A stretch without any claim, level or set longer than this is cut anywhere.
-_LONGEST_WINDOW = 16 << 20
 _TAIL = 2048
 
 _SET_STARTS = np.array([CODES[name] for name in ("ISA", "GS", "ST")], np.uint8)
@@ -110,7 +108,9 @@ class _Scan:
             yield refused(self.survey.sha256, self.source.size, empty, not_x12(self.source))
             return
         for number, span in enumerate(self.survey.spans):
-            for tokens, is_end in self._windows(span):
+            self._note_span(span)
+            for _, tokens, end in windows(self.source, span, self.survey.encoding, self._cut, self.window):
+                is_end = end == span.end
                 self._take(tokens, span)
                 if is_end:
                     self.envelope.end(self._after())
@@ -135,33 +135,8 @@ class _Scan:
 
     # ---- windows
 
-    def _windows(self, span: Span) -> Iterator[tuple[Tokens, bool]]:
-        """Cut a span into windows that end before a claim, a level or a set."""
-        position = span.start
-        self._note_span(span)
-        while position < span.end:
-            size = self.window
-            while True:
-                is_last = position + size >= span.end
-                raw = self.source.slice(position, min(position + size, span.end))
-                tokens = tokenise(raw, position, span.delimiters, is_last=is_last, encoding=self.survey.encoding)
-                cut = len(tokens) if is_last else self._cut(tokens, size)
-                if cut:
-                    break
-                size *= 2
-            if is_last:
-                yield tokens, True
-                return
-            if cut >= len(tokens):
-                position = int(tokens.raw(tokens.stop[-1:])[0])
-                yield tokens, False
-                continue
-            after = int(tokens.offset[cut])
-            yield _upto(tokens, cut), False
-            position = after
-
     def _cut(self, tokens: Tokens, size: int) -> int:
-        """Return the last segment that a window may begin with, the number of segments to take all, or 0 for none."""
+        """Return the last segment that a window may begin with, 0 for none."""
         is_full, starts = self.size + size >= self.part, np.zeros(0, np.int64)
         # Near the end of its part a window had better end before a set; else a look at its last segments will do.
         for tail in (len(tokens),) if is_full else (_TAIL, len(tokens)):
@@ -169,7 +144,7 @@ class _Scan:
             if len(starts):
                 break
         if not len(starts):
-            return len(tokens) if size >= _LONGEST_WINDOW else 0
+            return 0
         if is_full:
             begun = starts[np.isin(tokens.code[starts], _SET_STARTS)]
             if len(begun):
@@ -190,24 +165,26 @@ class _Scan:
     # ---- one window
 
     def _take(self, tokens: Tokens, span: Span) -> None:
-        if not len(tokens):
-            return
         before = self.seg
+        if not len(tokens):
+            self.findings += self.dirt.empty(tokens, before)
+            return
         self.seg += len(tokens)
         canonical = Canonical(tokens)
         owners = self._walk(tokens, before, span, canonical)
         size = _end(tokens, -1) - int(tokens.offset[0])
         self.size += size
         self.collector.share = min(1.0, self.size / self.expected)
-        seg = np.arange(before + 1, self.seg + 1, dtype=np.int64)
-        self.findings += self.dirt.look(tokens, seg, owners.of_segment, owners.transactions, before)
+        self.findings += self.dirt.look(tokens, owners, before)
         if self.conformance:
-            self.findings += self.conformance.look(tokens, seg, owners)
+            self.findings += self.conformance.look(tokens, owners, before)
         self.collector.add(
             "segments",
+            len(tokens),
             {
-                "seg": seg, "offset": tokens.offset, "length": tokens.length, "segment_id": segment_ids(tokens),
-                "transaction_seg": owners.transaction_seg, "interchange_seg": owners.interchange_seg,
+                "seg": np.arange(before + 1, self.seg + 1), "offset": tokens.offset, "length": tokens.length,
+                "segment_id": segment_ids(tokens), "transaction_seg": owners.write_transaction_seg,
+                "interchange_seg": owners.write_interchange_seg,
             },
         )  # fmt: skip
         self._read_sets(tokens, before, owners, canonical)
@@ -225,9 +202,9 @@ class _Scan:
             own = plan(code, complete=self.complete)
             rows = Rows(tokens, owners.mine(code), own.wanted)
             placed = places(rows, code, len(tokens), complete=self.complete)
-            window = Window(tokens, own, rows, placed, before, owners.transaction_seg)
+            window = Window(tokens, own, rows, placed, owners, before)
             levels = self.levels.setdefault(code, Levels())
-            reader = SetReader(window, owners, canonical, levels)
+            reader = SetReader(window, canonical, levels)
             reader.read(self.collector)
             self.findings += reader.findings
 
@@ -236,16 +213,15 @@ class _Scan:
         envelope = self.envelope
         rows = np.flatnonzero(tokens.code <= _LAST_OF_ENVELOPE)
         rows = rows[tokens.code[rows] > 0]
-        owners = Owners.none(len(tokens))
-        begun, isa_begun, isa_seg = 0, 0, envelope.interchange_seg
-        opened = envelope.transaction
+        owners = Owners(len(tokens), seg_before, envelope.interchange_seg)
+        begun, opened = 0, envelope.transaction
         if opened:
             owners.transactions.append(opened)
 
         def leave(row: int, after: int) -> None:
             """The open set's segments of this window end before `row`; they are hashed, and owned up to `after`."""
             if opened is not None:
-                owners.own(begun, after, opened)
+                owners.own(begun, after)
                 body = begun + 1 if seg_before + 1 + begun == opened.seg else begun
                 opened.hasher.update(canonical.of(body, row))
 
@@ -256,16 +232,15 @@ class _Scan:
             values = tokens.elements(row)
             if name == "TA1":
                 envelope.ta1(place, values)
+                owners.acknowledgements.append(row)
                 continue
             leave(row, row + 1 if name == "SE" else row)
             if name == "ISA":
-                owners.interchange_seg[isa_begun:row] = isa_seg
                 envelope.isa(place, values, _shown(span.delimiters))
-                isa_begun, isa_seg = row, place.seg
+                owners.enter(row, seg)
             elif name == "IEA":
                 envelope.iea(place, values)
-                owners.interchange_seg[isa_begun : row + 1] = isa_seg
-                isa_begun, isa_seg = row + 1, 0
+                owners.enter(row + 1, 0)
             elif name == "GS":
                 envelope.gs(place, values)
             elif name == "GE":
@@ -276,9 +251,6 @@ class _Scan:
                 envelope.se(place, values)
             opened, begun = envelope.transaction, row if name == "ST" else row + 1
         leave(len(tokens), len(tokens))
-        owners.interchange_seg[isa_begun:] = isa_seg
-        own_rows = rows[tokens.code[rows] == CODES["TA1"]]
-        owners.transaction_seg[own_rows] = own_rows + (seg_before + 1)
         return owners
 
     # ---- rows and findings of the envelope
@@ -341,13 +313,3 @@ def _shown(delimiters: Delimiters) -> dict[str, str]:
         "element_separator": element,
         "terminator": chr(delimiters.terminator),
     }
-
-
-def _upto(tokens: Tokens, cut: int) -> Tokens:
-    """Return the window without its segments from `cut` on."""
-    tokens.empty_at = tokens.empty_at[tokens.empty_at < tokens.start[cut]]
-    for name in ("first", "last", "start", "stop", "code", "id_word"):
-        setattr(tokens, name, getattr(tokens, name)[:cut])
-    tokens.is_unterminated = False
-    tokens.forget()
-    return tokens

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from claims.errors import UsageError
 from claims.x12.days import BEGINS, People
-from claims.x12.mask import Mask
+from claims.x12.mask import Mask, fill_of
 from claims.x12.pseudonyms import Pseudonyms
 from claims.x12.redact_rules import Rules, rules
 from claims.x12.source import Readable, Source
 from claims.x12.survey import survey
+from claims.x12.tokens import Tokens
 from claims.x12.windows import WINDOW, windows
 
-_BLOCK = 1 << 20
 _SHORTEST_KEY = 32
 _BLANKS = bytes(range(33))
 _BOM = b"\xef\xbb\xbf"
@@ -102,9 +104,10 @@ def copy(
         for span in surveyed.spans:
             yield from _outside(source, position, span.start, done)
             people = People(pseudonyms.days)
-            for raw, tokens in windows(source, span, surveyed.encoding, BEGINS, window):
+            for raw, tokens, _ in windows(source, span, surveyed.encoding, _cut, window):
                 # Bytes without segments are blanks and terminators.
-                yield mask.masked(raw, tokens, people.days(tokens)) if len(tokens) else raw
+                masked = mask.masked(raw, tokens, people.days(tokens)) if len(tokens) else bytes(raw)
+                yield from _filled(masked, tokens, source)
                 done.segments += len(tokens)
                 done.segments_not_known += int((tokens.code == 0).sum())
             position = span.end
@@ -113,17 +116,35 @@ def copy(
     done.masked = dict(mask.counts)
 
 
+def _cut(tokens: Tokens, _: int) -> int:
+    """Return the last segment of a window that begins a person, 0 for none."""
+    rows = np.flatnonzero(BEGINS[tokens.code[1:]]) + 1
+    return int(rows[-1]) if len(rows) else 0
+
+
+def _filled(masked: bytes, tokens: Tokens, source: Source) -> Iterator[bytes]:
+    """Put what is left out of a window back in, letters and digits filled over."""
+    begin, position = 0, tokens.base
+    fill = fill_of(tokens).tobytes()
+    for hole in tokens.holes:
+        end = begin + hole.begin - position
+        yield masked[begin:end]
+        for _, block in source.blocks(hole.begin, hole.end):
+            yield block.translate(fill)
+        begin, position = end, hole.end
+    yield masked[begin:]
+
+
 def _outside(source: Source, start: int, end: int, done: Redaction) -> Iterator[bytes]:
     """Leave text outside the interchanges out; a byte order mark and blanks alone stay."""
     if start == 0 and source.slice(0, min(3, end)) == _BOM:
         yield _BOM
         start = 3
-    blocks = [(at, min(at + _BLOCK, end)) for at in range(start, end, _BLOCK)]
-    if any(source.slice(*block).replace(_BOM, b"").strip(_BLANKS) for block in blocks):
+    if any(block.replace(_BOM, b"").strip(_BLANKS) for _, block in source.blocks(start, end)):
         done.removed_bytes += end - start
         return
-    for block in blocks:
-        yield source.slice(*block)
+    for _, block in source.blocks(start, end):
+        yield block
 
 
 def _name(temporary: Path, out: Path, *, replace: bool) -> None:

@@ -92,7 +92,7 @@ def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
 def _payment(reader: SetReader, payments: Extract) -> None:
     values = np.asarray(payments.columns["payment_cents"]).tolist()
     for row, value in zip(payments.rows.tolist(), values, strict=True):
-        own = reader.transactions[int(reader.owner[row])]
+        own = reader.own(row)
         if "payment_seg" in own.totals:
             reader.find(
                 row, "segment-repeated", HOLD, "BPR", "a second payment in one transaction set; transaction set held",

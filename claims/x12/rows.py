@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from claims.x12.blanks import trimmed
 from claims.x12.numbers import FIRST, Flags, Integers, Values, Words, values_at, word_at
-from claims.x12.tokens import Tokens, trimmed
+from claims.x12.tokens import Tokens
 
 _ONES, _HIGH, _ONE = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(1)
 
@@ -25,8 +26,7 @@ class Rows:
         self.order = np.argsort(code, kind="stable")
         self._edges = np.searchsorted(code.take(self.order), np.arange(257)).tolist()
         self._first = tokens.first.take(self.order)
-        self._width = tokens.last.take(self.order)
-        self._width -= self._first
+        self._width = (tokens.last - tokens.first).astype(np.int32).take(self.order)
         self._values: dict[tuple[int, int], Values | None] = {}
 
     def span(self, segment: int) -> slice:
@@ -43,6 +43,8 @@ class Rows:
 
     def values(self, segment: int, element: int) -> Values | None:
         """Return an element of all segments with an id; None when no segment is so long."""
+        if self._edges[segment] == self._edges[segment + 1]:
+            return None
         key = (segment, element)
         if key not in self._values:
             elements = self._wanted.get(segment, ())
@@ -52,21 +54,22 @@ class Rows:
     def _read(self, segment: int, elements: tuple[int, ...]) -> None:
         """Find some elements of all segments with an id, all in one go: a row of each array for each element."""
         span, width = self.span(segment), self._width[self.span(segment)]
-        shortest, longest = (int(width.min()), int(width.max())) if len(width) else (0, 0)
+        shortest, longest = int(width.min()), int(width.max())
         self._values |= {(segment, element): None for element in elements}
         sent = [element for element in elements if element <= longest]
-        if not sent or not len(width):
+        if not sent:
             return
         tokens, rows = self.tokens, np.array(sent).reshape(-1, 1)
         token = self._first[span] + rows
         if shortest < sent[-1]:
-            token[width < rows] = len(tokens.ts) - 1
-        start, length = tokens.ts.take(token), tokens.te.take(token)
+            token[width < rows] = len(tokens.te) - 1
+        start, length = tokens.start_of(token), tokens.te.take(token)
         length -= start
-        read = values_at(tokens.view, start.ravel(), length.ravel()).word.reshape(start.shape)
-        for number, (element, most) in enumerate(zip(sent, length.max(axis=1).tolist(), strict=True)):
-            self._values[segment, element] = values = Values(start[number], length[number], read[number])
-            values.longest = most
+        eight = word_at(tokens.view, start.ravel()).reshape(start.shape)
+        least, most = length.min(axis=1).tolist(), length.max(axis=1).tolist()
+        for number, element in enumerate(sent):
+            self._values[segment, element] = values = Values(start[number], length[number], eight[number])
+            values.shortest, values.longest = least[number], most[number]
 
 
 class Components:
@@ -77,6 +80,7 @@ class Components:
         self._separator = np.uint64(tokens.delimiters.component * 0x0101010101010101)
         self._end = values.start + values.length
         self._starts: list[Integers] = [values.start]
+        self._words: list[Words] = [values.eight]
         self._ends: list[Integers] = []
         self._is_split = False
 
@@ -86,8 +90,10 @@ class Components:
 
     def between(self, first: int, last: int) -> Values:
         """Return components `first` to `last`, or to the last one sent, with the separators between them."""
-        start, end = self._start_of(first), self._end_of(last)
-        start, end = trimmed(self._tokens.data, start, end, self._tokens.delimiters.kept)
+        own, end = self._start_of(first), self._end_of(last)
+        start, end = trimmed(self._tokens.data, own, end, self._tokens.delimiters.kept)
+        if start is own and first <= len(self._words):
+            return Values(start, end - start, self._words[first - 1])
         return values_at(self._tokens.view, start, end - start)
 
     def _start_of(self, number: int) -> Integers:
@@ -104,10 +110,11 @@ class Components:
         """Find the separator behind the last component that is known."""
         start = self._starts[-1]
         length = self._end - start
-        place = self._first_separator(start, length)
+        place = self._first_separator(self._words[-1], length)
         more = np.flatnonzero((place == 8) & (length > 8)) if length.max() > 8 else start[:0]
         while len(more):
-            further = self._first_separator(start[more] + place[more], length[more] - place[more])
+            words = word_at(self._tokens.view, start[more] + place[more])
+            further = self._first_separator(words, length[more] - place[more])
             place[more] += further
             more = more[(further == 8) & (length[more] > place[more])]
         found = place < length
@@ -115,11 +122,11 @@ class Components:
         end = self._end if self._is_split else start + np.minimum(place, length)
         self._ends.append(end)
         self._starts.append(end + found)
+        self._words.append(self._words[0] if self._is_split else word_at(self._tokens.view, self._starts[-1]))
 
-    def _first_separator(self, start: Integers, length: Integers) -> Integers:
-        """Return how far from `start` the first separator is, 8 when none is among the first eight bytes."""
-        word: Words = word_at(self._tokens.view, start)
-        word &= FIRST.take(length, mode="clip")
+    def _first_separator(self, words: Words, length: Integers) -> Integers:
+        """Return how far from each start the first separator is, 8 when none is among the eight bytes from there."""
+        word = words & FIRST.take(length, mode="clip")
         word ^= self._separator
         hits = word - _ONES
         hits &= ~word

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
 from claims.x12.delimiters import STANDARD
 from claims.x12.hashes import Canonical
-from claims.x12.numbers import Flags
 from claims.x12.source import Readable, Source
 from claims.x12.survey import survey
+from claims.x12.tokens import Tokens
 from claims.x12.windows import windows
 
-_ANYWHERE: Flags = np.ones(256, np.bool_)
 _END = bytes([STANDARD.terminator])
 
 
@@ -22,7 +20,7 @@ def segment_texts(readable: Readable) -> pa.ChunkedArray:
     with Source(readable) as source:
         surveyed = survey(source)
         for span in surveyed.spans:
-            for _, tokens in windows(source, span, surveyed.encoding, _ANYWHERE):
+            for _, tokens, _ in windows(source, span, surveyed.encoding, _cut):
                 if not len(tokens):
                     continue
                 canonical = Canonical(tokens)
@@ -31,3 +29,8 @@ def segment_texts(readable: Readable) -> pa.ChunkedArray:
                     texts = [bytes(canonical.of(row, row + 1)).removesuffix(_END) for row in range(len(tokens))]
                 found.append(pa.array(texts, pa.large_binary()))
     return pa.chunked_array(found, pa.large_binary())
+
+
+def _cut(tokens: Tokens, _: int) -> int:
+    """Any window may begin with the last segment of the one before it."""
+    return max(0, len(tokens) - 1)

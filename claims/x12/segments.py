@@ -24,13 +24,17 @@ for _name, _code in CODES.items():
     for _cases in product(*((char, char.lower()) for char in _name)):
         if _name:
             _EXACT[pack("".join(_cases))] = _code
-# An id of one byte or of more than three is none that is known.
-_MASK: Words = np.array([0, 0, 0xFFFF, 0xFFFFFF, 0], np.uint64)
 
 
 def id_words(words: Words, length: Integers) -> Words:
     """Return the bytes of each id as a word, from the word it begins; 0 for one that is too short or too long."""
-    return words & _MASK.take(length, mode="clip")
+    is_long = length == 3
+    is_known = is_long | (length == 2)
+    # Two bytes of all, the third where there is one.
+    found = words.astype(np.uint32) & (is_long.astype(np.uint32) * np.uint32(0xFF0000) | np.uint32(0xFFFF))
+    if not is_known.all():
+        found *= is_known
+    return np.asarray(found.astype(np.uint64))
 
 
 def code_of(words: Words) -> Bytes:

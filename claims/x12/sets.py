@@ -6,6 +6,7 @@ What the layout tables cannot say stands here (columns that all frames have), in
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from claims.x12.hashes import Canonical
 from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
 from claims.x12.levels import Levels
 from claims.x12.numbers import Integers
-from claims.x12.owners import Owners
 from claims.x12.segments import CODES, IDS
 from claims.x12.texts import named, no_texts
 from claims.x12.window import Window
@@ -38,12 +38,13 @@ _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 
 
 class SetReader:
-    """Reads the transaction sets of one kind in one window; set number `i` owns segments `begins[i]` to `afters[i]`."""
+    """Reads the transaction sets of one kind in one window."""
 
-    def __init__(self, window: Window, owners: Owners, canonical: Canonical, levels: Levels) -> None:
-        self.window, self.transactions, self.owner = window, owners.transactions, owners.of_segment
+    def __init__(self, window: Window, canonical: Canonical, levels: Levels) -> None:
+        self.window, self.canonical, self.levels = window, canonical, levels
+        owners = window.owners
+        self.transactions = owners.transactions
         self._begins, self._afters = np.array(owners.begins, np.int64), np.array(owners.afters, np.int64)
-        self.canonical, self.levels = canonical, levels
         self.findings: list[Finding] = []
 
     def read(self, collector: Collector) -> None:
@@ -63,7 +64,7 @@ class SetReader:
             if rows is not None and not name.startswith("("):
                 if name in plans:
                     self._amounts(plans[name], rows)
-                collector.add(name, self._completed(name, rows))
+                collector.add(name, len(rows), self._completed(name, rows))
         self._dates(found.get("dates"))
         self._orphan_levels(found.get("hierarchy"))
 
@@ -73,6 +74,10 @@ class SetReader:
         yield from (one for one in edges if one[0].set_code == self.window.plan.set_code)
 
     # ---- counts and sums of each transaction set
+
+    def own(self, row: int) -> Transaction:
+        """Return the set that a segment belongs to."""
+        return self.window.owners.at(row)
 
     def _edges(self, rows: Integers) -> tuple[Integers, Integers]:
         """Return where the rows of each set begin and end; all rows come in file order."""
@@ -109,21 +114,23 @@ class SetReader:
         return columns
 
     def _standard(self, name: str, column: str, kind: str, found: Extract) -> Any:
-        """Return a column that all frames of its name have; one number stands for a column of equal ones."""
+        """Return a column that all frames of its name have, in one of the ways that `Collector.add` knows."""
         window, rows = self.window, found.rows
         if column == "seg":
-            return window.seg(rows)
+            return partial(np.add, rows, window.before + 1)
         if column == "offset":
-            return self._of_rows(window.offset, window.tokens.offset, found)
+            return partial(np.take, window.tokens.offset, rows, mode="clip")
         if column == "length":
-            return self._of_rows(window.length, window.tokens.length, found)
+            return window.tokens.length.take(rows)
         if column == "transaction_seg":
-            first, last = window.transaction_seg[rows[0]], window.transaction_seg[rows[-1]]
-            return int(first) if first == last else window.transaction_seg.take(rows)
+            first, last = self.own(int(rows[0])), self.own(int(rows[-1]))
+            if first is last:
+                return first.seg
+            return partial(np.take, window.owners.transaction_seg, rows, mode="clip")
         if column == "ordinal":
             return self._ordinal(name, found)
         if column == "loop":
-            return named(window.plan.loops, self._of_rows(window.loop, window.places.loop, found))
+            return named(window.plan.loops, window.places.loop.take(rows))
         if column == "parent_seg":
             return self.levels.parent_seg(window.seg(rows))
         if column == "level":
@@ -131,21 +138,17 @@ class SetReader:
             levels = ["line" if loop == "2220D" else _LEVELS.get(loop[-1:], "") for loop in loops]
             return pa.array(levels, pa.large_string())
         if column in _SCOPE_OF:
-            return window.opened_seg(_SCOPE_OF[column], rows, found.span)
+            segs = window.opened_seg(_SCOPE_OF[column])
+            return 0 if segs is None else partial(np.take, segs, rows, mode="clip")
         return no_texts(len(rows)) if kind in ("text", "code") else 0
-
-    @staticmethod
-    def _of_rows(in_order: Any, of_all: Any, found: Extract) -> Any:
-        return of_all.take(found.rows) if found.span is None else in_order[found.span]
 
     def _ordinal(self, name: str, found: Extract) -> Integers:
         if name in ("adjustments", "other_payer_adjustments"):
             return found.repeat + 1
         if name in ("service_payments", "service_lines", "diagnoses"):
-            claim_seg = self.window.opened_seg("claim", found.rows, found.span)
-            if isinstance(claim_seg, int):
-                return np.zeros(len(found), np.int64)
-            return np.where(claim_seg > 0, _running(claim_seg), 0)
+            owner = self.window.owner("claim", found.rows)
+            number = _running(owner)
+            return number if owner.min() >= 0 else np.where(owner >= 0, number, 0)
         first, after = self._edges(found.rows)
         before = np.array([own.totals.get(f"#{name}", 0) for own in self.transactions], np.int64)
         self.tally(f"#{name}", found.rows)
@@ -162,15 +165,15 @@ class SetReader:
         self.findings.append(
             Finding(
                 code, severity, f"segment {seg}, {element}: {sentence}.", seg, element,
-                int(self.window.tokens.offset[row]), found, expected, ack_code, int(self.window.transaction_seg[row]),
+                int(self.window.tokens.offset[row]), found, expected, ack_code, self.own(row).seg,
             )
         )  # fmt: skip
 
     def find_once(self, rows: Integers, code: str, element: str, sentence: str, **facts: str) -> None:
         """Note something at the first of `rows` in each transaction set that has not been told about it yet."""
-        owners, first = np.unique(self.owner[rows], return_index=True)
-        for owner, place in zip(owners.tolist(), first.tolist(), strict=True):
-            own = self.transactions[owner]
+        numbers, first = np.unique(self.window.owners.of(rows), return_index=True)
+        for number, place in zip(numbers.tolist(), first.tolist(), strict=True):
+            own = self.transactions[number]
             if code not in own.seen:
                 own.seen.add(code)
                 self.find(int(rows[place]), code, NOTE, element, sentence, **facts)
@@ -197,7 +200,7 @@ class SetReader:
         element = f"{IDS[int(tokens.code[at])]}{number:02d}"
         is_shown = 0 < len(text) <= 20 and not text.strip(b"0123456789.,-+E")
         if not is_missing:
-            self.transactions[int(self.owner[at])].unreadable.add(f"{plan.name}.{column.name}")
+            self.own(at).unreadable.add(f"{plan.name}.{column.name}")
         self.find(
             at, "amount-missing" if is_missing else "amount-not-readable", HOLD, element,
             ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")
@@ -210,10 +213,7 @@ class SetReader:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""
         if found is None:
             return
-        claim_seg = np.broadcast_to(self.window.opened_seg("claim", found.rows, found.span), len(found))
-        if claim_seg.all():
-            return
-        for row in found.rows[claim_seg == 0].tolist():
+        for row in found.rows[self.window.owner("claim", found.rows) < 0].tolist():
             name = IDS[int(self.window.tokens.code[row])]
             self.find(
                 row, "line-without-claim", HOLD, name, "a service line stands in no claim; transaction set held",
@@ -232,7 +232,7 @@ class SetReader:
         for name, element in (("DTM", 2), ("DTP", 3)):
             mine = rows[tokens.code[rows] == CODES[name]]
             token = tokens.at(mine, element)
-            mine = mine[tokens.te[token] - tokens.ts[token] > 4]
+            mine = mine[tokens.te[token] - tokens.start_of(token) > 4]
             if len(mine):
                 self.find_once(
                     mine, "date-not-readable", f"{name}{element:02d}", "this is no date; taken as absent, read on",
@@ -244,7 +244,9 @@ class SetReader:
             return
         tokens = self.window.tokens
         parent = tokens.at(found.rows, 2)
-        lost = (tokens.te[parent] > tokens.ts[parent]) & (self.levels.parent_seg(self.window.seg(found.rows)) == 0)
+        lost = (tokens.te[parent] > tokens.start_of(parent)) & (
+            self.levels.parent_seg(self.window.seg(found.rows)) == 0
+        )
         if lost.any():
             self.find_once(
                 found.rows[lost], "parent-level-missing", "HL02",

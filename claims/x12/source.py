@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+
+_BLOCK = 1 << 20
 
 Readable = str | os.PathLike[str] | bytes
 
@@ -21,6 +24,10 @@ class Source:
         assert self._file is not None
         return self._file.fileno()
 
+    def view(self, start: int, end: int) -> memoryview:
+        """Return the bytes from `start` up to `end`, or to the end of the file; of bytes in memory without a copy."""
+        return memoryview(self.slice(start, end)) if self._memory is None else memoryview(self._memory)[start:end]
+
     def slice(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to `end`, or to the end of the file."""
         if self._memory is not None:
@@ -28,6 +35,11 @@ class Source:
         assert self._file is not None
         self._file.seek(start)
         return self._file.read(max(0, end - start))
+
+    def blocks(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Give the bytes from `start` up to `end` block by block, each with its place."""
+        for place in range(start, end, _BLOCK):
+            yield place, self.slice(place, min(place + _BLOCK, end))
 
     def __enter__(self) -> Source:
         return self

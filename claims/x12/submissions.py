@@ -13,8 +13,9 @@ from claims.x12 import balance
 from claims.x12.extract import Extract
 from claims.x12.hashes import Canonical
 from claims.x12.levels import Levels
-from claims.x12.numbers import integers
+from claims.x12.numbers import Integers, integers
 from claims.x12.segments import CODES
+from claims.x12.texts import even_texts
 from claims.x12.window import Window
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
 def _parties(window: Window, levels: Levels, claims: Extract) -> None:
     """Take the billing provider, subscriber and patient of each claim from the levels that it hangs on."""
     columns = claims.columns
-    billing, subscriber, patient = levels.ancestors(window.seg(claims.rows), window.transaction_seg[claims.rows])
+    billing, subscriber, patient = levels.ancestors(window.seg(claims.rows), window.owners.seg_of(claims.rows))
     columns["billing_seg"], columns["subscriber_seg"] = levels.segs(billing), levels.segs(subscriber)
     columns["patient_seg"] = levels.segs(patient)
     for name in ("billing_npi", "billing_tax_id", "billing_name"):
@@ -72,7 +73,7 @@ def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
     kind = window.plan.set_code[3:]
     if kind or lines is None:
         return pa.array([kind] * len(claims), pa.large_string())
-    code, owner = window.tokens.code[lines.rows], balance.owner(window, "claim", lines.rows)
+    code, owner = window.tokens.code[lines.rows], window.owner("claim", lines.rows)
     which = np.zeros(len(claims) + 1, np.int64)
     for number, name in enumerate(("SV1", "SV2", "SV3"), 1):
         which[owner[code == CODES[name]]] = number
@@ -85,7 +86,7 @@ def codes_of_claims(window: Window, claims: Extract, diagnoses: Extract | None, 
         return pa.array([""] * len(claims), pa.large_string())
     qualifier = diagnoses.columns["qualifier_code"]
     wanted = np.asarray(pc.is_in(qualifier, pa.array(qualifiers, qualifier.type)))
-    owner = balance.owner(window, "claim", diagnoses.rows)
+    owner = window.owner("claim", diagnoses.rows)
     wanted &= owner >= 0
     codes = diagnoses.columns["code"].filter(pa.array(wanted))
     edges = np.searchsorted(owner[wanted], np.arange(len(claims) + 1)).astype(np.int32)
@@ -93,11 +94,10 @@ def codes_of_claims(window: Window, claims: Extract, diagnoses: Extract | None, 
 
 
 def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
-    set_ends = np.flatnonzero(np.diff(window.transaction_seg)) + 1  # also of a set without SE
-    ends = np.sort(np.concatenate([set_ends, *(window.rows.of(code) for code in _CLAIM_ENDS)]))
-    ends = np.append(ends, len(window.tokens))
+    ends = np.concatenate([window.owners.edges(), *(window.rows.of(code) for code in _CLAIM_ENDS)])
+    ends = np.append(np.sort(ends), len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]
-    return pa.array(canonical.hashes(claims.rows, after), pa.large_string())
+    return even_texts(b"".join(canonical.hashes(claims.rows, after)).hex().encode("ascii"), 64)
 
 
 def _line_numbers(window: Window, lines: Extract) -> None:
@@ -106,16 +106,24 @@ def _line_numbers(window: Window, lines: Extract) -> None:
     found = np.zeros(len(lines), np.int64)
     if values is not None:
         value, _ = integers(values)
-        place = np.searchsorted(numbered, lines.rows) - 1
-        owner = balance.owner(window, "claim", lines.rows)
-        mine = (balance.owner(window, "claim", numbered)[place] == owner) & (owner >= 0)
+        place = _last_before(numbered, lines.rows)
+        owner = window.owner("claim", lines.rows)
+        mine = (window.owner("claim", numbered)[place] == owner) & (owner >= 0)
         found = np.where((place >= 0) & mine, value[place], 0)
     lines.columns["line_number"] = found
 
 
+def _last_before(places: Integers, rows: Integers) -> Integers:
+    """Return the number of the last of `places` before each of `rows`, -1 for none."""
+    if len(places) == len(rows) and (places < rows).all() and (rows[:-1] < places[1:]).all():
+        # Almost always they alternate.
+        return np.arange(len(rows))
+    return np.searchsorted(places, rows) - 1
+
+
 def _dates(window: Window, claims: Extract, lines: Extract) -> None:
     """A line without a date has the claim's; a claim without statement dates has its lines' first and last."""
-    owner = balance.owner(window, "claim", lines.rows)
+    owner = window.owner("claim", lines.rows)
     start = np.asarray(lines.columns["service_date"])
     end = np.asarray(lines.columns["service_to_date"])
     own_start = np.append(claims.columns["statement_from_date"], np.int32(0))

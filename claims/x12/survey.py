@@ -17,7 +17,7 @@ from claims.x12.delimiters import LONGEST, Delimiters, read_bare, read_header
 from claims.x12.source import Source
 
 _BLOCK = 4 << 20
-_NEAR = 32 << 10
+_NEAR = 128 << 10
 _LOOK_BACK = 8192
 _BARE_LOOK = 1 << 20
 _BLANKS = bytes(range(33))
@@ -62,14 +62,14 @@ class _Encoding:
             self.name = "cp1252"
 
 
-def _candidates(block: bytes, upto: int) -> list[int]:
+def _candidates(block: memoryview, upto: int) -> list[int]:
     """Return where an ISA may begin before `upto`."""
     # A file in lower case is so from its beginning.
-    names = (b"ISA", b"isa") if b"ISA" not in block[:_LOOK_BACK] else (b"ISA",)
+    names = (b"ISA", b"isa") if b"ISA" not in bytes(block[:_LOOK_BACK]) else (b"ISA",)
     return sorted(place for name in names for place in _places(block, name, upto))
 
 
-def _places(block: bytes, name: bytes, upto: int) -> list[int]:
+def _places(block: memoryview, name: bytes, upto: int) -> list[int]:
     """Return where `name` (of three letters) stands.
 
     Its first two letters are compared as one number, at even and at odd places, in the processor's nearest cache: that
@@ -91,15 +91,15 @@ def survey(source: Source) -> Survey:
     headers: list[tuple[int, Delimiters]] = []
     before = b""
     for start in range(0, source.size, _BLOCK):
-        block = source.slice(start, start + _BLOCK + LONGEST)
+        block = source.view(start, start + _BLOCK + LONGEST)
         size = min(len(block), _BLOCK)
-        hasher.update(memoryview(block)[:size])
-        if not (encoding.name == "ascii" and block.isascii()):
-            own = block[:size]
+        hasher.update(block[:size])
+        if encoding.name != "ascii" or np.frombuffer(block[:size], np.uint8).max() >= 0x80:
+            own = bytes(block[:size])
             encoding.add(own if start else own.removeprefix(_BOM), final=start + _BLOCK >= source.size)
         for at in _candidates(block, size):
-            previous = block[at - 1 : at] if at else before[-1:]
-            header = read_header(block[at : at + LONGEST], loose=not previous.isalnum())
+            previous = bytes(block[at - 1 : at]) if at else before
+            header = read_header(bytes(block[at : at + LONGEST]), loose=not previous.isalnum())
             if header is None:
                 continue
             delimiters = header.delimiters
@@ -108,7 +108,7 @@ def survey(source: Source) -> Survey:
             headers.append((start + at, delimiters))
             if not header.is_fixed:
                 result.notes.append(_short_header(start + at))
-        before = block[size - 1 : size]
+        before = bytes(block[size - 1 : size])
     result.sha256, result.encoding = hasher.hexdigest(), encoding.name
     _lay_out(source, headers, result)
     _note_layout(source, result)

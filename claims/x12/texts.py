@@ -18,6 +18,8 @@ from claims.x12.tokens import Tokens, decoded
 
 # The longest text that is put down as two words.
 _SHORT = 16
+# So many texts of another length are put in one by one.
+_FEW = 16
 _SIZES = ((8, np.uint64), (4, np.uint32), (2, np.uint16), (1, np.uint8))
 
 
@@ -28,30 +30,35 @@ def texts(tokens: Tokens, values: Values) -> pa.LargeStringArray:
         return no_texts(len(length))
     if longest > _SHORT or tokens.has_nul or not tokens.is_ascii:
         return _one_by_one(tokens, values.start, values.start + length)
+    is_even = values.shortest == longest
     if longest <= 8:
-        return of_words(values.word, length, longest)
+        return of_words(values.eight if is_even else values.word, length, longest, is_even=is_even)
     # The second word ends where the longest text does.
     behind = longest - 8
     second = word_at(tokens.view, values.start + behind)
-    second &= FIRST.take(length - behind, mode="clip")
+    if not is_even:
+        second &= FIRST.take(length - behind, mode="clip")
     cells = np.empty(len(length) * longest, np.uint8)
-    _every(cells, np.uint64, 0, longest)[...] = values.word
+    _every(cells, np.uint64, 0, longest)[...] = values.eight if is_even else values.word
     _every(cells, np.uint64, behind, longest)[...] = second
-    return _of_cells(cells, length, longest)
+    return _of_cells(cells, length, longest, is_even=is_even)
 
 
-def of_words(words: Words, length: Integers, longest: int) -> pa.LargeStringArray:
-    """Return texts of up to eight bytes, each the first bytes of a word whose other bytes are 0."""
+def of_words(words: Words, length: Integers, longest: int, *, is_even: bool) -> pa.LargeStringArray:
+    """Return texts of up to eight bytes, each the first bytes of a word.
+
+    `is_even`: all are of one length; else the other bytes of each word are 0.
+    """
+    if longest == 3 and not is_even:
+        return _of_cells(words.astype(np.uint32), length, 4, is_even=False)
     size, kind = next((size, kind) for size, kind in _SIZES if size <= longest)
-    if longest == 3 and int(length.min()) < 3:
-        return _of_cells(words.astype(np.uint32), length, 4)
     if size == longest:
-        return _of_cells(words.astype(kind), length, longest)
+        return _of_cells(words.astype(kind), length, longest, is_even=is_even)
     # Two halves that overlap fill any length.
     cells = np.empty(len(words) * longest, np.uint8)
     _every(cells, kind, 0, longest)[...] = words.astype(kind)
     _every(cells, kind, longest - size, longest)[...] = (words >> np.uint64(8 * (longest - size))).astype(kind)
-    return _of_cells(cells, length, longest)
+    return _of_cells(cells, length, longest, is_even=is_even)
 
 
 def _every(cells: Bytes, kind: Any, begin: int, step: int) -> Any:
@@ -59,15 +66,20 @@ def _every(cells: Bytes, kind: Any, begin: int, step: int) -> Any:
     return np.ndarray(len(cells) // step, kind, cells.data, begin, (step,))
 
 
-def _of_cells(cells: Any, length: Integers, longest: int) -> pa.LargeStringArray:
+def _of_cells(cells: Any, length: Integers, longest: int, *, is_even: bool) -> pa.LargeStringArray:
     """Return texts that stand in cells of one size, 0 behind those that are shorter."""
-    if int(length.min()) == longest:
-        return pa.Array.from_buffers(
-            pa.large_string(), len(length), [None, _steps(longest, len(length)), pa.py_buffer(cells)]
-        )
+    if is_even:
+        return even_texts(cells, longest)
     places = np.zeros(len(length) + 1, np.int64)
     np.cumsum(length, out=places[1:])
     return _arrow(places, cells.tobytes().translate(None, b"\0"), True)
+
+
+def even_texts(data: Any, length: int) -> pa.LargeStringArray:
+    """Return texts of one length (at least one byte) that stand behind each other."""
+    buffer = pa.py_buffer(data)
+    count = buffer.size // length
+    return pa.Array.from_buffers(pa.large_string(), count, [None, _steps(length, count), buffer])
 
 
 _shared: dict[int, tuple[int, pa.Buffer]] = {}
@@ -94,10 +106,20 @@ _NOTHING = pa.py_buffer(b"")
 def joined_texts(tokens: Tokens, values: Values, separator: int) -> pa.LargeStringArray:
     """Return values as Arrow text, a blank for each run of separators in it."""
     found = texts(tokens, values)
-    if data_of(found).tobytes().find(separator) >= 0:
-        found = pc.replace_substring(found, chr(separator), " ")
-        found = pc.utf8_trim(pc.replace_substring_regex(found, " +", " "), " ")
-    return found
+    data = data_of(found).tobytes()
+    if data.find(separator) < 0:
+        return found
+    blanks = data.translate(bytes.maketrans(bytes([separator]), b" "))
+    # Single separators between other bytes become blanks all at once.
+    if separator < 0x80 and b"  " not in blanks and not _begins_or_ends_in(tokens, values, separator):
+        return pa.Array.from_buffers(found.type, len(found), [None, found.buffers()[1], pa.py_buffer(blanks)])
+    found = pc.replace_substring(found, chr(separator), " ")
+    return pc.utf8_trim(pc.replace_substring_regex(found, " +", " "), " ")
+
+
+def _begins_or_ends_in(tokens: Tokens, values: Values, separator: int) -> bool:
+    start, end = values.start[values.length > 0], (values.start + values.length)[values.length > 0]
+    return bool(((tokens.data.take(start) == separator) | (tokens.data.take(end - 1) == separator)).any())
 
 
 def upper(found: pa.Array) -> pa.Array:
@@ -157,10 +179,35 @@ def _arrow(places: Integers, data: Any, is_text: bool) -> pa.Array:
 
 def named(names: tuple[str, ...], numbers: Any) -> pa.LargeStringArray:
     """Return the name of each number; no name is longer than eight bytes."""
+    if not len(numbers):
+        return no_texts(0)
     words, lengths = _name_words(names)
-    length = lengths.take(numbers)
-    longest = int(length.max()) if len(length) else 0
-    return of_words(words.take(numbers), length, longest) if longest else no_texts(len(length))
+    # Most rows of a frame, often all, have names of one length.
+    length = int(lengths[numbers[len(numbers) // 2]])
+    others = lengths[numbers.min() : numbers.max() + 1] != length
+    kind = next((kind for size, kind in _SIZES if size == length), None)
+    odd = np.flatnonzero((lengths != length).take(numbers)) if others.any() else np.zeros(0, np.int64)
+    if kind is None or len(odd) > _FEW:
+        return _of_names(words.take(numbers), lengths.take(numbers))
+    cells = words.astype(kind).take(numbers)
+    return _mended(cells, length, odd, [names[numbers[row]] for row in odd]) if len(odd) else even_texts(cells, length)
+
+
+def _mended(cells: Any, length: int, odd: Integers, texts: list[str]) -> pa.LargeStringArray:
+    """Return texts of one length but for a few."""
+    data, places = memoryview(cells).cast("B"), np.arange(len(cells) + 1, dtype=np.int64) * length
+    parts: list[Any] = []
+    begin = 0
+    for row, text in zip(odd.tolist(), texts, strict=True):
+        parts += [data[begin * length : row * length], text.encode("ascii")]
+        places[row + 1 :] += len(text) - length
+        begin = row + 1
+    return _arrow(places, b"".join([*parts, data[begin * length :]]), True)
+
+
+def _of_names(words: Any, length: Integers) -> pa.LargeStringArray:
+    longest = int(length.max())
+    return of_words(words, length, longest, is_even=int(length.min()) == longest) if longest else no_texts(len(length))
 
 
 @cache
@@ -175,7 +222,8 @@ def segment_ids(tokens: Tokens) -> pa.LargeStringArray:
     """Return the id of every segment, in upper case; one that is not in the list of ids as it stands."""
     odd = np.flatnonzero(tokens.code == 0)
     if not len(odd):
-        return named(_IDS, tokens.code)
+        words, lengths = _name_words(_IDS)
+        return _of_names(words.astype(np.uint32).take(tokens.code), lengths.take(tokens.code))
     start = tokens.start[odd]
     found = values_at(tokens.view, start, tokens.te[tokens.first[odd]] - start)
     longest = max(int(found.length.max()), 3)
@@ -183,6 +231,6 @@ def segment_ids(tokens: Tokens) -> pa.LargeStringArray:
         words, lengths = _name_words(_IDS)
         words, lengths = words.take(tokens.code), lengths.take(tokens.code)
         words[odd], lengths[odd] = found.code, found.length
-        return of_words(words, lengths, longest)
+        return _of_names(words, lengths)
     texts_of = pc.utf8_upper(_one_by_one(tokens, start, start + found.length))
     return pc.replace_with_mask(named(_IDS, tokens.code), pa.array(tokens.code == 0), texts_of)

@@ -1,28 +1,41 @@
 """One window of bytes in; its segments and elements as arrays of positions out, in one pass over all delimiters.
 
-A token is an element (or a segment id). Token `k` is `data[ts[k]:te[k]]`, blanks at both ends left out; the last token
-of all is an empty one that stands for every element that was not sent.
+A token is an element (or a segment id), blanks at both ends left out: token `k` ends at `te[k]`, and where it starts is
+told by `start_of`. The last token of all is an empty one that stands for every element that was not sent.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from claims.x12.blanks import BLANK, trimmed
 from claims.x12.delimiters import STAND_IN, Delimiters
 from claims.x12.numbers import PAD, Bytes, Flags, Integers, Values, Words, values_at, word_at, words_of
 from claims.x12.segments import code_of, id_words
 
-_BLANK = 32
 _BLOCK = 64 << 10
-_FEW = 64
+
+
+class Hole(NamedTuple):
+    """Bytes of the file, from `begin` up to `end`, that a window leaves out; `digest` tells them from others."""
+
+    begin: int
+    end: int
+    digest: bytes
 
 
 @dataclass
 class Tokens:
-    """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window."""
+    """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window.
+
+    `before`: the byte before each token, where an element begins unless blanks stand beside some: then `padded_ts` has
+    the starts of all tokens. `gap`: so many line ends stand between any two segments, -1 when that is not known.
+    `hole_at`: before these bytes of the window stand the holes.
+    """
 
     text_bytes: bytes
     data: Bytes
@@ -30,7 +43,7 @@ class Tokens:
     delimiters: Delimiters
     base: int
     raw_at: Integers | None
-    ts: Integers
+    before: Integers
     te: Integers
     first: Integers
     last: Integers
@@ -40,20 +53,27 @@ class Tokens:
     code: Bytes
     empty_at: Integers
     is_unterminated: bool
-    is_padded: bool = False
-    encoding: str = "ascii"
-    # Tokens with blanks at an end, and where these stand with their blanks.
-    padded: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    unpadded_start: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
-    unpadded_end: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    padded_ts: Integers | None
+    gap: int
+    encoding: str
+    holes: tuple[Hole, ...]
+    hole_at: Integers
 
     def __len__(self) -> int:
         return len(self.first)
 
-    def forget(self) -> None:
-        """Drop what was worked out from segments that are no longer there."""
+    def upto(self, size: int, count: int) -> Tokens:
+        """Return the first `count` segments, all that stand in the first `size` bytes."""
+        self.size = size
+        kept = int(np.searchsorted(self.hole_at, size, side="right"))
+        self.holes, self.hole_at = self.holes[:kept], self.hole_at[:kept]
+        self.empty_at = self.empty_at[self.empty_at < size]
+        for name in ("first", "last", "start", "stop", "code", "id_word"):
+            setattr(self, name, getattr(self, name)[:count])
+        self.is_unterminated = False
         for name in ("offset", "length", "has_trailing_separator"):
             self.__dict__.pop(name, None)
+        return self
 
     @cached_property
     def view(self) -> Words:
@@ -68,17 +88,33 @@ class Tokens:
         found = self.first.take(rows) + element
         unsent = found > self.last.take(rows)
         if unsent.any():
-            found[unsent] = len(self.ts) - 1
+            found[unsent] = len(self.te) - 1
+        return found
+
+    def start_of(self, token: Integers) -> Integers:
+        """Return where elements (but not segment ids) start: behind the end of the token before, which is at hand."""
+        if self.padded_ts is not None:
+            return self.padded_ts.take(token)
+        found = self.before.take(token)
+        found += 1
         return found
 
     def values(self, token: Integers) -> Values:
-        """Return some tokens as values."""
-        start = self.ts.take(token)
+        """Return some elements as values."""
+        start = self.start_of(token)
         return values_at(self.view, start, self.te.take(token) - start)
 
     def raw(self, position: Integers) -> Integers:
         """Turn positions in the window into byte offsets of the file as received."""
-        return np.add(position, self.base, dtype=np.int64) if self.raw_at is None else self.raw_at[position]
+        found = np.add(position, self.base, dtype=np.int64) if self.raw_at is None else self.raw_at[position]
+        if len(self.hole_at):
+            found += self._left_out.take(np.searchsorted(self.hole_at, position, side="right"))
+        return found
+
+    @cached_property
+    def _left_out(self) -> Integers:
+        """Return how many bytes are left out before the first hole, behind it, behind the second one and so on."""
+        return np.cumsum([0, *(hole.end - hole.begin for hole in self.holes)])
 
     @cached_property
     def offset(self) -> Integers:
@@ -86,7 +122,7 @@ class Tokens:
 
     @cached_property
     def length(self) -> Integers:
-        if self.raw_at is None and not self.is_unterminated:
+        if self.raw_at is None and not self.is_unterminated and not self.holes:
             return self.stop - self.start
         end = self.stop.copy()
         if self.is_unterminated and len(end):
@@ -101,13 +137,14 @@ class Tokens:
     @cached_property
     def has_trailing_separator(self) -> Flags:
         """Tell for each segment whether its last element is empty, so that the segment ends in a separator."""
-        end = self.te.take(self.last) if self.is_padded else self.stop - 1
-        return np.asarray((self.ts.take(self.last) == end) & (self.last > self.first))
+        end = self.stop - 1 if self.padded_ts is None else self.te.take(self.last)
+        return np.asarray((self.start_of(self.last) == end) & (self.last > self.first))
 
     def elements(self, row: int) -> list[str]:
         """Return one segment as texts, its id first."""
         first, last = int(self.first[row]), int(self.last[row])
-        starts, ends = self.ts[first : last + 1].tolist(), self.te[first : last + 1].tolist()
+        starts = [int(self.start[row]), *self.start_of(np.arange(first + 1, last + 1)).tolist()]
+        ends = self.te[first : last + 1].tolist()
         return [decoded(self.data[s:e].tobytes()) for s, e in zip(starts, ends, strict=True)]
 
 
@@ -123,50 +160,7 @@ def decoded(value: bytes | str) -> str:
     return value.decode("latin-1")
 
 
-def trimmed(data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()) -> tuple[Integers, Integers]:
-    """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
-    at = np.flatnonzero(_blank(data.take(start), kept) & (start < end))
-    if len(at):
-        start = start.copy()
-        start[at] = _first_solid(data, start[at], end[at], kept)
-    at = np.flatnonzero(_blank(data.take(end - 1), kept) & (start < end))
-    if len(at):
-        end = end.copy()
-        # Backwards, from the other end.
-        size = len(data)
-        end[at] = size - _first_solid(data[::-1], size - end[at], size - start[at], kept)
-    return start, end
-
-
-def _blank(found: Bytes, kept: tuple[int, ...]) -> Flags:
-    is_blank = found <= _BLANK
-    for value in kept:
-        is_blank &= found != value
-    return is_blank
-
-
-def _first_solid(data: Bytes, place: Integers, end: Integers, kept: tuple[int, ...]) -> Integers:
-    """Return the first byte of each range that is no blank, or its end; the first byte is one."""
-    place = place + 1
-    at = np.flatnonzero(place < end)
-    for _ in range(8):
-        at = at[_blank(data[place[at]], kept)]
-        place[at] += 1
-        at = at[place[at] < end[at]]
-        if not len(at):
-            return place
-    # Long stretches of blanks are rare: few are walked through one by one, many through a list of all that is none.
-    if len(at) <= _FEW:
-        for one in at.tolist():
-            solid = np.flatnonzero(~_blank(data[place[one] : end[one]], kept))
-            place[one] = place[one] + solid[0] if len(solid) else end[one]
-        return place
-    solid = np.append(np.flatnonzero(~_blank(data, kept)), len(data))
-    place[at] = np.minimum(solid[np.searchsorted(solid, place[at])], end[at])
-    return place
-
-
-def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | None]:
+def _unwrapped(raw: bytes | memoryview, delimiters: Delimiters) -> tuple[bytes | memoryview, Integers | None]:
     """Take layout bytes out; also return where each byte that is left stood."""
     if not delimiters.wrapped and not delimiters.two_bytes:
         return raw, None
@@ -182,41 +176,45 @@ def _unwrapped(raw: bytes, delimiters: Delimiters) -> tuple[bytes, Integers | No
     return data[keep].tobytes(), np.flatnonzero(keep)
 
 
-def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii") -> Tokens:
-    """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off."""
-    text, raw_at = _unwrapped(raw, delimiters)
-    size = len(text)
+def tokenise(
+    raw: bytes | memoryview, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii",
+    holes: tuple[Hole, ...] = (),
+) -> Tokens:  # fmt: skip
+    """Find all segments that end in `raw`; with `is_last` also one that the end of the bytes cuts off.
+
+    `raw` stands in the file from `base` on, but for the holes.
+    """
+    unwrapped, raw_at = _unwrapped(raw, delimiters)
+    size = len(unwrapped)
     blanks = bytes(set(range(33)) - {delimiters.terminator})
-    if is_last and text.rstrip(blanks).endswith(bytes([delimiters.terminator])):
-        is_last = False
     terminator = bytes([delimiters.terminator])
-    text = b"".join((text, terminator, bytes(PAD)))
+    if is_last:
+        solid = bytes(unwrapped).rstrip(blanks)
+        is_last = bool(solid) and not solid.endswith(terminator)
+    text = b"".join((unwrapped, terminator, bytes(PAD)))
     data = np.frombuffer(text, np.uint8)
     edges, is_end, beside = _edges(data, size + is_last, delimiters)
     last = np.flatnonzero(is_end)
-    edges = edges[: last[-1] + 1] if len(last) else edges[:0]
     # One token more than there are: the empty one.
-    te = np.append(edges, edges[-1:] + 1) if len(edges) else np.zeros(1, np.int32)
-    ts = np.empty_like(te)
-    ts[0] = 0
-    np.add(edges, 1, out=ts[1:])
-    first, stop = np.zeros_like(last), edges.take(last)
+    edges = edges[: last[-1] + 3] if len(last) else edges[:2]
+    edges[-1] = edges[-2] + 1
+    before, te = edges[:-1], edges[1:]
+    first, stop = np.zeros_like(last), te.take(last)
     first[1:] = last[:-1] + 1
     stop += 1
     start = np.zeros_like(stop)
     start[1:] = stop[:-1]
     view = words_of(data)
-    start, id_word = _begin(data, view, start, te.take(first), delimiters)
-    ts[first] = start
-    padded: Integers = np.zeros(0, np.int64)
-    with_blanks: tuple[Integers, Integers] = padded, padded
-    if len(beside):
-        padded = np.unique(np.minimum(np.searchsorted(edges, beside), len(te) - 1))
-        with_blanks = ts[padded], te[padded]
-        ts[padded], te[padded] = trimmed(data, ts[padded], te[padded], delimiters.kept)
-        start = ts.take(first)
-        id_word = word_at(view, start)
     id_end = te.take(first)
+    start, id_word, gap = _begin(data, view, start, id_end, delimiters)
+    padded_ts = None
+    if len(beside):
+        padded = np.unique(np.minimum(np.searchsorted(te[:-1], beside), len(te) - 1))
+        padded_ts, te = before + 1, te.copy()
+        padded_ts[first] = start
+        padded_ts[padded], te[padded] = trimmed(data, padded_ts[padded], te[padded], delimiters.kept)
+        start = padded_ts.take(first)
+        id_word, id_end = word_at(view, start), te.take(first)
     empty = (id_end <= start) & (first == last)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
@@ -225,62 +223,70 @@ def tokenise(raw: bytes, base: int, delimiters: Delimiters, *, is_last: bool, en
         first, last, stop, start, id_end, id_word = (
             part[~empty] for part in (first, last, stop, start, id_end, id_word)
         )
+    sizes = np.array([hole.end - hole.begin for hole in holes], np.int64)
+    hole_at = np.array([hole.begin - base for hole in holes], np.int64) - np.cumsum(sizes) + sizes
     if raw_at is not None:
-        raw_at = raw_at + base
-        raw_at = np.append(raw_at, base + len(raw))
+        hole_at = np.searchsorted(raw_at, hole_at)
+        raw_at = np.append(raw_at, len(raw)) + base
     id_word = id_words(id_word, id_end - start)
     return Tokens(
-        text, data, size, delimiters, base, raw_at, ts, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, len(beside) > 0, encoding, padded, *with_blanks,
+        text, data, size, delimiters, base, raw_at, before, te, first, last, start, stop, id_word, code_of(id_word),
+        empty_at, is_cut, padded_ts, -1 if len(empty_at) else gap, encoding, holes, hole_at,
     )  # fmt: skip
 
 
 def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Flags, Integers]:
-    """Return where separators and terminators stand, which are terminators, and where blanks stand beside them.
+    """Return where separators and terminators stand, which are terminators, and blanks beside them.
+
+    A place before the first one and room behind the last one stand with the places.
 
     Block by block, so that all comparisons of a block find it in the processor's nearest cache.
     """
-    found, ends, beside = [np.zeros(0, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
+    found, ends, beside = [np.full(1, -1, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
     for begin in range(0, size, _BLOCK):
         block = data[begin : min(begin + _BLOCK + 1, size)]
         at_separator, at_end = block == delimiters.element, block == delimiters.terminator
         at_edge = at_separator | at_end
-        blank = block <= _BLANK
-        if delimiters.has_blank_edges:
+        blank = block <= BLANK
+        # Few blocks have blanks but for the line ends behind terminators, which go with the start of a segment.
+        if delimiters.has_blank_edges or (blank[1:].view(np.uint8) > at_end[:-1].view(np.uint8)).any():
             blank &= ~at_edge
-        # Blanks before any edge and blanks behind a separator.
-        before, after = at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]
-        if (before | after).any():
-            beside += [np.flatnonzero(places) + (begin + 1) for places in (before, after)]
+            for places in (at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]):
+                beside.append(np.flatnonzero(places) + (begin + 1))
         edges = np.flatnonzero(at_edge[:_BLOCK])
         ends.append(at_end.take(edges))
         edges += begin
         found.append(edges.astype(np.int32))
+    found.append(np.zeros(1, np.int32))
     return np.concatenate(found), np.concatenate(ends), np.concatenate(beside)
 
 
-def _begin(data: Bytes, view: Words, start: Integers, end: Integers, delimiters: Delimiters) -> tuple[Integers, Words]:
-    """Move the start of each segment behind the blanks before its id; return it and the word that begins there.
+def _begin(
+    data: Bytes, view: Words, start: Integers, end: Integers, delimiters: Delimiters
+) -> tuple[Integers, Words, int]:
+    """Move the start of each segment behind the blanks before its id; return it, the word that begins there, the gap.
 
     Almost always as many line ends stand before each segment but the first: then a look at the words will do.
     """
     word = word_at(view, start)
-    for _ in range(3):
-        blank = word.astype(np.uint8) <= _BLANK
+    for gap in range(3):
+        low = word.astype(np.uint8)
+        blank = low <= BLANK
         if not blank.any():
-            return start, word
-        if not blank[1:].all() or blank[:1].any() or delimiters.has_blank_edges:
+            return start, word, gap
+        is_line_end = (low == 10) | (low == 13)
+        if delimiters.has_blank_edges or blank[:1].any() or not is_line_end[1:].all():
             break
         start[1:] += 1
         word[1:] >>= np.uint64(8)
     start = _without_line_ends(data, start, end)
-    return start, word_at(view, start)
+    return start, word_at(view, start), -1
 
 
 def _without_line_ends(data: Bytes, start: Integers, end: Integers) -> Integers:
     """Move the start of each segment behind the blanks before its id."""
     for _ in range(4):
-        blank = (data.take(start) <= _BLANK) & (start < end)
+        blank = (data.take(start) <= BLANK) & (start < end)
         if not blank.any():
             return start
         start = start + 1 if blank.all() else start + blank

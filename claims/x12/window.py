@@ -10,22 +10,24 @@ import numpy as np
 from claims.x12 import numbers
 from claims.x12.layout import Feed, Plan
 from claims.x12.numbers import Bytes, Flags, Integers
-from claims.x12.places import Places
+from claims.x12.owners import Owners
+from claims.x12.places import Places, Scope
 from claims.x12.rows import Rows
 from claims.x12.tokens import Tokens
 
 
 @dataclass
 class Window:
-    """Tokens, rows and places of one set in a window; `before` is the `seg` of the segment before the window."""
+    """Tokens, rows and places of one kind of set in a window; `before` is the `seg` of the segment before it."""
 
     tokens: Tokens
     plan: Plan
     rows: Rows
     places: Places
+    owners: Owners
     before: int
-    transaction_seg: Integers
-    _sorted: dict[str, Any] = field(default_factory=dict)
+    _segs: dict[str, Integers | None] = field(default_factory=dict)
+    _loops: dict[int, Bytes] = field(default_factory=dict)
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _attached: dict[tuple[Any, ...], Integers | None] = field(default_factory=dict)
     _days: dict[tuple[int, int, bool], Integers | None] = field(default_factory=dict)
@@ -35,56 +37,20 @@ class Window:
         """Return the number of segments in their file."""
         return rows + (self.before + 1)
 
-    # ---- what all segments have, in the order of `rows`
+    def opened_seg(self, scope: str) -> Integers | None:
+        """Return for each segment the `seg` of the row of a scope that it stands in, 0 for none; None: all are 0."""
+        if scope not in self._segs:
+            found = self.scope(scope) if scope in self.plan.scopes else None
+            self._segs[scope] = found.segs(self.before) if found and len(found.openers) else None
+        return self._segs[scope]
 
-    @property
-    def offset(self) -> Integers:
-        """Return where each segment begins in the file."""
-        found: Integers = self._in_order("offset", self.tokens.offset)
-        return found
+    def scope(self, name: str) -> Scope:
+        """Return a scope of the window."""
+        return self.places.scopes[self.plan.scopes.index(name)]
 
-    @property
-    def length(self) -> Integers:
-        """Return the number of bytes of each segment."""
-        found: Integers = self._in_order("length", self.tokens.length)
-        return found
-
-    @property
-    def loop(self) -> Bytes:
-        """Return the loop of each segment."""
-        found: Bytes = self._in_order("loop", self.places.loop)
-        return found
-
-    def number(self, scope: int) -> Integers:
-        """Return which opener of a scope each segment stands in, -1 for none."""
-        found: Integers = self._in_order(f"number {scope}", self.places.number[scope])
-        return found
-
-    def opened_seg(self, scope: str, rows: Integers, span: slice | None) -> Integers | int:
-        """Return the `seg` of the row of a scope that each of `rows` stands in, 0 for none; `span` as in `Extract`.
-
-        One 0 stands for all where no segment of the window can stand in any.
-        """
-        if scope not in self.plan.scopes:
-            return 0
-        depth = self.plan.scopes.index(scope)
-        openers = self.places.openers[depth]
-        if not len(openers):
-            return 0
-        # The last one answers for -1.
-        segs = np.append(self.seg(openers), 0)
-        if span is None:
-            return segs.take(self.places.number[depth].take(rows))
-        name = f"seg {scope}"
-        if name not in self._sorted:
-            self._sorted[name] = segs.take(self.number(depth))
-        found: Integers = self._sorted[name][span]
-        return found
-
-    def _in_order(self, name: str, values: Any) -> Any:
-        if name not in self._sorted:
-            self._sorted[name] = values.take(self.rows.order)
-        return self._sorted[name]
+    def owner(self, scope: str, rows: Integers) -> Integers:
+        """Return the row number of the owner of each segment in the frame of a scope, -1 for none."""
+        return self.scope(scope).owner(rows)
 
     # ---- segments that give columns to rows of other segments
 
@@ -96,20 +62,26 @@ class Window:
         return self._chosen[key]
 
     def _choose(self, feed: Feed) -> Integers:
-        count = self.rows.count(feed.segment)
-        keep: Flags = np.ones(count, np.bool_)
-        if count and feed.qualifier:
+        keep: Flags = np.zeros(0, np.bool_)
+        if feed.loops:
+            loop = self._loop(feed.segment)
+            keep = loop == feed.loops[0]
+            for other in feed.loops[1:]:
+                keep |= loop == other
+        if feed.qualifier:
             values = self.rows.values(feed.segment, feed.qualifier_element)
             if values is None:
                 return np.zeros(0, np.int64)
-            keep &= values.code == np.uint64(feed.qualifier)
-        if count and feed.loops:
-            loop = self.loop[self.rows.span(feed.segment)]
-            here = loop == feed.loops[0]
-            for other in feed.loops[1:]:
-                here |= loop == other
-            keep &= here
+            is_named = values.code == np.uint64(feed.qualifier)
+            keep = keep & is_named if feed.loops else is_named
+        if not feed.loops and not feed.qualifier:
+            return np.arange(self.rows.count(feed.segment))
         return np.flatnonzero(keep)
+
+    def _loop(self, segment: int) -> Bytes:
+        if segment not in self._loops:
+            self._loops[segment] = self.places.loop.take(self.rows.of(segment))
+        return self._loops[segment]
 
     def attached(self, feed: Feed) -> Integers | None:
         """Return which segment feeds each opener of the feed's scope, -1 for none; the last place answers for -1.
@@ -125,8 +97,9 @@ class Window:
         children = self.chosen(feed)
         if not len(children):
             return None
-        parent = self.number(feed.scope)[self.rows.span(feed.segment)].take(children)
-        found = np.full(len(self.places.openers[feed.scope]) + 1, -1, np.int64)
+        scope = self.places.scopes[feed.scope]
+        parent = scope.owner(self.rows.of(feed.segment).take(children))
+        found = np.full(len(scope.openers) + 1, -1, np.int64)
         # Backwards, so that the first segment of several is the one that stays.
         found[parent[::-1]] = children[::-1]
         found[-1] = -1

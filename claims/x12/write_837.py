@@ -35,6 +35,7 @@ from claims.x12.write_pieces import (
     differ,
     either,
     filled,
+    flags,
     gathered,
     joined,
     optional,
@@ -107,9 +108,18 @@ def _billing(c: Columns, level: Level, rest: Rest) -> Part:
         rest.with_read("REF", optional(joined("REF*", of_tax, "*"), c.text("billing_tax_id")), tax.integers("seg")),
         rest.at("2010AA", owners, "REF"), contact(c, "billing", "IC", rest, "2010AA", owners),
         rest.at("2010AA", owners),
-        when(filled(c.names("pay_to_address")), "NM1*87*", kind, "~", address(c, "pay_to", rest, "2010AB", owners)),
+        _pay_to(c, kind, owners, rest),
         rest.at("2010AB", owners), rest.at("2010AC", owners),
     )  # fmt: skip
+
+
+def _pay_to(c: Columns, kind: Part, owners: Owners, rest: Rest) -> Part:
+    """Write where payments go; a loop that was read stays as it was where the columns say nothing."""
+    if "pay_to_address" not in c:
+        return ""
+    is_told = flags(filled(c.names("pay_to_address")), len(c))
+    told = Owners("level", np.where(is_told, owners.keys, 0))
+    return when(is_told, "NM1*87*", kind, "~", address(c, "pay_to", rest, "2010AB", told))
 
 
 def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -> Part:
@@ -123,8 +133,9 @@ def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -
     name, code = c.names("payer_name"), identified(payer, c.text("payer_qualifier", "PI"), c.text("payer_code"))
     told = content.matching("patients", "hl_seg", owners.keys)
     child = _has_child(found)
-    birth = either(c.date("subscriber_birth_date"), c.date("patient_birth_date"))
-    gender = either(c.text("subscriber_gender"), c.text("patient_gender", "U"))
+    birth, gender = c.date("subscriber_birth_date"), c.text("subscriber_gender")
+    birth = choice(child, birth, either(birth, c.date("patient_birth_date")))
+    gender = choice(child, gender, either(gender, c.text("patient_gender", "U")))
     return joined(
         "HL*", whole_numbers(level.number), "*", whole_numbers(found.billing.number[level.parent]), "*22*",
         choice(child, "1", "0"), "~",
@@ -133,8 +144,7 @@ def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -
             c.names("group_name"), "*", c.text("insurance_type_code"), "****", c.text("filing_indicator_code"), "~",
         ), "2000B", owners),
         _patient(told, told.text("relationship_code"), rest), rest.at("2000B", owners),
-        when(rest.is_named(person, last, first, member),
-             named(person, "IL", "1", last, first, member, rest)),
+        when(rest.is_named(person, last, first, member), named(person, "IL", "1", last, first, member, rest)),
         address(c, "subscriber", rest, "2010BA", owners, ~child),
         demographics(birth, gender, rest, "2010BA", owners, ~child), rest.at("2010BA", owners),
         when(rest.is_named(payer, name, code), named(payer, "PR", "2", name, payer.names("first_name"), code, rest)),

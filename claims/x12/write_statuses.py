@@ -4,9 +4,9 @@ Either as they are read (docs/frames.md): `claim_statuses` with `hl_seg`, their 
 `parties`, and what stands beside them in `references`, `dates` and `amounts`; a status of a line may have
 `procedure_qualifier procedure_code line_charge_cents`. Or as they are built: one row of `claim_statuses` per HL in
 document order, with `parent_seg` (the `seg` of the row above, 0 for none), `level` source, batch, provider or claim,
-and, all optional, `name`, `first_name`, `identifier`, `accepted`, `rejected` (counts), `accepted_cents`,
-`rejected_cents`, `service_from_date`, `service_to_date`. Transactions may have `batch_reference`, `batch_date`,
-`batch_time`.
+and, all optional, `name`, `first_name`, `identifier`, `identifier_qualifier`, `accepted`, `rejected` (counts),
+`accepted_cents`, `rejected_cents`, `clearing_house_trace` (REF*D9), `service_from_date`, `service_to_date`.
+Transactions may have `batch_reference`, `batch_date`, `batch_time`.
 """
 
 from __future__ import annotations
@@ -83,9 +83,12 @@ def _built(c: Columns, is_parent: Flags) -> Part:
 def _level(c: Columns, level: str, is_parent: Flags) -> list[Part]:
     beginning, qualifier = _PARTIES[level]
     child = choice(is_parent, "1", "0") if level != "claim" else ""
+    identifier = c.text("identifier")
+    stated = either(c.text("identifier_qualifier"), qualifier)
     return [
-        _LEVELS[level], "*", child, "~", beginning, c.names("name"), "*", c.names("first_name"), "****", qualifier,
-        "*", c.text("identifier"), f"~TRN*{_TRACES[level]}*", c.text("trace"), "~", *_facts(c, level),
+        _LEVELS[level], "*", child, "~", beginning, c.names("name"), "*", c.names("first_name"), "****",
+        when(filled(identifier), stated, "*", identifier), f"~TRN*{_TRACES[level]}*", c.text("trace"), "~",
+        *_facts(c, level),
     ]  # fmt: skip
 
 
@@ -96,7 +99,10 @@ def _facts(c: Columns, level: str) -> list[Part]:
     if level == "claim":
         start, end = c.date("service_from_date"), c.date("service_to_date")
         period = when(filled(start), "DTP*472*RD8*", start, "-", either(end, start), "~")
-        return [_status(c), optional("REF*1K*", c.text("payer_claim_number")), period]
+        numbers = [
+            optional("REF*1K*", c.text("payer_claim_number")), optional("REF*D9*", c.text("clearing_house_trace")),
+        ]  # fmt: skip
+        return [_status(c), *numbers, period]
     counts = ("90", "AA") if level == "batch" else ("QA", "QC")
     return [
         _status(c, is_dated=level != "provider"),  # the guide has no date there

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claims.cells import split_rows
-from claims.charges import columns, is_charges_file, read_charges
+from claims.cells.rows import split_rows
+from claims.charges import is_charges_file, read_charges
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "files.md"
 ROW = {
     "claim_number": "A1",
     "payer_code": "FABLE",
@@ -219,18 +217,6 @@ def test_the_header_tells_what_a_file_is():
     assert is_charges_file(b"\xef\xbb\xbf" + written({}))
     assert not is_charges_file(b"date,amount,trace_number,payer_name\n")
     assert not is_charges_file(b"ISA*00*")
-
-
-def test_every_column_is_documented():
-    text = DOCS.read_text(encoding="utf-8")
-    assert [name for name in columns()["column"] if f"| `{name}` |" not in text] == []
-
-
-def test_the_documented_example_reads():
-    example = DOCS.read_text(encoding="utf-8").split("```csv\n")[1].split("```")[0]
-    file = read_charges(example.encode())
-    assert file.findings.empty
-    assert file.claims["charge_cents"].tolist() == [22500]
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,6 +13,10 @@ NAMES = sorted(
 )
 KEYS = {
     "accounts": ["account"],
+    "bank_types": ["priority"],
+    "tie_evidence": ["fact"],
+    "tie_reasons": ["why"],
+    "tie_rules": ["rule"],
     "ack_codes": ["set", "element", "code"],
     "action_events": ["next_action"],
     "answer_steps": ["next_step"],
@@ -77,6 +81,15 @@ VALUES = [
     ("places_of_service", "needs_admission", {"", "Y"}),
     ("states", "country", {"US", "CA"}),
     ("code_lists", "kind", {"codes", "pairs", "units"}),
+    ("bank_types", "format", {"bai2", "csv"}),
+    ("bank_types", "sign", {"", "+", "-"}),
+    ("tie_rules", "trace", {"", "same", "sibling", "open", "none"}),
+    ("tie_rules", "payer", {"", "id", "any", "known"}),
+    (
+        "tie_rules",
+        "amount",
+        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "manual"},
+    ),
     ("filing_limits", "unit", {"day", "month", "year"}),
     ("filing_limits", "verified", {"Y", "N"}),
 ]
@@ -116,7 +129,12 @@ def test_values_are_known(name, column, known):
 @pytest.mark.parametrize(
     ("name", "column"),
     [
+        ("bank_types", "own_title"),
         ("carc", "own_title"),
+        ("tie_evidence", "own_title"),
+        ("tie_reasons", "own_title"),
+        ("tie_rules", "own_title"),
+        ("tie_rules", "says"),
         ("code_lists", "own_title"),
         ("rarc", "own_title"),
         ("categories", "own_title"),

@@ -35,8 +35,10 @@ DEPOSIT = {
     "payer_name": "PLAN",
     "reference": "",
     "deposit_cents": 8800,
+    "is_booked": 1,
     "remit_id": 1,
     "tied_cents": 8800,
+    "fee_cents": 0,
     "rule": "trace-amount",
     "sha256": "e" * 64,
     "seg": 2,
@@ -61,9 +63,13 @@ POSTED = [("1050", 8800, 0), ("4100", 4000, 0), ("1200", 2200, 0), ("1100", -150
 TIED = [*POSTED, ("1050", -8800, 1), ("1000", 8800, 1)]
 
 
-def only(remit=None, sums=TIED, deposits=({},)):
-    rows = tieout.tie_out(frame(REMIT, remit or {}), ledger(*sums), frame(DEPOSIT, *deposits), "2026-03-13")
-    return rows
+EXCEPTION = {"remit_id": 0, "line_key": "", "type_code": ""}
+
+
+def only(remit=None, sums=TIED, deposits=({},), exceptions=(), as_of="2026-03-13"):
+    return tieout.tie_out(
+        frame(REMIT, remit or {}), ledger(*sums), frame(DEPOSIT, *deposits), frame(EXCEPTION, *exceptions), as_of
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,6 +129,52 @@ def test_the_rest_of_a_deposit_is_not_lost():
 def test_business_days_are_counted_for_what_is_open():
     assert only(sums=POSTED, deposits=[])["open_business_days"].tolist() == [9]
     assert only()["open_business_days"].isna().all()
+
+
+SHORT = {"sums": [*POSTED, ("1050", -5000, 1)], "deposits": [{"deposit_cents": 5000, "tied_cents": 5000}]}
+
+
+def test_a_fee_that_the_bank_kept_is_no_difference():
+    row = only(deposits=[{"deposit_cents": 8580, "fee_cents": 220}]).iloc[0]
+    assert (row["status"], row["bank_cents"], row["bank_fee_cents"], row["bank_difference_cents"]) == (
+        "TIED",
+        8580,
+        220,
+        0,
+    )
+
+
+def test_what_is_not_tied_is_named_by_its_exception_or_what_it_waits_for():
+    short = only(**SHORT, exceptions=[{"remit_id": 1, "type_code": "DEPOSIT_SHORT"}])
+    assert (short["named_by"].tolist(), tieout.unnamed(short)) == (["DEPOSIT_SHORT"], 0)
+    other = only(**SHORT, exceptions=[{"remit_id": 1, "type_code": "CREDIT_BALANCE"}])
+    assert (other["named_by"].tolist(), tieout.unnamed(other)) == ([""], 1)
+    for day, word in (("2026-03-06", "IN_TRANSIT"), ("2026-03-13", "NO_DEPOSIT_YET")):
+        assert only(sums=POSTED, deposits=[], as_of=day)["named_by"].tolist() == [word]
+    loose = {"remit_id": 0, "tied_cents": 0, "rule": ""}
+    named = only(deposits=[loose], exceptions=[{"line_key": "l1", "type_code": "DEPOSIT_WITHOUT_REMIT"}])
+    assert "DEPOSIT_WITHOUT_REMIT" in named["named_by"].tolist()
+    assert tieout.unnamed(only(deposits=[loose])) == 1
+    assert tieout.unnamed(only(deposits=[loose | {"is_booked": 0}])) == 0
+    assert only()["named_by"].tolist() == [""]
+
+
+def test_days_add_the_four_legs_up_and_name_the_difference():
+    (day,) = tieout.days(only(**SHORT, exceptions=[{"remit_id": 1, "type_code": "DEPOSIT_SHORT"}])).to_dict("records")
+    assert day == {
+        "day": "2026-03-02",
+        "rows": 1,
+        "tied": 0,
+        "bank_cents": 5000,
+        "bank_fee_cents": 0,
+        "payment_cents": 8800,
+        "claims_less_adjustments_cents": 8800,
+        "ledger_cents": 8800,
+        "clearing_cents": 3800,
+        "difference_cents": -3800,
+        "named_by": "DEPOSIT_SHORT",
+    }
+    assert tieout.days(only().iloc[:0]).empty
 
 
 def test_totals_name_every_status():

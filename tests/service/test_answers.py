@@ -129,7 +129,7 @@ ANSWERS = [
 
 
 def books(practice):
-    """All that must not depend on what came first."""
+    """Lives, rejections, open exceptions and what was told: none but closed rejections may depend on the order."""
     table = schema.exceptions
     return (
         lives(practice),
@@ -150,9 +150,7 @@ def test_the_order_of_answers_changes_nothing(practice, seed):
         practice.night(file)
     found = books(practice)
     assert found[0] == {"A1": "accepted", "A2": "accepted"}
-    assert [(row[0], row[4], row[5]) for row in found[1]] == [
-        ("A1", "closed", "answered"),
-        ("A2", "closed", "answered"),
-    ]
+    # A refusal that stood for a night is kept, closed; one that came after what outranks it never stood.
+    assert {row[4:] for row in found[1]} <= {("closed", "answered")}
     assert [key.partition(":")[0] for key, _, _ in found[2]] == ["INTERCHANGE_REPEATED"]
     assert len(found[3]) == 2 * len(ANSWERS)

@@ -125,3 +125,29 @@ def test_a_ta1_is_asked_for_where_the_partner_promises_one(practice, tmp_path):
     assert alarms(practice) == [("no TA1 by 2025-06-04 for claims of interchange 000000009", 15000)]
     practice.night(ta1("000000009"), day=date(2025, 6, 5))
     assert alarms(practice) == [("no 999 by 2025-06-04 for claims of interchange 000000009", 15000)]
+
+
+OURS = [
+    ta1("000000009", own="000000102"),
+    REFUSED,
+    ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A3:21", "50"), source="AY", day="20250311", own="000000303"),
+    ca_277("B1", ("A1", "A7:562:85", "100"), day="20250312", own="000000304"),
+    ca_277("B1", ("A1", "A2:20", "100"), day="20250313", own="000000305"),
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 4, 0, 1, 3), (1, 3, 4, 0, 2)])
+def test_every_claim_has_one_life_whatever_the_order_and_its_timeline_ends_there(practice, order):
+    send(practice, SENT)
+    for place in order:
+        practice.night(OURS[place])
+        events = schema.claim_events
+        last = sa.select(sa.func.max(events.c.event_id)).group_by(events.c.claim_id)
+        ends = sa.select(events.c.claim_id, events.c.life_after).where(events.c.event_id.in_(last))
+        assert sorted(practice.rows(ends)) == sorted(practice.rows(sa.select(C.c.claim_id, C.c.life)))
+    assert lives(practice) == {"A1": "accepted", "A2": "rejected"}
+    assert submissions(practice) == [("A1", 1, "accepted", "ICNA1"), ("A2", 1, "rejected", "")]
+    standing = [(row[0], row[4], row[5]) for row in queue(practice) if row[4] == "open"]
+    assert standing == [("A2", "open", None)]
+    assert {row[5] for row in queue(practice) if row[0] == "A1"} <= {"answered"}
+    assert exceptions(practice) == []

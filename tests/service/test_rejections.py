@@ -1,24 +1,22 @@
 """Rejections: a queue of their own that no figure of denials counts; fixed and sent again at once; edits learn."""
 
-import sys
-from types import SimpleNamespace
-
-import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, UsageError
 from claims.service import edit_proposals, overview, rejection_queue
-from claims.service.life import record
 from claims.service.master import load_master
 from claims.service.queue import denial_queue
 from claims.service.report import write_report
 from claims.service.resubmit import changes_of, resubmit
+from claims.service.submit import submit
+from claims.service.timeline import timeline
 from claims.store import clock, schema
-from claims.store.engine import write
 from tests.answers import ca_277
 from tests.books import Bill, claims
 from tests.service.conftest import DAY
+from tests.service.outgoing import DAY as SENT_DAY
+from tests.service.outgoing import NOW, charges, make_ready, master
 from tests.service.sending import send
 from tests.service.test_answers import lives, queue
 
@@ -82,7 +80,9 @@ def test_giving_up_withdraws_the_claim(books):
         ("member_id=", "needs a value"),
         ("member_id=" + "X" * 81, "at most 80"),
         ("rendering_npi=1999999027", "check digit"),
-        ("service_from=tomorrow", "day"),
+        ("service_from=2025-02-01", "1:service_from"),
+        ("1:service_from=tomorrow", "day"),
+        ("x:charge=1", "column=value"),
     ],
 )
 def test_a_change_is_checked_as_a_cell_of_a_charges_file_and_never_quoted(text, says):
@@ -92,28 +92,24 @@ def test_a_change_is_checked_as_a_cell_of_a_charges_file_and_never_quoted(text, 
     assert not value or len(value) < 3 or value not in str(caught.value)
 
 
-def test_fix_and_resubmit_is_one_command(books, monkeypatch):
-    asked = []
-
-    def correct(ctx, claim_ids, changes, posting_date):
-        asked.append((list(claim_ids), changes))
-        rows = pd.DataFrame(
-            {"claim_id": claim_ids, "event": "corrected", "event_key": [f"c:{one}" for one in claim_ids]}
-        )
-        with write(ctx.engine) as conn:
-            record(conn, rows, posting_date)
-        return [100 + one for one in claim_ids]
-
-    scrubbed = SimpleNamespace(scrub=lambda ctx, day, ids: {"claims_ready": len(ids), "claims_blocked": 0})
-    monkeypatch.setitem(sys.modules, "claims.service.versions", SimpleNamespace(correct=correct))
-    monkeypatch.setitem(sys.modules, "claims.service.scrub", scrubbed)
-    counts = resubmit(books.ctx, ["A1", "A1"], changes_of(["member_id=W2"]), DAY)
-    assert counts == {"claims_corrected": 1, "rejections_closed": 1, "claims_ready": 1, "claims_blocked": 0}
-    assert asked == [([1], {"member_id": "W2"})]
-    assert lives(books) == {"A1": "replaced", "A2": "rejected"}
-    assert [row[4:] for row in queue(books)] == [("closed", "resubmitted"), ("open", None)]
-    with pytest.raises(UsageError, match="it is replaced"):
-        resubmit(books.ctx, ["A1"], {}, DAY)
+def test_fix_and_resubmit_is_one_command_and_the_fixed_claim_goes_out(practice):
+    practice.drop(charges(2))
+    make_ready(practice)
+    submit(practice.ctx, SENT_DAY, now=NOW, master=master())
+    ((reference,),) = practice.rows(sa.select(schema.batch_sets.c.batch_reference))
+    answer = ca_277(reference, ("A00001", "A7:33:IL", "195"), ("A00002", "A2:20", "145"), day="20261021")
+    practice.night(answer, day=SENT_DAY)
+    assert lives(practice) == {"A00001": "rejected", "A00002": "accepted"}
+    changes = changes_of(["member_id=W5", "1:charge=90.00"])
+    counts = resubmit(practice.ctx, ["A00001", "A00001"], changes, SENT_DAY, master=master())
+    assert (counts["claims_corrected"], counts["claims_refused"]) == (1, 0)
+    assert counts["claims_ready"] + counts["claims_blocked"] == 1
+    assert lives(practice)["A00001"] == "replaced"
+    assert [row[4:] for row in queue(practice)] == [("closed", "corrected")]
+    versions = timeline(practice.ctx, "A00001")
+    assert versions.loc[versions["kind"] == "import", "amount_cents"].tolist() == [19500, 14000]
+    with pytest.raises(UsageError, match="only a rejected claim"):
+        resubmit(practice.ctx, ["A00001"], [], SENT_DAY, master=master())
 
 
 def proposals(practice):
@@ -121,17 +117,14 @@ def proposals(practice):
     return edit_proposals.listed(practice.ctx)[names].values.tolist()
 
 
-def test_a_rejection_that_an_edit_should_have_caught_proposes_its_switch(books, monkeypatch, tmp_path):
+def test_a_rejection_that_an_edit_should_have_caught_proposes_its_switch(books):
     payer = books.rows(sa.select(schema.claims.c.payer_code))[0][0]
-    assert proposals(books) == [["S09b", payer, "missing", 1, 10000], ["S23a", payer, "missing", 1, 5000]]
-    monkeypatch.setattr(edit_proposals, "_edits", lambda: {"S09b": "block", "S23a": "warn"})
-    edit_proposals.propose_edits(books.ctx, 0, DAY)
-    assert ["S23a", payer, "warn", 1, 5000] in proposals(books)
+    assert proposals(books) == [["S23a", payer, "warn", 1, 5000]]  # S09b blocks already
     number = edit_proposals.listed(books.ctx).set_index("edit_id")["edit_proposal_id"]["S23a"]
     cells = edit_proposals.accept(books.ctx, int(number))
     assert (cells["edit_id"], cells["payer_code"], cells["severity"]) == ("S23a", payer, "block")
     settings = load_master(books.ctx).rows("edit_settings")
     assert settings[["edit_id", "payer_code", "severity"]].values.tolist() == [["S23a", payer, "block"]]
-    assert "S23a" not in [row[0] for row in proposals(books)]
+    assert proposals(books) == []
     with pytest.raises(NotFoundError):
         edit_proposals.accept(books.ctx, int(number))

@@ -50,6 +50,13 @@ def test_every_sample_has_an_outcome_and_a_second_time_changes_nothing(tmp_path)
     assert again.counts == {"stored": 0, "held": 0, "refused": 0, "duplicate": len(files)}
     done = reconcile(ctx, DAY)
     assert counts(ctx) == before
-    standing = ("payments_unmatched", "deposits_unexplained", "remittances_without_deposit", "at_risk_cents")
+    standing = (
+        "answers_unknown",
+        "answers_missing",
+        "payments_unmatched",
+        "deposits_unexplained",
+        "remittances_without_deposit",
+        "at_risk_cents",
+    )
     assert {name: value for name, value in done.items() if value and name not in standing} == {}
     ctx.engine.dispose()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import collections
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from claims import x12
+from claims.service.master import import_files
 from claims.service.submit import submit
 from claims.store import schema
+from claims.store.engine import write
 from tests.service.outgoing import BILLING, DAY, NOW, RENDERING, charges, make_ready, master, rows
 from tests.x12.reference import reference_of
+
+SAMPLES = Path(__file__).parents[2] / "edi_samples" / "master"
 
 
 def outbox(practice):
@@ -22,6 +28,11 @@ def sent_numbers(practice):
     for path in outbox(practice):
         numbers += x12.read(path).frames["claims"]["claim_number"].tolist()
     return numbers
+
+
+def import_master(practice):
+    """Let some master data change; which does not matter."""
+    import_files(practice.ctx, [SAMPLES / "payers.csv"])
 
 
 def lives(practice):
@@ -157,6 +168,20 @@ def test_what_the_guide_refuses_does_not_leave_and_the_others_do(practice):
     first = events[events["claim_id"] == 6]["event"].tolist()
     assert first == ["batched", "unbatched", "blocked"]
     assert set(rows(practice, schema.batches)["state"]) == {"cancelled", "released"}
+
+
+def test_what_could_not_be_sent_is_tried_again_when_master_data_have_changed(practice):
+    practice.drop(charges(1, member_id="9"), day=DAY)
+    make_ready(practice)
+    send(practice)
+    with write(practice.ctx.engine) as conn:  # edits find nothing
+        conn.execute(sa.update(schema.claims).values(life="ready"))
+    again = send(practice)
+    assert (again.counts["claims_blocked"], len(again.batches)) == (0, 0)
+    import_master(practice)
+    assert send(practice).counts["claims_blocked"] == 1
+    assert practice.exceptions() == ["CLAIM_NOT_SENDABLE"]
+    assert practice.exceptions("closed") == ["CLAIM_NOT_SENDABLE"]
 
 
 def test_claims_without_a_partner_are_listed_until_there_is_one(ready):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from claims import x12
 from claims.x12.layout import frame_kinds
@@ -23,7 +25,7 @@ from tests.x12.envelopes import SUBMISSION, submission
 from tests.x12.invented import invent
 from tests.x12.reference_validator import reference_errors
 from tests.x12.test_round_trip import DIFFERENCES, OURS, SAMPLES, SHIPPED, THEIRS, clean, once_more
-from tests.x12.test_windows import FILES, same
+from tests.x12.test_windows import FILES, MUTATIONS, mutated, same
 
 GUIDES = {"P": "005010X222A1", "I": "005010X223A2"}
 # Beside DIFFERENCES: samples in which something is added that the guide wants.
@@ -303,3 +305,11 @@ def test_a_second_drug_of_a_line_has_its_own_quantity():
         ["222", 3000, "UN"],
     ]
     assert lost(data) == []
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=st.sampled_from(["837", "all"]), mutations=MUTATIONS, window=st.integers(64, 4096))
+def test_damaged_files_are_read_completely_too(name, mutations, window):
+    data = mutated(FILES[name].encode(), mutations)
+    parts_of = list(x12.scan(data, window=window, part=1 << 40, complete=True))
+    same(x12.read(data, complete=True), x12.file.joined(parts_of))

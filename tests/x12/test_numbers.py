@@ -95,4 +95,4 @@ def test_words_are_upper_case_codes_of_up_to_eight_bytes(texts):
 def test_segment_ids_are_looked_up_exactly(names):
     for written in (names, [name.lower() for name in names]):
         _, values = laid_out(written)
-        assert code_of(id_words(values.word, values.length)).tolist() == [CODES.get(name, 0) for name in names]
+        assert code_of(id_words(values.eight, values.length)).tolist() == [CODES.get(name, 0) for name in names]

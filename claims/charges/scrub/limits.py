@@ -17,7 +17,7 @@ def look(work: Work) -> Look:
     for kind, most in _MOST_LINES.items():
         wrong = np.flatnonzero(((each == 0) | (each > most)) & work.is_kind(kind))
         yield work.at_claims("S02a", wrong, found=[str(one) for one in each[wrong].tolist()], expected=f"1 to {most}")
-    number = work.lines.coded("line_number").each(_number)
+    number = work.lines.numbers("line_number")
     off = np.flatnonzero(number != work.place)
     yield work.at_lines("S02b", off, expected=[str(one) for one in work.place[off].tolist()])
 
@@ -43,7 +43,3 @@ def look_at_file(work: Work) -> Look:
     yield work.at_claims("S32a", over, expected=[str(one) for one in limit[over].tolist()])
     level = np.where(claims.numbers("patient_seg") > 0, claims.numbers("patient_seg"), claims.numbers("subscriber_seg"))
     yield work.at_claims("S32b", (places(level) > _MOST_OF_PATIENT) & (level > 0), expected=str(_MOST_OF_PATIENT))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else -1

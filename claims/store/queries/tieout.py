@@ -1,4 +1,4 @@
-"""Remittances, what the ledger did for each, and the bank: the three legs of the tie-out."""
+"""Remittances, what the ledger did for each, and the bank: the four legs of the tie-out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from claims.store.queries.asof import AsOf, J, count, total
 
 R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
 FILE, BANK, DM = schema.files, schema.bank_lines, schema.deposit_matches
+E, T = schema.exceptions, schema.transactions
 
 # A payment counts once: copies of it and what is no payment stand in the completeness section.
 COUNTED = ("new", "ready", "posted", "held")
@@ -76,16 +77,22 @@ def ledger_by_remittance(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 
 
 def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Read bank lines with the remittance each is tied to; remit_id 0 where none is."""
+    """Read bank lines with what each is tied to, one row per tie; remit_id 0 where that is no remittance, or nothing.
+
+    `is_booked`: the line stands in the ledger.
+    """
+    stands = sa.or_(DM.c.ended_at.is_(None), DM.c.ended_at > as_of.known_at, DM.c.ended_posting_date > as_of.day)
     in_force = (
-        sa.select(DM.c.bank_line_id, DM.c.remit_id, DM.c.amount_cents, DM.c.rule)
+        sa.select(DM.c.bank_line_id, DM.c.remit_id, DM.c.amount_cents, DM.c.fee_cents, DM.c.rule)
         .join(J, J.c.journal_id == DM.c.journal_id)
-        .where(
-            as_of.journals(),
-            DM.c.recorded_at <= as_of.known_at,
-            sa.or_(DM.c.ended_at.is_(None), DM.c.ended_at > as_of.known_at),
-        )
+        .where(as_of.journals(), DM.c.recorded_at <= as_of.known_at, stands)
         .subquery()
+    )
+    booked = (
+        sa.select(sa.literal(1))
+        .select_from(L)
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(L.c.bank_line_id == BANK.c.bank_line_id, as_of.journals())
     )
     return frame(
         conn,
@@ -96,8 +103,10 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             BANK.c.payer_name,
             BANK.c.reference,
             BANK.c.amount_cents.label("deposit_cents"),
+            sa.case((booked.exists(), 1), else_=0).label("is_booked"),
             sa.func.coalesce(in_force.c.remit_id, 0).label("remit_id"),
             sa.func.coalesce(in_force.c.amount_cents, 0).label("tied_cents"),
+            sa.func.coalesce(in_force.c.fee_cents, 0).label("fee_cents"),
             sa.func.coalesce(in_force.c.rule, "").label("rule"),
             FILE.c.sha256,
             BANK.c.row_number.label("seg"),
@@ -108,3 +117,31 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .outerjoin(in_force, in_force.c.bank_line_id == BANK.c.bank_line_id)
         .where(BANK.c.file_id.in_(as_of.file_ids())),
     )
+
+
+def bank_cash(conn: sa.Connection, as_of: AsOf) -> int:
+    """Sum what bank lines moved on 1000."""
+    select = sa.select(total(L.c.amount_cents)).join(J, J.c.journal_id == L.c.journal_id)
+    return int(conn.scalar(select.where(as_of.journals(), L.c.account == "1000", L.c.bank_line_id.is_not(None))) or 0)
+
+
+def exceptions(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read which exceptions were open for which remittance (remit_id, else 0) or bank line (line_key, else empty)."""
+    closed_later = sa.or_(E.c.closed_at.is_(None), E.c.closed_posting_date > as_of.day, E.c.closed_at > as_of.known_at)
+    is_open = sa.and_(E.c.posting_date <= as_of.day, E.c.opened_at <= as_of.known_at, closed_later)
+    nobody = sa.literal("").label("line_key")
+    of_set = sa.select(R.c.remit_id, nobody, E.c.type_code).select_from(E)
+    of_set = of_set.join(T, sa.and_(T.c.file_id == E.c.file_id, T.c.seg == E.c.seg))
+    parts = [
+        sa.select(E.c.remit_id, nobody, E.c.type_code).where(is_open, E.c.remit_id.is_not(None)),
+        sa.select(CP.c.remit_id, nobody, E.c.type_code)
+        .select_from(E)
+        .join(CP, CP.c.claim_payment_id == E.c.claim_payment_id)
+        .where(is_open),
+        of_set.join(R, R.c.transaction_id == T.c.transaction_id).where(is_open),
+        sa.select(sa.cast(sa.literal(0), sa.BigInteger).label("remit_id"), BANK.c.line_key, E.c.type_code)
+        .select_from(E)
+        .join(BANK, BANK.c.bank_line_id == E.c.bank_line_id)
+        .where(is_open),
+    ]
+    return pd.concat([frame(conn, part) for part in parts], ignore_index=True).drop_duplicates(ignore_index=True)

@@ -11,7 +11,7 @@ Conventions that hold for every table:
 """
 
 from claims.store.schema.answers import acknowledgements
-from claims.store.schema.bank import bank_lines, deposit_matches
+from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
@@ -57,6 +57,7 @@ __all__ = [
     "control_numbers",
     "denial_cases",
     "denial_events",
+    "deposit_candidates",
     "deposit_matches",
     "edit_findings",
     "edit_proposals",

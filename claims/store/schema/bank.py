@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text
 
 from claims.store.schema.base import Cents, Code, Instant, key, metadata, ref
 
@@ -18,23 +18,55 @@ bank_lines = Table(
     Column("bank_date", Date, nullable=False),
     Column("amount_cents", Cents, nullable=False),
     Column("trace_number", String(80), nullable=False),
+    Column("payer_identifier", String(80), nullable=False, server_default=""),  # of CCD+ addenda, or the bank's
     Column("payer_name", Text, nullable=False),
     Column("reference", Text, nullable=False),
     Column("type_code", Code, nullable=False),
+    Column("kind", Code, nullable=False, server_default="other"),  # codes/bank_types.csv
 )
+
+# What a bank line is: money of a remittance (remit_id), a deposit taken back (returns_line_id), a fee (neither).
+# amount_cents is what it settles: fee_cents of it never reached the bank. The row without ended_at is in force.
 
 deposit_matches = Table(
     "deposit_matches",
     metadata,
     key("deposit_match_id"),
     ref("bank_line_id", "bank_lines.bank_line_id"),
-    ref("remit_id", "remittances.remit_id"),
+    ref("remit_id", "remittances.remit_id", optional=True),
+    ref("returns_line_id", "bank_lines.bank_line_id", optional=True),
     Column("amount_cents", Cents, nullable=False),
-    Column("rule", Code, nullable=False),  # trace-amount, amount-date, manual
+    Column("fee_cents", Cents, nullable=False, server_default="0"),
+    Column("rule", Code, nullable=False),  # codes/tie_rules.csv
+    Column("score", Integer, nullable=False, server_default="0"),
+    Column("evidence", Text, nullable=False, server_default=""),  # JSON: which facts agreed or differed
     ref("journal_id", "journals.journal_id"),
+    Column("actor", String(120), nullable=False, server_default=""),
     Column("recorded_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("ended_posting_date", Date),
+    Column("ended_reason", Code),  # untied: a person said no, and the rules do not tie these two again
     Index("ix_deposit_matches_remit_id", "remit_id"),
     Index("ix_deposit_matches_current", "remit_id", "ended_at"),
     Index("ix_deposit_matches_bank_line_id", "bank_line_id"),
+    Index("ix_deposit_matches_journal_id", "journal_id"),
+)
+
+# What was considered for a bank line, chosen or not, and why not. The rows without ended_at are the last look.
+deposit_candidates = Table(
+    "deposit_candidates",
+    metadata,
+    key("deposit_candidate_id"),
+    ref("bank_line_id", "bank_lines.bank_line_id"),
+    ref("remit_id", "remittances.remit_id", optional=True),
+    ref("returns_line_id", "bank_lines.bank_line_id", optional=True),
+    Column("amount_cents", Cents, nullable=False),  # what was open of it when it was considered
+    Column("why", Code, nullable=False),  # codes/tie_reasons.csv
+    Column("rule", Code, nullable=False),  # which rule chose it, or none
+    Column("score", Integer, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("ix_deposit_candidates_bank_line_id", "bank_line_id", "ended_at"),
+    Index("ix_deposit_candidates_remit_id", "remit_id"),
 )

@@ -153,7 +153,7 @@ rejections = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("closed_posting_date", Date),
     Column("closed_at", Instant),
-    Column("closed_reason", Code),  # resubmitted, answered, adjudicated, sent_again, withdrawn, by_person
+    Column("closed_reason", Code),  # corrected, answered, adjudicated, sent_again, withdrawn
     Index("ix_rejections_state", "state"),
     Index("ix_rejections_claim_id", "claim_id"),
 )

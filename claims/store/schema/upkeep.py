@@ -18,7 +18,7 @@ runs = Table(
     "runs",
     metadata,
     key("run_id"),
-    Column("kind", Code, nullable=False),  # ingest, reconcile, report, nightly, undo, replay
+    Column("kind", Code, nullable=False),  # ingest, charges, reconcile, report, nightly, undo, replay
     Column("posting_date", Date, nullable=False),
     Column("state", Code, nullable=False),
     Column("actor", String(120), nullable=False),

@@ -6,8 +6,6 @@ have no map for is left alone, with one note that says so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from claims.findings import Finding
@@ -21,9 +19,6 @@ from claims.x12.numbers import Integers
 from claims.x12.owners import Owners
 from claims.x12.segments import CODES, IDS
 from claims.x12.tokens import Tokens
-
-if TYPE_CHECKING:
-    from claims.x12.envelope import Transaction
 
 _ISA = CODES["ISA"]
 _DECIDING = {CODES[name]: name for name in ("ISA", "GS", "ST", "GE", "IEA")}
@@ -40,23 +35,21 @@ class Conformance:
         self._report = Reporter()
         self._current, self._group = "", ""
 
-    def look(self, tokens: Tokens, seg: Integers, owners: Owners) -> list[Finding]:
-        """Return what is wrong in a window; `owners` says which transaction set each segment stands in."""
-        owner, transactions = owners.of_segment, owners.transactions
-        self._report.begin(tokens, seg, owners.transaction_seg, [one.seg for one in transactions])
+    def look(self, tokens: Tokens, owners: Owners, before: int) -> list[Finding]:
+        """Return what is wrong in a window; `before` is the `seg` of the last segment before it."""
+        self._report.begin(tokens, owners, before)
         text = Text(tokens)
         self._strays: dict[str, list[int]] = {}
-        for name, rows in self._by_guide(text, owner, transactions).items():
+        for name, rows in self._by_guide(text, owners).items():
             if name not in self._guides:
                 self._guides[name] = Guide(name)
             self._guides[name].look(text, rows, np.array(self._strays.get(name, []), np.int64), self._report)
-        is_claim = np.array([*(one.set_code.startswith("837") for one in transactions), False], np.bool_)
-        for fault, row, element in self._sequences.wrong(text, is_claim[owner]):
+        for fault, row, element in self._sequences.wrong(text, owners):
             self._report.find(fault, row, f"{IDS[int(tokens.code[row])]}{element:02d}")
         look_at_text(text, self._report)
         return self._report.findings
 
-    def _by_guide(self, text: Text, owner: Integers, transactions: list[Transaction]) -> dict[str, Integers]:
+    def _by_guide(self, text: Text, owners: Owners) -> dict[str, Integers]:
         """Return the segments of each guide."""
         rows = np.flatnonzero(_IS_DECIDING[text.code])
         names = [self._current]
@@ -69,7 +62,7 @@ class Conformance:
                 self._group = version if version in maps.sources() else maps.CONTROL
                 self._current = self._group
             elif kind == "ST":
-                own = transactions[int(owner[row])]
+                own = owners.at(row)
                 self._current = own.guide if own.guide in maps.sources() else ""
                 if self._current != self._group:
                     self._strays.setdefault(self._current, []).append(row)

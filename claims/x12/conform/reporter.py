@@ -5,7 +5,7 @@ from __future__ import annotations
 from claims.findings import NOTE, REJECT, Finding
 from claims.x12.conform.nodes import Segment
 from claims.x12.conform.rules import ack_code, rules
-from claims.x12.numbers import Integers
+from claims.x12.owners import Owners
 from claims.x12.segments import IDS
 from claims.x12.tokens import Tokens
 
@@ -21,11 +21,11 @@ class Reporter:
         self._codes: dict[tuple[str, int, str, bool], str] = {}
         self.findings: list[Finding] = []
 
-    def begin(self, tokens: Tokens, seg: Integers, transaction_seg: Integers, sets: list[int]) -> None:
-        """Begin a window; `sets` are the transaction sets that have segments in it."""
+    def begin(self, tokens: Tokens, owners: Owners, before: int) -> None:
+        """Begin a window; `before` is the `seg` of the last segment before it."""
         self.findings = []
-        self._tokens, self._seg, self._transaction_seg = tokens, seg, transaction_seg
-        here = {0, *sets}
+        self._tokens, self._owners, self._before = tokens, owners, before
+        here = {0, *(own.seg for own in owners.transactions)}
         self._counts = {key: count for key, count in self._counts.items() if key[0] in here}
 
     def find(
@@ -34,7 +34,7 @@ class Reporter:
     ) -> None:  # fmt: skip
         """Add a finding at a segment of the window; `element` names what is wrong, `segment` what stands there."""
         rule = rules()[fault]
-        transaction_seg = int(self._transaction_seg[row])
+        transaction_seg = int(self._owners.transaction_seg[row])
         count = self._counts[transaction_seg, fault] = self._counts.get((transaction_seg, fault), 0) + 1
         if count > MOST_LISTED:
             return
@@ -42,7 +42,7 @@ class Reporter:
         if place not in self._codes:
             self._codes[place] = ack_code(rule, IDS[place[1]], element, is_in_set=place[3])
         code = self._codes[place]
-        seg = int(self._seg[row])
+        seg = self._before + 1 + row
         where = f"{seg}, {element}" if element else f"{seg}"
         refused = "the guide refuses the set" if transaction_seg else "the envelope is not as it must be"
         self.findings.append(
@@ -57,10 +57,10 @@ class Reporter:
 
     def note(self, code: str, row: int, sentence: str) -> None:
         """Add a note at a segment."""
-        seg = int(self._seg[row])
+        seg = self._before + 1 + row
         self.findings.append(
             Finding(
                 code, NOTE, f"segment {seg}: {sentence}.", seg, "", int(self._tokens.offset[row]),
-                transaction_seg=int(self._transaction_seg[row]),
+                transaction_seg=int(self._owners.transaction_seg[row]),
             )
         )  # fmt: skip

@@ -8,7 +8,8 @@ import numpy as np
 
 from claims.x12 import numbers
 from claims.x12.conform.text import Text
-from claims.x12.numbers import Flags, Integers
+from claims.x12.numbers import Integers
+from claims.x12.owners import Owners
 from claims.x12.segments import CODES
 
 _HL, _LX, _CLM, _ST = (CODES[name] for name in ("HL", "LX", "CLM", "ST"))
@@ -23,10 +24,12 @@ class Sequences:
         self._levels, self._lines = 0, 0
         self._open: list[int] = []
 
-    def wrong(self, text: Text, counts_lines: Flags) -> list[tuple[str, int, int]]:
-        """Return (fault, segment, element) of each; `counts_lines` tells which segments stand in an 837."""
-        lines = np.flatnonzero((text.code == _LX) & counts_lines)
-        claims = np.flatnonzero((text.code == _CLM) & counts_lines)
+    def wrong(self, text: Text, owners: Owners) -> list[tuple[str, int, int]]:
+        """Return (fault, segment, element) of each."""
+        is_837 = np.array([*(own.set_code.startswith("837") for own in owners.transactions), False], np.bool_)
+        lines, claims = (
+            rows[is_837[owners.of(rows)]] for rows in (np.flatnonzero(text.code == code) for code in (_LX, _CLM))
+        )
         return [*self._wrong_lines(text, lines, claims), *self._wrong_levels(text)]
 
     def _wrong_lines(self, text: Text, lines: Integers, claims: Integers) -> list[tuple[str, int, int]]:

@@ -21,15 +21,20 @@ class Text:
         self.view: Words = tokens.view
         self.first, self.last, self.code = tokens.first, tokens.last, tokens.code
         self.count = int(self.last[-1]) + 1 if len(self.last) else 0
-        start, end = tokens.ts[: self.count], tokens.te[: self.count]
-        self.padded = tokens.padded
-        if len(tokens.padded):
-            start, end = start.copy(), end.copy()
-            here = tokens.padded < self.count
-            self.padded = tokens.padded[here]
-            start[self.padded], end[self.padded] = tokens.unpadded_start[here], tokens.unpadded_end[here]
-        self.start, self.end = start, end
+        self.start = tokens.before[: self.count] + 1
+        self.start[self.first] = tokens.start
+        self.end = tokens.before[1 : self.count + 1]
         self.elements = self.last - self.first
+
+    @cached_property
+    def padded(self) -> Integers:
+        """Return the tokens with blanks at an end."""
+        tokens = self.tokens
+        if tokens.padded_ts is None:
+            return np.zeros(0, np.int64)
+        is_trimmed = tokens.padded_ts[: self.count] != self.start
+        is_trimmed |= tokens.te[: self.count] != self.end
+        return np.flatnonzero(is_trimmed)
 
     @cached_property
     def row(self) -> Integers:

@@ -100,7 +100,8 @@ def _lines(part: Part, report: Report, svd_payer: Integers, explained: Integers,
     good = (line >= 0) & (svd_payer >= 0) & known[svd_payer]
     distinct, first, at = np.unique(key, return_index=True, return_inverse=True)
     total = sums(at, explained, len(distinct))
-    charge = part.numbers("service_lines", "charge_cents")[line[first]]
+    # The last one answers for -1.
+    charge = np.append(part.numbers("service_lines", "charge_cents"), 0)[line[first]]
     rows = np.flatnonzero(good[first] & (total != charge))
     rows = rows[np.argsort(first[rows])]
     report.add(

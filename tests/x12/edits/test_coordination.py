@@ -112,3 +112,8 @@ def test_two_claims_are_kept_apart():
     assert [code for code, _, _ in said(billed(text))] == [
         "cob-claim-out-of-balance", "cob-line-out-of-balance",
     ]  # fmt: skip
+
+
+def test_a_decision_on_a_line_that_is_not_there_is_compared_with_nothing():
+    found = changed(("    SV1*HC:99214*150*UN*1***1~\n", ""))
+    assert "cob-line-out-of-balance" not in {code for code, *_ in found}

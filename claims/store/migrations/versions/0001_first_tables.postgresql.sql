@@ -104,9 +104,11 @@ CREATE TABLE bank_lines (
     bank_date DATE NOT NULL,
     amount_cents BIGINT NOT NULL,
     trace_number VARCHAR(80) NOT NULL,
+    payer_identifier VARCHAR(80) DEFAULT '' NOT NULL,
     payer_name TEXT NOT NULL,
     reference TEXT NOT NULL,
     type_code VARCHAR(40) NOT NULL,
+    kind VARCHAR(40) DEFAULT 'other' NOT NULL,
     CONSTRAINT pk_bank_lines PRIMARY KEY (bank_line_id),
     CONSTRAINT fk_bank_lines_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
     CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key)
@@ -451,6 +453,28 @@ CREATE TABLE claim_payments (
 CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_number_normal);
 
 CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
+
+CREATE TABLE deposit_candidates (
+    deposit_candidate_id BIGINT NOT NULL,
+    bank_line_id BIGINT NOT NULL,
+    remit_id BIGINT,
+    returns_line_id BIGINT,
+    amount_cents BIGINT NOT NULL,
+    why VARCHAR(40) NOT NULL,
+    rule VARCHAR(40) NOT NULL,
+    score INTEGER NOT NULL,
+    evidence TEXT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    CONSTRAINT pk_deposit_candidates PRIMARY KEY (deposit_candidate_id),
+    CONSTRAINT fk_deposit_candidates_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id),
+    CONSTRAINT fk_deposit_candidates_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_deposit_candidates_returns_line_id FOREIGN KEY(returns_line_id) REFERENCES bank_lines (bank_line_id)
+);
+
+CREATE INDEX ix_deposit_candidates_bank_line_id ON deposit_candidates (bank_line_id, ended_at);
+
+CREATE INDEX ix_deposit_candidates_remit_id ON deposit_candidates (remit_id);
 
 CREATE TABLE edit_findings (
     edit_finding_id BIGINT NOT NULL,
@@ -872,21 +896,31 @@ CREATE INDEX ix_denial_events_case_id ON denial_events (case_id);
 CREATE TABLE deposit_matches (
     deposit_match_id BIGINT NOT NULL,
     bank_line_id BIGINT NOT NULL,
-    remit_id BIGINT NOT NULL,
+    remit_id BIGINT,
+    returns_line_id BIGINT,
     amount_cents BIGINT NOT NULL,
+    fee_cents BIGINT DEFAULT '0' NOT NULL,
     rule VARCHAR(40) NOT NULL,
+    score INTEGER DEFAULT '0' NOT NULL,
+    evidence TEXT DEFAULT '' NOT NULL,
     journal_id BIGINT NOT NULL,
+    actor VARCHAR(120) DEFAULT '' NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
+    ended_posting_date DATE,
+    ended_reason VARCHAR(40),
     CONSTRAINT pk_deposit_matches PRIMARY KEY (deposit_match_id),
     CONSTRAINT fk_deposit_matches_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id),
     CONSTRAINT fk_deposit_matches_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_deposit_matches_returns_line_id FOREIGN KEY(returns_line_id) REFERENCES bank_lines (bank_line_id),
     CONSTRAINT fk_deposit_matches_journal_id FOREIGN KEY(journal_id) REFERENCES journals (journal_id)
 );
 
 CREATE INDEX ix_deposit_matches_bank_line_id ON deposit_matches (bank_line_id);
 
 CREATE INDEX ix_deposit_matches_current ON deposit_matches (remit_id, ended_at);
+
+CREATE INDEX ix_deposit_matches_journal_id ON deposit_matches (journal_id);
 
 CREATE INDEX ix_deposit_matches_remit_id ON deposit_matches (remit_id);
 

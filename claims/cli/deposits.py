@@ -1,0 +1,199 @@
+"""``claims deposits``: what each bank line is and why, and ties made or taken apart by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from claims.cli import console
+from claims.errors import UsageError
+from claims.money import cents
+
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show what the bank says of payers; this is audited.")]
+Number = Annotated[str, typer.Argument(metavar="NO", help="The number of the bank line, as the list shows it.")]
+Remit = Annotated[str, typer.Argument(metavar="REMIT", help="The number of the remittance, as show names it.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")]
+Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Accounting day; default: today.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="See what each bank line is tied to and why; tie and untie by hand.")
+    group.command("list")(list_deposits)
+    group.command("show")(show)
+    group.command("tie")(tie)
+    group.command("untie")(untie)
+    app.add_typer(group, name="deposits")
+
+
+def list_deposits(
+    state: Annotated[str, typer.Option(help="open, tied or any.")] = "open",
+    show_phi: ShowPhi = False,
+) -> None:
+    """List bank lines with what is left of each and the rule that tied it.
+
+    Example: claims deposits list --state any
+    """
+    from claims.service import deposits
+    from claims.service.context import open_context
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    rows = console.records(deposits.listed(ctx, state="" if state == "any" else state, show_phi=show_phi))
+    output.document({"deposits": rows})
+    output.table(
+        f"Deposits, {state}",
+        [">No.", "Day", ">Amount", ">Left", "Kind", "State", "Rule", "Payer", "Trace"],
+        [
+            (
+                row["bank_line_id"],
+                row["bank_date"],
+                console.dollars(row["amount_cents"]),
+                console.dollars(row["rest_cents"]),
+                row["kind"],
+                row["state"],
+                row["rule"],
+                row["payer"] or row["payer_name"],
+                row["trace_number"],
+            )
+            for row in rows
+        ],
+    )
+    left = sum(row["rest_cents"] for row in rows)
+    output.say(f"{len(rows)} bank line(s), {console.dollars(left)} left to explain.")
+    if rows:
+        output.say("More about one: claims deposits show NO")
+
+
+def show(number: Number, show_phi: ShowPhi = False) -> None:
+    """Tell one bank line: its ties with rule, score and evidence, and what was considered and not taken.
+
+    Example: claims deposits show 12
+    """
+    from claims.service import deposits
+    from claims.service.context import open_context
+
+    output = console.current()
+    story = deposits.told(open_context(actor=output.actor), _number(number), show_phi=show_phi)
+    ties, others = console.records(story["ties"]), console.records(story["candidates"])
+    output.document(story | {"ties": ties, "candidates": others})
+    output.say(f"Bank line {story['bank_line_id']}: {console.dollars(story['amount_cents'])} of {story['bank_date']}")
+    output.say(f"  Left      {console.dollars(story['rest_cents'])}")
+    words = {"payer": story["payer_name"], "trace": story["trace_number"], "reference": story["reference"]}
+    output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
+    output.say(f"  Stands in file {story['sha256'][:12]}, row {story['row_number']}")
+    if ties:
+        output.table(
+            "Ties", [">Remit", ">Amount", ">Fee", "Rule", ">Score", "Agrees", "Differs", "By", "Ended"], _ties(ties)
+        )
+        for says in sorted({row["says"] for row in ties} - {""}):
+            output.say(f"  {says}.")
+    if others:
+        output.table(
+            "Considered",
+            [">Remit", "Day", ">Open", "Payer", "Trace", ">Score", "Why", "Agrees", "Differs"],
+            [
+                (
+                    _which(row),
+                    row["day"],
+                    console.dollars(row["amount_cents"]),
+                    row["payer_name"],
+                    row["trace_number"],
+                    row["score"],
+                    row["why_says"],
+                    row["agree"],
+                    row["differ"],
+                )
+                for row in others
+            ],
+        )
+    if story["rest_cents"] > 0:
+        output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
+
+
+def _ties(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            _which(row),
+            console.dollars(row["amount_cents"]),
+            console.dollars(row["fee_cents"]),
+            row["rule"],
+            row["score"],
+            row["agree"],
+            row["differ"],
+            row["actor"],
+            row["ended_reason"],
+        )
+        for row in rows
+    ]
+
+
+def _which(row: dict[str, Any]) -> str:
+    """The other side of a tie: a remittance, another bank line or nothing."""
+    return str(row["remit_id"] or (f"line {row['returns_line_id']}" if row["returns_line_id"] else ""))
+
+
+def tie(
+    number: Number,
+    remit: Remit,
+    reason: Reason,
+    amount: Annotated[str, typer.Option("--amount", help="How much it settles; default: all that both have.")] = "",
+    fee: Annotated[str, typer.Option("--fee", help="What of it never reached the bank, like a card fee.")] = "",
+    day: Day = None,
+) -> None:
+    """Tie a bank line to a remittance by hand; audited.
+
+    Example: claims deposits tie 12 40 --reason "payer confirmed by phone"
+    """
+    from claims.service import deposits
+    from claims.service.context import open_context
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    settled = deposits.tie(
+        ctx,
+        _number(number),
+        _number(remit),
+        reason,
+        day.date() if day else ctx.settings.today(),
+        amount_cents=_cents(amount, "--amount") if amount else None,
+        fee_cents=_cents(fee, "--fee") if fee else 0,
+    )
+    output.document({"settled_cents": settled})
+    output.say(f"Tied: {console.dollars(settled)} of remittance {_number(remit)}.")
+
+
+def untie(
+    number: Number,
+    reason: Reason,
+    remit: Annotated[str, typer.Option("--remit", help="Only the tie to this remittance.")] = "",
+    day: Day = None,
+) -> None:
+    """Take the ties of a bank line apart: their journals are reversed, the money waits on unapplied cash; audited.
+
+    Example: claims deposits untie 12 --reason "belongs to another payment"
+    """
+    from claims.service import deposits
+    from claims.service.context import open_context
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    when = day.date() if day else ctx.settings.today()
+    ended = deposits.untie(ctx, _number(number), reason, when, remit_id=_number(remit) if remit else None)
+    output.document({"untied": ended})
+    output.say(f"{ended} tie(s) taken apart. The rules do not tie these again; claims deposits tie does.")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise UsageError("A number is wanted, as claims deposits list and show give it.")
+    return int(text)
+
+
+def _cents(text: str, option: str) -> int:
+    value = cents(text)
+    if value is None or value <= 0:
+        raise UsageError(f"{option} wants an amount above zero, like 12.50.")
+    return value

@@ -1,0 +1,186 @@
+"""What people do with deposits: see what each bank line is and why, tie one to a remittance, take a tie apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from claims import codes
+from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.money import amount
+from claims.service import tying
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.runs import running
+from claims.store import banking
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+
+MASK = "•••"
+STATES = ("open", "tied")
+
+
+def listed(ctx: Context, *, state: str = "open", show_phi: bool = False) -> pd.DataFrame:
+    """Give bank lines of a state (empty: any): what is left of each, and what it is tied to.
+
+    Columns: bank_line_id, bank_date, amount_cents, rest_cents, kind, state, rule, payer, trace_number, payer_name,
+    reference. What the bank says of a payer or in its reference is masked unless ``show_phi``, which is audited.
+    """
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
+    with read(ctx.engine) as conn:
+        rows = banking.lines(conn)
+        ties = banking.matches(conn, rows["bank_line_id"])
+    by_line = ties.groupby("bank_line_id")
+    texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
+    rows = rows.assign(
+        state=pd.Series("tied", index=rows.index, dtype="str").where(rows["rest_cents"] == 0, "open"),
+        **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
+    )
+    rows = rows if not state else rows[rows["state"] == state]
+    names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "kind", "state", "rule", "payer"]
+    rows = rows[[*names, "trace_number", "payer_name", "reference"]].reset_index(drop=True)
+    return _masked(ctx, rows, "deposits", show_phi)
+
+
+def _looked_up(words: pd.Series, keys: pd.Series) -> pd.Series:
+    """The word of each key; empty where there is none, also when there is none at all."""
+    return pd.Series(words.reindex(keys).to_numpy(), index=keys.index, dtype="str").fillna("")
+
+
+def _words(texts: pd.Series) -> str:
+    return ", ".join(sorted(set(texts) - {""}))
+
+
+def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> pd.DataFrame:
+    if show_phi:
+        with write(ctx.engine) as conn:
+            record(ctx, conn, "phi-shown", subject, {"deposits": len(rows)})
+        return rows
+    return rows.assign(**{name: rows[name].where(rows[name] == "", MASK) for name in ("payer_name", "reference")})
+
+
+def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered."""
+    with read(ctx.engine) as conn:
+        row = _line(conn, bank_line_id)
+        ties = banking.matches(conn, [bank_line_id], all_time=True)
+        considered = banking.candidates(conn, [bank_line_id])
+        conn_file = banking.place(conn, bank_line_id)
+    row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
+    names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
+    story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
+    rules = codes.table("tie_rules").set_index("rule")["says"]
+    reasons = codes.table("tie_reasons").set_index("why")["own_title"]
+    ties = ties.assign(says=_looked_up(rules, ties["rule"]), **_facts(ties["evidence"]))
+    considered = considered.assign(why_says=_looked_up(reasons, considered["why"]), **_facts(considered["evidence"]))
+    of_tie = ["remit_id", "returns_line_id", "amount_cents", "fee_cents", "rule", "says", "score", "agree", "differ"]
+    of_other = ["remit_id", "returns_line_id", "day", "amount_cents", "payer_name", "trace_number", "why", "why_says"]
+    return {
+        **{str(name): value for name, value in story.items()},
+        **conn_file,
+        "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason"]],
+        "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
+    }
+
+
+def _facts(evidence: pd.Series) -> dict[str, pd.Series]:
+    """Say in words which facts agree and which differ."""
+    titles = codes.table("tie_evidence").set_index("fact")["own_title"]
+    parts = [json.loads(text or "{}") for text in evidence]
+    return {
+        side: pd.Series(
+            [", ".join(titles[fact] for fact in one.get(side, ())) for one in parts], index=evidence.index, dtype="str"
+        )
+        for side in ("agree", "differ")
+    }
+
+
+def tie(
+    ctx: Context,
+    bank_line_id: int,
+    remit_id: int,
+    reason: str,
+    posting_date: date,
+    *,
+    amount_cents: int | None = None,
+    fee_cents: int = 0,
+) -> int:
+    """Tie a bank line to a remittance by hand; give the cents that it settles.
+
+    Without an amount it settles as much as both have left. `fee_cents` of it never reached the bank. Raises
+    NotFoundError, or PostingRefusedError where there is not so much.
+    """
+    _need(reason)
+    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
+        line = _line(conn, bank_line_id)
+        remit = banking.remittances(conn, banking.R.c.remit_id == remit_id)
+        if remit.empty:
+            raise NotFoundError("posted remittance", remit_id)
+        rest, open_ = int(line["rest_cents"].iloc[0]), int(remit["open_cents"].iloc[0])
+        if rest <= 0 or open_ <= 0:
+            raise PostingRefusedError(
+                f"Nothing to tie: {amount(rest)} is left of the deposit and {amount(open_)} of the remittance."
+            )
+        cents = amount_cents if amount_cents is not None else min(rest + fee_cents, open_)
+        if not 0 <= fee_cents < cents or cents > open_ or cents - fee_cents > rest:
+            raise PostingRefusedError(
+                f"{amount(cents)} with a fee of {amount(fee_cents)} cannot be tied: {amount(rest)} is left of the "
+                f"deposit and {amount(open_)} of the remittance."
+            )
+        ties = pd.DataFrame(
+            {
+                "bank_line_id": [bank_line_id],
+                "remit_id": [remit_id],
+                "amount_cents": [cents],
+                "fee_cents": [fee_cents],
+                "rule": ["manual"],
+                "score": [100],
+                "evidence": [""],
+            }
+        )
+        tying.write_ties(conn, ctx, run_id, posting_date, ties, line, remit)
+        tying.write_rests(conn, ctx, run_id, posting_date, _line(conn, bank_line_id))
+        banking.mark_candidate(conn, bank_line_id, remit_id, "chosen", "manual")
+        tying.name_open(conn, posting_date)
+        body = {"remit_id": remit_id, "amount_cents": cents, "fee_cents": fee_cents, "reason": reason}
+        record(ctx, conn, "deposit.tie", f"bank line {bank_line_id}", body)
+    return cents
+
+
+def untie(ctx: Context, bank_line_id: int, reason: str, posting_date: date, *, remit_id: int | None = None) -> int:
+    """Take apart the ties of a bank line, or the one to a remittance; give how many there were.
+
+    Their journals are reversed and the money lies on unapplied cash; the rules do not tie the two again.
+    """
+    _need(reason)
+    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
+        _line(conn, bank_line_id)
+        ties = banking.matches(conn, [bank_line_id])
+        if banking.is_returned(conn, bank_line_id):
+            raise PostingRefusedError("The bank took this deposit back: take the return apart first.")
+        ties = ties if remit_id is None else ties[ties["remit_id"] == remit_id]
+        if ties.empty:
+            raise NotFoundError("tie of bank line", bank_line_id)
+        tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED)
+        for other in ties["remit_id"].unique().tolist():
+            banking.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")
+        tying.name_open(conn, posting_date)
+        body = {"remit_ids": sorted(set(ties["remit_id"].tolist())), "ties": len(ties), "reason": reason}
+        record(ctx, conn, "deposit.untie", f"bank line {bank_line_id}", body)
+    return len(ties)
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+
+
+def _line(conn: Connection, bank_line_id: int) -> pd.DataFrame:
+    row = banking.lines(conn, banking.B.c.bank_line_id == bank_line_id)
+    if row.empty:
+        raise NotFoundError("bank line", bank_line_id)
+    return row

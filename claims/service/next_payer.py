@@ -1,0 +1,194 @@
+"""Decided claims go on to the next payer that is named on them: what a payer left open becomes a claim to send.
+
+Automatic for what the payer's decision put on the next payer's account; for a denied claim only when a person asks
+(`claim_ids`). A claim that the payer sent on by itself (crossover) is not made again: it waits for that payer's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from claims.charges.build.next_payer import Decided, Frames, next_claims
+from claims.master import Master
+from claims.money import amount
+from claims.service import contents, versions
+from claims.service.context import Context
+from claims.service.master import load_master
+from claims.store import decisions, exceptions
+from claims.store import versions as sources
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+
+PURPOSE, REFUSED = "next_payer", "NEXT_PAYER_NOT_BUILT"
+CLAIMS_PER_BATCH = 5_000
+_SAYS = {
+    "no-next-payer": "no later payer is named on it",
+    "lines-differ-from-claim": "its lines add up to {found}, its charge is {expected}",
+    "line-not-decided": "{count} of its lines have no decision",
+    "line-unknown": "{count} decided lines fit no line of it",
+    "line-out-of-balance": "on {count} of its lines the payment and the adjustments are not the charge",
+    "claim-out-of-balance": "payment and adjustments add up to {found}, its charge is {expected}",
+    "paid-differs": "the payment is {found}, its lines say {expected}",
+    "too-many-adjustments": "there are more adjustments than a claim can carry",
+}
+
+
+@dataclass
+class Billed:
+    """Counts of a run, and the claims that were made: claim_id, follows_claim_id."""
+
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("next_claims", "next_claims_refused", "next_claims_forwarded"), 0)
+    )
+    claims: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"claim_id": [], "follows_claim_id": []}))
+
+
+def bill_next(
+    ctx: Context, posting_date: date, *, claim_ids: Sequence[int] | None = None, master: Master | None = None
+) -> Billed:
+    """Make the claims for next payers; with `claim_ids` for these, whatever is open. Repeating it makes none again."""
+    known = master or load_master(ctx)
+    with read(ctx.engine) as conn:
+        waiting = decisions.waiting_for_next(conn, claim_ids)
+    forwarded = waiting["is_forwarded"].astype(bool) | _crosses_over(waiting, known, posting_date)
+    billed = Billed()
+    billed.counts["next_claims_forwarded"] = int(forwarded.sum())
+    waiting = waiting[~forwarded].reset_index(drop=True)
+    made = []
+    for start in range(0, len(waiting), CLAIMS_PER_BATCH):
+        part = waiting.iloc[start : start + CLAIMS_PER_BATCH]
+        made.append(_batch(ctx, part, posting_date, billed.counts))
+    if made:
+        billed.claims = pd.concat(made, ignore_index=True)
+    return billed
+
+
+def _crosses_over(claims: pd.DataFrame, master: Master, day: date) -> pd.Series:
+    """Tell where the payer is known to forward its claims to just that next payer."""
+    days = pd.Series(int(day.strftime("%Y%m%d")), index=claims.index)
+    payers = master.look_up("payers", claims[["payer_code"]], days)
+    onward = payers["crossover_payer_code"].to_numpy()
+    return pd.Series(
+        (onward != "") & (onward == claims["next_payer_code"].to_numpy()), index=claims.index, dtype="bool"
+    )
+
+
+def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int]) -> pd.DataFrame:
+    """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
+    frames = contents.joined(list(contents.read(ctx, claims)))
+    with read(ctx.engine) as conn:
+        decided, lost = _decided(frames, _Rows.of(conn, claims["claim_id"].tolist()))
+        known = sources.sources(conn, claims["claim_id"].tolist())
+    built = next_claims(frames, decided)
+    refused = pd.concat([lost, built.refused], ignore_index=True).drop_duplicates("claim_seg")
+    turned = _kept(built.frames, refused["claim_seg"])
+    of_seg = frames["claims"].set_index("seg")["claim_id"]
+    refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())
+    good = turned["claims"]["claim_id"]
+    made = versions.Made().claims
+    if len(good):
+        told = known[known["claim_id"].isin(good)].assign(purpose=PURPOSE, frequency_code="1", original_reference="")
+        made = versions.save(ctx, turned, told.reset_index(drop=True), day)
+    with write(ctx.engine) as conn:
+        exceptions.open_all(conn, _named(refused.merge(claims, on="claim_id")), day)
+        exceptions.close_for(conn, "claim_id", good.tolist(), [REFUSED], "built", day)
+    counts["next_claims"] += len(made)
+    counts["next_claims_refused"] += len(refused)
+    return made
+
+
+def _kept(frames: Frames, without: pd.Series) -> Frames:
+    """Leave claims out of frames."""
+    if without.empty:
+        return frames
+    claims = frames["claims"]
+    return contents.of_claims(frames, claims[~claims["seg"].isin(without)].reset_index(drop=True))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What the database says of the decisions in force."""
+
+    payments: pd.DataFrame
+    lines: pd.DataFrame
+    adjustments: pd.DataFrame
+    remarks: pd.DataFrame
+
+    @classmethod
+    def of(cls, conn: Connection, claim_ids: Sequence[int]) -> _Rows:
+        payments = decisions.decisions(conn, claim_ids)
+        ids = payments["claim_payment_id"].tolist()
+        return cls(
+            payments,
+            decisions.decided_lines(conn, ids),
+            decisions.decided_adjustments(conn, ids),
+            decisions.decided_remarks(conn, ids),
+        )
+
+
+def _decided(frames: Frames, rows: _Rows) -> tuple[Decided, pd.DataFrame]:
+    """Bring decisions to the claims' frames: `(decided, refused)`; refused are those with a line that is not ours."""
+    claim_seg = frames["claims"].set_index("claim_id")["seg"]
+    payments = rows.payments.assign(claim_seg=claim_seg.reindex(rows.payments["claim_id"]).to_numpy())
+    of_payment = payments.set_index("claim_payment_id")
+    by_claim = payments.groupby("claim_seg", sort=False)
+    day = by_claim["paid_date"].max().str.replace("-", "").replace("", "0").astype("int64")
+    told = rows.remarks.assign(claim_seg=of_payment["claim_seg"].reindex(rows.remarks["claim_payment_id"]).to_numpy())
+    told = told.drop_duplicates(["claim_seg", "remark_code"])
+    remarks = told.groupby("claim_seg", sort=False)["remark_code"].agg(lambda codes: " ".join(list(codes)[:5]))
+    claims = pd.DataFrame(
+        {
+            "paid_cents": by_claim["paid_cents"].sum(),
+            "paid_date": day,
+            "payer_claim_number": by_claim["payer_claim_number"].last(),
+        }
+    ).rename_axis("claim_seg")
+    claims = claims.assign(remark_codes=remarks.reindex(claims.index).fillna("").astype("str")).reset_index()
+
+    own = of_payment.reindex(rows.lines["claim_payment_id"])
+    lines = rows.lines.assign(claim_seg=own["claim_seg"].to_numpy())
+    lines["paid_date"] = day.reindex(lines["claim_seg"]).to_numpy()
+    content = frames["service_lines"].set_index(["claim_seg", "ordinal"])["seg"]
+    at = pd.MultiIndex.from_arrays([lines["claim_seg"], lines["line_number"]])
+    lines["service_seg"] = content.reindex(at).fillna(0).astype("int64").to_numpy()
+    lines["bundled_line_number"] = ""
+    unknown = lines[lines["service_seg"] == 0].groupby("claim_seg").size()
+    refused = pd.DataFrame({"claim_seg": unknown.index, "reason": "line-unknown", "found": unknown, "expected": 0})
+
+    cas = rows.adjustments
+    line_of = lines.set_index("service_payment_id")["service_seg"]
+    cas = cas.assign(
+        claim_seg=of_payment["claim_seg"].reindex(cas["claim_payment_id"]).to_numpy(),
+        service_seg=line_of.reindex(cas["service_payment_id"]).fillna(0).astype("int64").to_numpy(),
+    )
+    lines = lines[lines["service_seg"] != 0].drop(columns=["claim_payment_id", "service_payment_id", "line_number"])
+    cas = cas.drop(columns=["claim_payment_id", "service_payment_id"])
+    return Decided(claims, lines.reset_index(drop=True), cas), refused.reset_index(drop=True)
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Say in words why claims did not go on: amounts and counts only."""
+    words = [
+        _SAYS[reason].format(found=amount(found), expected=amount(expected), count=found)
+        for reason, found, expected in zip(
+            rows["reason"].tolist(), rows["found"].tolist(), rows["expected"].tolist(), strict=True
+        )
+    ]
+    key = REFUSED + ":" + rows["claim_id"].astype("str") + ":" + rows["next_sequence"]
+    return pd.DataFrame(
+        {
+            "exception_key": key.to_numpy(),
+            "type_code": REFUSED,
+            "amount_cents": rows["open_cents"].to_numpy(np.int64),
+            "message": [f"the claim for the next payer was not made: {text}" for text in words],
+            "claim_id": rows["claim_id"].to_numpy(),
+            "family_id": rows["family_id"].to_numpy(),
+            "file_id": rows["file_id"].to_numpy(),
+            "seg": rows["seg"].to_numpy(),
+        }
+    ).astype({"exception_key": "str", "type_code": "str", "message": "str"})

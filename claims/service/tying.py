@@ -1,0 +1,224 @@
+"""Ties of bank lines are written and taken apart: each is a journal and a row that says by which rule.
+
+Whoever ties (the rules of reconcile, a person) comes through here, in a write transaction of his own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claims.ledger import deposit_lines, deposit_pairs
+from claims.service.context import Context
+from claims.service.journals import write_journals
+from claims.store import banking, exceptions
+from claims.store.handles import Connection
+from claims.store.rows import in_parts
+
+OF_LINES = (
+    "DEPOSIT_WITHOUT_REMIT",
+    "DEPOSIT_AMBIGUOUS",
+    "DEPOSIT_FOR_HELD_REMIT",
+    "DEPOSIT_OVER",
+    "RETURN_WITHOUT_DEPOSIT",
+)
+OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED")
+# CORE 370: money that has not come four business days after its remittance is late.
+LATE_DAYS = 4
+
+
+def _write(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame, reason: str, days: pd.Series
+) -> None:
+    """Write keyed ledger lines as the bank's journals; `days` gives the day of each bank line."""
+    facts = {"source": "bank", "journal_reason": reason, "reverses_key": ""}
+    first = rows.groupby("journal_key")["bank_line_id"].transform("first")
+    dated = rows.assign(effective_date=days.reindex(first).to_numpy(), reason_code="", **facts)
+    write_journals(conn, ctx, run_id, posting_date, dated)
+
+
+def _generation(conn: Connection, rows: pd.DataFrame) -> pd.Series:
+    """How often each pair (bank line, remittance, other line) was tied before."""
+    pair = ["bank_line_id", "remit_id", "returns_line_id"]
+    ever = banking.matches(conn, rows["bank_line_id"].unique(), all_time=True).groupby(pair).size()
+    found = ever.reindex(pd.MultiIndex.from_frame(rows[pair]), fill_value=0)
+    return pd.Series(found.to_numpy("int64"), index=rows.index).astype("str")
+
+
+def write_ties(
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    ties: pd.DataFrame,
+    lines: pd.DataFrame,
+    remits: pd.DataFrame,
+) -> None:
+    """Write ties (bank_line_id, remit_id, amount_cents, fee_cents, rule, score, evidence) of `lines` and `remits`."""
+    if ties.empty:
+        return
+    rows = ties.merge(lines[["bank_line_id", "line_key", "unapplied_cents", "bank_date"]], on="bank_line_id")
+    rows = rows.merge(remits[["remit_id", "remit_key", "payer_code"]], on="remit_id").assign(returns_line_id=0)
+    rows["is_unapplied"] = rows["unapplied_cents"] != 0
+    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + _generation(conn, rows)
+    days = lines.set_index("bank_line_id")["bank_date"]
+    _write(conn, ctx, run_id, posting_date, deposit_lines.tie_lines(rows), "deposit-match", days)
+    banking.save_ties(conn, rows, ctx.actor)
+
+
+def write_rests(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> None:
+    """Put what nothing explains of `lines` on unapplied cash, as far as it does not lie there yet."""
+    left = lines["rest_cents"] - lines["unapplied_cents"]
+    rests = lines[left != 0].assign(amount_cents=left[left != 0])
+    if rests.empty:
+        return
+    before = banking.rest_generations(conn, rests["bank_line_id"])
+    generation = rests["bank_line_id"].map(lambda line: str(before.get(line, 0))).astype("str")
+    rests["journal_key"] = "dep:" + rests["line_key"] + ":none:" + generation
+    days = rests.set_index("bank_line_id")["bank_date"]
+    _write(conn, ctx, run_id, posting_date, deposit_lines.rest_lines(rests), "deposit-without-remit", days)
+
+
+def write_fees(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> None:
+    """Post the bank's own fees, line by line."""
+    if lines.empty:
+        return
+    facts: dict[str, Any] = {
+        "remit_id": 0,
+        "returns_line_id": 0,
+        "fee_cents": 0,
+        "rule": "bank-fee",
+        "score": 100,
+        "evidence": "",
+    }
+    rows = lines.assign(amount_cents=lines["rest_cents"], is_unapplied=lines["unapplied_cents"] != 0, **facts)
+    rows["journal_key"] = "dep:" + rows["line_key"] + ":fee:" + _generation(conn, rows)
+    days = rows.set_index("bank_line_id")["bank_date"]
+    _write(conn, ctx, run_id, posting_date, deposit_lines.fee_lines(rows), "bank-fee", days)
+    banking.save_ties(conn, rows, ctx.actor)
+
+
+def write_returns(
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    ties: pd.DataFrame,
+    returns: pd.DataFrame,
+    formers: pd.DataFrame,
+) -> None:
+    """Take back former deposits (`ties`: bank_line_id, returns_line_id, score, evidence): each tie, and each rest."""
+    if ties.empty:
+        return
+    own = returns[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]]
+    rows = ties.merge(own, on="bank_line_id").assign(rule="returned-deposit")
+    tied = banking.matches(conn, rows["returns_line_id"])
+    tied = tied[["bank_line_id", "remit_id", "remit_key", "payer_code", "amount_cents", "fee_cents"]]
+    rest = formers[formers["rest_cents"] != 0]
+    rest = rest[["bank_line_id", "line_key", "rest_cents"]].rename(
+        columns={"line_key": "remit_key", "rest_cents": "amount_cents"}
+    )
+    parts = pd.concat([tied, rest.assign(remit_id=0, payer_code="", fee_cents=0)], ignore_index=True)
+    rows = rows.merge(parts.rename(columns={"bank_line_id": "returns_line_id"}), on="returns_line_id")
+    rows["is_unapplied"] = rows["unapplied_cents"] != 0
+    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + _generation(conn, rows)
+    days = rows.drop_duplicates("bank_line_id").set_index("bank_line_id")["bank_date"]
+    # A journal belongs to the return, also where its first line is the former deposit's.
+    days = pd.concat([days, rows.drop_duplicates("returns_line_id").set_index("returns_line_id")["bank_date"]])
+    _write(conn, ctx, run_id, posting_date, deposit_lines.return_lines(rows), "deposit-returned", days)
+    back = rows.assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
+    of_rests = rows[rows["remit_id"] == 0]
+    other = of_rests.assign(bank_line_id=of_rests["returns_line_id"], returns_line_id=of_rests["bank_line_id"])
+    banking.save_ties(conn, pd.concat([back, other], ignore_index=True), ctx.actor)
+
+
+def take_apart(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, matches: pd.DataFrame, reason: str
+) -> None:
+    """Reverse the journals of ties in force and end the ties; what they explained lies on unapplied cash again."""
+    journal_ids = matches["journal_id"].unique().tolist()
+    lines = banking.journal_lines(conn, journal_ids)
+    lines = lines.assign(
+        amount_cents=-lines["amount_cents"],
+        reverses_key=lines["journal_key"],
+        journal_key="untie:" + lines["journal_key"],
+        source="bank",
+        journal_reason=reason,
+        reason_code="",
+    )
+    write_journals(conn, ctx, run_id, posting_date, lines.drop(columns="journal_id"))
+    banking.end_ties(conn, journal_ids, reason, posting_date)
+    touched = set(lines["bank_line_id"].tolist()) | set(matches["bank_line_id"].tolist())
+    write_rests(conn, ctx, run_id, posting_date, _of(conn, touched))
+
+
+def take_apart_remittances(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, remit_ids: Iterable[int], reason: str
+) -> int:
+    """Take apart every tie of some remittances, before their own postings are undone; give how many there were."""
+    wanted = [int(one) for one in remit_ids]
+    tied = banking.matches(conn, banking.of_remittances(conn, wanted))
+    tied = tied[tied["remit_id"].isin(wanted)]
+    if len(tied):
+        take_apart(conn, ctx, run_id, posting_date, tied, reason)
+    return len(tied)
+
+
+def _of(conn: Connection, line_ids: Iterable[int]) -> pd.DataFrame:
+    parts = [banking.lines(conn, banking.B.c.bank_line_id.in_(part)) for part in in_parts(sorted(line_ids))]
+    return pd.concat(parts, ignore_index=True)
+
+
+def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep an open exception for each bank line and remittance that is not done with; give both as (lines, remits)."""
+    lines, remits = banking.open_lines(conn), banking.remittances(conn)
+    kinds = _kinds(lines, banking.ambiguous_lines(conn), banking.held_remittances(conn))
+    named = lines.assign(
+        type_code=kinds,
+        exception_key=kinds + ":" + lines["line_key"],
+        seg=lines["row_number"],
+        amount_cents=lines["rest_cents"],
+    )
+    columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
+    exceptions.keep(conn, "bank_line_id", named[columns], OF_LINES, posting_date)
+    waiting = remits.assign(type_code=_remit_kinds(remits, posting_date))
+    waiting = waiting[waiting["type_code"] != ""]
+    waiting = waiting.assign(
+        exception_key=waiting["type_code"] + ":" + waiting["remit_key"], amount_cents=waiting["open_cents"]
+    )
+    columns = ["exception_key", "type_code", "amount_cents", "remit_id", "file_id", "seg"]
+    exceptions.keep(conn, "remit_id", waiting[columns], OF_REMITS, posting_date)
+    return named, waiting
+
+
+def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.Series:
+    """Why something is left of a bank line: it is more, went out, fits several, its remittance is held, or none is."""
+    waits = pd.MultiIndex.from_arrays([deposit_pairs.normal_trace(held["trace_number"]), held["payment_cents"]])
+    own = pd.MultiIndex.from_arrays([deposit_pairs.normal_trace(lines["trace_number"]), lines["rest_cents"]])
+    kinds = np.select(
+        [
+            lines["bank_line_id"].isin(ambiguous),
+            lines["is_over"],
+            lines["rest_cents"] < 0,
+            own.isin(waits) & (lines["trace_number"] != "").to_numpy(),
+        ],
+        ["DEPOSIT_AMBIGUOUS", "DEPOSIT_OVER", "RETURN_WITHOUT_DEPOSIT", "DEPOSIT_FOR_HELD_REMIT"],
+        "DEPOSIT_WITHOUT_REMIT",
+    )
+    return pd.Series(kinds, index=lines.index, dtype="str")
+
+
+def _remit_kinds(remits: pd.DataFrame, posting_date: date) -> pd.Series:
+    """Why a posted remittance is open: part of its money came, it was taken back, or it is late."""
+    days = remits["payment_date"].where(remits["payment_date"] != "", posting_date.isoformat())
+    waited = np.busday_count(days.to_numpy(dtype=object).astype("datetime64[D]"), np.datetime64(posting_date, "D"))
+    kinds = np.select(
+        [remits["tied_cents"] > 0, remits["is_returned"], waited > LATE_DAYS],
+        ["DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_WITHOUT_DEPOSIT"],
+        "",
+    )
+    return pd.Series(kinds, index=remits.index, dtype="str")

@@ -1,0 +1,84 @@
+"""claims claim, rejections and resubmit: follow a claim, work on what was refused, without patient data on screen."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from claims import config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.answers import ca_277
+from tests.books import Bill
+from tests.books import claims as claims_file
+
+DAY = date(2025, 6, 30)
+SECRET = "SECRETNO1"
+
+
+@pytest.fixture
+def books(claims, tmp_path):
+    """Two claims sent by somebody else; the payer refuses one."""
+    assert claims("init").code == 0
+    files = {
+        "a.837": claims_file(Bill(SECRET, [("99213", "100")]), Bill("A2", [("99213", "50")])),
+        "b.277": ca_277("B1", (SECRET, "A7:488", "100"), ("A2", "A2:20", "50")),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, [tmp_path / name for name in files], DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+
+
+def test_a_claim_is_shown_by_the_number_that_was_typed_and_masked(claims, books):
+    said = claims("claim", "show", SECRET)
+    assert said.code == 0 and SECRET not in said.out
+    assert "the 277CA refuses it" in said.out and "A7 488" in said.out
+    assert SECRET in claims("claim", "show", SECRET, "--show-phi").out
+    told = claims("claim", "show", "A2", "--json").json
+    assert [step["step"] for step in told["steps"] if step["kind"] == "life"] == ["accepted"]
+    assert told["proofs"][0]["effective_date"] == "2025-03-12"
+    missing = claims("claim", "show", "NOSUCH")
+    assert missing.code == 2 and "NOSUCH" not in missing.err
+
+
+def test_rejections_are_listed_shown_and_given_up(claims, books):
+    said = claims("rejections", "list")
+    assert said.code == 0 and SECRET not in said.out and "$100.00" in said.out
+    assert "no denials are among them" in said.out
+    (row,) = claims("rejections", "list", "--json").json["rejections"]
+    number = row["rejection_id"]
+    assert "Diagnoses of the service" in claims("rejections", "show", number).out
+    assert claims("denials", "list", "--json").json["count"] == 0
+    assert claims("rejections", "close", number).code == 0
+    assert claims("rejections", "close", number).code == 2
+    assert claims("rejections", "list", "--json").json["count"] == 0
+    assert (
+        claims("rejections", "list", "--state", "any", "--json").json["rejections"][0]["closed_reason"] == "withdrawn"
+    )
+
+
+def test_proposals_name_the_row_of_edit_settings(claims, books):
+    (row,) = claims("rejections", "proposals", "--json").json["proposals"]
+    assert row["row"].startswith("S24c,") and row["row"].endswith(",block")
+    assert claims("rejections", "dismiss", row["edit_proposal_id"]).code == 0
+    assert claims("rejections", "proposals", "--json").json["proposals"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((SECRET,), "sent by somebody else"),
+        (("A2",), "not rejected, it is accepted"),
+        (("A2", "--set", "member_id"), "column=value"),
+        (("NOSUCH",), "no claim"),
+    ],
+)
+def test_resubmit_says_what_it_cannot_do_without_naming_the_claim(claims, books, words, says):
+    said = claims("resubmit", *words)
+    assert said.code == 2
+    assert says in said.err and SECRET not in said.err

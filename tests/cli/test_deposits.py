@@ -1,0 +1,87 @@
+"""claims deposits: what a person sees of each bank line, and ties made and taken apart by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from claims import config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.books import remit
+
+DAY = date(2025, 6, 30)
+BANK = b"""date,amount,trace_number,payer_name,reference,type
+2025-03-11,88.00,T1,FABLEWOOD HEALTH PLAN,ZZCANARY,ACH
+2025-03-11,100.00,,ZZCANARY,,CHECK
+"""
+
+
+@pytest.fixture
+def books(claims, tmp_path):
+    """One tied deposit, and one that nothing explains."""
+    assert claims("init").code == 0
+    sets = [
+        remit(
+            f"""BPR*I*88*C*ACH************20250310~
+                TRN*1*{trace}*1512345678~
+                CLP*{trace}*1*150*88**12*ICN~
+                SVC*HC:99213*150*88**1~
+                CAS*CO*45*62~""",
+            payer="FABLEWOOD HEALTH PLAN",
+        )
+        for trace in ("T1", "T2")
+    ]
+    paths = []
+    for number, content in enumerate([*sets, BANK]):
+        paths.append(tmp_path / f"{number}.dat")
+        paths[-1].write_bytes(content)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, paths, DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    return claims
+
+
+def by_amount(books, state="any"):
+    return {row["amount_cents"]: row for row in books("deposits", "list", "--state", state, "--json").json["deposits"]}
+
+
+def test_the_list_shows_what_is_left_and_the_rule(books):
+    rows = by_amount(books)
+    assert {cents: (row["state"], row["rule"], row["rest_cents"]) for cents, row in rows.items()} == {
+        8800: ("tied", "trace-amount", 0),
+        10000: ("open", "", 10000),
+    }
+    assert list(by_amount(books, "open")) == [10000]
+    said = books("deposits", "list")
+    assert "ZZCANARY" not in said.out
+    assert "1 bank line(s), $100.00 left to explain." in said.out
+    assert books("deposits", "list", "--state", "odd").code == 2
+
+
+def test_show_says_why(books):
+    said = books("deposits", "show", by_amount(books)[8800]["bank_line_id"])
+    assert "Trace number and amount are those of one remittance" in said.out
+    told = books("deposits", "show", by_amount(books)[8800]["bank_line_id"], "--json").json
+    assert [(row["why"], row["trace_number"]) for row in told["candidates"]] == [
+        ("chosen", "T1"),
+        ("other-trace", "T2"),
+    ]
+    assert books("deposits", "show", 99).code == 2
+
+
+def test_tie_and_untie_by_hand(books):
+    number = by_amount(books)[10000]["bank_line_id"]
+    told = books("deposits", "show", by_amount(books)[8800]["bank_line_id"], "--json").json
+    other = next(row["remit_id"] for row in told["candidates"] if row["trace_number"] == "T2")
+    assert books("deposits", "tie", number, other, "--reason", "said so", "--fee", "x").code == 2
+    tied = books("deposits", "tie", number, other, "--reason", "said so", "--date", "2025-07-01")
+    assert (tied.code, "Tied: $88.00" in tied.out) == (0, True)
+    assert by_amount(books)[10000]["rest_cents"] == 1200
+    assert books("deposits", "tie", number, other, "--reason", "again").code == 2
+    assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01", "--json").json == {"untied": 1}
+    assert by_amount(books)[10000]["rest_cents"] == 10000
+    assert books("audit", "verify").code == 0

@@ -1,0 +1,187 @@
+"""Ties: each rule on small frames; what is not sure is ambiguous; what was considered says why it was not taken."""
+
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claims import codes
+from claims.ledger.deposits import tie
+from claims.ledger.subsets import sets_of
+from tests.ledger.deposit_frames import lines, remits
+
+
+def tied(outcome):
+    names = ["bank_line_id", "remit_id", "amount_cents", "fee_cents", "rule"]
+    return sorted(outcome.ties[names].itertuples(index=False, name=None))
+
+
+def why(outcome):
+    rows = outcome.candidates
+    return {(line, remit): word for line, remit, word in rows[["bank_line_id", "remit_id", "why"]].to_numpy().tolist()}
+
+
+@pytest.mark.parametrize(
+    ("line", "remit", "rule"),
+    [
+        ({"trace_number": "0T1 ".lower(), "payer_identifier": "512345678"}, {}, "trace-payer-amount"),
+        ({"trace_number": "000T1", "payer_name": ""}, {}, "trace-amount"),
+        ({"trace_number": "T1", "payer_name": "SOMEBODY ELSE INC", "bank_date": "2026-06-11"}, {}, "trace-amount"),
+        ({}, {}, "payer-amount-date"),
+        ({"payer_name": "", "payer_identifier": "1512345678"}, {}, "payer-amount-date"),
+        ({"trace_number": "T9"}, {"trace_number": ""}, "payer-amount-date"),
+        ({"bank_date": "2026-03-13"}, {}, "payer-amount-date"),
+        ({"bank_date": "2026-03-16"}, {}, None),
+        ({"trace_number": "T2"}, {}, None),
+        ({"payer_name": "SOMEBODY ELSE INC"}, {}, None),
+        ({"payer_name": "FABLE"}, {}, None),
+        ({"payer_name": ""}, {}, None),
+        ({"rest_cents": 8700}, {}, None),
+    ],
+)
+def test_one_line_and_one_remittance(line, remit, rule):
+    outcome = tie(lines(line), remits(remit))
+    assert [row[-1] for row in tied(outcome)] == ([rule] if rule else [])
+    assert outcome.ambiguous.empty
+
+
+def test_a_trace_with_less_money_leaves_the_rest_open_and_with_more_settles_the_remittance_only():
+    assert tied(tie(lines({"trace_number": "T1", "rest_cents": 5000}), remits({}))) == [
+        (1, 1, 5000, 0, "trace-other-amount")
+    ]
+    assert tied(tie(lines({"trace_number": "T1", "rest_cents": 9000}), remits({}))) == [
+        (1, 1, 8800, 0, "trace-other-amount")
+    ]
+    stranger = {"trace_number": "T1", "rest_cents": 5000, "payer_name": "SOMEBODY ELSE INC"}
+    outcome = tie(lines(stranger), remits({}))
+    assert (tied(outcome), why(outcome)) == ([], {(1, 1): "other-payer"})
+
+
+def test_a_remittance_paid_in_parts():
+    three = [{"trace_number": "T1", "rest_cents": cents} for cents in (5000, 3800, 1200)]
+    assert tied(tie(lines(*three), remits({}))) == [(1, 1, 5000, 0, "trace-parts"), (2, 1, 3800, 0, "trace-parts")]
+    assert [row[-1] for row in tied(tie(lines(*three[1:]), remits({})))] == ["trace-other-amount"] * 2
+    unclear = [{"trace_number": "T1", "rest_cents": cents} for cents in (5000, 3800, 3800)]
+    outcome = tie(lines(*unclear), remits({}))
+    assert (tied(outcome), outcome.ambiguous["bank_line_id"].tolist()) == ([], [1, 2, 3])
+    assert set(why(outcome).values()) == {"several-fit"}
+
+
+def test_one_deposit_for_several_remittances_of_a_payer_and_day():
+    day = [{"trace_number": f"T{place}", "open_cents": cents} for place, cents in enumerate((5000, 3000, 800, 77), 1)]
+    for line, rule in (({}, "payer-sum"), ({"trace_number": "T2", "payer_name": ""}, "trace-sum")):
+        expected = [(1, 1, 5000, 0, rule), (1, 2, 3000, 0, rule), (1, 3, 800, 0, rule)]
+        assert tied(tie(lines(line), remits(*day))) == expected
+    assert tied(tie(lines({"trace_number": "T4", "payer_name": ""}), remits(*day))) == [
+        (1, 4, 77, 0, "trace-other-amount")
+    ]
+    elsewhere = [*day[:2], {"open_cents": 800, "payment_date": "2026-03-11"}]
+    assert tied(tie(lines({}), remits(*elsewhere))) == []
+
+
+def test_a_deposit_that_two_sets_of_remittances_fit_is_ambiguous_with_its_candidates():
+    day = [{"trace_number": f"T{place}", "open_cents": cents} for place, cents in enumerate((5000, 3800, 3800), 1)]
+    outcome = tie(lines({}), remits(*day))
+    assert (tied(outcome), outcome.ambiguous["bank_line_id"].tolist()) == ([], [1])
+    assert why(outcome) == {(1, 1): "several-fit", (1, 2): "several-fit", (1, 3): "several-fit"}
+
+
+def test_two_deposits_that_want_the_same_remittance_are_both_ambiguous():
+    outcome = tie(lines({}, {}), remits({}))
+    assert (tied(outcome), outcome.ambiguous["bank_line_id"].tolist()) == ([], [1, 2])
+    stronger = tie(lines({}, {"trace_number": "T1"}), remits({}))
+    assert tied(stronger) == [(2, 1, 8800, 0, "trace-amount")]
+    assert why(stronger) == {(1, 1): "taken", (2, 1): "chosen"}
+
+
+def test_a_card_settlement_less_its_fee():
+    card = {"kind": "card", "rest_cents": 8580}
+    assert tied(tie(lines(card), remits({}))) == [(1, 1, 8800, 220, "payer-net-of-fee")]
+    assert tied(tie(lines(card | {"trace_number": "T1"}), remits({}))) == [(1, 1, 8800, 220, "trace-net-of-fee")]
+    assert tied(tie(lines(card | {"rest_cents": 8000}), remits({}))) == []
+    assert tied(tie(lines(card | {"kind": "ach"}), remits({}))) == []
+
+
+def test_what_a_person_took_apart_is_not_tied_again_and_says_so():
+    apart = pd.DataFrame({"bank_line_id": [1], "remit_id": [1]})
+    outcome = tie(lines({"trace_number": "T1"}), remits({}), apart)
+    assert (tied(outcome), why(outcome)) == ([], {(1, 1): "untied"})
+
+
+def test_the_evidence_names_what_agrees_and_what_differs():
+    outcome = tie(lines({"trace_number": "T1"}, {"trace_number": "T2"}), remits({}))
+    (chosen, other) = outcome.candidates.sort_values("bank_line_id").to_dict("records")
+    assert json.loads(chosen["evidence"]) == {"agree": ["trace", "payer-name", "amount", "date"], "differ": []}
+    assert json.loads(other["evidence"]) == {"agree": ["payer-name", "amount", "date"], "differ": ["other-trace"]}
+    assert (chosen["score"], other["score"], other["why"]) == (95, 0, "other-trace")
+    assert outcome.ties["score"].tolist() == [95]
+
+
+def test_no_lines_or_no_remittances_tie_nothing():
+    for some in (tie(lines(), remits({})), tie(lines({}), remits()), tie(lines(), remits())):
+        assert some.ties.empty
+        assert some.candidates.empty
+
+
+def test_every_word_that_ties_use_has_a_row():
+    known = codes.table("tie_rules").set_index("rule")["amount"]
+    assert set(known[known.isin(["equal", "lines", "remits", "net", "other"])].index) >= {"trace-amount", "payer-sum"}
+
+
+AMOUNTS = st.lists(st.integers(1, 12), max_size=9)
+
+
+@given(AMOUNTS, st.integers(1, 40))
+def test_sets_are_those_that_counting_finds(amounts, target):
+    every = [
+        tuple(place for place in range(len(amounts)) if mark >> place & 1)
+        for mark in range(1 << len(amounts))
+        if mark.bit_count() >= 2 and sum(cents for at, cents in enumerate(amounts) if mark >> at & 1) == target
+    ]
+    sums = sets_of(amounts, target)
+    assert sums.is_complete
+    assert set(sums.found) <= set(every)
+    assert len(sums.found) == min(len(every), 2)
+
+
+def test_a_search_without_end_is_given_up():
+    sums = sets_of(list(range(1000, 1050)), 25_013 * 2 + 1)
+    assert sums.only is None
+    assert sets_of([1] * 61, 30).is_complete is False
+
+
+CENTS = st.sampled_from([3000, 5000, 5800, 8000, 8800])
+TRACES = st.sampled_from(["", "T1", "T2", "T3"])
+DAYS = st.sampled_from(["2026-03-10", "2026-03-11"])
+SOME_LINES = st.lists(
+    st.fixed_dictionaries(
+        {"rest_cents": CENTS, "trace_number": TRACES, "bank_date": DAYS, "kind": st.sampled_from(["ach", "card"])}
+    ),
+    max_size=6,
+)
+SOME_REMITS = st.lists(
+    st.fixed_dictionaries({"open_cents": CENTS, "trace_number": TRACES, "payment_date": DAYS}), max_size=6
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(SOME_LINES, SOME_REMITS, st.randoms(use_true_random=False))
+def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(some_lines, some_remits, random):
+    bank, books = lines(*some_lines), remits(*some_remits)
+    first = tie(bank, books)
+    shuffled = tie(
+        bank.iloc[random.sample(range(len(bank)), len(bank))], books.iloc[random.sample(range(len(books)), len(books))]
+    )
+    assert tied(first) == tied(shuffled)
+    pd.testing.assert_frame_equal(first.candidates, shuffled.candidates)
+    assert first.ambiguous["bank_line_id"].tolist() == shuffled.ambiguous["bank_line_id"].tolist()
+    ties = first.ties
+    net = (ties["amount_cents"] - ties["fee_cents"]).groupby(ties["bank_line_id"]).sum()
+    rest = bank.set_index("bank_line_id")["rest_cents"]
+    assert (net <= rest.reindex(net.index)).all()
+    settled = ties.groupby("remit_id")["amount_cents"].sum()
+    assert (settled <= books.set_index("remit_id")["open_cents"].reindex(settled.index)).all()
+    assert (ties["amount_cents"] > ties["fee_cents"]).all()
+    assert not ties.duplicated(["bank_line_id", "remit_id"]).any()
