@@ -7,6 +7,7 @@ wrong use, 3 when the machine or the database failed. No message carries patient
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 
 class ClaimsError(Exception):
@@ -134,6 +135,16 @@ class RunBusyError(ClaimsError):
     def __init__(self, kind: str, run_id: int) -> None:
         super().__init__(f"Cannot start {kind}: run {run_id} is still working on the books. Try again when it is done.")
         self.run_id = run_id
+
+
+class PeriodClosedError(UsageError):
+    """Something was to be posted on a day that is closed."""
+
+    def __init__(self, day: date, through: date, first_open: date) -> None:
+        super().__init__(
+            f"{day} is closed: the books are closed through {through}. Post on {first_open} or later; what happened "
+            "before keeps its own date."
+        )
 
 
 class PostingRefusedError(UsageError):

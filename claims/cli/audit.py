@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify() -> None:
-    """Recount the ledger invariants L1, L2, L4, L5, L6 and L9, hash every stored file, walk the audit chain.
+    """Recount the ledger invariants L1 to L10, hash stored files, walk the chains of journals and audit.
 
     Ends with 1 when anything is wrong, and names it.
 

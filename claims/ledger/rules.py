@@ -6,7 +6,6 @@ The rows of codes/posting_rules.csv say which account an amount moves; nothing h
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from claims import codes
@@ -47,6 +46,14 @@ LINE_AMOUNTS = {
     "CLP04 - sum(SVC03)": "paid_cents",
     "CLP03 - sum(SVC02) - claim-level memo - claim-level pending": "owed_cents",
 }
+
+
+SEQUENCES = {letter: place for place, letter in enumerate("PSTABCDEFGHU")}
+
+
+def rank_of_sequence(sequences: pd.Series) -> pd.Series:
+    """Whose turn a payer is: 0 for the first, 1 for the second ...; 99 for what is no sequence."""
+    return sequences.map(SEQUENCES).fillna(99).astype("int64")
 
 
 def posting_rules(scope: str, clp_post: str = "adjudication") -> pd.DataFrame:
@@ -192,43 +199,3 @@ def cash_lines(claim_payments: pd.DataFrame) -> pd.DataFrame:
         )
     lines = pd.concat(sides, ignore_index=True)
     return lines[lines["amount_cents"] != 0].astype(LINE_TYPES).reset_index(drop=True)
-
-
-def provider_adjustment_lines(provider_adjustments: pd.DataFrame) -> pd.DataFrame:
-    """Two lines per PLB amount: its account debited, remit clearing credited.
-
-    Takes provider_adjustment_id, reason_code, reference_matches ("" or what the reference names), amount_cents,
-    payer_code, reference. Gives provider_adjustment_id, account, amount_cents, rule_id, payer_code, reference and, on
-    the first of the two, plb_exception.
-    """
-    plb = codes.table("plb").assign(priority=lambda rows: rows["priority"].astype("int64")).sort_values("priority")
-    rules = posting_rules("plb", "")
-    others = rules.loc[rules["plb_code"] == "other", "rule_id"].tolist()
-    named = rules[rules["plb_code"] != "other"].set_index(["plb_code", "reference_matches"])["rule_id"]
-    distinct = provider_adjustments[["reason_code", "reference_matches"]].drop_duplicates()
-    pairs = distinct.merge(plb, how="cross", suffixes=("", "_rule"))
-    fits = ((pairs["code"] == "") | (pairs["code"] == pairs["reason_code"])) & (
-        (pairs["reference_matches_rule"] == "") | (pairs["reference_matches_rule"] == pairs["reference_matches"])
-    )
-    best = pairs[fits].drop_duplicates(["reason_code", "reference_matches"])
-    rule_id = named.reindex(best.set_index(["reason_code", "reference_matches_rule"]).index).to_numpy()
-    fallback = np.where(best["auto_post"] == "Y", others[0], others[-1])
-    best = best.assign(rule_id=np.where(pd.isna(rule_id), fallback, rule_id))
-    rows = provider_adjustments.merge(
-        best[["reason_code", "reference_matches", "account", "rule_id", "exception"]],
-        on=["reason_code", "reference_matches"],
-    )
-    debit = rows.assign(plb_exception=rows["exception"])
-    credit = rows.assign(account=CLEARING, amount_cents=-rows["amount_cents"], plb_exception="")
-    keep = [
-        "provider_adjustment_id",
-        "account",
-        "amount_cents",
-        "rule_id",
-        "payer_code",
-        "reference",
-        "reason_code",
-        "plb_exception",
-    ]
-    lines = pd.concat([debit[keep], credit[keep]], ignore_index=True)
-    return lines[lines["amount_cents"] != 0].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""What people do to a claim's money: a patient's payment, a denial written off. Each is a journal of its own."""
+"""What people do to money: a patient's payment or refund, a denial written off, a refund to a payer; each a journal."""
 
 from __future__ import annotations
 
@@ -47,6 +47,58 @@ def add_patient_payment(
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         write_journals(conn, ctx, run_id, posting_date, lines)
         record(ctx, conn, "payment.add", f"family {family_id}", {"amount_cents": amount_cents})
+
+
+def refund_patient(
+    ctx: Context, family_id: int, amount_cents: int, paid_on: date, reference: str, posting_date: date
+) -> None:
+    """Pay a patient's credit back: it becomes a refund owed (rule E07), and the refund leaves the bank (E08)."""
+    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
+        credit = -balances.balance(conn, family_id, "1200")
+        if not 0 < amount_cents <= credit:
+            raise PostingRefusedError("A refund must be more than zero and at most the patient's credit.")
+        event = _event("patient-refund", family_id, amount_cents, paid_on, reference)
+        lines = pd.DataFrame(
+            {
+                "journal_key": [f"act:{event}:{part}:0" for part in ("owed", "owed", "paid", "paid")],
+                "account": ["1200", "2300", "2300", "1000"],
+                "amount_cents": [amount_cents, -amount_cents, amount_cents, -amount_cents],
+                "rule_id": ["E07", "E07", "E08", "E08"],
+                "family_id": family_id,
+                "source": "patient",
+                "journal_reason": "patient-refund",
+                "effective_date": paid_on.isoformat(),
+                "reverses_key": "",
+            }
+        )
+        write_journals(conn, ctx, run_id, posting_date, lines)
+        record(ctx, conn, "patient.refund", f"family {family_id}", {"amount_cents": amount_cents})
+
+
+def refund_payer(
+    ctx: Context, payer_code: str, reference: str, amount_cents: int, paid_on: date, posting_date: date
+) -> None:
+    """Post a refund that was sent to a payer, under the payer's number of the claim (rule E13)."""
+    if amount_cents <= 0:
+        raise PostingRefusedError("A refund must be more than zero.")
+    event = _event("payer-refund", payer_code, reference, amount_cents, paid_on)
+    lines = pd.DataFrame(
+        {
+            "journal_key": f"act:{event}:0",
+            "account": ["2100", "1000"],
+            "amount_cents": [amount_cents, -amount_cents],
+            "rule_id": "E13",
+            "payer_code": payer_code,
+            "reference": [reference, ""],
+            "source": "refund",
+            "journal_reason": "payer-refund",
+            "effective_date": paid_on.isoformat(),
+            "reverses_key": "",
+        }
+    )
+    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
+        write_journals(conn, ctx, run_id, posting_date, lines)
+        record(ctx, conn, "payer.refund", f"payer {payer_code}", {"amount_cents": amount_cents})
 
 
 def write_off_denial(

@@ -9,17 +9,18 @@ import pandas as pd
 
 from claims import codes
 from claims.denials import classify, remark_exceptions
-from claims.ledger import post
+from claims.ledger import post, proposal
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import exceptions, identities, posted, posting
+from claims.service.provider_adjustments import post_provider_adjustments
+from claims.store import exceptions, identities, posted, posting, settled, takebacks
 from claims.store.engine import write
 from claims.store.handles import Connection
 
 CLAIMS_PER_BATCH = 50_000
 
 # What is open on a decision is settled when the payer takes the decision back.
-SETTLED_BY_REVERSAL = (*posting.RETRIED, "CREDIT_BALANCE")
+SETTLED_BY_REVERSAL = (*posting.RETRIED, "CREDIT_BALANCE", "SECONDARY_SHORT", "SECONDARY_CO_OVERLAP")
 
 
 def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -36,7 +37,7 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
                 break
             ids = remits["remit_id"].tolist()
             _post(conn, ctx, run_id, posting_date, posting.of_remittances(ids), counts, remits)
-            _post_provider_adjustments(conn, ctx, run_id, posting_date, ids, counts)
+            counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
             posted.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
@@ -48,6 +49,10 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
         counts["payments_applied"] += freed
         if not freed:
             break
+    with write(ctx.engine) as conn:
+        settled.close_settled(conn, posting_date)
+        takebacks.close_announced(conn, posting_date)
+        takebacks.name_several_forwards(conn, posting_date)
     return counts
 
 
@@ -60,7 +65,7 @@ def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]
             if outcome.empty:
                 return freed
             after = int(outcome["claim_payment_id"].max())
-            freed += int(outcome["outcome"].isin([post.POSTED, post.REVERSAL, post.MEMO]).sum())
+            freed += int(outcome["outcome"].isin([proposal.POSTED, proposal.REVERSAL, proposal.MEMO]).sum())
 
 
 def _post(
@@ -77,26 +82,34 @@ def _post(
     if claims.empty:
         return claims.assign(outcome="")
     batch, classes, odd_codes = _batch(conn, scope, claims)
-    proposal = post.propose(batch)
+    proposed = post.propose(batch)
     owner = claims.set_index("claim_payment_id")
-    lines = pd.concat(proposal.lines, ignore_index=True)
+    lines = pd.concat(proposed.lines, ignore_index=True)
     at = lines["claim_payment_id"]
     lines = lines.assign(
         remit_id=owner["remit_id"].reindex(at).to_numpy(),
         effective_date=owner["payment_date"].reindex(at).to_numpy(),
         source=np.where(owner["waiting_reason"].reindex(at) == "", "835", "apply"),
-        journal_reason=np.where(lines["reverses_key"] != "", "reversal", "remittance"),
+        journal_reason=np.select(
+            [lines["rule_id"] == proposal.RELEASE_RULE, lines["reverses_key"] != ""],
+            ["release", "reversal"],
+            "remittance",
+        ),
     )
     counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
-    postings = pd.concat(proposal.postings, ignore_index=True)
+    postings = pd.concat(proposed.postings, ignore_index=True)
     postings["last_posting_id"] = owner["last_posting_id"].reindex(postings["claim_payment_id"]).to_numpy()
-    posted.save_postings(conn, postings, posting_date)
+    nothing = pd.DataFrame({"claim_payment_id": [], "is_whole": [], "unposted_cents": []}).astype(
+        {"claim_payment_id": "int64", "is_whole": "bool", "unposted_cents": "int64"}
+    )
+    released = pd.concat([nothing, *proposed.released], ignore_index=True)
+    posted.save_postings(conn, postings, released, posting_date)
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
     taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", taken, SETTLED_BY_REVERSAL, "reversed", posting_date)
     raised = pd.concat(
-        [*proposal.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True
+        [*proposed.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True
     )
     _raise_for_claims(conn, raised, owner, posting_date)
     if remits is not None:
@@ -112,7 +125,7 @@ def _post(
 
 def _batch(
     conn: Connection, scope: posting.Scope, claims: pd.DataFrame
-) -> tuple[post.Batch, pd.DataFrame, pd.DataFrame]:
+) -> tuple[proposal.Batch, pd.DataFrame, pd.DataFrame]:
     """Gather what posting works on; the classes of the denial rules become columns of the adjustments.
 
     Gives the classes too, and what is odd about reason and remark codes.
@@ -134,10 +147,11 @@ def _batch(
         counts_as_denial=classes["counts_as_denial"].astype("int64"),
     )
     group_cr = adjustments.loc[adjustments["group_code"] == "CR", "claim_payment_id"]
+    where = ["claim_payment_id", "service_payment_id"]
     repeats = pd.concat(
         [
-            adjustments.loc[adjustments["reason_code"].isin(["18", "B13"]), "claim_payment_id"],
-            remarks.loc[remarks["remark_code"] == "N522", "claim_payment_id"],
+            adjustments.loc[adjustments["reason_code"].isin(["18", "B13"]), where],
+            remarks.loc[remarks["remark_code"] == "N522", where],
         ]
     )
     forwarded = known.map(status["forwarded"]) == "Y"
@@ -149,15 +163,16 @@ def _batch(
         clp_post=known.map(status["post"]),
         status_exception=known.map(status["exception"]),
         has_group_cr=claims["claim_payment_id"].isin(group_cr),
-        is_repeat=claims["claim_payment_id"].isin(repeats),
         refused=claims["evidence"].str.extract(r'"why": "([a-z-]+)"')[0].fillna(""),
         next_sequence=next_sequence,
     )
-    batch = post.Batch(
+    batch = proposal.Batch(
         claim_payments=full,
         service_payments=paid,
         adjustments=read,
+        repeats=repeats,
         receivables=posting.receivables(conn, scope),
+        touched=posting.touched(conn, scope),
         decided=posting.decided(conn, scope),
         decided_lines=posting.decided_lines(conn, scope),
     )
@@ -166,15 +181,15 @@ def _batch(
 
 def _of_posted(odd_codes: pd.DataFrame, postings: pd.DataFrame) -> pd.DataFrame:
     """One exception per claim payment posted just now and type: its first message, the sum of its amounts."""
-    posted = postings.loc[postings["outcome"] == post.POSTED, "claim_payment_id"]
+    posted = postings.loc[postings["outcome"] == proposal.POSTED, "claim_payment_id"]
     rows = odd_codes[odd_codes["claim_payment_id"].isin(posted)]
     by_type = rows.groupby(["claim_payment_id", "type_code"], as_index=False)
     return by_type.agg(amount_cents=("amount_cents", "sum"), message=("message", "first"))
 
 
-def _notes(batch: post.Batch, classes: pd.DataFrame, postings: pd.DataFrame) -> list[pd.DataFrame]:
+def _notes(batch: proposal.Batch, classes: pd.DataFrame, postings: pd.DataFrame) -> list[pd.DataFrame]:
     """Exceptions that do not stop a posting, for claim payments that were posted just now."""
-    posted = postings.loc[postings["outcome"] == post.POSTED, "claim_payment_id"]
+    posted = postings.loc[postings["outcome"] == proposal.POSTED, "claim_payment_id"]
     claims = batch.claim_payments[batch.claim_payments["claim_payment_id"].isin(posted)]
     ids = claims["claim_payment_id"]
     odd = classes[(classes["exception"] != "") & classes["claim_payment_id"].isin(ids)]
@@ -217,34 +232,3 @@ def _raise_for_claims(conn: Connection, raised: pd.DataFrame, owner: pd.DataFram
         seg=owner["seg"].reindex(at).to_numpy(),
     )
     exceptions.open_all(conn, rows, posting_date)
-
-
-def _post_provider_adjustments(
-    conn: Connection, ctx: Context, run_id: int, posting_date: date, remit_ids: list[int], counts: dict[str, int]
-) -> None:
-    rows = posting.provider_adjustments(conn, remit_ids).assign(reference_matches="")
-    if rows.empty:
-        return
-    proposal = post.propose_provider_adjustments(rows, posting.payables(conn))
-    owner = rows.set_index("provider_adjustment_id")
-    lines = pd.concat(proposal.lines, ignore_index=True)
-    at = lines["provider_adjustment_id"]
-    key = (
-        "835:" + owner["remit_key"] + ":plb:" + owner["ordinal"].astype("str") + ":" + owner["generation"].astype("str")
-    )
-    lines = lines.assign(
-        journal_key=key.reindex(at).to_numpy(),
-        effective_date=owner["payment_date"].reindex(at).to_numpy(),
-        source="835",
-        journal_reason="provider-adjustment",
-        reverses_key="",
-    )
-    counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
-    raised = pd.concat(proposal.exceptions, ignore_index=True)
-    at = raised["provider_adjustment_id"]
-    raised = raised.assign(
-        exception_key=raised["type_code"] + ":" + key.reindex(at).to_numpy(),
-        file_id=owner["file_id"].reindex(at).to_numpy(),
-        seg=owner["seg"].reindex(at).to_numpy(),
-    )
-    exceptions.open_all(conn, raised, posting_date)

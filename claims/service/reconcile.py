@@ -13,7 +13,7 @@ import pandas as pd
 from claims.service.alarms import watch_answers
 from claims.service.answers import apply_answers
 from claims.service.banking import match_deposits
-from claims.service.charging import post_charges
+from claims.service.charging import post_charges, post_voids
 from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
@@ -31,6 +31,7 @@ STEPS = (
     apply_answers,
     match_claims,
     post_remittances,
+    post_voids,
     match_deposits,
     open_denials,
     record_decisions,
@@ -46,6 +47,7 @@ __all__ = [
     "open_denials",
     "post_charges",
     "post_remittances",
+    "post_voids",
     "propose_edits",
     "reconcile",
     "record_decisions",

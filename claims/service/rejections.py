@@ -62,5 +62,4 @@ def settle(conn: Connection, claim_ids: Sequence[int], posting_date: date) -> No
         ),
         posting_date,
     )
-    for key in contradiction_keys(decided[~refused], ADJUDICATED):
-        exceptions.close_key(conn, key, ANSWERED, posting_date)
+    exceptions.close_keys(conn, contradiction_keys(decided[~refused], ADJUDICATED), ANSWERED, posting_date)

@@ -8,6 +8,7 @@ from datetime import date
 
 from claims.errors import RunBusyError
 from claims.service.context import Context
+from claims.service.periods import require_open
 from claims.store import runs as rows
 from claims.store.engine import write
 
@@ -18,9 +19,11 @@ EXCLUSIVE = ("reconcile", "nightly", "submit", "undo", "replay")
 def open_run(ctx: Context, kind: str, posting_date: date) -> int:
     """Start a run and give its id; runs of dead processes are taken over at once.
 
-    Raises RunBusyError when another process is reconciling.
+    Raises RunBusyError when another process is reconciling, and PeriodClosedError when the accounting day is closed.
     """
     with write(ctx.engine) as conn:
+        if kind != "report":
+            require_open(conn, posting_date)
         if kind in EXCLUSIVE:
             alive = rows.take_over_dead(conn, EXCLUSIVE)
             if alive:

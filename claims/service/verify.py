@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from claims.service.context import Context
-from claims.store import audit, checking
+from claims.store import audit, chain, checking, periods, takebacks
 from claims.store.engine import read
+from claims.store.handles import Connection
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Check:
 
 
 def verify(ctx: Context) -> list[Check]:
-    """Recount L1 to L6, L9 and the bank, hash every stored file, walk the audit chain."""
+    """Recount L1 to L10 and the bank, walk the chains of journals and audit, look into closed periods and the vault."""
     with read(ctx.engine) as conn:
         balance, sizes = checking.trial_balance(conn), checking.sizes(conn)
         checks = [
@@ -58,16 +59,32 @@ def verify(ctx: Context) -> list[Check]:
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
             _check(
                 "L5",
-                "each reversal took back a decision of its own claim, and that decision stands no more",
+                "each reversal took back a decision of its own claim, exactly, and that decision stands no more",
                 checking.undone_reversals(conn),
                 "remittance {remit_key:.12}, claim {ordinal}",
                 checked=sizes["reversals"],
+                also=[
+                    f"journal {key} is not the negation of the one it takes back, or not the only one, by {cents} cents"
+                    for key, cents in checking.unequal_reversals(conn).itertuples(index=False)
+                ],
             ),
             _check(
                 "L6",
                 "what payers announced to take back is never in debit without an exception",
                 checking.unexplained_debits(conn),
                 "account {account} is in debit by {off_cents} cents for a reference",
+            ),
+            _check(
+                "L7",
+                "a payer has one forward balance open for a payee, or an exception says so",
+                _forwards(conn),
+                "payer {payer_code} has {times} open, together {amount_cents} cents",
+            ),
+            _check(
+                "L8",
+                "the interest paid is that of the claims, or an exception says so",
+                _interest(conn),
+                "remittance {remit_key:.12} is off by {off_cents} cents",
             ),
             _check(
                 "L9",
@@ -79,6 +96,27 @@ def verify(ctx: Context) -> list[Check]:
                 checked=sizes["claim_payments"],
             ),
         ]
+        checks.append(
+            _check(
+                "L10",
+                "the journals alone say where the cash of each claim payment is",
+                checking.misplaced_cash(conn),
+                "remittance {remit_key:.12}, claim {ordinal}",
+                checked=sizes["claim_payments"],
+            )
+        )
+        broken = tuple(chain.breaks(conn))
+        checks.append(
+            Check("journals", "each journal is as it was written, and none is missing", sizes["journals"], broken)
+        )
+        checks.append(
+            _check(
+                "periods",
+                "nothing was posted into a closed period",
+                periods.breaches(conn),
+                "the period through {through_date} holds {off_journals} journal(s) more than when it was closed",
+            )
+        )
         hashes = checking.stored_hashes(conn)
         states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
@@ -86,6 +124,16 @@ def verify(ctx: Context) -> list[Check]:
         problem = audit.verify(conn, audit.load_key(ctx.settings.audit_key_file))
         checks.append(Check("audit", "the audit chain is whole", 1, (problem,) if problem else ()))
     return checks
+
+
+def _forwards(conn: Connection) -> pd.DataFrame:
+    rows = takebacks.several_forwards(conn)
+    return rows[checking.unnamed(conn, takebacks.SEVERAL, takebacks.forward_keys(rows))]
+
+
+def _interest(conn: Connection) -> pd.DataFrame:
+    rows = takebacks.interest_that_differs(conn)
+    return rows[checking.unnamed(conn, "INTEREST_DIFFERS", "INTEREST_DIFFERS:" + rows["remit_key"])]
 
 
 def _named(rows: pd.DataFrame) -> pd.Series:

@@ -196,7 +196,13 @@ def _save_remittances(
     rows["remit_key"] = remit_keys(rows)
     remit_ids: pd.Series = pd.concat([known, x12_rows.save_remittances(conn, file_id, rows)])
     claims = frames["claim_payments"]
-    claims = claims.assign(claim_number_normal=normal_number(claims["claim_number"]))
+    amounts = frames["amounts"]
+    of_claims = amounts[(amounts["qualifier_code"] == "I") & (amounts["service_seg"] == 0)]
+    interest = of_claims.groupby("claim_seg")["amount_cents"].sum()
+    claims = claims.assign(
+        claim_number_normal=normal_number(claims["claim_number"]),
+        interest_cents=interest.reindex(claims["seg"], fill_value=0).to_numpy(),
+    )
     x12_rows.save_claim_payments(conn, file_id, {**frames, "claim_payments": claims}, remit_ids)
     return remit_ids
 
@@ -219,6 +225,7 @@ def _save_claims(
     held = (claims["set_state"] != "stored") | (alone != "")
     informational = claims["set_reason"] == "test-file"
     claims = claims.assign(
+        purpose=np.where(claims["submission_reason_code"] == "PB", "predetermination", "original"),
         state=np.select([held, informational], ["held", "informational"], "new"),
         reason_code=claims["set_reason"].where(alone == "", alone),
         claim_key=claim_keys(claims),

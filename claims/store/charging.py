@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import sqlalchemy as sa
 
@@ -10,6 +12,21 @@ from claims.store.load import frame
 from claims.store.rows import frame_of
 
 C, F, J, L = schema.claims, schema.files, schema.journals, schema.ledger_lines
+
+
+# A claim that asks what would be paid (CLM19 PB): never charged.
+ESTIMATE = "predetermination"
+# Lives of a claim of ours that has not left the house, or never will.
+UNRELEASED = ("draft", "blocked", "ready", "batched", "withdrawn")
+
+
+def _voided(family_id: sa.ColumnElement[int]) -> sa.Exists:
+    charge = sa.and_(J.c.family_id == family_id, J.c.source == "charge", J.c.reason_code == "voided")
+    return sa.select(sa.literal(1)).where(charge).exists()
+
+
+def _is_released() -> sa.ColumnElement[bool]:
+    return sa.or_(C.c.origin == "sent", C.c.life.not_in(UNRELEASED))
 
 
 def _unreversed_charge(family_id: sa.ColumnElement[int]) -> sa.Exists:
@@ -46,7 +63,9 @@ def uncharged_claims(conn: sa.Connection) -> pd.DataFrame:
             C.c.seg,
         )
         .join(F, F.c.file_id == C.c.file_id)
-        .where(C.c.state == "stored", ~_unreversed_charge(C.c.family_id))
+        .where(
+            C.c.state == "stored", C.c.purpose != ESTIMATE, ~_unreversed_charge(C.c.family_id), ~_voided(C.c.family_id)
+        )
         .order_by(C.c.family_id, F.c.sha256, C.c.seg),
     )
 
@@ -94,8 +113,8 @@ def _charged(claim_id: sa.ColumnElement[int]) -> sa.Exists:
 def other_versions(conn: sa.Connection) -> pd.DataFrame:
     """Stored claims of charged families that are not the charged one, unless an exception names them already.
 
-    With charged_sequence and charged_cents, the payer sequence that the family's charge stands on and what it is: a
-    claim for a later payer is no second charge, nor is a version of ours (follows_claim_id) with the same total.
+    With charged_sequence, the payer sequence that the family's charge stands on: a claim for a later payer is no second
+    charge. Versions of ours stay out: their charge follows when they are released.
     """
     named = (
         sa.select(sa.literal(1))
@@ -111,16 +130,6 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
         .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", _in_force(J))
         .scalar_subquery()
     )
-    charged = (
-        sa.select(sa.func.sum(L.c.amount_cents))
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", _in_force(J))
-        .where(J.c.reverses_journal_id.is_(None))
-        .scalar_subquery()
-    )
-    others = C.alias("others")
-    several = sa.select(others.c.family_id).where(others.c.state == "stored").group_by(others.c.family_id)
-    several = several.having(sa.func.count() > 1)
     return frame(
         conn,
         sa.select(
@@ -133,20 +142,108 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             C.c.charge_cents,
             C.c.frequency_code,
             C.c.payer_sequence,
-            sa.func.coalesce(C.c.follows_claim_id, 0).label("follows_claim_id"),
             sa.func.coalesce(sequence, "").label("charged_sequence"),
-            sa.func.coalesce(charged, 0).label("charged_cents"),
         )
-        .where(C.c.state == "stored", C.c.family_id.in_(several), ~named, ~_charged(C.c.claim_id))
+        .where(C.c.state == "stored", C.c.family_id.in_(_several()), ~named, ~_charged(C.c.claim_id))
+        .where(C.c.purpose != ESTIMATE, C.c.follows_claim_id.is_(None))
         .where(_unreversed_charge(C.c.family_id))
         .order_by(C.c.claim_key),
     )
 
 
-def charge_lines_of_held_claims(conn: sa.Connection) -> pd.DataFrame:
-    """Ledger lines of charges in force whose own claim is held by now, to be negated."""
+def released_versions(conn: sa.Connection) -> pd.DataFrame:
+    """Released claims of charged families of which more than one is stored, as `ledger.charge.versions_in_force` wants.
+
+    Voids, claims for a later payer that we made, and estimates stay out.
+    """
+    payers, other = schema.claim_payers, schema.claim_payers.alias("other")
+    charge = (
+        sa.select(
+            J.c.family_id,
+            sa.func.min(J.c.claim_id).label("charged_claim_id"),
+            sa.func.min(L.c.payer_sequence).label("charged_sequence"),
+            sa.func.min(L.c.payer_code).label("charged_payer"),
+            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("charged_total_cents"),
+        )
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(J.c.source == "charge", L.c.account == "1100", J.c.reverses_journal_id.is_(None), _in_force(J))
+        .where(J.c.family_id.in_(_several()))
+        .group_by(J.c.family_id)
+        .subquery()
+    )
+    names_it = sa.select(sa.literal(1)).where(
+        payers.c.claim_id == C.c.claim_id, payers.c.payer_code == charge.c.charged_payer
+    )
+    is_named = sa.select(sa.literal(1)).where(
+        other.c.claim_id == charge.c.charged_claim_id, other.c.payer_code == C.c.payer_code
+    )
     return frame(
         conn,
+        sa.select(
+            *(C.c.claim_id, C.c.family_id, C.c.claim_key, C.c.body_hash, C.c.frequency_code, C.c.version),
+            *(C.c.payer_code, C.c.payer_sequence, C.c.statement_from_date, C.c.charge_cents, F.c.sha256, C.c.seg),
+            *(charge.c.charged_claim_id, charge.c.charged_sequence, charge.c.charged_total_cents),
+            sa.or_(names_it.exists(), is_named.exists()).label("shares_payers"),
+        )
+        .join(F, F.c.file_id == C.c.file_id)
+        .join(charge, charge.c.family_id == C.c.family_id)
+        .where(C.c.state == "stored", C.c.purpose.not_in(["void", "next_payer", ESTIMATE]), C.c.frequency_code != "8")
+        .where(_is_released())
+        .order_by(C.c.family_id, F.c.sha256, C.c.seg),
+    )
+
+
+def _several() -> sa.Select[tuple[int]]:
+    others = C.alias("others")
+    several = sa.select(others.c.family_id).where(others.c.state == "stored").group_by(others.c.family_id)
+    return several.having(sa.func.count() > 1)
+
+
+def voided_claims(conn: sa.Connection) -> pd.DataFrame:
+    """Charged families whose charge a void takes back by now: family_id, claim_id (of the void).
+
+    The payer took its decision back and none stands; or it never decided and has accepted the void.
+    """
+    P = schema.claim_postings
+    own = sa.and_(P.c.family_id == C.c.family_id, P.c.ended_at.is_(None))
+    stands = sa.select(sa.literal(1)).where(own, P.c.outcome == "posted", P.c.is_superseded == 0).exists()
+    taken_back = sa.select(sa.literal(1)).where(own, P.c.outcome == "reversal").exists()
+    decided = sa.select(sa.literal(1)).where(own, P.c.outcome.in_(["posted", "reversal"])).exists()
+    is_accepted = C.c.life.in_(["accepted", "voided"])
+    return frame(
+        conn,
+        sa.select(C.c.family_id, sa.func.min(C.c.claim_id).label("claim_id"))
+        .where(C.c.state == "stored", C.c.frequency_code == "8", _is_released(), _unreversed_charge(C.c.family_id))
+        .where(~stands, sa.or_(taken_back, sa.and_(~decided, is_accepted)))
+        .group_by(C.c.family_id)
+        .order_by(C.c.family_id),
+    )
+
+
+def charge_lines_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Ledger lines of the charges in force of families, to be negated."""
+    in_force = sa.and_(J.c.source == "charge", J.c.reverses_journal_id.is_(None), _in_force(J))
+    return frame_of(conn, _charge_lines().where(in_force), J.c.family_id, family_ids)
+
+
+def receivable_credits(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Families with a payer sequence whose receivable is in credit: family_id, amount_cents."""
+    select = (
+        sa.select(
+            L.c.family_id,
+            L.c.payer_sequence,
+            sa.cast(-sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
+        )
+        .where(L.c.account == "1100")
+        .group_by(L.c.family_id, L.c.payer_sequence)
+        .having(sa.func.sum(L.c.amount_cents) < 0)
+    )
+    rows = frame_of(conn, select, L.c.family_id, family_ids)
+    return rows.groupby("family_id")["amount_cents"].sum().reset_index()
+
+
+def _charge_lines() -> sa.Select[tuple[object, ...]]:
+    select: sa.Select[tuple[object, ...]] = (
         sa.select(
             J.c.journal_id,
             J.c.idempotency_key.label("journal_key"),
@@ -159,6 +256,16 @@ def charge_lines_of_held_claims(conn: sa.Connection) -> pd.DataFrame:
             L.c.line_number,
         )
         .join(L, L.c.journal_id == J.c.journal_id)
+        .order_by(J.c.journal_id, L.c.ledger_line_id)
+    )
+    return select
+
+
+def charge_lines_of_held_claims(conn: sa.Connection) -> pd.DataFrame:
+    """Ledger lines of charges in force whose own claim is held by now, to be negated."""
+    return frame(
+        conn,
+        _charge_lines()
         .join(C, C.c.claim_id == J.c.claim_id)
         .where(
             J.c.source == "charge",
@@ -166,6 +273,5 @@ def charge_lines_of_held_claims(conn: sa.Connection) -> pd.DataFrame:
             _in_force(J),
             C.c.state == "held",
             C.c.reason_code == "claim-conflict",
-        )
-        .order_by(J.c.journal_id, L.c.ledger_line_id),
+        ),
     )

@@ -35,6 +35,7 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "trusted_schema=OFF",
+    "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows behind the back of triggers
 )
 _READ = "claims_read"
 

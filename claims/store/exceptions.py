@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from claims import codes
 from claims.store import clock, schema
-from claims.store.rows import in_parts, insert_keyed
+from claims.store.rows import IN_LIST, in_parts, insert_keyed
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
 LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
@@ -120,12 +120,20 @@ def close_sets(conn: sa.Connection, sets: pd.DataFrame, reason: str, posting_dat
 
 def close_key(conn: sa.Connection, exception_key: str, reason: str, posting_date: date) -> int:
     """Close the open exception of one key, if there is one."""
+    return close_keys(conn, [exception_key], reason, posting_date)
+
+
+def close_keys(conn: sa.Connection, exception_keys: Iterable[str], reason: str, posting_date: date) -> int:
+    """Close the open exceptions of some keys, as far as there are any."""
     table = schema.exceptions
-    return conn.execute(
-        sa.update(table)
-        .where(table.c.exception_key == exception_key, table.c.state == "open")
-        .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
-    ).rowcount
+    keys, closed = list(exception_keys), 0
+    for start in range(0, len(keys), IN_LIST):
+        closed += conn.execute(
+            sa.update(table)
+            .where(table.c.exception_key.in_(keys[start : start + IN_LIST]), table.c.state == "open")
+            .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
+        ).rowcount
+    return closed
 
 
 def keep(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import chain, clock, ids, schema
 from claims.store.bulk import bulk_insert
-from claims.store.rows import insert_keyed, update_where_in
+from claims.store.posting import RELEASED, TAKEN_BACK
+from claims.store.rows import in_parts, insert_keyed, update_where_in
 
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
@@ -37,29 +39,43 @@ def save_journals(
         )
         known.update({str(key): int(journal_id) for key, journal_id in found})
     # Originals first: a reversal may name a journal of the same batch.
-    rows = rows.sort_values("reverses_key", key=lambda key: key != "", kind="stable")
-    first = rows[rows["reverses_key"] == ""]
-    second = rows[rows["reverses_key"] != ""]
-    keyed = insert_keyed(conn, J, first.assign(reverses_journal_id=0))
-    known.update(zip(keyed["idempotency_key"].tolist(), keyed["journal_id"].tolist(), strict=True))
-    more = insert_keyed(
-        conn, J, second.assign(reverses_journal_id=second["reverses_key"].map(known).fillna(0).astype("int64"))
-    )
-    ids = pd.concat([keyed, more])[["idempotency_key", "journal_id"]].set_index("idempotency_key")["journal_id"]
-    insert_keyed(conn, L, lines.assign(journal_id=ids.reindex(lines["journal_key"]).to_numpy()))
+    rows = rows.sort_values("reverses_key", key=lambda key: key != "", kind="stable", ignore_index=True)
+    first = ids.take(conn, J, len(rows))
+    rows = rows.assign(journal_id=np.arange(first, first + len(rows), dtype="int64"))
+    known.update(zip(rows["idempotency_key"].tolist(), rows["journal_id"].tolist(), strict=True))
+    rows["reverses_journal_id"] = rows["reverses_key"].map(known).fillna(0).astype("int64")
+    id_of = rows.set_index("idempotency_key")["journal_id"]
+    own = lines.assign(journal_id=id_of.reindex(lines["journal_key"]).to_numpy())
+    own = own.sort_values("journal_id", kind="stable", ignore_index=True)
+    first = ids.take(conn, L, len(own))
+    own = own.assign(ledger_line_id=np.arange(first, first + len(own), dtype="int64"))
+    rows["hash"] = pd.Series(chain.seal(chain.head(conn), rows, own), index=rows.index, dtype="str")
+    for table, made in ((J, rows), (L, own)):
+        bulk_insert(conn, table, made[[column.name for column in table.columns if column.name in made]])
     return len(rows)
 
 
-def save_postings(conn: sa.Connection, postings: pd.DataFrame, posting_date: date) -> None:
-    """Write what became of claim payments; end the rows they had, and mark what a reversal took back."""
+def save_postings(conn: sa.Connection, postings: pd.DataFrame, released: pd.DataFrame, posting_date: date) -> None:
+    """Write what became of claim payments; end the rows they had, and mark what a reversal took back.
+
+    `released`: earlier decisions that the system took back (claim_payment_id, is_whole, unposted_cents).
+    """
     at = clock.now()
     ended = postings.loc[postings["last_posting_id"] != 0, "last_posting_id"]
     update_where_in(conn, P, P.c.claim_posting_id, ended, ended_at=at)
     insert_keyed(conn, P, postings.assign(posting_date=posting_date.isoformat(), recorded_at=at, is_superseded=0))
-    taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
-    for start in range(0, len(taken), 900):
-        part = [int(one) for one in taken.iloc[start : start + 900]]
-        conn.execute(sa.update(P).where(P.c.claim_payment_id.in_(part), P.c.ended_at.is_(None)).values(is_superseded=1))
+    by_payer = postings.loc[postings["outcome"] == "reversal", "reverses_claim_payment_id"]
+    by_system = released.loc[released["is_whole"], "claim_payment_id"]
+    for taken, word in ((by_system, RELEASED), (by_payer, TAKEN_BACK)):
+        for part in in_parts(taken):
+            still = sa.update(P).where(P.c.claim_payment_id.in_(part), P.c.ended_at.is_(None))
+            conn.execute(still.values(is_superseded=word))
+    in_part = released[~released["is_whole"] & (released["unposted_cents"] != 0)]
+    for claim_payment_id, cents in zip(
+        in_part["claim_payment_id"].tolist(), in_part["unposted_cents"].tolist(), strict=True
+    ):
+        still = sa.update(P).where(P.c.claim_payment_id == claim_payment_id, P.c.ended_at.is_(None))
+        conn.execute(still.values(unposted_cents=P.c.unposted_cents + cents))
 
 
 def save_classifications(conn: sa.Connection, rows: pd.DataFrame, remit_ids: Sequence[int]) -> None:

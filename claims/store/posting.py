@@ -26,6 +26,8 @@ RETRIED = (
     "REVERSAL_ORPHAN",
 )
 
+STANDING, TAKEN_BACK, RELEASED = 0, 1, 2  # words of claim_postings.is_superseded
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -191,6 +193,25 @@ def receivables(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     )
 
 
+def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """What people moved on 1110 and 1200 of the families in scope: family_id, account, line_number, if not zero."""
+    origin = J.alias("origin")
+    source = sa.func.coalesce(origin.c.source, J.c.source)  # a reversal takes a person's transfer with it
+    return frame(
+        conn,
+        sa.select(L.c.family_id, L.c.account, L.c.line_number)
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .outerjoin(origin, origin.c.journal_id == J.c.reverses_journal_id)
+        .where(
+            L.c.family_id.in_(_families(scope)),
+            L.c.account.in_(["1110", "1200"]),
+            source.not_in(["835", "apply", "charge"]),
+        )
+        .group_by(L.c.family_id, L.c.account, L.c.line_number)
+        .having(sa.func.sum(L.c.amount_cents) != 0),
+    )
+
+
 def _decided(scope: Scope) -> sa.ColumnElement[bool]:
     """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number."""
     own, own_remit = CP.alias("own"), R.alias("own_remit")
@@ -207,7 +228,7 @@ def _decided(scope: Scope) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         P.c.ended_at.is_(None),
-        P.c.is_superseded == 0,
+        P.c.is_superseded.in_([STANDING, RELEASED]),
         P.c.outcome.in_(["posted", "unapplied"]),
         sa.or_(
             P.c.family_id.in_(_families(scope)),
@@ -233,6 +254,7 @@ def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             CP.c.charge_cents,
             CP.c.paid_cents,
             P.c.outcome,
+            sa.case((P.c.is_superseded == RELEASED, 1), else_=0).label("is_released"),
         )
         .select_from(P)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
@@ -244,20 +266,13 @@ def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
 
 
 def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
-    """Ledger lines in force of the decisions that a reversal in scope may take back, and of what continues them."""
-    reversed_numbers = (
-        sa.select(sa.literal(1)).where(CP.c.claim_payment_id.in_(scope.ids), CP.c.status_code == "22").limit(1)
+    """Ledger lines in force of the decisions that the scope may take back, and of what continues them."""
+    chosen = (
+        sa.select(P.c.claim_payment_id)
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(_decided(scope))
     )
-    if conn.execute(reversed_numbers).first() is None:
-        scope_ids: sa.ColumnElement[bool] = sa.false()
-    else:
-        chosen = (
-            sa.select(P.c.claim_payment_id)
-            .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
-            .join(R, R.c.remit_id == CP.c.remit_id)
-            .where(_decided(scope))
-        )
-        scope_ids = J.c.claim_payment_id.in_(chosen)
     later = J.alias("later")
     return frame(
         conn,
@@ -278,7 +293,7 @@ def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
         )
         .join(L, L.c.journal_id == J.c.journal_id)
         .where(
-            scope_ids,
+            J.c.claim_payment_id.in_(chosen),
             J.c.reverses_journal_id.is_(None),
             ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
         )
@@ -308,19 +323,4 @@ def provider_adjustments(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Da
         .join(R, R.c.remit_id == PA.c.remit_id)
         .where(PA.c.remit_id.in_([int(one) for one in remit_ids]))
         .order_by(day, R.c.remit_key, PA.c.ordinal),
-    )
-
-
-def payables(conn: sa.Connection) -> pd.DataFrame:
-    """Balances of what payers announced to take back: account (2100, 2110), payer_code, reference, amount_cents."""
-    return frame(
-        conn,
-        sa.select(
-            L.c.account,
-            L.c.payer_code,
-            L.c.reference,
-            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
-        )
-        .where(L.c.account.in_(["2100", "2110"]))
-        .group_by(L.c.account, L.c.payer_code, L.c.reference),
     )

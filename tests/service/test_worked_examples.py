@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from claims.service.actions import add_patient_payment, write_off_denial
+from claims.service.actions import add_patient_payment, refund_patient, refund_payer, write_off_denial
 from claims.service.verify import verify
 from tests.books import Bill, bank, claims, remit
 
@@ -93,6 +93,34 @@ def test_e4_denial_reversed_and_paid_in_a_later_remit(practice):
     check(practice)
 
 
+def test_e4b_denial_superseded_without_a_reversal(practice):
+    practice.night(
+        claims(Bill("A4", [("70551", "300")])),
+        remit("""BPR*H*0*C*NON************20250310~
+                 TRN*1*T0411*1512345678~
+                 CLP*A4*1*300*0**12*ICN4~
+                 SVC*HC:70551*300*0**1~
+                 CAS*CO*16*300~
+                 LQ*HE*M51~"""),
+        remit("""BPR*I*210*C*ACH************20250410~
+                 TRN*1*T0412*1512345678~
+                 CLP*A4*1*300*210*30*12*ICN4B~
+                 SVC*HC:70551*300*210**1~
+                 CAS*CO*45*60~
+                 CAS*PR*2*30~"""),
+        bank(("2025-04-11", "210.00", "T0412")),
+    )
+    posted = [accounts for source, accounts in practice.journals() if source == "835"]
+    assert sorted(posted, key=str) == [
+        {"1050": 21000, "1100": -30000, "1200": 3000, "4100": 6000},
+        {"1100": -30000, "1110": 30000},
+        {"1100": 30000, "1110": -30000},
+    ]
+    assert practice.balances() == {"1000": 21000, "1200": 3000, "4000": -30000, "4100": 6000}
+    assert practice.exceptions() == []
+    check(practice)
+
+
 @pytest.mark.parametrize("order", ["reversal first", "correction first"])
 def test_e5_reversal_and_correction_in_either_order(practice, order):
     back = ["CLP*A1*22*-150*-88**12*ICN1~", "SVC*HC:99213*-150*-88**1~", "CAS*CO*45*-40~", "CAS*PR*2*-22~"]
@@ -103,6 +131,9 @@ def test_e5_reversal_and_correction_in_either_order(practice, order):
     add_patient_payment(practice.ctx, practice.family("A1"), 2200, date(2025, 4, 1), "cheque 1", date(2025, 6, 30))
     practice.night(remit("\n".join(head + parts)), bank(("2025-04-11", "12.00", "T0502")))
     assert practice.balances() == {"1000": 12200, "1200": -1200, "4000": -15000, "4100": 4000}
+    check(practice)
+    refund_patient(practice.ctx, practice.family("A1"), 1200, date(2025, 6, 30), "cheque 2", date(2025, 6, 30))
+    assert practice.balances() == {"1000": 11000, "4000": -15000, "4100": 4000}
     check(practice)
 
 
@@ -128,6 +159,33 @@ def test_e6_overpayment_taken_back_later(practice):
         bank(("2025-03-11", "88.00", "T0601"), ("2025-05-12", "412.00", "T0603")),
     )
     assert practice.balances() == {"1000": 50000, "1110": 15000, "4000": -65000}
+    check(practice)
+
+
+def test_e7_forward_balance(practice):
+    practice.night(
+        claims(Bill("D1", [("99213", "200")]), Bill("D2", [("99212", "60")]), Bill("D3", [("99214", "500")])),
+        remit("""BPR*I*200*C*ACH************20250302~
+                 TRN*1*T0700*1512345678~
+                 CLP*D1*1*200*200**12*ICN6~"""),
+        remit("""BPR*H*0*C*NON************20250402~
+                 TRN*1*FWD0006*1512345678~
+                 CLP*D1*22*-200*-200**12*ICN6~
+                 CLP*D2*1*60*60**12*ICN7~
+                 PLB*1999999984*20251231*FB:FWD0006*-140~"""),
+        bank(("2025-03-03", "200.00", "T0700")),
+    )
+    assert practice.balances() == {"1000": 20000, "1100": 70000, "2110": -14000, "4000": -76000}
+    check(practice)
+    practice.night(
+        remit("""BPR*I*360*C*ACH************20250409~
+                 TRN*1*T0703*1512345678~
+                 CLP*D3*1*500*500**12*ICN8~
+                 PLB*1999999984*20251231*FB:FWD0006*140~"""),
+        bank(("2025-04-10", "360.00", "T0703")),
+    )
+    assert practice.balances() == {"1000": 56000, "1100": 20000, "4000": -76000}
+    assert practice.exceptions() == []
     check(practice)
 
 
@@ -169,6 +227,36 @@ def test_e9_interest_is_not_the_claims_money(practice):
         bank(("2025-03-11", "83.25", "T0901")),
     )
     assert practice.balances() == {"1000": 8325, "4000": -10000, "4100": 2000, "4900": -325}
+    check(practice)
+
+
+def test_e10_refund_cheque_acknowledged_by_72_and_wo(practice):
+    practice.night(
+        claims(Bill("G1", [("99212", "100")])),
+        remit("""BPR*I*100*C*ACH************20250310~
+                 TRN*1*T1001*1512345678~
+                 CLP*G1*1*100*100**12*ICN12~
+                 SVC*HC:99212*100*100**1~"""),
+        remit("""BPR*H*0*C*NON************20250410~
+                 TRN*1*T1002*1512345678~
+                 CLP*G1*22*-100*-100**12*ICN12~
+                 SVC*HC:99212*-100*-100**1~
+                 CLP*G1*1*100*60**12*ICN12B~
+                 SVC*HC:99212*100*60**1~
+                 CAS*CO*45*40~
+                 PLB*1999999984*20251231*WO:ICN12*-40~"""),
+        bank(("2025-03-11", "100.00", "T1001")),
+    )
+    assert practice.balances() == {"1000": 10000, "2100": -4000, "4000": -10000, "4100": 4000}
+    refund_payer(practice.ctx, "1512345678", "ICN12", 4000, date(2025, 5, 2), date(2025, 6, 30))
+    assert practice.balances() == {"1000": 6000, "4000": -10000, "4100": 4000}
+    practice.night(
+        remit("""BPR*H*0*C*NON************20250510~
+                 TRN*1*T1003*1512345678~
+                 PLB*1999999984*20251231*WO:ICN12*40*72:ICN12*-40~""")
+    )
+    assert practice.balances() == {"1000": 6000, "4000": -10000, "4100": 4000}
+    assert practice.exceptions() == []
     check(practice)
 
 

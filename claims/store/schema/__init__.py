@@ -14,7 +14,7 @@ from claims.store.schema.answers import acknowledgements
 from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
-from claims.store.schema.ledger import journals, ledger_lines
+from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, matches
 from claims.store.schema.remittances import (
@@ -53,6 +53,7 @@ __all__ = [
     "claim_postings",
     "claims",
     "classifications",
+    "closed_periods",
     "control_numbers",
     "denial_cases",
     "denial_events",

@@ -6,6 +6,17 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, String,
 
 from claims.store.schema.base import Cents, Code, Instant, key, metadata, ref
 
+# Days up to which no journal may be written any more: a trigger on journals refuses it. Append-only.
+closed_periods = Table(
+    "closed_periods",
+    metadata,
+    Column("through_date", Date, primary_key=True),
+    Column("closed_at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("journals", BigInteger, nullable=False),  # how many stood on those days
+    Column("head_hash", String(64), nullable=False),  # of the last journal at that moment
+)
+
 # Immutable. Signed lines (debit +, credit -) of a journal sum to zero.
 journals = Table(
     "journals",
@@ -25,6 +36,7 @@ journals = Table(
     ref("claim_id", "claims.claim_id", optional=True),  # the claim whose charge it is
     ref("reverses_journal_id", "journals.journal_id", optional=True),
     ref("continues_journal_id", "journals.journal_id", optional=True),
+    Column("hash", String(64), nullable=False),  # sha256 of the journal, its lines and the hash before (store.chain)
     Index("ix_journals_remit_id", "remit_id"),
     Index("ix_journals_claim_payment_id", "claim_payment_id"),
     Index("ix_journals_family_id", "family_id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text
 
-from claims.store.schema.base import Code, Instant, key, metadata, ref
+from claims.store.schema.base import Cents, Code, Instant, key, metadata, ref
 
 # Why this claim payment belongs to this family, or why to none (rule none, family empty). The row without ended_at is
 # in force.
@@ -43,7 +43,9 @@ line_matches = Table(
 
 # What posting did with a claim payment; the row without ended_at is in force.
 # outcome: posted, reversal (it negated reverses_claim_payment_id), memo (a repeat, nothing moves), unapplied (cash on
-# 2200, open item), informational (no adjudication, no cash). is_superseded: a later reversal took it back.
+# 2200, open item), informational (no adjudication, no cash). is_superseded: 1 a later reversal of the payer took it
+# back, 2 the system did when the payer decided anew without one.
+# unposted_cents: of the reductions in the file, what was not posted (posted before, or a repeat) or taken back since.
 claim_postings = Table(
     "claim_postings",
     metadata,
@@ -56,6 +58,7 @@ claim_postings = Table(
     Column("reason_code", Code),  # exception type that sent it there
     ref("reverses_claim_payment_id", "claim_payments.claim_payment_id", optional=True),
     Column("is_superseded", Integer, nullable=False, server_default="0"),
+    Column("unposted_cents", Cents, nullable=False, server_default="0"),
     Column("posting_date", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("ended_at", Instant),

@@ -55,6 +55,7 @@ claim_payments = Table(
     Column("charge_cents", Cents, nullable=False),
     Column("paid_cents", Cents, nullable=False),
     Column("patient_responsibility_cents", Cents),
+    Column("interest_cents", Cents, nullable=False, server_default="0"),  # AMT*I, information only
     Column("filing_indicator_code", String(4), nullable=False),
     Column("payer_claim_number", String(80), nullable=False),  # CLP07
     Column("facility_code", String(4), nullable=False),

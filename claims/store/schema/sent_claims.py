@@ -15,13 +15,15 @@ families = Table(
     Column("claim_number", String(60), nullable=False),  # CLM01 as first sent
     Column("claim_number_normal", String(60), nullable=False),  # upper case, letters and digits, no leading zeros
     UniqueConstraint("billing_npi", "claim_number"),
+    Index("ix_families_claim_number", "claim_number"),
     Index("ix_families_claim_number_normal", "claim_number_normal"),
 )
 
 # origin: sent (an 837 that somebody else sent; never batched by us), to_send (charges).
 # state: new (identity not resolved yet), stored, held (reason_code claim-conflict, ...), duplicate, informational
 # (test file: never charged).
-# purpose: original, correction (frequency 1 again after a rejection), replacement (7), void (8), next_payer.
+# purpose: original, correction (frequency 1 again after a rejection), replacement (7), void (8), next_payer,
+# predetermination (CLM19 PB, asks what would be paid: never charged).
 # life: where it is on its way to the payer and back, a word of codes/claim_life.csv.
 claims = Table(
     "claims",

@@ -11,6 +11,15 @@ CREATE TABLE audit_events (
     CONSTRAINT uq_audit_events_mac UNIQUE (mac)
 );
 
+CREATE TABLE closed_periods (
+    through_date DATE NOT NULL,
+    closed_at VARCHAR(27) NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    journals BIGINT NOT NULL,
+    head_hash VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_closed_periods PRIMARY KEY (through_date)
+);
+
 CREATE TABLE control_numbers (
     sequence VARCHAR(40) NOT NULL,
     next_number BIGINT NOT NULL,
@@ -42,6 +51,8 @@ CREATE TABLE families (
     CONSTRAINT pk_families PRIMARY KEY (family_id),
     CONSTRAINT uq_families_billing_npi_claim_number UNIQUE (billing_npi, claim_number)
 );
+
+CREATE INDEX ix_families_claim_number ON families (claim_number);
 
 CREATE INDEX ix_families_claim_number_normal ON families (claim_number_normal);
 
@@ -421,6 +432,7 @@ CREATE TABLE claim_payments (
     charge_cents BIGINT NOT NULL,
     paid_cents BIGINT NOT NULL,
     patient_responsibility_cents BIGINT,
+    interest_cents BIGINT DEFAULT '0' NOT NULL,
     filing_indicator_code VARCHAR(4) NOT NULL,
     payer_claim_number VARCHAR(80) NOT NULL,
     facility_code VARCHAR(4) NOT NULL,
@@ -603,6 +615,7 @@ CREATE TABLE claim_postings (
     reason_code VARCHAR(40),
     reverses_claim_payment_id BIGINT,
     is_superseded INTEGER DEFAULT '0' NOT NULL,
+    unposted_cents BIGINT DEFAULT '0' NOT NULL,
     posting_date DATE NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
@@ -731,6 +744,7 @@ CREATE TABLE journals (
     claim_id BIGINT,
     reverses_journal_id BIGINT,
     continues_journal_id BIGINT,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_journals PRIMARY KEY (journal_id),
     CONSTRAINT uq_journals_idempotency_key UNIQUE (idempotency_key),
     CONSTRAINT fk_journals_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id),

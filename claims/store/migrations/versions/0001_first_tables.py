@@ -1,4 +1,7 @@
-"""All tables, from the SQL file beside this one, and triggers that keep journals and the audit chain append-only."""
+"""All tables, from the SQL file beside this one, and triggers.
+
+They keep journals, the audit chain and closed periods append-only, and journals out of periods that are closed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("journals", "ledger_lines", "audit_events")
+APPEND_ONLY = ("journals", "ledger_lines", "audit_events", "closed_periods")
 
 
 def upgrade() -> None:
@@ -32,6 +35,26 @@ def upgrade() -> None:
             op.execute(
                 f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} {_body(engine_name, table)}"
             )
+        if engine_name == "postgresql":
+            op.execute(
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
+    _close_periods(engine_name)
+
+
+def _close_periods(engine_name: str) -> None:
+    """Refuse journals on days that are closed."""
+    is_closed = "EXISTS (SELECT 1 FROM closed_periods WHERE through_date >= NEW.posting_date)"
+    if engine_name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION refuse_closed_period() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {is_closed} THEN RAISE EXCEPTION 'the period is closed'; END IF; RETURN NEW; END $$"
+        )
+        body = "FOR EACH ROW EXECUTE FUNCTION refuse_closed_period()"
+    else:
+        body = f"WHEN {is_closed} BEGIN SELECT RAISE(ABORT, 'the period is closed'); END"
+    op.execute(f"CREATE TRIGGER journals_in_open_periods BEFORE INSERT ON journals {body}")
 
 
 def _body(engine_name: str, table: str) -> str:

@@ -1,0 +1,116 @@
+"""Provider-level adjustments (PLB) become ledger lines: amounts with their references in, lines and exceptions out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from claims import codes
+from claims.ledger.proposal import Proposal
+from claims.ledger.rules import CLEARING, posting_rules
+
+TAKEBACKS, FORWARDS = "2100", "2110"
+TYPES = {TAKEBACKS: "WO_WITHOUT_REVERSAL", FORWARDS: "FB_WITHOUT_FORWARD"}
+
+
+def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame) -> pd.DataFrame:
+    """Add what references mean: ledger_reference, reference_matches and original_remit_id (0 = none).
+
+    `rows`: provider adjustments in posting order. A 72 takes the reference of the WO that it pairs with (same
+    remittance, opposite amount). A CS is told by its reference: a forward balance of this payer, or the trace number of
+    a payment of this payer whose money never came, for that very amount (`reissuable`: remit_id, payer_code,
+    trace_number, open_cents). `payables`: account, payer_code, reference, amount_cents.
+    """
+    reference = rows["reference"].copy()
+    orphans = rows[rows["reason_code"] == "72"]
+    recoveries = rows[rows["reason_code"] == "WO"].assign(amount_cents=lambda own: -own["amount_cents"])
+    same = ["remit_id", "amount_cents"]
+    keys = [*same, "reference"]
+    at_home = pd.MultiIndex.from_frame(orphans[keys]).isin(pd.MultiIndex.from_frame(recoveries[keys]))
+    taken = pd.MultiIndex.from_frame(recoveries[keys]).isin(pd.MultiIndex.from_frame(orphans.loc[at_home, keys]))
+    orphans, recoveries = orphans[~at_home], recoveries[~taken]
+    pairs = orphans.assign(nth=orphans.groupby(same).cumcount(), at=orphans.index).merge(
+        recoveries.assign(nth=recoveries.groupby(same).cumcount()), on=[*same, "nth"], suffixes=("", "_recovery")
+    )
+    reference.loc[pairs["at"]] = pairs["reference_recovery"].to_numpy()
+
+    known = pd.concat(
+        [
+            payables.loc[payables["account"] == FORWARDS, ["payer_code", "reference"]],
+            rows.loc[rows["reason_code"] == "FB", ["payer_code", "reference"]],
+        ]
+    )
+    own = pd.MultiIndex.from_frame(rows[["payer_code", "reference"]])
+    is_forward = own.isin(pd.MultiIndex.from_frame(known)) & (rows["reference"] != "").to_numpy()
+    lost = reissuable.drop_duplicates(["payer_code", "trace_number"], keep=False)
+    lost = lost.set_index(["payer_code", "trace_number"])
+    original = lost["remit_id"].reindex(own).fillna(0).astype("int64").to_numpy()
+    is_lost = (lost["open_cents"].reindex(own).to_numpy() == -rows["amount_cents"].to_numpy()) & (original != 0)
+    is_cs = (rows["reason_code"] == "CS").to_numpy()
+    matches = np.select([is_cs & is_forward, is_cs & is_lost], ["forward_balance", "reissued_payment"], "")
+    return rows.assign(
+        ledger_reference=reference,
+        reference_matches=pd.Series(matches, index=rows.index, dtype="str"),
+        original_remit_id=np.where(matches == "reissued_payment", original, 0),
+    )
+
+
+def propose_provider_adjustments(rows: pd.DataFrame, payables: pd.DataFrame) -> Proposal:
+    """Propose the PLB postings of remittances: explained provider adjustments in posting order.
+
+    `payables`: balance of 2100 and 2110 by account, payer_code, reference before this posting (amount_cents). A
+    recovery (WO) or returned forward balance (FB) that nothing announced leaves a debit there and is an exception,
+    worth what is not covered.
+    """
+    result = Proposal()
+    lines = _lines(rows)
+    result.lines.append(lines.drop(columns="plb_exception"))
+    odd = lines[lines["plb_exception"] != ""].rename(columns={"plb_exception": "type_code"})
+    odd = odd.drop(columns="remit_id").merge(rows[["provider_adjustment_id", "remit_id"]], on="provider_adjustment_id")
+    keys = ["account", "payer_code", "reference"]
+    owed = lines[lines["account"].isin(list(TYPES))].copy()
+    before = payables.set_index(keys)["amount_cents"]
+    start = before.reindex(pd.MultiIndex.from_frame(owed[keys]), fill_value=0).to_numpy()
+    owed["balance_cents"] = owed.groupby(keys)["amount_cents"].cumsum() + start
+    # Judged at the end of the remittance, on its last entry for the reference.
+    last = owed.drop_duplicates([*keys, "remit_id"], keep="last")
+    taken = owed.groupby([*keys, "remit_id"])["amount_cents"].transform("sum").reindex(last.index)
+    last = last.assign(type_code=last["account"].map(TYPES), amount_cents=np.minimum(last["balance_cents"], taken))
+    columns = ["provider_adjustment_id", "remit_id", "type_code", "amount_cents"]
+    result.exceptions.append(pd.concat([odd[columns], last.loc[last["amount_cents"] > 0, columns]], ignore_index=True))
+    return result
+
+
+def _lines(rows: pd.DataFrame) -> pd.DataFrame:
+    """Two lines per PLB amount: remit clearing credited, then its account debited.
+
+    Clearing first: a journal is of the remittance that its first line names, and a CS debits that of another.
+    """
+    rules = _rules(rows[["reason_code", "reference_matches"]].drop_duplicates())
+    own = rows.assign(reference=rows["ledger_reference"]).merge(rules, on=["reason_code", "reference_matches"])
+    credit = own.assign(account=CLEARING, amount_cents=-own["amount_cents"], plb_exception="")
+    original = own["original_remit_id"]
+    debit = own.assign(plb_exception=own["exception"], remit_id=own["remit_id"].where(original == 0, original))
+    keep = [
+        *("provider_adjustment_id", "remit_id", "account", "amount_cents", "rule_id", "payer_code", "reference"),
+        *("reason_code", "plb_exception"),
+    ]
+    lines = pd.concat([credit[keep], debit[keep]], ignore_index=True)
+    return lines[lines["amount_cents"] != 0].reset_index(drop=True)
+
+
+def _rules(distinct: pd.DataFrame) -> pd.DataFrame:
+    """The account, rule and exception of each reason code and what its reference matches (codes/plb.csv)."""
+    plb = codes.table("plb").assign(priority=lambda rows: rows["priority"].astype("int64")).sort_values("priority")
+    rules = posting_rules("plb", "")
+    others = rules.loc[rules["plb_code"] == "other", "rule_id"].tolist()
+    named = rules[rules["plb_code"] != "other"].set_index(["plb_code", "reference_matches"])["rule_id"]
+    pairs = distinct.merge(plb, how="cross", suffixes=("", "_rule"))
+    fits = ((pairs["code"] == "") | (pairs["code"] == pairs["reason_code"])) & (
+        (pairs["reference_matches_rule"] == "") | (pairs["reference_matches_rule"] == pairs["reference_matches"])
+    )
+    best = pairs[fits].drop_duplicates(["reason_code", "reference_matches"])
+    rule_id = named.reindex(best.set_index(["reason_code", "reference_matches_rule"]).index).to_numpy()
+    fallback = np.where(best["auto_post"] == "Y", others[0], others[-1])
+    best = best.assign(rule_id=np.where(pd.isna(rule_id), fallback, rule_id))
+    return best[["reason_code", "reference_matches", "account", "rule_id", "exception"]]

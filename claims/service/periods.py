@@ -1,0 +1,39 @@
+"""Periods that close: from then on every posting falls into the open period, with its effective date kept."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from claims.errors import PeriodClosedError, UsageError
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.store import periods
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+
+
+def require_open(conn: Connection, posting_date: date) -> None:
+    """Raise PeriodClosedError when the accounting day is closed."""
+    through = periods.closed_through(conn)
+    if through is not None and posting_date <= through:
+        raise PeriodClosedError(posting_date, through, through + timedelta(days=1))
+
+
+def close_period(ctx: Context, through: date) -> None:
+    """Close all accounting days up to `through`, for good."""
+    if through >= ctx.settings.today():
+        raise UsageError("Only days that are over can be closed.")
+    with write(ctx.engine) as conn:
+        last = periods.closed_through(conn)
+        if last is not None and through <= last:
+            raise UsageError(f"Everything up to {last} is closed already.")
+        periods.close(conn, through, ctx.actor)
+        record(ctx, conn, "period.close", f"through {through}", {})
+
+
+def closings(ctx: Context) -> pd.DataFrame:
+    """List the closings, the newest first."""
+    with read(ctx.engine) as conn:
+        return periods.listed(conn)

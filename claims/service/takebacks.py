@@ -1,0 +1,112 @@
+"""Takebacks: what payers announced, took, forwarded and still will take, by payer and reference, with the claims."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from claims.errors import NotFoundError, UsageError
+from claims.ledger.match import normal_number
+from claims.service.audited import record_shown
+from claims.service.context import Context
+from claims.store.engine import read
+from claims.store.queries import takebacks as rows_of
+from claims.store.queries.asof import AsOf
+
+MASK = "•••"
+STATES = ("open", "unannounced", "settled")
+KINDS = {"2100": "recovery", "2110": "forward balance"}
+END_OF_TIME = "9999-12-31T23:59:59.999999Z"
+
+
+def listed(
+    ctx: Context, *, state: str = "open", payer: str = "", as_of: date | None = None, show_phi: bool = False
+) -> pd.DataFrame:
+    """List takebacks, the oldest first.
+
+    key, kind, payer_code, payer_name, reference, announced_cents, taken_cents, refunded_cents (cheques of ours),
+    acknowledged_cents, adjusted_cents, open_cents (what the payer will still take; negative: taken and never
+    announced), since, age_days, last_date, state (open, unannounced, settled).
+    """
+    if state not in (*STATES, "any"):
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
+    day = as_of or ctx.settings.today()
+    with read(ctx.engine) as conn:
+        entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
+        names = rows_of.payer_names(conn)
+    rows = summed(entries, day)
+    rows["payer_name"] = rows["payer_code"].map(names).fillna("").astype("str")
+    # Open and unannounced both ask for work: a person sees them together.
+    wanted = {"open": ["open", "unannounced"], "any": list(STATES)}.get(state, [state])
+    asked = rows["state"].isin(wanted)
+    if payer:
+        fits = rows["payer_name"].str.contains(payer, case=False, regex=False) | (rows["payer_code"] == payer)
+        asked &= fits
+    rows = rows[asked].sort_values(["since", "key"], kind="stable", ignore_index=True)
+    if show_phi:
+        record_shown(ctx, "takebacks")
+    else:
+        rows["reference"] = _masked(rows["reference"])
+    return rows
+
+
+def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Sum the entries of 2100 and 2110 by account, payer and reference."""
+    by_code = {
+        "announced_cents": entries["code"].isin(["WO", "FB"]) & (entries["amount_cents"] < 0),
+        "taken_cents": entries["code"].isin(["WO", "FB"]) & (entries["amount_cents"] > 0),
+        "refunded_cents": entries["code"] == "",
+        "acknowledged_cents": entries["code"] == "72",
+        "adjusted_cents": entries["code"] == "CS",
+    }
+    sign = {"announced_cents": -1, "acknowledged_cents": -1}
+    keys = ["account", "payer_code", "reference"]
+    columns = {name: entries["amount_cents"].where(own, 0) * sign.get(name, 1) for name, own in by_code.items()}
+    rows = entries.assign(**columns, open_cents=-entries["amount_cents"]).groupby(keys, as_index=False)
+    total = rows[[*by_code, "open_cents"]].sum()
+    days = rows.agg(since=("effective_date", "min"), last_date=("effective_date", "max"))
+    total = total.merge(days, on=keys)
+    known = total["since"].where(total["since"] != "", day.isoformat()).to_numpy(dtype="datetime64[D]")
+    state = np.select([total["open_cents"] > 0, total["open_cents"] < 0], ["open", "unannounced"], "settled")
+    texts = (total["account"] + "\x1f" + total["payer_code"] + "\x1f" + total["reference"]).tolist()
+    return total.assign(
+        key=pd.Series([sha256(text.encode()).hexdigest()[:10] for text in texts], index=total.index, dtype="str"),
+        kind=total["account"].map(KINDS),
+        age_days=(np.datetime64(day, "D") - known).astype("int64"),
+        state=pd.Series(state, index=total.index, dtype="str"),
+    )
+
+
+def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell one takeback by its key or the beginning of it: its sums, its entries, and the claims behind it."""
+    day = ctx.settings.today()
+    with read(ctx.engine) as conn:
+        entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
+        rows = summed(entries, day)
+        found = rows[rows["key"].str.startswith(key.lower())] if key else rows.iloc[:0]
+        if len(found) != 1:
+            raise NotFoundError("takeback" if found.empty else "single takeback", key)
+        one = {str(name): value for name, value in found.iloc[0].items()}
+        own = entries
+        for name in ("account", "payer_code", "reference"):
+            own = own[own[name] == one[name]]
+        normal = str(normal_number(pd.Series([one["reference"]], dtype="str")).iloc[0])
+        claims = rows_of.claims_behind(conn, one["account"], one["payer_code"], one["reference"], normal)
+        one["payer_name"] = rows_of.payer_names(conn).get(one["payer_code"], "")
+    if show_phi:
+        record_shown(ctx, f"takeback {one['key']}")
+    else:
+        one["reference"] = MASK if one["reference"] else ""
+        claims = claims.assign(
+            claim_number=_masked(claims["claim_number"]), payer_claim_number=_masked(claims["payer_claim_number"])
+        )
+    own = own.drop(columns=["account", "payer_code", "reference", "remit_id"])
+    return one | {"entries": own.reset_index(drop=True), "claims": claims}
+
+
+def _masked(texts: pd.Series) -> pd.Series:
+    return texts.where(texts == "", MASK)

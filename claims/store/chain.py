@@ -1,0 +1,96 @@
+"""The hash chain over journals: each journal's hash covers all its columns, its lines and the hash before it.
+
+`seal` gives the hashes of new journals; `breaks` walks the stored chain and names what does not fit. A chain that was
+cut at its end shows against the numbers that were handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+
+J, L = schema.journals, schema.ledger_lines
+START = "0" * 64
+JOURNALS_AT_ONCE = 20_000
+
+_HEAD = [column for column in J.columns if column.name != "hash"]
+_LINE = list(L.columns)
+
+
+def head(conn: sa.Connection) -> str:
+    """Give the hash of the last journal; zeros when there is none."""
+    return str(conn.scalar(sa.select(J.c.hash).order_by(J.c.journal_id.desc()).limit(1)) or START)
+
+
+def seal(previous: str, journals: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
+    """Give the hash of each journal; both frames carry their keys, lines in the order of their journals."""
+    found = []
+    for text in _texts(journals, lines):
+        previous = _hashed(previous, text)
+        found.append(previous)
+    return found
+
+
+def breaks(conn: sa.Connection) -> list[str]:
+    """Name the journals that are not as they were written, and say when some are missing at the end."""
+    found: list[str] = []
+    previous, after = START, 0
+    while True:
+        journals = frame(
+            conn, sa.select(*J.columns).where(J.c.journal_id > after).order_by(J.c.journal_id).limit(JOURNALS_AT_ONCE)
+        )
+        if journals.empty:
+            break
+        last = int(journals["journal_id"].max())
+        lines = frame(
+            conn,
+            sa.select(*L.columns)
+            .where(L.c.journal_id > after, L.c.journal_id <= last)
+            .order_by(L.c.journal_id, L.c.ledger_line_id),
+        )
+        keys, hashes = journals["idempotency_key"].tolist(), journals["hash"].tolist()
+        for key, told, text in zip(keys, hashes, _texts(journals, lines), strict=True):
+            if _hashed(previous, text) != told:
+                found.append(f"journal {key} or the one before it was altered, removed or put in between")
+            previous = told
+        after = last
+    blocks = schema.id_blocks
+    given = conn.scalar(sa.select(blocks.c.next_id).where(blocks.c.table_name == J.name))
+    if given is not None and int(given) != after + 1:
+        found.append(f"the journals were cut: {int(given) - 1} were written, the last one here is {after}")
+    return found
+
+
+def _hashed(previous: str, text: str) -> str:
+    return sha256(f"{previous}{text}".encode()).hexdigest()
+
+
+def _texts(journals: pd.DataFrame, lines: pd.DataFrame) -> Iterator[str]:
+    """One text per journal: ASCII, so that it never depends on what a Python version finds printable."""
+    heads = zip(*_columns(_HEAD, journals), strict=True)
+    rows = list(zip(*_columns(_LINE, lines), strict=True))
+    counts = lines.groupby("journal_id").size().reindex(journals["journal_id"], fill_value=0).tolist()
+    start = 0
+    for own, count in zip(heads, counts, strict=True):
+        yield ascii((own, rows[start : start + count]))
+        start += count
+
+
+def _columns(columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> Iterator[list[Any]]:
+    """Values as they are read back: 0 or "" for what is missing."""
+    for column in columns:
+        is_number = isinstance(column.type, sa.Integer)
+        if column.name not in rows:
+            yield [0 if is_number else ""] * len(rows)
+        elif is_number:
+            yield rows[column.name].fillna(0).astype("int64").tolist()
+        else:
+            texts = rows[column.name].fillna("").astype("str")
+            yield (texts.str.replace("\0", "\ufffd", regex=False) if len(texts) else texts).tolist()

@@ -1,0 +1,74 @@
+"""What payers announced to take back and what they took, across remittances, by payer and reference."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.queries.asof import AsOf
+
+J, L, R, F = schema.journals, schema.ledger_lines, schema.remittances, schema.files
+PA, CP, P = schema.provider_adjustments, schema.claim_payments, schema.claim_postings
+
+
+def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read every entry on 2100 and 2110 in order of its day.
+
+    account, payer_code, reference, code (of the PLB; empty for what we sent), amount_cents (debit positive),
+    effective_date, posting_date, remit_id, trace_number, sha256, seg.
+    """
+    return frame(
+        conn,
+        sa.select(
+            *(L.c.account, L.c.payer_code, L.c.reference, L.c.amount_cents, L.c.rule_id),
+            sa.func.coalesce(PA.c.reason_code, "").label("code"),
+            J.c.effective_date,
+            J.c.posting_date,
+            J.c.remit_id,
+            sa.func.coalesce(R.c.trace_number, "").label("trace_number"),
+            sa.func.coalesce(F.c.sha256, "").label("sha256"),
+            sa.func.coalesce(PA.c.seg, 0).label("seg"),
+        )
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .outerjoin(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
+        .outerjoin(R, R.c.remit_id == J.c.remit_id)
+        .outerjoin(F, F.c.file_id == PA.c.file_id)
+        .where(L.c.account.in_(["2100", "2110"]), as_of.journals())
+        .order_by(J.c.effective_date, J.c.journal_id, L.c.ledger_line_id),
+    )
+
+
+def payer_names(conn: sa.Connection) -> dict[str, str]:
+    """Read the names of payers by the code that their remittances carry."""
+    rows = conn.execute(sa.select(R.c.payer_code, sa.func.min(R.c.payer_name)).group_by(R.c.payer_code))
+    return {str(code): str(name) for code, name in rows}
+
+
+def claims_behind(conn: sa.Connection, account: str, payer_code: str, reference: str, normal: str) -> pd.DataFrame:
+    """Read the claim payments that a takeback is about, newest last.
+
+    A recovery names a claim (the payer's number, or ours); a forward balance the payment whose reversals made it.
+    claim_number, payer_claim_number, status_code, charge_cents, paid_cents, payment_date, trace_number, outcome,
+    sha256, seg.
+    """
+    if account == "2110":
+        about = sa.and_(R.c.trace_number == reference, CP.c.status_code == "22")
+    else:
+        numbers = [CP.c.payer_claim_number == reference]
+        about = sa.or_(*numbers, CP.c.claim_number_normal == normal) if normal else numbers[0]
+    return frame(
+        conn,
+        sa.select(
+            *(CP.c.claim_number, CP.c.payer_claim_number, CP.c.status_code, CP.c.charge_cents, CP.c.paid_cents),
+            *(R.c.payment_date, R.c.trace_number),
+            sa.func.coalesce(P.c.outcome, "").label("outcome"),
+            *(F.c.sha256, CP.c.seg),
+        )
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .join(F, F.c.file_id == CP.c.file_id)
+        .outerjoin(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .where(R.c.payer_code == payer_code, R.c.state == "posted", about)
+        .order_by(R.c.payment_date, R.c.remit_key, CP.c.ordinal),
+    )

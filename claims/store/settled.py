@@ -1,0 +1,52 @@
+"""Exceptions that settle themselves: balances that have become what they should be close what named them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+
+E, L, M = schema.exceptions, schema.ledger_lines, schema.matches
+
+
+def close_settled(conn: sa.Connection, posting_date: date) -> int:
+    """Close CREDIT_BALANCE where nothing is in credit any more, and SECONDARY_SHORT where nothing is left open."""
+    turn = (
+        sa.select(M.c.payer_sequence).where(M.c.claim_payment_id == E.c.claim_payment_id, M.c.ended_at.is_(None))
+    ).scalar_subquery()
+    by_turn = sa.select(sa.func.sum(L.c.amount_cents)).where(
+        L.c.family_id == E.c.family_id, L.c.account == "1100", L.c.payer_sequence == turn
+    )
+    left = sa.func.coalesce(by_turn.correlate(E).scalar_subquery(), 0)
+    line = (
+        sa.select(sa.literal(1))
+        .where(L.c.family_id == E.c.family_id, L.c.account == "1100", L.c.payer_sequence == turn)
+        .group_by(L.c.line_number)
+        .having(sa.func.sum(L.c.amount_cents) < 0)
+        .correlate(E)
+    )
+    is_whole = (
+        sa.select(sa.literal(1))
+        .where(L.c.family_id == E.c.family_id, L.c.account == "1100", L.c.line_number == 0)
+        .correlate(E)
+    )
+    no_credit = sa.and_(left >= 0, sa.or_(~line.exists(), is_whole.exists()))
+    # Of a charge that moved from a later payer to the first: the whole claim is looked at.
+    any_credit = (
+        sa.select(sa.literal(1))
+        .where(L.c.family_id == E.c.family_id, L.c.account == "1100")
+        .group_by(L.c.payer_sequence)
+        .having(sa.func.sum(L.c.amount_cents) < 0)
+        .correlate(E)
+    )
+    no_credit = sa.case((E.c.claim_payment_id.is_(None), ~any_credit.exists()), else_=no_credit)
+    settled = sa.or_(
+        sa.and_(E.c.type_code == "CREDIT_BALANCE", no_credit), sa.and_(E.c.type_code == "SECONDARY_SHORT", left <= 0)
+    )
+    return conn.execute(
+        sa.update(E)
+        .where(E.c.state == "open", E.c.type_code.in_(["CREDIT_BALANCE", "SECONDARY_SHORT"]), settled)
+        .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason="settled")
+    ).rowcount

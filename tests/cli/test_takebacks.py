@@ -1,0 +1,84 @@
+"""claims takebacks: what is open and how old, and the claims behind it; references only for who may see them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from claims import config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.books import Bill, remit
+from tests.books import claims as claims_file
+
+DAY = date(2025, 6, 30)
+PAID = """BPR*I*88*C*ACH************20250310~
+          TRN*1*T1*1512345678~
+          CLP*SECRET1*1*150*88*22*12*SECRETICN~
+          SVC*HC:99213*150*88**1~
+          CAS*CO*45*40~
+          CAS*PR*2*22~"""
+ANNOUNCED = """BPR*H*0*C*NON************20250410~
+               TRN*1*T2*1512345678~
+               CLP*SECRET1*22*-150*-88**12*SECRETICN~
+               SVC*HC:99213*-150*-88**1~
+               CAS*CO*45*-40~
+               CAS*PR*2*-22~
+               PLB*1999999984*20251231*WO:SECRETICN*-88~"""
+TAKEN = """BPR*H*0*C*NON************20250510~
+           TRN*1*T3*1512345678~
+           PLB*1999999984*20251231*WO:SECRETICN*30*WO:OTHER*10*FB:T3*-40~"""
+
+
+@pytest.fixture
+def books(claims, tmp_path):
+    """A recovery of 88.00 of which 30.00 is taken, one of 10.00 that nobody announced, 40.00 forwarded."""
+    assert claims("init").code == 0
+    paths = []
+    contents = (claims_file(Bill("SECRET1", [("99213", "150")])), remit(PAID), remit(ANNOUNCED), remit(TAKEN))
+    for number, content in enumerate(contents):
+        paths.append(tmp_path / f"{number}.dat")
+        paths[-1].write_bytes(content)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, paths, DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    return claims
+
+
+def test_open_takebacks_are_listed_with_what_is_left_and_their_age(books):
+    found = books("takebacks", "list", "--as-of", "2025-06-30", "--json").json["takebacks"]
+    facts = [
+        (one["kind"], one["announced_cents"], one["taken_cents"], one["open_cents"], one["state"]) for one in found
+    ]
+    assert sorted(facts) == [
+        ("forward balance", 4000, 0, 4000, "open"),
+        ("recovery", 0, 1000, -1000, "unannounced"),
+        ("recovery", 8800, 3000, 5800, "open"),
+    ]
+    assert [one["age_days"] for one in found] == sorted((one["age_days"] for one in found), reverse=True)
+    assert found[0]["since"] == "2025-04-10"
+    assert found[0]["age_days"] == 81
+
+
+def test_one_takeback_tells_its_entries_and_the_claims_behind_it(books):
+    first = books("takebacks", "list", "--json").json["takebacks"][0]
+    story = books("takebacks", "show", first["key"], "--json").json
+    assert [(one["code"], one["amount_cents"]) for one in story["entries"]] == [("WO", -8800), ("WO", 3000)]
+    assert [(one["status_code"], one["paid_cents"], one["outcome"]) for one in story["claims"]] == [
+        ("1", 8800, "posted"),
+        ("22", -8800, "reversal"),
+    ]
+
+
+def test_references_and_claim_numbers_are_masked_unless_asked_for(books):
+    key = books("takebacks", "list", "--json").json["takebacks"][0]["key"]
+    for arguments in (("list",), ("show", key)):
+        assert "SECRET" not in books("takebacks", *arguments).out
+        assert "SECRETICN" in books("takebacks", *arguments, "--show-phi", "--json").out
+
+
+def test_a_key_that_fits_none_is_said_so(books):
+    assert books("takebacks", "show", "zzzz").code == 2

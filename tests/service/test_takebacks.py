@@ -1,0 +1,153 @@
+"""What payers announce and take back, across remittances: recoveries, forward balances, refunds, interest."""
+
+import sqlalchemy as sa
+
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, bank, claims, remit
+
+BILL = Bill("A1", [("99213", "150")])
+OTHER = Bill("C1", [("99214", "500")])
+PAID = """BPR*I*88*C*ACH************20250310~
+          TRN*1*T1*1512345678~
+          CLP*A1*1*150*88*22*12*ICN1~
+          SVC*HC:99213*150*88**1~
+          CAS*CO*45*40~
+          CAS*PR*2*22~"""
+TAKEN = """BPR*I*412*C*ACH************20250510~
+           TRN*1*T3*1512345678~
+           CLP*C1*1*500*500**12*ICN9~
+           PLB*1999999984*20251231*WO:ICN1*88~"""
+ANNOUNCED = """BPR*H*0*C*NON************20250410~
+               TRN*1*T2*1512345678~
+               CLP*A1*22*-150*-88**12*ICN1~
+               SVC*HC:99213*-150*-88**1~
+               CAS*CO*45*-40~
+               CAS*PR*2*-22~
+               PLB*1999999984*20251231*WO:ICN1*-88~"""
+
+
+def check(practice):
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def money(practice):
+    return [one for one in practice.exceptions() if one != "REMIT_WITHOUT_DEPOSIT"]
+
+
+def test_a_recovery_before_its_announcement_is_named_until_that_comes(practice):
+    practice.night(claims(BILL, OTHER), remit(PAID), remit(TAKEN))
+    assert money(practice) == ["WO_WITHOUT_REVERSAL"]
+    assert practice.balances(account="2100", reference="ICN1") == {"2100": 8800}
+    check(practice)
+    practice.night(remit(ANNOUNCED))
+    assert money(practice) == []
+    assert practice.balances(account="2100") == {}
+    check(practice)
+
+
+def test_a_recovery_never_uses_up_another_claims_announcement(practice):
+    practice.night(claims(BILL, OTHER), remit(PAID), remit(ANNOUNCED), remit(TAKEN.replace("WO:ICN1", "WO:ICN7")))
+    assert money(practice) == ["WO_WITHOUT_REVERSAL"]
+    assert practice.balances(reference="ICN1", account="2100") == {"2100": -8800}
+    assert practice.balances(reference="ICN7", account="2100") == {"2100": 8800}
+    check(practice)
+
+
+def test_only_what_is_not_covered_is_named(practice):
+    practice.night(
+        claims(BILL, OTHER),
+        remit(PAID),
+        remit(ANNOUNCED),
+        remit(TAKEN.replace("BPR*I*412", "BPR*I*400").replace("WO:ICN1*88", "WO:ICN1*100")),
+    )
+    table = schema.exceptions
+    named = sa.select(table.c.amount_cents).where(table.c.type_code == "WO_WITHOUT_REVERSAL")
+    assert practice.rows(named) == [(1200,)]
+
+
+def test_a_forward_balance_that_comes_back_before_its_announcement_closes_itself_too(practice):
+    back = TAKEN.replace("WO:ICN1*88", "FB:FWD1*88")
+    practice.night(claims(BILL, OTHER), remit(PAID), remit(back))
+    assert money(practice) == ["FB_WITHOUT_FORWARD"]
+    practice.night(remit(ANNOUNCED.replace("WO:ICN1", "FB:FWD1").replace("TRN*1*T2", "TRN*1*FWD1")))
+    assert money(practice) == []
+    assert practice.balances(account="2110") == {}
+    check(practice)
+
+
+def test_two_open_forward_balances_of_one_payer_are_named_until_one_is_left(practice):
+    forward = "BPR*H*0*C*NON************202504{day}~\nTRN*1*{name}*1512345678~\nPLB*1999999984*20251231*"
+    start = forward.format(day="01", name="F1") + "FB:F1*-10*WO:X1*10~"
+    more = forward.format(day="02", name="F2") + "FB:F2*-20*WO:X1*20~"
+    practice.night(remit(start), remit(more))
+    assert "FORWARD_BALANCES_SEVERAL" in practice.exceptions()
+    check(practice)
+    practice.night(remit(forward.format(day="03", name="F3") + "FB:F1*10*WO:X1*-10~"))
+    assert "FORWARD_BALANCES_SEVERAL" not in practice.exceptions()
+
+
+def test_an_acknowledged_refund_takes_the_reference_of_the_recovery_that_it_pairs_with(practice):
+    practice.night(
+        remit("""BPR*H*0*C*NON************20250510~
+                 TRN*1*T3*1512345678~
+                 PLB*1999999984*20251231*WO:ICN1*40*72:CHECK77*-40*72:ICN5*-10*WO:ICN5*10~""")
+    )
+    assert practice.balances(account="2100") == {}
+    assert practice.balances(account="2100", reference="CHECK77") == {}
+    assert money(practice) == []
+    check(practice)
+
+
+def test_a_lost_payment_that_is_issued_again_clears_the_lost_one(practice):
+    practice.night(
+        claims(BILL),
+        remit(PAID),
+        remit("""BPR*I*88*C*ACH************20250510~
+                 TRN*1*T9*1512345678~
+                 PLB*1999999984*20251231*CS:T1*-88~"""),
+        bank(("2025-05-12", "88.00", "T9")),
+    )
+    assert practice.balances() == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000}
+    assert practice.exceptions() == []
+    check(practice)
+
+
+def test_an_adjustment_by_reference_writes_a_forward_balance_off(practice):
+    practice.night(
+        claims(BILL),
+        remit(PAID),
+        remit(ANNOUNCED.replace("WO:ICN1", "FB:T2")),
+        remit("""BPR*H*0*C*NON************20250510~
+                 TRN*1*T9*1512345678~
+                 PLB*1999999984*20251231*CS:T2*88*CS:T2*-88~"""),
+    )
+    assert practice.balances(account="2110") == {"2110": -8800}
+    assert money(practice) == []
+    check(practice)
+
+
+def test_an_adjustment_whose_reference_says_nothing_waits_on_unapplied_cash(practice):
+    practice.night(
+        remit("""BPR*I*5*C*ACH************20250510~
+                 TRN*1*T9*1512345678~
+                 PLB*1999999984*20251231*CS:WHAT*-5~""")
+    )
+    assert practice.balances() == {"1050": 500, "2200": -500}
+    assert "PLB_UNCONFIGURED" in practice.exceptions()
+
+
+def test_interest_that_is_not_that_of_the_claims_is_named_and_posted(practice):
+    practice.night(
+        claims(Bill("F1", [("99212", "100")])),
+        remit("""BPR*I*83*C*ACH************20250310~
+                 TRN*1*T0901*1512345678~
+                 CLP*F1*1*100*80**12*ICN11~
+                 AMT*I*3.25~
+                 SVC*HC:99212*100*80**1~
+                 CAS*CO*45*20~
+                 PLB*1999999984*20251231*L6*-3~"""),
+    )
+    assert practice.balances(account="4900") == {"4900": -300}
+    assert "INTEREST_DIFFERS" in practice.exceptions()
+    check(practice)
