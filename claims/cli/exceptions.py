@@ -18,6 +18,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="See what is held or odd, and what releases it.")
     group.command("list")(list_exceptions)
     group.command("show")(show)
+    group.command("match")(match)
+    group.command("unmatch")(unmatch)
     app.add_typer(group, name="exceptions")
 
 
@@ -105,12 +107,47 @@ def show(
     from claims.service.context import open_context
 
     output = console.current()
-    if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        raise UsageError("The number of an exception is wanted, as claims exceptions list shows it.")
-    story = exceptions.told(open_context(actor=output.actor), int(number), show_phi=show_phi)
+    story = exceptions.told(open_context(actor=output.actor), _number(number), show_phi=show_phi)
     findings = console.records(story["findings"])
     output.document(story | {"findings": findings})
     _say(output, story, findings)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise UsageError("The number of an exception is wanted, as claims exceptions list shows it.")
+    return int(text)
+
+
+def match(
+    number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
+    claim: Annotated[str, typer.Option("--claim", help="The number of the claim (CLM01) that the payment is of.")],
+) -> None:
+    """Say which claim a waiting payment is of; audited. The next reconcile posts it.
+
+    Example: claims exceptions match 12 --claim A1002
+    """
+    from claims.service.context import open_context
+    from claims.service.matching_by_hand import match_by_hand
+
+    output = console.current()
+    match_by_hand(open_context(actor=output.actor), _number(number), claim)
+    output.document({"exception_id": int(number), "matched": True})
+    output.say("Matched. The next claims reconcile posts it.")
+
+
+def unmatch(number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]) -> None:
+    """Take the match of a waiting payment away, for good; audited.
+
+    Example: claims exceptions unmatch 12
+    """
+    from claims.service.context import open_context
+    from claims.service.matching_by_hand import unmatch_by_hand
+
+    output = console.current()
+    unmatch_by_hand(open_context(actor=output.actor), _number(number))
+    output.document({"exception_id": int(number), "matched": False})
+    output.say("It is matched to no claim now, and will not be matched to that one again.")
 
 
 def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str, Any]]) -> None:

@@ -37,6 +37,17 @@ MATCH_TYPES = {
 }
 
 
+NOT_TAKEN_TYPES = {
+    "claim_payment_id": "int64",
+    "family_id": "int64",
+    "claim_id": "int64",
+    "rule": "str",
+    "score": "int64",
+    "why": "str",
+    "evidence": "str",
+}
+
+
 def normal_number(numbers: pd.Series) -> pd.Series:
     """Claim numbers as payers hand them back: upper case, letters and digits only, no leading zeros."""
     plain = numbers.str.upper().str.replace(r"[^0-9A-Z]+", "", regex=True)
@@ -103,6 +114,43 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
+FACTS = ("charge", "payee", "dates", "member", "payer")
+
+
+def evidence(rows: pd.DataFrame) -> list[str]:
+    """Say as JSON which facts of weighed candidates agree or differ, never the facts themselves."""
+    facts = zip(*(rows[name].tolist() for name in FACTS), strict=True)
+    return [json.dumps(dict(zip(FACTS, row, strict=True))) for row in facts]
+
+
+def not_taken(candidates: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
+    """Say of each family that was looked at and not taken why: one row, of the first key that offered it.
+
+    claim_payment_id, family_id, claim_id, rule, score, why, evidence.
+    """
+    rows = weigh(candidates) if len(candidates) else candidates.assign(score=0, is_acceptable=False, why="")
+    if rows.empty:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in NOT_TAKEN_TYPES.items()})
+    chosen = matches.set_index("claim_payment_id")["family_id"].reindex(rows["claim_payment_id"]).fillna(0).to_numpy()
+    rows = rows.assign(has_match=chosen != 0)[chosen != rows["family_id"].to_numpy()]
+    # The best that speaks for a family says most.
+    rows = rows.sort_values(["claim_payment_id", "is_acceptable", "score", "sha256", "seg"], kind="stable",
+                            ascending=[True, False, False, True, True])  # fmt: skip
+    rows = rows.drop_duplicates(["claim_payment_id", "family_id"])
+    why = np.select(
+        [
+            rows["is_acceptable"] & rows["has_match"],
+            rows["is_acceptable"],
+            rows["charge"] == DIFFERS,
+            rows["payee"] == DIFFERS,
+        ],
+        ["a-better-key", "ambiguous", "charge-differs", "payee-differs"],
+        "facts-differ",
+    )
+    told: pd.DataFrame = rows.assign(why=why, evidence=evidence(rows))[list(NOT_TAKEN_TYPES)]
+    return told.astype(NOT_TAKEN_TYPES).reset_index(drop=True)
+
+
 def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose one claim per claim payment: `(matches, refused)`.
 
@@ -126,17 +174,7 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         name_rank=(fit["claim_number"] != fit["claim_number_paid"]).astype("int64"),
     ).sort_values(["claim_payment_id", "charge_rank", "payer_rank", "name_rank", "sha256", "seg"], kind="stable")
     best = fit.drop_duplicates("claim_payment_id").copy()
-    facts = zip(
-        best["charge"].tolist(),
-        best["payee"].tolist(),
-        best["dates"].tolist(),
-        best["member"].tolist(),
-        best["payer"].tolist(),
-        strict=True,
-    )
-    best["evidence"] = [
-        json.dumps(dict(zip(("charge", "payee", "dates", "member", "payer"), row, strict=True))) for row in facts
-    ]
+    best["evidence"] = evidence(best)
     left = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])]
     return best[list(MATCH_TYPES)].astype(MATCH_TYPES).reset_index(drop=True), _why_refused(left)
 

@@ -40,18 +40,41 @@ def _pass(ctx: Context) -> tuple[int, int]:
             if payments.empty:
                 return matched, unmatched
             after = int(payments["claim_payment_id"].max())
-            found, refused = _find(conn, payments)
-            lines = _match_lines(conn, found)
+            found, refused, others = _find(conn, payments)
+            lines = match_lines(conn, found)
             none = payments[~payments["claim_payment_id"].isin(found["claim_payment_id"])]
             refusals = _not_found(none, refused)
             news = refusals[refusals["evidence"] != refusals["last_evidence"]]
-            matching.save(conn, pd.concat([found, news], ignore_index=True), lines, ctx.actor)
+            matching.save(conn, pd.concat([found, news], ignore_index=True), lines, others, ctx.actor)
             matched += len(found)
             unmatched += len(none)
 
 
-def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Try the keys in order on what is left: `(matches, refused)`."""
+def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Try the keys in order on what is left: `(matches, refused, claims looked at and not taken)`."""
+    ids = payments["claim_payment_id"].tolist()
+    named = paid_facts(conn, payments)
+    by_hand = pd.MultiIndex.from_frame(matching.refused_by_hand(conn, ids))
+    found: list[pd.DataFrame] = []
+    refused: list[pd.DataFrame] = []
+    looked_at: list[pd.DataFrame] = []
+    for rule in match.RULES:
+        offered = matching.candidates(conn, rule, ids).merge(named, on="claim_payment_id")
+        offered = offered[~pd.MultiIndex.from_frame(offered[["claim_payment_id", "family_id"]]).isin(by_hand)]
+        chosen, not_chosen = match.choose(offered)
+        found.append(chosen)
+        refused.append(not_chosen)
+        looked_at.append(offered)
+        taken = set(chosen["claim_payment_id"])
+        ids = [one for one in ids if one not in taken]
+    chosen = pd.concat(found, ignore_index=True)
+    others = match.not_taken(pd.concat([one for one in looked_at if len(one)] or looked_at[:1]), chosen)
+    why = pd.concat(refused, ignore_index=True).drop_duplicates("claim_payment_id")
+    return with_turns(conn, chosen, payments), why, others
+
+
+def paid_facts(conn: Connection, payments: pd.DataFrame) -> pd.DataFrame:
+    """Give the facts of claim payments that candidates are weighed by, with the ending `_paid`."""
     ids = payments["claim_payment_id"].tolist()
     spans = matching.service_spans(conn, ids).set_index("claim_payment_id")
     at = payments["claim_payment_id"]
@@ -63,26 +86,20 @@ def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     )
     facts["last_date"] = facts["last_date"].where(facts["last_date"] != "", facts["first_date"])
     facts = facts.drop(columns=["statement_from_date", "statement_to_date"])
-    named = facts.rename(columns={name: f"{name}_paid" for name in facts.columns if name != "claim_payment_id"})
-    found: list[pd.DataFrame] = []
-    refused: list[pd.DataFrame] = []
-    for rule in match.RULES:
-        offered = matching.candidates(conn, rule, ids).merge(named, on="claim_payment_id")
-        chosen, not_chosen = match.choose(offered)
-        found.append(chosen)
-        refused.append(not_chosen)
-        taken = set(chosen["claim_payment_id"])
-        ids = [one for one in ids if one not in taken]
-    matches = pd.concat(found, ignore_index=True).merge(payments, on="claim_payment_id")
+    return facts.rename(columns={name: f"{name}_paid" for name in facts.columns if name != "claim_payment_id"})
+
+
+def with_turns(conn: Connection, found: pd.DataFrame, payments: pd.DataFrame) -> pd.DataFrame:
+    """Add to matches whose turn each payment was, and who comes next."""
+    matches = found.merge(payments, on="claim_payment_id")
     payers = matching.payers_of(conn, matches["family_id"].drop_duplicates().tolist())
     turns = match.payer_sequence(matches, payers, codes.table("claim_status"))
     matches = matches.drop(columns="payer_code").merge(turns, on="claim_payment_id")
-    matches = matches.rename(columns={"claim_payer_code": "payer_code"})
-    why = pd.concat(refused, ignore_index=True).drop_duplicates("claim_payment_id")
-    return matches, why
+    return matches.rename(columns={"claim_payer_code": "payer_code"})
 
 
-def _match_lines(conn: Connection, found: pd.DataFrame) -> pd.DataFrame:
+def match_lines(conn: Connection, found: pd.DataFrame) -> pd.DataFrame:
+    """Match the lines of payments to those of their claims."""
     paid = matching.service_payments(conn, found["claim_payment_id"].tolist())
     lines = matching.service_lines(conn, found["claim_id"].drop_duplicates().tolist())
     return match.match_lines(paid, lines.merge(found[["claim_payment_id", "claim_id"]], on="claim_id"))

@@ -30,7 +30,9 @@ from claims.service.x12_verdicts import (
     cut_findings,
     file_state,
     judge,
+    off_balance,
     payment_findings,
+    payments_of,
     with_stopped_claims,
 )
 from claims.store import exceptions, filing, x12_rows
@@ -73,7 +75,7 @@ def load_x12(
     state, reason = file_state(told, problems)
     sets = " ".join(sorted(set(transactions["set_code"])))[:120]
     filing.finish(conn, row.file_id, content="x12", sets=sets, state=state, reason_code=reason, counts=counts)
-    if not _raise_sets(conn, row, told, held_cents, posting_date):
+    if not _raise_sets(conn, row, told, held_cents, off_balance(problems), posting_date):
         raise_file(conn, row, state, reason, int((problems["severity"] != NOTE).sum()), posting_date)
 
 
@@ -115,13 +117,20 @@ class _Head:
     def of(cls, chunk: x12.X12File, ctx: Context, path: Path) -> _Head:
         payments = payment_findings(chunk.frames["remittances"], ctx.settings.our_payees)
         problems = pd.concat([chunk.findings, payments], ignore_index=True) if len(payments) else chunk.findings
-        problems = problems.assign(claim_seg=claims_of(problems, chunk.frames))
+        problems = problems.assign(
+            claim_seg=claims_of(problems, chunk.frames), payment_seg=payments_of(problems, chunk.frames)
+        )
         batches = batch_references(chunk.frames, path)
         return cls(chunk.interchanges, chunk.frames["groups"], chunk.transactions, problems, batches)
 
 
 def _raise_sets(
-    conn: Connection, row: filing.FileRow, transactions: pd.DataFrame, held_cents: Counter[int], posting_date: date
+    conn: Connection,
+    row: filing.FileRow,
+    transactions: pd.DataFrame,
+    held_cents: Counter[int],
+    off: pd.Series,
+    posting_date: date,
 ) -> int:
     """List each held or refused set: a remittance with its payment, claims with the charge of those that are held."""
     held = transactions[transactions["state"].isin(["held", "refused"]) & transactions["set_code"].isin(HANDLED)]
@@ -134,6 +143,7 @@ def _raise_sets(
     amount = held["payment_cents"].where(is_remit, charged).astype("Int64").fillna(0).astype("int64")
     message = [
         f"set {set_code} at segment {seg} of file {row.sha256[:12]}: {state}, {reason}"
+        + (f". {off[seg]}" if seg in off.index else "")
         for set_code, seg, state, reason in zip(
             held["set_code"], held["seg"].tolist(), held["state"], held["reason_code"], strict=True
         )

@@ -126,6 +126,29 @@ def with_stopped_claims(transactions: pd.DataFrame, stopped: pd.DataFrame) -> pd
     return transactions.assign(state=transactions["state"].mask(holds, "held"), reason_code=reason)
 
 
+BALANCE_CODES = ("line-out-of-balance", "claim-out-of-balance", "remittance-out-of-balance")
+
+
+def payments_of(problems: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.Series:
+    """Give the `seg` of the claim payment (CLP) that each finding stands in; 0 where it stands in none."""
+    starts = np.concatenate([[0], frames["claim_payments"]["seg"].to_numpy(np.int64)])
+    last = starts[np.searchsorted(starts, problems["seg"].to_numpy(np.int64), side="right") - 1]
+    known = problems["code"].isin(BALANCE_CODES[:2]).to_numpy()
+    return pd.Series(np.where(known, last, 0), index=problems.index)
+
+
+def off_balance(problems: pd.DataFrame) -> pd.Series:
+    """Say what does not balance, by set: each first finding of a level, with its claim and cents."""
+    rows = problems[problems["code"].isin(BALANCE_CODES)]
+    rows = rows.drop_duplicates(["transaction_seg", "code"])
+    claim = np.where(rows["payment_seg"] != 0, "; its claim stands at segment " + rows["payment_seg"].astype("str"), "")
+    return (
+        rows.assign(text=rows["code"] + ": " + rows["message"].str.rstrip(".") + claim)
+        .groupby("transaction_seg")["text"]
+        .agg(". ".join)
+    )
+
+
 def file_state(transactions: pd.DataFrame, problems: pd.DataFrame) -> tuple[str, str]:
     """The worst transaction set decides; a file without any is what its findings say, refused at the least held."""
     if transactions.empty:

@@ -200,3 +200,8 @@ def _scope(conn: sa.Connection, exception_id: int) -> list[sa.ColumnElement[bool
         outside = sa.and_(of.transaction_id.is_(None), of.code == (found.reason_code or ""))
         parts.append(sa.or_(of.transaction_id == found.transaction_id, outside))
     return parts
+
+
+def claim_payment_of(conn: sa.Connection, exception_id: int) -> int:
+    """Give the claim payment that an exception hangs on; 0 for none."""
+    return int(conn.scalar(sa.select(E.c.claim_payment_id).where(E.c.exception_id == exception_id)) or 0)

@@ -16,7 +16,7 @@ from claims.store.schema.base import metadata
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
-from claims.store.schema.matching import claim_postings, line_matches, matches
+from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
 from claims.store.schema.remittances import (
     adjustments,
     claim_payments,
@@ -71,6 +71,7 @@ __all__ = [
     "ledger_lines",
     "line_matches",
     "master_rows",
+    "match_candidates",
     "matches",
     "metadata",
     "provider_adjustments",

@@ -29,6 +29,25 @@ matches = Table(
     Index("ix_matches_family_id", "family_id"),
 )
 
+# Claims that were looked at and not taken, with the reason; not taken by a person (why by-hand): never again.
+match_candidates = Table(
+    "match_candidates",
+    metadata,
+    key("match_candidate_id"),
+    ref("match_id", "matches.match_id"),
+    ref("claim_payment_id", "claim_payments.claim_payment_id"),
+    ref("family_id", "families.family_id"),
+    ref("claim_id", "claims.claim_id"),
+    Column("rule", Code, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column(
+        "why", Code, nullable=False
+    ),  # charge-differs, payee-differs, facts-differ, ambiguous, a-better-key, by-hand
+    Column("evidence", Text, nullable=False),  # JSON, as in matches
+    Index("ix_match_candidates_match_id", "match_id"),
+    Index("ix_match_candidates_claim_payment_id", "claim_payment_id", "why"),
+)
+
 line_matches = Table(
     "line_matches",
     metadata,

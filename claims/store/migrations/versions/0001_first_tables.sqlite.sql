@@ -939,6 +939,27 @@ CREATE TABLE line_matches (
 
 CREATE INDEX ix_line_matches_match_id ON line_matches (match_id);
 
+CREATE TABLE match_candidates (
+    match_candidate_id INTEGER NOT NULL,
+    match_id INTEGER NOT NULL,
+    claim_payment_id INTEGER NOT NULL,
+    family_id INTEGER NOT NULL,
+    claim_id INTEGER NOT NULL,
+    rule VARCHAR(40) NOT NULL,
+    score INTEGER NOT NULL,
+    why VARCHAR(40) NOT NULL,
+    evidence TEXT NOT NULL,
+    CONSTRAINT pk_match_candidates PRIMARY KEY (match_candidate_id),
+    CONSTRAINT fk_match_candidates_match_id FOREIGN KEY(match_id) REFERENCES matches (match_id),
+    CONSTRAINT fk_match_candidates_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_match_candidates_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_match_candidates_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id)
+);
+
+CREATE INDEX ix_match_candidates_claim_payment_id ON match_candidates (claim_payment_id, why);
+
+CREATE INDEX ix_match_candidates_match_id ON match_candidates (match_id);
+
 CREATE TABLE remarks (
     remark_id INTEGER NOT NULL,
     claim_payment_id INTEGER NOT NULL,

@@ -1,0 +1,92 @@
+"""Matches say why and why not; a person matches and unmatches what waits, and that is audited."""
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from claims.errors import NotFoundError, UsageError
+from claims.service.matching_by_hand import match_by_hand, unmatch_by_hand
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, claims, remit
+
+PAID = """BPR*I*88*C*ACH************20250310~
+          TRN*1*T1*1512345678~
+          CLP*{number}*1*{charge}*88*22*12*ICN1~
+          SVC*HC:99213*{charge}*88**1~
+          CAS*CO*45*40~
+          CAS*PR*2*22~"""
+
+
+def check(practice):
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def paid(number="A1", charge="150", **changes):
+    return remit(PAID.format(number=number, charge=charge), **changes)
+
+
+def exception(practice, type_code):
+    table = schema.exceptions
+    return practice.rows(sa.select(table.c.exception_id).where(table.c.type_code == type_code))[0][0]
+
+
+def not_taken(practice):
+    table = schema.match_candidates
+    rows = practice.rows(sa.select(table.c.rule, table.c.score, table.c.why, table.c.evidence))
+    return [(rule, score, why, json.loads(evidence)) for rule, score, why, evidence in rows]
+
+
+def test_a_claim_with_another_charge_is_kept_as_looked_at_and_not_taken(practice):
+    practice.night(claims(Bill("A1", [("99213", "140")])), paid())
+    ((rule, score, why, facts),) = not_taken(practice)
+    assert (rule, why, facts["charge"], facts["payee"]) == ("claim-number", "charge-differs", "differs", "agrees")
+    assert 0 < score < 100
+    practice.reconcile()
+    assert len(not_taken(practice)) == 1
+
+
+def test_what_a_person_matches_is_posted_by_the_next_reconcile(practice):
+    practice.night(claims(Bill("A1", [("99213", "150")])), paid(number="TYPO9"))
+    match_by_hand(practice.ctx, exception(practice, "UNMATCHED_CLAIM"), "A1")
+    practice.reconcile()
+    assert practice.balances() == {"1050": 8800, "1200": 2200, "4000": -15000, "4100": 4000}
+    assert "UNMATCHED_CLAIM" not in practice.exceptions()
+    matches, events = schema.matches, schema.audit_events
+    current = sa.select(matches.c.rule, matches.c.score, matches.c.actor).where(matches.c.ended_at.is_(None))
+    assert practice.rows(current) == [("by-hand", 100, "tester")]
+    assert ("match.by-hand",) in practice.rows(sa.select(events.c.action))
+    check(practice)
+
+
+def test_what_a_person_has_unmatched_is_never_matched_to_that_claim_again(practice):
+    practice.night(claims(Bill("A1", [("99213", "150")])), paid())
+    second = PAID.replace("T1", "T2").replace("20250310", "20250410").replace("ICN1", "ICN2")
+    practice.night(remit(second.format(number="A1", charge="150")))
+    number = exception(practice, "CORRECTION_WITHOUT_REVERSAL")
+    unmatch_by_hand(practice.ctx, number)
+    practice.reconcile()
+    assert "UNMATCHED_CLAIM" in practice.exceptions()
+    assert "CORRECTION_WITHOUT_REVERSAL" not in practice.exceptions()
+    assert ("by-hand",) in practice.rows(sa.select(schema.match_candidates.c.why))
+    practice.night(claims(Bill("B1", [("99213", "150")]), control="000000012"))
+    match_by_hand(practice.ctx, exception(practice, "UNMATCHED_CLAIM"), "B1")
+    practice.reconcile()
+    assert practice.balances(account="2200") == {}
+    check(practice)
+
+
+def test_what_cannot_be_matched_is_said(practice):
+    practice.night(
+        claims(Bill("A1", [("99213", "150")])),
+        paid(),
+        paid(number="TYPO9").replace(b"T1", b"T2").replace(b"ICN1", b"ICN2"),
+    )
+    number = exception(practice, "UNMATCHED_CLAIM")
+    with pytest.raises(NotFoundError):
+        match_by_hand(practice.ctx, number, "NOBODY")
+    with pytest.raises(NotFoundError):
+        match_by_hand(practice.ctx, 999_999, "A1")
+    with pytest.raises(UsageError, match="not matched"):
+        unmatch_by_hand(practice.ctx, number)
