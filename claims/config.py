@@ -117,8 +117,13 @@ class Settings(BaseSettings):
 
     @property
     def outbox_folder(self) -> Path:
-        """Where reports and files to send are put unless told otherwise."""
+        """Where files to send are put, and nothing else: whatever lies there may be taken to a partner."""
         return self.home / "outbox"
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where reports are put unless told otherwise: they hold claim numbers."""
+        return self.home / "reports"
 
     @property
     def code_list_folder(self) -> Path:

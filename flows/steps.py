@@ -207,7 +207,8 @@ def submit_claims(run_id: int, posting_date: date) -> dict[str, int]:
 
 @step
 def write_report(name: str, posting_date: date, known_at: str) -> str:
-    """Write one report as CSV with its manifest; give the manifest's place below the outbox."""
-    out = place().outbox / "reports" / posting_date.isoformat() / name
+    """Write one report as CSV with its manifest; give the manifest's place below the folder of reports."""
+    folder = place().context.settings.reports_folder
+    out = folder / posting_date.isoformat() / name
     manifest = report.write_report(place().context, name, posting_date, known_at, "csv", out)
-    return manifest.relative_to(place().outbox).as_posix()
+    return manifest.relative_to(folder).as_posix()

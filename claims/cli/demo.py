@@ -59,7 +59,7 @@ def demo(
     ctx = open_context(prepared.settings, actor=output.actor)
     causes, key = top_causes(ctx)
     held = waiting(ctx)
-    tied = tie_out(night.manifests, prepared.settings.outbox_folder)
+    tied = tie_out(night.manifests, prepared.settings.reports_folder)
     seconds = time.monotonic() - began
     output.document(
         {

@@ -88,7 +88,7 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     asked_day, known_by = _day(as_of), instant(known_at) if known_at else None
     ctx = open_context(actor=output.actor)
     day = asked_day or ctx.settings.today()
-    folder = out or ctx.settings.outbox_folder / "reports" / day.isoformat() / name
+    folder = out or ctx.settings.reports_folder / day.isoformat() / name
     path = write_report(ctx, name, day, known_by, format_name, folder)
     content = manifest.load(path.parent)
     output.document(content | {"manifest": path})

@@ -53,7 +53,9 @@ def run(
     inbox: Annotated[Path | None, typer.Option(help="Folder of new files; default: inbox in the data folder.")] = None,
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
 ) -> None:
-    """Run the whole night: read new files, post, tie to the bank, open denials, write reports. Safe to repeat.
+    """Run the whole night: read, post, tie to the bank, open denials, send ready claims, write reports.
+
+    Safe to repeat. Claims that no edit stops leave as files in the outbox (claims submit --dry-run shows them).
 
     Example: claims run --inbox edi_samples/day/inbox --date 2026-11-20
     """
@@ -70,8 +72,8 @@ def run(
             settings, folder, posting_date, actor=output.actor, watch=lambda step: show(DOING.get(step, step))
         )
     seconds = time.monotonic() - began
-    output.document(document(night, overview, settings.outbox_folder, seconds))
-    say(output, night, overview, settings.outbox_folder, seconds)
+    output.document(document(night, overview, settings.reports_folder, seconds))
+    say(output, night, overview, settings.reports_folder, seconds)
     if stopped(night, overview):
         raise typer.Exit(SOMETHING_HELD)
 
@@ -82,7 +84,7 @@ def stopped(night: Night, overview: Overview) -> bool:
     return bool(counts["held"] or counts["refused"] or overview.new_stops)
 
 
-def document(night: Night, overview: Overview, outbox: Path, seconds: float) -> dict[str, Any]:
+def document(night: Night, overview: Overview, reports: Path, seconds: float) -> dict[str, Any]:
     """Give the night as one JSON document; files by our own id and hash, never by name."""
     return {
         "run_id": night.run_id,
@@ -96,12 +98,12 @@ def document(night: Night, overview: Overview, outbox: Path, seconds: float) -> 
         "reconciled": night.reconciled,
         "submitted": night.submitted,
         "books": dataclasses.asdict(overview),
-        "reports": [str(outbox / manifest) for manifest in night.manifests],
+        "reports": [str(reports / manifest) for manifest in night.manifests],
         "milliseconds": round(seconds * 1000),
     }
 
 
-def say(output: console.Output, night: Night, overview: Overview, outbox: Path, seconds: float) -> None:
+def say(output: console.Output, night: Night, overview: Overview, reports: Path, seconds: float) -> None:
     """Print what happened, what is open, and what to type next."""
     counts = night.intake.counts
     done = night.reconciled
@@ -122,8 +124,8 @@ def say(output: console.Output, night: Night, overview: Overview, outbox: Path, 
     if overview.open_exceptions:
         rows = [(code, one.count, console.dollars(one.cents)) for code, one in overview.open_exceptions.items()]
         output.table("Open exceptions", ("Type", ">Count", ">Amount"), rows)
-    for folder in sorted({(outbox / manifest).parents[1] for manifest in night.manifests}):
-        names = [Path(one).parts[-2] for one in night.manifests if (outbox / one).parents[1] == folder]
+    for folder in sorted({(reports / manifest).parents[1] for manifest in night.manifests}):
+        names = [Path(one).parts[-2] for one in night.manifests if (reports / one).parents[1] == folder]
         output.say(f"Reports in {folder}: {', '.join(names)}")
     output.say("")
     output.say("Next:")

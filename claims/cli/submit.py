@@ -80,7 +80,8 @@ def submit(
                f"{console.dollars(counts['sent_cents'])}; {counts['claims_tested']} in test files, "
                f"{counts['claims_blocked']} blocked, {counts['claims_without_partner']} without partner.")  # fmt: skip
     if dry_run:
-        output.say("Nothing was changed (--dry-run).")
+        output.say("Nothing was changed (--dry-run). Shown is only what scrubbing let go: claims scrub looks at the "
+                   "others, and claims submit does so first, after making the claims for next payers.")  # fmt: skip
     if counts["claims_blocked"] or counts["claims_without_partner"]:
         output.say("Next: claims exceptions list")
         raise typer.Exit(1)

@@ -147,10 +147,10 @@ def waiting(ctx: Context) -> list[Held]:
     ]
 
 
-def tie_out(manifests: Sequence[str], outbox: Path) -> TieOut:
+def tie_out(manifests: Sequence[str], reports: Path) -> TieOut:
     """Read the sums of the tie-out report that the night wrote."""
     table = next(
-        (outbox / one).parent / "status_totals.csv" for one in manifests if (outbox / one).parent.name == "tieout"
+        (reports / one).parent / "status_totals.csv" for one in manifests if (reports / one).parent.name == "tieout"
     )
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -24,7 +24,7 @@ def close_rows(
 ) -> None:
     """Decide a row-wise file: stored, held when some rows were refused, refused when none was good."""
     state = "stored" if problems.empty else "held" if good else "refused"
-    if problems.empty and not good:
+    if problems.empty and not good and content != "bank":  # a statement may have nothing to tell
         problems = findings.frame(
             [Finding("no-rows", REJECT, "the file holds no rows; it is refused", expected="rows")]
         )

@@ -96,7 +96,7 @@ def test_a_night_reads_posts_ties_and_reports(practice, prefect_server):
     assert practice.rows(sa.select(schema.denial_cases.c.at_risk_cents)) == [(6000,)]
     assert practice.rows(sa.select(schema.deposit_matches.c.amount_cents)) == [(8000,)]
     assert len(night.manifests) == 3
-    assert all((practice.ctx.settings.outbox_folder / manifest).is_file() for manifest in night.manifests)
+    assert all((practice.ctx.settings.reports_folder / manifest).is_file() for manifest in night.manifests)
     assert practice.run_states() == ["done"]
     assert _last_flow_run(prefect_server) == ("COMPLETED", "Completed")
 
@@ -142,7 +142,7 @@ def test_a_file_that_breaks_its_step_never_stops_the_others(practice, failing):
         practice.night()
     states = sorted(state for (state,) in practice.rows(sa.select(schema.files.c.state)))
     assert len([state for state in states if state == "registered"]) == 1, states
-    assert list(practice.ctx.settings.outbox_folder.rglob("manifest.json")), "the night went on to its reports"
+    assert list(practice.ctx.settings.reports_folder.rglob("manifest.json")), "the night went on to its reports"
     assert practice.run_states() == ["failed"]
 
 

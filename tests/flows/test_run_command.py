@@ -127,7 +127,7 @@ def test_no_patient_data_is_in_prefects_folder_or_a_log(night, folder):
     assert not [path for path in (home / "prefect" / "storage").rglob("*") if path.is_file()], "no result is kept"
     looked = 0
     for path in home.rglob("*"):
-        if not path.is_file() or vault in path.parents or path.name.startswith(books.name) or "outbox" in path.parts:
+        if not path.is_file() or vault in path.parents or path.name.startswith(books.name) or "reports" in path.parts:
             continue
         looked += 1
         content = path.read_bytes()
@@ -184,8 +184,8 @@ def test_json_is_one_document_and_a_second_night_finds_only_duplicates(night, fo
 
 
 def test_a_failed_step_is_named_with_exit_code_3(night, folder):
-    (folder / "claims-data" / "outbox").rename(folder / "claims-data" / "reports-of-before")
-    (folder / "claims-data" / "outbox").write_text("in the way of the reports")
+    (folder / "claims-data" / "reports").rename(folder / "claims-data" / "reports-of-before")
+    (folder / "claims-data" / "reports").write_text("in the way of the reports")
     said = call(folder, [*CLAIMS, "run", "--inbox", "inbox", "--date", "2025-06-30"])
     assert said.code == 3
     assert said.out == ""
