@@ -62,7 +62,7 @@ def bill_next(
     made = []
     for start in range(0, len(waiting), CLAIMS_PER_BATCH):
         part = waiting.iloc[start : start + CLAIMS_PER_BATCH]
-        made.append(_batch(ctx, part, posting_date, billed.counts))
+        made.append(_batch(ctx, part, posting_date, billed.counts, by_hand=claim_ids is not None))
     if made:
         billed.claims = pd.concat(made, ignore_index=True)
     return billed
@@ -78,25 +78,37 @@ def _crosses_over(claims: pd.DataFrame, master: Master, day: date) -> pd.Series:
     )
 
 
-def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int]) -> pd.DataFrame:
+def _decided_anew(before: pd.DataFrame, now: pd.DataFrame) -> set[int]:
+    """Name the claims whose decisions in force (claim_id, claim_payment_id) are no longer those that were read."""
+    both = before.merge(now, how="outer", on=["claim_id", "claim_payment_id"], indicator=True)
+    return set(both.loc[both["_merge"] != "both", "claim_id"].tolist())
+
+
+def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int], *, by_hand: bool) -> pd.DataFrame:
     """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
     frames = contents.joined(list(contents.read(ctx, claims)))
     with read(ctx.engine) as conn:
-        decided, lost = _decided(frames, _Rows.of(conn, claims["claim_id"].tolist()))
-        known = sources.sources(conn, claims["claim_id"].tolist())
+        rows = _Rows.of(conn, claims["claim_id"].tolist())
+    decided, lost = _decided(frames, rows)
     built = next_claims(frames, decided)
     refused = pd.concat([lost, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())
-    good = turned["claims"]["claim_id"]
     made = versions.Made().claims
-    if len(good):
-        told = known[known["claim_id"].isin(good)].assign(purpose=PURPOSE, frequency_code="1", original_reference="")
-        made = versions.save(ctx, turned, told.reset_index(drop=True), day)
+    if len(turned["claims"]):
+
+        def still_open(conn: Connection) -> pd.DataFrame:
+            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist())
+            again = again[(again["is_forwarded"] == 0) & (by_hand | (again["open_cents"] > 0))]
+            before = rows.payments[rows.payments["claim_id"].isin(again["claim_id"])]
+            now = decisions.decisions(conn, again["claim_id"].tolist())
+            ids = sorted(set(again["claim_id"].tolist()) - _decided_anew(before, now))
+            return sources.sources(conn, ids).assign(purpose=PURPOSE, frequency_code="1", original_reference="")
+
+        made = versions.save(ctx, turned, still_open, day)
     with write(ctx.engine) as conn:
         exceptions.open_all(conn, _named(refused.merge(claims, on="claim_id")), day)
-        exceptions.close_for(conn, "claim_id", good.tolist(), [REFUSED], "built", day)
     counts["next_claims"] += len(made)
     counts["next_claims_refused"] += len(refused)
     return made
