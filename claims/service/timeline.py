@@ -25,7 +25,7 @@ class SeveralClaimsError(UsageError):
 
     def __init__(self, claim_ids: list[int]) -> None:
         super().__init__(
-            f"Several claims have this number; give our own number of one: {', '.join(map(str, claim_ids))}."
+            f"Several claims have this number; give our own number of one: {', '.join(f'{rows.OWN_ID}{one}' for one in claim_ids)}."
         )
 
 
