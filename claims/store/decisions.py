@@ -24,7 +24,8 @@ A, REM = schema.adjustments, schema.remarks
 
 DECIDED = ("paid", "partly_paid", "denied")
 FORWARDED = ("19", "20", "21")  # CLP02: the payer has sent the claim on by itself
-NO_DECISION = ("22", "23", "25")
+TAKEN_BACK = "22"
+NO_DECISION = (TAKEN_BACK, "23", "25")
 
 RANKS = {letter: place for place, letter in enumerate("PSTABCDEFGH")}
 
@@ -135,14 +136,26 @@ def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 def of_families(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Claim payments in force for families, whichever payer decided, the earliest first.
 
-    family_id, payer_sequence, status_code, is_crossover, paid_cents, paid_date (ISO).
+    family_id, payer_sequence, status_code, is_crossover, paid_cents, share_cents (PR: left to the patient), paid_date
+    (ISO). A decision that was taken back has status 22 and no amounts.
     """
     day = sa.func.coalesce(R.c.production_date, R.c.payment_date).label("paid_date")
+    share = (
+        sa.select(sa.func.coalesce(sa.func.sum(A.c.amount_cents), 0))
+        .where(A.c.claim_payment_id == CP.c.claim_payment_id, A.c.group_code == "PR")
+        .scalar_subquery()
+    )
+    is_back = sa.or_(P.c.is_superseded != 0, P.c.outcome == "reversal")
     select = (
-        sa.select(P.c.family_id, P.c.payer_sequence, CP.c.status_code, CP.c.is_crossover, CP.c.paid_cents, day)
+        sa.select(
+            *(P.c.family_id, P.c.payer_sequence, CP.c.is_crossover, day),
+            sa.case((is_back, TAKEN_BACK), else_=CP.c.status_code).label("status_code"),
+            sa.case((is_back, 0), else_=CP.c.paid_cents).label("paid_cents"),
+            sa.cast(sa.case((is_back, 0), else_=share), sa.BigInteger).label("share_cents"),
+        )
         .select_from(_in_force())
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(*_standing())
+        .where(sa.or_(sa.and_(*_standing()), sa.and_(P.c.ended_at.is_(None), is_back)))
         .order_by(R.c.payment_date, CP.c.claim_payment_id)
     )
     return frame_of(conn, select, P.c.family_id, family_ids)
