@@ -23,6 +23,9 @@ P, L = schema.claim_postings, schema.ledger_lines
 A, REM = schema.adjustments, schema.remarks
 
 DECIDED = ("paid", "partly_paid", "denied")
+OVER = ("replaced", "voided", "withdrawn")
+# With a payer, or on the way there.
+SENT = ("batched", "sent", "acknowledged", "received", "accepted", *DECIDED, "reversed")
 FORWARDED = ("19", "20", "21")  # CLP02: the payer has sent the claim on by itself
 TAKEN_BACK = "22"
 NO_DECISION = (TAKEN_BACK, "23", "25")
@@ -62,7 +65,7 @@ def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None
         .where(
             made.c.family_id == C.c.family_id,
             made.c.payer_sequence == B.c.payer_sequence,
-            made.c.life.not_in(["replaced", "voided", "withdrawn"]),
+            made.c.life.not_in(OVER),
         )
         .exists()
     )
@@ -194,3 +197,43 @@ def decided_remarks(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd
         .order_by(REM.c.claim_payment_id, REM.c.seg, REM.c.ordinal)
     )
     return frame_of(conn, select, REM.c.claim_payment_id, claim_payment_ids)
+
+
+def with_next_claim(conn: sa.Connection, types: Sequence[str]) -> list[int]:
+    """Claims with an open exception of these types for which the next payer has a claim that is not over."""
+    e, made = schema.exceptions, C.alias("made")
+    select = (
+        sa.select(e.c.claim_id)
+        .distinct()
+        .join(made, made.c.follows_claim_id == e.c.claim_id)
+        .where(e.c.state == "open", e.c.type_code.in_(types))
+        .where(made.c.purpose == "next_payer", made.c.life.not_in(OVER))
+    )
+    return [int(claim_id) for claim_id in conn.execute(select).scalars()]
+
+
+def told_before_a_change(conn: sa.Connection) -> pd.DataFrame:
+    """Claims with a payer after another, sent, in whose family an earlier payer was posted after they were made.
+
+    claim_id, family_id, file_id, sha256, seg, charge_cents.
+    """
+    changed = (
+        sa.select(sa.literal(1))
+        .where(
+            P.c.family_id == C.c.family_id,
+            P.c.ended_at.is_(None),
+            P.c.outcome.in_(["posted", "reversal"]),
+            P.c.recorded_at > F.c.recorded_at,
+            _rank(P.c.payer_sequence) < _rank(C.c.payer_sequence),
+        )
+        .correlate(C, F)
+        .exists()
+    )
+    select = (
+        sa.select(C.c.claim_id, C.c.family_id, C.c.file_id, F.c.sha256, C.c.seg, C.c.charge_cents)
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(C.c.origin == "to_send", C.c.state == "stored", C.c.payer_sequence.in_(list(RANKS)[1:]))
+        .where(C.c.life.in_(SENT), changed)
+        .order_by(C.c.claim_id)
+    )
+    return frame(conn, select)
