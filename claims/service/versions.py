@@ -188,7 +188,8 @@ def _numbers(conn: Connection, told: pd.DataFrame) -> pd.Series:
         is_long = number.str.len() > LONGEST_NUMBER
         if is_long.any():
             ours = control_numbers.take_in(conn, "claim_number", int(is_long.sum()))
-            first[is_long] = [f"N{one:010d}" for one in range(ours, ours + int(is_long.sum()))]
+            names = [f"N{one:010d}" for one in range(ours, ours + int(is_long.sum()))]
+            first = first.where(~is_long, pd.Series(names, first.index[is_long], dtype="str").reindex(first.index))
             continue
         wanted = pd.DataFrame({"billing_npi": told["billing_npi"], "claim_number_normal": normal_number(number)})
         is_taken = wanted.duplicated().to_numpy() | versions.is_taken(conn, wanted).to_numpy()
