@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def resubmit(
-    claims: Annotated[list[str], typer.Argument(metavar="CLAIM...", help="Numbers of claims, or our own numbers.")],
+    claims: Annotated[
+        list[str], typer.Argument(metavar="CLAIM...", help="Numbers of claims, or our own numbers as id:12.")
+    ],
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="COLUMN=VALUE", help="A column of a charges file, with its new value."),

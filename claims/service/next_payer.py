@@ -1,7 +1,8 @@
 """Decided claims go on to the next payer that is named on them: what a payer left open becomes a claim to send.
 
 Automatic for what the payer's decision put on the next payer's account; for a denied claim only when a person asks
-(`claim_ids`). A claim that the payer sent on by itself (crossover) is not made again: it waits for that payer's answer.
+(`claim_ids`). A claim that the payer says it sent on by itself (crossover) is not made again: it waits for that payer's
+answer. Where only master data says that the payer sends claims on, a person is told that nobody knows.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from claims.money import amount
 from claims.service import contents, versions
 from claims.service.context import Context
 from claims.service.master import load_master
+from claims.service.told_decisions import watch_told
 from claims.store import decisions, exceptions
 from claims.store import versions as sources
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
-PURPOSE, REFUSED = "next_payer", "NEXT_PAYER_NOT_BUILT"
+PURPOSE, REFUSED, WAITS = "next_payer", "NEXT_PAYER_NOT_BUILT", "NEXT_PAYER_WAITS"
 CLAIMS_PER_BATCH = 5_000
+COUNTS = ("next_claims", "next_claims_refused", "next_claims_forwarded", "next_claims_awaited", "next_claims_outdated")
 _SAYS = {
     "no-next-payer": "no later payer is named on it",
     "lines-differ-from-claim": "its lines add up to {found}, its charge is {expected}",
@@ -42,9 +45,7 @@ _SAYS = {
 class Billed:
     """Counts of a run, and the claims that were made: claim_id, follows_claim_id."""
 
-    counts: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("next_claims", "next_claims_refused", "next_claims_forwarded"), 0)
-    )
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     claims: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"claim_id": [], "follows_claim_id": []}))
 
 
@@ -55,17 +56,37 @@ def bill_next(
     known = master or load_master(ctx)
     with read(ctx.engine) as conn:
         waiting = decisions.waiting_for_next(conn, claim_ids)
-    forwarded = waiting["is_forwarded"].astype(bool) | _crosses_over(waiting, known, posting_date)
+    by_hand = claim_ids is not None
+    forwarded = waiting["is_forwarded"].astype(bool)
+    awaited = ~forwarded & _crosses_over(waiting, known, posting_date) & (not by_hand)
     billed = Billed()
     billed.counts["next_claims_forwarded"] = int(forwarded.sum())
-    waiting = waiting[~forwarded].reset_index(drop=True)
+    billed.counts["next_claims_awaited"] = int(awaited.sum())
+    silent = _awaited(waiting[awaited])
+    waiting = waiting[~forwarded & ~awaited].reset_index(drop=True)
     made = []
     for start in range(0, len(waiting), CLAIMS_PER_BATCH):
         part = waiting.iloc[start : start + CLAIMS_PER_BATCH]
-        made.append(_batch(ctx, part, posting_date, billed.counts))
+        made.append(_batch(ctx, part, posting_date, billed.counts, by_hand=by_hand))
     if made:
         billed.claims = pd.concat(made, ignore_index=True)
+    with write(ctx.engine) as conn:
+        if not by_hand:
+            exceptions.keep(conn, "claim_id", silent, [WAITS], posting_date)
+        # Also of claims that an earlier run made and did not live to close.
+        built = decisions.with_next_claim(conn, [REFUSED, WAITS])
+        exceptions.close_for(conn, "claim_id", built, [REFUSED, WAITS], "built", posting_date)
+    billed.counts["next_claims_outdated"] = watch_told(ctx, posting_date)
     return billed
+
+
+def _awaited(claims: pd.DataFrame) -> pd.DataFrame:
+    """Say of claims that their payer should have forwarded, and did not say so, what is open at the next payer."""
+    return claims[["claim_id", "family_id", "file_id", "seg"]].assign(
+        exception_key=WAITS + ":" + claims["claim_id"].astype("str") + ":" + claims["next_sequence"],
+        type_code=WAITS,
+        amount_cents=claims["open_cents"],
+    )
 
 
 def _crosses_over(claims: pd.DataFrame, master: Master, day: date) -> pd.Series:
@@ -78,25 +99,37 @@ def _crosses_over(claims: pd.DataFrame, master: Master, day: date) -> pd.Series:
     )
 
 
-def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int]) -> pd.DataFrame:
+def _decided_anew(before: pd.DataFrame, now: pd.DataFrame) -> set[int]:
+    """Name the claims whose decisions in force (claim_id, claim_payment_id) are no longer those that were read."""
+    both = before.merge(now, how="outer", on=["claim_id", "claim_payment_id"], indicator=True)
+    return set(both.loc[both["_merge"] != "both", "claim_id"].tolist())
+
+
+def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int], *, by_hand: bool) -> pd.DataFrame:
     """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
     frames = contents.joined(list(contents.read(ctx, claims)))
     with read(ctx.engine) as conn:
-        decided, lost = _decided(frames, _Rows.of(conn, claims["claim_id"].tolist()))
-        known = sources.sources(conn, claims["claim_id"].tolist())
+        rows = _Rows.of(conn, claims["claim_id"].tolist())
+    decided, lost = _decided(frames, rows)
     built = next_claims(frames, decided)
     refused = pd.concat([lost, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())
-    good = turned["claims"]["claim_id"]
     made = versions.Made().claims
-    if len(good):
-        told = known[known["claim_id"].isin(good)].assign(purpose=PURPOSE, frequency_code="1", original_reference="")
-        made = versions.save(ctx, turned, told.reset_index(drop=True), day)
+    if len(turned["claims"]):
+
+        def still_open(conn: Connection) -> pd.DataFrame:
+            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist())
+            again = again[(again["is_forwarded"] == 0) & (by_hand | (again["open_cents"] > 0))]
+            before = rows.payments[rows.payments["claim_id"].isin(again["claim_id"])]
+            now = decisions.decisions(conn, again["claim_id"].tolist())
+            ids = sorted(set(again["claim_id"].tolist()) - _decided_anew(before, now))
+            return sources.sources(conn, ids).assign(purpose=PURPOSE, frequency_code="1", original_reference="")
+
+        made = versions.save(ctx, turned, still_open, day)
     with write(ctx.engine) as conn:
         exceptions.open_all(conn, _named(refused.merge(claims, on="claim_id")), day)
-        exceptions.close_for(conn, "claim_id", good.tolist(), [REFUSED], "built", day)
     counts["next_claims"] += len(made)
     counts["next_claims_refused"] += len(refused)
     return made

@@ -97,7 +97,7 @@ def resubmit(
 
 
 def _rejected(ctx: Context, claim: str) -> int:
-    """Find the claim that is meant, and that is rejected: the last version of its family."""
+    """Find the claim that is meant, and that is rejected: the one with our id, or the last version of its family."""
     with read(ctx.engine) as conn:
         found = timeline.found(conn, claim.strip())
         if found.empty:
@@ -105,6 +105,8 @@ def _rejected(ctx: Context, claim: str) -> int:
         if found["family_id"].nunique() > 1:
             raise SeveralClaimsError(found.drop_duplicates("family_id")["claim_id"].tolist())
         family = timeline.versions(conn, int(found["family_id"].iloc[0]))
+    if found["by_id"].all():
+        family = family[family["claim_id"].isin(found["claim_id"])]
     refused = family[(family["life"] == REJECTED) & (family["origin"] == "to_send")]
     if refused.empty:
         raise UsageError(_why_not(family))

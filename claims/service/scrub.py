@@ -117,7 +117,8 @@ def _work(ctx: Context, frames: dict[str, pd.DataFrame], known: _Known) -> Work:
         said = decisions.of_families(conn, sorted(set(claims["family_id"].tolist())))
     history = history[~history["claim_id"].isin(claims["claim_id"])]
     said = claims[["seg", "family_id"]].rename(columns={"seg": "claim_seg"}).merge(said, on="family_id")
-    said = said.assign(status_code=said["status_code"].mask(said["is_crossover"] == 1, "19"))
+    crossed = (said["is_crossover"] == 1) & (said["status_code"] != decisions.TAKEN_BACK)
+    said = said.assign(status_code=said["status_code"].mask(crossed, "19"))
     return Work(
         filled,
         today=known.today,

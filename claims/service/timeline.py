@@ -24,9 +24,8 @@ class SeveralClaimsError(UsageError):
     """A number is that of claims of several families."""
 
     def __init__(self, claim_ids: list[int]) -> None:
-        super().__init__(
-            f"Several claims have this number; give our own number of one: {', '.join(map(str, claim_ids))}."
-        )
+        named = ", ".join(f"{rows.OWN_ID}{claim_id}" for claim_id in claim_ids)
+        super().__init__(f"Several claims have this number; give our own number of one: {named}.")
 
 
 def timeline(ctx: Context, claim: str) -> pd.DataFrame:

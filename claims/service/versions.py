@@ -7,7 +7,7 @@ look at like any other. Claims for a next payer are saved by `save` too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -78,11 +78,18 @@ def _make(
     known = master or load_master(ctx)
     with read(ctx.engine) as conn:
         found, refused = _allowed(conn, claim_ids, purpose, known, day)
+    made = Made(refused=refused)
     if found.empty:
-        return Made(refused=refused)
+        return made
     frames = change.changed(contents.joined(list(contents.read(ctx, found))), changes)
-    done = save(ctx, frames, found, day, corrects=purpose == CORRECTION)
-    return Made(done, refused)
+
+    def still_allowed(conn: Connection) -> pd.DataFrame:
+        rows, late = _allowed(conn, found["claim_id"].tolist(), purpose, known, day)
+        made.refused = pd.concat([refused, late], ignore_index=True)
+        return rows
+
+    made.claims = save(ctx, frames, still_allowed, day, corrects=purpose == CORRECTION)
+    return made
 
 
 def _allowed(
@@ -124,31 +131,41 @@ def _allowed(
 
 
 def save(
-    ctx: Context, frames: Frames, sources: pd.DataFrame, posting_date: date, *, corrects: bool = False
+    ctx: Context,
+    frames: Frames,
+    sources: Callable[[Connection], pd.DataFrame],
+    posting_date: date,
+    *,
+    corrects: bool = False,
 ) -> pd.DataFrame:
     """Write versions as one 837 into the vault and store them as claims to send: claim_id, follows_claim_id.
 
-    `frames["claims"]` has the claim_id of the claim that each follows; `sources`, a row for each: claim_id, family_id,
-    first_number, purpose, frequency_code, original_reference. A version that `corrects` takes the place of the claim
-    before at once; a replacement and a void wait until they are accepted.
+    `frames["claims"]` has the claim_id of the claim that each follows. `sources` is asked in the transaction that
+    writes, as others may have been at work since the claims were read: it gives a row for each that may still have a
+    version (claim_id, family_id, first_number, purpose, frequency_code, original_reference); the others get none.
+    A version that `corrects` takes the place of the claim before at once; a replacement and a void wait until they are
+    accepted.
     """
-    with read(ctx.engine) as conn:
-        last = versions.last_versions(conn, sources["family_id"].tolist())
-    told = sources.assign(version=_next_versions(sources, last))
-    told["claim_number"] = _numbers(ctx, told)
-    own = told.set_index("claim_id").reindex(frames["claims"]["claim_id"])
-    texts = {name: own[name].to_numpy() for name in ("claim_number", "frequency_code", "original_reference")}
-    claims = frames["claims"].assign(**texts).astype(dict.fromkeys(texts, "str"))
     number = control_numbers.take(ctx.engine, control_numbers.VERSION)
-    data = version_file(frames | {"claims": claims}, number, posting_date)
-    sha256 = ctx.vault.put(data)
-    file = x12.read(data)
     with write(ctx.engine) as conn:
+        told = sources(conn).reset_index(drop=True)
+        if told.empty:
+            return Made().claims
+        claims = frames["claims"]
+        claims = claims[claims["claim_id"].isin(told["claim_id"])].reset_index(drop=True)
+        own = told.set_index("claim_id").loc[claims["claim_id"]].reset_index()
+        told = own.assign(**{name: claims[name] for name in ("billing_npi", "kind", "seg")})
+        told["version"] = _next_versions(told, versions.last_versions(conn, told["family_id"].tolist()))
+        told["claim_number"] = _numbers(conn, told)
+        texts = ["claim_number", "frequency_code", "original_reference"]
+        claims = claims.assign(**{name: told[name] for name in texts}).astype(dict.fromkeys(texts, "str"))
+        data = version_file(contents.of_claims(frames, claims), number, posting_date)
+        sha256 = ctx.vault.put(data)
         kinds = " ".join(sorted({f"837{kind}" for kind in claims["kind"].tolist()}))
         file_id = filing.register_produced(
             conn, sha256, len(data), content="x12", sets=kinds, counts={"claims": len(claims)}, run_id=0
         )
-        made = _store(conn, ctx, file, file_id, told, posting_date)
+        made = _store(conn, ctx, x12.read(data), file_id, told, posting_date)
         if corrects:
             _take_place(conn, ctx, made["follows_claim_id"], posting_date)
     return made
@@ -160,16 +177,25 @@ def _next_versions(sources: pd.DataFrame, last: pd.Series) -> np.ndarray:
     return np.asarray(before + sources.groupby("family_id").cumcount().to_numpy() + 1)
 
 
-def _numbers(ctx: Context, told: pd.DataFrame) -> pd.Series:
-    """Give CLM01: the first one, V and the version; where that is too long, a number of ours for the first."""
-    ending = "V" + told["version"].astype("str")
-    number = told["first_number"] + ending
-    long = number.str.len() > LONGEST_NUMBER
-    if long.any():
-        first = control_numbers.take(ctx.engine, "claim_number", int(long.sum()))
-        ours = [f"N{count:010d}" for count in range(first, first + int(long.sum()))]
-        number = number.where(~long, pd.Series(ours, index=told.index[long], dtype="str").reindex(told.index) + ending)
-    return number.astype("str")
+def _numbers(conn: Connection, told: pd.DataFrame) -> pd.Series:
+    """Give CLM01: the first one, V and the version; where that is too long, a number of ours for the first.
+
+    Where a claim of the same billing provider has that number, the count goes on to the next that is free.
+    """
+    first, count = told["first_number"].astype("str"), told["version"].to_numpy(np.int64).copy()
+    while True:
+        number = (first + "V" + pd.Series(count, index=told.index).astype("str")).astype("str")
+        is_long = number.str.len() > LONGEST_NUMBER
+        if is_long.any():
+            ours = control_numbers.take_in(conn, "claim_number", int(is_long.sum()))
+            names = [f"N{one:010d}" for one in range(ours, ours + int(is_long.sum()))]
+            first = first.where(~is_long, pd.Series(names, first.index[is_long], dtype="str").reindex(first.index))
+            continue
+        wanted = pd.DataFrame({"billing_npi": told["billing_npi"], "claim_number_normal": normal_number(number)})
+        is_taken = wanted.duplicated().to_numpy() | versions.is_taken(conn, wanted).to_numpy()
+        if not is_taken.any():
+            return number
+        count += is_taken
 
 
 def _store(
@@ -178,7 +204,7 @@ def _store(
     transactions = file.transactions.assign(state="stored", reason_code="")
     ids = x12_rows.save_sets(conn, file_id, file.interchanges, transactions, file.findings.iloc[:0])
     claims = file.frames["claims"]
-    own = told.set_index(told["claim_number"].str.upper()).reindex(claims["claim_number"].str.upper())
+    own = told.set_index(_names(told)).loc[_names(claims)]
     rows = claims.assign(
         transaction_id=ids.reindex(claims["transaction_seg"]).to_numpy(),
         claim_key=claim_keys(claims),
@@ -199,6 +225,11 @@ def _store(
     )
     life.record(conn, _events(made["claim_id"], "stored"), posting_date, actor=ctx.actor)
     return made
+
+
+def _names(claims: pd.DataFrame) -> pd.MultiIndex:
+    """Name the claims of one file of versions: CLM01 alone is not unique, each billing provider counts its own."""
+    return pd.MultiIndex.from_arrays([claims["billing_npi"], claims["kind"], claims["claim_number"].str.upper()])
 
 
 def _take_place(conn: Connection, ctx: Context, claim_ids: pd.Series, day: date) -> None:

@@ -18,4 +18,9 @@ _TAKE = sa.text(
 def take(engine: sa.Engine, sequence: str, n: int = 1) -> int:
     """Take `n` numbers in a transaction of their own and give the first; they follow without a gap, from 1."""
     with write(engine) as conn:
-        return int(conn.execute(_TAKE, {"sequence": sequence, "n": n}).scalar_one())
+        return take_in(conn, sequence, n)
+
+
+def take_in(conn: sa.Connection, sequence: str, n: int = 1) -> int:
+    """Take `n` numbers in a transaction that goes on: they are free again when it fails."""
+    return int(conn.execute(_TAKE, {"sequence": sequence, "n": n}).scalar_one())

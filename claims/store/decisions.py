@@ -23,8 +23,12 @@ P, L = schema.claim_postings, schema.ledger_lines
 A, REM = schema.adjustments, schema.remarks
 
 DECIDED = ("paid", "partly_paid", "denied")
+OVER = ("replaced", "voided", "withdrawn")
+# With a payer, or on the way there.
+SENT = ("batched", "sent", "acknowledged", "received", "accepted", *DECIDED, "reversed")
 FORWARDED = ("19", "20", "21")  # CLP02: the payer has sent the claim on by itself
-NO_DECISION = ("22", "23", "25")
+TAKEN_BACK = "22"
+NO_DECISION = (TAKEN_BACK, "23", "25")
 
 RANKS = {letter: place for place, letter in enumerate("PSTABCDEFGH")}
 
@@ -61,7 +65,7 @@ def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None
         .where(
             made.c.family_id == C.c.family_id,
             made.c.payer_sequence == B.c.payer_sequence,
-            made.c.life.not_in(["replaced", "voided", "withdrawn"]),
+            made.c.life.not_in(OVER),
         )
         .exists()
     )
@@ -135,14 +139,26 @@ def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 def of_families(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Claim payments in force for families, whichever payer decided, the earliest first.
 
-    family_id, payer_sequence, status_code, is_crossover, paid_cents, paid_date (ISO).
+    family_id, payer_sequence, status_code, is_crossover, paid_cents, share_cents (PR: left to the patient), paid_date
+    (ISO). A decision that was taken back has status 22 and no amounts.
     """
     day = sa.func.coalesce(R.c.production_date, R.c.payment_date).label("paid_date")
+    share = (
+        sa.select(sa.func.coalesce(sa.func.sum(A.c.amount_cents), 0))
+        .where(A.c.claim_payment_id == CP.c.claim_payment_id, A.c.group_code == "PR")
+        .scalar_subquery()
+    )
+    is_back = sa.or_(P.c.is_superseded != 0, P.c.outcome == "reversal")
     select = (
-        sa.select(P.c.family_id, P.c.payer_sequence, CP.c.status_code, CP.c.is_crossover, CP.c.paid_cents, day)
+        sa.select(
+            *(P.c.family_id, P.c.payer_sequence, CP.c.is_crossover, day),
+            sa.case((is_back, TAKEN_BACK), else_=CP.c.status_code).label("status_code"),
+            sa.case((is_back, 0), else_=CP.c.paid_cents).label("paid_cents"),
+            sa.cast(sa.case((is_back, 0), else_=share), sa.BigInteger).label("share_cents"),
+        )
         .select_from(_in_force())
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(*_standing())
+        .where(sa.or_(sa.and_(*_standing()), sa.and_(P.c.ended_at.is_(None), is_back)))
         .order_by(R.c.payment_date, CP.c.claim_payment_id)
     )
     return frame_of(conn, select, P.c.family_id, family_ids)
@@ -181,3 +197,43 @@ def decided_remarks(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd
         .order_by(REM.c.claim_payment_id, REM.c.seg, REM.c.ordinal)
     )
     return frame_of(conn, select, REM.c.claim_payment_id, claim_payment_ids)
+
+
+def with_next_claim(conn: sa.Connection, types: Sequence[str]) -> list[int]:
+    """Claims with an open exception of these types for which the next payer has a claim that is not over."""
+    e, made = schema.exceptions, C.alias("made")
+    select = (
+        sa.select(e.c.claim_id)
+        .distinct()
+        .join(made, made.c.follows_claim_id == e.c.claim_id)
+        .where(e.c.state == "open", e.c.type_code.in_(types))
+        .where(made.c.purpose == "next_payer", made.c.life.not_in(OVER))
+    )
+    return [int(claim_id) for claim_id in conn.execute(select).scalars()]
+
+
+def told_before_a_change(conn: sa.Connection) -> pd.DataFrame:
+    """Claims with a payer after another, sent, in whose family an earlier payer was posted after they were made.
+
+    claim_id, family_id, file_id, sha256, seg, charge_cents.
+    """
+    changed = (
+        sa.select(sa.literal(1))
+        .where(
+            P.c.family_id == C.c.family_id,
+            P.c.ended_at.is_(None),
+            P.c.outcome.in_(["posted", "reversal"]),
+            P.c.recorded_at > F.c.recorded_at,
+            _rank(P.c.payer_sequence) < _rank(C.c.payer_sequence),
+        )
+        .correlate(C, F)
+        .exists()
+    )
+    select = (
+        sa.select(C.c.claim_id, C.c.family_id, C.c.file_id, F.c.sha256, C.c.seg, C.c.charge_cents)
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(C.c.origin == "to_send", C.c.state == "stored", C.c.payer_sequence.in_(list(RANKS)[1:]))
+        .where(C.c.life.in_(SENT), changed)
+        .order_by(C.c.claim_id)
+    )
+    return frame(conn, select)

@@ -8,7 +8,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.rows import frame_of
+from claims.store.load import frame
+from claims.store.rows import IN_LIST, frame_of
 
 C, F, FAM, S = schema.claims, schema.files, schema.families, schema.submissions
 CP, M, R = schema.claim_payments, schema.matches, schema.remittances
@@ -44,6 +45,18 @@ def is_followed(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
     highest = later.groupby(["family_id", "payer_code"])["later"].max().reset_index()
     found = claims.merge(highest, how="left", on=["family_id", "payer_code"])["later"].fillna(0)
     return pd.Series(found.to_numpy() > claims["version"].to_numpy(), index=claims.index)
+
+
+def is_taken(conn: sa.Connection, numbers: pd.DataFrame) -> pd.Series:
+    """Tell of numbers (billing_npi, claim_number_normal) whether a claim or a family of that provider has them."""
+    selects = [sa.select(of.c.billing_npi, of.c.claim_number_normal) for of in (C, FAM)]
+    found = [frame(conn, select.where(sa.false())) for select in selects]
+    wanted = numbers["claim_number_normal"].drop_duplicates().tolist()
+    for start in range(0, len(wanted), IN_LIST):
+        part = wanted[start : start + IN_LIST]
+        found += [frame(conn, select.where(select.selected_columns[1].in_(part))) for select in selects]
+    known = pd.MultiIndex.from_frame(pd.concat(found, ignore_index=True))
+    return pd.Series(pd.MultiIndex.from_frame(numbers).isin(known), index=numbers.index)
 
 
 def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:

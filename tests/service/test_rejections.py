@@ -10,8 +10,9 @@ from claims.service.queue import denial_queue
 from claims.service.report import write_report
 from claims.service.resubmit import changes_of, resubmit
 from claims.service.submit import submit
-from claims.service.timeline import timeline
+from claims.service.timeline import SeveralClaimsError, timeline
 from claims.store import clock, schema
+from claims.store.engine import write
 from tests.answers import ca_277
 from tests.books import Bill, claims
 from tests.service.conftest import DAY
@@ -110,6 +111,19 @@ def test_fix_and_resubmit_is_one_command_and_the_fixed_claim_goes_out(practice):
     assert versions.loc[versions["kind"] == "import", "amount_cents"].tolist() == [19500, 14000]
     with pytest.raises(UsageError, match="only a rejected claim"):
         resubmit(practice.ctx, ["A00001"], [], SENT_DAY, master=master())
+
+
+def test_our_own_number_is_that_claim_and_never_another_patients(practice):
+    practice.drop(charges(1, claim_number="2"), charges(1, claim_number="B1"))
+    make_ready(practice)
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(schema.claims).values(life="rejected"))
+    with pytest.raises(SeveralClaimsError, match="id:1, id:2"):
+        resubmit(practice.ctx, ["2"], changes_of(["member_id=W5"]), SENT_DAY, master=master())
+    resubmit(practice.ctx, ["id:2"], changes_of(["member_id=W5"]), SENT_DAY, master=master())
+    assert lives(practice) == {"2": "rejected", "B1": "replaced", "B1V2": "ready"}
+    with pytest.raises(UsageError, match="Claim 2 is not rejected"):
+        resubmit(practice.ctx, ["id:2"], changes_of(["member_id=W6"]), SENT_DAY, master=master())
 
 
 def proposals(practice):

@@ -63,5 +63,9 @@ def test_a_claim_is_found_by_its_number_first_and_then_by_ours(practice):
     with pytest.raises(NotFoundError):
         timeline(practice.ctx, "99")
     practice.night(claims(Bill("7", [("99213", "100")]), npi="1999999992", control="000000010"))
-    with pytest.raises(SeveralClaimsError, match="1, 2"):
+    with pytest.raises(SeveralClaimsError, match="id:1, id:2"):
         timeline(practice.ctx, "7")
+    assert set(timeline(practice.ctx, "id:2")["claim_id"]) == {2}
+    practice.night(claims(Bill("1", [("99213", "100")]), control="000000011"))
+    with pytest.raises(SeveralClaimsError, match="id:3, id:1"):
+        timeline(practice.ctx, "1")

@@ -182,3 +182,64 @@ def test_a_number_that_is_too_long_gets_one_of_ours(practice):
     set_life(practice, "rejected")
     versions.correct(practice.ctx, [1], versions.NO_CHANGES, LATER, master())
     assert claim(practice, 2)["claim_number"] == "N0000000001V2"
+
+
+OTHER_NPI = "1999999992"
+SAME_NUMBER = {"claim_number": "A00001", "billing_npi": OTHER_NPI, "member_id": "W2", "charge": "77.00"}
+
+
+def test_versions_of_two_providers_who_use_the_same_number_stay_apart(sent):
+    sent.night(charges(1, **SAME_NUMBER).split(b"50.00")[0].rsplit(b"\n", 1)[0] + b"\n")
+    for claim_id in (1, 2):
+        set_life(sent, "rejected", claim_id)
+    made = versions.correct(sent.ctx, [2, 1], versions.NO_CHANGES, LATER, master())
+    told = rows(sent, schema.claims).set_index("claim_id").loc[made.claims["claim_id"]]
+    before = rows(sent, schema.claims).set_index("claim_id").loc[made.claims["follows_claim_id"]]
+    assert set(before.index) == {1, 2}
+    assert told["claim_number"].tolist() == ["A00001V2"] * 2
+    for name in ("billing_npi", "member_id", "charge_cents", "family_id"):
+        assert told[name].tolist() == before[name].tolist()
+
+
+def test_a_number_that_another_claim_has_is_not_taken_again(sent):
+    sent.night(charges(1, claim_number="a00001-v2", member_id="W2", charge="77.00"))
+    set_life(sent, "rejected")
+    versions.correct(sent.ctx, [1], versions.NO_CHANGES, LATER, master())
+    new = rows(sent, schema.claims).iloc[-1]
+    assert (new["claim_number"], new["version"], new["family_id"]) == ("A00001V3", 2, 1)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Let something happen between reading claims and writing their versions."""
+
+    def happens(what):
+        real, calls = versions.change.changed, []
+
+        def slow(frames, changes):
+            if not calls:
+                calls.append(1)
+                what()
+            return real(frames, changes)
+
+        monkeypatch.setattr(versions.change, "changed", slow)
+
+    return happens
+
+
+def test_a_claim_that_leaves_while_it_is_corrected_is_not_sent_twice(practice, meanwhile):
+    practice.drop(charges(1), day=DAY)
+    make_ready(practice)
+    meanwhile(lambda: submit(practice.ctx, DAY, now=NOW, master=master()))
+    made = versions.correct(practice.ctx, [1], versions.NO_CHANGES, LATER, master())
+    assert made.refused["reason"].tolist() == ["wrong-life"]
+    assert made.claims.empty
+    assert rows(practice, schema.claims)["life"].tolist() == ["sent"]
+
+
+def test_a_claim_that_two_people_correct_has_one_version(sent, meanwhile):
+    set_life(sent, "rejected")
+    meanwhile(lambda: versions.correct(sent.ctx, [1], change("member_id", "W8"), LATER, master()))
+    made = versions.correct(sent.ctx, [1], change("member_id", "W9"), LATER, master())
+    assert made.refused["reason"].tolist() == ["wrong-life"]
+    assert rows(sent, schema.claims)["member_id"].tolist() == ["W1", "W8"]

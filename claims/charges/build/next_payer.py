@@ -33,6 +33,7 @@ _SIDES = {
 _PATIENT = ("last_name", "first_name", "birth_date", "gender", "address", "city", "state", "zip")
 _DATES = ("subscriber_birth_date", "patient_birth_date")
 _CAS = "other_payer_adjustments"
+_PERMISSIONS = ("G1", "9F")  # REF01: an authorization, a referral
 
 
 class Decided(NamedTuple):
@@ -71,7 +72,7 @@ def next_claims(frames: Frames, decided: Decided) -> NextClaims:
     kept = claims.loc[~claims.index.isin(refused["claim_seg"])]
     following = following.loc[kept.index]
     told = {name: _of(frame, kept.index) for name, frame in frames.items() if "claim_seg" in frame}
-    told = _without(told, following["seg"])
+    told = _without_permissions(_without(told, following["seg"]))
     turned = {name: frame for name, frame in frames.items() if name not in told} | told
     turned["claims"] = _turned(kept, following)
     first = 1 + max((int(frame["seg"].max()) for frame in frames.values() if "seg" in frame and len(frame)), default=0)
@@ -191,6 +192,19 @@ def _without(frames: Frames, dropped: pd.Series) -> Frames:
         owner = _owners(frames, "other_payers", "claim_seg")
         result[_CAS] = cas[~owner.isin(payers["seg"][gone])]
     result["other_payers"] = frames["other_payers"][~frames["other_payers"]["seg"].isin(payers["seg"][gone])]
+    return result
+
+
+def _without_permissions(frames: Frames) -> Frames:
+    """Take out the authorizations and referrals of claims and lines: the payer before gave them, to nobody else."""
+    result = dict(frames)
+    if "references" in frames:
+        rows = frames["references"]
+        of_other = rows["loop"].str.startswith(("2320", "2330")) if "loop" in rows else False
+        result["references"] = rows[~rows["qualifier_code"].isin(_PERMISSIONS) | of_other]
+    if "prior_authorization" in frames["service_lines"]:
+        lines = frames["service_lines"].assign(prior_authorization="")
+        result["service_lines"] = lines.astype({"prior_authorization": "str"})
     return result
 
 

@@ -15,7 +15,8 @@ from claims.money import amount
 
 _PAYERS, _LINES, _CAS = "other_payers", "other_payer_lines", "other_payer_adjustments"
 _ORDER = "PSTABCDEFGH"
-_NOT_DECIDED, _FORWARDED = ("22", "23", "25"), ("19", "20", "21")
+_TAKEN_BACK = "22"
+_NOT_DECIDED, _FORWARDED = (_TAKEN_BACK, "23", "25"), ("19", "20", "21")
 
 
 def look(work: Work) -> Look:
@@ -68,14 +69,24 @@ def look_at_remittances(work: Work) -> Look:
     said, payers = work.adjudications, work.table(_PAYERS)
     if not len(said) or not len(payers):
         return
-    said = said[~said["status_code"].isin(_NOT_DECIDED)].drop_duplicates(["claim_seg", "payer_sequence"], keep="last")
     own = payers.frame[["claim_seg", "payer_sequence"]].assign(row=np.arange(len(payers)))
     both = own.merge(said, on=["claim_seg", "payer_sequence"])
-    rows = both["row"].to_numpy(np.int64)
-    mine, theirs = payers.numbers("paid_cents")[rows], both["paid_cents"].to_numpy(np.int64)
-    claim = work.claim_of(_PAYERS)[rows]
-    yield from _off(work, "S19g", claim, payers.is_there("paid_cents")[rows], mine, theirs)
-    yield work.at_claims("S19h", claim[both["status_code"].isin(_FORWARDED).to_numpy()])
+    stands = ~both["status_code"].isin(_NOT_DECIDED)
+    decided = both[stands].groupby("row")[["paid_cents", "share_cents"]].sum()
+    rows, claim = decided.index.to_numpy(np.int64), work.claim_of(_PAYERS)
+    is_paid = payers.is_there("paid_cents")
+    paid, theirs = payers.numbers("paid_cents"), decided["paid_cents"].to_numpy(np.int64)
+    yield from _off(work, "S19g", claim[rows], is_paid[rows], paid[rows], theirs)
+    forwarded = both.loc[both["status_code"].isin(_FORWARDED), "row"].drop_duplicates().to_numpy(np.int64)
+    yield work.at_claims("S19h", claim[forwarded])
+    svd_payer = _named(work)
+    tells = is_paid | some(svd_payer, len(payers))
+    gone = np.setdiff1d(both.loc[both["status_code"] == _TAKEN_BACK, "row"].to_numpy(np.int64), rows)
+    yield work.at_claims("S19i", claim[gone[tells[gone]]])
+    cas = work.table(_CAS)
+    share = np.where(cas.coded("group_code").are(("PR",)), cas.numbers("amount_cents"), 0)
+    shares = sums(_owners(work, svd_payer)[1], share, len(payers))
+    yield from _off(work, "S19j", claim[rows], tells[rows], shares[rows], decided["share_cents"].to_numpy(np.int64))
 
 
 def _rank(sequence: str) -> int:

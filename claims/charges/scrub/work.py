@@ -39,9 +39,9 @@ class Work:
     `master`: Master.frames. A claim's payer is known by `own_payer_code` where `payer_code` is already what the
     receiver calls it. `history`: services sent before (claim_id, life, payer_code, member_id, patient_birth_date,
     patient_first_name, billing_npi, rendering_npi, service_date, procedure_code, modifiers, charge_cents).
-    `adjudications`: what payers said (claim_seg, payer_sequence, status_code, paid_cents, paid_date). `usage`: P when
-    real claims are sent, T when invented ones, empty when not known. `is_file`: the frames are those of one file about
-    to be sent. `made`: what edits worked out for each other.
+    `adjudications`: what payers said (claim_seg, payer_sequence, status_code, paid_cents, share_cents: of the patient,
+    paid_date; status 22: taken back). `usage`: P when real claims are sent, T when invented ones, empty when not known.
+    `is_file`: the frames are those of one file about to be sent. `made`: what edits worked out for each other.
     """
 
     frames: Frames

@@ -27,17 +27,25 @@ J, L, CP, P, R = (
     schema.remittances,
 )
 DM, BANK, CASE, DE = schema.deposit_matches, schema.bank_lines, schema.denial_cases, schema.denial_events
+OWN_ID = "id:"
 
 
 def found(conn: sa.Connection, text: str) -> pd.DataFrame:
-    """Find claims by their number as somebody typed it, else by our id: claim_id, family_id, claim_number."""
+    """Find claims by their number as somebody typed it, and by our id: claim_id, family_id, claim_number, by_id.
+
+    A text of digits may be either; `id:` before it says that it is our id.
+    """
+    is_id = text.lower().startswith(OWN_ID)
+    text = text[len(OWN_ID) :] if is_id else text
     columns = sa.select(C.c.claim_id, C.c.family_id, C.c.claim_number, C.c.version, C.c.state)
     by_family = sa.select(FAM.c.family_id).where(FAM.c.claim_number == text)
     named = sa.or_(C.c.claim_number == text, C.c.family_id.in_(by_family))
     rows = frame(conn, columns.where(named, C.c.state != "duplicate").order_by(C.c.version, C.c.claim_id))
-    if rows.empty and text.isascii() and text.isdigit() and len(text) < 19:
-        rows = frame(conn, columns.where(C.c.claim_id == int(text)))
-    return rows
+    rows = rows.iloc[: 0 if is_id else None].assign(by_id=False)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return rows
+    own = frame(conn, columns.where(C.c.claim_id == int(text))).assign(by_id=True)
+    return pd.concat([rows, own], ignore_index=True) if len(rows) else own
 
 
 def versions(conn: sa.Connection, family_id: int) -> pd.DataFrame:

@@ -37,10 +37,10 @@ BILLING = {
 }
 
 
-def content(others: tuple[str, ...] = ("S", "T"), lines: str = LINES) -> Frames:
+def content(others: tuple[str, ...] = ("S", "T"), lines: str = LINES, claim: str = "") -> Frames:
     """Frames of a claim over 200.00 in two lines, whose other payers are DRAGN and MOONB."""
     names = {"P": "FABLE", "S": "DRAGN", "T": "MOONB"}
-    body = "CLM*A1*200***11:B:1*Y*A*Y*Y~REF*G1*AU1~HI*ABK:E119*ABF:I10~"
+    body = "CLM*A1*200***11:B:1*Y*A*Y*Y~REF*G1*AU1~" + claim + "HI*ABK:E119*ABF:I10~"
     body += "".join(OTHER.format(one, names[one]) for one in others) + lines
     count = (HEAD + body).count("~") - 1
     frames = dict(x12.read((HEAD + body + f"SE*{count}*0001~GE*1*8~IEA*1*000000007~").encode()).frames)
@@ -118,6 +118,18 @@ def test_the_worked_example_says_what_the_first_payer_paid_and_why_not_the_rest(
     assert "SVD*FABLE*88*HC:99214:25**1~CAS*CO*45*40~CAS*PR*2*22~DTP*573*D8*20260915~AMT*EAF*22~" in text
     assert "SVD*FABLE*0*HC:36415**1~CAS*CO*45*50~DTP*573*D8*20260915~" in text
     assert "REF*G1*AU1~" not in text  # the first payer's authorization is not the second's
+
+
+def test_authorizations_and_referrals_of_the_first_payer_are_not_given_to_the_next():
+    lines = LINES.replace("REF*6R*A1L1~", "REF*G1*AUL1~REF*9F*RFL1~REF*6R*A1L1~").replace(
+        "REF*6R*A1L2~", "REF*6R*A1L2~REF*G1*AUL2*2U:FABLE~"
+    )
+    frames = content(lines=lines, claim="REF*9F*RF1~")
+    assert set(frames["references"]["qualifier_code"]) >= {"9F", "G1"}
+    text = text_of(next_claims(frames, decision(frames, [8800, 0], WORKED)))
+    assert "REF*9F" not in text
+    assert [part for part in text.split("~") if part.startswith("REF*G1")] == ["REF*G1*AUMOONB"]  # of another payer
+    assert "REF*6R*A1L1~" in text
 
 
 def test_the_next_payer_is_no_other_payer_of_its_own_claim():

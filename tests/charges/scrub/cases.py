@@ -49,6 +49,8 @@ FIRST_PAYER = {**OF_CLAIM, "seg": 50, "payer_sequence": "P", "payer_code": "OTHE
 PAID_LINE = {**OF_LINE, "seg": 110, "payer_code": "OTHER", "paid_cents": 8000}
 CUT = {**OF_LINE, "seg": 111, "group_code": "CO", "reason_code": "45", "amount_cents": 2000}
 DECIDED = {"other_payers": [FIRST_PAYER], "other_payer_lines": [PAID_LINE], "other_payer_adjustments": [CUT]}
+SAID = {"claim_seg": 1, "payer_sequence": "P", "status_code": "1", "paid_cents": 8000, "share_cents": 0,
+        "paid_date": 20260910}  # fmt: skip
 DRUG = {**OF_LINE, "seg": 120, "qualifier_code": "N4", "code": "00011122233", "unit_code": "ML", "units_milli": 1000}
 SENT = {
     "claim_id": 9, "life": "accepted", "payer_code": "FABLE", "member_id": "FW10851", "patient_birth_date": 19890408,
@@ -188,13 +190,17 @@ CASES = [
     _case("S19e", P, {"other_payers": [{**FIRST_PAYER, "paid_cents": 7900}]}, {}, claim=SECOND, **DECIDED),
     _case("S19f", P, {"other_payer_lines": [{**PAID_LINE, "payer_code": "THIRD"}]}, {}, claim=SECOND, **DECIDED),
     _case("S19g", P, {"adjudications": [{"claim_seg": 1, "payer_sequence": "P", "status_code": "1", "paid_cents": 7000,
-                                         "paid_date": 20260910}]},
+                                         "share_cents": 0, "paid_date": 20260910}]},
           {"adjudications": [{"claim_seg": 1, "payer_sequence": "P", "status_code": "1", "paid_cents": 8000,
-                              "paid_date": 20260910}]}, claim=SECOND, **DECIDED),
+                              "share_cents": 0, "paid_date": 20260910}]}, claim=SECOND, **DECIDED),
     _case("S19h", P, {"adjudications": [{"claim_seg": 1, "payer_sequence": "P", "status_code": "19", "paid_cents": 8000,
-                                         "paid_date": 20260910}]},
+                                         "share_cents": 0, "paid_date": 20260910}]},
           {"adjudications": [{"claim_seg": 1, "payer_sequence": "P", "status_code": "2", "paid_cents": 8000,
-                              "paid_date": 20260910}]}, claim=SECOND, **DECIDED),
+                              "share_cents": 0, "paid_date": 20260910}]}, claim=SECOND, **DECIDED),
+    _case("S19i", P, {"adjudications": [{**SAID, "status_code": "22", "paid_cents": 0}]},
+          {"adjudications": [{**SAID, "status_code": "22", "paid_cents": 0}, SAID]}, claim=SECOND, **DECIDED),
+    _case("S19j", P, {"adjudications": [{**SAID, "share_cents": 1000}]}, {"adjudications": [SAID]},
+          claim=SECOND, **DECIDED),
     _claim("S20a", HOSPITAL, {"facility_code": "19"}, {}),
     _claim("S20b", HOSPITAL, {"statement_from_date": 0}, {}),
     _claim("S20c", HOSPITAL, {"patient_status_code": ""}, {}),

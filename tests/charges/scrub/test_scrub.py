@@ -94,7 +94,16 @@ def test_an_inpatient_diagnosis_answers_for_the_last_day():
     ],
 )  # fmt: skip
 def test_the_time_for_filing(claim, payer, start, due):
-    said = [{"claim_seg": 1, "payer_sequence": "P", "status_code": "1", "paid_cents": 8000, "paid_date": 20260910}]
+    said = [
+        {
+            "claim_seg": 1,
+            "payer_sequence": "P",
+            "status_code": "1",
+            "paid_cents": 8000,
+            "share_cents": 0,
+            "paid_date": 20260910,
+        }
+    ]
     work = professional(
         claim={"statement_to_date": 20260903, **claim}, line={"service_to_date": 20260903, "units_milli": 3000},
         master={"payers": [{**PAYER, **payer}]}, adjudications=said, **DECIDED,
