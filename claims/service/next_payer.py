@@ -16,7 +16,7 @@ import pandas as pd
 from claims.charges.build.next_payer import Decided, Frames, next_claims
 from claims.master import Master
 from claims.money import amount
-from claims.service import contents, versions
+from claims.service import contents, differing, versions
 from claims.service.context import Context
 from claims.service.master import load_master
 from claims.store import decisions, exceptions
@@ -81,11 +81,21 @@ def _crosses_over(claims: pd.DataFrame, master: Master, day: date) -> pd.Series:
 def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int]) -> pd.DataFrame:
     """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
     frames = contents.joined(list(contents.read(ctx, claims)))
+    lost = contents.lost(claims, frames)
+    with write(ctx.engine) as conn:
+        differing.hold(conn, ctx, 0, day, lost)
+    claims = claims[~claims["claim_id"].isin(lost)]
+    if claims.empty:
+        return versions.Made().claims
+    return _built(ctx, claims, frames, day, counts)
+
+
+def _built(ctx: Context, claims: pd.DataFrame, frames: Frames, day: date, counts: dict[str, int]) -> pd.DataFrame:
     with read(ctx.engine) as conn:
-        decided, lost = _decided(frames, _Rows.of(conn, claims["claim_id"].tolist()))
+        decided, without = _decided(frames, _Rows.of(conn, claims["claim_id"].tolist()))
         known = sources.sources(conn, claims["claim_id"].tolist())
     built = next_claims(frames, decided)
-    refused = pd.concat([lost, built.refused], ignore_index=True).drop_duplicates("claim_seg")
+    refused = pd.concat([without, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())

@@ -80,7 +80,14 @@ def _make(
         found, refused = _allowed(conn, claim_ids, purpose, known, day)
     if found.empty:
         return Made(refused=refused)
-    frames = change.changed(contents.joined(list(contents.read(ctx, found))), changes)
+    frames = contents.joined(list(contents.read(ctx, found)))
+    lost = found[found["claim_id"].isin(contents.lost(found, frames))]
+    if len(lost):
+        refused = pd.concat([refused, lost[["claim_id"]].assign(reason="content-differs")], ignore_index=True)
+        found = found[~found["claim_id"].isin(lost["claim_id"])]
+    if found.empty:
+        return Made(refused=refused)
+    frames = change.changed(frames, changes)
     done = save(ctx, frames, found, day, corrects=purpose == CORRECTION)
     return Made(done, refused)
 
