@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 _BOM = b"\xef\xbb\xbf"
-_LINE_FEED, _CARRIAGE_RETURN, _QUOTE = b'\n\r"'
+_LINE_FEED, _CARRIAGE_RETURN = b"\n\r"
 COMMENT = "#"
 
 
@@ -26,22 +27,28 @@ class Rows(NamedTuple):
     comments: int = 0
 
 
+class CellTooLongError(csv.Error):
+    """A cell longer than any cell is."""
+
+
 def split_rows(data: bytes, *, with_comments: bool = False, is_utf8: bool | None = None) -> Rows:
-    """Split a CSV into rows; a quoted cell may hold line ends. Raises csv.Error when quotes do not close.
+    """Split a CSV into rows; a quoted cell may hold line ends.
+
+    Raises csv.Error when quotes do not close, CellTooLongError when a cell has more than 131,072 characters.
 
     `with_comments` leaves out rows whose first cell begins with ``#``. What is not UTF-8 is read as Windows-1252,
     unless the caller knows what it is.
     """
-    if with_comments:
-        data = _without_quotes_of_comments(data)
     start = len(_BOM) if data.startswith(_BOM) else 0
     is_utf8 = is_utf8_text(data) if is_utf8 is None else is_utf8
     text = data[start:].decode(*(("utf-8",) if is_utf8 else ("cp1252", "replace")))
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    ends = _row_ends(np.frombuffer(data, np.uint8)[start:]) + start
-    starts = np.concatenate(([start], ends[:-1]))[: len(ends)]
-    if len(rows) != len(ends):
+    lines = list(io.StringIO(text, newline=""))
+    line_ends = _line_ends(np.frombuffer(data, np.uint8)[start:]) + start
+    rows, last_lines = _parsed(lines, with_comments)
+    if len(lines) != len(line_ends) or (last_lines[-1] if last_lines else 0) != len(lines):
         raise csv.Error("rows do not end where lines do")
+    ends = line_ends[np.array(last_lines, np.int64) - 1]
+    starts = np.concatenate(([start], ends[:-1]))[: len(ends)]
     filled = np.array([any(map(str.strip, row)) for row in rows], dtype=bool)
     says = np.array([with_comments and bool(row) and row[0].lstrip().startswith(COMMENT) for row in rows], dtype=bool)
     kept = np.flatnonzero(filled & ~says)
@@ -69,35 +76,52 @@ def is_utf8_text(data: bytes) -> bool:
 
 def header_length(data: bytes) -> int:
     """Count the bytes up to the end of the header row; 0 when it does not end in them."""
-    start = 0
-    for end in _row_ends(np.frombuffer(data, np.uint8)).tolist():
-        if data[start:end].removeprefix(_BOM).strip(b', "\t\r\n'):
-            return int(end) if data[end - 1 : end] in (b"\n", b"\r") else 0
-        start = end
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    lines = io.StringIO(data[start:].decode("latin-1"), newline="")
+    line_ends = _line_ends(np.frombuffer(data, np.uint8)[start:]) + start
+    reader = csv.reader(lines, strict=True)
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):
+                end = int(line_ends[reader.line_num - 1])
+                return end if data[end - 1 : end] in (b"\n", b"\r") else 0
+    except csv.Error:
+        return 0
     return 0
 
 
-def _without_quotes_of_comments(data: bytes) -> bytes:
-    """Blank the quotes of lines that begin with ``#``: a remark may hold a lone one, and every byte keeps its place."""
-    if b"#" not in data:
-        return data
-    lines, is_open = data.splitlines(keepends=True), False
-    for number, line in enumerate(lines):
-        if not is_open and line.removeprefix(_BOM).lstrip().startswith(COMMENT.encode()):
-            lines[number] = line.replace(b'"', b" ")
-        else:
-            is_open ^= line.count(b'"') % 2 == 1
-    return b"".join(lines)
+def _parsed(lines: list[str], with_comments: bool) -> tuple[list[list[str]], list[int]]:
+    """Give the rows, and of each the number of the line it ends with, as the parser that made it counts them."""
+    is_row_start = True
+
+    def fed() -> Iterator[str]:
+        nonlocal is_row_start
+        for line in lines:
+            # A remark may hold a lone quote.
+            is_remark = is_row_start and line.lstrip().startswith(COMMENT)
+            is_row_start = False
+            yield line.replace('"', " ") if is_remark else line
+
+    reader = csv.reader(fed() if with_comments else lines, strict=True)
+    rows: list[list[str]] = []
+    last_lines: list[int] = []
+    try:
+        for row in reader:
+            is_row_start = True
+            rows.append(row)
+            last_lines.append(reader.line_num)
+    except csv.Error as error:
+        if "field larger" in str(error):
+            raise CellTooLongError(str(error)) from None
+        raise
+    return rows, last_lines
 
 
-def _row_ends(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """Find where each row ends: after a line end outside quotes, or with the file."""
+def _line_ends(raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Find where each line ends, one without a line end with the file."""
     is_return = raw == _CARRIAGE_RETURN
     is_return[:-1] &= raw[1:] != _LINE_FEED
-    line_ends = np.flatnonzero((raw == _LINE_FEED) | is_return)
-    quotes = np.flatnonzero(raw == _QUOTE)
-    outside = np.searchsorted(quotes, line_ends) % 2 == 0
-    ends = line_ends[outside].astype(np.int64) + 1
+    ends = np.flatnonzero((raw == _LINE_FEED) | is_return).astype(np.int64) + 1
     if len(raw) and (not len(ends) or ends[-1] != len(raw)):
         ends = np.append(ends, len(raw))
     return np.asarray(ends, dtype=np.int64)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from claims import findings
-from claims.cells.rows import Rows, split_rows
+from claims.cells.rows import CellTooLongError, Rows, split_rows
 from claims.charges.checks import compare
 from claims.charges.columns import columns, missing
 from claims.charges.rows_to_frames import frames
@@ -66,6 +66,10 @@ def read_charges(data: bytes) -> ChargesFile:
     """Read the bytes of a charges CSV."""
     try:
         rows = split_rows(data)
+    except CellTooLongError:
+        return _nothing(
+            Finding("charges-not-csv", REJECT, "a cell has more than 131,072 characters; the file is refused whole")
+        )
     except csv.Error:
         return _nothing(
             Finding("charges-not-csv", REJECT, "the file is no CSV: a quoted cell does not end; it is refused whole")

@@ -35,7 +35,7 @@ def read_charges_at(path: Path, line_rows: pd.DataFrame) -> ChargesFile:
     is_utf8 = data.isascii() or is_utf8_text(path.read_bytes())
     try:
         found = split_rows(data, is_utf8=is_utf8)
-    except csv.Error:
+    except (csv.Error, UnicodeDecodeError):
         raise _no_row() from None
     if len(found.cells) != len(rows):
         raise _no_row()

@@ -49,6 +49,8 @@ KINDS = {
     "bound": Kind(_bound, "a day, written 2026-01-31", "int32"),
     "word": Kind(_as_written("[A-Za-z0-9_]+"), "one word"),
     "words": Kind(lambda text: _matching("[A-Z0-9]+( [A-Z0-9]+)*")(" ".join(text.split())), "codes between blanks"),
+    # It names files.
+    "partner": Kind(_as_written("[A-Za-z0-9_-]{1,40}"), "letters, digits, hyphens and underscores, at most 40"),
     "number": Kind(_number(0), "a whole number", "int64"),
     "count": Kind(_number(1), "a whole number, at least 1", "int64"),
     "flag": Kind(lambda text: {"Y": 1, "N": 0}.get(text.upper()), "Y or N", "bool"),

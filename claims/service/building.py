@@ -16,19 +16,28 @@ from claims.store.engine import read
 from claims.x12.write_text import plain_ascii
 
 Frames = dict[str, pd.DataFrame]
+_NONE_REFUSED = pd.DataFrame({"claim_id": pd.Series(dtype="int64"), "rule": "", "element": ""})
 
 
 class Built(NamedTuple):
-    """Frames to be sent; claims that cannot be (claim_id, rule, element); lines with a new control number."""
+    """Frames to be sent; claims that cannot be (claim_id, rule, element); lines with a new control number.
+
+    `lost` are claims whose file does not say what the books say.
+    """
 
     frames: Frames
     refused: pd.DataFrame
     renumbered: pd.DataFrame
+    lost: list[int]
 
 
 def built(ctx: Context, part: Part, master: Master, *, is_dry: bool = False) -> Built:
     """Build the claims of a part; a dry run takes no numbers."""
-    frames = build.enriched(contents.joined(list(contents.read(ctx, part.claims))), master)
+    frames = contents.joined(list(contents.read(ctx, part.claims)))
+    lost = contents.lost(part.claims, frames)
+    if not frames:
+        return Built({"claims": part.claims.iloc[:0]}, _NONE_REFUSED, pd.DataFrame(), lost)
+    frames = build.enriched(frames, master)
     frames, faults = build.cleaned(frames, envelopes.marks(part.partner), plain_ascii)
     id_of = frames["claims"].set_index("seg")["claim_id"]
     refused = faults.assign(
@@ -43,7 +52,7 @@ def built(ctx: Context, part: Part, master: Master, *, is_dry: bool = False) -> 
         lines = build.numbered_lines(lines, wanting, 1 if is_dry else _numbers(ctx, lines, wanting))
         frames = frames | {"service_lines": lines}
     renumbered = lines.loc[wanting, ["service_line_id", "line_control_number"]]
-    return Built(frames, refused, renumbered)
+    return Built(frames, refused, renumbered, lost)
 
 
 def files(found: Frames, claims_per_file: int) -> list[Frames]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from claims import x12
 from claims.charges import is_charges_file, read_charges_at
+from claims.errors import FrameError
 from claims.frames import joined as joined_frame
 from claims.service.context import Context
 from claims.store import contents as addresses
@@ -35,19 +36,32 @@ def read(ctx: Context, claims: pd.DataFrame) -> Iterator[Frames]:
     `seg` is unique over all that is given; the frame `claims` has claim_id and family_id too, `service_lines`
     service_line_id and the control number that the database knows a line by. Claims of one 837 may come in several
     parts that repeat the levels they share: `joined` puts parts together.
+
+    A claim that cannot be read, or has another number or charge there than in the books, is not given: see `lost`.
     """
     base = 0
     with read_transaction(ctx.engine) as conn:
         lines = addresses.line_addresses(conn, claims["claim_id"].tolist())
+        said = addresses.said(conn, claims["claim_id"].tolist())
     of_file = dict(list(lines.groupby("file_id")))
-    for file_id, wanted in claims.groupby("file_id", sort=True):
-        path = ctx.vault.path(str(wanted["sha256"].iloc[0]))
+    for file_id, asked in claims.groupby("file_id", sort=True):
+        path = ctx.vault.path(str(asked["sha256"].iloc[0]))
         own = of_file.get(file_id, lines.iloc[:0])
+        booked = said.reindex(asked["claim_id"])
+        wanted = asked[["claim_id", "family_id", "seg"]].assign(
+            number=booked["claim_number"].to_numpy(), cents=booked["charge_cents"].to_numpy()
+        )
         highest = 0
         for frames in _of_file(path, wanted, own):
             highest = max(highest, *(int(rows["seg"].max()) for rows in frames.values() if len(rows)))
             yield _moved(_known(frames, wanted, own), base)
         base += highest
+
+
+def lost(claims: pd.DataFrame, frames: Frames) -> list[int]:
+    """Tell which of `claims` were not read: claim_ids."""
+    found = frames["claims"]["claim_id"].tolist() if "claims" in frames else []
+    return [int(one) for one in claims.loc[~claims["claim_id"].isin(found), "claim_id"]]
 
 
 def joined(parts: Sequence[Frames]) -> Frames:
@@ -91,30 +105,49 @@ def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[
     with path.open("rb") as file:
         is_charges = is_charges_file(file.read(_HEAD))
     if is_charges:
-        yield _of_charges(path, lines)
+        yield from _of_charges(path, wanted, lines)
     else:
-        yield from _of_x12(path, wanted["seg"])
+        yield from _of_x12(path, wanted)
 
 
-def _of_charges(path: Path, lines: pd.DataFrame) -> Frames:
-    """Read the rows of the claims, and no others."""
-    return dict(read_charges_at(path, lines[["seg", "offset", "length"]]).frames)
+def _of_charges(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Frames]:
+    """Read the rows of the claims, and no others; by halves where one of them keeps the others from being read."""
+    own = lines[lines["claim_id"].isin(wanted["claim_id"])]
+    try:
+        frames = dict(read_charges_at(path, own[["seg", "offset", "length"]]).frames)
+    except FrameError:
+        frames = {}
+    if frames and int(_agrees(frames["claims"], wanted).sum()) == len(wanted):
+        yield frames
+    elif len(wanted) > 1:
+        middle = len(wanted) // 2
+        yield from _of_charges(path, wanted.iloc[:middle], own)
+        yield from _of_charges(path, wanted.iloc[middle:], own)
 
 
-def _of_x12(path: Path, segs: pd.Series) -> Iterator[Frames]:
+def _agrees(claims: pd.DataFrame, wanted: pd.DataFrame) -> pd.Series:
+    """Tell which claims that were read are those wanted, with the number and the charge of the books."""
+    own = wanted.set_index("seg").reindex(claims["seg"])
+    is_number = own["number"].fillna("").str.upper().to_numpy() == claims["claim_number"].str.upper().to_numpy()
+    return pd.Series(is_number & (own["cents"].to_numpy() == claims["charge_cents"].to_numpy()), index=claims.index)
+
+
+def _of_x12(path: Path, wanted: pd.DataFrame) -> Iterator[Frames]:
     """Read an 837 up to the last claim that is wanted."""
     levels = _Levels()
+    segs = wanted["seg"]
     missing = len(segs)
     for part in x12.scan(path, complete=True):
         frames = {name: rows for name, rows in part.frames.items() if name not in _ENVELOPE}
         claims = frames["claims"]
         mine = claims[claims["seg"].isin(segs)].reset_index(drop=True)
         frames = levels.with_earlier(frames)
+        missing -= len(mine)
+        mine = mine[_agrees(mine, wanted)].reset_index(drop=True)
         if len(mine):
-            missing -= len(mine)
             yield of_claims(frames, mine)
-            if not missing:
-                return
+        if not missing:
+            return
         levels.remember(frames if part.continues else {})
 
 

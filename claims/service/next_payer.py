@@ -17,7 +17,7 @@ import pandas as pd
 from claims.charges.build.next_payer import Decided, Frames, next_claims
 from claims.master import Master
 from claims.money import amount
-from claims.service import contents, versions
+from claims.service import contents, differing, versions
 from claims.service.context import Context
 from claims.service.master import load_master
 from claims.service.told_decisions import watch_told
@@ -108,11 +108,23 @@ def _decided_anew(before: pd.DataFrame, now: pd.DataFrame) -> set[int]:
 def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int], *, by_hand: bool) -> pd.DataFrame:
     """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
     frames = contents.joined(list(contents.read(ctx, claims)))
+    lost = contents.lost(claims, frames)
+    with write(ctx.engine) as conn:
+        differing.hold(conn, ctx, 0, day, lost)
+    claims = claims[~claims["claim_id"].isin(lost)]
+    if claims.empty:
+        return versions.Made().claims
+    return _built(ctx, claims, frames, day, counts, by_hand=by_hand)
+
+
+def _built(
+    ctx: Context, claims: pd.DataFrame, frames: Frames, day: date, counts: dict[str, int], *, by_hand: bool
+) -> pd.DataFrame:
     with read(ctx.engine) as conn:
         rows = _Rows.of(conn, claims["claim_id"].tolist())
-    decided, lost = _decided(frames, rows)
+    decided, without = _decided(frames, rows)
     built = next_claims(frames, decided)
-    refused = pd.concat([lost, built.refused], ignore_index=True).drop_duplicates("claim_seg")
+    refused = pd.concat([without, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())

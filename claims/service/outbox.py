@@ -7,9 +7,16 @@ import os
 import shutil
 from pathlib import Path
 
+from claims.errors import UsageError
+
 
 def place(source: Path, folder: Path, name: str) -> Path:
-    """Put a file into the outbox: written beside its place, synced, then renamed; found done when it lies there."""
+    """Put a file into the outbox: written beside its place, synced, then renamed; found done when it lies there.
+
+    Raises UsageError when `name` is not that of a file in the folder.
+    """
+    if not name.strip(".") or Path(name).name != name or "\\" in name or "\0" in name:
+        raise UsageError("the name of a file for the outbox is no plain file name")
     target = folder / name
     if target.is_file() and _digest(target) == source.name:
         return target

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from claims.service import envelopes, life, snapshots
+from claims.service import differing, envelopes, life, snapshots
 from claims.service.context import Context
 from claims.service.envelopes import Interchange
 from claims.service.routing import Part
@@ -30,13 +30,18 @@ def plan(
     renumbered: pd.DataFrame,
     moment: datetime,
 ) -> int:
-    """Plan one file of claims that are ready; 0 when one of them is not ready any more: nothing is planned then."""
+    """Plan one file of claims that are ready; 0 when one of them is not, or not any more: nothing is planned then."""
     wanted = Interchange(part.partner, next_control_number(ctx), part.kind, moment)
     frames = envelopes.enveloped(frames, wanted)
     kept = stored(ctx, frames)
     claims = frames["claims"]
     with write(ctx.engine) as conn:
         if len(sending.still_ready(conn, claims["claim_id"].tolist())) < len(claims):
+            return 0
+        booked = sending.charges(conn, claims["claim_id"].tolist()).reindex(claims["claim_id"])
+        others = claims.loc[booked.to_numpy() != claims["charge_cents"].to_numpy(), "claim_id"].tolist()
+        if others:  # no amount leaves that is not the one in the books
+            differing.hold(conn, ctx, run_id, posting_date, others)
             return 0
         own = renumbered[renumbered["service_line_id"].isin(frames["service_lines"]["service_line_id"])]
         sending.set_line_numbers(conn, own)

@@ -12,6 +12,7 @@ from claims.master import Master
 
 # A part is read, built and written in memory; small files share one.
 CLAIMS_PER_PART = 10_000
+_PLAIN = "[A-Za-z0-9_-]{1,40}"
 
 
 class Part(NamedTuple):
@@ -28,11 +29,16 @@ class Part(NamedTuple):
 
 
 def routed(claims: pd.DataFrame, master: Master, day: date) -> pd.DataFrame:
-    """Add partner_code and usage_code as of the day of sending; empty where no partner takes the claims."""
+    """Add partner_code and usage_code as of the day of sending; empty where no partner takes the claims.
+
+    Nor does one whose code could not stand in the name of a file: older master data may have such.
+    """
     days = pd.Series(int(day.strftime("%Y%m%d")), index=claims.index)
     payers = master.look_up("payers", claims[["payer_code"]], days)
     partners = master.look_up("partners", payers[["partner_code"]], days)
-    return claims.assign(partner_code=partners["partner_code"].to_numpy(), usage_code=partners["usage_code"].to_numpy())
+    is_plain = partners["partner_code"].str.fullmatch(_PLAIN).to_numpy()
+    names = ("partner_code", "usage_code")
+    return claims.assign(**{name: partners[name].where(is_plain, "").to_numpy() for name in names})
 
 
 def parts(claims: pd.DataFrame, master: Master, day: date) -> Iterator[Part]:

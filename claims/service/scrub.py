@@ -20,7 +20,7 @@ from claims.charges.scrub import scrub as scrubbed
 from claims.codes import lists
 from claims.codes.lists import CodeLists
 from claims.master import Master
-from claims.service import contents, life
+from claims.service import contents, differing, life
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
 from claims.service.master import load_master
@@ -77,6 +77,22 @@ def scrub(
 
 def _batch(ctx: Context, posting_date: date, run_id: int, claims: pd.DataFrame, known: _Known) -> Counter[str]:
     frames = contents.joined(list(contents.read(ctx, claims.drop(columns=["life", "charge_cents"]))))
+    lost = contents.lost(claims, frames)
+    with write(ctx.engine) as conn:
+        differing.hold(conn, ctx, run_id, posting_date, lost)
+        differing.settle(conn, posting_date, claims.loc[~claims["claim_id"].isin(lost), "claim_id"].tolist())
+    total = _lost(claims[claims["claim_id"].isin(lost)])
+    claims = claims[~claims["claim_id"].isin(lost)].reset_index(drop=True)
+    return total + _judged(ctx, posting_date, run_id, claims, frames, known) if len(claims) else total
+
+
+def _lost(claims: pd.DataFrame) -> Counter[str]:
+    return Counter(claims=len(claims), claims_blocked=len(claims), blocked_cents=int(claims["charge_cents"].sum()))
+
+
+def _judged(
+    ctx: Context, posting_date: date, run_id: int, claims: pd.DataFrame, frames: dict[str, pd.DataFrame], known: _Known
+) -> Counter[str]:
     work = _work(ctx, frames, known)
     found = scrubbed(work)
     id_of = work.frames["claims"].set_index("seg")["claim_id"]

@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from claims.master import Master
-from claims.service import envelopes, production
+from claims.service import differing, envelopes, production
 from claims.service.building import Built, built, files
 from claims.service.context import Context
 from claims.service.envelopes import Interchange
+from claims.service.finishing import Finisher
 from claims.service.master import load_master
 from claims.service.planning import plan
 from claims.service.routing import Part, parts, routed
@@ -39,7 +40,7 @@ class Submitted:
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             ("batches", "claims_sent", "sent_cents", "claims_tested", "claims_blocked", "claims_without_partner",
-             "batches_cancelled"), 0,
+             "batches_cancelled", "batches_not_finished"), 0,
         )
     )  # fmt: skip
     batches: list[dict[str, Any]] = field(default_factory=list)
@@ -111,12 +112,16 @@ def send_ready(
     done = Submitted(run_id)
     with read(ctx.engine) as conn:
         unfinished = sending.unfinished(conn)
+    finisher = Finisher(ctx, run_id, posting_date, folder)
     for batch_id in unfinished:
-        done.add(production.finish(ctx, run_id, batch_id, folder))
+        if finished := finisher.finish(batch_id):
+            done.add(finished)
     # A claim that stopped its batch is blocked; the others of the batch go in the next pass.
-    while _pass(ctx, run_id, posting_date, known, partner, kind, _moment(ctx, now), folder, done, advance):
+    while _pass(ctx, run_id, posting_date, known, partner, kind, _moment(ctx, now), finisher, done, advance):
         pass
     done.counts["claims_without_partner"] = _list_unroutable(ctx, posting_date, known)
+    done.counts["batches_not_finished"] = finisher.failed
+    finisher.raise_if_machine()
     return done
 
 
@@ -127,18 +132,21 @@ def _moment(ctx: Context, now: datetime | None) -> datetime:
 
 def _pass(
     ctx: Context, run_id: int, posting_date: date, master: Master, partner: str, kind: str, moment: datetime,
-    folder: Path, done: Submitted, advance: Callable[[int], None],
+    finisher: Finisher, done: Submitted, advance: Callable[[int], None],
 ) -> bool:  # fmt: skip
     """Send every ready claim once; tell whether a batch was given back and its good claims are to go again."""
     is_again = False
     for part in parts(_waiting(ctx, posting_date, master, partner, kind), master, posting_date):
         made = built(ctx, part, master)
-        done.counts["claims_blocked"] += _block(ctx, run_id, posting_date, part, made)
+        done.counts["claims_blocked"] += _block(ctx, run_id, posting_date, part, made) + len(made.lost)
+        with write(ctx.engine) as conn:
+            differing.hold(conn, ctx, run_id, posting_date, made.lost)
         for frames in files(made.frames, int(part.partner["claims_per_file"])):
             batch_id = plan(ctx, run_id, posting_date, part, frames, made.renumbered, moment)
-            if batch_id:
-                done.add(production.finish(ctx, run_id, batch_id, folder))
-            is_again |= not batch_id or done.batches[-1]["state"] == "cancelled"
+            finished = finisher.finish(batch_id) if batch_id else None
+            if finished:
+                done.add(finished)
+            is_again |= not batch_id or (finished is not None and finished["state"] == "cancelled")
             advance(len(frames["claims"]))
     return is_again
 
@@ -192,7 +200,7 @@ def _rehearsed(
     done = Submitted(0)
     for part in parts(_waiting(ctx, posting_date, master, partner, kind), master, posting_date):
         made = built(ctx, part, master, is_dry=True)
-        done.counts["claims_blocked"] += int(made.refused["claim_id"].nunique())
+        done.counts["claims_blocked"] += int(made.refused["claim_id"].nunique()) + len(made.lost)
         for frames in files(made.frames, int(part.partner["claims_per_file"])):
             wanted = Interchange(part.partner, _DRY_RUN, part.kind, moment)
             _, proof = production.written(ctx, envelopes.enveloped(frames, wanted))

@@ -81,7 +81,15 @@ def _make(
     made = Made(refused=refused)
     if found.empty:
         return made
-    frames = change.changed(contents.joined(list(contents.read(ctx, found))), changes)
+    frames = contents.joined(list(contents.read(ctx, found)))
+    lost = found[found["claim_id"].isin(contents.lost(found, frames))]
+    if len(lost):
+        refused = pd.concat([refused, lost[["claim_id"]].assign(reason="content-differs")], ignore_index=True)
+        found = found[~found["claim_id"].isin(lost["claim_id"])]
+        made.refused = refused
+    if found.empty:
+        return made
+    frames = change.changed(frames, changes)
 
     def still_allowed(conn: Connection) -> pd.DataFrame:
         rows, late = _allowed(conn, found["claim_id"].tolist(), purpose, known, day)

@@ -22,6 +22,12 @@ def claim_addresses(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, select, C.c.claim_id, claim_ids)
 
 
+def said(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Give what the books say of claims, by claim_id: claim_number, charge_cents."""
+    select = sa.select(C.c.claim_id, C.c.claim_number, C.c.charge_cents)
+    return frame_of(conn, select, C.c.claim_id, claim_ids).set_index("claim_id")
+
+
 def line_addresses(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     """Service lines of claims, the byte range of each, and the number that it is known by.
 

@@ -10,6 +10,10 @@ from claims.store.load import frame
 from claims.store.rows import update_where_in
 
 R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
+# A claim of ours with such a life is frozen in a batch, or a receiver has it: it is no longer ours to hold.
+_UNDER_WAY = (
+    "batched", "sent", "acknowledged", "received", "accepted", "rejected", "paid", "partly_paid", "denied", "reversed",
+)  # fmt: skip
 
 
 def new_remittances(conn: sa.Connection) -> pd.DataFrame:
@@ -47,7 +51,7 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
     One that somebody else sent stands before one that we have to send: it is not sent again.
 
     Columns: claim_id, family_id, claim_key, body_hash, state, sha256, file_id, seg, charge_cents, is_decided (a
-    posted claim payment is matched to it).
+    posted claim payment is matched to it, or it is ours and in a batch, or left already).
     """
     keys = sa.select(C.c.claim_key).where(C.c.state == "new")
     decided = (
@@ -64,6 +68,7 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
         )
         .exists()
     )
+    under_way = sa.and_(C.c.origin == "to_send", C.c.state == "stored", C.c.life.in_(_UNDER_WAY))
     wanted = sa.or_(
         C.c.state.in_(["new", "stored", "duplicate"]),
         sa.and_(C.c.state == "held", C.c.reason_code == "claim-conflict"),
@@ -80,7 +85,7 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
             C.c.file_id,
             C.c.seg,
             C.c.charge_cents,
-            sa.type_coerce(decided, sa.Boolean).label("is_decided"),
+            sa.type_coerce(sa.or_(decided, under_way), sa.Boolean).label("is_decided"),
         )
         .join(F, F.c.file_id == C.c.file_id)
         .where(C.c.claim_key.in_(keys), wanted)

@@ -57,6 +57,12 @@ def still_ready(conn: sa.Connection, claim_ids: Sequence[int]) -> set[int]:
     return set(frame_of(conn, sa.select(C.c.claim_id).where(_IS_READY), C.c.claim_id, claim_ids)["claim_id"])
 
 
+def charges(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.Series:
+    """What the books say that each claim charges, by claim_id."""
+    select = sa.select(C.c.claim_id, C.c.charge_cents)
+    return frame_of(conn, select, C.c.claim_id, claim_ids).set_index("claim_id")["charge_cents"]
+
+
 def attempts(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.Series:
     """How often each claim was put into a batch so far, by claim_id."""
     select = sa.select(S.c.claim_id, sa.func.max(S.c.attempt).label("attempt")).group_by(S.c.claim_id)

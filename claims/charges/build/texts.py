@@ -17,9 +17,15 @@ from claims.charges.build.look_up import Frames
 
 EDIT = "S12"
 _NAMES = re.compile(r".*(_name|_address|_city|_contact)|note")
-# Frames whose text is that of whole segments or of rows above the claims: the writer refuses them.
-_AS_READ = ("other_segments", "hierarchy")
+# Rows above the claims: the writer refuses them.
+_AS_READ = ("hierarchy",)
 _ODD = r"[^ -~]"
+# Segments that are carried as they were read: these hold free text and no identifier.
+# Of delimiters that are data there, the control characters that docs/frames.md gives them.
+_PLAIN, _HELD = "*:^~", "\x1c\x1d\x1e\x1f"
+_CARRIED, _FREE = "other_segments", ("NTE", "K3", "MSG", "N2", "N3")
+_NAMES_OF_NM1 = r"^([^*]*\*[^*]*\*)(?:[^*]*(?:\*|$)){1,5}"  # its elements 3 to 7
+_LEVELS = ("billing_seg", "subscriber_seg", "patient_seg")
 
 
 def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
@@ -34,6 +40,10 @@ def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[di
     for name, rows in frames.items():
         found[name] = rows
         if name in _AS_READ or rows.empty:
+            continue
+        if name == _CARRIED:
+            found[name], faults = _carried(rows, frames["claims"], marks, spell)
+            refused += faults
             continue
         changed = {}
         for column in rows.columns[rows.dtypes == "str"]:
@@ -50,6 +60,33 @@ def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[di
             found[name] = rows.assign(**changed)
     nothing = pd.DataFrame({"claim_seg": [], "line_number": []}, dtype="int64").assign(edit_id="", element="")
     return found, pd.concat(refused, ignore_index=True) if refused else nothing
+
+
+def _carried(
+    rows: pd.DataFrame, claims: pd.DataFrame, marks: str, spell: Callable[[str], str]
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Spell the free text of segments as read, where a delimiter of the plain ones as data is a control character.
+
+    In anything else such a character refuses the claims that the segment belongs to.
+    """
+    held = [_HELD[_PLAIN.index(mark)] if mark in _PLAIN else mark for mark in marks]
+    odd = f"[^ -~{_HELD}]|[{re.escape(''.join(held))}]"
+    is_odd = _matches(rows["text"], odd)
+    if not is_odd.any():
+        return rows, []
+    blank = str.maketrans(dict.fromkeys(held, " "))
+    beyond = re.compile(f"[^ -~{_HELD}]+")
+    texts = _spelt(rows["text"], is_odd, lambda text: beyond.sub(lambda one: spell(one[0]), text.translate(blank)))
+    told = rows["text"].mask(rows["segment_id"] == "NM1", rows["text"].str.replace(_NAMES_OF_NM1, r"\1", regex=True))
+    wrong = rows[is_odd & ~rows["segment_id"].isin(_FREE) & _matches(told, odd)]
+    own = [
+        _refused(_CARRIED, str(segment), part) for segment, part in wrong[wrong["claim_seg"] > 0].groupby("segment_id")
+    ]
+    above = wrong[wrong["claim_seg"] == 0]
+    for segment, part in above.groupby("segment_id"):
+        below = claims[claims[list(_LEVELS)].isin(part["hl_seg"].tolist()).any(axis=1)]
+        own.append(_refused("claims", str(segment), below))
+    return rows.assign(text=texts), own
 
 
 def _matches(texts: pd.Series, pattern: str) -> pd.Series:
