@@ -23,6 +23,13 @@ def ack_999(group: str, verdict: str, *sets: tuple[str, str, str], own: str = "0
     return envelope("FA", "005010X231A1", [one_set("999", "\n".join(rows), guide="005010X231A1")], control=own).encode()
 
 
+def replied(content: bytes, *, ours: str = "MADEUP01", partner: str = "PRETEND01") -> bytes:
+    """The same answer from `partner` to `ours`."""
+    return content.replace(b"SENDER         ", partner.ljust(15).encode()).replace(
+        b"RECEIVER       ", ours.ljust(15).encode()
+    )
+
+
 def ca_277(
     batch: str,
     *claims: tuple[str, str, str],

@@ -39,8 +39,7 @@ def check_claims(conn: Connection, sendings: pd.DataFrame, posting_date: date) -
     )
     settled = outranked | claims["life"].isin(DECIDED).to_numpy() | ~told["is_latest"]
     exceptions.open_all(conn, rows[~settled], posting_date)
-    for key in rows.loc[settled, "exception_key"]:
-        exceptions.close_key(conn, key, SETTLED, posting_date)
+    exceptions.close_keys(conn, rows.loc[settled, "exception_key"], SETTLED, posting_date)
 
 
 def _place(rank: pd.Series) -> pd.Series:
@@ -88,8 +87,7 @@ def check_sets(conn: Connection, sets: pd.DataFrame, sendings: pd.DataFrame, pos
         message=_differences(rows),
     )
     differs = (rows["claims"] > 0) | (rows["off_cents"] > 0)
-    for exception_key in rows.loc[~differs, "exception_key"]:
-        exceptions.close_key(conn, exception_key, SETTLED, posting_date)
+    exceptions.close_keys(conn, rows.loc[~differs, "exception_key"], SETTLED, posting_date)
     exceptions.open_all(conn, rows[differs], posting_date)
     exceptions.restate(conn, rows[differs])
 
@@ -111,8 +109,7 @@ def check_unknown(conn: Connection, tried: pd.DataFrame, posting_date: date) -> 
     rows = by_set.agg(amount_cents=("amount_cents", "sum"), seg=("seg", "min"))
     rows = rows.assign(exception_key=_unknown_key(rows), type_code="ANSWER_UNKNOWN")
     known = _unknown_key(tried.drop_duplicates(["sha256", "answer_seg"]))
-    for key in known[~known.isin(rows["exception_key"])]:
-        exceptions.close_key(conn, key, SETTLED, posting_date)
+    exceptions.close_keys(conn, known[~known.isin(rows["exception_key"])], SETTLED, posting_date)
     exceptions.open_all(conn, rows, posting_date)
     exceptions.restate(conn, rows)
     repeated = tried[

@@ -18,7 +18,8 @@ from claims.service import envelopes, life, outbox, snapshots
 from claims.service.context import Context
 from claims.service.planning import batch_events
 from claims.service.proof import Proof, prove
-from claims.store import clock, exceptions, filing, sending
+from claims.service.rejections import SENT_AGAIN
+from claims.store import clock, exceptions, filing, rejections, sending
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
@@ -92,7 +93,10 @@ def _release(ctx: Context, run_id: int, batch: dict[str, Any]) -> None:
             file_id=batch["file_id"], **{name: sent[name].to_numpy() for name in ("seg", "offset", "length")}
         )
         life.record(conn, events, day, actor=ctx.actor, run_id=run_id)
-        exceptions.close_for(conn, "claim_id", sent["claim_id"].tolist(), [NOT_SENDABLE, WITHOUT_PARTNER], "sent", day)
+        ids = sent["claim_id"].tolist()
+        if batch["follows_batch_id"]:
+            rejections.close_of(conn, ids, SENT_AGAIN, day)
+        exceptions.close_for(conn, "claim_id", ids, [NOT_SENDABLE, WITHOUT_PARTNER], "sent", day)
 
 
 def _claims_of_snapshot(ctx: Context, batch: dict[str, Any]) -> pd.DataFrame:
