@@ -189,6 +189,12 @@ def move(conn: sa.Connection, batch_id: int, before: Sequence[str], state: str, 
     return changed.rowcount == 1
 
 
+def lives_before(conn: sa.Connection, submission_ids: Sequence[int]) -> pd.Series:
+    """Read the life that claims had before they were put into a batch again, by submission_id."""
+    select = sa.select(EVENT.c.submission_id, EVENT.c.life_before).where(EVENT.c.event == "resent")
+    return frame_of(conn, select, EVENT.c.submission_id, submission_ids).set_index("submission_id")["life_before"]
+
+
 def last_events(conn: sa.Connection, submission_ids: Sequence[int]) -> pd.DataFrame:
     """Events of submissions in the order in which they came: submission_id, event."""
     select = sa.select(EVENT.c.submission_id, EVENT.c.event).order_by(EVENT.c.event_id)
