@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.books import NPI, envelope, one_set
 
+_PARTIES = {"ours": "SENDER", "partner": "RECEIVER"}  # of the 837s of tests.books
+
 
 def ta1(control: str, status: str = "A", note: str = "000", *, own: str = "000000101") -> bytes:
     """A TA1 about the interchange `control`."""
-    text = envelope("", "", [], control=own)
+    text = replied(envelope("", "", [], control=own).encode(), **_PARTIES).decode()
     isa, iea = text[:106], f"IEA*0*{own}~"
     return f"{isa}TA1*{control}*250310*1200*{status}*{note}~{iea}".encode()
 
@@ -20,7 +22,13 @@ def ack_999(group: str, verdict: str, *sets: tuple[str, str, str], own: str = "0
         rows += [f"AK2*837*{number}*005010X222A1~{errors}IK5*{status}{why}~"]
     taken = sum(status != "R" for _, status, _ in sets)
     rows += [f"AK9*{verdict}*{len(sets) or 1}*{len(sets) or 1}*{taken}~"]
-    return envelope("FA", "005010X231A1", [one_set("999", "\n".join(rows), guide="005010X231A1")], control=own).encode()
+    text = envelope("FA", "005010X231A1", [one_set("999", "\n".join(rows), guide="005010X231A1")], control=own)
+    return replied(text.encode(), **_PARTIES)
+
+
+def replied(content: bytes, *, ours: str = "MADEUP01", partner: str = "PRETEND01") -> bytes:
+    """The same answer from `partner` to `ours`."""
+    return content[:35] + partner.ljust(15).encode() + content[50:54] + ours.ljust(15).encode() + content[69:]
 
 
 def ca_277(
@@ -51,4 +59,5 @@ def ca_277(
         if payer_number and status[:2] == "A2":
             rows += [f"REF*1K*{payer_number}{number}~"]
         rows += ["DTP*472*D8*20250201~"]
-    return envelope("HN", "005010X214", [one_set("277", "\n".join(rows), guide="005010X214")], control=own).encode()
+    text = envelope("HN", "005010X214", [one_set("277", "\n".join(rows), guide="005010X214")], control=own)
+    return replied(text.encode(), **_PARTIES)

@@ -39,8 +39,40 @@ def check_claims(conn: Connection, sendings: pd.DataFrame, posting_date: date) -
     )
     settled = outranked | claims["life"].isin(DECIDED).to_numpy() | ~told["is_latest"]
     exceptions.open_all(conn, rows[~settled], posting_date)
-    for key in rows.loc[settled, "exception_key"]:
-        exceptions.close_key(conn, key, SETTLED, posting_date)
+    exceptions.close_keys(conn, rows.loc[settled, "exception_key"], SETTLED, posting_date)
+
+
+def check_syntax(conn: Connection, sets: pd.DataFrame, sendings: pd.DataFrame, posting_date: date) -> None:
+    """List the sets that one 999 takes and another refuses, while nothing farther away has judged all their claims."""
+    ids = np.unique(sendings["claim_id"]).tolist()
+    heard = answers.heard(conn, ids)
+    stage, is_refusal = heard["answer_rank"].str[:2], heard["answer_rank"].str[10:11] != "1"
+    by_sending = pd.DataFrame(
+        {
+            "taken": (stage == "21") & ~is_refusal,
+            "refused": (stage == "21") & is_refusal,
+            "judged": stage.isin(["31", "41"]),
+        }
+    )
+    said = by_sending.groupby([heard[name] for name in SENDING]).any().reset_index()
+    lives_now = lives.of_claims(conn, ids).set_index("claim_id")["life"]
+    told = sendings[[*SET, *SENDING, "charge_cents"]].merge(said, on=SENDING)
+    told["is_odd"] = told["taken"] & told["refused"]
+    told["waits"] = told["is_odd"] & ~told["judged"] & ~lives_now.reindex(told["claim_id"]).isin(DECIDED).to_numpy()
+    told["amount_cents"] = told["charge_cents"].where(told["waits"], 0)
+    by_set = told.groupby(SET, as_index=False).agg(
+        is_odd=("is_odd", "any"), waits=("waits", "any"), amount_cents=("amount_cents", "sum")
+    )
+    rows = sets.drop(columns="charge_cents").merge(by_set[by_set["is_odd"]], on=SET)
+    rows = rows.assign(
+        exception_key="ANSWER_CONTRADICTS:" + _name(rows),
+        type_code="ANSWER_CONTRADICTS",
+        file_id=rows["sent_file_id"],
+        message="one 999 takes the set, another refuses it: ask the receiver before its claims go again",
+    )
+    exceptions.close_keys(conn, rows.loc[~rows["waits"], "exception_key"], SETTLED, posting_date)
+    exceptions.open_all(conn, rows[rows["waits"]], posting_date)
+    exceptions.restate(conn, rows[rows["waits"]])
 
 
 def _place(rank: pd.Series) -> pd.Series:
@@ -88,8 +120,7 @@ def check_sets(conn: Connection, sets: pd.DataFrame, sendings: pd.DataFrame, pos
         message=_differences(rows),
     )
     differs = (rows["claims"] > 0) | (rows["off_cents"] > 0)
-    for exception_key in rows.loc[~differs, "exception_key"]:
-        exceptions.close_key(conn, exception_key, SETTLED, posting_date)
+    exceptions.close_keys(conn, rows.loc[~differs, "exception_key"], SETTLED, posting_date)
     exceptions.open_all(conn, rows[differs], posting_date)
     exceptions.restate(conn, rows[differs])
 
@@ -111,8 +142,7 @@ def check_unknown(conn: Connection, tried: pd.DataFrame, posting_date: date) -> 
     rows = by_set.agg(amount_cents=("amount_cents", "sum"), seg=("seg", "min"))
     rows = rows.assign(exception_key=_unknown_key(rows), type_code="ANSWER_UNKNOWN")
     known = _unknown_key(tried.drop_duplicates(["sha256", "answer_seg"]))
-    for key in known[~known.isin(rows["exception_key"])]:
-        exceptions.close_key(conn, key, SETTLED, posting_date)
+    exceptions.close_keys(conn, known[~known.isin(rows["exception_key"])], SETTLED, posting_date)
     exceptions.open_all(conn, rows, posting_date)
     exceptions.restate(conn, rows)
     repeated = tried[

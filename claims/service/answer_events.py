@@ -1,7 +1,7 @@
 """What answers say of claims comes in; events of claims, in an order that does not depend on what came first, go out.
 
 Every answer has a rank: how far from us it comes from (TA1, 999, clearing house, payer), whether it is a verdict, its
-day, and how bad it is. The answer of the highest rank says where a sending stands.
+day (of a 999 that of its file), and how bad it is. The answer of the highest rank says where a sending stands.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def _ranks(rows: pd.DataFrame) -> pd.Series:
         "4",
     )
     is_verdict = rows["event"].isin(list(_SEVERITY)).map({True: "1", False: "0"})
-    day = rows["status_date"].str.replace("-", "").where(rows["status_date"] != "", "00000000")
+    dated = rows["status_date"].mask(rows["scope"].isin(["group", "set"]), rows["interchange_date"])
+    day = dated.str.replace("-", "").where(dated != "", "00000000")
     severity = rows["event"].map(_SEVERITY).fillna(0).astype("int64").astype("str")
     seg = rows["seg"].astype("str").str.zfill(10)
     return pd.Series(stage, index=rows.index, dtype="str") + is_verdict + day + severity + rows["sha256"].str[:16] + seg

@@ -1,10 +1,12 @@
 """Answers and what was sent come in; which claims each answer is about comes out.
 
-Answers are tied by what they name (ISA13; GS06 and ST02; BHT03 and CLM01), never by the name of a file. Everything here
-works on frames of `store.answers`.
+Answers are tied by what they name (ISA13; GS06 and ST02; BHT03 and CLM01), never by the name of a file. What we sent is
+answered by its receiver (ISA06) to us (ISA08), and by nobody else. Everything here works on frames of `store.answers`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -13,12 +15,15 @@ SENDING = ["claim_id", "submission_id"]
 # Of one claim in one answer, several statuses say why; the worst of them is the verdict.
 WORST_FIRST = ("contradiction", "rejected", "not_accepted", "unknown", "accepted", "in_transit")
 LONGEST_DETAIL = 60
+_OURS_OF_OTHERS = 1  # rank of what we sent, named by somebody who did not get it
 
 
-def tie_sets(answers: pd.DataFrame, sets: pd.DataFrame) -> pd.DataFrame:
+def tie_sets(answers: pd.DataFrame, sets: pd.DataFrame, receivers: Collection[str]) -> pd.DataFrame:
     """Pair answers with the sets that they name: acknowledgement_id, is_ours, set_id, interchange_id.
 
-    Where several interchanges have the number, ours comes first, then one between the same two parties.
+    Where several interchanges have the number, one between the same two parties comes first, ours before others'.
+    One of ours between other parties stays without its answer. A BHT03 is ours alone: any of our `receivers` may name
+    it to us.
     """
     named = sets.assign(
         interchange=sets["interchange_number"].str.lstrip("0"),
@@ -33,30 +38,49 @@ def tie_sets(answers: pd.DataFrame, sets: pd.DataFrame) -> pd.DataFrame:
     scope = asked["scope"]
     pairs = pd.concat(
         [
-            _joined(asked[scope == "interchange"], named, ["interchange"]),
-            _joined(asked[scope == "group"], named, ["group"]),
-            _joined(asked[scope == "set"], named, ["group", "number"]),
-            _joined(asked[~scope.isin(["interchange", "group", "set"])], named, ["batch_reference"]),
+            _joined(asked[scope == "interchange"], named, ["interchange"], ()),
+            _joined(asked[scope == "group"], named, ["group"], ()),
+            _joined(asked[scope == "set"], named, ["group", "number"], ()),
+            _joined(asked[~scope.isin(["interchange", "group", "set"])], named, ["batch_reference"], receivers),
         ],
         ignore_index=True,
     )
     return _best(pairs)
 
 
-def _joined(answers: pd.DataFrame, sets: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def tie_numbers(answers: pd.DataFrame, sets: pd.DataFrame, receivers: Collection[str]) -> pd.DataFrame:
+    """Pair answers without a batch with the sets that hold their claim's number; with ours if a receiver tells us."""
+    pairs = answers[["acknowledgement_id", "reference", "sender_id", "receiver_id"]].merge(
+        sets, on="reference", suffixes=("", "_sent")
+    )
+    known = ~pairs["is_ours"] | _fits(pairs, receivers)
+    return pairs.loc[known, ["acknowledgement_id", *SET]].assign(interchange_id=0)
+
+
+def _fits(pairs: pd.DataFrame, receivers: Collection[str]) -> pd.Series:
+    """Tell which answers go between the parties of what was sent, or from any of `receivers` to its sender."""
+    by = pairs["sender_id"].str.strip().str.upper()
+    to = pairs["receiver_id"].str.strip().str.upper()
+    known = by.isin([one.strip().upper() for one in receivers])
+    known |= by == pairs["receiver_id_sent"].str.strip().str.upper()
+    return known & (to == pairs["sender_id_sent"].str.strip().str.upper())
+
+
+def _joined(answers: pd.DataFrame, sets: pd.DataFrame, keys: list[str], receivers: Collection[str]) -> pd.DataFrame:
     asked = answers[["acknowledgement_id", "usage_code", "sender_id", "receiver_id", *keys]]
     there = sets[[*SET, "interchange_id", "usage_code", "sender_id", "receiver_id", *keys]]
     known = asked[(asked[keys] != "").all(axis=1)]
     found = known.merge(there, on=keys, suffixes=("", "_sent"))
-    fits = (found["sender_id"] == found["receiver_id_sent"]) & (found["receiver_id"] == found["sender_id_sent"])
+    fits = _fits(found, receivers).where(found["is_ours"], _fits(found, ()))
     same_use = (found["usage_code"] == found["usage_code_sent"]) | (found["usage_code"] == "")
-    found = found.assign(rank=2 * found["is_ours"].astype("int64") + fits.astype("int64"))
+    found = found.assign(rank=2 * fits.astype("int64") + found["is_ours"].astype("int64"))
     return found.loc[same_use, ["acknowledgement_id", *SET, "interchange_id", "rank"]]
 
 
 def _best(pairs: pd.DataFrame) -> pd.DataFrame:
     best = pairs.groupby("acknowledgement_id")["rank"].transform("max")
-    return pairs[pairs["rank"] == best].drop(columns="rank").drop_duplicates(ignore_index=True)
+    taken = (pairs["rank"] == best) & (pairs["rank"] != _OURS_OF_OTHERS)
+    return pairs[taken].drop(columns="rank").drop_duplicates(ignore_index=True)
 
 
 def unambiguous(pairs: pd.DataFrame, sendings: pd.DataFrame) -> pd.DataFrame:

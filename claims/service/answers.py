@@ -12,8 +12,9 @@ import pandas as pd
 
 from claims.service import answer_checks, life, rejections
 from claims.service.answer_events import REJECTIONS, STATE_AFTER, in_order, named, said_by
-from claims.service.answer_ties import SENDING, SET, spread, tie_sets, unambiguous
+from claims.service.answer_ties import SENDING, SET, spread, tie_numbers, tie_sets, unambiguous
 from claims.service.context import Context
+from claims.service.master import load_master
 from claims.service.refused_sets import causes
 from claims.store import answers, lives
 from claims.store.engine import write
@@ -24,11 +25,12 @@ NO_BATCH = ("", "0")
 
 def apply_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Tie every answer that waits to what it names, and let it move those claims; what names nothing waits on."""
+    partners = load_master(ctx).rows("partners")["receiver_identifier"].tolist()
     with write(ctx.engine) as conn:
         waiting = answers.waiting(conn)
         if waiting.empty:
             return {"answers_applied": 0, "answers_unknown": 0, "claims_rejected": 0}
-        sets, pairs = _sets(conn, waiting)
+        sets, pairs = _sets(conn, waiting, answers.receivers(conn) | set(partners))
         sendings = answers.sendings(conn, sets)
         pairs = unambiguous(pairs, sendings)
         rows = spread(waiting, pairs, sendings)
@@ -41,6 +43,7 @@ def apply_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
         life.record(conn, new, posting_date, actor=ctx.actor, run_id=run_id)
         refused = _stand(conn, new, posting_date)
         answer_checks.check_claims(conn, sendings[sendings["claim_id"].isin(touched)], posting_date)
+        answer_checks.check_syntax(conn, sets, sendings, posting_date)
         answer_checks.check_sets(conn, sets, sendings, posting_date)
         answer_checks.check_unknown(conn, waiting.assign(state=state["state"]), posting_date)
         return {
@@ -50,16 +53,15 @@ def apply_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
         }
 
 
-def _sets(conn: Connection, waiting: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _sets(conn: Connection, waiting: pd.DataFrame, receivers: set[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Find the sets that answers name, and pair them; a status without a batch finds its set by the claim's number."""
     of_interchange = waiting.loc[waiting["scope"] == "interchange", "reference"]
     numbers = sorted(set(of_interchange) | set(waiting["group_reference"]) - {""})
     sets = answers.sets_named(conn, numbers, sorted(set(waiting["batch_reference"]) - set(NO_BATCH)))
-    pairs = tie_sets(waiting, sets)
+    pairs = tie_sets(waiting, sets, receivers)
     lost = waiting[waiting["scope"].isin(["claim", "line"]) & waiting["batch_reference"].isin(NO_BATCH)]
     found = answers.numbered(conn, sorted(set(lost["reference"]) - {""}))
-    more = lost[["acknowledgement_id", "reference"]].merge(found, on="reference")
-    pairs = pd.concat([pairs, more[["acknowledgement_id", *SET]].assign(interchange_id=0)], ignore_index=True)
+    pairs = pd.concat([pairs, tie_numbers(lost, found, receivers)], ignore_index=True)
     by_number = found[SET].assign(batch_reference="", sent_file_id=0, claims=0, charge_cents=0)
     paired = pd.concat([sets, by_number], ignore_index=True).drop_duplicates(SET)
     return paired.merge(pairs[SET].drop_duplicates(), on=SET), pairs

@@ -75,6 +75,8 @@ def fix(
         "partner_code": wanted.partner["partner_code"],
         "kind": wanted.kind,
         "usage_code": wanted.partner["usage_code"],
+        "sender_id": wanted.partner["submitter_identifier"],
+        "receiver_id": wanted.partner["receiver_identifier"],
         **totals,
         "snapshot_file_id": file_id,
         "follows_batch_id": follows_batch_id,

@@ -18,7 +18,9 @@ from claims.service import envelopes, life, outbox, snapshots
 from claims.service.context import Context
 from claims.service.planning import batch_events
 from claims.service.proof import Proof, prove
-from claims.store import clock, exceptions, filing, sending
+from claims.service.refusal import refusal
+from claims.service.rejections import SENT_AGAIN
+from claims.store import clock, exceptions, filing, rejections, sending
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
@@ -51,8 +53,8 @@ def written(ctx: Context, frames: Frames) -> tuple[bytes, Proof]:
     """Write frames as a file and prove it."""
     try:
         data = x12.write(frames, delimiters=envelopes.delimiters(frames["interchanges"]))
-    except UsageError as error:  # a delimiter in a segment that is carried as it was read
-        return b"", Proof.refused(frames, type(error).__name__)
+    except UsageError:  # a delimiter in a segment that is carried as it was read
+        return b"", refusal(frames)
     return data, prove(data, frames, ctx.settings)
 
 
@@ -92,7 +94,10 @@ def _release(ctx: Context, run_id: int, batch: dict[str, Any]) -> None:
             file_id=batch["file_id"], **{name: sent[name].to_numpy() for name in ("seg", "offset", "length")}
         )
         life.record(conn, events, day, actor=ctx.actor, run_id=run_id)
-        exceptions.close_for(conn, "claim_id", sent["claim_id"].tolist(), [NOT_SENDABLE, WITHOUT_PARTNER], "sent", day)
+        ids = sent["claim_id"].tolist()
+        if batch["follows_batch_id"]:
+            rejections.close_of(conn, ids, SENT_AGAIN, day)
+        exceptions.close_for(conn, "claim_id", ids, [NOT_SENDABLE, WITHOUT_PARTNER], "sent", day)
 
 
 def _claims_of_snapshot(ctx: Context, batch: dict[str, Any]) -> pd.DataFrame:
@@ -108,10 +113,27 @@ def _cancel(
         return
     day, number = batch["posting_date"], batch["interchange_control_number"]
     sent = sending.submissions_of(conn, batch["batch_id"])
+    if batch["follows_batch_id"]:
+        _give_back(conn, ctx, run_id, batch, sent, faults)
+        return
     if len(sent):
         life.record(conn, batch_events(sent, number, "unbatched"), day, actor=ctx.actor, run_id=run_id)
     told = faults.merge(frames["claims"][["claim_id", "family_id", "charge_cents"]], on="claim_id")
     block(conn, ctx, run_id, day, told, f"batch {number}")
+
+
+def _give_back(
+    conn: Connection, ctx: Context, run_id: int, batch: dict[str, Any], sent: pd.DataFrame, faults: pd.DataFrame
+) -> None:
+    """Return claims that were to go again to the life they had: their earlier sending stands, and its alarms."""
+    before = sending.lives_before(conn, sent["submission_id"].tolist()).reindex(sent["submission_id"])
+    why = (faults["rule"] + " " + faults["element"]).str.strip().str[:60].set_axis(faults["claim_id"])
+    why = why[~why.index.duplicated()].reindex(sent["claim_id"], fill_value="").astype("str").set_axis(sent.index)
+    for is_refused, event in ((True, "refusal-stands"), (False, "not-resent")):
+        mine = ((before == "rejected") == is_refused).to_numpy()
+        events = batch_events(sent[mine], batch["interchange_control_number"], event)
+        events = events.assign(detail_code=why[mine].to_numpy()).astype({"detail_code": "str"})
+        life.record(conn, events, batch["posting_date"], actor=ctx.actor, run_id=run_id)
 
 
 def block(conn: Connection, ctx: Context, run_id: int, day: date, faults: pd.DataFrame, where: str) -> int:

@@ -23,9 +23,9 @@ class Proof(NamedTuple):
     places: pd.DataFrame
 
     @classmethod
-    def refused(cls, frames: Frames, rule: str) -> Proof:
+    def refused(cls, frames: Frames, rule: str, element: str = "") -> Proof:
         """Refuse all claims of a file."""
-        return cls(_faults(frames["claims"]["claim_id"], rule, ""), pd.DataFrame())
+        return cls(_faults(frames["claims"]["claim_id"], rule, element), pd.DataFrame())
 
 
 def prove(data: bytes, frames: Frames, settings: Settings) -> Proof:

@@ -58,7 +58,6 @@ def send_again(
                 conn, ctx, run_id, posting_date, wanted, frames, stored,
                 event="resent", follows_batch_id=int(batch["batch_id"]),
             )  # fmt: skip
-            sending.close_rejections(conn, frames["claims"]["claim_id"].tolist(), "sent again")
         done = production.finish(ctx, run_id, batch_id, folder)
         counts["claims_sent"] = int(done["claims"])
     return done

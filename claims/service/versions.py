@@ -24,7 +24,7 @@ from claims.service.context import Context
 from claims.service.master import load_master
 from claims.service.production import NOT_SENDABLE, WITHOUT_PARTNER
 from claims.service.version_files import version_file
-from claims.store import control_numbers, exceptions, filing, sending, versions, x12_rows
+from claims.store import control_numbers, exceptions, filing, rejections, versions, x12_rows
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
@@ -243,7 +243,7 @@ def _names(claims: pd.DataFrame) -> pd.MultiIndex:
 def _take_place(conn: Connection, ctx: Context, claim_ids: pd.Series, day: date) -> None:
     """Settle claims that were corrected: nobody works on them any more."""
     life.record(conn, _events(claim_ids, "corrected"), day, actor=ctx.actor)
-    sending.close_rejections(conn, claim_ids.tolist(), "corrected")
+    rejections.close_of(conn, claim_ids.tolist(), "corrected", day)
     exceptions.close_for(conn, "claim_id", claim_ids.tolist(), [NOT_SENDABLE, WITHOUT_PARTNER], "corrected", day)
 
 

@@ -35,6 +35,7 @@ def waiting(conn: sa.Connection) -> pd.DataFrame:
             F.c.sha256,
             sa.func.coalesce(I.c.sender_id, "").label("sender_id"),
             sa.func.coalesce(I.c.receiver_id, "").label("receiver_id"),
+            sa.func.coalesce(sa.cast(I.c.interchange_date, sa.String), "").label("interchange_date"),
         )
         .join(F, F.c.file_id == A.c.file_id)
         .join(T, T.c.transaction_id == A.c.transaction_id)
@@ -66,7 +67,8 @@ def sets_named(conn: sa.Connection, numbers: Sequence[str], references: Sequence
 
 
 def _our_sets() -> sa.Select[tuple[object, ...]]:
-    return sa.select(
+    """Select the sets that have left: nobody can answer to another."""
+    columns = sa.select(
         sa.literal(True).label("is_ours"),
         BS.c.batch_set_id.label("set_id"),
         B.c.batch_id.label("interchange_id"),
@@ -75,12 +77,13 @@ def _our_sets() -> sa.Select[tuple[object, ...]]:
         BS.c.set_control_number.label("set_number"),
         BS.c.batch_reference,
         B.c.usage_code,
-        sa.literal("").label("sender_id"),
-        sa.literal("").label("receiver_id"),
+        B.c.sender_id,
+        B.c.receiver_id,
         sa.func.coalesce(B.c.file_id, 0).label("sent_file_id"),
         BS.c.claims,
         BS.c.charge_cents,
-    ).join(B, B.c.batch_id == BS.c.batch_id)
+    )
+    return columns.join(B, B.c.batch_id == BS.c.batch_id).where(B.c.state == "released")
 
 
 def _their_sets() -> sa.Select[tuple[object, ...]]:
@@ -130,12 +133,14 @@ _SENDING = (
 def sendings(conn: sa.Connection, sets: pd.DataFrame) -> pd.DataFrame:
     """Read the claims in these sets (is_ours, set_id), each with the place of its CLM in the file sent.
 
-    submission_id is 0 for what somebody else sent; is_latest: no later sending of the claim.
+    submission_id is 0 for what somebody else sent; is_latest: no later sending of the claim (a batch that was
+    cancelled is none).
     """
     later = S.alias("later")
     is_latest = (
         ~sa.select(later.c.submission_id)
-        .where(later.c.claim_id == S.c.claim_id, later.c.attempt > S.c.attempt)
+        .join(B, B.c.batch_id == later.c.batch_id)
+        .where(later.c.claim_id == S.c.claim_id, later.c.attempt > S.c.attempt, B.c.state != "cancelled")
         .exists()
     )
     ours = sa.select(
@@ -167,18 +172,38 @@ def sendings(conn: sa.Connection, sets: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbered(conn: sa.Connection, claim_numbers: Sequence[str]) -> pd.DataFrame:
-    """Read the sets (is_ours, set_id) in which claims with these numbers (reference) were sent."""
-    ours = sa.select(
-        sa.literal(True).label("is_ours"), S.c.batch_set_id.label("set_id"), S.c.claim_number.label("reference")
+    """Read the sets (is_ours, set_id, sender_id, receiver_id) in which claims with these numbers (reference) were sent.
+
+    The parties of what somebody else sent are left empty.
+    """
+    ours = (
+        sa.select(
+            sa.literal(True).label("is_ours"),
+            S.c.batch_set_id.label("set_id"),
+            S.c.claim_number.label("reference"),
+            B.c.sender_id,
+            B.c.receiver_id,
+        )
+        .join(B, B.c.batch_id == S.c.batch_id)
+        .where(B.c.state == "released")
     )
     theirs = sa.select(
-        sa.literal(False).label("is_ours"), C.c.transaction_id.label("set_id"), C.c.claim_number.label("reference")
+        sa.literal(False).label("is_ours"),
+        C.c.transaction_id.label("set_id"),
+        C.c.claim_number.label("reference"),
+        sa.literal("").label("sender_id"),
+        sa.literal("").label("receiver_id"),
     ).where(C.c.origin == "sent", C.c.state != "duplicate")
     parts = [
         _where_in(conn, ours, S.c.claim_number, claim_numbers),
         _where_in(conn, theirs, C.c.claim_number, claim_numbers),
     ]
     return pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def receivers(conn: sa.Connection) -> set[str]:
+    """Read the ids of everybody to whom we sent a batch."""
+    return {str(one) for one in conn.scalars(sa.select(B.c.receiver_id).where(B.c.state == "released").distinct())}
 
 
 def heard(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:

@@ -30,18 +30,17 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     closed = [key for key, state in known.items() if state == "closed"]
     table = schema.exceptions
     reopened = rows[rows["exception_key"].isin(closed)]
-    for key, cents in zip(reopened["exception_key"].tolist(), reopened["amount_cents"].tolist(), strict=True):
-        conn.execute(
-            sa.update(table)
-            .where(table.c.exception_key == key)
-            .values(
-                state="open",
-                amount_cents=cents,
-                closed_at=None,
-                closed_posting_date=None,
-                closed_reason=None,
-            )
+    if len(reopened):
+        changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"))
+        changed = changed.values(
+            state="open",
+            amount_cents=sa.bindparam("cents"),
+            closed_at=None,
+            closed_posting_date=None,
+            closed_reason=None,
         )
+        pairs = zip(reopened["exception_key"].tolist(), reopened["amount_cents"].tolist(), strict=True)
+        conn.execute(changed, [{"of": key, "cents": cents} for key, cents in pairs])
     new = rows[~rows["exception_key"].isin(list(known))]
     title = new["type_code"].map(types["own_title"])
     message = title if "message" not in new else new["message"].where(new["message"].fillna("") != "", title)

@@ -38,16 +38,25 @@ def put(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> None:
             closed_reason=new["closed_reason"].where(is_closed),
         ),
     )
-    changed = rows[rows["rejection_key"].isin(known)]
-    for row in changed.to_dict("records"):
-        reason = row["closed_reason"]
-        values = {name: row[name] for name in TOLD} | {
-            "state": "closed" if reason else "open",
-            "closed_at": at if reason else None,
-            "closed_posting_date": posting_date if reason else None,
-            "closed_reason": reason or None,
+    _write_anew(conn, rows[rows["rejection_key"].isin(known)], at, posting_date)
+
+
+def _write_anew(conn: sa.Connection, rows: pd.DataFrame, at: str, posting_date: date) -> None:
+    values = [
+        {f"new_{name}": row[name] for name in TOLD}
+        | {
+            "of": row["rejection_key"],
+            "new_state": "closed" if row["closed_reason"] else "open",
+            "new_closed_at": at if row["closed_reason"] else None,
+            "new_closed_posting_date": posting_date if row["closed_reason"] else None,
+            "new_closed_reason": row["closed_reason"] or None,
         }
-        conn.execute(sa.update(R).where(R.c.rejection_key == row["rejection_key"]).values(values))
+        for row in rows.to_dict("records")
+    ]
+    if values:
+        names = (*TOLD, "state", "closed_at", "closed_posting_date", "closed_reason")
+        changed = sa.update(R).where(R.c.rejection_key == sa.bindparam("of"))
+        conn.execute(changed.values({name: sa.bindparam(f"new_{name}") for name in names}), values)
 
 
 def _known(conn: sa.Connection, keys: Sequence[str]) -> set[str]:
@@ -72,6 +81,11 @@ def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, postin
     closed = {"state": "closed", "closed_at": clock.now(), "closed_posting_date": posting_date, "closed_reason": reason}
     update_where_in(conn, R, R.c.rejection_id, open_ids, **closed)
     return len(open_ids)
+
+
+def close_of(conn: sa.Connection, claim_ids: Sequence[int], reason: str, posting_date: date) -> int:
+    """Close the open rejections of claims; give their number."""
+    return close(conn, of_claims(conn, claim_ids)["rejection_id"].tolist(), reason, posting_date)
 
 
 def listed(conn: sa.Connection, state: str, payer: str) -> pd.DataFrame:

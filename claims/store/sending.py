@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed
+from claims.store.rows import IN_LIST, frame_of, insert_keyed
 
 C, F, B, SETS = schema.claims, schema.files, schema.batches, schema.batch_sets
 S, L, EVENT = schema.submissions, schema.service_lines, schema.claim_events
@@ -195,18 +195,13 @@ def move(conn: sa.Connection, batch_id: int, before: Sequence[str], state: str, 
     return changed.rowcount == 1
 
 
+def lives_before(conn: sa.Connection, submission_ids: Sequence[int]) -> pd.Series:
+    """Read the life that claims had before they were put into a batch again, by submission_id."""
+    select = sa.select(EVENT.c.submission_id, EVENT.c.life_before).where(EVENT.c.event == "resent")
+    return frame_of(conn, select, EVENT.c.submission_id, submission_ids).set_index("submission_id")["life_before"]
+
+
 def last_events(conn: sa.Connection, submission_ids: Sequence[int]) -> pd.DataFrame:
     """Events of submissions in the order in which they came: submission_id, event."""
     select = sa.select(EVENT.c.submission_id, EVENT.c.event).order_by(EVENT.c.event_id)
     return frame_of(conn, select, EVENT.c.submission_id, submission_ids)
-
-
-def close_rejections(conn: sa.Connection, claim_ids: Sequence[int], reason: str) -> None:
-    """Close open rejections of claims."""
-    table = schema.rejections
-    for part in in_parts(claim_ids):
-        conn.execute(
-            sa.update(table)
-            .where(table.c.claim_id.in_(part), table.c.state == "open")
-            .values(state="closed", closed_at=clock.now(), closed_reason=reason)
-        )

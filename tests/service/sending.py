@@ -37,7 +37,8 @@ def resend(conn, which, *, number, reference, file_id, control="0001", partner="
     conn.execute(
         sa.insert(B).values(
             batch_id=batch_id, interchange_control_number=number, partner_code=partner, kind="P", usage_code="P",
-            state="released", snapshot_file_id=file_id, file_id=file_id, file_name="x", posting_date=day, actor="t",
+            sender_id="SENDER", receiver_id="RECEIVER", state="released",
+            snapshot_file_id=file_id, file_id=file_id, file_name="x", posting_date=day, actor="t",
             recorded_at="x", **sums,
         )
     )  # fmt: skip

@@ -13,7 +13,7 @@ from claims.service.submit import submit
 from claims.service.timeline import SeveralClaimsError, timeline
 from claims.store import clock, schema
 from claims.store.engine import write
-from tests.answers import ca_277
+from tests.answers import ca_277, replied
 from tests.books import Bill, claims
 from tests.service.conftest import DAY
 from tests.service.outgoing import DAY as SENT_DAY
@@ -98,7 +98,7 @@ def test_fix_and_resubmit_is_one_command_and_the_fixed_claim_goes_out(practice):
     make_ready(practice)
     submit(practice.ctx, SENT_DAY, now=NOW, master=master())
     ((reference,),) = practice.rows(sa.select(schema.batch_sets.c.batch_reference))
-    answer = ca_277(reference, ("A00001", "A7:33:IL", "195"), ("A00002", "A2:20", "145"), day="20261021")
+    answer = replied(ca_277(reference, ("A00001", "A7:33:IL", "195"), ("A00002", "A2:20", "145"), day="20261021"))
     practice.night(answer, day=SENT_DAY)
     assert lives(practice) == {"A00001": "rejected", "A00002": "accepted"}
     changes = changes_of(["member_id=W5", "1:charge=90.00"])

@@ -12,6 +12,7 @@ from claims.service.resending import send_again
 from claims.service.submit import submit
 from claims.store import schema
 from claims.store.engine import write
+from tests.answers import replied, ta1
 from tests.service.outgoing import DAY, NOW, charges, make_ready, master, rows
 
 
@@ -73,3 +74,12 @@ def test_what_somebody_has_does_not_go_again(sent, event):
 def test_only_a_batch_that_is_there_goes_again(sent):
     with pytest.raises(NotFoundError):
         again(sent, "99")
+
+
+def test_a_rejection_ends_on_the_day_on_which_its_claim_went_again(sent):
+    sent.drop(replied(ta1("000000001", "R", "006")), day=DAY)
+    sent.reconcile(DAY)
+    again(sent)
+    told = rows(sent, schema.rejections)
+    assert set(told["closed_reason"]) == {"sent_again"}
+    assert set(told["closed_posting_date"].astype("str")) == {DAY.isoformat()}

@@ -10,9 +10,11 @@ from claims.charges.build.hashes import content_hashes
 from claims.charges.build.line_numbers import numbered_lines, to_number
 from claims.charges.build.look_up import LookUp
 from claims.charges.build.order import in_sending_order
+from claims.charges.build.texts import EDIT as NOT_SENDABLE_EDIT
 from claims.charges.build.texts import cleaned
 
 __all__ = [
+    "NOT_SENDABLE_EDIT",
     "LookUp",
     "cleaned",
     "content_hashes",

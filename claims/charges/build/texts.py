@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -42,7 +43,7 @@ def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[di
         if name in _AS_READ or rows.empty:
             continue
         if name == _CARRIED:
-            found[name], faults = _carried(rows, frames["claims"], marks, spell)
+            found[name], faults = _carried(rows, frames, marks, spell)
             refused += faults
             continue
         changed = {}
@@ -55,7 +56,7 @@ def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[di
                     rows[column], is_odd, lambda text: " ".join(spell(text).translate(blank).split())
                 )
             else:
-                refused.append(_refused(name, str(column), rows[is_odd]))
+                refused.append(_refused(name, str(column), rows[is_odd], frames))
         if changed:
             found[name] = rows.assign(**changed)
     nothing = pd.DataFrame({"claim_seg": [], "line_number": []}, dtype="int64").assign(edit_id="", element="")
@@ -63,7 +64,7 @@ def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[di
 
 
 def _carried(
-    rows: pd.DataFrame, claims: pd.DataFrame, marks: str, spell: Callable[[str], str]
+    rows: pd.DataFrame, frames: Frames, marks: str, spell: Callable[[str], str]
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Spell the free text of segments as read, where a delimiter of the plain ones as data is a control character.
 
@@ -79,13 +80,7 @@ def _carried(
     texts = _spelt(rows["text"], is_odd, lambda text: beyond.sub(lambda one: spell(one[0]), text.translate(blank)))
     told = rows["text"].mask(rows["segment_id"] == "NM1", rows["text"].str.replace(_NAMES_OF_NM1, r"\1", regex=True))
     wrong = rows[is_odd & ~rows["segment_id"].isin(_FREE) & _matches(told, odd)]
-    own = [
-        _refused(_CARRIED, str(segment), part) for segment, part in wrong[wrong["claim_seg"] > 0].groupby("segment_id")
-    ]
-    above = wrong[wrong["claim_seg"] == 0]
-    for segment, part in above.groupby("segment_id"):
-        below = claims[claims[list(_LEVELS)].isin(part["hl_seg"].tolist()).any(axis=1)]
-        own.append(_refused("claims", str(segment), below))
+    own = [_refused(_CARRIED, str(segment), part, frames) for segment, part in wrong.groupby("segment_id")]
     return rows.assign(text=texts), own
 
 
@@ -101,9 +96,21 @@ def _spelt(texts: pd.Series, is_odd: pd.Series, spell: Callable[[str], str]) -> 
     return pd.Series(values, index=texts.index, dtype="str")
 
 
-def _refused(frame: str, column: str, rows: pd.DataFrame) -> pd.DataFrame:
-    owner = rows["seg" if frame == "claims" else "claim_seg"] if frame == "claims" or "claim_seg" in rows else 0
+def _refused(frame: str, column: str, rows: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+    """Name the claims of rows; of a row of a level, all claims under it."""
     line = rows["ordinal"] if frame == "service_lines" else 0
-    return pd.DataFrame(
-        {"claim_seg": owner, "line_number": line, "edit_id": EDIT, "element": column}, index=rows.index
-    ).astype({"edit_id": "str", "element": "str"})
+    owner = rows["seg"] if frame == "claims" else rows.get("claim_seg", 0)
+    told = pd.DataFrame({"claim_seg": owner, "line_number": line}, index=rows.index)
+    of_level = told["claim_seg"] == 0
+    below = pd.DataFrame({"claim_seg": _below(rows[of_level], frames), "line_number": 0})
+    found = pd.concat([told[~of_level], below], ignore_index=True)
+    return found.assign(edit_id=EDIT, element=column).astype({"edit_id": "str", "element": "str"})
+
+
+def _below(rows: pd.DataFrame, frames: Frames) -> np.ndarray:
+    """Give the claims (seg) under the levels that rows stand under: all where that is the head of a set."""
+    claims, levels = frames["claims"], frames["hierarchy"]["seg"] if "hierarchy" in frames else pd.Series(dtype="int64")
+    starts = np.append(0, np.sort(levels.to_numpy()))
+    above = rows["hl_seg"] if "hl_seg" in rows else starts[np.searchsorted(starts, rows["seg"], side="right") - 1]
+    mine = np.isin(claims[list(_LEVELS)].to_numpy(), above).any(axis=1) | (np.asarray(above) == 0).any()
+    return np.asarray(claims.loc[mine, "seg"])

@@ -120,6 +120,8 @@ CREATE TABLE batches (
     partner_code VARCHAR(40) NOT NULL,
     kind VARCHAR(2) NOT NULL,
     usage_code VARCHAR(4) NOT NULL,
+    sender_id VARCHAR(40) NOT NULL,
+    receiver_id VARCHAR(40) NOT NULL,
     state VARCHAR(40) NOT NULL,
     claims BIGINT NOT NULL,
     service_lines BIGINT NOT NULL,
