@@ -59,7 +59,7 @@ def import_files(
     claims, cents = sum(file.claims for file in report.files), sum(file.charge_cents for file in report.files)
     counts = ", ".join(f"{number} {state}" for state, number in report.counts.items())
     output.say(f"{len(paths)} file(s): {counts}. To send: {claims:,} claim(s), {console.dollars(cents)}.")
-    output.say("Next: claims reconcile; claims charges list")
+    output.say("Next: claims scrub")
     if any(file.state in ("held", "refused") for file in report.files):
         raise typer.Exit(1)
 

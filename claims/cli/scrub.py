@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def scrub(
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
     payer: Annotated[str, typer.Option(help="Show claims to one payer only, by its code.")] = "",
     edit: Annotated[str, typer.Option(help="Show one edit only: S03, or a case of it, S03e.")] = "",
     claim: Annotated[str, typer.Option("--claim", metavar="NO", help="Show one claim, by the number of --all.")] = "",
@@ -30,19 +31,21 @@ def scrub(
 
     Ends with 1 when claims are blocked. All edits: claims scrub --list. Example: claims scrub --payer FABLE --all
     """
+    from claims.cli.run import posting_day
     from claims.service import scrub_shown
     from claims.service.context import open_context
     from claims.service.scrub import scrub as run
 
     output = console.current()
     ctx = open_context(actor=output.actor)
+    posting_date = posting_day(day) or ctx.settings.today()
     scrub_shown.known_edit(edit)
     if list_edits:
-        _list(output, scrub_shown.listed(ctx, ctx.settings.today(), edit=edit))
+        _list(output, scrub_shown.listed(ctx, posting_date, edit=edit))
         return
     if claim and not (claim.isascii() and claim.isdigit() and len(claim) <= 18):
         raise UsageError("The number of a claim is wanted, as claims scrub --all shows it.")
-    counts = run(ctx, ctx.settings.today(), [int(claim)] if claim else None)
+    counts = run(ctx, posting_date, [int(claim)] if claim else None)
     if claim and not counts["claims"]:
         raise NotFoundError("claim that waits to be sent", claim)
     totals = scrub_shown.totals(ctx, payer=payer)

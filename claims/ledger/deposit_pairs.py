@@ -58,22 +58,24 @@ def _joined(lines: pd.DataFrame, remits: pd.DataFrame, left: list[str], right: l
     )[["bank_line_id", "remit_id"]]
 
 
-def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
-    """Give every pair worth a look with its facts: same trace; same amount; same payer and a day near.
+def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING) -> pd.DataFrame:
+    """Give every pair worth a look with its facts: same trace; same amount within `reach` days; same payer, a day near.
 
-    `sibling`: the remittance is of the payer and day of one that has the line's trace, or is that one.
-
-    Both frames are `prepared`. Facts are columns of booleans, `days` counts business days.
+    Both frames are `prepared`. Facts are columns of booleans, `days` counts business days. `sibling`: the remittance is
+    of the payer and day of one that has the line's trace, or is that one. Pairs by payer and day alone are looked for
+    where a rule may need them: for lines without a trace number, and cards.
     """
-    by_day = _by_day(lines)
     by_trace = _joined(lines, remits, ["trace"], ["trace"])
     day = ["payer_id", "payment_date"]
     siblings = by_trace.merge(remits[["remit_id", *day]], on="remit_id").drop(columns="remit_id")
     siblings = siblings.merge(remits[["remit_id", *day]], on=day)[["bank_line_id", "remit_id"]]
+    by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
+    by_name = _by_name(by_day, remits)
     parts = [
         siblings,
-        _joined(lines, remits, ["rest_cents"], ["open_cents"]),
-        _joined(by_day, remits, ["name_start", "day"], ["name_start", "payment_date"]),
+        by_trace,
+        _by_amount(lines, remits, reach),
+        _joined(by_name, remits, ["payer_remit", "day"], ["payer", "payment_date"]),
         _joined(by_day, remits, ["payer_id", "day"], ["payer_id", "payment_date"]),
     ]
     ids = pd.concat(parts, ignore_index=True).drop_duplicates()
@@ -89,15 +91,41 @@ def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
         same_id=(pairs["payer_id"] == pairs["payer_id_remit"]) & (pairs["payer_id"] != ""),
         same_name=_is_cut(pairs["payer"], pairs["payer_remit"]),
         same_amount=pairs["rest_cents"] == pairs["open_cents"],
-        sibling=pd.MultiIndex.from_frame(pairs[["bank_line_id", "remit_id"]]).isin(pd.MultiIndex.from_frame(siblings)),
+        sibling=among(pairs, siblings),
     )
     pairs["same_payer"] = pairs["same_id"] | pairs["same_name"]
     pairs["other_payer"] = ~pairs["same_payer"] & (
         ((pairs["payer_id"] != "") & (pairs["payer_id_remit"] != ""))
-        | (pairs[["payer", "payer_remit"]].map(len) >= SHORTEST_NAME).all(axis=1)
+        | ((pairs["payer"].str.len() >= SHORTEST_NAME) & (pairs["payer_remit"].str.len() >= SHORTEST_NAME))
     )
-    worth = pairs["sibling"] | pairs["same_payer"] | (pairs["days"] <= WORTH_NAMING)
-    return pairs[worth].sort_values(["line_key", "remit_key"], ignore_index=True)
+    return pairs.sort_values(["line_key", "remit_key"], ignore_index=True)
+
+
+def among(pairs: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """Tell which pairs (bank_line_id, remit_id) stand among others."""
+    wide = int(max(pairs["remit_id"].max(), others["remit_id"].max())) + 1 if len(pairs) and len(others) else 1
+    own, given = (rows["bank_line_id"].to_numpy() * wide + rows["remit_id"].to_numpy() for rows in (pairs, others))
+    return np.isin(own, given)
+
+
+def _by_amount(lines: pd.DataFrame, remits: pd.DataFrame, reach: int) -> pd.DataFrame:
+    """Pairs of the same amount, not further apart than so many calendar days."""
+    dated, paid = lines[lines["bank_date"] != ""], remits[remits["payment_date"] != ""]
+    pairs = dated[["bank_line_id", "rest_cents", "bank_date"]].merge(
+        paid[["remit_id", "open_cents", "payment_date"]], left_on="rest_cents", right_on="open_cents"
+    )
+    bank, payment = (pairs[name].to_numpy(dtype="datetime64[D]") for name in ("bank_date", "payment_date"))
+    near: pd.DataFrame = pairs[np.abs((bank - payment).astype("int64")) <= reach]
+    return near[["bank_line_id", "remit_id"]]
+
+
+def _by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+    """Each line once for every name of a remittance's payer that its own is the beginning of, or the other way."""
+    own, theirs = (rows[["payer", "name_start"]].drop_duplicates() for rows in (lines, remits))
+    names = own[own["name_start"] != ""].merge(theirs, on="name_start", suffixes=("", "_remit"))
+    names = names[_is_cut(names["payer"], names["payer_remit"])]
+    joined: pd.DataFrame = lines[["bank_line_id", "payer", "day"]].merge(names[["payer", "payer_remit"]], on="payer")
+    return joined
 
 
 def _by_day(lines: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from claims import codes
 from claims.ledger.deposit_pairs import (
     BUSINESS_DAYS,
     MOST_CANDIDATES,
+    among,
     pairs_of,
     prepared,
     weighed,
@@ -85,9 +86,7 @@ def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFra
     lines, remits = prepared(bank_lines), prepared(remittances[remittances["open_cents"] > 0])
     lines = lines[lines["rest_cents"] > 0]
     pairs = pairs_of(lines, remits)
-    asked = pairs[["bank_line_id", "remit_id"]]
-    apart = asked.iloc[:0] if refused is None else refused[["bank_line_id", "remit_id"]]
-    pairs["is_refused"] = pd.MultiIndex.from_frame(asked).isin(pd.MultiIndex.from_frame(apart))
+    pairs["is_refused"] = among(pairs, pairs.iloc[:0] if refused is None else refused)
     board = _Board(pairs)
     rules = codes.table("tie_rules")
     rules = rules.sort_values("order", key=lambda order: order.astype("int64"))

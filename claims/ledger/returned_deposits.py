@@ -26,7 +26,7 @@ def take_back(returns: pd.DataFrame, formers: pd.DataFrame) -> tuple[pd.DataFram
     """
     rule = codes.table("tie_rules").set_index("rule").loc[RULE].to_dict()
     back = prepared(returns.assign(rest_cents=-returns["rest_cents"]))
-    pairs = pairs_of(back, prepared(formers.rename(columns=AS_REMITTANCE)))
+    pairs = pairs_of(back, prepared(formers.rename(columns=AS_REMITTANCE)), reach=2 * int(rule["days"]))
     # Equal references of the bank say as much as equal trace numbers.
     said = formers.set_index("bank_line_id")["reference"].reindex(pairs["remit_id"]).to_numpy()
     own = returns.set_index("bank_line_id")["reference"].reindex(pairs["bank_line_id"]).to_numpy()

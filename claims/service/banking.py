@@ -9,7 +9,7 @@ import pandas as pd
 from claims.ledger import deposits, returned_deposits
 from claims.service import tying
 from claims.service.context import Context
-from claims.store import banking
+from claims.store import banking, deposit_candidates
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -28,12 +28,13 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         )
         outcome = deposits.tie(asked, remits, banking.refused_pairs(conn))
         tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
-        banking.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
+        deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
         open_ = banking.open_lines(conn)
         tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
         returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
-        open_ = banking.open_lines(conn)
-        tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
+        if (open_["rest_cents"] < 0).any():
+            open_ = banking.open_lines(conn)
+            tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)
     return {
         "deposits_tied": len(outcome.ties),
@@ -51,7 +52,7 @@ def _take_back(conn: Connection, ctx: Context, run_id: int, posting_date: date, 
         return 0
     formers = banking.former_deposits(conn, (-returns["rest_cents"]).tolist())
     ties, considered = returned_deposits.take_back(returns, formers.assign(rest_cents=formers["amount_cents"]))
-    banking.save_candidates(conn, returns["bank_line_id"], considered.assign(remit_id=0))
+    deposit_candidates.save_candidates(conn, returns["bank_line_id"], considered.assign(remit_id=0))
     chosen = formers[formers["bank_line_id"].isin(ties["returns_line_id"])]
     tying.write_returns(conn, ctx, run_id, posting_date, ties, returns, chosen)
     return len(ties)

@@ -15,7 +15,7 @@ from claims.service import tying
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.runs import running
-from claims.store import banking
+from claims.store import banking, deposit_candidates
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
@@ -68,7 +68,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     with read(ctx.engine) as conn:
         row = _line(conn, bank_line_id)
         ties = banking.matches(conn, [bank_line_id], all_time=True)
-        considered = banking.candidates(conn, [bank_line_id])
+        considered = deposit_candidates.candidates(conn, [bank_line_id])
         conn_file = banking.place(conn, bank_line_id)
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
@@ -144,7 +144,7 @@ def tie(
         )
         tying.write_ties(conn, ctx, run_id, posting_date, ties, line, remit)
         tying.write_rests(conn, ctx, run_id, posting_date, _line(conn, bank_line_id))
-        banking.mark_candidate(conn, bank_line_id, remit_id, "chosen", "manual")
+        deposit_candidates.mark_candidate(conn, bank_line_id, remit_id, "chosen", "manual")
         tying.name_open(conn, posting_date)
         body = {"remit_id": remit_id, "amount_cents": cents, "fee_cents": fee_cents, "reason": reason}
         record(ctx, conn, "deposit.tie", f"bank line {bank_line_id}", body)
@@ -167,7 +167,7 @@ def untie(ctx: Context, bank_line_id: int, reason: str, posting_date: date, *, r
             raise NotFoundError("tie of bank line", bank_line_id)
         tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED)
         for other in ties["remit_id"].unique().tolist():
-            banking.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")
+            deposit_candidates.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")
         tying.name_open(conn, posting_date)
         body = {"remit_ids": sorted(set(ties["remit_id"].tolist())), "ties": len(ties), "reason": reason}
         record(ctx, conn, "deposit.untie", f"bank line {bank_line_id}", body)

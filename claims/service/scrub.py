@@ -22,6 +22,7 @@ from claims.codes.lists import CodeLists
 from claims.master import Master
 from claims.service import contents, life
 from claims.service.context import Context
+from claims.service.identities import resolve_identities
 from claims.service.master import load_master
 from claims.service.runs import running
 from claims.store import decisions, scrubbing
@@ -57,6 +58,7 @@ def scrub(
     """
     if not run_id:
         with running(ctx, "scrub", posting_date) as (own_run, counts):
+            resolve_identities(ctx, own_run, posting_date)  # what just came in is told from repeats first
             counts.update(scrub(ctx, posting_date, claim_ids, run_id=own_run, master=master, advance=advance))
         return counts
     usage = "P" if "P" in ctx.settings.accept_usage else "T"

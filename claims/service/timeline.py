@@ -32,8 +32,8 @@ class SeveralClaimsError(UsageError):
 def timeline(ctx: Context, claim: str) -> pd.DataFrame:
     """Give the steps of a claim and of all versions of it, oldest first; `claim`: its number, or our own id.
 
-    Columns: posting_date, effective_date, kind, step, says (in words), detail_code, life_after, amount_cents, claim_id,
-    actor, sha256, seg, offset, length, recorded_at. Raises NotFoundError and SeveralClaimsError.
+    Columns: posting_date, effective_date, kind, step, says (in words), detail_code, life_before, life_after,
+    amount_cents, claim_id, actor, sha256, seg, offset, length, recorded_at. Raises NotFoundError, SeveralClaimsError.
     """
     with read(ctx.engine) as conn:
         return _ordered(rows.steps(conn, _family(conn, claim)))
@@ -69,10 +69,10 @@ def _family(conn: Any, claim: str) -> int:
 
 
 def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
-    life = codes.table("claim_life").drop_duplicates(["event", "next_life"]).set_index(["event", "next_life"])["says"]
-    noted = codes.table("claim_life").query("life == 'any'").set_index("event")["says"]
-    says = life.reindex(pd.MultiIndex.from_frame(steps[["step", "life_after"]])).set_axis(steps.index)
-    says = says.fillna(steps["step"].map(noted)).where(steps["kind"] == "life", _words(steps))
+    table = codes.table("claim_life")
+    noted = table.query("life == 'any'").set_index("event")["says"]
+    says = table.set_index(["life", "event"])["says"].reindex(pd.MultiIndex.from_frame(steps[["life_before", "step"]]))
+    says = says.set_axis(steps.index).fillna(steps["step"].map(noted)).where(steps["kind"] == "life", _words(steps))
     # A file that we made ourselves belongs to no run: its day is that of its writing.
     day = steps["posting_date"].where(steps["posting_date"] != "", steps["recorded_at"].str[:10])
     rank = {kind: place for place, kind in enumerate(KINDS)}

@@ -15,7 +15,7 @@ import pandas as pd
 from claims.ledger import deposit_lines, deposit_pairs
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import banking, exceptions
+from claims.store import banking, deposit_candidates, exceptions
 from claims.store.handles import Connection
 from claims.store.rows import in_parts
 
@@ -176,7 +176,7 @@ def _of(conn: Connection, line_ids: Iterable[int]) -> pd.DataFrame:
 def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep an open exception for each bank line and remittance that is not done with; give both as (lines, remits)."""
     lines, remits = banking.open_lines(conn), banking.remittances(conn)
-    kinds = _kinds(lines, banking.ambiguous_lines(conn), banking.held_remittances(conn))
+    kinds = _kinds(lines, deposit_candidates.ambiguous_lines(conn), banking.held_remittances(conn))
     named = lines.assign(
         type_code=kinds,
         exception_key=kinds + ":" + lines["line_key"],

@@ -1,4 +1,4 @@
-"""Bank lines, the remittances whose money they may be, the ties between the two, and what was considered."""
+"""Bank lines, the remittances whose money they may be, the ties between the two."""
 
 from __future__ import annotations
 
@@ -10,15 +10,9 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import in_parts, insert_keyed, update_where_in
+from claims.store.rows import in_parts, insert_keyed
 
-B, D, C, R, F = (
-    schema.bank_lines,
-    schema.deposit_matches,
-    schema.deposit_candidates,
-    schema.remittances,
-    schema.files,
-)
+B, D, R, F = schema.bank_lines, schema.deposit_matches, schema.remittances, schema.files
 J, L = schema.journals, schema.ledger_lines
 
 REFUSED = "untied"
@@ -165,12 +159,6 @@ def refused_pairs(conn: sa.Connection) -> pd.DataFrame:
     )
 
 
-def ambiguous_lines(conn: sa.Connection) -> list[int]:
-    """Bank lines that several remittances or former deposits fit, as they were looked at last."""
-    select = sa.select(C.c.bank_line_id).where(C.c.ended_at.is_(None), C.c.why == "several-fit").distinct()
-    return [int(one) for one in conn.scalars(select)]
-
-
 def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = False) -> pd.DataFrame:
     """Ties of some bank lines, those in force or all that ever were, with their journal and remittance."""
     in_force = sa.true() if all_time else D.c.ended_at.is_(None)
@@ -283,56 +271,3 @@ def place(conn: sa.Connection, bank_line_id: int) -> dict[str, object]:
     """Where a bank line stands: sha256 of its file, row, offset and length."""
     select = sa.select(F.c.sha256, B.c.row_number, B.c.offset, B.c.length).join(F, F.c.file_id == B.c.file_id)
     return dict(conn.execute(select.where(B.c.bank_line_id == bank_line_id)).mappings().one())
-
-
-def mark_candidate(conn: sa.Connection, bank_line_id: int, remit_id: int, why: str, rule: str) -> None:
-    """Say anew why a remittance was taken for a bank line or not; one that was not considered is added."""
-    stood = candidates(conn, [bank_line_id])
-    mine = stood[stood["remit_id"] == remit_id]
-    update_where_in(conn, C, C.c.deposit_candidate_id, mine["deposit_candidate_id"], ended_at=clock.now())
-    if mine.empty:
-        open_ = conn.scalar(sa.select(R.c.payment_cents).where(R.c.remit_id == remit_id)) or 0
-        fresh = {"bank_line_id": [bank_line_id], "remit_id": [remit_id], "returns_line_id": [0]}
-        mine = pd.DataFrame({**fresh, "amount_cents": [int(open_)], "score": [0], "evidence": [""]})
-    insert_keyed(conn, C, mine.assign(why=why, rule=rule, recorded_at=clock.now()))
-
-
-CANDIDATE = ["bank_line_id", "remit_id", "returns_line_id", "amount_cents", "why", "rule", "score", "evidence"]
-
-
-def save_candidates(conn: sa.Connection, line_ids: Iterable[int], rows: pd.DataFrame) -> int:
-    """Make `rows` what was considered for some bank lines; lines for which nothing changed are left. Gives new rows."""
-    listed = [int(one) for one in line_ids]
-    stood = candidates(conn, listed)
-    before = {line: _same(part) for line, part in stood.groupby("bank_line_id")}
-    now = {line: _same(part) for line, part in rows.groupby("bank_line_id")}
-    changed = [line for line in listed if before.get(line, ()) != now.get(line, ())]
-    gone = stood.loc[stood["bank_line_id"].isin(changed), "deposit_candidate_id"]
-    update_where_in(conn, C, C.c.deposit_candidate_id, gone, ended_at=clock.now())
-    new = rows[rows["bank_line_id"].isin(changed)]
-    insert_keyed(conn, C, new.assign(recorded_at=clock.now()))
-    return len(new)
-
-
-def _same(rows: pd.DataFrame) -> tuple[tuple[object, ...], ...]:
-    return tuple(rows[CANDIDATE].sort_values(CANDIDATE).itertuples(index=False, name=None))
-
-
-def candidates(conn: sa.Connection, line_ids: Iterable[int]) -> pd.DataFrame:
-    """What was considered last for some bank lines, best first, with what can be said of it."""
-    other = B.alias("other")
-    select = (
-        sa.select(
-            C.c.deposit_candidate_id,
-            *(C.c[name] for name in CANDIDATE),
-            sa.func.coalesce(R.c.payer_name, "").label("payer_name"),
-            sa.func.coalesce(R.c.trace_number, other.c.trace_number, "").label("trace_number"),
-            sa.func.coalesce(R.c.payment_date, other.c.bank_date).label("day"),
-        )
-        .outerjoin(R, R.c.remit_id == C.c.remit_id)
-        .outerjoin(other, other.c.bank_line_id == C.c.returns_line_id)
-        .where(C.c.ended_at.is_(None))
-        .order_by(C.c.bank_line_id, C.c.score.desc(), C.c.deposit_candidate_id)
-    )
-    parts = [frame(conn, select.where(C.c.bank_line_id.in_(part))) for part in in_parts(line_ids)]
-    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))

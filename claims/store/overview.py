@@ -50,7 +50,7 @@ def overview(conn: sa.Connection, run_id: int) -> Overview:
     return Overview(
         held_remittances=_amount(conn, remits.c.payment_cents, remits.c.state == "held"),
         bank_lines=_amount(conn, bank.c.amount_cents),
-        tied_deposits=_amount(conn, tied.c.amount_cents, tied.c.ended_at.is_(None)),
+        tied_deposits=_amount(conn, tied.c.amount_cents - tied.c.fee_cents, tied.c.ended_at.is_(None)),
         new_denials=_amount(conn, cases.c.at_risk_cents, cases.c.recorded_at >= began),
         open_denials=_amount(conn, cases.c.at_risk_cents, cases.c.state != "closed"),
         open_exceptions={str(code): Amount(int(count), int(cents)) for code, count, cents in by_type},
@@ -58,7 +58,7 @@ def overview(conn: sa.Connection, run_id: int) -> Overview:
     )
 
 
-def _amount(conn: sa.Connection, column: sa.Column[int], *conditions: sa.ColumnElement[bool]) -> Amount:
+def _amount(conn: sa.Connection, column: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> Amount:
     asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(column), 0)).where(*conditions)
     count, cents = conn.execute(asked).one()
     return Amount(int(count), int(cents))

@@ -166,7 +166,7 @@ SOME_REMITS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(SOME_LINES, SOME_REMITS, st.randoms(use_true_random=False))
 def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(some_lines, some_remits, random):
     bank, books = lines(*some_lines), remits(*some_remits)

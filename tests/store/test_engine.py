@@ -97,7 +97,7 @@ def test_append_only_tables_have_their_triggers(database, table):
     with engine.read(database) as conn:
         statement = on_postgresql if engine.is_postgresql(conn) else on_sqlite
         found = set(conn.execute(sa.text(statement.format(table))).scalars())
-    assert found == {f"{table}_no_update", f"{table}_no_delete"}
+    assert found >= {f"{table}_no_update", f"{table}_no_delete"}
 
 
 def test_upgrade_makes_an_empty_database_ready_and_can_be_repeated(empty_url, capsys):

@@ -60,7 +60,8 @@ def _step(kind: str, **columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[
     """Give the columns of a step; what a kind of step does not have is empty."""
     text, number = sa.literal(""), sa.cast(sa.literal(0), sa.BigInteger)
     empty: dict[str, sa.ColumnElement[Any]] = {
-        "claim_id": number, "step": text, "detail_code": text, "life_after": text, "amount_cents": number,
+        "claim_id": number, "step": text, "detail_code": text, "life_before": text, "life_after": text,
+        "amount_cents": number,
         "effective_date": text, "posting_date": text, "recorded_at": text, "actor": text, "sha256": text,
         "seg": number, "offset": number, "length": number,
     }  # fmt: skip
@@ -84,8 +85,9 @@ def _selects(family_id: int) -> list[sa.Select[Any]]:
     events = sa.select(
         *_step(
             "life", claim_id=EVENT.c.claim_id, step=EVENT.c.event, detail_code=EVENT.c.detail_code,
-            life_after=EVENT.c.life_after, effective_date=EVENT.c.effective_date, posting_date=EVENT.c.posting_date,
-            recorded_at=EVENT.c.recorded_at, actor=EVENT.c.actor, sha256=F.c.sha256, seg=EVENT.c.seg,
+            life_before=EVENT.c.life_before, life_after=EVENT.c.life_after, effective_date=EVENT.c.effective_date,
+            posting_date=EVENT.c.posting_date, recorded_at=EVENT.c.recorded_at, actor=EVENT.c.actor,
+            sha256=F.c.sha256, seg=EVENT.c.seg,
             offset=EVENT.c.offset, length=EVENT.c.length,
         )
     ).outerjoin(F, F.c.file_id == EVENT.c.file_id)  # fmt: skip
