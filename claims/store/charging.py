@@ -130,8 +130,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
         .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", _in_force(J))
         .scalar_subquery()
     )
-    return frame(
-        conn,
+    select = (
         sa.select(
             C.c.claim_id,
             C.c.family_id,
@@ -144,11 +143,14 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             C.c.payer_sequence,
             sa.func.coalesce(sequence, "").label("charged_sequence"),
         )
-        .where(C.c.state == "stored", C.c.family_id.in_(_several()), ~named, ~_charged(C.c.claim_id))
+        .where(C.c.state == "stored", ~named, ~_charged(C.c.claim_id))
         .where(C.c.purpose != ESTIMATE, C.c.follows_claim_id.is_(None))
         .where(_unreversed_charge(C.c.family_id))
-        .order_by(C.c.claim_key),
+        .order_by(C.c.claim_key)
     )
+    # The few families first: a planner without statistics would look at every claim.
+    several = [int(one or 0) for one in conn.scalars(_several())]
+    return frame_of(conn, select, C.c.family_id, several).sort_values("claim_key", kind="stable", ignore_index=True)
 
 
 def released_versions(conn: sa.Connection) -> pd.DataFrame:
@@ -210,14 +212,14 @@ def voided_claims(conn: sa.Connection) -> pd.DataFrame:
     taken_back = sa.select(sa.literal(1)).where(own, P.c.outcome == "reversal").exists()
     decided = sa.select(sa.literal(1)).where(own, P.c.outcome.in_(["posted", "reversal"])).exists()
     is_accepted = C.c.life.in_(["accepted", "voided"])
-    return frame(
-        conn,
-        sa.select(C.c.family_id, sa.func.min(C.c.claim_id).label("claim_id"))
-        .where(C.c.state == "stored", C.c.frequency_code == "8", _is_released(), _unreversed_charge(C.c.family_id))
-        .where(~stands, sa.or_(taken_back, sa.and_(~decided, is_accepted)))
-        .group_by(C.c.family_id)
-        .order_by(C.c.family_id),
+    select = (
+        sa.select(C.c.family_id, C.c.claim_id)
+        .where(_unreversed_charge(C.c.family_id), ~stands)
+        .where(sa.or_(taken_back, sa.and_(~decided, is_accepted)))
     )
+    voids = sa.select(C.c.claim_id).where(C.c.state == "stored", C.c.frequency_code == "8", _is_released())
+    rows = frame_of(conn, select, C.c.claim_id, [int(one) for one in conn.scalars(voids)])
+    return rows.sort_values(["family_id", "claim_id"], ignore_index=True).drop_duplicates("family_id")
 
 
 def charge_lines_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
