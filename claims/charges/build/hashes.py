@@ -80,6 +80,8 @@ _SAID_BY_COLUMNS = {
 _LINES_ONLY = ("parties", "taxonomies")
 # Not compared, and why.
 NOT_COMPARED = (
+    "subscriber_* of a dependent's claim",  # the writer leaves them out
+    "no amount and 0",  # the frames of charges and of files differ in it
     "facility_qualifier",  # the writer fills in B or A
     "payer_qualifier billing_tax_qualifier billing_first_name pay_to_*",  # no column of what is read
     "line_number ordinal",  # counted anew
@@ -136,7 +138,9 @@ def _compared(name: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _heads(claims: pd.DataFrame) -> list[str]:
-    is_other = claims["patient_seg"] != claims["subscriber_seg"] if "patient_seg" in claims else False
+    is_other = pd.Series(False, index=claims.index)
+    if "patient_seg" in claims:
+        is_other = claims["patient_seg"] != claims["subscriber_seg"]
     if "relationship_code" in claims:
         is_other = is_other | ~claims["relationship_code"].isin(["", "18"])
     own = {name: claims[name].mask(is_other, _nothing(claims[name])) for name in _SUBSCRIBER if name in claims}
