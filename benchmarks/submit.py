@@ -90,7 +90,7 @@ def partner(known: Master) -> dict[str, Any]:
 def content(first: int, count: int) -> dict[str, pd.DataFrame]:
     """Give the frames of claims as they come from the vault."""
     file = read_charges(charges(first, count))
-    frames = {"claims": file.claims, "service_lines": file.service_lines}
+    frames = dict(file.frames)
     return frames | {"claims": frames["claims"].assign(claim_id=frames["claims"]["seg"], family_id=1)}
 
 

@@ -30,7 +30,7 @@ class Proof(NamedTuple):
 
 def prove(data: bytes, frames: Frames, settings: Settings) -> Proof:
     """Read a file as its receiver would, check it, and hold it against the frames that it was written from."""
-    file = x12.check(data, rules=settings.check, code_lists=settings.code_list_folder)
+    file = x12.check(data, rules=settings.check, code_lists=settings.code_list_folder, complete=True)
     planned = _keys(frames["claims"], frames["transactions"], content_hashes(frames))
     found = _keys(file.frames["claims"], file.transactions, content_hashes(file.frames))
     by = ["set_number", "claim_number", "hash", "seg"]

@@ -30,13 +30,19 @@ _SAID_BETTER = {
 _NOT_FORGIVEN = {"set-control-number-padded": "999 IK502 3"}
 
 
-def check(readable: Readable, *, rules: Mapping[str, str] | None = None, code_lists: Path | None = None) -> X12File:
+def check(
+    readable: Readable,
+    *,
+    rules: Mapping[str, str] | None = None,
+    code_lists: Path | None = None,
+    complete: bool = False,
+) -> X12File:
     """Read and check a whole file (a path, or its bytes); content never raises, it becomes findings.
 
     `rules` switches rules beyond the guides: their id and `off`, `on`, or another severity, as in docs/check.md.
-    `code_lists` is a folder of code lists with dates.
+    `code_lists` is a folder of code lists with dates; `complete` reads as `read` does.
     """
-    return joined(list(scan_checked(readable, part=_NO_LIMIT, rules=rules, code_lists=code_lists)))
+    return joined(list(scan_checked(readable, part=_NO_LIMIT, rules=rules, code_lists=code_lists, complete=complete)))
 
 
 def scan_checked(
@@ -46,10 +52,11 @@ def scan_checked(
     window: int = WINDOW,
     rules: Mapping[str, str] | None = None,
     code_lists: Path | None = None,
+    complete: bool = False,
 ) -> Iterator[X12File]:
     """Read and check a file of any size in parts, as `scan` does."""
     edits = Edits(rules or {}, lists.load(code_lists))
-    for one in scan(readable, part=part, window=window, conformance=Conformance()):
+    for one in scan(readable, part=part, window=window, conformance=Conformance(), complete=complete):
         one.frames["findings"] = _strict(_without_repetition(edits.look(one)))
         yield one
 

@@ -114,3 +114,46 @@ def test_a_hash_follows_what_is_said_of_a_claim():
     one, other = built({}), built({"charge": "145.01"})
     assert content_hashes(one)[1] == content_hashes(built({}))[1]
     assert content_hashes(one)[1] != content_hashes(other)[1]
+
+
+@pytest.mark.parametrize(
+    ("frame", "values"),
+    [
+        ("claims", {"patient_paid_cents": 1, "rendering_npi": "1999999059", "statement_to_date": 20260931}),
+        ("claims", {"relationship_code": "19", "subscriber_address": "ELSEWHERE", "subscriber_birth_date": 19800101}),
+        ("diagnoses", {"code": "Z00", "present_on_admission_code": "N"}),
+        ("service_lines", {"noncovered_cents": 1, "units_milli": 7000}),
+    ],
+)
+def test_a_hash_holds_every_column(frame, values):
+    file = read_charges(written({"subscriber_address": "1 LANE", "subscriber_birth_date": "1979-01-01"}))
+    frames = dict(file.frames)
+    before = content_hashes(frames)[1]
+    for name, value in values.items():
+        rows = frames[frame]
+        changed = frames | {frame: rows.assign(**{name: pd.Series([value] * len(rows), index=rows.index)})}
+        assert content_hashes(changed)[1] != before, name
+
+
+@pytest.mark.parametrize(
+    ("frame", "row"),
+    [
+        ("references", {"loop": "2300", "qualifier_code": "X4", "reference": "99D9999999"}),
+        ("dates", {"loop": "2300", "qualifier_code": "454", "date": 20260901, "date_to": 0}),
+        ("amounts", {"loop": "2400", "qualifier_code": "T", "amount_cents": 100}),
+        ("drugs", {"code": "99999999999", "units_milli": 1000, "unit_code": "UN"}),
+        ("teeth", {"tooth_code": "12", "surface_codes": ""}),
+        ("other_payer_adjustments", {"group_code": "CO", "reason_code": "45", "amount_cents": 100}),
+        ("other_payer_lines", {"payer_code": "DRAGN", "paid_cents": 100}),
+        ("other_segments", {"loop": "2300", "segment_id": "PWK", "text": "OZ*BM***AC*1"}),
+    ],
+)
+def test_a_hash_holds_every_row(frame, row):
+    frames = dict(read_charges(written({})).frames)
+    before = content_hashes(frames)[1]
+    rows = pd.DataFrame([{"claim_seg": 1, "service_seg": 0, "seg": 1} | row])
+    rows = rows.astype({name: "str" for name, value in row.items() if isinstance(value, str)})
+    told = content_hashes(frames | {frame: rows})[1]
+    assert told != before
+    other = {name: value + 1 if isinstance(value, int) else value + "9" for name, value in list(row.items())[-1:]}
+    assert content_hashes(frames | {frame: rows.assign(**other).astype(rows.dtypes.to_dict())})[1] != told
