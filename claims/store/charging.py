@@ -149,7 +149,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
         .order_by(C.c.claim_key)
     )
     # The few families first: a planner without statistics would look at every claim.
-    several = [int(one or 0) for one in conn.scalars(_several())]
+    several = frame(conn, _several())["family_id"].tolist()
     return frame_of(conn, select, C.c.family_id, several).sort_values("claim_key", kind="stable", ignore_index=True)
 
 
@@ -218,7 +218,7 @@ def voided_claims(conn: sa.Connection) -> pd.DataFrame:
         .where(sa.or_(taken_back, sa.and_(~decided, is_accepted)))
     )
     voids = sa.select(C.c.claim_id).where(C.c.state == "stored", C.c.frequency_code == "8", _is_released())
-    rows = frame_of(conn, select, C.c.claim_id, [int(one) for one in conn.scalars(voids)])
+    rows = frame_of(conn, select, C.c.claim_id, frame(conn, voids)["claim_id"].tolist())
     return rows.sort_values(["family_id", "claim_id"], ignore_index=True).drop_duplicates("family_id")
 
 
