@@ -1,6 +1,6 @@
 """The edits as rows: `edits.csv` in, each edit with its severity, place, words and remedy out.
 
-An id is that of the handbook's list (S03) and, where that says several things, a letter. Severity `note` tells what
+An id has the number of what is checked (S03) and, where that says several things, a letter. Severity `note` tells what
 could not be checked; it never stops a claim.
 """
 
@@ -34,7 +34,7 @@ class Edit(NamedTuple):
 
     @property
     def family(self) -> str:
-        """The edit of the handbook's list: S03 of S03a."""
+        """The edit that a case belongs to: S03 of S03a."""
         return self.edit_id[:3]
 
     def element_of(self, kind: str) -> str:
