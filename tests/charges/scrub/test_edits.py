@@ -66,7 +66,7 @@ def test_rows_are_complete_and_short():
         assert len(edit.sentence) <= 120 and not edit.sentence.endswith(".")
 
 
-def test_the_handbooks_list_is_whole():
+def test_every_number_from_S01_to_S32_has_its_edits():
     assert {edit.family for edit in edits().values()} == {f"S{number:02d}" for number in range(1, 33)}
 
 
