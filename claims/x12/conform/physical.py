@@ -8,6 +8,9 @@ from claims.x12.conform.reporter import Reporter
 from claims.x12.conform.text import Text
 from claims.x12.segments import IDS
 
+_IS_LINE_END = np.zeros(256, np.bool_)
+_IS_LINE_END[[10, 13]] = True
+
 
 def look_at_text(text: Text, report: Reporter) -> None:
     """Report what is wrong with segments whatever they mean."""
@@ -23,24 +26,32 @@ def look_at_text(text: Text, report: Reporter) -> None:
     start = text.start[text.first]
     gap = start.copy()
     gap[1:] -= tokens.stop[:-1]
-    has_blank = (gap > 0) & ((text.data[start - 1] == 32) | (text.data[start - 2] == 32))
-    for row in np.flatnonzero((gap > 2) | has_blank).tolist():
-        if _has_leading_blank(text, row):
+    is_usual = _IS_LINE_END.copy()
+    is_usual[tokens.delimiters.terminator] = True
+    is_odd = (gap > 2) | ((gap > 0) & ~(is_usual[text.data[start - 1]] & is_usual[text.data[start - 2]]))
+    unclean = set()
+    for row in np.flatnonzero(is_odd).tolist():
+        mark = _before_id(text, row)
+        if mark.startswith(b" "):
             report.find("leading-blank", row)
+        elif mark:
+            unclean.add(row)
     for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
         if _is_empty(text, row):
             report.find("empty", row)
-    for row in np.flatnonzero(tokens.code == 0).tolist():
-        if not _is_id(text.bytes_between(int(start[row]), int(text.end[text.first[row]]))):
+    # Reading forgives what stands before an id or behind it.
+    unclean.update(np.flatnonzero(tokens.te[text.first] != text.end[text.first]).tolist())
+    for row in sorted(unclean.union(np.flatnonzero(tokens.code == 0).tolist())):
+        if row in unclean or not _is_id(text.bytes_between(int(start[row]), int(text.end[text.first[row]]))):
             report.find("bad-id", row)
 
 
-def _has_leading_blank(text: Text, row: int) -> bool:
-    """Tell whether a blank stands before a segment, after the line ends that may stand there."""
+def _before_id(text: Text, row: int) -> bytes:
+    """Return what stands before a segment, after the line ends that may stand there."""
     start = int(text.start[text.first[row]])
     begin = int(text.tokens.stop[row - 1]) if row else 0
     gap = text.bytes_between(begin, start).rsplit(bytes([text.tokens.delimiters.terminator]))[-1]
-    return gap.lstrip(b"\r\n")[:1] == b" "
+    return gap.lstrip(b"\r\n")
 
 
 def _is_empty(text: Text, row: int) -> bool:
