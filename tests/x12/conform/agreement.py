@@ -105,7 +105,11 @@ def _envelope(seen: Seen, pair: Pair) -> bool:
     if seen.is_nested:
         return False
     # Before a GS, pyx12 has no map for the segments of a set; where trailers are missing, its counts run on.
-    return pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair)
+    if pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair):
+        return True
+    # A GS inside a set: lines before it pyx12 has not counted.
+    heads = [name for name in seen.ids[: pair[0]] if name in ("GS", "ST")]
+    return pair[1] == "SEG LX" and heads[-1:] == ["GS"]
 
 
 def _outside_groups(seen: Seen, pair: Pair) -> bool:
