@@ -13,9 +13,11 @@ from claims.x12.survey import Span
 from claims.x12.tokens import Hole, Tokens, tokenise
 
 WINDOW = 2560 << 10
-# A stretch without any segment to begin a window with is cut anywhere when it is longer or has more elements.
+# A stretch without any segment to begin a window with is cut anywhere when it is longer or has more elements, or more
+# segments that are nothing but a terminator.
 _LONGEST = 16 << 20
 _MOST_ELEMENTS = 4 << 20
+_MOST_EMPTY = 1 << 20
 
 # Tokens and the size that was looked for in; the segment that the next window had better begin with, 0 for none.
 Cut = Callable[[Tokens, int], int]
@@ -49,7 +51,8 @@ def _next(source: Source, span: Span, encoding: str, cut: Cut, position: int, si
         if row := cut(tokens, size):
             return _upto(found, int(tokens.start[row]), row)
         behind = int(tokens.before[-1]) + 1
-        if behind and (size >= _LONGEST or len(tokens.te) > _MOST_ELEMENTS):
+        is_crowded = len(tokens.te) > _MOST_ELEMENTS or len(tokens.empty_at) > _MOST_EMPTY
+        if behind and (size >= _LONGEST or is_crowded):
             return _upto(found, behind, len(tokens))
         size *= 2
 

@@ -326,9 +326,11 @@ def _blank_after(draft: Draft) -> bool:
     )
 
 
-def _blank_before(draft: Draft) -> bool:
+def _blank_beside_id(draft: Draft) -> bool:
     line = draft.line()
-    line.parts[0] = draft.chance.choice([" ", "  "]) + line.parts[0]
+    name = line.parts[0]
+    odd = draft.chance.choice("\t\x00\x0b\x1f")
+    line.parts[0] = draft.chance.choice([f" {name}", f"  {name}", f"{name} ", f"{odd}{name}", f"{name}{odd}"])
     return True
 
 
@@ -458,7 +460,7 @@ KINDS: dict[str, Callable[[Draft], bool]] = {
     "wrong parent level": lambda draft: draft.element("HL", 2, draft.other_number),
     "wrong line number": lambda draft: draft.element("LX", 1, draft.other_number),
     "trailing blank": _blank_after,
-    "leading blank": _blank_before,
+    "blank beside an id": _blank_beside_id,
     "lower-case segment id": _lower_case,
     "unknown segment id": _unknown_segment,
     "control character": _control_character,

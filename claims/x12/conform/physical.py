@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from claims.x12.conform.reporter import Reporter
 from claims.x12.conform.text import Text
 from claims.x12.segments import IDS
+
+_IS_LINE_END = np.zeros(256, np.bool_)
+_IS_LINE_END[[10, 13]] = True
 
 
 def look_at_text(text: Text, report: Reporter) -> None:
@@ -19,28 +24,40 @@ def look_at_text(text: Text, report: Reporter) -> None:
     lower = (tokens.id_word & (tokens.id_word >> np.uint64(1)) & np.uint64(0x202020)) != 0
     for row in np.flatnonzero(lower & (tokens.code != 0)).tolist():
         report.find("lower-case", row)
+    unclean = set()
+    for row, mark in _before_ids(text):
+        if mark.startswith(b" "):
+            report.find("leading-blank", row)
+        elif mark:
+            unclean.add(row)
+    for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
+        if _is_empty(text, row):
+            report.find("empty", row)
+    # Reading forgives what stands before an id or behind it.
+    if tokens.padded_ts is not None:
+        unclean.update(np.flatnonzero(tokens.te[text.first] != text.end[text.first]).tolist())
+    for row in sorted(unclean.union(np.flatnonzero(tokens.code == 0).tolist())):
+        first = text.first[row]
+        if row in unclean or not _is_id(text.bytes_between(int(text.start[first]), int(text.end[first]))):
+            report.find("bad-id", row)
+
+
+def _before_ids(text: Text) -> Iterator[tuple[int, bytes]]:
+    """Return segments with what stands before them, after the line ends that may stand there."""
+    tokens = text.tokens
+    if tokens.gap >= 0:
+        return
     # A line end, of one byte or two, is what stands between most segments.
     start = text.start[text.first]
     gap = start.copy()
     gap[1:] -= tokens.stop[:-1]
-    has_blank = (gap > 0) & ((text.data[start - 1] == 32) | (text.data[start - 2] == 32))
-    for row in np.flatnonzero((gap > 2) | has_blank).tolist():
-        if _has_leading_blank(text, row):
-            report.find("leading-blank", row)
-    for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
-        if _is_empty(text, row):
-            report.find("empty", row)
-    for row in np.flatnonzero(tokens.code == 0).tolist():
-        if not _is_id(text.bytes_between(int(start[row]), int(text.end[text.first[row]]))):
-            report.find("bad-id", row)
-
-
-def _has_leading_blank(text: Text, row: int) -> bool:
-    """Tell whether a blank stands before a segment, after the line ends that may stand there."""
-    start = int(text.start[text.first[row]])
-    begin = int(text.tokens.stop[row - 1]) if row else 0
-    gap = text.bytes_between(begin, start).rsplit(bytes([text.tokens.delimiters.terminator]))[-1]
-    return gap.lstrip(b"\r\n")[:1] == b" "
+    is_usual = _IS_LINE_END.copy()
+    is_usual[tokens.delimiters.terminator] = True
+    is_odd = (gap > 2) | ((gap > 0) & ~(is_usual[text.data[start - 1]] & is_usual[text.data[start - 2]]))
+    terminator = bytes([tokens.delimiters.terminator])
+    for row in np.flatnonzero(is_odd).tolist():
+        begin = int(tokens.stop[row - 1]) if row else 0
+        yield row, text.bytes_between(begin, int(start[row])).rsplit(terminator)[-1].lstrip(b"\r\n")
 
 
 def _is_empty(text: Text, row: int) -> bool:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from claims.x12.numbers import Bytes, Integers, Words, values_at
+from claims.x12.numbers import Bytes, Flags, Integers, Words, values_at
 from claims.x12.tokens import Tokens
 
 _ONES, _HIGH, _ONE = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080), np.uint64(1)
@@ -58,7 +58,7 @@ class Text:
 
     @cached_property
     def is_odd(self) -> bool:
-        """Tell whether any element but the padded ones may hold an odd byte, or a component end in a blank."""
+        """Tell whether any element but the padded ones may hold an odd byte."""
         tokens, data = self.tokens, self.data
         if not len(tokens.start):
             return False
@@ -68,15 +68,19 @@ class Text:
             return True
         # Nothing but line ends stands between segments, and there are no more control characters than these.
         between = int((tokens.start[1:] - tokens.stop[:-1]).sum())
-        if int(np.count_nonzero(inside < 32)) != between:
-            return True
-        return bool((data[self.component_places - 1] == 32).any())
+        return int(np.count_nonzero(inside < 32)) != between
 
     @cached_property
     def odd_places(self) -> Integers:
         """Return where bytes stand that are no printable ASCII."""
         data = self.data[: self.tokens.size]
         return np.flatnonzero((data < 32) | (data > 126))
+
+    def has_nul(self, token: Integers) -> Flags:
+        """Tell for tokens whether a byte of them is 0, which in a word fills what a text leaves."""
+        places = np.flatnonzero(self.data[: self.tokens.size] == 0)
+        found = np.searchsorted(places, self.end[token]) > np.searchsorted(places, self.start[token])
+        return np.asarray(found)
 
     def word(self, token: Integers) -> Words:
         """Return the first bytes of tokens as words, case kept; 0 for an empty one and one longer than eight bytes."""

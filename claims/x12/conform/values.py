@@ -106,6 +106,8 @@ class ValueRules:
             self._bytes(text, values, found)
         elif values.token is None:
             found[text.padded] = True
+        else:
+            found |= text.data.take(values.end - 1) == 32
         return found & fields.is_checked.take(values.field)
 
     def _codes_of(self, text: Text, values: Values, checks: numbers.Bytes, found: Flags) -> None:

@@ -114,9 +114,11 @@ class Walker:
         for place, one in enumerate(pairs.tolist()):
             found[place] = self._symbol(one & 255, int(distinct[one >> 8]))
         symbols = found.take(pair)
-        long = np.flatnonzero((word[keyed] == 0) & (text.end[token] - text.start[token] > 8))
-        if len(long):
-            self._long_keys(text, rows, keyed[long], token[long], symbols)
+        is_long = (word[keyed] == 0) & (text.end[token] - text.start[token] > 8)
+        if text.tokens.has_nul:
+            is_long |= text.has_nul(token)
+        if is_long.any():
+            self._long_keys(text, rows, keyed[is_long], token[is_long], symbols)
         return symbols
 
     def _symbol(self, code: int, word: int) -> int:
@@ -127,7 +129,7 @@ class Walker:
         return self._symbols[key]
 
     def _long_keys(self, text: Text, rows: Integers, keyed: Integers, token: Integers, symbols: Integers) -> None:
-        """Qualifiers of more than eight bytes (a CTX has some) are compared one by one."""
+        """Qualifiers that are no words (a CTX has some of more than eight bytes) are compared one by one."""
         for place, one in zip(keyed.tolist(), token.tolist(), strict=True):
             value = text.bytes_between(int(text.start[one]), int(text.end[one]))
             code = int(text.code[rows[place]])

@@ -43,22 +43,30 @@ def our_pairs(file: X12File) -> set[Pair]:
 
 @dataclass
 class Seen:
-    """One file as both see it. `segments[n - 1]` is segment n as text without its terminator."""
+    """One file as both see it. `segments[n - 1]` is segment n as text without its terminator, `before[n - 1]` what
+    stands between the terminator before it and its id.
+    """
 
     data: bytes
     file: X12File
     reference: Reference
     segments: list[str]
+    before: list[str]
     separator: str
     component: str
     only_ours: set[Pair] = field(default_factory=set)
     only_reference: set[Pair] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.ids = [line.split(self.separator, 1)[0].strip() for line in self.segments]
-        self.first_lower = next((seg for seg, name in enumerate(self.ids, 1) if name != name.upper()), 0)
+        self.ids = [line.split(self.separator, 1)[0].strip(_BLANKS) for line in self.segments]
+        self.first_unclean = next((seg for seg, line in enumerate(self.segments, 1) if self._is_unclean(seg, line)), 0)
         ids = "".join(f"<{name}>" for name in self.ids if name in ("ISA", "GS", "ST", "SE", "GE", "IEA"))
         self.is_nested = bool(_NESTED.fullmatch(ids))
+
+    def _is_unclean(self, seg: int, line: str) -> bool:
+        """Tell whether an id is not as it must be, or something other than line ends and blanks stands before it."""
+        name = line.split(self.separator, 1)[0]
+        return name != self.ids[seg - 1].upper() or self.before[seg - 1].lstrip("\r\n").strip(" ") != ""
 
     def id_of(self, seg: int) -> str:
         return self.ids[seg - 1] if 0 < seg <= len(self.ids) else ""
@@ -69,11 +77,10 @@ def see(data: bytes) -> Seen:
     file, reference = x12.check(data), reference_of(data)
     text = data.decode("latin-1")
     frame = file.frames["segments"]
-    segments = [
-        text[offset : offset + length - 1]
-        for offset, length in zip(frame["offset"].tolist(), frame["length"].tolist(), strict=True)
-    ]
-    seen = Seen(data, file, reference, segments, text[3:4] or "*", text[104:105] or ":")
+    begins, ends = frame["offset"].tolist(), (frame["offset"] + frame["length"]).tolist()
+    segments = [text[begin : end - 1] for begin, end in zip(begins, ends, strict=True)]
+    before = [text[end:begin].split(text[105:106])[-1] for end, begin in zip([0, *ends[:-1]], begins, strict=True)]
+    seen = Seen(data, file, reference, segments, before, text[3:4] or "*", text[104:105] or ":")
     ours, theirs = our_pairs(file), reference.pairs
     if reference.stopped:
         # The segment that pyx12 stopped at, and what it says at the end of a file, do not count.
@@ -98,7 +105,11 @@ def _envelope(seen: Seen, pair: Pair) -> bool:
     if seen.is_nested:
         return False
     # Before a GS, pyx12 has no map for the segments of a set; where trailers are missing, its counts run on.
-    return pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair)
+    if pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair):
+        return True
+    # A GS inside a set: lines before it pyx12 has not counted.
+    heads = [name for name in seen.ids[: pair[0]] if name in ("GS", "ST")]
+    return pair[1] == "SEG LX" and heads[-1:] == ["GS"]
 
 
 def _outside_groups(seen: Seen, pair: Pair) -> bool:
@@ -131,9 +142,21 @@ def _trimmed(seen: Seen, pair: Pair) -> bool:
     return any(part != part.strip(_BLANKS) or part.rstrip(seen.component) != part for part in texts)
 
 
-def _lower_case(seen: Seen, pair: Pair) -> bool:
-    """Where an id is in lower case we read on; pyx12 knows neither it nor what hangs on it."""
-    return 0 < seen.first_lower <= pair[0]
+def _unclean_id(seen: Seen, pair: Pair) -> bool:
+    """Where an id is in lower case or has blanks or controls beside it we refuse it and read on; pyx12 knows neither
+    it nor what hangs on it.
+    """
+    first = seen.first_unclean
+    return 0 < first <= pair[0] and {(first, "SEG 1")} <= our_pairs(seen.file) & seen.reference.pairs
+
+
+def _no_parent_element(seen: Seen, pair: Pair) -> bool:
+    """An HL that ends before HL02 names no parent; pyx12 finds it a wrong one, and then no level open."""
+    if pair[1] != "SEG HL2" or pair not in seen.only_reference:
+        return False
+    begun = max((seg for seg in range(1, pair[0]) if seen.id_of(seg) == "ST"), default=0)
+    lines = seen.segments[begun : pair[0]]
+    return any(line.startswith("HL") and line.count(seen.separator) < 2 for line in lines)
 
 
 _BLANKS = "".join(map(chr, range(33)))
@@ -145,8 +168,10 @@ KNOWN = (
           _same_number),
     Known("trimmed", "we trim blanks and empty components of envelope values before comparing; the elements themselves "
           "are refused all the same", _trimmed),
-    Known("lower-case-id", "we read on as if it were upper case, with a finding; pyx12 does not know the segment",
-          _lower_case),
+    Known("unclean-id", "we refuse an id in lower case or beside blanks and read on; pyx12 does not know the segment",
+          _unclean_id),
+    Known("parent-not-sent", "an HL without HL02 names no parent; pyx12 takes an element that is not there for a wrong "
+          "one", _no_parent_element),
     Known("lines-of-837I", "pyx12 counts LX only where its map is called 837, which the institutional one is not",
           lambda seen, pair: pair[1] == "SEG LX" and pair in seen.only_ours),
     Known("interchange-number-no-number", "ISA13 must be digits for a TA1 to name it",
@@ -191,10 +216,13 @@ def _verdicts(seen: Seen, used: Counter[str] | None) -> list[str]:
         elif mine.get(seg) == "R" and _is_in_refused_group(seen):
             if used is not None:
                 used["refused-group"] += 1  # a refused group refuses its sets
-        elif mine.get(seg) == "R" and _is_money(seen, seg):
+        elif mine.get(seg) == "R" and _is_refused_for(seen, seg, _MONEY):
             if used is not None:
                 used["money-not-readable"] += 1  # a type R with three decimals is valid there, and no money here
-        elif 0 < seen.first_lower <= end or _explained(seen, seg, end):
+        elif mine.get(seg) == "R" and _is_refused_for(seen, seg, {"repetitions-not-allowed", *_MONEY}):
+            if used is not None:
+                used["repetitions-not-allowed"] += 1  # pyx12 does not look for repetitions in an element
+        elif 0 < seen.first_unclean <= end or _explained(seen, seg, end):
             if used is not None:
                 used["verdict-of-a-known-difference"] += 1
         else:
@@ -215,11 +243,11 @@ def _is_followed_by_an_unknown_set(seen: Seen, end: int) -> bool:
 _MONEY = {"amount-not-readable", "amount-missing", "adjustment-incomplete"}
 
 
-def _is_money(seen: Seen, transaction_seg: int) -> bool:
-    """Tell whether reading holds a set for an amount of it that has no exact cents."""
+def _is_refused_for(seen: Seen, transaction_seg: int, codes: set[str]) -> bool:
+    """Tell whether a set is held for findings with some codes only, such as an amount that has no exact cents."""
     found = seen.file.findings
     mine = found[(found["transaction_seg"] == transaction_seg) & found["ack_code"].str.startswith("999 IK")]
-    return not (set(mine.loc[mine["severity"] != NOTE, "code"]) - _MONEY)
+    return not (set(mine.loc[mine["severity"] != NOTE, "code"]) - codes)
 
 
 def _explained(seen: Seen, first: int, last: int) -> bool:
