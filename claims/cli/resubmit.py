@@ -1,4 +1,4 @@
-"""``claims resubmit``: fix rejected claims and send them again, in one command."""
+"""``claims resubmit``: fix claims that were rejected or blocked, in one command."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ def resubmit(
     ],
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="COLUMN=VALUE", help="A column of a charges file, with its new value."),
+        typer.Option(
+            "--set", metavar="COLUMN=VALUE", help="A column of a charges file, with its new value; 1:COLUMN for line 1."
+        ),
     ] = None,
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
 ) -> None:
-    """Fix rejected claims and make them ready to be sent: corrected, their rejections closed, scrubbed.
+    """Fix claims that were rejected, or that an edit blocks: corrected, scrubbed, and ready to be sent.
+
+    A column of a line is set with the line's number before it: --set 1:service_from=2026-09-08.
 
     Example: claims resubmit EX260077S --set member_id=FW10851
     """
@@ -40,7 +44,7 @@ def resubmit(
         open_context(settings, actor=output.actor), claims, wanted, posting_day(day) or settings.today()
     )
     output.document({"counts": counts})
-    output.say(f"{counts['claims_corrected']:,} claim(s) corrected, their rejections closed.")
+    output.say(f"{counts['claims_corrected']:,} claim(s) corrected; what was open about them is closed.")
     blocked, refused = counts.get("claims_blocked", 0), counts["claims_refused"]
     output.say(f"{counts.get('claims_ready', 0):,} ready to send, {blocked:,} blocked by an edit.")
     if refused:

@@ -1,4 +1,4 @@
-"""Fix and send again: rejected claims and changes of their columns in; corrected claims, scrubbed and ready, out."""
+"""Fix and send: claims that no payer has and changes of their columns in; corrected claims, scrubbed, out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from claims.service.timeline import SeveralClaimsError
 from claims.store.engine import read
 from claims.store.queries import timeline
 
-REJECTED = "rejected"
+# Rejected, or not sent yet: nobody has it, so it is corrected by a claim in its place.
+RETURNED = ("rejected", "blocked", "ready", "draft")
 # What makes a claim another claim, or is ours: it is not corrected.
 FIXED = ("claim_number", "frequency_code", "payer_sequence", "original_reference", "line_control_number")
 
@@ -75,12 +76,12 @@ def resubmit(
     *,
     master: Master | None = None,
 ) -> dict[str, int]:
-    """Correct rejected claims (which closes their rejections), and scrub what takes their place.
+    """Correct claims that were rejected or did not leave yet, and scrub what takes their place.
 
-    `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that is not
-    rejected or cannot be corrected. Counts: claims_corrected, claims_refused, and those of scrubbing.
+    `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that a
+    payer has or that cannot be corrected. Counts: claims_corrected, claims_refused, and those of scrubbing.
     """
-    claim_ids = list(dict.fromkeys(_rejected(ctx, claim) for claim in claims))
+    claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
     made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
@@ -96,8 +97,8 @@ def resubmit(
     }
 
 
-def _rejected(ctx: Context, claim: str) -> int:
-    """Find the claim that is meant, and that is rejected: the one with our id, or the last version of its family."""
+def _returned(ctx: Context, claim: str) -> int:
+    """Find the claim that is meant and that nobody has: the one with our id, or the last version of its family."""
     with read(ctx.engine) as conn:
         found = timeline.found(conn, claim.strip())
         if found.empty:
@@ -107,7 +108,7 @@ def _rejected(ctx: Context, claim: str) -> int:
         family = timeline.versions(conn, int(found["family_id"].iloc[0]))
     if found["by_id"].all():
         family = family[family["claim_id"].isin(found["claim_id"])]
-    refused = family[(family["life"] == REJECTED) & (family["origin"] == "to_send")]
+    refused = family[family["life"].isin(RETURNED) & (family["origin"] == "to_send")]
     if refused.empty:
         raise UsageError(_why_not(family))
     return int(refused["claim_id"].iloc[-1])
@@ -115,7 +116,7 @@ def _rejected(ctx: Context, claim: str) -> int:
 
 def _why_not(family: pd.DataFrame) -> str:
     last = family.iloc[-1]
-    if (family["life"] == REJECTED).any():
+    if family["life"].isin(RETURNED).any():
         return f"Claim {last['claim_id']} was sent by somebody else; correct it where it was sent from."
     where = str(last["life"]).replace("_", " ")
-    return f"Claim {last['claim_id']} is not rejected, it is {where}: only a rejected claim is corrected this way."
+    return f"Claim {last['claim_id']} is {where}: only a claim that was rejected or not sent yet is corrected this way."

@@ -109,8 +109,13 @@ def test_fix_and_resubmit_is_one_command_and_the_fixed_claim_goes_out(practice):
     assert [row[4:] for row in queue(practice)] == [("closed", "corrected")]
     versions = timeline(practice.ctx, "A00001")
     assert versions.loc[versions["kind"] == "import", "amount_cents"].tolist() == [19500, 14000]
-    with pytest.raises(UsageError, match="only a rejected claim"):
-        resubmit(practice.ctx, ["A00001"], [], SENT_DAY, master=master())
+    with pytest.raises(UsageError, match="only a claim that was rejected"):
+        resubmit(practice.ctx, ["A00002"], [], SENT_DAY, master=master())
+    # What did not leave yet, blocked or ready, can be corrected once more.
+    again = resubmit(practice.ctx, ["A00001"], changes_of(["member_id=W6"]), SENT_DAY, master=master())
+    assert again["claims_corrected"] == 1
+    versions = timeline(practice.ctx, "A00001")
+    assert versions.loc[versions["kind"] == "import", "amount_cents"].tolist() == [19500, 14000, 14000]
 
 
 def test_our_own_number_is_that_claim_and_never_another_patients(practice):
