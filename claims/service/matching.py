@@ -11,7 +11,7 @@ import pandas as pd
 from claims import codes
 from claims.ledger import match
 from claims.service.context import Context
-from claims.store import matching
+from claims.store import matching, matching_by_hand
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -54,7 +54,7 @@ def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     """Try the keys in order on what is left: `(matches, refused, claims looked at and not taken)`."""
     ids = payments["claim_payment_id"].tolist()
     named = paid_facts(conn, payments)
-    by_hand = pd.MultiIndex.from_frame(matching.refused_by_hand(conn, ids))
+    by_hand = pd.MultiIndex.from_frame(matching_by_hand.refused_by_hand(conn, ids))
     found: list[pd.DataFrame] = []
     refused: list[pd.DataFrame] = []
     looked_at: list[pd.DataFrame] = []

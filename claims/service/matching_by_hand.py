@@ -12,6 +12,7 @@ from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.matching import match_lines, paid_facts, with_turns
 from claims.store import matching
+from claims.store import matching_by_hand as by_hand
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries import exceptions as exception_rows
@@ -23,7 +24,7 @@ def match_by_hand(ctx: Context, exception_id: int, claim_number: str) -> None:
     """Match the payment of an exception to the claim of this number; the next reconcile posts it."""
     with write(ctx.engine) as conn:
         payment = _waiting(conn, exception_id)
-        claims = matching.claims_numbered(conn, claim_number)
+        claims = by_hand.claims_numbered(conn, claim_number)
         if claims.empty:
             raise NotFoundError("claim with the number", claim_number)
         if claims["family_id"].nunique() > 1:
@@ -68,7 +69,7 @@ def _waiting(conn: Connection, exception_id: int) -> pd.DataFrame:
     found = exception_rows.one(conn, exception_id)
     if found.empty:
         raise NotFoundError("exception", exception_id)
-    payment = matching.waiting(conn, exception_rows.claim_payment_of(conn, exception_id))
+    payment = by_hand.waiting(conn, exception_rows.claim_payment_of(conn, exception_id))
     if payment.empty:
         raise UsageError("No payment of this exception waits: what is posted must be taken back before it can move.")
     return payment

@@ -13,7 +13,7 @@ from claims.ledger import post, proposal
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.provider_adjustments import post_provider_adjustments
-from claims.store import exceptions, identities, posted, posting, settled, takebacks
+from claims.store import earlier, exceptions, identities, posted, posting, settled, takebacks
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -172,9 +172,9 @@ def _batch(
         adjustments=read,
         repeats=repeats,
         receivables=posting.receivables(conn, scope),
-        touched=posting.touched(conn, scope),
-        decided=posting.decided(conn, scope),
-        decided_lines=posting.decided_lines(conn, scope),
+        touched=earlier.touched(conn, scope),
+        decided=earlier.decided(conn, scope),
+        decided_lines=earlier.decided_lines(conn, scope),
     )
     return batch, classes, odd_codes
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from claims.service.context import Context
-from claims.store import audit, chain, checking, periods, takebacks
+from claims.store import audit, chain, checking, checking_postings, periods, takebacks
 from claims.store.engine import read
 from claims.store.handles import Connection
 
@@ -60,12 +60,12 @@ def verify(ctx: Context) -> list[Check]:
             _check(
                 "L5",
                 "each reversal took back a decision of its own claim, exactly, and that decision stands no more",
-                checking.undone_reversals(conn),
+                checking_postings.undone_reversals(conn),
                 "remittance {remit_key:.12}, claim {ordinal}",
                 checked=sizes["reversals"],
                 also=[
                     f"journal {key} is not the negation of the one it takes back, or not the only one, by {cents} cents"
-                    for key, cents in checking.unequal_reversals(conn).itertuples(index=False)
+                    for key, cents in checking_postings.unequal_reversals(conn).itertuples(index=False)
                 ],
             ),
             _check(
@@ -100,7 +100,7 @@ def verify(ctx: Context) -> list[Check]:
             _check(
                 "L10",
                 "the journals alone say where the cash of each claim payment is",
-                checking.misplaced_cash(conn),
+                checking_postings.misplaced_cash(conn),
                 "remittance {remit_key:.12}, claim {ordinal}",
                 checked=sizes["claim_payments"],
             )

@@ -94,7 +94,7 @@ CLAIM_FACTS = [
 ]
 
 
-def _is_stored(claims: sa.FromClause) -> sa.ColumnElement[bool]:
+def is_stored(claims: sa.FromClause) -> sa.ColumnElement[bool]:
     """Of claims that a number leads to; never by the index on state, which leads to nearly all of them."""
     return sa.func.coalesce(claims.c.state, "") == "stored"
 
@@ -104,7 +104,7 @@ def candidates(conn: sa.Connection, rule: str, ids: Sequence[int]) -> pd.DataFra
     if rule == "line-control-number":
         found = _by_line_control(conn, ids)
     else:
-        parts = [frame_of(conn, select.where(_is_stored(C)), CP.c.claim_payment_id, ids) for select in _SELECTS[rule]()]
+        parts = [frame_of(conn, select.where(is_stored(C)), CP.c.claim_payment_id, ids) for select in _SELECTS[rule]()]
         found = pd.concat(parts, ignore_index=True).drop_duplicates(["claim_payment_id", "claim_id"], ignore_index=True)
     return found.assign(rule=rule)
 
@@ -120,7 +120,7 @@ def _by_version(exact: bool) -> sa.Select[tuple[object, ...]]:
         .join(version, sa.and_(same, version.c.version > sa.literal_column("1")))
         .join(C, C.c.family_id == version.c.family_id)
         .join(F, F.c.file_id == C.c.file_id)
-        .where(CP.c.claim_number_normal != "", _is_stored(version))
+        .where(CP.c.claim_number_normal != "", is_stored(version))
     )
     return select
 
@@ -167,7 +167,7 @@ def _by_line_control(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
                 conn,
                 sa.select(SL.c.line_control_number, sa.func.min(C.c.family_id).label("family_id"))
                 .join(C, C.c.claim_id == SL.c.claim_id)
-                .where(SL.c.line_control_number.in_(numbers[start : start + IN_LIST]), _is_stored(C))
+                .where(SL.c.line_control_number.in_(numbers[start : start + IN_LIST]), is_stored(C))
                 .group_by(SL.c.line_control_number)
                 .having(sa.func.count(sa.distinct(C.c.family_id)) == 1),
             )
@@ -179,7 +179,7 @@ def _by_line_control(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
     families = alone["family_id"].drop_duplicates().tolist()
     facts = frame_of(
         conn,
-        sa.select(*CLAIM_FACTS).join(F, F.c.file_id == C.c.file_id).where(_is_stored(C)),
+        sa.select(*CLAIM_FACTS).join(F, F.c.file_id == C.c.file_id).where(is_stored(C)),
         C.c.family_id,
         families,
     )
@@ -228,7 +228,7 @@ def payers_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     select = (
         sa.select(payers.c.family_id, payers.c.payer_sequence, payers.c.payer_code, payers.c.payer_name)
         .join(C, C.c.claim_id == payers.c.claim_id)
-        .where(_is_stored(C))
+        .where(is_stored(C))
         .distinct()
         .order_by(payers.c.family_id, payers.c.payer_sequence, payers.c.payer_code, payers.c.payer_name)
     )
@@ -265,49 +265,6 @@ def service_lines(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame
         SL.c.line_control_number,
     ).order_by(SL.c.claim_id, SL.c.line_number)
     return frame_of(conn, select, SL.c.claim_id, claim_ids)
-
-
-def refused_by_hand(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
-    """Families that a person has said a claim payment is not of: claim_payment_id, family_id."""
-    select = sa.select(N.c.claim_payment_id, N.c.family_id).where(N.c.why == "by-hand").distinct()
-    return frame_of(conn, select, N.c.claim_payment_id, ids)
-
-
-def waiting(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
-    """One claim payment whose cash waits on 2200, as `looking` gives it, with family_id of its match; or no row."""
-    current = M.alias("current")
-    waits = sa.and_(
-        POSTINGS.c.claim_payment_id == CP.c.claim_payment_id,
-        POSTINGS.c.ended_at.is_(None),
-        POSTINGS.c.is_superseded == 0,
-        POSTINGS.c.outcome == "unapplied",
-    )
-    return frame(
-        conn,
-        sa.select(
-            *LOOKING,
-            sa.func.coalesce(current.c.match_id, 0).label("last_match_id"),
-            sa.func.coalesce(current.c.evidence, "").label("last_evidence"),
-            current.c.family_id.label("last_family_id"),
-            current.c.claim_id.label("last_claim_id"),
-        )
-        .join(R, R.c.remit_id == CP.c.remit_id)
-        .join(POSTINGS, waits)
-        .outerjoin(current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None)))
-        .where(CP.c.claim_payment_id == claim_payment_id),
-    )
-
-
-def claims_numbered(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
-    """Stored claims of the families with this number, with their facts."""
-    return frame(
-        conn,
-        sa.select(*CLAIM_FACTS)
-        .join(FAM, FAM.c.family_id == C.c.family_id)
-        .join(F, F.c.file_id == C.c.file_id)
-        .where(FAM.c.claim_number == claim_number, _is_stored(C))
-        .order_by(C.c.claim_id),
-    )
 
 
 def save(conn: sa.Connection, matches: pd.DataFrame, lines: pd.DataFrame, others: pd.DataFrame, actor: str) -> None:

@@ -172,7 +172,8 @@ def remarks(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     )
 
 
-def _families(scope: Scope) -> sa.Select[tuple[int]]:
+def families_of(scope: Scope) -> sa.Select[tuple[int]]:
+    """Select the families that the scope is matched to."""
     return sa.select(M.c.family_id).where(
         M.c.claim_payment_id.in_(scope.ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
     )
@@ -188,117 +189,9 @@ def receivables(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             L.c.line_number,
             sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
         )
-        .where(L.c.account == "1100", L.c.family_id.in_(_families(scope)))
+        .where(L.c.account == "1100", L.c.family_id.in_(families_of(scope)))
         .group_by(L.c.family_id, L.c.payer_sequence, L.c.line_number),
     )
-
-
-def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
-    """What people moved on 1110 and 1200 of the families in scope: family_id, account, line_number, if not zero."""
-    origin = J.alias("origin")
-    source = sa.func.coalesce(origin.c.source, J.c.source)  # a reversal takes a person's transfer with it
-    return frame(
-        conn,
-        sa.select(L.c.family_id, L.c.account, L.c.line_number)
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .outerjoin(origin, origin.c.journal_id == J.c.reverses_journal_id)
-        .where(
-            L.c.family_id.in_(_families(scope)),
-            L.c.account.in_(["1110", "1200"]),
-            source.not_in(["835", "apply", "charge"]),
-        )
-        .group_by(L.c.family_id, L.c.account, L.c.line_number)
-        .having(sa.func.sum(L.c.amount_cents) != 0),
-    )
-
-
-def _decided(scope: Scope) -> sa.ColumnElement[bool]:
-    """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number."""
-    own, own_remit = CP.alias("own"), R.alias("own_remit")
-    reversing = sa.and_(own.c.claim_payment_id.in_(scope.ids), own.c.status_code == "22")
-    numbers = (
-        sa.select(own.c.claim_number_normal, own_remit.c.payer_code)
-        .join(own_remit, own_remit.c.remit_id == own.c.remit_id)
-        .where(reversing, own.c.claim_number_normal != "")
-    )
-    payers_numbers = (
-        sa.select(own.c.payer_claim_number, own_remit.c.payer_code)
-        .join(own_remit, own_remit.c.remit_id == own.c.remit_id)
-        .where(reversing, own.c.claim_number_normal == "", own.c.payer_claim_number != "")
-    )
-    return sa.and_(
-        P.c.ended_at.is_(None),
-        P.c.is_superseded.in_([STANDING, RELEASED]),
-        P.c.outcome.in_(["posted", "unapplied"]),
-        sa.or_(
-            P.c.family_id.in_(_families(scope)),
-            sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),
-            sa.tuple_(CP.c.payer_claim_number, R.c.payer_code).in_(payers_numbers),
-        ),
-    )
-
-
-def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
-    """Earlier decisions that the scope may reverse or repeat, newest first (`place` 1 = newest)."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
-    rows = frame(
-        conn,
-        sa.select(
-            CP.c.claim_payment_id,
-            P.c.family_id,
-            P.c.payer_sequence,
-            R.c.payer_code,
-            R.c.payee_identifier,
-            CP.c.claim_number_normal,
-            CP.c.payer_claim_number,
-            CP.c.charge_cents,
-            CP.c.paid_cents,
-            P.c.outcome,
-            sa.case((P.c.is_superseded == RELEASED, 1), else_=0).label("is_released"),
-        )
-        .select_from(P)
-        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
-        .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(_decided(scope))
-        .order_by(day.desc(), R.c.remit_key.desc(), CP.c.ordinal.desc()),
-    )
-    return rows.assign(place=range(1, len(rows) + 1))
-
-
-def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
-    """Ledger lines in force of the decisions that the scope may take back, and of what continues them."""
-    chosen = (
-        sa.select(P.c.claim_payment_id)
-        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
-        .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(_decided(scope))
-    )
-    later = J.alias("later")
-    return frame(
-        conn,
-        sa.select(
-            J.c.claim_payment_id,
-            J.c.idempotency_key.label("journal_key"),
-            L.c.line_number,
-            L.c.account,
-            L.c.amount_cents,
-            L.c.rule_id,
-            L.c.payer_code,
-            L.c.payer_sequence,
-            L.c.group_code,
-            L.c.reason_code,
-            sa.func.coalesce(L.c.service_payment_id, 0).label("service_payment_id"),
-            sa.func.coalesce(L.c.adjustment_id, 0).label("adjustment_id"),
-            L.c.family_id,
-        )
-        .join(L, L.c.journal_id == J.c.journal_id)
-        .where(
-            J.c.claim_payment_id.in_(chosen),
-            J.c.reverses_journal_id.is_(None),
-            ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
-        )
-        .order_by(J.c.journal_id, L.c.ledger_line_id),
-    ).assign(reverses_key="")
 
 
 def provider_adjustments(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
