@@ -14,8 +14,11 @@ E, L, M = schema.exceptions, schema.ledger_lines, schema.matches
 def close_settled(conn: sa.Connection, posting_date: date) -> int:
     """Close CREDIT_BALANCE where nothing is in credit any more, and SECONDARY_SHORT where nothing is left open."""
     turn = (
-        sa.select(M.c.payer_sequence).where(M.c.claim_payment_id == E.c.claim_payment_id, M.c.ended_at.is_(None))
-    ).scalar_subquery()
+        sa.select(M.c.payer_sequence)
+        .where(M.c.claim_payment_id == E.c.claim_payment_id, M.c.ended_at.is_(None))
+        .correlate(E)
+        .scalar_subquery()
+    )
     by_turn = sa.select(sa.func.sum(L.c.amount_cents)).where(
         L.c.family_id == E.c.family_id, L.c.account == "1100", L.c.payer_sequence == turn
     )

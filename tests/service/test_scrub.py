@@ -146,6 +146,7 @@ def run(practice, capsys, *words):
 def command(practice, monkeypatch, capsys):
     """Run ``claims scrub`` in the practice of the test, on its day."""
     monkeypatch.setenv("CLAIMS_HOME", str(practice.ctx.settings.home))
+    monkeypatch.setattr("claims.service.context.open_context", lambda *_, **__: practice.ctx)
     monkeypatch.setattr("claims.config.Settings.today", lambda self: DAY)
     return lambda *words: run(practice, capsys, *words)
 
