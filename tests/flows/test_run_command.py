@@ -72,6 +72,7 @@ def call(folder: Path, command: list[str], **environment: str) -> Said:
         "HTTP_PROXY": "http://192.0.2.1:3128",
         "http_proxy": "http://192.0.2.1:3128",
         "SENT": str(sent),
+        "COLUMNS": "160",
     } | environment
     (folder / ".env").write_text(f"PREFECT_API_URL={DEAD}\nPREFECT_LOGGING_LEVEL=DEBUG\n")
     wrapped = ["unshare", "-rn", "sh", "-c", NETWORK, "sh", *command] if ISOLATED else command
@@ -94,6 +95,7 @@ def night(folder):
 
 def test_it_says_what_happened_and_what_to_type_next(night):
     assert night.code == 1, night.err  # one file was refused
+    out = " ".join(night.out.split())  # a long path to the reports breaks its line
     for words in (
         "Night of 2025-06-30 (run 1) done",
         "3 stored, 1 refused",
@@ -106,7 +108,7 @@ def test_it_says_what_happened_and_what_to_type_next(night):
         "claims denials list",
         "claims exceptions list",
     ):
-        assert words in night.out, words
+        assert words in out, words
 
 
 def test_the_terminal_stays_quiet(night):
