@@ -58,10 +58,8 @@ _ROWS = {
     "teeth": ("tooth_code", "surface_codes"),
     "tooth_statuses": ("tooth_code", "status_code"),
     "other_payers": (
-        "payer_sequence", "relationship_code", "group_number", "group_name", "filing_indicator_code", "payer_code",
-        "payer_name", "member_id", "subscriber_last_name", "subscriber_first_name", "paid_cents", "remaining_cents",
-        "noncovered_cents", "paid_date", "payer_claim_number", "insurance_type_code", "assignment_code", "release_code",
-        "remark_codes", *(f"{who}_{what}" for who in ("payer", "subscriber") for what in _PLACE),
+        "payer_sequence", "payer_code", "paid_cents", "remaining_cents", "noncovered_cents", "paid_date",
+        "payer_claim_number",
     ),
     "other_payer_adjustments": ("group_code", "reason_code", "amount_cents", "quantity_milli"),
     "other_payer_lines": (
@@ -81,6 +79,7 @@ _LINES_ONLY = ("parties", "taxonomies")
 # Not compared, and why.
 NOT_COMPARED = (
     "subscriber_* of a dependent's claim",  # the writer leaves them out
+    "people, places and codes of other payers",  # the writer fills in what is not said: the patient, 18, Y
     "no amount and 0",  # the frames of charges and of files differ in it
     "facility_qualifier",  # the writer fills in B or A
     "payer_qualifier billing_tax_qualifier billing_first_name pay_to_*",  # no column of what is read
