@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from claims.identifiers import is_npi
 from claims.money import cents
 
 Reader = Callable[[str], str | int | None]
@@ -50,12 +51,7 @@ def _units(text: str) -> int | None:
 
 
 def _npi(text: str) -> str | None:
-    """Check an NPI's last digit: Luhn over 80840 and the rest."""
-    if not re.fullmatch(r"[12]\d{9}", text, re.ASCII):
-        return None
-    digits = [int(mark) for mark in reversed("80840" + text)]
-    total = sum(digits[0::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return text if total % 10 == 0 else None
+    return text if is_npi(text) else None
 
 
 def _pointed(text: str) -> str:

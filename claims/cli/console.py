@@ -20,11 +20,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from claims.masking import MASK
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-MASK = "•••"
 PIPE_WIDTH = 160  # columns of a table that goes to a file or another program, unless COLUMNS says
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

@@ -9,6 +9,7 @@ import typer
 
 from claims.cli import console
 from claims.errors import UsageError
+from claims.masking import MASK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,7 +220,7 @@ def _total(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _what(row: dict[str, Any], seg: int) -> str:
     number = row.get("claim_number") or ""
-    return f"{row['what']} at segment {seg}" + (f" ({number})" if number.strip(console.MASK) else "")
+    return f"{row['what']} at segment {seg}" + (f" ({number})" if number.strip(MASK) else "")
 
 
 def _amounts(row: dict[str, Any]) -> tuple[int | None, int | None]:

@@ -5,16 +5,14 @@ The first edit that a claim fails, in order of priority, is told.
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
+from claims import identifiers
 from claims.payer.adjudicate import Frames
 from claims.payer.draws import Keys, draws
 from claims.payer.terms import table
 
-_FORM = re.compile("[12][0-9]{9}")
 ACCEPTED = {"edit": "", "category_code": "A2", "status_code": "20", "entity_code": "PR"}
 
 
@@ -66,16 +64,8 @@ def _failed(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray) -> dict[
 
 
 def is_npi(numbers: pd.Series) -> np.ndarray:
-    """Tell which texts are an NPI: ten digits, 1 or 2 first, that Luhn's rule over 80840 and the ten holds for.
-
-    A loop over distinct numbers.
-    """
+    """Tell which texts are an NPI; a loop over distinct numbers."""
     number, distinct = pd.factorize(numbers)
-    good = [bool(_FORM.fullmatch(str(text))) and _checks(str(text)) for text in distinct]
+    good = [identifiers.is_npi(str(text)) for text in distinct]
     found: np.ndarray = np.array([*good, False], np.bool_)[number]
     return found
-
-
-def _checks(text: str) -> bool:
-    doubled = [int(digit) * 2 if place % 2 == 0 else int(digit) for place, digit in enumerate(text)]
-    return (24 + sum(value // 10 + value % 10 for value in doubled)) % 10 == 0

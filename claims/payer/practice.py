@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from claims.identifiers import npi_check_digit
 from claims.payer.terms import table
 
 SUBMITTER = {
@@ -20,12 +21,8 @@ CLEARING_HOUSE = {"receiver_name": "PRETEND CLEARING HOUSE", "receiver_id": "PRE
 
 
 def npi(nine_digits: str) -> str:
-    """Complete nine digits to an NPI: the check digit is Luhn's over 80840 and the nine."""
-    total = 24
-    for place, digit in enumerate(reversed(nine_digits)):
-        doubled = int(digit) * 2 if place % 2 == 0 else int(digit)
-        total += doubled // 10 + doubled % 10
-    return nine_digits + str(-total % 10)
+    """Complete nine digits to an NPI."""
+    return nine_digits + npi_check_digit(nine_digits)
 
 
 BILLING = {

@@ -21,6 +21,24 @@ def _event(*facts: object) -> str:
     return sha256("\x1f".join(str(fact) for fact in facts).encode()).hexdigest()[:32]
 
 
+def _lines(
+    journal_key: str, rule_id: str, accounts: tuple[str, str], amount_cents: int, source: str, reason: str, day: date
+) -> pd.DataFrame:
+    """Move an amount: debit the first account, credit the second."""
+    return pd.DataFrame(
+        {
+            "journal_key": journal_key,
+            "account": list(accounts),
+            "amount_cents": [amount_cents, -amount_cents],
+            "rule_id": rule_id,
+            "source": source,
+            "journal_reason": reason,
+            "effective_date": day.isoformat(),
+            "reverses_key": "",
+        }
+    )
+
+
 def add_patient_payment(
     ctx: Context, family_id: int, amount_cents: int, paid_on: date, reference: str, posting_date: date
 ) -> None:
@@ -31,19 +49,8 @@ def add_patient_payment(
     if amount_cents <= 0:
         raise PostingRefusedError("A patient's payment must be more than zero.")
     event = _event("patient-payment", family_id, amount_cents, paid_on, reference)
-    lines = pd.DataFrame(
-        {
-            "journal_key": f"act:{event}:0",
-            "account": ["1000", "1200"],
-            "amount_cents": [amount_cents, -amount_cents],
-            "rule_id": "E06",
-            "family_id": family_id,
-            "source": "patient",
-            "journal_reason": "patient-payment",
-            "effective_date": paid_on.isoformat(),
-            "reverses_key": "",
-        }
-    )
+    lines = _lines(f"act:{event}:0", "E06", ("1000", "1200"), amount_cents, "patient", "patient-payment", paid_on)
+    lines["family_id"] = family_id
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         write_journals(conn, ctx, run_id, posting_date, lines)
         record(ctx, conn, "payment.add", f"family {family_id}", {"amount_cents": amount_cents})
@@ -58,19 +65,10 @@ def refund_patient(
         if not 0 < amount_cents <= credit:
             raise PostingRefusedError("A refund must be more than zero and at most the patient's credit.")
         event = _event("patient-refund", family_id, amount_cents, paid_on, reference)
-        lines = pd.DataFrame(
-            {
-                "journal_key": [f"act:{event}:{part}:0" for part in ("owed", "owed", "paid", "paid")],
-                "account": ["1200", "2300", "2300", "1000"],
-                "amount_cents": [amount_cents, -amount_cents, amount_cents, -amount_cents],
-                "rule_id": ["E07", "E07", "E08", "E08"],
-                "family_id": family_id,
-                "source": "patient",
-                "journal_reason": "patient-refund",
-                "effective_date": paid_on.isoformat(),
-                "reverses_key": "",
-            }
-        )
+        told = (amount_cents, "patient", "patient-refund", paid_on)
+        owed = _lines(f"act:{event}:owed:0", "E07", ("1200", "2300"), *told)
+        paid = _lines(f"act:{event}:paid:0", "E08", ("2300", "1000"), *told)
+        lines = pd.concat([owed, paid], ignore_index=True).assign(family_id=family_id)
         write_journals(conn, ctx, run_id, posting_date, lines)
         record(ctx, conn, "patient.refund", f"family {family_id}", {"amount_cents": amount_cents})
 
@@ -82,20 +80,8 @@ def refund_payer(
     if amount_cents <= 0:
         raise PostingRefusedError("A refund must be more than zero.")
     event = _event("payer-refund", payer_code, reference, amount_cents, paid_on)
-    lines = pd.DataFrame(
-        {
-            "journal_key": f"act:{event}:0",
-            "account": ["2100", "1000"],
-            "amount_cents": [amount_cents, -amount_cents],
-            "rule_id": "E13",
-            "payer_code": payer_code,
-            "reference": [reference, ""],
-            "source": "refund",
-            "journal_reason": "payer-refund",
-            "effective_date": paid_on.isoformat(),
-            "reverses_key": "",
-        }
-    )
+    lines = _lines(f"act:{event}:0", "E13", ("2100", "1000"), amount_cents, "refund", "payer-refund", paid_on)
+    lines = lines.assign(payer_code=payer_code, reference=[reference, ""])
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         write_journals(conn, ctx, run_id, posting_date, lines)
         record(ctx, conn, "payer.refund", f"payer {payer_code}", {"amount_cents": amount_cents})

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
+from claims.masking import MASK
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.exceptions import MASK
 from claims.store import sending
 from claims.store.engine import read, write
 

@@ -12,9 +12,9 @@ from claims.money import cents
 
 Frames = dict[str, pd.DataFrame]
 # What is ours, or follows from something else: a charge is that of its lines, a number that of the version.
-_FIXED = (
+FIXED = (
     *("claim_id", "family_id", "service_line_id", "ordinal", "offset", "length", "kind", "claim_number", "body_hash"),
-    *("frequency_code", "original_reference", "line_control_number", "line_number"),
+    *("frequency_code", "original_reference", "payer_sequence", "line_control_number", "line_number"),
 )
 
 
@@ -28,7 +28,7 @@ def changed(frames: Frames, changes: pd.DataFrame) -> Frames:
     for (is_line, column), rows in changes.groupby([changes["line_number"] > 0, "column"]):
         frame = lines if is_line else claims
         name = str(column)
-        if name in _FIXED or name == "seg" or name.endswith("_seg") or (name == "charge_cents" and not is_line):
+        if name in FIXED or name == "seg" or name.endswith("_seg") or (name == "charge_cents" and not is_line):
             raise UsageError(f"Column {name} of a claim is not changed by hand.")
         if name not in frame:
             raise UsageError(f"There is no column {name} in what claims {'lines ' if is_line else ''}say.")

@@ -13,6 +13,7 @@ import pandas as pd
 from claims import codes, x12
 from claims.charges import is_charges_file
 from claims.errors import UsageError
+from claims.masking import MASK
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.intake import CHARGES_RUN, UNREADABLE, Outcome, Receipt, take_in
@@ -21,7 +22,6 @@ from claims.store.engine import read, write
 from claims.store.queries import charges as rows_of
 from claims.store.queries.charges import Filter
 
-MASK = "•••"
 WAITING = ("draft", "blocked", "ready", "batched")  # not sent yet
 _HEAD = 65_536
 

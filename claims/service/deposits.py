@@ -10,6 +10,7 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.masking import MASK
 from claims.money import amount
 from claims.service import tying
 from claims.service.audited import record
@@ -19,7 +20,6 @@ from claims.store import banking, deposit_candidates
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
-MASK = "•••"
 STATES = ("open", "tied")
 
 

@@ -8,12 +8,12 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.masking import MASK
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store.engine import read, write
 from claims.store.queries import exceptions as rows_of
 
-MASK = "•••"
 STATES = ("open", "closed")
 
 

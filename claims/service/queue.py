@@ -10,13 +10,13 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.masking import MASK
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store.engine import read, write
 from claims.store.queries import queue
 from claims.store.queries.queue import Filter
 
-MASK = "•••"
 KEY_LENGTH = 10
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
 # Elements of a stored segment that name a patient or a claim.

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
+from claims.masking import MASK
 from claims.service import life
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store import rejections
 from claims.store.engine import read, write
 
-MASK = "•••"
 STATES = ("open", "closed")
 WITHDRAWN = "withdrawn"
 

@@ -13,6 +13,7 @@ from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
 from claims.service import versions
+from claims.service.changes import FIXED
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
 from claims.service.runs import running
@@ -23,8 +24,6 @@ from claims.store.queries import timeline
 
 # Rejected, or not sent yet: nobody has it, so it is corrected by a claim in its place.
 RETURNED = ("rejected", "blocked", "ready", "draft")
-# What makes a claim another claim, or is ours: it is not corrected.
-FIXED = ("claim_number", "frequency_code", "payer_sequence", "original_reference", "line_control_number")
 
 
 class Change(NamedTuple):

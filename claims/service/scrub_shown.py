@@ -9,13 +9,12 @@ import pandas as pd
 
 from claims.charges.scrub import Edit, Switches, edits
 from claims.errors import UsageError
+from claims.masking import MASK
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.master import load_master
 from claims.store import scrubbing
 from claims.store.engine import read, write
-
-MASK = "•••"
 
 
 def by_edit(ctx: Context, *, payer: str = "", edit: str = "") -> pd.DataFrame:

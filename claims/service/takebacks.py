@@ -11,13 +11,13 @@ import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
 from claims.ledger.match import normal_number
+from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.store.engine import read
 from claims.store.queries import takebacks as rows_of
 from claims.store.queries.asof import AsOf
 
-MASK = "•••"
 STATES = ("open", "unannounced", "settled")
 KINDS = {"2100": "recovery", "2110": "forward balance"}
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"

@@ -9,12 +9,12 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.store.engine import read
 from claims.store.queries import timeline as rows
 
-MASK = "•••"
 # Steps of one day and instant, in the order in which they follow from each other.
 KINDS = ("import", "life", "journal", "denial", "deposit")
 _PRIVATE = ("claim_number", "payer_claim_number")

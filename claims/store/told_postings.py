@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
+from claims.store.next_remittances import next_remittances
 
 P, CP, R, M, C = (
     schema.claim_postings,
@@ -22,23 +23,7 @@ A, CLASS, S = schema.adjustments, schema.classifications, schema.submissions
 
 def remittances(conn: sa.Connection, claims_at_most: int) -> list[int]:
     """Give the next remittances with postings that no timeline shows, in posting order."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
-    rows = conn.execute(
-        sa.select(R.c.remit_id, sa.func.count())
-        .join(P, P.c.remit_id == R.c.remit_id)
-        .where(_not_told())
-        .group_by(R.c.remit_id, day, R.c.remit_key)
-        .order_by(day, R.c.remit_key)
-        .limit(800)
-    ).all()
-    chosen: list[int] = []
-    total = 0
-    for remit_id, count in rows:
-        total += int(count)
-        if chosen and total > claims_at_most:
-            break
-        chosen.append(int(remit_id))
-    return chosen
+    return next_remittances(conn, _not_told(), claims_at_most)
 
 
 def _not_told() -> sa.ColumnElement[bool]:

@@ -11,6 +11,8 @@ import hashlib
 from functools import lru_cache
 from typing import Any
 
+from claims import identifiers
+
 # An even number, so that each half of a value is changed as often as the other.
 _ROUNDS = 6
 _LONGEST = 128
@@ -72,7 +74,7 @@ class Pseudonyms:
         """Permute NPIs among themselves, their first digit kept, and all other numbers of ten digits likewise."""
         if is_npi(bare):
             body = bare[:1] + self._permuted(bare[1:9])
-            return body + b"%d" % npi_check_digit(body)
+            return body + identifiers.npi_check_digit(body.decode("ascii")).encode()
         found = self._permuted(bare)
         while is_npi(found):
             found = self._permuted(found)
@@ -108,10 +110,4 @@ def _is_number_of_npi_length(bare: bytes) -> bool:
 
 def is_npi(digits: bytes) -> bool:
     """Tell whether ten digits are an NPI: they begin with 1 or 2 and end in the right check digit."""
-    return digits[0] in b"12" and npi_check_digit(digits[:9]) == digits[9] - 48
-
-
-def npi_check_digit(body: bytes) -> int:
-    """Return the check digit of the first nine digits of an NPI (Luhn, after the prefix 80840)."""
-    doubled = sum(sum(divmod(2 * (byte - 48), 10)) for byte in body[-1::-2])
-    return -(24 + doubled + sum(byte - 48 for byte in body[-2::-2])) % 10
+    return identifiers.is_npi(digits.decode("latin-1"))

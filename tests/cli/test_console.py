@@ -11,6 +11,7 @@ import pytest
 
 from claims.cli import console
 from claims.cli.console import Output
+from claims.masking import MASK
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ def test_dollars(cents, text):
 
 
 def test_a_mask_hides_all_and_keeps_emptiness():
-    assert console.mask("Smith") == console.mask("Jo") == console.MASK
+    assert console.mask("Smith") == console.mask("Jo") == MASK
     assert console.mask("Smith", show=True) == "Smith"
     assert console.mask("") == ""
 

@@ -127,7 +127,7 @@ def test_our_own_number_is_that_claim_and_never_another_patients(practice):
         resubmit(practice.ctx, ["2"], changes_of(["member_id=W5"]), SENT_DAY, master=master())
     resubmit(practice.ctx, ["id:2"], changes_of(["member_id=W5"]), SENT_DAY, master=master())
     assert lives(practice) == {"2": "rejected", "B1": "replaced", "B1V2": "ready"}
-    with pytest.raises(UsageError, match="Claim 2 is not rejected"):
+    with pytest.raises(UsageError, match="Claim 2 is replaced"):
         resubmit(practice.ctx, ["id:2"], changes_of(["member_id=W6"]), SENT_DAY, master=master())
 
 

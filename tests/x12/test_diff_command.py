@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from claims import config
 from claims.cli import execute
-from claims.cli.console import MASK
+from claims.masking import MASK
 from claims.service.context import open_context
 from claims.store.schema import audit_events
 from tests.x12.canaries import WORD, files

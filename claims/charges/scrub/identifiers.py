@@ -9,7 +9,7 @@ import numpy as np
 
 from claims.charges.scrub.columns import Coded, Flags
 from claims.charges.scrub.work import Found, Look, Work
-from claims.codes.identifiers import has_npi_form, is_medicare_id, is_npi, is_tax_id, is_taxonomy, npi_check_digit
+from claims.identifiers import has_npi_form, is_medicare_id, is_npi, is_tax_id, is_taxonomy, npi_check_digit
 
 # Columns of claims begin with these names; where each stands in a professional, institutional and dental claim.
 PROVIDERS = {

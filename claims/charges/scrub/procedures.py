@@ -11,8 +11,8 @@ import numpy as np
 
 from claims.charges.scrub.columns import Flags, some
 from claims.charges.scrub.work import Look, Work
-from claims.codes.identifiers import is_ndc
 from claims.findings import shown
+from claims.identifiers import is_ndc
 
 _FORMS = {"HC": re.compile(r"[A-Z0-9]{5}", re.ASCII), "AD": re.compile(r"D[0-9]{4}", re.ASCII)}
 _MODIFIER = re.compile(r"[A-Z0-9]{2}", re.ASCII)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.next_remittances import next_remittances
 
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
@@ -19,23 +20,7 @@ Ids = sa.Select[tuple[int]]
 
 def remittances_to_look_at(conn: sa.Connection, claims_at_most: int) -> list[int]:
     """Give the next remittances with postings that the denial rules have not seen, in posting order."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
-    rows = conn.execute(
-        sa.select(R.c.remit_id, sa.func.count())
-        .join(P, P.c.remit_id == R.c.remit_id)
-        .where(P.c.ended_at.is_(None), P.c.denials_at.is_(None))
-        .group_by(R.c.remit_id, day, R.c.remit_key)
-        .order_by(day, R.c.remit_key)
-        .limit(800)
-    ).all()
-    chosen: list[int] = []
-    total = 0
-    for remit_id, count in rows:
-        total += int(count)
-        if chosen and total > claims_at_most:
-            break
-        chosen.append(int(remit_id))
-    return chosen
+    return next_remittances(conn, sa.and_(P.c.ended_at.is_(None), P.c.denials_at.is_(None)), claims_at_most)
 
 
 def not_looked_at(remit_ids: Sequence[int]) -> sa.ColumnElement[bool]:

@@ -13,9 +13,9 @@ from importlib import resources
 
 import numpy as np
 
-from claims.codes.identifiers import is_ndc
 from claims.codes.lists import CodeLists
 from claims.findings import shown
+from claims.identifiers import is_ndc
 from claims.x12.edits.part import Part
 from claims.x12.edits.report import Report
 from claims.x12.numbers import Flags, Integers

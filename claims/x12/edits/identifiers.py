@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from claims.codes.identifiers import has_npi_form, is_npi, is_tax_id, is_taxonomy, npi_check_digit
+from claims.identifiers import has_npi_form, is_npi, is_tax_id, is_taxonomy, npi_check_digit
 from claims.x12.edits.part import Part, coded
 from claims.x12.edits.report import Report
 from claims.x12.numbers import Integers

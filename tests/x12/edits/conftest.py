@@ -6,7 +6,7 @@ import pytest
 
 from claims import x12
 from claims.x12.edits import rules
-from tests.x12.envelopes import remittance, submission
+from tests.x12.envelopes import SUBMISSION, remittance, submission
 
 
 def said(data: str, **settings) -> list[tuple[str, str, str]]:
@@ -25,19 +25,7 @@ HEAD_835 = """
     REF*TJ*123456789~
     LX*1~
 """
-HEAD_837 = """
-    BHT*0019*00*B1*20250310*1200*CH~
-    NM1*41*2*CLINIC*****46*123~
-    NM1*40*2*BIG PAYER*****46*999~
-    HL*1**20*1~
-    NM1*85*2*CLINIC*****XX*1999999984~
-    REF*EI*123456789~
-    HL*2*1*22*0~
-    SBR*P*18*******CI~
-    NM1*IL*1*DOE*JANE****MI*W1~
-    DMG*D8*19800115*F~
-    NM1*PR*2*BIG PAYER*****PI*12345~
-"""
+HEAD_837 = SUBMISSION.split("    CLM*", 1)[0]
 
 
 def paid(body: str, payment: str = "0") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from claims.codes.identifiers import npi_check_digit
+from claims.identifiers import npi_check_digit
 from tests.x12.edits.conftest import billed, paid, said
 
 CLAIM = """
