@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from claims import findings
 from claims.charges import read_charges_file
+from claims.findings import REJECT, Finding
 from claims.ledger.identity import claim_keys
 from claims.ledger.match import normal_number
 from claims.service.file_outcome import close_rows
@@ -29,4 +31,9 @@ def load_charges(conn: Connection, row: filing.FileRow, path: Path, posting_date
     others = others.assign(seg=others["claim_seg"])  # the row, as an address
     count = x12_rows.save_claims(conn, row.file_id, claims, charges.service_lines, others)
     counts = {"claims": count, "lines": len(charges.service_lines), "refused": len(charges.findings)}
-    close_rows(conn, row, "charges", count, charges.findings, counts, posting_date)
+    problems = charges.findings
+    if problems.empty and not count:  # a bank statement may have nothing to tell; charges without a row are a mistake
+        problems = findings.frame(
+            [Finding("no-rows", REJECT, "the file holds no rows; it is refused", expected="rows")]
+        )
+    close_rows(conn, row, "charges", count, problems, counts, posting_date)

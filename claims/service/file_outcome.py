@@ -7,8 +7,7 @@ from hashlib import sha256
 
 import pandas as pd
 
-from claims import findings
-from claims.findings import NOTE, REJECT, Finding
+from claims.findings import NOTE
 from claims.store import exceptions, filing, x12_rows
 from claims.store.handles import Connection
 
@@ -22,13 +21,8 @@ def close_rows(
     counts: dict[str, int],
     posting_date: date,
 ) -> None:
-    """Decide a row-wise file: stored, held when some rows were refused, refused when none was good."""
+    """Decide a row-wise file: stored without problems, held when some rows were refused, refused when all were."""
     state = "stored" if problems.empty else "held" if good else "refused"
-    if problems.empty and not good and content != "bank":  # a statement may have nothing to tell
-        problems = findings.frame(
-            [Finding("no-rows", REJECT, "the file holds no rows; it is refused", expected="rows")]
-        )
-        state = "refused"
     x12_rows.save_sets(conn, row.file_id, NO_INTERCHANGES, NO_TRANSACTIONS, problems)
     reason = "" if state == "stored" else str(problems["code"].iloc[0])
     filing.finish(conn, row.file_id, content=content, sets="", state=state, reason_code=reason, counts=counts)

@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import oxedi
 import pandas as pd
 import pytest
 
@@ -18,61 +17,13 @@ from claims import x12
 from claims.errors import UsageError
 from claims.money import cents
 from claims.payer import decisions
-from claims.payer.ugly import modes
 from claims.service import simulate_intake
 from claims.service.simulate import answer
-from tests.x12.reference import reference_of
+from tests.service.simulated import ROOT, SENT, assert_clean, codes, many, sent, told_of, truth_of
 from tests.x12.written import adjudicated, claims, dental, institutional
 
-ROOT = Path(__file__).resolve().parents[2]
-SENT = sorted((ROOT / "edi_samples" / "day" / "inbox").glob("*.837"))
 SAMPLES = ROOT.parent / "shared" / "samples"
 ORIGINALS = ["22", "25"]
-
-
-def truth_of(out: Path) -> pd.DataFrame:
-    """Read the truth, amounts in cents."""
-    told = pd.read_csv(out / "truth.csv", dtype=str, keep_default_na=False)
-    money = ["charge", "paid", "contractual", "patient", "denied", "payment"]
-    return told.assign(**{name: [cents(text or "0") for text in told[name]] for name in money})
-
-
-def sent(path: Path, frames: dict[str, pd.DataFrame], control: int = 7) -> Path:
-    """Write a claim file with an interchange number of its own."""
-    around = frames["interchanges"].assign(control_number=str(control))
-    path.write_bytes(x12.write({**frames, "interchanges": around}))
-    return path
-
-
-def many(make, count: int, **same):
-    """Give claims A1, A2 ... of members W1, W2 ..."""
-    return make(*({**same, "claim_number": f"A{n}", "member_id": f"W{n}"} for n in range(1, count + 1)))
-
-
-def told_of(tmp_path: Path, frames: dict[str, pd.DataFrame], **how) -> pd.DataFrame:
-    """Give what was decided about each claim of one file."""
-    out = tmp_path / "out"
-    answer([sent(tmp_path / "claims.837", frames)], out, **how)
-    told = truth_of(out)
-    return told[told["kind"] == "claim_payment"].sort_values("claim_number").reset_index(drop=True)
-
-
-def codes(text: str) -> dict[str, int]:
-    """Read `CO-45=12.00 PR-1=3.50`."""
-    return {code: cents(amount) for code, amount in (part.split("=") for part in text.split())}
-
-
-def assert_clean(out: Path) -> None:
-    """No finding of ours, of pyx12 or of oxedi."""
-    for path in sorted(out.iterdir()):
-        if path.suffix == ".csv":
-            continue
-        data = path.read_bytes()
-        assert x12.check(data).findings.empty, path.name
-        oxedi.parse(data)
-        if path.suffix != ".ta1":
-            found = reference_of(data)
-            assert (found.stopped, found.details, found.accepted) == ("", [], True), path.name
 
 
 @pytest.fixture(scope="module")
@@ -328,108 +279,6 @@ def test_takebacks_held_back_and_forward_balances_come_back_in_later_remittances
     # What is still owed at the end was lent to the payee, never taken twice.
     assert total["WO"] <= 0
     assert total.get("FB", 0) <= 0
-
-
-SENT_FOR_UGLY = SENT[:1]
-
-
-@pytest.mark.parametrize("mode", modes())
-def test_a_mode_does_what_its_name_says_and_only_that(mode, tmp_path):
-    out = tmp_path / "out"
-    done = answer(SENT_FOR_UGLY, out, ugly=[mode])
-    assert done.unapplied == []
-    told = truth_of(out)
-    marked = told[told["ugly"] == mode]
-    assert len(marked)
-    found = {path.name: set(x12.check(path.read_bytes()).findings["code"]) for path in sorted(out.glob("*.835"))}
-    wrong = {name: bad for name, bad in found.items() if bad}
-    expected = {
-        "unbalanced-line": {"line-out-of-balance"},
-        "unbalanced-claim": {"claim-out-of-balance"},
-        "unbalanced-remit": {"remittance-out-of-balance"},
-        "wrong-count": {"set-count-differs"},
-        "unknown-plb": {"code-not-valid"},
-        "group-cr": {"segment-unexpected"},
-    }
-    names = set(marked["file"])
-    if mode in expected:
-        ((name, bad),) = wrong.items()
-        assert name in names
-        assert expected[mode] <= bad <= expected[mode] | {"service-lines-do-not-add-up"}
-    else:
-        assert wrong == {}
-    _EACH[mode](out, told, marked)
-
-
-def _duplicate(out, told, marked):
-    hashes = Counter()
-    for path in out.glob("*.835"):
-        hashes.update(x12.read(path).transactions["body_hash"])
-    assert sorted(set(hashes.values())) == [1, 2]
-
-
-def _nothing_more(out, told, marked):
-    bank = pd.read_csv(out / "bank.csv", dtype=str).set_index("trace_number")["amount"]
-    paid = marked[(marked["kind"] == "remittance") & (marked["payment"] > 0)]
-    assert all(cents(bank[row.trace_number]) == row.payment for row in paid.itertuples())
-
-
-def _no_line_numbers(out, told, marked):
-    frames = x12.read(out / marked["file"].iloc[0]).frames
-    assert set(frames["service_payments"]["line_control_number"]) == {""}
-
-
-def _no_modifiers(out, told, marked):
-    lines = x12.read(out / marked["file"].iloc[0]).frames["service_payments"]
-    assert set(lines["modifiers"]) == {""}
-    assert "" not in set(lines["line_control_number"])
-
-
-def _late(out, told, marked):
-    assert list(marked["status_code"]) == ["22", "1"]
-    assert marked["payment_date"].iloc[0] < marked["payment_date"].iloc[1]
-
-
-def _first(out, told, marked):
-    (name,) = set(marked["file"])
-    read = x12.read(out / name).frames["claim_payments"]
-    own = read[read["claim_number"] == marked["claim_number"].iloc[0]]
-    assert list(own["status_code"])[-2:] == ["1", "22"]
-
-
-def _no_reversal(out, told, marked):
-    assert list(marked["status_code"]) == ["1"]
-    number = marked["claim_number"].iloc[0]
-    assert "22" not in set(told.loc[told["claim_number"] == number, "status_code"])
-    remit = told[(told["kind"] == "remittance") & (told["file"] == marked["file"].iloc[0])]
-    first = told[(told["claim_number"] == number) & (told["ugly"] == "")]
-    assert codes(remit["plb"].iloc[0])["WO"] == first["paid"].iloc[0]
-
-
-def _group(out, told, marked):
-    (back,) = marked.loc[marked["status_code"] == "22", "codes"]
-    assert {code.split("-")[0] for code in codes(back)} == {"CR"}
-
-
-def _lost(out, told, marked):
-    assert set(marked["file"]) == {""}
-    _nothing_more(out, told, marked)
-
-
-_EACH = dict.fromkeys(modes(), _nothing_more) | {
-    "duplicate": _duplicate,
-    "no-6r": _no_line_numbers,
-    "dropped-modifier": _no_modifiers,
-    "late-correction": _late,
-    "correction-first": _first,
-    "no-reversal": _no_reversal,
-    "group-cr": _group,
-    "lost-file": _lost,
-}
-
-
-def test_all_modes_fit_into_one_run(tmp_path):
-    assert answer(SENT, tmp_path / "out", ugly=modes()).unapplied == []
 
 
 def test_terms_of_a_payer_never_seen_do_not_depend_on_the_file(tmp_path):
