@@ -73,7 +73,7 @@ def test_proposals_name_the_row_of_edit_settings(claims, books):
     ("words", "says"),
     [
         ((SECRET,), "sent by somebody else"),
-        (("A2",), "not rejected, it is accepted"),
+        (("A2",), "is accepted: only a claim that was rejected"),
         (("A2", "--set", "member_id"), "column=value"),
         (("NOSUCH",), "no claim"),
     ],
