@@ -19,7 +19,7 @@ from claims.x12.levels import Levels
 from claims.x12.numbers import Maybe, cents, dates, end_dates, no_values, together
 from claims.x12.other_segments import other_segments
 from claims.x12.rows import Components
-from claims.x12.segments import IDS
+from claims.x12.segments import CODES, IDS
 from claims.x12.submissions import codes_of_claims
 from claims.x12.texts import texts, upper
 from claims.x12.tokens import Tokens
