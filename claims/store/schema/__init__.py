@@ -11,6 +11,7 @@ Conventions that hold for every table:
 """
 
 from claims.store.schema.answers import acknowledgements
+from claims.store.schema.appeals import appeals
 from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
@@ -43,6 +44,7 @@ from claims.store.schema.work import denial_cases, denial_events, exceptions
 __all__ = [
     "acknowledgements",
     "adjustments",
+    "appeals",
     "audit_events",
     "bank_lines",
     "batch_sets",
