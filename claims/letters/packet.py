@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from claims.letters.pdf import pages, pdf
+from claims.letters.pdf import html, pages, pdf
 from claims.letters.text import Letter, Paragraph, Run, plain
 
 DOCUMENT = "packet"
@@ -86,6 +86,11 @@ def packet_pdf(packet: Packet) -> bytes:
 def packet_pages(packet: Packet) -> list[bytes]:
     """Draw the pages of a packet as PNG, for looking at."""
     return pages(DOCUMENT, _data(packet), packet.day)
+
+
+def packet_html(packet: Packet) -> str:
+    """Give the texts of a packet as HTML, without its looks."""
+    return html(DOCUMENT, _data(packet), packet.day)
 
 
 def _data(packet: Packet) -> dict[str, Any]:

@@ -25,6 +25,11 @@ def pages(document: str, data: Mapping[str, Any], day: date) -> list[bytes]:
     return _compiled(document, data, day, "png")
 
 
+def html(document: str, data: Mapping[str, Any], day: date) -> str:
+    """Give the texts of the document as HTML, without its looks."""
+    return b"".join(_compiled(document, data, day, "html")).decode()
+
+
 def _compiled(document: str, data: Mapping[str, Any], day: date, form: Any) -> list[bytes]:
     source = (resources.files(__package__) / "templates" / f"{document}.typ").read_bytes()
     compiled = typst.compile(

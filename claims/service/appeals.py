@@ -75,10 +75,36 @@ def case_named(ctx: Context, key: str) -> int:
     return int(found["case_id"].iloc[0])
 
 
-def planned(ctx: Context, case_id: int, level: int | None = None, day: date | None = None) -> Plan:
+@dataclass(frozen=True)
+class Assembled:
+    """An appeal before it is written: what was decided, what it was made of, and the packet."""
+
+    plan: Plan
+    got: Gathered
+    template: Template
+    packet: Packet
+
+
+def planned(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Plan:
     """Say what appeal could be made of a case, or why none, without making it."""
     today = day or ctx.settings.today()
     return rules.plan(gather(ctx, case_id, today).facts, today, level)
+
+
+def assembled(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Assembled:
+    """Put letter and packet together without writing anything. Raises what `prepare` raises."""
+    today = day or ctx.settings.today()
+    got = gather(ctx, case_id, today)
+    plan = rules.plan(got.facts, today, level)
+    if plan.refused:
+        raise AppealRefusedError(plan.refused, plan.reason)
+    payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
+    facts = codes.table("appeal_facts")
+    labels = dict(zip(facts["fact"], facts["label"], strict=True))
+    used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
+    letter, closing = (compose(one, plan.values, labels) for one in used)
+    origin = tuple(f"Made from the template {_named(one)}, sha256 {one.sha256}." for one in used)
+    return Assembled(plan, got, used[0], packet(plan, got, letter, closing, origin, today))
 
 
 def prepare(
@@ -89,18 +115,12 @@ def prepare(
     ``level``: the one after the last that was sent unless given; ``day``: of the letter, default today. The same books,
     templates and day give the same bytes. Raises AppealRefusedError, NotFoundError, TemplateError.
     """
-    today = day or ctx.settings.today()
-    got = gather(ctx, case_id, today)
-    plan = rules.plan(got.facts, today, level)
-    if plan.refused:
-        raise AppealRefusedError(plan.refused, plan.reason)
-    payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
-    template = find_template(ctx.settings.letters_folder, plan.kind, plan.level, payer_code)
-    made = _made(ctx, plan, got, template, payer_code, today)
+    made = assembled(ctx, case_id, level, day=day)
+    plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
     folder = out or ctx.settings.appeals_folder / key / f"level-{plan.level}"
     with TemporaryDirectory() as scratch:
-        content = _written(ctx, Path(scratch), made, plan, got, template, key, today)
+        content = _written(ctx, Path(scratch), made, key)
         hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
     at = clock.now()
     row = {
@@ -112,7 +132,7 @@ def prepare(
         "packet_sha256": hashes[PACKET],
         "letter_sha256": hashes[LETTER],
         "manifest_sha256": content[manifest.SEAL],
-        "gaps": json.dumps(made.gaps),
+        "gaps": json.dumps(made.packet.gaps),
         "deadline_date": str(plan.deadline.last_day or ""),
         "state": "prepared",
         "prepared_date": today.isoformat(),
@@ -132,10 +152,20 @@ def prepare(
     manifest.save(folder, content, at, ctx.actor)
     limit = plan.deadline.limit
     return Appeal(
-        appeal_id, key, plan.level, plan.level_name, plan.kind, _named(template), template.sha256,
-        plan.deadline.last_day, f"{limit.words} ({limit.source})" if limit.words else "", made.gaps, folder, hashes,
-        content[manifest.SEAL],
-    )  # fmt: skip
+        appeal_id=appeal_id,
+        key=key,
+        level=plan.level,
+        level_name=plan.level_name,
+        kind=plan.kind,
+        template=_named(template),
+        template_sha256=template.sha256,
+        deadline=plan.deadline.last_day,
+        deadline_rule=f"{limit.words} ({limit.source})" if limit.words else "",
+        gaps=made.packet.gaps,
+        folder=folder,
+        sha256=hashes,
+        manifest_sha256=content[manifest.SEAL],
+    )
 
 
 def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
@@ -161,27 +191,17 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _made(ctx: Context, plan: Plan, got: Gathered, template: Template, payer_code: str, today: date) -> Packet:
-    facts = codes.table("appeal_facts")
-    labels = dict(zip(facts["fact"], facts["label"], strict=True))
-    close = find_template(ctx.settings.letters_folder, "closing", plan.level, payer_code)
-    origin = tuple(f"Made from the template {_named(one)}, sha256 {one.sha256}." for one in (template, close))
-    letter, closing = (compose(one, plan.values, labels) for one in (template, close))
-    return packet(plan, got, letter, closing, origin, today)
-
-
 def _named(template: Template) -> str:
     whose = f"{template.origin}, for payer {template.payer_code}" if template.payer_code else template.origin
     return f"{template.name} ({whose})"[:120]
 
 
-def _written(
-    ctx: Context, folder: Path, made: Packet, plan: Plan, got: Gathered, template: Template, key: str, today: date
-) -> dict[str, Any]:
-    """Write the files of a packet and their manifest; give the manifest."""
+def _written(ctx: Context, folder: Path, made: Assembled, key: str) -> dict[str, Any]:
+    """Write the files of a packet; give what its manifest says."""
+    plan, got, template = made.plan, made.got, made.template
     own = ctx.settings.letters_folder / OWN_LAYOUT
-    (folder / PACKET).write_bytes(packet_pdf(made))
-    (folder / LETTER).write_bytes(letter_docx(made, own.read_bytes() if own.is_file() else None))
+    (folder / PACKET).write_bytes(packet_pdf(made.packet))
+    (folder / LETTER).write_bytes(letter_docx(made.packet, own.read_bytes() if own.is_file() else None))
     decision = got.facts.decision
     charge, paid = int(decision["charge_cents"]), int(decision["paid_cents"])
     adjusted = int(got.adjustments["amount_cents"].sum())
@@ -201,7 +221,7 @@ def _written(
         "case": key,
         "level": str(plan.level),
         "kind": plan.kind,
-        "date": today.isoformat(),
+        "date": made.packet.day.isoformat(),
         "template": _named(template),
         "template_sha256": template.sha256,
         "format": "packet",
@@ -209,10 +229,10 @@ def _written(
     files = [folder / LETTER, folder / PACKET]
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
     content |= {
-        "gaps": list(made.gaps),
+        "gaps": list(made.packet.gaps),
         "exhibits": [
             {"label": one.label, "title": one.title, "files": [file.sha256 for file in one.files]}
-            for one in made.exhibits
+            for one in made.packet.exhibits
         ],
     }
     content[manifest.SEAL] = manifest.seal(content)

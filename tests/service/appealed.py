@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import sqlalchemy as sa
 
+from claims import config
 from claims.service import master
-from claims.store import schema
+from claims.service.context import open_context
+from claims.store import audit, schema
 from tests.answers import ack_999, ca_277, ta1
 from tests.books import NPI, PAYER_ID, Bill, claims, remit
+from tests.service.conftest import Practice
 from tests.service.sending import send
 
 PAYERS = (
@@ -19,33 +27,37 @@ PROVIDERS = (
     f"{NPI},2,MADE UP FAMILY PRACTICE,900000099,100 INVENTED WAY,NOWHERE,OH,459990100,BILLING DESK,8005550100,"
     "2020-01-01\n"
 )
-BILL = Bill("A1", [("99213", "100"), ("85025", "50")])
-SENT = claims(BILL)
+# The claim of the tests is A1; those of two other patients go with it.
+BILLS = [Bill(f"A{number}", [("99213", "100"), ("85025", "50")], member=f"W{number}") for number in (0, 1, 2)]
+SENT = claims(*BILLS)
 
 
 def payer(filing: str = "90", appeal: str = "180", *, name: str = "PLAN ONE", street: str = "1 MAIN ST") -> str:
     """Master data of the payer of `tests.books`."""
     return (
-        f"{PAYERS}{PAYER_ID},{name},{street},{'TOWN' if street else ''},NY,100010001,PRETEND,commercial,{filing},"
+        f"{PAYERS}{PAYER_ID},{name},{street},{'TOWN,NY,100010001' if street else ',,'},PRETEND,commercial,{filing},"
         f"{appeal},2020-01-01\n"
     )
 
 
-def denied(reason: str = "29", *, remarks: str = "", number: str = "A1", day: str = "20250610", extra: str = "",
-           trace: str = "T1") -> bytes:  # fmt: skip
-    """An 835 that denies both lines of `BILL`."""
+def denied(
+    reason: str = "29", *, remarks: str = "", number: str = "A1", day: str = "20250610", trace: str = "T1"
+) -> bytes:
+    """An 835 that denies both lines of a claim, and pays another one."""
     told = "".join(f"LQ*HE*{code}~\n" for code in remarks.split())
     return remit(
-        f"""BPR*I*0*C*NON************{day}~
+        f"""BPR*I*150*C*ACH************{day}~
         TRN*1*{trace}*{PAYER_ID}~
         CLP*{number}*4*150*0**12*ICN1~
-        {extra}
         SVC*HC:99213*100*0**1~
         CAS*CO*{reason}*100~
         {told}
         SVC*HC:85025*50*0**1~
         CAS*CO*{reason}*50~
-        {told}"""
+        {told}
+        CLP*A2*1*150*150**12*ICN2~
+        SVC*HC:99213*100*100**1~
+        SVC*HC:85025*50*50**1~"""
     )
 
 
@@ -58,11 +70,10 @@ def know(practice, *texts: str) -> None:
         assert done.state == "stored", done.findings
 
 
-def answered(practice, *, day: str = "20250312") -> None:
-    """Let everybody answer to what was sent: interchange, set, and the payer."""
-    practice.night(
-        ta1("000000009"), ack_999("9", "A", ("0001", "A", "")), ca_277("B1", ("A1", "A2:20", "150"), day=day)
-    )
+def answers() -> tuple[bytes, bytes, bytes]:
+    """What everybody answers to what was sent: interchange, set, and the payer."""
+    taken = ca_277("B1", *((bill.number, "A2:20", "150") for bill in BILLS))
+    return ta1("000000009"), ack_999("9", "A", ("0001", "A", "")), taken
 
 
 def case_id(practice) -> int:
@@ -71,10 +82,42 @@ def case_id(practice) -> int:
     return int(found)
 
 
-def appealed(practice, decision: bytes | None = None, **changes) -> int:
+def appealed(practice, **changes) -> int:
     """Send, take and deny the claim; give the case."""
+    sent(practice, **changes)
+    practice.night(*answers(), denied())
+    return case_id(practice)
+
+
+def sent(practice, **changes) -> None:
+    """Send the claim to a payer that master data know; nobody has answered yet."""
     send(practice, SENT)
     know(practice, payer(**changes), PROVIDERS)
-    answered(practice)
-    practice.night(decision or denied())
-    return case_id(practice)
+
+
+def begun(folder: Path, template: Path, begin: Callable[[Practice], object]) -> Path:
+    """Build the data folder of a practice, to be copied as it is."""
+    (folder / "claims.db").write_bytes(template.read_bytes())
+    settings = config.load(home=folder)
+    audit.create_key(settings.audit_key_file)
+    with opened(folder) as practice:
+        begin(practice)
+    return folder
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Practice]:
+    """Open the data folder of a practice."""
+    ctx = open_context(config.load(home=folder), actor="tester")
+    (folder / "files").mkdir(exist_ok=True)
+    yield Practice(ctx, folder / "files")
+    ctx.engine.dispose()
+
+
+@contextmanager
+def copied(folder: Path, to: Path) -> Iterator[Practice]:
+    """Open a copy of the data folder of a practice."""
+    shutil.copytree(folder, to)
+    with opened(to) as practice:
+        practice.number = len(list((to / "files").iterdir()))
+        yield practice
