@@ -61,8 +61,8 @@ def _unknown_references(at: Rows) -> Iterator[Gap]:
             if column not in rows or (kind, column) in (("payers", "payer_code"), ("partners", "partner_code")):
                 continue
             # Fees that several contracts take their percentage of stand under a name that is nobody's.
-            named = at["contract_terms"]["schedule"] if kind == "fee_schedules" else []
-            unknown = rows.loc[~rows[column].isin({*known[target], *named}), column]
+            named = set(at["contract_terms"]["schedule"]) if kind == "fee_schedules" else set()
+            unknown = rows.loc[~rows[column].isin(known[target] | named), column]
             for value, count in unknown.value_counts().sort_index().items():
                 message = f"{count} row(s) of {kind} name in {column} what {target} does not have"
                 yield Gap("unknown-reference", kind, str(value), message, f"add it to {target}, or correct {column}")

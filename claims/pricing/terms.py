@@ -2,9 +2,9 @@
 
 Terms (docs/files.md) are rows: payer_code, term, priority, procedure_code (a code, the beginning of one and a star, or
 empty for every one), modifier, place_of_service, revenue_code (like procedure_code), bill_type (the beginning), method
-(codes/pricing_methods.csv), amount_cents, percent_milli (thousandths of a percent), schedule (whose fees: a payer_code of the fee
-schedules), at_most_charge, rank_percents ("100 50 25": of the best-paid line of a day, the next, the others),
-effective_from, effective_to (YYYYMMDD).
+(codes/pricing_methods.csv), amount_cents, percent_milli (thousandths of a percent), schedule (whose fees: a payer_code
+of the fee schedules), at_most_charge, rank_percents ("100 50 25": of the best-paid line of a day, the next, the
+others), effective_from, effective_to (YYYYMMDD).
 """
 
 from __future__ import annotations
