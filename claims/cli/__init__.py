@@ -43,6 +43,7 @@ MODULES = (
     "denials",
     "exceptions",
     "takebacks",
+    "variances",
     "claim",
     "rejections",
     "resubmit",
