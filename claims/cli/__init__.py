@@ -44,6 +44,7 @@ MODULES = (
     "exceptions",
     "takebacks",
     "variances",
+    "price",
     "claim",
     "rejections",
     "resubmit",

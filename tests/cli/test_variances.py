@@ -101,3 +101,21 @@ def test_a_person_disputes_accepts_and_closes_and_the_state_says_so(books):
 @pytest.mark.parametrize("words", [("show", "zzzz"), ("list", "--state", "gone"), ("list", "--by", "colour")])
 def test_what_does_not_exist_is_said_so(books, words):
     assert books("variances", *words).code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "cents", "arithmetic"),
+    [
+        (("--procedure", "99213", "--charge", "150.00", "--units", "2"), 0, 15000, "at most the charge of 150.00"),
+        (("--procedure", "99213", "--units", "2"), 0, 20000, "100.00 x 2 units = 200.00"),
+        (("--procedure", "99999"), 1, None, ""),
+    ],
+)
+def test_a_person_asks_what_a_line_should_pay(claims, tmp_path, words, code, cents, arithmetic):
+    assert claims("init").code == 0
+    (tmp_path / "fee_schedules.csv").write_text(FEES)
+    assert claims("master", "import", tmp_path / "fee_schedules.csv").code == 0
+    said = claims("price", "--payer", PAYER_ID, "--date", "2025-03-01", *words, "--json")
+    assert (said.code, said.json["expected_cents"]) == (code, cents)
+    assert arithmetic in said.json["arithmetic"]
+    assert claims("price", "--payer", PAYER_ID, "--date", "yesterday", *words).code == 2

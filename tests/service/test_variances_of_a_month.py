@@ -1,4 +1,4 @@
-"""The simulated payers pay their own fee schedules: a clean month has no variance, a spoilt one exactly those planted."""
+"""The simulated payers pay their own schedules: a clean month has no variance, a spoilt one exactly those planted."""
 
 from __future__ import annotations
 
@@ -119,7 +119,6 @@ def test_what_was_planted_is_found_and_nothing_else(spoilt):
     kinds = {True: "underpaid", False: "overpaid"}
     near = {(number, line, kinds[by < 0]) for number, line, by in planted}
     assert {(number, line, kind) for number, line, _, kind in found} == near
-
     off = {number: cents for number, _, cents, _ in found}
     assert [off[number] for number in chosen["claim_number"]] == list(PLANTED)
 
