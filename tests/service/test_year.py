@@ -69,7 +69,7 @@ def live(ctx: Context, folder: Path, patients: int) -> Lived:
     return lived
 
 
-@pytest.fixture(scope="module", params=[150, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=[60, pytest.param(1_000, marks=pytest.mark.long)])
 def lived(request, tmp_path_factory) -> Lived:
     """Books of their own for the module, in SQLite."""
     folder = tmp_path_factory.mktemp("year")
