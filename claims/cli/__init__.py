@@ -43,6 +43,8 @@ MODULES = (
     "denials",
     "exceptions",
     "takebacks",
+    "variances",
+    "price",
     "claim",
     "rejections",
     "resubmit",

@@ -1,4 +1,4 @@
-"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, open denials, follow claims.
+"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, price, open denials, tell claims.
 
 Each step can run again alone. It takes the run and the accounting day and gives counts; what is done already is found
 done. The steps meet here and nowhere else.
@@ -21,6 +21,7 @@ from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
 from claims.service.posting import post_remittances
+from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.store import journal_list
 from claims.store.engine import rehearsal
@@ -33,6 +34,7 @@ STEPS = (
     post_remittances,
     post_voids,
     match_deposits,
+    price_decisions,
     open_denials,
     record_decisions,
     watch_answers,
@@ -48,6 +50,7 @@ __all__ = [
     "post_charges",
     "post_remittances",
     "post_voids",
+    "price_decisions",
     "propose_edits",
     "reconcile",
     "record_decisions",

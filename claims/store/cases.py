@@ -10,6 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.load import frame
 from claims.store.queries.denials import not_looked_at
 from claims.store.rows import insert_keyed
 
@@ -27,6 +28,12 @@ def save(
     of_key = ids.set_index("case_key")["case_id"]
     rows = events.assign(case_id=of_key.reindex(events["case_key"]).to_numpy("int64"), actor=actor)
     insert_keyed(conn, schema.denial_events, rows.assign(recorded_at=recorded_at))
+
+
+def open_worth(conn: sa.Connection, ids: sa.Select[tuple[int]]) -> pd.DataFrame:
+    """Read what open cases that stand on these claim payments are worth."""
+    columns = (CASE.c.case_id, CASE.c.case_key, CASE.c.claim_payment_id, CASE.c.line_number, CASE.c.at_risk_cents)
+    return frame(conn, sa.select(*columns).where(CASE.c.state != "closed", CASE.c.claim_payment_id.in_(ids)))
 
 
 def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:

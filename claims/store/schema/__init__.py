@@ -17,6 +17,7 @@ from claims.store.schema.files import files, findings, interchanges, receipts, t
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
     adjustments,
     claim_payments,
@@ -54,6 +55,7 @@ __all__ = [
     "claims",
     "classifications",
     "closed_periods",
+    "contract_states",
     "control_numbers",
     "denial_cases",
     "denial_events",
@@ -62,6 +64,7 @@ __all__ = [
     "edit_findings",
     "edit_proposals",
     "exceptions",
+    "expected_allowed",
     "families",
     "files",
     "findings",
@@ -84,4 +87,6 @@ __all__ = [
     "service_payments",
     "submissions",
     "transactions",
+    "variance_cases",
+    "variance_events",
 ]

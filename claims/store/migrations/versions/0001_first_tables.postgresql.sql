@@ -77,6 +77,15 @@ CREATE TABLE runs (
     CONSTRAINT pk_runs PRIMARY KEY (run_id)
 );
 
+CREATE TABLE contract_states (
+    contract_state_id BIGINT NOT NULL,
+    known_at VARCHAR(27) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    run_id BIGINT NOT NULL,
+    CONSTRAINT pk_contract_states PRIMARY KEY (contract_state_id),
+    CONSTRAINT fk_contract_states_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
 CREATE TABLE files (
     file_id BIGINT NOT NULL,
     sha256 VARCHAR(64) NOT NULL,
@@ -623,6 +632,7 @@ CREATE TABLE claim_postings (
     ended_at VARCHAR(27),
     denials_at VARCHAR(27),
     life_at VARCHAR(27),
+    priced_at VARCHAR(27),
     CONSTRAINT pk_claim_postings PRIMARY KEY (claim_posting_id),
     CONSTRAINT fk_claim_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
     CONSTRAINT fk_claim_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
@@ -638,7 +648,11 @@ CREATE INDEX ix_claim_postings_family_id ON claim_postings (family_id);
 
 CREATE INDEX ix_claim_postings_life_at ON claim_postings (life_at);
 
+CREATE INDEX ix_claim_postings_priced_and_ended ON claim_postings (family_id) WHERE priced_at IS NOT NULL AND ended_at IS NOT NULL;
+
 CREATE INDEX ix_claim_postings_remit_id ON claim_postings (remit_id);
+
+CREATE INDEX ix_claim_postings_to_price ON claim_postings (family_id) WHERE priced_at IS NULL AND ended_at IS NULL AND family_id IS NOT NULL AND outcome IN ('posted', 'reversal');
 
 CREATE TABLE denial_cases (
     case_id BIGINT NOT NULL,
@@ -729,6 +743,31 @@ CREATE INDEX ix_exceptions_claim_payment_id ON exceptions (claim_payment_id);
 CREATE INDEX ix_exceptions_remit_id ON exceptions (remit_id);
 
 CREATE INDEX ix_exceptions_state ON exceptions (state, type_code);
+
+CREATE TABLE expected_allowed (
+    expected_allowed_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    family_id BIGINT NOT NULL,
+    claim_id BIGINT NOT NULL,
+    line_number BIGINT NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    expected_cents BIGINT,
+    term VARCHAR(60) NOT NULL,
+    method VARCHAR(40) NOT NULL,
+    outcome VARCHAR(40) NOT NULL,
+    arithmetic TEXT NOT NULL,
+    known_at VARCHAR(27) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    CONSTRAINT pk_expected_allowed PRIMARY KEY (expected_allowed_id),
+    CONSTRAINT fk_expected_allowed_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_expected_allowed_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_expected_allowed_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id)
+);
+
+CREATE INDEX ix_expected_allowed_claim_payment_id ON expected_allowed (claim_payment_id, line_number);
+
+CREATE INDEX ix_expected_allowed_family_id ON expected_allowed (family_id);
 
 CREATE TABLE journals (
     journal_id BIGINT NOT NULL,
@@ -857,6 +896,55 @@ CREATE TABLE service_payments (
 
 CREATE INDEX ix_service_payments_claim_payment_id ON service_payments (claim_payment_id);
 
+CREATE TABLE variance_cases (
+    variance_case_id BIGINT NOT NULL,
+    case_key VARCHAR(64) NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    family_id BIGINT NOT NULL,
+    claim_id BIGINT NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    payer_name TEXT NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    payer_sequence VARCHAR(2) NOT NULL,
+    line_number BIGINT NOT NULL,
+    procedure_code VARCHAR(60) NOT NULL,
+    modifiers VARCHAR(20) NOT NULL,
+    service_date DATE,
+    kind VARCHAR(40) NOT NULL,
+    charge_cents BIGINT NOT NULL,
+    expected_cents BIGINT NOT NULL,
+    allowed_cents BIGINT NOT NULL,
+    paid_cents BIGINT NOT NULL,
+    patient_cents BIGINT NOT NULL,
+    sequestration_cents BIGINT NOT NULL,
+    difference_cents BIGINT NOT NULL,
+    tolerance_cents BIGINT NOT NULL,
+    term VARCHAR(60) NOT NULL,
+    method VARCHAR(40) NOT NULL,
+    arithmetic TEXT NOT NULL,
+    open_cents BIGINT NOT NULL,
+    recovered_cents BIGINT NOT NULL,
+    recovered_claim_payment_id BIGINT,
+    found VARCHAR(40) NOT NULL,
+    stance VARCHAR(40) DEFAULT '' NOT NULL,
+    stance_cents BIGINT DEFAULT '0' NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    outcome VARCHAR(40),
+    posting_date DATE NOT NULL,
+    closed_posting_date DATE,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_variance_cases PRIMARY KEY (variance_case_id),
+    CONSTRAINT uq_variance_cases_case_key UNIQUE (case_key),
+    CONSTRAINT fk_variance_cases_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_variance_cases_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_variance_cases_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_variance_cases_recovered_claim_payment_id FOREIGN KEY(recovered_claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+);
+
+CREATE INDEX ix_variance_cases_family_id ON variance_cases (family_id);
+
+CREATE INDEX ix_variance_cases_state ON variance_cases (state, open_cents);
+
 CREATE TABLE adjustments (
     adjustment_id BIGINT NOT NULL,
     claim_payment_id BIGINT NOT NULL,
@@ -980,6 +1068,23 @@ CREATE TABLE remarks (
 );
 
 CREATE INDEX ix_remarks_claim_payment_id ON remarks (claim_payment_id);
+
+CREATE TABLE variance_events (
+    variance_event_id BIGINT NOT NULL,
+    variance_case_id BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    claim_payment_id BIGINT,
+    amount_cents BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    posting_date DATE NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_variance_events PRIMARY KEY (variance_event_id),
+    CONSTRAINT fk_variance_events_variance_case_id FOREIGN KEY(variance_case_id) REFERENCES variance_cases (variance_case_id),
+    CONSTRAINT fk_variance_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+);
+
+CREATE INDEX ix_variance_events_variance_case_id ON variance_events (variance_case_id);
 
 CREATE TABLE classifications (
     adjustment_id BIGINT NOT NULL,

@@ -14,7 +14,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("journals", "ledger_lines", "audit_events", "closed_periods")
+APPEND_ONLY = ("journals", "ledger_lines", "audit_events", "closed_periods", "contract_states", "variance_events")
 
 
 def upgrade() -> None:
