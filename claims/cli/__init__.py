@@ -47,6 +47,7 @@ MODULES = (
     "rejections",
     "resubmit",
     "deposits",
+    "payments",
     "report",
     "simulate",
     "demo",

@@ -32,6 +32,7 @@ KEYS = {
     "later_payer_denials": ["code"],
     "next_actions": ["id"],
     "payer_types": ["filing_indicator"],
+    "payment_methods": ["method"],
     "places_of_service": ["code"],
     "plb": ["priority"],
     "posting_rules": ["rule_id"],
