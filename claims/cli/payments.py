@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("apply")(apply)
     group.command("void")(void)
+    group.command("banked")(banked)
     group.command("refund")(refund)
     group.command("refunds")(refunds)
     app.add_typer(group, name="payments")
@@ -243,3 +244,25 @@ def void(number: Number, reason: Reason, on: PaidOn = None, day: Day = None) -> 
     journals = void_payment(ctx, number_of(number), reason, happened, when(day, ctx))
     output.document({"journals_reversed": journals})
     output.say(f"Taken back: {journals} journal(s) reversed. What it had paid is due again.")
+
+
+def banked(
+    line: Annotated[str, typer.Argument(metavar="LINE", help="The number of the bank line (claims deposits list).")],
+    owners: Annotated[list[str], typer.Argument(metavar="NO...", help="Payments; a refund is refund:3.")],
+    reason: Reason,
+    fee: Annotated[str, typer.Option("--fee", help="What of it a card processor kept.")] = "",
+    day: Day = None,
+) -> None:
+    """Tie a bank line to the payments that it brought, by hand; claims deposits untie takes that apart. Audited.
+
+    Example: claims payments banked 12 7 8 9 --reason "deposit slip of 14 September"
+    """
+    from claims.service.context import open_context
+    from claims.service.patient_banking import tie_by_hand
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    kept = cents_of(fee, "--fee") if fee else 0
+    cents = tie_by_hand(ctx, number_of(line), owners, reason, when(day, ctx), fee_cents=kept)
+    output.document({"settled_cents": cents})
+    output.say(f"Tied: {console.dollars(cents)} of patients' money.")

@@ -89,7 +89,7 @@ VALUES = [
     (
         "tie_rules",
         "amount",
-        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "manual"},
+        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "batch", "payment", "manual"},
     ),
     ("filing_limits", "unit", {"day", "month", "year"}),
     ("filing_limits", "verified", {"Y", "N"}),
