@@ -49,6 +49,7 @@ MODULES = (
     "rejections",
     "resubmit",
     "deposits",
+    "payments",
     "report",
     "simulate",
     "demo",

@@ -20,6 +20,7 @@ from claims.service.denials import open_denials
 from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
+from claims.service.patient_payments import post_patient_payments
 from claims.service.posting import post_remittances
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
@@ -33,6 +34,7 @@ STEPS = (
     match_claims,
     post_remittances,
     post_voids,
+    post_patient_payments,
     match_deposits,
     price_decisions,
     open_denials,
@@ -48,6 +50,7 @@ __all__ = [
     "match_deposits",
     "open_denials",
     "post_charges",
+    "post_patient_payments",
     "post_remittances",
     "post_voids",
     "price_decisions",

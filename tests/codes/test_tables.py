@@ -32,6 +32,7 @@ KEYS = {
     "later_payer_denials": ["code"],
     "next_actions": ["id"],
     "payer_types": ["filing_indicator"],
+    "payment_methods": ["method"],
     "places_of_service": ["code"],
     "plb": ["priority"],
     "posting_rules": ["rule_id"],
@@ -89,7 +90,7 @@ VALUES = [
     (
         "tie_rules",
         "amount",
-        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "manual"},
+        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "batch", "payment", "manual"},
     ),
     ("filing_limits", "unit", {"day", "month", "year"}),
     ("filing_limits", "verified", {"Y", "N"}),

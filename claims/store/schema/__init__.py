@@ -17,6 +17,7 @@ from claims.store.schema.files import files, findings, interchanges, receipts, t
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.patients import patient_payments, patient_refunds
 from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
     adjustments,
@@ -77,6 +78,8 @@ __all__ = [
     "match_candidates",
     "matches",
     "metadata",
+    "patient_payments",
+    "patient_refunds",
     "provider_adjustments",
     "receipts",
     "rejections",

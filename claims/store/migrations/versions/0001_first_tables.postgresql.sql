@@ -196,6 +196,39 @@ CREATE INDEX ix_master_rows_kind ON master_rows (kind, ended_at);
 
 CREATE INDEX ix_master_rows_row_key ON master_rows (kind, row_key);
 
+CREATE TABLE patient_payments (
+    patient_payment_id BIGINT NOT NULL,
+    payment_key VARCHAR(32) NOT NULL,
+    body_hash VARCHAR(32) NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    state VARCHAR(40) DEFAULT 'new' NOT NULL,
+    reason_code VARCHAR(40),
+    payment_number VARCHAR(40) NOT NULL,
+    paid_date DATE NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    method VARCHAR(40) NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    member_id VARCHAR(80) NOT NULL,
+    paid_by TEXT NOT NULL,
+    reference VARCHAR(60) NOT NULL,
+    batch_reference VARCHAR(60) NOT NULL,
+    note TEXT NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    void_reason TEXT,
+    void_date DATE,
+    CONSTRAINT pk_patient_payments PRIMARY KEY (patient_payment_id),
+    CONSTRAINT uq_patient_payments_payment_key_body_hash UNIQUE (payment_key, body_hash),
+    CONSTRAINT fk_patient_payments_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_patient_payments_file_id ON patient_payments (file_id);
+
+CREATE INDEX ix_patient_payments_state ON patient_payments (state);
+
 CREATE TABLE receipts (
     receipt_id BIGINT NOT NULL,
     file_id BIGINT NOT NULL,
@@ -372,6 +405,30 @@ CREATE TABLE findings (
 );
 
 CREATE INDEX ix_findings_file_id ON findings (file_id);
+
+CREATE TABLE patient_refunds (
+    patient_refund_id BIGINT NOT NULL,
+    refund_key VARCHAR(32) NOT NULL,
+    family_id BIGINT,
+    patient_payment_id BIGINT,
+    state VARCHAR(40) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    requested_by VARCHAR(120) NOT NULL,
+    requested_at VARCHAR(27) NOT NULL,
+    paid_by VARCHAR(120),
+    paid_date DATE,
+    method VARCHAR(40),
+    reference VARCHAR(60),
+    CONSTRAINT pk_patient_refunds PRIMARY KEY (patient_refund_id),
+    CONSTRAINT uq_patient_refunds_refund_key UNIQUE (refund_key),
+    CONSTRAINT fk_patient_refunds_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_patient_refunds_patient_payment_id FOREIGN KEY(patient_payment_id) REFERENCES patient_payments (patient_payment_id)
+);
+
+CREATE INDEX ix_patient_refunds_family_id ON patient_refunds (family_id);
+
+CREATE INDEX ix_patient_refunds_state ON patient_refunds (state);
 
 CREATE TABLE remittances (
     remit_id BIGINT NOT NULL,
