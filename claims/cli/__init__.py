@@ -55,6 +55,8 @@ MODULES = (
     "db",
     "master",
     "config",
+    "users",
+    "serve",
 )
 MACHINE_FAILED = 3
 

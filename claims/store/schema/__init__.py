@@ -17,6 +17,7 @@ from claims.store.schema.files import files, findings, interchanges, receipts, t
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.people import login_attempts, recovery_codes, searches, sessions, users
 from claims.store.schema.remittances import (
     adjustments,
     claim_payments,
@@ -70,18 +71,23 @@ __all__ = [
     "journals",
     "ledger_lines",
     "line_matches",
+    "login_attempts",
     "master_rows",
     "match_candidates",
     "matches",
     "metadata",
     "provider_adjustments",
     "receipts",
+    "recovery_codes",
     "rejections",
     "remarks",
     "remittances",
     "runs",
+    "searches",
     "service_lines",
     "service_payments",
+    "sessions",
     "submissions",
     "transactions",
+    "users",
 ]

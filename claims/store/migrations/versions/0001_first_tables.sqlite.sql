@@ -62,6 +62,18 @@ CREATE TABLE id_blocks (
     CONSTRAINT pk_id_blocks PRIMARY KEY (table_name)
 );
 
+CREATE TABLE login_attempts (
+    login_attempt_id INTEGER NOT NULL,
+    name_sha256 VARCHAR(64) NOT NULL,
+    address VARCHAR(60) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_login_attempts PRIMARY KEY (login_attempt_id)
+);
+
+CREATE INDEX ix_login_attempts_address ON login_attempts (address, recorded_at);
+
+CREATE INDEX ix_login_attempts_name_sha256 ON login_attempts (name_sha256, recorded_at);
+
 CREATE TABLE runs (
     run_id INTEGER NOT NULL,
     kind VARCHAR(40) NOT NULL,
@@ -76,6 +88,26 @@ CREATE TABLE runs (
     counts TEXT DEFAULT '{}' NOT NULL,
     CONSTRAINT pk_runs PRIMARY KEY (run_id)
 );
+
+CREATE TABLE users (
+    user_id INTEGER NOT NULL,
+    name VARCHAR(40) NOT NULL,
+    roles VARCHAR(80) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    password_hash TEXT DEFAULT '' NOT NULL,
+    sealed_secret TEXT NOT NULL,
+    has_second_factor BIGINT DEFAULT '0' NOT NULL,
+    last_step BIGINT DEFAULT '0' NOT NULL,
+    write_off_limit_cents BIGINT DEFAULT '0' NOT NULL,
+    invitation_sha256 VARCHAR(64),
+    invitation_until VARCHAR(27),
+    created_at VARCHAR(27) NOT NULL,
+    password_at VARCHAR(27),
+    CONSTRAINT pk_users PRIMARY KEY (user_id),
+    CONSTRAINT uq_users_name UNIQUE (name)
+);
+
+CREATE UNIQUE INDEX ix_users_invitation_sha256 ON users (invitation_sha256);
 
 CREATE TABLE files (
     file_id INTEGER NOT NULL,
@@ -93,6 +125,49 @@ CREATE TABLE files (
     CONSTRAINT uq_files_sha256 UNIQUE (sha256),
     CONSTRAINT fk_files_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
+
+CREATE TABLE recovery_codes (
+    recovery_code_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    code_sha256 VARCHAR(64) NOT NULL,
+    used_at VARCHAR(27),
+    CONSTRAINT pk_recovery_codes PRIMARY KEY (recovery_code_id),
+    CONSTRAINT fk_recovery_codes_user_id FOREIGN KEY(user_id) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_recovery_codes_user_id ON recovery_codes (user_id);
+
+CREATE TABLE searches (
+    search_id INTEGER NOT NULL,
+    search_key VARCHAR(32) NOT NULL,
+    user_id INTEGER NOT NULL,
+    words TEXT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_searches PRIMARY KEY (search_id),
+    CONSTRAINT uq_searches_search_key UNIQUE (search_key),
+    CONSTRAINT fk_searches_user_id FOREIGN KEY(user_id) REFERENCES users (user_id)
+);
+
+CREATE TABLE sessions (
+    session_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    token_sha256 VARCHAR(64) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    address VARCHAR(60) NOT NULL,
+    opened_at VARCHAR(27) NOT NULL,
+    seen_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    emergency_until VARCHAR(27),
+    looks_at VARCHAR(80) DEFAULT '' NOT NULL,
+    looked_at VARCHAR(27),
+    CONSTRAINT pk_sessions PRIMARY KEY (session_id),
+    CONSTRAINT fk_sessions_user_id FOREIGN KEY(user_id) REFERENCES users (user_id),
+    CONSTRAINT uq_sessions_token_sha256 UNIQUE (token_sha256)
+);
+
+CREATE INDEX ix_sessions_looks_at ON sessions (looks_at, looked_at);
+
+CREATE INDEX ix_sessions_user_id ON sessions (user_id);
 
 CREATE TABLE bank_lines (
     bank_line_id INTEGER NOT NULL,
