@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -69,9 +69,11 @@ class Seat:
         """Whether htmx asks for a part of a page."""
         return self.request.headers.get("hx-request") == "true" and self.request.headers.get("hx-boosted") != "true"
 
-    def page(self, template: str, status: int = 200, **values: Any) -> Response:
-        """Answer with a page."""
-        return HTMLResponse(shown.render(template, self, **values), status)
+    def page(
+        self, template: str, status: int = 200, *, parts: Mapping[str, Any] | None = None, **values: Any
+    ) -> Response:
+        """Answer with a page, filled with values."""
+        return HTMLResponse(shown.render(template, self, **(parts or {}), **values), status)
 
     def go(self, path: str) -> Response:
         """Answer with another page to go to; htmx is told so too."""

@@ -1,5 +1,7 @@
 """The pages, by topic: each module declares its routes."""
 
-from claims.web.pages import assets, me, sign_in
+from claims.web.pages import assets, audit, charts, me, nights, people, search, sign_in, story, today, work
 
-ALL = (assets.ROUTES, sign_in.ROUTES, me.ROUTES)
+ALL = tuple(
+    module.ROUTES for module in (assets, sign_in, me, today, story, work, nights, charts, search, audit, people)
+)
