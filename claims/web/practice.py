@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from claims.people import roles
@@ -14,7 +14,10 @@ from claims.store import audit, clock
 from claims.store.engine import open_engine
 from claims.store.handles import Engine
 from claims.store.sessions import Session
+from claims.web.guards.rates import PerMinute
 from claims.web.settings import WebSettings
+
+SEARCHES_PER_MINUTE = 30
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Practice:
     reader: Engine  # cannot write
     web: WebSettings
     now: Callable[[], datetime]
+    searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
 
     def person(self, session: Session) -> Person:
         """Say what the owner of a session may do now."""

@@ -7,9 +7,9 @@ given both factors; all others are permissions of `people`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Path, Query
 from starlette.responses import HTMLResponse
 
 from claims.errors import ClaimsError
@@ -19,6 +19,8 @@ OPEN, HALF_WAY, SIGNED_IN = "open", "half-way", "signed-in"
 _MARK = "__permission__"
 
 Endpoint = Callable[..., Any]
+Number = Annotated[int, Path(ge=0, lt=2**62)]  # one of our own numbers in an address
+Since = Annotated[int, Query(ge=0, lt=2**62)]
 
 
 class UndeclaredRouteError(ClaimsError):

@@ -105,7 +105,7 @@ def require(permission: str) -> Callable[[Request], None]:
         is_in = session is not None and session.state == sessions.SIGNED_IN
         person = practice.person(session) if session is not None and is_in else None
         request.state.seat = Seat(request, session, person)
-        if permission == OPEN or (permission == HALF_WAY and session is not None and not is_in):
+        if permission == OPEN or (permission == HALF_WAY and session is not None):
             return
         if person is None:
             raise SignInFirst

@@ -1,4 +1,4 @@
-"""One small practice, copied for each test that changes it; its people share a password that is hashed once."""
+"""One small practice, copied for each test that changes it; passwords are hashed quickly."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import shutil
 from datetime import date
 
 import pytest
+from argon2 import PasswordHasher
 
 from claims.people import passwords
-from tests.web.desk import PASSWORD, Desk, settings_in, settle
+from tests.web.desk import Desk, settings_in, settle
 
 DAY = date(2025, 6, 30)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes():
+    """Hash with the least that argon2 takes; tests/people looks at the real parameters."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +28,7 @@ def settled(tmp_path_factory, sqlite_template):
     home = tmp_path_factory.mktemp("practice") / "claims-data"
     home.mkdir(mode=0o700)
     shutil.copy(sqlite_template, home / "claims.db")
-    with pytest.MonkeyPatch.context() as patch:
-        kept = passwords.hashed(PASSWORD)
-        patch.setattr(passwords, "hashed", lambda _: kept)
-        settle(settings_in(home), home.parent, DAY)
+    settle(settings_in(home), home.parent, DAY)
     return home
 
 

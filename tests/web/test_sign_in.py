@@ -19,7 +19,7 @@ def test_the_way_in_from_a_link(desk):
     done = client.post("/login/code", data={"code": desk.code("new")})
     assert done.status_code == 200 and done.text.count("<li>") == 10
     assert client.get("/me").status_code == 200
-    assert client.get(f"/enrol/{token}").status_code == 403
+    assert client.get(f"/enrol/{token}").status_code == 410
 
 
 def test_half_way_in_is_not_in(desk):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from claims.service import audit_list
 from claims.service.audit_list import Asked
 from claims.web import shown
-from claims.web.routes import Routes
+from claims.web.routes import Routes, Since
 from claims.web.seat import At
 
 ROUTES = Routes()
@@ -28,7 +28,7 @@ def audit(
     subject: Text = "",
     since: Day = "",
     until: Day = "",
-    before: int = 0,
+    before: Since = 0,
 ) -> Response:
     """List events, newest first."""
     asked = Asked(actor, what, subject.strip(), since, until)

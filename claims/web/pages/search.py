@@ -9,18 +9,16 @@ from starlette.responses import Response
 
 from claims.service import searching
 from claims.web import shown
-from claims.web.guards.rates import PerMinute
 from claims.web.routes import Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
-_PER_MINUTE = PerMinute(30)
 
 
 @ROUTES.post("/q", "desk.search")
 def search(at: At, words: Annotated[str, Form(max_length=400)] = "") -> Response:
     """Keep a search and go to its results."""
-    _PER_MINUTE.take(at.person.session.user.user_id)
+    at.practice.searches.take(at.person.session.user.user_id)
     return at.go(f"/q/{searching.keep(at.reading, at.person.session.user.user_id, words)}")
 
 

@@ -60,7 +60,7 @@ def ask_password(at: At, token: str) -> Response:
     try:
         user = signing_in.invited(at.practice.ctx, token, at.practice.now())
     except UsageError as error:
-        return at.page("sign_in.html", 403, problem=str(error), name="")
+        return at.page("sign_in.html", 410, problem=str(error), name="")
     return at.page("enrol.html", name=user.name, problem="")
 
 
@@ -70,7 +70,7 @@ def enrol(at: At, token: str, password: Text = "", again: Text = "") -> Response
     try:
         user = signing_in.invited(at.practice.ctx, token, at.practice.now())
     except UsageError as error:
-        return at.page("sign_in.html", 403, problem=str(error), name="")
+        return at.page("sign_in.html", 410, problem=str(error), name="")
     try:
         if password != again:
             raise UsageError("The two are not the same.")

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from claims.service import queue, timeline
 from claims.web import segments, shown
-from claims.web.routes import Routes
+from claims.web.routes import Number, Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
@@ -23,7 +23,7 @@ def case(at: At, key: str) -> Response:
 
 
 @ROUTES.get("/claims/{claim_id}", "desk.read")
-def claim(at: At, claim_id: int) -> Response:
+def claim(at: At, claim_id: Number) -> Response:
     """Tell one claim, from the charge to the money."""
     told = timeline.story(at.reading, f"{timeline.OWN_ID}{claim_id}", show_phi=True)
     return at.page("claim.html", claim_id=claim_id, parts={name: shown.rows(part) for name, part in told.items()})

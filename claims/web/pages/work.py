@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from claims.service import deposits, exceptions, rejection_queue, takebacks
 from claims.web import shown
-from claims.web.routes import Routes
+from claims.web.routes import Number, Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
@@ -28,7 +28,7 @@ def rejections(at: At, state: State = "open", payer: str = "") -> Response:
 
 
 @ROUTES.get("/rejections/{rejection_id}", READ)
-def rejection(at: At, rejection_id: int) -> Response:
+def rejection(at: At, rejection_id: Number) -> Response:
     """Tell one."""
     return at.page("rejection.html", row=rejection_queue.told(at.reading, rejection_id, show_phi=True))
 
@@ -41,7 +41,7 @@ def exception_list(at: At, state: State = "open", type_code: str = "") -> Respon
 
 
 @ROUTES.get("/exceptions/{exception_id}", READ)
-def exception(at: At, exception_id: int) -> Response:
+def exception(at: At, exception_id: Number) -> Response:
     """Tell one: what releases it, its findings, its payment or deposit."""
     story = exceptions.told(at.reading, exception_id, show_phi=True)
     return at.page("exception.html", story=story, findings=shown.rows(story["findings"]))
@@ -69,7 +69,7 @@ def deposit_list(at: At, state: Literal["open", "tied", "any"] = "open") -> Resp
 
 
 @ROUTES.get("/deposits/{bank_line_id}", READ)
-def deposit(at: At, bank_line_id: int) -> Response:
+def deposit(at: At, bank_line_id: Number) -> Response:
     """Tell one: its ties, and what was considered."""
     told = deposits.told(at.reading, bank_line_id, show_phi=True)
     parts = {"ties": shown.rows(told["ties"]), "candidates": shown.rows(told["candidates"])}
