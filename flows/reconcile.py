@@ -19,6 +19,7 @@ def reconcile(run_id: int, posting_date: date) -> dict[str, int]:
         **steps.post_remittances(run_id, posting_date),
         **steps.match_deposits(run_id, posting_date),
         **steps.open_denials(run_id, posting_date),
+        **steps.prioritise(run_id, posting_date),
         **steps.record_decisions(run_id, posting_date),
         **steps.watch_answers(run_id, posting_date),
         **steps.propose_edits(run_id, posting_date),

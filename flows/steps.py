@@ -176,6 +176,12 @@ def open_denials(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def prioritise(run_id: int, posting_date: date) -> dict[str, int]:
+    """Bring deadlines, queues and points of open denials up to the day."""
+    return reconcile.prioritise(place().context, run_id, posting_date)
+
+
+@step
 def record_decisions(run_id: int, posting_date: date) -> dict[str, int]:
     """Put what payers decided on the timelines of the claims."""
     return reconcile.record_decisions(place().context, run_id, posting_date)

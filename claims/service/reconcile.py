@@ -1,4 +1,4 @@
-"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, open denials, follow claims.
+"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, open and rank denials, follow.
 
 Each step can run again alone. It takes the run and the accounting day and gives counts; what is done already is found
 done. The steps meet here and nowhere else.
@@ -17,6 +17,7 @@ from claims.service.charging import post_charges, post_voids
 from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
+from claims.service.desk.priority import prioritise
 from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
@@ -34,6 +35,7 @@ STEPS = (
     post_voids,
     match_deposits,
     open_denials,
+    prioritise,
     record_decisions,
     watch_answers,
     propose_edits,
@@ -48,6 +50,7 @@ __all__ = [
     "post_charges",
     "post_remittances",
     "post_voids",
+    "prioritise",
     "propose_edits",
     "reconcile",
     "record_decisions",

@@ -13,6 +13,7 @@ Conventions that hold for every table:
 from claims.store.schema.answers import acknowledgements
 from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
+from claims.store.schema.desk import denial_actions, denial_cases, denial_events, denial_patterns, saved_views
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
@@ -39,7 +40,7 @@ from claims.store.schema.sending import (
 )
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
-from claims.store.schema.work import denial_cases, denial_events, exceptions
+from claims.store.schema.work import exceptions
 
 __all__ = [
     "acknowledgements",
@@ -56,8 +57,10 @@ __all__ = [
     "classifications",
     "closed_periods",
     "control_numbers",
+    "denial_actions",
     "denial_cases",
     "denial_events",
+    "denial_patterns",
     "deposit_candidates",
     "deposit_matches",
     "edit_findings",
@@ -83,6 +86,7 @@ __all__ = [
     "remarks",
     "remittances",
     "runs",
+    "saved_views",
     "searches",
     "service_lines",
     "service_payments",

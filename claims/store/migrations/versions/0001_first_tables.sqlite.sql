@@ -26,6 +26,22 @@ CREATE TABLE control_numbers (
     CONSTRAINT pk_control_numbers PRIMARY KEY (sequence)
 );
 
+CREATE TABLE denial_patterns (
+    pattern_id INTEGER NOT NULL,
+    pattern_key VARCHAR(64) NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    reason_code VARCHAR(20) NOT NULL,
+    remark_codes TEXT NOT NULL,
+    procedure_codes TEXT NOT NULL,
+    first_remit_date DATE,
+    last_remit_date DATE,
+    cases BIGINT NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_denial_patterns PRIMARY KEY (pattern_id),
+    CONSTRAINT uq_denial_patterns_pattern_key UNIQUE (pattern_key)
+);
+
 CREATE TABLE edit_proposals (
     edit_proposal_id INTEGER NOT NULL,
     edit_id VARCHAR(40) NOT NULL,
@@ -89,6 +105,17 @@ CREATE TABLE runs (
     CONSTRAINT pk_runs PRIMARY KEY (run_id)
 );
 
+CREATE TABLE saved_views (
+    view_id INTEGER NOT NULL,
+    owner VARCHAR(120) NOT NULL,
+    name VARCHAR(80) NOT NULL,
+    filters TEXT NOT NULL,
+    sort VARCHAR(40) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_saved_views PRIMARY KEY (view_id),
+    CONSTRAINT uq_saved_views_owner_name UNIQUE (owner, name)
+);
+
 CREATE TABLE users (
     user_id INTEGER NOT NULL,
     name VARCHAR(40) NOT NULL,
@@ -108,6 +135,29 @@ CREATE TABLE users (
 );
 
 CREATE UNIQUE INDEX ix_users_invitation_sha256 ON users (invitation_sha256);
+
+CREATE TABLE denial_actions (
+    action_id INTEGER NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    cases BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    requested_by VARCHAR(120) NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    approved_by VARCHAR(120) DEFAULT '' NOT NULL,
+    decided_posting_date DATE,
+    decided_at VARCHAR(27),
+    undoes_action_id INTEGER,
+    run_id INTEGER,
+    CONSTRAINT pk_denial_actions PRIMARY KEY (action_id),
+    CONSTRAINT fk_denial_actions_undoes_action_id FOREIGN KEY(undoes_action_id) REFERENCES denial_actions (action_id),
+    CONSTRAINT fk_denial_actions_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_denial_actions_state ON denial_actions (state, action_id);
 
 CREATE TABLE files (
     file_id INTEGER NOT NULL,
@@ -723,6 +773,8 @@ CREATE TABLE denial_cases (
     payer_code VARCHAR(80) NOT NULL,
     payer_name TEXT NOT NULL,
     payer_type VARCHAR(40) NOT NULL,
+    own_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    next_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
     claim_number VARCHAR(60) NOT NULL,
     payer_claim_number VARCHAR(80) NOT NULL,
     payer_sequence VARCHAR(2) NOT NULL,
@@ -746,6 +798,7 @@ CREATE TABLE denial_cases (
     then_action VARCHAR(40) NOT NULL,
     cause TEXT NOT NULL,
     service_date DATE,
+    service_to_date DATE,
     remit_date DATE,
     deadline_date DATE,
     deadline_rule TEXT NOT NULL,
@@ -755,17 +808,86 @@ CREATE TABLE denial_cases (
     posting_date DATE NOT NULL,
     closed_posting_date DATE,
     recorded_at VARCHAR(27) NOT NULL,
+    version BIGINT DEFAULT '1' NOT NULL,
+    assignee VARCHAR(120) DEFAULT '' NOT NULL,
+    tag VARCHAR(40) DEFAULT '' NOT NULL,
+    waiting_for VARCHAR(40) DEFAULT '' NOT NULL,
+    appeal_level BIGINT DEFAULT '0' NOT NULL,
+    snoozed_until_date DATE,
+    snoozed_for VARCHAR(40) DEFAULT '' NOT NULL,
+    snoozed_at_posting BIGINT DEFAULT '0' NOT NULL,
+    last_touched_date DATE NOT NULL,
+    queue VARCHAR(40) DEFAULT 'open' NOT NULL,
+    score BIGINT DEFAULT '0' NOT NULL,
+    recovery_percent BIGINT DEFAULT '0' NOT NULL,
+    expected_value_cents BIGINT DEFAULT '0' NOT NULL,
+    value_points BIGINT DEFAULT '0' NOT NULL,
+    urgency_points BIGINT DEFAULT '0' NOT NULL,
+    touch_points BIGINT DEFAULT '0' NOT NULL,
+    effort_points BIGINT DEFAULT '0' NOT NULL,
+    priority_rank BIGINT DEFAULT '0' NOT NULL,
+    deadline_sort_date DATE DEFAULT '9999-12-31' NOT NULL,
+    remit_sort_date DATE DEFAULT '0001-01-01' NOT NULL,
+    changed_run_id BIGINT DEFAULT '0' NOT NULL,
+    pattern_id INTEGER,
+    pending_action_id INTEGER,
     CONSTRAINT pk_denial_cases PRIMARY KEY (case_id),
     CONSTRAINT uq_denial_cases_case_key UNIQUE (case_key),
     CONSTRAINT fk_denial_cases_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
-    CONSTRAINT fk_denial_cases_family_id FOREIGN KEY(family_id) REFERENCES families (family_id)
+    CONSTRAINT fk_denial_cases_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_denial_cases_pattern_id FOREIGN KEY(pattern_id) REFERENCES denial_patterns (pattern_id),
+    CONSTRAINT fk_denial_cases_pending_action_id FOREIGN KEY(pending_action_id) REFERENCES denial_actions (action_id)
 );
+
+CREATE INDEX ix_denial_cases_assignee_by_at_risk ON denial_cases (queue, assignee, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_assignee_by_deadline ON denial_cases (queue, assignee, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_assignee_by_score ON denial_cases (queue, assignee, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_by_age ON denial_cases (queue, posting_date, case_id);
+
+CREATE INDEX ix_denial_cases_by_at_risk ON denial_cases (queue, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_by_deadline ON denial_cases (queue, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_by_remit_date ON denial_cases (queue, remit_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_by_score ON denial_cases (queue, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_category_by_at_risk ON denial_cases (queue, category, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_category_by_deadline ON denial_cases (queue, category, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_category_by_score ON denial_cases (queue, category, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_changed ON denial_cases (changed_run_id, queue, priority_rank, case_id);
 
 CREATE INDEX ix_denial_cases_claim_payment_id ON denial_cases (claim_payment_id);
 
 CREATE INDEX ix_denial_cases_family_id ON denial_cases (family_id);
 
-CREATE INDEX ix_denial_cases_state ON denial_cases (state, at_risk_cents);
+CREATE INDEX ix_denial_cases_next_action_by_at_risk ON denial_cases (queue, next_action, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_next_action_by_deadline ON denial_cases (queue, next_action, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_next_action_by_score ON denial_cases (queue, next_action, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_next_remit ON denial_cases (snoozed_for, family_id);
+
+CREATE INDEX ix_denial_cases_pattern ON denial_cases (pattern_id, queue, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_payer_code_by_at_risk ON denial_cases (queue, payer_code, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_payer_code_by_deadline ON denial_cases (queue, payer_code, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_payer_code_by_score ON denial_cases (queue, payer_code, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_reason_code_by_at_risk ON denial_cases (queue, reason_code, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_reason_code_by_deadline ON denial_cases (queue, reason_code, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_reason_code_by_score ON denial_cases (queue, reason_code, priority_rank, case_id);
 
 CREATE TABLE exceptions (
     exception_id INTEGER NOT NULL,
@@ -958,17 +1080,30 @@ CREATE TABLE denial_events (
     case_id INTEGER NOT NULL,
     kind VARCHAR(40) NOT NULL,
     claim_payment_id INTEGER,
+    claim_id INTEGER,
     amount_cents BIGINT NOT NULL,
     body TEXT NOT NULL,
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
+    case_version BIGINT DEFAULT '1' NOT NULL,
+    run_id INTEGER,
+    action_id INTEGER,
     CONSTRAINT pk_denial_events PRIMARY KEY (event_id),
     CONSTRAINT fk_denial_events_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id),
-    CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+    CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_denial_events_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_denial_events_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id),
+    CONSTRAINT fk_denial_events_action_id FOREIGN KEY(action_id) REFERENCES denial_actions (action_id)
 );
 
+CREATE INDEX ix_denial_events_action_id ON denial_events (action_id, case_id);
+
 CREATE INDEX ix_denial_events_case_id ON denial_events (case_id);
+
+CREATE INDEX ix_denial_events_claim_id ON denial_events (claim_id);
+
+CREATE INDEX ix_denial_events_run_id ON denial_events (run_id, kind);
 
 CREATE TABLE deposit_matches (
     deposit_match_id INTEGER NOT NULL,
