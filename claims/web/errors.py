@@ -98,6 +98,8 @@ def _page(request: Request, status: int, title: str, text: str) -> Response:
     values = {"title": title, "text": text, "error_id": error_id, "status": status}
     template = "part_error.html" if request.headers.get("hx-request") == "true" else "error.html"
     response = HTMLResponse(shown.render(template, seat, **values), status)
+    if template == "part_error.html":  # it is shown beside the page, whatever part of it was asked for
+        response.headers.update({"HX-Retarget": "#toast", "HX-Reswap": "innerHTML", "HX-Reselect": ".toast"})
     if status == 429:
         response.headers["Retry-After"] = "60"
     return response
