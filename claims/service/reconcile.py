@@ -18,6 +18,7 @@ from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
 from claims.service.desk.priority import prioritise
+from claims.service.desk.sending import post_transfers
 from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
@@ -30,6 +31,7 @@ STEPS = (
     resolve_identities,
     post_charges,
     apply_answers,
+    post_transfers,
     match_claims,
     post_remittances,
     post_voids,
@@ -49,6 +51,7 @@ __all__ = [
     "open_denials",
     "post_charges",
     "post_remittances",
+    "post_transfers",
     "post_voids",
     "prioritise",
     "propose_edits",

@@ -83,8 +83,8 @@ def _sqlite_file(engine: sa.Engine) -> Path | None:
     return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
 
 
-# The connection of a rehearsal that is going on in this thread; see `rehearsal`.
-_rehearsed: ContextVar[sa.Connection | None] = ContextVar("_rehearsed", default=None)
+# The connection of a transaction around several steps that is going on in this thread; see `together`.
+_around: ContextVar[sa.Connection | None] = ContextVar("_around", default=None)
 
 
 @contextlib.contextmanager
@@ -93,21 +93,32 @@ def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
     with _named_errors(), engine.connect() as connection:
         transaction = connection.begin()
         _be_the_writer(connection)
-        token = _rehearsed.set(connection)
+        token = _around.set(connection)
         try:
             yield connection
         finally:
-            _rehearsed.reset(token)
+            _around.reset(token)
             transaction.rollback()
+
+
+@contextlib.contextmanager
+def together(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Let steps that open transactions of their own be one: what they write is committed at the end, or nothing is."""
+    with write(engine) as connection:
+        token = _around.set(connection)
+        try:
+            yield connection
+        finally:
+            _around.reset(token)
 
 
 @contextlib.contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open the one write transaction; commit at the end, roll back when anything is raised."""
-    rehearsed = _rehearsed.get()
-    if rehearsed is not None:
-        with rehearsed.begin_nested():
-            yield rehearsed
+    around = _around.get()
+    if around is not None:
+        with around.begin_nested():
+            yield around
         return
     with _named_errors(), engine.connect() as connection, connection.begin():
         _be_the_writer(connection)
@@ -123,9 +134,9 @@ def _be_the_writer(connection: sa.Connection) -> None:
 @contextlib.contextmanager
 def read(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a transaction that sees one snapshot of the database and cannot change it."""
-    rehearsed = _rehearsed.get()
-    if rehearsed is not None:
-        yield rehearsed
+    around = _around.get()
+    if around is not None:
+        yield around
         return
     options: dict[str, Any] = {_READ: True}
     if engine.dialect.name == "postgresql":

@@ -135,7 +135,6 @@ denial_actions = Table(
     Column("decided_posting_date", Date),
     Column("decided_at", Instant),
     ref("undoes_action_id", "denial_actions.action_id", optional=True),
-    ref("run_id", "runs.run_id", optional=True),
     Index("ix_denial_actions_state", "state", "action_id"),
 )
 

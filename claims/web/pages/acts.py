@@ -1,4 +1,4 @@
-"""What people do: with a selection of cases or a whole list, looked at first where it is much; and undo, and approval."""
+"""What people do: with a selection or a whole list, looked at first where it is much; and undo, and approval."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -48,23 +49,35 @@ DENIALS = denied(
 )
 
 
-@pytest.fixture
-def practice(sqlite_url, tmp_path):
-    """The books of a practice, on SQLite: what depends on the engine says so itself."""
-    settings = config.load(home=tmp_path / "claims-data", database_url=sqlite_url)
-    audit.create_key(settings.audit_key_file)
-    ctx = open_context(settings, actor="tester")
-    folder = tmp_path / "files"
-    folder.mkdir()
-    yield Practice(ctx, folder)
-    ctx.engine.dispose()
+def opened(home):
+    """The practice in a data folder."""
+    settings = config.load(home=home, database_url=f"sqlite:///{home / 'claims.db'}")
+    (home / "files").mkdir(exist_ok=True)
+    return Practice(open_context(settings, actor="tester"), home / "files")
 
 
-@pytest.fixture
-def books(practice):
-    """Four claims, each denied for its own reason."""
+@pytest.fixture(scope="session")
+def denied_home(sqlite_template, tmp_path_factory):
+    """The data folder of a practice with four claims, each denied for its own reason."""
+    home = tmp_path_factory.mktemp("denied") / "claims-data"
+    home.mkdir(mode=0o700)
+    (home / "claims.db").write_bytes(sqlite_template.read_bytes())
+    audit.create_key(home / "audit.key")
+    practice = opened(home)
     practice.night(claims(*BILLS), DENIALS)
-    return practice
+    practice.ctx.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def books(denied_home, tmp_path):
+    """A copy of that practice, on SQLite: what depends on the engine says so itself."""
+    home = tmp_path / "claims-data"
+    shutil.copytree(denied_home, home)
+    practice = opened(home)
+    practice.number = 100
+    yield practice
+    practice.ctx.engine.dispose()
 
 
 def as_person(practice, name):

@@ -1,4 +1,4 @@
-"""A browser before the desk of a practice with a month in its books: what people see and do, with nothing in between."""
+"""A browser before the desk of a practice with a month in its books: what people see and do, as they see and do it."""
 
 from __future__ import annotations
 

@@ -26,6 +26,27 @@ CREATE TABLE control_numbers (
     CONSTRAINT pk_control_numbers PRIMARY KEY (sequence)
 );
 
+CREATE TABLE denial_actions (
+    action_id INTEGER NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    cases BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    requested_by VARCHAR(120) NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    approved_by VARCHAR(120) DEFAULT '' NOT NULL,
+    decided_posting_date DATE,
+    decided_at VARCHAR(27),
+    undoes_action_id INTEGER,
+    CONSTRAINT pk_denial_actions PRIMARY KEY (action_id),
+    CONSTRAINT fk_denial_actions_undoes_action_id FOREIGN KEY(undoes_action_id) REFERENCES denial_actions (action_id)
+);
+
+CREATE INDEX ix_denial_actions_state ON denial_actions (state, action_id);
+
 CREATE TABLE denial_patterns (
     pattern_id INTEGER NOT NULL,
     pattern_key VARCHAR(64) NOT NULL,
@@ -135,29 +156,6 @@ CREATE TABLE users (
 );
 
 CREATE UNIQUE INDEX ix_users_invitation_sha256 ON users (invitation_sha256);
-
-CREATE TABLE denial_actions (
-    action_id INTEGER NOT NULL,
-    kind VARCHAR(40) NOT NULL,
-    state VARCHAR(40) NOT NULL,
-    cases BIGINT NOT NULL,
-    amount_cents BIGINT NOT NULL,
-    reason TEXT NOT NULL,
-    parameters TEXT NOT NULL,
-    requested_by VARCHAR(120) NOT NULL,
-    posting_date DATE NOT NULL,
-    recorded_at VARCHAR(27) NOT NULL,
-    approved_by VARCHAR(120) DEFAULT '' NOT NULL,
-    decided_posting_date DATE,
-    decided_at VARCHAR(27),
-    undoes_action_id INTEGER,
-    run_id INTEGER,
-    CONSTRAINT pk_denial_actions PRIMARY KEY (action_id),
-    CONSTRAINT fk_denial_actions_undoes_action_id FOREIGN KEY(undoes_action_id) REFERENCES denial_actions (action_id),
-    CONSTRAINT fk_denial_actions_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
-);
-
-CREATE INDEX ix_denial_actions_state ON denial_actions (state, action_id);
 
 CREATE TABLE files (
     file_id INTEGER NOT NULL,
