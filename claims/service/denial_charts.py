@@ -14,6 +14,7 @@ BUCKETS = ("overdue", "within 7 days", "within 30 days", "within 90 days", "late
 _EDGES = (-1, 7, 30, 90)
 MONTHS = 12
 PAYERS = 8
+MOST_CAUSES = 100
 
 
 def charts(ctx: Context) -> dict[str, pd.DataFrame]:
@@ -39,3 +40,9 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
         "by_month": by_month.tail(MONTHS),
         "by_deadline": buckets,
     }
+
+
+def causes(ctx: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give open cases by payer and reason; and the patterns among them: one cause, one item of work."""
+    with read(ctx.engine) as conn:
+        return rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES)

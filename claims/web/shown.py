@@ -22,6 +22,7 @@ PLACES = (
     ("Today", "/", "desk.read", "t"),
     ("Queue", "/queue", "desk.read", "q"),
     ("Patterns", "/patterns", "desk.read", "p"),
+    ("Approvals", "/approvals", "desk.read", "a"),
     ("Rejections", "/rejections", "desk.read", "r"),
     ("Exceptions", "/exceptions", "desk.read", "e"),
     ("Takebacks", "/takebacks", "desk.read", "b"),

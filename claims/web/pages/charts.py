@@ -17,3 +17,10 @@ def charts(at: At) -> Response:
     """Show denials by cause and payer, over time, and by deadline."""
     found = denial_charts.charts(at.reading)
     return at.page("charts.html", parts={name: shown.rows(part) for name, part in found.items()})
+
+
+@ROUTES.get("/patterns", "desk.read")
+def patterns(at: At) -> Response:
+    """Show denials by what causes them: fix the root once, then work the group."""
+    causes, found = denial_charts.causes(at.reading)
+    return at.page("patterns.html", causes=shown.rows(causes), found=shown.rows(found))
