@@ -58,6 +58,8 @@ MODULES = (
     "db",
     "master",
     "config",
+    "users",
+    "serve",
 )
 MACHINE_FAILED = 3
 

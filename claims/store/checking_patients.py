@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import sqlalchemy as sa
 
@@ -68,5 +66,5 @@ def misplaced_refunds(conn: sa.Connection) -> pd.DataFrame:
     )
     off = sa.cast(sa.func.coalesce(lies.c.cents, 0) - owed, sa.BigInteger)
     name = (sa.literal("refund ") + sa.cast(RF.c.patient_refund_id, sa.Text)).label("name")
-    wrong: sa.Select[Any] = sa.select(name, off.label("off_cents")).outerjoin(lies, lies.c.reference == RF.c.refund_key)
-    return frame(conn, wrong.where(off != 0))
+    joined = sa.outerjoin(RF, lies, lies.c.reference == RF.c.refund_key)
+    return frame(conn, sa.select(name, off.label("off_cents")).select_from(joined).where(off != 0))

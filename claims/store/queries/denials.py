@@ -73,6 +73,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             P.c.reverses_claim_payment_id,
             M.c.family_id,
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
+            sa.func.coalesce(M.c.payer_code, "").label("own_payer_code"),
             sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
             sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
             sa.func.coalesce(F.c.claim_number, "").label("family_claim_number"),
@@ -83,7 +84,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
         .outerjoin(F, F.c.family_id == M.c.family_id)
         .where(CP.c.claim_payment_id.in_(ids)),
     )
-    return rows.assign(has_other_payer=rows["next_payer_code"] != "").drop(columns="next_payer_code")
+    return rows.assign(has_other_payer=rows["next_payer_code"] != "")
 
 
 def service_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
