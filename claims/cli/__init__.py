@@ -48,6 +48,7 @@ MODULES = (
     "resubmit",
     "deposits",
     "payments",
+    "statements",
     "report",
     "simulate",
     "demo",

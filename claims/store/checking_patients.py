@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import sqlalchemy as sa
 
@@ -67,6 +65,6 @@ def misplaced_refunds(conn: sa.Connection) -> pd.DataFrame:
         .subquery()
     )
     off = sa.cast(sa.func.coalesce(lies.c.cents, 0) - owed, sa.BigInteger)
-    name = (sa.literal("refund ") + sa.cast(RF.c.patient_refund_id, sa.Text)).label("name")
-    wrong: sa.Select[Any] = sa.select(name, off.label("off_cents")).outerjoin(lies, lies.c.reference == RF.c.refund_key)
-    return frame(conn, wrong.where(off != 0))
+    select = sa.select(RF.c.patient_refund_id, off.label("off_cents")).where(off != 0)
+    wrong = frame(conn, select.outerjoin(lies, lies.c.reference == RF.c.refund_key))
+    return wrong.assign(name="refund " + wrong["patient_refund_id"].astype("str"))
