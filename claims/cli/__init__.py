@@ -43,6 +43,8 @@ MODULES = (
     "denials",
     "exceptions",
     "takebacks",
+    "variances",
+    "price",
     "claim",
     "rejections",
     "resubmit",
@@ -57,6 +59,8 @@ MODULES = (
     "db",
     "master",
     "config",
+    "users",
+    "serve",
 )
 MACHINE_FAILED = 3
 

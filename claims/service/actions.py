@@ -1,4 +1,4 @@
-"""What people do to money of payers: a denial written off, a refund to a payer; each a journal."""
+"""What people do to money of payers: a refund to a payer; each a journal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from hashlib import sha256
 
 import pandas as pd
 
-from claims.errors import NotFoundError, PostingRefusedError
+from claims.errors import PostingRefusedError
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.runs import running
-from claims.store import balances
 from claims.store.engine import write
 
 
@@ -51,40 +50,3 @@ def refund_payer(
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         write_journals(conn, ctx, run_id, posting_date, lines)
         record(ctx, conn, "payer.refund", f"payer {payer_code}", {"amount_cents": amount_cents})
-
-
-def write_off_denial(
-    ctx: Context, family_id: int, reason: str, posting_date: date, line_number: int | None = None
-) -> int:
-    """Write off what stands denied on a claim, or on one of its lines (rule E09); give the cents.
-
-    Each journal continues the posting that held the denial, so that a later reversal takes the write-off with it.
-    """
-    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        held = balances.held_denials(conn, family_id)
-        if line_number is not None:
-            held = held[held["line_number"] == line_number]
-        if held.empty:
-            raise NotFoundError("held denial of claim family", family_id)
-        event = _event("write-off", family_id, posting_date, reason)
-        base = held.assign(
-            journal_key=[
-                f"act:{event}:{origin}:{line}:0"
-                for origin, line in zip(held["origin_journal_id"].tolist(), held["line_number"].tolist(), strict=True)
-            ],
-            rule_id="E09",
-            family_id=family_id,
-            source="denial",
-            journal_reason="write-off",
-            effective_date=posting_date.isoformat(),
-            reverses_key="",
-            continues_journal_id=held["origin_journal_id"],
-        )
-        lines = pd.concat(
-            [base.assign(account="4200"), base.assign(account="1110", amount_cents=-base["amount_cents"])],
-            ignore_index=True,
-        )
-        write_journals(conn, ctx, run_id, posting_date, lines)
-        cents = int(held["amount_cents"].sum())
-        record(ctx, conn, "denial.write-off", f"family {family_id}", {"amount_cents": cents})
-    return cents

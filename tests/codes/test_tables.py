@@ -36,6 +36,7 @@ KEYS = {
     "places_of_service": ["code"],
     "plb": ["priority"],
     "posting_rules": ["rule_id"],
+    "pricing_methods": ["method"],
     "rarc": ["code"],
     "states": ["code"],
     "stc_category": ["code"],

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from claims.service.actions import refund_payer, write_off_denial
+from claims.service.actions import refund_payer
 from claims.service.patient_entry import add_patient_payment
 from claims.service.patient_refunds import pay_refund, request_claim_refund
 from claims.service.verify import verify
@@ -53,7 +53,7 @@ def test_e2_partial_denial_is_held_and_written_off_by_a_person(practice):
         {"1110": 5000, "1100": -5000},
     ]
     assert practice.balances(line_number=2) == {"1110": 5000, "4000": -5000}
-    assert write_off_denial(practice.ctx, practice.family("A2"), "CO-197", date(2025, 8, 1)) == 5000
+    assert practice.write_off("A2", "CO-197", date(2025, 8, 1)) == 5000
     assert practice.balances() == {"1000": 6000, "1200": 1500, "4000": -15000, "4100": 2500, "4200": 5000}
     check(practice)
 
@@ -338,7 +338,7 @@ def test_e15_a_reversal_takes_the_write_off_with_it(practice):
                  SVC*HC:70551*300*0**1~
                  CAS*CO*197*300~"""),
     )
-    write_off_denial(practice.ctx, practice.family("P1"), "CO-197", date(2025, 7, 1))
+    practice.write_off("P1", "CO-197", date(2025, 7, 1))
     practice.night(
         remit("""BPR*I*210*C*ACH************20250410~
                  TRN*1*T1502*1512345678~
