@@ -44,10 +44,14 @@ MODULES = (
     "appeals",
     "exceptions",
     "takebacks",
+    "variances",
+    "price",
     "claim",
     "rejections",
     "resubmit",
     "deposits",
+    "payments",
+    "statements",
     "report",
     "simulate",
     "demo",
@@ -56,6 +60,8 @@ MODULES = (
     "db",
     "master",
     "config",
+    "users",
+    "serve",
 )
 MACHINE_FAILED = 3
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims.denials.cases import FACTS, case_keys
 
-STATE = ["state", "outcome", "recovered_cents", "posting_date", "closed_posting_date"]
+STATE = ["state", "waiting_for", "outcome", "recovered_cents", "posting_date", "closed_posting_date"]
 CASE_COLUMNS = ["case_key", *FACTS, *STATE]
 EVENT_COLUMNS = ["case_key", "kind", "claim_payment_id", "amount_cents", "body", "posting_date"]
 KEY = ["base", "opening"]
@@ -48,6 +48,7 @@ def new_cases(lived: pd.DataFrame, cases: pd.DataFrame, posting_date: str) -> pd
     is_closed = states["is_closed"].to_numpy(bool)
     rows["case_key"] = opened["case_key"]
     rows["state"] = pd.Series(np.where(is_closed, "closed", "new"), dtype="str")
+    rows["waiting_for"] = ""
     rows["outcome"] = states["outcome"].to_numpy()
     rows["recovered_cents"] = states["recovered_cents"].to_numpy("int64")
     rows["posting_date"] = posting_date
@@ -74,8 +75,11 @@ def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, 
     is_closed = np.where(lives, states["is_closed"].fillna(False).astype(bool), was_closed) | rows["is_merged"]
     outcome = np.where(lives, states["outcome"].fillna(""), rows["outcome"])
     rows["outcome"] = pd.Series(np.where(rows["is_merged"], "superseded", outcome), dtype="str")
-    open_state = rows["state"].where(~was_closed, "new")
+    # What was waited for has come: a person decides what is next.
+    is_answered = _at(rows).isin(_at(happened)) & (rows["state"] == "waiting").to_numpy()
+    open_state = rows["state"].where(~is_answered, "in_work").where(~was_closed, "new")
     rows["state"] = open_state.where(~is_closed, "closed")
+    rows["waiting_for"] = rows["waiting_for"].where(rows["state"] == "waiting", "")
     rows["recovered_cents"] += states["recovered_cents"].fillna(0).astype("int64").to_numpy()
     closed_now = is_closed & (~was_closed | _at(rows).isin(_at(lived[lived["event"] == "reopened"])))
     closed_date = rows["closed_posting_date"].where(is_closed, "")

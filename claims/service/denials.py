@@ -6,6 +6,8 @@ from datetime import date
 
 from claims import denials
 from claims.service.context import Context
+from claims.service.desk.limits import own_limits
+from claims.service.master import load_master
 from claims.store import cases, clock
 from claims.store.engine import write
 from claims.store.queries import denials as queries
@@ -16,6 +18,7 @@ CLOSING = ("overturned", "partly_overturned", "superseded")
 
 def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Open, repeat and close denial cases for all postings not looked at yet, in posting order."""
+    limits = own_limits(load_master(ctx), posting_date)
     counts = {"denials_opened": 0, "denials_repeated": 0, "denials_closed": 0, "denials_matched": 0, "at_risk_cents": 0}
     while True:
         with write(ctx.engine) as conn:
@@ -35,8 +38,9 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                     queries.remarks(conn, ids),
                     queries.related_cases(conn, ids),
                     posting_date=posting_date.isoformat(),
+                    limits=limits,
                 )
-                cases.save(conn, *proposal, actor=ctx.actor, recorded_at=clock.now())
+                cases.save(conn, *proposal, actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
                 kinds = proposal.events["kind"]
                 counts["denials_opened"] += int((kinds == "opened").sum())
                 counts["denials_repeated"] += int(kinds.isin(["repeated", "reopened", "attached"]).sum())

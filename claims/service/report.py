@@ -18,6 +18,8 @@ from claims.reports import export, manifest, roll_forward
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report
 from claims.service.context import Context
+from claims.service.statements import NAME as STATEMENTS
+from claims.service.statements import statements
 from claims.store import clock
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -129,6 +131,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
 def denials(conn: Connection, at: AsOf) -> Report:
     """List the denial cases as they stood: open ones, closed ones, and the open ones by category and next action."""
     stood = denial_rules.as_they_stood(denial_rows.cases(conn, at), denial_rows.later_changes(conn, at))
+    stood = denial_rules.with_expected(stood, denial_rows.expected(conn, at))
     rows = denial_rules.denials(stood, denial_rows.addresses(conn), at.day.isoformat())
     is_open = rows["state"] != "closed"
     still = rows[is_open].reset_index(drop=True)
@@ -164,7 +167,12 @@ def aging(conn: Connection, at: AsOf) -> Report:
     return Report("aging", tables, controls, checks, {"receivable": ("aging", "balance_cents")})
 
 
-REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {"tieout": tieout, "denials": denials, "aging": aging}
+REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {
+    "tieout": tieout,
+    "denials": denials,
+    "aging": aging,
+    STATEMENTS: statements,
+}
 
 
 def _account(accounts: pd.DataFrame, account: str) -> int:

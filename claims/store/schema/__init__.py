@@ -14,10 +14,14 @@ from claims.store.schema.answers import acknowledgements
 from claims.store.schema.appeals import appeals
 from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
+from claims.store.schema.desk import denial_actions, denial_cases, denial_events, denial_patterns, saved_views
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.patients import patient_payments, patient_refunds
+from claims.store.schema.people import login_attempts, recovery_codes, searches, sessions, users
+from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
     adjustments,
     claim_payments,
@@ -39,7 +43,7 @@ from claims.store.schema.sending import (
 )
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
-from claims.store.schema.work import denial_cases, denial_events, exceptions
+from claims.store.schema.work import exceptions
 
 __all__ = [
     "acknowledgements",
@@ -56,14 +60,18 @@ __all__ = [
     "claims",
     "classifications",
     "closed_periods",
+    "contract_states",
     "control_numbers",
+    "denial_actions",
     "denial_cases",
     "denial_events",
+    "denial_patterns",
     "deposit_candidates",
     "deposit_matches",
     "edit_findings",
     "edit_proposals",
     "exceptions",
+    "expected_allowed",
     "families",
     "files",
     "findings",
@@ -72,18 +80,28 @@ __all__ = [
     "journals",
     "ledger_lines",
     "line_matches",
+    "login_attempts",
     "master_rows",
     "match_candidates",
     "matches",
     "metadata",
+    "patient_payments",
+    "patient_refunds",
     "provider_adjustments",
     "receipts",
+    "recovery_codes",
     "rejections",
     "remarks",
     "remittances",
     "runs",
+    "saved_views",
+    "searches",
     "service_lines",
     "service_payments",
+    "sessions",
     "submissions",
     "transactions",
+    "users",
+    "variance_cases",
+    "variance_events",
 ]
