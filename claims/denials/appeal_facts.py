@@ -33,6 +33,14 @@ class Filing:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """The day on which the payer had the claim at the latest, and who says so: a 277CA of its, or its remittance."""
+
+    day: date | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the books know of a case. Rows are of the tables of their names; empty where there is none.
 

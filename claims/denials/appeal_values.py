@@ -8,12 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from claims.denials.appeal_facts import Earlier, Facts, Window
+from claims.denials.appeal_facts import Earlier, Facts, Receipt, Window
 from claims.money import dollars
 
 
 def values(
-    facts: Facts, today: date, names: tuple[str, str], level: int, deadline: Window, filing: Window
+    facts: Facts,
+    today: date,
+    names: tuple[str, str],
+    level: int,
+    deadline: Window,
+    filing: Window,
+    receipt: Receipt,
 ) -> dict[str, str]:
     """Give every fact that is known; ``names`` are those of this level of appeal and of the one before."""
     case, claim, decision, provider, sent = facts.case, facts.claim, facts.decision, facts.provider, facts.filing
@@ -22,7 +28,8 @@ def values(
     earlier = previous(facts, level)
     patient = _name(claim, "patient") or _name(decision, "patient")
     subscriber = _name(claim, "subscriber")
-    is_kept = taken is not None and filing.last_day is not None and taken <= filing.last_day
+    had = receipt.day
+    is_kept = had is not None and filing.last_day is not None and had <= filing.last_day
     known = {
         "letter_date": words_of(today),
         "level_name": names[0],
@@ -56,7 +63,8 @@ def values(
         "batch_reference": sent.batch_reference,
         "receipt_date": words_of(taken),
         "remit_receipt_date": words_of(received),
-        "days_used": str((taken - filing.start).days) if taken and filing.start else "",
+        "latest_receipt_date": words_of(had),
+        "days_used": str((had - filing.start).days) if had and filing.start else "",
         "filing_anchor": filing.limit.anchor_words if filing.start else "",
         # A limit that the claim did not keep is no argument of ours.
         "filing_limit": filing.limit.words if is_kept else "",

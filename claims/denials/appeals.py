@@ -13,10 +13,11 @@ from typing import Any
 
 from claims import codes
 from claims.denials import limits
-from claims.denials.appeal_facts import Facts, Window
+from claims.denials.appeal_facts import Facts, Receipt, Window
 from claims.denials.appeal_values import day_of, previous, service_days, values
 
 CLOSED, PENDING = "closed", "pending"
+ACCEPTED, REMITTED = "277CA", "835"
 _NO_DECISION = ("23", "25")  # CLP02: forwarded without a decision; an estimate
 _FIRST_PAYER = ("P", "U", "")
 
@@ -43,6 +44,7 @@ class Plan:
     decided_by: str
     deadline: Window
     filing: Window
+    receipt: Receipt
     exhibits: tuple[Exhibit, ...]
     values: Mapping[str, str]
     gaps: tuple[str, ...]
@@ -56,9 +58,9 @@ def plan(facts: Facts, today: date, level: int | None = None) -> Plan:
     sent = max((one.level for one in facts.earlier), default=0)
     level = sent + 1 if level is None else level
     step = _level(str(facts.case["payer_type"]), level)
-    filing = _filing(facts)
+    filing, receipt = _filing(facts), _receipt(facts)
     deadline = _deadline(facts, str(step.get("event", "")), level)
-    refused, figures = _refusal(facts, barred, level, sent, step, deadline, filing, kind, today)
+    refused, figures = _refusal(facts, barred, level, sent, step, deadline, filing, receipt, kind, today)
     exhibits = _exhibits(kind)
     before = _level(str(facts.case["payer_type"]), level - 1)
     names = str(step.get("name", "")), str(before.get("name", ""))
@@ -69,9 +71,10 @@ def plan(facts: Facts, today: date, level: int | None = None) -> Plan:
         decided_by=str(step.get("decided_by", "")),
         deadline=deadline,
         filing=filing,
+        receipt=receipt,
         exhibits=exhibits,
-        values=values(facts, today, names, level, deadline, filing),
-        gaps=(*(one.title for one in exhibits if one.source == "person"), *_unproven(kind, facts, filing)),
+        values=values(facts, today, names, level, deadline, filing, receipt),
+        gaps=(*(one.title for one in exhibits if one.source == "person"), *_unproven(kind, filing, receipt)),
         refused=refused,
         reason=_says(refused) + figures if refused else "",
     )
@@ -134,6 +137,13 @@ def _filing(facts: Facts) -> Window:
     return Window(limit, limit.start(anchors), limit.last_day(anchors))
 
 
+def _receipt(facts: Facts) -> Receipt:
+    """Give the earlier of the two days that the payer itself names."""
+    taken, received = facts.filing.accepted_date, day_of(facts.decision.get("received_date"))
+    known = [Receipt(day, by) for day, by in ((taken, ACCEPTED), (received, REMITTED)) if day]
+    return min(known, key=lambda one: one.day or date.max, default=Receipt())
+
+
 def _refusal(
     facts: Facts,
     barred: str,
@@ -142,11 +152,12 @@ def _refusal(
     step: Mapping[str, Any],
     deadline: Window,
     filing: Window,
+    receipt: Receipt,
     kind: str,
     today: date,
 ) -> tuple[str, str]:
     """Give the first reason against an appeal, and its figures."""
-    case, taken = facts.case, facts.filing.accepted_date
+    case, taken = facts.case, receipt.day
     is_pending = (
         case["next_action"] == "WAIT"
         or "pending" in facts.classes
@@ -182,11 +193,11 @@ def _source(window: Window) -> str:
     return window.limit.source + ("" if window.limit.is_verified else ", confirm with the payer")
 
 
-def _unproven(kind: str, facts: Facts, filing: Window) -> tuple[str, ...]:
+def _unproven(kind: str, filing: Window, receipt: Receipt) -> tuple[str, ...]:
     """Say what a letter on filing in time cannot prove from the books."""
     if kind != "timely-filing":
         return ()
-    taken = facts.filing.accepted_date
+    taken = receipt.day
     gaps = []
     if taken is None:
         gaps.append("the payer's acceptance (277CA) of the claim")

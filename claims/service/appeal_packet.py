@@ -9,45 +9,26 @@ from typing import Any
 import pandas as pd
 
 from claims import codes
-from claims.denials.appeal_facts import Window
 from claims.denials.appeal_values import words_of
 from claims.denials.appeals import Plan
-from claims.letters import Exhibit, File, Letter, Packet, Party, Run, Table
+from claims.letters import Letter, Packet, Party, Run, Table
 from claims.letters.text import Paragraph, gap
 from claims.money import dollars
-from claims.service.appeal_facts import Answer, Gathered, Quote, trace_of_transmission
+from claims.service.appeal_exhibits import SAID, exhibits, limit_words, place
+from claims.service.appeal_facts import Gathered
 
 PAYER_ADDRESS = "address of the payer's appeals department"
-_SAID = {
-    "interchange-accepted": "took the interchange",
-    "interchange-rejected": "refused the interchange",
-    "syntax-accepted": "accepted the transaction set",
-    "syntax-rejected": "refused the transaction set",
-    "set-refused": "refused the transaction set because of another claim",
-    "received": "received by the clearing house, not judged",
-    "accepted": "accepted by the clearing house",
-    "rejected": "refused by the clearing house",
-    "received by the payer": "received by the payer, not judged",
-    "accepted by the payer": "accepted by the payer for adjudication",
-    "rejected by the payer": "refused by the payer",
-}
-_ENVELOPE_DAY = "day of its interchange"
 
 
 def packet(plan: Plan, got: Gathered, letter: Letter, closing: Letter, origin: tuple[str, ...], today: date) -> Packet:
     """Put a packet together."""
     address = _address(got.facts.payer, "payer") if plan.decided_by == "payer" else ()
-    exhibits = _exhibits(plan, got)
-    lost = tuple(one.title for one in plan.exhibits if one.source == "books" and one.title not in exhibits)
+    labelled, lost = exhibits(plan, got)
     about, missing = _about(plan.values)
     gaps = tuple(
         dict.fromkeys(
             (*letter.gaps, *missing, *(() if address else (PAYER_ADDRESS,)), *plan.gaps, *lost, *closing.gaps)
         )
-    )
-    labelled = tuple(
-        Exhibit(f"Exhibit {chr(ord('A') + place)}", title, *parts)
-        for place, (title, parts) in enumerate(exhibits.items())
     )
     to: tuple[Paragraph, ...] = ((Run(plan.values.get("payer_name", "")),), (Run("Attention: Appeals"),))
     if plan.decided_by != "payer":
@@ -160,17 +141,9 @@ def _claim_tables(got: Gathered) -> list[Table]:
 
 
 def _clocks(plan: Plan, got: Gathered) -> Table:
-    rows = [("This appeal" + (f" ({plan.level_name})" if plan.level_name else ""), *_window(plan.deadline))]
-    rows.append(("First claim to this payer", *_window(plan.filing)))
+    rows = [("This appeal" + (f" ({plan.level_name})" if plan.level_name else ""), *limit_words(plan.deadline))]
+    rows.append(("First claim to this payer", *limit_words(plan.filing)))
     return Table("Time limits", ("Limit for", "Counts from", "Limit", "Last day", "+Source"), tuple(rows))
-
-
-def _window(window: Window) -> tuple[str, str, str, str]:
-    limit = window.limit
-    source = limit.source + ("" if limit.is_verified or not limit.length else " (to be confirmed with the payer)")
-    start = f"{limit.anchor_words}, {window.start}" if window.start else limit.anchor_words
-    length = limit.words.split(" from ")[0]
-    return start or "not known", length or "not known", str(window.last_day or "not known"), source
 
 
 def _timeline(got: Gathered) -> Table:
@@ -181,99 +154,13 @@ def _timeline(got: Gathered) -> Table:
     if service:
         steps.append((service, "Service", ""))
     if sent is not None and got.facts.filing.sent_date:
-        steps.append((str(got.facts.filing.sent_date), "Claim sent (837)", _place(sent)))
+        steps.append((str(got.facts.filing.sent_date), "Claim sent (837)", place(sent)))
     for one in got.answers:
-        steps.append((str(one.day or ""), f"{one.stage}: {_SAID[one.said]}", _place(one.quote)))
+        steps.append((str(one.day or ""), f"{one.stage}: {SAID[one.said]}", place(one.quote)))
     if got.facts.decision.get("received_date"):
         text = "Day of receipt, as the remittance names it"
-        steps.append((str(got.facts.decision["received_date"]), text, _place(got.decided)))
-    steps.append((str(case["remit_date"] or ""), "Remittance (835) with this decision", _place(got.decided)))
+        steps.append((str(got.facts.decision["received_date"]), text, place(got.decided)))
+    steps.append((str(case["remit_date"] or ""), "Remittance (835) with this decision", place(got.decided)))
     for appeal in got.facts.earlier:
         steps.append((str(appeal.sent_date or ""), f"Appeal of level {appeal.level} sent", ""))
     return Table("Timeline", ("Day", "+Step", "File and segment"), tuple(sorted(steps, key=lambda step: step[0])))
-
-
-def _place(quote: Quote) -> str:
-    return f"{quote.sha256[:12]}, segment {quote.seg}"
-
-
-Parts = tuple[tuple[str, ...], tuple[Table, ...], tuple[File, ...]]
-
-
-def _exhibits(plan: Plan, got: Gathered) -> dict[str, Parts]:
-    """Make the exhibits that the books have, by title, in the order of the plan."""
-    found: dict[str, Parts] = {}
-    for one in plan.exhibits:
-        if one.exhibit == "remittance":
-            found[one.title] = ((), (), (_file("Remittance (835)", got.decided),))
-        elif one.exhibit == "claim" and got.sent is not None:
-            found[one.title] = ((), (), (_file("Claim (837)", got.sent),))
-        elif one.exhibit == "filing" and got.sent is not None:
-            answers = tuple(_file(_title(answer), answer.quote) for answer in got.answers)
-            files = (_file("Claim as sent (837)", got.sent), *answers)
-            found[one.title] = (_says(plan, got), (_chain(got), _count(plan, got)), files)
-    return found
-
-
-def _says(plan: Plan, got: Gathered) -> tuple[str, ...]:
-    taken, last = got.facts.filing.accepted_date, plan.filing.last_day
-    if taken is None:
-        return ("No acceptance by the payer is in our books: what follows shows how far the claim came.",)
-    if last is None or taken > last:
-        return (f"The payer accepted the claim for adjudication on {words_of(taken)}.",)
-    return (
-        f"The payer accepted the claim for adjudication on {words_of(taken)}, "
-        f"{(last - taken).days} days before the last day for filing it, {words_of(last)}.",
-    )
-
-
-def _chain(got: Gathered) -> Table:
-    """List the sending and each answer to it, with the numbers that tie them to each other."""
-    sent, filing = got.sent, got.facts.filing
-    assert sent is not None
-    trace = trace_of_transmission(sent.rows)
-    numbers = (
-        f"ISA13 {filing.interchange_number}, GS06 {filing.group_number}, ST02 {filing.set_number}, "
-        f"BHT03 {filing.batch_reference}, CLM01 {filing.claim_number}" + (f", REF*D9 {trace}" if trace else "")
-    )
-    rows = [("Claim sent (837)", str(filing.sent_date or ""), numbers, _place(sent), _bytes(sent))]
-    for one in got.answers:
-        named = " ".join(part for part in (one.codes, f"from {one.source}" if one.source else "") if part)
-        number = f", payer's number {one.payer_claim_number}" if one.payer_claim_number else ""
-        rows.append((f"{one.stage}: {_SAID[one.said]}", str(one.day or ""), named + number, _place(one.quote),
-                     _bytes(one.quote)))  # fmt: skip
-    columns = ("Step", "Day", "+Numbers and codes", "File and segment", "Bytes")
-    note = f"The day of a TA1 or 999 is the {_ENVELOPE_DAY}; that of a 277CA the day of its status (STC02)."
-    return Table("The acknowledgment chain", columns, tuple(rows), note=note)
-
-
-def _bytes(quote: Quote) -> str:
-    own = quote.rows[quote.rows["seg"] == quote.seg]
-    if own.empty:
-        return ""
-    first = int(own["offset"].iloc[0])
-    return f"{first}-{first + int(own['length'].iloc[0]) - 1}"
-
-
-def _count(plan: Plan, got: Gathered) -> Table:
-    """Count the days from the service to the receipt, and hold them against the limit in force."""
-    window, taken = plan.filing, got.facts.filing.accepted_date
-    rows = [("Counts from", f"{window.limit.anchor_words}, {window.start}" if window.start else "not known")]
-    rows.append(("Accepted by the payer", str(taken or "not known")))
-    if taken and window.start:
-        rows.append(("Days between", str((taken - window.start).days)))
-    rows.append(("Limit in force", window.limit.words or "not known"))
-    rows.append(("Its source", _window(window)[3] or "not known"))
-    rows.append(("Its last day", str(window.last_day or "not known")))
-    if taken and window.last_day:
-        rows.append(("Days left on the day of acceptance", str((window.last_day - taken).days)))
-    return Table("From service to receipt", ("What", "+Day or count"), tuple(rows))
-
-
-def _title(answer: Answer) -> str:
-    return f"{answer.stage}: {_SAID[answer.said]}" + (f", {answer.day}" if answer.day else "")
-
-
-def _file(title: str, quote: Quote) -> File:
-    rows = quote.rows[["seg", "offset", "length", "text"]].itertuples(index=False, name=None)
-    return File(title, quote.sha256, tuple((int(a), int(b), int(c), str(text)) for a, b, c, text in rows))

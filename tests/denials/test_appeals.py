@@ -53,6 +53,15 @@ def test_what_is_not_in_the_books_is_not_among_the_values():
     assert all(made.values.values())
 
 
+def test_the_earlier_day_that_the_payer_names_is_the_day_of_receipt():
+    remitted = replace(FACTS, decision=DECISION | {"received_date": "2025-03-11"})
+    assert (of(remitted).receipt.by, of(remitted).values["days_used"]) == ("835", "38")
+    alone = of(replace(remitted, filing=Filing()))
+    assert (alone.gaps, alone.receipt.day) == ((), date(2025, 3, 11)) and "receipt_date" not in alone.values
+    later = of(replace(FACTS, decision=DECISION | {"received_date": "2025-05-20"}))
+    assert (later.refused, later.receipt.by, later.values["days_used"]) == ("", "277CA", "39")
+
+
 def test_a_claim_that_came_late_has_no_proof_and_a_usual_limit_is_no_argument():
     late = replace(FACTS, filing=replace(TAKEN, accepted_date=date(2025, 5, 3)))
     assert of(late).refused == "filed-late" and "last day 2025-05-02" in of(late).reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ PROVIDERS = (
 )
 # The claim of the tests is A1; those of two other patients go with it.
 BILLS = [Bill(f"A{number}", [("99213", "100"), ("85025", "50")], member=f"W{number}") for number in (0, 1, 2)]
-SENT = claims(*BILLS)
+_LINES = claims(*BILLS).replace(b"CLM*A1*150***11:B:1*Y*A*Y*Y~", b"CLM*A1*150***11:B:1*Y*A*Y*Y~REF*D9*CH0001~")
+SENT = re.sub(rb"SE\*(\d+)\*", lambda count: b"SE*%d*" % (int(count[1]) + 1), _LINES)  # the clearing house's number
 
 
 def payer(filing: str = "90", appeal: str = "180", *, name: str = "PLAN ONE", street: str = "1 MAIN ST") -> str:
