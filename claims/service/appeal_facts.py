@@ -105,8 +105,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
 
 def _earlier(conn: Connection, case_id: int, remit_day: date | None) -> tuple[Earlier, ...]:
     """Give the appeals that were sent; a remittance that denies the case after that is the decision on the last."""
-    rows = rows_of.of_case(conn, case_id)
-    sent = rows[rows["state"] == "sent"].drop_duplicates("level", keep="last").sort_values("level")
+    sent = rows_of.sent(conn, [case_id])
     found = [Earlier(int(level), day_of(day)) for level, day in zip(sent["level"], sent["sent_date"], strict=True)]
     if found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
         found[-1] = replace(found[-1], decision_date=remit_day)
