@@ -164,6 +164,12 @@ def post_remittances(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def post_voids(run_id: int, posting_date: date) -> dict[str, int]:
+    """Take back the charges of voids that the payer has accepted."""
+    return reconcile.post_voids(place().context, run_id, posting_date)
+
+
+@step
 def match_deposits(run_id: int, posting_date: date) -> dict[str, int]:
     """Tie remittances to lines of the bank."""
     return reconcile.match_deposits(place().context, run_id, posting_date)
