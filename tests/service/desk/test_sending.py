@@ -154,7 +154,7 @@ def test_the_money_goes_to_the_next_payer_when_its_claim_leaves(practice):
     with running(practice.ctx, "reconcile", DAY) as (run_id, _):
         assert sending.post_transfers(practice.ctx, run_id, DAY)["denials_transferred"] == 0
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
-    assert actions.undo(practice.ctx, done.action_id, DAY).refused["reason"].tolist() == ["moved-on"]
+    assert actions.undo(practice.ctx, done.action_id, DAY).refused["reason"].tolist() == ["claim-has-left"]
 
 
 def test_a_run_that_dies_leaves_neither_claim_nor_action(practice, monkeypatch):
