@@ -79,8 +79,8 @@ def _give_back(
 ) -> None:
     """Write what stood in each case before; cases that had the same columns changed go together."""
     # Whatever a case waited for when it was decided, nobody is asked again by taking that back.
-    before = [json.loads(body).get("before", {}) for body in event["body"]]
-    before = pd.Series([one | {"pending_action_id": 0} for one in before], index=rows.index, dtype=object)
+    old = [json.loads(body).get("before", {}) | {"pending_action_id": 0} for body in event["body"]]
+    before = pd.Series(old, index=rows.index, dtype=object)
     shapes = before.map(lambda one: " ".join(sorted(one)))
     for _, part in before.groupby(shapes):
         names = sorted(part.iloc[0])
