@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         return self.home / "audit.key"
 
     @property
+    def people_key_file(self) -> Path:
+        """The key that second factors are sealed with, readable by its owner only."""
+        return self.home / "people.key"
+
+    @property
     def prefect_folder(self) -> Path:
         """Prefect's own database and files."""
         return self.home / "prefect"

@@ -19,8 +19,8 @@ BELOW = {
     "service": PLAIN | SIDE_BY_SIDE | {"codes"},
     **dict.fromkeys(("cli", "web", "flows"), PLAIN | SIDE_BY_SIDE | {"codes", "service"}),
 }
-# Inside functions (and for type checkers) only: the command line starts flows when asked to, and stays quick otherwise.
-LAZY = {("cli", "flows")}
+# Inside functions (and for type checkers) only: the command line starts these when asked to, and stays quick otherwise.
+LAZY = {("cli", "flows"), ("cli", "web")}
 # The only places that may know a library.
 HOMES = {
     "sqlalchemy": "claims/store/",
@@ -32,6 +32,9 @@ HOMES = {
     "distributed": "flows/",
     "fastapi": "claims/web/",
     "starlette": "claims/web/",
+    "argon2": "claims/people/",
+    "pyotp": "claims/people/",
+    "cryptography": "claims/people/",
     "typer": "claims/cli/",
     "rich": "claims/cli/",
     "xlsxwriter": "claims/reports/",

@@ -43,10 +43,13 @@ MODULES = (
     "denials",
     "exceptions",
     "takebacks",
+    "variances",
+    "price",
     "claim",
     "rejections",
     "resubmit",
     "deposits",
+    "payments",
     "report",
     "simulate",
     "demo",
@@ -55,6 +58,8 @@ MODULES = (
     "db",
     "master",
     "config",
+    "users",
+    "serve",
 )
 MACHINE_FAILED = 3
 

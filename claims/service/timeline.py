@@ -14,6 +14,9 @@ from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.store.engine import read
 from claims.store.queries import timeline as rows
+from claims.store.queries.timeline import OWN_ID
+
+__all__ = ["OWN_ID", "SeveralClaimsError", "story", "timeline"]
 
 # Steps of one day and instant, in the order in which they follow from each other.
 KINDS = ("import", "life", "journal", "denial", "deposit")
@@ -24,7 +27,7 @@ class SeveralClaimsError(UsageError):
     """A number is that of claims of several families."""
 
     def __init__(self, claim_ids: list[int]) -> None:
-        named = ", ".join(f"{rows.OWN_ID}{claim_id}" for claim_id in claim_ids)
+        named = ", ".join(f"{OWN_ID}{claim_id}" for claim_id in claim_ids)
         super().__init__(f"Several claims have this number; give our own number of one: {named}.")
 
 

@@ -40,8 +40,11 @@ _PRAGMAS = (
 _READ = "claims_read"
 
 
-def open_engine(url: str) -> sa.Engine:
-    """Open the database at `url` (``sqlite:///FILE`` or ``postgresql+psycopg://...``) without touching its tables."""
+def open_engine(url: str, *, reads_only: bool = False) -> sa.Engine:
+    """Open the database at `url` (``sqlite:///FILE`` or ``postgresql+psycopg://...``) without touching its tables.
+
+    Through an engine that `reads_only` nothing can be changed, not by `write` either: the database refuses.
+    """
     try:
         address = sa.make_url(url)
     except ArgumentError:
@@ -49,13 +52,14 @@ def open_engine(url: str) -> sa.Engine:
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
     if address.drivername in ("sqlite", "sqlite+pysqlite"):
-        return _open_sqlite(address)
+        return _open_sqlite(address, reads_only)
     if address.drivername == "postgresql+psycopg":
-        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True)
+        options = {"options": "-c default_transaction_read_only=on"} if reads_only else {}
+        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     raise ConfigError("database_url", f"{address.drivername} is not supported; use sqlite or postgresql+psycopg")
 
 
-def _open_sqlite(address: sa.URL) -> sa.Engine:
+def _open_sqlite(address: sa.URL, reads_only: bool) -> sa.Engine:
     if address.database in (None, "", ":memory:"):
         raise ConfigError("database_url", "must name a file: every connection to :memory: is another database")
     engine = sa.create_engine(address, hide_parameters=True)
@@ -68,7 +72,7 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get(_READ, False)
+        reads = reads_only or connection.get_execution_options().get(_READ, False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 

@@ -18,6 +18,9 @@ from claims.store.schema.files import files, findings, interchanges, receipts, t
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.patients import patient_payments, patient_refunds
+from claims.store.schema.people import login_attempts, recovery_codes, searches, sessions, users
+from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
     adjustments,
     claim_payments,
@@ -55,6 +58,7 @@ __all__ = [
     "claims",
     "classifications",
     "closed_periods",
+    "contract_states",
     "control_numbers",
     "denial_actions",
     "denial_cases",
@@ -65,6 +69,7 @@ __all__ = [
     "edit_findings",
     "edit_proposals",
     "exceptions",
+    "expected_allowed",
     "families",
     "files",
     "findings",
@@ -73,19 +78,28 @@ __all__ = [
     "journals",
     "ledger_lines",
     "line_matches",
+    "login_attempts",
     "master_rows",
     "match_candidates",
     "matches",
     "metadata",
+    "patient_payments",
+    "patient_refunds",
     "provider_adjustments",
     "receipts",
+    "recovery_codes",
     "rejections",
     "remarks",
     "remittances",
     "runs",
     "saved_views",
+    "searches",
     "service_lines",
     "service_payments",
+    "sessions",
     "submissions",
     "transactions",
+    "users",
+    "variance_cases",
+    "variance_events",
 ]

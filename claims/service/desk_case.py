@@ -1,0 +1,63 @@
+"""One case for a page: its number and version, who else looks at it now, and others of the same cause."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import pandas as pd
+
+from claims.errors import NotFoundError
+from claims.service.context import Context
+from claims.service.desk import queue as desk_queue
+from claims.store import clock
+from claims.store import sessions as session_rows
+from claims.store.engine import read, write
+from claims.store.queries import queue as rows
+from claims.store.sessions import Session
+
+HERE = timedelta(seconds=90)
+_WRITTEN_EVERY = timedelta(seconds=45)
+SIBLINGS = 5
+
+
+class Case(NamedTuple):
+    """What an action on a case has to name, and where others of its kind are found."""
+
+    case_id: int
+    version: int
+    payer_code: str
+    reason_code: str
+    pattern_id: int
+
+
+def of_key(ctx: Context, key: str) -> Case:
+    """Find a case by its key or the beginning of it; raise NotFoundError when that is not one."""
+    with read(ctx.engine) as conn:
+        found = rows.find(conn, key.lower()) if key else pd.DataFrame()
+    if len(found) != 1:
+        raise NotFoundError("denial case", key[:10])
+    row = found.iloc[0]
+    numbers = (int(row["case_id"]), int(row["version"]))
+    return Case(*numbers, str(row["payer_code"]), str(row["reason_code"]), int(row["pattern_id"] or 0))
+
+
+def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]:
+    """Say that the owner of a session looks at a case, and name the others who do."""
+    subject = f"case {case.case_id}"
+    written = clock.read(session.looked_at) if session.looked_at else None
+    if session.looks_at != subject or written is None or now - written >= _WRITTEN_EVERY:
+        with write(ctx.recorder or ctx.engine) as conn:
+            session_rows.change(conn, session.session_id, looks_at=subject, looked_at=clock.written(now))
+    with read(ctx.engine) as conn:
+        return session_rows.others(conn, subject, session.user.user_id, now - HERE)
+
+
+def siblings(ctx: Context, case: Case) -> pd.DataFrame:
+    """Give some other open cases of the same pattern, or else of the same payer and reason."""
+    if case.pattern_id:
+        asked = desk_queue.Filters(pattern_id=case.pattern_id)
+    else:
+        asked = desk_queue.Filters(payer_code=case.payer_code, reason_code=case.reason_code)
+    found = desk_queue.page(ctx, asked, size=SIBLINGS + 1).rows
+    return found[found["case_id"] != case.case_id].head(SIBLINGS)

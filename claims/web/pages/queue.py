@@ -1,0 +1,79 @@
+"""The queue: one page of cases, the sums of the list, and what is done with a selection or the whole of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from claims import codes
+from claims.people import roles
+from claims.service import people
+from claims.service.audited import record_shown
+from claims.service.desk import queue
+from claims.service.desk.queue import Filters
+from claims.web import cursors, done, shown
+from claims.web.asked import Asked, AskedFor
+from claims.web.routes import Routes
+from claims.web.seat import At, Seat
+
+ROUTES = Routes()
+SIZE = 50
+STATES = ("open", "snoozed", "waiting", "expired", "closed")
+
+
+@ROUTES.get("/queue", "desk.read")
+def listed(at: At, asked: AskedFor) -> Response:
+    """Show a page of the queue."""
+    filters = asked.filters(at)
+    sort = asked.chosen_sort(filters)
+    found = queue.page(at.reading, filters, sort, _place(at, asked, filters, sort), SIZE)
+    rows = shown.rows(found.rows)
+    if rows:
+        record_shown(at.reading, "denial queue", {"cases": [row["case_id"] for row in rows]})
+    around = {
+        name: asked.address(at=_cursor(at, place, filters, sort)) if place else ""
+        for name, place in (("next", found.next), ("previous", found.previous))
+    }
+    return at.page(
+        "queue.html",
+        rows=rows,
+        asked=asked,
+        sort=sort,
+        sorts=filters.sorts,
+        around=around,
+        told=done.read(at.practice.key("done"), asked.did, at.session.user.user_id, at.practice.now()),
+        offered=offered(at),
+        states=STATES,
+        back=asked.address(at=asked.at),
+    )
+
+
+@ROUTES.get("/queue/totals", "desk.read")
+def totals(at: At, asked: AskedFor) -> Response:
+    """Count the list and add it up: apart from its page, for it takes longer."""
+    template = "part_totals.html" if at.is_fragment else "totals.html"
+    return at.page(template, totals=queue.totals(at.reading, asked.filters(at)), asked=asked)
+
+
+def offered(at: Seat) -> dict[str, Any]:
+    """Give what the filters and actions of the queue offer to choose from."""
+    everybody = shown.rows(people.listed(at.reading))
+    workers = [row["name"] for row in everybody if "desk.act" in roles.permissions_of(row["roles"].split())]
+    categories = codes.table("categories")
+    actions = codes.table("next_actions")
+    return {
+        "people": workers,
+        "categories": list(zip(categories["category"], categories["own_title"], strict=True)),
+        "actions": list(zip(actions["id"], actions["own_label"], strict=True)),
+    }
+
+
+def _place(at: Seat, asked: Asked, filters: Filters, sort: str) -> Any:
+    if not asked.at:
+        return None
+    return cursors.unsign(at.practice.key("cursor"), asked.at, at.session.user.user_id, filters, sort)
+
+
+def _cursor(at: Seat, place: Any, filters: Filters, sort: str) -> str:
+    return cursors.sign(at.practice.key("cursor"), place, at.session.user.user_id, filters, sort)
