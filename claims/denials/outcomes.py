@@ -82,8 +82,8 @@ def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, 
     rows["state"] = open_state.where(~is_closed, "closed")
     rows["waiting_for"] = rows["waiting_for"].where(rows["state"] == "waiting", "")
     rows["recovered_cents"] += states["recovered_cents"].fillna(0).astype("int64").to_numpy()
-    again = lived.loc[(lived["event"] == "reopened") | (lived["kind"].isin(CLOSING) & (lived["event"] != "")), KEY]
-    closed_now = is_closed & (~was_closed | _at(rows).isin(_at(again)))
+    anew = lived.loc[(lived["event"] == "reopened") | (lived["kind"].isin(CLOSING) & (lived["event"] != "")), KEY]
+    closed_now = is_closed & (~was_closed | _at(rows).isin(_at(anew)))
     closed_date = rows["closed_posting_date"].where(is_closed, "")
     rows["closed_posting_date"] = closed_date.where(~closed_now, posting_date)
     return _finished(rows, ["case_id", *CASE_COLUMNS])
