@@ -31,7 +31,7 @@
     const chosen = boxes().filter((box) => box.checked);
     for (const box of boxes()) box.closest("tr").setAttribute("aria-selected", String(box.checked));
     const bar = one("#bulk");
-    if (!bar) return;
+    if (!bar || !one("#chosen")) return;
     const cents = chosen.reduce((sum, box) => sum + Number(box.dataset.cents), 0);
     const text = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
     one("#chosen").textContent = chosen.length
