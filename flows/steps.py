@@ -176,6 +176,12 @@ def match_deposits(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def price_decisions(run_id: int, posting_date: date) -> dict[str, int]:
+    """Hold what payers allowed against their contracts."""
+    return reconcile.price_decisions(place().context, run_id, posting_date)
+
+
+@step
 def open_denials(run_id: int, posting_date: date) -> dict[str, int]:
     """Open a case for everything that was denied."""
     return reconcile.open_denials(place().context, run_id, posting_date)

@@ -145,6 +145,10 @@ def _readable(rows: pd.DataFrame, kind: str, *, show_phi: bool) -> pd.DataFrame:
         elif column.values == "amount":
             place = shown.columns.get_loc(column.target)
             shown.insert(place, column.name, [amount(cents) for cents in values.tolist()])  # type: ignore[arg-type]
+        elif column.values == "percent":
+            place = shown.columns.get_loc(column.target)
+            words = [f"{milli // 1000}.{milli % 1000:03d}".rstrip("0").rstrip(".") for milli in values.tolist()]
+            shown.insert(place, column.name, words)  # type: ignore[arg-type]
         elif column.values == "flag":
             shown[column.target] = values.map({True: "Y", False: "N"})
         elif column.name in PRIVATE:

@@ -34,6 +34,7 @@ DOING = {  # what the person sees while a step runs
     "match_claims": "matching payments to claims",
     "post_remittances": "posting remittances",
     "match_deposits": "tying to the bank",
+    "price_decisions": "holding payments against contracts",
     "open_denials": "opening denials",
     "record_decisions": "telling each claim what was decided",
     "watch_answers": "asking for missing answers",

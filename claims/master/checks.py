@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from claims import cells
+from claims import cells, codes
 from claims.master.columns import EFFECTIVE, columns
 from claims.master.kinds import KINDS
 
@@ -116,6 +116,22 @@ def _compare_eligibility(table: Table) -> None:
     table.blame((last != 0) & (last < first), "active_to", "a day not before active_from")
 
 
+def _compare_contract_terms(table: Table) -> None:
+    needs = codes.table("pricing_methods").set_index("method")["needs"]
+    wanted = needs.reindex(table.values["method"]).fillna("").to_numpy()
+    ranked = np.isin(table.values["method"], ["fixed", "percent_of_schedule"])
+    for name in ("amount", "percent"):
+        is_given = (table.text(name) != "").to_numpy()
+        table.blame(pd.Series((wanted == name) & ~is_given), name, f"a value: the method needs the {name}")
+        table.blame(
+            pd.Series((wanted != name) & (wanted != "") & is_given), name, "nothing: the method does not use it"
+        )
+    by_schedule = (table.values["method"] == "percent_of_schedule") | (table.values["method"] == "")
+    table.blame(~by_schedule & (table.values["schedule"] != ""), "schedule", "nothing but for percent_of_schedule")
+    unused = ~ranked & (table.values["rank_percents"] != "").to_numpy()
+    table.blame(pd.Series(unused), "rank_percents", "nothing but for fixed and percent_of_schedule")
+
+
 _COMPARE: dict[str, Callable[[Table], None]] = {
     "partners": _compare_partners,
     "providers": _compare_providers,
@@ -124,6 +140,7 @@ _COMPARE: dict[str, Callable[[Table], None]] = {
     "procedures": _compare_procedures,
     "demographic_limits": _compare_demographic_limits,
     "eligibility": _compare_eligibility,
+    "contract_terms": _compare_contract_terms,
 }
 
 

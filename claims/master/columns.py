@@ -26,8 +26,8 @@ class Column(NamedTuple):
 
     @property
     def target(self) -> str:
-        """Amounts are cents in frames, and say so."""
-        return f"{self.name}_cents" if self.values == "amount" else self.name
+        """Amounts are cents in frames, percentages thousandths of one, and say so."""
+        return self.name + {"amount": "_cents", "percent": "_milli"}.get(self.values, "")
 
     @property
     def dtype(self) -> str:

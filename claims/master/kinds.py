@@ -40,6 +40,17 @@ def _bound(text: str) -> int | None:
     return day.year * 10_000 + day.month * 100 + day.day if day else None
 
 
+def _percent(text: str) -> int | None:
+    """Read a percentage as thousandths of one."""
+    match = re.fullmatch(r"([0-9]{1,4})(?:\.([0-9]{1,3}))?", text, re.ASCII)
+    return int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0")) if match else None
+
+
+def _percents(text: str) -> str | None:
+    parts = text.split()
+    return " ".join(parts) if parts and all(_percent(part) is not None for part in parts) else None
+
+
 def _as_written(pattern: str) -> Callable[[str], str | None]:
     return lambda text: text if re.fullmatch(pattern, text) else None
 
@@ -53,6 +64,8 @@ KINDS = {
     "partner": Kind(_as_written("[A-Za-z0-9_-]{1,40}"), "letters, digits, hyphens and underscores, at most 40"),
     "number": Kind(_number(0), "a whole number", "int64"),
     "count": Kind(_number(1), "a whole number, at least 1", "int64"),
+    "percent": Kind(_percent, "a percentage of at least 0 with at most three decimals", "int64"),
+    "percents": Kind(_percents, "percentages between blanks"),
     "flag": Kind(lambda text: {"Y": 1, "N": 0}.get(text.upper()), "Y or N", "bool"),
     "state": Kind(_matching("[A-Z]{2}"), "two letters"),
     "zip": Kind(_matching("[0-9]{5}([0-9]{4})?", away="-"), "five or nine digits"),

@@ -60,7 +60,9 @@ def _unknown_references(at: Rows) -> Iterator[Gap]:
         for column, target in names.items():
             if column not in rows or (kind, column) in (("payers", "payer_code"), ("partners", "partner_code")):
                 continue
-            unknown = rows.loc[~rows[column].isin(known[target]), column]
+            # Fees that several contracts take their percentage of stand under a name that is nobody's.
+            named = set(at["contract_terms"]["schedule"]) if kind == "fee_schedules" else set()
+            unknown = rows.loc[~rows[column].isin(known[target] | named), column]
             for value, count in unknown.value_counts().sort_index().items():
                 message = f"{count} row(s) of {kind} name in {column} what {target} does not have"
                 yield Gap("unknown-reference", kind, str(value), message, f"add it to {target}, or correct {column}")
@@ -133,6 +135,17 @@ def _enrolments(at: Rows) -> Iterator[Gap]:
         yield Gap("provider-without-group", "providers", npi, message, "add it to enrolments as rendering_npi")
 
 
+def _contracts(at: Rows) -> Iterator[Gap]:
+    """A term takes its fees from a schedule that has none."""
+    terms = at["contract_terms"]
+    terms = terms[terms["method"] == "percent_of_schedule"]
+    named = terms["schedule"].where(terms["schedule"] != "", terms["payer_code"])
+    for row, schedule in zip(_each(terms), named.tolist(), strict=True):
+        if schedule not in set(at["fee_schedules"]["payer_code"]):
+            message = f"the term {row['term']} takes its fees from {schedule}, which has none in fee_schedules"
+            yield Gap("schedule-without-fees", "contract_terms", row["payer_code"], message, "add fees, or correct it")
+
+
 _CHECKS: tuple[Callable[[Rows], Iterator[Gap]], ...] = (
     _nothing_known,
     _unknown_references,
@@ -141,4 +154,5 @@ _CHECKS: tuple[Callable[[Rows], Iterator[Gap]], ...] = (
     _places,
     _taxonomies,
     _enrolments,
+    _contracts,
 )

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from claims.payer.draws import draws, keys
-from claims.payer.terms import rate, table
+from claims.payer.terms import payer_terms, rate, table
 
 UNLISTED_PERCENT = 60  # of the charge, for a procedure that the schedule does not list
 # Of the price band, for a payer that has a fee of its own for every procedure.
@@ -41,6 +41,36 @@ def priced(lines: pd.DataFrame) -> pd.DataFrame:
         units_limit=found["units_limit"].where(listed, np.iinfo(np.int32).max),
         allowed_cents=np.minimum(np.where(listed, by_schedule, by_charge), charge),
     )
+
+
+def month_fees() -> pd.DataFrame:
+    """Give the fee schedules of the payers of the table `payers`: payer_code, procedure_code, allowed_cents a unit."""
+    both = table("payers")[["payer_code", "fee_percent"]].merge(table("procedures"), how="cross")
+    both = both[both["is_covered"] == "Y"]
+    cents = percent_of(both["allowed_cents"].to_numpy(np.int64), both["fee_percent"].to_numpy(np.int64))
+    return both[["payer_code", "procedure_code"]].assign(allowed_cents=cents).reset_index(drop=True)
+
+
+def unit_fees(claims: pd.DataFrame, lines: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Give what payers allow for a unit of each procedure that stands on claims: as `month_fees`, in file order.
+
+    A fee follows the band of the charge (see `scheduled`): the first charge of a payer and procedure decides.
+    """
+    known = claims.set_index("seg")[["payer_code", "payer_name"]]
+    own = lines[lines["procedure_code"].str.fullmatch("[A-Z0-9]{5}")].join(known, on="claim_seg")
+    own = own[own["payer_code"].fillna("") != ""].drop_duplicates(["payer_code", "procedure_code"])
+    payers = own[["payer_code", "payer_name"]].drop_duplicates("payer_code").reset_index(drop=True)
+    percent = payer_terms(payers, seed).set_index("payer_code")["fee_percent"]
+    units = np.maximum(own["units_milli"].to_numpy(np.int64), 1)
+    qualifier = own["procedure_qualifier"].where(own["procedure_qualifier"] != "", "HC")
+    unit = own.assign(
+        fee_percent=percent.reindex(own["payer_code"]).to_numpy(),
+        procedure_qualifier=qualifier,
+        charge_cents=own["charge_cents"].to_numpy(np.int64) * 1000 // units,
+        units_milli=1000,
+    )
+    found = scheduled(unit.reset_index(drop=True), seed)
+    return found.loc[found["is_covered"], ["payer_code", "procedure_code", "allowed_cents"]].reset_index(drop=True)
 
 
 def scheduled(lines: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -2,18 +2,18 @@
 
 Terms (docs/files.md) are rows: payer_code, term, priority, procedure_code (a code, the beginning of one and a star, or
 empty for every one), modifier, place_of_service, revenue_code (like procedure_code), bill_type (the beginning), method
-(methods.csv), amount_cents, percent_milli (thousandths of a percent), schedule (whose fees: a payer_code of the fee
-schedules), at_most_charge, rank_percents ("100 50 25": of the best-paid line of a day, the next, the others),
-effective_from, effective_to (YYYYMMDD).
+(codes/pricing_methods.csv), amount_cents, percent_milli (thousandths of a percent), schedule (whose fees: a payer_code
+of the fee schedules), at_most_charge, rank_percents ("100 50 25": of the best-paid line of a day, the next, the
+others), effective_from, effective_to (YYYYMMDD).
 """
 
 from __future__ import annotations
 
-from importlib import resources
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from claims import codes
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -24,8 +24,7 @@ _PATTERNS = ("procedure_code", "revenue_code", "bill_type")
 
 def methods() -> pd.DataFrame:
     """Give the ways in which a term can price."""
-    with (resources.files(__package__) / "methods.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype=str, keep_default_na=False)
+    return codes.table("pricing_methods")
 
 
 def chosen(lines: pd.DataFrame, terms: pd.DataFrame) -> Integers:

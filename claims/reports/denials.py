@@ -36,6 +36,7 @@ COLUMNS = [
     "recoverable",
     "cause",
     "billed_cents",
+    "expected_cents",
     "denied_cents",
     "at_risk_cents",
     "recovered_cents",
@@ -71,6 +72,18 @@ def as_they_stood(cases: pd.DataFrame, later_changes: pd.DataFrame) -> pd.DataFr
     # An unknown claim had no provider then.
     result["billing_npi"] = result["billing_npi"].where(result["family_id"] != 0, "")
     return result.reset_index()
+
+
+def with_expected(cases: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+    """Add what the contract allows: for the line of a case, or for the whole claim when all its lines are priced."""
+    lines = expected.set_index(["claim_payment_id", "line_number"])["expected_cents"]
+    by_claim = lines.groupby(level=0)
+    whole = by_claim.sum().where(by_claim.count() == by_claim.size())
+    of_line = lines.reindex(pd.MultiIndex.from_frame(cases[["claim_payment_id", "line_number"]])).to_numpy()
+    of_claim = whole.reindex(cases["claim_payment_id"]).to_numpy()
+    is_line = (cases["line_number"] != 0).to_numpy()
+    found = pd.Series(of_line, dtype="Int64").where(is_line, pd.Series(of_claim, dtype="Int64"))
+    return cases.assign(expected_cents=found.to_numpy()).astype({"expected_cents": "Int64"})
 
 
 def denials(cases: pd.DataFrame, addresses: pd.DataFrame, as_of: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, open and rank denials, follow.
+"""Reconcile: identities, charges, answers, matches, postings, bank ties, prices, denials and their rank, the timeline.
 
 Each step can run again alone. It takes the run and the accounting day and gives counts; what is done already is found
 done. The steps meet here and nowhere else.
@@ -22,7 +22,9 @@ from claims.service.desk.sending import post_transfers
 from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
+from claims.service.patient_payments import post_patient_payments
 from claims.service.posting import post_remittances
+from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.store import journal_list
 from claims.store.engine import rehearsal
@@ -35,7 +37,9 @@ STEPS = (
     match_claims,
     post_remittances,
     post_voids,
+    post_patient_payments,
     match_deposits,
+    price_decisions,
     open_denials,
     prioritise,
     record_decisions,
@@ -50,9 +54,11 @@ __all__ = [
     "match_deposits",
     "open_denials",
     "post_charges",
+    "post_patient_payments",
     "post_remittances",
     "post_transfers",
     "post_voids",
+    "price_decisions",
     "prioritise",
     "propose_edits",
     "reconcile",

@@ -129,6 +129,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
 def denials(conn: Connection, at: AsOf) -> Report:
     """List the denial cases as they stood: open ones, closed ones, and the open ones by category and next action."""
     stood = denial_rules.as_they_stood(denial_rows.cases(conn, at), denial_rows.later_changes(conn, at))
+    stood = denial_rules.with_expected(stood, denial_rows.expected(conn, at))
     rows = denial_rules.denials(stood, denial_rows.addresses(conn), at.day.isoformat())
     is_open = rows["state"] != "closed"
     still = rows[is_open].reset_index(drop=True)

@@ -18,6 +18,7 @@ import pandas as pd
 from claims import payer
 from claims.errors import UsageError
 from claims.money import amount
+from claims.payer.fees import month_fees
 from claims.payer.month import START
 from claims.service.simulate_payer import Answered, answer
 from claims.x12.write import write
@@ -59,8 +60,8 @@ _CHARGES = {
 def simulate_month(out: Path, *, claims: int = 300, seed: int = 7, start: date = START) -> dict[str, Any]:
     """Write a month of `claims` claims into the new or empty folder `out`; give what was written.
 
-    The same arguments give the same bytes. `out` gets inbox/ (X12 files, charges.csv, bank.csv), truth.csv and
-    month.json.
+    The same arguments give the same bytes. `out` gets inbox/ (X12 files, charges.csv, bank.csv), truth.csv,
+    month.json, and fee_schedules.csv: what its payers allow, as `claims master import` takes it.
     """
     if claims < 1:
         raise UsageError("A month needs at least one claim.")
@@ -80,6 +81,7 @@ def simulate_month(out: Path, *, claims: int = 300, seed: int = 7, start: date =
     for name, data in contents.items():
         (inbox / name).write_bytes(data)
     (out / "truth.csv").write_bytes(_csv(_money_as_text(month.truth)))
+    (out / "fee_schedules.csv").write_bytes(_csv(_money_as_text(month_fees())))
     about = {
         "claims": claims,
         "seed": seed,

@@ -17,10 +17,12 @@ import numpy as np
 import pandas as pd
 
 from claims.errors import UsageError
+from claims.money import amount
 from claims.payer import told, ugly
 from claims.payer.acknowledge import claim_answers
 from claims.payer.cycles import day_numbers
 from claims.payer.decisions import Decided, decided
+from claims.payer.fees import unit_fees
 from claims.payer.reviews import FORCED
 from claims.payer.terms import yyyymmdd
 from claims.service.simulate_books import NARROW, PENDING, PENDING_TEXT, Stored, opened, save
@@ -69,6 +71,7 @@ def answer(
         for path in files:
             run.receive(Path(path), day)
         run.pay(as_of)
+        run.write_fees()
         if books is not None:
             save(Path(folder), stored, seed)
     return run.done
@@ -89,6 +92,7 @@ class _Run:
         self.done = Answered()
         self.waiting: list[pd.DataFrame] = []
         self.truth = table_writer(out / "truth.csv", told.COLUMNS)
+        self.fees = pd.DataFrame({"payer_code": [], "procedure_code": [], "allowed_cents": []})
 
     # ---- claims
 
@@ -117,6 +121,8 @@ class _Run:
             if claims.empty:
                 continue
             claims = with_senders(claims, file.sets, file.interchanges, day)
+            fees = unit_fees(claims, frames["service_lines"], self.seed)
+            self.fees = pd.concat([self.fees, fees]).drop_duplicates(["payer_code", "procedure_code"])
             first_sequence = books.next_sequence
             archive = self.stored.archive.standing
             found = decided({**frames, "claims": claims}, books, self.seed, archive, self.force)
@@ -198,6 +204,13 @@ class _Run:
         self.done.files += payments.files
         self.done.remittances, self.done.paid_cents = payments.count, payments.paid_cents
         self.done.unapplied = [*self.force, *payments.unapplied]
+
+    def write_fees(self) -> None:
+        """Write what the payers allow for the procedures that they were sent."""
+        rows = self.fees.sort_values(["payer_code", "procedure_code"], ignore_index=True)
+        allowed = [amount(int(cents)) for cents in rows["allowed_cents"].tolist()]
+        text = rows[["payer_code", "procedure_code"]].assign(allowed=allowed).to_csv(index=False, lineterminator="\n")
+        (self.out / "fee_schedules.csv").write_text(text, encoding="utf-8")
 
     def _put(self, name: str, data: bytes) -> None:
         if data:

@@ -52,6 +52,12 @@ def _for_lists(cases: pd.DataFrame, run_id: int) -> pd.DataFrame:
     )
 
 
+def open_worth(conn: sa.Connection, ids: sa.Select[tuple[int]]) -> pd.DataFrame:
+    """Read what open cases that stand on these claim payments are worth."""
+    columns = (CASE.c.case_id, CASE.c.case_key, CASE.c.claim_payment_id, CASE.c.line_number, CASE.c.at_risk_cents)
+    return frame(conn, sa.select(*columns).where(CASE.c.state != "closed", CASE.c.claim_payment_id.in_(ids)))
+
+
 def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
     """Note that the denial rules have looked at the postings of these remittances."""
     postings = schema.claim_postings

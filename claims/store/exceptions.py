@@ -136,23 +136,28 @@ def close_keys(conn: sa.Connection, exception_keys: Iterable[str], reason: str, 
 
 
 def keep(
-    conn: sa.Connection, column: str, rows: pd.DataFrame, types: Iterable[str], posting_date: date
+    conn: sa.Connection,
+    column: str,
+    rows: pd.DataFrame,
+    types: Iterable[str],
+    posting_date: date,
+    done: str = "tied",
 ) -> dict[str, int]:
     """Make the open exceptions of some `types` exactly those of `rows` (as in `open_all`, with the id `column`).
 
-    Others are closed: as reclassified where the same thing is named by another type now, else as tied. An amount that
+    Others are closed: as reclassified where the same thing is named by another type now, else as `done`. An amount that
     changed is corrected. Gives how many were opened and closed.
     """
     table, listed = schema.exceptions, list(types)
     select = sa.select(table.c.exception_key, table.c[column], table.c.amount_cents).where(
         table.c.state == "open", table.c.type_code.in_(listed)
     )
-    open_now = {str(key): (int(owner or 0), int(cents)) for key, owner, cents in conn.execute(select)}
+    open_now = {str(key): (owner, int(cents)) for key, owner, cents in conn.execute(select)}
     wanted = dict(zip(rows["exception_key"].tolist(), rows["amount_cents"].tolist(), strict=True))
     named = set(rows[column].tolist())
-    closed = [(key, owner) for key, (owner, _) in sorted(open_now.items()) if key not in wanted]
+    closed = [(key, open_now[key][0]) for key in sorted(open_now) if key not in wanted]
     for key, owner in closed:
-        close_key(conn, key, "reclassified" if owner in named else "tied", posting_date)
+        close_key(conn, key, "reclassified" if owner in named else done, posting_date)
     for key, cents in wanted.items():
         if key in open_now and open_now[key][1] != cents:
             conn.execute(sa.update(table).where(table.c.exception_key == key).values(amount_cents=cents))

@@ -58,7 +58,8 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
         for column, qualifiers in _CODES.items():
             claims.columns[column] = codes_of_claims(reader.window, claims, diagnoses, qualifiers)
     for own, begin, after in reader.own_sets():
-        if reader.window.tokens.code[begin] == CODES["ST"]:
+        # A set that goes on from the window before may end before the first segment of this one, another's ST.
+        if reader.window.seg(begin) == own.seg:
             own.head = _head(reader.window.tokens, begin, after)
     found["other_segments"] = other_segments(reader, found)
 

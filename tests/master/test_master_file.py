@@ -174,3 +174,23 @@ def test_the_table_of_columns_is_sound():
 def test_payer_types_are_those_of_the_filing_limits():
     (column,) = (column for column in columns()["payers"] if column.name == "payer_type")
     assert set(column.one_of) == set(table("filing_limits")["payer_type"]) - {"secondary_claim"}
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"method": "fixed", "percent": "", "rank_percents": ""}, ["amount"]),
+        ({"method": "case_rate", "amount": "700.00"}, ["percent", "rank_percents"]),
+        ({"method": "percent_of_charge", "percent": "62.5", "rank_percents": "", "schedule": "FABLE"}, ["schedule"]),
+        ({"percent": "1.2345"}, ["percent"]),
+        ({"rank_percents": "100 half"}, ["rank_percents"]),
+        ({"method": "percent_of_charge", "percent": "62.5", "rank_percents": ""}, []),
+    ],
+)
+def test_a_contract_term_holds_what_its_method_needs_and_nothing_else(change, wrong):
+    assert [element for _, element in faults("contract_terms", change)] == wrong
+
+
+def test_a_percentage_is_kept_in_thousandths_of_one():
+    rows = read_master_file(written(example("modifier_factors", percent="62.5"))).rows
+    assert rows["percent_milli"].tolist() == [62_500]

@@ -51,10 +51,19 @@ def test_the_sample_knows_the_payers_and_fees_of_the_simulated_month(frames):
         ("providers", {"zip": "45999"}, "zip-not-nine"),
         ("facilities", {"zip": "45999"}, "zip-not-nine"),
         ("providers", {"tax_id": ""}, "provider-incomplete"),
+        ("contract_terms", {"schedule": "NOBODY"}, "schedule-without-fees"),
+        ("modifier_factors", {"payer_code": "NOBODY"}, "unknown-reference"),
+        ("fee_schedules", {"payer_code": "NOBODY"}, "unknown-reference"),
     ],
 )
 def test_each_gap_is_named(frames, kind, change, code):
     assert code in codes({**frames, kind: frames[kind].assign(**change)})
+
+
+def test_a_schedule_that_a_contract_names_need_not_be_a_payer(frames):
+    public = frames["fee_schedules"].assign(payer_code="PUBLIC2026")
+    terms = frames["contract_terms"].assign(schedule="PUBLIC2026")
+    assert codes({**frames, "fee_schedules": public, "contract_terms": terms}) == []
 
 
 def test_missing_rows_are_named(frames):

@@ -79,7 +79,7 @@ def test_the_committed_month_is_what_the_command_writes(tmp_path):
     assert sorted(path.name for path in (tmp_path / "day" / "inbox").iterdir()) == names
     same, differing, missing = filecmp.cmpfiles(DAY / "inbox", tmp_path / "day" / "inbox", names, shallow=False)
     assert (len(same), differing, missing) == (len(names), [], [])
-    for name in ("truth.csv", "month.json"):
+    for name in ("truth.csv", "month.json", "fee_schedules.csv"):
         assert (tmp_path / "day" / name).read_bytes() == (DAY / name).read_bytes()
 
 

@@ -36,7 +36,7 @@ def test_small_amounts_have_a_tolerance_of_one_dollar():
 
 
 def test_a_payer_may_have_a_tolerance_of_its_own():
-    own = pd.DataFrame({"payer_code": ["FABLE"], "tolerance_cents": [0], "tolerance_milli": [0]})
+    own = pd.DataFrame({"payer_code": ["FABLE"], "tolerance_cents": [0], "tolerance_percent_milli": [0]})
     assert len(found({"paid_cents": 7_999}, tolerances=own)) == 1
 
 

@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
-from claims.service.actions import add_patient_payment, refund_patient, refund_payer
+from claims.service.actions import refund_payer
+from claims.service.patient_entry import add_patient_payment
+from claims.service.patient_refunds import pay_refund, request_claim_refund
 from claims.service.verify import verify
 from tests.books import Bill, bank, claims, remit
 
@@ -28,7 +30,7 @@ def test_e1_simple_paid_claim(practice):
         ("charge", {"1100": 15000, "4000": -15000}),
         ("bank", {"1000": 8800, "1050": -8800}),
     ]
-    add_patient_payment(practice.ctx, practice.family("A1"), 2200, date(2025, 7, 1), "cheque 1", date(2025, 7, 1))
+    add_patient_payment(practice.ctx, "A1", 2200, date(2025, 7, 1), "cheque", date(2025, 7, 1), reference="1")
     assert practice.balances() == {"1000": 11000, "4000": -15000, "4100": 4000}
     check(practice)
 
@@ -128,11 +130,13 @@ def test_e5_reversal_and_correction_in_either_order(practice, order):
     head = ["BPR*I*12*C*ACH************20250410~", "TRN*1*T0502*1512345678~"]
     parts = back + again if order == "reversal first" else again + back
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID), bank(("2025-03-11", "88.00", "T0101")))
-    add_patient_payment(practice.ctx, practice.family("A1"), 2200, date(2025, 4, 1), "cheque 1", date(2025, 6, 30))
+    add_patient_payment(practice.ctx, "A1", 2200, date(2025, 4, 1), "cheque", date(2025, 6, 30), reference="1")
     practice.night(remit("\n".join(head + parts)), bank(("2025-04-11", "12.00", "T0502")))
     assert practice.balances() == {"1000": 12200, "1200": -1200, "4000": -15000, "4100": 4000}
     check(practice)
-    refund_patient(practice.ctx, practice.family("A1"), 1200, date(2025, 6, 30), "cheque 2", date(2025, 6, 30))
+    refund = request_claim_refund(practice.ctx, "A1", "the plan paid more", date(2025, 6, 30))
+    assert practice.balances(account="2300") == {"2300": -1200}
+    pay_refund(practice.ctx, refund, "cheque", "2", date(2025, 6, 30), date(2025, 6, 30))
     assert practice.balances() == {"1000": 11000, "4000": -15000, "4100": 4000}
     check(practice)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claims import x12
@@ -308,6 +308,7 @@ def test_a_second_drug_of_a_line_has_its_own_quantity():
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(name="837", mutations=[("copy", 0.09375, b""), ("drop", 0.09375, b"ISA*")], window=64)  # a set without end
 @given(name=st.sampled_from(["837", "all"]), mutations=MUTATIONS, window=st.integers(64, 4096))
 def test_damaged_files_are_read_completely_too(name, mutations, window):
     data = mutated(FILES[name].encode(), mutations)

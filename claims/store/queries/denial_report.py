@@ -9,12 +9,13 @@ from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf
 
-CASE, EVENT, CP, FILE, F = (
+CASE, EVENT, CP, FILE, F, EA = (
     schema.denial_cases,
     schema.denial_events,
     schema.claim_payments,
     schema.files,
     schema.families,
+    schema.expected_allowed,
 )
 
 
@@ -39,6 +40,18 @@ def later_changes(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             EVENT.c.body.like('%"before"%'),
         )
         .order_by(EVENT.c.event_id),
+    )
+
+
+def expected(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read what contracts allow for each line of the decisions that cases stand on, as it was known then."""
+    return frame(
+        conn,
+        sa.select(EA.c.claim_payment_id, EA.c.line_number, EA.c.expected_cents).where(
+            EA.c.claim_payment_id.in_(sa.select(EVENT.c.claim_payment_id).where(EVENT.c.claim_payment_id.is_not(None))),
+            EA.c.recorded_at <= as_of.known_at,
+            sa.or_(EA.c.ended_at.is_(None), EA.c.ended_at > as_of.known_at),
+        ),
     )
 
 

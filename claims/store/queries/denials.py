@@ -13,7 +13,7 @@ from claims.store.next_remittances import next_remittances
 
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
-REM, CLASS, CASE = schema.remarks, schema.classifications, schema.denial_cases
+REM, CLASS, CASE, EA = schema.remarks, schema.classifications, schema.denial_cases, schema.expected_allowed
 
 Ids = sa.Select[tuple[int]]
 
@@ -88,8 +88,11 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
 
 
 def service_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
-    """Read service payments with the line number of their match, 0 where no line fits."""
-    return frame(
+    """Read service payments with the line number of their match, 0 where no line fits, and what its contract allows.
+
+    A line that the payer answered in parts shares its expected_cents among them as their charges are.
+    """
+    rows = frame(
         conn,
         sa.select(
             SP.c.service_payment_id,
@@ -101,11 +104,29 @@ def service_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             SP.c.service_date,
             SP.c.service_to_date,
             sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
+            EA.c.expected_cents,
         )
         .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))
         .outerjoin(LM, sa.and_(LM.c.match_id == M.c.match_id, LM.c.service_payment_id == SP.c.service_payment_id))
+        .outerjoin(
+            EA,
+            sa.and_(
+                EA.c.claim_payment_id == SP.c.claim_payment_id,
+                EA.c.line_number == LM.c.line_number,
+                EA.c.ended_at.is_(None),
+            ),
+        )
         .where(SP.c.claim_payment_id.in_(ids)),
     )
+    line = ["claim_payment_id", "line_number"]
+    is_part = rows.duplicated(line, keep=False) & rows["expected_cents"].notna()
+    if is_part.any():
+        parts = rows[is_part].sort_values("ordinal").groupby(line)
+        reached, whole = parts["charge_cents"].cumsum(), parts["charge_cents"].transform("sum").clip(lower=1)
+        until = parts["expected_cents"].transform("first").astype("int64") * reached // whole
+        before = until.groupby([rows.loc[until.index, name] for name in line]).shift(fill_value=0)
+        rows.loc[until.index, "expected_cents"] = (until - before).astype("Int64")
+    return rows
 
 
 def adjustments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:

@@ -18,7 +18,9 @@ from claims.store.schema.files import files, findings, interchanges, receipts, t
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.patients import patient_payments, patient_refunds
 from claims.store.schema.people import login_attempts, recovery_codes, searches, sessions, users
+from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
     adjustments,
     claim_payments,
@@ -56,6 +58,7 @@ __all__ = [
     "claims",
     "classifications",
     "closed_periods",
+    "contract_states",
     "control_numbers",
     "denial_actions",
     "denial_cases",
@@ -66,6 +69,7 @@ __all__ = [
     "edit_findings",
     "edit_proposals",
     "exceptions",
+    "expected_allowed",
     "families",
     "files",
     "findings",
@@ -79,6 +83,8 @@ __all__ = [
     "match_candidates",
     "matches",
     "metadata",
+    "patient_payments",
+    "patient_refunds",
     "provider_adjustments",
     "receipts",
     "recovery_codes",
@@ -94,4 +100,6 @@ __all__ = [
     "submissions",
     "transactions",
     "users",
+    "variance_cases",
+    "variance_events",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, text
 
 from claims.store.schema.base import Cents, Code, Instant, key, metadata, ref
 
@@ -60,6 +60,10 @@ line_matches = Table(
     Index("ix_line_matches_match_id", "match_id"),
 )
 
+# Postings whose claims are to be priced (again): the queries say these words, so that the indexes serve them.
+TO_PRICE = "priced_at IS NULL AND ended_at IS NULL AND family_id IS NOT NULL AND outcome IN ('posted', 'reversal')"
+PRICED_AND_ENDED = "priced_at IS NOT NULL AND ended_at IS NOT NULL"
+
 # What posting did with a claim payment; the row without ended_at is in force.
 # outcome: posted, reversal (it negated reverses_claim_payment_id), memo (a repeat, nothing moves), unapplied (cash on
 # 2200, open item), informational (no adjudication, no cash). is_superseded: 1 a later reversal of the payer took it
@@ -83,9 +87,17 @@ claim_postings = Table(
     Column("ended_at", Instant),
     Column("denials_at", Instant),  # when the denial rules looked at it
     Column("life_at", Instant),  # when it was put on the timeline of its claim
+    Column("priced_at", Instant),  # when its claim was held against the contract
     Index("ix_claim_postings_claim_payment_id", "claim_payment_id"),
     Index("ix_claim_postings_family_id", "family_id"),
     Index("ix_claim_postings_remit_id", "remit_id"),
     Index("ix_claim_postings_denials_at", "denials_at"),
     Index("ix_claim_postings_life_at", "life_at"),
+    Index("ix_claim_postings_to_price", "family_id", sqlite_where=text(TO_PRICE), postgresql_where=text(TO_PRICE)),
+    Index(
+        "ix_claim_postings_priced_and_ended",
+        "family_id",
+        sqlite_where=text(PRICED_AND_ENDED),
+        postgresql_where=text(PRICED_AND_ENDED),
+    ),
 )

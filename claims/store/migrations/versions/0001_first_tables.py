@@ -15,7 +15,15 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("journals", "ledger_lines", "audit_events", "closed_periods", "denial_events")
+APPEND_ONLY = (
+    "journals",
+    "ledger_lines",
+    "audit_events",
+    "closed_periods",
+    "contract_states",
+    "variance_events",
+    "denial_events",
+)
 
 
 def upgrade() -> None:

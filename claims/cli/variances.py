@@ -1,0 +1,233 @@
+"""``claims variances``: lines paid below or above their contract, what they are worth, and what became of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from claims.cli import console
+
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and notes; this is audited.")]
+Key = Annotated[str, typer.Argument(help="The key that the list shows, or its beginning.")]
+Note = Annotated[str, typer.Option("--note", help="Why, or what was agreed.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Work lines that were paid below or above their contract.")
+    group.command("list")(list_cases)
+    group.command("show")(show)
+    group.command("note")(note)
+    group.command("dispute")(dispute)
+    group.command("accept")(accept)
+    group.command("close")(close)
+    group.command("refresh")(refresh)
+    app.add_typer(group, name="variances")
+
+
+def list_cases(
+    state: Annotated[
+        str, typer.Option(help="open (disputed too), disputed, accepted, recovered, closed, any.")
+    ] = "open",
+    kind: Annotated[str, typer.Option(help="underpaid or overpaid.")] = "",
+    payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
+    procedure: Annotated[str, typer.Option(help="A procedure code.")] = "",
+    by: Annotated[str, typer.Option(help="Add up by payer, procedure, term: one line for what has one cause.")] = "",
+    limit: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 50,
+    show_phi: ShowPhi = False,
+) -> None:
+    """List lines paid below or above their contract, most money first.
+
+    Example: claims variances list --by payer,procedure
+    """
+    from claims.service import variances
+    from claims.service.context import open_context
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    asked = variances.asked_for(state, kind, payer, procedure)
+    if by:
+        names = [name.strip() for name in by.split(",") if name.strip()]
+        _say_patterns(output, console.records(variances.patterns(ctx, asked, names)))
+        return
+    cases, sums = variances.listed(ctx, asked, limit=limit, show_phi=show_phi)
+    rows, totals = console.records(cases), console.records(sums)
+    number = sum(one["cases"] for one in totals)
+    output.document({"variances": rows, "count": number, "totals": totals})
+    columns = [
+        "Key",
+        "Kind",
+        ">Open",
+        "Payer",
+        "Claim",
+        ">Line",
+        "Procedure",
+        ">Expected",
+        ">Allowed",
+        ">Back",
+        "State",
+    ]
+    shown = [
+        (
+            *(row["key"], row["kind"], console.dollars(row["open_cents"]), row["payer_name"] or row["payer_code"]),
+            *(row["claim_number"], row["line_number"] or "all", f"{row['procedure_code']} {row['modifiers']}".strip()),
+            *(console.dollars(row[name]) for name in ("expected_cents", "allowed_cents", "recovered_cents")),
+            row["outcome"] or row["state"],
+        )
+        for row in rows
+    ]
+    output.table(f"Variances, {state}", columns, shown)
+    if number > len(rows):
+        output.say(f"{len(rows)} of {number:,} cases shown; --limit {number} shows all.")
+    for one in totals:
+        output.say(
+            f"{one['cases']:,} {one['kind']}: {console.dollars(one['open_cents'])} open, "
+            f"{console.dollars(one['recovered_cents'])} came back."
+        )
+    if not rows:
+        output.say("No line differs from its contract by more than the payer's tolerance.")
+
+
+def _say_patterns(output: console.Output, rows: list[dict[str, Any]]) -> None:
+    output.document({"patterns": rows})
+    names = [name for name in ("payer_code", "procedure_code", "term") if rows and name in rows[0]]
+    output.table(
+        "Variances by cause, most money first",
+        ["Kind", *(name.removesuffix("_code").capitalize() for name in names), ">Paid at", ">Cases", ">Open", ">Back"],
+        [
+            (
+                row["kind"],
+                *(row[name] for name in names),
+                f"{row['allowed_per_mille'] // 10}.{row['allowed_per_mille'] % 10}%",
+                row["cases"],
+                *(console.dollars(row[name]) for name in ("open_cents", "recovered_cents")),
+            )
+            for row in rows
+        ],
+    )
+    output.say(f"{len(rows)} cause(s).")
+
+
+def show(key: Key, show_phi: ShowPhi = False) -> None:
+    """Tell one case: what was expected and why, what was allowed, where the decisions stand, what happened.
+
+    Example: claims variances show 3f2a91c04b
+    """
+    from claims.service import variances
+    from claims.service.context import open_context
+
+    output = console.current()
+    story = variances.told(open_context(actor=output.actor), key, show_phi=show_phi)
+    lines, decisions, events = (console.records(story[name]) for name in ("lines", "decisions", "events"))
+    case = story["case"]
+    output.document(story | {"lines": lines, "decisions": decisions, "events": events})
+    dollars = console.dollars
+    where = f"line {case['line_number']}" if case["line_number"] else "the whole claim"
+    off = abs(case["difference_cents"])
+    output.say(f"Variance {story['key']}: {case['kind']} by {dollars(off)}, {case['outcome'] or case['state']}")
+    output.say(f"  Claim      {case['claim_number']}, {where}, {case['procedure_code']} {case['modifiers']}".rstrip())
+    output.say(f"  Payer      {case['payer_name'] or case['payer_code']}, service of {case['service_date']}")
+    output.say(f"  Expected   {dollars(case['expected_cents'])} by {case['term']}: {case['arithmetic']}")
+    parts = [("paid", "paid_cents"), ("patient", "patient_cents"), ("sequestration", "sequestration_cents")]
+    sums = " + ".join(f"{dollars(case[column])} {word}" for word, column in parts if case[column] or word == "paid")
+    output.say(f"  Allowed    {dollars(case['allowed_cents'])} = {sums}")
+    output.say(f"  Tolerance  {dollars(case['tolerance_cents'])}")
+    output.say(f"  Open       {dollars(case['open_cents'])}; {dollars(case['recovered_cents'])} came back")
+    output.table(
+        "How its lines are priced",
+        [">Line", ">Expected", "Term", "Method", "Sum", "Known at", "Until"],
+        [
+            (
+                *(row["line_number"], dollars(row["expected_cents"]), row["term"], row["method"]),
+                *(row["arithmetic"] or row["outcome"], row["known_at"], row["ended_at"]),
+            )
+            for row in lines
+        ],
+    )
+    output.table(
+        "Decisions",
+        ["Payer's number", "Status", ">Charge", ">Paid", "Trace", "Day", "Brought back", "File", ">Segment"],
+        [
+            (
+                *(
+                    row["payer_claim_number"],
+                    row["status_code"],
+                    dollars(row["charge_cents"]),
+                    dollars(row["paid_cents"]),
+                ),
+                *(row["trace_number"], row["payment_date"], "*" if row["is_recovery"] else ""),
+                *(row["sha256"][:12], row["seg"]),
+            )
+            for row in decisions
+        ],
+    )
+    told = [
+        (row["posting_date"], row["kind"], dollars(row["amount_cents"]), row["actor"], row["note"]) for row in events
+    ]
+    output.table("What happened", ["Day", "Event", ">Amount", "By", "Note"], told)
+
+
+def note(key: Key, text: Annotated[str, typer.Argument(help="What to remember.")]) -> None:
+    """Note something about a case.
+
+    Example: claims variances note 3f2a91c04b "Called; they will reprocess."
+    """
+    _say(key, "note", text)
+
+
+def dispute(key: Key, why: Note = "") -> None:
+    """Say that the payer was asked for the difference.
+
+    Example: claims variances dispute 3f2a91c04b --note "Letter of 3 March"
+    """
+    _say(key, "dispute", why)
+
+
+def accept(key: Key, why: Note = "") -> None:
+    """Accept the difference; more of it opens the case again.
+
+    Example: claims variances accept 3f2a91c04b --note "Contract was amended"
+    """
+    _say(key, "accept", why)
+
+
+def close(key: Key, why: Note = "") -> None:
+    """Close a case that is not pursued; more of a difference opens it again.
+
+    Example: claims variances close 3f2a91c04b --note "Too old to dispute"
+    """
+    _say(key, "close", why)
+
+
+def _say(key: str, verb: str, text: str) -> None:
+    from claims.service import variances
+    from claims.service.context import open_context
+
+    output = console.current()
+    state = variances.say(open_context(actor=output.actor), key, verb, text)
+    output.document({"key": key, "state": state})
+    output.say(f"Variance {key}: {state}.")
+
+
+def refresh(
+    day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
+) -> None:
+    """Price decided claims by the contracts known now, as the next reconcile would. Safe to repeat.
+
+    Example: claims variances refresh
+    """
+    from claims import config
+    from claims.cli.run import posting_day
+    from claims.service import variances
+    from claims.service.context import open_context
+
+    output = console.current()
+    settings = config.load()
+    counts = variances.refresh(open_context(settings, actor=output.actor), posting_day(day) or settings.today())
+    output.document({"counts": counts})
+    rows = [
+        (name.removesuffix("_cents").replace("_", " "), console.dollars(value) if name.endswith("_cents") else value)
+        for name, value in counts.items()
+    ]
+    output.table("Priced", ("What", ">How much"), rows)
