@@ -31,6 +31,7 @@ def case(at: At, key: str, did: Annotated[str, Query(max_length=2000)] = "") -> 
         story=told | {name: shown.rows(told[name]) for name in tables},
         found=found,
         others=desk_case.look(ctx, at.session, found, now),
+        happened=shown.rows(desk_case.happened(ctx, found)),
         siblings=shown.rows(desk_case.siblings(ctx, found)),
         told=done.read(at.practice.key("done"), did, at.session.user.user_id, now),
         offered=offered(at),

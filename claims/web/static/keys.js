@@ -50,7 +50,8 @@
 
   function act(name) {
     const bar = one("#bulk");
-    if (!bar) return one(`[data-act=${name}]`)?.click(); // on the page of one case
+    if (!bar) return;
+    if (!boxes().length) { one(`[data-act=${name}]`, bar)?.click(); return; } // on the page of one case
     if (!boxes().some((box) => box.checked) && here()) select(here(), true);
     counted();
     if (boxes().some((box) => box.checked)) one(`[data-act=${name}]`, bar)?.click();
