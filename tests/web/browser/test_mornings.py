@@ -32,7 +32,8 @@ def can_be_sent_again(ctx) -> list[int]:
     return found.done[:3]
 
 
-def test_a_billers_morning(browse, served):
+def test_a_billers_morning(browse, served, monkeypatch):
+    monkeypatch.setattr("claims.web.pages.queue.SIZE", 100)
     page = browse("ann")
     expect(page.locator("h1")).to_have_text("Today")
     page.keyboard.press("g")
