@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from contextlib import ExitStack
 
 import pytest
 
@@ -146,6 +149,21 @@ def test_a_write_off_above_the_limit_waits_for_a_second_person(desk, ann):
     assert ann.post(decide, data={"decision": "approve"}).status_code == 403
     refused = sue.get(sue.post(decide, data={"decision": "refuse", "words": "send one"}).headers["location"])
     assert refused.status_code == 200 and "not worth a letter" not in refused.text
+
+
+def test_a_list_is_taken_as_csv_without_formulas_and_with_its_total(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update denial_cases set payer_name = '=cmd|x', assignee = '+1+1' where case_id = 1")
+    said = ann.get("/queue.csv?who=any&sort=at_risk")
+    assert said.headers["content-disposition"].startswith("attachment") and "'=cmd|x" in said.text
+    lines = list(csv.DictReader(io.StringIO(said.text)))
+    assert [line["at_risk_cents"] for line in lines] == ["15000", "8000", "7500", "30500"]
+    assert lines[-1]["case_key"] == "total" and lines[-1]["queue"] == "3 cases" and lines[0]["at_risk"] == "150.00"
+    with ExitStack() as held:
+        for _ in range(10):
+            held.enter_context(desk.app.state.practice.exports.place())
+        assert ann.get("/queue.csv").status_code == 429
+    assert ann.get("/queue.csv").status_code == 200
 
 
 @pytest.mark.parametrize(
