@@ -43,6 +43,6 @@ def open_cases(conn: sa.Connection, after: int, limit: int) -> pd.DataFrame:
 def save(conn: sa.Connection, rows: pd.DataFrame, events: pd.DataFrame, *, actor: str, run_id: int) -> None:
     """Write the columns of `rows` (case_id and others) and append events (case_id, kind, body, posting_date, ...)."""
     bulk_update(conn, CASE, rows)
-    amounts = events["amount_cents"] if "amount_cents" in events else 0
+    amounts = events.get("amount_cents", 0)
     told = events.assign(amount_cents=amounts, actor=actor, run_id=run_id, recorded_at=clock.now())
     insert_keyed(conn, schema.denial_events, told)
