@@ -50,6 +50,7 @@ MODULES = (
     "resubmit",
     "deposits",
     "payments",
+    "statements",
     "report",
     "simulate",
     "demo",
