@@ -1,4 +1,4 @@
-"""One case for a page: its number and version, who else looks at it now, and others of the same cause."""
+"""One case for a page: its number and version, who else looks at it now, what happened to it and can be undone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 
 from claims.errors import NotFoundError
 from claims.service.context import Context
-from claims.service.desk import queue as desk_queue
 from claims.store import clock
 from claims.store import sessions as session_rows
 from claims.store.engine import read, write
@@ -20,7 +19,6 @@ from claims.store.sessions import Session
 
 HERE = timedelta(seconds=90)
 _WRITTEN_EVERY = timedelta(seconds=45)
-SIBLINGS = 5
 _TOLD = ("note", "proof", "tag", "basis", "action_reason", "reason")
 _NAMED = {"assignee": "to", "until": "until", "level": "level", "next_payer_code": "to"}
 
@@ -73,13 +71,3 @@ def _words(said: dict[str, Any], reason: str) -> str:
     told = [str(said[name]) for name in _TOLD if said.get(name)]
     named = [f"{word} {said[name]}" for name, word in _NAMED.items() if said.get(name)]
     return ", ".join([*named, *(told or ([reason] if reason else []))])
-
-
-def siblings(ctx: Context, case: Case) -> pd.DataFrame:
-    """Give some other open cases of the same pattern, or else of the same payer and reason."""
-    if case.pattern_id:
-        asked = desk_queue.Filters(pattern_id=case.pattern_id)
-    else:
-        asked = desk_queue.Filters(payer_code=case.payer_code, reason_code=case.reason_code)
-    found = desk_queue.page(ctx, asked, size=SIBLINGS + 1).rows
-    return found[found["case_id"] != case.case_id].head(SIBLINGS)

@@ -45,6 +45,36 @@ def test_b4_sums_of_the_list(ann):
     assert len(boxes(ann.get("/queue?least=100").text)) == 1
 
 
+def test_b7_views_are_kept_for_oneself_and_for_the_team(desk, ann):
+    back = "/queue?who=any&reason=197&least=50&due=7"
+    assert ann.post("/queue/views", data={"name": "auth", "back": back}).status_code == 303
+    assert ann.post("/queue/views", data={"name": "x", "team": "yes", "back": back}).status_code == 403
+    sue = desk.sign_in("sue")
+    assert (
+        sue.post("/queue/views", data={"name": "big ones", "team": "yes", "back": "/queue?least=100"}).status_code
+        == 303
+    )
+    mine = ann.get("/queue/views", headers={"HX-Request": "true"}).text
+    assert "auth" in mine and "big ones" in mine and '<span class="tag">1</span>' in mine
+    theirs = sue.get("/queue/views").text
+    assert "auth" not in theirs and "big ones" in theirs
+    address = re.search(r'href="(/queue\?[^"]*reason=197[^"]*)"', mine)[1].replace("&amp;", "&")
+    assert "who=any" in address and "least=50" in address and ann.get(address).status_code == 200
+    team = re.search(r'action="(/queue/views/\d+/delete)"', theirs)[1]
+    assert ann.post(team).status_code == 403 and sue.post(team).status_code == 303
+    assert "big ones" not in ann.get("/queue/views").text
+
+
+def test_b8_since_last_night_is_told_by_runs(desk, ann):
+    text = ann.get("/").text
+    assert "New denials" in text and "$305.00 at risk" in text and f"{CANARY}1" in text
+    link = re.search(r'href="(/queue\?who=any&amp;since=\d+)"', text)[1].replace("&amp;", "&")
+    assert len(boxes(ann.get(link).text)) == 3
+    with desk.ctx.engine.connect() as conn:
+        last = conn.exec_driver_sql("select subject, body from audit_events order by seq desc limit 2").all()
+    assert "news of the night" in [row[0] for row in last]
+
+
 def test_b9_a_selection_is_given_away_and_stale_rows_are_named(desk, ann):
     first, second, third = boxes(ann.get("/queue").text)
     sue = desk.sign_in("sue")

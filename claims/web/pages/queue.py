@@ -15,6 +15,7 @@ from claims.service.desk import queue
 from claims.service.desk.queue import Filters
 from claims.web import cursors, done, shown
 from claims.web.asked import Asked, AskedFor
+from claims.web.pages import views
 from claims.web.routes import Routes
 from claims.web.seat import At, Seat
 
@@ -45,6 +46,7 @@ def listed(at: At, asked: AskedFor) -> Response:
         around=around,
         told=done.read(at.practice.key("done"), asked.did, at.session.user.user_id, at.practice.now()),
         offered=offered(at),
+        saved=views.of(at, counts=False),
         states=STATES,
         back=asked.address(at=asked.at),
     )
