@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.responses import Response
 
 from claims.service import run_story
 from claims.service.audited import record_shown
-from claims.service.desk.today import since_last_night
+from claims.service.desk import queue
+from claims.service.desk.today import DUE_DAYS, since_last_night
 from claims.service.overview import overview
 from claims.web import shown
 from claims.web.routes import SIGNED_IN, Routes
@@ -21,7 +24,7 @@ NEWS = {
     "replaced": ("Replaced", "/queue?who=any&state=any&since={run}"),
     "reopened": ("Reopened", "/queue?who=any&since={run}"),
     "back": ("Back from snooze", "/queue?who=any&since={run}"),
-    "due": ("Due within 7 days", "/queue?who=any&due=7&sort=deadline"),
+    "due": ("Due within a week, or past", "/queue?who=any&due=7&sort=deadline"),
 }
 
 
@@ -38,9 +41,11 @@ def today(at: At) -> Response:
     cases = shown.rows(news.cases)
     if cases:
         record_shown(ctx, "news of the night", {"cases": [row["case_id"] for row in cases]})
+    due = queue.totals(ctx, queue.Filters(due_by=ctx.settings.today() + timedelta(days=DUE_DAYS)))
+    counts = [row if row["news"] != "due" else row | due._asdict() for row in shown.rows(news.counts)]
     cards = [
         {**row, "title": NEWS[row["news"]][0], "link": NEWS[row["news"]][1].format(run=news.first_run)}
-        for row in shown.rows(news.counts)
+        for row in counts
     ]
     return at.page(
         "today.html",

@@ -35,7 +35,7 @@
     const cents = chosen.reduce((sum, box) => sum + Number(box.dataset.cents), 0);
     const text = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
     one("#chosen").textContent = chosen.length
-      ? `${chosen.length} selected, ${text} at risk` : "Nothing selected: select rows, or act on the whole list";
+      ? `${chosen.length} selected, ${text}` : "Nothing selected";
     bar.classList.toggle("idle", !chosen.length);
   }
 
