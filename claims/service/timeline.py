@@ -41,6 +41,12 @@ def timeline(ctx: Context, claim: str) -> pd.DataFrame:
         return _ordered(rows.steps(conn, _family(conn, claim)))
 
 
+def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
+    """Give the steps of all versions of a claim, as `timeline` does, for a family that is known."""
+    with read(ctx.engine) as conn:
+        return _ordered(rows.steps(conn, family_id))
+
+
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell a claim: its versions, sendings, money, steps, and the proof that it was filed in time.
 
@@ -88,11 +94,18 @@ def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
 def _words(steps: pd.DataFrame) -> pd.Series:
     kind = steps["kind"]
     told = np.select(
-        [kind == "import", kind == "journal", kind == "denial", kind == "deposit"],
+        [
+            kind == "import",
+            kind == "journal",
+            kind == "denial",
+            (kind == "deposit") & (steps["detail_code"] == "patient"),
+            kind == "deposit",
+        ],
         [
             "the claim came in: " + steps["step"].str.replace("_", " "),
             "posted: " + steps["detail_code"].str.replace("-", " "),
             "denial case " + steps["step"].str.replace("_", " "),
+            "what the patient paid is in the bank",
             "the money of its remittance is in the bank",
         ],
         "",
