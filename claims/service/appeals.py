@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,13 +88,16 @@ class Assembled:
 
 
 def planned(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Plan:
-    """Say what appeal could be made of a case, or why none, without making it."""
+    """Say what appeal could be made of a case, or why none, without making it and without patient data."""
     today = day or ctx.settings.today()
-    return rules.plan(gather(ctx, case_id, today).facts, today, level)
+    return replace(rules.plan(gather(ctx, case_id, today).facts, today, level), values={})
 
 
 def assembled(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Assembled:
-    """Put letter and packet together without writing anything. Raises what `prepare` raises."""
+    """Put letter and packet together without writing anything; raises what `prepare` raises.
+
+    It holds patient data: whoever shows it records that (`service.audited`).
+    """
     today = day or ctx.settings.today()
     got = gather(ctx, case_id, today)
     plan = rules.plan(got.facts, today, level)
