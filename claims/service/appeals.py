@@ -124,6 +124,7 @@ def prepare(
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
     folder = out or ctx.settings.appeals_folder / key / f"level-{plan.level}"
+    _require_room(folder, key)
     with TemporaryDirectory() as scratch:
         content = _written(ctx, Path(scratch), made, key)
         hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
@@ -198,6 +199,14 @@ def _shown(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.drop(columns=["appeal_id", "case_id"]).assign(gaps=[json.loads(text) for text in rows["gaps"]])
     rows.insert(0, "key", rows.pop("case_key").str[:KEY_LENGTH])
     return rows
+
+
+def _require_room(folder: Path, key: str) -> None:
+    """Raise ReportFolderError where the folder holds a report, or the packet of another case."""
+    if (folder / manifest.NAME).exists():
+        old = manifest.load(folder)
+        if (old["report"], old.get("parameters", {}).get("case")) != ("appeal", key):
+            raise manifest.ReportFolderError("holds something else; choose another one for this packet")
 
 
 def _named(template: Template) -> str:

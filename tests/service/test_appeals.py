@@ -13,6 +13,7 @@ from docx import Document
 
 from claims.errors import NotFoundError, UsageError
 from claims.letters.packet import packet_html
+from claims.reports.manifest import ReportFolderError
 from claims.service import appeals
 from claims.service.desk import actions
 from claims.service.report import verify_reports
@@ -139,6 +140,11 @@ def test_the_packet_is_verified_by_its_manifest(books, tmp_path):
     told = json.loads((made.folder / "manifest.json").read_text())
     assert told["control_totals_cents"] == {"adjusted": 15000, "billed": 15000, "paid": 0}
     assert told["parameters"]["template_sha256"] == made.template_sha256
+    told["parameters"]["case"] = "another"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(ReportFolderError, match="holds something else"):
+        appeals.prepare(books.ctx, case_id(books), out=tmp_path / "other", day=DAY)
     (made.folder / "packet.pdf").write_bytes(b"%PDF-")
     (found,) = verify_reports(made.folder)
     assert len(found["problems"]) == 1 and "packet.pdf" in found["problems"][0]
@@ -185,10 +191,12 @@ def test_without_an_acceptance_nothing_is_proved_and_a_hostile_name_is_text(sent
 
 def test_what_the_payer_refused_later_is_no_acceptance(sent_claim):
     later = ca_277("B1", ("A1", "A7:21", "150"), day="20250320", own="000000302")
-    sent_claim.night(ca_277("B1", ("A1", "A2:20", "150")), later, denied())
+    lost = ca_277("B1", ("A1", "A4:35", "150"), day="20250325", own="000000303")
+    sent_claim.night(ca_277("B1", ("A1", "A2:20", "150")), later, lost, denied())
     made = appeals.assembled(sent_claim.ctx, case_id(sent_claim), day=DAY)
     assert "the payer's acceptance (277CA) of the claim" in made.packet.gaps and made.got.sent is not None
-    assert "refused by the payer" in shown(sent_claim)
+    text = shown(sent_claim)
+    assert "277CA: refused by the payer" in text and "277CA: the claim was not found" in text
 
 
 def test_a_claim_that_we_never_sent_has_no_filing_to_show(practice):

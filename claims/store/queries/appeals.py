@@ -133,6 +133,7 @@ def answers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         sa.select(
             sa.func.coalesce(EVENT.c.submission_id, 0).label("submission_id"),
             EVENT.c.claim_id,
+            EVENT.c.event,
             EVENT.c.answer_rank,
             EVENT.c.detail_code,
             sa.func.coalesce(A.c.status_code, "").label("status_code"),
