@@ -66,7 +66,7 @@ def values(
         "latest_receipt_date": words_of(had),
         "days_used": str((had - filing.start).days) if had and filing.start else "",
         "filing_anchor": filing.limit.anchor_words if filing.start else "",
-        # A limit that the claim did not keep is no argument of ours.
+        # Only a limit that was kept, as far as we know, is an argument.
         "filing_limit": filing.limit.words if is_kept else "",
         "filing_source": filing.limit.source if is_kept else "",
         "filing_last_day": words_of(filing.last_day) if is_kept else "",

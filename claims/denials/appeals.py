@@ -180,7 +180,7 @@ def _refusal(
     if deadline.last_day is not None and today > deadline.last_day:
         return "window-passed", f": its last day was {deadline.last_day} ({deadline.limit.words}; {_source(deadline)})"
     is_late = taken is not None and filing.last_day is not None and taken > filing.last_day
-    if kind == "timely-filing" and is_late and filing.limit.is_verified:
+    if kind == "timely-filing" and is_late:
         return "filed-late", f" (taken {taken}, last day {filing.last_day}: {filing.limit.words}; {_source(filing)})"
     return "", ""
 
@@ -203,8 +203,6 @@ def _unproven(kind: str, filing: Window, receipt: Receipt) -> tuple[str, ...]:
         gaps.append("the payer's acceptance (277CA) of the claim")
     if filing.last_day is None:
         gaps.append("the filing limit of this payer, with its source")
-    elif taken is not None and taken > filing.last_day:
-        gaps.append("the filing limit of the contract: by the usual one the claim came too late")
     elif not filing.limit.is_verified:
         gaps.append("the filing limit of the contract: only a usual one is known")
     return tuple(gaps)

@@ -86,7 +86,10 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
     sending, answers = _chosen(sendings, heard)
     sent = _quote(ctx, "837", sending) if sending else None
     told = tuple(_answer(ctx, row) for row in answers)
-    payer, provider = _master_rows(master, case, claim, decision, today)
+    decided = _quote(ctx, "835", decision)
+    payer, provider = _master_rows(master, case, claim, today)
+    payer = payer if payer.get("payer_address") else payer | _address_in(decided.rows)
+    provider = provider or _billing_in(sent, str(decision["payee_name"]))
     if payer.get("payer_type", "other") != "other":
         case = case | {"payer_type": payer["payer_type"]}
     facts = Facts(
@@ -99,7 +102,6 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         filing=_filing(sent, told),
         earlier=earlier,
     )
-    decided = _quote(ctx, "835", decision)
     return Gathered(facts, lines, adjustments, remarks, sent, told, decided)
 
 
@@ -189,7 +191,7 @@ def day_of(text: Any) -> date | None:
 
 
 def _master_rows(
-    master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], decision: Mapping[str, Any], today: date
+    master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], today: date
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give our row and the payer's: its limits for filing as of the service, for appeals as of the decision."""
     codes = [str(claim.get("own_payer_code") or ""), str(claim.get("payer_code") or ""), str(case["payer_code"])]
@@ -202,6 +204,27 @@ def _master_rows(
         payer |= {name: then[name] for name in _LIMITS if then}
         payer |= {"appeal_limit_days": decided["appeal_limit_days"]} if decided else {}
     return payer, _in_force(master, "providers", "npi", str(claim.get("billing_npi") or ""), today)
+
+
+def _address_in(decided: pd.DataFrame) -> dict[str, Any]:
+    """Read the payer's address from its remittance (N3 and N4 after N1*PR); nothing where there is none."""
+    found: dict[str, Any] = {}
+    is_payer = False
+    for one in elements(decided, "N1", "N3", "N4"):
+        is_payer = one[1] == "PR" if one[0] == "N1" else is_payer
+        if is_payer and one[0] == "N3":
+            found["payer_address"] = " ".join(part for part in one[1:3] if part)
+        elif is_payer and one[0] == "N4":
+            found |= dict(zip(("payer_city", "payer_state", "payer_zip"), one[1:4], strict=False))
+    return found
+
+
+def _billing_in(sent: Quote | None, payee_name: str) -> dict[str, Any]:
+    """Read who we are from the claim that was sent (NM1*85), else from the remittance, where master data do not say."""
+    for one in elements(sent.rows, "NM1") if sent is not None else []:
+        if one[1] == "85":
+            return dict(zip(("last_name", "first_name"), one[3:5], strict=False))
+    return {"last_name": payee_name} if payee_name else {}
 
 
 def _in_force(master: Master, kind: str, key: str, value: str, day: date) -> dict[str, Any]:

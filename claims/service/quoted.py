@@ -43,15 +43,15 @@ def quoted(ctx: Context, sha256: str, seg: int, content: str) -> pd.DataFrame:
     return rows.assign(text=pd.Series(texts, dtype="str"))
 
 
-def elements(rows: pd.DataFrame, segment_id: str) -> list[list[str]]:
-    """Give the elements of the segments with this id, its id first."""
-    found = rows.loc[rows["text"].str.startswith(segment_id), "text"]
+def elements(rows: pd.DataFrame, *segment_ids: str) -> list[list[str]]:
+    """Give the elements of the segments with these ids, in their order, each with its id first."""
+    found = rows.loc[rows["text"].str.startswith(segment_ids), "text"]
     if found.empty or not rows["text"].iloc[0].startswith("ISA"):
         return []
     isa = str(rows["text"].iloc[0])
     separator, end = isa[3], isa[105:106]  # a line end that ends segments is gone
     cut = [str(text).removesuffix(end).split(separator) for text in found]
-    return [one for one in cut if one[0] == segment_id]
+    return [one for one in cut if one[0] in segment_ids]
 
 
 def _read(ctx: Context, sha256: str, seg: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -126,7 +126,7 @@ def _of_835(segments: pd.DataFrame, hierarchy: pd.DataFrame, own: int) -> list[i
     in_set = segments["transaction_seg"] == segments.loc[own, "transaction_seg"]
     body = segments.index[in_set & segments["segment_id"].isin(["LX", "CLP"])]
     head = segments.index[in_set & (segments.index < body[0])]
-    named = [row for row in head if segments.loc[row, "segment_id"] in ("TRN", "DTM", "N1")]
+    named = [row for row in head if segments.loc[row, "segment_id"] in ("TRN", "DTM", "N1", "N3", "N4")]
     return [*named, *_until(segments, own, _ENDS["835"])]
 
 

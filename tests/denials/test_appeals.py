@@ -62,13 +62,18 @@ def test_the_earlier_day_that_the_payer_names_is_the_day_of_receipt():
     assert (later.refused, later.receipt.by, later.values["days_used"]) == ("", "277CA", "39")
 
 
-def test_a_claim_that_came_late_has_no_proof_and_a_usual_limit_is_no_argument():
+def test_a_claim_that_came_late_by_any_limit_that_we_know_has_no_proof():
     late = replace(FACTS, filing=replace(TAKEN, accepted_date=date(2025, 5, 3)))
     assert of(late).refused == "filed-late" and "last day 2025-05-02" in of(late).reason
     assert of(replace(late, filing=replace(TAKEN, accepted_date=date(2025, 5, 2)))).refused == ""
     unsure = of(replace(late, payer={}))
-    assert unsure.refused == "" and "filing_limit" not in unsure.values
-    assert unsure.gaps == ("the filing limit of the contract: by the usual one the claim came too late",)
+    assert unsure.refused == "filed-late" and unsure.reason.endswith("confirm with the payer)")
+
+
+def test_a_limit_that_is_only_usual_is_to_be_confirmed():
+    assert of(replace(FACTS, payer={})).gaps == ("the filing limit of the contract: only a usual one is known",)
+    unknown = of(replace(FACTS, payer={}), payer_type="workers_comp_or_auto")
+    assert unknown.gaps == ("the filing limit of this payer, with its source",) and "filing_limit" not in unknown.values
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ def test_the_packet_proves_that_the_claim_was_filed_in_time(books):
         "A2 20, BHT03 B1, CLM01 A1, payer's number ICNA1",
         "accepted it for adjudication on March 12, 2025",
         "From the first day of service to March 12, 2025 are 39 days.",
-        "The limit for filing is 90 days from the first day of service, so the last day was May 2, 2025",
+        "you had the claim on March 12, 2025; the last day for filing it was May 2, 2025.",
+        "The limit for filing is 90 days from the first day of service (the payer's own rule",
         "That is 51 days before the last day for filing it, May 2, 2025.",
         "$150.00 billed - $150.00 adjusted - $0.00 paid = $0.00 unexplained",
         "Remittance (835) with this decision",
@@ -182,7 +183,7 @@ def test_without_an_acceptance_nothing_is_proved_and_a_hostile_name_is_text(sent
     sent_claim.night(ca_277("B1", ("A1", "A2:20", "150"), source="AY"), denied(remarks="N210"))
     made = appeals.prepare(sent_claim.ctx, case_id(sent_claim), day=DAY)
     assert "the payer's acceptance (277CA) of the claim" in made.gaps
-    assert "address of the payer's appeals department" in made.gaps
+    assert "TOWN, NY 10001" in letter_of(made)  # as the remittance has it
     text, told = letter_of(made), shown(sent_claim)
     assert text.count("DRAFT") == 1 and "[to be filled in: day on which the payer had the claim" in text
     assert "277CA: accepted by the clearing house" in told and "days before the last day" not in told

@@ -52,7 +52,7 @@ def test_a_claim_is_quoted_with_its_people_and_no_others(read):
 
 def test_a_remittance_is_quoted_without_bank_account_and_other_claims(read):
     rows = read(REMIT, "CLP", "835")
-    assert ids(rows) == "ISA GS ST TRN N1 N1 CLP SVC CAS" and elements(rows, "CLP")[0][1] == "A1"
+    assert ids(rows) == "ISA GS ST TRN N1 N3 N4 N1 CLP SVC CAS" and elements(rows, "CLP")[0][1] == "A1"
 
 
 def test_an_acknowledgment_is_quoted_without_what_it_says_of_claims(read):

@@ -54,7 +54,7 @@ def decision(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
         "claim_number", "status_code", "charge_cents", "paid_cents", "received_date", "member_id", "patient_last_name",
         "patient_first_name", "seg", "offset", "length",
     )  # fmt: skip
-    select = sa.select(*(CP.c[name] for name in names), R.c.trace_number, R.c.payment_date, F.c.sha256)
+    select = sa.select(*(CP.c[name] for name in names), R.c.trace_number, R.c.payee_name, F.c.sha256)
     select = select.join(R, R.c.remit_id == CP.c.remit_id).join(F, F.c.file_id == CP.c.file_id)
     return frame(conn, select.where(CP.c.claim_payment_id == claim_payment_id))
 
