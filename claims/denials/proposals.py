@@ -60,7 +60,10 @@ def propose(
     denying = adjustments.loc[classified["counts_as_denial"].to_numpy(bool), "claim_payment_id"]
     denies = ordered["claim_payment_id"].isin(denying) & ordered["outcome"].isin(OPENING_OUTCOMES)
     replaces = (ordered["reverses_claim_payment_id"] != 0) & (ordered["outcome"] == "posted")
-    wanted = ordered[denies | replaces]
+    # A decision on a claim that has or had a case may settle it, whatever it says.
+    known = set(known_cases["family_id"]) | set(ordered.loc[denies, "family_id"])
+    may_settle = (ordered["outcome"] == "posted") & ordered["family_id"].isin(known - {0})
+    wanted = ordered[denies | replaces | may_settle]
     of_wanted = adjustments["claim_payment_id"].isin(wanted["claim_payment_id"]).to_numpy(bool)
     codes, classes = adjustments[of_wanted], classified[of_wanted].reset_index(drop=True)
     services = service_payments[service_payments["claim_payment_id"].isin(wanted["claim_payment_id"])]

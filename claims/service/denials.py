@@ -43,7 +43,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 cases.save(conn, *proposal, actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
                 kinds = proposal.events["kind"]
                 counts["denials_opened"] += int((kinds == "opened").sum())
-                counts["denials_repeated"] += int(kinds.isin(["repeated", "reopened", "attached"]).sum())
+                counts["denials_repeated"] += int(kinds.isin(["repeated", "upheld", "reopened", "attached"]).sum())
                 counts["denials_closed"] += int(kinds.isin(CLOSING).sum())
                 counts["denials_matched"] += int((kinds == "matched").sum())
                 counts["at_risk_cents"] += int(proposal.new_cases["at_risk_cents"].sum())

@@ -41,6 +41,12 @@ def timeline(ctx: Context, claim: str) -> pd.DataFrame:
         return _ordered(rows.steps(conn, _family(conn, claim)))
 
 
+def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
+    """Give the steps of all versions of a claim, as `timeline` does, for a family that is known."""
+    with read(ctx.engine) as conn:
+        return _ordered(rows.steps(conn, family_id))
+
+
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell a claim: its versions, sendings, money, steps, and the proof that it was filed in time.
 

@@ -70,6 +70,8 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
     names = [name for name in changed.columns if name != "case_id"]
     rows = [{"of_case": row["case_id"]} | {n: _value(n, row[n]) for n in names} for row in changed.to_dict("records")]
     values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+    is_given = sa.and_(sa.bindparam("state") == "new", CASE.c.assignee != "")
+    values |= {"state": sa.case((is_given, "assigned"), else_=sa.bindparam("state"))}
     # What a person asked for was asked of the case as it was.
     values |= {"version": CASE.c.version + 1, "snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
     conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)

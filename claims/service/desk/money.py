@@ -148,7 +148,10 @@ def _move(
     changes: dict[str, Any] = {"pending_action_id": 0, "snoozed_until_date": "", "snoozed_for": ""}
     if what.outcome:
         day_text = day.isoformat()
-        changes |= {"state": "closed", "waiting_for": "", "outcome": what.outcome, "closed_posting_date": day_text}
+        # An appeal that was lost before the time ran out is what the case ended with.
+        is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")
+        outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
+        changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day_text}
     else:
         changes |= {"state": "waiting", "waiting_for": what.waiting_for}
     amounts = books.cents(rows, held)

@@ -1,4 +1,4 @@
-"""The night's look at every open case: deadlines by today's rules, cases that come back, and how urgent each is.
+"""The night's look at every open case: deadlines by the day's rules, who comes back, patterns, how urgent each is.
 
 Nothing here waits for a clock: the accounting day of the run says what day it is, and a second run on the same day
 finds everything as it should be.
@@ -16,13 +16,14 @@ from claims.denials import priority as rules
 from claims.denials.deadlines import deadlines
 from claims.service.context import Context
 from claims.service.desk.limits import own_limits
+from claims.service.desk.patterns import find_patterns
 from claims.service.master import load_master
 from claims.store import priorities
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import read, write
 
 CASES_PER_BATCH = 50_000
-COUNTS = ("denials_scored", "denials_woken", "denials_expired", "deadlines_changed")
+COUNTS = ("denials_scored", "denials_woken", "denials_expired", "deadlines_changed", "patterns_found", "pattern_cases")
 
 
 def prioritise(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -31,6 +32,7 @@ def prioritise(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     limits = own_limits(load_master(ctx), posting_date)
     with read(ctx.engine) as conn:
         known = rules.chances(priorities.closed_cases(conn))
+    counts |= find_patterns(ctx, posting_date)
     after = 0
     while True:
         with write(ctx.engine) as conn:

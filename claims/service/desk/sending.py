@@ -141,7 +141,7 @@ def _sent(
     new = pd.concat([none.claims, *made]).set_index("follows_claim_id")["claim_id"].astype("int64")
     why = pd.concat([none.refused, *refused]).drop_duplicates("claim_id").set_index("claim_id")["reason"]
     new_claim = new.reindex(rows["claim_id"]).fillna(0).astype("int64").to_numpy()
-    reason = why.reindex(rows["claim_id"]).fillna("not-made").to_numpy(dtype=object)
+    reason = why.astype("str").reindex(rows["claim_id"]).fillna("not-made").to_numpy(dtype=object)
     chosen = chosen.without(pd.Series(np.where(new_claim == 0, reason, ""), index=chosen.rows.index, dtype="str"))
     if chosen.rows.empty:
         return chosen.nothing()

@@ -78,7 +78,9 @@ def _give_back(
     ctx: Context, conn: Connection, action_id: int, rows: pd.DataFrame, event: pd.DataFrame, day: date
 ) -> None:
     """Write what stood in each case before; cases that had the same columns changed go together."""
-    before = pd.Series([json.loads(body).get("before", {}) for body in event["body"]], index=rows.index, dtype=object)
+    # Whatever a case waited for when it was decided, nobody is asked again by taking that back.
+    old = [json.loads(body).get("before", {}) | {"pending_action_id": 0} for body in event["body"]]
+    before = pd.Series(old, index=rows.index, dtype=object)
     shapes = before.map(lambda one: " ".join(sorted(one)))
     for _, part in before.groupby(shapes):
         names = sorted(part.iloc[0])

@@ -34,6 +34,11 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
         CLASS.c.claim_payment_id == P.c.claim_payment_id, CLASS.c.counts_as_denial == 1
     )
     known = sa.select(CASE.c.case_id).where(CASE.c.claim_payment_id == P.c.claim_payment_id)
+    worked = sa.select(CASE.c.case_id).where(CASE.c.family_id == P.c.family_id)
+    other = P.alias("other")
+    taken_back = sa.select(other.c.claim_posting_id).where(
+        other.c.family_id == P.c.family_id, other.c.outcome == "reversal"
+    )
     return (
         sa.select(P.c.claim_payment_id)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
@@ -45,6 +50,7 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
                 CP.c.status_code == "22",
                 denied.exists(),
                 known.exists(),
+                sa.and_(P.c.outcome == "posted", sa.or_(worked.exists(), taken_back.exists())),
             ),
         )
     )

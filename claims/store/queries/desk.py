@@ -75,3 +75,45 @@ def to_transfer(conn: sa.Connection) -> pd.DataFrame:
         )
         .order_by(EVENT.c.event_id),
     )
+
+
+def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read what the story of a case begins with."""
+    names = ("case_id", "version", "claim_payment_id", "family_id", "pattern_id", "payer_code", "reason_code")
+    return frame_of(conn, sa.select(*(CASE.c[name] for name in names)), CASE.c.case_id, case_ids)
+
+
+def case_key(conn: sa.Connection, case_id: int) -> str | None:
+    """Give the key of a case."""
+    return conn.scalar(sa.select(CASE.c.case_key).where(CASE.c.case_id == case_id))
+
+
+def events_told(conn: sa.Connection, case_id: int) -> pd.DataFrame:
+    """Read what happened to a case, with the action or the run that did it and who approved it."""
+    columns = ("event_id", "posting_date", "kind", "amount_cents", "body", "actor", "recorded_at", "case_version")
+    links = ("action_id", "run_id", "claim_id", "claim_payment_id")
+    return frame(
+        conn,
+        sa.select(
+            *(EVENT.c[name] for name in (*columns, *links)),
+            sa.func.coalesce(ACTION.c.state, "").label("action_state"),
+            sa.func.coalesce(ACTION.c.requested_by, "").label("requested_by"),
+            sa.func.coalesce(ACTION.c.approved_by, "").label("approved_by"),
+        )
+        .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        .where(EVENT.c.case_id == case_id)
+        .order_by(EVENT.c.event_id),
+    )
+
+
+def places(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
+    """Read where a decision stands in its file: file_id, sha256, seg, offset, length, in file order."""
+    F, A, REM = schema.files, schema.adjustments, schema.remarks
+    parts = [
+        sa.select(table.c.seg, table.c.offset, table.c.length).where(table.c.claim_payment_id == claim_payment_id)
+        for table in (CP, SP, A, REM)
+    ]
+    each = sa.union(*parts).subquery()
+    file_id = sa.select(CP.c.file_id).where(CP.c.claim_payment_id == claim_payment_id).scalar_subquery()
+    select = sa.select(F.c.file_id, F.c.sha256, each.c.seg, each.c.offset, each.c.length)
+    return frame(conn, select.join(each, sa.true()).where(F.c.file_id == file_id).order_by(each.c.seg))
