@@ -18,6 +18,8 @@ def reconcile(run_id: int, posting_date: date) -> dict[str, int]:
         **steps.post_transfers(run_id, posting_date),
         **steps.match_claims(run_id, posting_date),
         **steps.post_remittances(run_id, posting_date),
+        **steps.post_voids(run_id, posting_date),
+        **steps.post_patient_payments(run_id, posting_date),
         **steps.match_deposits(run_id, posting_date),
         **steps.price_decisions(run_id, posting_date),
         **steps.open_denials(run_id, posting_date),

@@ -170,8 +170,20 @@ def post_remittances(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def post_voids(run_id: int, posting_date: date) -> dict[str, int]:
+    """Take back the charges of claims that a payer has let go."""
+    return reconcile.post_voids(place().context, run_id, posting_date)
+
+
+@step
+def post_patient_payments(run_id: int, posting_date: date) -> dict[str, int]:
+    """Post what patients paid, on the claim that it names or on unapplied cash."""
+    return reconcile.post_patient_payments(place().context, run_id, posting_date)
+
+
+@step
 def match_deposits(run_id: int, posting_date: date) -> dict[str, int]:
-    """Tie remittances to lines of the bank."""
+    """Tie remittances, and what patients paid, to lines of the bank."""
     return reconcile.match_deposits(place().context, run_id, posting_date)
 
 

@@ -1,24 +1,26 @@
-"""One case for a page: its number and version, who else looks at it now, and others of the same cause."""
+"""One case for a page: its number and version, who else looks at it now, what happened to it and can be undone."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from claims.errors import NotFoundError
 from claims.service.context import Context
-from claims.service.desk import queue as desk_queue
 from claims.store import clock
 from claims.store import sessions as session_rows
 from claims.store.engine import read, write
+from claims.store.queries import case_events
 from claims.store.queries import queue as rows
 from claims.store.sessions import Session
 
 HERE = timedelta(seconds=90)
 _WRITTEN_EVERY = timedelta(seconds=45)
-SIBLINGS = 5
+_TOLD = ("note", "proof", "tag", "basis", "action_reason", "reason")
+_NAMED = {"assignee": "to", "until": "until", "level": "level", "next_payer_code": "to"}
 
 
 class Case(NamedTuple):
@@ -53,11 +55,19 @@ def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]
         return session_rows.others(conn, subject, session.user.user_id, now - HERE)
 
 
-def siblings(ctx: Context, case: Case) -> pd.DataFrame:
-    """Give some other open cases of the same pattern, or else of the same payer and reason."""
-    if case.pattern_id:
-        asked = desk_queue.Filters(pattern_id=case.pattern_id)
-    else:
-        asked = desk_queue.Filters(payer_code=case.payer_code, reason_code=case.reason_code)
-    found = desk_queue.page(ctx, asked, size=SIBLINGS + 1).rows
-    return found[found["case_id"] != case.case_id].head(SIBLINGS)
+def happened(ctx: Context, case: Case) -> pd.DataFrame:
+    """Tell what happened to a case, newest first: what a person said, and whether it can be undone as a whole."""
+    with read(ctx.engine) as conn:
+        events = case_events.of_case(conn, case.case_id)
+    words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
+    is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
+    newest = ~events["action_id"].duplicated(keep="last")
+    rows = events.assign(words=words, can_undo=is_open & newest & (events["action"] != "undo"))
+    return rows.drop(columns=["body", "reason"]).iloc[::-1].reset_index(drop=True)
+
+
+def _words(said: dict[str, Any], reason: str) -> str:
+    """Put what an event says into words: what was written, to whom, until when."""
+    told = [str(said[name]) for name in _TOLD if said.get(name)]
+    named = [f"{word} {said[name]}" for name, word in _NAMED.items() if said.get(name)]
+    return ", ".join([*named, *(told or ([reason] if reason else []))])

@@ -21,9 +21,11 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
     paid_cents (by patients), written_off_cents, lowered_cents (of the share, after the first payment), twice_cents,
     is_prepaid (paid before any share was posted).
     """
+    # Only what a patient paid can be too much; its lines name no payer, which the index knows.
+    paid_on = sa.select(L.c.family_id).where(L.c.account == "1200", L.c.payer_code == "", L.c.family_id.is_not(None))
     in_credit = (
         sa.select(L.c.family_id)
-        .where(L.c.account == "1200", L.c.family_id.is_not(None))
+        .where(L.c.account == "1200", L.c.family_id.in_(paid_on))
         .group_by(L.c.family_id)
         .having(sa.func.sum(L.c.amount_cents) < 0)
     )

@@ -88,13 +88,15 @@ def set_state(conn: sa.Connection, payment_ids: Iterable[int], state: str, reaso
         conn.execute(changed.values(state=state, reason_code=reason or None, **more))
 
 
-def claims_named(conn: sa.Connection, numbers: Sequence[str]) -> pd.DataFrame:
+def claims_named(conn: sa.Connection, numbers: Sequence[str], normals: Sequence[str]) -> pd.DataFrame:
     """Claims in the books by what a payment calls them: claim_number (as asked), family_id, member_id.
 
-    A number is that of a claim or of a later version of it, or ``id:`` and our own.
+    A number is that of a claim or of a later version of it, or ``id:`` and our own. `normals`: the numbers as the index
+    of later versions has them.
     """
     own = {number: int(number[len(OWN_ID) :]) for number in numbers if _is_own(number)}
     texts = [number for number in numbers if number not in own]
+    normal = dict(zip(numbers, normals, strict=True))
     stored = sa.func.coalesce(C.c.state, "") == "stored"
     parts = []
     for start in range(0, len(texts), IN_LIST):
@@ -106,6 +108,7 @@ def claims_named(conn: sa.Connection, numbers: Sequence[str]) -> pd.DataFrame:
             .where(FAM.c.claim_number.in_(part), stored),
             sa.select(version.c.claim_number, C.c.family_id, C.c.member_id)
             .join(C, C.c.family_id == version.c.family_id)
+            .where(version.c.claim_number_normal.in_([normal[number] for number in part]))
             .where(version.c.claim_number.in_(part), version.c.version > sa.literal_column("1"), stored),
         ):
             parts.append(frame(conn, select))
@@ -170,8 +173,13 @@ def on_claim(conn: sa.Connection, family_id: int) -> pd.DataFrame:
 
 def journals_of(conn: sa.Connection, key: str) -> pd.DataFrame:
     """Ledger lines of the journals of patients that carry a key and still stand, newest journal first."""
-    later = J.alias("later")
     own = sa.select(L.c.journal_id).where(L.c.reference == key, L.c.account.in_(ACCOUNTS), L.c.payer_code == "")
+    return _standing(conn, own)
+
+
+def _standing(conn: sa.Connection, own: sa.Select[tuple[int]]) -> pd.DataFrame:
+    """Lines of these journals of patients, as far as none takes them back; newest journal first."""
+    later = J.alias("later")
     names = [column for column in L.columns if column.name not in ("ledger_line_id", "journal_id")]
     return frame(
         conn,
@@ -197,6 +205,35 @@ def times(conn: sa.Connection, keys: Iterable[str]) -> pd.Series:
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
     return rows.set_index("reference")["times"].reindex(listed, fill_value=0)
+
+
+def numbers(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Number and billing provider of claim families: index family_id, claim_number, billing_npi."""
+    select = sa.select(FAM.c.family_id, FAM.c.claim_number, FAM.c.billing_npi)
+    parts = [frame(conn, select.where(FAM.c.family_id.in_(part))) for part in in_parts(family_ids)]
+    rows = pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    return rows.set_index("family_id")
+
+
+def write_offs(conn: sa.Connection, family_ids: Sequence[int]) -> dict[int, int]:
+    """How often a balance of each claim was written off or sent to collection so far."""
+    select = (
+        sa.select(L.c.family_id, sa.func.count(sa.distinct(L.c.journal_id)))
+        .where(L.c.account == "1200", L.c.rule_id.in_(["P05", "E14"]))
+        .group_by(L.c.family_id)
+    )
+    found: dict[int, int] = {}
+    for part in in_parts(family_ids):
+        found.update({int(family): int(times) for family, times in conn.execute(select.where(L.c.family_id.in_(part)))})
+    return found
+
+
+def written_off(conn: sa.Connection, family_id: int, rules: Sequence[str]) -> pd.DataFrame:
+    """Ledger lines of the journals of these rules on a claim that still stand."""
+    own = sa.select(L.c.journal_id).where(
+        L.c.family_id == family_id, L.c.account == "1200", L.c.rule_id.in_(list(rules))
+    )
+    return _standing(conn, own)
 
 
 def claims_of_payment(conn: sa.Connection, key: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ class Asked(BaseModel):
     action: Code = ""
     pattern: Annotated[int, Field(ge=0, lt=2**62)] = 0
     due: Annotated[int, Field(ge=0, le=3650)] | Literal[""] = ""
+    by: date | Literal[""] = ""
     least: Annotated[int, Field(ge=0, le=10**9)] | Literal[""] = ""
     since: Annotated[int, Field(ge=0, lt=2**62)] = 0
     sort: Literal["", "score", "at_risk", "deadline", "remit_date", "age"] = ""
@@ -48,9 +49,29 @@ class Asked(BaseModel):
             category=self.category,
             next_action=self.action,
             pattern_id=self.pattern,
-            due_by=None if self.due == "" else today + timedelta(days=self.due),
+            due_by=(self.by or None) if self.due == "" else today + timedelta(days=self.due),
             minimum_cents=0 if self.least == "" else self.least * 100,
             changed_since_run=self.since,
+        )
+
+    @classmethod
+    def of(cls, filters: Filters, sort: str, name: str) -> Asked:
+        """Give the words for filters, as `name` would ask for them; a day stays the day that it was."""
+        who = ANY if filters.assignee is None else {"": NOBODY, name: ME}.get(filters.assignee, filters.assignee)
+        return cls.model_validate(
+            {
+                "state": filters.state,
+                "who": MINE if filters.mine_or_unassigned else who,
+                "payer": filters.payer_code,
+                "reason": filters.reason_code,
+                "category": filters.category,
+                "action": filters.next_action,
+                "pattern": filters.pattern_id,
+                "by": filters.due_by or "",
+                "least": filters.minimum_cents // 100 or "",
+                "since": filters.changed_since_run,
+                "sort": sort if sort != filters.sorts[0] else "",
+            }
         )
 
     def chosen_sort(self, filters: Filters) -> str:

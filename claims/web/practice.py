@@ -14,10 +14,11 @@ from claims.store import audit, clock
 from claims.store.engine import open_engine
 from claims.store.handles import Engine
 from claims.store.sessions import Session
-from claims.web.guards.rates import PerMinute
+from claims.web.guards.rates import AtOnce, PerMinute
 from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
+EXPORTS_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Practice:
     reader: Engine  # cannot write
     web: WebSettings
     now: Callable[[], datetime]
+    exports: AtOnce = field(default_factory=lambda: AtOnce(EXPORTS_AT_ONCE))
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
 
     def person(self, session: Session) -> Person:

@@ -98,3 +98,17 @@ def test_one_typed_in_is_applied_moved_and_taken_back(books):
 def test_wrong_use_is_said_in_a_sentence(books, words):
     said = books("payments", *words)
     assert said.code == 2 and said.err.strip() and "Traceback" not in said.err
+
+
+def test_statements_are_written_verified_and_recorded(books, tmp_path):
+    out = tmp_path / "s"
+    said = books("statements", "--as-of", "2025-06-30", "--format", "json", "--out", out)
+    assert said.code == 0 and "ZZ" not in said.out.replace(str(out), "")
+    assert (out / "statements.json").is_file()
+    assert books("report", "verify", out).code == 0
+    assert books("statements", "small-balances").code == 2
+    assert books("statements", "small-balances", "--dry-run", "--json").json["count"] == 0
+    sent = books("statements", "to-collection", "ZZCLAIM1", "--reason", "three letters", *AT, "--json")
+    assert sent.json == {"amount_cents": 2200}
+    back = books("statements", "small-balances", "--take-back", "ZZCLAIM1", "--reason", "he pays", *AT, "--json")
+    assert back.json == {"taken_back_cents": 2200}

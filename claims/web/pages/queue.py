@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from claims import codes
 from claims.people import roles
-from claims.service import people
+from claims.service import desk_export, people
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.queue import Filters
 from claims.web import cursors, done, shown
 from claims.web.asked import Asked, AskedFor
+from claims.web.pages import views
 from claims.web.routes import Routes
 from claims.web.seat import At, Seat
 
@@ -44,6 +46,7 @@ def listed(at: At, asked: AskedFor) -> Response:
         around=around,
         told=done.read(at.practice.key("done"), asked.did, at.session.user.user_id, at.practice.now()),
         offered=offered(at),
+        saved=views.of(at, counts=False),
         states=STATES,
         back=asked.address(at=asked.at),
     )
@@ -54,6 +57,31 @@ def totals(at: At, asked: AskedFor) -> Response:
     """Count the list and add it up: apart from its page, for it takes longer."""
     template = "part_totals.html" if at.is_fragment else "totals.html"
     return at.page(template, totals=queue.totals(at.reading, asked.filters(at)), asked=asked)
+
+
+@ROUTES.get("/queue.csv", "desk.export")
+def export(at: At, asked: AskedFor) -> Response:
+    """Give the whole list as a file; so many at the same time, no more."""
+    filters = asked.filters(at)
+    place = at.practice.exports.place()
+    place.__enter__()
+    try:
+        parts = desk_export.as_csv(at.reading, filters, asked.chosen_sort(filters))
+        first = next(parts)
+    except BaseException:
+        place.__exit__(None, None, None)
+        raise
+
+    def sent() -> Iterator[str]:
+        try:
+            yield first
+            yield from parts
+        finally:
+            place.__exit__(None, None, None)
+
+    name = f"denials-{at.reading.settings.today().isoformat()}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(sent(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def offered(at: Seat) -> dict[str, Any]:

@@ -8,30 +8,36 @@ from urllib.parse import urlsplit
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import desk_case, queue, timeline
+from claims.service import desk_case, timeline
+from claims.service.desk.story import story
 from claims.web import done, segments, shown
 from claims.web.pages.queue import offered
 from claims.web.routes import Number, Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
+SIBLINGS = 5
 
 
 @ROUTES.get("/cases/{key}", "desk.read")
 def case(at: At, key: str, did: Annotated[str, Query(max_length=2000)] = "") -> Response:
     """Tell one denial case."""
     ctx, now = at.reading, at.practice.now()
-    told = queue.denial_story(ctx, key[:64], show_phi=True)
     found = desk_case.of_key(ctx, key[:64])
-    tables = ("lines", "adjustments", "remarks", "ledger", "events")
+    told = story(ctx, found.case_id, show_phi=True)
+    tables = ("lines", "adjustments", "remarks", "ledger")
+    lengths = dict(zip(told["places"]["seg"], told["places"]["length"], strict=True))
     for row in told["segments"]:
+        row["length"] = int(lengths.get(row["seg"], len(row["text"])))
         row["parts"] = segments.marked(row["text"].strip(), segments.of_decision(row["text"]))
     return at.page(
         "case.html",
         story=told | {name: shown.rows(told[name]) for name in tables},
         found=found,
         others=desk_case.look(ctx, at.session, found, now),
-        siblings=shown.rows(desk_case.siblings(ctx, found)),
+        happened=shown.rows(desk_case.happened(ctx, found)),
+        siblings=shown.rows(told["siblings"].head(SIBLINGS)),
+        steps=shown.rows(told["timeline"]),
         told=done.read(at.practice.key("done"), did, at.session.user.user_id, now),
         offered=offered(at),
         back=f"/cases/{told['key']}",

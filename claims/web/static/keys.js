@@ -31,11 +31,11 @@
     const chosen = boxes().filter((box) => box.checked);
     for (const box of boxes()) box.closest("tr").setAttribute("aria-selected", String(box.checked));
     const bar = one("#bulk");
-    if (!bar) return;
+    if (!bar || !one("#chosen")) return;
     const cents = chosen.reduce((sum, box) => sum + Number(box.dataset.cents), 0);
     const text = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
     one("#chosen").textContent = chosen.length
-      ? `${chosen.length} selected, ${text} at risk` : "Nothing selected: select rows, or act on the whole list";
+      ? `${chosen.length} selected, ${text}` : "Nothing selected";
     bar.classList.toggle("idle", !chosen.length);
   }
 
@@ -50,7 +50,8 @@
 
   function act(name) {
     const bar = one("#bulk");
-    if (!bar) return one(`[data-act=${name}]`)?.click(); // on the page of one case
+    if (!bar) return;
+    if (!boxes().length) { one(`[data-act=${name}]`, bar)?.click(); return; } // on the page of one case
     if (!boxes().some((box) => box.checked) && here()) select(here(), true);
     counted();
     if (boxes().some((box) => box.checked)) one(`[data-act=${name}]`, bar)?.click();

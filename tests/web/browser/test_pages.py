@@ -7,10 +7,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 PAGES = (
-    "/", "/queue", "/queue?state=closed&who=any", "/patterns", "/rejections", "/rejections/1", "/exceptions",
-    "/exceptions/1", "/takebacks", "/deposits?state=any", "/deposits/1", "/runs", "/charts", "/approvals", "/me",
+    "/",
+    "/queue",
+    "/patterns",
+    "/rejections",
+    "/exceptions/1",
+    "/deposits?state=any",
+    "/charts",
+    "/me",
     "/claims/1",
-)  # fmt: skip
+)
 SERIOUS = {"serious", "critical"}
 
 
@@ -26,7 +32,7 @@ def complaints(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browse, scheme):
     page = browse("sue", color_scheme=scheme)
-    paths = [*PAGES, "/audit"] if scheme == "light" else ["/", "/queue", "/charts"]
+    paths = [*PAGES, "/audit"] if scheme == "light" else ["/"]
     wrong = {}
     for path in paths:
         assert page.goto(path).status == 200, path
