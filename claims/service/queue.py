@@ -66,12 +66,6 @@ def denial_queue(
     return rows, number, cents
 
 
-def fits_a_payer(ctx: Context, payer: str) -> bool:
-    """Tell whether any case, open or closed, is of a payer with this code or part of a name."""
-    with read(ctx.engine) as conn:
-        return queue.totals(conn, Filter(payer, state=""))[0] > 0
-
-
 def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one case: what was billed and decided, to the cent, in words and in the payer's own segments.
 

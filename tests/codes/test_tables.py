@@ -20,6 +20,7 @@ KEYS = {
     "ack_codes": ["set", "element", "code"],
     "action_events": ["next_action"],
     "answer_steps": ["next_step"],
+    "desk_refusals": ["reason"],
     "bill_types": ["facility_code"],
     "carc": ["priority"],
     "categories": ["category"],

@@ -18,7 +18,7 @@ from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
 
-__all__ = ["PAIRS", "SORTS", "Filters", "Page", "Place", "Sort", "Totals", "page", "selection", "totals"]
+__all__ = ["PAIRS", "SORTS", "Filters", "Page", "Place", "Sort", "Totals", "page", "payers", "selection", "totals"]
 
 LARGEST_PAGE = 500
 BACK = "back"
@@ -81,6 +81,12 @@ def selection(ctx: Context, filters: Filters) -> list[tuple[int, int]]:
     with read(ctx.engine) as conn:
         rows = desk_queue.selection(conn, filters, ctx.actor)
     return list(zip(rows["case_id"].tolist(), rows["version"].tolist(), strict=True))
+
+
+def payers(ctx: Context, text: str) -> list[str]:
+    """Give the codes of the payers of cases that have this code, or this text in their name."""
+    with read(ctx.engine) as conn:
+        return desk_queue.payers(conn, text)
 
 
 def _place(sort: str, after: Place | None) -> tuple[tuple[Any, int] | None, bool]:

@@ -68,7 +68,7 @@ def _siblings(ctx: Context, case: pd.Series[Any], *, show_phi: bool) -> pd.DataF
     pattern_id = int(case["pattern_id"])
     same = Filters(payer_code=str(case["payer_code"]), reason_code=str(case["reason_code"]))
     found = queue.page(ctx, Filters(pattern_id=pattern_id) if pattern_id else same, size=SIBLINGS + 1).rows
-    found = found[found["case_id"] != case["case_id"]].head(SIBLINGS).reset_index(drop=True)
+    others: pd.DataFrame = found[found["case_id"] != case["case_id"]].head(SIBLINGS).reset_index(drop=True)
     if show_phi:
-        return found
-    return found.assign(**dict.fromkeys(("claim_number", "payer_claim_number"), MASK))
+        return others
+    return others.assign(**dict.fromkeys(("claim_number", "payer_claim_number"), MASK))

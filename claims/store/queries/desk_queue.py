@@ -173,6 +173,14 @@ def selection(conn: sa.Connection, asked: Filters, actor: str) -> pd.DataFrame:
     return frame(conn, select.order_by(CASE.c.case_id))
 
 
+def payers(conn: sa.Connection, text: str) -> list[str]:
+    """Give the codes of payers of cases: the one with just this code, else those with the text in their name."""
+    if conn.scalar(sa.select(CASE.c.case_id).where(CASE.c.queue.in_(QUEUES), CASE.c.payer_code == text).limit(1)):
+        return [text]
+    name = sa.func.upper(CASE.c.payer_name).contains(text.upper(), autoescape=True)
+    return list(conn.scalars(sa.select(CASE.c.payer_code).distinct().where(name).order_by(CASE.c.payer_code)))
+
+
 def _all(asked: Filters, actor: str) -> list[sa.ColumnElement[bool]]:
     where = [_in("queue", _queues(asked)), _rest(asked, actor, set())]
     if asked.changed_since_run:
