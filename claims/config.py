@@ -126,6 +126,16 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def appeals_folder(self) -> Path:
+        """Packets of appeals, a folder for each case: they hold patient data."""
+        return self.home / "appeals"
+
+    @property
+    def letters_folder(self) -> Path:
+        """The practice's own templates of letters, and below it those for one payer."""
+        return self.home / "letters"
+
+    @property
     def code_list_folder(self) -> Path:
         """Code lists with dates, as CSV files."""
         return self.home / "code_lists"

@@ -41,6 +41,7 @@ MODULES = (
     "run",
     "schedule",
     "denials",
+    "appeals",
     "exceptions",
     "takebacks",
     "variances",

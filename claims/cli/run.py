@@ -33,6 +33,7 @@ DOING = {  # what the person sees while a step runs
     "apply_answers": "following the claims sent",
     "match_claims": "matching payments to claims",
     "post_remittances": "posting remittances",
+    "post_voids": "taking back voided charges",
     "match_deposits": "tying to the bank",
     "price_decisions": "holding payments against contracts",
     "open_denials": "opening denials",

@@ -12,6 +12,7 @@ from claims.money import amount
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.journals import write_journals
+from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.patient_payments import name_waiting, put_on_claims
 from claims.service.runs import running
@@ -80,16 +81,6 @@ def void_payment(ctx: Context, payment_id: int, reason: str, day: date, posting_
         name_credits(conn, posting_date)
         record(ctx, conn, "payment.void", f"payment {payment_id}", {"journals": count, "reason": reason})
     return count
-
-
-def named_family(conn: Connection, claim: str) -> int:
-    """Find the family of the claim that a person names; raise NotFoundError, or UsageError where several fit."""
-    families = patients.claims_named(conn, [claim.strip()])["family_id"].unique().tolist()
-    if not families:
-        raise NotFoundError("claim", "with this number")
-    if len(families) > 1:
-        raise UsageError("Several claims have this number; name one by our own number of it, like id:12.")
-    return int(families[0])
 
 
 def _payment(conn: Connection, payment_id: int) -> pd.Series:

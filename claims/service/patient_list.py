@@ -10,6 +10,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.patient_claims import claims_named
 from claims.store import patient_refunds, patients
 from claims.store.engine import read
 from claims.store.queries import charges
@@ -43,7 +44,7 @@ def listed(ctx: Context, *, state: str = "", claim: str = "", show_phi: bool = F
     with read(ctx.engine) as conn:
         rows = patients.payments(conn, *patients.asked(state))
         money = patients.money(conn, rows["payment_key"])
-        families = patients.claims_named(conn, [claim])["family_id"] if claim else None
+        families = claims_named(conn, [claim])["family_id"] if claim else None
     rows = with_money(rows, money)
     if families is not None:
         on_it = money.loc[(money["account"] == "1200") & money["family_id"].isin(families), "reference"]

@@ -10,6 +10,7 @@ import pandas as pd
 from claims.ledger import patient_lines
 from claims.service.context import Context
 from claims.service.journals import write_journals
+from claims.service.patient_claims import claims_named
 from claims.service.patient_credits import name_credits
 from claims.store import exceptions, patients
 from claims.store.engine import write
@@ -66,7 +67,7 @@ def _found(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Add the claim family that each payment names (0: none) and why there is none."""
     rows = rows[rows["state"].isin(["new", "unapplied"])]
     numbers = rows.loc[rows["claim_number"] != "", "claim_number"].drop_duplicates().tolist()
-    named = patients.claims_named(conn, numbers)
+    named = claims_named(conn, numbers)
     families = named.groupby("claim_number")["family_id"].agg(["nunique", "first"])
     at = families.reindex(rows["claim_number"], fill_value=0)
     several, family = at["nunique"].to_numpy() > 1, at["first"].to_numpy("int64")

@@ -14,7 +14,7 @@ from claims.money import amount
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.service.patient_acts import named_family
+from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.patient_payments import name_waiting
 from claims.service.runs import running

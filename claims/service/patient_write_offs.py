@@ -19,7 +19,7 @@ from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.master import load_master
-from claims.service.patient_acts import named_family
+from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.runs import running
 from claims.service.statements import positions

@@ -55,7 +55,8 @@ def _price_again(conn: Connection, contracts: Contracts, since: str) -> None:
     named = [json.loads(body).get("payer_code", "") for body in changed["body"].tolist()]
     payers = set(named)
     fees = {name for name, kind in zip(named, changed["kind"].tolist(), strict=True) if kind == "fee_schedules"}
-    queries.price_again(conn, contracts.names_of(payers | contracts.paying_by(fees)))
+    every = {""} & payers  # a tolerance of every payer
+    queries.price_again(conn, every or contracts.names_of(payers | contracts.paying_by(fees)))
 
 
 def _price(

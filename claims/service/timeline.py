@@ -94,11 +94,18 @@ def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
 def _words(steps: pd.DataFrame) -> pd.Series:
     kind = steps["kind"]
     told = np.select(
-        [kind == "import", kind == "journal", kind == "denial", kind == "deposit"],
+        [
+            kind == "import",
+            kind == "journal",
+            kind == "denial",
+            (kind == "deposit") & (steps["detail_code"] == "patient"),
+            kind == "deposit",
+        ],
         [
             "the claim came in: " + steps["step"].str.replace("_", " "),
             "posted: " + steps["detail_code"].str.replace("-", " "),
             "denial case " + steps["step"].str.replace("_", " "),
+            "what the patient paid is in the bank",
             "the money of its remittance is in the bank",
         ],
         "",

@@ -88,13 +88,15 @@ def set_state(conn: sa.Connection, payment_ids: Iterable[int], state: str, reaso
         conn.execute(changed.values(state=state, reason_code=reason or None, **more))
 
 
-def claims_named(conn: sa.Connection, numbers: Sequence[str]) -> pd.DataFrame:
+def claims_named(conn: sa.Connection, numbers: Sequence[str], normals: Sequence[str]) -> pd.DataFrame:
     """Claims in the books by what a payment calls them: claim_number (as asked), family_id, member_id.
 
-    A number is that of a claim or of a later version of it, or ``id:`` and our own.
+    A number is that of a claim or of a later version of it, or ``id:`` and our own. `normals`: the numbers as the index
+    of later versions has them.
     """
     own = {number: int(number[len(OWN_ID) :]) for number in numbers if _is_own(number)}
     texts = [number for number in numbers if number not in own]
+    normal = dict(zip(numbers, normals, strict=True))
     stored = sa.func.coalesce(C.c.state, "") == "stored"
     parts = []
     for start in range(0, len(texts), IN_LIST):
@@ -106,6 +108,7 @@ def claims_named(conn: sa.Connection, numbers: Sequence[str]) -> pd.DataFrame:
             .where(FAM.c.claim_number.in_(part), stored),
             sa.select(version.c.claim_number, C.c.family_id, C.c.member_id)
             .join(C, C.c.family_id == version.c.family_id)
+            .where(version.c.claim_number_normal.in_([normal[number] for number in part]))
             .where(version.c.claim_number.in_(part), version.c.version > sa.literal_column("1"), stored),
         ):
             parts.append(frame(conn, select))

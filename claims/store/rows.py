@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from claims.store import ids
 from claims.store.bulk import bulk_insert
+from claims.store.engine import is_postgresql
 from claims.store.load import frame
 
 IN_LIST = 900
+ARRAY_LIST = 50_000  # of PostgreSQL, which takes them as one value
 
 
 def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
@@ -34,11 +37,22 @@ def in_parts(values: Iterable[int] | pd.Series, size: int = IN_LIST) -> Iterator
         yield listed[start : start + size]
 
 
+def among(
+    conn: sa.Connection, column: sa.ColumnElement[int], values: Iterable[int] | pd.Series
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Give conditions that `column` is one of `values`, together: in few parts where the engine takes an array."""
+    if not is_postgresql(conn):
+        yield from (column.in_(part) for part in in_parts(values))
+        return
+    for part in in_parts(values, ARRAY_LIST):
+        yield column == sa.any_(sa.literal(part, ARRAY(sa.BigInteger)))
+
+
 def frame_of(
     conn: sa.Connection, select: sa.Select[tuple[object, ...]], column: sa.ColumnElement[int], values: Sequence[int]
 ) -> pd.DataFrame:
     """Run `select` for the rows whose `column` is one of `values`, part by part."""
-    parts = [frame(conn, select.where(column.in_(part))) for part in in_parts(values)]
+    parts = [frame(conn, select.where(condition)) for condition in among(conn, column, values)]
     return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
 
 
@@ -46,5 +60,5 @@ def update_where_in(
     conn: sa.Connection, table: sa.Table, column: sa.Column[int], values: Iterable[int], **changes: object
 ) -> None:
     """Set the same values on all rows whose `column` is one of `values`."""
-    for part in in_parts(values):
-        conn.execute(sa.update(table).where(column.in_(part)).values(**changes))
+    for condition in among(conn, column, values):
+        conn.execute(sa.update(table).where(condition).values(**changes))

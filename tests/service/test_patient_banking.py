@@ -11,6 +11,7 @@ from claims.service.patient_acts import void_payment
 from claims.service.patient_banking import tie_by_hand
 from claims.service.patient_refunds import pay_refund, request_claim_refund
 from claims.service.report import verify_reports, write_report
+from claims.service.timeline import story, timeline
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims
@@ -149,3 +150,17 @@ def test_card_money_that_does_not_come_is_named_by_its_day(practice):
     assert practice.rows(sa.select(table.c.type_code, table.c.amount_cents)) == [("PATIENT_MONEY_NOT_BANKED", 10000)]
     practice.night(SETTLED, day=date(2025, 3, 18))
     assert practice.exceptions() == []
+
+
+def test_the_story_of_a_claim_has_the_payment_and_its_deposit_with_their_rows(practice):
+    practice.night(CLAIMS, CARDS, SETTLED, day=DAY)
+    steps = timeline(practice.ctx, "A1")
+    told = {row["says"]: row for row in steps.to_dict("records")}
+    for says, cents, begin in (
+        ("posted: patient payment", 6000, b"R1,2025-03-10,60.00"),
+        ("what the patient paid is in the bank", 6000, b"2025-03-12,97.50,B1"),
+    ):
+        row = told[says]
+        assert row["amount_cents"] == cents
+        assert practice.ctx.vault.read(row["sha256"], row["offset"], row["length"]).startswith(begin)
+    assert dict(story(practice.ctx, "A1")["money"][["account", "amount_cents"]].to_numpy())["1000"] == 6000

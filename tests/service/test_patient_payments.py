@@ -12,6 +12,7 @@ from claims.service.patient_entry import add_patient_payment, import_payments
 from claims.service.patient_refunds import pay_refund, request_claim_refund, request_payment_refund, withdraw_refund
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.engine import write
 from tests.books import Bill, claims, remit
 
 DAY = date(2025, 6, 30)
@@ -90,7 +91,7 @@ def test_a_prepayment_waits_as_credit_and_is_netted_when_the_share_is_posted(pra
 
 @pytest.mark.parametrize("first", ["payment", "claim"])
 def test_a_payment_that_comes_before_its_claim_applies_itself(practice, first):
-    files = [paid("R1,2025-02-01,22.00,card,A1,,"), bill("A1")]
+    files = [paid("R1,2025-02-01,22.00,cash,A1,,"), bill("A1")]
     for file in files if first == "payment" else files[::-1]:
         practice.night(file)
         if first == "payment" and practice.count(schema.claims) == 0:
@@ -285,3 +286,12 @@ def test_what_is_not_there_is_said(practice):
     ):
         with pytest.raises(NotFoundError):
             call()
+
+
+def test_the_number_of_a_later_version_leads_to_its_claim(practice):
+    practice.night(bill("A1"))
+    table = schema.claims
+    with write(practice.ctx.engine) as conn:  # as a correction of ours is numbered
+        conn.execute(sa.update(table).values(claim_number="A1V2", claim_number_normal="A1V2", version=2))
+    practice.night(paid("R1,2025-03-20,10.00,cash,A1V2,,", "R2,2025-03-20,11.00,cash,A1,,"))
+    assert practice.balances(family_id=practice.family("A1"), account="1200") == {"1200": -2100}

@@ -134,6 +134,25 @@ def test_a_contract_of_another_payer_prices_nothing_again(practice, contract):
     assert practice.rows(sa.select(schema.claim_postings.c.priced_at)) == before
 
 
+def test_a_wider_tolerance_of_every_payer_closes_what_is_within_it(practice, contract):
+    contract()
+    practice.night(claims(BILL), paid("A1", 7000))
+    contract("payer_code,tolerance,tolerance_percent\n,50.00,0\n", "variance_tolerances")
+    practice.reconcile(NEXT)
+    assert cases(practice, "state", "outcome") == [("closed", "repriced")]
+
+
+def test_fees_that_a_contract_takes_from_another_schedule_price_again_too(practice, contract):
+    contract(FEES.replace(PAYER_ID, "PUBLIC"))
+    terms = f"payer_code,term,method,percent,schedule\n{PAYER_ID},as public,percent_of_schedule,50,PUBLIC\n"
+    contract(terms, "contract_terms")
+    practice.night(claims(BILL), paid("A1", 5500))
+    assert cases(practice) == []
+    contract(FEES.replace(PAYER_ID, "PUBLIC").replace("110.00", "140.00"))
+    practice.reconcile(NEXT)
+    assert cases(practice, "difference_cents", "arithmetic") == [(-1500, "140.00 x 50% = 70.00")]
+
+
 def test_a_corrected_remittance_recovers_the_money_and_is_named(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))

@@ -16,8 +16,13 @@ CASE, EVENT, ACTION = schema.denial_cases, schema.denial_events, schema.denial_a
 def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
     """Read case_id, version, payer_code, reason_code, pattern_id, claim_payment_id, family_id; two cases at most."""
     names = ("case_id", "version", "payer_code", "reason_code", "pattern_id", "claim_payment_id", "family_id")
-    asked = sa.select(*(CASE.c[name] for name in names)).where(CASE.c.case_key.startswith(prefix, autoescape=True))
+    asked = sa.select(*(CASE.c[name] for name in names)).where(*keys_from(prefix))
     return list(conn.execute(asked.order_by(CASE.c.case_key).limit(2)))
+
+
+def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Condition on cases whose key begins so, as an index answers it: keys are hex."""
+    return CASE.c.case_key >= prefix, CASE.c.case_key < prefix + "g"
 
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:

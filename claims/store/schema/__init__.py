@@ -11,6 +11,7 @@ Conventions that hold for every table:
 """
 
 from claims.store.schema.answers import acknowledgements
+from claims.store.schema.appeals import appeals
 from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
 from claims.store.schema.desk import denial_actions, denial_cases, denial_events, denial_patterns, saved_views
@@ -47,6 +48,7 @@ from claims.store.schema.work import exceptions
 __all__ = [
     "acknowledgements",
     "adjustments",
+    "appeals",
     "audit_events",
     "bank_lines",
     "batch_sets",

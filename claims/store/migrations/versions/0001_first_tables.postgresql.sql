@@ -1218,6 +1218,34 @@ CREATE TABLE adjustments (
 
 CREATE INDEX ix_adjustments_claim_payment_id ON adjustments (claim_payment_id);
 
+CREATE TABLE appeals (
+    appeal_id BIGINT NOT NULL,
+    case_id BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    template VARCHAR(120) NOT NULL,
+    template_sha256 VARCHAR(64) NOT NULL,
+    packet_sha256 VARCHAR(64) NOT NULL,
+    letter_sha256 VARCHAR(64) NOT NULL,
+    manifest_sha256 VARCHAR(64) NOT NULL,
+    gaps TEXT NOT NULL,
+    deadline_date DATE,
+    state VARCHAR(40) NOT NULL,
+    prepared_date DATE NOT NULL,
+    prepared_at VARCHAR(27) NOT NULL,
+    prepared_by VARCHAR(120) NOT NULL,
+    sent_date DATE,
+    proof TEXT DEFAULT '' NOT NULL,
+    sent_at VARCHAR(27),
+    sent_by VARCHAR(120) DEFAULT '' NOT NULL,
+    CONSTRAINT pk_appeals PRIMARY KEY (appeal_id),
+    CONSTRAINT fk_appeals_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id)
+);
+
+CREATE INDEX ix_appeals_case_id ON appeals (case_id, level);
+
+CREATE INDEX ix_appeals_state ON appeals (state);
+
 CREATE TABLE denial_events (
     event_id BIGINT NOT NULL,
     case_id BIGINT NOT NULL,
