@@ -1230,21 +1230,16 @@ CREATE TABLE appeals (
     manifest_sha256 VARCHAR(64) NOT NULL,
     gaps TEXT NOT NULL,
     deadline_date DATE,
-    state VARCHAR(40) NOT NULL,
     prepared_date DATE NOT NULL,
     prepared_at VARCHAR(27) NOT NULL,
     prepared_by VARCHAR(120) NOT NULL,
-    sent_date DATE,
-    proof TEXT DEFAULT '' NOT NULL,
-    sent_at VARCHAR(27),
-    sent_by VARCHAR(120) DEFAULT '' NOT NULL,
     CONSTRAINT pk_appeals PRIMARY KEY (appeal_id),
     CONSTRAINT fk_appeals_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id)
 );
 
 CREATE INDEX ix_appeals_case_id ON appeals (case_id, level);
 
-CREATE INDEX ix_appeals_state ON appeals (state);
+CREATE INDEX ix_appeals_prepared_at ON appeals (prepared_at);
 
 CREATE TABLE denial_events (
     event_id BIGINT NOT NULL,
