@@ -41,19 +41,45 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             posted.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
+    if counts["remittances_posted"]:
+        _free_waiting(ctx, run_id, posting_date, counts)
+    _settle(ctx, posting_date)
+    return counts
+
+
+def post_again(
+    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, places: pd.Series
+) -> dict[str, int]:
+    """Post remittances that were undone (`remits`, ready by now) and what waits since, in the order that it once had.
+
+    `places`: by claim_payment_id, where each stood in that order.
+    """
+    counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0, "payments_applied": 0}
+    ids = remits["remit_id"].tolist()
+    with write(ctx.engine) as conn:
+        scope = posting.of_claim_payments(places.index.tolist())
+        _post(conn, ctx, run_id, posting_date, scope, counts, remits, places)
+        counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
+        posted.mark_posted(conn, ids, posting_date)
+        counts["posted_cents"] = int(remits["payment_cents"].sum())
+    _free_waiting(ctx, run_id, posting_date, counts)
+    _settle(ctx, posting_date)
+    return counts
+
+
+def _free_waiting(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> None:
+    """What was posted now may let go what waited; each round must free something or it is the last."""
+    while freed := _retry(ctx, run_id, posting_date, counts):
+        counts["payments_applied"] += freed
+
+
+def _settle(ctx: Context, posting_date: date) -> None:
+    """Close what the balances of today settle."""
     with write(ctx.engine) as conn:
         exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
-    # What was posted now may let go what waited; each round must free something or it is the last.
-    while counts["remittances_posted"]:
-        freed = _retry(ctx, run_id, posting_date, counts)
-        counts["payments_applied"] += freed
-        if not freed:
-            break
-    with write(ctx.engine) as conn:
         settled.close_settled(conn, posting_date)
         takebacks.close_announced(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
-    return counts
 
 
 def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> int:
@@ -76,9 +102,16 @@ def _post(
     scope: posting.Scope,
     counts: dict[str, int],
     remits: pd.DataFrame | None,
+    places: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it."""
+    """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it.
+
+    `places`: another order than that of posting.
+    """
     claims = posting.claim_payments(conn, scope)
+    if places is not None:
+        order = places.reindex(claims["claim_payment_id"]).to_numpy().argsort(kind="stable")
+        claims = claims.iloc[order].reset_index(drop=True)
     if claims.empty:
         return claims.assign(outcome="")
     batch, classes, odd_codes = _batch(conn, scope, claims)
@@ -113,7 +146,8 @@ def _post(
     )
     _raise_for_claims(conn, raised, owner, posting_date)
     if remits is not None:
-        read = classes[classes["adjustment_class"] != ""]
+        own = claims.loc[claims["remit_id"].isin(remits["remit_id"]), "claim_payment_id"]
+        read = classes[(classes["adjustment_class"] != "") & classes["claim_payment_id"].isin(own)]
         posted.save_classifications(
             conn,
             read[["adjustment_id", "claim_payment_id", "adjustment_class", "counts_as_denial", "rule_priority"]],

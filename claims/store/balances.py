@@ -6,6 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import stands
 from claims.store.load import frame
 
 J, L, F = schema.journals, schema.ledger_lines, schema.families
@@ -27,7 +28,7 @@ def balance(conn: sa.Connection, family_id: int, account: str) -> int:
 
 def held_denials(conn: sa.Connection, family_id: int) -> pd.DataFrame:
     """What stands on 1110 for a family, by the journal that put it there: origin, line, payer, codes, cents."""
-    origin = sa.func.coalesce(J.c.continues_journal_id, J.c.reverses_journal_id, J.c.journal_id)
+    origin = sa.func.coalesce(J.c.continues_journal_id, J.c.journal_id)
     return frame(
         conn,
         sa.select(
@@ -41,7 +42,7 @@ def held_denials(conn: sa.Connection, family_id: int) -> pd.DataFrame:
             sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
         )
         .join(J, J.c.journal_id == L.c.journal_id)
-        .where(L.c.family_id == family_id, L.c.account == "1110")
+        .where(L.c.family_id == family_id, L.c.account == "1110", J.c.reverses_journal_id.is_(None), stands())
         .group_by(
             origin,
             J.c.claim_payment_id,

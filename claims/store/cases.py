@@ -21,7 +21,7 @@ def save(
 ) -> None:
     """Insert new cases, replace changed ones and insert events (which name their case by case_key)."""
     inserted = insert_keyed(conn, CASE, new.assign(recorded_at=recorded_at))
-    _replace(conn, changed)
+    replace(conn, changed)
     ids = pd.concat([inserted[["case_key", "case_id"]], changed[["case_key", "case_id"]]])
     ids = pd.concat([ids, _ids(conn, sorted(set(events["case_key"]) - set(ids["case_key"])))])
     of_key = ids.set_index("case_key")["case_id"]
@@ -35,7 +35,8 @@ def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
     return conn.execute(sa.update(postings).where(not_looked_at(remit_ids)).values(denials_at=at)).rowcount
 
 
-def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
+def replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
+    """Write changed cases over what is stored, by case_id."""
     if changed.empty:
         return
     names = [name for name in changed.columns if name != "case_id"]

@@ -6,6 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import Origin, stands
 from claims.store.load import frame
 from claims.store.posting import RELEASED, STANDING, Scope, families_of
 
@@ -15,17 +16,15 @@ J, L = schema.journals, schema.ledger_lines
 
 def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     """What people moved on 1110 and 1200 of the families in scope: family_id, account, line_number, if not zero."""
-    origin = J.alias("origin")
-    source = sa.func.coalesce(origin.c.source, J.c.source)  # a reversal takes a person's transfer with it
+    origin = Origin()  # a reversal takes a person's transfer with it
+    select = sa.select(L.c.family_id, L.c.account, L.c.line_number).join(J, J.c.journal_id == L.c.journal_id)
     return frame(
         conn,
-        sa.select(L.c.family_id, L.c.account, L.c.line_number)
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .outerjoin(origin, origin.c.journal_id == J.c.reverses_journal_id)
+        origin.joined(select)
         .where(
             L.c.family_id.in_(families_of(scope)),
             L.c.account.in_(["1110", "1200"]),
-            source.not_in(["835", "apply", "charge"]),
+            origin.source.not_in(["835", "apply", "charge"]),
         )
         .group_by(L.c.family_id, L.c.account, L.c.line_number)
         .having(sa.func.sum(L.c.amount_cents) != 0),
@@ -93,7 +92,6 @@ def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
         .join(R, R.c.remit_id == CP.c.remit_id)
         .where(_decided(scope))
     )
-    later = J.alias("later")
     return frame(
         conn,
         sa.select(
@@ -115,7 +113,7 @@ def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
         .where(
             J.c.claim_payment_id.in_(chosen),
             J.c.reverses_journal_id.is_(None),
-            ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
+            stands(),
         )
         .order_by(J.c.journal_id, L.c.ledger_line_id),
     ).assign(reverses_key="")

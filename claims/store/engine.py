@@ -79,7 +79,7 @@ def _sqlite_file(engine: sa.Engine) -> Path | None:
     return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
 
 
-# The connection of a rehearsal that is going on in this thread; see `rehearsal`.
+# The connection of a rehearsal, or of steps that go together, in this thread; see `rehearsal` and `together`.
 _rehearsed: ContextVar[sa.Connection | None] = ContextVar("_rehearsed", default=None)
 
 
@@ -95,6 +95,17 @@ def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
         finally:
             _rehearsed.reset(token)
             transaction.rollback()
+
+
+@contextlib.contextmanager
+def together(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Let several steps read and write as always, in one transaction: all of them stand at the end, or none."""
+    with write(engine) as connection:
+        token = _rehearsed.set(connection)
+        try:
+            yield connection
+        finally:
+            _rehearsed.reset(token)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ from claims.store.schema.sending import (
     submissions,
 )
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
+from claims.store.schema.undoing import past_exceptions, undone_postings, undone_remittances
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
 from claims.store.schema.work import denial_cases, denial_events, exceptions
 
@@ -74,6 +75,7 @@ __all__ = [
     "match_candidates",
     "matches",
     "metadata",
+    "past_exceptions",
     "provider_adjustments",
     "receipts",
     "rejections",
@@ -84,4 +86,6 @@ __all__ = [
     "service_payments",
     "submissions",
     "transactions",
+    "undone_postings",
+    "undone_remittances",
 ]

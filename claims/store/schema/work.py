@@ -38,7 +38,7 @@ exceptions = Table(
 
 # One per claim and payer sequence for a full denial (line_number 0), else one per line.
 # state: new, assigned, in_work, waiting, closed. outcome when closed: overturned, partly_overturned, upheld,
-# superseded, written_off, expired, duplicate.
+# superseded, written_off, expired, duplicate; undone: its posting was undone, it counts nowhere.
 denial_cases = Table(
     "denial_cases",
     metadata,
