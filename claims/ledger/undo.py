@@ -6,6 +6,7 @@ a person did after it refuses.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,15 +56,16 @@ def standing_on(postings: pd.DataFrame, chosen: pd.Series) -> pd.Series:
         gone = more
 
 
-def withdraw(postings: pd.DataFrame, journals: pd.DataFrame, matched_by_hand: pd.DataFrame) -> Withdrawal:
+def withdraw(
+    postings: pd.DataFrame, journals: pd.DataFrame, whole: Collection[int], matched_by_hand: pd.DataFrame
+) -> Withdrawal:
     """Say what goes, in which order, and what refuses.
 
     `postings`: what `standing_on` says goes, with is_target and is_whole. `journals`: those of these claim payments,
     whole remittances and claim families (journal_id, source, reason_code, claim_payment_id, remit_id, family_id,
     continues_journal_id, taken_by: the journal that takes it back, keeps_cash: it put cash on 2200 before the posting).
-    `matched_by_hand`: claim_payment_id of payments that a person has matched since the posting.
+    `whole`: remit_ids of whole remittances. `matched_by_hand`: claim_payment_id of payments that a person has matched since the posting.
     """
-    whole = postings.loc[postings["is_whole"], "remit_id"].unique()
     by_posting = journals["source"].isin(["835", "apply"])
     of_claims = journals["claim_payment_id"].isin(postings["claim_payment_id"]) & ~journals["keeps_cash"]
     own = by_posting & (of_claims | journals["remit_id"].isin(whole))

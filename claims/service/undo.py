@@ -107,7 +107,8 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     journals = rows.journals(conn, goes, target.remit_ids)
     stays = goes.loc[~goes["is_whole"], "claim_payment_id"]
     journals["keeps_cash"] = journals["is_cash"] & journals["claim_payment_id"].isin(stays)
-    gone = rules.withdraw(goes.reset_index(drop=True), journals, rows.matched_by_hand(conn, goes))
+    by_hand = rows.matched_by_hand(conn, goes)
+    gone = rules.withdraw(goes.reset_index(drop=True), journals, target.remit_ids, by_hand)
     refunds = rows.refunds_after(conn, target.remit_ids)
     refunds = refunds.assign(kind=refunds["source"] + " " + refunds["reason_code"])
     others = pd.concat([rows.tied_by_hand(conn, target.remit_ids).assign(kind="tie by hand"), refunds])

@@ -61,6 +61,20 @@ def unclear_remittances(conn: sa.Connection) -> pd.DataFrame:
     )
 
 
+def moving_undone(conn: sa.Connection) -> pd.DataFrame:
+    """L2: undone remittances whose journals still move an account (remit_key, account, off_cents)."""
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, L.c.account, _sum(L.c.amount_cents).label("off_cents"))
+        .join(J, J.c.remit_id == R.c.remit_id)
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(R.c.state == "undone", J.c.source != "bank")
+        .group_by(R.c.remit_key, L.c.account)
+        .having(sa.func.sum(L.c.amount_cents) != 0)
+        .order_by(R.c.remit_key, L.c.account),
+    )
+
+
 def unsettled_remittances(conn: sa.Connection) -> pd.DataFrame:
     """L3: posted remittances whose clearing is not what their deposits leave open (remit_key, off_cents).
 
