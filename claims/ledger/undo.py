@@ -64,7 +64,8 @@ def withdraw(
     `postings`: what `standing_on` says goes, with is_target and is_whole. `journals`: those of these claim payments,
     whole remittances and claim families (journal_id, source, reason_code, claim_payment_id, remit_id, family_id,
     continues_journal_id, taken_by: the journal that takes it back, keeps_cash: it put cash on 2200 before the posting).
-    `whole`: remit_ids of whole remittances. `matched_by_hand`: claim_payment_id of payments that a person has matched since the posting.
+    `whole`: remit_ids of whole remittances. `matched_by_hand`: claim_payment_id of payments that a person has matched
+    since the posting.
     """
     by_posting = journals["source"].isin(["835", "apply"])
     of_claims = journals["claim_payment_id"].isin(postings["claim_payment_id"]) & ~journals["keeps_cash"]
@@ -117,19 +118,31 @@ def standing_again(taken: pd.DataFrame, journals: pd.DataFrame) -> pd.DataFrame:
 
 
 def chains(rows: pd.DataFrame) -> pd.DataFrame:
-    """Say of each posting in force since when its claim payment was posted, and what it was before.
+    """Say of the steps of the postings in force since when each claim payment was posted, and what it was before.
 
     `rows`: all claim_postings of some claim payments (ended_at "": in force). Each that ended when the next began is a
-    step of the same posting: one that waited and was applied. Gives the rows in force with since (recorded_at of the
-    first step) and former_id (the row before, where cash waited then; else 0).
+    step of the same posting: one that waited and was applied. Gives those steps in order, with since (recorded_at of
+    the first) and former_id (the step before, where cash waited then; else 0).
     """
     ordered = rows.sort_values(["claim_payment_id", "claim_posting_id"], ignore_index=True)
     before = ordered.groupby("claim_payment_id")[["ended_at", "outcome", "claim_posting_id"]].shift()
     follows = (before["ended_at"] == ordered["recorded_at"]).to_numpy(bool)
-    step = (~follows).astype("int64").cumsum()
-    since = ordered.groupby(step)["recorded_at"].transform("first")
+    chain = (~follows).astype("int64").cumsum()
+    since = ordered.groupby(chain)["recorded_at"].transform("first")
     waited = follows & (before["outcome"] == UNAPPLIED_CASH).to_numpy(bool)
     waited &= ordered["outcome"].isin([*MOVING, MEMO]).to_numpy(bool)
     former = before["claim_posting_id"].where(waited, 0).fillna(0).astype("int64")
-    found = ordered.assign(since=since, former_id=former)
-    return found[found["ended_at"] == ""].reset_index(drop=True)
+    stands = (ordered["ended_at"] == "").groupby(chain).transform("any")
+    return ordered.assign(since=since, former_id=former)[stands].reset_index(drop=True)
+
+
+def steps_to_replay(steps: pd.DataFrame, whole: Collection[int], on_undone: str) -> pd.DataFrame:
+    """Give the steps that a replay goes through again: of a whole remittance all, of others the one that is withdrawn.
+
+    `steps`: as `chains` gives them. What was taken back in between with something else (`on_undone`, the reason under
+    which it waited) begins there.
+    """
+    last = (steps["reason_code"] == on_undone).groupby(steps["claim_payment_id"]).cumsum()
+    is_last = last == last.groupby(steps["claim_payment_id"]).transform("max")
+    is_whole = steps["remit_id"].isin(list(whole))
+    return steps[(is_whole & is_last) | (~is_whole & (steps["ended_at"] == ""))].reset_index(drop=True)

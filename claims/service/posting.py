@@ -12,6 +12,7 @@ from claims.denials import classify, remark_exceptions
 from claims.ledger import post, proposal
 from claims.service.context import Context
 from claims.service.journals import write_journals
+from claims.service.parking import park
 from claims.service.provider_adjustments import post_provider_adjustments
 from claims.store import earlier, exceptions, identities, posted, posting, settled, takebacks
 from claims.store.engine import write
@@ -48,28 +49,38 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
 
 
 def post_again(
-    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, places: pd.Series
+    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, steps: pd.DataFrame
 ) -> dict[str, int]:
-    """Post remittances that were undone (`remits`, ready by now) and what waits since, in the order that it once had.
+    """Post remittances that were undone, and what stood on them, as they were posted the first time, step by step.
 
-    `places`: by claim_payment_id, where each stood in that order.
+    `remits`: ready by now, with posted_at. `steps`: claim_payment_id, remit_id, place (the order), recorded_at (what
+    was posted at one time goes at one time), is_parked (it waits again for what it stood on).
     """
     counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0, "payments_applied": 0}
-    ids = remits["remit_id"].tolist()
-    with write(ctx.engine) as conn:
-        scope = posting.of_claim_payments(places.index.tolist())
-        _post(conn, ctx, run_id, posting_date, scope, counts, remits, places)
-        counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
-        posted.mark_posted(conn, ids, posting_date)
-        counts["posted_cents"] = int(remits["payment_cents"].sum())
-    _free_waiting(ctx, run_id, posting_date, counts)
+    first = steps[steps["remit_id"].isin(remits["remit_id"])].groupby("remit_id")["recorded_at"].min()
+    began = first.reindex(remits["remit_id"]).fillna(remits.set_index("remit_id")["posted_at"])
+    for instant in sorted({*steps["recorded_at"], *began}):
+        own = steps[steps["recorded_at"] == instant]
+        new = remits[(began == instant).to_numpy()]
+        ids = new["remit_id"].tolist()
+        with write(ctx.engine) as conn:
+            places = own[~own["is_parked"]].set_index("claim_payment_id")["place"]
+            scope = posting.not_posted(places.index.tolist())
+            _post(conn, ctx, run_id, posting_date, scope, counts, new, places)
+            counts["journals"] += park(conn, ctx, run_id, posting_date, own[own["is_parked"]])
+            counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
+            posted.mark_posted(conn, ids, posting_date)
+            counts["posted_cents"] += int(new["payment_cents"].sum())
+    _free_waiting(ctx, run_id, posting_date, counts, on_undone=False)
     _settle(ctx, posting_date)
     return counts
 
 
-def _free_waiting(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> None:
+def _free_waiting(
+    ctx: Context, run_id: int, posting_date: date, counts: dict[str, int], *, on_undone: bool = True
+) -> None:
     """What was posted now may let go what waited; each round must free something or it is the last."""
-    while freed := _retry(ctx, run_id, posting_date, counts):
+    while freed := _retry(ctx, run_id, posting_date, counts, on_undone=on_undone):
         counts["payments_applied"] += freed
 
 
@@ -82,11 +93,11 @@ def _settle(ctx: Context, posting_date: date) -> None:
         takebacks.name_several_forwards(conn, posting_date)
 
 
-def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> int:
+def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int], *, on_undone: bool = True) -> int:
     freed = after = 0
     while True:
         with write(ctx.engine) as conn:
-            scope = posting.of_waiting(after, CLAIMS_PER_BATCH)
+            scope = posting.of_waiting(after, CLAIMS_PER_BATCH, on_undone=on_undone)
             outcome = _post(conn, ctx, run_id, posting_date, scope, counts, None)
             if outcome.empty:
                 return freed

@@ -42,6 +42,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":
             raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
+    posted_at = undone.posted_at(conn, target.remit_ids)
     again = undone.to_replay(conn, target.remit_ids, target.claim_payment_ids)
     held = undone.open_undone(conn)
     mine = held["remit_id"].isin(target.remit_ids) & (held["claim_payment_id"] == 0)
@@ -49,8 +50,10 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     exceptions.close_for(conn, "exception_id", held.loc[mine, "exception_id"], [posting.UNDONE], "replayed", day)
     undone.ready_again(conn, target.remit_ids, again["claim_payment_id"].tolist())
     match_claims(ctx, run_id, day)
-    places = again.set_index("claim_payment_id")["place"]
-    counts.update(post_again(ctx, run_id, day, remits, places))
+    # What waited for something else that was undone, when it was undone itself, waits for that again.
+    again["is_parked"] = again["is_whole"] & (again["reason_code"] == posting.ON_UNDONE)
+    remits = remits.assign(posted_at=posted_at.reindex(remits["remit_id"]).to_numpy())
+    counts.update(post_again(ctx, run_id, day, remits, again))
     for step in (post_voids, match_deposits, open_denials, record_decisions):
         counts.update(step(ctx, run_id, day))
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})

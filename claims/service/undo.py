@@ -13,20 +13,19 @@ import pandas as pd
 
 from claims.ledger import proposal
 from claims.ledger import undo as rules
-from claims.ledger.rules import cash_lines
 from claims.service import tying, undo_targets, undone_cases, undone_exceptions, undone_lives
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.denials import open_denials
 from claims.service.journals import write_journals
+from claims.service.parking import put_on_unapplied
 from claims.service.runs import running
 from claims.service.undo_targets import Target
+from claims.store import posting, undone
 from claims.store import undo as rows
-from claims.store import undone
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
 
-WAITS = "POSTED_ON_UNDONE"
 CAUSE = "undone"
 
 
@@ -66,9 +65,12 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     counts["journals"] = _reverse(conn, ctx, run_id, day, gone.journals["journal_id"].tolist())
     waiting = _waiting(conn, gone.postings)
     undone.next_generation(conn, sorted({*whole, *gone.postings["remit_id"].tolist()}))
-    counts["journals"] += _cash(conn, ctx, run_id, day, waiting)
+    new = waiting.loc[waiting["former_id"] == 0, "claim_payment_id"].tolist()
+    counts["journals"] += put_on_unapplied(conn, ctx, run_id, day, new)
     _stand_again(conn, run_id, gone)
-    undone.take_back(conn, gone.postings, waiting, run_id, day)
+    steps = rules.chains(rows.steps(conn, gone.postings["claim_payment_id"].tolist()))
+    steps = rules.steps_to_replay(steps, whole, posting.ON_UNDONE)
+    undone.take_back(conn, gone.postings, waiting, steps, run_id, day)
     undone.undo_remittances(conn, whole, run_id, day)
     again = undone_cases.take_back(conn, ctx, run_id, day, gone.postings)
     undone_lives.take_back(conn, ctx, run_id, day, gone.postings)
@@ -95,7 +97,8 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     around = rows.around(conn, asked.drop(columns="is_whole"))
     goes = around[rules.standing_on(around, around["claim_payment_id"].isin(asked["claim_payment_id"]))]
     is_whole = asked.set_index("claim_payment_id")["is_whole"]
-    began = rules.chains(rows.steps(conn, goes["claim_payment_id"].tolist())).set_index("claim_payment_id")
+    began = rules.chains(rows.steps(conn, goes["claim_payment_id"].tolist()))
+    began = began[began["ended_at"] == ""].set_index("claim_payment_id")
     goes = goes.assign(
         is_target=goes["claim_payment_id"].isin(asked["claim_payment_id"]),
         is_whole=is_whole.reindex(goes["claim_payment_id"], fill_value=False).to_numpy(bool),
@@ -144,31 +147,12 @@ def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
     result = moved.assign(reverses_claim_payment_id=0)
     for name, otherwise in (
         ("outcome", proposal.UNAPPLIED_CASH),
-        ("reason_code", WAITS),
+        ("reason_code", posting.ON_UNDONE),
         ("family_id", moved["family_id"]),
         ("payer_sequence", moved["payer_sequence"]),
     ):
         result[name] = former[name].set_axis(moved.index).where(has_former, otherwise)
     return result.astype({"family_id": "int64"})
-
-
-def _cash(conn: Connection, ctx: Context, run_id: int, day: date, waiting: pd.DataFrame) -> int:
-    """Put the cash of claim payments on 2200 that never lay there before."""
-    payments = rows.payments(conn, waiting.loc[waiting["former_id"] == 0, "claim_payment_id"].tolist())
-    is_back = payments["status_code"] == "22"
-    payments = payments.assign(rule_id=is_back.map({True: "C22", False: "C31"}), waiting_reason="", family_id=0)
-    lines = proposal.keyed(cash_lines(payments.astype({"rule_id": "str"})), payments)
-    if lines.empty:
-        return 0
-    owner = payments.set_index("claim_payment_id")
-    at = lines["claim_payment_id"]
-    lines = lines.assign(
-        remit_id=owner["remit_id"].reindex(at).to_numpy(),
-        effective_date=owner["payment_date"].reindex(at).to_numpy(),
-        source="835",
-        journal_reason="remittance",
-    )
-    return write_journals(conn, ctx, run_id, day, lines)
 
 
 def _stand_again(conn: Connection, run_id: int, gone: rules.Withdrawal) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from claims import codes
 from claims.ledger.undo import Withdrawal
+from claims.service import parking
 from claims.service.posting import SETTLED_BY_REVERSAL
 from claims.service.undo_targets import Target
 from claims.store import exceptions, posting, settled, takebacks, undone, undone_exceptions
@@ -63,13 +64,5 @@ def _name(conn: Connection, day: date, target: Target, gone: pd.DataFrame, waiti
     exceptions.open_all(conn, whole, day)
     single = gone[~gone["is_whole"] & gone["is_target"]]
     new = waiting[~waiting["is_target"] & (waiting["former_id"] == 0)]
-    for type_code, part in ((posting.UNDONE, single), ("POSTED_ON_UNDONE", new)):
-        payments = rows.payments(conn, part["claim_payment_id"].tolist())
-        family = part.set_index("claim_payment_id")["family_id"].reindex(payments["claim_payment_id"])
-        named = payments.assign(
-            type_code=type_code,
-            exception_key=type_code + ":" + payments["remit_key"] + ":" + payments["ordinal"].astype("str"),
-            amount_cents=payments["paid_cents"],
-            family_id=family.to_numpy(),
-        )
-        exceptions.open_all(conn, named, day)
+    parking.name(conn, day, posting.UNDONE, single)
+    parking.name(conn, day, posting.ON_UNDONE, new)

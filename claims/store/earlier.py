@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import Origin, stands
 from claims.store.load import frame
-from claims.store.posting import RELEASED, STANDING, Scope, families_of
+from claims.store.posting import ON_UNDONE, RELEASED, STANDING, Scope, families_of
 
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
@@ -49,6 +49,7 @@ def _decided(scope: Scope) -> sa.ColumnElement[bool]:
         P.c.ended_at.is_(None),
         P.c.is_superseded.in_([STANDING, RELEASED]),
         P.c.outcome.in_(["posted", "unapplied"]),
+        sa.func.coalesce(P.c.reason_code, "") != ON_UNDONE,  # it waits for its turn: nothing is decided yet
         sa.or_(
             P.c.family_id.in_(families_of(scope)),
             sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),

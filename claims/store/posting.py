@@ -26,6 +26,7 @@ RETRIED = (
     "REVERSAL_ORPHAN",
     "POSTED_ON_UNDONE",
 )
+ON_UNDONE = "POSTED_ON_UNDONE"  # it was posted, on top of something that was undone
 UNDONE = "UNDONE"  # an open exception of this type holds a claim payment back until a replay
 
 STANDING, TAKEN_BACK, RELEASED = 0, 1, 2  # words of claim_postings.is_superseded
@@ -68,15 +69,21 @@ def of_remittances(remit_ids: Sequence[int]) -> Scope:
     return Scope(sa.select(CP.c.claim_payment_id).where(CP.c.remit_id.in_([int(one) for one in remit_ids])))
 
 
-def of_claim_payments(claim_payment_ids: Sequence[int]) -> Scope:
-    """Scope of some claim payments."""
+def not_posted(claim_payment_ids: Sequence[int]) -> Scope:
+    """Scope of those claim payments among these that nothing was done with yet, or whose cash waits."""
+    done = sa.select(P.c.claim_payment_id).where(P.c.ended_at.is_(None), P.c.outcome != "unapplied")
+    ids = [int(one) for one in claim_payment_ids]
     return Scope(
-        sa.select(CP.c.claim_payment_id).where(CP.c.claim_payment_id.in_([int(one) for one in claim_payment_ids]))
+        sa.select(CP.c.claim_payment_id).where(CP.c.claim_payment_id.in_(ids), CP.c.claim_payment_id.not_in(done))
     )
 
 
-def of_waiting(after: int, limit: int) -> Scope:
-    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone; what was undone stays out."""
+def of_waiting(after: int, limit: int, *, on_undone: bool = True) -> Scope:
+    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone; what was undone stays out.
+
+    `on_undone`: also what was taken back with something else that was undone.
+    """
+    reasons = [reason for reason in RETRIED if on_undone or reason != ON_UNDONE]
     E = schema.exceptions
     held = sa.select(E.c.claim_payment_id).where(
         E.c.type_code == UNDONE, E.c.state == "open", E.c.claim_payment_id.is_not(None)
@@ -87,7 +94,7 @@ def of_waiting(after: int, limit: int) -> Scope:
             P.c.ended_at.is_(None),
             P.c.is_superseded == 0,
             P.c.outcome == "unapplied",
-            P.c.reason_code.in_(RETRIED),
+            P.c.reason_code.in_(reasons),
             P.c.claim_payment_id > after,
             P.c.claim_payment_id.not_in(held),
         )

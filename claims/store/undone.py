@@ -22,16 +22,25 @@ CP, R, P, F, E = (
 UP, UR = schema.undone_postings, schema.undone_remittances
 
 
-def take_back(conn: sa.Connection, withdrawn: pd.DataFrame, waiting: pd.DataFrame, run_id: int, day: date) -> None:
-    """End the postings in force that go, keep their place, and write those under which cash waits now (`waiting`)."""
+def take_back(
+    conn: sa.Connection, withdrawn: pd.DataFrame, waiting: pd.DataFrame, steps: pd.DataFrame, run_id: int, day: date
+) -> None:
+    """End the postings in force that go, and write those under which cash waits now (`waiting`); keep the `steps`."""
     at = clock.now()
     ended = withdrawn["is_whole"] | withdrawn["claim_payment_id"].isin(waiting["claim_payment_id"])
     update_where_in(conn, P, P.c.claim_posting_id, withdrawn.loc[ended, "claim_posting_id"], ended_at=at)
-    # They wait: nothing of them is news for the denial rules or the timeline.
+    wait(conn, waiting, day, at)
+    is_target = withdrawn.set_index("claim_payment_id")["is_target"].astype("int64")
+    told = steps[["claim_payment_id", "remit_id", "claim_posting_id"]].assign(run_id=run_id, undone_at=at)
+    insert_keyed(conn, UP, told.assign(is_target=is_target.reindex(told["claim_payment_id"]).to_numpy()))
+
+
+def wait(conn: sa.Connection, waiting: pd.DataFrame, day: date, at: str = "") -> None:
+    """Write postings under which cash waits: nothing of them is news for the denial rules or the timeline."""
+    at = at or clock.now()
     told = {"posting_date": day.isoformat(), "recorded_at": at, "denials_at": at, "life_at": at}
     columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence", "outcome", "reason_code"]
     insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
-    insert_keyed(conn, UP, withdrawn.assign(run_id=run_id, undone_at=at, is_target=withdrawn["is_target"].astype(int)))
 
 
 def undo_remittances(conn: sa.Connection, remit_ids: Sequence[int], run_id: int, day: date) -> None:
@@ -77,28 +86,42 @@ def open_undone(conn: sa.Connection) -> pd.DataFrame:
 
 
 def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int]) -> pd.DataFrame:
-    """What goes with a replay of these, in the order in which it was posted: claim_payment_id, place, run_id.
+    """The steps that go with a replay of these, in the order in which they were posted.
 
-    Their own claim payments, and those that stood on them and wait since the same undo.
+    claim_payment_id, remit_id, family_id, payer_sequence, place, recorded_at (of the posting that was undone),
+    reason_code, is_whole. Their own claim payments, and those that stood on them and wait since the same undo.
     """
-    pending = UP.c.replayed_at.is_(None)
-    select = sa.select(UP.c.claim_payment_id, UP.c.remit_id, UP.c.run_id, UP.c.claim_posting_id, UP.c.is_target)
+    select = (
+        sa.select(
+            *(UP.c.claim_payment_id, UP.c.remit_id, UP.c.run_id, UP.c.claim_posting_id.label("place"), UP.c.is_target),
+            *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence),
+            sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
+        )
+        .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
+        .where(UP.c.replayed_at.is_(None))
+    )
+    asked = select.where(UP.c.is_target == 1)
     own = pd.concat(
         [
-            frame_of(conn, select.where(pending, UP.c.is_target == 1), UP.c.remit_id, remit_ids),
-            frame_of(conn, select.where(pending, UP.c.is_target == 1), UP.c.claim_payment_id, claim_payment_ids),
+            frame_of(conn, asked, UP.c.remit_id, remit_ids).assign(is_whole=True),
+            frame_of(conn, asked, UP.c.claim_payment_id, claim_payment_ids).assign(is_whole=False),
         ]
     )
     runs = own["run_id"].tolist()
     whole = sa.select(UR.c.run_id).where(UR.c.replayed_at.is_(None))
     runs += frame_of(conn, whole, UR.c.remit_id, remit_ids)["run_id"].tolist()
-    others = frame_of(conn, select.where(pending, UP.c.is_target == 0), UP.c.run_id, sorted(set(runs)))
+    others = frame_of(conn, select.where(UP.c.is_target == 0), UP.c.run_id, sorted(set(runs)))
     waits = sa.select(P.c.claim_payment_id).where(P.c.ended_at.is_(None), P.c.outcome == "unapplied")
     waiting = frame_of(conn, waits, P.c.claim_payment_id, others["claim_payment_id"].tolist())
-    others = others[others["claim_payment_id"].isin(waiting["claim_payment_id"])]
-    rows = pd.concat([own, others], ignore_index=True)
-    rows = rows.sort_values("claim_posting_id").drop_duplicates("claim_payment_id", keep="last")
-    return rows.rename(columns={"claim_posting_id": "place"}).sort_values("place", ignore_index=True)
+    others = others[others["claim_payment_id"].isin(waiting["claim_payment_id"])].assign(is_whole=False)
+    rows = pd.concat([own, others], ignore_index=True).drop_duplicates("place", keep="first")
+    return rows.sort_values("place", ignore_index=True)
+
+
+def posted_at(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
+    """When undone remittances were posted, by remit_id."""
+    rows = frame_of(conn, sa.select(UR.c.remit_id, UR.c.posted_at, UR.c.undone_at), UR.c.remit_id, remit_ids)
+    return rows.sort_values("undone_at").groupby("remit_id")["posted_at"].last()
 
 
 def ready_again(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int]) -> None:

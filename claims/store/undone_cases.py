@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import cases, schema
 from claims.store.load import frame
+from claims.store.posting import ON_UNDONE
 from claims.store.rows import frame_of, insert_keyed, update_where_in
 
 CASE, EVENT, P = schema.denial_cases, schema.denial_events, schema.claim_postings
@@ -45,7 +46,7 @@ def save(conn: sa.Connection, changed: pd.DataFrame, told: pd.DataFrame, actor: 
 
 def look_again(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> None:
     """Let the denial rules look at the postings in force of these claim payments once more."""
-    waits = sa.func.coalesce(P.c.reason_code, "") == "POSTED_ON_UNDONE"
+    waits = sa.func.coalesce(P.c.reason_code, "") == ON_UNDONE
     own = sa.select(P.c.claim_posting_id).where(P.c.ended_at.is_(None), ~waits)
     ids = frame_of(conn, own, P.c.claim_payment_id, claim_payment_ids)
     update_where_in(conn, P, P.c.claim_posting_id, ids["claim_posting_id"], denials_at=None)
