@@ -38,7 +38,9 @@ def park(conn: Connection, ctx: Context, run_id: int, day: date, waiting: pd.Dat
     """Let claim payments without a posting (claim_payment_id, remit_id, family_id, payer_sequence) wait."""
     if waiting.empty:
         return 0
-    undone.wait(conn, waiting.assign(outcome=proposal.UNAPPLIED_CASH, reason_code=posting.ON_UNDONE), day)
+    undone.wait(
+        conn, waiting.assign(outcome=proposal.UNAPPLIED_CASH, reason_code=posting.ON_UNDONE, waits_since=""), day
+    )
     name(conn, day, posting.ON_UNDONE, waiting)
     return put_on_unapplied(conn, ctx, run_id, day, waiting["claim_payment_id"].tolist())
 

@@ -42,62 +42,51 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             posted.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
-    if counts["remittances_posted"]:
-        _free_waiting(ctx, run_id, posting_date, counts)
-    _settle(ctx, posting_date)
+    # What was posted now may let go what waited; each round must free something or it is the last.
+    while counts["remittances_posted"]:
+        freed = _retry(ctx, run_id, posting_date, counts)
+        counts["payments_applied"] += freed
+        if not freed:
+            break
+    settle(ctx, run_id, posting_date)
     return counts
 
 
 def post_again(
-    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, steps: pd.DataFrame
+    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, steps: pd.DataFrame, instant: str
 ) -> dict[str, int]:
-    """Post remittances that were undone, and what stood on them, as they were posted the first time, step by step.
+    """Post once more what was posted at one `instant`: `remits`, ready by now, and claim payments in their order.
 
-    `remits`: ready by now, with posted_at. `steps`: claim_payment_id, remit_id, place (the order), recorded_at (what
-    was posted at one time goes at one time), is_parked (it waits again for what it stood on).
+    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on).
     """
-    counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0, "payments_applied": 0}
-    first = steps[steps["remit_id"].isin(remits["remit_id"])].groupby("remit_id")["recorded_at"].min()
-    began = first.reindex(remits["remit_id"]).fillna(remits.set_index("remit_id")["posted_at"])
-    for instant in sorted({*steps["recorded_at"], *began}):
-        own = steps[steps["recorded_at"] == instant]
-        new = remits[(began == instant).to_numpy()]
-        ids = new["remit_id"].tolist()
-        with write(ctx.engine) as conn:
-            places = own[~own["is_parked"]].set_index("claim_payment_id")["place"]
-            scope = posting.not_posted(places.index.tolist())
-            _post(conn, ctx, run_id, posting_date, scope, counts, new, places)
-            counts["journals"] += park(conn, ctx, run_id, posting_date, own[own["is_parked"]])
-            counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
-            posted.mark_posted(conn, ids, posting_date)
-            counts["posted_cents"] += int(new["payment_cents"].sum())
-    _free_waiting(ctx, run_id, posting_date, counts, on_undone=False)
-    _settle(ctx, posting_date)
+    counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
+    ids = remits["remit_id"].tolist()
+    with write(ctx.engine) as conn:
+        places = steps[~steps["is_parked"]].set_index("claim_payment_id")["place"]
+        scope = posting.not_posted(places.index.tolist())
+        _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
+        counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
+        counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
+        posted.mark_posted(conn, ids, posting_date)
+        counts["posted_cents"] = int(remits["payment_cents"].sum())
     return counts
 
 
-def _free_waiting(
-    ctx: Context, run_id: int, posting_date: date, counts: dict[str, int], *, on_undone: bool = True
-) -> None:
-    """What was posted now may let go what waited; each round must free something or it is the last."""
-    while freed := _retry(ctx, run_id, posting_date, counts, on_undone=on_undone):
-        counts["payments_applied"] += freed
-
-
-def _settle(ctx: Context, posting_date: date) -> None:
+def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Close what the balances of today settle."""
     with write(ctx.engine) as conn:
         exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
         settled.close_settled(conn, posting_date)
         takebacks.close_announced(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
+    return {}
 
 
-def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int], *, on_undone: bool = True) -> int:
+def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> int:
     freed = after = 0
     while True:
         with write(ctx.engine) as conn:
-            scope = posting.of_waiting(after, CLAIMS_PER_BATCH, on_undone=on_undone)
+            scope = posting.of_waiting(after, CLAIMS_PER_BATCH)
             outcome = _post(conn, ctx, run_id, posting_date, scope, counts, None)
             if outcome.empty:
                 return freed
@@ -114,10 +103,11 @@ def _post(
     counts: dict[str, int],
     remits: pd.DataFrame | None,
     places: pd.Series | None = None,
+    until: str = earlier.ALWAYS,
 ) -> pd.DataFrame:
     """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it.
 
-    `places`: another order than that of posting.
+    `places`: another order than that of posting. `until`: what came to wait only later is not looked at.
     """
     claims = posting.claim_payments(conn, scope)
     if places is not None:
@@ -125,7 +115,7 @@ def _post(
         claims = claims.iloc[order].reset_index(drop=True)
     if claims.empty:
         return claims.assign(outcome="")
-    batch, classes, odd_codes = _batch(conn, scope, claims)
+    batch, classes, odd_codes = _batch(conn, scope, claims, until)
     proposed = post.propose(batch)
     owner = claims.set_index("claim_payment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
@@ -169,7 +159,7 @@ def _post(
 
 
 def _batch(
-    conn: Connection, scope: posting.Scope, claims: pd.DataFrame
+    conn: Connection, scope: posting.Scope, claims: pd.DataFrame, until: str
 ) -> tuple[proposal.Batch, pd.DataFrame, pd.DataFrame]:
     """Gather what posting works on; the classes of the denial rules become columns of the adjustments.
 
@@ -218,8 +208,8 @@ def _batch(
         repeats=repeats,
         receivables=posting.receivables(conn, scope),
         touched=earlier.touched(conn, scope),
-        decided=earlier.decided(conn, scope),
-        decided_lines=earlier.decided_lines(conn, scope),
+        decided=earlier.decided(conn, scope, until),
+        decided_lines=earlier.decided_lines(conn, scope, until),
     )
     return batch, classes, odd_codes
 

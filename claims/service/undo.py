@@ -143,6 +143,7 @@ def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
     moved = gone[~gone["is_whole"] & gone["outcome"].isin([*rules.MOVING, proposal.MEMO])].reset_index(drop=True)
     steps = rows.steps(conn, moved["claim_payment_id"].tolist()).set_index("claim_posting_id")
     former = steps.reindex(moved["former_id"])
+    former["waits_since"] = former["waits_since"].where(former["waits_since"] != "", former["recorded_at"])
     has_former = (moved["former_id"] != 0).to_numpy()
     result = moved.assign(reverses_claim_payment_id=0)
     for name, otherwise in (
@@ -150,6 +151,7 @@ def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
         ("reason_code", posting.ON_UNDONE),
         ("family_id", moved["family_id"]),
         ("payer_sequence", moved["payer_sequence"]),
+        ("waits_since", ""),
     ):
         result[name] = former[name].set_axis(moved.index).where(has_former, otherwise)
     return result.astype({"family_id": "int64"})

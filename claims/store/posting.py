@@ -78,12 +78,8 @@ def not_posted(claim_payment_ids: Sequence[int]) -> Scope:
     )
 
 
-def of_waiting(after: int, limit: int, *, on_undone: bool = True) -> Scope:
-    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone; what was undone stays out.
-
-    `on_undone`: also what was taken back with something else that was undone.
-    """
-    reasons = [reason for reason in RETRIED if on_undone or reason != ON_UNDONE]
+def of_waiting(after: int, limit: int) -> Scope:
+    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone; what was undone stays out."""
     E = schema.exceptions
     held = sa.select(E.c.claim_payment_id).where(
         E.c.type_code == UNDONE, E.c.state == "open", E.c.claim_payment_id.is_not(None)
@@ -94,7 +90,7 @@ def of_waiting(after: int, limit: int, *, on_undone: bool = True) -> Scope:
             P.c.ended_at.is_(None),
             P.c.is_superseded == 0,
             P.c.outcome == "unapplied",
-            P.c.reason_code.in_(reasons),
+            P.c.reason_code.in_(RETRIED),
             P.c.claim_payment_id > after,
             P.c.claim_payment_id.not_in(held),
         )

@@ -24,6 +24,7 @@ _POSTING = (
     sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
     *(P.c.reverses_claim_payment_id, P.c.is_superseded, P.c.unposted_cents, P.c.recorded_at),
     sa.func.coalesce(P.c.ended_at, "").label("ended_at"),
+    sa.func.coalesce(P.c.waits_since, "").label("waits_since"),
 )
 
 

@@ -39,7 +39,7 @@ def wait(conn: sa.Connection, waiting: pd.DataFrame, day: date, at: str = "") ->
     """Write postings under which cash waits: nothing of them is news for the denial rules or the timeline."""
     at = at or clock.now()
     told = {"posting_date": day.isoformat(), "recorded_at": at, "denials_at": at, "life_at": at}
-    columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence", "outcome", "reason_code"]
+    columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence", "outcome", "reason_code", "waits_since"]
     insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
 
 
@@ -88,13 +88,16 @@ def open_undone(conn: sa.Connection) -> pd.DataFrame:
 def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int]) -> pd.DataFrame:
     """The steps that go with a replay of these, in the order in which they were posted.
 
-    claim_payment_id, remit_id, family_id, payer_sequence, place, recorded_at (of the posting that was undone),
-    reason_code, is_whole. Their own claim payments, and those that stood on them and wait since the same undo.
+    undone_posting_id, claim_payment_id, remit_id, family_id, payer_sequence, place, reason_code, is_whole; and of the
+    posting that was undone recorded_at, and when it became denials and a step of a timeline (denials_at, life_at).
+    Their own claim payments, and those that stood on them and wait since the same undo.
     """
     select = (
         sa.select(
             *(UP.c.claim_payment_id, UP.c.remit_id, UP.c.run_id, UP.c.claim_posting_id.label("place"), UP.c.is_target),
-            *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence),
+            *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence, UP.c.undone_posting_id),
+            sa.func.coalesce(P.c.denials_at, "").label("denials_at"),
+            sa.func.coalesce(P.c.life_at, "").label("life_at"),
             sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
         )
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
@@ -124,13 +127,11 @@ def posted_at(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
     return rows.sort_values("undone_at").groupby("remit_id")["posted_at"].last()
 
 
-def ready_again(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int]) -> None:
+def ready_again(conn: sa.Connection, remit_ids: Sequence[int], undone_posting_ids: Sequence[int]) -> None:
     """Set undone remittances to ready, and note that all of this is replayed."""
     at = clock.now()
     update_where_in(conn, R, R.c.remit_id, remit_ids, state="ready")
     for part in in_parts(remit_ids):
         mine = sa.and_(UR.c.remit_id.in_(part), UR.c.replayed_at.is_(None))
         conn.execute(sa.update(UR).where(mine).values(replayed_at=at))
-    for part in in_parts(claim_payment_ids):
-        mine = sa.and_(UP.c.claim_payment_id.in_(part), UP.c.replayed_at.is_(None))
-        conn.execute(sa.update(UP).where(mine).values(replayed_at=at))
+    update_where_in(conn, UP, UP.c.undone_posting_id, undone_posting_ids, replayed_at=at)

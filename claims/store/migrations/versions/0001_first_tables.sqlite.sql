@@ -640,6 +640,7 @@ CREATE TABLE claim_postings (
     posting_date DATE NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
+    waits_since VARCHAR(27),
     denials_at VARCHAR(27),
     life_at VARCHAR(27),
     CONSTRAINT pk_claim_postings PRIMARY KEY (claim_posting_id),
