@@ -47,6 +47,7 @@ MODULES = (
     "rejections",
     "resubmit",
     "deposits",
+    "undo",
     "report",
     "simulate",
     "demo",

@@ -132,6 +132,7 @@ def _post(
     )
     counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
     postings = pd.concat(proposed.postings, ignore_index=True)
+    postings["waits_since"] = "" if until == earlier.ALWAYS else until
     postings["last_posting_id"] = owner["last_posting_id"].reindex(postings["claim_payment_id"]).to_numpy()
     nothing = pd.DataFrame({"claim_payment_id": [], "is_whole": [], "unposted_cents": []}).astype(
         {"claim_payment_id": "int64", "is_whole": "bool", "unposted_cents": "int64"}

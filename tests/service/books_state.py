@@ -1,4 +1,4 @@
-"""The state of the books without ids, instants and generations: what an undo, or an undo and a replay, must give back."""
+"""The state of the books without ids, instants and generations: what an undo, and an undo and a replay, give back."""
 
 from __future__ import annotations
 
@@ -37,11 +37,9 @@ def state(practice, *, without=()) -> dict[str, Counter]:
 
 def differences(left: dict[str, Counter], right: dict[str, Counter]) -> dict[str, tuple[Counter, Counter]]:
     """What only one of two states has, by topic."""
-    found = {}
-    for topic in left:
-        if left[topic] != right[topic]:
-            found[topic] = (left[topic] - right[topic], right[topic] - left[topic])
-    return found
+    return {
+        topic: (mine - right[topic], right[topic] - mine) for topic, mine in left.items() if mine != right[topic]
+    }
 
 
 def _balances(practice) -> Counter:

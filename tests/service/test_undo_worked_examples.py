@@ -1,4 +1,4 @@
-"""Each worked example of the ledger again: after every night each remittance is undone and replayed, the books alike."""
+"""Each worked example of the ledger again: after every night each remittance is undone and replayed, cent for cent."""
 
 import pytest
 import sqlalchemy as sa
