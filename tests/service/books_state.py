@@ -37,9 +37,7 @@ def state(practice, *, without=()) -> dict[str, Counter]:
 
 def differences(left: dict[str, Counter], right: dict[str, Counter]) -> dict[str, tuple[Counter, Counter]]:
     """What only one of two states has, by topic."""
-    return {
-        topic: (mine - right[topic], right[topic] - mine) for topic, mine in left.items() if mine != right[topic]
-    }
+    return {topic: (mine - right[topic], right[topic] - mine) for topic, mine in left.items() if mine != right[topic]}
 
 
 def _balances(practice) -> Counter:
