@@ -8,10 +8,11 @@ DEV := .venv/.dev
 # Tests write gigabytes that nobody keeps: into memory where there is plenty of it.
 SCRATCH := $(shell test -w /dev/shm && test "$$(df -Pk /dev/shm | awk 'NR == 2 {print $$4}')" -gt 8000000 && echo /dev/shm)
 PYTEST := $(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+BROWSER := .venv/.browser
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long lint bench schema lock clean
+.PHONY: help venv demo test test-long lint bench schema screens lock clean
 
 # Lists the targets (what you get when you just type make).
 help:
@@ -21,6 +22,7 @@ help:
 	@echo "make venv       only install: then .venv/bin/claims --help"
 	@echo "make lint       only style and types"
 	@echo "make bench      measure, and print ratios"
+	@echo "make screens    take the pictures of the pages anew (needs chromium)"
 	@echo "make schema     write the SQL of the tables anew after a change of schema"
 	@echo "make lock       choose newest allowed versions anew (needs the network)"
 	@echo "make clean      remove what was built; data folders stay"
@@ -33,7 +35,7 @@ demo: $(RUNTIME)
 	@$(BIN)/claims demo
 
 # Everything that has to pass before a change is taken.
-test: lint
+test: lint $(BROWSER)
 	$(PYTEST) -m "not long"
 
 # Kill tests by the hundred, large files, thousands of mutants.
@@ -53,6 +55,10 @@ bench: $(DEV)
 # Until the first release only: after it, a change of schema needs a migration of its own.
 schema: $(RUNTIME)
 	$(BIN)/python -m claims.store.migrations.snapshot
+
+# Pictures of the pages, from the demo's month.
+screens: $(DEV) $(BROWSER)
+	@$(BIN)/python docs/screens.py
 
 # Writes both locks: versions with hashes for every platform, without any address.
 lock: $(DEV)
@@ -81,6 +87,14 @@ $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m flows.server_process --template
+	@touch $@
+
+# The browser of the tests, where it can be had: tried once; without it those tests are skipped, and counted.
+$(BROWSER): $(DEV)
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+		echo "Installing chromium for the tests of the pages, once."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+		} >/dev/null 2>&1 || echo "No chromium here: the tests of the pages in a browser are skipped."
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)

@@ -126,6 +126,16 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def appeals_folder(self) -> Path:
+        """Packets of appeals, a folder for each case: they hold patient data."""
+        return self.home / "appeals"
+
+    @property
+    def letters_folder(self) -> Path:
+        """The practice's own templates of letters, and below it those for one payer."""
+        return self.home / "letters"
+
+    @property
     def code_list_folder(self) -> Path:
         """Code lists with dates, as CSV files."""
         return self.home / "code_lists"
@@ -139,6 +149,11 @@ class Settings(BaseSettings):
     def audit_key_file(self) -> Path:
         """The key of the audit chain, readable by its owner only."""
         return self.home / "audit.key"
+
+    @property
+    def people_key_file(self) -> Path:
+        """The key that second factors are sealed with, readable by its owner only."""
+        return self.home / "people.key"
 
     @property
     def prefect_folder(self) -> Path:

@@ -104,10 +104,10 @@ class VaultError(ClaimsError):
 
 
 class AuditKeyError(ClaimsError):
-    """The key of the audit chain is missing, or others can read it."""
+    """A key file, of the audit chain or of the second factors, is missing, or others can read it."""
 
     def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"Audit key {path}: {problem}.")
+        super().__init__(f"Key file {path}: {problem}.")
 
 
 class UnbalancedPostingError(ClaimsError):

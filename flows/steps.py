@@ -152,6 +152,12 @@ def apply_answers(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def post_transfers(run_id: int, posting_date: date) -> dict[str, int]:
+    """Move denied amounts to the next payer's account, for claims to it that have left."""
+    return reconcile.post_transfers(place().context, run_id, posting_date)
+
+
+@step
 def match_claims(run_id: int, posting_date: date) -> dict[str, int]:
     """Find the claim that each claim payment belongs to."""
     return reconcile.match_claims(place().context, run_id, posting_date)
@@ -165,13 +171,19 @@ def post_remittances(run_id: int, posting_date: date) -> dict[str, int]:
 
 @step
 def post_voids(run_id: int, posting_date: date) -> dict[str, int]:
-    """Take back the charges of voids that the payer has accepted."""
+    """Take back the charges of claims that a payer has let go."""
     return reconcile.post_voids(place().context, run_id, posting_date)
 
 
 @step
+def post_patient_payments(run_id: int, posting_date: date) -> dict[str, int]:
+    """Post what patients paid, on the claim that it names or on unapplied cash."""
+    return reconcile.post_patient_payments(place().context, run_id, posting_date)
+
+
+@step
 def match_deposits(run_id: int, posting_date: date) -> dict[str, int]:
-    """Tie remittances to lines of the bank."""
+    """Tie remittances, and what patients paid, to lines of the bank."""
     return reconcile.match_deposits(place().context, run_id, posting_date)
 
 
@@ -185,6 +197,12 @@ def price_decisions(run_id: int, posting_date: date) -> dict[str, int]:
 def open_denials(run_id: int, posting_date: date) -> dict[str, int]:
     """Open a case for everything that was denied."""
     return reconcile.open_denials(place().context, run_id, posting_date)
+
+
+@step
+def prioritise(run_id: int, posting_date: date) -> dict[str, int]:
+    """Bring deadlines, queues and points of open denials up to the day."""
+    return reconcile.prioritise(place().context, run_id, posting_date)
 
 
 @step

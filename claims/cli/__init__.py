@@ -41,6 +41,7 @@ MODULES = (
     "run",
     "schedule",
     "denials",
+    "appeals",
     "exceptions",
     "takebacks",
     "variances",
@@ -49,6 +50,9 @@ MODULES = (
     "rejections",
     "resubmit",
     "deposits",
+    "payments",
+    "statements",
+    "undo",
     "report",
     "simulate",
     "demo",
@@ -57,6 +61,8 @@ MODULES = (
     "db",
     "master",
     "config",
+    "users",
+    "serve",
 )
 MACHINE_FAILED = 3
 

@@ -1,4 +1,4 @@
-"""``claims denials``: the queue, most money at risk first, and the story of one case."""
+"""``claims denials``: the queue, what people do with it, and the story of one case."""
 
 from __future__ import annotations
 
@@ -13,61 +13,16 @@ ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers an
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    from claims.cli import denial_actions, denial_lists
+
     group = typer.Typer(no_args_is_help=True, help="Work the denial queue.")
-    group.command("list")(list_cases)
+    group.command("list")(denial_lists.list_cases)
     group.command("show")(show)
+    denial_actions.register(group)
+    group.command("approvals")(denial_lists.approvals)
+    group.command("patterns")(denial_lists.patterns)
+    group.command("views")(denial_lists.views)
     app.add_typer(group, name="denials")
-
-
-def list_cases(
-    payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
-    category: Annotated[str, typer.Option(help="REG, AUTH, MN, COD, BUN, DOC, TF, DUP, COB, CRED, NC, BEN ...")] = "",
-    state: Annotated[str, typer.Option(help="open, new, assigned, in_work, waiting or closed.")] = "open",
-    due_within: Annotated[int | None, typer.Option(metavar="DAYS", help="Deadline in so many days, or past.")] = None,
-    limit: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 50,
-    show_phi: ShowPhi = False,
-) -> None:
-    """List denial cases: what each is worth, why it was denied, what to do next and by when.
-
-    Example: claims denials list --category AUTH --due-within 30
-    """
-    from claims.service.context import open_context
-    from claims.service.queue import denial_queue, fits_a_payer
-
-    output = console.current()
-    ctx = open_context(actor=output.actor)
-    rows, number, cents = denial_queue(
-        ctx,
-        payer=payer,
-        category=category,
-        state=state,
-        due_within=due_within,
-        limit=limit,
-        show_phi=show_phi,
-    )
-    output.document({"cases": console.records(rows), "count": number, "at_risk_cents": cents})
-    columns = ["Key", ">At risk", "Payer", "Claim", "Line", "Codes", "Why", "Next", "By", ">Days"]
-    shown = [
-        (
-            row["key"],
-            console.dollars(row["at_risk_cents"]),
-            row["payer_name"] or row["payer_code"],
-            row["claim_number"],
-            "all" if row["extent"] == "full" else row["line_number"] or "claim",
-            " ".join(part for part in (row["all_codes"], row["remark_codes"]) if part),
-            row["cause"],
-            row["next_action_label"],
-            row["deadline_date"] or "not known",
-            "" if row["days_left"] is None else row["days_left"],
-        )
-        for row in console.records(rows)
-    ]
-    output.table("Denials, most money at risk first", columns, shown)
-    if number > len(rows):
-        output.say(f"{len(rows)} of {number:,} cases shown; --limit {number} shows all.")
-    if payer and not number and not fits_a_payer(ctx, payer):
-        output.say(f"No payer of any case fits {payer}.")
-    output.say(f"{number:,} case(s), {console.dollars(cents)} at risk. Story of one: claims denials show KEY")
 
 
 def show(

@@ -19,7 +19,9 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.", exists=True)],
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
 ) -> None:
-    """Register, read, check and store files: 837, 835, 999, 277CA, TA1, a bank CSV or a charges CSV. Safe to repeat.
+    """Register, read, check and store files: 837, 835, 999, 277CA, TA1, CSVs of the bank, charges, patients' payments.
+
+    Safe to repeat: what is known changes nothing.
 
     Ends with 1 when a file was held or refused; `claims exceptions list` says what releases it.
 

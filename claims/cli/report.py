@@ -85,14 +85,14 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     from claims.service.report import first_posting_day, write_report
 
     output = console.current()
-    asked_day, known_by = _day(as_of), instant(known_at) if known_at else None
+    asked_day, known_by = day_of(as_of), instant(known_at) if known_at else None
     ctx = open_context(actor=output.actor)
     day = asked_day or ctx.settings.today()
     folder = out or ctx.settings.reports_folder / day.isoformat() / name
     path = write_report(ctx, name, day, known_by, format_name, folder)
     content = manifest.load(path.parent)
     output.document(content | {"manifest": path})
-    _say(output, content, path)
+    say(output, content, path)
     first = first_posting_day(ctx, content["parameters"]["known_at"])
     if first is None or first > day:
         then = f"the first posting day is {first}" if first else "nothing is posted at all"
@@ -101,7 +101,8 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
         raise typer.Exit(FOUND_WRONG)
 
 
-def _say(output: console.Output, content: dict[str, Any], path: Path) -> None:
+def say(output: console.Output, content: dict[str, Any], path: Path) -> None:
+    """Print a report's sums and checks, and where it lies."""
     parameters = content["parameters"]
     output.say(f"Report {content['report']} as of {parameters['as_of']}, known at {parameters['known_at']}.")
     output.table("", ("Table", ">Rows"), [(table["name"], f"{table['rows']:,}") for table in content["tables"]])
@@ -137,7 +138,8 @@ def instant(text: str) -> str:
     return known_at
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """Read an accounting day; None for an empty text."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

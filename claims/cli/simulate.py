@@ -24,6 +24,7 @@ def month(
     claims: Annotated[int, typer.Option(min=1, max=200_000, help="How many claims.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another month; the same seed, the same bytes.")] = 7,
     start: Annotated[str, typer.Option(metavar="DAY", help="First day of the services.")] = "2026-09-01",
+    patients: Annotated[bool, typer.Option("--patients", help="Patients pay too; nothing else changes.")] = False,
 ) -> None:
     """Write a month of a practice: its claims, what payers answered and paid, and the bank's statement.
 
@@ -37,7 +38,7 @@ def month(
         first_day = date.fromisoformat(start)
     except ValueError:
         raise UsageError("--start: a day is needed, written 2026-09-01.") from None
-    about = simulate_month(out, claims=claims, seed=seed, start=first_day)
+    about = simulate_month(out, claims=claims, seed=seed, start=first_day, patients=patients)
     output.say(
         f"{about['files']} files of {about['claims']} claims, {about['bytes']:,} bytes, are in {out / 'inbox'}; "
         f"what really happened is in {out / 'truth.csv'}."

@@ -14,7 +14,7 @@ import pandas as pd
 
 from claims import codes
 from claims.denials.causes import causes
-from claims.denials.deadlines import deadlines, payer_types
+from claims.denials.deadlines import NO_LIMITS, deadlines, payer_types
 from claims.denials.figures import denied_parts
 
 # payer sequence -> the one before it
@@ -27,6 +27,8 @@ FACTS = [
     "payer_code",
     "payer_name",
     "payer_type",
+    "own_payer_code",
+    "next_payer_code",
     "claim_number",
     "payer_claim_number",
     "payer_sequence",
@@ -50,6 +52,7 @@ FACTS = [
     "then_action",
     "cause",
     "service_date",
+    "service_to_date",
     "remit_date",
     "deadline_date",
     "deadline_rule",
@@ -80,8 +83,11 @@ def denied_cases(
     adjustments: pd.DataFrame,
     classified: pd.DataFrame,
     remarks: pd.DataFrame,
+    limits: pd.DataFrame = NO_LIMITS,
 ) -> pd.DataFrame:
     """Return one row per case that these adjudications deny: FACTS, base, billing_npi, action_reason, is_earlier.
+
+    ``limits``: rules of payers on filing and appeals, as ``deadlines`` wants them.
 
     ``is_earlier``: a later payer's denial that only the earlier payer can settle; the case is that payer's (R7).
     """
@@ -97,12 +103,15 @@ def denied_cases(
         cases[name] = claims[name]
     cases["payer_type"] = payer_types(claims["filing_indicator_code"])
     cases["line_number"] = cases["line"]
+    for name in ("own_payer_code", "next_payer_code"):
+        cases[name] = claims.get(name, "")
     cases["service_date"] = cases["service_from"]
+    cases["service_to_date"] = cases["service_through"]
     cases["remit_date"] = claims["payment_date"]
     _settle_with_earlier_payer(cases)
     _without_other_payer(cases, claims)
     cases["primary_remit_date"] = cases["remit_date"].where(cases["next_action"] == "SEC", _primary_dates(claims))
-    cases[["deadline_date", "deadline_rule"]] = deadlines(cases)
+    cases[["deadline_date", "deadline_rule"]] = deadlines(cases, limits)
     cases["base"] = bases(cases)
     return cases[[*FACTS, "base", "billing_npi", "action_reason", "is_earlier"]]
 

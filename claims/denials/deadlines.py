@@ -1,7 +1,8 @@
 """Cases with their next action, payer type and days come in; until when the action is possible goes out.
 
-``codes/action_events.csv`` names the limit that runs for an action, ``codes/filing_limits.csv`` gives its length and
-the day it counts from. What no row covers has no deadline: none is invented.
+``codes/action_events.csv`` names the limit that runs for an action. Its length and the day it counts from are those of
+the payer's own rule where the practice knows one, else those of ``codes/filing_limits.csv`` for its type. What no row
+covers has no deadline: none is invented.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ import pandas as pd
 
 from claims import codes
 
-EVENT_WORDS = {"appeal_1": "first appeal", "first_filing": "first filing", "corrected_claim": "corrected claim"}
+EVENT_WORDS = {
+    "appeal_1": "first appeal",
+    "appeal_2": "second appeal",
+    "appeal_3": "third appeal",
+    "first_filing": "first filing",
+    "corrected_claim": "corrected claim",
+}
 ANCHOR_WORDS = {
     "service_from": "the first day of service",
     "service_through": "the last day of service",
@@ -22,10 +29,14 @@ ANCHOR_WORDS = {
     "remit_date": "the remittance date",
     "remit_receipt": "the day the remittance came",
     "determination": "the day of the decision",
+    "decision_receipt": "the day the decision came",
     "primary_remit_date": "the earlier payer's remittance date",
 }
 
 Days = npt.NDArray[np.datetime64]
+LATER_PAYER = "secondary_claim"
+SHOWN = ("days", "unit", "anchor", "source")
+LIMIT = ("limit_type", "event", *SHOWN)  # limit_type: empty, or LATER_PAYER for claims to a payer after another
 
 # anchor of codes/filing_limits.csv -> column of the cases. A remittance counts as received on its payment date: a
 # later receipt would only lengthen the limit.
@@ -36,6 +47,7 @@ ANCHORS = {
     "remit_date": "remit_date",
     "remit_receipt": "remit_date",
     "determination": "remit_date",
+    "decision_receipt": "remit_date",
     "primary_remit_date": "primary_remit_date",
 }
 
@@ -47,30 +59,33 @@ def payer_types(filing_indicator_codes: pd.Series[str]) -> pd.Series[str]:
     return pd.Series(types.to_numpy(), index=filing_indicator_codes.index, dtype="str")
 
 
-def deadlines(cases: pd.DataFrame) -> pd.DataFrame:
+NO_LIMITS = pd.DataFrame({name: pd.Series(dtype="str") for name in ("payer_code", *LIMIT)})
+
+
+def deadlines(cases: pd.DataFrame, own: pd.DataFrame = NO_LIMITS) -> pd.DataFrame:
     """Return deadline_date (ISO, or empty) and deadline_rule in words, or why none is known, in the order of ``cases``.
 
-    ``cases`` has next_action, payer_type, remit_date, service_from, service_through, primary_remit_date (ISO or empty).
+    ``cases`` has next_action, payer_type, remit_date, service_from, service_through, primary_remit_date (ISO or empty);
+    optional own_payer_code and next_payer_code (as master data call the payers) and appeal_level (appeals sent).
+    ``own``: rules of payers, payer_code and ``LIMIT``; where one leaves the anchor empty, it is the usual one.
     """
     events = codes.table("action_events").set_index("next_action")
-    event = events["event"].reindex(cases["next_action"]).fillna("").to_numpy()
+    event = pd.Series(events["event"].reindex(cases["next_action"]).fillna("").to_numpy(), dtype="str")
     own_type = events["payer_type"].reindex(cases["next_action"]).fillna("").to_numpy()
     limit_type = np.where(own_type != "", own_type, cases["payer_type"].to_numpy())
+    if "appeal_level" in cases:
+        level = cases["appeal_level"].to_numpy("int64")
+        event = event.where((event != "appeal_1") | (level == 0), "appeal_" + pd.Series(level + 1).astype("str"))
 
-    limits = codes.table("filing_limits").set_index(["payer_type", "event"])
-    wanted = pd.MultiIndex.from_arrays([limit_type, event])
-    # An institutional claim of a payer follows the payer's rows where it has none of its own.
-    general = pd.MultiIndex.from_arrays([pd.Series(limit_type, dtype="str").str.removesuffix("_institutional"), event])
-    found = limits.reindex(wanted).fillna("").reset_index(drop=True)
-    other = limits.reindex(general).fillna("").reset_index(drop=True)
-    found = found.where(found["anchor"] != "", other)
-
+    usual = _usual(limit_type, event)
+    found, is_own = _own(cases, own, limit_type, event, usual)
     anchors = _anchors(cases, found["anchor"])
     due = _later(anchors, found["days"], found["unit"])
     dates = pd.Series(np.datetime_as_string(due, unit="D"), dtype="str")
     is_known = ~np.isnat(due)
-    what = pd.Series(event, dtype="str").replace(EVENT_WORDS)
+    what = event.replace(EVENT_WORDS)
     since = found["anchor"].replace(ANCHOR_WORDS)
+    of_type = pd.Series(limit_type, dtype="str").str.replace("_", " ")
     words = (
         what
         + ": "
@@ -80,16 +95,51 @@ def deadlines(cases: pd.DataFrame) -> pd.DataFrame:
         + " from "
         + since
         + " ("
-        + pd.Series(limit_type, dtype="str").str.replace("_", " ")
+        + found["payer_code"].where(is_own, of_type)
+        + ": "
+        + found["source"]
         + ")"
         + pd.Series(np.where(found["verified"] == "Y", "", ", confirm with the payer"), dtype="str")
     )
     no_limit = pd.to_numeric(found["days"], errors="coerce").isna()
     why_not = (since + " is not known").mask(no_limit, "no limit for a " + what + " is set for this kind of payer")
-    why_not = why_not.mask(pd.Series(event, dtype="str") == "", "this step has no limit of its own")
+    why_not = why_not.mask(event == "", "this step has no limit of its own")
     return pd.DataFrame(
         {"deadline_date": dates.where(is_known, ""), "deadline_rule": words.where(is_known, why_not)}
     ).set_index(cases.index)
+
+
+def _usual(limit_type: npt.NDArray[np.object_], event: pd.Series[str]) -> pd.DataFrame:
+    """Look up the limits of payer types."""
+    limits = codes.table("filing_limits").set_index(["payer_type", "event"])
+    wanted = pd.MultiIndex.from_arrays([limit_type, event])
+    # An institutional claim of a payer follows the payer's rows where it has none of its own.
+    general = pd.MultiIndex.from_arrays([pd.Series(limit_type, dtype="str").str.removesuffix("_institutional"), event])
+    found = limits.reindex(wanted).fillna("").reset_index(drop=True)
+    other = limits.reindex(general).fillna("").reset_index(drop=True)
+    return found.where(found["anchor"] != "", other).assign(payer_code="")
+
+
+def _own(
+    cases: pd.DataFrame,
+    own: pd.DataFrame,
+    limit_type: npt.NDArray[np.object_],
+    event: pd.Series[str],
+    usual: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.Series[bool]]:
+    """Put the payer's own rule, where there is one, in the place of the usual limit; tell where."""
+    if own.empty or "own_payer_code" not in cases:
+        return usual, pd.Series(False, index=usual.index)
+    is_later = limit_type == LATER_PAYER
+    payer = np.where(is_later, cases["next_payer_code"].to_numpy(), cases["own_payer_code"].to_numpy())
+    keys = ["payer_code", "limit_type", "event"]
+    wanted = pd.MultiIndex.from_arrays([payer, np.where(is_later, LATER_PAYER, ""), event], names=keys)
+    rows = own.set_index(keys).reindex(wanted).fillna("").reset_index()
+    is_own = rows["days"] != ""
+    rows["anchor"] = rows["anchor"].where(rows["anchor"] != "", usual["anchor"])
+    rows["verified"] = "Y"
+    found = pd.DataFrame({name: rows[name].where(is_own, usual[name]) for name in (*SHOWN, "verified", "payer_code")})
+    return found, is_own
 
 
 def as_days(texts: Iterable[str]) -> Days:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from claims.denials.cases import EARLIER
 
 # The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
 DEFAULTS: dict[str, str | int | bool] = {
@@ -55,6 +58,8 @@ def effects_of(
         denied,
         _reversed(claim_payments, deciders),
         _replaced(claim_payments, deciders, figures, cases),
+        _paid_after(claim_payments, deciders, figures, cases),
+        _paid_by_next(claim_payments, latest, figures),
         _repeats(claim_payments, deciders),
     ]
     return pd.concat([_whole(part) for part in parts], ignore_index=True)
@@ -135,19 +140,77 @@ def _replaced(
     pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
     if pairs.empty:
         return pairs.assign(kind="", outcome="")
-    amounts = ["paid_cents", "patient_cents"]
-    by_line = figures.groupby(["claim_payment_id", "line"])[amounts].sum()
-    by_claim = figures.groupby("claim_payment_id")[amounts].sum()
+    amounts, is_whole = _on_base(pairs, figures)
+    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
+    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    outcome = np.where((amounts["paid"] > 0) | (amounts["patient"] > 0), won, "superseded")
+    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=np.maximum(amounts["paid"], 0))
+
+
+def _on_base(
+    pairs: pd.DataFrame, figures: pd.DataFrame
+) -> tuple[dict[str, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]:
+    """Give what payments (claim_payment_id, paid_cents) pay and lay on the patient on a line, 0 meaning the claim.
+
+    Also tells where it is the whole claim that is meant.
+    """
+    names = ["paid_cents", "patient_cents"]
+    by_line = figures.groupby(["claim_payment_id", "line"])[names].sum()
+    by_claim = figures.groupby("claim_payment_id")[names].sum()
     has_lines = figures.loc[figures["line"] != 0, "claim_payment_id"]
     lines = by_line.reindex(pd.MultiIndex.from_frame(pairs[["claim_payment_id", "line"]]), fill_value=0)
     whole = by_claim.reindex(pairs["claim_payment_id"], fill_value=0)
     is_whole = ((pairs["line"] == 0) | ~pairs["claim_payment_id"].isin(has_lines)).to_numpy(bool)
     paid = np.where(is_whole, pairs["paid_cents"], lines["paid_cents"])
     patient = np.where(is_whole, whole["patient_cents"], lines["patient_cents"])
+    return {"paid": paid, "patient": patient}, is_whole
+
+
+def _paid_after(
+    claim_payments: pd.DataFrame, deciders: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
+) -> pd.DataFrame:
+    """Find decisions that pay what the payer had denied and taken back by a reversal of its own."""
+    decided = claim_payments[
+        (claim_payments["outcome"] == "posted")
+        & (claim_payments["family_id"] != 0)
+        & (claim_payments["reverses_claim_payment_id"] == 0)
+    ]
+    keys = ["family_id", "payer_sequence"]
+    bases = (
+        deciders[[*keys, "line_number", "base", "denied_cents"]]
+        .drop_duplicates("base", keep="last")
+        .rename(columns={"line_number": "line"})
+    )
+    pairs = decided[["claim_payment_id", "paid_cents", "at", *keys]].merge(bases, on=keys)
+    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
+    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
+    if pairs.empty:
+        return pairs.assign(kind="", outcome="")
+    amounts, is_whole = _on_base(pairs, figures)
     denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
-    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
-    outcome = np.where((paid > 0) | (patient > 0), won, "superseded")
-    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=np.maximum(paid, 0))
+    outcome = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    # What the line was paid before its denial in part is not won twice.
+    recovered = np.clip(amounts["paid"], 0, pairs["denied_cents"])
+    rows = pairs.assign(kind="paid", outcome=outcome, recovered_cents=recovered)
+    return rows[(amounts["paid"] > 0) | (amounts["patient"] > 0)]
+
+
+def _paid_by_next(claim_payments: pd.DataFrame, latest: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """End cases that were billed to a later payer when that one decides; what it pays was recovered."""
+    waiting = latest.loc[latest["waiting_for"] == "billed_other"]
+    names = {"claim_payment_id": "target_id", "line_number": "line", "payer_sequence": "earlier"}
+    waiting = waiting[["family_id", "base", *names]].rename(columns=names)
+    decided = claim_payments[(claim_payments["outcome"] == "posted") & (claim_payments["family_id"] != 0)]
+    pairs = decided[["claim_payment_id", "paid_cents", "at", "family_id", "payer_sequence"]].merge(
+        waiting, on="family_id"
+    )
+    ranks = {sequence: place for place, sequence in enumerate(["P", *EARLIER])}
+    is_later = pairs["payer_sequence"].map(ranks) > pairs["earlier"].map(ranks)
+    pairs = pairs[is_later].reset_index(drop=True)
+    if pairs.empty:
+        return pairs.assign(kind="", outcome="")
+    amounts, _ = _on_base(pairs, figures)
+    return pairs.assign(kind="taken_back", outcome="superseded", recovered_cents=np.maximum(amounts["paid"], 0))
 
 
 def _repeats(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFrame:

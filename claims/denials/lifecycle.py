@@ -6,7 +6,10 @@ closed as overturned and denied again. An *effect* is one thing that happens to 
 - ``known``: the case as it is stored, its latest opening (one per base, before all others)
 - ``denied``: an adjudication denies it: opens the case, or repeats it
 - ``taken_back``: the adjudication ``target_id`` that denied it is reversed or replaced: closes it with ``outcome``
+- ``paid``: the payer decided otherwise after it took its denial back: what was superseded is won
 - ``attached``: a duplicate of the claim was denied: noted, nothing changes
+
+What a person closed (written off, expired, a duplicate) is taken back by the payer all the same.
 
 All effects of a batch are folded at once: after a denial the case is open, and only the first taking back between two
 denials counts, so what each effect does follows from the denial before it (a *span* is a denial and what follows it).
@@ -18,8 +21,9 @@ import numpy as np
 import pandas as pd
 
 WON = ("overturned", "partly_overturned")
+BY_REMITTANCE = (*WON, "superseded")
 # Effects of one claim payment on one base: what it takes back goes before what it denies.
-RANKS = {"known": 0, "taken_back": 1, "denied": 2, "attached": 3}
+RANKS = {"known": 0, "taken_back": 1, "denied": 2, "paid": 3, "attached": 4}
 
 
 def fold(effects: pd.DataFrame) -> pd.DataFrame:
@@ -39,12 +43,19 @@ def fold(effects: pd.DataFrame) -> pd.DataFrame:
 
     decided_by = rows["claim_payment_id"].where(is_known | is_denied, 0).groupby(span).transform("max")
     was_closed = (is_known & rows["is_closed"]).groupby(span).transform("any")
-    closes = (rows["kind"] == "taken_back") & ~was_closed
+    is_settled = (is_known & rows["is_closed"] & rows["outcome"].isin(BY_REMITTANCE)).groupby(span).transform("any")
+    closes = (rows["kind"] == "taken_back") & ~is_settled
     closes &= (rows["target_id"] == 0) | (rows["target_id"] == decided_by)
     closes &= closes.astype("int64").groupby(span).cumsum() == 1
+    is_free = (closes | (is_known & rows["is_closed"])) & (rows["outcome"] == "superseded")
+    pays = (rows["kind"] == "paid") & (is_free.astype("int64").groupby(span).cumsum() > 0)
+    pays &= pays.astype("int64").groupby(span).cumsum() == 1
+    closes |= pays
 
     outcomes, names = pd.factorize(pd.concat([pd.Series(["", *WON], dtype="str"), rows["outcome"]]))
-    ended = pd.Series(outcomes[1 + len(WON) :]).where(closes | is_known, 0).groupby(span).transform("max")
+    ended = pd.Series(outcomes[1 + len(WON) :]).where(closes | is_known, 0)
+    won = ended.where(pays, 0).groupby(span).transform("max")
+    ended = won.where(won > 0, ended.groupby(span).transform("max"))
     is_over = (closes | was_closed).groupby(span).transform("any")
     # The state in which the span before left the case, seen by the denial that starts this span.
     starts = rows.loc[is_known | is_denied, ["base", "opening"]].assign(ended=ended, is_over=is_over.astype("int64"))

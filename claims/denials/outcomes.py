@@ -9,10 +9,11 @@ import pandas as pd
 
 from claims.denials.cases import FACTS, case_keys
 
-STATE = ["state", "outcome", "recovered_cents", "posting_date", "closed_posting_date"]
+STATE = ["state", "waiting_for", "outcome", "recovered_cents", "posting_date", "closed_posting_date"]
 CASE_COLUMNS = ["case_key", *FACTS, *STATE]
 EVENT_COLUMNS = ["case_key", "kind", "claim_payment_id", "amount_cents", "body", "posting_date"]
 KEY = ["base", "opening"]
+CLOSING = ("taken_back", "paid")  # kinds of effects
 
 
 def _at(rows: pd.DataFrame) -> pd.MultiIndex:
@@ -32,7 +33,7 @@ def _states(lived: pd.DataFrame) -> pd.DataFrame:
     """Return per case: is_closed, outcome, recovered_cents and the last denial of this batch (candidate, or -1)."""
     ends = lived[lived["is_state"]].set_index(KEY)
     states = pd.DataFrame({"is_closed": ends["is_closed"], "outcome": ends["outcome"].where(ends["is_closed"], "")})
-    is_closing = (lived["kind"] == "taken_back") & (lived["event"] != "")
+    is_closing = lived["kind"].isin(CLOSING) & (lived["event"] != "")
     recovered = lived["recovered_cents"].where(is_closing, 0).groupby([lived["base"], lived["opening"]]).sum()
     states["recovered_cents"] = recovered.reindex(states.index, fill_value=0)
     denials = lived[lived["kind"] == "denied"].drop_duplicates(KEY, keep="last").set_index(KEY)["candidate"]
@@ -48,6 +49,7 @@ def new_cases(lived: pd.DataFrame, cases: pd.DataFrame, posting_date: str) -> pd
     is_closed = states["is_closed"].to_numpy(bool)
     rows["case_key"] = opened["case_key"]
     rows["state"] = pd.Series(np.where(is_closed, "closed", "new"), dtype="str")
+    rows["waiting_for"] = ""
     rows["outcome"] = states["outcome"].to_numpy()
     rows["recovered_cents"] = states["recovered_cents"].to_numpy("int64")
     rows["posting_date"] = posting_date
@@ -74,10 +76,14 @@ def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, 
     is_closed = np.where(lives, states["is_closed"].fillna(False).astype(bool), was_closed) | rows["is_merged"]
     outcome = np.where(lives, states["outcome"].fillna(""), rows["outcome"])
     rows["outcome"] = pd.Series(np.where(rows["is_merged"], "superseded", outcome), dtype="str")
-    open_state = rows["state"].where(~was_closed, "new")
+    # What was waited for has come: a person decides what is next.
+    is_answered = _at(rows).isin(_at(happened)) & (rows["state"] == "waiting").to_numpy()
+    open_state = rows["state"].where(~is_answered, "in_work").where(~was_closed, "new")
     rows["state"] = open_state.where(~is_closed, "closed")
+    rows["waiting_for"] = rows["waiting_for"].where(rows["state"] == "waiting", "")
     rows["recovered_cents"] += states["recovered_cents"].fillna(0).astype("int64").to_numpy()
-    closed_now = is_closed & (~was_closed | _at(rows).isin(_at(lived[lived["event"] == "reopened"])))
+    anew = lived.loc[(lived["event"] == "reopened") | (lived["kind"].isin(CLOSING) & (lived["event"] != "")), KEY]
+    closed_now = is_closed & (~was_closed | _at(rows).isin(_at(anew)))
     closed_date = rows["closed_posting_date"].where(is_closed, "")
     rows["closed_posting_date"] = closed_date.where(~closed_now, posting_date)
     return _finished(rows, ["case_id", *CASE_COLUMNS])
@@ -87,13 +93,16 @@ def events(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, posting
     """Return what happened to each case, in order."""
     rows = lived[lived["event"] != ""].rename(columns={"event": "kind_of", "kind": "effect"})
     amounts = np.append(cases["denied_cents"].to_numpy("int64"), 0)[rows["candidate"]]
+    appealed = kept.loc[kept["waiting_for"] == "appealed", "case_key"]
+    is_upheld = (rows["kind_of"] == "repeated") & rows["case_key"].isin(appealed)
+    rows = rows.assign(kind_of=rows["kind_of"].where(~is_upheld, "upheld"))
     reasons = np.append(cases["action_reason"].to_numpy(dtype=object), "")[rows["candidate"]]
     happened = pd.DataFrame(
         {
             "case_key": rows["case_key"],
             "kind": rows["kind_of"],
             "claim_payment_id": rows["claim_payment_id"],
-            "amount_cents": np.where(rows["effect"] == "taken_back", rows["recovered_cents"], amounts),
+            "amount_cents": np.where(rows["effect"].isin(CLOSING), rows["recovered_cents"], amounts),
             "body": [json.dumps({"action_reason": reason}) if reason else "{}" for reason in reasons],
             "at": rows["at"],
         }

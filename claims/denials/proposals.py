@@ -8,6 +8,7 @@ import pandas as pd
 
 from claims.denials import outcomes
 from claims.denials.cases import case_keys, denied_cases
+from claims.denials.deadlines import NO_LIMITS
 from claims.denials.effects import effects_of, in_posting_order
 from claims.denials.figures import line_figures
 from claims.denials.lifecycle import fold
@@ -33,6 +34,7 @@ def propose(
     known_cases: pd.DataFrame,
     *,
     posting_date: str,
+    limits: pd.DataFrame = NO_LIMITS,
 ) -> Proposal:
     """Find the denial cases that these postings open, repeat, close or re-key (R2 to R7).
 
@@ -44,10 +46,11 @@ def propose(
     its posting and match: outcome (posted, reversal, memo, unapplied, informational), reverses_claim_payment_id (the
     decision that this one takes back, by a reversal or by the ledger's own correction; else 0), family_id (0: unknown
     claim), billing_npi and family_claim_number (of the family), payer_sequence. Optional: has_other_payer (bool),
-    primary_payment_date. ``service_payments``: columns of the table and line_number (of the match, 0: no line fits);
-    optional expected_cents (allowed by contract, ``Int64``). ``adjustments`` with ``classified`` (``classify`` of them,
-    same order) and ``remarks``: those of these claim payments. ``known_cases``: the stored cases of the same families
-    and claim payments, with billing_npi of the family (``store.queries.denials.related_cases`` reads them).
+    primary_payment_date, own_payer_code and next_payer_code (of the claim). ``service_payments``: columns of the table
+    and line_number (of the match, 0: no line fits); optional expected_cents (allowed by contract, ``Int64``).
+    ``adjustments`` with ``classified`` (``classify`` of them, same order) and ``remarks``: those of these claim
+    payments. ``known_cases``: the stored cases of the same families and claim payments, with billing_npi of the family
+    (``store.queries.denials.related_cases`` reads them). ``limits``: rules of payers, as ``deadlines`` wants them.
 
     new_cases and changed_cases have the columns of ``denial_cases`` but recorded_at and (new) case_id; events name
     their case by case_key as it is after the change. The body of the first event of a changed case holds ``before``:
@@ -57,12 +60,15 @@ def propose(
     denying = adjustments.loc[classified["counts_as_denial"].to_numpy(bool), "claim_payment_id"]
     denies = ordered["claim_payment_id"].isin(denying) & ordered["outcome"].isin(OPENING_OUTCOMES)
     replaces = (ordered["reverses_claim_payment_id"] != 0) & (ordered["outcome"] == "posted")
-    wanted = ordered[denies | replaces]
+    # A decision on a claim that has or had a case may settle it, whatever it says.
+    known = set(known_cases["family_id"]) | set(ordered.loc[denies, "family_id"])
+    may_settle = (ordered["outcome"] == "posted") & ordered["family_id"].isin(known - {0})
+    wanted = ordered[denies | replaces | may_settle]
     of_wanted = adjustments["claim_payment_id"].isin(wanted["claim_payment_id"]).to_numpy(bool)
     codes, classes = adjustments[of_wanted], classified[of_wanted].reset_index(drop=True)
     services = service_payments[service_payments["claim_payment_id"].isin(wanted["claim_payment_id"])]
     figures = line_figures(wanted, services, codes, classes)
-    cases = denied_cases(wanted, figures, codes, classes, remarks)
+    cases = denied_cases(wanted, figures, codes, classes, remarks, limits)
 
     stored = known_cases.assign(outcome=known_cases["outcome"].fillna("")).sort_values("case_id", ignore_index=True)
     kept = rekeyed(stored, cases, ordered, service_payments)

@@ -70,22 +70,36 @@ def fee_lines(fees: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def settlement_lines(settlements: pd.DataFrame) -> pd.DataFrame:
-    """Lines of settlements of patients' card payments, which E06 has posted in full: E28 the fee, E29 what lay on 2200.
+def settlement_lines(ties: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Lines of patients' money that came to the bank: E06 posted it in hand, E40 (E29: it lay on 2200) takes it there.
 
-    `settlements` as `card_settlements.settle` gives them, with journal_key and is_unapplied.
+    `ties` as `patient_deposits.tie` gives them, with journal_key and is_unapplied; `parts` with journal_key too. What
+    is in hand has no bank line; it carries the key of the payment as its reference. E28: what the processor kept.
     """
-    base = settlements.assign(remit_id=0, payer_code="")
-    net = (settlements["amount_cents"] - settlements["fee_cents"]).where(settlements["is_unapplied"], 0)
+    waits = ties["is_unapplied"].to_numpy(dtype=bool)
+    rule = pd.Series(np.where(waits, "E29", "E40"), index=ties.index, dtype="str")
+    base = ties.assign(remit_id=0, payer_code="", reference="", rule_id=rule)
+    rule_of = base.set_index("journal_key")["rule_id"]
+    hand = parts.assign(
+        bank_line_id=0,
+        remit_id=0,
+        payer_code="",
+        reference=parts["payment_key"],
+        account="1000",
+        amount_cents=-parts["amount_cents"],
+        rule_id=rule_of.reindex(parts["journal_key"]).to_numpy(),
+    )
+    net = base["amount_cents"] - base["fee_cents"]
     return _lines(
-        base.assign(account="5100", amount_cents=settlements["fee_cents"], rule_id="E28"),
-        base.assign(account="1000", amount_cents=-settlements["fee_cents"], rule_id="E28"),
-        base.assign(account="2200", amount_cents=net, rule_id="E29"),
-        base.assign(account="1000", amount_cents=-net, rule_id="E29"),
+        base.assign(account=np.where(waits, "2200", "1000"), amount_cents=net),
+        base.assign(account="5100", amount_cents=ties["fee_cents"], rule_id="E28"),
+        hand,
+        names=[*NAMES, "reference"],
     )
 
 
-def _lines(*parts: pd.DataFrame) -> pd.DataFrame:
-    rows = pd.concat([part[NAMES] for part in parts], ignore_index=True)
+def _lines(*parts: pd.DataFrame, names: list[str] | None = None) -> pd.DataFrame:
+    rows = pd.concat([part[names or NAMES] for part in parts], ignore_index=True)
     rows = rows[rows["amount_cents"] != 0].reset_index(drop=True)
-    return rows.astype({"account": "str", "rule_id": "str", "payer_code": "str", "amount_cents": "int64"})
+    texts = dict.fromkeys(("account", "rule_id", "payer_code", *(names or [])[len(NAMES) :]), "str")
+    return rows.astype(texts | {"amount_cents": "int64"})

@@ -39,6 +39,7 @@ class Month:
     charges: pd.DataFrame
     truth: pd.DataFrame
     posting_date: date
+    shares: pd.DataFrame  # what is left to patients: claim_number, patient_cents, payment_date
 
 
 def simulate(count: int, seed: int, start: date = START) -> Month:
@@ -65,13 +66,27 @@ def simulate(count: int, seed: int, start: date = START) -> Month:
         ),
     ]
     last = datetime.strptime(str(max(remits["payment_date"])), "%Y%m%d").date()
+    what_happened = truth(claims, adjudicated, remits, plb, names, deposits)
     return Month(
         files=[*sent, *received, *answers(claims[claims["batch"] == 0], start), *extras],
         bank=bank,
         charges=charges,
-        truth=truth(claims, adjudicated, remits, plb, names, deposits),
+        truth=what_happened,
         posting_date=last + timedelta(days=5),
+        shares=_shares(what_happened, remits),
     )
+
+
+def _shares(happened: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+    """What posted decisions leave to patients, by claim: the last one of each, and nothing that is denied."""
+    own = happened[(happened["kind"] == "claim_payment") & (happened["expected"] == "posted")]
+    own = own[own["status_code"].isin(["1", "2", "3", "19"]) & (own["patient_cents"].fillna(0) > 0)]
+    own = own[own["denied_cents"].fillna(0) == 0].drop_duplicates("claim_number", keep="last")
+    days = pd.to_datetime(remits["payment_date"].astype("str")).dt.strftime("%Y-%m-%d")
+    by_trace = pd.Series(days.to_numpy(), index=remits["trace_number"].to_numpy(), dtype="str")
+    by_trace = by_trace[~by_trace.index.duplicated()]
+    rows = own[["claim_number", "patient_cents"]].assign(payment_date=by_trace.reindex(own["trace_number"]).to_numpy())
+    return rows[rows["payment_date"].notna()].astype({"patient_cents": "int64"}).reset_index(drop=True)
 
 
 def _submitted(claims: pd.DataFrame, lines: pd.DataFrame, seed: int, start: date) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""What people do to money: a patient's payment or refund, a denial written off, a refund to a payer; each a journal."""
+"""What people do to money of payers: a refund to a payer; each a journal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from hashlib import sha256
 
 import pandas as pd
 
-from claims.errors import NotFoundError, PostingRefusedError
+from claims.errors import PostingRefusedError
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.runs import running
-from claims.store import balances
 from claims.store.engine import write
 
 
@@ -39,40 +38,6 @@ def _lines(
     )
 
 
-def add_patient_payment(
-    ctx: Context, family_id: int, amount_cents: int, paid_on: date, reference: str, posting_date: date
-) -> None:
-    """Post money that a patient paid on a claim: cash against the patient's balance (rule E06).
-
-    `reference` (cheque number, receipt) tells two equal payments of a day apart.
-    """
-    if amount_cents <= 0:
-        raise PostingRefusedError("A patient's payment must be more than zero.")
-    event = _event("patient-payment", family_id, amount_cents, paid_on, reference)
-    lines = _lines(f"act:{event}:0", "E06", ("1000", "1200"), amount_cents, "patient", "patient-payment", paid_on)
-    lines["family_id"] = family_id
-    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        write_journals(conn, ctx, run_id, posting_date, lines)
-        record(ctx, conn, "payment.add", f"family {family_id}", {"amount_cents": amount_cents})
-
-
-def refund_patient(
-    ctx: Context, family_id: int, amount_cents: int, paid_on: date, reference: str, posting_date: date
-) -> None:
-    """Pay a patient's credit back: it becomes a refund owed (rule E07), and the refund leaves the bank (E08)."""
-    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        credit = -balances.balance(conn, family_id, "1200")
-        if not 0 < amount_cents <= credit:
-            raise PostingRefusedError("A refund must be more than zero and at most the patient's credit.")
-        event = _event("patient-refund", family_id, amount_cents, paid_on, reference)
-        told = (amount_cents, "patient", "patient-refund", paid_on)
-        owed = _lines(f"act:{event}:owed:0", "E07", ("1200", "2300"), *told)
-        paid = _lines(f"act:{event}:paid:0", "E08", ("2300", "1000"), *told)
-        lines = pd.concat([owed, paid], ignore_index=True).assign(family_id=family_id)
-        write_journals(conn, ctx, run_id, posting_date, lines)
-        record(ctx, conn, "patient.refund", f"family {family_id}", {"amount_cents": amount_cents})
-
-
 def refund_payer(
     ctx: Context, payer_code: str, reference: str, amount_cents: int, paid_on: date, posting_date: date
 ) -> None:
@@ -85,40 +50,3 @@ def refund_payer(
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         write_journals(conn, ctx, run_id, posting_date, lines)
         record(ctx, conn, "payer.refund", f"payer {payer_code}", {"amount_cents": amount_cents})
-
-
-def write_off_denial(
-    ctx: Context, family_id: int, reason: str, posting_date: date, line_number: int | None = None
-) -> int:
-    """Write off what stands denied on a claim, or on one of its lines (rule E09); give the cents.
-
-    Each journal continues the posting that held the denial, so that a later reversal takes the write-off with it.
-    """
-    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        held = balances.held_denials(conn, family_id)
-        if line_number is not None:
-            held = held[held["line_number"] == line_number]
-        if held.empty:
-            raise NotFoundError("held denial of claim family", family_id)
-        event = _event("write-off", family_id, posting_date, reason)
-        base = held.assign(
-            journal_key=[
-                f"act:{event}:{origin}:{line}:0"
-                for origin, line in zip(held["origin_journal_id"].tolist(), held["line_number"].tolist(), strict=True)
-            ],
-            rule_id="E09",
-            family_id=family_id,
-            source="denial",
-            journal_reason="write-off",
-            effective_date=posting_date.isoformat(),
-            reverses_key="",
-            continues_journal_id=held["origin_journal_id"],
-        )
-        lines = pd.concat(
-            [base.assign(account="4200"), base.assign(account="1110", amount_cents=-base["amount_cents"])],
-            ignore_index=True,
-        )
-        write_journals(conn, ctx, run_id, posting_date, lines)
-        cents = int(held["amount_cents"].sum())
-        record(ctx, conn, "denial.write-off", f"family {family_id}", {"amount_cents": cents})
-    return cents

@@ -7,13 +7,13 @@ from datetime import date
 
 from claims import denials
 from claims.service.context import Context
-from claims.store import cases
+from claims.store import cases, priorities
 from claims.store.handles import Connection
 from claims.store.queries import denials as queries
 from claims.store.queries.pricing import Scope
 
 
-def appraise(conn: Connection, ctx: Context, scope: Scope, posting_date: date, recorded_at: str) -> None:
+def appraise(conn: Connection, ctx: Context, scope: Scope, posting_date: date, run_id: int) -> None:
     """Set the money at risk of the open cases of these decisions, with an event for each that changes."""
     known = cases.open_worth(conn, scope.decisions())
     if known.empty:
@@ -29,9 +29,8 @@ def appraise(conn: Connection, ctx: Context, scope: Scope, posting_date: date, r
     if now.empty:
         return
     bodies = [json.dumps({"before": {"at_risk_cents": was}}) for was in now["at_risk_cents_was"].tolist()]
-    events = now[["case_key", "claim_payment_id"]].assign(
+    events = now[["case_id", "claim_payment_id"]].assign(
         kind="repriced", amount_cents=now["at_risk_cents"], body=bodies, posting_date=posting_date.isoformat()
     )
-    texts = ["kind", "body", "posting_date"]
-    changed = now[["case_id", "case_key", "at_risk_cents"]]
-    cases.save(conn, changed.iloc[:0], changed, events.astype(dict.fromkeys(texts, "str")), ctx.actor, recorded_at)
+    told = events.astype(dict.fromkeys(["kind", "body", "posting_date"], "str"))
+    priorities.save(conn, now[["case_id", "at_risk_cents"]], told, actor=ctx.actor, run_id=run_id)

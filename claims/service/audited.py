@@ -17,7 +17,8 @@ def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapp
     audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=clock.now())
 
 
-def record_shown(ctx: Context, subject: str) -> None:
-    """Append that patient data of `subject` was shown to the actor."""
-    with write(ctx.engine) as conn:
-        record(ctx, conn, "phi-shown", subject, {})
+def record_shown(ctx: Context, subject: str, body: Mapping[str, Any] | None = None) -> None:
+    """Append that patient data of `subject` was shown to the actor; `body` holds ids, hashes and counts only."""
+    action = "phi-shown-emergency" if ctx.is_emergency else "phi-shown"
+    with write(ctx.recorder or ctx.engine) as conn:
+        record(ctx, conn, action, subject, body or {})

@@ -1,4 +1,4 @@
-"""Bank lines and posted remittances are tied to each other."""
+"""Bank lines are tied to posted remittances, and to what patients paid."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 from claims.ledger import deposits, returned_deposits
 from claims.service import tying
 from claims.service.context import Context
+from claims.service.patient_banking import tie_patients
 from claims.store import banking, deposit_candidates
 from claims.store.engine import write
 from claims.store.handles import Connection
@@ -30,6 +31,9 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
         deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
         open_ = banking.open_lines(conn)
+        clear = open_[~open_["bank_line_id"].isin(outcome.ambiguous["bank_line_id"])]
+        patients = tie_patients(conn, ctx, run_id, posting_date, clear)
+        open_ = banking.open_lines(conn) if patients["patient_deposits_tied"] else open_
         tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
         returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
         if (open_["rest_cents"] < 0).any():
@@ -42,6 +46,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         "deposits_returned": returned,
         "bank_fees": len(fees),
         "deposits_unexplained": len(waiting_lines),
+        **patients,
         "remittances_without_deposit": int((waiting_remits["type_code"] == "REMIT_WITHOUT_DEPOSIT").sum()),
     }
 

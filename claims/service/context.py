@@ -20,6 +20,8 @@ class Context:
     engine: Engine
     vault: Vault
     actor: str
+    recorder: Engine | None = None  # where `engine` cannot write: what the audit of reads is written through
+    is_emergency: bool = False  # patient data is shown to somebody who may not see it else, with a reason
 
 
 def open_context(settings: Settings | None = None, *, actor: str | None = None) -> Context:

@@ -13,7 +13,7 @@ from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.masking import MASK
 from claims.money import amount
 from claims.service import tying
-from claims.service.audited import record
+from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.service.runs import running
 from claims.store import banking, deposit_candidates
@@ -57,8 +57,7 @@ def _words(texts: pd.Series) -> str:
 
 def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> pd.DataFrame:
     if show_phi:
-        with write(ctx.engine) as conn:
-            record(ctx, conn, "phi-shown", subject, {"deposits": len(rows)})
+        record_shown(ctx, subject, {"deposits": len(rows)})
         return rows
     return rows.assign(**{name: rows[name].where(rows[name] == "", MASK) for name in ("payer_name", "reference")})
 

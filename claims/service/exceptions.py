@@ -9,9 +9,9 @@ import pandas as pd
 from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
-from claims.service.audited import record
+from claims.service.audited import record_shown
 from claims.service.context import Context
-from claims.store.engine import read, write
+from claims.store.engine import read
 from claims.store.queries import exceptions as rows_of
 
 STATES = ("open", "closed")
@@ -35,8 +35,7 @@ def listed(
     rows = _described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
     if show_phi:
-        with write(ctx.engine) as conn:
-            record(ctx, conn, "phi-shown", "exceptions", {"exceptions": len(rows)})
+        record_shown(ctx, "exceptions", {"exceptions": len(rows)})
     else:
         rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
     return rows, held
@@ -59,8 +58,7 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
     story["payment"] = None if payment.empty else dict(payment.iloc[0])
     story["deposit"] = None if deposit.empty else dict(deposit.iloc[0])
     if show_phi:
-        with write(ctx.engine) as conn:
-            record(ctx, conn, "phi-shown", f"exception {exception_id}", {})
+        record_shown(ctx, f"exception {exception_id}")
     else:
         story["claim_number"] = MASK if story["claim_number"] else ""
         names = [MASK] * len(names)

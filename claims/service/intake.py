@@ -18,6 +18,7 @@ from claims.errors import ConfigError, DatabaseError
 from claims.ledger.bank_bai2 import is_bai2, read_bai2
 from claims.ledger.bank_columns import STRICT, BankColumns, read_columns
 from claims.ledger.bank_file import is_bank_file, read_bank_file
+from claims.ledger.patient_file import is_patient_file
 from claims.service.charges_intake import load_charges
 from claims.service.context import Context
 from claims.service.file_outcome import (
@@ -28,6 +29,7 @@ from claims.service.file_outcome import (
     raise_broken,
     raise_unreadable,
 )
+from claims.service.patient_intake import load_patient_payments
 from claims.service.runs import running
 from claims.service.x12_intake import load_x12
 from claims.store import filing, x12_rows
@@ -134,7 +136,9 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
     with path.open("rb") as file:
         head = file.read(_HEAD)
     columns = _bank_columns(ctx)
-    if is_bank_file(head, columns):
+    if is_patient_file(head):
+        load_patient_payments(conn, row, path, posting_date, ctx.actor)
+    elif is_bank_file(head, columns):
         _load_bank(conn, row, path, columns, posting_date)
     elif is_bai2(head):
         _load_bai2(conn, row, path, posting_date)

@@ -45,7 +45,7 @@ def price_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, 
             scope = queries.next_families(conn, FAMILIES_PER_BATCH)
             if scope is None:
                 return counts
-            _price(conn, ctx, contracts, scope, known_at, posting_date, counts)
+            _price(conn, ctx, contracts, scope, known_at, run_id, posting_date, counts)
             queries.mark(conn, scope, clock.now())
 
 
@@ -65,6 +65,7 @@ def _price(
     contracts: Contracts,
     scope: queries.Scope,
     known_at: str,
+    run_id: int,
     posting_date: date,
     counts: dict[str, int],
 ) -> None:
@@ -76,7 +77,7 @@ def _price(
     changed = _keep_expected(conn, decisions, priced, queries.expected(conn, scope), known_at, at)
     counts["lines_priced"] += changed
     if changed:
-        appraise(conn, ctx, scope, posting_date, at)
+        appraise(conn, ctx, scope, posting_date, run_id)
     found = _found(conn, scope, decisions, priced)
     stored = queries.cases(conn, scope)
     if found.empty and stored.empty:

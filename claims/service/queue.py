@@ -11,9 +11,9 @@ import pandas as pd
 from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
-from claims.service.audited import record
+from claims.service.audited import record_shown
 from claims.service.context import Context
-from claims.store.engine import read, write
+from claims.store.engine import read
 from claims.store.queries import queue
 from claims.store.queries.queue import Filter
 
@@ -60,17 +60,10 @@ def denial_queue(
     rows["next_action_label"] = labels.reindex(rows["next_action"]).fillna("").to_numpy()
     rows["days_left"] = _days_left(rows["deadline_date"], today)
     if show_phi:
-        with write(ctx.engine) as conn:
-            record(ctx, conn, "phi-shown", "denial queue", {"cases": len(rows)})
+        record_shown(ctx, "denial queue", {"cases": len(rows)})
     else:
         rows["claim_number"] = _masked(rows["claim_number"])
     return rows, number, cents
-
-
-def fits_a_payer(ctx: Context, payer: str) -> bool:
-    """Tell whether any case, open or closed, is of a payer with this code or part of a name."""
-    with read(ctx.engine) as conn:
-        return queue.totals(conn, Filter(payer, state=""))[0] > 0
 
 
 def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
@@ -98,8 +91,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         ledger = queue.ledger(conn, of)
         events = queue.events(conn, int(case["case_id"]))
     if show_phi:
-        with write(ctx.engine) as conn:
-            record(ctx, conn, "phi-shown", f"denial case {case['case_key'][:KEY_LENGTH]}", {})
+        record_shown(ctx, f"denial case {case['case_key'][:KEY_LENGTH]}")
     else:
         for name in ("claim_number", "payer_claim_number"):
             case[name] = MASK if case[name] else ""

@@ -1,4 +1,4 @@
-"""Reconcile: resolve identities, charge, apply answers, match, post, tie to the bank, price, open denials, tell claims.
+"""Reconcile: identities, charges, answers, matches, postings, bank ties, prices, denials and their rank, the timeline.
 
 Each step can run again alone. It takes the run and the accounting day and gives counts; what is done already is found
 done. The steps meet here and nowhere else.
@@ -17,9 +17,12 @@ from claims.service.charging import post_charges, post_voids
 from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
+from claims.service.desk.priority import prioritise
+from claims.service.desk.sending import post_transfers
 from claims.service.edit_proposals import propose_edits
 from claims.service.identities import resolve_identities
 from claims.service.matching import match_claims
+from claims.service.patient_payments import post_patient_payments
 from claims.service.posting import post_remittances
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
@@ -30,12 +33,15 @@ STEPS = (
     resolve_identities,
     post_charges,
     apply_answers,
+    post_transfers,
     match_claims,
     post_remittances,
     post_voids,
+    post_patient_payments,
     match_deposits,
     price_decisions,
     open_denials,
+    prioritise,
     record_decisions,
     watch_answers,
     propose_edits,
@@ -48,9 +54,12 @@ __all__ = [
     "match_deposits",
     "open_denials",
     "post_charges",
+    "post_patient_payments",
     "post_remittances",
+    "post_transfers",
     "post_voids",
     "price_decisions",
+    "prioritise",
     "propose_edits",
     "reconcile",
     "record_decisions",

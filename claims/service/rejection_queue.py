@@ -10,7 +10,7 @@ import pandas as pd
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service import life
-from claims.service.audited import record
+from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.store import rejections
 from claims.store.engine import read, write
@@ -41,8 +41,7 @@ def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str
 def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
     if not show_phi:
         return rows.assign(claim_number=MASK)
-    with write(ctx.engine) as conn:
-        record(ctx, conn, "phi-shown", subject, {"rejections": len(rows)})
+    record_shown(ctx, subject, {"rejections": len(rows)})
     return rows
 
 

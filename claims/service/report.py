@@ -18,6 +18,8 @@ from claims.reports import export, manifest, roll_forward
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report
 from claims.service.context import Context
+from claims.service.statements import NAME as STATEMENTS
+from claims.service.statements import statements
 from claims.store import clock
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -165,7 +167,12 @@ def aging(conn: Connection, at: AsOf) -> Report:
     return Report("aging", tables, controls, checks, {"receivable": ("aging", "balance_cents")})
 
 
-REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {"tieout": tieout, "denials": denials, "aging": aging}
+REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {
+    "tieout": tieout,
+    "denials": denials,
+    "aging": aging,
+    STATEMENTS: statements,
+}
 
 
 def _account(accounts: pd.DataFrame, account: str) -> int:

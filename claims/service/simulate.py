@@ -18,6 +18,7 @@ import pandas as pd
 from claims import payer
 from claims.errors import UsageError
 from claims.money import amount
+from claims.payer import patients as patients_of
 from claims.payer.fees import month_fees
 from claims.payer.month import START
 from claims.service.simulate_payer import Answered, answer
@@ -57,11 +58,14 @@ _CHARGES = {
 }
 
 
-def simulate_month(out: Path, *, claims: int = 300, seed: int = 7, start: date = START) -> dict[str, Any]:
+def simulate_month(
+    out: Path, *, claims: int = 300, seed: int = 7, start: date = START, patients: bool = False
+) -> dict[str, Any]:
     """Write a month of `claims` claims into the new or empty folder `out`; give what was written.
 
     The same arguments give the same bytes. `out` gets inbox/ (X12 files, charges.csv, bank.csv), truth.csv,
-    month.json, and fee_schedules.csv: what its payers allow, as `claims master import` takes it.
+    month.json, and fee_schedules.csv: what its payers allow, as `claims master import` takes it. With `patients` they
+    pay: inbox/patient_payments.csv, and their money in bank.csv; nothing else changes.
     """
     if claims < 1:
         raise UsageError("A month needs at least one claim.")
@@ -75,7 +79,12 @@ def simulate_month(out: Path, *, claims: int = 300, seed: int = 7, start: date =
         else:
             contents[file.name] = contents[file.copy_of] if file.copy_of else file.raw
     contents["charges.csv"] = _csv(_charges(month.charges))
-    contents["bank.csv"] = _csv(_money_as_text(month.bank))
+    bank = month.bank
+    if patients:
+        paid, banked = patients_of.pay(month.shares, seed, month.posting_date)
+        contents["patient_payments.csv"] = _csv(_money_as_text(paid))
+        bank = pd.concat([bank, banked], ignore_index=True).sort_values("date", kind="stable", ignore_index=True)
+    contents["bank.csv"] = _csv(_money_as_text(bank))
     inbox = out / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     for name, data in contents.items():

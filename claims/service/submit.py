@@ -20,6 +20,7 @@ from claims.master import Master
 from claims.service import differing, envelopes, production
 from claims.service.building import Built, built, files
 from claims.service.context import Context
+from claims.service.desk.sending import post_transfers
 from claims.service.envelopes import Interchange
 from claims.service.finishing import Finisher
 from claims.service.master import load_master
@@ -121,6 +122,7 @@ def send_ready(
         pass
     done.counts["claims_without_partner"] = _list_unroutable(ctx, posting_date, known)
     done.counts["batches_not_finished"] = finisher.failed
+    post_transfers(ctx, run_id, posting_date)
     finisher.raise_if_machine()
     return done
 

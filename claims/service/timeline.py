@@ -14,6 +14,9 @@ from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.store.engine import read
 from claims.store.queries import timeline as rows
+from claims.store.queries.timeline import OWN_ID
+
+__all__ = ["OWN_ID", "SeveralClaimsError", "story", "timeline"]
 
 # Steps of one day and instant, in the order in which they follow from each other.
 KINDS = ("import", "life", "journal", "denial", "deposit")
@@ -24,7 +27,7 @@ class SeveralClaimsError(UsageError):
     """A number is that of claims of several families."""
 
     def __init__(self, claim_ids: list[int]) -> None:
-        named = ", ".join(f"{rows.OWN_ID}{claim_id}" for claim_id in claim_ids)
+        named = ", ".join(f"{OWN_ID}{claim_id}" for claim_id in claim_ids)
         super().__init__(f"Several claims have this number; give our own number of one: {named}.")
 
 
@@ -36,6 +39,12 @@ def timeline(ctx: Context, claim: str) -> pd.DataFrame:
     """
     with read(ctx.engine) as conn:
         return _ordered(rows.steps(conn, _family(conn, claim)))
+
+
+def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
+    """Give the steps of all versions of a claim, as `timeline` does, for a family that is known."""
+    with read(ctx.engine) as conn:
+        return _ordered(rows.steps(conn, family_id))
 
 
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
@@ -85,11 +94,18 @@ def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
 def _words(steps: pd.DataFrame) -> pd.Series:
     kind = steps["kind"]
     told = np.select(
-        [kind == "import", kind == "journal", kind == "denial", kind == "deposit"],
+        [
+            kind == "import",
+            kind == "journal",
+            kind == "denial",
+            (kind == "deposit") & (steps["detail_code"] == "patient"),
+            kind == "deposit",
+        ],
         [
             "the claim came in: " + steps["step"].str.replace("_", " "),
             "posted: " + steps["detail_code"].str.replace("-", " "),
             "denial case " + steps["step"].str.replace("_", " "),
+            "what the patient paid is in the bank",
             "the money of its remittance is in the bank",
         ],
         "",

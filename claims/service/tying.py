@@ -31,7 +31,7 @@ OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED")
 LATE_DAYS = 4
 
 
-def _write(
+def write_bank_journals(
     conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame, reason: str, days: pd.Series
 ) -> None:
     """Write keyed ledger lines as the bank's journals; `days` gives the day of each bank line."""
@@ -41,7 +41,7 @@ def _write(
     write_journals(conn, ctx, run_id, posting_date, dated)
 
 
-def _generation(conn: Connection, rows: pd.DataFrame) -> pd.Series:
+def generation(conn: Connection, rows: pd.DataFrame) -> pd.Series:
     """How often each pair (bank line, remittance, other line) was tied before."""
     pair = ["bank_line_id", "remit_id", "returns_line_id"]
     ever = banking.matches(conn, rows["bank_line_id"].unique(), all_time=True).groupby(pair).size()
@@ -64,9 +64,9 @@ def write_ties(
     rows = ties.merge(lines[["bank_line_id", "line_key", "unapplied_cents", "bank_date"]], on="bank_line_id")
     rows = rows.merge(remits[["remit_id", "remit_key", "payer_code"]], on="remit_id").assign(returns_line_id=0)
     rows["is_unapplied"] = rows["unapplied_cents"] != 0
-    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + _generation(conn, rows)
+    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + generation(conn, rows)
     days = lines.set_index("bank_line_id")["bank_date"]
-    _write(conn, ctx, run_id, posting_date, deposit_lines.tie_lines(rows), "deposit-match", days)
+    write_bank_journals(conn, ctx, run_id, posting_date, deposit_lines.tie_lines(rows), "deposit-match", days)
     banking.save_ties(conn, rows, ctx.actor)
 
 
@@ -77,10 +77,10 @@ def write_rests(conn: Connection, ctx: Context, run_id: int, posting_date: date,
     if rests.empty:
         return
     before = banking.rest_generations(conn, rests["bank_line_id"])
-    generation = rests["bank_line_id"].map(lambda line: str(before.get(line, 0))).astype("str")
-    rests["journal_key"] = "dep:" + rests["line_key"] + ":none:" + generation
+    ordinal = rests["bank_line_id"].map(lambda line: str(before.get(line, 0))).astype("str")
+    rests["journal_key"] = "dep:" + rests["line_key"] + ":none:" + ordinal
     days = rests.set_index("bank_line_id")["bank_date"]
-    _write(conn, ctx, run_id, posting_date, deposit_lines.rest_lines(rests), "deposit-without-remit", days)
+    write_bank_journals(conn, ctx, run_id, posting_date, deposit_lines.rest_lines(rests), "deposit-without-remit", days)
 
 
 def write_fees(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> None:
@@ -96,9 +96,9 @@ def write_fees(conn: Connection, ctx: Context, run_id: int, posting_date: date, 
         "evidence": "",
     }
     rows = lines.assign(amount_cents=lines["rest_cents"], is_unapplied=lines["unapplied_cents"] != 0, **facts)
-    rows["journal_key"] = "dep:" + rows["line_key"] + ":fee:" + _generation(conn, rows)
+    rows["journal_key"] = "dep:" + rows["line_key"] + ":fee:" + generation(conn, rows)
     days = rows.set_index("bank_line_id")["bank_date"]
-    _write(conn, ctx, run_id, posting_date, deposit_lines.fee_lines(rows), "bank-fee", days)
+    write_bank_journals(conn, ctx, run_id, posting_date, deposit_lines.fee_lines(rows), "bank-fee", days)
     banking.save_ties(conn, rows, ctx.actor)
 
 
@@ -125,11 +125,11 @@ def write_returns(
     parts = pd.concat([tied, rest.assign(remit_id=0, payer_code="", fee_cents=0)], ignore_index=True)
     rows = rows.merge(parts.rename(columns={"bank_line_id": "returns_line_id"}), on="returns_line_id")
     rows["is_unapplied"] = rows["unapplied_cents"] != 0
-    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + _generation(conn, rows)
+    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + generation(conn, rows)
     days = rows.drop_duplicates("bank_line_id").set_index("bank_line_id")["bank_date"]
     # A journal belongs to the return, also where its first line is the former deposit's.
     days = pd.concat([days, rows.drop_duplicates("returns_line_id").set_index("returns_line_id")["bank_date"]])
-    _write(conn, ctx, run_id, posting_date, deposit_lines.return_lines(rows), "deposit-returned", days)
+    write_bank_journals(conn, ctx, run_id, posting_date, deposit_lines.return_lines(rows), "deposit-returned", days)
     back = rows.assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
     of_rests = rows[rows["remit_id"] == 0]
     other = of_rests.assign(bank_line_id=of_rests["returns_line_id"], returns_line_id=of_rests["bank_line_id"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from claims.service.context import Context
-from claims.store import audit, chain, checking, checking_postings, periods, takebacks
+from claims.store import audit, chain, checking, checking_patients, checking_postings, periods, takebacks
 from claims.store.engine import read
 from claims.store.handles import Connection
 
@@ -37,10 +37,14 @@ def verify(ctx: Context) -> list[Check]:
             ),
             _check(
                 "L2",
-                "each posted remittance moves remit clearing by its BPR02",
+                "each posted remittance moves remit clearing by its BPR02, one that was undone moves nothing",
                 checking.unclear_remittances(conn),
                 "remittance {remit_key:.12} is off by {off_cents} cents",
                 checked=sizes["remittances"],
+                also=[
+                    f"remittance {key[:12]} was undone and still moves account {account} by {cents} cents"
+                    for key, account, cents in checking.moving_undone(conn).itertuples(index=False)
+                ],
             ),
             _check(
                 "L3",
@@ -103,6 +107,15 @@ def verify(ctx: Context) -> list[Check]:
                 checking_postings.misplaced_cash(conn),
                 "remittance {remit_key:.12}, claim {ordinal}",
                 checked=sizes["claim_payments"],
+            )
+        )
+        checks.append(
+            _check(
+                "patients",
+                "what a patient paid came to cash once and lies on claims, on unapplied cash or is owed back",
+                pd.concat([checking_patients.misplaced(conn), checking_patients.misplaced_refunds(conn)]),
+                "{name} is off by {off_cents} cents",
+                checked=checking_patients.sizes(conn),
             )
         )
         broken = tuple(chain.breaks(conn))

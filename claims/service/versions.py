@@ -30,7 +30,8 @@ from claims.store.handles import Connection
 
 Frames = dict[str, pd.DataFrame]
 REPLACEMENT, VOID, CORRECTION = "replacement", "void", "correction"
-_FREQUENCIES = {REPLACEMENT: "7", VOID: "8"}
+RENEWAL = "renewal"  # a correction of a denied claim, as if it had never been sent
+_FREQUENCIES = {REPLACEMENT: "7", VOID: "8", RENEWAL: "1"}
 # Where a claim must be: a payer has it (it can be replaced or voided), or nobody does (it can be corrected).
 _TAKEN = ("accepted", "paid", "partly_paid", "denied", "reversed")
 _RETURNED = ("rejected", "blocked", "ready", "draft")
@@ -72,6 +73,13 @@ def correct(
     return _make(ctx, claim_ids, changes, posting_date, CORRECTION, master)
 
 
+def renew(
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None
+) -> Made:
+    """Send claims again as new ones (frequency 1) that a payer denied as not processable (MA130, N142, N517)."""
+    return _make(ctx, claim_ids, changes, posting_date, RENEWAL, master)
+
+
 def _make(
     ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, day: date, purpose: str, master: Master | None
 ) -> Made:
@@ -96,7 +104,7 @@ def _make(
         made.refused = pd.concat([refused, late], ignore_index=True)
         return rows
 
-    made.claims = save(ctx, frames, still_allowed, day, corrects=purpose == CORRECTION)
+    made.claims = save(ctx, frames, still_allowed, day, corrects=purpose in (CORRECTION, RENEWAL))
     return made
 
 
@@ -110,11 +118,12 @@ def _allowed(
     takes_none = payers["is_known"].to_numpy() & ~payers["takes_replacement"].to_numpy() & (rows["life"] == "denied")
     is_correction = purpose == CORRECTION
     right = rows["life"].isin(_RETURNED) | takes_none if is_correction else rows["life"].isin(_TAKEN)
+    right = rows["life"] == "denied" if purpose == RENEWAL else right
     as_before = rows["purpose"].isin([REPLACEMENT, VOID]) & is_correction
     frequency = rows["frequency_code"] if is_correction else pd.Series(_FREQUENCIES[purpose], index=rows.index)
     number = versions.payer_claim_numbers(conn, rows)
     number = number.where(~as_before, rows["original_reference"])
-    needs_number = as_before | (not is_correction)
+    needs_number = as_before | (purpose in (REPLACEMENT, VOID))
     reason = np.select(
         [
             (rows["state"] != "stored").to_numpy(),
@@ -128,7 +137,7 @@ def _allowed(
     )
     rows = rows.assign(
         reason=reason,
-        purpose=rows["purpose"].where(as_before, purpose),
+        purpose=rows["purpose"].where(as_before, CORRECTION if purpose == RENEWAL else purpose),
         frequency_code=frequency,
         original_reference=number.where(needs_number, ""),
     ).astype({"reason": "str"})

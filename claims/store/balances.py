@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.load import frame
+from claims.store.in_force import stands
+from claims.store.rows import frame_of
 
 J, L, F = schema.journals, schema.ledger_lines, schema.families
 
@@ -25,32 +28,50 @@ def balance(conn: sa.Connection, family_id: int, account: str) -> int:
     return int(total or 0)
 
 
-def held_denials(conn: sa.Connection, family_id: int) -> pd.DataFrame:
-    """What stands on 1110 for a family, by the journal that put it there: origin, line, payer, codes, cents."""
-    origin = sa.func.coalesce(J.c.continues_journal_id, J.c.reverses_journal_id, J.c.journal_id)
-    return frame(
-        conn,
+def held_denials(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """What stands on 1110 for families, by the posting that put it there: its journal, line, payer, codes, cents.
+
+    What people moved away and what was taken back again counts for the posting that it continues.
+    """
+    reversed_one, origin = J.alias("reversed_one"), J.alias("origin")
+    root = sa.func.coalesce(
+        *(J.c.continues_journal_id, reversed_one.c.continues_journal_id, reversed_one.c.reverses_journal_id),
+        *(J.c.reverses_journal_id, J.c.journal_id),
+    )
+    keys = [
+        *(L.c.family_id, L.c.line_number, L.c.payer_code, L.c.payer_sequence, L.c.group_code, L.c.reason_code),
+        origin.c.claim_payment_id,
+    ]
+    total = sa.func.sum(L.c.amount_cents)
+    select = (
         sa.select(
-            origin.label("origin_journal_id"),
-            J.c.claim_payment_id,
-            L.c.line_number,
-            L.c.payer_code,
-            L.c.payer_sequence,
-            L.c.group_code,
-            L.c.reason_code,
-            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
+            origin.c.journal_id.label("origin_journal_id"), *keys, sa.cast(total, sa.BigInteger).label("amount_cents")
         )
         .join(J, J.c.journal_id == L.c.journal_id)
-        .where(L.c.family_id == family_id, L.c.account == "1110")
-        .group_by(
-            origin,
-            J.c.claim_payment_id,
-            L.c.line_number,
-            L.c.payer_code,
-            L.c.payer_sequence,
-            L.c.group_code,
-            L.c.reason_code,
-        )
-        .having(sa.func.sum(L.c.amount_cents) > 0)
-        .order_by(origin, L.c.line_number),
+        .outerjoin(reversed_one, reversed_one.c.journal_id == J.c.reverses_journal_id)
+        .join(origin, origin.c.journal_id == root)
+        .where(L.c.account == "1110")
+        .group_by(origin.c.journal_id, *keys)
+        .having(total > 0)
+        .order_by(origin.c.journal_id, L.c.line_number)
     )
+    return frame_of(conn, select, L.c.family_id, family_ids)
+
+
+def of_actions(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Ledger lines of people's journals on denials of families, as far as nobody has taken them back."""
+    select = (
+        sa.select(
+            J.c.idempotency_key.label("journal_key"), J.c.claim_payment_id, J.c.continues_journal_id,
+            L.c.family_id, L.c.account, L.c.amount_cents, L.c.rule_id, L.c.payer_code, L.c.payer_sequence,
+            L.c.line_number, L.c.group_code, L.c.reason_code,
+        )
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(
+            J.c.source == "denial",
+            J.c.reverses_journal_id.is_(None),
+            stands(),
+        )
+        .order_by(L.c.ledger_line_id)
+    )  # fmt: skip
+    return frame_of(conn, select, J.c.family_id, family_ids)

@@ -92,10 +92,22 @@ def open_lines(conn: sa.Connection) -> pd.DataFrame:
 
 
 def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame:
-    """Deposits of these amounts that no return takes back yet."""
+    """Deposits of these amounts that no return takes back yet.
+
+    One that brought patients' money is taken back by taking back the payment (claims payments void), never by itself.
+    """
     taken = sa.select(D.c.returns_line_id).where(D.c.ended_at.is_(None), D.c.returns_line_id.is_not(None))
+    of_patients = sa.select(D.c.bank_line_id).where(
+        D.c.ended_at.is_(None), D.c.remit_id.is_(None), D.c.returns_line_id.is_(None)
+    )
     parts = [
-        lines(conn, B.c.amount_cents.in_(part), B.c.amount_cents > 0, B.c.bank_line_id.not_in(taken))
+        lines(
+            conn,
+            B.c.amount_cents.in_(part),
+            B.c.amount_cents > 0,
+            B.c.bank_line_id.not_in(taken),
+            B.c.bank_line_id.not_in(of_patients),
+        )
         for part in in_parts(sorted(set(amounts)))
     ]
     return pd.concat(parts, ignore_index=True) if parts else lines(conn, sa.false())
@@ -229,6 +241,7 @@ def journal_lines(conn: sa.Connection, journal_ids: Iterable[int]) -> pd.DataFra
             L.c.payer_code,
             L.c.bank_line_id,
             L.c.remit_id,
+            L.c.reference,
         )
         .join(L, L.c.journal_id == J.c.journal_id)
         .order_by(J.c.journal_id, L.c.ledger_line_id)

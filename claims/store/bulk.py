@@ -120,10 +120,10 @@ def _chunks(
 ) -> Iterator[list[tuple[Any, ...]]]:
     for start in range(0, len(frame), CHUNK_ROWS):
         part = frame.iloc[start : start + CHUNK_ROWS]
-        yield list(zip(*(_values(column, part[column.name], as_date) for column in columns), strict=True))
+        yield list(zip(*(driver_values(column, part[column.name], as_date) for column in columns), strict=True))
 
 
-def _values(column: sa.Column[Any], values: pd.Series[Any], as_date: Callable[[str], Any]) -> list[Any]:
+def driver_values(column: sa.Column[Any], values: pd.Series[Any], as_date: Callable[[str], Any]) -> list[Any]:
     """Turn one column into the driver's values, None for NULL."""
     if isinstance(column.type, sa.Date):
         return _dates(column, values, as_date)

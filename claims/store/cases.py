@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -15,19 +16,40 @@ from claims.store.queries.denials import not_looked_at
 from claims.store.rows import insert_keyed
 
 CASE = schema.denial_cases
+# What stands in a list for a day that is not known, so that every row has a place in it.
+NO_DEADLINE, NO_REMIT_DATE = "9999-12-31", "0001-01-01"
 
 
 def save(
-    conn: sa.Connection, new: pd.DataFrame, changed: pd.DataFrame, events: pd.DataFrame, actor: str, recorded_at: str
+    conn: sa.Connection,
+    new: pd.DataFrame,
+    changed: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    actor: str,
+    recorded_at: str,
+    run_id: int = 0,
 ) -> None:
     """Insert new cases, replace changed ones and insert events (which name their case by case_key)."""
-    inserted = insert_keyed(conn, CASE, new.assign(recorded_at=recorded_at))
-    _replace(conn, changed)
-    ids = pd.concat([inserted[["case_key", "case_id"]], changed[["case_key", "case_id"]]])
-    ids = pd.concat([ids, _ids(conn, sorted(set(events["case_key"]) - set(ids["case_key"])))])
-    of_key = ids.set_index("case_key")["case_id"]
-    rows = events.assign(case_id=of_key.reindex(events["case_key"]).to_numpy("int64"), actor=actor)
-    insert_keyed(conn, schema.denial_events, rows.assign(recorded_at=recorded_at))
+    fresh = _for_lists(new, run_id).assign(recorded_at=recorded_at, last_touched_date=new["posting_date"])
+    insert_keyed(conn, CASE, fresh)
+    _replace(conn, _for_lists(changed, run_id))
+    known = _known(conn, sorted(set(events["case_key"]))).set_index("case_key").reindex(events["case_key"])
+    rows = events.assign(
+        case_id=known["case_id"].to_numpy("int64"), case_version=known["version"].to_numpy("int64"), actor=actor
+    )
+    insert_keyed(conn, schema.denial_events, rows.assign(recorded_at=recorded_at, run_id=run_id))
+
+
+def _for_lists(cases: pd.DataFrame, run_id: int) -> pd.DataFrame:
+    """Fill what lists are sorted by; a remittance brings a case back to where people look."""
+    sent = pd.Series(np.where(cases["state"] == "waiting", "waiting", "open"), index=cases.index, dtype="str")
+    return cases.assign(
+        queue=sent.where(cases["state"] != "closed", "closed"),
+        deadline_sort_date=cases["deadline_date"].where(cases["deadline_date"].fillna("") != "", NO_DEADLINE),
+        remit_sort_date=cases["remit_date"].where(cases["remit_date"].fillna("") != "", NO_REMIT_DATE),
+        changed_run_id=run_id,
+    )
 
 
 def open_worth(conn: sa.Connection, ids: sa.Select[tuple[int]]) -> pd.DataFrame:
@@ -43,11 +65,16 @@ def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
 
 
 def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
+    """Write changed cases over what is stored, by case_id."""
     if changed.empty:
         return
     names = [name for name in changed.columns if name != "case_id"]
     rows = [{"of_case": row["case_id"]} | {n: _value(n, row[n]) for n in names} for row in changed.to_dict("records")]
     values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+    is_given = sa.and_(sa.bindparam("state") == "new", CASE.c.assignee != "")
+    values |= {"state": sa.case((is_given, "assigned"), else_=sa.bindparam("state"))}
+    # What a person asked for was asked of the case as it was.
+    values |= {"version": CASE.c.version + 1, "snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
     conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)
 
 
@@ -61,10 +88,7 @@ def _value(name: str, value: Any) -> Any:
     return value if isinstance(value, str) and (value or not column.nullable) else None
 
 
-def _ids(conn: sa.Connection, keys: list[str]) -> pd.DataFrame:
-    found: list[tuple[str, int]] = []
-    for start in range(0, len(keys), 900):
-        part = keys[start : start + 900]
-        rows = conn.execute(sa.select(CASE.c.case_key, CASE.c.case_id).where(CASE.c.case_key.in_(part)))
-        found.extend((str(key), int(case_id)) for key, case_id in rows)
-    return pd.DataFrame(found, columns=["case_key", "case_id"]).astype({"case_key": "str", "case_id": "int64"})
+def _known(conn: sa.Connection, keys: list[str]) -> pd.DataFrame:
+    select = sa.select(CASE.c.case_key, CASE.c.case_id, CASE.c.version)
+    parts = [frame(conn, select.where(CASE.c.case_key.in_(keys[at : at + 900]))) for at in range(0, len(keys), 900)]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))

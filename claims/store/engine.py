@@ -40,8 +40,11 @@ _PRAGMAS = (
 _READ = "claims_read"
 
 
-def open_engine(url: str) -> sa.Engine:
-    """Open the database at `url` (``sqlite:///FILE`` or ``postgresql+psycopg://...``) without touching its tables."""
+def open_engine(url: str, *, reads_only: bool = False) -> sa.Engine:
+    """Open the database at `url` (``sqlite:///FILE`` or ``postgresql+psycopg://...``) without touching its tables.
+
+    Through an engine that `reads_only` nothing can be changed, not by `write` either: the database refuses.
+    """
     try:
         address = sa.make_url(url)
     except ArgumentError:
@@ -49,13 +52,14 @@ def open_engine(url: str) -> sa.Engine:
     if address.drivername in ("postgresql", "postgres"):
         address = address.set(drivername="postgresql+psycopg")
     if address.drivername in ("sqlite", "sqlite+pysqlite"):
-        return _open_sqlite(address)
+        return _open_sqlite(address, reads_only)
     if address.drivername == "postgresql+psycopg":
-        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True)
+        options = {"options": "-c default_transaction_read_only=on"} if reads_only else {}
+        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     raise ConfigError("database_url", f"{address.drivername} is not supported; use sqlite or postgresql+psycopg")
 
 
-def _open_sqlite(address: sa.URL) -> sa.Engine:
+def _open_sqlite(address: sa.URL, reads_only: bool) -> sa.Engine:
     if address.database in (None, "", ":memory:"):
         raise ConfigError("database_url", "must name a file: every connection to :memory: is another database")
     engine = sa.create_engine(address, hide_parameters=True)
@@ -68,7 +72,7 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        reads = connection.get_execution_options().get(_READ, False)
+        reads = reads_only or connection.get_execution_options().get(_READ, False)
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
@@ -79,8 +83,8 @@ def _sqlite_file(engine: sa.Engine) -> Path | None:
     return Path(str(engine.url.database)) if engine.dialect.name == "sqlite" else None
 
 
-# The connection of a rehearsal that is going on in this thread; see `rehearsal`.
-_rehearsed: ContextVar[sa.Connection | None] = ContextVar("_rehearsed", default=None)
+# The connection of a transaction around several steps that is going on in this thread; see `together`.
+_around: ContextVar[sa.Connection | None] = ContextVar("_around", default=None)
 
 
 @contextlib.contextmanager
@@ -89,21 +93,32 @@ def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
     with _named_errors(), engine.connect() as connection:
         transaction = connection.begin()
         _be_the_writer(connection)
-        token = _rehearsed.set(connection)
+        token = _around.set(connection)
         try:
             yield connection
         finally:
-            _rehearsed.reset(token)
+            _around.reset(token)
             transaction.rollback()
+
+
+@contextlib.contextmanager
+def together(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Let steps that open transactions of their own be one: what they write is committed at the end, or nothing is."""
+    with write(engine) as connection:
+        token = _around.set(connection)
+        try:
+            yield connection
+        finally:
+            _around.reset(token)
 
 
 @contextlib.contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open the one write transaction; commit at the end, roll back when anything is raised."""
-    rehearsed = _rehearsed.get()
-    if rehearsed is not None:
-        with rehearsed.begin_nested():
-            yield rehearsed
+    around = _around.get()
+    if around is not None:
+        with around.begin_nested():
+            yield around
         return
     with _named_errors(), engine.connect() as connection, connection.begin():
         _be_the_writer(connection)
@@ -119,9 +134,9 @@ def _be_the_writer(connection: sa.Connection) -> None:
 @contextlib.contextmanager
 def read(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a transaction that sees one snapshot of the database and cannot change it."""
-    rehearsed = _rehearsed.get()
-    if rehearsed is not None:
-        yield rehearsed
+    around = _around.get()
+    if around is not None:
+        yield around
         return
     options: dict[str, Any] = {_READ: True}
     if engine.dialect.name == "postgresql":

@@ -26,6 +26,7 @@ def initialise(settings: Settings) -> str:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     version = engine.upgrade(settings.database_url)
     audit.create_key(settings.audit_key_file)
+    audit.create_key(settings.people_key_file)
     return version
 
 
@@ -54,8 +55,8 @@ def status(settings: Settings) -> dict[str, Any]:
 def backup(settings: Settings, folder: Path) -> dict[str, Any]:
     """Copy database and vault into `folder` while others go on working; return the manifest that is written there.
 
-    Files already in the folder's vault are not copied again: they never change. The audit key is left out on purpose:
-    who holds a backup must not be able to rewrite the chain.
+    Files already in the folder's vault are not copied again: they never change. The key files are left out on
+    purpose: who holds a backup must not be able to rewrite the chain, nor read second factors.
     """
     database = engine.open_engine(settings.database_url)
     try:

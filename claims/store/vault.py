@@ -44,6 +44,15 @@ class Vault:
         finally:
             temporary.unlink(missing_ok=True)
 
+    @staticmethod
+    def hash_of(source: Path | bytes) -> str:
+        """Give the sha256 that a file would be kept under."""
+        digest = hashlib.sha256()
+        with _opened(source) as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
+
     def path(self, sha256: str) -> Path:
         """Where a stored file lies, for reading only."""
         place = self._place(sha256)

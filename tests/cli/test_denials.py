@@ -47,12 +47,12 @@ def books(claims, tmp_path):
 
 
 def test_the_queue_and_a_story(books):
-    said = books("denials", "list")
+    said = books("denials", "list", "--sort", "at_risk")
     assert said.code == 0
     assert "2 case(s), $225.00 at risk" in said.out
     assert said.out.index("$150.00") < said.out.index("$75.00")
     assert not any(name in said.out for name in NAMES)
-    cases = books("denials", "list", "--json").json["cases"]
+    cases = books("denials", "list", "--sort", "at_risk", "--json").json["cases"]
     assert [case["at_risk_cents"] for case in cases] == [15000, 7500]
     story = books("denials", "show", cases[1]["key"])
     assert story.code == 0
@@ -66,7 +66,7 @@ def test_the_queue_and_a_story(books):
 def test_names_are_shown_when_asked_and_masked_in_json_too(books):
     assert not any(name in books("denials", "list", "--json").out for name in NAMES)
     assert "SECRET1" in books("denials", "list", "--show-phi").out
-    key = books("denials", "list", "--json").json["cases"][0]["key"]
+    key = books("denials", "list", "--sort", "at_risk", "--json").json["cases"][0]["key"]
     assert not any(name in books("denials", "show", key, "--json").out for name in NAMES)
     shown = books("denials", "show", key, "--json", "--show-phi", "--as", "auditor").json
     assert shown["segments"][0]["text"].startswith("CLP*SECRET1*")
@@ -78,7 +78,7 @@ def test_filters_and_keys_that_fit_nothing(books):
     assert books("denials", "show", "zzzz").code == 2
     said = books("denials", "show", "")
     assert said.code == 2 and said.err == "Error: The key of a case is wanted, as claims denials list shows it.\n"
-    for words, told in ((("--state", "foo"), "open, new, assigned"), (("--category", "XYZ"), "REG, AUTH, MN")):
+    for words, told in ((("--state", "foo"), "open, snoozed, waiting"), (("--category", "XYZ"), "REG, AUTH, MN")):
         said = books("denials", "list", *words)
         assert said.code == 2 and told in said.err
     said = books("denials", "list", "--payer", "nobody")

@@ -12,6 +12,7 @@ NAMES = sorted(
     path.name.removesuffix(".csv") for path in resources.files("claims.codes").iterdir() if path.name.endswith(".csv")
 )
 KEYS = {
+    "desk_refusals": ["reason"],
     "accounts": ["account"],
     "bank_types": ["priority"],
     "tie_evidence": ["fact"],
@@ -20,6 +21,11 @@ KEYS = {
     "ack_codes": ["set", "element", "code"],
     "action_events": ["next_action"],
     "answer_steps": ["next_step"],
+    "appeal_exhibits": ["kind", "exhibit"],
+    "appeal_facts": ["fact"],
+    "appeal_letters": ["priority"],
+    "appeal_levels": ["payer_type", "level"],
+    "appeal_refusals": ["refused"],
     "bill_types": ["facility_code"],
     "carc": ["priority"],
     "categories": ["category"],
@@ -32,6 +38,7 @@ KEYS = {
     "later_payer_denials": ["code"],
     "next_actions": ["id"],
     "payer_types": ["filing_indicator"],
+    "payment_methods": ["method"],
     "places_of_service": ["code"],
     "plb": ["priority"],
     "posting_rules": ["rule_id"],
@@ -63,6 +70,14 @@ REFERENCES = [
     ("later_payer_denials", "next_action", "next_actions", "id"),
     ("later_payer_denials", "code", "carc", "code"),
     ("posting_rules", "class", "classes", "class"),
+    ("appeal_letters", "category", "categories", "category"),
+    ("appeal_letters", "remark_code", "rarc", "code"),
+    ("appeal_letters", "remark_effect", "rarc", "effect"),
+    ("appeal_letters", "reason_code", "carc", "code"),
+    ("appeal_letters", "kind", "appeal_exhibits", "kind"),
+    ("appeal_letters", "refused", "appeal_refusals", "refused"),
+    ("appeal_levels", "event", "filing_limits", "event"),
+    ("appeal_levels", "payer_type", "filing_limits", "payer_type"),
     ("posting_rules", "exception", "exception_types", "type_code"),
 ]
 VALUES = [
@@ -89,8 +104,11 @@ VALUES = [
     (
         "tie_rules",
         "amount",
-        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "manual"},
+        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "batch", "payment", "manual"},
     ),
+    ("appeal_exhibits", "source", {"books", "person"}),
+    ("appeal_facts", "needed", {"", "Y"}),
+    ("appeal_levels", "letter", {"Y", "N"}),
     ("filing_limits", "unit", {"day", "month", "year"}),
     ("filing_limits", "verified", {"Y", "N"}),
 ]

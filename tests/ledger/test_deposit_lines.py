@@ -89,10 +89,22 @@ def test_a_settlement_is_a_days_card_payments_less_the_fee():
         {"bank_line_id": 2, "paid_on": "2026-03-11", "amount_cents": 30000, "fee_cents": 0, "rule": "card-settlement"},
     ]
     assert ambiguous.empty
-    keyed = settlements.assign(journal_key="k", is_unapplied=False)
-    assert accounts(deposit_lines.settlement_lines(keyed)) == {"5100": 250, "1000": -250}
-    waited = deposit_lines.settlement_lines(keyed.assign(is_unapplied=True))
-    assert accounts(waited) == {"5100": 250, "1000": -250 - 39750, "2200": 39750}
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_patients_money_goes_from_in_hand_to_the_bank_line_less_the_fee(waits):
+    ties = frame(amount_cents=10000, fee_cents=250, is_unapplied=waits)
+    parts = pd.DataFrame(
+        {"bank_line_id": [1, 1], "payment_key": ["a", "b"], "amount_cents": [6000, 4000], "journal_key": ["k", "k"]}
+    )
+    rows = deposit_lines.settlement_lines(ties, parts)
+    assert rows["amount_cents"].sum() == 0
+    assert rows[["account", "amount_cents", "bank_line_id", "reference", "rule_id"]].to_numpy().tolist() == [
+        ["2200" if waits else "1000", 9750, 1, "", "E29" if waits else "E40"],
+        ["5100", 250, 1, "", "E28"],
+        ["1000", -6000, 0, "a", "E29" if waits else "E40"],
+        ["1000", -4000, 0, "b", "E29" if waits else "E40"],
+    ]
 
 
 def test_two_settlements_for_one_day_or_before_it_or_far_too_little_are_not_tied():

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.service.context import open_context
+from claims.service.desk import actions
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
 from claims.store import schema
@@ -73,6 +74,13 @@ class Practice:
     def family(self, claim_number):
         table = schema.families
         return self.rows(sa.select(table.c.family_id).where(table.c.claim_number == claim_number))[0][0]
+
+    def write_off(self, claim_number, reason, day):
+        """Write off every open denial case of a claim; give the cents."""
+        case = schema.denial_cases
+        family = case.c.family_id == self.family(claim_number)
+        chosen = self.rows(sa.select(case.c.case_id, case.c.version).where(family, case.c.state != "closed"))
+        return actions.write_off(self.ctx, chosen, reason, 10**9, day).amount_cents
 
     def count(self, table):
         return self.rows(sa.select(sa.func.count()).select_from(table))[0][0]

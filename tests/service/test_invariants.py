@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import DatabaseError, PeriodClosedError, UsageError
-from claims.service.actions import write_off_denial
 from claims.service.periods import close_period, closings
 from claims.service.verify import verify
 from claims.store import schema
@@ -138,7 +137,7 @@ def test_a_closed_period_takes_no_journal_and_its_reports_stay_the_same(books):
     with pytest.raises(PeriodClosedError, match="2025-07-01"):
         books.reconcile(date(2025, 6, 30))
     with pytest.raises(PeriodClosedError):
-        write_off_denial(books.ctx, books.family("P1"), "CO-197", date(2025, 6, 1))
+        books.write_off("P1", "CO-197", date(2025, 6, 1))
     late = remit("""BPR*I*60*C*ACH************20250601~
                     TRN*1*T9*1512345678~
                     CLP*A1*1*150*60**12*ICN1C~

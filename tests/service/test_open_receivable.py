@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from claims.service.actions import write_off_denial
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims, remit
@@ -69,7 +68,7 @@ def test_a_reversal_of_what_the_system_took_back_already_changes_nothing(practic
 
 def test_a_denial_that_a_person_has_written_off_is_not_released(practice):
     practice.night(claims(BILL), paid(DENIED, "T1"))
-    write_off_denial(practice.ctx, practice.family("A4"), "CO-16", date(2025, 7, 1))
+    practice.write_off("A4", "CO-16", date(2025, 7, 1))
     practice.night(paid(DECIDED_AGAIN, "T2", "20250410", "210"))
     assert practice.balances() == {"1050": 21000, "2200": -21000, "4000": -30000, "4200": 30000}
     assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()

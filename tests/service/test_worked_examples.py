@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
-from claims.service.actions import add_patient_payment, refund_patient, refund_payer, write_off_denial
+from claims.service.actions import refund_payer
+from claims.service.patient_entry import add_patient_payment
+from claims.service.patient_refunds import pay_refund, request_claim_refund
 from claims.service.verify import verify
 from tests.books import Bill, bank, claims, remit
 
@@ -28,7 +30,7 @@ def test_e1_simple_paid_claim(practice):
         ("charge", {"1100": 15000, "4000": -15000}),
         ("bank", {"1000": 8800, "1050": -8800}),
     ]
-    add_patient_payment(practice.ctx, practice.family("A1"), 2200, date(2025, 7, 1), "cheque 1", date(2025, 7, 1))
+    add_patient_payment(practice.ctx, "A1", 2200, date(2025, 7, 1), "cheque", date(2025, 7, 1), reference="1")
     assert practice.balances() == {"1000": 11000, "4000": -15000, "4100": 4000}
     check(practice)
 
@@ -51,7 +53,7 @@ def test_e2_partial_denial_is_held_and_written_off_by_a_person(practice):
         {"1110": 5000, "1100": -5000},
     ]
     assert practice.balances(line_number=2) == {"1110": 5000, "4000": -5000}
-    assert write_off_denial(practice.ctx, practice.family("A2"), "CO-197", date(2025, 8, 1)) == 5000
+    assert practice.write_off("A2", "CO-197", date(2025, 8, 1)) == 5000
     assert practice.balances() == {"1000": 6000, "1200": 1500, "4000": -15000, "4100": 2500, "4200": 5000}
     check(practice)
 
@@ -128,11 +130,13 @@ def test_e5_reversal_and_correction_in_either_order(practice, order):
     head = ["BPR*I*12*C*ACH************20250410~", "TRN*1*T0502*1512345678~"]
     parts = back + again if order == "reversal first" else again + back
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID), bank(("2025-03-11", "88.00", "T0101")))
-    add_patient_payment(practice.ctx, practice.family("A1"), 2200, date(2025, 4, 1), "cheque 1", date(2025, 6, 30))
+    add_patient_payment(practice.ctx, "A1", 2200, date(2025, 4, 1), "cheque", date(2025, 6, 30), reference="1")
     practice.night(remit("\n".join(head + parts)), bank(("2025-04-11", "12.00", "T0502")))
     assert practice.balances() == {"1000": 12200, "1200": -1200, "4000": -15000, "4100": 4000}
     check(practice)
-    refund_patient(practice.ctx, practice.family("A1"), 1200, date(2025, 6, 30), "cheque 2", date(2025, 6, 30))
+    refund = request_claim_refund(practice.ctx, "A1", "the plan paid more", date(2025, 6, 30))
+    assert practice.balances(account="2300") == {"2300": -1200}
+    pay_refund(practice.ctx, refund, "cheque", "2", date(2025, 6, 30), date(2025, 6, 30))
     assert practice.balances() == {"1000": 11000, "4000": -15000, "4100": 4000}
     check(practice)
 
@@ -334,7 +338,7 @@ def test_e15_a_reversal_takes_the_write_off_with_it(practice):
                  SVC*HC:70551*300*0**1~
                  CAS*CO*197*300~"""),
     )
-    write_off_denial(practice.ctx, practice.family("P1"), "CO-197", date(2025, 7, 1))
+    practice.write_off("P1", "CO-197", date(2025, 7, 1))
     practice.night(
         remit("""BPR*I*210*C*ACH************20250410~
                  TRN*1*T1502*1512345678~

@@ -34,6 +34,11 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
         CLASS.c.claim_payment_id == P.c.claim_payment_id, CLASS.c.counts_as_denial == 1
     )
     known = sa.select(CASE.c.case_id).where(CASE.c.claim_payment_id == P.c.claim_payment_id)
+    worked = sa.select(CASE.c.case_id).where(CASE.c.family_id == P.c.family_id)
+    other = P.alias("other")
+    taken_back = sa.select(other.c.claim_posting_id).where(
+        other.c.family_id == P.c.family_id, other.c.outcome == "reversal"
+    )
     return (
         sa.select(P.c.claim_payment_id)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
@@ -45,6 +50,7 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
                 CP.c.status_code == "22",
                 denied.exists(),
                 known.exists(),
+                sa.and_(P.c.outcome == "posted", sa.or_(worked.exists(), taken_back.exists())),
             ),
         )
     )
@@ -73,6 +79,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             P.c.reverses_claim_payment_id,
             M.c.family_id,
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
+            sa.func.coalesce(M.c.payer_code, "").label("own_payer_code"),
             sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
             sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
             sa.func.coalesce(F.c.claim_number, "").label("family_claim_number"),
@@ -83,7 +90,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
         .outerjoin(F, F.c.family_id == M.c.family_id)
         .where(CP.c.claim_payment_id.in_(ids)),
     )
-    return rows.assign(has_other_payer=rows["next_payer_code"] != "").drop(columns="next_payer_code")
+    return rows.assign(has_other_payer=rows["next_payer_code"] != "")
 
 
 def service_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
@@ -145,7 +152,7 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     """Read the stored cases that these claim payments may concern, with billing_npi of their family.
 
     Those of the same families, of the same claim payments, of the decisions they take back, and of unknown claims with
-    the same payer and claim number.
+    the same payer and claim number. Those whose opening was undone are as if they had never opened.
     """
     families = sa.select(M.c.family_id).where(
         M.c.claim_payment_id.in_(ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
@@ -164,11 +171,12 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
         sa.select(*columns, sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"))
         .outerjoin(F, F.c.family_id == CASE.c.family_id)
         .where(
+            sa.func.coalesce(CASE.c.outcome, "") != "undone",
             sa.or_(
                 CASE.c.family_id.in_(families),
                 CASE.c.claim_payment_id.in_(ids),
                 CASE.c.claim_payment_id.in_(reversed_ids),
                 sa.and_(CASE.c.family_id.is_(None), sa.tuple_(CASE.c.payer_code, CASE.c.claim_number).in_(numbers)),
-            )
+            ),
         ),
     )

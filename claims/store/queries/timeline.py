@@ -27,6 +27,7 @@ J, L, CP, P, R = (
     schema.remittances,
 )
 DM, BANK, CASE, DE = schema.deposit_matches, schema.bank_lines, schema.denial_cases, schema.denial_events
+PP = schema.patient_payments
 OWN_ID = "id:"
 
 
@@ -99,8 +100,8 @@ def _selects(family_id: int) -> list[sa.Select[Any]]:
             offset=EVENT.c.offset, length=EVENT.c.length,
         )
     ).outerjoin(F, F.c.file_id == EVENT.c.file_id)  # fmt: skip
-    # A journal stands where its cause stands: in the claim that was charged or in the CLP that was posted.
-    place = {name: sa.func.coalesce(CP.c[name], C.c[name], 0) for name in ("seg", "offset", "length")}
+    # A journal stands where its cause stands: in the claim that was charged, the CLP or the row of a payment.
+    place = {name: sa.func.coalesce(CP.c[name], C.c[name], PP.c[name], 0) for name in ("seg", "offset", "length")}
     debit = (
         sa.select(sa.func.sum(L.c.amount_cents))
         .where(L.c.journal_id == J.c.journal_id, L.c.amount_cents > 0)
@@ -116,7 +117,8 @@ def _selects(family_id: int) -> list[sa.Select[Any]]:
         )
         .outerjoin(CP, CP.c.claim_payment_id == J.c.claim_payment_id)
         .outerjoin(C, C.c.claim_id == J.c.claim_id)
-        .outerjoin(F, F.c.file_id == sa.func.coalesce(CP.c.file_id, C.c.file_id))
+        .outerjoin(PP, PP.c.patient_payment_id == _payment_of(J.c.journal_id))
+        .outerjoin(F, F.c.file_id == sa.func.coalesce(CP.c.file_id, C.c.file_id, PP.c.file_id))
     )  # fmt: skip
     denials = (
         sa.select(
@@ -145,13 +147,38 @@ def _selects(family_id: int) -> list[sa.Select[Any]]:
         .join(F, F.c.file_id == BANK.c.file_id)
         .where(DM.c.ended_at.is_(None), DM.c.remit_id.in_(paid))
     )  # fmt: skip
+    own = sa.select(L.c.reference).where(L.c.family_id == family_id, L.c.account == "1200", L.c.reference != "")
+    part = sa.and_(L.c.account == "1000", L.c.bank_line_id.is_(None), L.c.payer_code == "", L.c.reference.in_(own))
+    banked = (
+        sa.select(
+            *_step(
+                "deposit", step=DM.c.rule, detail_code=sa.literal("patient"), amount_cents=-L.c.amount_cents,
+                effective_date=BANK.c.bank_date, posting_date=J.c.posting_date, recorded_at=DM.c.recorded_at,
+                actor=J.c.actor, sha256=F.c.sha256, seg=BANK.c.row_number, offset=BANK.c.offset, length=BANK.c.length,
+            )
+        )
+        .join(BANK, BANK.c.bank_line_id == DM.c.bank_line_id)
+        .join(J, J.c.journal_id == DM.c.journal_id)
+        .join(L, sa.and_(L.c.journal_id == J.c.journal_id, part))
+        .join(F, F.c.file_id == BANK.c.file_id)
+        .where(DM.c.ended_at.is_(None))
+    )  # fmt: skip
     return [
         stored.where(C.c.family_id == family_id, C.c.state != "duplicate"),
         events.where(EVENT.c.family_id == family_id),
         journals.where(J.c.family_id == family_id),
         denials.where(CASE.c.family_id == family_id),
         deposits,
+        banked,
     ]
+
+
+def _payment_of(journal_id: sa.ColumnElement[int]) -> sa.ScalarSelect[Any]:
+    """The payment of a patient that a journal is about; of rows that contradict each other the one in the books."""
+    key = sa.select(L.c.reference).where(L.c.journal_id == journal_id, L.c.account == "1200", L.c.reference != "")
+    rank = sa.case((PP.c.state.in_(["applied", "unapplied"]), 0), (PP.c.state == "void", 1), else_=2)
+    found = sa.select(PP.c.patient_payment_id).where(PP.c.payment_key.in_(key)).order_by(rank, PP.c.patient_payment_id)
+    return found.limit(1).correlate(J).scalar_subquery()
 
 
 def payer_acceptances(conn: sa.Connection, family_id: int) -> pd.DataFrame:

@@ -11,12 +11,16 @@ Conventions that hold for every table:
 """
 
 from claims.store.schema.answers import acknowledgements
+from claims.store.schema.appeals import appeals
 from claims.store.schema.bank import bank_lines, deposit_candidates, deposit_matches
 from claims.store.schema.base import metadata
+from claims.store.schema.desk import denial_actions, denial_cases, denial_events, denial_patterns, saved_views
 from claims.store.schema.files import files, findings, interchanges, receipts, transactions
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
+from claims.store.schema.patients import patient_payments, patient_refunds
+from claims.store.schema.people import login_attempts, recovery_codes, searches, sessions, users
 from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
     adjustments,
@@ -38,12 +42,14 @@ from claims.store.schema.sending import (
     submissions,
 )
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
+from claims.store.schema.undoing import past_exceptions, undone_postings, undone_remittances
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
-from claims.store.schema.work import denial_cases, denial_events, exceptions
+from claims.store.schema.work import exceptions
 
 __all__ = [
     "acknowledgements",
     "adjustments",
+    "appeals",
     "audit_events",
     "bank_lines",
     "batch_sets",
@@ -57,8 +63,10 @@ __all__ = [
     "closed_periods",
     "contract_states",
     "control_numbers",
+    "denial_actions",
     "denial_cases",
     "denial_events",
+    "denial_patterns",
     "deposit_candidates",
     "deposit_matches",
     "edit_findings",
@@ -73,20 +81,31 @@ __all__ = [
     "journals",
     "ledger_lines",
     "line_matches",
+    "login_attempts",
     "master_rows",
     "match_candidates",
     "matches",
     "metadata",
+    "past_exceptions",
+    "patient_payments",
+    "patient_refunds",
     "provider_adjustments",
     "receipts",
+    "recovery_codes",
     "rejections",
     "remarks",
     "remittances",
     "runs",
+    "saved_views",
+    "searches",
     "service_lines",
     "service_payments",
+    "sessions",
     "submissions",
     "transactions",
+    "undone_postings",
+    "undone_remittances",
+    "users",
     "variance_cases",
     "variance_events",
 ]

@@ -25,7 +25,8 @@ bank_lines = Table(
     Column("kind", Code, nullable=False, server_default="other"),  # codes/bank_types.csv
 )
 
-# What a bank line is: money of a remittance (remit_id), a deposit taken back (returns_line_id), a fee (neither).
+# What a bank line is: money of a remittance (remit_id), a deposit taken back (returns_line_id), a fee or money of
+# patients (neither; the ledger lines of its journal name the payments).
 # amount_cents is what it settles: fee_cents of it never reached the bank. The row without ended_at is in force.
 
 deposit_matches = Table(

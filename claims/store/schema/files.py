@@ -14,7 +14,7 @@ files = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("bytes", BigInteger, nullable=False),
     Column("direction", Code, nullable=False),  # received, produced
-    Column("content", Code, nullable=False),  # x12, bank, charges, snapshot, unknown
+    Column("content", Code, nullable=False),  # x12, bank, charges, payments, snapshot, unknown
     Column("sets", String(120), nullable=False, server_default=""),  # "835", "837P 837I"
     Column("state", Code, nullable=False),
     Column("reason_code", Code),  # the finding that decided a hold or refusal

@@ -26,6 +26,43 @@ CREATE TABLE control_numbers (
     CONSTRAINT pk_control_numbers PRIMARY KEY (sequence)
 );
 
+CREATE TABLE denial_actions (
+    action_id BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    cases BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    requested_by VARCHAR(120) NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    approved_by VARCHAR(120) DEFAULT '' NOT NULL,
+    decided_posting_date DATE,
+    decided_at VARCHAR(27),
+    undoes_action_id BIGINT,
+    CONSTRAINT pk_denial_actions PRIMARY KEY (action_id),
+    CONSTRAINT fk_denial_actions_undoes_action_id FOREIGN KEY(undoes_action_id) REFERENCES denial_actions (action_id)
+);
+
+CREATE INDEX ix_denial_actions_state ON denial_actions (state, action_id);
+
+CREATE TABLE denial_patterns (
+    pattern_id BIGINT NOT NULL,
+    pattern_key VARCHAR(64) NOT NULL,
+    payer_code VARCHAR(80) NOT NULL,
+    reason_code VARCHAR(20) NOT NULL,
+    remark_codes TEXT NOT NULL,
+    procedure_codes TEXT NOT NULL,
+    first_remit_date DATE,
+    last_remit_date DATE,
+    cases BIGINT NOT NULL,
+    posting_date DATE NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_denial_patterns PRIMARY KEY (pattern_id),
+    CONSTRAINT uq_denial_patterns_pattern_key UNIQUE (pattern_key)
+);
+
 CREATE TABLE edit_proposals (
     edit_proposal_id BIGINT NOT NULL,
     edit_id VARCHAR(40) NOT NULL,
@@ -62,6 +99,18 @@ CREATE TABLE id_blocks (
     CONSTRAINT pk_id_blocks PRIMARY KEY (table_name)
 );
 
+CREATE TABLE login_attempts (
+    login_attempt_id BIGINT NOT NULL,
+    name_sha256 VARCHAR(64) NOT NULL,
+    address VARCHAR(60) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_login_attempts PRIMARY KEY (login_attempt_id)
+);
+
+CREATE INDEX ix_login_attempts_address ON login_attempts (address, recorded_at);
+
+CREATE INDEX ix_login_attempts_name_sha256 ON login_attempts (name_sha256, recorded_at);
+
 CREATE TABLE runs (
     run_id BIGINT NOT NULL,
     kind VARCHAR(40) NOT NULL,
@@ -76,6 +125,37 @@ CREATE TABLE runs (
     counts TEXT DEFAULT '{}' NOT NULL,
     CONSTRAINT pk_runs PRIMARY KEY (run_id)
 );
+
+CREATE TABLE saved_views (
+    view_id BIGINT NOT NULL,
+    owner VARCHAR(120) NOT NULL,
+    name VARCHAR(80) NOT NULL,
+    filters TEXT NOT NULL,
+    sort VARCHAR(40) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_saved_views PRIMARY KEY (view_id),
+    CONSTRAINT uq_saved_views_owner_name UNIQUE (owner, name)
+);
+
+CREATE TABLE users (
+    user_id BIGINT NOT NULL,
+    name VARCHAR(40) NOT NULL,
+    roles VARCHAR(80) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    password_hash TEXT DEFAULT '' NOT NULL,
+    sealed_secret TEXT NOT NULL,
+    has_second_factor BIGINT DEFAULT '0' NOT NULL,
+    last_step BIGINT DEFAULT '0' NOT NULL,
+    write_off_limit_cents BIGINT DEFAULT '0' NOT NULL,
+    invitation_sha256 VARCHAR(64),
+    invitation_until VARCHAR(27),
+    created_at VARCHAR(27) NOT NULL,
+    password_at VARCHAR(27),
+    CONSTRAINT pk_users PRIMARY KEY (user_id),
+    CONSTRAINT uq_users_name UNIQUE (name)
+);
+
+CREATE UNIQUE INDEX ix_users_invitation_sha256 ON users (invitation_sha256);
 
 CREATE TABLE contract_states (
     contract_state_id BIGINT NOT NULL,
@@ -102,6 +182,49 @@ CREATE TABLE files (
     CONSTRAINT uq_files_sha256 UNIQUE (sha256),
     CONSTRAINT fk_files_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
+
+CREATE TABLE recovery_codes (
+    recovery_code_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    code_sha256 VARCHAR(64) NOT NULL,
+    used_at VARCHAR(27),
+    CONSTRAINT pk_recovery_codes PRIMARY KEY (recovery_code_id),
+    CONSTRAINT fk_recovery_codes_user_id FOREIGN KEY(user_id) REFERENCES users (user_id)
+);
+
+CREATE INDEX ix_recovery_codes_user_id ON recovery_codes (user_id);
+
+CREATE TABLE searches (
+    search_id BIGINT NOT NULL,
+    search_key VARCHAR(32) NOT NULL,
+    user_id BIGINT NOT NULL,
+    words TEXT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_searches PRIMARY KEY (search_id),
+    CONSTRAINT uq_searches_search_key UNIQUE (search_key),
+    CONSTRAINT fk_searches_user_id FOREIGN KEY(user_id) REFERENCES users (user_id)
+);
+
+CREATE TABLE sessions (
+    session_id BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    token_sha256 VARCHAR(64) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    address VARCHAR(60) NOT NULL,
+    opened_at VARCHAR(27) NOT NULL,
+    seen_at VARCHAR(27) NOT NULL,
+    ended_at VARCHAR(27),
+    emergency_until VARCHAR(27),
+    looks_at VARCHAR(80) DEFAULT '' NOT NULL,
+    looked_at VARCHAR(27),
+    CONSTRAINT pk_sessions PRIMARY KEY (session_id),
+    CONSTRAINT fk_sessions_user_id FOREIGN KEY(user_id) REFERENCES users (user_id),
+    CONSTRAINT uq_sessions_token_sha256 UNIQUE (token_sha256)
+);
+
+CREATE INDEX ix_sessions_looks_at ON sessions (looks_at, looked_at);
+
+CREATE INDEX ix_sessions_user_id ON sessions (user_id);
 
 CREATE TABLE bank_lines (
     bank_line_id BIGINT NOT NULL,
@@ -195,6 +318,39 @@ CREATE TABLE master_rows (
 CREATE INDEX ix_master_rows_kind ON master_rows (kind, ended_at);
 
 CREATE INDEX ix_master_rows_row_key ON master_rows (kind, row_key);
+
+CREATE TABLE patient_payments (
+    patient_payment_id BIGINT NOT NULL,
+    payment_key VARCHAR(32) NOT NULL,
+    body_hash VARCHAR(32) NOT NULL,
+    file_id BIGINT NOT NULL,
+    seg BIGINT NOT NULL,
+    "offset" BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    state VARCHAR(40) DEFAULT 'new' NOT NULL,
+    reason_code VARCHAR(40),
+    payment_number VARCHAR(40) NOT NULL,
+    paid_date DATE NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    method VARCHAR(40) NOT NULL,
+    claim_number VARCHAR(60) NOT NULL,
+    member_id VARCHAR(80) NOT NULL,
+    paid_by TEXT NOT NULL,
+    reference VARCHAR(60) NOT NULL,
+    batch_reference VARCHAR(60) NOT NULL,
+    note TEXT NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    void_reason TEXT,
+    void_date DATE,
+    CONSTRAINT pk_patient_payments PRIMARY KEY (patient_payment_id),
+    CONSTRAINT uq_patient_payments_payment_key_body_hash UNIQUE (payment_key, body_hash),
+    CONSTRAINT fk_patient_payments_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
+);
+
+CREATE INDEX ix_patient_payments_file_id ON patient_payments (file_id);
+
+CREATE INDEX ix_patient_payments_state ON patient_payments (state);
 
 CREATE TABLE receipts (
     receipt_id BIGINT NOT NULL,
@@ -372,6 +528,30 @@ CREATE TABLE findings (
 );
 
 CREATE INDEX ix_findings_file_id ON findings (file_id);
+
+CREATE TABLE patient_refunds (
+    patient_refund_id BIGINT NOT NULL,
+    refund_key VARCHAR(32) NOT NULL,
+    family_id BIGINT,
+    patient_payment_id BIGINT,
+    state VARCHAR(40) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    requested_by VARCHAR(120) NOT NULL,
+    requested_at VARCHAR(27) NOT NULL,
+    paid_by VARCHAR(120),
+    paid_date DATE,
+    method VARCHAR(40),
+    reference VARCHAR(60),
+    CONSTRAINT pk_patient_refunds PRIMARY KEY (patient_refund_id),
+    CONSTRAINT uq_patient_refunds_refund_key UNIQUE (refund_key),
+    CONSTRAINT fk_patient_refunds_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_patient_refunds_patient_payment_id FOREIGN KEY(patient_payment_id) REFERENCES patient_payments (patient_payment_id)
+);
+
+CREATE INDEX ix_patient_refunds_family_id ON patient_refunds (family_id);
+
+CREATE INDEX ix_patient_refunds_state ON patient_refunds (state);
 
 CREATE TABLE remittances (
     remit_id BIGINT NOT NULL,
@@ -581,6 +761,25 @@ CREATE INDEX ix_submissions_family_id ON submissions (family_id);
 
 CREATE INDEX ix_submissions_state ON submissions (state);
 
+CREATE TABLE undone_remittances (
+    undone_remittance_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    generation INTEGER NOT NULL,
+    posting_date DATE NOT NULL,
+    posted_at VARCHAR(27) NOT NULL,
+    run_id BIGINT NOT NULL,
+    undone_posting_date DATE NOT NULL,
+    undone_at VARCHAR(27) NOT NULL,
+    replayed_at VARCHAR(27),
+    CONSTRAINT pk_undone_remittances PRIMARY KEY (undone_remittance_id),
+    CONSTRAINT fk_undone_remittances_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_undone_remittances_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_undone_remittances_remit_id ON undone_remittances (remit_id);
+
+CREATE INDEX ix_undone_remittances_run_id ON undone_remittances (run_id);
+
 CREATE TABLE claim_events (
     event_id BIGINT NOT NULL,
     event_key VARCHAR(200) NOT NULL,
@@ -630,6 +829,7 @@ CREATE TABLE claim_postings (
     posting_date DATE NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
+    waits_since VARCHAR(27),
     denials_at VARCHAR(27),
     life_at VARCHAR(27),
     priced_at VARCHAR(27),
@@ -662,6 +862,8 @@ CREATE TABLE denial_cases (
     payer_code VARCHAR(80) NOT NULL,
     payer_name TEXT NOT NULL,
     payer_type VARCHAR(40) NOT NULL,
+    own_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    next_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
     claim_number VARCHAR(60) NOT NULL,
     payer_claim_number VARCHAR(80) NOT NULL,
     payer_sequence VARCHAR(2) NOT NULL,
@@ -685,6 +887,7 @@ CREATE TABLE denial_cases (
     then_action VARCHAR(40) NOT NULL,
     cause TEXT NOT NULL,
     service_date DATE,
+    service_to_date DATE,
     remit_date DATE,
     deadline_date DATE,
     deadline_rule TEXT NOT NULL,
@@ -694,17 +897,86 @@ CREATE TABLE denial_cases (
     posting_date DATE NOT NULL,
     closed_posting_date DATE,
     recorded_at VARCHAR(27) NOT NULL,
+    version BIGINT DEFAULT '1' NOT NULL,
+    assignee VARCHAR(120) DEFAULT '' NOT NULL,
+    tag VARCHAR(40) DEFAULT '' NOT NULL,
+    waiting_for VARCHAR(40) DEFAULT '' NOT NULL,
+    appeal_level BIGINT DEFAULT '0' NOT NULL,
+    snoozed_until_date DATE,
+    snoozed_for VARCHAR(40) DEFAULT '' NOT NULL,
+    snoozed_at_posting BIGINT DEFAULT '0' NOT NULL,
+    last_touched_date DATE NOT NULL,
+    queue VARCHAR(40) DEFAULT 'open' NOT NULL,
+    score BIGINT DEFAULT '0' NOT NULL,
+    recovery_percent BIGINT DEFAULT '0' NOT NULL,
+    expected_value_cents BIGINT DEFAULT '0' NOT NULL,
+    value_points BIGINT DEFAULT '0' NOT NULL,
+    urgency_points BIGINT DEFAULT '0' NOT NULL,
+    touch_points BIGINT DEFAULT '0' NOT NULL,
+    effort_points BIGINT DEFAULT '0' NOT NULL,
+    priority_rank BIGINT DEFAULT '0' NOT NULL,
+    deadline_sort_date DATE DEFAULT '9999-12-31' NOT NULL,
+    remit_sort_date DATE DEFAULT '0001-01-01' NOT NULL,
+    changed_run_id BIGINT DEFAULT '0' NOT NULL,
+    pattern_id BIGINT,
+    pending_action_id BIGINT,
     CONSTRAINT pk_denial_cases PRIMARY KEY (case_id),
     CONSTRAINT uq_denial_cases_case_key UNIQUE (case_key),
     CONSTRAINT fk_denial_cases_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
-    CONSTRAINT fk_denial_cases_family_id FOREIGN KEY(family_id) REFERENCES families (family_id)
+    CONSTRAINT fk_denial_cases_family_id FOREIGN KEY(family_id) REFERENCES families (family_id),
+    CONSTRAINT fk_denial_cases_pattern_id FOREIGN KEY(pattern_id) REFERENCES denial_patterns (pattern_id),
+    CONSTRAINT fk_denial_cases_pending_action_id FOREIGN KEY(pending_action_id) REFERENCES denial_actions (action_id)
 );
+
+CREATE INDEX ix_denial_cases_assignee_by_at_risk ON denial_cases (queue, assignee, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_assignee_by_deadline ON denial_cases (queue, assignee, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_assignee_by_score ON denial_cases (queue, assignee, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_by_age ON denial_cases (queue, posting_date, case_id);
+
+CREATE INDEX ix_denial_cases_by_at_risk ON denial_cases (queue, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_by_deadline ON denial_cases (queue, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_by_remit_date ON denial_cases (queue, remit_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_by_score ON denial_cases (queue, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_category_by_at_risk ON denial_cases (queue, category, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_category_by_deadline ON denial_cases (queue, category, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_category_by_score ON denial_cases (queue, category, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_changed ON denial_cases (changed_run_id, queue, priority_rank, case_id);
 
 CREATE INDEX ix_denial_cases_claim_payment_id ON denial_cases (claim_payment_id);
 
 CREATE INDEX ix_denial_cases_family_id ON denial_cases (family_id);
 
-CREATE INDEX ix_denial_cases_state ON denial_cases (state, at_risk_cents);
+CREATE INDEX ix_denial_cases_next_action_by_at_risk ON denial_cases (queue, next_action, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_next_action_by_deadline ON denial_cases (queue, next_action, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_next_action_by_score ON denial_cases (queue, next_action, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_next_remit ON denial_cases (snoozed_for, family_id);
+
+CREATE INDEX ix_denial_cases_pattern ON denial_cases (pattern_id, queue, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_payer_code_by_at_risk ON denial_cases (queue, payer_code, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_payer_code_by_deadline ON denial_cases (queue, payer_code, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_payer_code_by_score ON denial_cases (queue, payer_code, priority_rank, case_id);
+
+CREATE INDEX ix_denial_cases_reason_code_by_at_risk ON denial_cases (queue, reason_code, at_risk_cents, case_id);
+
+CREATE INDEX ix_denial_cases_reason_code_by_deadline ON denial_cases (queue, reason_code, deadline_sort_date, case_id);
+
+CREATE INDEX ix_denial_cases_reason_code_by_score ON denial_cases (queue, reason_code, priority_rank, case_id);
 
 CREATE TABLE exceptions (
     exception_id BIGINT NOT NULL,
@@ -966,22 +1238,58 @@ CREATE TABLE adjustments (
 
 CREATE INDEX ix_adjustments_claim_payment_id ON adjustments (claim_payment_id);
 
+CREATE TABLE appeals (
+    appeal_id BIGINT NOT NULL,
+    case_id BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    template VARCHAR(120) NOT NULL,
+    template_sha256 VARCHAR(64) NOT NULL,
+    packet_sha256 VARCHAR(64) NOT NULL,
+    letter_sha256 VARCHAR(64) NOT NULL,
+    manifest_sha256 VARCHAR(64) NOT NULL,
+    gaps TEXT NOT NULL,
+    deadline_date DATE,
+    prepared_date DATE NOT NULL,
+    prepared_at VARCHAR(27) NOT NULL,
+    prepared_by VARCHAR(120) NOT NULL,
+    CONSTRAINT pk_appeals PRIMARY KEY (appeal_id),
+    CONSTRAINT fk_appeals_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id)
+);
+
+CREATE INDEX ix_appeals_case_id ON appeals (case_id, level);
+
+CREATE INDEX ix_appeals_prepared_at ON appeals (prepared_at);
+
 CREATE TABLE denial_events (
     event_id BIGINT NOT NULL,
     case_id BIGINT NOT NULL,
     kind VARCHAR(40) NOT NULL,
     claim_payment_id BIGINT,
+    claim_id BIGINT,
     amount_cents BIGINT NOT NULL,
     body TEXT NOT NULL,
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
+    case_version BIGINT DEFAULT '1' NOT NULL,
+    run_id BIGINT,
+    action_id BIGINT,
     CONSTRAINT pk_denial_events PRIMARY KEY (event_id),
     CONSTRAINT fk_denial_events_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id),
-    CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)
+    CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_denial_events_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
+    CONSTRAINT fk_denial_events_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id),
+    CONSTRAINT fk_denial_events_action_id FOREIGN KEY(action_id) REFERENCES denial_actions (action_id)
 );
 
+CREATE INDEX ix_denial_events_action_id ON denial_events (action_id, case_id);
+
 CREATE INDEX ix_denial_events_case_id ON denial_events (case_id);
+
+CREATE INDEX ix_denial_events_claim_id ON denial_events (claim_id);
+
+CREATE INDEX ix_denial_events_run_id ON denial_events (run_id, kind);
 
 CREATE TABLE deposit_matches (
     deposit_match_id BIGINT NOT NULL,
@@ -1050,6 +1358,21 @@ CREATE INDEX ix_match_candidates_claim_payment_id ON match_candidates (claim_pay
 
 CREATE INDEX ix_match_candidates_match_id ON match_candidates (match_id);
 
+CREATE TABLE past_exceptions (
+    past_exception_id BIGINT NOT NULL,
+    exception_id BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    posting_date DATE NOT NULL,
+    opened_at VARCHAR(27) NOT NULL,
+    closed_posting_date DATE NOT NULL,
+    closed_at VARCHAR(27) NOT NULL,
+    closed_reason VARCHAR(40),
+    CONSTRAINT pk_past_exceptions PRIMARY KEY (past_exception_id),
+    CONSTRAINT fk_past_exceptions_exception_id FOREIGN KEY(exception_id) REFERENCES exceptions (exception_id)
+);
+
+CREATE INDEX ix_past_exceptions_exception_id ON past_exceptions (exception_id);
+
 CREATE TABLE remarks (
     remark_id BIGINT NOT NULL,
     claim_payment_id BIGINT NOT NULL,
@@ -1068,6 +1391,26 @@ CREATE TABLE remarks (
 );
 
 CREATE INDEX ix_remarks_claim_payment_id ON remarks (claim_payment_id);
+
+CREATE TABLE undone_postings (
+    undone_posting_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    claim_posting_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    is_target INTEGER NOT NULL,
+    undone_at VARCHAR(27) NOT NULL,
+    replayed_at VARCHAR(27),
+    CONSTRAINT pk_undone_postings PRIMARY KEY (undone_posting_id),
+    CONSTRAINT fk_undone_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_undone_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_undone_postings_claim_posting_id FOREIGN KEY(claim_posting_id) REFERENCES claim_postings (claim_posting_id),
+    CONSTRAINT fk_undone_postings_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_undone_postings_claim_payment_id ON undone_postings (claim_payment_id);
+
+CREATE INDEX ix_undone_postings_run_id ON undone_postings (run_id);
 
 CREATE TABLE variance_events (
     variance_event_id BIGINT NOT NULL,

@@ -1,6 +1,7 @@
 """All tables, from the SQL file beside this one, and triggers.
 
-They keep journals, the audit chain and closed periods append-only, and journals out of periods that are closed.
+They keep journals, the audit chain, events of denials and closed periods append-only, and journals out of periods
+that are closed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("journals", "ledger_lines", "audit_events", "closed_periods", "contract_states", "variance_events")
+APPEND_ONLY = (
+    "journals",
+    "ledger_lines",
+    "audit_events",
+    "closed_periods",
+    "contract_states",
+    "variance_events",
+    "denial_events",
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,209 @@
+"""``claims denials list``, ``approvals``, ``patterns`` and ``views``: what there is to do, the most urgent first."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from claims.cli import console
+from claims.errors import UsageError
+
+if TYPE_CHECKING:
+    from claims.service.context import Context
+    from claims.service.desk.queue import Filters, Page
+
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and names; this is audited.")]
+
+
+def list_cases(
+    payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
+    category: Annotated[str, typer.Option(help="REG, AUTH, MN, COD, BUN, DOC, TF, DUP, COB, CRED, NC, BEN ...")] = "",
+    state: Annotated[str, typer.Option(help="open, snoozed, waiting, expired, closed or any.")] = "open",
+    reason: Annotated[str, typer.Option(help="Reason code (CARC).")] = "",
+    next_action: Annotated[str, typer.Option("--next", help="Next action: C7, NEW, APP, DOC, SEC ...")] = "",
+    assignee: Annotated[str | None, typer.Option(help="Who works on it; empty: nobody.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Yours and nobody's.")] = False,
+    pattern: Annotated[int, typer.Option(metavar="NO", help="Of a pattern.")] = 0,
+    due_within: Annotated[int | None, typer.Option(metavar="DAYS", help="Deadline in so many days, or past.")] = None,
+    minimum: Annotated[str, typer.Option(metavar="AMOUNT", help="At least so much at risk.")] = "",
+    view: Annotated[str, typer.Option(help="A saved view, in place of all of these.")] = "",
+    sort: Annotated[str, typer.Option(help="score, at_risk, deadline, remit_date or age.")] = "",
+    limit: Annotated[int, typer.Option(help="Rows to show.", min=1, max=500)] = 50,
+    show_phi: ShowPhi = False,
+) -> None:
+    """List denial cases: what each is worth, why it was denied, what to do next and by when; the most urgent first.
+
+    Example: claims denials list --category AUTH --due-within 30
+    """
+    from claims.service.context import open_context
+    from claims.service.desk import queue
+    from claims.service.desk.queue import Filters
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    asked: dict[str, Any] = {"state": state, "reason_code": reason.upper(), "next_action": next_action.upper()}
+    asked |= {"assignee": assignee, "mine_or_unassigned": mine, "pattern_id": pattern, "category": _category(category)}
+    codes = queue.payers(ctx, payer) if payer else []
+    if len(codes) > 1:
+        raise UsageError(f"Several payers fit {payer}: {', '.join(codes)}. Give the code of one.")
+    asked["payer_code"] = codes[0] if codes else payer
+    if due_within is not None:
+        asked["due_by"] = ctx.settings.today() + timedelta(days=due_within)
+    if minimum:
+        asked["minimum_cents"] = _cents(minimum)
+    filters, sort = _view(ctx, view) if view else (Filters(**asked), sort)
+    page = queue.page(ctx, filters, sort, size=limit)
+    totals = queue.totals(ctx, filters)
+    by = sort or filters.sorts[0]
+    _say_list(output, _shown(ctx, page, show_phi=show_phi), totals.cases, totals.at_risk_cents, by)
+    if payer and not codes:
+        output.say(f"No payer of any case fits {payer}.")
+
+
+def approvals() -> None:
+    """List what waits for a second person.
+
+    Example: claims denials approvals
+    """
+    from claims.service.context import open_context
+    from claims.service.desk import actions
+
+    output = console.current()
+    rows = console.records(actions.waiting(open_context(actor=output.actor)).drop(columns="reason"))
+    output.document({"actions": rows})
+    columns = [">No", "What", ">Cases", ">Amount", "Asked by", "Day"]
+    names = ("action_id", "kind", "cases", "amount_cents", "requested_by", "posting_date")
+    shown = [
+        tuple(console.dollars(row[name]) if name == "amount_cents" else row[name] for name in names) for row in rows
+    ]
+    output.table("Waiting for a second person", columns, shown)
+    if rows:
+        output.say("Another than the asker decides: claims denials approve NO, or refuse NO --reason ...")
+
+
+def patterns() -> None:
+    """List causes that hit many claims at once: mended once, their cases are worked together.
+
+    Example: claims denials patterns
+    """
+    from claims.service.context import open_context
+    from claims.service.desk.patterns import listed
+
+    output = console.current()
+    rows = console.records(listed(open_context(actor=output.actor)))
+    output.document({"patterns": rows})
+    columns = [">No", "Payer", "Reason", "Remarks", "Procedures", "Why", ">Cases", ">At risk", "From", "To"]
+    shown = [
+        (
+            row["pattern_id"],
+            row["payer_name"] or row["payer_code"],
+            row["reason_code"],
+            row["remark_codes"],
+            row["procedure_codes"],
+            row["cause"],
+            row["cases"],
+            console.dollars(row["at_risk_cents"]),
+            row["first_remit_date"],
+            row["last_remit_date"],
+        )
+        for row in rows
+    ]
+    output.table("Patterns, most money at risk first", columns, shown)
+    if rows:
+        output.say("Work one together: claims denials list --pattern NO, and any action with --pattern NO")
+
+
+def views(
+    delete: Annotated[int, typer.Option(metavar="NO", help="Delete a view.")] = 0,
+) -> None:
+    """List saved views with what they hold now; or delete one.
+
+    Example: claims denials views
+    """
+    from dataclasses import asdict
+
+    from claims.service.context import open_context
+    from claims.service.desk import views as saved
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    if delete:
+        saved.delete(ctx, delete)
+    rows = [row | {"filters": asdict(row["filters"])} for row in saved.listed(ctx).to_dict("records")]
+    output.document({"views": rows})
+    columns = [">No", "Name", "Whose", ">Cases", ">At risk"]
+    shown = [
+        (row["view_id"], row["name"], row["owner"] or "team", row["cases"], console.dollars(row["at_risk_cents"]))
+        for row in rows
+    ]
+    output.table("Saved views", columns, shown)
+
+
+def _view(ctx: Context, name: str) -> tuple[Filters, str]:
+    from claims.service.desk import views as saved
+
+    rows = saved.listed(ctx, counts=False)
+    found = rows[rows["name"] == name]
+    if found.empty:
+        raise UsageError(f"There is no saved view {name}; claims denials views lists them.")
+    return found["filters"].iloc[-1], str(found["sort"].iloc[-1])
+
+
+def _category(text: str) -> str:
+    from claims import codes
+
+    known = codes.table("categories")["category"].tolist()
+    if text and text.upper() not in known:
+        raise UsageError(f"There is no category {text}; there are: {', '.join(known)}.")
+    return text.upper()
+
+
+def _cents(text: str) -> int:
+    from claims.money import cents
+
+    value = cents(text)
+    if value is None or value < 0:
+        raise UsageError("--minimum wants an amount like 145.00.")
+    return value
+
+
+def _shown(ctx: Context, page: Page, *, show_phi: bool) -> list[dict[str, Any]]:
+    """Give the rows as they may be printed."""
+    from claims.masking import MASK
+    from claims.service.audited import record_shown
+    from claims.service.queue import KEY_LENGTH
+
+    if show_phi:
+        record_shown(ctx, "denial queue")
+    rows = console.records(page.rows)
+    private = ("claim_number", "payer_claim_number")
+    hidden = {} if show_phi else dict.fromkeys(private, MASK)
+    return [{"key": row["case_key"][:KEY_LENGTH], **row, **hidden} for row in rows]
+
+
+def _say_list(output: console.Output, rows: list[dict[str, Any]], number: int, cents: int, by: str) -> None:
+    output.document({"cases": rows, "count": number, "at_risk_cents": cents})
+    columns = ["Key", ">Score", ">At risk", "Payer", "Claim", "Line", "Codes", "Why", "Next", "By", ">Days", "Who"]
+    shown = [
+        (
+            row["key"],
+            row["score"],
+            console.dollars(row["at_risk_cents"]),
+            row["payer_name"] or row["payer_code"],
+            row["claim_number"],
+            "all" if row["extent"] == "full" else row["line_number"] or "claim",
+            " ".join(part for part in (row["all_codes"], row["remark_codes"]) if part),
+            row["cause"],
+            row["next_action_label"],
+            row["deadline_date"] or "not known",
+            "" if row["days_left"] is None else row["days_left"],
+            row["assignee"],
+        )
+        for row in rows
+    ]
+    output.table(f"Denials by {by.replace('_', ' ')}", columns, shown)
+    if number > len(rows):
+        output.say(f"{len(rows)} of {number:,} cases shown; --limit shows up to 500.")
+    output.say(f"{number:,} case(s), {console.dollars(cents)} at risk. Story of one: claims denials show KEY")

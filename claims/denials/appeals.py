@@ -1,0 +1,210 @@
+"""The facts of a denied claim come in; the appeal that can be made of them goes out, or why there is none.
+
+Which letter (by ``codes/appeal_letters.csv``), which level and until when, which exhibits, and what its sentences may
+say. A fact that is not in the books is not there: the letter leaves its sentence out or marks the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from claims import codes
+from claims.denials import limits
+from claims.denials.appeal_facts import Facts, Receipt, Window
+from claims.denials.appeal_values import day_of, previous, service_days, values
+
+CLOSED, PENDING = "closed", "pending"
+ACCEPTED, REMITTED = "277CA", "835"
+_NO_DECISION = ("23", "25")  # CLP02: forwarded without a decision; an estimate
+_FIRST_PAYER = ("P", "U", "")
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What is enclosed: made from the books, or to be added by a person (``source`` books, person)."""
+
+    exhibit: str
+    source: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An appeal: ``values`` are the facts that a letter may name, by name, in words; what is missing is not there.
+
+    ``refused`` is a code of ``codes/appeal_refusals.csv``, or empty; ``reason`` says it with its figures.
+    """
+
+    kind: str
+    level: int
+    level_name: str
+    decided_by: str
+    deadline: Window
+    filing: Window
+    receipt: Receipt
+    exhibits: tuple[Exhibit, ...]
+    values: Mapping[str, str]
+    gaps: tuple[str, ...]
+    refused: str = ""
+    reason: str = ""
+
+
+def plan(facts: Facts, today: date, level: int | None = None) -> Plan:
+    """Decide on the appeal of a case; ``level`` is the one after the last that was sent unless given."""
+    kind, barred = _kind(facts.case)
+    sent = max((one.level for one in facts.earlier), default=0)
+    level = sent + 1 if level is None else level
+    step = _level(str(facts.case["payer_type"]), level)
+    filing, receipt = _filing(facts), _receipt(facts)
+    deadline = _deadline(facts, str(step.get("event", "")), level)
+    refused, figures = _refusal(facts, barred, level, sent, step, deadline, filing, receipt, kind, today)
+    exhibits = _exhibits(kind)
+    before = _level(str(facts.case["payer_type"]), level - 1)
+    names = str(step.get("name", "")), str(before.get("name", ""))
+    return Plan(
+        kind=kind,
+        level=level,
+        level_name=names[0],
+        decided_by=str(step.get("decided_by", "")),
+        deadline=deadline,
+        filing=filing,
+        receipt=receipt,
+        exhibits=exhibits,
+        values=values(facts, today, names, level, deadline, filing, receipt),
+        gaps=(*(one.title for one in exhibits if one.source == "person"), *_unproven(kind, filing, receipt)),
+        refused=refused,
+        reason=_says(refused) + figures if refused else "",
+    )
+
+
+def _kind(case: Mapping[str, Any]) -> tuple[str, str]:
+    """Give the first rule that fits: the kind of letter, and the refusal that it may be instead."""
+    effects = codes.table("rarc").set_index("code")["effect"]
+    remarks = str(case["remark_codes"]).split()
+    said = {str(effects.get(code, "")) for code in remarks}
+    kind, refused = "", ""
+    rules = codes.table("appeal_letters")
+    for rule in rules.iloc[rules["priority"].astype("int64").argsort()].to_dict("records"):
+        fits = (
+            rule["reason_code"] in ("", str(case["reason_code"]))
+            and (not rule["remark_code"] or rule["remark_code"] in remarks)
+            and (not rule["remark_effect"] or rule["remark_effect"] in said)
+            and rule["category"] in ("", str(case["category"]))
+        )
+        if fits and rule["refused"]:
+            refused = refused or str(rule["refused"])
+        elif fits:
+            kind = str(rule["kind"])
+            break
+    return kind, refused
+
+
+def _level(payer_type: str, level: int) -> dict[str, Any]:
+    rows = codes.table("appeal_levels")
+    own = payer_type.removesuffix("_institutional")
+    of_type = rows[rows["payer_type"] == (own if own in set(rows["payer_type"]) else "")]
+    found = of_type[of_type["level"] == str(level)].to_dict("records")
+    return {str(name): value for name, value in found[0].items()} if found else {}
+
+
+def _exhibits(kind: str) -> tuple[Exhibit, ...]:
+    rows = codes.table("appeal_exhibits").query("kind == @kind")
+    return tuple(Exhibit(*row) for row in rows[["exhibit", "source", "title"]].itertuples(index=False, name=None))
+
+
+def _deadline(facts: Facts, event: str, level: int) -> Window:
+    limit = limits.appeal(facts.payer, str(facts.case["payer_type"]), event)
+    remit = day_of(facts.case["remit_date"])
+    decided = remit if level == 1 else previous(facts, level).decision_date
+    # A remittance counts as received on its date: a later receipt would only lengthen the limit.
+    anchors = {"remit_date": remit, "remit_receipt": remit, "determination": remit, "decision_receipt": decided}
+    return Window(limit, limit.start(anchors), limit.last_day(anchors))
+
+
+def _filing(facts: Facts) -> Window:
+    """Give the limit for the first filing of this claim, as it was on the day of the service."""
+    is_later = str(facts.case["payer_sequence"]) not in _FIRST_PAYER
+    limit = limits.first_filing(facts.payer, str(facts.case["payer_type"]), is_later_payer=is_later)
+    first, last = service_days(facts)
+    anchors = {
+        "service_from": first,
+        "service_through": last,
+        "primary_remit_date": day_of(facts.claim.get("primary_remit_date")),
+    }
+    return Window(limit, limit.start(anchors), limit.last_day(anchors))
+
+
+def _receipt(facts: Facts) -> Receipt:
+    """Give the earlier of the two days that the payer itself names."""
+    taken, received = facts.filing.accepted_date, day_of(facts.decision.get("received_date"))
+    known = [Receipt(day, by) for day, by in ((taken, ACCEPTED), (received, REMITTED)) if day]
+    return min(known, key=lambda one: one.day or date.max, default=Receipt())
+
+
+def _refusal(
+    facts: Facts,
+    barred: str,
+    level: int,
+    sent: int,
+    step: Mapping[str, Any],
+    deadline: Window,
+    filing: Window,
+    receipt: Receipt,
+    kind: str,
+    today: date,
+) -> tuple[str, str]:
+    """Give the first reason against an appeal, and its figures."""
+    case, taken = facts.case, receipt.day
+    is_pending = (
+        case["next_action"] == "WAIT"
+        or "pending" in facts.classes
+        or str(facts.decision.get("status_code", "")) in _NO_DECISION
+    )
+    if case["state"] == CLOSED:
+        return CLOSED, f" ({str(case['outcome']).replace('_', ' ')})" if case["outcome"] else ""
+    if is_pending:
+        return PENDING, ""
+    if facts.classes and set(facts.classes) <= {"patient"}:
+        return "patient-share", ""
+    if barred:
+        return barred, ""
+    if level <= sent:
+        return "sent-already", f" (level {sent} was sent)"
+    if not step:
+        return "no-level", f" (level {level})"
+    if step["letter"] != "Y":
+        return "no-letter", f" (level {level}: {step['name']})"
+    if deadline.last_day is not None and today > deadline.last_day:
+        return "window-passed", f": its last day was {deadline.last_day} ({deadline.limit.words}; {_source(deadline)})"
+    is_late = taken is not None and filing.last_day is not None and taken > filing.last_day
+    if kind == "timely-filing" and is_late and filing.limit.is_verified:
+        return "filed-late", f" (taken {taken}, last day {filing.last_day}: {filing.limit.words}; {_source(filing)})"
+    return "", ""
+
+
+def _says(refused: str) -> str:
+    return str(codes.table("appeal_refusals").set_index("refused")["says"][refused])
+
+
+def _source(window: Window) -> str:
+    return window.limit.source + ("" if window.limit.is_verified else ", confirm with the payer")
+
+
+def _unproven(kind: str, filing: Window, receipt: Receipt) -> tuple[str, ...]:
+    """Say what a letter on filing in time cannot prove from the books."""
+    if kind != "timely-filing":
+        return ()
+    taken = receipt.day
+    gaps = []
+    if taken is None:
+        gaps.append("the payer's acceptance (277CA) of the claim")
+    if filing.last_day is None:
+        gaps.append("the filing limit of this payer, with its source")
+    elif taken is not None and taken > filing.last_day:
+        gaps.append("the filing limit of the contract: by the usual one the claim came too late")
+    elif not filing.limit.is_verified:
+        gaps.append("the filing limit of the contract: only a usual one is known")
+    return tuple(gaps)

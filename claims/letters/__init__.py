@@ -1,0 +1,22 @@
+"""Letters: facts in words come in; a DOCX to go on editing and a PDF packet, the same bytes each time, go out."""
+
+from claims.letters.docx import letter_docx
+from claims.letters.packet import Exhibit, File, Packet, Party, Table, packet_pdf
+from claims.letters.text import Letter, Run, Template, TemplateError, compose, find_template, templates
+
+__all__ = [
+    "Exhibit",
+    "File",
+    "Letter",
+    "Packet",
+    "Party",
+    "Run",
+    "Table",
+    "Template",
+    "TemplateError",
+    "compose",
+    "find_template",
+    "letter_docx",
+    "packet_pdf",
+    "templates",
+]

@@ -1,0 +1,223 @@
+"""All that an appeal of one case can be made of, read from books, master data and stored files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from claims.denials.appeal_facts import Earlier, Facts, Filing
+from claims.errors import NotFoundError
+from claims.master import Master
+from claims.service.answer_events import ODD, STATE_AFTER, said_by
+from claims.service.context import Context
+from claims.service.master import load_master
+from claims.service.quoted import elements, quoted
+from claims.store.engine import read
+from claims.store.handles import Connection
+from claims.store.queries import appeals as rows_of
+from claims.store.queries import queue
+
+# The first letter of a rank: how far from us the answer comes from.
+STAGES = {"0": "TA1", "1": "TA1", "2": "999", "3": "277CA", "4": "277CA"}
+_PAYER, _REJECTED = "4", "3"
+_LIMITS = ("filing_limit_days", "filing_limit_anchor", "secondary_limit_days")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Segments of a stored file: what it is, its sha256, its segment that matters, all segments quoted."""
+
+    content: str
+    sha256: str
+    seg: int
+    rows: pd.DataFrame
+
+    @property
+    def day(self) -> date | None:
+        """Give the day in its envelope (ISA09)."""
+        return day_of(_element(self.rows, "ISA", 9))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to the sending: who it comes from, what it says, since when, and its segments."""
+
+    stage: str
+    said: str
+    day: date | None
+    codes: str
+    source: str
+    payer_claim_number: str
+    quote: Quote
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The facts, and the rows and segments that the packet shows."""
+
+    facts: Facts
+    lines: pd.DataFrame
+    adjustments: pd.DataFrame
+    remarks: pd.DataFrame
+    sent: Quote | None
+    answers: tuple[Answer, ...]
+    decided: Quote
+
+
+def gather(ctx: Context, case_id: int, today: date) -> Gathered:
+    """Read what is known of a case. Raises NotFoundError."""
+    master = load_master(ctx)
+    with read(ctx.engine) as conn:
+        case = _first(rows_of.case(conn, case_id))
+        if not case:
+            raise NotFoundError("denial case", "with this number")
+        of, family = int(case["claim_payment_id"]), int(case["family_id"])
+        decision = _first(rows_of.decision(conn, of))
+        claim = _first(rows_of.claim(conn, of, family)) if family else {}
+        lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
+        before = rows_of.decided_before(conn, family, case["payer_sequence"]) if family else ""
+        sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
+        heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
+        earlier = _earlier(conn, case_id, day_of(case["remit_date"]))
+    sending, answers = _chosen(sendings, heard)
+    sent = _quote(ctx, "837", sending) if sending else None
+    told = tuple(_answer(ctx, row) for row in answers)
+    payer, provider = _master_rows(master, case, claim, decision, today)
+    if payer.get("payer_type", "other") != "other":
+        case = case | {"payer_type": payer["payer_type"]}
+    facts = Facts(
+        case=case,
+        decision=decision,
+        classes=tuple(sorted(set(_of_part(case, lines, adjustments)["adjustment_class"]) - {""})),
+        claim=claim | {"primary_remit_date": before} if claim else {},
+        payer=payer,
+        provider=provider,
+        filing=_filing(sent, told),
+        earlier=earlier,
+    )
+    decided = _quote(ctx, "835", decision)
+    return Gathered(facts, lines, adjustments, remarks, sent, told, decided)
+
+
+def _earlier(conn: Connection, case_id: int, remit_day: date | None) -> tuple[Earlier, ...]:
+    """Give the appeals that were sent; a remittance that denies the case after that is the decision on the last."""
+    sent = rows_of.sent(conn, [case_id])
+    found = [Earlier(int(level), day_of(day)) for level, day in zip(sent["level"], sent["sent_date"], strict=True)]
+    if found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
+        found[-1] = replace(found[-1], decision_date=remit_day)
+    return tuple(found)
+
+
+def _chosen(sendings: pd.DataFrame, heard: pd.DataFrame) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Choose the sending that proves most: the first that the payer accepted and did not refuse later, else the first.
+
+    Gives it with all answers to it, lowest rank first.
+    """
+    if sendings.empty:
+        return {}, []
+    told = heard.assign(said=said_by(heard))
+    best: tuple[str, int] | None = None
+    of_sending: dict[int, list[dict[str, Any]]] = {}
+    for place, row in enumerate(sendings.to_dict("records")):
+        mine = told[(told["claim_id"] == row["claim_id"]) & (told["submission_id"] == row["submission_id"])]
+        of_sending[place] = [{str(name): value for name, value in one.items()} for one in mine.to_dict("records")]
+        verdicts = [str(one["answer_rank"]) for one in of_sending[place] if one["said"] in STATE_AFTER]
+        taken = [one for one in of_sending[place] if one["said"] == "accepted" and one["answer_rank"][0] == _PAYER]
+        if taken and verdicts[-1][10] != _REJECTED and (best is None or taken[0]["effective_date"] < best[0]):
+            best = (str(taken[0]["effective_date"]), place)
+    place = best[1] if best else 0
+    return {str(name): value for name, value in sendings.iloc[place].items()}, of_sending[place]
+
+
+def _answer(ctx: Context, row: Mapping[str, Any]) -> Answer:
+    rank = str(row["answer_rank"])
+    content = STAGES[rank[0]]
+    quote = _quote(ctx, content, row)
+    day = day_of(row["effective_date"]) if content == "277CA" else quote.day
+    codes = str(row["detail_code"]) if content == "277CA" else str(row["status_code"])
+    said = str(row["said"])
+    said = f"{said} by the payer" if rank[0] == _PAYER and said in STATE_AFTER else said
+    return Answer(content, said, day, codes, str(row["source_identifier"]), str(row["payer_claim_number"]), quote)
+
+
+def _quote(ctx: Context, content: str, row: Mapping[str, Any]) -> Quote:
+    sha256, seg = str(row["sha256"]), int(row["seg"])
+    return Quote(content, sha256, seg, quoted(ctx, sha256, seg, content))
+
+
+def _filing(sent: Quote | None, answers: tuple[Answer, ...]) -> Filing:
+    """Read the numbers that the claim was sent under from the bytes that were sent."""
+    if sent is None or sent.rows.empty:
+        return Filing()
+    taken = [one.day for one in answers if one.said == "accepted by the payer" and one.day]
+    verdicts = [one.said for one in answers if one.said not in ODD]
+    refused_after = bool(verdicts) and verdicts[-1] == "rejected by the payer"
+    return Filing(
+        sent_date=sent.day,
+        accepted_date=min(taken) if taken and not refused_after else None,
+        interchange_number=_element(sent.rows, "ISA", 13),
+        group_number=_element(sent.rows, "GS", 6),
+        set_number=_element(sent.rows, "ST", 2),
+        batch_reference=_element(sent.rows, "BHT", 3),
+        claim_number=_element(sent.rows, "CLM", 1),
+    )
+
+
+def trace_of_transmission(rows: pd.DataFrame) -> str:
+    """Give the number that a clearing house knows the claim by (REF*D9); empty where none was sent."""
+    return next((one[2] for one in elements(rows, "REF") if len(one) > 2 and one[1] == "D9"), "")
+
+
+def _element(rows: pd.DataFrame, segment_id: str, number: int) -> str:
+    found = elements(rows, segment_id)
+    return found[0][number].strip() if found and len(found[0]) > number else ""
+
+
+def day_of(text: Any) -> date | None:
+    """Read an ISO day, or one of an envelope (YYMMDD); None for anything else."""
+    text = str(text or "")
+    try:
+        if len(text) == 6 and text.isdigit():
+            return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:]))
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _master_rows(
+    master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], decision: Mapping[str, Any], today: date
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give our row and the payer's: its limits for filing as of the service, for appeals as of the decision."""
+    codes = [str(claim.get("own_payer_code") or ""), str(claim.get("payer_code") or ""), str(case["payer_code"])]
+    code = next((one for one in codes if one and _in_force(master, "payers", "payer_code", one, today)), "")
+    payer = _in_force(master, "payers", "payer_code", code, today)
+    if payer:
+        service = day_of(claim.get("statement_from_date")) or day_of(case["service_date"]) or today
+        then = _in_force(master, "payers", "payer_code", code, service)
+        decided = _in_force(master, "payers", "payer_code", code, day_of(case["remit_date"]) or today)
+        payer |= {name: then[name] for name in _LIMITS if then}
+        payer |= {"appeal_limit_days": decided["appeal_limit_days"]} if decided else {}
+    return payer, _in_force(master, "providers", "npi", str(claim.get("billing_npi") or ""), today)
+
+
+def _in_force(master: Master, kind: str, key: str, value: str, day: date) -> dict[str, Any]:
+    keys = pd.DataFrame({key: pd.Series([value], dtype="str")})
+    row = _first(master.look_up(kind, keys, pd.Series([int(day.strftime("%Y%m%d"))])))
+    return row if row.pop("is_known") else {}
+
+
+def _of_part(case: Mapping[str, Any], lines: pd.DataFrame, adjustments: pd.DataFrame) -> pd.DataFrame:
+    """Keep the adjustments of the part of the claim that the case is about."""
+    if case["extent"] == "full":
+        return adjustments
+    number = lines["line_number"] if case["family_id"] else lines["ordinal"]
+    mine = lines.loc[number == case["line_number"], "service_payment_id"]
+    return adjustments[adjustments["service_payment_id"].isin([*mine] if case["line_number"] else [0])]
+
+
+def _first(rows: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in rows.iloc[0].items()} if len(rows) else {}

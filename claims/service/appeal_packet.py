@@ -1,0 +1,166 @@
+"""A planned appeal and what was gathered for it come in; the letter and the packet, in words, go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from claims import codes
+from claims.denials.appeal_values import words_of
+from claims.denials.appeals import Plan
+from claims.letters import Letter, Packet, Party, Run, Table
+from claims.letters.text import Paragraph, gap
+from claims.money import dollars
+from claims.service.appeal_exhibits import SAID, exhibits, limit_words, place
+from claims.service.appeal_facts import Gathered
+
+PAYER_ADDRESS = "address of the payer's appeals department"
+
+
+def packet(plan: Plan, got: Gathered, letter: Letter, closing: Letter, origin: tuple[str, ...], today: date) -> Packet:
+    """Put a packet together."""
+    address = _address(got.facts.payer, "payer") if plan.decided_by == "payer" else ()
+    labelled, lost = exhibits(plan, got)
+    about, missing = _about(plan.values)
+    gaps = tuple(
+        dict.fromkeys(
+            (*letter.gaps, *missing, *(() if address else (PAYER_ADDRESS,)), *plan.gaps, *lost, *closing.gaps)
+        )
+    )
+    to: tuple[Paragraph, ...] = ((Run(plan.values.get("payer_name", "")),), (Run("Attention: Appeals"),))
+    if plan.decided_by != "payer":
+        to = ((gap(plan.decided_by),),)
+    return Packet(
+        day=today,
+        date_words=words_of(today),
+        case_number=str(got.facts.case["case_key"])[:10],
+        is_draft=bool(gaps),
+        sender=_sender(plan.values, got.facts.provider),
+        to=(*to, *(((Run(line),) for line in address) if address else ((gap(PAYER_ADDRESS),),))),
+        about=about,
+        greeting="".join(run.text for run in closing.title),
+        letter=Letter(letter.title, (*letter.paragraphs, *closing.paragraphs), letter.gaps),
+        closing="Sincerely,",
+        signature=tuple(
+            plan.values[name] for name in ("contact_name", "provider_name", "contact_phone") if name in plan.values
+        ),
+        enclosures=(
+            (Run("Claim facts"),),
+            *((Run(f"{one.label}: {one.title}"),) for one in labelled),
+            *((gap(one.title),) for one in plan.exhibits if one.source == "person"),
+        ),
+        gaps=gaps,
+        facts=(*_claim_tables(got), _clocks(plan, got), _timeline(got)),
+        exhibits=labelled,
+        origin=origin,
+    )
+
+
+def _sender(values: Mapping[str, str], provider: Mapping[str, Any]) -> Party:
+    heads = (("provider_npi", "NPI"), ("provider_tax_id", "Tax ID"), ("contact_phone", "Telephone"))
+    about = tuple(f"{head} {values[name]}" for name, head in heads if name in values)
+    return Party(values.get("provider_name", ""), _address(provider, ""), about)
+
+
+def _address(row: Mapping[str, Any], whose: str) -> tuple[str, ...]:
+    prefix = f"{whose}_" if whose else ""
+    street, city, state, zip_code = (str(row.get(prefix + name) or "") for name in ("address", "city", "state", "zip"))
+    if not street or not city:
+        return ()
+    zip_code = f"{zip_code[:5]}-{zip_code[5:]}" if len(zip_code) == 9 else zip_code
+    return street, f"{city}, {state} {zip_code}".strip()
+
+
+def _about(values: Mapping[str, str]) -> tuple[tuple[tuple[str, Run], ...], tuple[str, ...]]:
+    rows = codes.table("appeal_facts")
+    shown: list[tuple[str, Run]] = []
+    missing = [str(row["label"]) for row in rows.to_dict("records") if row["needed"] and row["fact"] not in values]
+    for row in rows[rows["heading"] != ""].to_dict("records"):
+        if row["fact"] in values:
+            shown.append((str(row["heading"]), Run(values[row["fact"]])))
+        elif row["needed"]:
+            shown.append((str(row["heading"]), gap(str(row["label"]))))
+    return tuple(shown), tuple(missing)
+
+
+def _claim_tables(got: Gathered) -> list[Table]:
+    """Give the lines and the adjustments as the payer decided them: they add up to the cent."""
+    lines, adjustments = got.lines, got.adjustments
+    ordinal = lines.set_index("service_payment_id")["ordinal"]
+    at = ordinal.reindex(adjustments["service_payment_id"]).fillna(0).astype("int64").to_numpy()
+    adjusted = adjustments.assign(at=at)
+    of_line = adjusted.groupby("at")["amount_cents"].sum()
+    claim = got.facts.claim
+    days = {str(claim.get(name) or "") for name in ("statement_from_date", "statement_to_date")}
+    service = days.pop() if len(days) == 1 else ""
+    rows = [
+        (
+            str(row["ordinal"]),
+            " ".join(part for part in (row["procedure_code"], row["modifiers"]) if part),
+            row["service_date"] or service,
+            dollars(row["charge_cents"]),
+            "" if pd.isna(row["allowed_cents"]) else dollars(row["allowed_cents"]),
+            dollars(int(of_line.get(row["ordinal"], 0))),
+            dollars(row["paid_cents"]),
+        )
+        for row in lines.to_dict("records")
+    ]
+    if 0 in of_line.index:
+        rows.append(("claim", "", "", "", "", dollars(int(of_line[0])), ""))
+    charge, paid = int(got.facts.decision["charge_cents"]), int(got.facts.decision["paid_cents"])
+    total = int(adjustments["amount_cents"].sum())
+    sums = ("", "Claim", "", dollars(charge), "", dollars(total), dollars(paid))
+    left = charge - total - paid
+    note = f"{dollars(charge)} billed - {dollars(total)} adjusted - {dollars(paid)} paid = {dollars(left)} unexplained"
+    columns = ("Line", "+Procedure", "Service", ">Billed", ">Allowed", ">Adjusted", ">Paid")
+    titles = codes.table("carc")
+    words = titles[titles["code"] != ""].drop_duplicates("code", keep="last").set_index("code")["own_title"]
+    shown = [
+        (
+            str(row["at"] or "claim"),
+            f"{row['group_code']}-{row['reason_code']}",
+            str(words.get(row["reason_code"], "")),
+            dollars(row["amount_cents"]),
+        )
+        for row in adjusted.to_dict("records")
+    ]
+    spoken = codes.table("rarc").set_index("code")["own_title"]
+    told = [
+        (str(int(ordinal.get(one, 0)) or "claim"), str(code), str(spoken.get(code, "")))
+        for one, code in zip(got.remarks["service_payment_id"], got.remarks["remark_code"], strict=True)
+    ]
+    found = [
+        Table("Lines of the claim, as the remittance decides them", columns, tuple(rows), sums, note),
+        Table("Adjustments", ("Line", "Code", "+Meaning, in our words", ">Amount"), tuple(shown),
+              ("", "", "Sum", dollars(total))),
+    ]  # fmt: skip
+    return [*found, Table("Remarks", ("Line", "Code", "+Meaning, in our words"), tuple(told))] if told else found
+
+
+def _clocks(plan: Plan, got: Gathered) -> Table:
+    rows = [("This appeal" + (f" ({plan.level_name})" if plan.level_name else ""), *limit_words(plan.deadline))]
+    rows.append(("First claim to this payer", *limit_words(plan.filing)))
+    return Table("Time limits", ("Limit for", "Counts from", "Limit", "Last day", "+Source"), tuple(rows))
+
+
+def _timeline(got: Gathered) -> Table:
+    case, sent = got.facts.case, got.sent
+    steps: list[tuple[str, str, str]] = []
+    claim = got.facts.claim
+    service = str(claim.get("statement_from_date") or case["service_date"] or "")
+    if service:
+        steps.append((service, "Service", ""))
+    if sent is not None and got.facts.filing.sent_date:
+        steps.append((str(got.facts.filing.sent_date), "Claim sent (837)", place(sent)))
+    for one in got.answers:
+        steps.append((str(one.day or ""), f"{one.stage}: {SAID[one.said]}", place(one.quote)))
+    if got.facts.decision.get("received_date"):
+        text = "Day of receipt, as the remittance names it"
+        steps.append((str(got.facts.decision["received_date"]), text, place(got.decided)))
+    steps.append((str(case["remit_date"] or ""), "Remittance (835) with this decision", place(got.decided)))
+    for appeal in got.facts.earlier:
+        steps.append((str(appeal.sent_date or ""), f"Appeal of level {appeal.level} sent", ""))
+    return Table("Timeline", ("Day", "+Step", "File and segment"), tuple(sorted(steps, key=lambda step: step[0])))

@@ -1,0 +1,257 @@
+"""Prepare the appeal of a denial case: a letter, and a packet that proves what it says, from the books alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from claims import codes
+from claims.denials import appeals as rules
+from claims.denials.appeals import Plan
+from claims.errors import NotFoundError, UsageError
+from claims.letters import Packet, Template, compose, find_template, letter_docx, packet_pdf
+from claims.letters import templates as letter_templates
+from claims.reports import manifest
+from claims.reports.report import Check, Report
+from claims.service.appeal_facts import Gathered, gather
+from claims.service.appeal_packet import packet
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.outbox import place
+from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
+from claims.store import appeals as store
+from claims.store import clock, filing
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+from claims.store.queries import appeals as rows_of
+
+PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
+OWN_LAYOUT = "letter.docx"
+STATES = ("prepared", "sent", "replaced")
+
+
+class AppealRefusedError(UsageError):
+    """There is no appeal to be made: `refused` is the code of the reason (codes/appeal_refusals.csv)."""
+
+    def __init__(self, refused: str, reason: str) -> None:
+        super().__init__(f"No appeal: {reason}.")
+        self.refused = refused
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """A prepared appeal; `folder` holds its files. A draft has `gaps`: what a person fills in before it is sent."""
+
+    appeal_id: int
+    key: str
+    level: int
+    level_name: str
+    kind: str
+    template: str
+    template_sha256: str
+    deadline: date | None
+    deadline_rule: str
+    gaps: tuple[str, ...]
+    folder: Path
+    sha256: dict[str, str]
+    manifest_sha256: str
+
+
+def case_named(ctx: Context, key: str) -> int:
+    """Give the case whose key begins so. Raises UsageError, NotFoundError or AmbiguousKeyError."""
+    if not key.strip():
+        raise UsageError("The key of a case is wanted, as claims denials list shows it.")
+    with read(ctx.engine) as conn:
+        found = rows_of.cases_named(conn, key.strip().lower())
+    if found.empty:
+        raise NotFoundError("denial case", key)
+    if len(found) > 1:
+        raise AmbiguousKeyError(key)
+    return int(found["case_id"].iloc[0])
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """An appeal before it is written: what was decided, what it was made of, and the packet."""
+
+    plan: Plan
+    got: Gathered
+    template: Template
+    packet: Packet
+
+
+def planned(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Plan:
+    """Say what appeal could be made of a case, or why none, without making it and without patient data."""
+    today = day or ctx.settings.today()
+    return replace(rules.plan(gather(ctx, case_id, today).facts, today, level), values={})
+
+
+def assembled(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Assembled:
+    """Put letter and packet together without writing anything; raises what `prepare` raises.
+
+    It holds patient data: whoever shows it records that (`service.audited`).
+    """
+    today = day or ctx.settings.today()
+    got = gather(ctx, case_id, today)
+    plan = rules.plan(got.facts, today, level)
+    if plan.refused:
+        raise AppealRefusedError(plan.refused, plan.reason)
+    payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
+    facts = codes.table("appeal_facts")
+    labels = dict(zip(facts["fact"], facts["label"], strict=True))
+    used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
+    letter, closing = (compose(one, plan.values, labels) for one in used)
+    origin = tuple(f"Made from the template {_named(one)}, sha256 {one.sha256}." for one in used)
+    return Assembled(plan, got, used[0], packet(plan, got, letter, closing, origin, today))
+
+
+def prepare(
+    ctx: Context, case_id: int, level: int | None = None, out: Path | None = None, *, day: date | None = None
+) -> Appeal:
+    """Write letter and packet of a case into ``out`` (default: a folder of its own under ``appeals``).
+
+    ``level``: the one after the last that was sent unless given; ``day``: of the letter, default today. The same books,
+    templates and day give the same bytes. Raises AppealRefusedError, NotFoundError, TemplateError.
+    """
+    made = assembled(ctx, case_id, level, day=day)
+    plan, got, template, today = made.plan, made.got, made.template, made.packet.day
+    key = str(got.facts.case["case_key"])[:KEY_LENGTH]
+    folder = out or ctx.settings.appeals_folder / key / f"level-{plan.level}"
+    _require_room(folder, key)
+    with TemporaryDirectory() as scratch:
+        content = _written(ctx, Path(scratch), made, key)
+        hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
+    at = clock.now()
+    row = {
+        "case_id": case_id,
+        "level": plan.level,
+        "kind": plan.kind,
+        "template": _named(template),
+        "template_sha256": template.sha256,
+        "packet_sha256": hashes[PACKET],
+        "letter_sha256": hashes[LETTER],
+        "manifest_sha256": content[manifest.SEAL],
+        "gaps": json.dumps(made.packet.gaps),
+        "deadline_date": str(plan.deadline.last_day or ""),
+        "prepared_date": today.isoformat(),
+        "prepared_at": at,
+        "prepared_by": ctx.actor,
+    }
+    with write(ctx.engine) as conn:
+        appeal_id = store.put(conn, row)
+        for sha256 in hashes.values():
+            size = ctx.vault.path(sha256).stat().st_size
+            filing.register_produced(conn, sha256, size, content=CONTENT, sets="", counts={}, run_id=0)
+        record(
+            ctx, conn, "phi-shown", f"appeal of case {key}", {"level": plan.level, "sha256": sorted(hashes.values())}
+        )
+    for name, sha256 in hashes.items():
+        place(ctx.vault.path(sha256), folder, name)
+    manifest.save(folder, content, at, ctx.actor)
+    limit = plan.deadline.limit
+    return Appeal(
+        appeal_id=appeal_id,
+        key=key,
+        level=plan.level,
+        level_name=plan.level_name,
+        kind=plan.kind,
+        template=_named(template),
+        template_sha256=template.sha256,
+        deadline=plan.deadline.last_day,
+        deadline_rule=f"{limit.words} ({limit.source})" if limit.words else "",
+        gaps=made.packet.gaps,
+        folder=folder,
+        sha256=hashes,
+        manifest_sha256=content[manifest.SEAL],
+    )
+
+
+def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
+    """List the appeals of a case by level, the newest of a level last: template, hashes, gaps, state, days, who."""
+    with read(ctx.engine) as conn:
+        return _shown(conn, rows_of.of_case(conn, case_id))
+
+
+def appeals(ctx: Context, *, state: str = "", limit: int = 50) -> pd.DataFrame:
+    """List the newest appeals of one of STATES, or of all."""
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}.")
+    with read(ctx.engine) as conn:
+        return _shown(conn, rows_of.listed(conn, state, limit))
+
+
+def templates(ctx: Context) -> list[Template]:
+    """List the templates of letters: those built in, the practice's, and the practice's for one payer."""
+    return letter_templates(ctx.settings.letters_folder)
+
+
+def _shown(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    sent = rows_of.sent(conn, rows["case_id"].drop_duplicates().tolist())
+    rows = rows.merge(sent, on=["case_id", "level"], how="left").fillna({"sent_date": "", "sent_by": ""})
+    rows[["sent_date", "sent_by"]] = rows[["sent_date", "sent_by"]].where(rows["state"] == "sent", "")
+    rows = rows.drop(columns=["appeal_id", "case_id"]).assign(gaps=[json.loads(text) for text in rows["gaps"]])
+    rows.insert(0, "key", rows.pop("case_key").str[:KEY_LENGTH])
+    return rows
+
+
+def _require_room(folder: Path, key: str) -> None:
+    """Raise ReportFolderError where the folder holds a report, or the packet of another case."""
+    if (folder / manifest.NAME).exists():
+        old = manifest.load(folder)
+        if (old["report"], old.get("parameters", {}).get("case")) != ("appeal", key):
+            raise manifest.ReportFolderError("holds something else; choose another one for this packet")
+
+
+def _named(template: Template) -> str:
+    whose = f"{template.origin}, for payer {template.payer_code}" if template.payer_code else template.origin
+    return f"{template.name} ({whose})"[:120]
+
+
+def _written(ctx: Context, folder: Path, made: Assembled, key: str) -> dict[str, Any]:
+    """Write the files of a packet; give what its manifest says."""
+    plan, got, template = made.plan, made.got, made.template
+    own = ctx.settings.letters_folder / OWN_LAYOUT
+    (folder / PACKET).write_bytes(packet_pdf(made.packet))
+    (folder / LETTER).write_bytes(letter_docx(made.packet, own.read_bytes() if own.is_file() else None))
+    decision = got.facts.decision
+    charge, paid = int(decision["charge_cents"]), int(decision["paid_cents"])
+    adjusted = int(got.adjustments["amount_cents"].sum())
+    tables = {
+        "lines": got.lines[["ordinal", "charge_cents", "allowed_cents", "paid_cents"]],
+        "adjustments": got.adjustments[["group_code", "reason_code", "amount_cents"]],
+    }
+    checks = (
+        Check("billed is adjusted and paid", charge, adjusted + paid),
+        Check("lines add up to what is billed", int(got.lines["charge_cents"].sum()), charge),
+    )
+    report = Report(
+        "appeal", tables, {"billed": charge, "adjusted": adjusted, "paid": paid}, checks[: 2 if len(got.lines) else 1],
+        {"adjusted": ("adjustments", "amount_cents")},
+    )  # fmt: skip
+    parameters = {
+        "case": key,
+        "level": str(plan.level),
+        "kind": plan.kind,
+        "date": made.packet.day.isoformat(),
+        "template": _named(template),
+        "template_sha256": template.sha256,
+        "format": "packet",
+    }
+    files = [folder / LETTER, folder / PACKET]
+    content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
+    content |= {
+        "gaps": list(made.packet.gaps),
+        "exhibits": [
+            {"label": one.label, "title": one.title, "files": [file.sha256 for file in one.files]}
+            for one in made.packet.exhibits
+        ],
+    }
+    content[manifest.SEAL] = manifest.seal(content)
+    return content

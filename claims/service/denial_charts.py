@@ -1,0 +1,48 @@
+"""Denials as charts want them: by cause and payer, over time, by how near the deadline is; cents and counts only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from claims import codes
+from claims.service.context import Context
+from claims.store.engine import read
+from claims.store.queries import denial_charts as rows
+
+BUCKETS = ("overdue", "within 7 days", "within 30 days", "within 90 days", "later", "no deadline known")
+_EDGES = (-1, 7, 30, 90)
+MONTHS = 12
+PAYERS = 8
+MOST_CAUSES = 100
+
+
+def charts(ctx: Context) -> dict[str, pd.DataFrame]:
+    """Give by_cause, by_payer (cases, at_risk_cents), by_month (denied_cents, recovered_cents, cases), by_deadline."""
+    today = ctx.settings.today()
+    with read(ctx.engine) as conn:
+        by_cause = rows.open_by(conn, "category")
+        by_payer = rows.open_by(conn, "payer_name")
+        by_day = rows.by_day(conn)
+        by_deadline = rows.open_by_deadline(conn)
+    titles = codes.table("categories").set_index("category")["own_title"]
+    by_cause["title"] = titles.reindex(by_cause["category"]).fillna("").to_numpy()
+    by_day["month"] = by_day["posting_date"].str[:7]
+    by_month = by_day.groupby("month", as_index=False)[["cases", "denied_cents", "recovered_cents"]].sum()
+    due = pd.to_datetime(by_deadline["deadline_date"].where(by_deadline["deadline_date"] != ""), format="%Y-%m-%d")
+    left = (due - pd.Timestamp(today)).dt.days
+    place = np.where(left.isna(), len(BUCKETS) - 1, np.searchsorted(_EDGES, left.fillna(0), side="left"))
+    buckets = by_deadline.assign(bucket=place).groupby("bucket")[["cases", "at_risk_cents"]].sum()
+    buckets = buckets.reindex(range(len(BUCKETS)), fill_value=0).assign(title=list(BUCKETS)).reset_index()
+    return {
+        "by_cause": by_cause,
+        "by_payer": by_payer.head(PAYERS),
+        "by_month": by_month.tail(MONTHS),
+        "by_deadline": buckets,
+    }
+
+
+def causes(ctx: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give open cases by payer and reason; and the patterns among them: one cause, one item of work."""
+    with read(ctx.engine) as conn:
+        return rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES)

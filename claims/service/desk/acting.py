@@ -1,0 +1,146 @@
+"""What every action of the desk has in common: which cases it may touch, what it leaves, who did it.
+
+A person acts on cases as they saw them: one that was changed since is named as stale and left alone. The change of the
+cases, an event for each with what stood there before, the action and its record in the audit chain are one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from claims import codes
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.desk.priority import queue_of
+from claims.service.periods import require_open
+from claims.store import desk
+from claims.store.handles import Connection
+
+Cases = Sequence[tuple[int, int]]  # (case_id, version that the person saw)
+
+
+class Done(NamedTuple):
+    """What became of an action: `refused` has case_id, reason and the reason in words (says).
+
+    The action's id is 0 when nothing was done or asked for; its state is done or waiting_approval.
+    """
+
+    action_id: int
+    done: list[int]
+    stale: list[int]
+    refused: pd.DataFrame
+    state: str = "done"
+    amount_cents: int = 0
+
+
+class Chosen(NamedTuple):
+    """The cases of an action as they are now, why it may not touch some of them, and which changed meanwhile."""
+
+    rows: pd.DataFrame
+    stale: list[int]
+    refused: pd.DataFrame
+
+    def nothing(self) -> Done:
+        """Give what an action did that may touch none of them."""
+        return Done(0, [], self.stale, self.refused)
+
+    def without(self, reasons: pd.Series[str]) -> Chosen:
+        """Leave out the cases that have a reason (indexed as `rows`)."""
+        is_bad = reasons != ""
+        more = told(self.rows.loc[is_bad, "case_id"], reasons[is_bad])
+        refused = pd.concat([self.refused, more], ignore_index=True)
+        return Chosen(self.rows[~is_bad].reset_index(drop=True), self.stale, refused)
+
+
+def told(case_ids: pd.Series[int], reasons: pd.Series[str]) -> pd.DataFrame:
+    """Give refused cases with their reason, and the reason in words."""
+    says = codes.table("desk_refusals").set_index("reason")["says"]
+    frame = pd.DataFrame({"case_id": case_ids.to_numpy("int64"), "reason": reasons.to_numpy(dtype=object)})
+    frame["says"] = says.reindex(frame["reason"]).fillna("").to_numpy()
+    return frame.astype({"reason": "str", "says": "str"})
+
+
+def reasons(rows: pd.DataFrame, *conditions: tuple[str, Any]) -> pd.Series[str]:
+    """Give the first reason whose condition is true, for each row; empty where none is."""
+    if not conditions:
+        return pd.Series("", index=rows.index, dtype="str")
+    found = np.select([np.asarray(is_so, dtype=bool) for _, is_so in conditions], [name for name, _ in conditions], "")
+    return pd.Series(found, index=rows.index, dtype="str")
+
+
+def choose(conn: Connection, cases: Cases, *, closed: bool = False, pending: bool = False) -> Chosen:
+    """Read the cases of an action; those that are closed or wait for a second person stay out unless allowed."""
+    seen = pd.DataFrame(dict(cases).items(), columns=["case_id", "seen"], dtype="int64")
+    rows = desk.cases(conn, seen["case_id"].tolist())
+    rows = rows.merge(seen, on="case_id")
+    missing = seen.loc[~seen["case_id"].isin(rows["case_id"]), "case_id"]
+    is_stale = rows["version"] != rows["seen"]
+    stale = [int(one) for one in rows.loc[is_stale, "case_id"]]
+    rows = rows[~is_stale].drop(columns="seen").reset_index(drop=True)
+    chosen = Chosen(rows, stale, told(missing, pd.Series("not-there", index=missing.index, dtype="str")))
+    return chosen.without(
+        reasons(
+            rows,
+            ("closed", (rows["state"] == "closed") & (not closed)),
+            ("waits-for-approval", (rows["pending_action_id"] != 0) & (not pending)),
+        )
+    )
+
+
+def begin(
+    ctx: Context, conn: Connection, kind: str, chosen: Chosen, posting_date: date, *, amount_cents: int = 0,
+    reason: str = "", state: str = "done", parameters: Mapping[str, Any] | None = None, undoes: int = 0,
+) -> int:  # fmt: skip
+    """Write the action and its record in the audit chain; give the action's id. Raises PeriodClosedError."""
+    require_open(conn, posting_date)
+    action_id = desk.add_action(
+        conn, kind=kind, state=state, cases=len(chosen.rows), amount_cents=amount_cents, reason=reason,
+        parameters=json.dumps(dict(parameters or {}), sort_keys=True), requested_by=ctx.actor,
+        posting_date=posting_date, undoes_action_id=undoes or None,
+    )  # fmt: skip
+    body = {"cases": len(chosen.rows), "amount_cents": amount_cents, "state": state}
+    record(ctx, conn, f"denial.{kind}", f"action {action_id}", body)
+    return action_id
+
+
+def change(
+    ctx: Context, conn: Connection, action_id: int, event: str, rows: pd.DataFrame, changes: Mapping[str, Any],
+    posting_date: date, *, amounts: pd.Series[int] | int = 0, said: Mapping[str, Any] | None = None,
+    claim_ids: pd.Series[int] | int = 0, is_touch: bool = True,
+) -> pd.DataFrame:  # fmt: skip
+    """Give cases new values (a value, or a Series indexed as `rows`) and append an event for each; give the events."""
+    after = rows.assign(**changes)
+    if is_touch:
+        after["last_touched_date"] = posting_date.isoformat()
+    after["queue"] = queue_of(after, posting_date)
+    after["version"] = rows["version"] + 1
+    names = list(dict.fromkeys([*changes, "last_touched_date", "queue"]))
+    old = rows[names].to_dict("records")
+    new = after[names].to_dict("records")
+    before = [{name: was[name] for name in names if was[name] != now[name]} for was, now in zip(old, new, strict=True)]
+    events = pd.DataFrame(
+        {
+            "case_id": rows["case_id"],
+            "kind": event,
+            "claim_id": claim_ids,
+            "amount_cents": amounts,
+            "body": [json.dumps(dict(said or {}) | {"before": one}, sort_keys=True) for one in before],
+            "posting_date": posting_date.isoformat(),
+            "actor": ctx.actor,
+            "case_version": after["version"],
+            "action_id": action_id,
+        }
+    ).astype({"kind": "str", "body": "str", "posting_date": "str", "actor": "str"})
+    return desk.save(conn, after[["case_id", "version", *names]], events)
+
+
+def finish(action_id: int, chosen: Chosen, *, state: str = "done", amount_cents: int = 0) -> Done:
+    """Give what an action did."""
+    ids = [int(one) for one in chosen.rows["case_id"]]
+    return Done(action_id, ids, chosen.stale, chosen.refused, state, amount_cents)

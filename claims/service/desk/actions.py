@@ -1,0 +1,70 @@
+"""Everything that people do with denial cases, in one place; and what each would do, without doing it.
+
+Each takes cases as (case_id, version that the person saw), one or thousands, and the accounting day; it gives a `Done`.
+A whole list is acted on with `service.desk.queue.selection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from claims.service.context import Context
+from claims.service.desk.acting import Cases, Done
+from claims.service.desk.money import approve, close_duplicate, expire, refuse, to_patient, waiting, write_off
+from claims.service.desk.people import NEXT_REMIT, appeal_sent, assign, info_sent, note, snooze, tag, wake
+from claims.service.desk.sending import bill_next, resubmit
+from claims.service.desk.undoing import undo
+from claims.store.engine import rehearsal
+from claims.store.vault import Vault
+
+__all__ = [
+    "ACTIONS",
+    "NEXT_REMIT",
+    "Cases",
+    "Done",
+    "appeal_sent",
+    "approve",
+    "assign",
+    "bill_next",
+    "close_duplicate",
+    "expire",
+    "info_sent",
+    "note",
+    "preview",
+    "refuse",
+    "resubmit",
+    "snooze",
+    "tag",
+    "to_patient",
+    "undo",
+    "waiting",
+    "wake",
+    "write_off",
+]
+
+# What can be done with a selection of cases, by name.
+ACTIONS: dict[str, Callable[..., Done]] = {
+    one.__name__: one
+    for one in (
+        *(assign, note, tag, snooze, wake, info_sent, appeal_sent),
+        *(resubmit, bill_next, to_patient, write_off, expire, close_duplicate),
+    )
+}
+
+
+class _Looking(Vault):
+    """The vault as a rehearsal sees it: all of it can be read, nothing is put into it."""
+
+    def put(self, source: Path | bytes) -> str:
+        """Give the hash that the file would have."""
+        return self.hash_of(source)
+
+
+def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any) -> Done:
+    """Do any action and take it back: the same `Done`, with action_id 0 and nothing written."""
+    with rehearsal(ctx.engine):
+        done = action(replace(ctx, vault=_Looking(ctx.vault.root)), *args, **named)
+    return done._replace(action_id=0)

@@ -1,0 +1,90 @@
+"""What stands denied on account 1110 for a case, and the journals that move it away."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from claims.service.context import Context
+from claims.service.journals import write_journals
+from claims.store import balances
+from claims.store.handles import Connection
+
+HELD = "1110"
+
+
+def of_cases(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what the books hold for cases: case_id, and per posting and line the columns of its ledger lines.
+
+    A case of the whole claim holds all lines of it, others their own line.
+    """
+    cases = rows.loc[rows["family_id"] != 0, ["case_id", "family_id", "payer_sequence", "line_number", "extent"]]
+    held = balances.held_denials(conn, cases["family_id"].drop_duplicates().tolist())
+    pairs = held.merge(cases, on=["family_id", "payer_sequence"], suffixes=("", "_case"))
+    is_own = (pairs["extent"] == "full") | (pairs["line_number"] == pairs["line_number_case"])
+    pairs = pairs[is_own].sort_values(["case_id", "origin_journal_id", "line_number"], ignore_index=True)
+    # Two cases never move the same money: the one of the line goes before the one of the whole claim.
+    pairs["is_whole"] = pairs["extent"] == "full"
+    pairs = pairs.sort_values("is_whole", kind="stable")
+    same = ["origin_journal_id", "line_number", "payer_code", "group_code", "reason_code"]
+    pairs = pairs.drop_duplicates(same).sort_index(ignore_index=True)
+    return pairs.drop(columns=["line_number_case", "extent", "is_whole"])
+
+
+def cents(rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[int]:
+    """Add up what is held for each case, indexed as `rows`."""
+    sums = held.groupby("case_id")["amount_cents"].sum().reindex(rows["case_id"], fill_value=0)
+    return pd.Series(sums.to_numpy("int64"), index=rows.index)
+
+
+def move(
+    ctx: Context, conn: Connection, run_id: int, posting_date: date, held: pd.DataFrame, *,
+    account: str, rule_id: str, reason: str,
+) -> None:  # fmt: skip
+    """Move what is held (with event_id; optional next_payer_code and next_sequence) to an account, line by line.
+
+    Each journal continues the posting that held the denial, so that a later reversal takes it along.
+    """
+    if held.empty:
+        return
+    place = held.groupby(["event_id", "line_number"]).cumcount()
+    suffix = ("-" + (place + 1).astype("str")).where(place > 0, "")
+    line = held["line_number"].astype("str") + suffix
+    base = held.assign(
+        journal_key="act:" + held["event_id"].astype("str") + ":" + line + ":0",
+        rule_id=rule_id,
+        source="denial",
+        journal_reason=reason,
+        effective_date=posting_date.isoformat(),
+        reverses_key="",
+        continues_journal_id=held["origin_journal_id"],
+    ).drop(columns=["case_id", "event_id", "origin_journal_id"])
+    to = base.assign(account=account)
+    if "next_payer_code" in base:
+        to = to.assign(payer_code=base["next_payer_code"], payer_sequence=base["next_sequence"])
+    away = base.assign(account=HELD, amount_cents=-base["amount_cents"])
+    both = pd.concat([to, away], ignore_index=True)
+    both = both.drop(columns=[name for name in ("next_payer_code", "next_sequence") if name in both])
+    write_journals(conn, ctx, run_id, posting_date, both)
+
+
+def bring_back(
+    ctx: Context, conn: Connection, run_id: int, posting_date: date, family_ids: list[int], event_ids: set[int]
+) -> int:
+    """Take back the journals of people's events, as far as they stand; give the cents that are held again."""
+    lines = balances.of_actions(conn, family_ids)
+    event = lines["journal_key"].str.split(":").str[1].astype("int64")
+    lines = lines[event.isin(event_ids)]
+    if lines.empty:
+        return 0
+    back = lines.assign(
+        amount_cents=-lines["amount_cents"],
+        reverses_key=lines["journal_key"],
+        journal_key=lines["journal_key"] + ":undone",
+        source="denial",
+        journal_reason="undo",
+        effective_date=posting_date.isoformat(),
+    )
+    write_journals(conn, ctx, run_id, posting_date, back)
+    return int(back.loc[back["account"] == HELD, "amount_cents"].sum())

@@ -1,0 +1,49 @@
+"""Keys as people type them come in; the cases that are meant, as actions want them, go out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claims.errors import NotFoundError, UsageError
+from claims.service.context import Context
+from claims.service.desk import queue
+from claims.service.desk.queue import Filters
+from claims.service.queue import AmbiguousKeyError
+from claims.store.engine import read
+from claims.store.handles import Connection
+from claims.store.queries.queue import find
+
+
+def meant(ctx: Context, keys: Sequence[str], pattern_id: int = 0) -> list[tuple[int, int]]:
+    """Give (case_id, version) of the cases with these keys, or of all open cases of a pattern.
+
+    Raises UsageError, NotFoundError or AmbiguousKeyError.
+    """
+    if bool(keys) == bool(pattern_id):
+        raise UsageError("Name cases by the keys that claims denials list shows, or a pattern by its number.")
+    if pattern_id:
+        found = queue.selection(ctx, Filters(pattern_id=pattern_id))
+        if not found:
+            raise NotFoundError("pattern with open cases", pattern_id)
+        return found
+    with read(ctx.engine) as conn:
+        return list(dict.fromkeys(_one(conn, key, ("case_id", "version")) for key in keys))
+
+
+def decision_of(ctx: Context, key: str) -> int:
+    """Give the claim payment that a case stands on."""
+    with read(ctx.engine) as conn:
+        return _one(conn, key, ("claim_payment_id", "version"))[0]
+
+
+def _one(conn: Connection, key: str, names: tuple[str, str]) -> tuple[int, int]:
+    text = key.strip().lower()
+    if not text:
+        raise UsageError("The key of a case is wanted, as claims denials list shows it.")
+    found = find(conn, text)
+    if found.empty:
+        raise NotFoundError("denial case", key[:10])
+    if len(found) > 1:
+        raise AmbiguousKeyError(key)
+    first, second = names
+    return int(found[first].iloc[0]), int(found[second].iloc[0])

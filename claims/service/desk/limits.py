@@ -1,0 +1,37 @@
+"""Master data of payers come in; their own limits for filing and appeals, as the denial rules want them, go out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from claims.denials.deadlines import LATER_PAYER, LIMIT
+from claims.master import Master
+
+_SERVICE_TO = {"service_to": "service_through"}  # our name for the last day of service, and that of the usual limits
+# limit_type, event, column of the payer's days, column of what they count from (or the one thing that it can be)
+_RULES = (
+    ("", "first_filing", "filing_limit_days", "filing_limit_anchor"),
+    ("", "corrected_claim", "corrected_limit_days", "corrected_limit_anchor"),
+    ("", "appeal_1", "appeal_limit_days", ""),
+    (LATER_PAYER, "first_filing", "secondary_limit_days", ""),
+)
+
+
+def own_limits(master: Master, day: date) -> pd.DataFrame:
+    """Give payer_code and LIMIT of every rule that a payer has on a day; an empty anchor is the usual one."""
+    rows = master.at("payers", int(day.strftime("%Y%m%d")))
+    parts = []
+    for limit_type, event, days, anchor in _RULES:
+        own = rows[rows[days] > 0]
+        part = own[["payer_code"]].assign(
+            limit_type=limit_type,
+            event=event,
+            days=own[days].astype("str"),
+            unit="day",
+            anchor=own[anchor].replace(_SERVICE_TO) if anchor else "",
+            source="its rule in master data",
+        )
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True).astype("str")[["payer_code", *LIMIT]]

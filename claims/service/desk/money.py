@@ -1,0 +1,213 @@
+"""Money that is given up or asked of somebody else: written off, lost by time, a duplicate, billed to the patient.
+
+What stands on 1110 for the case moves, to the cent; above the asker's limit, or on a signed notice, only when a second
+person approves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from claims.errors import NotFoundError, UsageError
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.desk import held as books
+from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons, told
+from claims.service.desk.remarks import with_effect
+from claims.service.runs import running
+from claims.store import desk
+from claims.store.engine import read, together
+from claims.store.handles import Connection
+from claims.store.queries import desk as queries
+
+WAITS, APPROVED, REFUSED = "waiting_approval", "approved", "refused"
+NEVER_TO_PATIENT = ("medicaid_ffs", "medicaid_managed")
+
+
+class Move(NamedTuple):
+    """Where the money goes, by which posting rule, and what becomes of the case."""
+
+    event: str
+    account: str
+    rule_id: str
+    outcome: str  # empty: the case waits
+    waiting_for: str = ""
+    needs_money: bool = True
+
+
+MOVES = {
+    "write_off": Move("written_off", "4200", "E09", "written_off"),
+    "expire": Move("expired", "4200", "E09", "expired", needs_money=False),
+    "close_duplicate": Move("duplicate", "4200", "E09", "duplicate", needs_money=False),
+    "to_patient": Move("billed_patient", "1200", "E10", "", "billed_patient"),
+}
+
+
+def write_off(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting_date: date) -> Done:
+    """Write denials off (4200 against 1110): at once up to the asker's limit for all of them together."""
+    return _ask(ctx, cases, "write_off", _worded(reason), posting_date, limit_cents)
+
+
+def expire(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting_date: date) -> Done:
+    """Close cases whose last day has passed, as a person confirms; what they hold is written off, within the limit."""
+    return _ask(ctx, cases, "expire", _worded(reason), posting_date, limit_cents)
+
+
+def close_duplicate(ctx: Context, cases: Cases, proof: int, limit_cents: int, posting_date: date) -> Done:
+    """Close cases as repeats of a claim payment of the same payer and service day (`proof`: its id)."""
+    return _ask(ctx, cases, "close_duplicate", f"repeats claim payment {proof}", posting_date, limit_cents, proof=proof)
+
+
+def to_patient(ctx: Context, cases: Cases, posting_date: date, basis: str = "") -> Done:
+    """Bill the patient (1200 against 1110) where the payer says PR; else on a signed notice (`basis`) and approval."""
+    return _ask(ctx, cases, "to_patient", basis.strip(), posting_date, None)
+
+
+def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int | None = None) -> Done:
+    """Let what another person asked for happen, within one's own limit; cases that moved on stay out of it."""
+    with together(ctx.engine) as conn:
+        action, chosen, asked = _waiting(ctx, conn, action_id)
+        if limit_cents is not None and int(action["amount_cents"]) > limit_cents:
+            raise UsageError("This is above your own limit: somebody with a higher one has to approve it.")
+        held = books.of_cases(conn, chosen.rows)
+        amounts = books.cents(chosen.rows, held)
+        expected = asked.set_index("case_id")["amount_cents"].reindex(chosen.rows["case_id"]).to_numpy()
+        chosen = chosen.without(reasons(chosen.rows, ("amount-changed", amounts.to_numpy() != expected)))
+        desk.settle(conn, action_id, APPROVED, ctx.actor, posting_date)
+        done = finish(action_id, chosen, state=APPROVED, amount_cents=int(expected.sum()))
+        _decided(ctx, conn, action_id, "approve", len(done.done), done.amount_cents)
+        if len(chosen.rows):
+            said = {"reason": str(action["reason"]), "requested_by": str(action["requested_by"])}
+            _move(ctx, conn, action_id, MOVES[str(action["kind"])], chosen.rows, held, posting_date, said)
+        return done
+
+
+def refuse(ctx: Context, action_id: int, reason: str, posting_date: date) -> Done:
+    """Say no to what another person asked for; its cases are free again."""
+    with together(ctx.engine) as conn:
+        action, chosen, _ = _waiting(ctx, conn, action_id)
+        desk.settle(conn, action_id, REFUSED, ctx.actor, posting_date)
+        _decided(ctx, conn, action_id, "refuse", len(chosen.rows), int(action["amount_cents"]))
+        if len(chosen.rows):
+            said = {"reason": _worded(reason)}
+            change(ctx, conn, action_id, REFUSED, chosen.rows, {"pending_action_id": 0}, posting_date, said=said)
+        return finish(action_id, chosen, state=REFUSED, amount_cents=int(action["amount_cents"]))
+
+
+def _ask(
+    ctx: Context, cases: Cases, kind: str, reason: str, day: date, limit_cents: int | None, *, proof: int = 0
+) -> Done:
+    what = MOVES[kind]
+    with together(ctx.engine) as conn:
+        chosen = choose(conn, cases)
+        rows = chosen.rows
+        held = books.of_cases(conn, rows)
+        amounts = books.cents(rows, held)
+        conditions: list[tuple[str, Any]] = []
+        if kind == "expire":
+            late = (rows["deadline_date"] != "") & (rows["deadline_date"] < day.isoformat())
+            conditions.append(("not-expired", ~late))
+        if kind == "close_duplicate":
+            conditions.append(("no-proof", ~queries.is_original(conn, rows, proof)))
+        if kind == "to_patient":
+            conditions += _patient_rules(rows, held, has_basis=reason != "")
+        if what.needs_money:
+            conditions.append(("nothing-held", amounts == 0))
+        chosen = chosen.without(reasons(rows, *conditions))
+        if chosen.rows.empty:
+            return chosen.nothing()
+        held = held[held["case_id"].isin(chosen.rows["case_id"])].reset_index(drop=True)
+        amounts = books.cents(chosen.rows, held)
+        total = int(amounts.sum())
+        waits = total > limit_cents if limit_cents is not None else bool(_not_pr(chosen.rows, held).any())
+        state = WAITS if waits else "done"
+        parameters = {"limit_cents": limit_cents, "proof": proof} if proof else {"limit_cents": limit_cents}
+        action_id = begin(
+            ctx, conn, kind, chosen, day, amount_cents=total, reason=reason, state=state, parameters=parameters
+        )
+        said = {"reason": reason}
+        if waits:
+            changes = {"pending_action_id": action_id}
+            change(ctx, conn, action_id, f"{kind}_asked", chosen.rows, changes, day, amounts=amounts, said=said)
+        else:
+            _move(ctx, conn, action_id, what, chosen.rows, held, day, said)
+        return finish(action_id, chosen, state=state, amount_cents=total)
+
+
+def _move(
+    ctx: Context, conn: Connection, action_id: int, what: Move, rows: pd.DataFrame, held: pd.DataFrame, day: date,
+    said: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Post the journals and leave the cases closed, or waiting."""
+    held = held[held["case_id"].isin(rows["case_id"])]
+    changes: dict[str, Any] = {"pending_action_id": 0, "snoozed_until_date": "", "snoozed_for": ""}
+    if what.outcome:
+        day_text = day.isoformat()
+        # An appeal that was lost before the time ran out is what the case ended with.
+        is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")
+        outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
+        changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day_text}
+    else:
+        changes |= {"state": "waiting", "waiting_for": what.waiting_for}
+    amounts = books.cents(rows, held)
+    with running(ctx, "action", day) as (run_id, _):
+        events = change(ctx, conn, action_id, what.event, rows, changes, day, amounts=amounts, said=said)
+        event_of = events.set_index("case_id")["event_id"]
+        keyed = held.assign(event_id=event_of.reindex(held["case_id"]).to_numpy())
+        reason = what.event.replace("_", "-")
+        books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
+
+
+def _not_pr(rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which cases hold an amount that the payer does not lay on the patient; 209 is never the patient's."""
+    owed = (held["group_code"] == "PR") & (held["reason_code"] != "209")
+    return rows["case_id"].isin(held.loc[~owed, "case_id"])
+
+
+def _patient_rules(rows: pd.DataFrame, held: pd.DataFrame, *, has_basis: bool) -> list[tuple[str, Any]]:
+    not_pr = _not_pr(rows, held)
+    never = with_effect(rows["remark_codes"], "not-billable", "patient-refund")
+    never |= rows["case_id"].isin(held.loc[held["reason_code"] == "209", "case_id"])
+    never |= not_pr & rows["payer_type"].isin(NEVER_TO_PATIENT)
+    return [("never-patients", never), ("not-patients", not_pr & (not has_basis))]
+
+
+def _waiting(ctx: Context, conn: Connection, action_id: int) -> tuple[pd.Series[Any], Chosen, pd.DataFrame]:
+    """Give an action that waits for this second person, its cases as they are, and the events that asked."""
+    found = desk.action(conn, action_id)
+    if found.empty:
+        raise NotFoundError("action", action_id)
+    action = found.iloc[0]
+    if action["state"] != WAITS:
+        raise UsageError(f"Action {action_id} does not wait for approval: it is {action['state']}.")
+    if action["requested_by"] == ctx.actor:
+        raise UsageError("Who asked for it cannot decide it: a second person has to.")
+    asked = desk.events_of(conn, action_id)
+    rows = desk.cases(conn, asked["case_id"].tolist())
+    # A note does not hinder it; a remittance that changed the case has ended the request.
+    still = rows["pending_action_id"] == action_id
+    stale = [int(one) for one in rows.loc[~still, "case_id"]]
+    none = told(rows["case_id"].head(0), rows["cause"].head(0))
+    return action, Chosen(rows[still].reset_index(drop=True), stale, none), asked
+
+
+def waiting(ctx: Context) -> pd.DataFrame:
+    """List what waits for a second person, oldest first."""
+    with read(ctx.engine) as conn:
+        rows = queries.waiting_actions(conn)
+    return rows.assign(parameters=[json.loads(text) for text in rows["parameters"]])
+
+
+def _decided(ctx: Context, conn: Connection, action_id: int, verb: str, cases: int, amount_cents: int) -> None:
+    record(ctx, conn, f"denial.{verb}", f"action {action_id}", {"cases": cases, "amount_cents": amount_cents})
+
+
+def _worded(reason: str) -> str:
+    if not reason.strip():
+        raise UsageError("A reason is wanted, in words.")
+    return reason.strip()

@@ -1,0 +1,156 @@
+"""A denied claim goes out again: corrected to the same payer, or to the next one; its money follows when it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from claims.master import Master
+from claims.service import next_payer, versions
+from claims.service.context import Context
+from claims.service.desk import held as books
+from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.people import is_late
+from claims.service.desk.remarks import forcing, with_effect
+from claims.service.master import load_master
+from claims.service.resubmit import Change
+from claims.store.engine import together, write
+from claims.store.handles import Connection
+from claims.store.queries import desk as queries
+
+_CORRECTED = ("C7", "NEW", "ELIG", "ENROL")
+_DECIDED = ("denied", "partly_paid", "paid", "reversed")
+
+
+def resubmit(
+    ctx: Context, cases: Cases, posting_date: date, changes: Sequence[Change] = (), *, as_new: bool = False,
+    late_reason: str = "", master: Master | None = None,
+) -> Done:  # fmt: skip
+    """Correct the claims of cases and send them again: as a replacement (7), or as new where the payer demands that.
+
+    A remark (MA130, N142, N517) demands it, a payer that takes no replacements, or the asker (`as_new`). `changes` are
+    made on each claim; `late_reason` says why it goes although its day has passed. What was made is a draft: the edits
+    look at it, and it leaves with the next sending.
+    """
+    known = master or load_master(ctx)
+    with together(ctx.engine) as conn:
+        chosen = choose(conn, cases)
+        rows = _with_claims(conn, chosen.rows)
+        chosen = chosen.without(
+            reasons(
+                rows,
+                ("claim-unknown", rows["family_id"] == 0),
+                ("sent-elsewhere", rows["claim_id"] == 0),
+                ("do-not-resend", with_effect(rows["remark_codes"], "no-resubmission")),
+                ("window-passed", is_late(rows, _CORRECTED, posting_date) & (not late_reason.strip())),
+            )
+        )
+        rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
+        goes_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        # One line of a claim that has to be new makes the claim new.
+        goes_new = goes_new.groupby(rows["claim_id"]).transform("any")
+        made, refused = [], []
+        for is_new, make in ((False, versions.replace), (True, versions.renew)):
+            ids = [int(one) for one in rows.loc[goes_new == is_new, "claim_id"].drop_duplicates()]
+            if ids:
+                result = make(ctx, ids, _changes(ids, changes), posting_date, known)
+                made.append(result.claims)
+                refused.append(result.refused)
+        said = {"late_reason": late_reason.strip()} if late_reason.strip() else {}
+        return _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said)
+
+
+def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master | None = None) -> Done:
+    """Make claims for the payer after the one that denied; what the case holds moves to that payer when one leaves."""
+    known = master or load_master(ctx)
+    with together(ctx.engine) as conn:
+        chosen = choose(conn, cases)
+        rows = _with_claims(conn, chosen.rows)
+        chosen = chosen.without(
+            reasons(
+                rows,
+                ("claim-unknown", rows["family_id"] == 0),
+                ("no-next-payer", rows["next_payer_code"] == ""),
+                ("forwarded", with_effect(rows["remark_codes"], "forwarded")),
+                ("sent-elsewhere", rows["claim_id"] == 0),
+                ("not-decided", ~rows["life"].isin(_DECIDED)),
+            )
+        )
+        rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
+        ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
+        made = [next_payer.bill_next(ctx, posting_date, claim_ids=ids, master=known).claims] if ids else []
+        return _sent(ctx, conn, chosen, rows, made, [], "bill_next", "billed_other", posting_date, {})
+
+
+def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+    """Move what denied cases hold to the next payer's account, for claims to it that have left since (rule E11)."""
+    with write(ctx.engine) as conn:
+        rows = queries.to_transfer(conn)
+        held = books.of_cases(conn, rows)
+        amounts = books.cents(rows, held)
+        total = 0
+        for action_id, part in rows.groupby("action_id"):
+            events = change(
+                ctx, conn, int(str(action_id)), "transferred", part, {}, posting_date, amounts=amounts.loc[part.index],
+                claim_ids=part["claim_id"], is_touch=False,
+            )  # fmt: skip
+            keyed = held.merge(events[["case_id", "event_id"]], on="case_id")
+            keyed = keyed.merge(part[["case_id", "next_payer_code", "next_sequence"]], on="case_id")
+            books.move(
+                ctx, conn, run_id, posting_date, keyed, account="1100", rule_id="E11", reason="billed-next-payer"
+            )
+            total += int(keyed["amount_cents"].sum())
+    return {"denials_transferred": len(rows), "transferred_cents": total}
+
+
+def _with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the claim of ours that the payer decided last (claim_id, life); 0 where it was not sent from here."""
+    claims = queries.claims_of(conn, rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist())
+    claims = claims[(claims["origin"] == "to_send") & (claims["state"] == "stored")]
+    is_over = claims["life"].isin(["replaced", "voided", "withdrawn"])
+    last = claims[~is_over].drop_duplicates(["family_id", "payer_sequence"], keep="last")
+    found = last.set_index(["family_id", "payer_sequence"])[["claim_id", "life"]]
+    found = found.reindex(pd.MultiIndex.from_frame(rows[["family_id", "payer_sequence"]]))
+    return rows.assign(
+        claim_id=found["claim_id"].fillna(0).astype("int64").to_numpy(), life=found["life"].fillna("").to_numpy()
+    )
+
+
+def _takes_none(rows: pd.DataFrame, master: Master, day: date) -> pd.Series[bool]:
+    """Tell whose payer corrects denied claims by new ones only."""
+    days = pd.Series(int(day.strftime("%Y%m%d")), index=rows.index)
+    keys = rows[["own_payer_code"]].rename(columns={"own_payer_code": "payer_code"})
+    payers = master.look_up("payers", keys, days)
+    return payers["is_known"] & ~payers["takes_replacement"].astype(bool)
+
+
+def _changes(claim_ids: list[int], changes: Sequence[Change]) -> pd.DataFrame:
+    rows = [(claim_id, *one) for claim_id in claim_ids for one in changes]
+    return pd.DataFrame(rows, columns=["claim_id", *Change._fields]) if rows else versions.NO_CHANGES
+
+
+def _sent(
+    ctx: Context, conn: Connection, chosen: Chosen, rows: pd.DataFrame, made: list[pd.DataFrame],
+    refused: list[pd.DataFrame], kind: str, event: str, day: date, said: dict[str, str],
+) -> Done:  # fmt: skip
+    """Let the cases whose claims were made wait for their answer; say why the others were not."""
+    none = versions.Made()
+    new = pd.concat([none.claims, *made]).set_index("follows_claim_id")["claim_id"].astype("int64")
+    why = pd.concat([none.refused, *refused]).drop_duplicates("claim_id").set_index("claim_id")["reason"]
+    new_claim = new.reindex(rows["claim_id"]).fillna(0).astype("int64").to_numpy()
+    reason = why.astype("str").reindex(rows["claim_id"]).fillna("not-made").to_numpy(dtype=object)
+    chosen = chosen.without(pd.Series(np.where(new_claim == 0, reason, ""), index=chosen.rows.index, dtype="str"))
+    if chosen.rows.empty:
+        return chosen.nothing()
+    claim_ids = pd.Series(new_claim[new_claim != 0], index=chosen.rows.index)
+    amount = int(chosen.rows["at_risk_cents"].sum())
+    action_id = begin(ctx, conn, kind, chosen, day, amount_cents=amount, parameters=said)
+    changes = {"state": "waiting", "waiting_for": event, "snoozed_until_date": "", "snoozed_for": ""}
+    change(
+        ctx, conn, action_id, event, chosen.rows, changes, day, amounts=chosen.rows["at_risk_cents"], said=said,
+        claim_ids=claim_ids,
+    )  # fmt: skip
+    return finish(action_id, chosen, amount_cents=amount)

@@ -1,0 +1,113 @@
+"""Undo: an action of a person is taken back by another one that gives the cases what they had before.
+
+It is an action like any other, audited, and can itself be undone unless money moved. A case that moved on since, by a
+person or a remittance, is left as it is and named.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from claims.errors import NotFoundError, UsageError
+from claims.service import life
+from claims.service.context import Context
+from claims.service.desk.acting import Chosen, Done, begin, change, finish, reasons, told
+from claims.service.desk.held import bring_back
+from claims.service.desk.money import MOVES, WAITS
+from claims.service.runs import running
+from claims.store import desk, lives
+from claims.store.engine import together
+from claims.store.handles import Connection
+
+UNDONE = "undone"
+_STILL_HERE = ("draft", "blocked", "ready")
+
+
+def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
+    """Give the cases of an action what they had before it; journals are taken back by journals, claims withdrawn.
+
+    Raises NotFoundError, and UsageError for an action that cannot be undone as a whole.
+    """
+    with together(ctx.engine) as conn:
+        action = _to_undo(conn, action_id)
+        events = desk.events_of(conn, action_id).drop_duplicates("case_id", keep="last")
+        rows = desk.cases(conn, events["case_id"].tolist())
+        event = events.set_index("case_id").loc[rows["case_id"]].reset_index()
+        chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
+        chosen = chosen.without(
+            reasons(
+                rows,
+                ("moved-on", rows["version"].to_numpy() != event["case_version"].to_numpy()),
+                ("claim-has-left", ~_may_withdraw(conn, event)),
+            )
+        )
+        if chosen.rows.empty:
+            return chosen.nothing()
+        event = event.set_index("case_id").loc[chosen.rows["case_id"]].reset_index()
+        amount = int(event["amount_cents"].sum())
+        undoing = begin(ctx, conn, "undo", chosen, posting_date, amount_cents=amount, undoes=action_id)
+        moved_money = action["kind"] in MOVES and action["state"] != WAITS
+        if moved_money:
+            families = chosen.rows.loc[chosen.rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
+            with running(ctx, "action", posting_date) as (run_id, _):
+                bring_back(ctx, conn, run_id, posting_date, families, set(event["event_id"].tolist()))
+        _withdraw(ctx, conn, event, posting_date)
+        _give_back(ctx, conn, undoing, chosen.rows, event, posting_date)
+        if len(chosen.rows) == len(events):
+            desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
+        return finish(undoing, chosen, amount_cents=amount)
+
+
+def _to_undo(conn: Connection, action_id: int) -> pd.Series[Any]:
+    found = desk.action(conn, action_id)
+    if found.empty:
+        raise NotFoundError("action", action_id)
+    action = found.iloc[0]
+    if action["state"] not in ("done", "approved", WAITS):
+        raise UsageError(f"Action {action_id} is {action['state']} already.")
+    if action["kind"] == "undo" and desk.action(conn, int(action["undoes_action_id"]))["kind"].iloc[0] in MOVES:
+        raise UsageError("Money that was brought back is moved again by asking for it again, not by undo.")
+    return action
+
+
+def _give_back(
+    ctx: Context, conn: Connection, action_id: int, rows: pd.DataFrame, event: pd.DataFrame, day: date
+) -> None:
+    """Write what stood in each case before; cases that had the same columns changed go together."""
+    # Whatever a case waited for when it was decided, nobody is asked again by taking that back.
+    old = [json.loads(body).get("before", {}) | {"pending_action_id": 0} for body in event["body"]]
+    before = pd.Series(old, index=rows.index, dtype=object)
+    shapes = before.map(lambda one: " ".join(sorted(one)))
+    for _, part in before.groupby(shapes):
+        names = sorted(part.iloc[0])
+        changes = {
+            name: pd.Series([one[name] for one in part], index=part.index).astype(rows[name].dtype) for name in names
+        }
+        said = {"undoes": int(event["action_id"].iloc[0])}
+        change(
+            ctx, conn, action_id, UNDONE, rows.loc[part.index], changes, day,
+            amounts=event["amount_cents"].set_axis(rows.index).loc[part.index], said=said, is_touch=False,
+        )  # fmt: skip
+
+
+def _may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
+    """Tell where no claim was made, or it is still here and the one before it stands."""
+    made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
+    life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
+    here = life_of.reindex(event["claim_id"]).isin(_STILL_HERE).to_numpy()
+    replaced = desk.took_a_place(conn, made)
+    gone = event["claim_id"].isin(replaced).to_numpy()
+    return pd.Series((event["claim_id"].to_numpy() == 0) | (here & ~gone), index=event.index)
+
+
+def _withdraw(ctx: Context, conn: Connection, event: pd.DataFrame, day: date) -> None:
+    """Take claims back that were made and have not left."""
+    made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates()
+    if len(made):
+        rows = pd.DataFrame({"claim_id": made.to_numpy(), "event": "withdrawn"})
+        rows["event_key"] = [f"desk:withdrawn:{claim_id}" for claim_id in made.tolist()]
+        life.record(conn, rows, day, actor=ctx.actor)

@@ -1,0 +1,157 @@
+"""Balances of patients given up: small ones by the practice's rule (4300), others sent to collection (5000).
+
+The rule is a row of master data (small_balances): how much at most, after how many days, who may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
+
+import pandas as pd
+
+from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.ledger import patient_lines
+from claims.master import Master
+from claims.reports.report import days_between
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.journals import write_journals
+from claims.service.master import load_master
+from claims.service.patient_claims import named_family
+from claims.service.patient_credits import name_credits
+from claims.service.runs import running
+from claims.service.statements import positions
+from claims.store import clock, patient_money, patients
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+from claims.store.queries.asof import AsOf
+
+KIND = "small_balances"
+SMALL, COLLECTION = "P05", "E14"
+
+
+def proposed(ctx: Context, day: date) -> pd.DataFrame:
+    """Give the small balances that the rule allows to write off on a day.
+
+    Index family_id; claim_number, amount_cents, days, limit_cents, kind, is_mine (the actor may).
+    """
+    master = load_master(ctx)
+    with read(ctx.engine) as conn:
+        return _proposed(conn, ctx, master, day)
+
+
+def write_off_small(ctx: Context, day: date) -> pd.DataFrame:
+    """Write off what `proposed` says and the actor may (rule P05); give the rows. A second time there is nothing."""
+    master = load_master(ctx)
+    with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
+        rows = _proposed(conn, ctx, master, day)
+        if len(rows) and not rows["is_mine"].any():
+            raise PostingRefusedError(
+                "The rule of small balances names others than you; claims master show tells whom."
+            )
+        mine = rows[rows["is_mine"]]
+        _post(conn, ctx, run_id, day, mine, SMALL, "small-balance")
+        cents = int(mine["amount_cents"].sum())
+        if len(mine):
+            body = {"claims": len(mine), "amount_cents": cents}
+            record(ctx, conn, "patient.small-balances", f"{len(mine)} claim(s)", body)
+    return mine
+
+
+def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date) -> int:
+    """Give what patients owe of claims to a collector: bad debt (rule E14); give the cents.
+
+    Only what could stand on a statement: PostingRefusedError for a claim of which nothing is due.
+    """
+    if not reason.strip():
+        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+    with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
+        families = sorted({named_family(conn, claim) for claim in claims})
+        found, _ = positions(conn, _always())
+        due = found["due_cents"].reindex(families, fill_value=0)
+        if (due <= 0).any():
+            raise PostingRefusedError(
+                f"Nothing is due of {int((due <= 0).sum())} of these claims: no statement names it."
+            )
+        rows = pd.DataFrame({"amount_cents": due, "kind": ""})
+        _post(conn, ctx, run_id, day, rows, COLLECTION, "to-collection")
+        body = {"claims": len(rows), "amount_cents": int(due.sum()), "reason": reason}
+        record(ctx, conn, "patient.to-collection", f"{len(rows)} claim(s)", body)
+    return int(due.sum())
+
+
+def take_back(ctx: Context, claim: str, reason: str, day: date) -> int:
+    """Take back what was written off or sent to collection of a claim, so that it is due again; give the cents."""
+    if not reason.strip():
+        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+    with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
+        family_id = named_family(conn, claim)
+        lines = patient_money.written_off(conn, family_id, [SMALL, COLLECTION])
+        if lines.empty:
+            raise NotFoundError("balance written off of claim family", family_id)
+        write_journals(conn, ctx, run_id, day, patient_lines.reversal(lines, "write-off-taken-back"))
+        cents = -int(lines.loc[lines["account"] == "1200", "amount_cents"].sum())
+        name_credits(conn, day)
+        body = {"amount_cents": cents, "reason": reason}
+        record(ctx, conn, "patient.write-off-taken-back", f"family {family_id}", body)
+    return cents
+
+
+def _always() -> AsOf:
+    """Give the books as they are, whatever day was posted on: what is paid for tomorrow is not written off today."""
+    return AsOf(date.max, clock.now())
+
+
+def _proposed(conn: Connection, ctx: Context, master: Master, day: date) -> pd.DataFrame:
+    rows, _ = positions(conn, _always())
+    others = rows[["held_cents", "not_billed_cents", "credit_cents"]].ne(0).any(axis=1)
+    rows = rows[(rows["due_cents"] > 0) & ~others]
+    people = patients.numbers(conn, rows.index.tolist()).reindex(rows.index)
+    rule = _rule(master, people["billing_npi"], day)
+    days = days_between(rows["ready_date"].astype("str"), day.isoformat())
+    small = rule["is_known"] & (rows["due_cents"] <= rule["write_off_up_to_cents"]) & (days >= rule["after_days"])
+    told = pd.DataFrame(
+        {
+            "claim_number": people["claim_number"],
+            "amount_cents": rows["due_cents"],
+            "days": days,
+            "limit_cents": rule["write_off_up_to_cents"],
+            "kind": rule["kind"],
+            "is_mine": [not users or ctx.actor in users.split() for users in rule["users"].tolist()],
+        }
+    )
+    return told[small.to_numpy(dtype=bool)].sort_values("claim_number")
+
+
+def _rule(master: Master, npis: pd.Series, day: date) -> pd.DataFrame:
+    """Give the row in force for each billing provider: its own, else that of all."""
+    days = pd.Series(day.year * 10_000 + day.month * 100 + day.day, index=npis.index)
+    own = master.look_up(KIND, npis.to_frame("billing_npi"), days)
+    every = master.look_up(KIND, npis.to_frame("billing_npi").assign(billing_npi=""), days)
+    return own.where(own["is_known"], every)
+
+
+def _post(
+    conn: Connection, ctx: Context, run_id: int, day: date, rows: pd.DataFrame, rule_id: str, reason: str
+) -> None:
+    if rows.empty:
+        return
+    before = patient_money.write_offs(conn, rows.index.tolist())
+    events = [
+        sha256("\x1f".join(map(str, (reason, family, before.get(family, 0)))).encode()).hexdigest()[:32]
+        for family in rows.index.tolist()
+    ]
+    movements = rows.assign(
+        journal_key=[f"act:{event}:0" for event in events],
+        rule_id=rule_id,
+        reference="",
+        family_id=rows.index,
+        effective_date=day.isoformat(),
+        journal_reason=reason,
+    )
+    lines = patient_lines.lines(movements.reset_index(drop=True))
+    kinds = dict(zip(movements["journal_key"], movements["kind"], strict=True))
+    lines["reason_code"] = lines["journal_key"].map(kinds).where(lines["account"] == "4300", "").astype("str")
+    write_journals(conn, ctx, run_id, day, lines)

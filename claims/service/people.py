@@ -1,0 +1,163 @@
+"""People of the practice: added, given roles and limits, disabled, reset; each change stands in the audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from claims.errors import NotFoundError, UsageError
+from claims.people import names, passwords, roles, sealed, second_factor, sessions
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.store import audit, clock
+from claims.store import people as rows
+from claims.store import sessions as session_rows
+from claims.store.engine import read, write
+from claims.store.handles import Connection
+from claims.store.people import User
+
+ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
+
+
+class LastAdminError(UsageError):
+    """Nobody could add or reset people any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the only admin who can sign in; make somebody else admin first.")
+
+
+def add(ctx: Context, name: str, as_roles: Sequence[str], now: datetime, *, write_off_limit_cents: int = 0) -> str:
+    """Add a person and give the token of the link for the first sign-in: it is shown once and lasts three days."""
+    kept, chosen = names.checked(name), roles.checked(as_roles)
+    if write_off_limit_cents < 0:
+        raise UsageError("A limit for write-offs is nothing or more.")
+    with write(ctx.engine) as conn:
+        if rows.named(conn, kept) is not None:
+            raise UsageError(f"There is somebody named {kept} already.")
+        user_id = rows.next_id(conn)
+        rows.add(conn, user_id, kept, chosen, _new_secret(ctx, user_id), write_off_limit_cents)
+        token = _invite(conn, user_id, now)
+        _record(ctx, conn, "user-added", user_id, {"roles": list(chosen), "limit_cents": write_off_limit_cents})
+    return token
+
+
+def listed(ctx: Context) -> pd.DataFrame:
+    """List everybody: name, roles, state, has_second_factor, write_off_limit_cents, created_at."""
+    with read(ctx.engine) as conn:
+        return rows.listed(conn).drop(columns="user_id")
+
+
+def disable(ctx: Context, name: str, now: datetime) -> int:
+    """Let somebody in no more, at once; give how many sessions were ended."""
+    with write(ctx.engine) as conn:
+        user = _user(conn, name)
+        _keep_an_admin(conn, user)
+        rows.change(conn, user.user_id, state=DISABLED, invitation_sha256=None, invitation_until=None)
+        ended = session_rows.end_all(conn, user.user_id, now)
+        _record(ctx, conn, "user-disabled", user.user_id, {"sessions": ended})
+    return ended
+
+
+def set_roles(ctx: Context, name: str, to: Sequence[str], now: datetime) -> tuple[str, ...]:
+    """Give somebody other roles; their sessions end, so that no page of the old ones stays open."""
+    chosen = roles.checked(to)
+    with write(ctx.engine) as conn:
+        user = _user(conn, name)
+        if "admin" not in chosen:
+            _keep_an_admin(conn, user)
+        rows.change(conn, user.user_id, roles=" ".join(chosen))
+        session_rows.end_all(conn, user.user_id, now)
+        _record(ctx, conn, "user-roles", user.user_id, {"before": list(user.roles), "after": list(chosen)})
+    return chosen
+
+
+def set_limit(ctx: Context, name: str, cents: int) -> None:
+    """Say how much somebody may write off alone; above it a second person is asked."""
+    if cents < 0:
+        raise UsageError("A limit for write-offs is nothing or more.")
+    with write(ctx.engine) as conn:
+        user = _user(conn, name)
+        rows.change(conn, user.user_id, write_off_limit_cents=cents)
+        body = {"before_cents": user.write_off_limit_cents, "after_cents": cents}
+        _record(ctx, conn, "user-limit", user.user_id, body)
+
+
+def write_off_limit(ctx: Context, name: str) -> int:
+    """Give how many cents somebody may write off alone; 0 for who is not among the people."""
+    with read(ctx.engine) as conn:
+        user = rows.named(conn, names.normal(name))
+    return user.write_off_limit_cents if user is not None and user.state == ACTIVE else 0
+
+
+def reset(ctx: Context, name: str, now: datetime) -> str:
+    """Take somebody's password and second factor away; give the token of a new link, also to who was disabled."""
+    with write(ctx.engine) as conn:
+        user = _user(conn, name)
+        rows.change(
+            conn,
+            user.user_id,
+            state=INVITED,
+            password_hash="",
+            sealed_secret=_new_secret(ctx, user.user_id),
+            has_second_factor=0,
+            last_step=0,
+        )
+        rows.set_recovery_codes(conn, user.user_id, [])
+        ended = session_rows.end_all(conn, user.user_id, now)
+        token = _invite(conn, user.user_id, now)
+        _record(ctx, conn, "user-reset", user.user_id, {"sessions": ended})
+    return token
+
+
+def set_password(ctx: Context, name: str, password: str, now: datetime) -> None:
+    """Set a password for somebody, who is active then; the second factor is set up at the first sign-in."""
+    passwords.require_good(password, name=names.normal(name))
+    kept = passwords.hashed(password)
+    with write(ctx.engine) as conn:
+        user = _user(conn, name)
+        if user.state == DISABLED:
+            raise UsageError(f"{user.name} is disabled; claims users reset lets them in again.")
+        accept(ctx, conn, user, kept, now)
+
+
+def accept(ctx: Context, conn: Connection, user: User, password_hash: str, now: datetime, *, but: int = 0) -> None:
+    """Write a new password down: links and other sessions than `but` are over."""
+    values: dict[str, Any] = {"invitation_sha256": None, "invitation_until": None, "state": ACTIVE}
+    rows.change(conn, user.user_id, password_hash=password_hash, password_at=clock.written(now), **values)
+    session_rows.end_all(conn, user.user_id, now, but=but)
+    _record(ctx, conn, "password-set", user.user_id, {})
+
+
+def _user(conn: Connection, name: str) -> User:
+    user = rows.named(conn, names.normal(name))
+    if user is None:
+        raise NotFoundError("person", names.normal(name)[:40])
+    return user
+
+
+def _new_secret(ctx: Context, user_id: int) -> str:
+    key = audit.create_key(ctx.settings.people_key_file)
+    return sealed.seal(key, second_factor.new_secret(), f"user {user_id}")
+
+
+def _invite(conn: Connection, user_id: int, now: datetime) -> str:
+    token = sessions.new_token()
+    until = clock.written(now + sessions.ENROLMENT)
+    rows.change(conn, user_id, invitation_sha256=sessions.kept(token), invitation_until=until)
+    return token
+
+
+def _keep_an_admin(conn: Connection, user: User) -> None:
+    everybody = rows.listed(conn)
+    admins = everybody[
+        everybody["roles"].str.split().apply(lambda names_: "admin" in names_) & (everybody["state"] != DISABLED)
+    ]
+    if "admin" in user.roles and user.state != DISABLED and len(admins) == 1:
+        raise LastAdminError(user.name)
+
+
+def _record(ctx: Context, conn: Connection, action: str, user_id: int, body: dict[str, Any]) -> None:
+    record(ctx, conn, action, f"user {user_id}", body)

@@ -1,0 +1,68 @@
+"""Writes what people do with denial cases: the action, the cases as it leaves them, an event for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, ids, schema
+from claims.store.bulk_update import bulk_update
+from claims.store.load import frame
+from claims.store.rows import frame_of, insert_keyed
+
+CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
+
+
+def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read cases whole, by id."""
+    columns = [column for column in CASE.c if column.name != "recorded_at"]
+    return frame_of(conn, sa.select(*columns).order_by(CASE.c.case_id), CASE.c.case_id, case_ids)
+
+
+def add_action(conn: sa.Connection, **values: Any) -> int:
+    """Write an action and give its id."""
+    action_id = ids.take(conn, ACTION, 1)
+    conn.execute(sa.insert(ACTION).values(action_id=action_id, recorded_at=clock.now(), **values))
+    return action_id
+
+
+def action(conn: sa.Connection, action_id: int) -> pd.DataFrame:
+    """Read one action; no row when there is none."""
+    return frame(conn, sa.select(ACTION).where(ACTION.c.action_id == action_id))
+
+
+def settle(conn: sa.Connection, action_id: int, state: str, actor: str, day: date) -> None:
+    """Note that a second person decided an action, or that it was undone."""
+    values: dict[str, Any] = {"state": state}
+    if state != "undone":
+        values |= {"approved_by": actor, "decided_posting_date": day, "decided_at": clock.now()}
+    conn.execute(sa.update(ACTION).where(ACTION.c.action_id == action_id).values(**values))
+
+
+def save(conn: sa.Connection, changed: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Write the columns of `changed` (case_id and others) and append `events`; give these with their ids."""
+    if "outcome" in changed:
+        changed = changed.assign(outcome=changed["outcome"].where(changed["outcome"] != ""))
+    bulk_update(conn, CASE, changed)
+    return insert_keyed(conn, EVENT, events.assign(recorded_at=clock.now()))
+
+
+def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:
+    """Read the events of an action, oldest first."""
+    return frame(conn, sa.select(EVENT).where(EVENT.c.action_id == action_id).order_by(EVENT.c.event_id))
+
+
+def last_posting(conn: sa.Connection) -> int:
+    """Give the number of the last posting of a claim payment."""
+    return int(conn.scalar(sa.select(sa.func.max(P.c.claim_posting_id))) or 0)
+
+
+def took_a_place(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int]:
+    """Give those of these claims for which the claim before was settled when they were made (corrections)."""
+    made = schema.claims
+    select = sa.select(made.c.claim_id).where(made.c.purpose == "correction")
+    return [int(one) for one in frame_of(conn, select, made.c.claim_id, claim_ids)["claim_id"]]

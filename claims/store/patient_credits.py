@@ -1,0 +1,80 @@
+"""Claim families whose 1200 is in credit, with what tells why."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+
+J, L = schema.journals, schema.ledger_lines
+
+
+def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+
+def credits(conn: sa.Connection) -> pd.DataFrame:
+    """Families with a patient's credit: family_id, credit_cents, open_cents (with payers), and the facts of its cause.
+
+    paid_cents (by patients), written_off_cents, lowered_cents (of the share, after the first payment), twice_cents,
+    is_prepaid (paid before any share was posted).
+    """
+    # Only what a patient paid can be too much; its lines name no payer, which the index knows.
+    paid_on = sa.select(L.c.family_id).where(L.c.account == "1200", L.c.payer_code == "", L.c.family_id.is_not(None))
+    in_credit = (
+        sa.select(L.c.family_id)
+        .where(L.c.account == "1200", L.c.family_id.in_(paid_on))
+        .group_by(L.c.family_id)
+        .having(sa.func.sum(L.c.amount_cents) < 0)
+    )
+    rows = frame(
+        conn,
+        sa.select(
+            L.c.family_id,
+            L.c.account,
+            L.c.payer_sequence,
+            L.c.reference,
+            L.c.rule_id,
+            L.c.amount_cents,
+            J.c.source,
+            J.c.journal_id,
+        )
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(L.c.family_id.in_(in_credit), L.c.account.in_(["1100", "1200"]))
+        .order_by(L.c.family_id, J.c.journal_id, L.c.ledger_line_id),
+    )
+    on_1200 = rows[rows["account"] == "1200"]
+    by_turn = rows[rows["account"] == "1100"].groupby(["family_id", "payer_sequence"])["amount_cents"].sum()
+    open_ = by_turn.clip(lower=0).groupby("family_id").sum()
+    balance = on_1200.groupby("family_id")["amount_cents"].sum()
+    of_patient = on_1200["source"] == "patient"
+    paid = on_1200[of_patient & (on_1200["reference"] != "")]
+    sums = -paid.groupby(["family_id", "reference"])["amount_cents"].sum()
+    by_payment = sums[sums > 0].rename("cents").reset_index()
+    twice = by_payment[by_payment.duplicated(["family_id", "cents"])].groupby("family_id")["cents"].max()
+    first = paid.groupby("family_id")["journal_id"].min()
+    share = on_1200[~of_patient]
+    after = share["journal_id"] > first.reindex(share["family_id"], fill_value=0).to_numpy("int64")
+    later = share[after].groupby("family_id")["amount_cents"].sum()
+    begun = share.groupby("family_id")["journal_id"].min()
+    written_off = -on_1200[of_patient & (on_1200["reference"] == "")].groupby("family_id")["amount_cents"].sum()
+    ids = balance.index
+
+    def of(sums: pd.Series) -> pd.Series:
+        return sums.reindex(ids, fill_value=0).astype("int64")
+
+    # A prepayment is followed by the share: what comes after it lowers nothing unless more went than came.
+    is_prepaid = of(first) < begun.reindex(ids, fill_value=2**62)
+    return pd.DataFrame(
+        {
+            "credit_cents": -balance.astype("int64"),
+            "open_cents": of(open_),
+            "paid_cents": of(by_payment.groupby("family_id")["cents"].sum()),
+            "written_off_cents": of(written_off),
+            "lowered_cents": (-of(later)).where(~is_prepaid, 0).clip(lower=0),
+            "twice_cents": of(twice),
+            "is_prepaid": is_prepaid,
+        }
+    ).reset_index()

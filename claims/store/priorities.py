@@ -1,0 +1,48 @@
+"""What the night reads and writes of denial cases that are not closed: points, deadlines, queues, patterns."""
+
+from __future__ import annotations
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.bulk_update import bulk_update
+from claims.store.load import frame
+from claims.store.rows import insert_keyed
+
+CASE, P, FAM = schema.denial_cases, schema.claim_postings, schema.families
+
+_READ = (
+    *("case_id", "version", "state", "queue", "payer_code", "payer_type", "own_payer_code", "next_payer_code"),
+    *("reason_code", "recoverable", "next_action", "appeal_level", "at_risk_cents", "service_date", "service_to_date"),
+    *("remit_date", "deadline_date", "deadline_rule", "last_touched_date", "snoozed_until_date", "snoozed_for"),
+    *("recovery_percent", "expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
+    *("score", "priority_rank"),
+)
+
+
+def closed_cases(conn: sa.Connection) -> pd.DataFrame:
+    """Count closed cases by payer_code, reason_code and outcome."""
+    groups = (CASE.c.payer_code, CASE.c.reason_code, CASE.c.outcome)
+    number = sa.func.count().label("cases")
+    return frame(conn, sa.select(*groups, number).where(CASE.c.queue == "closed").group_by(*groups))
+
+
+def open_cases(conn: sa.Connection, after: int, limit: int) -> pd.DataFrame:
+    """Read the next open cases by id, with is_heard: a remittance for the claim came since it was put aside for one."""
+    heard = (
+        sa.select(sa.literal(1))
+        .where(P.c.family_id == CASE.c.family_id, P.c.claim_posting_id > CASE.c.snoozed_at_posting)
+        .exists()
+    )
+    is_heard = sa.case((sa.and_(CASE.c.snoozed_for != "", heard), 1), else_=0).label("is_heard")
+    select = sa.select(*(CASE.c[name] for name in _READ), is_heard).where(CASE.c.state != "closed")
+    return frame(conn, select.where(CASE.c.case_id > after).order_by(CASE.c.case_id).limit(limit))
+
+
+def save(conn: sa.Connection, rows: pd.DataFrame, events: pd.DataFrame, *, actor: str, run_id: int) -> None:
+    """Write the columns of `rows` (case_id and others) and append events (case_id, kind, body, posting_date, ...)."""
+    bulk_update(conn, CASE, rows)
+    amounts = events.get("amount_cents", 0)
+    told = events.assign(amount_cents=amounts, actor=actor, run_id=run_id, recorded_at=clock.now())
+    insert_keyed(conn, schema.denial_events, told)

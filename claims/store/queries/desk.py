@@ -1,0 +1,119 @@
+"""What the actions of the desk look up: claims behind cases, originals of repeats, requests, claims that left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.rows import frame_of
+
+C, CP, SP, R = schema.claims, schema.claim_payments, schema.service_payments, schema.remittances
+CASE, ACTION, EVENT, LIFE = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_events
+B, J = schema.claim_payers, schema.journals
+
+
+def waiting_actions(conn: sa.Connection) -> pd.DataFrame:
+    """Read the actions that wait for a second person, oldest first."""
+    return frame(conn, sa.select(ACTION).where(ACTION.c.state == "waiting_approval").order_by(ACTION.c.action_id))
+
+
+def is_original(conn: sa.Connection, rows: pd.DataFrame, claim_payment_id: int) -> pd.Series[bool]:
+    """Tell which cases a claim payment can be the original of: same payer and service day, itself no repeat."""
+    day = sa.func.coalesce(sa.func.min(SP.c.service_date), CP.c.statement_from_date)
+    repeat = sa.select(sa.literal(1)).where(CASE.c.claim_payment_id == CP.c.claim_payment_id)
+    found = frame(
+        conn,
+        sa.select(R.c.payer_code, sa.type_coerce(day, sa.Date).label("service_date"))
+        .select_from(CP)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
+        .where(CP.c.claim_payment_id == claim_payment_id, ~repeat.where(CASE.c.outcome == "duplicate").exists())
+        .group_by(R.c.payer_code, CP.c.claim_payment_id, CP.c.statement_from_date),
+    )
+    fits = pd.MultiIndex.from_frame(rows[["payer_code", "service_date"]]).isin(pd.MultiIndex.from_frame(found))
+    return pd.Series(fits & (rows["claim_payment_id"] != claim_payment_id), index=rows.index)
+
+
+def claims_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the claims of families, the last version last."""
+    columns = (C.c.claim_id, C.c.family_id, C.c.payer_sequence, C.c.version, C.c.life, C.c.origin, C.c.state)
+    select = sa.select(*columns).where(C.c.state != "duplicate").order_by(C.c.family_id, C.c.version, C.c.claim_id)
+    return frame_of(conn, select, C.c.family_id, family_ids)
+
+
+def to_transfer(conn: sa.Connection) -> pd.DataFrame:
+    """Cases billed to the next payer whose claim has left, and whose money was not moved there yet.
+
+    event_id and the columns of cases that `service.desk.held` wants; next_payer_code and next_sequence.
+    """
+    left = sa.select(sa.literal(1)).where(LIFE.c.claim_id == EVENT.c.claim_id, LIFE.c.event == "released")
+    moved = EVENT.alias("moved")
+    is_moved = sa.select(sa.literal(1)).where(
+        moved.c.case_id == EVENT.c.case_id, moved.c.kind == "transferred", moved.c.claim_id == EVENT.c.claim_id
+    )
+    return frame(
+        conn,
+        sa.select(
+            *(column for column in CASE.c if column.name not in ("recorded_at", "next_payer_code")),
+            EVENT.c.claim_id,
+            EVENT.c.action_id,
+            C.c.payer_code.label("next_payer_code"),
+            C.c.payer_sequence.label("next_sequence"),
+        )
+        .join(CASE, CASE.c.case_id == EVENT.c.case_id)
+        .join(C, C.c.claim_id == EVENT.c.claim_id)
+        .where(
+            EVENT.c.kind == "billed_other",
+            CASE.c.state == "waiting",
+            CASE.c.waiting_for == "billed_other",
+            left.exists(),
+            ~is_moved.exists(),
+        )
+        .order_by(EVENT.c.event_id),
+    )
+
+
+def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read what the story of a case begins with."""
+    names = ("case_id", "version", "claim_payment_id", "family_id", "pattern_id", "payer_code", "reason_code")
+    return frame_of(conn, sa.select(*(CASE.c[name] for name in names)), CASE.c.case_id, case_ids)
+
+
+def case_key(conn: sa.Connection, case_id: int) -> str | None:
+    """Give the key of a case."""
+    return conn.scalar(sa.select(CASE.c.case_key).where(CASE.c.case_id == case_id))
+
+
+def events_told(conn: sa.Connection, case_id: int) -> pd.DataFrame:
+    """Read what happened to a case, with the action or the run that did it and who approved it."""
+    columns = ("event_id", "posting_date", "kind", "amount_cents", "body", "actor", "recorded_at", "case_version")
+    links = ("action_id", "run_id", "claim_id", "claim_payment_id")
+    return frame(
+        conn,
+        sa.select(
+            *(EVENT.c[name] for name in (*columns, *links)),
+            sa.func.coalesce(ACTION.c.state, "").label("action_state"),
+            sa.func.coalesce(ACTION.c.requested_by, "").label("requested_by"),
+            sa.func.coalesce(ACTION.c.approved_by, "").label("approved_by"),
+        )
+        .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        .where(EVENT.c.case_id == case_id)
+        .order_by(EVENT.c.event_id),
+    )
+
+
+def places(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
+    """Read where a decision stands in its file: file_id, sha256, seg, offset, length, in file order."""
+    F, A, REM = schema.files, schema.adjustments, schema.remarks
+    parts = [
+        sa.select(table.c.seg, table.c.offset, table.c.length).where(table.c.claim_payment_id == claim_payment_id)
+        for table in (CP, SP, A, REM)
+    ]
+    each = sa.union(*parts).subquery()
+    file_id = sa.select(CP.c.file_id).where(CP.c.claim_payment_id == claim_payment_id).scalar_subquery()
+    select = sa.select(F.c.file_id, F.c.sha256, each.c.seg, each.c.offset, each.c.length)
+    return frame(conn, select.join(each, sa.true()).where(F.c.file_id == file_id).order_by(each.c.seg))

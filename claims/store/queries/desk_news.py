@@ -1,0 +1,93 @@
+"""What runs changed among denial cases, by the events that name them; and saved views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.load import frame
+from claims.store.queries.asof import count, total
+from claims.store.rows import insert_keyed
+
+CASE, EVENT, RUN, VIEW = schema.denial_cases, schema.denial_events, schema.runs, schema.saved_views
+_NIGHTS = ("nightly", "reconcile")
+
+
+def last_night(conn: sa.Connection) -> tuple[date | None, list[int]]:
+    """Give the accounting day of the last reconcile that is over, and all runs that reconciled on it."""
+    nights = sa.select(RUN.c.posting_date, RUN.c.run_id).where(RUN.c.kind.in_(_NIGHTS), RUN.c.state != "running")
+    last = conn.execute(nights.order_by(RUN.c.run_id.desc()).limit(1)).first()
+    if last is None:
+        return None, []
+    same = nights.where(RUN.c.posting_date == last.posting_date).order_by(RUN.c.run_id)
+    return last.posting_date, [int(row.run_id) for row in conn.execute(same)]
+
+
+def happened(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str], most: int) -> pd.DataFrame:
+    """Read the cases to which one of these things happened in a run: case_id, kind, cents of the event, the case."""
+    columns = (
+        "case_key",
+        "payer_code",
+        "payer_name",
+        "claim_number",
+        "cause",
+        "at_risk_cents",
+        "deadline_date",
+        "queue",
+    )
+    select = (
+        sa.select(
+            EVENT.c.case_id,
+            sa.func.max(EVENT.c.kind).label("kind"),
+            total(EVENT.c.amount_cents).label("event_cents"),
+            *(CASE.c[name] for name in columns),
+        )
+        .join(CASE, CASE.c.case_id == EVENT.c.case_id)
+        .where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds))
+        .group_by(EVENT.c.case_id, *(CASE.c[name] for name in columns))
+        .order_by(CASE.c.at_risk_cents.desc(), EVENT.c.case_id)
+    )
+    return frame(conn, select.limit(most))
+
+
+def counted(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str]) -> tuple[int, int, int]:
+    """Count such cases: how many, their money at risk, the cents of the events."""
+    of = sa.select(EVENT.c.case_id, sa.func.sum(EVENT.c.amount_cents).label("cents"))
+    of = of.where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds)).group_by(EVENT.c.case_id)
+    each = of.subquery()
+    select = sa.select(count(), total(CASE.c.at_risk_cents), total(each.c.cents))
+    row = conn.execute(select.select_from(each).join(CASE, CASE.c.case_id == each.c.case_id)).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def due(conn: sa.Connection, first: date, last: date) -> tuple[int, int]:
+    """Count open cases whose last day lies between two days, and their money at risk."""
+    due_then = CASE.c.deadline_sort_date.between(first, last)
+    row = conn.execute(sa.select(count(), total(CASE.c.at_risk_cents)).where(CASE.c.queue == "open", due_then)).one()
+    return int(row[0]), int(row[1])
+
+
+def views(conn: sa.Connection, owner: str) -> pd.DataFrame:
+    """Read the views of a person and of the team (owner empty), the team's first, by name."""
+    return frame(conn, sa.select(VIEW).where(VIEW.c.owner.in_(["", owner])).order_by(VIEW.c.owner, VIEW.c.name))
+
+
+def save_view(conn: sa.Connection, owner: str, name: str, filters: str, sort: str) -> int:
+    """Write a view under its owner and name, in place of the one that was there; give its id."""
+    own = sa.and_(VIEW.c.owner == owner, VIEW.c.name == name)
+    there = conn.scalar(sa.select(VIEW.c.view_id).where(own))
+    if there is not None:
+        conn.execute(sa.update(VIEW).where(own).values(filters=filters, sort=sort, recorded_at=clock.now()))
+        return int(there)
+    row = pd.DataFrame([{"owner": owner, "name": name, "filters": filters, "sort": sort, "recorded_at": clock.now()}])
+    return int(insert_keyed(conn, VIEW, row.astype("str"))["view_id"].iloc[0])
+
+
+def delete_view(conn: sa.Connection, view_id: int, owner: str) -> int:
+    """Delete a view of a person or of the team; give how many there were."""
+    own = VIEW.c.owner.in_(["", owner])
+    return conn.execute(sa.delete(VIEW).where(VIEW.c.view_id == view_id, own)).rowcount

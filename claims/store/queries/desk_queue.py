@@ -1,0 +1,267 @@
+"""The lists of the denial desk: filters and a sort in, the rows of one page out, by one statement that an index serves.
+
+A list that asks for one of several values (mine or nobody's, any queue) is the first rows of one list for each value,
+merged: every part is read in order from an index and ends after a page.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.queries.asof import count, total
+from claims.store.schema.desk import FILTERED_BY
+
+CASE, RUN = schema.denial_cases, schema.runs
+
+Sort = Literal["score", "at_risk", "deadline", "remit_date", "age"]
+State = Literal["open", "snoozed", "waiting", "expired", "closed", "any"]
+
+
+class Order(NamedTuple):
+    """A column that is never empty, and its direction; the case's id goes the same way."""
+
+    column: str
+    is_descending: bool
+
+
+SORTS: dict[str, Order] = {
+    "score": Order("priority_rank", False),  # the most urgent is lowest
+    "at_risk": Order("at_risk_cents", True),
+    "deadline": Order("deadline_sort_date", False),
+    "remit_date": Order("remit_sort_date", True),
+    "age": Order("posting_date", False),
+}
+QUEUES = ("open", "snoozed", "waiting", "expired", "closed")
+MOST_RUNS = 30
+
+# Filters that pick an index, the one that leaves the fewest rows first; what else is asked for is looked at row by row.
+DRIVERS = ("pattern_id", "changed_since_run", "reason_code", "payer_code", "next_action", "category", "assignee")
+# Filters that bound a sort's own column.
+BOUNDS = {"due_by": "deadline", "minimum_cents": "at_risk"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the queue is asked for. None or empty means any; an empty assignee means nobody's."""
+
+    state: State = "open"
+    assignee: str | None = None
+    mine_or_unassigned: bool = False
+    payer_code: str = ""
+    reason_code: str = ""
+    category: str = ""
+    next_action: str = ""
+    pattern_id: int = 0
+    due_by: date | None = None
+    minimum_cents: int = 0
+    changed_since_run: int = 0
+
+    @property
+    def driver(self) -> str:
+        """Name the filter whose index serves the list; empty for none."""
+        is_assigned = self.mine_or_unassigned or self.assignee is not None
+        return next(
+            (name for name in DRIVERS if (is_assigned if name == "assignee" else bool(getattr(self, name)))), ""
+        )
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """Name the sorts that are offered for these filters, the usual one first."""
+        offered = next(pair.sorts for pair in PAIRS if pair.filter == self.driver)
+        bounds = [sort for name, sort in BOUNDS.items() if getattr(self, name)]
+        return tuple(sort for sort in offered if sort in bounds) or offered
+
+
+class Pair(NamedTuple):
+    """A filter (empty: the queue alone), the sorts offered with it, and how their indexes are called."""
+
+    filter: str
+    sorts: tuple[str, ...]
+    pattern: str
+
+    def index_of(self, sort: str) -> str:
+        """Name the index that serves one sort."""
+        return self.pattern.format(sort=sort)
+
+
+_USUAL = ("score", "at_risk", "deadline")
+PAIRS = (
+    Pair("", (*_USUAL, "remit_date", "age"), "ix_denial_cases_by_{sort}"),
+    Pair("pattern_id", ("score",), "ix_denial_cases_pattern"),
+    Pair("changed_since_run", ("score",), "ix_denial_cases_changed"),
+    *(Pair(name, _USUAL, "ix_denial_cases_" + name + "_by_{sort}") for name in FILTERED_BY),
+)
+
+_NARROWING = (*FILTERED_BY, "pattern_id")
+
+_SHOWN = (
+    *("case_id", "version", "case_key", "queue", "state", "waiting_for", "outcome", "assignee", "tag", "appeal_level"),
+    *("snoozed_until_date", "snoozed_for", "pending_action_id", "pattern_id", "changed_run_id", "family_id"),
+    *("payer_code", "payer_name", "own_payer_code", "next_payer_code", "claim_number", "payer_claim_number"),
+    *("payer_sequence", "line_number", "extent", "group_code", "reason_code", "all_codes", "remark_codes"),
+    *("procedure_codes", "category", "cause", "recoverable", "next_action", "then_action"),
+    *("billed_cents", "denied_cents", "at_risk_cents", "recovered_cents", "service_date", "remit_date"),
+    *("deadline_date", "deadline_rule", "posting_date", "last_touched_date", "score", "recovery_percent"),
+    *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
+    *("priority_rank", "deadline_sort_date", "remit_sort_date"),
+)
+
+
+class _RowByRow(FunctionElement[Any]):
+    """A column that SQLite, which knows nothing of how often a value occurs, is not to use an index for."""
+
+    inherit_cache = True
+
+
+@compiles(_RowByRow)
+def _as_it_is(element: _RowByRow, compiler: SQLCompiler, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(_RowByRow, "sqlite")
+def _with_a_plus(element: _RowByRow, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+def page(
+    conn: sa.Connection, asked: Filters, actor: str, sort: str, after: Sequence[Any] | None, rows: int, *, back: bool
+) -> pd.DataFrame:
+    """Read so many rows after a row (value of the sort's column, case_id), or `back` from it; nearest first."""
+    return frame(conn, page_select(asked, actor, sort, after, rows, _runs(conn, asked), back=back))
+
+
+def page_select(
+    asked: Filters,
+    actor: str,
+    sort: str,
+    after: Sequence[Any] | None,
+    rows: int,
+    runs: Sequence[int] = (),
+    *,
+    back: bool = False,
+) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    """Give the statement of a page; `runs` are those that ``changed_since_run`` means."""
+    parts = [_part(asked, actor, sort, after, rows, dict(chosen), back=back) for chosen in _chosen(asked, actor, runs)]
+    if len(parts) == 1:
+        return parts[0]
+    union = sa.union_all(*(sa.select(part.subquery()) for part in parts))
+    merged = union.subquery()
+    return sa.select(merged).order_by(*_ordered(merged.c, sort, back=back)).limit(rows)
+
+
+def totals(conn: sa.Connection, asked: Filters, actor: str) -> tuple[int, int]:
+    """Count the cases asked for and add up their money at risk."""
+    row = conn.execute(sa.select(count(), total(CASE.c.at_risk_cents)).where(*_all(asked, actor))).one()
+    return int(row[0]), int(row[1])
+
+
+def selection(conn: sa.Connection, asked: Filters, actor: str) -> pd.DataFrame:
+    """Read case_id and version of everything asked for, in the order of ids."""
+    select = sa.select(CASE.c.case_id, CASE.c.version).where(*_all(asked, actor))
+    return frame(conn, select.order_by(CASE.c.case_id))
+
+
+def payers(conn: sa.Connection, text: str) -> list[str]:
+    """Give the codes of payers of cases: the one with just this code, else those with the text in their name."""
+    if conn.scalar(sa.select(CASE.c.case_id).where(CASE.c.queue.in_(QUEUES), CASE.c.payer_code == text).limit(1)):
+        return [text]
+    name = sa.func.upper(CASE.c.payer_name).contains(text.upper(), autoescape=True)
+    return list(conn.scalars(sa.select(CASE.c.payer_code).distinct().where(name).order_by(CASE.c.payer_code)))
+
+
+def _all(asked: Filters, actor: str) -> list[sa.ColumnElement[bool]]:
+    where = [_in("queue", _queues(asked)), _rest(asked, actor, set())]
+    if asked.changed_since_run:
+        where.append(CASE.c.changed_run_id >= asked.changed_since_run)
+    return where
+
+
+def _runs(conn: sa.Connection, asked: Filters) -> list[int]:
+    """Give the runs that are meant by ``changed_since_run`` and changed a case, the newest first."""
+    if not asked.changed_since_run:
+        return []
+    changed = sa.select(sa.literal(1)).where(CASE.c.changed_run_id == RUN.c.run_id).exists()
+    runs = sa.select(RUN.c.run_id).where(RUN.c.run_id >= asked.changed_since_run, changed)
+    return [int(one) for one in conn.scalars(runs.order_by(RUN.c.run_id.desc()).limit(MOST_RUNS))]
+
+
+def _queues(asked: Filters) -> tuple[str, ...]:
+    return QUEUES if asked.state == "any" else (asked.state,)
+
+
+def _chosen(asked: Filters, actor: str, runs: Sequence[int]) -> list[tuple[tuple[str, Any], ...]]:
+    """Give what each part of the list is equal to: the queue, and the column of the filter whose index serves it."""
+    values: list[list[tuple[str, Any]]] = [[("queue", one) for one in _queues(asked)]]
+    driver = asked.driver
+    if driver == "assignee":
+        names = sorted({"", actor}) if asked.mine_or_unassigned else [asked.assignee]
+        values.append([("assignee", one) for one in names])
+    elif driver == "changed_since_run":
+        values.append([("changed_run_id", one) for one in (runs or [0])])
+    elif driver:
+        values.append([(driver, getattr(asked, driver))])
+    return list(itertools.product(*values))
+
+
+def _part(
+    asked: Filters,
+    actor: str,
+    sort: str,
+    after: Sequence[Any] | None,
+    rows: int,
+    equal: dict[str, Any],
+    *,
+    back: bool,
+) -> sa.Select[Any]:
+    order = SORTS[sort]
+    select = sa.select(*(CASE.c[name] for name in _SHOWN)).where(*(CASE.c[name] == one for name, one in equal.items()))
+    select = select.where(_rest(asked, actor, set(equal)))
+    if after is not None:
+        key = sa.tuple_(CASE.c[order.column], CASE.c.case_id)
+        place = sa.tuple_(sa.literal(after[0], CASE.c[order.column].type), sa.literal(after[1], CASE.c.case_id.type))
+        select = select.where(key < place if order.is_descending != back else key > place)
+    return select.order_by(*_ordered(CASE.c, sort, back=back)).limit(rows)
+
+
+def _ordered(columns: Any, sort: str, *, back: bool) -> list[sa.ColumnElement[Any]]:
+    order = SORTS[sort]
+    found = [columns[order.column], columns["case_id"]]
+    return [one.desc() if order.is_descending != back else one.asc() for one in found]
+
+
+def _rest(asked: Filters, actor: str, done: set[str]) -> sa.ColumnElement[bool]:
+    """Give the conditions on columns that are not equal to one value already (`done`).
+
+    Beside such columns the others are looked at row by row: one index alone keeps the order of the list.
+    """
+    columns: dict[str, Any] = {name: _RowByRow(CASE.c[name]) if done else CASE.c[name] for name in _NARROWING}
+    parts: list[sa.ColumnElement[bool]] = [sa.true()]
+    for name in ("payer_code", "reason_code", "category", "next_action", "pattern_id"):
+        if getattr(asked, name) and name not in done:
+            parts.append(columns[name] == getattr(asked, name))
+    if "assignee" not in done:
+        if asked.mine_or_unassigned:
+            parts.append(columns["assignee"].in_(sorted({"", actor})))
+        elif asked.assignee is not None:
+            parts.append(columns["assignee"] == asked.assignee)
+    if asked.due_by is not None:
+        parts.append(CASE.c.deadline_sort_date <= asked.due_by)
+    if asked.minimum_cents:
+        parts.append(CASE.c.at_risk_cents >= asked.minimum_cents)
+    return sa.and_(*parts)
+
+
+def _in(name: str, values: Sequence[str]) -> sa.ColumnElement[bool]:
+    return CASE.c[name] == values[0] if len(values) == 1 else CASE.c[name].in_(list(values))

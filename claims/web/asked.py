@@ -1,0 +1,98 @@
+"""What an address of the queue asks for: filters and a sort as words, and the same as an address again."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from claims.service.desk.queue import SORTS, Filters
+from claims.web.seat import Seat
+
+MINE, ME, NOBODY, ANY = "mine", "me", "nobody", "any"
+Code = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+
+
+class Asked(BaseModel):
+    """The words of an address; what is not said is the default: mine and nobody's, open."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    state: Literal["open", "snoozed", "waiting", "expired", "closed", "any"] = "open"
+    who: Code = MINE
+    payer: Code = ""
+    reason: Code = ""
+    category: Code = ""
+    action: Code = ""
+    pattern: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    due: Annotated[int, Field(ge=0, le=3650)] | Literal[""] = ""
+    by: date | Literal[""] = ""
+    least: Annotated[int, Field(ge=0, le=10**9)] | Literal[""] = ""
+    since: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    sort: Literal["", "score", "at_risk", "deadline", "remit_date", "age"] = ""
+    at: Annotated[str, Field(max_length=400)] = ""
+    did: Annotated[str, Field(max_length=2000)] = ""
+
+    def filters(self, seat: Seat) -> Filters:
+        """Give it as the queue wants it, for who asks."""
+        assignee = {MINE: None, ANY: None, ME: seat.person.name, NOBODY: ""}.get(self.who, self.who)
+        today = seat.reading.settings.today()
+        return Filters(
+            state=self.state,
+            assignee=assignee,
+            mine_or_unassigned=self.who == MINE,
+            payer_code=self.payer,
+            reason_code=self.reason,
+            category=self.category,
+            next_action=self.action,
+            pattern_id=self.pattern,
+            due_by=(self.by or None) if self.due == "" else today + timedelta(days=self.due),
+            minimum_cents=0 if self.least == "" else self.least * 100,
+            changed_since_run=self.since,
+        )
+
+    @classmethod
+    def of(cls, filters: Filters, sort: str, name: str) -> Asked:
+        """Give the words for filters, as `name` would ask for them; a day stays the day that it was."""
+        who = ANY if filters.assignee is None else {"": NOBODY, name: ME}.get(filters.assignee, filters.assignee)
+        return cls.model_validate(
+            {
+                "state": filters.state,
+                "who": MINE if filters.mine_or_unassigned else who,
+                "payer": filters.payer_code,
+                "reason": filters.reason_code,
+                "category": filters.category,
+                "action": filters.next_action,
+                "pattern": filters.pattern_id,
+                "by": filters.due_by or "",
+                "least": filters.minimum_cents // 100 or "",
+                "since": filters.changed_since_run,
+                "sort": sort if sort != filters.sorts[0] else "",
+            }
+        )
+
+    def chosen_sort(self, filters: Filters) -> str:
+        """Give the sort that is asked for, where it is offered for these filters; else the usual one."""
+        return self.sort if self.sort in filters.sorts else filters.sorts[0]
+
+    def query(self, **changes: object) -> str:
+        """Write it as the query of an address, with changes; what is the default is left out."""
+        values = self.model_dump() | {"at": "", "did": ""} | changes
+        defaults = {name: field.default for name, field in type(self).model_fields.items()}
+        return urlencode({name: value for name, value in values.items() if value != defaults[name]})
+
+    def address(self, **changes: object) -> str:
+        """Write it as an address."""
+        query = self.query(**changes)
+        return f"/queue?{query}" if query else "/queue"
+
+
+def is_descending(sort: str) -> bool:
+    """Tell which way a sort goes."""
+    return SORTS[sort].is_descending
+
+
+AskedFor = Annotated[Asked, Query()]

@@ -1,0 +1,159 @@
+"""What people do: with a selection or a whole list, looked at first where it is much; and undo, and approval."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from fastapi import Form
+from starlette.responses import RedirectResponse, Response
+
+from claims.errors import UsageError
+from claims.service.context import Context
+from claims.service.desk import actions, queue
+from claims.web import done, shown
+from claims.web.asked import Asked
+from claims.web.routes import Number, Routes
+from claims.web.seat import At, Seat
+
+ROUTES = Routes()
+Text = Annotated[str, Form(max_length=400)]
+MOST = 500  # cases that a page can name
+_CASE = re.compile(r"(\d{1,18})\.(\d{1,9})")
+_BACK = re.compile(r"/(queue|cases/[0-9a-f]{1,64}|patterns|approvals)(\?[^\s\\]*)?")
+# What leaves the house or moves money is looked at before it is done.
+LOOKED_AT = ("resubmit", "bill_next", "to_patient", "write_off", "expire")
+WORDS = {
+    "take": "assign",
+    "assign": "assign",
+    "note": "note",
+    "tag": "tag",
+    "snooze": "snooze",
+    "wake": "wake",
+    "info_sent": "info_sent",
+    "appeal_sent": "appeal_sent",
+    **{name: name for name in LOOKED_AT},
+}
+
+
+class NothingChosenError(UsageError):
+    """No case was selected."""
+
+    def __init__(self) -> None:
+        super().__init__("Select a case first: tick it, or press x.")
+
+
+@ROUTES.post("/queue/act", "desk.act")
+def act(
+    at: At,
+    case: Annotated[list[str], Form(max_length=MOST)] = [],  # noqa: B006 FastAPI copies it
+    scope: Annotated[Literal["chosen", "all"], Form()] = "chosen",
+    act: Text = "",
+    more: Text = "",
+    to: Text = "",
+    until: Text = "7",
+    words: Text = "",
+    level: Annotated[int, Form(ge=1, le=9)] = 1,
+    sure: Text = "",
+    back: Annotated[str, Form(max_length=2000)] = "/queue",
+) -> Response:
+    """Do something with cases; give the page that it was done from, with what became of it."""
+    back = back if _BACK.fullmatch(back) else "/queue"
+    asked_for = more if act == "more" else act
+    verb = WORDS.get(asked_for)
+    if verb is None:
+        raise UsageError("There is no such action.")
+    cases = _all_of(at, back) if scope == "all" else _chosen(case)
+    if not cases:
+        raise NothingChosenError
+    person = at.person.name if asked_for == "take" else to
+    limit = at.session.user.write_off_limit_cents
+    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit)
+    form = {"scope": scope, "act": asked_for, "to": to, "until": until, "words": words, "level": level, "back": back}
+    if (scope == "all" or verb in LOOKED_AT) and sure != "yes":
+        found = done.told(verb, actions.preview(at.writing, do))
+        return at.page("sure.html", told=found, form=form, cases=case, chosen=len(cases))
+    return _go_back(at, back, done.told(verb, do(at.writing)))
+
+
+@ROUTES.post("/actions/{action_id}/undo", "desk.act")
+def undo(at: At, action_id: Number, back: Annotated[str, Form(max_length=2000)] = "/queue") -> Response:
+    """Take an action back."""
+    found = actions.undo(at.writing, action_id, at.writing.settings.today())
+    return _go_back(at, back if _BACK.fullmatch(back) else "/queue", done.told("undo", found))
+
+
+@ROUTES.get("/approvals", "desk.read")
+def approvals(at: At, did: str = "") -> Response:
+    """List what waits for a second person."""
+    now, user_id = at.practice.now(), at.session.user.user_id
+    told = done.read(at.practice.key("done"), did[:2000], user_id, now)
+    return at.page("approvals.html", rows=shown.rows(actions.waiting(at.reading)), told=told, back="/approvals")
+
+
+@ROUTES.post("/approvals/{action_id}", "desk.approve")
+def decide(
+    at: At, action_id: Number, decision: Annotated[Literal["approve", "refuse"], Form()], words: Text = ""
+) -> Response:
+    """Say yes or no to what somebody else asked for."""
+    day = at.writing.settings.today()
+    if decision == "approve":
+        limit = at.session.user.write_off_limit_cents
+        found = actions.approve(at.writing, action_id, day, limit_cents=limit)
+    else:
+        found = actions.refuse(at.writing, action_id, words, day)
+    return _go_back(at, "/approvals", done.told(decision, found))
+
+
+def _action(
+    verb: str, cases: actions.Cases, day: date, person: str, until: str, words: str, level: int, limit: int
+) -> Callable[[Context], actions.Done]:
+    """Give the action as the desk has it, with what the form says."""
+    find: dict[str, Callable[[Context], actions.Done]] = {
+        "assign": lambda ctx: actions.assign(ctx, cases, person, day),
+        "note": lambda ctx: actions.note(ctx, cases, words, day),
+        "tag": lambda ctx: actions.tag(ctx, cases, words, day),
+        "snooze": lambda ctx: actions.snooze(ctx, cases, _until(until, day), day),
+        "wake": lambda ctx: actions.wake(ctx, cases, day),
+        "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
+        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day),
+        "resubmit": lambda ctx: actions.resubmit(ctx, cases, day),
+        "bill_next": lambda ctx: actions.bill_next(ctx, cases, day),
+        "to_patient": lambda ctx: actions.to_patient(ctx, cases, day, words),
+        "write_off": lambda ctx: actions.write_off(ctx, cases, words, limit, day),
+        "expire": lambda ctx: actions.expire(ctx, cases, words, limit, day),
+    }
+    return find[verb]
+
+
+def _until(text: str, day: date) -> date | str:
+    if text == actions.NEXT_REMIT:
+        return text
+    if text.isascii() and text.isdigit() and int(text) <= 3650:
+        return day + timedelta(days=int(text))
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("Snooze until a day, or until the next remittance.") from None
+
+
+def _chosen(texts: list[str]) -> list[tuple[int, int]]:
+    found = [_CASE.fullmatch(text) for text in texts]
+    if not all(found):
+        raise UsageError("A case is named by its number and version.")
+    return [(int(one[1]), int(one[2])) for one in found if one]
+
+
+def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
+    asked = Asked.model_validate(dict(parse_qsl(urlsplit(back).query)))
+    return queue.selection(at.reading, asked.filters(at))
+
+
+def _go_back(at: Seat, back: str, told: done.Told) -> Response:
+    word = done.sign(at.practice.key("done"), told, at.session.user.user_id, at.practice.now())
+    parts = urlsplit(back)
+    query: list[tuple[str, Any]] = [(name, value) for name, value in parse_qsl(parts.query) if name != "did"]
+    return RedirectResponse(f"{parts.path}?{urlencode([*query, ('did', word)])}", 303)

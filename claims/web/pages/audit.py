@@ -1,0 +1,68 @@
+"""Who saw and who changed what, and whether the chain is whole."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from starlette.responses import Response
+
+from claims.service import audit_list
+from claims.service.audit_list import Asked
+from claims.web import shown
+from claims.web.routes import Routes, Since
+from claims.web.seat import At
+
+ROUTES = Routes()
+MOST_IDS = 12
+Text = Annotated[str, Query(max_length=120)]
+Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
+_LINKS = {"claim": "/claims/{}", "denial case": "/cases/{}", "file": "/files/{}", "exception": "/exceptions/{}"}
+
+
+@ROUTES.get("/audit", "audit.read")
+def audit(
+    at: At,
+    actor: Text = "",
+    what: Literal["", "shown", "changed"] = "",
+    subject: Text = "",
+    since: Day = "",
+    until: Day = "",
+    before: Since = 0,
+) -> Response:
+    """List events, newest first."""
+    asked = Asked(actor, what, subject.strip(), since, until)
+    rows = shown.rows(audit_list.events(at.reading, asked, before=before, limit=101))
+    for row in rows:
+        row["link"] = _link(row["subject"]) if at.person.may("desk.read") else ""
+        row["details"] = _details(json.loads(row["body"]))
+    more = rows[99]["seq"] if len(rows) > 100 else 0
+    people = audit_list.actors(at.reading)
+    return at.page("audit.html", rows=rows[:100], more=more, asked=asked, people=people)
+
+
+@ROUTES.get("/audit/chain", "audit.read")
+def chain(at: At) -> Response:
+    """Walk the chain and say whether it is whole."""
+    return at.page("part_chain.html" if at.is_fragment else "chain.html", chain=audit_list.chain(at.reading))
+
+
+def _details(body: dict[str, Any]) -> str:
+    """Put what an event says into a line; a long list of ids is counted."""
+    told = []
+    for name, value in body.items():
+        words = shown.words(name.removesuffix("_cents"))
+        if isinstance(value, list):
+            some = " ".join(str(one) for one in value[:MOST_IDS])
+            told.append(f"{words}: {some}" + (f" … {len(value)} in all" if len(value) > MOST_IDS else ""))
+        else:
+            told.append(f"{words}: {shown.money(value) if name.endswith('_cents') else value}")
+    return "; ".join(told)
+
+
+def _link(subject: str) -> str:
+    """Give the page of what an event is about, where there is one."""
+    found = re.fullmatch(r"(claim|denial case|file|exception) ([0-9a-zA-Z]+)", subject)
+    return _LINKS[found[1]].format(found[2]) if found else ""

@@ -1,0 +1,59 @@
+"""Today: what the night changed, what it is worth and what falls due; the way into everything else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from claims.service import run_story
+from claims.service.audited import record_shown
+from claims.service.desk import queue
+from claims.service.desk.today import DUE_DAYS, since_last_night
+from claims.service.overview import overview
+from claims.web import shown
+from claims.web.routes import SIGNED_IN, Routes
+from claims.web.seat import At
+
+ROUTES = Routes()
+# What the news are called, and where they are looked at.
+NEWS = {
+    "new": ("New denials", "/queue?who=any&since={run}"),
+    "changed": ("Changed", "/queue?who=any&since={run}"),
+    "paid": ("Paid after all", "/queue?who=any&state=closed&since={run}"),
+    "replaced": ("Replaced", "/queue?who=any&state=any&since={run}"),
+    "reopened": ("Reopened", "/queue?who=any&since={run}"),
+    "back": ("Back from snooze", "/queue?who=any&since={run}"),
+    "due": ("Due within a week, or past", "/queue?who=any&due=7&sort=deadline"),
+}
+
+
+@ROUTES.get("/", SIGNED_IN)
+def today(at: At) -> Response:
+    """Show the news of the night; who may not see patients is shown the first page that is theirs."""
+    if not at.person.may("desk.read"):
+        return at.go("/people" if at.person.may("people.manage") else "/audit")
+    ctx = at.reading
+    run_id = run_story.last_night(ctx)
+    if not run_id:
+        return at.page("today.html", night=None, run=None, day=ctx.settings.today())
+    news = since_last_night(ctx)
+    cases = shown.rows(news.cases)
+    if cases:
+        record_shown(ctx, "news of the night", {"cases": [row["case_id"] for row in cases]})
+    due = queue.totals(ctx, queue.Filters(due_by=ctx.settings.today() + timedelta(days=DUE_DAYS)))
+    counts = [row if row["news"] != "due" else row | due._asdict() for row in shown.rows(news.counts)]
+    cards = [
+        {**row, "title": NEWS[row["news"]][0], "link": NEWS[row["news"]][1].format(run=news.first_run)}
+        for row in counts
+    ]
+    return at.page(
+        "today.html",
+        night=overview(ctx, run_id),
+        run=run_story.told(ctx, run_id)[0],
+        day=ctx.settings.today(),
+        news=news,
+        cards=cards,
+        cases=cases,
+        titles_of={name: title for name, (title, _) in NEWS.items()},
+    )

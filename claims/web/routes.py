@@ -1,0 +1,79 @@
+"""Routes: each says which permission it needs, or the application does not start.
+
+`OPEN` is for who has not signed in, `HALF_WAY` for who has given a password only, `SIGNED_IN` for everybody who has
+given both factors; all others are permissions of `people`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Path, Query
+from starlette.responses import HTMLResponse
+
+from claims.errors import ClaimsError
+from claims.people import roles
+
+OPEN, HALF_WAY, SIGNED_IN = "open", "half-way", "signed-in"
+_MARK = "__permission__"
+
+Endpoint = Callable[..., Any]
+Number = Annotated[int, Path(ge=0, lt=2**62)]  # one of our own numbers in an address
+Since = Annotated[int, Query(ge=0, lt=2**62)]
+
+
+class UndeclaredRouteError(ClaimsError):
+    """A route says not, or not rightly, who may use it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"Route {path} declares no permission.")
+
+
+class Routes:
+    """The routes of one module of pages."""
+
+    def __init__(self) -> None:
+        self.routes: list[tuple[str, str, str, Endpoint]] = []
+
+    def get(self, path: str, permission: str) -> Callable[[Endpoint], Endpoint]:
+        """Declare a page."""
+        return self._declared("GET", path, permission)
+
+    def post(self, path: str, permission: str) -> Callable[[Endpoint], Endpoint]:
+        """Declare an action."""
+        return self._declared("POST", path, permission)
+
+    def _declared(self, method: str, path: str, permission: str) -> Callable[[Endpoint], Endpoint]:
+        def keep(endpoint: Endpoint) -> Endpoint:
+            self.routes.append((method, path, permission, endpoint))
+            return endpoint
+
+        return keep
+
+
+def add(app: FastAPI, routes: Iterable[Routes], require: Callable[[str], Callable[..., Any]]) -> None:
+    """Put routes into the application, each behind the check of its permission."""
+    for part in routes:
+        for method, path, permission, endpoint in part.routes:
+            app.add_api_route(
+                path,
+                endpoint,
+                methods=[method],
+                response_class=HTMLResponse,
+                response_model=None,
+                dependencies=[Depends(require(permission))],
+                openapi_extra={_MARK: permission},
+            )
+
+
+def declared(app: FastAPI) -> list[tuple[str, str, str]]:
+    """Give (method, path, permission) of every route; raise UndeclaredRouteError at the first without one."""
+    known = {OPEN, HALF_WAY, SIGNED_IN, *roles.table()["permission"]}
+    found = []
+    for route in app.routes:
+        path, extra = getattr(route, "path", str(route)), getattr(route, "openapi_extra", None) or {}
+        if extra.get(_MARK) not in known:
+            raise UndeclaredRouteError(path)
+        found += [(method, path, extra[_MARK]) for method in sorted(getattr(route, "methods", ()))]
+    return found

@@ -1,0 +1,125 @@
+// Keys of the desk, the selection, and fragments' small needs. Everything here also works by links and forms.
+"use strict";
+(() => {
+  const one = (selector, of = document) => of.querySelector(selector);
+  const all = (selector, of = document) => [...of.querySelectorAll(selector)];
+  const rows = () => all("tr[data-open]");
+  const boxes = () => all("tr[data-open] input[name=case]");
+  let last = null; // the row that was selected last: Shift+x selects from it
+  let going = false; // after g
+
+  function here() {
+    return one("tr.here");
+  }
+
+  function stand(row) {
+    if (!row) return;
+    all("tr.here").forEach((other) => { other.classList.remove("here"); other.tabIndex = -1; });
+    row.classList.add("here");
+    row.tabIndex = 0;
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+    history.replaceState(history.state, "", "#" + row.id);
+  }
+
+  function step(by) {
+    const list = rows(), at = list.indexOf(here());
+    stand(list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)]);
+  }
+
+  function counted() {
+    const chosen = boxes().filter((box) => box.checked);
+    for (const box of boxes()) box.closest("tr").setAttribute("aria-selected", String(box.checked));
+    const bar = one("#bulk");
+    if (!bar || !one("#chosen")) return;
+    const cents = chosen.reduce((sum, box) => sum + Number(box.dataset.cents), 0);
+    const text = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
+    one("#chosen").textContent = chosen.length
+      ? `${chosen.length} selected, ${text}` : "Nothing selected";
+    bar.classList.toggle("idle", !chosen.length);
+  }
+
+  function select(row, to = !one("input[name=case]", row).checked) {
+    one("input[name=case]", row).checked = to;
+  }
+
+  function selected(from, to) {
+    const list = rows(), a = list.indexOf(from), b = list.indexOf(to);
+    for (const row of list.slice(Math.min(a, b), Math.max(a, b) + 1)) select(row, true);
+  }
+
+  function act(name) {
+    const bar = one("#bulk");
+    if (!bar) return;
+    if (!boxes().length) { one(`[data-act=${name}]`, bar)?.click(); return; } // on the page of one case
+    if (!boxes().some((box) => box.checked) && here()) select(here(), true);
+    counted();
+    if (boxes().some((box) => box.checked)) one(`[data-act=${name}]`, bar)?.click();
+  }
+
+  const keys = {
+    j: () => step(1),
+    k: () => step(-1),
+    x: () => { const row = here(); if (row) { select(row); last = row; counted(); } },
+    X: () => { const row = here(); if (row) { selected(last && last.isConnected ? last : row, row); counted(); } },
+    Enter: () => { const row = here(); if (row) location.assign(row.dataset.open); },
+    a: () => act("assign"),
+    s: () => { const field = one("[data-act=until]"); if (field) { act("until"); field.focus(); } },
+    u: () => one("[data-act=undo]")?.click(),
+    "/": () => one("#find")?.focus(),
+    "?": () => one("#keys")?.showModal(),
+    Escape: () => { boxes().forEach((box) => { box.checked = false; }); counted(); },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], dialog");
+    if (typing) {
+      if (event.key === "Escape" && typing.matches("input, select, textarea")) typing.blur();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
+    if (going) {
+      going = false;
+      const link = one(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); link.click(); }
+      return;
+    }
+    if (event.key === "g") { going = true; setTimeout(() => { going = false; }, 1500); return; }
+    const does = keys[event.key];
+    if (does) { event.preventDefault(); does(); }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("#all")) boxes().forEach((box) => { box.checked = event.target.checked; });
+    if (event.target.matches("#all, input[name=case]")) {
+      last = event.target.closest("tr[data-open]") || last;
+      counted();
+    }
+    if (event.target.matches("form.filters select")) event.target.form.requestSubmit();
+  });
+
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-open]");
+    if (row && !event.target.closest("a, button, input, label, select")) stand(row);
+  });
+
+  // A toast that offers undo goes after ten seconds: the timeline offers it later.
+  function toasts() {
+    for (const toast of all("#toast > .toast:not([data-seen])")) {
+      toast.dataset.seen = "1";
+      setTimeout(() => toast.remove(), toast.matches("[role=alert]") ? 15000 : 10000);
+    }
+  }
+
+  function begin() {
+    counted();
+    toasts();
+    const wanted = location.hash && document.getElementById(location.hash.slice(1));
+    if (wanted && wanted.matches("tr[data-open]")) stand(wanted);
+  }
+
+  document.addEventListener("DOMContentLoaded", begin);
+  document.addEventListener("htmx:after:swap", () => { counted(); toasts(); });
+  addEventListener("pageshow", counted);
+})();

@@ -1,0 +1,109 @@
+"""claims denials assign, snooze, write-off, approve ...: what people do, as it is typed."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.service.desk.conftest import denied_home  # noqa: F401 the practice of the desk's own tests
+
+DAY = ("--date", "2025-06-30")
+NAMES = ("A1", "A2", "ICNA1")
+
+
+@pytest.fixture
+def books(claims, denied_home, tmp_path, monkeypatch):  # noqa: F811
+    """A copy of a practice with four denials."""
+    home = tmp_path / "books"
+    shutil.copytree(denied_home, home)
+    monkeypatch.setenv("CLAIMS_HOME", str(home))
+    assert claims("users", "add", "bert", "--role", "supervisor").code in (0, 2)
+    return claims
+
+
+def keys(books, *options):
+    return [case["key"] for case in books("denials", "list", "--json", *options).json["cases"]]
+
+
+def test_lists_are_filtered_and_sorted(books):
+    all_of_them = keys(books)
+    assert len(all_of_them) == 4
+    said = books("denials", "list", "--sort", "at_risk")
+    assert said.code == 0 and "Denials by at risk" in said.out
+    assert not any(name in said.out for name in ("A1 ", "ICN"))
+    assert keys(books, "--reason", "197", "--mine") != [] and keys(books, "--payer", "nobody") == []
+    assert len(keys(books, "--minimum", "103.00")) == 2
+    assert books("denials", "list", "--minimum", "103.00", "--sort", "age").code == 2
+    assert books("denials", "list", "--view", "none").code == 2
+
+
+def test_cases_are_given_noted_put_aside_and_that_is_undone(books):
+    first, second = keys(books)[:2]
+    said = books("denials", "assign", first, second, "--to", "anna", *DAY)
+    assert said.code == 0 and "2 case(s) done (action 1)." in said.out
+    assert len(keys(books, "--assignee", "anna")) == 2
+    again = books("denials", "assign", first, "--to", "anna", *DAY)
+    assert again.code == 1 and "1 refused: It is so already." in again.out
+    looked = books("denials", "snooze", first, "--until", "2025-07-10", "--dry-run", *DAY)
+    assert looked.code == 0 and "1 case(s) would be done." in looked.out
+    assert books("denials", "snooze", first, "--until", "2025-07-10", *DAY).code == 0
+    assert keys(books, "--state", "snoozed") == [first]
+    assert books("denials", "wake", first, *DAY).code == 0
+    assert books("denials", "note", "MRS TEST called", second, *DAY).code == 0
+    assert "MRS TEST" not in books("denials", "show", second).out
+    undone = books("denials", "undo", "1", *DAY)
+    assert undone.code == 1 and "2 refused: It was changed since." in undone.out
+    assert books("denials", "tag", "audit", second, *DAY).code == 0
+    assert books("denials", "undo", "5", *DAY, "--json").json["done"] == 1
+
+
+def test_money_is_given_up_by_two_people(books):
+    key = keys(books)[0]
+    asked = books("denials", "write-off", key, "--reason", "small", "--as", "anna", *DAY)
+    assert asked.code == 0 and "wait for a second person" in asked.out
+    assert "anna" in books("denials", "approvals").out
+    assert books("denials", "approve", "1", "--as", "anna", *DAY).code == 2
+    assert books("denials", "approve", "1", "--as", "cleo", *DAY).code == 2  # no limit of her own
+    assert books("denials", "refuse", "1", "--reason", "appeal first", "--as", "cleo", *DAY).code == 0
+    assert books("denials", "approvals", "--json").json == {"actions": []}
+
+
+def test_what_else_can_be_done(books):
+    by_reason = {reason: keys(books, "--reason", reason)[0] for reason in ("197", "16", "29", "204")}
+    assert books("denials", "appeal", by_reason["197"], "--proof", "fax", *DAY).code == 0
+    assert books("denials", "info-sent", by_reason["16"], "--proof", "upload", *DAY).code == 0
+    assert books("denials", "to-patient", by_reason["204"], *DAY).code == 0
+    assert keys(books, "--state", "waiting") != []
+    said = books("denials", "resubmit", by_reason["29"], "--set", "member_id=W9", *DAY)
+    assert said.code == 1 and "refused: The claim was not sent from here" in said.out
+    said = books("denials", "bill-next", by_reason["29"], *DAY)
+    assert said.code == 1 and "No payer after this one is named" in said.out
+    assert "not passed" in books("denials", "expire", by_reason["29"], "--reason", "late", *DAY).out
+    said = books("denials", "duplicate", by_reason["29"], "--of", by_reason["197"], *DAY, "--json")
+    assert said.json["state"] == "waiting_approval"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("assign", "--to", "anna"),
+        ("assign", "zzzz", "--to", "anna"),
+        ("assign", "--pattern", "9", "--to", "anna"),
+        ("snooze", "--pattern", "9", "--until", "soon"),
+        ("appeal", "--pattern", "9", "--level", "0"),
+        ("undo", "77"),
+        ("approve", "77"),
+        ("views", "--delete", "77"),
+        ("wake", "", "--date", "today"),
+    ],
+)
+def test_wrong_use_is_named(books, words):
+    said = books("denials", *words)
+    assert said.code == 2 and said.err
+
+
+def test_nothing_to_list_says_so(books):
+    assert books("denials", "patterns", "--json").json == {"patterns": []}
+    assert books("denials", "views", "--json").json == {"views": []}
+    assert "none" in books("denials", "patterns").out

@@ -1,0 +1,181 @@
+"""A denied claim goes out again from its case, to the same payer or the next; its money moves when the claim leaves."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service.desk import actions, sending
+from claims.service.identities import resolve_identities
+from claims.service.resubmit import Change
+from claims.service.runs import running
+from claims.service.scrub import scrub
+from claims.service.submit import submit
+from claims.service.verify import verify
+from claims.store import audit, schema
+from claims.store.engine import write
+from tests.books import remit
+from tests.charges.test_charges_file import written
+from tests.service.desk.conftest import cases, chosen, events, opened
+from tests.service.outgoing import DAY, NOW, PAYER, PERSON, make_ready, master, rows
+from tests.service.test_next_payer import DRAGONFLY, SECOND
+
+KNOWN = master(payers=[PAYER, DRAGONFLY])
+NO_SEVENS = master(payers=[PAYER | {"takes_replacement": False}, DRAGONFLY])
+
+
+def decision(number, group="CO", reason="16", remark="", trace="1", paid=0, icn="", charge=145):
+    """A remittance of the first payer for a claim, denied or paid."""
+    text = f"""BPR*{"I" if paid else "H"}*{paid}*C*{"ACH" if paid else "NON"}************2026102{trace}~
+TRN*1*T{number}{trace}*1512345678~
+CLP*{number}*{1 if paid else 4}*{charge}*{paid}**12*{icn or "ICN" + number}~
+SVC*HC:99213*{charge}*{paid}**1~
+CAS*{group}*{45 if paid else reason}*{charge - paid}~"""
+    text += f"\nLQ*HE*{remark}~" if remark else ""
+    return remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN", control=f"00000010{trace}")
+
+
+@pytest.fixture(scope="module")
+def sent_home(sqlite_template, tmp_path_factory):
+    """The data folder of a practice that has sent five claims; each was denied for its own reason."""
+    home = tmp_path_factory.mktemp("sent") / "claims-data"
+    home.mkdir(mode=0o700)
+    (home / "claims.db").write_bytes(sqlite_template.read_bytes())
+    audit.create_key(home / "audit.key")
+    made = opened(home)
+    for number in ("K1", "K2", "K3", "K4"):
+        made.drop(written(PERSON | SECOND | {"claim_number": number}), day=DAY)
+    made.drop(written(PERSON | {"claim_number": "K5"}), day=DAY)
+    make_ready(made)
+    submit(made.ctx, DAY, now=NOW, master=KNOWN)
+    made.night(
+        decision("K1", remark="N290"), decision("K2", remark="MA130"), decision("K3", remark="N185"),
+        decision("K4", "OA", "109"), decision("K5", "OA", "109"), decision("X9", charge=77), day=DAY,
+    )  # fmt: skip
+    made.ctx.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def practice(sent_home, tmp_path):
+    """A copy of that practice."""
+    home = tmp_path / "claims-data"
+    shutil.copytree(sent_home, home)
+    made = opened(home)
+    made.number = 100
+    yield made
+    made.ctx.engine.dispose()
+
+
+def leave(practice):
+    """Let the edits look at drafts, and send what is ready."""
+    with running(practice.ctx, "resubmit", DAY) as (run_id, _):
+        resolve_identities(practice.ctx, run_id, DAY)
+    scrub(practice.ctx, DAY, master=KNOWN)
+    return submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"]
+
+
+def claims_of(practice):
+    table = rows(practice, schema.claims)
+    table = table[~table["claim_number"].isin(["K3", "K4", "K5"])]
+    return table[["claim_id", "purpose", "frequency_code", "life"]].to_numpy().tolist()
+
+
+def test_a_replacement_unless_the_payer_demands_a_new_claim(practice):
+    done = actions.resubmit(
+        practice.ctx, chosen(practice, "K1", "K2"), DAY, [Change(0, "member_id", "W9")], master=KNOWN
+    )
+    assert len(done.done) == 2 and done.refused.empty, done
+    assert claims_of(practice)[2:] == [[6, "replacement", "7", "draft"], [7, "correction", "1", "draft"]]
+    assert claims_of(practice)[:2] == [[1, "original", "1", "denied"], [2, "original", "1", "replaced"]]
+    assert set(rows(practice, schema.claims)["member_id"][5:]) == {"W9"}
+    assert cases(practice).loc[["K1", "K2"], "waiting_for"].tolist() == ["resubmitted"] * 2
+    again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
+    assert again.refused["reason"].tolist() == ["has-a-version"]
+    assert leave(practice) == 2
+    practice.night(decision("K1", trace="3", paid=100, icn="ICN9"), day=date(2026, 10, 25))
+    case = cases(practice).loc["K1"]
+    assert case[["state", "outcome", "recovered_cents", "waiting_for"]].tolist() == ["closed", "overturned", 10000, ""]
+
+
+def test_what_cannot_go_out_again_says_why(practice):
+    done = actions.resubmit(practice.ctx, chosen(practice, "K3", "X9"), DAY, master=KNOWN)
+    reasons = dict(zip(done.refused["case_id"], done.refused["reason"], strict=True))
+    ids = cases(practice)["case_id"]
+    assert reasons == {ids["K3"]: "do-not-resend", ids["X9"]: "claim-unknown"} and done.action_id == 0
+    assert len(claims_of(practice)) == 2
+
+
+def test_a_payer_that_takes_no_replacements_gets_a_new_claim_and_a_late_one_wants_a_reason(practice):
+    late = date(2027, 6, 1)
+    refused = actions.resubmit(practice.ctx, chosen(practice, "K1"), late, master=NO_SEVENS)
+    assert refused.refused["reason"].tolist() == ["window-passed"]
+    done = actions.resubmit(practice.ctx, chosen(practice, "K1"), late, late_reason="they lost it", master=NO_SEVENS)
+    assert len(done.done) == 1
+    assert claims_of(practice)[2][1:3] == ["correction", "1"]
+
+
+def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
+    done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
+    undone = actions.undo(practice.ctx, done.action_id, DAY)
+    assert undone.refused["reason"].tolist() == ["claim-has-left"]  # the new claim has taken the place of the first
+    assert [row[3] for row in claims_of(practice)] == ["denied", "replaced", "withdrawn", "draft"]
+    assert cases(practice).loc["K1", ["state", "waiting_for"]].tolist() == ["new", ""]
+    again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
+    assert len(again.done) == 1 and leave(practice) == 2
+    assert actions.undo(practice.ctx, again.action_id, DAY).refused["reason"].tolist() == ["claim-has-left"]
+
+
+def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):
+    stored = list(practice.ctx.vault.entries())
+    seen = chosen(practice, "K1")
+    looked = actions.preview(practice.ctx, actions.resubmit, seen, posting_date=DAY, master=KNOWN)
+    assert len(looked.done) == 1 and len(claims_of(practice)) == 2
+    assert list(practice.ctx.vault.entries()) == stored
+    assert actions.resubmit(practice.ctx, seen, DAY, master=KNOWN).done == looked.done
+
+
+def test_the_money_goes_to_the_next_payer_when_its_claim_leaves(practice):
+    assert cases(practice).loc["K4", ["next_payer_code", "own_payer_code"]].tolist() == ["DRAGN", "FABLE"]
+    done = actions.bill_next(practice.ctx, chosen(practice, "K4"), DAY, master=KNOWN)
+    assert len(done.done) == 1, done.refused
+    with running(practice.ctx, "reconcile", DAY) as (run_id, _):
+        assert sending.post_transfers(practice.ctx, run_id, DAY)["denials_transferred"] == 0
+    assert practice.balances(account="1110") == {"1110": 5 * 14500}
+    assert leave(practice) == 1
+    lines = schema.ledger_lines
+    owed = sa.select(lines.c.payer_code, lines.c.payer_sequence, lines.c.amount_cents).where(lines.c.rule_id == "E11")
+    assert sorted(practice.rows(owed)) == [("DRAGN", "S", 14500), ("FABLE", "P", -14500)]
+    assert practice.balances(account="1110") == {"1110": 4 * 14500}
+    assert events(practice, "K4") == ["opened", "billed_other", "transferred"]
+    with running(practice.ctx, "reconcile", DAY) as (run_id, _):
+        assert sending.post_transfers(practice.ctx, run_id, DAY)["denials_transferred"] == 0
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    assert actions.undo(practice.ctx, done.action_id, DAY).refused["reason"].tolist() == ["claim-has-left"]
+
+
+def test_a_run_that_dies_leaves_neither_claim_nor_action(practice, monkeypatch):
+    seen = chosen(practice, "K1")
+
+    def dies(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sending, "change", dies)
+    with pytest.raises(KeyboardInterrupt):
+        actions.resubmit(practice.ctx, seen, DAY, master=KNOWN)
+    assert len(claims_of(practice)) == 2
+    assert practice.count(schema.denial_actions) == 0
+    told = sa.select(schema.audit_events.c.action).where(schema.audit_events.c.action.like("denial.%"))
+    assert practice.rows(told) == []
+    monkeypatch.undo()
+    assert len(actions.resubmit(practice.ctx, seen, DAY, master=KNOWN).done) == 1
+
+
+def test_the_payer_after_the_last_is_nobody(practice):
+    done = actions.bill_next(practice.ctx, chosen(practice, "K5"), DAY, master=KNOWN)
+    assert done.refused["reason"].tolist() == ["no-next-payer"]
+    with write(practice.ctx.engine) as conn:  # nothing of it is left half done
+        assert conn.scalar(sa.select(sa.func.count()).select_from(schema.denial_actions)) == 0

@@ -1,0 +1,90 @@
+"""Small balances and bad debt: by the row of master data, never above it, once, and back."""
+
+from datetime import date
+
+import pytest
+
+from claims.errors import NotFoundError, PostingRefusedError
+from claims.service.master import import_files
+from claims.service.patient_entry import add_patient_payment
+from claims.service.patient_write_offs import proposed, take_back, to_collection, write_off_small
+from claims.service.verify import verify
+from tests.books import Bill, claims
+from tests.service.test_statements import SHARE, billed, paid, rows
+
+FIRST, LATER = date(2025, 3, 14), date(2025, 6, 30)
+HEAD = "billing_npi,write_off_up_to,after_days,kind,users\n"
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """One engine is enough here."""
+    return sqlite_url
+
+
+@pytest.fixture
+def books(practice, tmp_path):
+    """Three shares of 22.00, of which 20.00, 17.00 and nothing was paid; up to 5.00 is written off after 90 days."""
+    practice.night(
+        claims(*(Bill(number, [("99213", "150")]) for number in ("A1", "A2", "A3"))),
+        *(paid(number, SHARE) for number in ("A1", "A2", "A3")),
+        day=FIRST,
+    )
+    for number, cents in (("A1", 2000), ("A2", 1700)):
+        add_patient_payment(practice.ctx, number, cents, FIRST, "cash", FIRST)
+    rule(practice, tmp_path, ",5.00,90,SMALL,")
+    return practice
+
+
+def rule(practice, tmp_path, *lines):
+    path = tmp_path / "small_balances.csv"
+    path.write_text(HEAD + "\n".join(lines) + "\n")
+    assert [one.state for one in import_files(practice.ctx, [path])] == ["stored"]
+
+
+def amounts(found):
+    return dict(zip(found["claim_number"], found["amount_cents"].tolist(), strict=True))
+
+
+def test_small_balances_are_written_off_once_and_due_again_when_taken_back(books, tmp_path):
+    assert amounts(proposed(books.ctx, date(2025, 6, 11))) == {}  # 89 days
+    assert amounts(proposed(books.ctx, date(2025, 6, 12))) == {"A1": 200, "A2": 500}
+    assert books.balances(account="4300") == {}
+    assert amounts(write_off_small(books.ctx, LATER)) == {"A1": 200, "A2": 500}
+    assert amounts(write_off_small(books.ctx, LATER)) == {}
+    assert books.balances(account="4300", reason_code="SMALL") == {"4300": 700}
+    assert books.balances(account="1200") == {"1200": 2200}
+    tables = rows(books, tmp_path, LATER)
+    assert billed(tables) == {"A3": "22.00"}
+    assert take_back(books.ctx, "A2", "he wants to pay", LATER) == 500
+    assert books.balances(account="4300") == {"4300": 200}
+    with pytest.raises(NotFoundError):
+        take_back(books.ctx, "A2", "again", LATER)
+    assert amounts(write_off_small(books.ctx, LATER)) == {"A2": 500}  # it has been ready all the time
+    assert [problem for one in verify(books.ctx) for problem in one.broken] == []
+
+
+def test_what_is_paid_after_all_is_a_credit_with_that_cause(books):
+    write_off_small(books.ctx, LATER)
+    add_patient_payment(books.ctx, "A1", 200, LATER, "cash", LATER)
+    assert "CREDIT_BALANCE_PATIENT" in books.exceptions()
+    take_back(books.ctx, "A1", "paid after all", LATER)
+    assert "CREDIT_BALANCE_PATIENT" not in books.exceptions()
+
+
+def test_the_row_says_who_may_and_the_providers_own_goes_before(books, tmp_path):
+    rule(books, tmp_path, ",5.00,90,SMALL,somebody")
+    with pytest.raises(PostingRefusedError):
+        write_off_small(books.ctx, LATER)
+    rule(books, tmp_path, ",5.00,90,SMALL,somebody", "1999999984,2.00,90,SMALL,somebody tester")
+    assert amounts(write_off_small(books.ctx, LATER)) == {"A1": 200}
+
+
+def test_bad_debt_is_only_what_a_statement_names_and_can_be_taken_back(books):
+    assert to_collection(books.ctx, ["A3"], "three letters", LATER) == 2200
+    with pytest.raises(PostingRefusedError):
+        to_collection(books.ctx, ["A3"], "three letters", LATER)
+    assert books.balances(account="5000") == {"5000": 2200}
+    assert take_back(books.ctx, "A3", "he pays", LATER) == 2200
+    assert books.balances(account="5000") == {}
+    assert [problem for one in verify(books.ctx) for problem in one.broken] == []

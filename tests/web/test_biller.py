@@ -1,0 +1,216 @@
+"""What billers asked for (B2 to B14), on the pages as they are sent: the keys are tried in a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from contextlib import ExitStack
+
+import pytest
+
+from tests.web.desk import CANARY
+
+DID = re.compile(r"[?&]did=[^&#]+")
+
+
+@pytest.fixture
+def ann(desk):
+    return desk.sign_in("ann")
+
+
+def boxes(text):
+    """(case_id.version) of every row."""
+    return re.findall(r'name="case" value="([\d.]+)"', text)
+
+
+def act(client, *cases, follow=True, **form):
+    said = client.post("/queue/act", data={"case": list(cases), **form})
+    return client.get(said.headers["location"]) if follow and said.status_code == 303 else said
+
+
+def test_b2_b3_b5_b6_a_row_says_score_reason_deadline_and_next_step(ann):
+    text = ann.get("/queue").text
+    assert re.search(r'title="value \d+ . 50, urgency \d+ . 35, untouched \d+ . 15, less effort \d+ . 10\.', text)
+    assert "No authorization or notice on file" in text and "CO-197" in text and "the practice bears it" in text
+    assert "overdue" in text or "days" in text
+    assert "Get or extend the authorization or referral" in text
+    page = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', text)[1]).text
+    assert "Needs" in page and "By" in page
+
+
+def test_b4_sums_of_the_list(ann):
+    assert "<b>3</b> cases, <b>$305.00</b> at risk" in ann.get("/queue/totals", headers={"HX-Request": "true"}).text
+    assert "<b>1</b> case, <b>$150.00</b>" in ann.get("/queue/totals?reason=197").text
+    assert len(boxes(ann.get("/queue?least=100").text)) == 1
+
+
+def test_b7_views_are_kept_for_oneself_and_for_the_team(desk, ann):
+    back = "/queue?who=any&reason=197&least=50&due=7"
+    assert ann.post("/queue/views", data={"name": "auth", "back": back}).status_code == 303
+    assert ann.post("/queue/views", data={"name": "x", "team": "yes", "back": back}).status_code == 403
+    sue = desk.sign_in("sue")
+    assert (
+        sue.post("/queue/views", data={"name": "big ones", "team": "yes", "back": "/queue?least=100"}).status_code
+        == 303
+    )
+    mine = ann.get("/queue/views", headers={"HX-Request": "true"}).text
+    assert "auth" in mine and "big ones" in mine and '<span class="tag">1</span>' in mine
+    theirs = sue.get("/queue/views").text
+    assert "auth" not in theirs and "big ones" in theirs
+    address = re.search(r'href="(/queue\?[^"]*reason=197[^"]*)"', mine)[1].replace("&amp;", "&")
+    assert "who=any" in address and "least=50" in address and ann.get(address).status_code == 200
+    team = re.search(r'action="(/queue/views/\d+/delete)"', theirs)[1]
+    assert ann.post(team).status_code == 403 and sue.post(team).status_code == 303
+    assert "big ones" not in ann.get("/queue/views").text
+
+
+def test_b8_since_last_night_is_told_by_runs(desk, ann):
+    text = ann.get("/").text
+    assert "New denials" in text and "$305.00 at risk" in text and f"{CANARY}1" in text
+    link = re.search(r'href="(/queue\?who=any&amp;since=\d+)"', text)[1].replace("&amp;", "&")
+    assert len(boxes(ann.get(link).text)) == 3
+    with desk.ctx.engine.connect() as conn:
+        last = conn.exec_driver_sql("select subject, body from audit_events order by seq desc limit 2").all()
+    assert "news of the night" in [row[0] for row in last]
+
+
+def test_b9_a_selection_is_given_away_and_stale_rows_are_named(desk, ann):
+    first, second, third = boxes(ann.get("/queue").text)
+    sue = desk.sign_in("sue")
+    assert "1 assigned" in act(sue, first, act="take").text
+    said = act(ann, first, second, third, act="assign", to="ann").text
+    assert "2 assigned" in said and "1 changed meanwhile and left alone" in said
+    assert f'href="#c{first.split(".")[0]}"' in said
+
+
+def test_b9_a_whole_list_is_counted_before_it_is_changed(ann):
+    back = "/queue?who=any"
+    looked = act(ann, act="snooze", until="7", scope="all", back=back)
+    assert "3 cases: 3 would be snoozed" in re.sub(r"\s+", " ", looked.text) or "would" in looked.text
+    assert len(boxes(ann.get("/queue").text)) == 3
+    done = act(ann, act="snooze", until="7", scope="all", back=back, sure="yes").text
+    assert "snoozed" in done
+
+
+def test_b6_what_is_refused_says_why(ann):
+    said = act(ann, *boxes(ann.get("/queue").text), act="more", more="resubmit")
+    assert said.status_code == 200 and "would not: The claim was not sent from here" in said.text
+
+
+def test_b10_undo_in_place_and_later(desk, ann):
+    (case, *_) = boxes(ann.get("/queue").text)
+    done = act(ann, case, act="take")
+    action = re.search(r'action="(/actions/\d+/undo)"', done.text)[1]
+    assert "ann" in done.text
+    undone = ann.get(ann.post(action, data={"back": "/queue"}).headers["location"]).text
+    assert "1 undone" in undone and boxes(undone)[0].split(".")[0] == case.split(".")[0]
+    desk.clock.on(seconds=20)
+    assert "undone" not in ann.get(str(done.url)).text  # what was done is news for a moment only
+
+
+def test_b11_a_snoozed_case_leaves_the_queue_and_can_come_back(ann):
+    (case, *_) = boxes(ann.get("/queue").text)
+    act(ann, case, act="snooze", until="30")
+    rows = {one.split(".")[0]: one for one in boxes(ann.get("/queue?state=snoozed").text)}
+    assert list(rows) == [case.split(".")[0]] and len(boxes(ann.get("/queue").text)) == 2
+    act(ann, rows[case.split(".")[0]], act="more", more="wake")
+    assert len(boxes(ann.get("/queue").text)) == 3
+    assert act(ann, case, act="snooze", until="never").status_code == 422
+
+
+def test_b12_the_story_adds_up_and_shows_the_payers_own_words(ann):
+    place = ann.post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
+    key = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get(place).text)[1]
+    text = ann.get(key).text
+    assert re.search(r"\$150\.00 billed . \$150\.00 adjusted . \$0\.00 paid", text)
+    assert "CAS*<mark>CO</mark>*<mark>197</mark>*<mark>150</mark>" in text
+    assert f"{CANARY}LAST, FIRST" in text and "1110" in text
+    raw = re.search(r'href="(/files/[0-9a-f]{64}/bytes/\d+/\d+\?[^"]*element=CLP02)"', text)[1].replace("&amp;", "&")
+    shown = ann.get(raw).text
+    assert f"CLP*{CANARY}1*<mark>1</mark>" in shown and "TRN*1*T2" in shown
+
+
+def test_b13_cases_are_grouped_by_cause(ann):
+    text = ann.get("/patterns").text
+    link = re.search(r'href="(/queue\?who=any&amp;payer=[^"]*reason=197)"', text)[1].replace("&amp;", "&")
+    assert len(boxes(ann.get(link).text)) == 1
+
+
+def test_b14_two_people_on_one_case_see_each_other_and_never_overwrite(desk, ann):
+    key = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)[1]
+    sue = desk.sign_in("sue")
+    assert "open too" not in ann.get(key).text
+    mine = boxes(sue.get(key).text)
+    assert "<b>ann</b> has this case open too" in sue.get(key).text
+    assert "<b>sue</b> has this case open too" in ann.get(f"{key}/here").text
+    assert "1 assigned" in act(sue, *mine, act="take", back=key).text
+    lost = act(ann, *mine, act="assign", to="ann", back=key).text
+    assert "Nothing was done" in lost and "1 changed meanwhile" in lost
+    desk.clock.on(minutes=3)
+    assert "open too" not in ann.get(f"{key}/here").text
+
+
+def test_b15_a_page_is_the_same_for_its_address(desk, ann, monkeypatch):
+    monkeypatch.setattr("claims.web.pages.queue.SIZE", 2)
+    first = ann.get("/queue?sort=at_risk&who=any")
+    following = re.search(r'href="([^"]+)" rel="next"', first.text)[1].replace("&amp;", "&")
+    second = ann.get(following)
+    assert boxes(first.text) + boxes(second.text) == boxes(first.text)[:2] + boxes(ann.get(following).text)
+    previous = re.search(r'href="([^"]+)" rel="prev"', second.text)[1].replace("&amp;", "&")
+    assert boxes(ann.get(previous).text) == boxes(first.text)
+    sue = desk.sign_in("sue")
+    assert sue.get(following).status_code == 422  # another person's place
+    assert ann.get(following.replace("at_risk", "score")).status_code == 422
+    assert ann.get(following.replace("at=", "at=x")).status_code == 422
+    assert DID.search(following) is None
+
+
+def test_a_write_off_above_the_limit_waits_for_a_second_person(desk, ann):
+    case = boxes(ann.get("/queue").text)
+    asked = act(ann, case[0], act="more", more="write_off", words="not worth a letter")
+    assert "after a second person has agreed" in asked.text
+    act(ann, case[0], act="more", more="write_off", words="not worth a letter", sure="yes")
+    assert 'value="approve"' not in ann.get("/approvals").text
+    sue = desk.sign_in("sue")
+    page = sue.get("/approvals").text
+    assert "not worth a letter" in page
+    decide = re.search(r'action="(/approvals/\d+)"', page)[1]
+    assert ann.post(decide, data={"decision": "approve"}).status_code == 403
+    refused = sue.get(sue.post(decide, data={"decision": "refuse", "words": "send one"}).headers["location"])
+    assert refused.status_code == 200 and "not worth a letter" not in refused.text
+
+
+def test_a_list_is_taken_as_csv_without_formulas_and_with_its_total(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update denial_cases set payer_name = '=cmd|x', assignee = '+1+1' where case_id = 1")
+    said = ann.get("/queue.csv?who=any&sort=at_risk")
+    assert said.headers["content-disposition"].startswith("attachment") and "'=cmd|x" in said.text
+    lines = list(csv.DictReader(io.StringIO(said.text)))
+    assert [line["at_risk_cents"] for line in lines] == ["15000", "8000", "7500", "30500"]
+    assert lines[-1]["case_key"] == "total" and lines[-1]["queue"] == "3 cases" and lines[0]["at_risk"] == "150.00"
+    with ExitStack() as held:
+        for _ in range(10):
+            held.enter_context(desk.app.state.practice.exports.place())
+        assert ann.get("/queue.csv").status_code == 429
+    assert ann.get("/queue.csv").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"act": "drop"}, {"act": "take", "case": "1"}, {"act": "take", "case": "x.y"}, {"act": "take"}, {"act": "note"},
+     {"act": "take", "scope": "x"}, {"act": "more", "more": "undo"}],
+)  # fmt: skip
+def test_a_form_that_cannot_be_is_refused(ann, form):
+    case = boxes(ann.get("/queue").text)[:1] if form["act"] == "note" else []
+    said = ann.post("/queue/act", data={"case": case} | form)
+    assert said.status_code == 422 and "Traceback" not in said.text
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example", "/queue\\@evil", "/people", "/queue\r\nx: y"]
+)
+def test_no_way_back_leads_elsewhere(ann, back):
+    (case, *_) = boxes(ann.get("/queue").text)
+    said = act(ann, case, act="tag", words="later", back=back, follow=False)
+    assert said.headers["location"].startswith("/queue?did=")

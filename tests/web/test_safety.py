@@ -1,0 +1,416 @@
+"""The guards: origins, headers, sizes, addresses, faults, logs, and what each role may open."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import logging
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+import claims.web
+from claims.store.engine import write
+from claims.store.people import change
+from claims.web import pages, routes, segments, shown
+from claims.web.app import create_app, guarded
+from claims.web.guards.log import LOG
+from claims.web.settings import checked
+from tests.web.desk import CANARY, NAMES, ORIGIN, Desk, TestClient
+
+HERE = Path(__file__).parent
+PACKAGE = Path(claims.web.__file__).parent
+MATRIX = HERE / "routes.csv"
+
+
+def matrix():
+    with MATRIX.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def routes_of(desk):
+    return sorted((method, path, permission) for method, path, permission in routes.declared(desk.app))
+
+
+def filled(path: str, desk) -> str:
+    """An address of a route, with things that are there."""
+    with desk.ctx.engine.connect() as conn:
+        sha, offset, length = conn.exec_driver_sql(
+            "select f.sha256, c.offset, c.length from claim_payments c join files f on f.file_id = c.file_id limit 1"
+        ).one()
+        case = conn.exec_driver_sql("select case_key, case_id from denial_cases limit 1").one()
+    values = {
+        "name": "desk.css" if path.startswith("/static") else "ann", "token": "x" * 43, "sha256": sha,
+        "offset": offset, "length": length, "claim_id": 1, "run_id": 1, "exception_id": 1, "rejection_id": 1,
+        "bank_line_id": 1,
+        "key": case[0][:10] if "cases" in path else "nothing",
+    }  # fmt: skip
+    return path.format_map(type("Any", (dict,), {"__missing__": lambda _, key: "1"})(values))
+
+
+# --- R1, R3, R4: who may open what
+
+
+def test_every_route_stands_in_the_matrix_with_its_permission(shared):
+    wanted = [(row["method"], row["path"], row["permission"]) for row in matrix()]
+    assert routes_of(shared) == sorted(wanted), "tests/web/routes.csv: who may use the new route?"
+
+
+@pytest.mark.parametrize("who", ["nobody", *NAMES])
+def test_each_role_opens_what_the_matrix_says_and_nothing_else(desk, who):
+    client = desk.client() if who == "nobody" else desk.sign_in(who)
+    wrong = []
+    for row in matrix():
+        if row["path"] == "/logout":
+            continue
+        for fragment in (False, True):
+            address = filled(row["path"], desk)
+            headers = {"HX-Request": "true"} if fragment else {}
+            said = client.request(row["method"], address, headers=headers, data={} if row["method"] == "POST" else None)
+            may = row["open"] == "Y" or (who != "nobody" and row[who] == "Y")
+            refused = said.status_code == 401 or (said.status_code == 403 and "Your role does not" in said.text)
+            if refused == may or said.status_code >= 500:
+                wrong.append((row["method"], row["path"], said.status_code, fragment))
+    assert not wrong
+
+
+def test_a_route_without_a_permission_stops_the_start(shared, monkeypatch):
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_api_route("/secret", lambda: None)
+    with pytest.raises(routes.UndeclaredRouteError, match="/secret"):
+        routes.declared(app)
+    wrong = routes.Routes()
+    wrong.get("/secret", "desk.reed")(lambda: None)
+    monkeypatch.setattr(pages, "ALL", (wrong,))
+    with pytest.raises(routes.UndeclaredRouteError):
+        create_app(shared.ctx, checked("127.0.0.1", 8000))
+
+
+def test_an_auditors_database_handle_cannot_write(shared):
+    client = shared.sign_in("otto")
+    assert client.get("/exceptions").status_code == 200
+    practice = shared.app.state.practice
+    with pytest.raises(Exception, match="READONLY"), write(practice.reader) as conn:
+        change(conn, 1, roles="admin")
+
+
+# --- R13, R14: what changes something, and who may ask for it
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN}, 303),
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": ORIGIN}, 303),
+        ({"Origin": "http://localhost:8000"}, 303),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Origin": ORIGIN}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:9"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 403),
+    ],
+)
+def test_only_our_own_pages_change_anything(shared, headers, status):
+    client = TestClient(shared.asgi, base_url=ORIGIN, follow_redirects=False)
+    client.cookies = shared.sign_in("ann").cookies
+    with client:
+        assert client.post("/q", data={"words": "nobody"}, headers=headers).status_code == status
+
+
+def test_looking_changes_nothing(desk):
+    own = ("audit_events", "sessions", "searches", "login_attempts", "id_blocks")
+
+    def state():
+        with sqlite3.connect(desk.ctx.settings.home / "claims.db") as conn:
+            names = [row[0] for row in conn.execute("select name from sqlite_master where type = 'table' order by 1")]
+            lines = [line for name in names if name not in own for line in conn.execute(f"select * from {name}")]
+        return hashlib.sha256(repr(lines).encode()).hexdigest()
+
+    client = desk.sign_in("ann")
+    before = state()
+    for method, path, _ in routes_of(desk):
+        if method == "GET":
+            client.get(filled(path, desk))
+    assert state() == before
+
+
+# --- R15: headers
+
+
+def test_every_answer_carries_the_headers(shared):
+    client = shared.sign_in("ann")
+    answers = [client.get(filled(path, shared)) for method, path, _ in routes_of(shared) if method == "GET"]
+    answers += [client.get("/nowhere"), client.get("/runs?before=x"), client.get("/files/zz"), client.put("/me")]
+    answers.append(shared.client(**{"Sec-Fetch-Site": "cross-site"}).post("/login"))
+    for said in answers:
+        policy = said.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert said.headers["x-content-type-options"] == "nosniff"
+        assert said.headers["referrer-policy"] == "same-origin"
+        assert said.headers["cross-origin-opener-policy"] == "same-origin"
+        path = said.request.url.path
+        assert "no-store" in said.headers["cache-control"] or path.startswith(("/static", "/favicon"))
+    assert {answer.status_code for answer in answers} >= {200, 403, 404, 405, 422}
+
+
+def test_tls_means_hsts_and_a_host_cookie(desk):
+    web = checked("0.0.0.0", 8000, proxies=["10.0.0.5"], origin="https://desk.example.org")
+    app = create_app(desk.ctx, web, desk.clock)
+    with TestClient(guarded(app), base_url="https://desk.example.org", follow_redirects=False) as client:
+        headers = {"Origin": "https://desk.example.org"}
+        said = client.post("/login", data={"name": "ann", "password": "four quiet herons wade"}, headers=headers)
+        cookie = said.headers["set-cookie"]
+        assert int(re.search(r"max-age=(\d+)", said.headers["strict-transport-security"])[1]) >= 31_536_000
+        assert "includeSubDomains" in said.headers["strict-transport-security"]
+        assert cookie.startswith("__Host-claims=") and "Domain" not in cookie
+        parts = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert parts == {"httponly", "secure", "path=/", "samesite=lax"}
+
+
+# --- R19 (forms), R20, R40, R41: sizes and names
+
+
+def test_more_than_a_form_is_refused(shared):
+    client = shared.client()
+    assert client.post("/login", content=b"x" * (1 << 20) + b"x").status_code == 413
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/login", content=(b"x" * 65536 for _ in range(20)), headers=form).status_code == 413
+    assert client.post("/login", data={"name": "x" * 500, "password": "y"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name", ["../app.py", "..%2fapp.py", "vendor/LICENSE.pico", "/etc/passwd", "desk.css%00", "x" * 300]
+)
+def test_no_name_is_a_path(shared, name):
+    assert shared.client().get(f"/static/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/metrics", "/debug", "/static/", "/.env"])
+def test_nothing_is_served_besides(shared, path):
+    assert shared.client().get(path).status_code == 404
+    assert shared.client().get("/healthz").text == "ok"
+
+
+def test_searching_too_often_is_answered_with_429(desk):
+    client = desk.sign_in("sue")
+    said = [client.post("/q", data={"words": "nobody at all"}).status_code for _ in range(40)]
+    assert said[0] == 303 and said[-1] == 429
+
+
+# --- R17, R18: hostile texts
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/rejections?state=x", "/rejections?payer=%27%3B--", "/audit?what=x", "/audit?since=1", "/audit?subject=%25%27%22",
+     "/runs?before=1%20or%201", "/runs/0", "/cases/%27%20or%201=1", "/files/%00", "/claims/1e9",
+     "/exceptions/99999999999999999999999",     "/deposits?state=%3Cscript%3E", "/takebacks/%25",
+     "/q/../../etc", "/files/aaaaaaaa/bytes/-1/5"],
+)  # fmt: skip
+def test_odd_addresses_get_rows_or_a_named_no(shared, path):
+    for who in ("sue",):
+        said = shared.sign_in(who).get(path)
+        assert said.status_code in (200, 404, 422), path
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}}",
+    "javascript:alert(1)",
+    "' onclick='x",
+]
+
+
+def test_what_files_say_is_never_markup(desk):
+    with desk.ctx.engine.begin() as conn:
+        for number, text in enumerate(HOSTILE):
+            conn.exec_driver_sql(
+                "update denial_cases set payer_name = ?, cause = ?, deadline_rule = ? where case_id = ?",
+                (text, text, text, number + 1),
+            )
+            conn.exec_driver_sql("update remittances set payer_name = ?, trace_number = ?", (text, text))
+            conn.exec_driver_sql("update claims set patient_last_name = ?, payer_name = ?", (text, text))
+            conn.exec_driver_sql("update exceptions set message = ?, release = ?", (text, text))
+    client = desk.sign_in("sue")
+    key = client.post("/q", data={"words": HOSTILE[0]}).headers["location"]
+    for path in ["/", "/exceptions", "/exceptions/1", "/charts", "/claims/1", filled("/cases/{key}", desk), key]:
+        said = client.get(path)
+        assert said.status_code == 200, path
+        assert "<script>alert" not in said.text and "<img src=x" not in said.text and "onclick='x" not in said.text
+        assert 'href="javascript:' not in said.text and ">49<" not in said.text
+
+
+def test_templates_are_the_only_markup_and_escape_everything():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r'HTMLResponse\(\s*f?["\']', text), path
+        assert "Markup(" not in text and "async def" not in re.sub(
+            r"async def (__call__|life|plain|\w+\(message|counted|sent)", "", text
+        )
+    for path in (PACKAGE / "templates").iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert "|safe" not in text and "autoescape" not in text, path
+        assert not re.search(r"\son\w+\s*=|style\s*=|javascript:|https?://", text), path
+
+
+def test_no_code_is_loaded_from_data_and_no_xml_parsed():
+    for path in PACKAGE.parent.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*import (pickle|marshal|shelve)|yaml\.load\(|\beval\(|\bexec\(", text, re.M), path
+        assert not re.search(r"^\s*(from|import) (xml|lxml)\b", text, re.M), path
+
+
+# --- R26, R28, R29: what is logged, and what a fault tells
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    monkeypatch.setattr(LOG, "handlers", [handler])
+    monkeypatch.setattr(LOG, "propagate", False)
+    LOG.setLevel(logging.INFO)
+    return lines
+
+
+def test_no_patient_data_in_log_or_address(desk, logged):
+    client = desk.sign_in("ann")
+    place = client.post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
+    said = client.get(place)
+    assert CANARY in said.text and CANARY not in place
+    client.get(f"/cases/{CANARY}")
+    client.get("/claims/1")
+    client.post("/login", data={"name": CANARY, "password": CANARY})
+    assert logged and CANARY not in "".join(logged)
+    assert all(json.loads(line)["event"] for line in logged)
+    assert any('"route": "/cases/{key}"' in line for line in logged)
+
+
+def test_no_line_of_the_log_is_faked(desk, logged):
+    client = desk.client(**{"User-Agent": "x\x1b[31m", "X-Forwarded-For": "a\tb"})
+    client.get("/x%0d%0a%7b%22event%22%3a%22signed-in%22%7d%1b[2J")
+    client.request("G\tT".replace("\t", "E"), "/%0aevil")
+    for line in logged:
+        assert "\n" not in line and "\x1b" not in line and json.loads(line)["route"] == "-"
+
+
+def test_a_fault_shows_a_number_and_nothing_else(desk, logged, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError(f"{CANARY} is the patient")
+
+    monkeypatch.setattr("claims.web.pages.charts.denial_charts.charts", fail)
+    said = desk.sign_in("ann").get("/charts")
+    number = said.headers["x-request-id"]
+    assert said.status_code == 500 and number in said.text and CANARY not in said.text and "Traceback" not in said.text
+    (fault,) = [json.loads(line) for line in logged if '"fault"' in line]
+    assert fault["error_id"] == number and fault["type"] == "RuntimeError" and CANARY not in "".join(logged)
+
+
+# --- R32: reads are audited; emergencies flagged
+
+
+def events(desk):
+    with desk.ctx.engine.connect() as conn:
+        rows = conn.exec_driver_sql("select actor, action, subject, body from audit_events order by seq")
+        return [tuple(row) for row in rows]
+
+
+def test_opening_a_case_is_an_event_of_its_reader(desk):
+    client = desk.sign_in("otto")
+    address = filled("/cases/{key}", desk)
+    assert client.get(address).status_code == 200
+    actor, action, subject, _ = events(desk)[-1]
+    assert (actor, action) == ("otto", "phi-shown") and address.rpartition("/")[2] in subject
+
+
+def test_an_admin_sees_patients_in_an_emergency_only(desk):
+    client = desk.sign_in("root")
+    address = filled("/cases/{key}", desk)
+    asked = client.get(address)
+    assert asked.status_code == 403 and "emergency" in asked.text and CANARY not in asked.text
+    assert client.post("/emergency", data={"reason": "hm"}).status_code == 422
+    assert client.post("/emergency", data={"reason": "the only biller is ill today"}).status_code == 303
+    assert client.get(address).status_code == 200
+    assert events(desk)[-1][:2] == ("root", "phi-shown-emergency")
+    assert client.get("/").status_code == 200
+    desk.clock.on(minutes=10)
+    client.get("/me")
+    desk.clock.on(minutes=6)
+    assert client.get(address).status_code == 403
+
+
+def test_a_search_is_its_owners_alone(desk):
+    place = desk.sign_in("ann").post("/q", data={"words": "A3"}).headers["location"]
+    assert desk.sign_in("sue").get(place).status_code == 404
+
+
+# --- R35: addresses behind proxies
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "forwarded", "found"),
+    [
+        ([], "192.0.2.1", "203.0.113.9", "192.0.2.1"),
+        (["10.0.0.0/8"], "192.0.2.1", "203.0.113.9", "192.0.2.1"),
+        (["10.0.0.0/8"], "10.0.0.5", "203.0.113.9", "203.0.113.9"),
+        (["10.0.0.0/8"], "10.0.0.5", "198.51.100.1, 203.0.113.9, 10.0.0.6", "203.0.113.9"),
+        (["10.0.0.0/8"], "10.0.0.5", "", "10.0.0.5"),
+        (["10.0.0.0/8"], "10.0.0.5", "nonsense", "nonsense"),
+    ],
+)
+def test_a_client_address_is_believed_from_trusted_proxies_only(proxies, peer, forwarded, found):
+    from claims.web.guards.client import ClientAddress
+
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+    scope = {"type": "http", "client": (peer, 1), "headers": headers}
+    guard = ClientAddress(None, proxies)
+    assert (guard._address(scope) if proxies else scope["client"][0]) == found
+
+
+# --- R39: vendored assets
+
+
+def test_vendored_assets_are_what_they_say_and_have_their_licence():
+    folder = PACKAGE / "static" / "vendor"
+    listed = json.loads((folder / "VENDOR.json").read_text())
+    for one in listed:
+        assert hashlib.sha256((folder / one["file"]).read_bytes()).hexdigest() == one["sha256"]
+        assert (folder / one["licence_file"]).stat().st_size > 100
+    kept = {path.name for path in folder.iterdir()}
+    assert kept == {"VENDOR.json", *(one["file"] for one in listed), *(one["licence_file"] for one in listed)}
+
+
+def test_our_own_script_stays_small_and_assets_are_kept_by_browsers(shared):
+    assert len((PACKAGE / "static" / "keys.js").read_text().splitlines()) < 150
+    client = shared.client()
+    assert "immutable" in client.get(shown.asset("desk.css")).headers["cache-control"]
+    assert "immutable" not in client.get("/static/desk.css?v=old").headers["cache-control"]
+
+
+def test_marked_elements_of_a_segment():
+    assert segments.marked("CAS*CO*27*1450~", ["CAS02"]) == [
+        ("CAS", False), ("*", False), ("CO", False), ("*", False), ("27", True), ("*", False), ("1450", False),
+        ("~", False),
+    ]  # fmt: skip
+    assert segments.marked("", ["CAS02"]) == [("", False)] and segments.marked("CAS", ["CAS01"]) == [("CAS", False)]
+
+
+def test_the_desk_opens_on_a_practice_with_nothing_in_it(sqlite_url, tmp_path):
+    from claims.store import audit
+    from tests.web.desk import settings_in
+
+    settings = settings_in(tmp_path / "claims-data", sqlite_url)
+    audit.create_key(settings.audit_key_file)
+    audit.create_key(settings.people_key_file)
+    desk = Desk(settings)
+    assert desk.client().get("/").status_code == 401
+    desk.close()

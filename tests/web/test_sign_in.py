@@ -1,0 +1,100 @@
+"""Signing in over HTTP: cookies, doors, throttle, and what ends a session."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims.service import people
+from tests.web.desk import PASSWORD
+
+
+def test_the_way_in_from_a_link(desk):
+    token = people.add(desk.ctx, "new", ["biller"], desk.clock())
+    client = desk.client()
+    assert "Welcome, new" in client.get(f"/enrol/{token}").text
+    assert client.post(f"/enrol/{token}", data={"password": PASSWORD, "again": "x"}).status_code == 422
+    assert client.post(f"/enrol/{token}", data={"password": "password1234", "again": "password1234"}).status_code == 422
+    assert client.post(f"/enrol/{token}", data={"password": PASSWORD, "again": PASSWORD}).status_code == 303
+    assert "authenticator" in client.get("/login/code").text
+    done = client.post("/login/code", data={"code": desk.code("new")})
+    assert done.status_code == 200 and done.text.count("<li>") == 10
+    assert client.get("/me").status_code == 200
+    assert client.get(f"/enrol/{token}").status_code == 410
+
+
+def test_half_way_in_is_not_in(desk):
+    client = desk.client()
+    assert client.post("/login", data={"name": "ann", "password": PASSWORD}).status_code == 303
+    assert client.get("/me").status_code == 401
+    assert client.get("/login/code").status_code == 200
+
+
+def test_the_cookie_on_plain_loopback_and_on_tls(desk):
+    given = desk.client().post("/login", data={"name": "ann", "password": PASSWORD}).headers["set-cookie"]
+    parts = {part.strip().lower() for part in given.split(";")[1:]}
+    assert given.startswith("claims=") and parts == {"httponly", "path=/", "samesite=lax"}
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(desk):
+    def body(name):
+        return desk.client().post("/login", data={"name": name, "password": "wrong wrong wrong"})
+
+    known, unknown = body("ann"), body("nobody")
+    assert known.status_code == unknown.status_code == 403 and known.text == unknown.text
+
+
+def test_many_wrong_passwords_are_answered_with_429(desk):
+    client = desk.client()
+    said = [client.post("/login", data={"name": "ann", "password": "wrong wrong"}).status_code for _ in range(20)]
+    assert said[:5] == [403] * 5 and set(said[5:]) == {429}
+
+
+def test_the_token_changes_at_the_second_factor(desk):
+    client = desk.client()
+    client.post("/login", data={"name": "ann", "password": PASSWORD})
+    first = client.cookies["claims"]
+    client.post("/login/code", data={"code": desk.code("ann")})
+    assert client.cookies["claims"] != first
+    old = desk.client(Cookie=f"claims={first}")
+    assert old.get("/me").status_code == old.get("/login/code").status_code == 401
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(14, 200), (16, 401)])
+def test_a_session_ends_without_use(desk, minutes, status):
+    client = desk.sign_in("ann")
+    desk.clock.on(minutes=minutes)
+    assert client.get("/me").status_code == status
+
+
+def test_a_session_ends_after_ten_hours_of_use(desk):
+    client = desk.sign_in("ann")
+    for _ in range(59):
+        desk.clock.on(minutes=10)
+        assert client.get("/me").status_code == 200
+    desk.clock.on(minutes=11)
+    assert client.get("/me").status_code == 401
+
+
+def test_signing_out_ends_it_and_cleans_the_browser(desk):
+    client = desk.sign_in("ann")
+    token = client.cookies["claims"]
+    done = client.post("/logout")
+    assert done.headers["clear-site-data"] == '"cache", "storage"'
+    assert desk.client(Cookie=f"claims={token}").get("/me").status_code == 401
+
+
+def test_disabling_somebody_ends_all_at_once(desk):
+    client = desk.sign_in("ann")
+    assert client.get("/me").status_code == 200
+    people.disable(desk.ctx, "ann", desk.clock())
+    assert client.get("/me").status_code == 401
+
+
+def test_changing_the_password_ends_the_other_sessions(desk):
+    one, other = desk.sign_in("ann"), desk.sign_in("ann")
+    desk.clock.on(seconds=31)
+    new = "another four quiet herons"
+    form = {"password": PASSWORD, "new": new, "again": new, "code": desk.code("ann")}
+    assert one.post("/me/password", data=form | {"again": "x"}).status_code == 422
+    assert one.post("/me/password", data=form).status_code == 200
+    assert one.get("/me").status_code == 200 and other.get("/me").status_code == 401
