@@ -33,7 +33,7 @@ def save(
     """Insert new cases, replace changed ones and insert events (which name their case by case_key)."""
     fresh = _for_lists(new, run_id).assign(recorded_at=recorded_at, last_touched_date=new["posting_date"])
     insert_keyed(conn, CASE, fresh)
-    replace(conn, changed, run_id)
+    _replace(conn, _for_lists(changed, run_id))
     known = _known(conn, sorted(set(events["case_key"]))).set_index("case_key").reindex(events["case_key"])
     rows = events.assign(
         case_id=known["case_id"].to_numpy("int64"), case_version=known["version"].to_numpy("int64"), actor=actor
@@ -64,11 +64,10 @@ def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
     return conn.execute(sa.update(postings).where(not_looked_at(remit_ids)).values(denials_at=at)).rowcount
 
 
-def replace(conn: sa.Connection, changed: pd.DataFrame, run_id: int = 0) -> None:
-    """Write changed cases over what is stored, by case_id; whoever acts on what was there before is told."""
+def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
+    """Write changed cases over what is stored, by case_id."""
     if changed.empty:
         return
-    changed = _for_lists(changed, run_id)
     names = [name for name in changed.columns if name != "case_id"]
     rows = [{"of_case": row["case_id"]} | {n: _value(n, row[n]) for n in names} for row in changed.to_dict("records")]
     values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
