@@ -58,7 +58,7 @@ def prepare(
 
 
 def list_appeals(
-    state: Annotated[str, typer.Option(help="prepared or sent; default: both.")] = "",
+    state: Annotated[str, typer.Option(help="prepared, sent, or replaced by a newer one; default: all.")] = "",
     limit: Annotated[int, typer.Option(help="Rows to show.", min=1)] = 50,
 ) -> None:
     """List the newest appeals: case, level, kind of letter, gaps, until when, whether it was sent.

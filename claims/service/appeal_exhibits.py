@@ -23,6 +23,9 @@ SAID = {
     "received by the payer": "received by the payer, not judged",
     "accepted by the payer": "accepted by the payer for adjudication",
     "rejected by the payer": "refused by the payer",
+    "not-found": "the claim was not found",
+    "contradicted": "says two things of the claim",
+    "not-usable": "says nothing of the claim",
 }
 
 

@@ -23,7 +23,7 @@ from claims.store.queries import queue
 
 # The first letter of a rank: how far from us the answer comes from.
 STAGES = {"0": "TA1", "1": "TA1", "2": "999", "3": "277CA", "4": "277CA"}
-_PAYER, _ACCEPTED, _REJECTED = "4", "1", "3"
+_PAYER, _REJECTED = "4", "3"
 _LIMITS = ("filing_limit_days", "filing_limit_anchor", "secondary_limit_days")
 
 
@@ -105,8 +105,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
 
 def _earlier(conn: Connection, case_id: int, remit_day: date | None) -> tuple[Earlier, ...]:
     """Give the appeals that were sent; a remittance that denies the case after that is the decision on the last."""
-    rows = rows_of.of_case(conn, case_id)
-    sent = rows[rows["state"] == "sent"].drop_duplicates("level", keep="last").sort_values("level")
+    sent = rows_of.sent(conn, [case_id])
     found = [Earlier(int(level), day_of(day)) for level, day in zip(sent["level"], sent["sent_date"], strict=True)]
     if found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
         found[-1] = replace(found[-1], decision_date=remit_day)
@@ -120,25 +119,18 @@ def _chosen(sendings: pd.DataFrame, heard: pd.DataFrame) -> tuple[dict[str, Any]
     """
     if sendings.empty:
         return {}, []
-    told = heard[~heard["answer_rank"].eq("")].assign(event="")
-    told = told.assign(said=said_by(told))
-    told = told[told["said"].isin([name for name in STATE_AFTER if name not in ODD])]
+    told = heard.assign(said=said_by(heard))
     best: tuple[str, int] | None = None
     of_sending: dict[int, list[dict[str, Any]]] = {}
     for place, row in enumerate(sendings.to_dict("records")):
         mine = told[(told["claim_id"] == row["claim_id"]) & (told["submission_id"] == row["submission_id"])]
         of_sending[place] = [{str(name): value for name, value in one.items()} for one in mine.to_dict("records")]
-        taken = [one for one in of_sending[place] if is_taken(one["answer_rank"])]
-        stands = of_sending[place] and of_sending[place][-1]["answer_rank"][10] != _REJECTED
-        if taken and stands and (best is None or taken[0]["effective_date"] < best[0]):
+        verdicts = [str(one["answer_rank"]) for one in of_sending[place] if one["said"] in STATE_AFTER]
+        taken = [one for one in of_sending[place] if one["said"] == "accepted" and one["answer_rank"][0] == _PAYER]
+        if taken and verdicts[-1][10] != _REJECTED and (best is None or taken[0]["effective_date"] < best[0]):
             best = (str(taken[0]["effective_date"]), place)
     place = best[1] if best else 0
     return {str(name): value for name, value in sendings.iloc[place].items()}, of_sending[place]
-
-
-def is_taken(answer_rank: str) -> bool:
-    """Tell whether a rank is that of a payer's acceptance."""
-    return answer_rank[:1] == _PAYER and answer_rank[10:11] == _ACCEPTED
 
 
 def _answer(ctx: Context, row: Mapping[str, Any]) -> Answer:
@@ -147,7 +139,8 @@ def _answer(ctx: Context, row: Mapping[str, Any]) -> Answer:
     quote = _quote(ctx, content, row)
     day = day_of(row["effective_date"]) if content == "277CA" else quote.day
     codes = str(row["detail_code"]) if content == "277CA" else str(row["status_code"])
-    said = f"{row['said']} by the payer" if rank[0] == _PAYER else str(row["said"])
+    said = str(row["said"])
+    said = f"{said} by the payer" if rank[0] == _PAYER and said in STATE_AFTER else said
     return Answer(content, said, day, codes, str(row["source_identifier"]), str(row["payer_claim_number"]), quote)
 
 
@@ -161,7 +154,8 @@ def _filing(sent: Quote | None, answers: tuple[Answer, ...]) -> Filing:
     if sent is None or sent.rows.empty:
         return Filing()
     taken = [one.day for one in answers if one.said == "accepted by the payer" and one.day]
-    refused_after = bool(answers) and answers[-1].said == "rejected by the payer"
+    verdicts = [one.said for one in answers if one.said not in ODD]
+    refused_after = bool(verdicts) and verdicts[-1] == "rejected by the payer"
     return Filing(
         sent_date=sent.day,
         accepted_date=min(taken) if taken and not refused_after else None,

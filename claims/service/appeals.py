@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,10 +29,12 @@ from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
 from claims.store import appeals as store
 from claims.store import clock, filing
 from claims.store.engine import read, write
+from claims.store.handles import Connection
 from claims.store.queries import appeals as rows_of
 
 PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
 OWN_LAYOUT = "letter.docx"
+STATES = ("prepared", "sent", "replaced")
 
 
 class AppealRefusedError(UsageError):
@@ -86,13 +88,16 @@ class Assembled:
 
 
 def planned(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Plan:
-    """Say what appeal could be made of a case, or why none, without making it."""
+    """Say what appeal could be made of a case, or why none, without making it and without patient data."""
     today = day or ctx.settings.today()
-    return rules.plan(gather(ctx, case_id, today).facts, today, level)
+    return replace(rules.plan(gather(ctx, case_id, today).facts, today, level), values={})
 
 
 def assembled(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Assembled:
-    """Put letter and packet together without writing anything. Raises what `prepare` raises."""
+    """Put letter and packet together without writing anything; raises what `prepare` raises.
+
+    It holds patient data: whoever shows it records that (`service.audited`).
+    """
     today = day or ctx.settings.today()
     got = gather(ctx, case_id, today)
     plan = rules.plan(got.facts, today, level)
@@ -119,6 +124,7 @@ def prepare(
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
     folder = out or ctx.settings.appeals_folder / key / f"level-{plan.level}"
+    _require_room(folder, key)
     with TemporaryDirectory() as scratch:
         content = _written(ctx, Path(scratch), made, key)
         hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
@@ -134,7 +140,6 @@ def prepare(
         "manifest_sha256": content[manifest.SEAL],
         "gaps": json.dumps(made.packet.gaps),
         "deadline_date": str(plan.deadline.last_day or ""),
-        "state": "prepared",
         "prepared_date": today.isoformat(),
         "prepared_at": at,
         "prepared_by": ctx.actor,
@@ -171,13 +176,15 @@ def prepare(
 def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
     """List the appeals of a case by level, the newest of a level last: template, hashes, gaps, state, days, who."""
     with read(ctx.engine) as conn:
-        return _shown(rows_of.of_case(conn, case_id))
+        return _shown(conn, rows_of.of_case(conn, case_id))
 
 
 def appeals(ctx: Context, *, state: str = "", limit: int = 50) -> pd.DataFrame:
-    """List the newest appeals, of one state (prepared, sent) or of all."""
+    """List the newest appeals of one of STATES, or of all."""
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}.")
     with read(ctx.engine) as conn:
-        return _shown(rows_of.listed(conn, state, limit))
+        return _shown(conn, rows_of.listed(conn, state, limit))
 
 
 def templates(ctx: Context) -> list[Template]:
@@ -185,10 +192,21 @@ def templates(ctx: Context) -> list[Template]:
     return letter_templates(ctx.settings.letters_folder)
 
 
-def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+def _shown(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    sent = rows_of.sent(conn, rows["case_id"].drop_duplicates().tolist())
+    rows = rows.merge(sent, on=["case_id", "level"], how="left").fillna({"sent_date": "", "sent_by": ""})
+    rows[["sent_date", "sent_by"]] = rows[["sent_date", "sent_by"]].where(rows["state"] == "sent", "")
     rows = rows.drop(columns=["appeal_id", "case_id"]).assign(gaps=[json.loads(text) for text in rows["gaps"]])
     rows.insert(0, "key", rows.pop("case_key").str[:KEY_LENGTH])
     return rows
+
+
+def _require_room(folder: Path, key: str) -> None:
+    """Raise ReportFolderError where the folder holds a report, or the packet of another case."""
+    if (folder / manifest.NAME).exists():
+        old = manifest.load(folder)
+        if (old["report"], old.get("parameters", {}).get("case")) != ("appeal", key):
+            raise manifest.ReportFolderError("holds something else; choose another one for this packet")
 
 
 def _named(template: Template) -> str:

@@ -19,7 +19,10 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
     key and other content: all that are not posted are held, whatever order they came in.
     """
     with write(ctx.engine) as conn:
-        remits = _resolve(identities.new_remittances(conn), "remit_key", "posted", "ready", "remit-conflict")
+        remits = identities.new_remittances(conn)
+        # One whose posting was undone stands as if it were posted: a copy of it is no news.
+        remits["state"] = remits["state"].where(remits["state"] != "undone", "posted")
+        remits = _resolve(remits, "remit_key", "posted", "ready", "remit-conflict")
         identities.set_remittance_states(conn, remits)
         held = remits[remits["state_new"] == "held"]
         held = held.assign(

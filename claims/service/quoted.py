@@ -113,6 +113,8 @@ def _of_999(segments: pd.DataFrame, hierarchy: pd.DataFrame, own: int) -> list[i
     of_group = segments.index[segments["segment_id"].isin(["AK1"]) & (segments.index <= own)]
     ends = segments.index[segments["segment_id"].isin(["AK9"]) & (segments.index >= own)]
     mine = [own] if segments.loc[own, "segment_id"] == "AK1" else _until(segments, own, _ENDS["999"])
+    # What is wrong with which claim (IK3, CTX, IK4) may name another patient's.
+    mine = [row for row in mine if segments.loc[row, "segment_id"] in ("AK1", "AK2", "IK5", "AK5")]
     return [*of_group[-1:], *mine, *ends[:1]]
 
 

@@ -42,7 +42,7 @@ def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelec
     )
 
 
-def _joined(parts: list[Any]) -> Any:
+def _joined(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
     return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 

@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 from docx import Document
 
-from claims.errors import NotFoundError
+from claims.errors import NotFoundError, UsageError
 from claims.letters.packet import packet_html
+from claims.reports.manifest import ReportFolderError
 from claims.service import appeals
+from claims.service.desk import actions
 from claims.service.report import verify_reports
 from claims.service.verify import verify
-from claims.store import appeals as store
 from claims.store import schema
-from claims.store.engine import write
 from tests.answers import ca_277
 from tests.letters.packets import HOSTILE
 from tests.service.appealed import answers, begun, case_id, copied, denied, know, opened, payer, sent
@@ -80,6 +80,11 @@ def letter_of(made) -> str:
     return "\n".join([one.text for one in document.paragraphs] + cells)
 
 
+def version_of(practice) -> list[tuple[int, int]]:
+    cases = schema.denial_cases
+    return practice.rows(sa.select(cases.c.case_id, cases.c.version))
+
+
 def test_the_packet_proves_that_the_claim_was_filed_in_time(books):
     text = shown(books)
     for said in (
@@ -135,6 +140,11 @@ def test_the_packet_is_verified_by_its_manifest(books, tmp_path):
     told = json.loads((made.folder / "manifest.json").read_text())
     assert told["control_totals_cents"] == {"adjusted": 15000, "billed": 15000, "paid": 0}
     assert told["parameters"]["template_sha256"] == made.template_sha256
+    told["parameters"]["case"] = "another"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(ReportFolderError, match="holds something else"):
+        appeals.prepare(books.ctx, case_id(books), out=tmp_path / "other", day=DAY)
     (made.folder / "packet.pdf").write_bytes(b"%PDF-")
     (found,) = verify_reports(made.folder)
     assert len(found["problems"]) == 1 and "packet.pdf" in found["problems"][0]
@@ -181,10 +191,12 @@ def test_without_an_acceptance_nothing_is_proved_and_a_hostile_name_is_text(sent
 
 def test_what_the_payer_refused_later_is_no_acceptance(sent_claim):
     later = ca_277("B1", ("A1", "A7:21", "150"), day="20250320", own="000000302")
-    sent_claim.night(ca_277("B1", ("A1", "A2:20", "150")), later, denied())
+    lost = ca_277("B1", ("A1", "A4:35", "150"), day="20250325", own="000000303")
+    sent_claim.night(ca_277("B1", ("A1", "A2:20", "150")), later, lost, denied())
     made = appeals.assembled(sent_claim.ctx, case_id(sent_claim), day=DAY)
     assert "the payer's acceptance (277CA) of the claim" in made.packet.gaps and made.got.sent is not None
-    assert "refused by the payer" in shown(sent_claim)
+    text = shown(sent_claim)
+    assert "277CA: refused by the payer" in text and "277CA: the claim was not found" in text
 
 
 def test_a_claim_that_we_never_sent_has_no_filing_to_show(practice):
@@ -204,10 +216,8 @@ def test_nothing_of_another_patient_is_in_the_packet(books):
 
 def test_after_the_first_level_was_sent_the_second_comes(denied_case):
     practice, case = denied_case, case_id(denied_case)
-    first = appeals.prepare(practice.ctx, case, day=DAY)
-    with write(practice.ctx.engine) as conn:
-        known = store.mark_sent(conn, case, 1, DAY, proof="tracking number", actor="t", at="2025-06-30T12:00:00Z")
-    assert known == first.appeal_id
+    appeals.prepare(practice.ctx, case, day=DAY)
+    done = actions.appeal_sent(practice.ctx, version_of(practice), 1, "tracking number", DAY)
     with pytest.raises(appeals.AppealRefusedError, match="level 1 was sent"):
         appeals.prepare(practice.ctx, case, 1, day=DAY)
     practice.night(denied(day="20250720", trace="T9"), day=DAY.replace(month=7, day=21))
@@ -217,12 +227,23 @@ def test_after_the_first_level_was_sent_the_second_comes(denied_case):
     rows = appeals.of_case(practice.ctx, case)
     assert rows[["level", "state", "sent_date"]].values.tolist() == [[1, "sent", "2025-06-30"], [2, "prepared", ""]]
     assert appeals.appeals(practice.ctx, state="sent")["level"].tolist() == [1]
+    assert done.done == [case]
 
 
-def test_an_appeal_sent_without_a_packet_of_ours_counts(denied_case):
+def test_a_sending_that_is_undone_was_none_and_one_without_a_packet_is_one(denied_case):
     practice, case = denied_case, case_id(denied_case)
-    with write(practice.ctx.engine) as conn:
-        store.mark_sent(conn, case, 1, DAY, proof="fax", actor="t", at="2025-06-30T12:00:00Z")
+    done = actions.appeal_sent(practice.ctx, version_of(practice), 1, "by fax", DAY)
     made = appeals.planned(practice.ctx, case, day=DAY)
     assert (made.level, made.level_name, made.deadline.last_day) == (2, "second-level appeal", None)
-    assert appeals.of_case(practice.ctx, case)["kind"].tolist() == ["own"]
+    actions.undo(practice.ctx, done.action_id, DAY)
+    assert appeals.planned(practice.ctx, case, day=DAY).level == 1
+
+
+def test_a_newer_packet_takes_the_place_of_an_older_one(denied_case):
+    practice, case = denied_case, case_id(denied_case)
+    for day in (DAY, DAY.replace(month=7)):
+        appeals.prepare(practice.ctx, case, day=day)
+    rows = appeals.of_case(practice.ctx, case)
+    assert rows[["state", "prepared_date"]].values.tolist() == [["replaced", "2025-06-30"], ["prepared", "2025-07-30"]]
+    with pytest.raises(UsageError, match="no state lost"):
+        appeals.appeals(practice.ctx, state="lost")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.rows import frame_of
 
 CASE, C, CP, R, M, F = (
     schema.denial_cases,
@@ -19,7 +21,13 @@ CASE, C, CP, R, M, F = (
     schema.files,
 )
 B, BS, S, T, EVENT = schema.batches, schema.batch_sets, schema.submissions, schema.transactions, schema.claim_events
-I, A, APPEAL, P = schema.interchanges, schema.acknowledgements, schema.appeals, schema.claim_postings  # noqa: E741
+I, A, APPEAL, P, DE = (  # noqa: E741
+    schema.interchanges,
+    schema.acknowledgements,
+    schema.appeals,
+    schema.claim_postings,
+    schema.denial_events,
+)
 
 _OF_CLAIM = (
     "claim_id", "kind", "claim_number", "charge_cents", "billing_npi", "billing_tax_id", "payer_code", "payer_sequence",
@@ -125,6 +133,7 @@ def answers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         sa.select(
             sa.func.coalesce(EVENT.c.submission_id, 0).label("submission_id"),
             EVENT.c.claim_id,
+            EVENT.c.event,
             EVENT.c.answer_rank,
             EVENT.c.detail_code,
             sa.func.coalesce(A.c.status_code, "").label("status_code"),
@@ -146,19 +155,47 @@ def answers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame(conn, select.order_by(EVENT.c.answer_rank, F.c.sha256, EVENT.c.seg))
 
 
+def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read which appeals of cases were sent and not taken back: case_id, level, sent_date, sent_by; the last of each.
+
+    The case says how many levels were sent, its events when and by whom.
+    """
+    select = sa.select(DE.c.case_id, CASE.c.appeal_level, DE.c.body, DE.c.posting_date, DE.c.actor)
+    select = select.join(CASE, CASE.c.case_id == DE.c.case_id).where(DE.c.kind == "appealed")
+    rows = frame_of(conn, select.order_by(DE.c.event_id), DE.c.case_id, case_ids)
+    rows["level"] = pd.Series([int(json.loads(body).get("level", 0)) for body in rows["body"]], dtype="int64")
+    rows = rows[rows["level"] <= rows["appeal_level"]].drop_duplicates(["case_id", "level"], keep="last")
+    rows = rows.rename(columns={"posting_date": "sent_date", "actor": "sent_by"})
+    return rows.sort_values(["case_id", "level"])[["case_id", "level", "sent_date", "sent_by"]].reset_index(drop=True)
+
+
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     """Read the appeals of a case, by level, the newest of a level last."""
     return frame(conn, _listed().where(APPEAL.c.case_id == case_id).order_by(APPEAL.c.level, APPEAL.c.appeal_id))
 
 
 def listed(conn: sa.Connection, state: str, limit: int) -> pd.DataFrame:
-    """Read the newest appeals, of one state or (empty) of all."""
+    """Read the newest appeals; `state`: prepared, sent, replaced by a newer one of its level, or any (empty)."""
     select = _listed().order_by(APPEAL.c.prepared_at.desc(), APPEAL.c.appeal_id.desc()).limit(limit)
-    return frame(conn, select.where(APPEAL.c.state == state) if state else select)
+    return frame(conn, select.where(_STATE.in_([state])) if state else select)
+
+
+_NEWER = APPEAL.alias("newer")
+_IS_REPLACED = (
+    sa.select(_NEWER.c.appeal_id)
+    .where(
+        _NEWER.c.case_id == APPEAL.c.case_id,
+        _NEWER.c.level == APPEAL.c.level,
+        _NEWER.c.appeal_id > APPEAL.c.appeal_id,
+    )
+    .exists()
+)
+_STATE: sa.ColumnElement[str] = sa.case(
+    (_IS_REPLACED, "replaced"), (APPEAL.c.level <= CASE.c.appeal_level, "sent"), else_="prepared"
+)
 
 
 def _listed() -> sa.Select[tuple[object, ...]]:
-    columns = [column for column in APPEAL.c if column.name != "proof"]
-    return sa.select(
-        CASE.c.case_key, CASE.c.payer_name, CASE.c.payer_code, CASE.c.denied_cents, CASE.c.all_codes, *columns
-    ).join(CASE, CASE.c.case_id == APPEAL.c.case_id)
+    of_case = (CASE.c.case_key, CASE.c.payer_name, CASE.c.payer_code, CASE.c.denied_cents, CASE.c.all_codes)
+    state = sa.type_coerce(_STATE, sa.String).label("state")
+    return sa.select(*of_case, state, *APPEAL.c).join(CASE, CASE.c.case_id == APPEAL.c.case_id)

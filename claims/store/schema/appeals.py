@@ -1,4 +1,4 @@
-"""Appeals of denial cases: each packet that was made, from which template, and whether it was sent."""
+"""Packets that were made for appeals of denial cases: from which template, with which bytes, when and by whom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, Column, Date, Index, String, Table, Text
 
 from claims.store.schema.base import Code, Instant, key, metadata, ref
 
-# One packet. state: prepared, sent. A packet of the same level made later, with other bytes, is a row of its own.
+# One packet; append-only. One of the same level with other bytes is a row of its own. Whether it was sent is told by
+# the case: its appeal_level, and its events `appealed` with their day and proof, which undo takes back.
 appeals = Table(
     "appeals",
     metadata,
@@ -21,14 +22,9 @@ appeals = Table(
     Column("manifest_sha256", String(64), nullable=False),  # its seal: over all but when and by whom
     Column("gaps", Text, nullable=False),  # JSON list of what is to be filled in: labels, no patient data
     Column("deadline_date", Date),
-    Column("state", Code, nullable=False),
     Column("prepared_date", Date, nullable=False),  # of the letter
     Column("prepared_at", Instant, nullable=False),
     Column("prepared_by", String(120), nullable=False),
-    Column("sent_date", Date),
-    Column("proof", Text, nullable=False, server_default=""),  # of sending, in a person's words: may name a patient
-    Column("sent_at", Instant),
-    Column("sent_by", String(120), nullable=False, server_default=""),
     Index("ix_appeals_case_id", "case_id", "level"),
-    Index("ix_appeals_state", "state"),
+    Index("ix_appeals_prepared_at", "prepared_at"),
 )

@@ -248,6 +248,10 @@ def test_people_remittances_and_nights_in_any_order(practice, histories):
         ctx = practice.ctx
 
     wanted = settings(
-        max_examples=histories, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+        max_examples=histories,
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
     )
     run_state_machine_as_test(Ours, settings=wanted)

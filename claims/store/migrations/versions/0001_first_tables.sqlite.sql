@@ -761,6 +761,25 @@ CREATE INDEX ix_submissions_family_id ON submissions (family_id);
 
 CREATE INDEX ix_submissions_state ON submissions (state);
 
+CREATE TABLE undone_remittances (
+    undone_remittance_id INTEGER NOT NULL,
+    remit_id INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    posting_date DATE NOT NULL,
+    posted_at VARCHAR(27) NOT NULL,
+    run_id INTEGER NOT NULL,
+    undone_posting_date DATE NOT NULL,
+    undone_at VARCHAR(27) NOT NULL,
+    replayed_at VARCHAR(27),
+    CONSTRAINT pk_undone_remittances PRIMARY KEY (undone_remittance_id),
+    CONSTRAINT fk_undone_remittances_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_undone_remittances_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_undone_remittances_remit_id ON undone_remittances (remit_id);
+
+CREATE INDEX ix_undone_remittances_run_id ON undone_remittances (run_id);
+
 CREATE TABLE claim_events (
     event_id INTEGER NOT NULL,
     event_key VARCHAR(200) NOT NULL,
@@ -810,6 +829,7 @@ CREATE TABLE claim_postings (
     posting_date DATE NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
+    waits_since VARCHAR(27),
     denials_at VARCHAR(27),
     life_at VARCHAR(27),
     priced_at VARCHAR(27),
@@ -1230,21 +1250,16 @@ CREATE TABLE appeals (
     manifest_sha256 VARCHAR(64) NOT NULL,
     gaps TEXT NOT NULL,
     deadline_date DATE,
-    state VARCHAR(40) NOT NULL,
     prepared_date DATE NOT NULL,
     prepared_at VARCHAR(27) NOT NULL,
     prepared_by VARCHAR(120) NOT NULL,
-    sent_date DATE,
-    proof TEXT DEFAULT '' NOT NULL,
-    sent_at VARCHAR(27),
-    sent_by VARCHAR(120) DEFAULT '' NOT NULL,
     CONSTRAINT pk_appeals PRIMARY KEY (appeal_id),
     CONSTRAINT fk_appeals_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id)
 );
 
 CREATE INDEX ix_appeals_case_id ON appeals (case_id, level);
 
-CREATE INDEX ix_appeals_state ON appeals (state);
+CREATE INDEX ix_appeals_prepared_at ON appeals (prepared_at);
 
 CREATE TABLE denial_events (
     event_id INTEGER NOT NULL,
@@ -1343,6 +1358,21 @@ CREATE INDEX ix_match_candidates_claim_payment_id ON match_candidates (claim_pay
 
 CREATE INDEX ix_match_candidates_match_id ON match_candidates (match_id);
 
+CREATE TABLE past_exceptions (
+    past_exception_id INTEGER NOT NULL,
+    exception_id INTEGER NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    posting_date DATE NOT NULL,
+    opened_at VARCHAR(27) NOT NULL,
+    closed_posting_date DATE NOT NULL,
+    closed_at VARCHAR(27) NOT NULL,
+    closed_reason VARCHAR(40),
+    CONSTRAINT pk_past_exceptions PRIMARY KEY (past_exception_id),
+    CONSTRAINT fk_past_exceptions_exception_id FOREIGN KEY(exception_id) REFERENCES exceptions (exception_id)
+);
+
+CREATE INDEX ix_past_exceptions_exception_id ON past_exceptions (exception_id);
+
 CREATE TABLE remarks (
     remark_id INTEGER NOT NULL,
     claim_payment_id INTEGER NOT NULL,
@@ -1361,6 +1391,26 @@ CREATE TABLE remarks (
 );
 
 CREATE INDEX ix_remarks_claim_payment_id ON remarks (claim_payment_id);
+
+CREATE TABLE undone_postings (
+    undone_posting_id INTEGER NOT NULL,
+    claim_payment_id INTEGER NOT NULL,
+    remit_id INTEGER NOT NULL,
+    claim_posting_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    is_target INTEGER NOT NULL,
+    undone_at VARCHAR(27) NOT NULL,
+    replayed_at VARCHAR(27),
+    CONSTRAINT pk_undone_postings PRIMARY KEY (undone_posting_id),
+    CONSTRAINT fk_undone_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_undone_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_undone_postings_claim_posting_id FOREIGN KEY(claim_posting_id) REFERENCES claim_postings (claim_posting_id),
+    CONSTRAINT fk_undone_postings_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_undone_postings_claim_payment_id ON undone_postings (claim_payment_id);
+
+CREATE INDEX ix_undone_postings_run_id ON undone_postings (run_id);
 
 CREATE TABLE variance_events (
     variance_event_id INTEGER NOT NULL,
