@@ -69,20 +69,13 @@ def export(at: At, asked: AskedFor) -> Response:
     """Give the whole list as a file; so many at the same time, no more."""
     filters = asked.filters(at)
     place = at.practice.exports.place()
-    place.__enter__()
-    try:
-        parts = desk_export.as_csv(at.reading, filters, asked.chosen_sort(filters))
-        first = next(parts)
-    except BaseException:
-        place.__exit__(None, None, None)
-        raise
+    parts = desk_export.as_csv(at.reading, filters, asked.chosen_sort(filters))
+    first = next(parts)  # what is wrong with it is said before anything is sent
 
     def sent() -> Iterator[str]:
-        try:
+        with place:
             yield first
             yield from parts
-        finally:
-            place.__exit__(None, None, None)
 
     name = f"denials-{at.reading.settings.today().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
