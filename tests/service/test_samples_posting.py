@@ -1,4 +1,4 @@
-"""Every sample remittance posts, or is held with the level that is wrong named; all money is accounted for, to the cent."""
+"""Every sample remittance posts, or is held with the level that is wrong named; all money is accounted for."""
 
 from datetime import date
 from pathlib import Path
