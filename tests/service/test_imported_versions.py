@@ -39,6 +39,10 @@ def paying(claims, amounts, number, day):
     return remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN", control=f"00000020{number}")
 
 
+def taken_back(name, icn):
+    return [f"CLP*{name}*22*-145*-100**12*{icn}~", "SVC*HC:99213*-145*-100**1~", "CAS*CO*45*-45~"]
+
+
 def send(practice, *charges, day=DAY):
     """Import charges and send what came in."""
     practice.drop(written(*charges), day=day)
