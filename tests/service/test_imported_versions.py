@@ -94,3 +94,36 @@ def test_a_claim_that_names_two_next_payers_is_listed_and_stops_no_other(practic
     ((claim_id, cents, message),) = open_rows(practice, "NEXT_PAYER_NOT_BUILT")
     assert (claim_id, cents) == (1, 4500)
     assert "2 payers are named on it" in message
+
+
+def test_what_decides_between_a_claim_and_its_replacement_is_the_payers_number_whatever_file_it_stands_in(practice):
+    names = ("K1", "K2", "K3", "K4")
+    send(practice, *(FIRST | SECOND | {"claim_number": name} for name in names))
+    first = [decision(place, 145, 100, icn=f"ICN{name}", name=name) for place, name in enumerate(names, 1)]
+    practice.night(*first, day=DAY)
+    again = [("K1", "8"), ("K2", "8"), ("K3", "7"), ("K4", "7")]
+    send(
+        practice,
+        *(
+            FIRST | SECOND | {"claim_number": name, "frequency_code": code, "original_reference": f"ICN{name}"}
+            for name, code in again
+        ),
+        day=LATER,
+    )
+    told = rows(practice, schema.claims)[["purpose", "version", "follows_claim_id"]].tail(4).to_numpy().tolist()
+    assert told == [["void", 2, 1], ["void", 2, 2], ["replacement", 2, 3], ["replacement", 2, 4]]
+    back = [taken_back(name, f"ICN{name}") for name in names]
+    new = [
+        [f"CLP*{name}*1*145*90*25*12*NEW{name}~", "SVC*HC:99213*145*90**1~", "CAS*CO*45*30~", "CAS*PR*1*25~"]
+        for name in ("K3", "K4")
+    ]
+    practice.night(paying(back + new, [-100] * 4 + [90] * 2, 5, "20261110"), day=LATER)
+    assert [lives(practice)[one] for one in range(1, 9)] == [
+        *["voided"] * 2,
+        *["replaced"] * 2,
+        *["voided"] * 2,
+        *["paid"] * 2,
+    ]
+    assert open_rows(practice, "LIFE_CONTRADICTION") == []
+    assert bill_next(practice.ctx, LATER, master=KNOWN).counts["next_claims"] == 2
+    assert rows(practice, schema.claims)["follows_claim_id"].tail(2).tolist() == [7, 8]
