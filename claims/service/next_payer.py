@@ -56,9 +56,9 @@ def bill_next(
 ) -> Billed:
     """Make the claims for next payers; with `claim_ids` for these, whatever is open. Repeating it makes none again."""
     known = master or load_master(ctx)
-    with read(ctx.engine) as conn:
-        waiting = decisions.waiting_for_next(conn, claim_ids)
     by_hand = claim_ids is not None
+    with read(ctx.engine) as conn:
+        waiting = decisions.waiting_for_next(conn, claim_ids, is_asked=by_hand)
     forwarded = waiting["is_forwarded"].astype(bool)
     awaited = ~forwarded & _crosses_over(waiting, known, posting_date) & (not by_hand)
     billed = Billed()
@@ -147,7 +147,7 @@ def _built(
     if len(turned["claims"]):
 
         def still_open(conn: Connection) -> pd.DataFrame:
-            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist())
+            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist(), is_asked=by_hand)
             again = again[(again["is_forwarded"] == 0) & (by_hand | (again["open_cents"] > 0))]
             before = rows.payments[rows.payments["claim_id"].isin(again["claim_id"])]
             now = decisions.decisions(conn, again["claim_id"].tolist())

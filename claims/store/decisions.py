@@ -23,7 +23,8 @@ P, L = schema.claim_postings, schema.ledger_lines
 A, REM = schema.adjustments, schema.remarks
 
 DECIDED = ("paid", "partly_paid", "denied")
-OVER = ("replaced", "voided", "withdrawn")
+# What a claim for the next payer must be for another to be made; one that a person gave up, only when a person asks.
+ENDED, GIVEN_UP = ("replaced", "voided"), "withdrawn"
 VOID, REPLACING = "8", ("7", "8")  # CLM05-3
 # With a payer, or on the way there.
 SENT = ("batched", "sent", "acknowledged", "received", "accepted", *DECIDED, "reversed")
@@ -38,14 +39,16 @@ def _rank(column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     return sa.case(*((column == letter, place) for letter, place in RANKS.items()), else_=99)
 
 
-def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None) -> pd.DataFrame:
+def waiting_for_next(
+    conn: sa.Connection, claim_ids: Sequence[int] | None = None, *, is_asked: bool = False
+) -> pd.DataFrame:
     """Claims of ours, decided, whose family owes something that a later payer named on the claim is to pay.
 
     claim_id, family_id, version, file_id, sha256, seg, offset, length, kind, claim_number, charge_cents, payer_code,
     payer_sequence, next_payer_code, next_sequence, open_cents (on the next payer's account), is_forwarded (the payer
     sent the claim on by itself). Of a family and payer only the version in force goes on, and none that is voided. A
-    claim that was made for that payer already stays out, unless it was replaced. Of `claim_ids` nothing needs to be
-    open: a person says that they go on.
+    claim that was made for that payer already stays out, unless it was replaced or voided; one that was given up too,
+    unless a person has asked for these (`is_asked`). Of `claim_ids` nothing needs to be open.
     """
     made = C.alias("made")
     own_rank, other_rank = _rank(C.c.payer_sequence), _rank(B.c.payer_sequence)
@@ -67,7 +70,7 @@ def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None
         .where(
             made.c.family_id == C.c.family_id,
             made.c.payer_sequence == B.c.payer_sequence,
-            made.c.life.not_in(OVER),
+            made.c.life.not_in([*ENDED, GIVEN_UP] if is_asked else ENDED),
         )
         .exists()
     )
@@ -229,14 +232,14 @@ def decided_remarks(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd
 
 
 def with_next_claim(conn: sa.Connection, types: Sequence[str]) -> list[int]:
-    """Claims with an open exception of these types for which the next payer has a claim that is not over."""
+    """Claims with an open exception of these types for which a claim was made for the next payer, and not ended."""
     e, made = schema.exceptions, C.alias("made")
     select = (
         sa.select(e.c.claim_id)
         .distinct()
         .join(made, made.c.follows_claim_id == e.c.claim_id)
         .where(e.c.state == "open", e.c.type_code.in_(types))
-        .where(made.c.purpose == "next_payer", made.c.life.not_in(OVER))
+        .where(made.c.purpose == "next_payer", made.c.life.not_in(ENDED))
     )
     return [int(claim_id) for claim_id in conn.execute(select).scalars()]
 
