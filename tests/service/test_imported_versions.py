@@ -6,6 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from claims.service import versions
 from claims.service.next_payer import bill_next
 from claims.service.submit import submit
 from claims.store import schema
@@ -127,3 +128,21 @@ def test_what_decides_between_a_claim_and_its_replacement_is_the_payers_number_w
     assert open_rows(practice, "LIFE_CONTRADICTION") == []
     assert bill_next(practice.ctx, LATER, master=KNOWN).counts["next_claims"] == 2
     assert rows(practice, schema.claims)["follows_claim_id"].tail(2).tolist() == [7, 8]
+
+
+def test_a_refused_replacement_or_void_of_the_practices_own_goes_again_as_what_it_was(practice):
+    told = [{"claim_number": f"R{code}", "frequency_code": code, "original_reference": "OLD"} for code in ("7", "8")]
+    send(practice, *(FIRST | one for one in told), FIRST, FIRST | {"claim_number": "K2"})
+    table = schema.claims
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(table).values(life="rejected"))
+        # No cell of a charges file says Q; an 837 may.
+        conn.execute(sa.update(table).where(table.c.claim_id == 3).values(frequency_code="Q", original_reference="OLD"))
+    versions.correct(practice.ctx, [1, 2, 3, 4], versions.NO_CHANGES, LATER, KNOWN)
+    made = rows(practice, schema.claims).tail(4)
+    assert made[["purpose", "frequency_code", "original_reference"]].to_numpy().tolist() == [
+        ["replacement", "7", "OLD"],
+        ["void", "8", "OLD"],
+        ["correction", "Q", "OLD"],
+        ["correction", "1", ""],
+    ]
