@@ -92,7 +92,10 @@ def first_released(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.Series:
 
 
 def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
-    """What the payer calls each claim (claim_id, family_id, payer_code): by its latest decision, else by its 277CA."""
+    """What the payer calls each claim (claim_id, family_id, payer_code).
+
+    By its own latest decision, else by its own 277CA, else by the latest decision on another version.
+    """
     decided = frame_of(
         conn,
         sa.select(M.c.family_id, M.c.payer_code, CP.c.payer_claim_number, R.c.payment_date, CP.c.claim_payment_id)
@@ -105,11 +108,11 @@ def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
     decided = decided.sort_values(["payment_date", "claim_payment_id"]).drop_duplicates(
         ["family_id", "payer_code"], keep="last"
     )
-    own = payer_numbers(conn, claims["claim_id"].tolist())
-    answered = own[own["source"] == "277CA"].drop_duplicates("claim_id", keep="last").set_index("claim_id")
-    told = claims.merge(decided, how="left", on=["family_id", "payer_code"])["payer_claim_number"].fillna("")
-    acknowledged = answered["payer_claim_number"].reindex(claims["claim_id"]).fillna("").to_numpy()
-    return pd.Series(told.where(told != "", acknowledged).to_numpy(), index=claims.index, dtype="str")
+    own = payer_numbers(conn, claims["claim_id"].tolist()).drop_duplicates("claim_id", keep="last")
+    own_number = own.set_index("claim_id")["payer_claim_number"].reindex(claims["claim_id"]).to_numpy()
+    of_family = claims.merge(decided, how="left", on=["family_id", "payer_code"])["payer_claim_number"].fillna("")
+    told = pd.Series(own_number, index=claims.index).fillna(of_family.set_axis(claims.index))
+    return told.astype("str")
 
 
 def ids_in_file(conn: sa.Connection, file_id: int) -> pd.DataFrame:
