@@ -165,7 +165,7 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     families = fit.groupby(["claim_payment_id", "rank"])["family_id"].nunique()
     decided = families[families == 1].reset_index().groupby("claim_payment_id")["rank"].min()
     fit = fit[fit["rank"].to_numpy() == decided.reindex(fit["claim_payment_id"], fill_value=-1).to_numpy()]
-    # Versions of one family: the billed charge, this payer, then what the payment names (`match_versions`); ties by place.
+    # Versions of a family: the billed charge, this payer, what the payment names (`match_versions`); ties by file.
     fit = fit.assign(
         **{name: 0 for name in VERSION_RANKS if name not in fit},
         charge_rank=(fit["charge"] != AGREES).astype("int64"),

@@ -40,13 +40,15 @@ def answered(practice):
     return practice
 
 
-def test_a_version_that_is_taken_ends_the_claim_before_it_and_a_void_ends_with_the_reversal(answered):
+@pytest.mark.parametrize("named", ["K2", "K2V2"])
+def test_a_version_that_is_taken_ends_the_claim_before_it_and_a_void_ends_with_the_reversal(answered, named):
     assert lives(answered) == {1: "replaced", 2: "voided", 3: "accepted", 4: "accepted"}
-    back = paying([taken_back("K2", "ICN2")], [-100], 3, "20261110")
+    back = paying([taken_back(named, "ICN2")], [-100], 3, "20261110")
     answered.night(back, decision(4, 145, 90, icn="ICNK1V2", name="K1V2", day="20261110"), day=LATER)
     assert lives(answered) == {1: "replaced", 2: "voided", 3: "paid", 4: "voided"}
     answered.reconcile(LATE)
     assert open_rows(answered, MISSING) == []
+    assert open_rows(answered, "REVERSAL_ORPHAN") == []
     assert open_rows(answered, "LIFE_CONTRADICTION") == []
     assert rows(answered, schema.submissions)["state"].tolist() == ["denied", "voided", "paid", "voided"]
 
