@@ -26,7 +26,7 @@ BASE_SCORE = {
 OUR_OWN = ("claim-number", "claim-number-normal")
 
 UNKNOWN, AGREES, DIFFERS = "unknown", "agrees", "differs"
-
+VERSION_RANKS = ("call_rank", "spelt_rank", "turn_rank", "version_rank")  # of candidates of one family; or not there
 MATCH_TYPES = {
     "claim_payment_id": "int64",
     "family_id": "int64",
@@ -35,7 +35,6 @@ MATCH_TYPES = {
     "score": "int64",
     "evidence": "str",
 }
-
 
 NOT_TAKEN_TYPES = {
     "claim_payment_id": "int64",
@@ -166,13 +165,15 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     families = fit.groupby(["claim_payment_id", "rank"])["family_id"].nunique()
     decided = families[families == 1].reset_index().groupby("claim_payment_id")["rank"].min()
     fit = fit[fit["rank"].to_numpy() == decided.reindex(fit["claim_payment_id"], fill_value=-1).to_numpy()]
-    # Versions of one family: the one with the billed charge and this payer first, then the one that the payment names;
-    # ties by its place in the files.
+    # Versions of a family: the billed charge, this payer, what the payment names (`match_versions`); ties by file.
     fit = fit.assign(
+        **{name: 0 for name in VERSION_RANKS if name not in fit},
         charge_rank=(fit["charge"] != AGREES).astype("int64"),
         payer_rank=(fit["payer"] != AGREES).astype("int64"),
         name_rank=(fit["claim_number"] != fit["claim_number_paid"]).astype("int64"),
-    ).sort_values(["claim_payment_id", "charge_rank", "payer_rank", "name_rank", "sha256", "seg"], kind="stable")
+    )
+    ranks = ["charge_rank", "payer_rank", VERSION_RANKS[0], "name_rank", *VERSION_RANKS[1:], "sha256", "seg"]
+    fit = fit.sort_values(["claim_payment_id", *ranks], kind="stable")
     best = fit.drop_duplicates("claim_payment_id").copy()
     best["evidence"] = evidence(best)
     left = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])]

@@ -78,17 +78,18 @@ def resubmit(
     """Correct claims that were rejected or did not leave yet, and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that a
-    payer has or that cannot be corrected. Counts: claims_corrected, claims_refused, and those of scrubbing.
+    payer has or that cannot be corrected; PeriodClosedError, with nothing done, for a day that is closed. Counts:
+    claims_corrected, claims_refused, and those of scrubbing.
     """
     claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
-    made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
-    if not len(made.claims):
-        raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
-    with running(ctx, "resubmit", posting_date) as (run_id, _):
+    with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
+        made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+        if not len(made.claims):
+            raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
         resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
-    scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
+        scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
     return {
         "claims_corrected": len(made.claims),
         "claims_refused": len(made.refused),

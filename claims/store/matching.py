@@ -24,6 +24,7 @@ LOOKING = [
     CP.c.status_code,
     CP.c.charge_cents,
     CP.c.claim_number,
+    CP.c.payer_claim_number,
     CP.c.member_id,
     CP.c.statement_from_date,
     CP.c.statement_to_date,
@@ -31,6 +32,7 @@ LOOKING = [
     R.c.payer_name,
     R.c.payee_identifier,
     R.c.payee_tax_id,
+    R.c.payment_date,
 ]
 
 
@@ -81,6 +83,10 @@ CLAIM_FACTS = [
     C.c.claim_id,
     C.c.family_id,
     C.c.claim_number,
+    C.c.version,
+    sa.func.coalesce(C.c.follows_claim_id, 0).label("follows_claim_id"),
+    C.c.frequency_code,
+    C.c.original_reference,
     C.c.charge_cents,
     C.c.billing_npi,
     C.c.billing_tax_id,

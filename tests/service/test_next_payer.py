@@ -76,6 +76,15 @@ def test_a_decision_that_was_taken_back_stops_the_claim_that_tells_it(practice):
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 0
 
 
+def test_a_claim_that_a_person_gave_up_is_made_again_only_when_a_person_asks(practice):
+    sent(practice)
+    bill_next(practice.ctx, DAY, master=KNOWN)
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(schema.claims).where(schema.claims.c.claim_id == 2).values(life="withdrawn"))
+    assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims"] == 0
+    assert bill_next(practice.ctx, DAY, claim_ids=[1], master=KNOWN).counts["next_claims"] == 1
+
+
 def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_the_claim_is_over(practice):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)
