@@ -90,25 +90,26 @@ def save_claim_payments(conn: sa.Connection, file_id: int, frames: Frames, remit
 
 
 def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
-    """Ids of the families of claims, by billing NPI and claim number; new families are written."""
+    """Ids of the families of claims, by billing NPI and claim number in capitals; new families are written."""
     table = schema.families
-    wanted = claims[["billing_npi", "claim_number", "claim_number_normal"]].drop_duplicates(
-        ["billing_npi", "claim_number"]
+    claims = claims[["billing_npi", "claim_number", "claim_number_normal"]].assign(
+        as_sent=claims["claim_number"].str.upper()
     )
+    wanted = claims.drop_duplicates(["billing_npi", "as_sent"])
     known: dict[tuple[str, str], int] = {}
-    numbers = wanted["claim_number"].drop_duplicates().tolist()
+    numbers = wanted["claim_number_normal"].drop_duplicates().tolist()
     for start in range(0, len(numbers), 900):
         found = conn.execute(
             sa.select(table.c.billing_npi, table.c.claim_number, table.c.family_id).where(
-                table.c.claim_number.in_(numbers[start : start + 900])
+                table.c.claim_number_normal.in_(numbers[start : start + 900])
             )
         )
-        known.update({(str(npi), str(number)): int(family_id) for npi, number, family_id in found})
-    pairs = list(zip(wanted["billing_npi"].tolist(), wanted["claim_number"].tolist(), strict=True))
+        known.update({(str(npi), str(number).upper()): int(family_id) for npi, number, family_id in found})
+    pairs = list(zip(wanted["billing_npi"].tolist(), wanted["as_sent"].tolist(), strict=True))
     new = insert_keyed(conn, table, wanted.loc[[pair not in known for pair in pairs]])
-    for npi, number, family_id in zip(new["billing_npi"], new["claim_number"], new["family_id"].tolist(), strict=True):
+    for npi, number, family_id in zip(new["billing_npi"], new["as_sent"], new["family_id"].tolist(), strict=True):
         known[(npi, number)] = family_id
-    all_pairs = zip(claims["billing_npi"].tolist(), claims["claim_number"].tolist(), strict=True)
+    all_pairs = zip(claims["billing_npi"].tolist(), claims["as_sent"].tolist(), strict=True)
     return pd.Series([known[pair] for pair in all_pairs], index=claims.index, dtype="int64")
 
 

@@ -51,6 +51,21 @@ def ready(practice):
     return practice
 
 
+def test_numbers_that_differ_in_their_case_only_are_one_claim(practice):
+    practice.drop(*(charges(1, claim_number=number) for number in ("EX1", "ex1", "Ex1")), day=DAY)
+    make_ready(practice)
+    assert send(practice).counts["claims_sent"] == 1
+    assert sorted(rows(practice, schema.claims)["state"]) == ["duplicate", "duplicate", "stored"]
+    assert len(rows(practice, schema.families)) == 1
+
+
+def test_two_claims_with_one_number_on_the_wire_do_not_leave(practice):
+    practice.drop(charges(1, claim_number="ab1", member_id="W8"), charges(1, claim_number="AB1"), day=DAY)
+    make_ready(practice)
+    assert send(practice).counts["claims_sent"] == 0
+    assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT"]
+
+
 def test_ready_claims_leave_in_one_file(ready):
     done = send(ready)
     (path,) = outbox(ready)
