@@ -40,6 +40,11 @@ def _with_iso_dates(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**changed)
 
 
+def _in_capitals(lines: pd.DataFrame) -> pd.DataFrame:
+    """Give lines with the control numbers by which the books know them: as they leave, in capitals."""
+    return lines.assign(line_control_number=lines["line_control_number"].str.upper())
+
+
 def _look_up(keys: pd.Series, ids: pd.Series) -> pd.Series:
     """Ids by segment number; 0 where there is none."""
     return pd.Series(ids.reindex(keys, fill_value=0).to_numpy(), index=keys.index, dtype="int64")
@@ -72,7 +77,7 @@ def save_claim_payments(conn: sa.Connection, file_id: int, frames: Frames, remit
     claims = claims.assign(file_id=file_id, remit_id=_look_up(claims["transaction_seg"], remit_ids))
     claims = insert_keyed(conn, schema.claim_payments, claims[claims["remit_id"] != 0])
     claim_ids = claims.set_index("seg")["claim_payment_id"]
-    lines = _with_iso_dates(frames["service_payments"])
+    lines = _with_iso_dates(_in_capitals(frames["service_payments"]))
     lines = lines.assign(file_id=file_id, claim_payment_id=_look_up(lines["claim_seg"], claim_ids))
     lines = insert_keyed(conn, schema.service_payments, lines[lines["claim_payment_id"] != 0])
     line_ids = lines.set_index("seg")["service_payment_id"]
@@ -126,7 +131,7 @@ def save_claims(
     claims = claims.rename(columns=RENAMED)
     claims = insert_keyed(conn, schema.claims, claims)
     claim_ids = claims.set_index("seg")["claim_id"]
-    rows = _with_iso_dates(lines)
+    rows = _with_iso_dates(_in_capitals(lines))
     rows = rows.assign(file_id=file_id, claim_id=_look_up(rows["claim_seg"], claim_ids), line_number=rows["ordinal"])
     insert_keyed(conn, schema.service_lines, rows[rows["claim_id"] != 0])
     own = claims[

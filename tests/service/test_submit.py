@@ -13,7 +13,9 @@ from claims.service.master import import_files
 from claims.service.submit import submit
 from claims.store import schema
 from claims.store.engine import write
-from tests.service.outgoing import BILLING, DAY, NOW, RENDERING, charges, make_ready, master, rows
+from tests.books import remit
+from tests.charges.test_charges_file import written
+from tests.service.outgoing import BILLING, DAY, NOW, PERSON, RENDERING, charges, make_ready, master, rows
 from tests.x12.reference import reference_of
 
 SAMPLES = Path(__file__).parents[2] / "edi_samples" / "master"
@@ -64,6 +66,26 @@ def test_two_claims_with_one_number_on_the_wire_do_not_leave(practice):
     make_ready(practice)
     assert send(practice).counts["claims_sent"] == 0
     assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT"]
+
+
+def test_a_line_is_found_by_its_number_as_it_was_sent_however_it_was_written(practice):
+    line = PERSON | {"claim_number": "low1", "procedure_code": "99214", "charge": "205.00"}
+    practice.drop(written(line, line), day=DAY)
+    make_ready(practice)
+    send(practice)
+    assert rows(practice, schema.service_lines)["line_control_number"].tolist() == ["LOW1L1", "LOW1L2"]
+    text = """BPR*I*100*C*ACH************20261021~
+TRN*1*T1*1512345678~
+CLP*LOW1*1*410*100**12*ICN1~
+SVC*HC:99214*205*100**1~
+CAS*CO*45*105~
+REF*6R*low1l2~
+SVC*HC:99214*205*0**1~
+CAS*CO*16*205~
+REF*6R*LOW1L1~"""
+    practice.night(remit(text, payee=BILLING["npi"], payer="FABLEWOOD HEALTH PLAN"), day=DAY)
+    told = rows(practice, schema.line_matches)
+    assert told[["line_number", "rule"]].values.tolist() == [[2, "line-control-number"], [1, "line-control-number"]]
 
 
 def test_ready_claims_leave_in_one_file(ready):
