@@ -106,10 +106,16 @@ def said_by(heard: pd.DataFrame) -> pd.Series:
     return heard["event"].where(heard["event"].isin(list(ODD)), told)
 
 
+def highest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the row of the highest rank of each sending, among those that say (`said`) where it is."""
+    telling = rows[rows["said"].isin(list(STATE_AFTER))]
+    return telling.sort_values("answer_rank", kind="stable").drop_duplicates(SENDING, keep="last")
+
+
 def in_order(new: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
     """Sort new events by rank; what does not outrank all that was heard of its sending before is `outranked`.
 
-    An answer to an earlier sending of a claim moves the claim no more. `said` keeps the event as it was.
+    An answer to an earlier sending of a claim moves the claim no more; `sent_twice` looks whether it took it. `said` keeps the event as it was.
     """
     heard = heard[~heard["event"].isin(list(ODD))]
     before = heard.groupby(SENDING)["answer_rank"].max()
