@@ -46,6 +46,7 @@ def apply_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
         answer_checks.check_claims(conn, sendings[sendings["claim_id"].isin(touched)], posting_date)
         answer_checks.check_syntax(conn, sets, sendings, posting_date)
         answer_checks.check_sets(conn, sets, sendings, posting_date)
+        answer_checks.check_days(conn, waiting, posting_date)
         answer_checks.check_unknown(conn, waiting.assign(state=state["state"]), posting_date)
         return {
             "answers_applied": int((state["state"] == "applied").sum()),

@@ -249,7 +249,7 @@ def heard(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 
 def of_batches(conn: sa.Connection, references: Sequence[str]) -> pd.DataFrame:
     """Read the verdicts on claims, tied or not, that name these batches."""
-    names = ("batch_reference", "reference", "scope", "verdict", "charge_cents", "provider_npi", "transaction_id")
+    names = ("batch_reference", "reference", "scope", "verdict", "charge_cents", "provider_npi", "file_id", "seg")
     select = sa.select(*(A.c[name] for name in names)).join(T, T.c.transaction_id == A.c.transaction_id)
     select = select.where(A.c.scope.in_(["claim", "batch", "provider"]), T.c.state == "stored")
     return _where_in(conn, select, A.c.batch_reference, references)
