@@ -170,6 +170,7 @@ def decided_lines(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.D
         sa.select(
             *(SP.c.service_payment_id, SP.c.claim_payment_id, SP.c.procedure_qualifier, SP.c.procedure_code),
             *(SP.c.modifiers, SP.c.revenue_code, SP.c.paid_cents, SP.c.paid_units_milli),
+            SP.c.submitted_procedure_code,
             sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
         )
         .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))

@@ -157,3 +157,29 @@ def test_another_share_of_the_patient_stops_the_claim(practice):
     looked_at(practice)
     found = rows(practice, schema.edit_findings)
     assert found.loc[found["severity"] == "block", "edit_id"].tolist() == ["S19j"]
+
+
+def test_a_bundled_line_says_in_which_line_it_was_paid(practice):
+    bill = PERSON | SECOND | {"claim_number": "K1"}
+    first, second = ({"procedure_code": code, "charge": charge} for code, charge in (("80053", "100"), ("82947", "50")))
+    practice.drop(written(bill | first, bill | second), day=DAY)
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    text = """BPR*I*80*C*ACH************20261021~
+TRN*1*T1*1512345678~
+CLP*K1*1*150*80*10*12*ICN1~
+SVC*HC:80053*100*80**1~
+CAS*CO*45*60~
+CAS*OA*94*-50~
+CAS*PR*2*10~
+REF*6R*K1L1~
+SVC*HC:80053*50*0**1*HC:82947~
+CAS*CO*97*50~
+REF*6R*K1L2~"""
+    practice.night(remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN"), day=DAY)
+    assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims"] == 1
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    (path,) = sorted(practice.ctx.settings.outbox_folder.glob("*.837"))[1:]
+    told = [one for one in path.read_text().split("~") if one.strip().startswith("SVD")]
+    assert [one.strip().split("*")[3:] for one in told] == [["HC:80053", "", "1"], ["HC:80053", "", "1", "1"]]
