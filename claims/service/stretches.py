@@ -13,6 +13,7 @@ import pandas as pd
 
 # Sets with less than this between them are read together; a stretch longer than the other is read from the file.
 GAP, LONGEST = 1 << 20, 64 << 20
+MOST = 0.9  # of a file: what is more is read as it is
 _HEADERS = 2
 
 
@@ -41,7 +42,8 @@ def stretches(path: Path, sets: pd.DataFrame) -> Iterator[Stretch]:
     end = wanted["set_offset"] + wanted["set_length"]
     number = (wanted["set_offset"] - end.shift(fill_value=0) > GAP).cumsum()
     runs = wanted.assign(end=end, number=number).groupby("number", sort=True)
-    if (runs["end"].max() - runs["set_offset"].min()).max() > LONGEST:
+    sizes = runs["end"].max() - runs["set_offset"].min()
+    if sizes.max() > LONGEST or sizes.sum() > MOST * path.stat().st_size:
         yield everything
         return
     with path.open("rb") as file:

@@ -8,7 +8,7 @@ from claims.service import next_payer, versions
 from claims.service.next_payer import bill_next
 from claims.service.scrub import scrub
 from claims.service.submit import submit
-from claims.store import exceptions, schema
+from claims.store import clock, exceptions, schema
 from claims.store.engine import write
 from tests.books import remit
 from tests.charges.test_charges_file import written
@@ -76,13 +76,15 @@ def test_a_decision_that_was_taken_back_stops_the_claim_that_tells_it(practice):
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 0
 
 
-def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_the_claim_is_over(practice):
+def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_the_claim_is_over(practice, monkeypatch):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)
     looked_at(practice)
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 1
     assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims_outdated"] == 0
-    practice.night(decided(2, status=22), decided(3, paid=100, share=25), day=DAY)
+    with monkeypatch.context() as patch:  # a clock may go back
+        patch.setattr(clock, "now", lambda: "2020-01-01T00:00:00.000000Z")
+        practice.night(decided(2, status=22), decided(3, paid=100, share=25), day=DAY)
     for _ in range(2):
         bill_next(practice.ctx, DAY, master=KNOWN)
         assert open_rows(practice, "NEXT_PAYER_OUTDATED") == [
