@@ -22,7 +22,7 @@ BASE_SCORE = {
     "line-control-number": 60,
     "member-date-charge": 50,
 }
-# A key that is ours alone may stand against a differing member number or day; any other may not.
+# A key that is ours alone may stand against a differing member number or day, not against both; any other against none.
 OUR_OWN = ("claim-number", "claim-number-normal")
 
 UNKNOWN, AGREES, DIFFERS = "unknown", "agrees", "differs"
@@ -96,11 +96,12 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
     rows["payer"] = np.where(payer_known, AGREES, DIFFERS)
     second_fact = (rows[["payee", "dates", "member"]] == AGREES).sum(axis=1)
     by_number = rows["rule"] != "member-date-charge"
+    differing = (rows[["dates", "member"]] == DIFFERS).sum(axis=1)
     rows["is_acceptable"] = (
         ((rows["charge"] == AGREES) | ((rows["charge"] == "part") & (second_fact >= 1) & by_number))
         & ((rows["payee"] != DIFFERS) | (rows["member"] == AGREES))
         & (by_number | ((rows["member"] == AGREES) & (rows["dates"] == AGREES)))
-        & (rows["rule"].isin(OUR_OWN) | ((rows["member"] != DIFFERS) & (rows["dates"] != DIFFERS)))
+        & (differing <= rows["rule"].isin(OUR_OWN))
     )
     rows["score"] = (
         rows["rule"].map(BASE_SCORE).astype("int64")
@@ -154,7 +155,7 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose one claim per claim payment: `(matches, refused)`.
 
     `matches` has the columns of `MATCH_TYPES`; `refused` one row per claim payment that had candidates and got none
-    of them, with `why`: `ambiguous`, `charge-differs` or `payee-differs`.
+    of them, with `why`: `ambiguous`, `charge-differs`, `payee-differs` or `facts-differ`.
     """
     if candidates.empty:
         nothing = pd.DataFrame({"claim_payment_id": pd.Series(dtype="int64"), "why": pd.Series(dtype="str")})
@@ -181,8 +182,11 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _why_refused(rows: pd.DataFrame) -> pd.DataFrame:
+    is_own = rows["rule"].isin(OUR_OWN) & (rows["charge"] != DIFFERS)
     why = np.select(
-        [rows["is_acceptable"], rows["charge"].isin([AGREES, "part"])], ["ambiguous", "payee-differs"], "charge-differs"
+        [rows["is_acceptable"], is_own & (rows["payee"] != DIFFERS), rows["charge"].isin([AGREES, "part"])],
+        ["ambiguous", "facts-differ", "payee-differs"],
+        "charge-differs",
     )
     frame = pd.DataFrame({"claim_payment_id": rows["claim_payment_id"], "why": why}).astype({"why": "str"})
     return frame.sort_values(["claim_payment_id", "why"]).drop_duplicates("claim_payment_id").reset_index(drop=True)

@@ -216,7 +216,7 @@ def _decided(frames: Frames, rows: _Rows) -> tuple[Decided, pd.DataFrame]:
     content = frames["service_lines"].set_index(["claim_seg", "ordinal"])["seg"]
     at = pd.MultiIndex.from_arrays([lines["claim_seg"], lines["line_number"]])
     lines["service_seg"] = content.reindex(at).fillna(0).astype("int64").to_numpy()
-    lines["bundled_line_number"] = ""
+    lines["bundled_line_number"] = _bundled_into(lines, rows.adjustments)
     unknown = lines[lines["service_seg"] == 0].groupby("claim_seg").size()
     refused = pd.DataFrame({"claim_seg": unknown.index, "reason": "line-unknown", "found": unknown, "expected": 0})
 
@@ -226,9 +226,31 @@ def _decided(frames: Frames, rows: _Rows) -> tuple[Decided, pd.DataFrame]:
         claim_seg=of_payment["claim_seg"].reindex(cas["claim_payment_id"]).to_numpy(),
         service_seg=line_of.reindex(cas["service_payment_id"]).fillna(0).astype("int64").to_numpy(),
     )
-    lines = lines[lines["service_seg"] != 0].drop(columns=["claim_payment_id", "service_payment_id", "line_number"])
+    own = ["claim_payment_id", "service_payment_id", "line_number", "submitted_procedure_code"]
+    lines = lines[lines["service_seg"] != 0].drop(columns=own)
     cas = cas.drop(columns=["claim_payment_id", "service_payment_id"])
     return Decided(claims, lines.reset_index(drop=True), cas), refused.reset_index(drop=True)
+
+
+def _bundled_into(lines: pd.DataFrame, adjustments: pd.DataFrame) -> pd.Series:
+    """Give the number of the line that each one was paid in, "" for those that were decided by themselves.
+
+    A bundled line says another procedure than was sent (SVC06) and gives its charge away (CO-97, OA-94); the one that
+    was sent with that procedure took it: of several the one that an OA-94 below zero makes higher, else the first.
+    """
+    is_bundle = adjustments["group_code"].isin(["CO", "OA"]) & adjustments["reason_code"].isin(["94", "97"])
+    cents, line = adjustments["amount_cents"], adjustments["service_payment_id"]
+    gives = lines["service_payment_id"].isin(line[is_bundle & (cents > 0)])
+    takes = lines["service_payment_id"].isin(line[is_bundle & (cents < 0)])
+    submitted = lines["submitted_procedure_code"]
+    was_sent = submitted.where(submitted != "", lines["procedure_code"])
+    keys = ["claim_payment_id", "procedure_code"]
+    into = lines.assign(procedure_code=was_sent, is_first=~takes, into=lines["line_number"])
+    into = into[(into["into"] != 0) & ~gives].sort_values([*keys, "is_first"], kind="stable").drop_duplicates(keys)
+    found = lines[keys].merge(into[[*keys, "into"]], how="left", on=keys)["into"].fillna(0).astype("int64").to_numpy()
+    is_told = gives & (submitted != "") & (submitted != lines["procedure_code"])
+    is_told &= (found != 0) & (found != lines["line_number"])
+    return pd.Series(np.where(is_told, found.astype(str), ""), index=lines.index, dtype="str")
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:

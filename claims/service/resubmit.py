@@ -19,6 +19,7 @@ from claims.service.identities import resolve_identities
 from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.timeline import SeveralClaimsError
+from claims.store import answers
 from claims.store.engine import read
 from claims.store.queries import timeline
 
@@ -111,7 +112,11 @@ def _returned(ctx: Context, claim: str) -> int:
     refused = family[family["life"].isin(RETURNED) & (family["origin"] == "to_send")]
     if refused.empty:
         raise UsageError(_why_not(family))
-    return int(refused["claim_id"].iloc[-1])
+    claim_id = int(refused["claim_id"].iloc[-1])
+    with read(ctx.engine) as conn:
+        if answers.taken_before(conn, claim_id):
+            raise UsageError(f"Claim {claim_id} was accepted in an earlier sending: it would arrive twice.")
+    return claim_id
 
 
 def _why_not(family: pd.DataFrame) -> str:

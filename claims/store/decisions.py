@@ -202,6 +202,7 @@ def decided_lines(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.D
         sa.select(
             *(SP.c.service_payment_id, SP.c.claim_payment_id, SP.c.procedure_qualifier, SP.c.procedure_code),
             *(SP.c.modifiers, SP.c.revenue_code, SP.c.paid_cents, SP.c.paid_units_milli),
+            SP.c.submitted_procedure_code,
             sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
         )
         .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))
@@ -249,16 +250,26 @@ def told_before_a_change(conn: sa.Connection) -> pd.DataFrame:
 
     claim_id, family_id, file_id, sha256, seg, charge_cents.
     """
+    # By the numbers of their events, for a clock may go back; the claim's first one is that it was made.
+    own, told = schema.claim_events.alias("own"), schema.claim_events.alias("told")
+    made = sa.select(sa.func.min(own.c.event_id)).where(own.c.claim_id == C.c.claim_id).correlate(C).scalar_subquery()
+    known = (
+        sa.select(sa.literal(1))
+        .where(told.c.event_key == sa.literal("posting:") + sa.cast(P.c.claim_posting_id, sa.String))
+        .where(told.c.event_id < made)
+        .correlate(P, C)
+        .exists()
+    )
     changed = (
         sa.select(sa.literal(1))
         .where(
             P.c.family_id == C.c.family_id,
             P.c.ended_at.is_(None),
             P.c.outcome.in_(["posted", "reversal"]),
-            P.c.recorded_at > F.c.recorded_at,
+            ~known,
             _rank(P.c.payer_sequence) < _rank(C.c.payer_sequence),
         )
-        .correlate(C, F)
+        .correlate(C)
         .exists()
     )
     select = (

@@ -119,7 +119,8 @@ def _by_version(exact: bool) -> sa.Select[tuple[object, ...]]:
     """The number of a later version, which only we gave: all claims of its family."""
     version = C.alias("version")
     same = version.c.claim_number_normal == CP.c.claim_number_normal
-    same = sa.and_(same, version.c.claim_number == CP.c.claim_number) if exact else same
+    as_sent = sa.func.upper(version.c.claim_number) == sa.func.upper(CP.c.claim_number)
+    same = sa.and_(same, as_sent) if exact else same
     select: sa.Select[tuple[object, ...]] = (
         sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
         .select_from(CP)
@@ -133,7 +134,9 @@ def _by_version(exact: bool) -> sa.Select[tuple[object, ...]]:
 
 def _by_number(exact: bool) -> sa.Select[tuple[object, ...]]:
     """Our own number as it was sent, or as payers hand it back."""
-    same = FAM.c.claim_number == CP.c.claim_number if exact else FAM.c.claim_number_normal == CP.c.claim_number_normal
+    same = FAM.c.claim_number_normal == CP.c.claim_number_normal
+    as_sent = sa.func.upper(FAM.c.claim_number) == sa.func.upper(CP.c.claim_number)
+    same = sa.and_(same, as_sent) if exact else same
     select: sa.Select[tuple[object, ...]] = (
         sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
         .join(FAM, same)
