@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims import config
-from claims.service.actions import add_patient_payment
+from claims.service.patient_entry import add_patient_payment
 from claims.service.context import open_context
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
@@ -91,7 +91,7 @@ def test_what_is_undone_is_listed_and_posted_again_by_replay_only(books):
 
 def test_a_person_on_top_is_named_and_refuses(books):
     ctx = open_context(config.load(), actor="tester")
-    add_patient_payment(ctx, 1, 3000, date(2025, 7, 1), "cheque", date(2025, 7, 1))
+    add_patient_payment(ctx, "SECRET1", 3000, date(2025, 7, 1), "cheque", date(2025, 7, 1))
     ctx.engine.dispose()
     said = books("undo", "remit:2", "--json")
     assert said.code == 1

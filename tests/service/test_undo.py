@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from claims import config
 from claims.errors import PeriodClosedError, UsageError
-from claims.service.actions import write_off_denial
 from claims.service.context import open_context
 from claims.service.deposits import tie
 from claims.service.periods import close_period
@@ -97,12 +96,12 @@ def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice
 
 def test_what_a_person_did_on_top_refuses_and_nothing_changes(practice):
     practice.night(BILLS, remit(DENIED))
-    write_off_denial(practice.ctx, practice.family("P1"), "CO-197", DAY)
+    practice.write_off("P1", "CO-197", DAY)
     practice.night(remit(OVERTURNED))
     before = state(practice)
     for target in (f"remit:{number_of(practice, 'T1')}", f"file:{2}"):
         refused = undo(practice.ctx, target, DAY).refused
-        assert set(refused["kind"]) == {"denial write-off"}
+        assert set(refused["kind"]) == {"denial written-off"}
     assert differences(before, state(practice)) == {}
     assert undo(practice.ctx, f"remit:{number_of(practice, 'T2')}", DAY).refused.empty  # it came after the person
     check(practice.ctx)
