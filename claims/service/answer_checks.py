@@ -102,14 +102,14 @@ def check_sets(conn: Connection, sets: pd.DataFrame, sendings: pd.DataFrame, pos
     )
     off = (priced["charge_cents_told"].astype("int64") - priced["charge_cents"]).abs()
     # Of one place and day, the one that is right stands.
-    off = off.groupby([priced[name] for name in (*SET, *SENDING)]).min().reset_index(name="off")
+    least = off.groupby([priced[name] for name in (*SET, *SENDING)]).min().reset_index(name="off")
     by_set = pd.DataFrame(
         {
             "claims": missing.groupby([sent[name] for name in SET]).sum(),
             "amount_cents": sent["charge_cents"].where(missing, 0).groupby([sent[name] for name in SET]).sum(),
         }
     )
-    off_cents = off.groupby(SET)["off"].sum().reindex(by_set.index, fill_value=0)
+    off_cents = least.groupby(SET)["off"].sum().reindex(by_set.index, fill_value=0)
     rows = named.drop(columns=["claims", "charge_cents"]).merge(
         by_set.assign(off_cents=off_cents).reset_index(), on=SET
     )

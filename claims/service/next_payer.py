@@ -211,8 +211,8 @@ def _decided(frames: Frames, rows: _Rows) -> tuple[Decided, pd.DataFrame]:
         claim_seg=of_payment["claim_seg"].reindex(cas["claim_payment_id"]).to_numpy(),
         service_seg=line_of.reindex(cas["service_payment_id"]).fillna(0).astype("int64").to_numpy(),
     )
-    own = ["claim_payment_id", "service_payment_id", "line_number", "submitted_procedure_code"]
-    lines = lines[lines["service_seg"] != 0].drop(columns=own)
+    ours = ["claim_payment_id", "service_payment_id", "line_number", "submitted_procedure_code"]
+    lines = lines[lines["service_seg"] != 0].drop(columns=ours)
     cas = cas.drop(columns=["claim_payment_id", "service_payment_id"])
     return Decided(claims, lines.reset_index(drop=True), cas), refused.reset_index(drop=True)
 
