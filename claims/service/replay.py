@@ -16,6 +16,7 @@ from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
 from claims.service.matching import match_claims
 from claims.service.posting import post_again, settle
+from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo import Outcome
 from claims.store import exceptions, posting, undone
@@ -56,7 +57,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     at = remits["remit_id"]
     remits["began"] = first.reindex(at).fillna(posted_at.reindex(at)).to_numpy()
     _step_by_step(ctx, run_id, day, remits, again, counts)
-    for step in (settle, post_voids, match_deposits, open_denials, record_decisions):
+    for step in (settle, post_voids, match_deposits, price_decisions, open_denials, record_decisions):
         _add(counts, step(ctx, run_id, day))
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
@@ -75,7 +76,8 @@ def _step_by_step(
             own, new = again[again["recorded_at"] == instant], remits[remits["began"] == instant]
             _add(counts, post_again(ctx, run_id, day, new, own, instant))
         else:
-            _add(counts, (open_denials, record_decisions)[place - 1](ctx, run_id, day))
+            for step in ((price_decisions, open_denials), (record_decisions,))[place - 1]:
+                _add(counts, step(ctx, run_id, day))
 
 
 def _add(counts: dict[str, int], more: dict[str, int]) -> None:

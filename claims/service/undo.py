@@ -19,6 +19,7 @@ from claims.service.context import Context
 from claims.service.denials import open_denials
 from claims.service.journals import write_journals
 from claims.service.parking import put_on_unapplied
+from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo_targets import Target
 from claims.store import posting, undone
@@ -76,6 +77,7 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     undone_lives.take_back(conn, ctx, run_id, day, gone.postings)
     undone_exceptions.take_back(conn, day, target, gone, waiting)
     tying.name_open(conn, day)
+    price_decisions(ctx, run_id, day)
     if again:
         open_denials(ctx, run_id, day)
     counts["remittances_undone"] = len(whole)

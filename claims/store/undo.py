@@ -17,7 +17,7 @@ CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, 
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
 A_POSTING = ("835", "apply")
 CASH_RULES = ("C22", "C30", "C31", "C32")  # rules of a journal that only puts the cash of a claim payment on 2200
-BY_HAND = "by-hand"
+BY_HAND, TIED_BY_HAND = "by-hand", "manual"
 
 _POSTING = (
     *(P.c.claim_posting_id, P.c.claim_payment_id, P.c.remit_id, P.c.family_id, P.c.payer_sequence, P.c.outcome),
@@ -111,7 +111,7 @@ def matched_by_hand(conn: sa.Connection, postings: pd.DataFrame) -> pd.DataFrame
 
 def tied_by_hand(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     """Ties in force of remittances that a person has made: remit_id, journal_id."""
-    select = sa.select(D.c.remit_id, D.c.journal_id).where(D.c.rule == BY_HAND, D.c.ended_at.is_(None))
+    select = sa.select(D.c.remit_id, D.c.journal_id).where(D.c.rule == TIED_BY_HAND, D.c.ended_at.is_(None))
     return frame_of(conn, select, D.c.remit_id, remit_ids)
 
 

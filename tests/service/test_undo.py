@@ -14,6 +14,7 @@ from claims import config
 from claims.errors import PeriodClosedError, UsageError
 from claims.service.actions import write_off_denial
 from claims.service.context import open_context
+from claims.service.deposits import tie
 from claims.service.periods import close_period
 from claims.service.replay import replay
 from claims.service.undo import rehearse_undo, undo
@@ -106,6 +107,12 @@ def test_what_a_person_did_on_top_refuses_and_nothing_changes(practice):
     assert undo(practice.ctx, f"remit:{number_of(practice, 'T2')}", DAY).refused.empty  # it came after the person
     check(practice.ctx)
     assert practice.balances(account="4200") == {"4200": 30000}
+
+
+def test_a_deposit_that_a_person_tied_refuses(practice):
+    practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID), bank(("2025-03-11", "80.00", "OTHER")))
+    tie(practice.ctx, 1, 1, "as the payer says", DAY, amount_cents=None, fee_cents=0)
+    assert list(undo(practice.ctx, "remit:1", DAY).refused["kind"]) == ["tie by hand"]
 
 
 def test_a_claim_alone_is_taken_out_of_its_remittances(practice):

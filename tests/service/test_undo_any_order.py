@@ -52,14 +52,14 @@ def remittances(practice, wanted="posted"):
     return [remit_id for (remit_id,) in practice.rows(select)]
 
 
-def back_and_again(practice, remit_ids):
+def back_and_again(practice, remit_ids, day=DAY):
     """Undo remittances, the newest first, and replay them in the opposite order: the books are as they were."""
     before = state(practice)
     for remit_id in remit_ids:
-        assert undo(practice.ctx, f"remit:{remit_id}", DAY).refused.empty
+        assert undo(practice.ctx, f"remit:{remit_id}", day).refused.empty
         check(practice)
     for remit_id in reversed(remit_ids):
-        replay(practice.ctx, f"remit:{remit_id}", DAY)
+        replay(practice.ctx, f"remit:{remit_id}", day)
         check(practice)
     assert differences(before, state(practice)) == {}
 

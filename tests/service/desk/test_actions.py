@@ -66,7 +66,7 @@ def test_notes_tags_and_undo(books):
     assert cases(books).loc["A1", ["tag", "state", "version"]].tolist() == ["", "in_work", 4]
     back = actions.undo(ctx, undone.action_id, DAY)  # undo of undo
     assert cases(books).loc[["A1", "A2", "A3"], "tag"].tolist() == ["audit", "audit", ""] and back.done == tagged.done
-    assert events(books, "A2") == ["opened", "tagged", "undone", "undone"]
+    assert events(books, "A2") == ["opened", "tagged", "undo", "undo"]
     with pytest.raises(UsageError, match="undone already"):
         actions.undo(ctx, tagged.action_id, DAY)
     balanced(books)

@@ -57,7 +57,15 @@ class Model(RuleBasedStateMachine):
         self.changes = self.steps = 0
 
     def teardown(self):
-        self.open.close()
+        with self.open:
+            self.every_change_has_its_record()
+
+    def every_change_has_its_record(self):
+        audit, action = schema.audit_events, schema.denial_actions
+        with read(self.ctx.engine) as conn:
+            told = conn.scalar(sa.select(sa.func.count()).select_from(audit).where(audit.c.action.like("denial.%")))
+            made = conn.scalar(sa.select(sa.func.count()).select_from(action))
+        assert told == made == self.changes
 
     # What the test does to both ---------------------------------------------------------------------------------
 
@@ -216,19 +224,13 @@ class Model(RuleBasedStateMachine):
 
     @invariant()
     def lists_hold_what_they_should(self):
-        # One list after each step: over a history all of them have their turn.
+        # One list after every other step: over a history all of them have their turn.
         self.steps += 1
-        state = ("open", "snoozed", "expired", "closed")[self.steps % 4]
+        if self.steps % 2:
+            return
+        state = ("open", "snoozed", "expired", "closed")[self.steps // 2 % 4]
         page = queue.page(self.ctx, Filters(state=state), "age")
         assert set(page.rows["case_id"]) == {one for one, case in self.cases.items() if case["queue"] == state}
-
-    @invariant()
-    def every_change_has_its_record(self):
-        audit, action = schema.audit_events, schema.denial_actions
-        with read(self.ctx.engine) as conn:
-            told = conn.scalar(sa.select(sa.func.count()).select_from(audit).where(audit.c.action.like("denial.%")))
-            made = conn.scalar(sa.select(sa.func.count()).select_from(action))
-        assert told == made == self.changes
 
 
 @pytest.fixture(scope="module")

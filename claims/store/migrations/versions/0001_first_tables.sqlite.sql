@@ -63,6 +63,8 @@ CREATE TABLE denial_patterns (
     CONSTRAINT uq_denial_patterns_pattern_key UNIQUE (pattern_key)
 );
 
+CREATE INDEX ix_denial_patterns_cause ON denial_patterns (payer_code, reason_code);
+
 CREATE TABLE edit_proposals (
     edit_proposal_id INTEGER NOT NULL,
     edit_id VARCHAR(40) NOT NULL,
