@@ -26,6 +26,7 @@ PLACES = (
     ("Rejections", "/rejections", "desk.read", "r"),
     ("Exceptions", "/exceptions", "desk.read", "e"),
     ("Takebacks", "/takebacks", "desk.read", "b"),
+    ("Variances", "/variances", "desk.read", "v"),
     ("Deposits", "/deposits", "desk.read", "d"),
     ("Runs", "/runs", "desk.read", "n"),
     ("Charts", "/charts", "desk.read", "c"),
