@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from claims import config
-from claims.service.patient_entry import add_patient_payment
 from claims.service.context import open_context
 from claims.service.intake import ingest
+from claims.service.patient_entry import add_patient_payment
 from claims.service.reconcile import reconcile
 from claims.store import schema
 from claims.store.engine import read
