@@ -1,9 +1,10 @@
-"""What posting costs: `python benchmarks/post.py [CLAIMS] [postgresql]`.
+"""What posting costs: `python benchmarks/post.py [CLAIMS] [postgresql] [contracts]`.
 
 An 835 of so many claims (default 100,000; every tenth denied) goes from its bytes to committed rows, journals and
 denial cases; then the same rows alone are bulk-inserted into the same tables, with the same indexes, foreign keys and
 triggers, into the database as it was before. Printed: processor seconds of this process, and on PostgreSQL those of the
-server too; their ratio, and how many statements the first one sent.
+server too; their ratio, and how many statements the first one sent. With `contracts` the payer's fees are known and
+every line is priced.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from claims import config
 from claims.service import reconcile
 from claims.service.context import Context, open_context
 from claims.service.intake import ingest
+from claims.service.master import import_files
 from claims.service.runs import running
 from claims.store import audit, engine, schema
 from claims.store.bulk import bulk_insert
@@ -32,6 +34,7 @@ from claims.store.load import frame
 
 DAY = date(2026, 10, 20)
 CLAIMS_IN_A_SET = 10_000
+FEES = "payer_code,procedure_code,allowed\n1512345678,99213,75.00\n1512345678,85025,60.00\n"
 NPI, PAYER = "1999999984", "1512345678"
 ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *261001*1200*^*00501*000000001*0*P*:~"
 
@@ -168,6 +171,9 @@ def measure(count: int, home: Path, url: str, clock: object) -> None:
     engine.upgrade(chosen)
     ctx = opened(home, url)
     (home / "claims.837").write_bytes(submission(count))
+    if "contracts" in sys.argv:
+        (home / "fee_schedules.csv").write_text(FEES)
+        import_files(ctx, [home / "fee_schedules.csv"])
     ingest(ctx, [home / "claims.837"], DAY)
     reconcile.reconcile(ctx, DAY)
     before = highest(ctx)

@@ -40,8 +40,12 @@ def ca_277(
     of_provider: str = "",
     own: str = "000000301",
     payer_number: str = "ICN",
+    of_file: str = "",
 ) -> bytes:
-    """A 277CA about a batch (BHT03): (claim number, status as STC01, charge) of each claim that it lists."""
+    """A 277CA about a batch (BHT03): (claim number, status as STC01, charge) of each claim that it lists.
+
+    `of_file` is the day of the interchange, where that is not the one that the statuses say.
+    """
 
     def stc(status: str, charge: str = "") -> str:
         action = "U" if status[:2] in ("A3", "A6", "A7", "A8") else "WQ"
@@ -60,4 +64,5 @@ def ca_277(
             rows += [f"REF*1K*{payer_number}{number}~"]
         rows += ["DTP*472*D8*20250201~"]
     text = envelope("HN", "005010X214", [one_set("277", "\n".join(rows), guide="005010X214")], control=own)
+    text = text.replace("*250310*1200*^", f"*{(of_file or day)[2:]}*1200*^")
     return replied(text.encode(), **_PARTIES)

@@ -14,6 +14,8 @@ from claims.charges.parts_of_rows import Place, health_information, lists_of_lin
 from claims.charges.table import Integers, Table, ordinals
 
 _SEPARATOR = "\x1f"
+# What leaves in capitals, however a practice writes it.
+_IN_CAPITALS = ("claim_number", "line_control_number")
 
 
 def frames(table: Table, kept: Integers, claim: Integers) -> dict[str, pd.DataFrame]:
@@ -118,12 +120,14 @@ def _patients(values: dict[str, pd.Series]) -> dict[str, pd.Series]:
 def _body_hashes(table: Table, kept: Integers, own: Integers) -> pd.Series:
     """Hash what the rows of each claim say beyond what an empty cell means, in the order of the columns' names.
 
-    So neither the order of the columns, nor the spelling of numbers, nor a column that we learn later changes it.
+    So neither the order of the columns, nor the spelling of numbers, nor a column that we learn later changes it; nor
+    does the case of what we call a claim and its lines, which leaves in capitals.
     """
     texts: list[pa.Array] = []
     for name in sorted(table.columns):
         column = table.columns[name]
-        said = ["" if value in ("", 0, column.default) else f"{name}={value}{_SEPARATOR}" for value in column.values]
+        values = [str(value).upper() for value in column.values] if name in _IN_CAPITALS else column.values
+        said = ["" if value in ("", 0, column.default) else f"{name}={value}{_SEPARATOR}" for value in values]
         if any(said):
             texts.append(pa.array(said, pa.large_string()).take(pa.array(column.codes[kept])))
     if not len(kept):

@@ -52,6 +52,7 @@ MODULES = (
     "deposits",
     "payments",
     "statements",
+    "undo",
     "report",
     "simulate",
     "demo",

@@ -51,9 +51,8 @@ def check(
     """
     output, documents, is_clean = console.current(), [], True
     codes = _known(code or [])
-    for path in files:
-        if not path.is_file():
-            raise UsageError(f"{path} is a folder; name files." if path.is_dir() else f"There is no file {path}.")
+    if problem := missing(files):
+        raise UsageError(problem)
     if acknowledge and acknowledge.exists() and not acknowledge.is_dir():
         raise UsageError(f"{acknowledge} is a file; name a folder.")
     if show_phi and not output.json:
@@ -80,6 +79,14 @@ def check(
     output.document({"files": documents})
     if not is_clean:
         raise typer.Exit(1)
+
+
+def missing(files: list[Path]) -> str:
+    """Say which of these is no file, "" when all are."""
+    for path in files:
+        if not path.is_file():
+            return f"{path} is a folder; name files." if path.is_dir() else f"There is no file {path}."
+    return ""
 
 
 def parts(path: Path) -> Iterator[X12File]:

@@ -29,6 +29,8 @@ def list_cases(
     due_within: Annotated[int | None, typer.Option(metavar="DAYS", help="Deadline in so many days, or past.")] = None,
     minimum: Annotated[str, typer.Option(metavar="AMOUNT", help="At least so much at risk.")] = "",
     view: Annotated[str, typer.Option(help="A saved view, in place of all of these.")] = "",
+    save: Annotated[str, typer.Option(metavar="NAME", help="Keep these filters as a view of yours.")] = "",
+    team: Annotated[bool, typer.Option("--team", help="With --save: as a view of the team.")] = False,
     sort: Annotated[str, typer.Option(help="score, at_risk, deadline, remit_date or age.")] = "",
     limit: Annotated[int, typer.Option(help="Rows to show.", min=1, max=500)] = 50,
     show_phi: ShowPhi = False,
@@ -39,6 +41,7 @@ def list_cases(
     """
     from claims.service.context import open_context
     from claims.service.desk import queue
+    from claims.service.desk import views as saved
     from claims.service.desk.queue import Filters
 
     output = console.current()
@@ -56,6 +59,8 @@ def list_cases(
     filters, sort = _view(ctx, view) if view else (Filters(**asked), sort)
     page = queue.page(ctx, filters, sort, size=limit)
     totals = queue.totals(ctx, filters)
+    if save:
+        saved.save(ctx, save, filters, sort, team=team)
     by = sort or filters.sorts[0]
     _say_list(output, _shown(ctx, page, show_phi=show_phi), totals.cases, totals.at_risk_cents, by)
     if payer and not codes:

@@ -58,12 +58,18 @@ def payer(
 ) -> None:
     """Answer claim files as their payers would: TA1, 999, 277CA, 835s, the bank's rows and what was really decided.
 
+    Exit code 1 when a file is no X12.
+
     Example: claims simulate payer claims.837 --out ./answers --seed 7 --ugly unbalanced-remit,no-6r
     """
+    from claims.cli.check import missing
+    from claims.errors import UsageError
     from claims.money import amount
     from claims.service.simulate import answer
 
     output = console.current()
+    if problem := missing(files):
+        raise UsageError(problem)
     done = answer(
         files,
         out,
@@ -87,8 +93,13 @@ def payer(
             "remittances": done.remittances,
             "paid": amount(done.paid_cents),
             "unapplied": done.unapplied,
+            "unread": [path.name for path in done.unread],
         }
     )
+    for path in done.unread:
+        output.warn(f"{path} is no X12 file: nobody can answer it; see: claims check {path}")
+    if done.unread:
+        raise typer.Exit(1)
 
 
 def _day(option: str, text: str) -> date | None:

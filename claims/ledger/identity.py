@@ -46,5 +46,9 @@ def remit_keys(remittances: pd.DataFrame) -> pd.Series:
 
 
 def claim_keys(claims: pd.DataFrame) -> pd.Series:
-    """Key of each claim version: billing NPI, claim number, payer, frequency."""
-    return _hashed([claims["billing_npi"], claims["claim_number"], claims["payer_code"], claims["frequency_code"]])
+    """Key of each claim version: billing NPI, claim number, payer, frequency.
+
+    The number counts in capitals, as it is sent: two that differ in their case only are one on the wire.
+    """
+    number = claims["claim_number"].str.upper()
+    return _hashed([claims["billing_npi"], number, claims["payer_code"], claims["frequency_code"]])

@@ -22,11 +22,11 @@ BASE_SCORE = {
     "line-control-number": 60,
     "member-date-charge": 50,
 }
-# A key that is ours alone may stand against a differing member number or day; any other may not.
+# A key that is ours alone may stand against a differing member number or day, not against both; any other against none.
 OUR_OWN = ("claim-number", "claim-number-normal")
 
 UNKNOWN, AGREES, DIFFERS = "unknown", "agrees", "differs"
-
+VERSION_RANKS = ("call_rank", "spelt_rank", "turn_rank", "version_rank")  # of candidates of one family; or not there
 MATCH_TYPES = {
     "claim_payment_id": "int64",
     "family_id": "int64",
@@ -35,7 +35,6 @@ MATCH_TYPES = {
     "score": "int64",
     "evidence": "str",
 }
-
 
 NOT_TAKEN_TYPES = {
     "claim_payment_id": "int64",
@@ -97,11 +96,12 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
     rows["payer"] = np.where(payer_known, AGREES, DIFFERS)
     second_fact = (rows[["payee", "dates", "member"]] == AGREES).sum(axis=1)
     by_number = rows["rule"] != "member-date-charge"
+    differing = (rows[["dates", "member"]] == DIFFERS).sum(axis=1)
     rows["is_acceptable"] = (
         ((rows["charge"] == AGREES) | ((rows["charge"] == "part") & (second_fact >= 1) & by_number))
         & ((rows["payee"] != DIFFERS) | (rows["member"] == AGREES))
         & (by_number | ((rows["member"] == AGREES) & (rows["dates"] == AGREES)))
-        & (rows["rule"].isin(OUR_OWN) | ((rows["member"] != DIFFERS) & (rows["dates"] != DIFFERS)))
+        & (differing <= rows["rule"].isin(OUR_OWN))
     )
     rows["score"] = (
         rows["rule"].map(BASE_SCORE).astype("int64")
@@ -155,7 +155,7 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose one claim per claim payment: `(matches, refused)`.
 
     `matches` has the columns of `MATCH_TYPES`; `refused` one row per claim payment that had candidates and got none
-    of them, with `why`: `ambiguous`, `charge-differs` or `payee-differs`.
+    of them, with `why`: `ambiguous`, `charge-differs`, `payee-differs` or `facts-differ`.
     """
     if candidates.empty:
         nothing = pd.DataFrame({"claim_payment_id": pd.Series(dtype="int64"), "why": pd.Series(dtype="str")})
@@ -166,13 +166,15 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     families = fit.groupby(["claim_payment_id", "rank"])["family_id"].nunique()
     decided = families[families == 1].reset_index().groupby("claim_payment_id")["rank"].min()
     fit = fit[fit["rank"].to_numpy() == decided.reindex(fit["claim_payment_id"], fill_value=-1).to_numpy()]
-    # Versions of one family: the one with the billed charge and this payer first, then the one that the payment names;
-    # ties by its place in the files.
+    # Versions of a family: the billed charge, this payer, what the payment names (`match_versions`); ties by file.
     fit = fit.assign(
+        **{name: 0 for name in VERSION_RANKS if name not in fit},
         charge_rank=(fit["charge"] != AGREES).astype("int64"),
         payer_rank=(fit["payer"] != AGREES).astype("int64"),
         name_rank=(fit["claim_number"] != fit["claim_number_paid"]).astype("int64"),
-    ).sort_values(["claim_payment_id", "charge_rank", "payer_rank", "name_rank", "sha256", "seg"], kind="stable")
+    )
+    ranks = ["charge_rank", "payer_rank", VERSION_RANKS[0], "name_rank", *VERSION_RANKS[1:], "sha256", "seg"]
+    fit = fit.sort_values(["claim_payment_id", *ranks], kind="stable")
     best = fit.drop_duplicates("claim_payment_id").copy()
     best["evidence"] = evidence(best)
     left = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])]
@@ -180,8 +182,11 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _why_refused(rows: pd.DataFrame) -> pd.DataFrame:
+    is_own = rows["rule"].isin(OUR_OWN) & (rows["charge"] != DIFFERS)
     why = np.select(
-        [rows["is_acceptable"], rows["charge"].isin([AGREES, "part"])], ["ambiguous", "payee-differs"], "charge-differs"
+        [rows["is_acceptable"], is_own & (rows["payee"] != DIFFERS), rows["charge"].isin([AGREES, "part"])],
+        ["ambiguous", "facts-differ", "payee-differs"],
+        "charge-differs",
     )
     frame = pd.DataFrame({"claim_payment_id": rows["claim_payment_id"], "why": why}).astype({"why": "str"})
     return frame.sort_values(["claim_payment_id", "why"]).drop_duplicates("claim_payment_id").reset_index(drop=True)

@@ -14,7 +14,8 @@ def reverse(
     """Negate the ledger lines of the decision that each of `rows` takes back; `(lines, superseded claim payment ids)`.
 
     The original is of the same payer, payee, number and charge, of the same family where one is known, and agrees in
-    the payer's number or in the cash. The adjustments in the file are not classified again. No decision found: the cash
+    the payer's number or in the cash. Within a family the payer's number is enough: a payer may name the void, not the
+    claim that it voids. The adjustments in the file are not classified again. No decision found: the cash
     goes to 2200 (REVERSAL_ORPHAN). A cash amount that differs goes to 2200 too (REVERSAL_MISMATCH), so that clearing
     moves by CLP04. Where the system took the decision back before the payer did, nothing is left to negate.
     """
@@ -53,10 +54,15 @@ def reverse(
 def _originals(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     """Pair each reversal with the decision that it takes back: its columns, those of the decision with `_first`."""
     originals = decided[decided["outcome"].isin([POSTED, UNAPPLIED_CASH])]
-    numbered = rows.assign(number=number_of(rows))
-    pairs = numbered[numbered["number"] != ""].merge(
-        originals.assign(number=number_of(originals)), on=["payer_code", "number"], suffixes=("", "_first")
-    )
+    numbered, known = rows.assign(number=number_of(rows)), originals.assign(number=number_of(originals))
+    by_number = numbered[numbered["number"] != ""].merge(known, on=["payer_code", "number"], suffixes=("", "_first"))
+    # In one family, whichever version the payer names.
+    named = numbered[(numbered["family_id"] != 0) & (numbered["payer_claim_number"] != "")]
+    own = ["payer_code", "family_id", "payer_claim_number"]
+    first = known.assign(family_id_first=known["family_id"], payer_claim_number_first=known["payer_claim_number"])
+    by_family = named.merge(first, on=own, suffixes=("", "_first"))
+    pairs = pd.concat([by_number, by_family[by_number.columns]], ignore_index=True)
+    pairs = pairs.drop_duplicates(["claim_payment_id", "claim_payment_id_first"])
     other_number = pairs["payer_claim_number"] != pairs["payer_claim_number_first"]
     other_cash = pairs["paid_cents"] != -pairs["paid_cents_first"]
     same_family = (pairs["family_id"] == pairs["family_id_first"]) | (pairs["family_id_first"] == 0)

@@ -41,6 +41,7 @@ def _of_kind(stood: pd.DataFrame, kind: str, sign: int) -> pd.DataFrame:
     rows = stood[(stood["standing"] == "compared") | ~stood.duplicated(LINE, keep="last")]
     gap = (rows["variance_cents"] * sign).clip(lower=0)
     rows = rows.assign(gap=gap, is_gap=rows["is_beyond"] & (gap > 0))
+    rows = rows[rows["family_id"].isin(rows.loc[rows["is_gap"], "family_id"])]  # few: most are paid as expected
     rows = rows[rows.groupby(LINE)["is_gap"].transform("any")]
     before = rows.groupby(LINE)["is_gap"].shift(fill_value=False)
     rows["stretch"] = (rows["is_gap"] & ~before).groupby([rows[name] for name in LINE]).cumsum()

@@ -97,6 +97,7 @@ def denials(cases: pd.DataFrame, addresses: pd.DataFrame, as_of: str) -> pd.Data
     for name in ("seg", "offset", "length"):
         rows[name] = places[name].fillna(0).astype("int64").to_numpy()
     rows["outcome"] = rows["outcome"].fillna("")
+    rows = rows[rows["outcome"] != "undone"].reset_index(drop=True)  # its posting was undone: it never opened
     rows["days_left"] = -days_between(rows["deadline_date"], as_of)
     return rows.sort_values(KEYS, ignore_index=True)[COLUMNS]
 

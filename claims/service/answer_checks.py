@@ -97,18 +97,19 @@ def check_sets(conn: Connection, sets: pd.DataFrame, sendings: pd.DataFrame, pos
         pd.MultiIndex.from_frame(refused.loc[refused["scope"] == "provider", ["batch_reference", "provider_npi"]])
     )
     missing = pd.Series(~(listed | whole.to_numpy() | provider), index=sent.index)
-    priced = sent.merge(
-        claims.dropna(subset=["charge_cents"]), left_on=key, right_on=["batch_reference", "reference"],
-        suffixes=("", "_told"),
-    )  # fmt: skip
+    priced = _standing(conn, sent).merge(
+        claims.dropna(subset=["charge_cents"]), on=["file_id", "seg"], suffixes=("", "_told")
+    )
     off = (priced["charge_cents_told"].astype("int64") - priced["charge_cents"]).abs()
+    # Of one place and day, the one that is right stands.
+    least = off.groupby([priced[name] for name in (*SET, *SENDING)]).min().reset_index(name="off")
     by_set = pd.DataFrame(
         {
             "claims": missing.groupby([sent[name] for name in SET]).sum(),
             "amount_cents": sent["charge_cents"].where(missing, 0).groupby([sent[name] for name in SET]).sum(),
         }
     )
-    off_cents = off.groupby([priced[name] for name in SET]).sum().reindex(by_set.index, fill_value=0)
+    off_cents = least.groupby(SET)["off"].sum().reindex(by_set.index, fill_value=0)
     rows = named.drop(columns=["claims", "charge_cents"]).merge(
         by_set.assign(off_cents=off_cents).reset_index(), on=SET
     )
@@ -125,6 +126,16 @@ def check_sets(conn: Connection, sets: pd.DataFrame, sendings: pd.DataFrame, pos
     exceptions.restate(conn, rows[differs])
 
 
+def _standing(conn: Connection, sent: pd.DataFrame) -> pd.DataFrame:
+    """Give sendings with the statuses (file_id, seg) of the farthest place and the last day that were heard of each."""
+    heard = answers.heard(conn, np.unique(sent["claim_id"]).tolist())
+    heard = heard[~heard["event"].isin(list(ODD))].assign(place=_place(heard["answer_rank"]))
+    best = heard.groupby(SENDING)["place"].max().rename("best").reset_index()
+    heard = heard.merge(best, on=SENDING)
+    heard = heard.loc[heard["place"] == heard["best"], [*SENDING, "file_id", "seg"]]
+    return sent[[*SET, *SENDING, "charge_cents"]].merge(heard, on=SENDING)
+
+
 def _name(sets: pd.DataFrame) -> pd.Series:
     return sets["interchange_number"].str.zfill(9) + ":" + sets["set_number"] + ":" + sets["batch_reference"]
 
@@ -132,6 +143,18 @@ def _name(sets: pd.DataFrame) -> pd.Series:
 def _differences(rows: pd.DataFrame) -> pd.Series:
     missing = rows["claims"].astype("str") + " claim(s) of the batch are in no 277CA"
     return missing.where(rows["claims"] > 0, "the charges in the 277CA are not those that were sent")
+
+
+def check_days(conn: Connection, tried: pd.DataFrame, posting_date: date) -> None:
+    """List the sets of answers that say a day after that of their own file: they count as of that day."""
+    ahead = tried[(tried["interchange_date"] != "") & (tried["status_date"] > tried["interchange_date"])]
+    ahead = ahead.drop_duplicates(["sha256", "answer_seg"])
+    rows = ahead.assign(
+        exception_key="ANSWER_AHEAD:" + ahead["sha256"] + ":" + ahead["answer_seg"].astype("str"),
+        type_code="ANSWER_AHEAD",
+        amount_cents=0,
+    )
+    exceptions.open_all(conn, rows, posting_date)
 
 
 def check_unknown(conn: Connection, tried: pd.DataFrame, posting_date: date) -> None:

@@ -76,7 +76,10 @@ def _ranks(rows: pd.DataFrame) -> pd.Series:
         "4",
     )
     is_verdict = rows["event"].isin(list(_SEVERITY)).map({True: "1", False: "0"})
-    dated = rows["status_date"].mask(rows["scope"].isin(["group", "set"]), rows["interchange_date"])
+    of_file = rows["interchange_date"]
+    # No answer is younger than its file: a day in the future would outrank every other for good.
+    is_ahead = (of_file != "") & (rows["status_date"] > of_file)
+    dated = rows["status_date"].mask(rows["scope"].isin(["group", "set"]) | is_ahead, of_file)
     day = dated.str.replace("-", "").where(dated != "", "00000000")
     severity = rows["event"].map(_SEVERITY).fillna(0).astype("int64").astype("str")
     seg = rows["seg"].astype("str").str.zfill(10)
@@ -106,10 +109,17 @@ def said_by(heard: pd.DataFrame) -> pd.Series:
     return heard["event"].where(heard["event"].isin(list(ODD)), told)
 
 
+def highest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the row of the highest rank of each sending, among those that say (`said`) where it is."""
+    telling = rows[rows["said"].isin(list(STATE_AFTER))]
+    return telling.sort_values("answer_rank", kind="stable").drop_duplicates(SENDING, keep="last")
+
+
 def in_order(new: pd.DataFrame, heard: pd.DataFrame) -> pd.DataFrame:
     """Sort new events by rank; what does not outrank all that was heard of its sending before is `outranked`.
 
-    An answer to an earlier sending of a claim moves the claim no more. `said` keeps the event as it was.
+    An answer to an earlier sending of a claim moves the claim no more; `sent_twice` looks whether it took it. `said`
+    keeps the event as it was.
     """
     heard = heard[~heard["event"].isin(list(ODD))]
     before = heard.groupby(SENDING)["answer_rank"].max()

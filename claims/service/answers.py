@@ -10,8 +10,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from claims.service import answer_checks, life, rejections
-from claims.service.answer_events import REJECTIONS, STATE_AFTER, in_order, named, said_by
+from claims.service import answer_checks, life, rejections, sent_twice
+from claims.service.answer_events import REJECTIONS, STATE_AFTER, highest, in_order, named, said_by
 from claims.service.answer_ties import SENDING, SET, spread, tie_numbers, tie_sets, unambiguous
 from claims.service.context import Context
 from claims.service.master import load_master
@@ -42,9 +42,11 @@ def apply_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
         new = new.assign(event_key=_keys(new), effective_date=new["status_date"])
         life.record(conn, new, posting_date, actor=ctx.actor, run_id=run_id)
         refused = _stand(conn, new, posting_date)
+        sent_twice.settle(conn, touched, posting_date, actor=ctx.actor, run_id=run_id)
         answer_checks.check_claims(conn, sendings[sendings["claim_id"].isin(touched)], posting_date)
         answer_checks.check_syntax(conn, sets, sendings, posting_date)
         answer_checks.check_sets(conn, sets, sendings, posting_date)
+        answer_checks.check_days(conn, waiting, posting_date)
         answer_checks.check_unknown(conn, waiting.assign(state=state["state"]), posting_date)
         return {
             "answers_applied": int((state["state"] == "applied").sum()),
@@ -108,7 +110,7 @@ def _keys(events: pd.DataFrame) -> pd.Series:
 def _stand(conn: Connection, new: pd.DataFrame, posting_date: date) -> int:
     """Write where each sending stands now: its state, its number at the payer, its rejection; give the refusals."""
     heard = answers.heard(conn, np.unique(new["claim_id"]).tolist())
-    best = _highest(heard.assign(said=said_by(heard)))
+    best = highest(heard.assign(said=said_by(heard)))
     standing = new.merge(best[[*SENDING, "answer_rank"]], on=[*SENDING, "answer_rank"])
     earlier = standing[~standing["is_latest"] & (standing["submission_id"] != 0)]
     lives.set_submission_states(
@@ -119,11 +121,5 @@ def _stand(conn: Connection, new: pd.DataFrame, posting_date: date) -> int:
     rejections.answered(conn, standing[~refused], posting_date)
     rejections.settle(conn, np.unique(new["claim_id"]).tolist(), posting_date)
     numbers = heard[(heard["payer_claim_number"] != "") & (heard["submission_id"] != 0)]
-    answers.set_payer_claim_numbers(conn, _highest(numbers.assign(said="accepted")))
+    answers.set_payer_claim_numbers(conn, highest(numbers.assign(said="accepted")))
     return int(refused.sum())
-
-
-def _highest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Give the row of the highest rank of each sending, among those that say where it is."""
-    telling = rows[rows["said"].isin(list(STATE_AFTER))]
-    return telling.sort_values("answer_rank", kind="stable").drop_duplicates(SENDING, keep="last")

@@ -47,11 +47,14 @@ def built(ctx: Context, part: Part, master: Master, *, is_dry: bool = False) -> 
         good = frames["claims"][~frames["claims"]["claim_id"].isin(refused["claim_id"])]
         frames = contents.of_claims(frames, good.reset_index(drop=True))
     lines = frames["service_lines"]
+    before = lines["line_control_number"]
+    lines = lines.assign(line_control_number=before.str.upper())  # as they are written
     wanting = build.to_number(lines, _elsewhere(ctx, lines))
     if wanting.any():
         lines = build.numbered_lines(lines, wanting, 1 if is_dry else _numbers(ctx, lines, wanting))
-        frames = frames | {"service_lines": lines}
-    renumbered = lines.loc[wanting, ["service_line_id", "line_control_number"]]
+    frames = frames | {"service_lines": lines}
+    is_new = wanting | (lines["line_control_number"] != before)
+    renumbered = lines.loc[is_new, ["service_line_id", "line_control_number"]]
     return Built(frames, refused, renumbered, lost)
 
 

@@ -18,12 +18,25 @@ FIXED = (
 )
 
 
+# What a code brings with it, as beginnings of columns: with another code, building takes it from master data.
+BELONGS: dict[str, tuple[str, ...]] = {
+    "payer_code": ("payer_", "filing_indicator_code"),
+    "billing_npi": ("billing_", "pay_to_"),
+    **{
+        f"{role}_npi": (f"{role}_",)
+        for role in ("rendering", "attending", "operating", "other_operating", "referring", "supervising", "assistant")
+    },
+    "facility_npi": ("facility_name", "facility_address", "facility_city", "facility_state", "facility_zip"),
+}
+_STAYS = ("payer_sequence", "payer_paid_cents")
+
+
 def changed(frames: Frames, changes: pd.DataFrame) -> Frames:
     """Give frames with `changes` (claim_id, line_number or 0 for the claim, column, value) made.
 
     Raises UsageError for a column that is not there or not a person's to change, and for a value that it cannot hold.
     """
-    claims, lines = frames["claims"], frames["service_lines"]
+    claims, lines = _emptied(frames["claims"], changes), frames["service_lines"]
     seg_of = claims.set_index("claim_id")["seg"]
     for (is_line, column), rows in changes.groupby([changes["line_number"] > 0, "column"]):
         frame = lines if is_line else claims
@@ -48,6 +61,21 @@ def changed(frames: Frames, changes: pd.DataFrame) -> Frames:
         lines, claims = (frame, claims) if is_line else (lines, frame)
     sums = lines.groupby("claim_seg")["charge_cents"].sum().reindex(claims["seg"], fill_value=0)
     return frames | {"claims": claims.assign(charge_cents=sums.to_numpy()), "service_lines": lines}
+
+
+def _emptied(claims: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """Empty what belonged to codes that become others; what is set beside a code is written after this."""
+    of_claim = changes[
+        (changes["line_number"] == 0) & changes["column"].isin([one for one in BELONGS if one in claims])
+    ]
+    for code, rows in of_claim.groupby("column"):
+        new = rows.drop_duplicates("claim_id", keep="last").set_index("claim_id")["value"].astype("str").str.strip()
+        wanted = new.reindex(claims["claim_id"])
+        is_other = wanted.notna().to_numpy() & (wanted.to_numpy() != claims[str(code)].to_numpy())
+        own = claims.columns[claims.columns.str.startswith(BELONGS[str(code)]) & (claims.dtypes == "str").to_numpy()]
+        names = [str(name) for name in own if name != code and name not in _STAYS]
+        claims = claims.assign(**{name: claims[name].mask(is_other, "").astype("str") for name in names})
+    return claims
 
 
 def _value(column: str, text: str) -> str | int | None:

@@ -97,11 +97,13 @@ def _reverse_held_charges(conn: Connection, ctx: Context, run_id: int, posting_d
 def _reverse(
     conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame, ending: str, reason: str = ""
 ) -> None:
-    """Negate charges; the journal's key says by its ending why."""
+    """Negate charges; the journal's key says by its ending why, and the how many-th time it is."""
+    times = charging.times_reversed(conn, rows["journal_id"])
+    again = (":" + times.astype("str")).where(times > 0, "")
     lines = rows.assign(
         amount_cents=-rows["amount_cents"],
         reverses_key=rows["journal_key"],
-        journal_key=rows["journal_key"] + ":" + ending,
+        journal_key=rows["journal_key"] + ":" + ending + again,
         rule_id="E02",
         source="charge",
         reason_code=reason or ending,

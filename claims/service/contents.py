@@ -18,6 +18,7 @@ from claims.charges import is_charges_file, read_charges_at
 from claims.errors import FrameError
 from claims.frames import joined as joined_frame
 from claims.service.context import Context
+from claims.service.stretches import stretches
 from claims.store import contents as addresses
 from claims.store.engine import read as read_transaction
 
@@ -43,6 +44,7 @@ def read(ctx: Context, claims: pd.DataFrame) -> Iterator[Frames]:
     with read_transaction(ctx.engine) as conn:
         lines = addresses.line_addresses(conn, claims["claim_id"].tolist())
         said = addresses.said(conn, claims["claim_id"].tolist())
+        sets = addresses.set_addresses(conn, claims["claim_id"].tolist())
     of_file = dict(list(lines.groupby("file_id")))
     for file_id, asked in claims.groupby("file_id", sort=True):
         path = ctx.vault.path(str(asked["sha256"].iloc[0]))
@@ -52,7 +54,7 @@ def read(ctx: Context, claims: pd.DataFrame) -> Iterator[Frames]:
             number=booked["claim_number"].to_numpy(), cents=booked["charge_cents"].to_numpy()
         )
         highest = 0
-        for frames in _of_file(path, wanted, own):
+        for frames in _of_file(path, wanted, own, sets.reindex(asked["claim_id"]).reset_index(drop=True)):
             highest = max(highest, *(int(rows["seg"].max()) for rows in frames.values() if len(rows)))
             yield _moved(_known(frames, wanted, own), base)
         base += highest
@@ -101,13 +103,22 @@ def _once(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.drop(index=again.index[again]).reset_index(drop=True) if again.any() else rows
 
 
-def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Frames]:
+def _of_file(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame, sets: pd.DataFrame) -> Iterator[Frames]:
     with path.open("rb") as file:
         is_charges = is_charges_file(file.read(_HEAD))
     if is_charges:
         yield from _of_charges(path, wanted, lines)
     else:
-        yield from _of_x12(path, wanted)
+        for stretch in stretches(path, sets):
+            mine = wanted[stretch.has.to_numpy()]
+            for frames in _of_x12(stretch.readable, mine.assign(seg=mine["seg"] - stretch.before)):
+                yield {
+                    name: _in_file(rows, stretch.bytes_before) for name, rows in _moved(frames, stretch.before).items()
+                }
+
+
+def _in_file(rows: pd.DataFrame, before: int) -> pd.DataFrame:
+    return rows.assign(offset=rows["offset"] + before) if before and "offset" in rows else rows
 
 
 def _of_charges(path: Path, wanted: pd.DataFrame, lines: pd.DataFrame) -> Iterator[Frames]:
@@ -132,12 +143,12 @@ def _agrees(claims: pd.DataFrame, wanted: pd.DataFrame) -> pd.Series:
     return pd.Series(is_number & (own["cents"].to_numpy() == claims["charge_cents"].to_numpy()), index=claims.index)
 
 
-def _of_x12(path: Path, wanted: pd.DataFrame) -> Iterator[Frames]:
+def _of_x12(readable: Path | bytes, wanted: pd.DataFrame) -> Iterator[Frames]:
     """Read an 837 up to the last claim that is wanted."""
     levels = _Levels()
     segs = wanted["seg"]
     missing = len(segs)
-    for part in x12.scan(path, complete=True):
+    for part in x12.scan(readable, complete=True):
         frames = {name: rows for name, rows in part.frames.items() if name not in _ENVELOPE}
         claims = frames["claims"]
         mine = claims[claims["seg"].isin(segs)].reset_index(drop=True)

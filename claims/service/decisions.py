@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from claims.service import life, rejections
+from claims.service import life, rejections, superseded
 from claims.service.context import Context
 from claims.store import told_postings
 from claims.store.engine import write
@@ -17,13 +17,15 @@ CLAIMS_PER_BATCH = 50_000
 def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Add an event for each posting that no timeline shows yet, with the file and segment of its CLP.
 
-    A decision of a payer before or after the one that the claim was sent to is told and moves nothing.
+    A decision of a payer before or after the one that the claim was sent to is told and moves nothing. A claim that is
+    taken back is the one that was decided, whichever version the payer names. What versions have ended is told last.
     """
     counts = {"decisions_recorded": 0}
     while True:
         with write(ctx.engine) as conn:
             remit_ids = told_postings.remittances(conn, CLAIMS_PER_BATCH)
             if not remit_ids:
+                superseded.settle(conn, ctx, run_id, posting_date)
                 return counts
             rows = told_postings.of_remittances(conn, remit_ids)
             has_denial = rows["has_denial"]

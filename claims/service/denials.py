@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from claims import denials
+from claims.denials import outcomes
 from claims.service.context import Context
 from claims.service.desk.limits import own_limits
 from claims.service.master import load_master
-from claims.store import cases, clock
+from claims.store import cases, clock, undone_cases
 from claims.store.engine import write
+from claims.store.handles import Connection
 from claims.store.queries import denials as queries
 
 CLAIMS_PER_BATCH = 50_000
@@ -40,6 +44,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                     posting_date=posting_date.isoformat(),
                     limits=limits,
                 )
+                proposal = _with_undone(conn, proposal)
                 cases.save(conn, *proposal, actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
                 kinds = proposal.events["kind"]
                 counts["denials_opened"] += int((kinds == "opened").sum())
@@ -48,3 +53,23 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 counts["denials_matched"] += int((kinds == "matched").sum())
                 counts["at_risk_cents"] += int(proposal.new_cases["at_risk_cents"].sum())
             cases.mark(conn, remit_ids, clock.now())
+
+
+def _with_undone(conn: Connection, proposal: denials.Proposal) -> denials.Proposal:
+    """Let cases that open again after an undo be the same cases, with the day on which they first opened."""
+    stored = undone_cases.undone_by_key(conn, proposal.new_cases["case_key"].tolist())
+    if stored.empty:
+        return proposal
+    known = stored.set_index("case_key")
+    is_old = proposal.new_cases["case_key"].isin(known.index)
+    old = proposal.new_cases[is_old]
+    old = old.assign(
+        case_id=known["case_id"].reindex(old["case_key"]).to_numpy(),
+        posting_date=known["posting_date"].reindex(old["case_key"]).to_numpy(),
+    )
+    changed = old[["case_id", *outcomes.CASE_COLUMNS]]
+    return denials.Proposal(
+        proposal.new_cases[~is_old].reset_index(drop=True),
+        pd.concat([proposal.changed_cases, changed], ignore_index=True) if len(proposal.changed_cases) else changed,
+        outcomes.with_before(proposal.events, stored.fillna({"outcome": ""}), changed),
+    )

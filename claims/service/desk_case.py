@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.errors import NotFoundError
+from claims.service import timeline
 from claims.service.context import Context
+from claims.service.desk import queue
 from claims.store import clock
 from claims.store import sessions as session_rows
 from claims.store.engine import read, write
-from claims.store.queries import case_events
-from claims.store.queries import queue as rows
+from claims.store.queries import case_events, desk
 from claims.store.sessions import Session
 
 HERE = timedelta(seconds=90)
 _WRITTEN_EVERY = timedelta(seconds=45)
+SIBLINGS = 5
 _TOLD = ("note", "proof", "tag", "basis", "action_reason", "reason")
 _NAMED = {"assignee": "to", "until": "until", "level": "level", "next_payer_code": "to"}
 
@@ -31,17 +33,19 @@ class Case(NamedTuple):
     payer_code: str
     reason_code: str
     pattern_id: int
+    claim_payment_id: int
+    family_id: int
 
 
 def of_key(ctx: Context, key: str) -> Case:
     """Find a case by its key or the beginning of it; raise NotFoundError when that is not one."""
     with read(ctx.engine) as conn:
-        found = rows.find(conn, key.lower()) if key else pd.DataFrame()
+        found = case_events.found(conn, key.lower()) if key else []
     if len(found) != 1:
         raise NotFoundError("denial case", key[:10])
-    row = found.iloc[0]
-    numbers = (int(row["case_id"]), int(row["version"]))
-    return Case(*numbers, str(row["payer_code"]), str(row["reason_code"]), int(row["pattern_id"] or 0))
+    row = found[0]
+    numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in ("payer_code", "reason_code")}
+    return Case(payer_code=str(row.payer_code), reason_code=str(row.reason_code), **numbers)
 
 
 def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]:
@@ -64,6 +68,28 @@ def happened(ctx: Context, case: Case) -> pd.DataFrame:
     newest = ~events["action_id"].duplicated(keep="last")
     rows = events.assign(words=words, can_undo=is_open & newest & (events["action"] != "undo"))
     return rows.drop(columns=["body", "reason"]).iloc[::-1].reset_index(drop=True)
+
+
+def lengths(ctx: Context, case: Case) -> dict[int, int]:
+    """Give the length in bytes of each segment of the decision, by its number."""
+    with read(ctx.engine) as conn:
+        places = desk.places(conn, case.claim_payment_id)
+    return dict(zip(places["seg"].tolist(), places["length"].tolist(), strict=True))
+
+
+def siblings(ctx: Context, case: Case) -> pd.DataFrame:
+    """Give some other open cases of the same pattern, or else of the same payer and reason."""
+    if case.pattern_id:
+        asked = queue.Filters(pattern_id=case.pattern_id)
+    else:
+        asked = queue.Filters(payer_code=case.payer_code, reason_code=case.reason_code)
+    found = queue.page(ctx, asked, size=SIBLINGS + 1).rows
+    return found[found["case_id"] != case.case_id].head(SIBLINGS)
+
+
+def steps(ctx: Context, case: Case) -> pd.DataFrame:
+    """Give the steps of the claim of a case; nothing where the claim is unknown."""
+    return timeline.of_family(ctx, case.family_id) if case.family_id else pd.DataFrame()
 
 
 def _words(said: dict[str, Any], reason: str) -> str:

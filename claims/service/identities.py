@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from claims.service.context import Context
-from claims.store import exceptions, identities
+from claims.service.placing import place_versions
+from claims.store import exceptions, identities, placing
 from claims.store.engine import write
 
 
@@ -19,7 +20,10 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
     key and other content: all that are not posted are held, whatever order they came in.
     """
     with write(ctx.engine) as conn:
-        remits = _resolve(identities.new_remittances(conn), "remit_key", "posted", "ready", "remit-conflict")
+        remits = identities.new_remittances(conn)
+        # One whose posting was undone stands as if it were posted: a copy of it is no news.
+        remits["state"] = remits["state"].where(remits["state"] != "undone", "posted")
+        remits = _resolve(remits, "remit_key", "posted", "ready", "remit-conflict")
         identities.set_remittance_states(conn, remits)
         held = remits[remits["state_new"] == "held"]
         held = held.assign(
@@ -28,10 +32,11 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
             amount_cents=held["payment_cents"],
         )
         exceptions.open_all(conn, held, posting_date)
-        claims = identities.new_claims(conn)
+        claims, again = identities.new_claims(conn), placing.unplaced(conn)
         claims["state"] = claims["state"].where(~claims["is_decided"], "decided")
         claims = _resolve(claims, "claim_key", "decided", "stored", "claim-conflict")
         identities.set_claim_states(conn, claims)
+        place_versions(conn, again)
         conflict = claims[claims["state_new"] == "held"]
         conflict = conflict.assign(
             type_code="CLAIM_CONFLICT",

@@ -10,8 +10,9 @@ import pandas as pd
 
 from claims import codes
 from claims.ledger import match
+from claims.ledger.match_versions import version_ranks
 from claims.service.context import Context
-from claims.store import matching, matching_by_hand
+from claims.store import matching, matching_by_hand, versions
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -61,7 +62,7 @@ def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     for rule in match.RULES:
         offered = matching.candidates(conn, rule, ids).merge(named, on="claim_payment_id")
         offered = offered[~pd.MultiIndex.from_frame(offered[["claim_payment_id", "family_id"]]).isin(by_hand)]
-        chosen, not_chosen = match.choose(offered)
+        chosen, not_chosen = match.choose(_with_versions(conn, offered))
         found.append(chosen)
         refused.append(not_chosen)
         looked_at.append(offered)
@@ -71,6 +72,16 @@ def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Da
     others = match.not_taken(pd.concat([one for one in looked_at if len(one)] or looked_at[:1]), chosen)
     why = pd.concat(refused, ignore_index=True).drop_duplicates("claim_payment_id")
     return with_turns(conn, chosen, payments), why, others
+
+
+def _with_versions(conn: Connection, offered: pd.DataFrame) -> pd.DataFrame:
+    """Rank candidates that are versions of one claim by what the payer is known to call them, and when they left."""
+    several = offered[offered.duplicated(["claim_payment_id", "family_id"], keep=False)]
+    if several.empty:
+        return offered
+    ids = several["claim_id"].drop_duplicates().tolist()
+    ranks = version_ranks(several, versions.payer_numbers(conn, ids), versions.first_released(conn, ids))
+    return offered.join(ranks.reindex(offered.index, fill_value=0))
 
 
 def paid_facts(conn: Connection, payments: pd.DataFrame) -> pd.DataFrame:

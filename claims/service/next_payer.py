@@ -30,6 +30,8 @@ PURPOSE, REFUSED, WAITS = "next_payer", "NEXT_PAYER_NOT_BUILT", "NEXT_PAYER_WAIT
 CLAIMS_PER_BATCH = 5_000
 COUNTS = ("next_claims", "next_claims_refused", "next_claims_forwarded", "next_claims_awaited", "next_claims_outdated")
 _SAYS = {
+    "several-next-payers": "{count} payers are named on it as the next one",
+    "not-decided": "no decision in force names this version of it",
     "no-next-payer": "no later payer is named on it",
     "lines-differ-from-claim": "its lines add up to {found}, its charge is {expected}",
     "line-not-decided": "{count} of its lines have no decision",
@@ -54,16 +56,16 @@ def bill_next(
 ) -> Billed:
     """Make the claims for next payers; with `claim_ids` for these, whatever is open. Repeating it makes none again."""
     known = master or load_master(ctx)
-    with read(ctx.engine) as conn:
-        waiting = decisions.waiting_for_next(conn, claim_ids)
     by_hand = claim_ids is not None
+    with read(ctx.engine) as conn:
+        waiting = decisions.waiting_for_next(conn, claim_ids, is_asked=by_hand)
     forwarded = waiting["is_forwarded"].astype(bool)
     awaited = ~forwarded & _crosses_over(waiting, known, posting_date) & (not by_hand)
     billed = Billed()
     billed.counts["next_claims_forwarded"] = int(forwarded.sum())
     billed.counts["next_claims_awaited"] = int(awaited.sum())
     silent = _awaited(waiting[awaited])
-    waiting = waiting[~forwarded & ~awaited].reset_index(drop=True)
+    waiting = _listed(ctx, waiting[~forwarded & ~awaited].reset_index(drop=True), posting_date, billed.counts)
     made = []
     for start in range(0, len(waiting), CLAIMS_PER_BATCH):
         part = waiting.iloc[start : start + CLAIMS_PER_BATCH]
@@ -78,6 +80,17 @@ def bill_next(
         exceptions.close_for(conn, "claim_id", built, [REFUSED, WAITS], "built", posting_date)
     billed.counts["next_claims_outdated"] = watch_told(ctx, posting_date)
     return billed
+
+
+def _listed(ctx: Context, waiting: pd.DataFrame, day: date, counts: dict[str, int]) -> pd.DataFrame:
+    """Leave out, and list, families of which nobody can say to whom they go on: they stop no other."""
+    several = waiting.groupby(["family_id", "payer_sequence"])["claim_id"].transform("size")
+    unclear = waiting[several > 1].drop_duplicates("claim_id")
+    refused = unclear.assign(reason="several-next-payers", found=several[unclear.index], expected=1)
+    with write(ctx.engine) as conn:
+        exceptions.open_all(conn, _named(refused), day)
+    counts["next_claims_refused"] += len(refused)
+    return waiting[several == 1].reset_index(drop=True)
 
 
 def _awaited(claims: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +137,9 @@ def _built(
         rows = _Rows.of(conn, claims["claim_id"].tolist())
     decided, without = _decided(frames, rows)
     built = next_claims(frames, decided)
-    refused = pd.concat([without, built.refused], ignore_index=True).drop_duplicates("claim_seg")
+    silent = frames["claims"].loc[~frames["claims"]["claim_id"].isin(rows.payments["claim_id"]), ["seg"]]
+    silent = silent.set_axis(["claim_seg"], axis=1).assign(reason="not-decided", found=0, expected=0)
+    refused = pd.concat([silent, without, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())
@@ -132,7 +147,7 @@ def _built(
     if len(turned["claims"]):
 
         def still_open(conn: Connection) -> pd.DataFrame:
-            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist())
+            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist(), is_asked=by_hand)
             again = again[(again["is_forwarded"] == 0) & (by_hand | (again["open_cents"] > 0))]
             before = rows.payments[rows.payments["claim_id"].isin(again["claim_id"])]
             now = decisions.decisions(conn, again["claim_id"].tolist())
@@ -201,7 +216,7 @@ def _decided(frames: Frames, rows: _Rows) -> tuple[Decided, pd.DataFrame]:
     content = frames["service_lines"].set_index(["claim_seg", "ordinal"])["seg"]
     at = pd.MultiIndex.from_arrays([lines["claim_seg"], lines["line_number"]])
     lines["service_seg"] = content.reindex(at).fillna(0).astype("int64").to_numpy()
-    lines["bundled_line_number"] = ""
+    lines["bundled_line_number"] = _bundled_into(lines, rows.adjustments)
     unknown = lines[lines["service_seg"] == 0].groupby("claim_seg").size()
     refused = pd.DataFrame({"claim_seg": unknown.index, "reason": "line-unknown", "found": unknown, "expected": 0})
 
@@ -211,9 +226,31 @@ def _decided(frames: Frames, rows: _Rows) -> tuple[Decided, pd.DataFrame]:
         claim_seg=of_payment["claim_seg"].reindex(cas["claim_payment_id"]).to_numpy(),
         service_seg=line_of.reindex(cas["service_payment_id"]).fillna(0).astype("int64").to_numpy(),
     )
-    lines = lines[lines["service_seg"] != 0].drop(columns=["claim_payment_id", "service_payment_id", "line_number"])
+    spent = ["claim_payment_id", "service_payment_id", "line_number", "submitted_procedure_code"]
+    lines = lines[lines["service_seg"] != 0].drop(columns=spent)
     cas = cas.drop(columns=["claim_payment_id", "service_payment_id"])
     return Decided(claims, lines.reset_index(drop=True), cas), refused.reset_index(drop=True)
+
+
+def _bundled_into(lines: pd.DataFrame, adjustments: pd.DataFrame) -> pd.Series:
+    """Give the number of the line that each one was paid in, "" for those that were decided by themselves.
+
+    A bundled line says another procedure than was sent (SVC06) and gives its charge away (CO-97, OA-94); the one that
+    was sent with that procedure took it: of several the one that an OA-94 below zero makes higher, else the first.
+    """
+    is_bundle = adjustments["group_code"].isin(["CO", "OA"]) & adjustments["reason_code"].isin(["94", "97"])
+    cents, line = adjustments["amount_cents"], adjustments["service_payment_id"]
+    gives = lines["service_payment_id"].isin(line[is_bundle & (cents > 0)])
+    takes = lines["service_payment_id"].isin(line[is_bundle & (cents < 0)])
+    submitted = lines["submitted_procedure_code"]
+    was_sent = submitted.where(submitted != "", lines["procedure_code"])
+    keys = ["claim_payment_id", "procedure_code"]
+    into = lines.assign(procedure_code=was_sent, is_first=~takes, into=lines["line_number"])
+    into = into[(into["into"] != 0) & ~gives].sort_values([*keys, "is_first"], kind="stable").drop_duplicates(keys)
+    found = lines[keys].merge(into[[*keys, "into"]], how="left", on=keys)["into"].fillna(0).astype("int64").to_numpy()
+    is_told = gives & (submitted != "") & (submitted != lines["procedure_code"])
+    is_told &= (found != 0) & (found != lines["line_number"])
+    return pd.Series(np.where(is_told, found.astype(str), ""), index=lines.index, dtype="str")
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.patient_payments import name_waiting, put_on_claims
 from claims.service.runs import running
-from claims.store import patient_refunds, patients
+from claims.store import patient_money, patient_refunds, patients
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -32,7 +32,7 @@ def apply_payment(
         payment = _payment(conn, payment_id)
         family_id = named_family(conn, claim)
         key = str(payment["payment_key"])
-        money = patients.money(conn, [key])
+        money = patient_money.money(conn, [key])
         waits = -int(money.loc[money["account"] == "2200", "amount_cents"].sum())
         if waits:
             _require_member(conn, payment, family_id)
@@ -67,7 +67,7 @@ def void_payment(ctx: Context, payment_id: int, reason: str, day: date, posting_
         if payment["state"] == "void":
             raise PostingRefusedError("This payment is void already.")
         key = str(payment["payment_key"])
-        lines = patients.journals_of(conn, key) if payment["state"] not in ("new", "held") else None
+        lines = patient_money.journals_of(conn, key) if payment["state"] not in ("new", "held") else None
         count = 0
         if lines is not None:
             if lines["rule_id"].isin(["E07", "P04"]).any() or patient_refunds.of_payment(conn, payment_id):
@@ -105,7 +105,7 @@ def _require_member(conn: Connection, payment: pd.Series, family_id: int) -> Non
 def _in_credit(conn: Connection, money: pd.DataFrame, family_id: int) -> pd.DataFrame:
     """Claims that the payment is on and that are in credit (family_id, free_cents), of the patient of this claim."""
     own = money[(money["account"] == "1200") & (money["family_id"] != family_id) & (money["amount_cents"] < 0)]
-    balance = patients.balances(conn, own["family_id"])
+    balance = patient_money.balances(conn, own["family_id"])
     credit = -balance.reindex(own["family_id"], fill_value=0).to_numpy("int64")
     rows = own.assign(free_cents=(-own["amount_cents"]).clip(upper=credit).clip(lower=0))
     return rows[rows["family_id"].isin(_same_person(conn, family_id, own["family_id"].tolist()))]
@@ -133,7 +133,7 @@ def _take_off(
     before = source["free_cents"].cumsum() - source["free_cents"]
     taken = (cents - before).clip(lower=0).clip(upper=source["free_cents"])
     key = str(payment["payment_key"])
-    ordinal = int(patients.times(conn, [key]).iloc[0])
+    ordinal = int(patient_money.times(conn, [key]).iloc[0])
     movements = source.assign(
         journal_key=[f"act:{key}:off:{ordinal + place}:0" for place in range(len(source))],
         rule_id="P03",

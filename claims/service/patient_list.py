@@ -11,7 +11,7 @@ from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.patient_claims import claims_named
-from claims.store import patient_refunds, patients
+from claims.store import patient_money, patient_refunds, patients
 from claims.store.engine import read
 from claims.store.queries import charges
 
@@ -43,7 +43,7 @@ def listed(ctx: Context, *, state: str = "", claim: str = "", show_phi: bool = F
         raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
     with read(ctx.engine) as conn:
         rows = patients.payments(conn, *patients.asked(state))
-        money = patients.money(conn, rows["payment_key"])
+        money = patient_money.money(conn, rows["payment_key"])
         families = claims_named(conn, [claim])["family_id"] if claim else None
     rows = with_money(rows, money)
     if families is not None:
@@ -69,9 +69,9 @@ def told(ctx: Context, payment_id: int, *, show_phi: bool = False) -> dict[str, 
         if rows.empty:
             raise NotFoundError("patient payment", payment_id)
         key = str(rows["payment_key"].iloc[0])
-        money = patients.money(conn, [key])
+        money = patient_money.money(conn, [key])
         claims = patients.claims_of_payment(conn, key)
-        story = patients.history(conn, key)
+        story = patient_money.history(conn, key)
         may_be = patients.open_of_member(conn, str(rows["member_id"].iloc[0])) if rows["member_id"].iloc[0] else None
     row = _masked(ctx, with_money(rows, money), f"patient payment {payment_id}", show_phi)
     facts = {str(name): value for name, value in row.drop(columns=["body_hash"]).iloc[0].items()}

@@ -12,7 +12,7 @@ from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.patient_claims import claims_named
 from claims.service.patient_credits import name_credits
-from claims.store import exceptions, patients
+from claims.store import exceptions, patient_money, patients
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -109,11 +109,11 @@ def _apply(conn: Connection, ctx: Context, run_id: int, posting_date: date, wait
 
 def put_on_claims(conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame) -> None:
     """Move payments (payment_key, family_id, paid_date) from unapplied cash to claims; `part_cents`: not all of it."""
-    money = patients.money(conn, rows["payment_key"])
+    money = patient_money.money(conn, rows["payment_key"])
     lies = -money[money["account"] == "2200"].groupby("reference")["amount_cents"].sum()
     cents = lies.reindex(rows["payment_key"], fill_value=0).to_numpy("int64")
     cents = rows["part_cents"].to_numpy("int64") if "part_cents" in rows else cents
-    ordinal = patients.times(conn, rows["payment_key"]).reindex(rows["payment_key"]).astype("str").to_numpy()
+    ordinal = patient_money.times(conn, rows["payment_key"]).reindex(rows["payment_key"]).astype("str").to_numpy()
     movements = rows.assign(
         journal_key="act:" + rows["payment_key"] + ":apply:" + ordinal + ":0",
         rule_id="P02",
@@ -133,7 +133,7 @@ def _save_states(conn: Connection, rows: pd.DataFrame) -> None:
 def name_waiting(conn: Connection, posting_date: date) -> int:
     """Keep an open exception for each payment on no claim, or held: give how many there are."""
     rows = patients.waiting(conn)
-    money = patients.money(conn, rows["payment_key"])
+    money = patient_money.money(conn, rows["payment_key"])
     lies = -money[money["account"] == "2200"].groupby("reference")["amount_cents"].sum()
     held = rows["state"] == "held"
     rows = rows.assign(

@@ -18,8 +18,8 @@ from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.patient_payments import name_waiting
 from claims.service.runs import running
+from claims.store import patient_money, patients
 from claims.store import patient_refunds as rows_of
-from claims.store import patients
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -31,8 +31,8 @@ def request_claim_refund(
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         family_id = named_family(conn, claim)
-        credit = -int(patients.balances(conn, [family_id]).sum())
-        paid = patients.on_claim(conn, family_id)
+        credit = -int(patient_money.balances(conn, [family_id]).sum())
+        paid = patient_money.on_claim(conn, family_id)
         free = min(max(credit, 0), int(paid["amount_cents"].sum()))
         cents = _within(amount_cents, free, "the patient's credit on this claim")
         before = paid["amount_cents"].cumsum() - paid["amount_cents"]
@@ -51,7 +51,7 @@ def request_payment_refund(
         payment = patients.one_payment(conn, payment_id)
         if payment.empty:
             raise NotFoundError("patient payment", payment_id)
-        money = patients.money(conn, payment["payment_key"])
+        money = patient_money.money(conn, payment["payment_key"])
         free = -int(money.loc[money["account"] == "2200", "amount_cents"].sum())
         cents = _within(amount_cents, free, "lies on no claim; a credit on a claim is named by the claim")
         parts = pd.DataFrame(
@@ -84,7 +84,7 @@ def withdraw_refund(ctx: Context, refund_id: int, reason: str, posting_date: dat
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         refund = _refund(conn, refund_id, "requested")
-        lines = patients.journals_of(conn, str(refund["refund_key"]))
+        lines = patient_money.journals_of(conn, str(refund["refund_key"]))
         negated = patient_lines.reversal(lines, "patient-refund-withdrawn")
         write_journals(conn, ctx, run_id, posting_date, negated)
         rows_of.change(conn, refund_id, state="withdrawn")

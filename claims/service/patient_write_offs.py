@@ -23,7 +23,7 @@ from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.runs import running
 from claims.service.statements import positions
-from claims.store import clock, patients
+from claims.store import clock, patient_money, patients
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries.asof import AsOf
@@ -88,7 +88,7 @@ def take_back(ctx: Context, claim: str, reason: str, day: date) -> int:
         raise UsageError("A reason is wanted: it is kept in the audit chain.")
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
         family_id = named_family(conn, claim)
-        lines = patients.written_off(conn, family_id, [SMALL, COLLECTION])
+        lines = patient_money.written_off(conn, family_id, [SMALL, COLLECTION])
         if lines.empty:
             raise NotFoundError("balance written off of claim family", family_id)
         write_journals(conn, ctx, run_id, day, patient_lines.reversal(lines, "write-off-taken-back"))
@@ -138,7 +138,7 @@ def _post(
 ) -> None:
     if rows.empty:
         return
-    before = patients.write_offs(conn, rows.index.tolist())
+    before = patient_money.write_offs(conn, rows.index.tolist())
     events = [
         sha256("\x1f".join(map(str, (reason, family, before.get(family, 0)))).encode()).hexdigest()[:32]
         for family in rows.index.tolist()

@@ -12,6 +12,7 @@ from claims.denials import classify, remark_exceptions
 from claims.ledger import post, proposal
 from claims.service.context import Context
 from claims.service.journals import write_journals
+from claims.service.parking import park
 from claims.service.provider_adjustments import post_provider_adjustments
 from claims.store import earlier, exceptions, identities, posted, posting, settled, takebacks
 from claims.store.engine import write
@@ -41,19 +42,44 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             posted.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
-    with write(ctx.engine) as conn:
-        exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
     # What was posted now may let go what waited; each round must free something or it is the last.
     while counts["remittances_posted"]:
         freed = _retry(ctx, run_id, posting_date, counts)
         counts["payments_applied"] += freed
         if not freed:
             break
+    settle(ctx, run_id, posting_date)
+    return counts
+
+
+def post_again(
+    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, steps: pd.DataFrame, instant: str
+) -> dict[str, int]:
+    """Post once more what was posted at one `instant`: `remits`, ready by now, and claim payments in their order.
+
+    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on).
+    """
+    counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
+    ids = remits["remit_id"].tolist()
     with write(ctx.engine) as conn:
+        places = steps[~steps["is_parked"]].set_index("claim_payment_id")["place"]
+        scope = posting.not_posted(places.index.tolist())
+        _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
+        counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
+        counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
+        posted.mark_posted(conn, ids, posting_date)
+        counts["posted_cents"] = int(remits["payment_cents"].sum())
+    return counts
+
+
+def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+    """Close what the balances of today settle."""
+    with write(ctx.engine) as conn:
+        exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
         settled.close_settled(conn, posting_date)
         takebacks.close_announced(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
-    return counts
+    return {}
 
 
 def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> int:
@@ -76,12 +102,20 @@ def _post(
     scope: posting.Scope,
     counts: dict[str, int],
     remits: pd.DataFrame | None,
+    places: pd.Series | None = None,
+    until: str = earlier.ALWAYS,
 ) -> pd.DataFrame:
-    """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it."""
+    """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it.
+
+    `places`: another order than that of posting. `until`: what came to wait only later is not looked at.
+    """
     claims = posting.claim_payments(conn, scope)
+    if places is not None:
+        order = places.reindex(claims["claim_payment_id"]).to_numpy().argsort(kind="stable")
+        claims = claims.iloc[order].reset_index(drop=True)
     if claims.empty:
         return claims.assign(outcome="")
-    batch, classes, odd_codes = _batch(conn, scope, claims)
+    batch, classes, odd_codes = _batch(conn, scope, claims, until)
     proposed = post.propose(batch)
     owner = claims.set_index("claim_payment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
@@ -98,6 +132,7 @@ def _post(
     )
     counts["journals"] += write_journals(conn, ctx, run_id, posting_date, lines)
     postings = pd.concat(proposed.postings, ignore_index=True)
+    postings["waits_since"] = "" if until == earlier.ALWAYS else until
     postings["last_posting_id"] = owner["last_posting_id"].reindex(postings["claim_payment_id"]).to_numpy()
     nothing = pd.DataFrame({"claim_payment_id": [], "is_whole": [], "unposted_cents": []}).astype(
         {"claim_payment_id": "int64", "is_whole": "bool", "unposted_cents": "int64"}
@@ -113,7 +148,8 @@ def _post(
     )
     _raise_for_claims(conn, raised, owner, posting_date)
     if remits is not None:
-        read = classes[classes["adjustment_class"] != ""]
+        own = claims.loc[claims["remit_id"].isin(remits["remit_id"]), "claim_payment_id"]
+        read = classes[(classes["adjustment_class"] != "") & classes["claim_payment_id"].isin(own)]
         posted.save_classifications(
             conn,
             read[["adjustment_id", "claim_payment_id", "adjustment_class", "counts_as_denial", "rule_priority"]],
@@ -124,7 +160,7 @@ def _post(
 
 
 def _batch(
-    conn: Connection, scope: posting.Scope, claims: pd.DataFrame
+    conn: Connection, scope: posting.Scope, claims: pd.DataFrame, until: str
 ) -> tuple[proposal.Batch, pd.DataFrame, pd.DataFrame]:
     """Gather what posting works on; the classes of the denial rules become columns of the adjustments.
 
@@ -173,8 +209,8 @@ def _batch(
         repeats=repeats,
         receivables=posting.receivables(conn, scope),
         touched=earlier.touched(conn, scope),
-        decided=earlier.decided(conn, scope),
-        decided_lines=earlier.decided_lines(conn, scope),
+        decided=earlier.decided(conn, scope, until),
+        decided_lines=earlier.decided_lines(conn, scope, until),
     )
     return batch, classes, odd_codes
 

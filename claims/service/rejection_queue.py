@@ -12,6 +12,7 @@ from claims.masking import MASK
 from claims.service import life
 from claims.service.audited import record, record_shown
 from claims.service.context import Context
+from claims.service.periods import require_open
 from claims.store import rejections
 from claims.store.engine import read, write
 
@@ -46,8 +47,12 @@ def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) ->
 
 
 def close(ctx: Context, rejection_id: int, posting_date: date) -> None:
-    """Give a refused claim up: its rejection is closed, the claim withdrawn, and both stand in the audit chain."""
+    """Give a refused claim up: its rejection is closed, the claim withdrawn, and both stand in the audit chain.
+
+    Raises PeriodClosedError for a day that is closed.
+    """
     with write(ctx.engine) as conn:
+        require_open(conn, posting_date)
         rows = rejections.one(conn, rejection_id)
         if rows.empty:
             raise NotFoundError("rejection", rejection_id)

@@ -38,9 +38,14 @@ def keys(sendings: pd.DataFrame) -> pd.Series:
 
 def answered(conn: Connection, sendings: pd.DataFrame, posting_date: date) -> None:
     """Close the rejections of sendings that a later or farther answer took after all."""
+    closed_as(conn, sendings, ANSWERED, posting_date)
+
+
+def closed_as(conn: Connection, sendings: pd.DataFrame, reason: str, posting_date: date) -> None:
+    """Close the rejections of these sendings (claim_id, submission_id) for a reason."""
     known = rejections.of_claims(conn, np.unique(sendings["claim_id"]).tolist())
     mine = known[known["rejection_key"].isin(keys(sendings))]
-    rejections.close(conn, mine["rejection_id"].tolist(), ANSWERED, posting_date)
+    rejections.close(conn, mine["rejection_id"].tolist(), reason, posting_date)
 
 
 def settle(conn: Connection, claim_ids: Sequence[int], posting_date: date) -> None:

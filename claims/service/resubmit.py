@@ -19,6 +19,7 @@ from claims.service.identities import resolve_identities
 from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.timeline import SeveralClaimsError
+from claims.store import answers
 from claims.store.engine import read
 from claims.store.queries import timeline
 
@@ -78,17 +79,18 @@ def resubmit(
     """Correct claims that were rejected or did not leave yet, and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that a
-    payer has or that cannot be corrected. Counts: claims_corrected, claims_refused, and those of scrubbing.
+    payer has or that cannot be corrected; PeriodClosedError, with nothing done, for a day that is closed. Counts:
+    claims_corrected, claims_refused, and those of scrubbing.
     """
     claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
-    made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
-    if not len(made.claims):
-        raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
-    with running(ctx, "resubmit", posting_date) as (run_id, _):
+    with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
+        made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+        if not len(made.claims):
+            raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
         resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
-    scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
+        scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
     return {
         "claims_corrected": len(made.claims),
         "claims_refused": len(made.refused),
@@ -110,7 +112,11 @@ def _returned(ctx: Context, claim: str) -> int:
     refused = family[family["life"].isin(RETURNED) & (family["origin"] == "to_send")]
     if refused.empty:
         raise UsageError(_why_not(family))
-    return int(refused["claim_id"].iloc[-1])
+    claim_id = int(refused["claim_id"].iloc[-1])
+    with read(ctx.engine) as conn:
+        if answers.taken_before(conn, claim_id):
+            raise UsageError(f"Claim {claim_id} was accepted in an earlier sending: it would arrive twice.")
+    return claim_id
 
 
 def _why_not(family: pd.DataFrame) -> str:

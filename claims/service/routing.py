@@ -42,11 +42,15 @@ def routed(claims: pd.DataFrame, master: Master, day: date) -> pd.DataFrame:
 
 
 def parts(claims: pd.DataFrame, master: Master, day: date) -> Iterator[Part]:
-    """Cut routed claims into parts, in the order of partner and kind."""
+    """Cut routed claims into parts, in the order of partner and kind; many by the files that they are read from.
+
+    So no file is read again for each part; a file to send is put into sending order by itself.
+    """
     partners = master.at("partners", int(day.strftime("%Y%m%d"))).set_index("partner_code", drop=False)
-    for (partner_code, kind), own in claims.groupby(["partner_code", "kind"], sort=True):
+    for (partner_code, kind), mine in claims.groupby(["partner_code", "kind"], sort=True):
         partner = {str(name): value for name, value in partners.loc[str(partner_code)].to_dict().items()}
         per_file = int(partner["claims_per_file"])
         per_part = per_file * max(1, CLAIMS_PER_PART // per_file)
+        own = mine.sort_values(["sha256", "seg"], kind="stable") if len(mine) > per_part else mine
         for start in range(0, len(own), per_part):
             yield Part(partner, str(kind), own.iloc[start : start + per_part])

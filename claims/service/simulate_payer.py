@@ -40,7 +40,10 @@ _MOST_NAME = 8
 
 @dataclass
 class Answered:
-    """What was written: files in order, claims by their fate, remittances, what was paid; modes that found no place."""
+    """What was written: files in order, claims by their fate, remittances, what was paid; modes that found no place.
+
+    `unread` are files without an interchange: nobody could answer them.
+    """
 
     files: list[Path] = field(default_factory=list)
     claims: int = 0
@@ -48,6 +51,7 @@ class Answered:
     remittances: int = 0
     paid_cents: int = 0
     unapplied: list[str] = field(default_factory=list)
+    unread: list[Path] = field(default_factory=list)
 
 
 def answer(
@@ -101,6 +105,8 @@ class _Run:
         books = self.stored.books
         name = f"{books.next_control:09d}"
         file = received(path, books, day)
+        if file.interchanges.empty:
+            self.done.unread.append(path)
         name = f"{name}_{file.sha256[:_MOST_NAME]}"
         self._put(f"{name}.ta1", file.ta1)
         self._put(f"{name}.999", file.implementation)

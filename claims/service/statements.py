@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 
 from claims import codes
 from claims.reports import statements as rules
 from claims.reports.report import Check, Report
+from claims.store import master as master_rows
 from claims.store.handles import Connection
 from claims.store.queries import statements as rows_of
 from claims.store.queries.asof import AsOf
 
 NAME = "statements"
+MEDICAID_TYPES = ("medicaid_ffs", "medicaid_managed")  # of the payers in master data
 
 
 def positions(conn: Connection, at: AsOf) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give what is due, held back or in credit by claim (index family_id), and the shares behind it."""
     shares = rows_of.shares(conn, at)
-    rows = rules.positions(rows_of.sums(conn, at), shares, rows_of.medicaid(conn, at))
+    medicaid = rows_of.medicaid(conn, at, _medicaid_payers(conn, at))
+    rows = rules.positions(rows_of.sums(conn, at), shares, medicaid)
     return rows.assign(ready_date=rules.ready_since(rows_of.daily(conn, at)).reindex(rows.index)), shares
 
 
@@ -48,6 +53,16 @@ def statements(conn: Connection, at: AsOf) -> Report:
     controls = {"due": due, "not_billed": _sum(back), "patients_1200": control}
     sums = {"due": ("statements", "balance_cents"), "not_billed": ("held_back", "amount_cents")}
     return Report(NAME, tables, controls, checks, sums)
+
+
+def _medicaid_payers(conn: Connection, at: AsOf) -> list[str]:
+    """Codes and ids of the payers that master data, as known then, call Medicaid."""
+    found: set[str] = set()
+    for body in master_rows.known(conn, at.known_at, "payers")["body"].tolist():
+        payer = json.loads(body)
+        if payer.get("payer_type") in MEDICAID_TYPES:
+            found |= {payer["payer_code"], payer.get("payer_identifier", "")}
+    return sorted(found - {""})
 
 
 def _sum(rows: pd.DataFrame) -> int:

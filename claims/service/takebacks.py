@@ -56,9 +56,10 @@ def listed(
 
 def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     """Sum the entries of 2100 and 2110 by account, payer and reference."""
+    told = entries["amount_cents"].where(~entries["is_undo"], -entries["amount_cents"])
     by_code = {
-        "announced_cents": entries["code"].isin(["WO", "FB"]) & (entries["amount_cents"] < 0),
-        "taken_cents": entries["code"].isin(["WO", "FB"]) & (entries["amount_cents"] > 0),
+        "announced_cents": entries["code"].isin(["WO", "FB"]) & (told < 0),
+        "taken_cents": entries["code"].isin(["WO", "FB"]) & (told > 0),
         "refunded_cents": entries["code"] == "",
         "acknowledged_cents": entries["code"] == "72",
         "adjusted_cents": entries["code"] == "CS",
@@ -104,7 +105,7 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         claims = claims.assign(
             claim_number=_masked(claims["claim_number"]), payer_claim_number=_masked(claims["payer_claim_number"])
         )
-    own = own.drop(columns=["account", "payer_code", "reference", "remit_id"])
+    own = own.drop(columns=["account", "payer_code", "reference", "remit_id", "is_undo"])
     return one | {"entries": own.reset_index(drop=True), "claims": claims}
 
 

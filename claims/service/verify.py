@@ -37,10 +37,14 @@ def verify(ctx: Context) -> list[Check]:
             ),
             _check(
                 "L2",
-                "each posted remittance moves remit clearing by its BPR02",
+                "each posted remittance moves remit clearing by its BPR02, one that was undone moves nothing",
                 checking.unclear_remittances(conn),
                 "remittance {remit_key:.12} is off by {off_cents} cents",
                 checked=sizes["remittances"],
+                also=[
+                    f"remittance {key[:12]} was undone and still moves account {account} by {cents} cents"
+                    for key, account, cents in checking.moving_undone(conn).itertuples(index=False)
+                ],
             ),
             _check(
                 "L3",

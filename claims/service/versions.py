@@ -32,6 +32,8 @@ Frames = dict[str, pd.DataFrame]
 REPLACEMENT, VOID, CORRECTION = "replacement", "void", "correction"
 RENEWAL = "renewal"  # a correction of a denied claim, as if it had never been sent
 _FREQUENCIES = {REPLACEMENT: "7", VOID: "8", RENEWAL: "1"}
+_PURPOSES = {"7": REPLACEMENT, "8": VOID}
+_LATE = "Q"  # a claim that is looked at again past its limits
 # Where a claim must be: a payer has it (it can be replaced or voided), or nobody does (it can be corrected).
 _TAKEN = ("accepted", "paid", "partly_paid", "denied", "reversed")
 _RETURNED = ("rejected", "blocked", "ready", "draft")
@@ -119,11 +121,13 @@ def _allowed(
     is_correction = purpose == CORRECTION
     right = rows["life"].isin(_RETURNED) | takes_none if is_correction else rows["life"].isin(_TAKEN)
     right = rows["life"] == "denied" if purpose == RENEWAL else right
-    as_before = rows["purpose"].isin([REPLACEMENT, VOID]) & is_correction
+    # What names another claim goes on naming it, whether we made it or the practice did.
+    as_before = rows["frequency_code"].isin([*_PURPOSES, _LATE]) & is_correction
     frequency = rows["frequency_code"] if is_correction else pd.Series(_FREQUENCIES[purpose], index=rows.index)
     number = versions.payer_claim_numbers(conn, rows)
-    number = number.where(~as_before, rows["original_reference"])
-    needs_number = as_before | (purpose in (REPLACEMENT, VOID))
+    number = number.where(~as_before | (rows["original_reference"] == ""), rows["original_reference"])
+    has_number = as_before | (purpose in (REPLACEMENT, VOID))
+    needs_number = has_number & (frequency != _LATE)
     reason = np.select(
         [
             (rows["state"] != "stored").to_numpy(),
@@ -137,9 +141,9 @@ def _allowed(
     )
     rows = rows.assign(
         reason=reason,
-        purpose=rows["purpose"].where(as_before, CORRECTION if purpose == RENEWAL else purpose),
+        purpose=frequency.map(_PURPOSES).fillna(CORRECTION).astype("str"),
         frequency_code=frequency,
-        original_reference=number.where(needs_number, ""),
+        original_reference=number.where(has_number, ""),
     ).astype({"reason": "str"})
     missing = sorted(set(map(int, claim_ids)) - set(rows["claim_id"]))
     unknown = pd.DataFrame({"claim_id": missing, "reason": "not-there"}).astype({"claim_id": "int64", "reason": "str"})

@@ -171,6 +171,26 @@ def sendings(conn: sa.Connection, sets: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def sent_again(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the sendings (claim_id, submission_id, attempt) of claims that were sent more than once."""
+    left = B.c.state != "cancelled"
+    other, sent_in = S.alias("other"), B.alias("sent_in")
+    again = (
+        sa.select(sa.literal(1))
+        .select_from(other.join(sent_in, sent_in.c.batch_id == other.c.batch_id))
+        .where(other.c.claim_id == S.c.claim_id, other.c.attempt != S.c.attempt, sent_in.c.state != "cancelled")
+        .exists()
+    )
+    select = sa.select(S.c.claim_id, S.c.submission_id, S.c.attempt).join(B, B.c.batch_id == S.c.batch_id)
+    return frame_of(conn, select.where(left, again), S.c.claim_id, claim_ids)
+
+
+def taken_before(conn: sa.Connection, claim_id: int) -> bool:
+    """Tell whether a sending of the claim stands accepted."""
+    select = sa.select(sa.exists().where(S.c.claim_id == claim_id, S.c.state == "accepted"))
+    return bool(conn.scalar(select))
+
+
 def numbered(conn: sa.Connection, claim_numbers: Sequence[str]) -> pd.DataFrame:
     """Read the sets (is_ours, set_id, sender_id, receiver_id) in which claims with these numbers (reference) were sent.
 
@@ -229,7 +249,7 @@ def heard(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 
 def of_batches(conn: sa.Connection, references: Sequence[str]) -> pd.DataFrame:
     """Read the verdicts on claims, tied or not, that name these batches."""
-    names = ("batch_reference", "reference", "scope", "verdict", "charge_cents", "provider_npi", "transaction_id")
+    names = ("batch_reference", "reference", "scope", "verdict", "charge_cents", "provider_npi", "file_id", "seg")
     select = sa.select(*(A.c[name] for name in names)).join(T, T.c.transaction_id == A.c.transaction_id)
     select = select.where(A.c.scope.in_(["claim", "batch", "provider"]), T.c.state == "stored")
     return _where_in(conn, select, A.c.batch_reference, references)

@@ -8,6 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import stands
 from claims.store.rows import frame_of
 
 J, L, F = schema.journals, schema.ledger_lines, schema.families
@@ -34,7 +35,8 @@ def held_denials(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame
     """
     reversed_one, origin = J.alias("reversed_one"), J.alias("origin")
     root = sa.func.coalesce(
-        J.c.continues_journal_id, reversed_one.c.continues_journal_id, J.c.reverses_journal_id, J.c.journal_id
+        *(J.c.continues_journal_id, reversed_one.c.continues_journal_id, reversed_one.c.reverses_journal_id),
+        *(J.c.reverses_journal_id, J.c.journal_id),
     )
     keys = [
         *(L.c.family_id, L.c.line_number, L.c.payer_code, L.c.payer_sequence, L.c.group_code, L.c.reason_code),
@@ -58,7 +60,6 @@ def held_denials(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame
 
 def of_actions(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Ledger lines of people's journals on denials of families, as far as nobody has taken them back."""
-    later = J.alias("later")
     select = (
         sa.select(
             J.c.idempotency_key.label("journal_key"), J.c.claim_payment_id, J.c.continues_journal_id,
@@ -69,7 +70,7 @@ def of_actions(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
         .where(
             J.c.source == "denial",
             J.c.reverses_journal_id.is_(None),
-            ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
+            stands(),
         )
         .order_by(L.c.ledger_line_id)
     )  # fmt: skip

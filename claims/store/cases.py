@@ -65,6 +65,7 @@ def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
 
 
 def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
+    """Write changed cases over what is stored, by case_id."""
     if changed.empty:
         return
     names = [name for name in changed.columns if name != "case_id"]

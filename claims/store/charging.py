@@ -8,6 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.rows import frame_of
 
@@ -21,7 +22,7 @@ UNRELEASED = ("draft", "blocked", "ready", "batched", "withdrawn")
 
 
 def _voided(family_id: sa.ColumnElement[int]) -> sa.Exists:
-    charge = sa.and_(J.c.family_id == family_id, J.c.source == "charge", J.c.reason_code == "voided")
+    charge = sa.and_(J.c.family_id == family_id, J.c.source == "charge", J.c.reason_code == "voided", stands())
     return sa.select(sa.literal(1)).where(charge).exists()
 
 
@@ -30,17 +31,8 @@ def _is_released() -> sa.ColumnElement[bool]:
 
 
 def _unreversed_charge(family_id: sa.ColumnElement[int]) -> sa.Exists:
-    later = J.alias("later")
-    return (
-        sa.select(sa.literal(1))
-        .where(
-            J.c.family_id == family_id,
-            J.c.source == "charge",
-            J.c.reverses_journal_id.is_(None),
-            ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
-        )
-        .exists()
-    )
+    charge = sa.and_(J.c.family_id == family_id, J.c.source == "charge", J.c.reverses_journal_id.is_(None), stands())
+    return sa.select(sa.literal(1)).where(charge).exists()
 
 
 def uncharged_claims(conn: sa.Connection) -> pd.DataFrame:
@@ -97,15 +89,10 @@ def lines_of(conn: sa.Connection, select_claims: list[int]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _in_force(journals: sa.Table | sa.Alias) -> sa.ColumnElement[bool]:
-    later = J.alias("later")
-    return ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == journals.c.journal_id).exists()
-
-
 def _charged(claim_id: sa.ColumnElement[int]) -> sa.Exists:
     return (
         sa.select(sa.literal(1))
-        .where(J.c.claim_id == claim_id, J.c.source == "charge", J.c.reverses_journal_id.is_(None), _in_force(J))
+        .where(J.c.claim_id == claim_id, J.c.source == "charge", J.c.reverses_journal_id.is_(None), stands())
         .exists()
     )
 
@@ -127,7 +114,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
     sequence = (
         sa.select(sa.func.min(L.c.payer_sequence))
         .join(J, J.c.journal_id == L.c.journal_id)
-        .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", _in_force(J))
+        .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", stands())
         .scalar_subquery()
     )
     select = (
@@ -168,7 +155,7 @@ def released_versions(conn: sa.Connection) -> pd.DataFrame:
             sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("charged_total_cents"),
         )
         .join(L, L.c.journal_id == J.c.journal_id)
-        .where(J.c.source == "charge", L.c.account == "1100", J.c.reverses_journal_id.is_(None), _in_force(J))
+        .where(J.c.source == "charge", L.c.account == "1100", J.c.reverses_journal_id.is_(None), stands())
         .where(J.c.family_id.in_(_several()))
         .group_by(J.c.family_id)
         .subquery()
@@ -224,8 +211,16 @@ def voided_claims(conn: sa.Connection) -> pd.DataFrame:
 
 def charge_lines_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Ledger lines of the charges in force of families, to be negated."""
-    in_force = sa.and_(J.c.source == "charge", J.c.reverses_journal_id.is_(None), _in_force(J))
+    in_force = sa.and_(J.c.source == "charge", J.c.reverses_journal_id.is_(None), stands())
     return frame_of(conn, _charge_lines().where(in_force), J.c.family_id, family_ids)
+
+
+def times_reversed(conn: sa.Connection, journal_ids: pd.Series) -> pd.Series:
+    """How many times each of these journals was taken back before: more than once where the first was undone."""
+    select = sa.select(J.c.reverses_journal_id, sa.func.count().label("times")).group_by(J.c.reverses_journal_id)
+    rows = frame_of(conn, select, J.c.reverses_journal_id, journal_ids.drop_duplicates().tolist())
+    times = rows.set_index("reverses_journal_id")["times"].reindex(journal_ids, fill_value=0)
+    return pd.Series(times.to_numpy("int64"), index=journal_ids.index)
 
 
 def receivable_credits(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
@@ -272,7 +267,7 @@ def charge_lines_of_held_claims(conn: sa.Connection) -> pd.DataFrame:
         .where(
             J.c.source == "charge",
             J.c.reverses_journal_id.is_(None),
-            _in_force(J),
+            stands(),
             C.c.state == "held",
             C.c.reason_code == "claim-conflict",
         ),

@@ -6,6 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import Origin
 from claims.store.load import frame
 
 J, L, R, P, CP, A = (
@@ -57,6 +58,20 @@ def unclear_remittances(conn: sa.Connection) -> pd.DataFrame:
         sa.select(R.c.remit_key, sa.cast(off, sa.BigInteger).label("off_cents"))
         .outerjoin(own, own.c.remit_id == R.c.remit_id)
         .where(R.c.state == "posted", off != 0),
+    )
+
+
+def moving_undone(conn: sa.Connection) -> pd.DataFrame:
+    """L2: undone remittances whose journals still move an account (remit_key, account, off_cents)."""
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, L.c.account, _sum(L.c.amount_cents).label("off_cents"))
+        .join(J, J.c.remit_id == R.c.remit_id)
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(R.c.state == "undone", J.c.source != "bank")
+        .group_by(R.c.remit_key, L.c.account)
+        .having(sa.func.sum(L.c.amount_cents) != 0)
+        .order_by(R.c.remit_key, L.c.account),
     )
 
 
@@ -138,21 +153,15 @@ def receivable_by_family(conn: sa.Connection) -> pd.DataFrame:
     open_ = sa.case((L.c.account.in_(["1100", "1110", "1200"]), L.c.amount_cents), else_=0)
     other = sa.case((L.c.account.in_(["4000", "1100", "1110", "1200"]), 0), else_=L.c.amount_cents)
     # A reversal in an 835 takes a person's write-off with it: what counts is where the journal began.
-    origin = J.alias("origin")
-    acted = sa.case((sa.func.coalesce(origin.c.source, J.c.source).in_(["835", "apply"]), 0), else_=other)
-    return frame(
-        conn,
-        sa.select(
-            L.c.family_id,
-            _sum(charges).label("charge_cents"),
-            _sum(open_).label("open_cents"),
-            _sum(acted).label("acted_cents"),
-        )
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .outerjoin(origin, origin.c.journal_id == J.c.reverses_journal_id)
-        .where(L.c.family_id.is_not(None))
-        .group_by(L.c.family_id),
-    )
+    origin = Origin()
+    acted = sa.case((origin.source.in_(["835", "apply"]), 0), else_=other)
+    select = sa.select(
+        L.c.family_id,
+        _sum(charges).label("charge_cents"),
+        _sum(open_).label("open_cents"),
+        _sum(acted).label("acted_cents"),
+    ).join(J, J.c.journal_id == L.c.journal_id)
+    return frame(conn, origin.joined(select).where(L.c.family_id.is_not(None)).group_by(L.c.family_id))
 
 
 def settled_by_family(conn: sa.Connection) -> pd.DataFrame:

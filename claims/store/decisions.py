@@ -23,7 +23,9 @@ P, L = schema.claim_postings, schema.ledger_lines
 A, REM = schema.adjustments, schema.remarks
 
 DECIDED = ("paid", "partly_paid", "denied")
-OVER = ("replaced", "voided", "withdrawn")
+# What a claim for the next payer must be for another to be made; one that a person gave up, only when a person asks.
+ENDED, GIVEN_UP = ("replaced", "voided"), "withdrawn"
+VOID, REPLACING = "8", ("7", "8")  # CLM05-3
 # With a payer, or on the way there.
 SENT = ("batched", "sent", "acknowledged", "received", "accepted", *DECIDED, "reversed")
 FORWARDED = ("19", "20", "21")  # CLP02: the payer has sent the claim on by itself
@@ -37,13 +39,16 @@ def _rank(column: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
     return sa.case(*((column == letter, place) for letter, place in RANKS.items()), else_=99)
 
 
-def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None) -> pd.DataFrame:
+def waiting_for_next(
+    conn: sa.Connection, claim_ids: Sequence[int] | None = None, *, is_asked: bool = False
+) -> pd.DataFrame:
     """Claims of ours, decided, whose family owes something that a later payer named on the claim is to pay.
 
     claim_id, family_id, version, file_id, sha256, seg, offset, length, kind, claim_number, charge_cents, payer_code,
     payer_sequence, next_payer_code, next_sequence, open_cents (on the next payer's account), is_forwarded (the payer
-    sent the claim on by itself). A claim that was made for that payer already stays out, unless it was replaced. Of
-    `claim_ids` nothing needs to be open: a person says that they go on.
+    sent the claim on by itself). Of a family and payer only the version in force goes on, and none that is voided. A
+    claim that was made for that payer already stays out, unless it was replaced or voided; one that was given up too,
+    unless a person has asked for these (`is_asked`). Of `claim_ids` nothing needs to be open.
     """
     made = C.alias("made")
     own_rank, other_rank = _rank(C.c.payer_sequence), _rank(B.c.payer_sequence)
@@ -65,7 +70,7 @@ def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None
         .where(
             made.c.family_id == C.c.family_id,
             made.c.payer_sequence == B.c.payer_sequence,
-            made.c.life.not_in(OVER),
+            made.c.life.not_in([*ENDED, GIVEN_UP] if is_asked else ENDED),
         )
         .exists()
     )
@@ -92,12 +97,38 @@ def waiting_for_next(conn: sa.Connection, claim_ids: Sequence[int] | None = None
         .join(F, F.c.file_id == C.c.file_id)
         .join(following, following.c.claim_id == C.c.claim_id)
         .join(B, sa.and_(B.c.claim_id == C.c.claim_id, other_rank == following.c.rank))
-        .where(C.c.state == "stored", ~exists)
+        .where(C.c.state == "stored", C.c.frequency_code != VOID, ~exists, ~_overtaken())
         .order_by(C.c.claim_id)
     )
     if claim_ids is not None:
         return frame_of(conn, select, C.c.claim_id, claim_ids)
     return frame(conn, select.where(owed > 0))
+
+
+def _overtaken() -> sa.Exists:
+    """Tell of a claim that a later version of it is with the payer, or on the way there, and was not refused.
+
+    A replacement or void is later than what it names, also where both came in as version 1.
+    """
+    later = C.alias("later")
+    own, its = (sa.case((of.c.frequency_code.in_(REPLACING), 1), else_=0) for of in (C, later))
+    return (
+        sa.select(sa.literal(1))
+        .where(
+            later.c.family_id == C.c.family_id,
+            later.c.payer_sequence == C.c.payer_sequence,
+            later.c.state == "stored",
+            later.c.origin == "to_send",
+            later.c.life.in_(SENT),
+            sa.or_(
+                later.c.version > C.c.version,
+                sa.and_(later.c.version == C.c.version, its > own),
+                sa.and_(later.c.version == C.c.version, its == own, later.c.claim_id > C.c.claim_id),
+            ),
+        )
+        .correlate(C)
+        .exists()
+    )
 
 
 def _in_force() -> sa.Join:
@@ -115,7 +146,7 @@ def _standing() -> list[sa.ColumnElement[bool]]:
 
 
 def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
-    """Claim payments in force for claims, by the payer each claim was sent to.
+    """Claim payments in force for claims, by the payer each claim was sent to: those whose match names that version.
 
     claim_id, claim_payment_id, paid_cents, paid_date (ISO; DTM*405, else BPR16), payer_claim_number.
     """
@@ -129,7 +160,8 @@ def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         )
         .select_from(_in_force())
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .join(C, sa.and_(C.c.family_id == P.c.family_id, C.c.payer_sequence == P.c.payer_sequence))
+        .join(M, sa.and_(M.c.claim_payment_id == P.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(C, sa.and_(C.c.claim_id == M.c.claim_id, C.c.payer_sequence == P.c.payer_sequence))
         .where(*_standing())
         .order_by(C.c.claim_id, R.c.payment_date, CP.c.claim_payment_id)
     )
@@ -170,6 +202,7 @@ def decided_lines(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.D
         sa.select(
             *(SP.c.service_payment_id, SP.c.claim_payment_id, SP.c.procedure_qualifier, SP.c.procedure_code),
             *(SP.c.modifiers, SP.c.revenue_code, SP.c.paid_cents, SP.c.paid_units_milli),
+            SP.c.submitted_procedure_code,
             sa.func.coalesce(LM.c.line_number, 0).label("line_number"),
         )
         .outerjoin(M, sa.and_(M.c.claim_payment_id == SP.c.claim_payment_id, M.c.ended_at.is_(None)))
@@ -200,14 +233,14 @@ def decided_remarks(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd
 
 
 def with_next_claim(conn: sa.Connection, types: Sequence[str]) -> list[int]:
-    """Claims with an open exception of these types for which the next payer has a claim that is not over."""
+    """Claims with an open exception of these types for which a claim was made for the next payer, and not ended."""
     e, made = schema.exceptions, C.alias("made")
     select = (
         sa.select(e.c.claim_id)
         .distinct()
         .join(made, made.c.follows_claim_id == e.c.claim_id)
         .where(e.c.state == "open", e.c.type_code.in_(types))
-        .where(made.c.purpose == "next_payer", made.c.life.not_in(OVER))
+        .where(made.c.purpose == "next_payer", made.c.life.not_in(ENDED))
     )
     return [int(claim_id) for claim_id in conn.execute(select).scalars()]
 
@@ -217,16 +250,26 @@ def told_before_a_change(conn: sa.Connection) -> pd.DataFrame:
 
     claim_id, family_id, file_id, sha256, seg, charge_cents.
     """
+    # By the numbers of their events, for a clock may go back; the claim's first one is that it was made.
+    own, told = schema.claim_events.alias("own"), schema.claim_events.alias("told")
+    made = sa.select(sa.func.min(own.c.event_id)).where(own.c.claim_id == C.c.claim_id).correlate(C).scalar_subquery()
+    known = (
+        sa.select(sa.literal(1))
+        .where(told.c.event_key == sa.literal("posting:") + sa.cast(P.c.claim_posting_id, sa.String))
+        .where(told.c.event_id < made)
+        .correlate(P, C)
+        .exists()
+    )
     changed = (
         sa.select(sa.literal(1))
         .where(
             P.c.family_id == C.c.family_id,
             P.c.ended_at.is_(None),
             P.c.outcome.in_(["posted", "reversal"]),
-            P.c.recorded_at > F.c.recorded_at,
+            ~known,
             _rank(P.c.payer_sequence) < _rank(C.c.payer_sequence),
         )
-        .correlate(C, F)
+        .correlate(C)
         .exists()
     )
     select = (

@@ -6,34 +6,37 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import Origin, stands
 from claims.store.load import frame
-from claims.store.posting import RELEASED, STANDING, Scope, families_of
+from claims.store.posting import ON_UNDONE, RELEASED, STANDING, Scope, families_of
 
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
+ALWAYS = "9"  # after every instant
 
 
 def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     """What people moved on 1110 and 1200 of the families in scope: family_id, account, line_number, if not zero."""
-    origin = J.alias("origin")
-    source = sa.func.coalesce(origin.c.source, J.c.source)  # a reversal takes a person's transfer with it
+    origin = Origin()  # a reversal takes a person's transfer with it
+    select = sa.select(L.c.family_id, L.c.account, L.c.line_number).join(J, J.c.journal_id == L.c.journal_id)
     return frame(
         conn,
-        sa.select(L.c.family_id, L.c.account, L.c.line_number)
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .outerjoin(origin, origin.c.journal_id == J.c.reverses_journal_id)
+        origin.joined(select)
         .where(
             L.c.family_id.in_(families_of(scope)),
             L.c.account.in_(["1110", "1200"]),
-            source.not_in(["835", "apply", "charge"]),
+            origin.source.not_in(["835", "apply", "charge"]),
         )
         .group_by(L.c.family_id, L.c.account, L.c.line_number)
         .having(sa.func.sum(L.c.amount_cents) != 0),
     )
 
 
-def _decided(scope: Scope) -> sa.ColumnElement[bool]:
-    """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number."""
+def _decided(scope: Scope, until: str) -> sa.ColumnElement[bool]:
+    """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number.
+
+    `until`: what came to wait only later is left out (of a posting that is done again).
+    """
     own, own_remit = CP.alias("own"), R.alias("own_remit")
     reversing = sa.and_(own.c.claim_payment_id.in_(scope.ids), own.c.status_code == "22")
     numbers = (
@@ -50,6 +53,8 @@ def _decided(scope: Scope) -> sa.ColumnElement[bool]:
         P.c.ended_at.is_(None),
         P.c.is_superseded.in_([STANDING, RELEASED]),
         P.c.outcome.in_(["posted", "unapplied"]),
+        sa.func.coalesce(P.c.reason_code, "") != ON_UNDONE,  # it waits for its turn: nothing is decided yet
+        sa.or_(P.c.outcome == "posted", sa.func.coalesce(P.c.waits_since, P.c.recorded_at) <= until),
         sa.or_(
             P.c.family_id.in_(families_of(scope)),
             sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),
@@ -58,7 +63,7 @@ def _decided(scope: Scope) -> sa.ColumnElement[bool]:
     )
 
 
-def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFrame:
     """Earlier decisions that the scope may reverse or repeat, newest first (`place` 1 = newest)."""
     day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     rows = frame(
@@ -79,21 +84,20 @@ def decided(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
         .select_from(P)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(_decided(scope))
+        .where(_decided(scope, until))
         .order_by(day.desc(), R.c.remit_key.desc(), CP.c.ordinal.desc()),
     )
     return rows.assign(place=range(1, len(rows) + 1))
 
 
-def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFrame:
     """Ledger lines in force of the decisions that the scope may take back, and of what continues them."""
     chosen = (
         sa.select(P.c.claim_payment_id)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(_decided(scope))
+        .where(_decided(scope, until))
     )
-    later = J.alias("later")
     return frame(
         conn,
         sa.select(
@@ -115,7 +119,7 @@ def decided_lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
         .where(
             J.c.claim_payment_id.in_(chosen),
             J.c.reverses_journal_id.is_(None),
-            ~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists(),
+            stands(),
         )
         .order_by(J.c.journal_id, L.c.ledger_line_id),
     ).assign(reverses_key="")

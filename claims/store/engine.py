@@ -54,9 +54,19 @@ def open_engine(url: str, *, reads_only: bool = False) -> sa.Engine:
     if address.drivername in ("sqlite", "sqlite+pysqlite"):
         return _open_sqlite(address, reads_only)
     if address.drivername == "postgresql+psycopg":
-        options = {"options": "-c default_transaction_read_only=on"} if reads_only else {}
-        return sa.create_engine(address, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        return _open_postgresql(address, reads_only)
     raise ConfigError("database_url", f"{address.drivername} is not supported; use sqlite or postgresql+psycopg")
+
+
+def _open_postgresql(address: sa.URL, reads_only: bool) -> sa.Engine:
+    engine = sa.create_engine(address, hide_parameters=True, pool_pre_ping=True)
+    if reads_only:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    return engine
 
 
 def _open_sqlite(address: sa.URL, reads_only: bool) -> sa.Engine:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
 from claims import codes
 from claims.store import clock, schema
+from claims.store.load import frame
 from claims.store.rows import IN_LIST, in_parts, insert_keyed
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
@@ -31,16 +33,9 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     table = schema.exceptions
     reopened = rows[rows["exception_key"].isin(closed)]
     if len(reopened):
-        changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"))
-        changed = changed.values(
-            state="open",
-            amount_cents=sa.bindparam("cents"),
-            closed_at=None,
-            closed_posting_date=None,
-            closed_reason=None,
-        )
-        pairs = zip(reopened["exception_key"].tolist(), reopened["amount_cents"].tolist(), strict=True)
-        conn.execute(changed, [{"of": key, "cents": cents} for key, cents in pairs])
+        found = [ids for part in _parts(closed) for ids in conn.scalars(_ids_of(table.c.exception_key.in_(part)))]
+        reopen(conn, found, posting_date)
+        restate(conn, reopened)
     new = rows[~rows["exception_key"].isin(list(known))]
     title = new["type_code"].map(types["own_title"])
     message = title if "message" not in new else new["message"].where(new["message"].fillna("") != "", title)
@@ -58,6 +53,33 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
         ),
     )
     return len(new) + len(reopened)
+
+
+def _parts(keys: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), IN_LIST):
+        yield keys[start : start + IN_LIST]
+
+
+def _ids_of(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(schema.exceptions.c.exception_id).where(schema.exceptions.c.state == "closed", *conditions)
+
+
+def closed_as(conn: sa.Connection, reason: str, *conditions: sa.ColumnElement[bool]) -> list[int]:
+    """Ids of exceptions that were closed for this reason and that fit the conditions."""
+    return [int(one) for one in conn.scalars(_ids_of(schema.exceptions.c.closed_reason == reason, *conditions))]
+
+
+def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date) -> None:
+    """Open closed exceptions again; when they were open before is kept, for reports of an earlier day."""
+    table, past = schema.exceptions, schema.past_exceptions
+    names = ("exception_id", "amount_cents", "posting_date", "opened_at", "closed_posting_date", "closed_at")
+    columns = [table.c[name] for name in (*names, "closed_reason")]
+    for part in in_parts(exception_ids):
+        chosen = sa.and_(table.c.exception_id.in_(part), table.c.state == "closed")
+        insert_keyed(conn, past, frame(conn, sa.select(*columns).where(chosen)))
+        again = {"posting_date": posting_date, "opened_at": clock.now(), "state": "open"}
+        again |= dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
+        conn.execute(sa.update(table).where(chosen).values(again))
 
 
 def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:

@@ -23,7 +23,7 @@ def new_remittances(conn: sa.Connection) -> pd.DataFrame:
     """
     keys = sa.select(R.c.remit_key).where(R.c.state == "new")
     wanted = sa.or_(
-        R.c.state.in_(["new", "ready", "posted", "duplicate"]),
+        R.c.state.in_(["new", "ready", "posted", "undone", "duplicate"]),
         sa.and_(R.c.state == "held", R.c.reason_code == "remit-conflict"),
     )
     return frame(

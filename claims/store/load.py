@@ -36,10 +36,14 @@ def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelec
     result.close()
     return pd.DataFrame(
         {
-            column.name: pd.concat(part, ignore_index=True) if part else _series(kind, ())
+            column.name: _joined(part) if part else _series(kind, ())
             for column, part, kind in zip(columns, parts, kinds, strict=True)
         }
     )
+
+
+def _joined(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 
 def _kind(column: sa.ColumnElement[Any]) -> str:

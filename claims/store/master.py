@@ -20,9 +20,10 @@ def in_force(conn: sa.Connection, kind: str) -> pd.DataFrame:
     return frame(conn, select.where(ROWS.c.kind == kind, ROWS.c.ended_at.is_(None)).order_by(ROWS.c.master_row_id))
 
 
-def known(conn: sa.Connection, known_at: str | None) -> pd.DataFrame:
-    """Give the rows of all kinds as they were known at an instant; None: now."""
+def known(conn: sa.Connection, known_at: str | None, kind: str = "") -> pd.DataFrame:
+    """Give the rows of all kinds, or of one, as they were known at an instant; None: now."""
     select = sa.select(ROWS.c.kind, ROWS.c.effective_from_date, ROWS.c.effective_to_date, ROWS.c.body)
+    select = select.where(ROWS.c.kind == kind) if kind else select
     if known_at is None:
         select = select.where(ROWS.c.ended_at.is_(None))
     else:

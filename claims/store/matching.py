@@ -24,6 +24,7 @@ LOOKING = [
     CP.c.status_code,
     CP.c.charge_cents,
     CP.c.claim_number,
+    CP.c.payer_claim_number,
     CP.c.member_id,
     CP.c.statement_from_date,
     CP.c.statement_to_date,
@@ -31,6 +32,7 @@ LOOKING = [
     R.c.payer_name,
     R.c.payee_identifier,
     R.c.payee_tax_id,
+    R.c.payment_date,
 ]
 
 
@@ -81,6 +83,10 @@ CLAIM_FACTS = [
     C.c.claim_id,
     C.c.family_id,
     C.c.claim_number,
+    C.c.version,
+    sa.func.coalesce(C.c.follows_claim_id, 0).label("follows_claim_id"),
+    C.c.frequency_code,
+    C.c.original_reference,
     C.c.charge_cents,
     C.c.billing_npi,
     C.c.billing_tax_id,
@@ -113,7 +119,8 @@ def _by_version(exact: bool) -> sa.Select[tuple[object, ...]]:
     """The number of a later version, which only we gave: all claims of its family."""
     version = C.alias("version")
     same = version.c.claim_number_normal == CP.c.claim_number_normal
-    same = sa.and_(same, version.c.claim_number == CP.c.claim_number) if exact else same
+    as_sent = sa.func.upper(version.c.claim_number) == sa.func.upper(CP.c.claim_number)
+    same = sa.and_(same, as_sent) if exact else same
     select: sa.Select[tuple[object, ...]] = (
         sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
         .select_from(CP)
@@ -127,7 +134,9 @@ def _by_version(exact: bool) -> sa.Select[tuple[object, ...]]:
 
 def _by_number(exact: bool) -> sa.Select[tuple[object, ...]]:
     """Our own number as it was sent, or as payers hand it back."""
-    same = FAM.c.claim_number == CP.c.claim_number if exact else FAM.c.claim_number_normal == CP.c.claim_number_normal
+    same = FAM.c.claim_number_normal == CP.c.claim_number_normal
+    as_sent = sa.func.upper(FAM.c.claim_number) == sa.func.upper(CP.c.claim_number)
+    same = sa.and_(same, as_sent) if exact else same
     select: sa.Select[tuple[object, ...]] = (
         sa.select(CP.c.claim_payment_id, *CLAIM_FACTS)
         .join(FAM, same)

@@ -14,14 +14,11 @@ CASE, PATTERN = schema.denial_cases, schema.denial_patterns
 _SAME = ("payer_code", "reason_code", "remark_codes", "procedure_codes")
 
 
-def counted(conn: sa.Connection, least: int) -> pd.DataFrame:
-    """Count cases by cause and day of their remittance, where a cause has so many in all."""
-    same = [CASE.c[name] for name in _SAME]
-    often = sa.select(*same).where(CASE.c.remit_date.is_not(None)).group_by(*same)
-    often_enough = often.having(sa.func.count() >= least).subquery()
-    joined = sa.and_(*(CASE.c[name] == often_enough.c[name] for name in _SAME))
-    select = sa.select(*same, CASE.c.remit_date, sa.func.count().label("cases")).join(often_enough, joined)
-    return frame(conn, select.where(CASE.c.remit_date.is_not(None)).group_by(*same, CASE.c.remit_date))
+def counted(conn: sa.Connection) -> pd.DataFrame:
+    """Count cases by cause and day of their remittance."""
+    same = [*(CASE.c[name] for name in _SAME), CASE.c.remit_date]
+    select = sa.select(*same, sa.func.count().label("cases")).where(CASE.c.remit_date.is_not(None))
+    return frame(conn, select.group_by(*same))
 
 
 def known(conn: sa.Connection) -> pd.DataFrame:

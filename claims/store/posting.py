@@ -24,7 +24,10 @@ RETRIED = (
     "CORRECTION_WITHOUT_REVERSAL",
     "EARLIER_PAYER_MISSING",
     "REVERSAL_ORPHAN",
+    "POSTED_ON_UNDONE",
 )
+ON_UNDONE = "POSTED_ON_UNDONE"  # it was posted, on top of something that was undone
+UNDONE = "UNDONE"  # an open exception of this type holds a claim payment back until a replay
 
 STANDING, TAKEN_BACK, RELEASED = 0, 1, 2  # words of claim_postings.is_superseded
 
@@ -66,8 +69,21 @@ def of_remittances(remit_ids: Sequence[int]) -> Scope:
     return Scope(sa.select(CP.c.claim_payment_id).where(CP.c.remit_id.in_([int(one) for one in remit_ids])))
 
 
+def not_posted(claim_payment_ids: Sequence[int]) -> Scope:
+    """Scope of those claim payments among these that nothing was done with yet, or whose cash waits."""
+    done = sa.select(P.c.claim_payment_id).where(P.c.ended_at.is_(None), P.c.outcome != "unapplied")
+    ids = [int(one) for one in claim_payment_ids]
+    return Scope(
+        sa.select(CP.c.claim_payment_id).where(CP.c.claim_payment_id.in_(ids), CP.c.claim_payment_id.not_in(done))
+    )
+
+
 def of_waiting(after: int, limit: int) -> Scope:
-    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone."""
+    """Scope of claim payments whose cash waits on 2200 for a reason that may have gone; what was undone stays out."""
+    E = schema.exceptions
+    held = sa.select(E.c.claim_payment_id).where(
+        E.c.type_code == UNDONE, E.c.state == "open", E.c.claim_payment_id.is_not(None)
+    )
     return Scope(
         sa.select(P.c.claim_payment_id)
         .where(
@@ -76,6 +92,7 @@ def of_waiting(after: int, limit: int) -> Scope:
             P.c.outcome == "unapplied",
             P.c.reason_code.in_(RETRIED),
             P.c.claim_payment_id > after,
+            P.c.claim_payment_id.not_in(held),
         )
         .order_by(P.c.claim_payment_id)
         .limit(limit)

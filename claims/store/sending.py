@@ -43,13 +43,16 @@ def tested(conn: sa.Connection) -> pd.DataFrame:
 
 
 def stopped(conn: sa.Connection, type_code: str) -> set[int]:
-    """Ready claims that an open exception says cannot be sent, and no master data have changed since."""
-    rows, table = schema.master_rows, schema.exceptions
-    changes = conn.execute(sa.select(sa.func.max(rows.c.recorded_at), sa.func.max(rows.c.ended_at))).one()
-    last = max((str(at) for at in changes if at), default="")
-    select = sa.select(table.c.claim_id).join(C, C.c.claim_id == table.c.claim_id)
-    select = select.where(_IS_READY, table.c.type_code == type_code, table.c.state == "open", table.c.opened_at > last)
-    return {int(one) for one in conn.scalars(select)}
+    """Ready claims that an open exception says cannot be sent, and no master data have changed since.
+
+    Its key ends with the run that opened it: runs are told apart by their numbers, for a clock may go back.
+    """
+    runs, table = schema.runs, schema.exceptions
+    last = int(conn.scalar(sa.select(sa.func.max(runs.c.run_id)).where(runs.c.kind == "master")) or 0)
+    select = sa.select(table.c.claim_id, table.c.exception_key).join(C, C.c.claim_id == table.c.claim_id)
+    select = select.where(_IS_READY, table.c.type_code == type_code, table.c.state == "open")
+    found = conn.execute(select)
+    return {int(claim_id) for claim_id, key in found if int(str(key).rpartition(":")[2]) > last}
 
 
 def still_ready(conn: sa.Connection, claim_ids: Sequence[int]) -> set[int]:

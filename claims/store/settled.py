@@ -11,8 +11,11 @@ from claims.store import clock, schema
 E, L, M = schema.exceptions, schema.ledger_lines, schema.matches
 
 
-def close_settled(conn: sa.Connection, posting_date: date) -> int:
-    """Close CREDIT_BALANCE where nothing is in credit any more, and SECONDARY_SHORT where nothing is left open."""
+TYPES = ("CREDIT_BALANCE", "SECONDARY_SHORT")
+
+
+def is_settled() -> sa.ColumnElement[bool]:
+    """Condition on exceptions of these types: nothing is in credit any more, or nothing is left open."""
     turn = (
         sa.select(M.c.payer_sequence)
         .where(M.c.claim_payment_id == E.c.claim_payment_id, M.c.ended_at.is_(None))
@@ -45,11 +48,15 @@ def close_settled(conn: sa.Connection, posting_date: date) -> int:
         .correlate(E)
     )
     no_credit = sa.case((E.c.claim_payment_id.is_(None), ~any_credit.exists()), else_=no_credit)
-    settled = sa.or_(
+    return sa.or_(
         sa.and_(E.c.type_code == "CREDIT_BALANCE", no_credit), sa.and_(E.c.type_code == "SECONDARY_SHORT", left <= 0)
     )
+
+
+def close_settled(conn: sa.Connection, posting_date: date) -> int:
+    """Close CREDIT_BALANCE where nothing is in credit any more, and SECONDARY_SHORT where nothing is left open."""
     return conn.execute(
         sa.update(E)
-        .where(E.c.state == "open", E.c.type_code.in_(["CREDIT_BALANCE", "SECONDARY_SHORT"]), settled)
+        .where(E.c.state == "open", E.c.type_code.in_(TYPES), is_settled())
         .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason="settled")
     ).rowcount

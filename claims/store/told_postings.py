@@ -47,6 +47,8 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
         .where(A.c.claim_payment_id == CP.c.claim_payment_id, A.c.group_code == "PR", CLASS.c.counts_as_denial == 0)
         .scalar_subquery()
     )
+    decided = M.alias("decided")
+    of_reversal = (P.c.outcome == "reversal", decided.c.ended_at.is_(None))
     last = sa.select(sa.func.max(S.c.submission_id)).where(S.c.claim_id == C.c.claim_id).scalar_subquery()
     is_own = sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence)
     return frame(
@@ -71,7 +73,8 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == P.c.remit_id)
         .join(M, sa.and_(M.c.claim_payment_id == P.c.claim_payment_id, M.c.ended_at.is_(None)))
-        .join(C, C.c.claim_id == M.c.claim_id)
+        .outerjoin(decided, sa.and_(decided.c.claim_payment_id == P.c.reverses_claim_payment_id, *of_reversal))
+        .join(C, C.c.claim_id == sa.func.coalesce(sa.func.nullif(decided.c.claim_id, 0), M.c.claim_id))
         .where(P.c.remit_id.in_(remit_ids), _not_told(), P.c.outcome.in_(["posted", "reversal"]))
         .order_by(
             sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), ""),

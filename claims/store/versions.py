@@ -11,7 +11,7 @@ from claims.store import schema
 from claims.store.load import frame
 from claims.store.rows import IN_LIST, frame_of
 
-C, F, FAM, S = schema.claims, schema.files, schema.families, schema.submissions
+C, F, FAM, S, B = schema.claims, schema.files, schema.families, schema.submissions, schema.batches
 CP, M, R = schema.claim_payments, schema.matches, schema.remittances
 # A version that is over says nothing of what may follow.
 OVER = ("replaced", "voided", "withdrawn")
@@ -59,8 +59,43 @@ def is_taken(conn: sa.Connection, numbers: pd.DataFrame) -> pd.Series:
     return pd.Series(pd.MultiIndex.from_frame(numbers).isin(known), index=numbers.index)
 
 
+def payer_numbers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """What payers call claims: claim_id, payer_claim_number, source (277CA, decision), the latest of each source last.
+
+    What a payer takes back says nothing new, and its number is that of whatever it decided before.
+    """
+    decided = frame_of(
+        conn,
+        sa.select(M.c.claim_id, CP.c.payer_claim_number, R.c.payment_date, CP.c.claim_payment_id)
+        .join(CP, CP.c.claim_payment_id == M.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(M.c.ended_at.is_(None), M.c.rule != "none", CP.c.payer_claim_number != "", CP.c.status_code != "22"),
+        M.c.claim_id,
+        claim_ids,
+    ).sort_values(["payment_date", "claim_payment_id"], kind="stable")
+    answered = frame_of(
+        conn,
+        sa.select(S.c.claim_id, S.c.attempt, S.c.payer_claim_number).where(S.c.payer_claim_number != ""),
+        S.c.claim_id,
+        claim_ids,
+    ).sort_values("attempt", kind="stable")
+    both = [answered.assign(source="277CA"), decided.assign(source="decision")]
+    return pd.concat([one[["claim_id", "payer_claim_number", "source"]] for one in both], ignore_index=True)
+
+
+def first_released(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.Series:
+    """The accounting day (ISO) on which claims of ours left first, by claim_id."""
+    day = sa.func.min(sa.cast(B.c.posting_date, sa.String)).label("released_on")
+    select = sa.select(S.c.claim_id, day).join(B, B.c.batch_id == S.c.batch_id).where(B.c.state == "released")
+    rows = frame_of(conn, select.group_by(S.c.claim_id), S.c.claim_id, claim_ids)
+    return rows.set_index("claim_id")["released_on"]
+
+
 def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
-    """What the payer calls each claim (claim_id, family_id, payer_code): by its latest decision, else by its 277CA."""
+    """What the payer calls each claim (claim_id, family_id, payer_code).
+
+    By its own latest decision, else by its own 277CA, else by the latest decision on another version.
+    """
     decided = frame_of(
         conn,
         sa.select(M.c.family_id, M.c.payer_code, CP.c.payer_claim_number, R.c.payment_date, CP.c.claim_payment_id)
@@ -73,16 +108,11 @@ def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
     decided = decided.sort_values(["payment_date", "claim_payment_id"]).drop_duplicates(
         ["family_id", "payer_code"], keep="last"
     )
-    answered = frame_of(
-        conn,
-        sa.select(S.c.claim_id, S.c.attempt, S.c.payer_claim_number).where(S.c.payer_claim_number != ""),
-        S.c.claim_id,
-        claims["claim_id"].tolist(),
-    )
-    answered = answered.sort_values("attempt").drop_duplicates("claim_id", keep="last").set_index("claim_id")
-    told = claims.merge(decided, how="left", on=["family_id", "payer_code"])["payer_claim_number"].fillna("")
-    acknowledged = answered["payer_claim_number"].reindex(claims["claim_id"]).fillna("").to_numpy()
-    return pd.Series(told.where(told != "", acknowledged).to_numpy(), index=claims.index, dtype="str")
+    own = payer_numbers(conn, claims["claim_id"].tolist()).drop_duplicates("claim_id", keep="last")
+    own_number = own.set_index("claim_id")["payer_claim_number"].reindex(claims["claim_id"]).to_numpy()
+    of_family = claims.merge(decided, how="left", on=["family_id", "payer_code"])["payer_claim_number"].fillna("")
+    told = pd.Series(own_number, index=claims.index).fillna(of_family.set_axis(claims.index))
+    return told.astype("str")
 
 
 def ids_in_file(conn: sa.Connection, file_id: int) -> pd.DataFrame:

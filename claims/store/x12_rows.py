@@ -40,6 +40,11 @@ def _with_iso_dates(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**changed)
 
 
+def _in_capitals(lines: pd.DataFrame) -> pd.DataFrame:
+    """Give lines with the control numbers by which the books know them: as they leave, in capitals."""
+    return lines.assign(line_control_number=lines["line_control_number"].str.upper())
+
+
 def _look_up(keys: pd.Series, ids: pd.Series) -> pd.Series:
     """Ids by segment number; 0 where there is none."""
     return pd.Series(ids.reindex(keys, fill_value=0).to_numpy(), index=keys.index, dtype="int64")
@@ -72,7 +77,7 @@ def save_claim_payments(conn: sa.Connection, file_id: int, frames: Frames, remit
     claims = claims.assign(file_id=file_id, remit_id=_look_up(claims["transaction_seg"], remit_ids))
     claims = insert_keyed(conn, schema.claim_payments, claims[claims["remit_id"] != 0])
     claim_ids = claims.set_index("seg")["claim_payment_id"]
-    lines = _with_iso_dates(frames["service_payments"])
+    lines = _with_iso_dates(_in_capitals(frames["service_payments"]))
     lines = lines.assign(file_id=file_id, claim_payment_id=_look_up(lines["claim_seg"], claim_ids))
     lines = insert_keyed(conn, schema.service_payments, lines[lines["claim_payment_id"] != 0])
     line_ids = lines.set_index("seg")["service_payment_id"]
@@ -90,25 +95,26 @@ def save_claim_payments(conn: sa.Connection, file_id: int, frames: Frames, remit
 
 
 def family_ids(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
-    """Ids of the families of claims, by billing NPI and claim number; new families are written."""
+    """Ids of the families of claims, by billing NPI and claim number in capitals; new families are written."""
     table = schema.families
-    wanted = claims[["billing_npi", "claim_number", "claim_number_normal"]].drop_duplicates(
-        ["billing_npi", "claim_number"]
+    claims = claims[["billing_npi", "claim_number", "claim_number_normal"]].assign(
+        as_sent=claims["claim_number"].str.upper()
     )
+    wanted = claims.drop_duplicates(["billing_npi", "as_sent"])
     known: dict[tuple[str, str], int] = {}
-    numbers = wanted["claim_number"].drop_duplicates().tolist()
+    numbers = wanted["claim_number_normal"].drop_duplicates().tolist()
     for start in range(0, len(numbers), 900):
         found = conn.execute(
             sa.select(table.c.billing_npi, table.c.claim_number, table.c.family_id).where(
-                table.c.claim_number.in_(numbers[start : start + 900])
+                table.c.claim_number_normal.in_(numbers[start : start + 900])
             )
         )
-        known.update({(str(npi), str(number)): int(family_id) for npi, number, family_id in found})
-    pairs = list(zip(wanted["billing_npi"].tolist(), wanted["claim_number"].tolist(), strict=True))
+        known.update({(str(npi), str(number).upper()): int(family_id) for npi, number, family_id in found})
+    pairs = list(zip(wanted["billing_npi"].tolist(), wanted["as_sent"].tolist(), strict=True))
     new = insert_keyed(conn, table, wanted.loc[[pair not in known for pair in pairs]])
-    for npi, number, family_id in zip(new["billing_npi"], new["claim_number"], new["family_id"].tolist(), strict=True):
+    for npi, number, family_id in zip(new["billing_npi"], new["as_sent"], new["family_id"].tolist(), strict=True):
         known[(npi, number)] = family_id
-    all_pairs = zip(claims["billing_npi"].tolist(), claims["claim_number"].tolist(), strict=True)
+    all_pairs = zip(claims["billing_npi"].tolist(), claims["as_sent"].tolist(), strict=True)
     return pd.Series([known[pair] for pair in all_pairs], index=claims.index, dtype="int64")
 
 
@@ -125,7 +131,7 @@ def save_claims(
     claims = claims.rename(columns=RENAMED)
     claims = insert_keyed(conn, schema.claims, claims)
     claim_ids = claims.set_index("seg")["claim_id"]
-    rows = _with_iso_dates(lines)
+    rows = _with_iso_dates(_in_capitals(lines))
     rows = rows.assign(file_id=file_id, claim_id=_look_up(rows["claim_seg"], claim_ids), line_number=rows["ordinal"])
     insert_keyed(conn, schema.service_lines, rows[rows["claim_id"] != 0])
     own = claims[

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from claims.people import roles
+from claims.service import people
 from claims.service.context import Context
 from claims.store import audit, clock
 from claims.store.engine import open_engine
@@ -19,6 +21,7 @@ from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
 EXPORTS_AT_ONCE = 10
+WORKERS_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,19 @@ class Practice:
     web: WebSettings
     now: Callable[[], datetime]
     exports: AtOnce = field(default_factory=lambda: AtOnce(EXPORTS_AT_ONCE))
+    _workers: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
+
+    def workers(self) -> list[str]:
+        """Name who may be given a case; asked for on every page, and half a minute old at most."""
+        now = time.monotonic()
+        at, names = self._workers.get("", (0.0, []))
+        if not at or now - at > WORKERS_SECONDS:
+            rows = people.listed(self.ctx)
+            may = [name for name, held in zip(rows["name"], rows["roles"], strict=True) if _acts(held)]
+            self._workers[""] = (now, may)
+            return may
+        return names
 
     def person(self, session: Session) -> Person:
         """Say what the owner of a session may do now."""
@@ -80,6 +95,10 @@ class Practice:
         """Derive a key from the key file of people."""
         root = audit.load_key(self.ctx.settings.people_key_file)
         return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
+
+
+def _acts(held: str) -> bool:
+    return "desk.act" in roles.permissions_of(held.split())
 
 
 def open_practice(ctx: Context, web: WebSettings, now: Callable[[], datetime]) -> Practice:

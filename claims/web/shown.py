@@ -26,6 +26,7 @@ PLACES = (
     ("Rejections", "/rejections", "desk.read", "r"),
     ("Exceptions", "/exceptions", "desk.read", "e"),
     ("Takebacks", "/takebacks", "desk.read", "b"),
+    ("Variances", "/variances", "desk.read", "v"),
     ("Deposits", "/deposits", "desk.read", "d"),
     ("Runs", "/runs", "desk.read", "n"),
     ("Charts", "/charts", "desk.read", "c"),
@@ -47,7 +48,9 @@ def render(template: str, seat: Seat | None, **values: Any) -> str:
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Give a frame as rows with plain values; what is missing is None."""
-    return [{str(name): _plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame.columns]
+    columns = [_plain(frame.iloc[:, place]) for place in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def money(cents: int | None) -> str:
@@ -131,7 +134,8 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _plain(value: Any) -> Any:
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    return value.item() if hasattr(value, "item") else value
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    values: list[Any] = column.tolist()
+    if column.dtype.kind in "iub" and column.dtype == column.to_numpy().dtype:  # whole numbers, none missing
+        return values
+    return [None if value is None or value is pd.NA or value is pd.NaT else value for value in values]

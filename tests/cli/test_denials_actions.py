@@ -36,6 +36,9 @@ def test_lists_are_filtered_and_sorted(books):
     assert len(keys(books, "--minimum", "103.00")) == 2
     assert books("denials", "list", "--minimum", "103.00", "--sort", "age").code == 2
     assert books("denials", "list", "--view", "none").code == 2
+    assert books("denials", "list", "--reason", "197", "--save", "auths", "--team").code == 0
+    assert len(keys(books, "--view", "auths")) == 1
+    assert [one["cases"] for one in books("denials", "views", "--json").json["views"]] == [1]
 
 
 def test_cases_are_given_noted_put_aside_and_that_is_undone(books):

@@ -20,7 +20,16 @@ def test_the_payers_answer_a_file(claims, tmp_path):
     assert said.code == 0
     assert said.json["claims"] == len(x12.read(SENT).frames["claims"])
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert written == {*said.json["files"], "bank.csv", "truth.csv"}
+    assert written == {*said.json["files"], "bank.csv", "truth.csv", "fee_schedules.csv"}
+
+
+def test_what_is_no_file_or_no_x12_is_named(claims, tmp_path):
+    said = claims("simulate", "payer", tmp_path / "none.837", "--out", tmp_path / "out")
+    assert (said.code, "There is no file" in said.err, "none.837" in said.err) == (2, True, True)
+    rubbish = tmp_path / "rubbish.837"
+    rubbish.write_bytes(b"ISA*00*")
+    said = claims("simulate", "payer", rubbish, "--out", tmp_path / "out")
+    assert (said.code, "rubbish.837 is no X12 file" in " ".join(said.err.split())) == (1, True)
 
 
 def test_books_and_days_are_taken_from_the_command_line(claims, tmp_path):

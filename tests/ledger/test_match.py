@@ -52,6 +52,16 @@ def test_a_match_says_which_facts_agreed():
     assert refused.empty
 
 
+def test_an_own_number_stands_against_one_differing_fact_and_not_against_member_and_day():
+    other_day = {"first_date_paid": "2025-03-02", "last_date_paid": "2025-03-02"}
+    assert len(choose(candidate(**other_day))[0]) == 1
+    assert len(choose(candidate(member_id_paid="W2"))[0]) == 1
+    rows = candidate(**other_day, member_id_paid="W2")
+    matches, refused = choose(rows)
+    assert (len(matches), refused["why"].tolist()) == (0, ["facts-differ"])
+    assert match.not_taken(pd.DataFrame([rows]), matches)["why"].tolist() == ["facts-differ"]
+
+
 def test_of_two_versions_the_one_that_is_named_is_paid():
     first, second = candidate(), candidate(claim_id=11, claim_number="A1V2", sha256="b")
     named = {"claim_number_paid": "A1V2"}

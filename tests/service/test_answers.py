@@ -91,6 +91,23 @@ def test_another_charge_than_was_sent_is_an_exception(practice):
     assert exceptions(practice) == ["ANSWER_TOTALS_DIFFER"]
 
 
+def test_a_corrected_status_ends_what_the_wrong_one_opened(practice):
+    practice.night(SENT, ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "51")))
+    practice.night(ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "50"), own="000000302"))
+    assert exceptions(practice) == []
+    practice.night(ca_277("B1", ("A2", "A2:20", "52"), day="20250314", own="000000303"))
+    assert exceptions(practice) == ["ANSWER_TOTALS_DIFFER"]
+
+
+def test_a_day_in_the_future_rules_no_longer_than_the_day_of_its_file(practice):
+    early = ca_277("B1", ("A1", "A3:21", "100"), ("A2", "A2:20", "50"), day="20991231", of_file="20250312")
+    practice.night(SENT, early)
+    assert lives(practice) == {"A1": "rejected", "A2": "accepted"}
+    assert exceptions(practice) == ["ANSWER_AHEAD"]
+    practice.night(ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "50"), day="20250313", own="000000302"))
+    assert lives(practice) == {"A1": "accepted", "A2": "accepted"}
+
+
 def test_category_and_action_that_contradict_each_other_move_nothing(practice):
     odd = ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "50")).replace(b"20250312*WQ*50~", b"20250312*U*50~")
     practice.night(SENT, odd)

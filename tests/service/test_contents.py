@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from claims import x12
 from claims.charges import read_charges_file
-from claims.service import contents
+from claims.service import contents, stretches
 from claims.store import contents as addresses
 from claims.store import schema
 from claims.store.engine import read
@@ -78,3 +78,28 @@ def test_a_claim_of_a_charges_file_is_its_rows(stored):
     expected = whole.claims[whole.claims["seg"].isin(own["seg"].iloc[:2])]
     assert found["claims"]["claim_number"].tolist() == expected["claim_number"].tolist()
     assert (found["service_lines"]["service_line_id"] > 0).all()
+
+
+def test_only_the_sets_that_hold_what_is_asked_for_are_read(practice, monkeypatch):
+    text = FIRST.read_bytes()
+    start, end = text.index(b"ST*837"), text.rindex(b"GE*")
+    one = text[start:end]
+    sets = [one.replace(b"*0001", b"*%04d" % number) for number in range(1, 5)]
+    practice.drop(text[:start] + b"".join(sets) + text[end:].replace(b"GE*1*", b"GE*4*"))
+    with read(practice.ctx.engine) as conn:
+        ids = frame(conn, sa.select(schema.claims.c.claim_id).order_by(schema.claims.c.claim_id))["claim_id"]
+        claims = addresses.claim_addresses(conn, ids.tolist()).sort_values("seg")
+    some = claims.iloc[[len(claims) // 2, -1]]  # of the third and the last set
+    seen = []
+    scan = x12.scan
+    monkeypatch.setattr(x12, "scan", lambda readable, **options: (seen.append(readable), scan(readable, **options))[1])
+    (whole,) = contents.read(practice.ctx, some)
+    monkeypatch.setattr(stretches, "GAP", 0)
+    apart = contents.joined(list(contents.read(practice.ctx, some)))
+    assert [round(len(one) / (end - start)) for one in seen] == [2, 1, 1]
+    monkeypatch.setattr(stretches, "LONGEST", 0)
+    from_file = contents.joined(list(contents.read(practice.ctx, some)))
+    for name in ("claims", "service_lines", "diagnoses", "hierarchy", "parties"):
+        rows = from_file[name]
+        for other in (whole, apart):
+            assert other[name][rows.columns].equals(rows), name

@@ -8,7 +8,7 @@ from claims.service import next_payer, versions
 from claims.service.next_payer import bill_next
 from claims.service.scrub import scrub
 from claims.service.submit import submit
-from claims.store import exceptions, schema
+from claims.store import clock, exceptions, schema
 from claims.store.engine import write
 from tests.books import remit
 from tests.charges.test_charges_file import written
@@ -76,13 +76,24 @@ def test_a_decision_that_was_taken_back_stops_the_claim_that_tells_it(practice):
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 0
 
 
-def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_the_claim_is_over(practice):
+def test_a_claim_that_a_person_gave_up_is_made_again_only_when_a_person_asks(practice):
+    sent(practice)
+    bill_next(practice.ctx, DAY, master=KNOWN)
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(schema.claims).where(schema.claims.c.claim_id == 2).values(life="withdrawn"))
+    assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims"] == 0
+    assert bill_next(practice.ctx, DAY, claim_ids=[1], master=KNOWN).counts["next_claims"] == 1
+
+
+def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_the_claim_is_over(practice, monkeypatch):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)
     looked_at(practice)
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 1
     assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims_outdated"] == 0
-    practice.night(decided(2, status=22), decided(3, paid=100, share=25), day=DAY)
+    with monkeypatch.context() as patch:  # a clock may go back
+        patch.setattr(clock, "now", lambda: "2020-01-01T00:00:00.000000Z")
+        practice.night(decided(2, status=22), decided(3, paid=100, share=25), day=DAY)
     for _ in range(2):
         bill_next(practice.ctx, DAY, master=KNOWN)
         assert open_rows(practice, "NEXT_PAYER_OUTDATED") == [
@@ -157,3 +168,29 @@ def test_another_share_of_the_patient_stops_the_claim(practice):
     looked_at(practice)
     found = rows(practice, schema.edit_findings)
     assert found.loc[found["severity"] == "block", "edit_id"].tolist() == ["S19j"]
+
+
+def test_a_bundled_line_says_in_which_line_it_was_paid(practice):
+    bill = PERSON | SECOND | {"claim_number": "K1"}
+    first, second = ({"procedure_code": code, "charge": charge} for code, charge in (("80053", "100"), ("82947", "50")))
+    practice.drop(written(bill | first, bill | second), day=DAY)
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    text = """BPR*I*80*C*ACH************20261021~
+TRN*1*T1*1512345678~
+CLP*K1*1*150*80*10*12*ICN1~
+SVC*HC:80053*100*80**1~
+CAS*CO*45*60~
+CAS*OA*94*-50~
+CAS*PR*2*10~
+REF*6R*K1L1~
+SVC*HC:80053*50*0**1*HC:82947~
+CAS*CO*97*50~
+REF*6R*K1L2~"""
+    practice.night(remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN"), day=DAY)
+    assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims"] == 1
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    (path,) = sorted(practice.ctx.settings.outbox_folder.glob("*.837"))[1:]
+    told = [one for one in path.read_text().split("~") if one.strip().startswith("SVD")]
+    assert [one.strip().split("*")[3:] for one in told] == [["HC:80053", "", "1"], ["HC:80053", "", "1", "1"]]

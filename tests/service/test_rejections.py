@@ -3,9 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import NotFoundError, UsageError
+from claims.errors import NotFoundError, PeriodClosedError, UsageError
 from claims.service import edit_proposals, overview, rejection_queue
 from claims.service.master import load_master
+from claims.service.periods import close_period
 from claims.service.queue import denial_queue
 from claims.service.report import write_report
 from claims.service.resubmit import changes_of, resubmit
@@ -70,6 +71,16 @@ def test_giving_up_withdraws_the_claim(books):
         rejection_queue.close(books.ctx, 99, DAY)
     books.reconcile()
     assert len(rejection_queue.listed(books.ctx)) == 1
+
+
+def test_on_a_closed_day_nothing_is_corrected_or_given_up(books):
+    close_period(books.ctx, DAY)
+    with pytest.raises(PeriodClosedError):
+        rejection_queue.close(books.ctx, 1, DAY)
+    with pytest.raises(PeriodClosedError):
+        resubmit(books.ctx, ["A1"], [], DAY, master=master())
+    assert lives(books) == {"A1": "rejected", "A2": "rejected"}
+    assert len(rejection_queue.listed(books.ctx)) == 2
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from claims import x12
 from claims.errors import NotFoundError, UsageError
 from claims.service import life
 from claims.service.resending import send_again
+from claims.service.resubmit import resubmit
 from claims.service.submit import submit
 from claims.store import schema
 from claims.store.engine import write
-from tests.answers import replied, ta1
+from tests.answers import ca_277, replied, ta1
 from tests.service.outgoing import DAY, NOW, charges, make_ready, master, rows
 
 
@@ -80,6 +81,55 @@ def test_a_rejection_ends_on_the_day_on_which_its_claim_went_again(sent):
     sent.drop(replied(ta1("000000001", "R", "006")), day=DAY)
     sent.reconcile(DAY)
     again(sent)
-    told = rows(sent, schema.rejections)
-    assert set(told["closed_reason"]) == {"sent_again"}
-    assert set(told["closed_posting_date"].astype("str")) == {DAY.isoformat()}
+    rejected = rows(sent, schema.rejections)
+    assert set(rejected["closed_reason"]) == {"sent_again"}
+    assert set(rejected["closed_posting_date"].astype("str")) == {DAY.isoformat()}
+
+
+NUMBERS = {"A00001": "195", "A00002": "145", "A00003": "195", "A00004": "145"}
+
+
+def told(practice, batch, status, own, *, day="20250312"):
+    listed = [(number, status, charge) for number, charge in NUMBERS.items()]
+    return practice.night(replied(ca_277(f"{batch:09d}0001", *listed, own=own, day=day)), day=DAY)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (2, 1, 2)])
+def test_a_claim_that_the_payer_has_stays_accepted_when_its_copy_is_refused(sent, order):
+    again(sent)
+    for place, batch in enumerate(order):
+        told(sent, batch, {1: "A2:20", 2: "A3:54"}[batch], f"00000030{place}")
+    assert set(rows(sent, schema.claims)["life"]) == {"accepted"}
+    assert rows(sent, schema.submissions)["state"].tolist() == ["accepted"] * 4 + ["rejected"] * 4
+    assert set(rows(sent, schema.rejections)["closed_reason"]) == {"copy_refused"}
+    assert sent.exceptions() == []
+    assert sent.exceptions("closed") == ["SENT_TWICE"] * 4
+
+
+def test_what_the_payer_took_twice_is_listed(sent):
+    again(sent)
+    told(sent, 1, "A2:20", "000000301")
+    assert sent.exceptions() == ["SENT_TWICE"] * 4
+    told(sent, 2, "A2:20", "000000302")
+    assert sent.exceptions() == ["SENT_TWICE"] * 4
+    told(sent, 1, "A3:21", "000000303", day="20250314")
+    assert sent.exceptions() == []
+    assert set(rows(sent, schema.claims)["life"]) == {"accepted"}
+
+
+def test_a_claim_with_an_accepted_sending_is_not_corrected_and_sent_once_more(sent):
+    again(sent)
+    told(sent, 1, "A2:20", "000000301")
+    told(sent, 2, "A3:21", "000000302")
+    assert set(rows(sent, schema.claims)["life"]) == {"rejected"}
+    with pytest.raises(UsageError, match="accepted in an earlier sending"):
+        resubmit(sent.ctx, ["A00001"], [], DAY, master=master())
+
+
+def test_a_copy_that_was_refused_is_refused_when_what_it_is_a_copy_of_is(sent):
+    again(sent)
+    told(sent, 1, "A2:20", "000000301")
+    told(sent, 2, "A3:54", "000000302")
+    told(sent, 1, "A3:21", "000000303", day="20250314")
+    assert set(rows(sent, schema.claims)["life"]) == {"rejected"}
+    assert sent.exceptions() == []

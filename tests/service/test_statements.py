@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.reports import manifest
+from claims.service.master import import_files
 from claims.service.patient_entry import add_patient_payment
 from claims.service.report import verify_reports, write_report
 from claims.service.statement_export import write_statements
@@ -144,6 +145,16 @@ def test_a_claim_that_medicaid_covers_is_never_billed(practice, tmp_path):
     practice.night(file, paid("A1", SHARE), day=FIRST)
     tables = rows(practice, tmp_path)
     assert (billed(tables), waits(tables)) == ({}, [("A1", "Medicaid covers the claim", "22.00")])
+
+
+def test_master_data_say_who_is_medicaid_as_known_then(practice, tmp_path):
+    practice.night(claims(Bill("A1", [("99213", "150")])), paid("A1", SHARE), day=FIRST)
+    then = now()
+    path = tmp_path / "payers.csv"
+    path.write_text("payer_code,payer_name,partner_code,payer_type\n1512345678,PLAN ONE,PRETEND,medicaid_managed\n")
+    assert import_files(practice.ctx, [path])[0].state == "stored"
+    assert billed(rows(practice, tmp_path / "a")) == {}
+    assert billed(rows(practice, tmp_path / "b", known_at=then)) == {"A1": "22.00"}
 
 
 def test_a_decision_that_is_taken_back_begins_the_days_anew(practice, tmp_path):

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from claims import x12
 from claims.service.master import import_files
 from claims.service.submit import submit
-from claims.store import schema
+from claims.store import clock, schema
 from claims.store.engine import write
-from tests.service.outgoing import BILLING, DAY, NOW, RENDERING, charges, make_ready, master, rows
+from tests.books import remit
+from tests.charges.test_charges_file import written
+from tests.service.outgoing import BILLING, DAY, NOW, PERSON, RENDERING, charges, make_ready, master, rows
 from tests.x12.reference import reference_of
 
 SAMPLES = Path(__file__).parents[2] / "edi_samples" / "master"
@@ -49,6 +51,41 @@ def ready(practice):
     practice.drop(charges(20), day=DAY)
     make_ready(practice)
     return practice
+
+
+def test_numbers_that_differ_in_their_case_only_are_one_claim(practice):
+    practice.drop(*(charges(1, claim_number=number) for number in ("EX1", "ex1", "Ex1")), day=DAY)
+    make_ready(practice)
+    assert send(practice).counts["claims_sent"] == 1
+    assert sorted(rows(practice, schema.claims)["state"]) == ["duplicate", "duplicate", "stored"]
+    assert len(rows(practice, schema.families)) == 1
+
+
+def test_two_claims_with_one_number_on_the_wire_do_not_leave(practice):
+    practice.drop(charges(1, claim_number="ab1", member_id="W8"), charges(1, claim_number="AB1"), day=DAY)
+    make_ready(practice)
+    assert send(practice).counts["claims_sent"] == 0
+    assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT"]
+
+
+def test_a_line_is_found_by_its_number_as_it_was_sent_however_it_was_written(practice):
+    line = PERSON | {"claim_number": "low1", "procedure_code": "99214", "charge": "205.00"}
+    practice.drop(written(line, line), day=DAY)
+    make_ready(practice)
+    send(practice)
+    assert rows(practice, schema.service_lines)["line_control_number"].tolist() == ["LOW1L1", "LOW1L2"]
+    text = """BPR*I*100*C*ACH************20261021~
+TRN*1*T1*1512345678~
+CLP*LOW1*1*410*100**12*ICN1~
+SVC*HC:99214*205*100**1~
+CAS*CO*45*105~
+REF*6R*low1l2~
+SVC*HC:99214*205*0**1~
+CAS*CO*16*205~
+REF*6R*LOW1L1~"""
+    practice.night(remit(text, payee=BILLING["npi"], payer="FABLEWOOD HEALTH PLAN"), day=DAY)
+    told = rows(practice, schema.line_matches)
+    assert told[["line_number", "rule"]].values.tolist() == [[2, "line-control-number"], [1, "line-control-number"]]
 
 
 def test_ready_claims_leave_in_one_file(ready):
@@ -170,7 +207,7 @@ def test_what_the_guide_refuses_does_not_leave_and_the_others_do(practice):
     assert set(rows(practice, schema.batches)["state"]) == {"cancelled", "released"}
 
 
-def test_what_could_not_be_sent_is_tried_again_when_master_data_have_changed(practice):
+def test_what_could_not_be_sent_is_tried_again_when_master_data_have_changed(practice, monkeypatch):
     practice.drop(charges(1, member_id="9"), day=DAY)
     make_ready(practice)
     send(practice)
@@ -178,7 +215,9 @@ def test_what_could_not_be_sent_is_tried_again_when_master_data_have_changed(pra
         conn.execute(sa.update(schema.claims).values(life="ready"))
     again = send(practice)
     assert (again.counts["claims_blocked"], len(again.batches)) == (0, 0)
-    import_master(practice)
+    with monkeypatch.context() as patch:  # a clock may go back
+        patch.setattr(clock, "now", lambda: "2020-01-01T00:00:00.000000Z")
+        import_master(practice)
     assert send(practice).counts["claims_blocked"] == 1
     assert practice.exceptions() == ["CLAIM_NOT_SENDABLE"]
     assert practice.exceptions("closed") == ["CLAIM_NOT_SENDABLE"]

@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from claims.service.master import import_files
+from claims.service.replay import replay
+from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
 from claims.store.engine import write
@@ -253,6 +255,20 @@ def test_a_payer_after_the_first_is_not_compared(practice, contract):
                       CAS*OA*23*145~""", payer="PLAN TWO")  # fmt: skip
     practice.night(claims(bill), paid("A1", 11000), second)
     assert cases(practice) == []
+
+
+def test_undo_and_replay_end_in_the_same_cases(practice, contract):
+    contract()
+    practice.night(claims(BILL), paid("A1", 7000))
+    practice.night(corrected(7000, 9000))
+    facts = cases(practice, *FACTS)
+    table = schema.remittances
+    ids = [number for (number,) in practice.rows(sa.select(table.c.remit_id).order_by(table.c.payment_date))]
+    undo(practice.ctx, f"remit:{ids[1]}", NEXT)
+    assert cases(practice) == [("underpaid", "open", -4000, 4000, 0)]
+    replay(practice.ctx, f"remit:{ids[1]}", NEXT)
+    assert cases(practice, *FACTS) == facts
+    still(practice)
 
 
 def test_what_is_ended_and_posted_again_ends_in_the_same_cases(practice, contract):

@@ -169,3 +169,12 @@ def test_no_server_is_a_database_error_without_the_password(tmp_path):
     with pytest.raises(DatabaseError) as caught, engine.read(database):
         pass
     assert "ZZCANARY" not in str(caught.value) + engine.shown(database)
+
+
+def test_through_an_engine_that_reads_only_nothing_is_written(database_url):
+    database = engine.open_engine(database_url, reads_only=True)
+    with engine.read(database) as conn:
+        assert conn.execute(sa.select(sa.func.count()).select_from(schema.runs)).scalar_one() == 0
+    with pytest.raises(DatabaseError), engine.write(database) as conn:
+        conn.execute(sa.delete(schema.runs))
+    database.dispose()

@@ -6,9 +6,11 @@ import csv
 import io
 import re
 from contextlib import ExitStack
+from datetime import date
 
 import pytest
 
+from claims import config
 from tests.web.desk import CANARY
 
 DID = re.compile(r"[?&]did=[^&#]+")
@@ -194,6 +196,29 @@ def test_a_list_is_taken_as_csv_without_formulas_and_with_its_total(desk, ann):
             held.enter_context(desk.app.state.practice.exports.place())
         assert ann.get("/queue.csv").status_code == 429
     assert ann.get("/queue.csv").status_code == 200
+
+
+def test_an_appeal_is_prepared_taken_away_and_noted_as_sent(desk, ann, monkeypatch):
+    some = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)[1]
+    assert (
+        "No appeal can be made now" in ann.get(f"{some}/appeal").text and ann.post(f"{some}/appeal").status_code == 422
+    )
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))
+    key = next(
+        place
+        for place in re.findall(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)
+        if "Prepare letter and packet" in ann.get(f"{place}/appeal").text
+    )
+    assert ann.post(f"{key}/appeal").status_code == 303
+    page = ann.get(f"{key}/appeal").text
+    packet, letter = re.findall(rf'href="({key}/appeal/[0-9a-f]{{64}})"', page)
+    said = ann.get(packet)
+    assert said.content.startswith(b"%PDF") and said.headers["content-disposition"].startswith("attachment")
+    assert ann.get(letter).content.startswith(b"PK") and CANARY not in said.headers["content-disposition"]
+    assert ann.get(f"{key}/appeal/{'0' * 64}").status_code == 404
+    assert desk.sign_in("root").get(packet).status_code == 403
+    sent = act(ann, *re.findall(r'name="case" value="([\d.]+)"', page), act="appeal_sent", words="RR123", back=key)
+    assert "1 marked: appeal sent" in sent.text and "RR123" in sent.text
 
 
 @pytest.mark.parametrize(

@@ -414,3 +414,20 @@ def test_the_desk_opens_on_a_practice_with_nothing_in_it(sqlite_url, tmp_path):
     desk = Desk(settings)
     assert desk.client().get("/").status_code == 401
     desk.close()
+
+
+def test_a_place_is_given_back_also_when_an_answer_is_never_begun():
+    from claims.web.guards.rates import AtOnce, TooMuchError
+
+    places = AtOnce(1)
+
+    def sent(place):
+        with place:
+            yield "row"
+
+    never_begun = sent(places.place())
+    with pytest.raises(TooMuchError):
+        places.place()
+    del never_begun
+    assert list(sent(places.place())) == ["row"]
+    places.place().leave()

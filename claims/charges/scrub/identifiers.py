@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from claims.charges.scrub.columns import Coded, Flags
+from claims.charges.scrub.columns import Coded, Flags, Integers, together
 from claims.charges.scrub.work import Found, Look, Work
 from claims.identifiers import has_npi_form, is_medicare_id, is_npi, is_tax_id, is_taxonomy, npi_check_digit
 
@@ -48,6 +48,34 @@ def _wrong_npi(place: Found, texts: list[str], loops: list[str]) -> Found:
     found = [f"check digit {t[9]}" if good else f"{len(t)} characters" for t, good in zip(texts, has_form, strict=True)]
     asked = [npi_check_digit(t) if good else "ten digits" for t, good in zip(texts, has_form, strict=True)]
     return place._replace(element=elements, found=found, expected=asked)
+
+
+def look_at_names(work: Work) -> Look:
+    """Compare the names of payers and providers with those that master data has for their codes."""
+    claims, payers, providers = work.claims, work.rules("payers"), work.rules("providers")
+    code, days = work.payer_code, work.first_day
+    payer = payers.find({"payer_code": code}, days)
+    yield work.at_claims("S05d", _differ(claims.coded("payer_name"), payers.coded("payer_name"), payer))
+    for name, loops in PROVIDERS.items():
+        column = {"billing": "billing_name", "facility": "facility_name"}.get(name, f"{name}_last_name")
+        if name == "facility" or not claims.is_filled(column).any():
+            continue
+        provider = providers.find({"npi": claims.coded(f"{name}_npi")}, days)
+        wrong = np.flatnonzero(_differ(claims.coded(column), providers.coded("last_name"), provider))
+        loop = [loops["PID".find(one)] for one in claims.coded("kind").texts(wrong)]
+        yield work.at_claims("S05c", wrong, [f"NM103 of {one}" if one else "NM103" for one in loop])
+
+
+def _differ(stated: Coded, known: Coded, row: Integers) -> Flags:
+    """Tell which names are others than those of rows of master data (-1 for none); case and signs do not count."""
+    pairs, names = together([stated, known.take(row)])
+    distinct = np.array([bool(a and b) and _plain(a) != _plain(b) for a, b in names], np.bool_)
+    found: Flags = distinct[pairs]
+    return found
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.upper() if letter.isalnum())
 
 
 def look_at_taxonomies(work: Work) -> Look:

@@ -45,6 +45,7 @@ LOOKS: tuple[Callable[[Work], Look], ...] = (
     diagnoses.look_at_pointers,
     code_lists.look,
     identifiers.look_at_npis,
+    identifiers.look_at_names,
     identifiers.look_at_taxonomies,
     identifiers.look_at_members,
     addresses.look,

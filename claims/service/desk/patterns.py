@@ -18,7 +18,7 @@ MOST = 200
 def find_patterns(ctx: Context, posting_date: date) -> dict[str, int]:
     """Say of every case whether it belongs to a pattern; give how many patterns are new and how many cases moved."""
     with write(ctx.engine) as conn:
-        days = rules.patterns(rows.counted(conn, rules.LEAST))
+        days = rules.patterns(rows.counted(conn))
         by_key = days.groupby("pattern_key", as_index=False).agg(
             **{name: (name, "first") for name in rules.SAME},
             first_remit_date=("remit_date", "min"),

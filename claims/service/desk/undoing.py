@@ -23,7 +23,7 @@ from claims.store import desk, lives
 from claims.store.engine import together
 from claims.store.handles import Connection
 
-UNDONE = "undone"
+UNDONE, EVENT = "undone", "undo"
 _STILL_HERE = ("draft", "blocked", "ready")
 
 
@@ -89,7 +89,7 @@ def _give_back(
         }
         said = {"undoes": int(event["action_id"].iloc[0])}
         change(
-            ctx, conn, action_id, UNDONE, rows.loc[part.index], changes, day,
+            ctx, conn, action_id, EVENT, rows.loc[part.index], changes, day,
             amounts=event["amount_cents"].set_axis(rows.index).loc[part.index], said=said, is_touch=False,
         )  # fmt: skip
 

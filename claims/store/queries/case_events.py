@@ -1,6 +1,8 @@
-"""What happened to one denial case, with the action of a person behind it."""
+"""One denial case: its few columns that a page needs, and what happened to it, with the action behind it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -8,7 +10,19 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 
-EVENT, ACTION = schema.denial_events, schema.denial_actions
+CASE, EVENT, ACTION = schema.denial_cases, schema.denial_events, schema.denial_actions
+
+
+def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
+    """Read case_id, version, payer_code, reason_code, pattern_id, claim_payment_id, family_id; two cases at most."""
+    names = ("case_id", "version", "payer_code", "reason_code", "pattern_id", "claim_payment_id", "family_id")
+    asked = sa.select(*(CASE.c[name] for name in names)).where(*keys_from(prefix))
+    return list(conn.execute(asked.order_by(CASE.c.case_key).limit(2)))
+
+
+def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Condition on cases whose key begins so, as an index answers it: keys are hex."""
+    return CASE.c.case_key >= prefix, CASE.c.case_key < prefix + "g"
 
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:

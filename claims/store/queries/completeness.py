@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, count, total
+from claims.store.queries.posted_then import was_posted
 
 FILE, RECEIPT, T = schema.files, schema.receipts, schema.transactions
 R, CP, SP, A, PA, C = (
@@ -73,7 +74,7 @@ def sets(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Sum remittances by what became of them by that day: posted, held, duplicate, informational, waiting."""
     state = sa.case(
-        (sa.and_(R.c.state == "posted", R.c.posting_date <= as_of.day), "posted"),
+        (was_posted(as_of), "posted"),
         (R.c.state.in_(["held", "duplicate", "informational"]), R.c.state),
         else_="waiting",
     )

@@ -152,7 +152,7 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     """Read the stored cases that these claim payments may concern, with billing_npi of their family.
 
     Those of the same families, of the same claim payments, of the decisions they take back, and of unknown claims with
-    the same payer and claim number.
+    the same payer and claim number. Those whose opening was undone are as if they had never opened.
     """
     families = sa.select(M.c.family_id).where(
         M.c.claim_payment_id.in_(ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
@@ -171,11 +171,12 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
         sa.select(*columns, sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"))
         .outerjoin(F, F.c.family_id == CASE.c.family_id)
         .where(
+            sa.func.coalesce(CASE.c.outcome, "") != "undone",
             sa.or_(
                 CASE.c.family_id.in_(families),
                 CASE.c.claim_payment_id.in_(ids),
                 CASE.c.claim_payment_id.in_(reversed_ids),
                 sa.and_(CASE.c.family_id.is_(None), sa.tuple_(CASE.c.payer_code, CASE.c.claim_number).in_(numbers)),
-            )
+            ),
         ),
     )

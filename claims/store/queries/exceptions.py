@@ -13,6 +13,7 @@ from claims.store.queries.asof import AsOf
 
 E, FILE, R, CP = schema.exceptions, schema.files, schema.remittances, schema.claim_payments
 F, BANK, T, C = schema.families, schema.bank_lines, schema.transactions, schema.claims
+PAST = schema.past_exceptions
 SP, A, PA = schema.service_payments, schema.adjustments, schema.provider_adjustments
 
 
@@ -44,13 +45,37 @@ def _rows() -> sa.Select[tuple[Any, ...]]:
 
 def open_as_of(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read the exceptions that were open at the end of a day, as known at an instant."""
-    closed_later = sa.or_(E.c.closed_at.is_(None), E.c.closed_posting_date > as_of.day, E.c.closed_at > as_of.known_at)
-    return frame(
+    then = open_then(as_of)
+    rows = frame(
         conn,
         _rows()
-        .add_columns(_place("offset"), _place("length"))
-        .where(E.c.posting_date <= as_of.day, E.c.opened_at <= as_of.known_at, closed_later),
+        .add_columns(_place("offset"), _place("length"), then.c.then_cents, then.c.then_date)
+        .join(then, then.c.exception_id == E.c.exception_id),
     )
+    rows = rows.assign(amount_cents=rows["then_cents"], posting_date=rows["then_date"])
+    return rows.drop(columns=["then_cents", "then_date"])
+
+
+def open_then(as_of: AsOf) -> sa.Subquery:
+    """Exceptions that were open at the end of a day, as known at an instant: exception_id, then_cents, then_date.
+
+    One that was closed and opened again has a row for each time.
+    """
+    parts = []
+    for table in (E, PAST):
+        closed_later = sa.or_(
+            table.c.closed_at.is_(None),
+            table.c.closed_posting_date > as_of.day,
+            table.c.closed_at > as_of.known_at,
+        )
+        columns = (
+            table.c.exception_id,
+            table.c.amount_cents.label("then_cents"),
+            table.c.posting_date.label("then_date"),
+        )
+        opened = sa.and_(table.c.posting_date <= as_of.day, table.c.opened_at <= as_of.known_at)
+        parts.append(sa.select(*columns).where(opened, closed_later))
+    return sa.union_all(*parts).subquery()
 
 
 def _place(name: str) -> sa.ColumnElement[int]:

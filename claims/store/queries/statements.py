@@ -109,11 +109,17 @@ def daily(conn: sa.Connection, at: AsOf) -> pd.DataFrame:
     )
 
 
-def medicaid(conn: sa.Connection, at: AsOf) -> list[int]:
-    """Families of which a payer is Medicaid (filing indicator MC): their patients owe nothing for what is covered."""
-    by_claim = sa.select(C.c.family_id).where(C.c.filing_indicator_code == MEDICAID)
-    by_payer = sa.select(PAYERS.c.family_id).join(C, C.c.claim_id == PAYERS.c.claim_id)
-    by_payer = by_payer.where(PAYERS.c.filing_indicator_code == MEDICAID)
+def medicaid(conn: sa.Connection, at: AsOf, payer_codes: Sequence[str]) -> list[int]:
+    """Families of which a payer is Medicaid: by its filing indicator (MC), or one of `payer_codes`.
+
+    Their patients owe nothing for what is covered.
+    """
+
+    def is_medicaid(table: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.or_(table.c.filing_indicator_code == MEDICAID, table.c.payer_code.in_(list(payer_codes)))
+
+    by_claim = sa.select(C.c.family_id).where(is_medicaid(C))
+    by_payer = sa.select(PAYERS.c.family_id).join(C, C.c.claim_id == PAYERS.c.claim_id).where(is_medicaid(PAYERS))
     known = C.c.file_id.in_(at.file_ids())
     both = sa.union(by_claim.where(known), by_payer.where(known)).subquery()
     return [int(one) for one in conn.scalars(sa.select(both.c.family_id).where(both.c.family_id.in_(_families(at))))]

@@ -17,13 +17,14 @@ def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read every entry on 2100 and 2110 in order of its day.
 
     account, payer_code, reference, code (of the PLB; empty for what we sent), amount_cents (debit positive),
-    effective_date, posting_date, remit_id, trace_number, sha256, seg.
+    is_undo (it takes an entry back), effective_date, posting_date, remit_id, trace_number, sha256, seg.
     """
     return frame(
         conn,
         sa.select(
             *(L.c.account, L.c.payer_code, L.c.reference, L.c.amount_cents, L.c.rule_id),
             sa.func.coalesce(PA.c.reason_code, "").label("code"),
+            sa.type_coerce(J.c.source == "undo", sa.Boolean).label("is_undo"),
             J.c.effective_date,
             J.c.posting_date,
             J.c.remit_id,

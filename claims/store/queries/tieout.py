@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, count, total
+from claims.store.queries.exceptions import open_then
+from claims.store.queries.posted_then import was_posted
 
 R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
 FILE, BANK, DM = schema.files, schema.bank_lines, schema.deposit_matches
 E, T = schema.exceptions, schema.transactions
 
 # A payment counts once: copies of it and what is no payment stand in the completeness section.
-COUNTED = ("new", "ready", "posted", "held")
+COUNTED = ("new", "ready", "posted", "held", "undone")
 
 
 def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
@@ -25,13 +27,6 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .subquery()
     )
     adjusted = sa.select(PA.c.remit_id, total(PA.c.amount_cents).label("cents")).group_by(PA.c.remit_id).subquery()
-    in_ledger = sa.select(sa.literal(1)).where(J.c.remit_id == R.c.remit_id, J.c.recorded_at <= as_of.known_at)
-    # A remittance of zeros posts no journal: its day alone tells.
-    is_posted = sa.and_(
-        R.c.state == "posted",
-        R.c.posting_date <= as_of.day,
-        sa.or_(in_ledger.exists(), ~sa.select(sa.literal(1)).where(J.c.remit_id == R.c.remit_id).exists()),
-    )
     return frame(
         conn,
         sa.select(
@@ -48,7 +43,7 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             R.c.payment_date,
             R.c.payment_cents,
             sa.func.coalesce(R.c.reason_code, "").label("reason_code"),
-            sa.case((is_posted, 1), else_=0).label("is_posted"),
+            sa.case((was_posted(as_of), 1), else_=0).label("is_posted"),
             sa.func.coalesce(claims.c.claims, 0).label("claims"),
             sa.func.coalesce(claims.c.claims_paid_cents, 0).label("claims_paid_cents"),
             sa.func.coalesce(adjusted.c.cents, 0).label("provider_adjustments_cents"),
@@ -127,8 +122,7 @@ def bank_cash(conn: sa.Connection, as_of: AsOf) -> int:
 
 def exceptions(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read which exceptions were open for which remittance (remit_id, else 0) or bank line (line_key, else empty)."""
-    closed_later = sa.or_(E.c.closed_at.is_(None), E.c.closed_posting_date > as_of.day, E.c.closed_at > as_of.known_at)
-    is_open = sa.and_(E.c.posting_date <= as_of.day, E.c.opened_at <= as_of.known_at, closed_later)
+    is_open = E.c.exception_id.in_(sa.select(open_then(as_of).c.exception_id))
     nobody = sa.literal("").label("line_key")
     of_set = sa.select(R.c.remit_id, nobody, E.c.type_code).select_from(E)
     of_set = of_set.join(T, sa.and_(T.c.file_id == E.c.file_id, T.c.seg == E.c.seg))

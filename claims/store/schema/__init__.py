@@ -42,6 +42,7 @@ from claims.store.schema.sending import (
     submissions,
 )
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
+from claims.store.schema.undoing import past_exceptions, undone_postings, undone_remittances
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
 from claims.store.schema.work import exceptions
 
@@ -85,6 +86,7 @@ __all__ = [
     "match_candidates",
     "matches",
     "metadata",
+    "past_exceptions",
     "patient_payments",
     "patient_refunds",
     "provider_adjustments",
@@ -101,6 +103,8 @@ __all__ = [
     "sessions",
     "submissions",
     "transactions",
+    "undone_postings",
+    "undone_remittances",
     "users",
     "variance_cases",
     "variance_events",

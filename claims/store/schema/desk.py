@@ -26,6 +26,7 @@ denial_patterns = Table(
     Column("cases", BigInteger, nullable=False),
     Column("posting_date", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Index("ix_denial_patterns_cause", "payer_code", "reason_code"),
 )
 
 # One per claim and payer sequence for a full denial (line_number 0), else one per line.

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Str
 from claims.store.schema.base import Cents, Code, Id, address, key, metadata, ref
 
 # state: new (identity not resolved yet), ready (may be posted), posted, held, duplicate (the same payment is stored
-# already), informational (pre-notification, test file: never posted).
+# already), informational (pre-notification, test file: never posted), undone (its posting was; a replay posts it).
 remittances = Table(
     "remittances",
     metadata,

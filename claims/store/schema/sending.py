@@ -155,7 +155,7 @@ rejections = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("closed_posting_date", Date),
     Column("closed_at", Instant),
-    Column("closed_reason", Code),  # corrected, answered, adjudicated, sent_again, withdrawn
+    Column("closed_reason", Code),  # corrected, answered, adjudicated, sent_again, copy_refused, withdrawn
     Index("ix_rejections_state", "state"),
     Index("ix_rejections_claim_id", "claim_id"),
 )

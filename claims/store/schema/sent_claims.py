@@ -97,7 +97,7 @@ service_lines = Table(
     Column("units_milli", BigInteger, nullable=False),  # thousandths
     Column("service_date", Date),
     Column("service_to_date", Date),
-    Column("line_control_number", String(80), nullable=False),  # REF*6R
+    Column("line_control_number", String(80), nullable=False),  # REF*6R in capitals, as it leaves
     UniqueConstraint("claim_id", "line_number"),
     Index("ix_service_lines_line_control_number", "line_control_number"),
 )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from claims.errors import UsageError
 
@@ -44,12 +42,29 @@ class AtOnce:
     def __init__(self, most: int) -> None:
         self._places = threading.BoundedSemaphore(most)
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place for a block; raise TooMuchError when there is none."""
+    def place(self) -> Place:
+        """Take a place; raise TooMuchError when there is none."""
         if not self._places.acquire(blocking=False):
             raise TooMuchError
-        try:
-            yield
-        finally:
-            self._places.release()
+        return Place(self._places)
+
+
+class Place:
+    """A place that is held until it is left, or until nobody knows of it any more: an answer that was never begun."""
+
+    def __init__(self, places: threading.BoundedSemaphore) -> None:
+        self._places: threading.BoundedSemaphore | None = places
+
+    def leave(self) -> None:
+        """Give it back, once."""
+        places, self._places = self._places, None
+        if places is not None:
+            places.release()
+
+    __del__ = leave
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()

@@ -2,6 +2,7 @@
 
 from claims.web.pages import (
     acts,
+    appeals,
     assets,
     audit,
     charts,
@@ -17,5 +18,5 @@ from claims.web.pages import (
     work,
 )
 
-_MODULES = (assets, sign_in, me, today, queue, views, acts, story, work, nights, charts, search, audit, people)
+_MODULES = (assets, sign_in, me, today, queue, views, acts, story, appeals, work, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)

@@ -7,9 +7,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from claims import codes
-from claims.people import roles
-from claims.service import desk_export, people
+from claims.service import desk_export
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.queue import Filters
@@ -21,6 +19,13 @@ from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 SIZE = 50
+SHOWN = (
+    *("case_id", "version", "case_key", "state", "waiting_for", "outcome", "assignee", "tag", "pending_action_id"),
+    *("snoozed_until_date", "snoozed_for", "pattern_id", "payer_code", "payer_name", "claim_number", "line_number"),
+    *("extent", "group_code", "all_codes", "remark_codes", "cause", "next_action_label", "at_risk_cents"),
+    *("recovered_cents", "deadline_date", "deadline_rule", "days_left", "score", "recovery_percent"),
+    *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
+)
 STATES = ("open", "snoozed", "waiting", "expired", "closed")
 
 
@@ -30,7 +35,7 @@ def listed(at: At, asked: AskedFor) -> Response:
     filters = asked.filters(at)
     sort = asked.chosen_sort(filters)
     found = queue.page(at.reading, filters, sort, _place(at, asked, filters, sort), SIZE)
-    rows = shown.rows(found.rows)
+    rows = shown.rows(found.rows[list(SHOWN)])
     if rows:
         record_shown(at.reading, "denial queue", {"cases": [row["case_id"] for row in rows]})
     around = {
@@ -64,20 +69,13 @@ def export(at: At, asked: AskedFor) -> Response:
     """Give the whole list as a file; so many at the same time, no more."""
     filters = asked.filters(at)
     place = at.practice.exports.place()
-    place.__enter__()
-    try:
-        parts = desk_export.as_csv(at.reading, filters, asked.chosen_sort(filters))
-        first = next(parts)
-    except BaseException:
-        place.__exit__(None, None, None)
-        raise
+    parts = desk_export.as_csv(at.reading, filters, asked.chosen_sort(filters))
+    first = next(parts)  # what is wrong with it is said before anything is sent
 
     def sent() -> Iterator[str]:
-        try:
+        with place:
             yield first
             yield from parts
-        finally:
-            place.__exit__(None, None, None)
 
     name = f"denials-{at.reading.settings.today().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -86,14 +84,10 @@ def export(at: At, asked: AskedFor) -> Response:
 
 def offered(at: Seat) -> dict[str, Any]:
     """Give what the filters and actions of the queue offer to choose from."""
-    everybody = shown.rows(people.listed(at.reading))
-    workers = [row["name"] for row in everybody if "desk.act" in roles.permissions_of(row["roles"].split())]
-    categories = codes.table("categories")
-    actions = codes.table("next_actions")
     return {
-        "people": workers,
-        "categories": list(zip(categories["category"], categories["own_title"], strict=True)),
-        "actions": list(zip(actions["id"], actions["own_label"], strict=True)),
+        "people": at.practice.workers(),
+        "categories": list(shown.titles("categories", "category").items()),
+        "actions": list(shown.titles("next_actions", "id").items()),
     }
 
 

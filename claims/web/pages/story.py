@@ -8,15 +8,14 @@ from urllib.parse import urlsplit
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import desk_case, timeline
-from claims.service.desk.story import story
+from claims.service import desk_case, queue, timeline
+from claims.service.audited import record_shown
 from claims.web import done, segments, shown
 from claims.web.pages.queue import offered
 from claims.web.routes import Number, Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
-SIBLINGS = 5
 
 
 @ROUTES.get("/cases/{key}", "desk.read")
@@ -24,9 +23,9 @@ def case(at: At, key: str, did: Annotated[str, Query(max_length=2000)] = "") -> 
     """Tell one denial case."""
     ctx, now = at.reading, at.practice.now()
     found = desk_case.of_key(ctx, key[:64])
-    told = story(ctx, found.case_id, show_phi=True)
+    told = queue.denial_story(ctx, key[:64], show_phi=True)
     tables = ("lines", "adjustments", "remarks", "ledger")
-    lengths = dict(zip(told["places"]["seg"], told["places"]["length"], strict=True))
+    lengths = desk_case.lengths(ctx, found)
     for row in told["segments"]:
         row["length"] = int(lengths.get(row["seg"], len(row["text"])))
         row["parts"] = segments.marked(row["text"].strip(), segments.of_decision(row["text"]))
@@ -36,13 +35,24 @@ def case(at: At, key: str, did: Annotated[str, Query(max_length=2000)] = "") -> 
         found=found,
         others=desk_case.look(ctx, at.session, found, now),
         happened=shown.rows(desk_case.happened(ctx, found)),
-        siblings=shown.rows(told["siblings"].head(SIBLINGS)),
-        steps=shown.rows(told["timeline"]),
         told=done.read(at.practice.key("done"), did, at.session.user.user_id, now),
         offered=offered(at),
         back=f"/cases/{told['key']}",
         came_from=_list_of(at),
     )
+
+
+@ROUTES.get("/cases/{key}/more", "desk.read")
+def more(at: At, key: str) -> Response:
+    """Tell the rest of a case: others of its cause, and the steps of its claim; asked for after the page is there."""
+    ctx = at.reading
+    found = desk_case.of_key(ctx, key[:64])
+    record_shown(ctx, f"denial case {key[:10]}", {"part": "more"})
+    parts = {
+        "siblings": shown.rows(desk_case.siblings(ctx, found)),
+        "steps": shown.rows(desk_case.steps(ctx, found)),
+    }
+    return at.page("part_more.html" if at.is_fragment else "more.html", found=found, key=key[:10], parts=parts)
 
 
 @ROUTES.get("/cases/{key}/here", "desk.read")

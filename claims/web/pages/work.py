@@ -1,4 +1,4 @@
-"""What waits besides denials: rejections, exceptions and held files, takebacks, deposits; each list and one of it."""
+"""What waits besides denials: rejections, exceptions, takebacks, variances, deposits; each list and one of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from claims.service import deposits, exceptions, rejection_queue, takebacks
+from claims.service import deposits, exceptions, rejection_queue, takebacks, variances
 from claims.web import shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
 READ = "desk.read"
+MOST = 200
 State = Literal["open", "closed", "any"]
 
 
@@ -74,3 +75,20 @@ def deposit(at: At, bank_line_id: Number) -> Response:
     told = deposits.told(at.reading, bank_line_id, show_phi=True)
     parts = {"ties": shown.rows(told["ties"]), "candidates": shown.rows(told["candidates"])}
     return at.page("deposit.html", one=told, parts=parts)
+
+
+@ROUTES.get("/variances", READ)
+def variance_list(
+    at: At, state: Literal["open", "disputed", "accepted", "recovered", "closed", "any"] = "open", payer: str = ""
+) -> Response:
+    """List lines that a payer paid below or above its contract."""
+    found, sums = variances.listed(at.reading, variances.asked_for(state, payer=payer[:80]), limit=MOST, show_phi=True)
+    return at.page("variances.html", rows=shown.rows(found), sums=shown.rows(sums), state=state)
+
+
+@ROUTES.get("/variances/{key}", READ)
+def variance(at: At, key: str) -> Response:
+    """Tell one: how it was priced, the decisions behind it, what happened."""
+    told = variances.told(at.reading, key[:64], show_phi=True)
+    parts = {name: shown.rows(told[name]) for name in ("lines", "decisions", "events")}
+    return at.page("variance.html", one=told["case"], key=told["key"], parts=parts)

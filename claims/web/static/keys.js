@@ -72,7 +72,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], dialog");
+    const typing = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], dialog[open]");
     if (typing) {
       if (event.key === "Escape" && typing.matches("input, select, textarea")) typing.blur();
       return;

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import PeriodClosedError, UsageError
-from claims.service.desk import actions
+from claims.service.desk import actions, held
 from claims.service.periods import close_period
 from claims.service.verify import verify
 from claims.store import schema
@@ -66,7 +66,7 @@ def test_notes_tags_and_undo(books):
     assert cases(books).loc["A1", ["tag", "state", "version"]].tolist() == ["", "in_work", 4]
     back = actions.undo(ctx, undone.action_id, DAY)  # undo of undo
     assert cases(books).loc[["A1", "A2", "A3"], "tag"].tolist() == ["audit", "audit", ""] and back.done == tagged.done
-    assert events(books, "A2") == ["opened", "tagged", "undone", "undone"]
+    assert events(books, "A2") == ["opened", "tagged", "undo", "undo"]
     with pytest.raises(UsageError, match="undone already"):
         actions.undo(ctx, tagged.action_id, DAY)
     balanced(books)
@@ -250,6 +250,31 @@ def test_a_preview_says_the_same_and_writes_nothing(books):
     done = actions.to_patient(books.ctx, seen, posting_date=DAY)
     assert looked._replace(action_id=done.action_id)[:3] == done[:3] and looked.action_id == 0
     assert looked.refused.equals(done.refused) and looked.amount_cents == done.amount_cents
+
+
+def test_a_write_off_that_dies_leaves_nothing(books, monkeypatch):
+    tables = (ACTIONS, AUDIT, schema.denial_events, schema.journals, schema.runs)
+    before = [books.count(table) for table in tables]
+
+    def dies(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(held, "write_journals", dies)
+    with pytest.raises(KeyboardInterrupt):
+        actions.write_off(books.ctx, chosen(books, "A1"), "x", 10**6, DAY)
+    assert [books.count(table) for table in tables] == before
+    assert cases(books).loc["A1", ["state", "version"]].tolist() == ["new", 1]
+    monkeypatch.undo()
+    assert actions.write_off(books.ctx, chosen(books, "A1"), "x", 10**6, DAY).amount_cents == 10100
+    balanced(books)
+
+
+def test_an_approved_write_off_is_undone_as_if_it_had_never_been_asked_for(books):
+    asked = actions.write_off(as_person(books, "anna"), chosen(books, "A1"), "x", 0, DAY)
+    actions.approve(as_person(books, "bert"), asked.action_id, DAY)
+    assert len(actions.undo(as_person(books, "anna"), asked.action_id, DAY).done) == 1
+    assert cases(books).loc["A1", ["state", "pending_action_id", "queue"]].tolist() == ["new", 0, "open"]
+    assert books.balances() == {"1110": 41000, "4000": -41000}
 
 
 def test_no_action_in_a_closed_period(books):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date, timedelta
 
 import pandas as pd
@@ -12,12 +13,14 @@ import sqlalchemy as sa
 from claims import config
 from claims.errors import UsageError
 from claims.service.context import open_context
-from claims.service.desk import queue
+from claims.service.desk import actions, priority, queue
 from claims.service.desk.queue import PAIRS, SORTS, Filters
+from claims.service.runs import running
 from claims.store import audit, schema
 from claims.store.engine import read, write
 from claims.store.load import frame
 from claims.store.queries import desk_queue
+from claims.store.rows import insert_keyed
 from tests.books import Bill, claims, remit
 from tests.service.conftest import Practice
 from tests.service.desk import invented
@@ -54,10 +57,14 @@ def _filled(settings, folder, count=CASES):
         conn.execute(sa.update(cases).where(cases.c.changed_run_id == 1).values(changed_run_id=runs))
         few = sa.update(cases).where(cases.c.case_id.between(50, 600))
         pattern = {
-            "pattern_id": 1, "pattern_key": "k", "payer_code": "P1", "reason_code": "16", "remark_codes": "",
-            "procedure_codes": "", "cases": 551, "posting_date": invented.DAY, "recorded_at": "",
-        }  # fmt: skip
-        conn.execute(sa.insert(schema.denial_patterns).values(pattern))
+            "pattern_key": "k",
+            "payer_code": "P1",
+            "reason_code": "16",
+            "remark_codes": "",
+            "procedure_codes": "",
+        }
+        days = {"posting_date": invented.DAY.isoformat(), "recorded_at": ""}
+        insert_keyed(conn, schema.denial_patterns, pd.DataFrame([pattern | days]).astype("str").assign(cases=551))
         conn.execute(few.values(pattern_id=1))
     return ctx
 
@@ -215,6 +222,30 @@ def _sqlite_plan(ctx, select):
         return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
 
 
+def _thousands_at_once(ctx):
+    """Act on a whole list, take it back, and let the night look at it: the same on both engines."""
+    for is_first in (True, False):
+        with running(ctx, "reconcile", invented.DAY) as (run_id, _):
+            counts = priority.prioritise(ctx, run_id, invented.DAY)
+        assert bool(counts["denials_scored"]) == is_first and bool(counts["pattern_cases"]) == is_first
+    asked = Filters(assignee="")
+    before = queue.totals(ctx, asked)
+    done = actions.assign(ctx, queue.selection(ctx, asked), "dora", invented.DAY)
+    assert len(done.done) == before.cases > 1000 and not done.stale
+    assert queue.totals(ctx, Filters(assignee="dora")) == before
+    undone = actions.undo(ctx, done.action_id, invented.DAY)
+    assert len(undone.done) == before.cases and queue.totals(ctx, asked) == before
+
+
+def test_thousands_are_acted_on_at_once(filled, tmp_path):
+    home = tmp_path / "claims-data"
+    shutil.copytree(filled.settings.home, home)
+    settings = config.load(home=home, database_url=f"sqlite:///{home / 'claims.db'}")
+    ctx = open_context(settings, actor="anna")
+    _thousands_at_once(ctx)
+    ctx.engine.dispose()
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_postgresql_reads_every_list_offered_from_its_index(settings, tmp_path):
     ctx = _filled(settings, tmp_path, 12_000)
@@ -236,5 +267,6 @@ def test_postgresql_reads_every_list_offered_from_its_index(settings, tmp_path):
                 # Statistics may prefer the index of another filter, or to sort where few rows are left.
                 assert "Index Scan" in plan, plan
                 assert all(int(rows) <= 20_000 for rows in re.findall(r"rows=([0-9]+)", plan)), plan
+        _thousands_at_once(ctx)
     finally:
         ctx.engine.dispose()

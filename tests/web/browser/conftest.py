@@ -37,8 +37,9 @@ def chromium():
         if os.environ.get("CI"):
             pytest.fail("CI is set and there is no chromium")
         pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # machines that test are busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(headless=True, executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -104,7 +105,7 @@ def browse(chromium, served):
 
     def as_person(name: str, **how):
         context = chromium.new_context(viewport=SIZE, base_url=served.url, **how)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)
         opened.append(context)
         page = context.new_page()
         page.expected = []  # texts of complaints that a test provokes

@@ -63,6 +63,8 @@ CREATE TABLE denial_patterns (
     CONSTRAINT uq_denial_patterns_pattern_key UNIQUE (pattern_key)
 );
 
+CREATE INDEX ix_denial_patterns_cause ON denial_patterns (payer_code, reason_code);
+
 CREATE TABLE edit_proposals (
     edit_proposal_id BIGINT NOT NULL,
     edit_id VARCHAR(40) NOT NULL,
@@ -761,6 +763,25 @@ CREATE INDEX ix_submissions_family_id ON submissions (family_id);
 
 CREATE INDEX ix_submissions_state ON submissions (state);
 
+CREATE TABLE undone_remittances (
+    undone_remittance_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    generation INTEGER NOT NULL,
+    posting_date DATE NOT NULL,
+    posted_at VARCHAR(27) NOT NULL,
+    run_id BIGINT NOT NULL,
+    undone_posting_date DATE NOT NULL,
+    undone_at VARCHAR(27) NOT NULL,
+    replayed_at VARCHAR(27),
+    CONSTRAINT pk_undone_remittances PRIMARY KEY (undone_remittance_id),
+    CONSTRAINT fk_undone_remittances_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_undone_remittances_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_undone_remittances_remit_id ON undone_remittances (remit_id);
+
+CREATE INDEX ix_undone_remittances_run_id ON undone_remittances (run_id);
+
 CREATE TABLE claim_events (
     event_id BIGINT NOT NULL,
     event_key VARCHAR(200) NOT NULL,
@@ -810,6 +831,7 @@ CREATE TABLE claim_postings (
     posting_date DATE NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
+    waits_since VARCHAR(27),
     denials_at VARCHAR(27),
     life_at VARCHAR(27),
     priced_at VARCHAR(27),
@@ -1338,6 +1360,21 @@ CREATE INDEX ix_match_candidates_claim_payment_id ON match_candidates (claim_pay
 
 CREATE INDEX ix_match_candidates_match_id ON match_candidates (match_id);
 
+CREATE TABLE past_exceptions (
+    past_exception_id BIGINT NOT NULL,
+    exception_id BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    posting_date DATE NOT NULL,
+    opened_at VARCHAR(27) NOT NULL,
+    closed_posting_date DATE NOT NULL,
+    closed_at VARCHAR(27) NOT NULL,
+    closed_reason VARCHAR(40),
+    CONSTRAINT pk_past_exceptions PRIMARY KEY (past_exception_id),
+    CONSTRAINT fk_past_exceptions_exception_id FOREIGN KEY(exception_id) REFERENCES exceptions (exception_id)
+);
+
+CREATE INDEX ix_past_exceptions_exception_id ON past_exceptions (exception_id);
+
 CREATE TABLE remarks (
     remark_id BIGINT NOT NULL,
     claim_payment_id BIGINT NOT NULL,
@@ -1356,6 +1393,26 @@ CREATE TABLE remarks (
 );
 
 CREATE INDEX ix_remarks_claim_payment_id ON remarks (claim_payment_id);
+
+CREATE TABLE undone_postings (
+    undone_posting_id BIGINT NOT NULL,
+    claim_payment_id BIGINT NOT NULL,
+    remit_id BIGINT NOT NULL,
+    claim_posting_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    is_target INTEGER NOT NULL,
+    undone_at VARCHAR(27) NOT NULL,
+    replayed_at VARCHAR(27),
+    CONSTRAINT pk_undone_postings PRIMARY KEY (undone_posting_id),
+    CONSTRAINT fk_undone_postings_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
+    CONSTRAINT fk_undone_postings_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
+    CONSTRAINT fk_undone_postings_claim_posting_id FOREIGN KEY(claim_posting_id) REFERENCES claim_postings (claim_posting_id),
+    CONSTRAINT fk_undone_postings_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE INDEX ix_undone_postings_claim_payment_id ON undone_postings (claim_payment_id);
+
+CREATE INDEX ix_undone_postings_run_id ON undone_postings (run_id);
 
 CREATE TABLE variance_events (
     variance_event_id BIGINT NOT NULL,

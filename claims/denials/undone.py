@@ -1,0 +1,54 @@
+"""Events of denial cases and the decisions that are undone come in; the cases as they were before them go out.
+
+What the denial rules did in one look is rolled back as one: decisions of the same look that stay are looked at again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+UNDONE = "undone"
+# What the denial rules, and earlier undos, tell of a case; a person's events stay out of it.
+RULES = (
+    "opened", "repeated", "upheld", "reopened", "attached", "matched", "overturned", "partly_overturned", "superseded",
+    UNDONE,
+)  # fmt: skip
+
+
+def rolled_back(events: pd.DataFrame, since: pd.Series) -> tuple[pd.Series, list[int]]:
+    """Say from which event on each case is rolled back (event_id by case_id), and which decisions are looked at again.
+
+    `events`: event_id, case_id, kind, claim_payment_id, recorded_at, in order. `since`: by claim_payment_id of the
+    decisions that are undone, the instant of their posting.
+    """
+    told = events[events["kind"].isin(RULES)]
+    gone = since.to_dict()
+    again: dict[int, str] = {}
+    while True:
+        at = pd.Series(told["claim_payment_id"].map(gone | again), index=told.index, dtype="object")
+        caused = told[at.notna() & (told["recorded_at"] >= at.fillna("9")) & (told["kind"] != UNDONE)]
+        looks = told.merge(caused[["case_id", "recorded_at"]].drop_duplicates(), on=["case_id", "recorded_at"])
+        first = looks.groupby("case_id")["event_id"].min()
+        later = told[told["event_id"] >= told["case_id"].map(first)]
+        stays = later[~later["claim_payment_id"].isin([0, *gone]) & (later["kind"] != UNDONE)]
+        began = stays.groupby("claim_payment_id")["recorded_at"].min()
+        more: dict[int, str] = dict(zip(began.index.tolist(), began.tolist(), strict=True))
+        if more == again:
+            return first, sorted(again)
+        again = more
+
+
+def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posting_date: str) -> dict[Hashable, Any]:
+    """Give the columns of a case as they were before its event `first`; closed as undone where it opened there."""
+    later = events[events["event_id"] >= first]
+    columns = dict(case)
+    for body in later["body"].tolist()[::-1]:
+        columns |= json.loads(body).get("before", {})
+    earlier = events[events["event_id"] < first]
+    if not earlier["kind"].isin(RULES).any():
+        columns |= {"state": "closed", "outcome": UNDONE, "closed_posting_date": posting_date, "recovered_cents": 0}
+    return columns

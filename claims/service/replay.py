@@ -1,0 +1,85 @@
+"""Replay: what was undone is posted again, as the next generation, with what waits since; in one transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from claims.errors import VaultError
+from claims.service import undo_targets
+from claims.service.audited import record
+from claims.service.banking import match_deposits
+from claims.service.charging import post_voids
+from claims.service.context import Context
+from claims.service.decisions import record_decisions
+from claims.service.denials import open_denials
+from claims.service.matching import match_claims
+from claims.service.posting import post_again, settle
+from claims.service.pricing import price_decisions
+from claims.service.runs import running
+from claims.service.undo import Outcome
+from claims.store import exceptions, posting, undone
+from claims.store import undo as rows
+from claims.store.engine import rehearsal, together
+from claims.store.handles import Connection
+
+
+def replay(ctx: Context, target: str, posting_date: date) -> Outcome:
+    """Post again what a target (remit:NO, file:NO, claim:NO, run:NO) had posted and an undo took back."""
+    with running(ctx, "replay", posting_date) as (run_id, counts), together(ctx.engine) as conn:
+        return _replay(conn, ctx, run_id, posting_date, target, counts)
+
+
+def rehearse_replay(ctx: Context, target: str, posting_date: date) -> Outcome:
+    """Replay and take it all back: what would be written."""
+    with rehearsal(ctx.engine):
+        return replay(ctx, target, posting_date)
+
+
+def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, counts: dict[str, int]) -> Outcome:
+    target = undo_targets.undone(conn, text)
+    remits = undone.remittances(conn, target.remit_ids)
+    for sha256 in sorted(set(remits["sha256"])):
+        if (state := ctx.vault.verify(sha256)) != "sound":
+            raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
+    posted_at = undone.posted_at(conn, target.remit_ids)
+    again = undone.to_replay(conn, target.remit_ids, target.claim_payment_ids)
+    held = undone.open_undone(conn)
+    mine = held["remit_id"].isin(target.remit_ids) & (held["claim_payment_id"] == 0)
+    mine |= held["claim_payment_id"].isin(again["claim_payment_id"])
+    exceptions.close_for(conn, "exception_id", held.loc[mine, "exception_id"], [posting.UNDONE], "replayed", day)
+    undone.ready_again(conn, target.remit_ids, again["undone_posting_id"].tolist())
+    match_claims(ctx, run_id, day)
+    # What waited for something else that was undone, when it was undone itself, waits for that again.
+    again["is_parked"] = again["is_whole"] & (again["reason_code"] == posting.ON_UNDONE)
+    first = again[again["is_whole"]].groupby("remit_id")["recorded_at"].min()
+    at = remits["remit_id"]
+    remits["began"] = first.reindex(at).fillna(posted_at.reindex(at)).to_numpy()
+    _step_by_step(ctx, run_id, day, remits, again, counts)
+    for step in (settle, post_voids, match_deposits, price_decisions, open_denials, record_decisions):
+        _add(counts, step(ctx, run_id, day))
+    record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
+    nothing = pd.DataFrame({"kind": []})
+    return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), again, nothing)
+
+
+def _step_by_step(
+    ctx: Context, run_id: int, day: date, remits: pd.DataFrame, again: pd.DataFrame, counts: dict[str, int]
+) -> None:
+    """Post, open denials and tell the timelines in the order in which all of that happened the first time."""
+    moments = [(instant, 0) for instant in {*again["recorded_at"], *remits["began"]}]
+    for place, name in ((1, "denials_at"), (2, "life_at")):
+        moments += [(instant, place) for instant in set(again[name]) - {""}]
+    for instant, place in sorted(moments):
+        if place == 0:
+            own, new = again[again["recorded_at"] == instant], remits[remits["began"] == instant]
+            _add(counts, post_again(ctx, run_id, day, new, own, instant))
+        else:
+            for step in ((price_decisions, open_denials), (record_decisions,))[place - 1]:
+                _add(counts, step(ctx, run_id, day))
+
+
+def _add(counts: dict[str, int], more: dict[str, int]) -> None:
+    for name, number in more.items():
+        counts[name] = counts.get(name, 0) + number

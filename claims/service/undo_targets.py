@@ -1,0 +1,74 @@
+"""What somebody asks to undo or replay, as text; the remittances and claim payments that it means go out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from claims.errors import NotFoundError, UsageError
+from claims.store import undo_targets as rows
+from claims.store.handles import Connection
+
+_Find = Callable[[Connection, str, int], tuple[list[int], list[int]]]
+KINDS = {"remit": "remittance", "file": "file", "claim": "claim", "run": "run"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whole remittances, and single claim payments of others."""
+
+    name: str
+    remit_ids: list[int] = field(default_factory=list)
+    claim_payment_ids: list[int] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.remit_ids or self.claim_payment_ids)
+
+
+def posted(conn: Connection, text: str) -> Target:
+    """Say what a target means for an undo: what of it is posted. Raises UsageError, NotFoundError."""
+    return _meant(conn, text, _posted, "posted")
+
+
+def undone(conn: Connection, text: str) -> Target:
+    """Say what a target means for a replay: what of it was undone. Raises UsageError, NotFoundError."""
+    return _meant(conn, text, _undone, "undone")
+
+
+def _posted(conn: Connection, kind: str, number: int) -> tuple[list[int], list[int]]:
+    if kind == "claim":
+        return [], rows.of_claim(conn, number)
+    if kind == "run":
+        return rows.of_run(conn, number)
+    return rows.remittances(conn, kind, number, "posted"), []
+
+
+def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], list[int]]:
+    if kind == "claim":
+        return rows.remittances_of(conn, number)["remit_id"].tolist(), rows.held_of_claim(conn, number)
+    if kind == "run":
+        return rows.undone_of_run(conn, number)
+    return rows.remittances(conn, kind, number, "undone"), rows.held_of_remittances(conn, kind, number)
+
+
+def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
+    kind, number = _parsed(text)
+    kinds = [kind] if kind else list(KINDS)
+    known = [one for one in kinds if rows.exists(conn, one, number)]
+    if not known:
+        raise NotFoundError(KINDS[kind] if kind else "remittance, file, claim or run", number)
+    found = [Target(f"{one}:{number}", *find(conn, one, number)) for one in known]
+    filled = [target for target in found if target]
+    if not filled:
+        raise UsageError(f"Nothing of {' or '.join(target.name for target in found)} is {state}.")
+    if len(filled) > 1:
+        raise UsageError(f"{number} is the number of several things; say one of: {', '.join(t.name for t in filled)}.")
+    return filled[0]
+
+
+def _parsed(text: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?:(remit|file|claim|run):)?([0-9]{1,18})", text.strip().lower(), re.ASCII)
+    if match is None:
+        raise UsageError("A target is remit:NO, file:NO, claim:NO or run:NO, with our own numbers.")
+    return match[1] or "", int(match[2])

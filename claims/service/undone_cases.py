@@ -1,0 +1,57 @@
+"""Denial cases stand again as they did before the decisions that are undone; one that opened with them is closed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pandas as pd
+
+from claims.denials import undone as rules
+from claims.denials.outcomes import CASE_COLUMNS
+from claims.service.context import Context
+from claims.store import clock
+from claims.store import undone_cases as rows
+from claims.store.handles import Connection
+
+
+def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.DataFrame) -> bool:
+    """Roll the cases of the postings `gone` (claim_payment_id, since) back; tell whether others are to be looked at."""
+    since = gone.set_index("claim_payment_id")["since"]
+    events = _related(conn, since.index.tolist())
+    first, again = rules.rolled_back(events, since)
+    if first.empty:
+        return False
+    stored = rows.rows_of(conn, first.index.tolist()).fillna({"outcome": ""})
+    changed, told = [], []
+    for case in stored.to_dict("records"):
+        own = events[events["case_id"] == case["case_id"]]
+        start = int(first[case["case_id"]])
+        columns = rules.before(case, own, start, day.isoformat())
+        differs = {name: case[name] for name in CASE_COLUMNS if case[name] != columns[name]}
+        cause = own.loc[(own["event_id"] >= start) & own["claim_payment_id"].isin(since.index), "claim_payment_id"]
+        changed.append({name: columns[name] for name in ["case_id", *CASE_COLUMNS]})
+        told.append(
+            {
+                "case_id": case["case_id"],
+                "kind": rules.UNDONE,
+                "claim_payment_id": int(cause.iloc[0]) if len(cause) else 0,
+                "amount_cents": 0,
+                "body": json.dumps({"before": differs, "run_id": run_id}, sort_keys=True),
+                "posting_date": day.isoformat(),
+            }
+        )
+    rows.save(conn, pd.DataFrame(changed), pd.DataFrame(told), actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
+    rows.look_again(conn, again)
+    return bool(again)
+
+
+def _related(conn: Connection, claim_payment_ids: list[int]) -> pd.DataFrame:
+    """Events of all cases that these decisions touched, and of those that decisions of the same looks touched."""
+    known = set(claim_payment_ids)
+    while True:
+        events = rows.events(conn, sorted(known))
+        more = known | set(events["claim_payment_id"].tolist()) - {0}
+        if more == known:
+            return events
+        known = more

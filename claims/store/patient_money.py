@@ -1,0 +1,146 @@
+"""What the ledger says of patients' money, by the key that each of its lines carries; what was written off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.rows import IN_LIST, in_parts
+
+J, L = schema.journals, schema.ledger_lines
+OF_PATIENTS = "patient"  # the source of their journals
+ACCOUNTS = ("1000", "1200", "2200", "2300")  # whose lines carry the key of a payment or refund
+
+
+def money(conn: sa.Connection, keys: Iterable[str]) -> pd.DataFrame:
+    """What the ledger says of payments and refunds, by key: reference, account, family_id, amount_cents (not zero).
+
+    On 1000 only what no bank line has taken up yet.
+    """
+    listed = sorted(set(keys))
+    parts = []
+    for start in range(0, len(listed), IN_LIST):
+        part = listed[start : start + IN_LIST]
+        parts.append(frame(conn, _money().where(L.c.reference.in_(part))))
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, _money().where(sa.false()))
+
+
+def _money() -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            L.c.reference,
+            L.c.account,
+            sa.func.coalesce(L.c.family_id, 0).label("family_id"),
+            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
+        )
+        .where(L.c.account.in_(ACCOUNTS), L.c.payer_code == "", L.c.reference != "")
+        .where(L.c.bank_line_id.is_(None))
+        .group_by(L.c.reference, L.c.account, L.c.family_id)
+        .having(sa.func.sum(L.c.amount_cents) != 0)
+        .order_by(L.c.reference, L.c.account, L.c.family_id)
+    )
+
+
+def times(conn: sa.Connection, keys: Iterable[str]) -> pd.Series:
+    """Count the journals that carry each key so far: the ordinal of its next one."""
+    listed = sorted(set(keys))
+    select = (
+        sa.select(L.c.reference, sa.func.count(sa.distinct(L.c.journal_id)).label("times"))
+        .where(L.c.account.in_(ACCOUNTS), L.c.payer_code == "")
+        .group_by(L.c.reference)
+    )
+    parts = [
+        frame(conn, select.where(L.c.reference.in_(listed[start : start + IN_LIST])))
+        for start in range(0, len(listed), IN_LIST)
+    ]
+    rows = pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    return rows.set_index("reference")["times"].reindex(listed, fill_value=0)
+
+
+def on_claim(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """What of which payment lies on a claim, the last one first: reference, amount_cents (above zero)."""
+    cents = sa.cast(-sa.func.sum(L.c.amount_cents), sa.BigInteger)
+    return frame(
+        conn,
+        sa.select(L.c.reference, cents.label("amount_cents"))
+        .where(L.c.family_id == family_id, L.c.account == "1200", L.c.reference != "")
+        .group_by(L.c.reference)
+        .having(sa.func.sum(L.c.amount_cents) < 0)
+        .order_by(sa.func.min(L.c.journal_id).desc()),
+    )
+
+
+def journals_of(conn: sa.Connection, key: str) -> pd.DataFrame:
+    """Ledger lines of the journals of patients that carry a key and still stand, newest journal first."""
+    own = sa.select(L.c.journal_id).where(L.c.reference == key, L.c.account.in_(ACCOUNTS), L.c.payer_code == "")
+    return _standing(conn, own)
+
+
+def _standing(conn: sa.Connection, own: sa.Select[tuple[int]]) -> pd.DataFrame:
+    """Lines of these journals of patients, as far as none takes them back; newest journal first."""
+    later = J.alias("later")
+    names = [column for column in L.columns if column.name not in ("ledger_line_id", "journal_id")]
+    return frame(
+        conn,
+        sa.select(J.c.idempotency_key.label("journal_key"), J.c.effective_date, *names)
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(J.c.journal_id.in_(own), J.c.source == OF_PATIENTS, J.c.reverses_journal_id.is_(None))
+        .where(~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists())
+        .order_by(J.c.journal_id.desc(), L.c.ledger_line_id),
+    )
+
+
+def write_offs(conn: sa.Connection, family_ids: Sequence[int]) -> dict[int, int]:
+    """How often a balance of each claim was written off or sent to collection so far."""
+    select = (
+        sa.select(L.c.family_id, sa.func.count(sa.distinct(L.c.journal_id)))
+        .where(L.c.account == "1200", L.c.rule_id.in_(["P05", "E14"]))
+        .group_by(L.c.family_id)
+    )
+    found: dict[int, int] = {}
+    for part in in_parts(family_ids):
+        found.update({int(family): int(times) for family, times in conn.execute(select.where(L.c.family_id.in_(part)))})
+    return found
+
+
+def written_off(conn: sa.Connection, family_id: int, rules: Sequence[str]) -> pd.DataFrame:
+    """Ledger lines of the journals of these rules on a claim that still stand."""
+    own = sa.select(L.c.journal_id).where(
+        L.c.family_id == family_id, L.c.account == "1200", L.c.rule_id.in_(list(rules))
+    )
+    return _standing(conn, own)
+
+
+def history(conn: sa.Connection, key: str) -> pd.DataFrame:
+    """Journals that carry a key, oldest first: posting_date, reason_code, rules, amount_cents, actor, journal_key."""
+    own = sa.select(L.c.journal_id).where(L.c.reference == key, L.c.account.in_(ACCOUNTS), L.c.payer_code == "")
+    select = (
+        sa.select(
+            J.c.journal_id,
+            J.c.posting_date,
+            J.c.effective_date,
+            J.c.reason_code,
+            J.c.actor,
+            J.c.idempotency_key.label("journal_key"),
+            L.c.rule_id,
+            L.c.account,
+            L.c.amount_cents,
+        )
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(J.c.journal_id.in_(own))
+        .order_by(J.c.journal_id, L.c.ledger_line_id)
+    )
+    return frame(conn, select).drop(columns="journal_id")
+
+
+def balances(conn: sa.Connection, family_ids: Iterable[int]) -> pd.Series:
+    """Balance of 1200 by claim family (debit positive)."""
+    select = sa.select(L.c.family_id, sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("cents"))
+    select = select.where(L.c.account == "1200").group_by(L.c.family_id)
+    parts = [frame(conn, select.where(L.c.family_id.in_(part))) for part in in_parts(sorted(set(family_ids)))]
+    rows = pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    return rows.set_index("family_id")["cents"]

@@ -1,0 +1,137 @@
+"""What an undo and a replay write beside journals: postings, remittances, what was undone, and how it stands again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import clock, schema
+from claims.store.load import frame
+from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
+
+CP, R, P, F, E = (
+    schema.claim_payments,
+    schema.remittances,
+    schema.claim_postings,
+    schema.files,
+    schema.exceptions,
+)
+UP, UR = schema.undone_postings, schema.undone_remittances
+
+
+def take_back(
+    conn: sa.Connection, withdrawn: pd.DataFrame, waiting: pd.DataFrame, steps: pd.DataFrame, run_id: int, day: date
+) -> None:
+    """End the postings in force that go, and write those under which cash waits now (`waiting`); keep the `steps`."""
+    at = clock.now()
+    ended = withdrawn["is_whole"] | withdrawn["claim_payment_id"].isin(waiting["claim_payment_id"])
+    update_where_in(conn, P, P.c.claim_posting_id, withdrawn.loc[ended, "claim_posting_id"], ended_at=at)
+    wait(conn, waiting, day, at)
+    is_target = withdrawn.set_index("claim_payment_id")["is_target"].astype("int64")
+    told = steps[["claim_payment_id", "remit_id", "claim_posting_id"]].assign(run_id=run_id, undone_at=at)
+    insert_keyed(conn, UP, told.assign(is_target=is_target.reindex(told["claim_payment_id"]).to_numpy()))
+
+
+def wait(conn: sa.Connection, waiting: pd.DataFrame, day: date, at: str = "") -> None:
+    """Write postings under which cash waits: nothing of them is news for the denial rules or the timeline."""
+    at = at or clock.now()
+    told = {"posting_date": day.isoformat(), "recorded_at": at, "denials_at": at, "life_at": at}
+    columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence", "outcome", "reason_code", "waits_since"]
+    insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
+
+
+def undo_remittances(conn: sa.Connection, remit_ids: Sequence[int], run_id: int, day: date) -> None:
+    """Set posted remittances to undone; remember which posting that was."""
+    posted_at = sa.select(sa.func.max(P.c.recorded_at)).where(P.c.remit_id == R.c.remit_id, P.c.ended_at.is_(None))
+    by_journal = sa.select(sa.func.max(schema.journals.c.recorded_at)).where(
+        schema.journals.c.remit_id == R.c.remit_id, schema.journals.c.source == "835"
+    )
+    at = sa.func.coalesce(posted_at.scalar_subquery(), by_journal.scalar_subquery(), "")
+    select = sa.select(R.c.remit_id, R.c.generation, R.c.posting_date, sa.type_coerce(at, sa.String).label("posted_at"))
+    rows = frame_of(conn, select, R.c.remit_id, remit_ids)
+    rows = rows.assign(run_id=run_id, undone_posting_date=day.isoformat(), undone_at=clock.now())
+    insert_keyed(conn, UR, rows)
+    update_where_in(conn, R, R.c.remit_id, remit_ids, state="undone", posting_date=None)
+
+
+def next_generation(conn: sa.Connection, remit_ids: Sequence[int]) -> None:
+    """Let what is posted of these remittances from now on have keys of its own."""
+    update_where_in(conn, R, R.c.remit_id, remit_ids, generation=R.c.generation + 1)
+
+
+def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:
+    """Write is_superseded and unposted_cents of postings in force (claim_posting_id)."""
+    for row in rows[["claim_posting_id", "is_superseded", "unposted_cents"]].to_dict("records"):
+        changed = sa.update(P).where(P.c.claim_posting_id == row["claim_posting_id"])
+        values = {name: int(row[name]) for name in ("is_superseded", "unposted_cents")}
+        conn.execute(changed.values(values))
+
+
+def remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """What a posting wants of remittances, with state and the hash of their file, in posting order."""
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "").label("payment_day")
+    names = ("remit_id", "remit_key", "state", "payment_cents", "payment_date", "payer_code", "file_id", "seg")
+    select = sa.select(*(R.c[name] for name in names), F.c.sha256, day).join(F, F.c.file_id == R.c.file_id)
+    rows = frame_of(conn, select, R.c.remit_id, remit_ids)
+    return rows.sort_values(["payment_day", "remit_key"], ignore_index=True)
+
+
+def open_undone(conn: sa.Connection) -> pd.DataFrame:
+    """Open UNDONE exceptions: exception_id, exception_key, remit_id, claim_payment_id."""
+    names = ("exception_id", "exception_key", "remit_id", "claim_payment_id")
+    return frame(conn, sa.select(*(E.c[name] for name in names)).where(E.c.type_code == "UNDONE", E.c.state == "open"))
+
+
+def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """The steps that go with a replay of these, in the order in which they were posted.
+
+    undone_posting_id, claim_payment_id, remit_id, family_id, payer_sequence, place, reason_code, is_whole; and of the
+    posting that was undone recorded_at, and when it became denials and a step of a timeline (denials_at, life_at).
+    Their own claim payments, and those that stood on them and wait since the same undo.
+    """
+    select = (
+        sa.select(
+            *(UP.c.claim_payment_id, UP.c.remit_id, UP.c.run_id, UP.c.claim_posting_id.label("place"), UP.c.is_target),
+            *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence, UP.c.undone_posting_id),
+            sa.func.coalesce(P.c.denials_at, "").label("denials_at"),
+            sa.func.coalesce(P.c.life_at, "").label("life_at"),
+            sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
+        )
+        .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
+        .where(UP.c.replayed_at.is_(None))
+    )
+    asked = select.where(UP.c.is_target == 1)
+    own = pd.concat(
+        [
+            frame_of(conn, asked, UP.c.remit_id, remit_ids).assign(is_whole=True),
+            frame_of(conn, asked, UP.c.claim_payment_id, claim_payment_ids).assign(is_whole=False),
+        ]
+    )
+    runs = own["run_id"].tolist()
+    whole = sa.select(UR.c.run_id).where(UR.c.replayed_at.is_(None))
+    runs += frame_of(conn, whole, UR.c.remit_id, remit_ids)["run_id"].tolist()
+    others = frame_of(conn, select.where(UP.c.is_target == 0), UP.c.run_id, sorted(set(runs)))
+    waits = sa.select(P.c.claim_payment_id).where(P.c.ended_at.is_(None), P.c.outcome == "unapplied")
+    waiting = frame_of(conn, waits, P.c.claim_payment_id, others["claim_payment_id"].tolist())
+    others = others[others["claim_payment_id"].isin(waiting["claim_payment_id"])].assign(is_whole=False)
+    rows = pd.concat([own, others], ignore_index=True).drop_duplicates("place", keep="first")
+    return rows.sort_values("place", ignore_index=True)
+
+
+def posted_at(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
+    """When undone remittances were posted, by remit_id."""
+    rows = frame_of(conn, sa.select(UR.c.remit_id, UR.c.posted_at, UR.c.undone_at), UR.c.remit_id, remit_ids)
+    return rows.sort_values("undone_at").groupby("remit_id")["posted_at"].last()
+
+
+def ready_again(conn: sa.Connection, remit_ids: Sequence[int], undone_posting_ids: Sequence[int]) -> None:
+    """Set undone remittances to ready, and note that all of this is replayed."""
+    at = clock.now()
+    update_where_in(conn, R, R.c.remit_id, remit_ids, state="ready")
+    for part in in_parts(remit_ids):
+        mine = sa.and_(UR.c.remit_id.in_(part), UR.c.replayed_at.is_(None))
+        conn.execute(sa.update(UR).where(mine).values(replayed_at=at))
+    update_where_in(conn, UP, UP.c.undone_posting_id, undone_posting_ids, replayed_at=at)

@@ -1,0 +1,54 @@
+"""Denial cases whose decisions are undone: their events, their columns, and how both are written back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import cases, schema
+from claims.store.load import frame
+from claims.store.posting import ON_UNDONE
+from claims.store.rows import frame_of, update_where_in
+
+CASE, EVENT, P = schema.denial_cases, schema.denial_events, schema.claim_postings
+UNDONE = "undone"
+
+
+def events(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """All events of the cases that these claim payments ever touched, in order."""
+    touched = sa.select(EVENT.c.case_id).distinct()
+    ids = frame_of(conn, touched, EVENT.c.claim_payment_id, claim_payment_ids)["case_id"].drop_duplicates().tolist()
+    names = ("event_id", "case_id", "kind", "claim_payment_id", "body", "recorded_at")
+    rows = frame_of(conn, sa.select(*(EVENT.c[name] for name in names)), EVENT.c.case_id, ids)
+    return rows.sort_values("event_id", ignore_index=True)
+
+
+def rows_of(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Cases as they are stored, an outcome that is missing as ""."""
+    columns = [column for column in CASE.c if column.name != "recorded_at"]
+    return frame_of(conn, sa.select(*columns), CASE.c.case_id, case_ids)
+
+
+def undone_by_key(conn: sa.Connection, keys: Sequence[str]) -> pd.DataFrame:
+    """Cases of these keys whose opening was undone."""
+    columns = [column for column in CASE.c if column.name != "recorded_at"]
+    found = frame(conn, sa.select(*columns).where(CASE.c.outcome == UNDONE))
+    return found[found["case_key"].isin(list(keys))].reset_index(drop=True)
+
+
+def save(
+    conn: sa.Connection, changed: pd.DataFrame, told: pd.DataFrame, *, actor: str, recorded_at: str, run_id: int
+) -> None:
+    """Write cases back (by case_id) and their events."""
+    events = told.merge(changed[["case_id", "case_key"]], on="case_id")
+    cases.save(conn, changed.iloc[:0], changed, events, actor=actor, recorded_at=recorded_at, run_id=run_id)
+
+
+def look_again(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> None:
+    """Let the denial rules look at the postings in force of these claim payments once more."""
+    waits = sa.func.coalesce(P.c.reason_code, "") == ON_UNDONE
+    own = sa.select(P.c.claim_posting_id).where(P.c.ended_at.is_(None), ~waits)
+    ids = frame_of(conn, own, P.c.claim_payment_id, claim_payment_ids)
+    update_where_in(conn, P, P.c.claim_posting_id, ids["claim_posting_id"], denials_at=None)

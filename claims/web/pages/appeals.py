@@ -1,0 +1,60 @@
+"""The appeal of a case: what could be made and by when, letter and packet to take away, and that it was sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path
+from starlette.responses import Response
+
+from claims.errors import NotFoundError
+from claims.service import appeals, desk_case
+from claims.service.audited import record_shown
+from claims.web import shown
+from claims.web.routes import Routes
+from claims.web.seat import At
+
+ROUTES = Routes()
+TYPES = {
+    "packet": ("application/pdf", "pdf"),
+    "letter": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+}
+
+
+@ROUTES.get("/cases/{key}/appeal", "desk.read")
+def show(at: At, key: str) -> Response:
+    """Tell which appeal could be made now, or why none, and what was prepared."""
+    ctx = at.reading
+    found = desk_case.of_key(ctx, key[:64])
+    plan = appeals.planned(ctx, found.case_id)
+    record_shown(ctx, f"denial case {key[:10]}", {"part": "appeal"})
+    rows = shown.rows(appeals.of_case(ctx, found.case_id))
+    return at.page("appeal.html", key=key[:10], found=found, plan=plan, rows=rows)
+
+
+@ROUTES.post("/cases/{key}/appeal", "desk.act")
+def prepare(at: At, key: str) -> Response:
+    """Write letter and packet; several at a time, no more."""
+    found = desk_case.of_key(at.reading, key[:64])
+    with at.practice.exports.place():
+        appeals.prepare(at.writing, found.case_id)
+    return at.go(f"/cases/{key[:10]}/appeal")
+
+
+@ROUTES.get("/cases/{key}/appeal/{sha256}", "desk.read")
+def take(at: At, key: str, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
+    """Give a file of an appeal of this case, and of no other."""
+    ctx = at.reading
+    found = desk_case.of_key(ctx, key[:64])
+    own = {
+        row[f"{name}_sha256"]: (name, row["level"])
+        for row in shown.rows(appeals.of_case(ctx, found.case_id))
+        for name in TYPES
+    }
+    if sha256 not in own:
+        raise NotFoundError("file of this case", sha256[:12])
+    name, level = own[sha256]
+    record_shown(ctx, f"appeal of case {key[:10]}", {"file": sha256[:12]})
+    kind, suffix = TYPES[name]
+    headers = {"Content-Disposition": f'attachment; filename="appeal-{found.case_id}-level-{level}-{name}.{suffix}"'}
+    return Response(ctx.vault.read(sha256), media_type=kind, headers=headers)
