@@ -6,19 +6,16 @@ import shutil
 from datetime import date
 
 import pytest
-from argon2 import PasswordHasher
 
-from claims.people import passwords
-from tests.web.desk import Desk, settings_in, settle
+from tests.web.desk import Desk, quick_hashes, settings_in, settle
 
 DAY = date(2025, 6, 30)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quick_hashes():
-    """Hash with the least that argon2 takes; tests/people looks at the real parameters."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    """These modules hash quickly; tests/people looks at the real parameters."""
+    with quick_hashes():
         yield
 
 
@@ -28,7 +25,8 @@ def settled(tmp_path_factory, sqlite_template):
     home = tmp_path_factory.mktemp("practice") / "claims-data"
     home.mkdir(mode=0o700)
     shutil.copy(sqlite_template, home / "claims.db")
-    settle(settings_in(home), home.parent, DAY)
+    with quick_hashes():
+        settle(settings_in(home), home.parent, DAY)
     return home
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pyotp
+import pytest
+from argon2 import PasswordHasher
 
 from claims import config
+from claims.people import passwords
 from claims.service import people, signing_in
 from claims.service.context import open_context
 from claims.service.intake import ingest
@@ -28,6 +32,14 @@ PASSWORD = "four quiet herons wade"
 ORIGIN = "http://127.0.0.1:8000"
 NAMES = {"ann": ["biller"], "sue": ["supervisor"], "otto": ["auditor"], "root": ["admin"]}
 CANARY = "ZZCANARY"
+
+
+@contextmanager
+def quick_hashes():
+    """Hash with the least that argon2 takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 class Clock:

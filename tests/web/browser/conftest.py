@@ -19,7 +19,7 @@ from claims.service.intake import find_files, ingest
 from claims.service.reconcile import reconcile
 from claims.store import audit
 from claims.web.settings import checked
-from tests.web.desk import NAMES, PASSWORD, Desk, settings_in
+from tests.web.desk import NAMES, PASSWORD, Desk, quick_hashes, settings_in
 
 MONTH = Path(__file__).resolve().parents[3] / "edi_samples" / "day"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -59,9 +59,10 @@ def month(tmp_path_factory, sqlite_template, chromium):
     day = date(2026, 10, 19)
     ingest(ctx, find_files(MONTH / "inbox"), day)
     reconcile(ctx, day)
-    for name, roles in NAMES.items():
-        people.add(ctx, name, roles, datetime.now(UTC), write_off_limit_cents=2500)
-        people.set_password(ctx, name, PASSWORD, datetime.now(UTC))
+    with quick_hashes():
+        for name, roles in NAMES.items():
+            people.add(ctx, name, roles, datetime.now(UTC), write_off_limit_cents=2500)
+            people.set_password(ctx, name, PASSWORD, datetime.now(UTC))
     ctx.engine.dispose()
     return home
 
