@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,10 +38,20 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items):
-    """Sort the files that take longest to the front; the order within a file stays."""
+    """Sort the files that take longest to the front; of what runs on both engines, leave most of one to the long run.
+
+    Whole services behave the same on PostgreSQL, and in `make test` every third test of a file shows it, beginning with
+    the first; `make test-long` runs the others. Tests of the store itself run on both engines always.
+    """
     items.sort(
         key=lambda item: next((at for at, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
     )
+    seen: Counter[Path] = Counter()
+    for item in items:
+        if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/"):
+            seen[item.path] += 1
+            if seen[item.path] % 3 != 1:
+                item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)

@@ -49,7 +49,8 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 kinds = proposal.events["kind"]
                 counts["denials_opened"] += int((kinds == "opened").sum())
                 counts["denials_repeated"] += int(kinds.isin(["repeated", "upheld", "reopened", "attached"]).sum())
-                counts["denials_closed"] += int(kinds.isin(CLOSING).sum())
+                closed = proposal.events.loc[kinds.isin(CLOSING), "case_key"]
+                counts["denials_closed"] += closed.nunique()  # a reversal and the payment after it close once
                 counts["denials_matched"] += int((kinds == "matched").sum())
                 counts["at_risk_cents"] += int(proposal.new_cases["at_risk_cents"].sum())
             cases.mark(conn, remit_ids, clock.now())

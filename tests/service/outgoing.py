@@ -40,6 +40,7 @@ PARTNER = {
 PERSON = {
     "subscriber_birth_date": "1980-02-03", "subscriber_gender": "F", "subscriber_address": "181 PENCIL WAY",
     "subscriber_city": "NOWHERE", "subscriber_state": "OH", "subscriber_zip": "45999", "rendering_npi": "1999999026",
+    "billing_name": "MADE UP FAMILY PRACTICE",
 }  # fmt: skip
 
 

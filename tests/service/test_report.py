@@ -137,7 +137,7 @@ def test_a_report_of_an_earlier_day_stays_what_it_was(practice, tmp_path):
     assert sorted(row["claim_number"] for row in later) == ["A1", "ZZ9"]
     assert {row["billing_npi"] for row in later} == {"1999999984"}
     (closed,) = rows(tmp_path / "later" / manifest.NAME, "closed")
-    assert (closed["claim_number"], closed["outcome"], closed["closed_date"]) == ("A2", "superseded", "2025-07-15")
+    assert (closed["claim_number"], closed["outcome"], closed["closed_date"]) == ("A2", "overturned", "2025-07-15")
 
 
 def test_what_is_known_later_is_not_in_a_report_known_at_an_earlier_instant(practice, tmp_path):
