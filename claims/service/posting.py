@@ -148,12 +148,14 @@ def _post(
     )
     _raise_for_claims(conn, raised, owner, posting_date)
     if remits is not None:
-        own = claims.loc[claims["remit_id"].isin(remits["remit_id"]), "claim_payment_id"]
+        # What is posted once more is read once more; what waits meanwhile keeps how it was read.
+        again = [] if places is None else claims["claim_payment_id"].tolist()
+        own = claims.loc[claims["remit_id"].isin(remits["remit_id"]), "claim_payment_id"] if places is None else again
         read = classes[(classes["adjustment_class"] != "") & classes["claim_payment_id"].isin(own)]
         posted.save_classifications(
             conn,
             read[["adjustment_id", "claim_payment_id", "adjustment_class", "counts_as_denial", "rule_priority"]],
-            remits["remit_id"].tolist(),
+            again,
         )
     result = claims[["claim_payment_id"]].merge(postings[["claim_payment_id", "outcome"]], how="left")
     return result.fillna({"outcome": ""})

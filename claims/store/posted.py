@@ -78,13 +78,13 @@ def save_postings(conn: sa.Connection, postings: pd.DataFrame, released: pd.Data
         conn.execute(still.values(unposted_cents=P.c.unposted_cents + cents))
 
 
-def save_classifications(conn: sa.Connection, rows: pd.DataFrame, remit_ids: Sequence[int]) -> None:
-    """Write how the adjustments of remittances were read; a replay overwrites what it read before."""
-    ids = [int(one) for one in remit_ids]
-    again = sa.select(CP.c.claim_payment_id).join(R, R.c.remit_id == CP.c.remit_id)
-    again = again.where(R.c.remit_id.in_(ids), R.c.generation > 0)
-    conn.execute(sa.delete(schema.classifications).where(schema.classifications.c.claim_payment_id.in_(again)))
-    bulk_insert(conn, schema.classifications, rows)
+def save_classifications(conn: sa.Connection, rows: pd.DataFrame, again: Sequence[int]) -> None:
+    """Write how adjustments were read; what was read before of the claim payments `again` goes."""
+    table = schema.classifications
+    for at in range(0, len(again), 900):
+        ids = [int(one) for one in again[at : at + 900]]
+        conn.execute(sa.delete(table).where(table.c.claim_payment_id.in_(ids)))
+    bulk_insert(conn, table, rows)
 
 
 def mark_posted(conn: sa.Connection, remit_ids: Sequence[int], posting_date: date) -> None:
