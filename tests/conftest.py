@@ -40,7 +40,7 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items):
     """Sort the files that take longest to the front; of what runs on both engines, leave most of one to the long run.
 
-    Whole services behave the same on PostgreSQL, and in `make test` every third test of a file shows it, beginning with
+    Whole services behave the same on PostgreSQL, and in `make test` every fifth test of a file shows it, beginning with
     the first; `make test-long` runs the others. Tests of the store itself run on both engines always.
     """
     items.sort(
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/"):
             seen[item.path] += 1
-            if seen[item.path] % 3 != 1:
+            if seen[item.path] % 5 != 1:
                 item.add_marker(pytest.mark.long)
 
 
