@@ -50,7 +50,7 @@ def test_each_point_begins_at_its_first_cent(n):
 
 
 @pytest.mark.parametrize(("cents", "points_of"), [(0, 0), (10_000, 40), (1_000_000, 80), (10**11, 100)])
-def test_the_scale_of_the_handbook(cents, points_of):
+def test_the_scale_of_money_at_risk(cents, points_of):
     assert value_points(cents) == points_of
 
 
