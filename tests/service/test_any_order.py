@@ -87,7 +87,7 @@ def told(practice):
     return {number for (number,) in practice.rows(rows.where(is_open)) + practice.rows(payments.where(is_open))}
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 8))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 8))])
 def test_random_histories_end_alike_or_say_so_in_three_orders(settings, tmp_path, seed, request):
     from claims.service.context import open_context
     from claims.store import engine
