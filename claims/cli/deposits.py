@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
-from claims.errors import UsageError
-from claims.money import cents
+from claims.cli.typed import cents_of, number_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show what the bank says of payers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number of the bank line, as the list shows it.")]
@@ -76,7 +75,9 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     from claims.service.context import open_context
 
     output = console.current()
-    story = deposits.told(open_context(actor=output.actor), _number(number), show_phi=show_phi)
+    story = deposits.told(
+        open_context(actor=output.actor), number_of(number, "claims deposits list"), show_phi=show_phi
+    )
     ties, others = console.records(story["ties"]), console.records(story["candidates"])
     output.document(story | {"ties": ties, "candidates": others})
     output.say(f"Bank line {story['bank_line_id']}: {console.dollars(story['amount_cents'])} of {story['bank_date']}")
@@ -154,15 +155,15 @@ def tie(
     ctx = open_context(actor=output.actor)
     settled = deposits.tie(
         ctx,
-        _number(number),
-        _number(remit),
+        number_of(number, "claims deposits list"),
+        number_of(remit),
         reason,
         day.date() if day else ctx.settings.today(),
-        amount_cents=_cents(amount, "--amount") if amount else None,
-        fee_cents=_cents(fee, "--fee") if fee else 0,
+        amount_cents=cents_of(amount, "--amount") if amount else None,
+        fee_cents=cents_of(fee, "--fee") if fee else 0,
     )
     output.document({"settled_cents": settled})
-    output.say(f"Tied: {console.dollars(settled)} of remittance {_number(remit)}.")
+    output.say(f"Tied: {console.dollars(settled)} of remittance {number_of(remit)}.")
 
 
 def untie(
@@ -181,19 +182,8 @@ def untie(
     output = console.current()
     ctx = open_context(actor=output.actor)
     when = day.date() if day else ctx.settings.today()
-    ended = deposits.untie(ctx, _number(number), reason, when, remit_id=_number(remit) if remit else None)
+    ended = deposits.untie(
+        ctx, number_of(number, "claims deposits list"), reason, when, remit_id=number_of(remit) if remit else None
+    )
     output.document({"untied": ended})
     output.say(f"{ended} tie(s) taken apart. The rules do not tie these again; claims deposits tie does.")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise UsageError("A number is wanted, as claims deposits list and show give it.")
-    return int(text)
-
-
-def _cents(text: str, option: str) -> int:
-    value = cents(text)
-    if value is None or value <= 0:
-        raise UsageError(f"{option} wants an amount above zero, like 12.50.")
-    return value

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
-from claims.errors import UsageError
+from claims.cli.typed import number_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and inbox names; this is audited.")]
 
@@ -107,16 +107,12 @@ def show(
     from claims.service.context import open_context
 
     output = console.current()
-    story = exceptions.told(open_context(actor=output.actor), _number(number), show_phi=show_phi)
+    story = exceptions.told(
+        open_context(actor=output.actor), number_of(number, "claims exceptions list"), show_phi=show_phi
+    )
     findings = console.records(story["findings"])
     output.document(story | {"findings": findings})
     _say(output, story, findings)
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise UsageError("The number of an exception is wanted, as claims exceptions list shows it.")
-    return int(text)
 
 
 def match(
@@ -131,7 +127,7 @@ def match(
     from claims.service.matching_by_hand import match_by_hand
 
     output = console.current()
-    match_by_hand(open_context(actor=output.actor), _number(number), claim)
+    match_by_hand(open_context(actor=output.actor), number_of(number, "claims exceptions list"), claim)
     output.document({"exception_id": int(number), "matched": True})
     output.say("Matched. The next claims reconcile posts it.")
 
@@ -145,7 +141,7 @@ def unmatch(number: Annotated[str, typer.Argument(metavar="NO", help="The number
     from claims.service.matching_by_hand import unmatch_by_hand
 
     output = console.current()
-    unmatch_by_hand(open_context(actor=output.actor), _number(number))
+    unmatch_by_hand(open_context(actor=output.actor), number_of(number, "claims exceptions list"))
     output.document({"exception_id": int(number), "matched": False})
     output.say("It is matched to no claim now, and will not be matched to that one again.")
 

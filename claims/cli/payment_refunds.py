@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
-from claims.cli.payment_words import Day, ShowPhi, cents_of, number_of, when
+from claims.cli.payment_words import Day, ShowPhi, when
+from claims.cli.typed import cents_of, number_of
 from claims.errors import UsageError
 
 

@@ -10,7 +10,8 @@ import typer
 
 from claims.cli import console
 from claims.cli.payment_refunds import refund, refunds
-from claims.cli.payment_words import Day, ShowPhi, cents_of, number_of, when
+from claims.cli.payment_words import Day, ShowPhi, when
+from claims.cli.typed import cents_of, number_of
 
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number of the payment, as the list shows it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
-from claims.errors import UsageError
+from claims.cli.typed import number_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]
@@ -69,7 +69,7 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     from claims.service.context import open_context
 
     output = console.current()
-    row = rejection_queue.told(open_context(actor=output.actor), _number(number), show_phi=show_phi)
+    row = rejection_queue.told(open_context(actor=output.actor), number_of(number), show_phi=show_phi)
     output.document(row)
     output.say(f"Rejection {row['rejection_id']}: {console.dollars(row['amount_cents'])}, {row['state']}")
     output.say(f"  Claim     {row['claim_number']} (our number {row['claim_id']}), now {row['life'].replace('_', ' ')}")
@@ -96,8 +96,8 @@ def close(number: Number) -> None:
 
     output = console.current()
     settings = config.load()
-    rejection_queue.close(open_context(settings, actor=output.actor), _number(number), settings.today())
-    output.document({"rejection_id": _number(number), "state": "closed"})
+    rejection_queue.close(open_context(settings, actor=output.actor), number_of(number), settings.today())
+    output.document({"rejection_id": number_of(number), "state": "closed"})
     output.say(f"Rejection {number} is closed; the claim is withdrawn.")
 
 
@@ -135,8 +135,8 @@ def accept(number: Number) -> None:
     from claims.service.context import open_context
 
     output = console.current()
-    cells = edit_proposals.accept(open_context(actor=output.actor), _number(number))
-    output.document({"edit_proposal_id": _number(number), "edit_settings": cells})
+    cells = edit_proposals.accept(open_context(actor=output.actor), number_of(number))
+    output.document({"edit_proposal_id": number_of(number), "edit_settings": cells})
     output.say(f"Added to edit_settings: {', '.join(f'{name} {value}' for name, value in cells.items())}.")
 
 
@@ -149,12 +149,6 @@ def dismiss(number: Number) -> None:
     from claims.service.context import open_context
 
     output = console.current()
-    edit_proposals.dismiss(open_context(actor=output.actor), _number(number))
-    output.document({"edit_proposal_id": _number(number), "state": "dismissed"})
+    edit_proposals.dismiss(open_context(actor=output.actor), number_of(number))
+    output.document({"edit_proposal_id": number_of(number), "state": "dismissed"})
     output.say(f"Proposal {number} is dismissed.")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise UsageError("A number is wanted, as the list shows it.")
-    return int(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.denials import not_looked_at
-from claims.store.rows import insert_keyed
+from claims.store.rows import cell, insert_keyed
 
 CASE = schema.denial_cases
 # What stands in a list for a day that is not known, so that every row has a place in it.
@@ -69,23 +68,15 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
     if changed.empty:
         return
     names = [name for name in changed.columns if name != "case_id"]
-    rows = [{"of_case": row["case_id"]} | {n: _value(n, row[n]) for n in names} for row in changed.to_dict("records")]
+    rows = [
+        {"of_case": row["case_id"]} | {n: cell(CASE.c[n], row[n]) for n in names} for row in changed.to_dict("records")
+    ]
     values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
     is_given = sa.and_(sa.bindparam("state") == "new", CASE.c.assignee != "")
     values |= {"state": sa.case((is_given, "assigned"), else_=sa.bindparam("state"))}
     # What a person asked for was asked of the case as it was.
     values |= {"version": CASE.c.version + 1, "snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
     conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)
-
-
-def _value(name: str, value: Any) -> Any:
-    """Turn a cell into what the column takes: no day, no family and no outcome are NULL."""
-    column = CASE.c[name]
-    if isinstance(column.type, sa.Date):
-        return date.fromisoformat(value) if isinstance(value, str) and value else None
-    if isinstance(column.type, sa.Integer):
-        return None if column.nullable and not value else int(value)
-    return value if isinstance(value, str) and (value or not column.nullable) else None
 
 
 def _known(conn: sa.Connection, keys: list[str]) -> pd.DataFrame:

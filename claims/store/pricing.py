@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.rows import insert_keyed, update_where_in
+from claims.store.rows import cell, insert_keyed, update_where_in
 
 E, CASE, EVENT = schema.expected_allowed, schema.variance_cases, schema.variance_events
 
@@ -43,17 +42,7 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
     names = [name for name in changed.columns if name != "variance_case_id"]
     values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
     rows = [
-        {"of_case": row["variance_case_id"]} | {name: _value(name, row[name]) for name in names}
+        {"of_case": row["variance_case_id"]} | {name: cell(CASE.c[name], row[name]) for name in names}
         for row in changed.to_dict("records")
     ]
     conn.execute(sa.update(CASE).where(CASE.c.variance_case_id == sa.bindparam("of_case")).values(values), rows)
-
-
-def _value(name: str, value: Any) -> Any:
-    """Turn a cell into what the column takes: no day, no id and no outcome are NULL."""
-    column = CASE.c[name]
-    if isinstance(column.type, sa.Date):
-        return date.fromisoformat(value) if isinstance(value, str) and value else None
-    if isinstance(column.type, sa.Integer):
-        return None if column.nullable and not value else int(value)
-    return value if isinstance(value, str) and (value or not column.nullable) else None

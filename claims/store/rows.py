@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,3 +64,12 @@ def update_where_in(
     """Set the same values on all rows whose `column` is one of `values`."""
     for condition in among(conn, column, values):
         conn.execute(sa.update(table).where(condition).values(**changes))
+
+
+def cell(column: sa.Column[Any], value: Any) -> Any:
+    """Turn a cell of a frame into what its column takes: no day, no id and no text where none is needed are NULL."""
+    if isinstance(column.type, sa.Date):
+        return date.fromisoformat(value) if isinstance(value, str) and value else None
+    if isinstance(column.type, sa.Integer):
+        return None if column.nullable and not value else int(value)
+    return value if isinstance(value, str) and (value or not column.nullable) else None

@@ -72,9 +72,13 @@ def denied_home(sqlite_template, tmp_path_factory):
 @pytest.fixture
 def books(denied_home, tmp_path):
     """A copy of that practice, on SQLite: what depends on the engine says so itself."""
-    home = tmp_path / "claims-data"
-    shutil.copytree(denied_home, home)
-    practice = opened(home)
+    yield from copy_of(denied_home, tmp_path)
+
+
+def copy_of(home, tmp_path):
+    """Give a copy of the practice in a data folder, opened, and close it."""
+    shutil.copytree(home, tmp_path / "claims-data")
+    practice = opened(tmp_path / "claims-data")
     practice.number = 100
     yield practice
     practice.ctx.engine.dispose()

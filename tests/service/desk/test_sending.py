@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 
 import pytest
@@ -19,7 +18,7 @@ from claims.store import audit, schema
 from claims.store.engine import write
 from tests.books import remit
 from tests.charges.test_charges_file import written
-from tests.service.desk.conftest import cases, chosen, events, opened
+from tests.service.desk.conftest import cases, chosen, copy_of, events, opened
 from tests.service.outgoing import DAY, NOW, PAYER, PERSON, make_ready, master, rows
 from tests.service.test_next_payer import DRAGONFLY, SECOND
 
@@ -62,12 +61,7 @@ def sent_home(sqlite_template, tmp_path_factory):
 @pytest.fixture
 def practice(sent_home, tmp_path):
     """A copy of that practice."""
-    home = tmp_path / "claims-data"
-    shutil.copytree(sent_home, home)
-    made = opened(home)
-    made.number = 100
-    yield made
-    made.ctx.engine.dispose()
+    yield from copy_of(sent_home, tmp_path)
 
 
 def leave(practice):

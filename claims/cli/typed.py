@@ -1,0 +1,21 @@
+"""What people type on the command line and several commands read: our own numbers, and amounts."""
+
+from __future__ import annotations
+
+from claims.errors import UsageError
+from claims.money import cents
+
+
+def number_of(text: str, shown_by: str = "the list") -> int:
+    """Read one of our own numbers; `shown_by` says where to find it."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise UsageError(f"A number is wanted, as {shown_by} shows it.")
+    return int(text)
+
+
+def cents_of(text: str, option: str) -> int:
+    """Read an amount above zero."""
+    value = cents(text)
+    if value is None or value <= 0:
+        raise UsageError(f"{option} wants an amount above zero, like 12.50.")
+    return value
