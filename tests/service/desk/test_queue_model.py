@@ -187,7 +187,8 @@ class Model(RuleBasedStateMachine):
         table = schema.denial_cases
         with write(self.ctx.engine) as conn:
             row = frame(conn, sa.select(table).where(table.c.case_id == one))
-            after = row.assign(**({"state": "new"} if changes.get("state") == "assigned" else changes))
+            # What remittances write of an assigned case is `new`: the writer knows whose it is.
+            after = row.assign(**(changes | {"state": "new"} if changes.get("state") == "assigned" else changes))
             names = ["case_id", "state", "outcome", "deadline_date", "remit_date", "closed_posting_date", "waiting_for"]
             events = pd.DataFrame(
                 {

@@ -91,7 +91,7 @@ def test_a_billers_morning(browse, served, monkeypatch):
     page.fill("#work input[name=words]", "called the payer, they look again")
     page.locator("button[value=note]").click()
     expect(page.locator(".toast")).to_contain_text("1 noted")
-    expect(page.locator("ol.steps")).to_contain_text("called the payer, they look again")
+    expect(page.locator("ol.steps", has_text="called the payer, they look again")).to_be_visible()
     page.goto(f"/queue#{here}")
     expect(page.locator("tr.here")).to_have_attribute("id", here)
 
