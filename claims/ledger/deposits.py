@@ -85,6 +85,8 @@ def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFra
     """
     lines, remits = prepared(bank_lines), prepared(remittances[remittances["open_cents"] > 0])
     lines = lines[lines["rest_cents"] > 0]
+    if lines.empty or remits.empty:
+        return _nothing()
     pairs = pairs_of(lines, remits)
     pairs["is_refused"] = among(pairs, pairs.iloc[:0] if refused is None else refused)
     board = _Board(pairs)
@@ -96,6 +98,13 @@ def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFra
             way(board, _fitting(board.pairs(), rule), rule)
     ties = _frame(board.tied)
     return _told(board, ties)
+
+
+def _nothing() -> Outcome:
+    weights = {"score": "int64", "evidence": "str"}
+    candidates = {"bank_line_id": "int64", "remit_id": "int64", "amount_cents": "int64", "why": "str", "rule": "str"}
+    kinds = ({**TIE_COLUMNS, **weights}, {"bank_line_id": "int64"}, {**candidates, **weights})
+    return Outcome(*(pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in one.items()}) for one in kinds))
 
 
 def _frame(rows: list[tuple[int, int, int, int, str]]) -> pd.DataFrame:

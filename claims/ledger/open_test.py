@@ -93,9 +93,9 @@ def _sum(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _standing(decided: pd.DataFrame, decided_lines: pd.DataFrame) -> pd.DataFrame:
-    """Ledger lines of decisions that stand, with the payer sequence and cash of the decision (`_first`)."""
+    """Ledger lines of decisions that stand, with the payer sequence (`_first`) and posting order of the decision."""
     posted = decided[(decided["outcome"] == POSTED) & (decided["is_released"] == 0)]
-    facts = posted[["claim_payment_id", "family_id", "payer_sequence"]].rename(
+    facts = posted[["claim_payment_id", "family_id", "payer_sequence", "posting_order"]].rename(
         columns={"payer_sequence": "sequence_first"}
     )
     return decided_lines.drop(columns="family_id").merge(facts, on="claim_payment_id")
@@ -128,7 +128,10 @@ def _by_tested_line(rows: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
 
 
 def _earlier(standing: pd.DataFrame, touched: pd.DataFrame, receivables: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
-    """Earlier decisions by family, sequence and tested line: whether one may be taken back, and what that re-opens."""
+    """Earlier decisions by family, sequence and tested line: whether one may be taken back, and what that re-opens.
+
+    newest_order: the posting order of the last of them.
+    """
     rows = _by_tested_line(standing, whole)
     keys = ["family_id", "line_number"]
     moved = _by_tested_line(touched, whole)
@@ -152,7 +155,9 @@ def _earlier(standing: pd.DataFrame, touched: pd.DataFrame, receivables: pd.Data
         reopens_cents=(-rows["amount_cents"]).where(own_credit, 0),
     )
     by_key = rows.groupby(["family_id", "sequence_first", "line_number"])
-    found = by_key.agg(is_fixed=("is_fixed", "max"), reopens_cents=("reopens_cents", "sum"))
+    found = by_key.agg(
+        is_fixed=("is_fixed", "max"), reopens_cents=("reopens_cents", "sum"), newest_order=("posting_order", "max")
+    )
     return found.reset_index().rename(columns={"sequence_first": "payer_sequence"})
 
 
@@ -164,6 +169,9 @@ def _judge(need: pd.DataFrame, rows: pd.DataFrame, batch: Batch, earlier: pd.Dat
     need = need.merge(earlier, on=["family_id", "payer_sequence", "line_number"], how="left")
     has_earlier = need["is_fixed"].notna().to_numpy()
     is_fixed = has_earlier & (need["is_fixed"] == 1).to_numpy(dtype=bool)
+    # What a payer decided before is not what holds now: an older decision that comes late takes nothing back.
+    own_order = rows.set_index("claim_payment_id")["posting_order"].reindex(need["claim_payment_id"]).to_numpy()
+    is_older = has_earlier & (own_order < need["newest_order"].fillna("").to_numpy())
     need["reopens_cents"] = need["reopens_cents"].fillna(0).astype("int64")
     need["short_cents"] = (need["over_cents"] - need["reopens_cents"]).clip(lower=0)
     paid = batch.service_payments.groupby(["claim_payment_id", "line_number"])["paid_cents"].sum()
@@ -187,7 +195,7 @@ def _judge(need: pd.DataFrame, rows: pd.DataFrame, batch: Batch, earlier: pd.Dat
         [
             (need["over_cents"] == 0).to_numpy(),
             has_earlier & no_cash & is_repeat,
-            has_earlier & ~is_fixed,
+            has_earlier & ~is_fixed & ~is_older,
             has_earlier,
             is_later,
         ],

@@ -53,12 +53,14 @@ def tie(bank_lines: pd.DataFrame, in_hand: pd.DataFrame) -> Outcome:
     lines = bank_lines.loc[bank_lines["rest_cents"] != 0, LINE]
     money = in_hand[in_hand["amount_cents"] != 0]
     ties, parts = [], []
-    for rule in RULES:
+    for rule in RULES if len(lines) and len(money) else ():
         found = _ways(rule, lines, money)
         ties.append(found.ties)
         parts.append(found.parts)
         lines = lines[~lines["bank_line_id"].isin(found.ties["bank_line_id"])]
         money = money[~money["payment_key"].isin(found.parts["payment_key"])]
+    if not ties:
+        return _outcome(lines.head(0).assign(amount_cents=0, fee_cents=0), money.assign(bank_line_id=0).head(0), "")
     return Outcome(pd.concat(ties, ignore_index=True), pd.concat(parts, ignore_index=True))
 
 

@@ -25,7 +25,8 @@ class Batch:
     has_group_cr, charge_cents, paid_cents, family_id (0 = unmatched), refused (why no candidate was taken), payer_code,
     ledger_payer_code (as the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number,
     payer_sequence, next_payer_code, next_sequence, remit_key, generation, waiting_reason (the exception type under
-    which its cash lies on 2200 since an earlier posting, or ""), last_posting_id (0 = never posted), in posting order.
+    which its cash lies on 2200 since an earlier posting, or ""), last_posting_id (0 = never posted), posting_order (text
+    that sorts remittances as they post: payment date and key), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
     adjustment_class, account.
@@ -35,7 +36,7 @@ class Batch:
     touched: what people moved on 1110 and 1200 by family_id, account, line_number.
     decided: claim payments posted before and not superseded: claim_payment_id, family_id, payer_sequence, payer_code,
     payee_identifier, claim_number_normal, payer_claim_number, charge_cents, paid_cents, outcome, is_released (the
-    system took it back), place (posting order, newest lowest), of the families and numbers in the batch.
+    system took it back), posting_order, ordinal, place (newest lowest), of the families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
     to be negated by a reversal.
     """

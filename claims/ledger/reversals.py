@@ -15,7 +15,8 @@ def reverse(
 
     The original is of the same payer, payee, number and charge, of the same family where one is known, and agrees in
     the payer's number or in the cash. Within a family the payer's number is enough: a payer may name the void, not the
-    claim that it voids. The adjustments in the file are not classified again. No decision found: the cash
+    claim that it voids. It was decided before: what a payer says later, or next in the same remittance, is the
+    correction, also where the original has not come. The adjustments in the file are not classified again. No decision found: the cash
     goes to 2200 (REVERSAL_ORPHAN). A cash amount that differs goes to 2200 too (REVERSAL_MISMATCH), so that clearing
     moves by CLP04. Where the system took the decision back before the payer did, nothing is left to negate.
     """
@@ -73,7 +74,19 @@ def _originals(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
         & same_payee
         & (same_family | (pairs["family_id"] == 0))
         & ~(other_number & other_cash)
+        & _is_earlier(pairs, other_number)
     )
     pairs = pairs.assign(other_number=other_number.astype("int64"), other_cash=other_cash.astype("int64"))
     pairs = pairs[fits].sort_values(["claim_payment_id", "other_number", "other_cash", "place"], kind="stable")
     return pairs.drop_duplicates("claim_payment_id").drop_duplicates("claim_payment_id_first")
+
+
+def _is_earlier(pairs: pd.DataFrame, other_number: pd.Series) -> pd.Series:
+    """Tell which decisions came before the reversal: an earlier place in the remittance, or no later day.
+
+    Of two remittances of one day nobody can say which is first; then the payer's number has to agree.
+    """
+    day, day_first = (pairs[name].str.split("|").str[0] for name in ("posting_order", "posting_order_first"))
+    same_remit = pairs["posting_order"] == pairs["posting_order_first"]
+    earlier_day = (day == "") | (day_first < day) | ((day_first == day) & ~other_number)
+    return earlier_day.where(~same_remit, pairs["ordinal_first"] < pairs["ordinal"])

@@ -93,6 +93,11 @@ def keys(kind: str) -> list[str]:
 
 def nothing(kind: str) -> pd.DataFrame:
     """Give a frame of the kind without rows."""
+    return _nothing(kind).copy()
+
+
+@cache
+def _nothing(kind: str) -> pd.DataFrame:
     own: dict[str, Any] = {
         column.target: pd.Series([], dtype=column.dtype) for column in (*columns()[kind], *EFFECTIVE)
     }

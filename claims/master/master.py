@@ -65,10 +65,11 @@ class Master:
     @staticmethod
     def _taken(rows: pd.DataFrame, place: Integers, index: pd.Index) -> pd.DataFrame:
         known = place >= 0
+        place = np.where(known, place, -1)
         found = {}
         for name in rows.columns:
-            values = pd.concat([rows[name], pd.Series([_EMPTY[rows[name].dtype.kind]], dtype=rows[name].dtype)])
-            found[name] = values.array.take(np.where(known, place, len(rows)))
+            empty = _EMPTY[rows[name].dtype.kind]
+            found[name] = pd.api.extensions.take(rows[name].array, place, allow_fill=True, fill_value=empty)
         return pd.DataFrame(found, index=index).assign(is_known=known)
 
     @cached_property

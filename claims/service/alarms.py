@@ -25,6 +25,9 @@ def watch_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
     """
     with write(ctx.engine) as conn:
         rows = sent_batches.waiting(conn)
+        standing = set(sent_batches.open_alarms(conn, MISSING))
+        if rows.empty and not standing:
+            return {"answers_missing": 0, "alarms_raised": 0}
         rows = _due(ctx, rows)
         rows = rows[(rows["due"] != "") & (rows["due"] < posting_date.isoformat())]
         by_batch = rows.groupby(["kind", "interchange_control_number", "file_id", "due"], as_index=False)
@@ -35,7 +38,7 @@ def watch_answers(ctx: Context, run_id: int, posting_date: date) -> dict[str, in
             type_code=MISSING,
             message="no " + alarms["kind"] + " by " + alarms["due"] + " for claims of interchange " + number,
         )
-        for key in sorted(set(sent_batches.open_alarms(conn, MISSING)) - set(alarms["exception_key"])):
+        for key in sorted(standing - set(alarms["exception_key"])):
             exceptions.close_key(conn, key, "answered", posting_date)
         raised = exceptions.open_all(conn, alarms, posting_date)
         exceptions.restate(conn, alarms)

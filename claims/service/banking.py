@@ -18,10 +18,10 @@ from claims.store.handles import Connection
 def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Tie bank lines to posted remittances, post fees and returns; the rest waits on unapplied cash, by name."""
     with write(ctx.engine) as conn:
-        lines, remits = banking.open_lines(conn), banking.remittances(conn)
-        fees = lines[lines["kind"] == "fee"]
+        before, remits = banking.open_lines(conn), banking.remittances(conn)
+        fees = before[before["kind"] == "fee"]
         tying.write_fees(conn, ctx, run_id, posting_date, fees)
-        lines = lines[(lines["kind"] != "fee") & (lines["rest_cents"] > 0)]
+        lines = before[(before["kind"] != "fee") & (before["rest_cents"] > 0)]
         # What remains of a deposit that was tied is another remittance's only where the trace says so.
         told = ~lines["is_over"]
         asked = lines.assign(
@@ -30,7 +30,8 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         outcome = deposits.tie(asked, remits, banking.refused_pairs(conn))
         tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
         deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
-        open_ = banking.open_lines(conn)
+        is_changed = len(outcome.ties) > 0 or len(fees) > 0
+        open_ = banking.open_lines(conn) if is_changed else before
         clear = open_[~open_["bank_line_id"].isin(outcome.ambiguous["bank_line_id"])]
         patients = tie_patients(conn, ctx, run_id, posting_date, clear)
         open_ = banking.open_lines(conn) if patients["patient_deposits_tied"] else open_

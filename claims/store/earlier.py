@@ -72,6 +72,8 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
             CP.c.claim_payment_id,
             P.c.family_id,
             P.c.payer_sequence,
+            (day + "|" + R.c.remit_key).label("posting_order"),
+            CP.c.ordinal,
             R.c.payer_code,
             R.c.payee_identifier,
             CP.c.claim_number_normal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from claims.store import schema
 J = schema.journals
 
 
+@cache
 def stands(journals: Any = J) -> sa.ColumnElement[bool]:
     """Condition: no reversal of the journal that was not itself undone."""
     later, undone = J.alias("later"), J.alias("undone")

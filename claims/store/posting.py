@@ -120,6 +120,7 @@ def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             R.c.remit_key,
             R.c.generation,
             R.c.payment_date,
+            (day + "|" + R.c.remit_key).label("posting_order"),
             R.c.payer_code,
             R.c.payee_identifier,
             M.c.family_id,

@@ -21,6 +21,11 @@ _READ = (
 )
 
 
+def has_cases(conn: sa.Connection) -> bool:
+    """Tell whether there ever was a denial."""
+    return bool(conn.scalar(sa.select(sa.exists().select_from(CASE))))
+
+
 def closed_cases(conn: sa.Connection) -> pd.DataFrame:
     """Count closed cases by payer_code, reason_code and outcome."""
     groups = (CASE.c.payer_code, CASE.c.reason_code, CASE.c.outcome)

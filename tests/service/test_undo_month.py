@@ -72,16 +72,11 @@ def totals(practice) -> pd.Series:
 
 
 def told(practice) -> set[str]:
-    """Claims with an open exception, and those where a decision without cash was taken back.
-
-    Of these the order may matter: an older decision that comes late releases a newer one that moved no cash.
-    """
+    """Claims with an open exception."""
     F = schema.families
     by_family = sa.select(F.c.claim_number).join(E, E.c.family_id == F.c.family_id).where(E.c.state == "open")
     payments = sa.select(CP.c.claim_number).join(E, E.c.claim_payment_id == CP.c.claim_payment_id)
-    back = sa.select(CP.c.claim_number).join(P, P.c.claim_payment_id == CP.c.claim_payment_id)
-    back = back.where(P.c.is_superseded != 0, CP.c.paid_cents == 0)
-    rows = practice.rows(by_family) + practice.rows(payments.where(E.c.state == "open")) + practice.rows(back)
+    rows = practice.rows(by_family) + practice.rows(payments.where(E.c.state == "open"))
     return {number for (number,) in rows}
 
 

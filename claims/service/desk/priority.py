@@ -29,6 +29,9 @@ COUNTS = ("denials_scored", "denials_woken", "denials_expired", "deadlines_chang
 def prioritise(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Bring deadlines, queues and points of all open cases up to the day; give how many changed."""
     counts = dict.fromkeys(COUNTS, 0)
+    with read(ctx.engine) as conn:
+        if not priorities.has_cases(conn):
+            return counts
     limits = own_limits(load_master(ctx), posting_date)
     with read(ctx.engine) as conn:
         known = rules.chances(priorities.closed_cases(conn))
