@@ -25,8 +25,8 @@ class Batch:
     has_group_cr, charge_cents, paid_cents, family_id (0 = unmatched), refused (why no candidate was taken), payer_code,
     ledger_payer_code (as the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number,
     payer_sequence, next_payer_code, next_sequence, remit_key, generation, waiting_reason (the exception type under
-    which its cash lies on 2200 since an earlier posting, or ""), last_posting_id (0 = never posted), posting_order (text
-    that sorts remittances as they post: payment date and key), in posting order.
+    which its cash lies on 2200 since an earlier posting, or ""), last_posting_id (0 = never posted), posting_order
+    (text that sorts remittances as they post: payment date and key), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
     adjustment_class, account.

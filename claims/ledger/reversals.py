@@ -16,9 +16,10 @@ def reverse(
     The original is of the same payer, payee, number and charge, of the same family where one is known, and agrees in
     the payer's number or in the cash. Within a family the payer's number is enough: a payer may name the void, not the
     claim that it voids. It was decided before: what a payer says later, or next in the same remittance, is the
-    correction, also where the original has not come. The adjustments in the file are not classified again. No decision found: the cash
-    goes to 2200 (REVERSAL_ORPHAN). A cash amount that differs goes to 2200 too (REVERSAL_MISMATCH), so that clearing
-    moves by CLP04. Where the system took the decision back before the payer did, nothing is left to negate.
+    correction, also where the original has not come. The adjustments in the file are not classified again. No decision
+    found: the cash goes to 2200 (REVERSAL_ORPHAN). A cash amount that differs goes to 2200 too (REVERSAL_MISMATCH), so
+    that clearing moves by CLP04. Where the system took the decision back before the payer did, nothing is left to
+    negate.
     """
     nothing = empty_lines().assign(family_id=0), pd.Series(dtype="int64")
     if rows.empty:
