@@ -138,15 +138,18 @@ def change_password(
         people.accept(replace(ctx, actor=user.name), conn, user, kept, now, but=session.session_id)
 
 
-def session_of(ctx: Context, token: str, now: datetime) -> Session | None:
-    """Give the session of a cookie; none when it ended, by itself or by somebody. Its use is written down."""
+def session_of(ctx: Context, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
+    """Give the session of a cookie; none when it ended, by itself or by somebody.
+
+    Its use is written down, if a person made it: `is_use`.
+    """
     with read(ctx.engine) as conn:
         session = session_rows.found(conn, sessions.kept(token))
     if session is None or session.user.state != people.ACTIVE:
         return None
     if sessions.is_over(session.state, session.opened_at, session.seen_at, now):
         return None
-    if session.state == sessions.SIGNED_IN and now - session.seen_at >= sessions.TOUCH:
+    if is_use and session.state == sessions.SIGNED_IN and now - session.seen_at >= sessions.TOUCH:
         with write(ctx.engine) as conn:
             session_rows.change(conn, session.session_id, seen_at=clock.written(now))
     return session

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import claims.web
 from claims.service import people
-from tests.web.desk import PASSWORD
+from claims.web.pages import ALL
+from tests.web.desk import PASSWORD, filled
 
 
 def test_the_way_in_from_a_link(desk):
@@ -64,6 +68,24 @@ def test_a_session_ends_without_use(desk, minutes, status):
     client = desk.sign_in("ann")
     desk.clock.on(minutes=minutes)
     assert client.get("/me").status_code == status
+
+
+def test_an_open_page_that_asks_by_itself_is_no_use_of_the_session(desk):
+    client = desk.sign_in("ann")
+    asked = filled("/cases/{key}/here", desk)
+    said = []
+    for _ in range(15):
+        desk.clock.on(minutes=1)
+        said.append(client.get(asked, headers={"HX-Request": "true"}))
+    assert [one.status_code for one in said] == [200] * 14 + [401]
+    assert said[-1].headers["hx-redirect"] == "/login" and client.get("/me").status_code == 401
+
+
+def test_what_pages_ask_for_again_and_again_is_no_use():
+    pages = Path(claims.web.__file__).parent / "templates"
+    lines = [line for page in pages.iterdir() for line in page.read_text("utf-8").splitlines() if '"every ' in line]
+    polled = {path for part in ALL for _, path, _, by_itself, _ in part.routes if by_itself}
+    assert len(lines) == len(polled) == 1 and "{{ back }}/here" in lines[0] and polled == {"/cases/{key}/here"}
 
 
 def test_a_session_ends_after_ten_hours_of_use(desk):

@@ -55,7 +55,7 @@ def more(at: At, key: str) -> Response:
     return at.page("part_more.html" if at.is_fragment else "more.html", found=found, key=key[:10], parts=parts)
 
 
-@ROUTES.get("/cases/{key}/here", "desk.read")
+@ROUTES.get("/cases/{key}/here", "desk.read", by_itself=True)
 def here(at: At, key: str) -> Response:
     """Say who else has the case open; asked for again and again while it is."""
     found = desk_case.of_key(at.reading, key[:64])
