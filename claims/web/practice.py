@@ -16,11 +16,12 @@ from claims.store import audit, clock
 from claims.store.engine import open_engine
 from claims.store.handles import Engine
 from claims.store.sessions import Session
-from claims.web.guards.rates import AtOnce, PerMinute
+from claims.web.guards.rates import AllBusyError, AtOnce, PerMinute
 from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
 EXPORTS_AT_ONCE = 10
+SIGN_INS_AT_ONCE = 6  # two hash, the others wait for them: pages keep the rest of the threads
 WORKERS_SECONDS = 30
 
 
@@ -56,6 +57,7 @@ class Practice:
     web: WebSettings
     now: Callable[[], datetime]
     exports: AtOnce = field(default_factory=lambda: AtOnce(EXPORTS_AT_ONCE))
+    sign_ins: AtOnce = field(default_factory=lambda: AtOnce(SIGN_INS_AT_ONCE, AllBusyError))
     _workers: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
 

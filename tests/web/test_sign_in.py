@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import claims.web
+from claims.people import passwords
 from claims.service import people
 from claims.web.pages import ALL
-from tests.web.desk import PASSWORD, filled
+from tests.web.desk import ORIGIN, PASSWORD, TestClient, filled
 
 
 def test_the_way_in_from_a_link(desk):
@@ -51,6 +55,21 @@ def test_many_wrong_passwords_are_answered_with_429(desk):
     client = desk.client()
     said = [client.post("/login", data={"name": "ann", "password": "wrong wrong"}).status_code for _ in range(20)]
     assert said[:5] == [403] * 5 and set(said[5:]) == {429}
+
+
+def test_many_who_sign_in_at_once_hold_up_no_page(desk, monkeypatch):
+    let_go = threading.Event()
+    monkeypatch.setattr(passwords, "is_right", lambda *_: let_go.wait(5) and False)
+    with TestClient(desk.asgi, base_url=ORIGIN, headers={"Origin": ORIGIN}) as client, ThreadPoolExecutor(15) as pool:
+        gives_up = time.monotonic() + 2
+        form = [{"name": f"nobody{number}", "password": "wrong wrong"} for number in range(15)]
+        asked = [pool.submit(client.post, "/login", data=one) for one in form]
+        while sum(one.done() for one in asked) < 9 and time.monotonic() < gives_up:
+            time.sleep(0.02)
+        began = time.monotonic()
+        assert client.get("/login").status_code == 200 and time.monotonic() - began < 2
+        let_go.set()
+    assert sorted(one.result().status_code for one in asked) == [403] * 6 + [503] * 9
 
 
 def test_the_token_changes_at_the_second_factor(desk):
