@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from claims.store.handles import Connection
 from claims.store.people import User
 
 ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
+MACHINE = "os:"  # before the name of the operating system's user
 
 
 class LastAdminError(UsageError):
@@ -48,6 +50,27 @@ def listed(ctx: Context) -> pd.DataFrame:
     """List everybody: name, roles, state, has_second_factor, write_off_limit_cents, created_at."""
     with read(ctx.engine) as conn:
         return rows.listed(conn).drop(columns="user_id")
+
+
+def acting(ctx: Context, permission: str, *, second: bool = False) -> Context:
+    """Give the context of who acts without a session, under the name that is kept of them; raise UsageError.
+
+    A practice that has added nobody knows no roles. Else a name has to be one of its people, who can sign in and has
+    the permission; the machine's own user (``os:...``) is none of them, and decides nothing as the `second` person.
+    """
+    with read(ctx.engine) as conn:
+        if rows.listed(conn).empty:
+            return ctx
+        user = rows.named(conn, names.normal(ctx.actor))
+    if user is None and ctx.actor.startswith(MACHINE) and not second:
+        return ctx
+    if user is None:
+        raise UsageError(f"{ctx.actor[:40]} is not among the people here: --as takes a name of claims users list.")
+    if user.state != ACTIVE:
+        raise UsageError(f"{user.name} is {user.state}, and cannot act.")
+    if permission not in roles.permissions_of(user.roles):
+        raise UsageError(f"{user.name} ({', '.join(user.roles)}) may not do this: {permission} is not theirs.")
+    return replace(ctx, actor=user.name)
 
 
 def disable(ctx: Context, name: str, now: datetime) -> int:
