@@ -180,7 +180,7 @@ def _shown(ctx: Context, page: Page, *, show_phi: bool) -> list[dict[str, Any]]:
     from claims.service.queue import KEY_LENGTH
 
     if show_phi:
-        record_shown(ctx, "denial queue")
+        record_shown(ctx, "denial queue", {"cases": page.rows["case_id"].tolist()})
     rows = console.records(page.rows)
     private = ("claim_number", "payer_claim_number")
     hidden = {} if show_phi else dict.fromkeys(private, MASK)
