@@ -77,7 +77,7 @@ def disable(ctx: Context, name: str, now: datetime) -> int:
     """Let somebody in no more, at once; give how many sessions were ended."""
     with write(ctx.engine) as conn:
         user = _user(conn, name)
-        _keep_an_admin(conn, user)
+        _keep_an_admin(conn, user, now)
         rows.change(conn, user.user_id, state=DISABLED, invitation_sha256=None, invitation_until=None)
         ended = session_rows.end_all(conn, user.user_id, now)
         _record(ctx, conn, "user-disabled", user.user_id, {"sessions": ended})
@@ -90,7 +90,7 @@ def set_roles(ctx: Context, name: str, to: Sequence[str], now: datetime) -> tupl
     with write(ctx.engine) as conn:
         user = _user(conn, name)
         if "admin" not in chosen:
-            _keep_an_admin(conn, user)
+            _keep_an_admin(conn, user, now)
         rows.change(conn, user.user_id, roles=" ".join(chosen))
         session_rows.end_all(conn, user.user_id, now)
         _record(ctx, conn, "user-roles", user.user_id, {"before": list(user.roles), "after": list(chosen)})
@@ -173,13 +173,16 @@ def _invite(conn: Connection, user_id: int, now: datetime) -> str:
     return token
 
 
-def _keep_an_admin(conn: Connection, user: User) -> None:
-    everybody = rows.listed(conn)
-    admins = everybody[
-        everybody["roles"].str.split().apply(lambda names_: "admin" in names_) & (everybody["state"] != DISABLED)
-    ]
-    if "admin" in user.roles and user.state != DISABLED and len(admins) == 1:
+def _keep_an_admin(conn: Connection, user: User, now: datetime) -> None:
+    everybody = [rows.named(conn, str(name)) for name in rows.listed(conn)["name"]]
+    admins = {one.name for one in everybody if one is not None and "admin" in one.roles and _comes_in(one, now)}
+    if admins == {user.name}:
         raise LastAdminError(user.name)
+
+
+def _comes_in(user: User, now: datetime) -> bool:
+    """Tell whether somebody can sign in: with a password, or by a link that is still good."""
+    return user.state == ACTIVE or (user.state == INVITED and user.invitation_until >= clock.written(now))
 
 
 def _record(ctx: Context, conn: Connection, action: str, user_id: int, body: dict[str, Any]) -> None:

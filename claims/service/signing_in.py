@@ -17,6 +17,7 @@ from claims.people import names, passwords, sealed, second_factor, sessions, thr
 from claims.service import people
 from claims.service.audited import record
 from claims.service.context import Context
+from claims.service.searching import KEPT
 from claims.store import audit, clock
 from claims.store import people as rows
 from claims.store import sessions as session_rows
@@ -89,6 +90,7 @@ def confirm(ctx: Context, session: Session, code: str, address: str, now: dateti
                 rows.set_recovery_codes(conn, user.user_id, [second_factor.kept(one) for one in codes])
                 record(own, conn, "second-factor-set", f"user {user.user_id}", {})
             rows.forget_failures(conn, _hashed(user.name))
+            rows.forget_searches(conn, before=now - KEPT)
             session_rows.end(conn, session.session_id, now)
             token = sessions.new_token()
             session_rows.insert(conn, user.user_id, sessions.kept(token), sessions.SIGNED_IN, address, now, now)
@@ -163,6 +165,7 @@ def sign_out(ctx: Context, session: Session, now: datetime) -> None:
     """End a session."""
     with write(ctx.engine) as conn:
         session_rows.end(conn, session.session_id, now)
+        rows.forget_searches(conn, user_id=session.user.user_id)
         if session.state == sessions.SIGNED_IN:
             record(replace(ctx, actor=session.user.name), conn, "signed-out", f"user {session.user.user_id}", {})
 

@@ -161,6 +161,12 @@ def keep_search(conn: sa.Connection, search_key: str, user_id: int, words: str) 
     conn.execute(sa.insert(searches).values(search_id=key, **values))
 
 
+def forget_searches(conn: sa.Connection, *, before: datetime | None = None, user_id: int = 0) -> None:
+    """Forget what anybody looked for `before` an instant, or all that one person did."""
+    of = searches.c.user_id == user_id if before is None else searches.c.recorded_at < clock.written(before)
+    conn.execute(sa.delete(searches).where(of))
+
+
 def search_words(conn: sa.Connection, search_key: str, user_id: int) -> str | None:
     """Give what a person looked for; none for another's search."""
     own = (searches.c.search_key == search_key, searches.c.user_id == user_id)

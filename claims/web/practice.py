@@ -21,6 +21,7 @@ from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
 EXPORTS_AT_ONCE = 10
+RESULTS_PER_MINUTE = 60
 SIGN_INS_AT_ONCE = 6  # two hash, the others wait for them: pages keep the rest of the threads
 WORKERS_SECONDS = 30
 
@@ -60,6 +61,11 @@ class Practice:
     sign_ins: AtOnce = field(default_factory=lambda: AtOnce(SIGN_INS_AT_ONCE, AllBusyError))
     _workers: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
+    results: PerMinute = field(default_factory=lambda: PerMinute(RESULTS_PER_MINUTE))
+
+    def workers_changed(self) -> None:
+        """Ask anew who may be given a case: somebody came, went or has other roles."""
+        self._workers.clear()
 
     def workers(self) -> list[str]:
         """Name who may be given a case; asked for on every page, and half a minute old at most."""
@@ -67,6 +73,7 @@ class Practice:
         at, names = self._workers.get("", (0.0, []))
         if not at or now - at > WORKERS_SECONDS:
             rows = people.listed(self.ctx)
+            rows = rows[rows["state"] != people.DISABLED]
             may = [name for name, held in zip(rows["name"], rows["roles"], strict=True) if _acts(held)]
             self._workers[""] = (now, may)
             return may

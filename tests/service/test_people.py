@@ -248,7 +248,12 @@ def test_the_last_admin_stays(practice):
         with pytest.raises(people.LastAdminError):
             change()
     people.add(practice, "other", ["admin"], NOW)
-    people.disable(practice, "root2", NOW)
+    later = NOW + sessions.ENROLMENT + timedelta(seconds=1)
+    people.reset(practice, "root2", later)
+    with pytest.raises(people.LastAdminError):  # the other's link was never used and is not good any more
+        people.disable(practice, "root2", later)
+    people.reset(practice, "other", later)
+    people.disable(practice, "root2", later)
 
 
 def test_limits_are_those_of_active_people(ann):

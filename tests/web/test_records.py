@@ -175,4 +175,6 @@ def test_the_chain_is_walked_when_somebody_asks_for_it(desk, monkeypatch):
     text = desk.sign_in("otto").get("/audit").text
     assert "/audit/chain" in text and "hx-trigger" not in text
     # Nor is it read to offer names.
-    assert re.findall(r'<option value="(\w+)">', text.partition("<datalist")[2])[:4] == sorted(NAMES) and "tester" in text
+    assert (
+        re.findall(r'<option value="(\w+)">', text.partition("<datalist")[2])[:4] == sorted(NAMES) and "tester" in text
+    )
