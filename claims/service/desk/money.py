@@ -144,6 +144,8 @@ def _move(
     said: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Post the journals and leave the cases closed, or waiting."""
+    if ctx.is_looking:
+        return
     held = held[held["case_id"].isin(rows["case_id"])]
     changes: dict[str, Any] = {"pending_action_id": 0, "snoozed_until_date": "", "snoozed_for": ""}
     if what.outcome:
