@@ -60,7 +60,7 @@ def denial_queue(
     rows["next_action_label"] = labels.reindex(rows["next_action"]).fillna("").to_numpy()
     rows["days_left"] = _days_left(rows["deadline_date"], today)
     if show_phi:
-        record_shown(ctx, "denial queue", {"cases": len(rows)})
+        record_shown(ctx, "denial queue", {"cases": rows["case_id"].tolist()})
     else:
         rows["claim_number"] = _masked(rows["claim_number"])
     return rows, number, cents
