@@ -118,7 +118,7 @@ denial_cases = Table(
 )
 
 # What people did with cases, one row for all cases of one action; which cases, and what they were before, stands in
-# their events. state: done, waiting_approval, approved, refused, undone.
+# their events. state: done, waiting_approval, approved, refused, undone, overtaken (its cases had moved on).
 denial_actions = Table(
     "denial_actions",
     metadata,
