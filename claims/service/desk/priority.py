@@ -76,7 +76,7 @@ def queue_of(cases: pd.DataFrame, day: date) -> pd.Series[str]:
 
 def _looked_at(cases: pd.DataFrame, known: pd.DataFrame, limits: pd.DataFrame, day: date) -> pd.DataFrame:
     """Give case_id, version and the columns that the night may change, as they are to be."""
-    due = deadlines(_for_deadlines(cases), limits)
+    due = deadlines(for_deadlines(cases), limits)
     wakes = (cases["is_heard"] == 1) | (
         (cases["snoozed_until_date"] != "") & (cases["snoozed_until_date"] <= day.isoformat())
     )
@@ -93,7 +93,8 @@ def _looked_at(cases: pd.DataFrame, known: pd.DataFrame, limits: pd.DataFrame, d
     return pd.concat([rows[names], parts], axis=1)
 
 
-def _for_deadlines(cases: pd.DataFrame) -> pd.DataFrame:
+def for_deadlines(cases: pd.DataFrame) -> pd.DataFrame:
+    """Give cases the columns that deadlines are worked out from."""
     return cases.assign(
         service_from=cases["service_date"],
         service_through=cases["service_to_date"].where(cases["service_to_date"] != "", cases["service_date"]),

@@ -64,8 +64,7 @@ def services(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     """Read what a claim payment is for: procedure_code, service_date; one row without code where it has no lines."""
     day = sa.type_coerce(sa.func.coalesce(SP.c.service_date, _DAY), sa.Date).label("service_date")
     code = sa.func.coalesce(SP.c.procedure_code, "").label("procedure_code")
-    select: sa.Select[Any] = (
-        sa.select(code, day).select_from(CP).outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
-    )
-    select = select.outerjoin(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
-    return frame(conn, select.where(CP.c.claim_payment_id == claim_payment_id))
+    matched = sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None))
+    own = sa.select(code, day).select_from(CP).outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
+    select: sa.Select[Any] = own.outerjoin(M, matched).where(CP.c.claim_payment_id == claim_payment_id)
+    return frame(conn, select)

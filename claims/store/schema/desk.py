@@ -84,6 +84,7 @@ denial_cases = Table(
     Column("tag", String(40), nullable=False, server_default=""),
     Column("waiting_for", Code, nullable=False, server_default=""),
     Column("appeal_level", BigInteger, nullable=False, server_default="0"),
+    Column("decision_date", Date),  # of the last appeal; empty: none came yet
     Column("snoozed_until_date", Date),
     Column("snoozed_for", Code, nullable=False, server_default=""),  # next-remit
     Column("snoozed_at_posting", BigInteger, nullable=False, server_default="0"),  # claim_postings known by then
