@@ -29,6 +29,7 @@ def register(group: typer.Typer) -> None:
     """Add the commands."""
     for command in (assign, note, tag, snooze, wake, resubmit, appeal):
         group.command(command.__name__)(command)
+    group.command("upheld")(upheld)
     group.command("info-sent")(info_sent)
     group.command("bill-next")(bill_next)
     group.command("to-patient")(to_patient)
@@ -154,6 +155,23 @@ def appeal(
     from claims.service.desk import actions
 
     _act(keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof)
+
+
+def upheld(
+    keys: Keys = None,
+    on: Annotated[str, typer.Option("--on", metavar="DAY", help="The day on which the decision came.")] = "",
+    proof: Annotated[str, typer.Option(help="What it came with, as: letter of December 14.")] = "",
+    pattern: Pattern = 0,
+    day: Day = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Note that the payer turned an appeal down; the limit of the next appeal counts from that day.
+
+    Example: claims denials upheld 3f2a91c04b --on 2026-12-18 --proof "letter of December 14"
+    """
+    from claims.service.desk import actions
+
+    _act(keys, pattern, day, dry_run, actions.appeal_upheld, on=_read_day(on, "--on"), proof=proof)
 
 
 def info_sent(

@@ -22,7 +22,15 @@ SHOWN = (
     *("case_id", "version", "case_key", "state", "waiting_for", "outcome", "assignee", "tag", "pending_action_id"),
     *("snoozed_until_date", "snoozed_for", "pattern_id", "payer_code", "payer_name", "claim_number", "line_number"),
     *("extent", "group_code", "all_codes", "remark_codes", "cause", "next_action_label", "at_risk_cents"),
-    *("recovered_cents", "deadline_date", "deadline_rule", "days_left", "score", "recovery_percent"),
+    *(
+        "recovered_cents",
+        "closed_posting_date",
+        "deadline_date",
+        "deadline_rule",
+        "days_left",
+        "score",
+        "recovery_percent",
+    ),
     *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
 )
 STATES = ("open", "snoozed", "waiting", "expired", "closed")
