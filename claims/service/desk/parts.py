@@ -29,7 +29,7 @@ def rehearsed(action: Callable[..., Done]) -> Callable[..., Done]:
     def looked_at(ctx: Context, cases: Cases, *args: Any, **named: Any) -> Done:
         if not ctx.is_looking:
             return action(ctx, cases, *args, **named)
-        parts = []
+        parts: list[Done] = []
         for part in by_claim(ctx, cases):
             if parts:
                 time.sleep(BETWEEN_SECONDS)
