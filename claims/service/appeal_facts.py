@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from claims.denials.appeal_facts import Earlier, Facts, Filing
+from claims.denials.limits import decided_before
 from claims.errors import NotFoundError
 from claims.master import Master
 from claims.service.answer_events import ODD, STATE_AFTER, said_by
@@ -79,7 +80,8 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         decision = _first(rows_of.decision(conn, of))
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
-        before = rows_of.decided_before(conn, family, case["payer_sequence"]) if family else ""
+        first = rows_of.first_decisions(conn, family) if family else {}
+        before = decided_before(first, str(case["payer_sequence"]))
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
         earlier = _earlier(conn, case_id, day_of(case["decision_date"]), day_of(case["remit_date"]))

@@ -179,6 +179,13 @@ def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
         return _shown(conn, rows_of.of_case(conn, case_id))
 
 
+def is_with_payer(ctx: Context, case_id: int) -> bool:
+    """Tell whether an appeal of a case was sent and waits for the payer's decision."""
+    with read(ctx.engine) as conn:
+        case = rows_of.case(conn, case_id)
+    return bool(((case["state"] == "waiting") & (case["waiting_for"] == "appealed")).any())
+
+
 def appeals(ctx: Context, *, state: str = "", limit: int = 50) -> pd.DataFrame:
     """List the newest appeals of one of STATES, or of all."""
     if state and state not in STATES:

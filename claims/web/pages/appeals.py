@@ -29,7 +29,8 @@ def show(at: At, key: str) -> Response:
     plan = appeals.planned(ctx, found.case_id)
     record_shown(ctx, f"denial case {key[:10]}", {"part": "appeal"})
     rows = shown.rows(appeals.of_case(ctx, found.case_id))
-    return at.page("appeal.html", key=key[:10], found=found, plan=plan, rows=rows)
+    is_waiting = appeals.is_with_payer(ctx, found.case_id)
+    return at.page("appeal.html", key=key[:10], found=found, plan=plan, rows=rows, is_waiting=is_waiting)
 
 
 @ROUTES.post("/cases/{key}/appeal", "desk.act")
