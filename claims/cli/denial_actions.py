@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ def approve(number: Number, day: Day = "") -> None:
     from claims.service.people import write_off_limit
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context_for(output, "desk.approve", second=True)
     _say(output, actions.approve(ctx, number, _day(ctx, day), write_off_limit(ctx, ctx.actor)), "approve")
 
 
@@ -290,7 +291,7 @@ def refuse(
     from claims.service.desk import actions
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context_for(output, "desk.approve", second=True)
     _say(output, actions.refuse(ctx, number, reason, _day(ctx, day)), "refuse")
 
 
@@ -361,9 +362,7 @@ def _say(output: console.Output, done: Done, verb: str, *, dry_run: bool = False
 
 
 def _context(output: console.Output) -> Context:
-    from claims.service.context import open_context
-
-    return open_context(actor=output.actor)
+    return context_for(output, "desk.act")
 
 
 def _day(ctx: Context, text: str) -> date:

@@ -38,8 +38,7 @@ class Move(NamedTuple):
     event: str
     account: str
     rule_id: str
-    outcome: str  # empty: the case waits
-    waiting_for: str = ""
+    outcome: str
     needs_money: bool = True
 
 
@@ -47,7 +46,7 @@ MOVES = {
     "write_off": Move("written_off", "4200", "E09", "written_off"),
     "expire": Move("expired", "4200", "E09", "expired", needs_money=False),
     "close_duplicate": Move("duplicate", "4200", "E09", "duplicate", needs_money=False),
-    "to_patient": Move("billed_patient", "1200", "E10", "", "billed_patient"),
+    "to_patient": Move("billed_patient", "1200", "E10", "billed_patient"),
 }
 
 
@@ -153,17 +152,13 @@ def _move(
     ctx: Context, conn: Connection, action_id: int, what: Move, rows: pd.DataFrame, held: pd.DataFrame, day: date,
     said: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Post the journals and leave the cases closed, or waiting."""
+    """Post the journals and close the cases."""
     held = held[held["case_id"].isin(rows["case_id"])]
+    # An appeal that was lost before the time ran out is what the case ended with.
+    is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")
+    outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
     changes: dict[str, Any] = {"pending_action_id": 0, "snoozed_until_date": "", "snoozed_for": ""}
-    if what.outcome:
-        day_text = day.isoformat()
-        # An appeal that was lost before the time ran out is what the case ended with.
-        is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")
-        outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
-        changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day_text}
-    else:
-        changes |= {"state": "waiting", "waiting_for": what.waiting_for}
+    changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day.isoformat()}
     amounts = books.cents(rows, held)
     with running(ctx, "action", day) as (run_id, _):
         events = change(ctx, conn, action_id, what.event, rows, changes, day, amounts=amounts, said=said)

@@ -29,8 +29,6 @@ I, A, APPEAL, P, DE = (  # noqa: E741
     schema.denial_events,
 )
 
-NO_DECISION = ("22", "23", "25")  # taken back; forwarded without one; an estimate
-
 _OF_CLAIM = (
     "claim_id", "kind", "claim_number", "charge_cents", "billing_npi", "billing_tax_id", "payer_code", "payer_sequence",
     "member_id", "subscriber_last_name", "subscriber_first_name", "patient_last_name", "patient_first_name",
@@ -73,16 +71,6 @@ def claim(conn: sa.Connection, claim_payment_id: int, family_id: int) -> pd.Data
     select = select.join(F, F.c.file_id == C.c.file_id).outerjoin(M, mine)
     known = sa.and_(C.c.family_id == family_id, C.c.state != "duplicate")
     return frame(conn, select.where(known).order_by(is_own, C.c.version, C.c.claim_id).limit(1))
-
-
-def first_decisions(conn: sa.Connection, family_id: int) -> dict[str, str]:
-    """Give the remittance day of the first decision of each payer on a claim, by payer sequence."""
-    day = sa.type_coerce(sa.func.min(R.c.payment_date), sa.Date).label("first_date")
-    select = sa.select(P.c.payer_sequence, day).join(R, R.c.remit_id == P.c.remit_id)
-    select = select.join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
-    known = sa.and_(P.c.family_id == family_id, P.c.ended_at.is_(None), CP.c.status_code.not_in(NO_DECISION))
-    rows = frame(conn, select.where(known).group_by(P.c.payer_sequence))
-    return dict(zip(rows["payer_sequence"], rows["first_date"], strict=True))
 
 
 def sendings(conn: sa.Connection, family_id: int, payer_sequence: str) -> pd.DataFrame:
@@ -154,9 +142,10 @@ def answers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         .outerjoin(A, same)
         .outerjoin(T, T.c.transaction_id == A.c.transaction_id)
         .outerjoin(I, within)
-        .where(EVENT.c.claim_id.in_(list(claim_ids)), EVENT.c.answer_rank != "")
+        .where(EVENT.c.answer_rank != "")
     )
-    return frame(conn, select.order_by(EVENT.c.answer_rank, F.c.sha256, EVENT.c.seg))
+    rows = frame_of(conn, select, EVENT.c.claim_id, claim_ids)
+    return rows.sort_values(["answer_rank", "sha256", "seg"], kind="stable", ignore_index=True)
 
 
 def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:

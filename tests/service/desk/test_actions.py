@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import PeriodClosedError, UsageError
-from claims.service.desk import actions, held
+from claims.service import appeals
+from claims.service.desk import actions, held, queue
 from claims.service.periods import close_period
 from claims.service.verify import verify
 from claims.store import schema
@@ -101,7 +102,7 @@ def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     books.night(denied(("Z1", "80", "CO", "16", "MA130"), trace="T5"))
     done = actions.appeal_sent(books.ctx, chosen(books, "A1", "A2", "Z1"), 1, "fax 17:03, 12 pages", DAY)
     assert len(done.done) == 2
-    assert done.refused["reason"].tolist() == ["appeal-not-possible"]
+    assert done.refused["reason"].tolist() == ["unprocessable"]
     assert cases(books).loc["A1", ["state", "waiting_for", "appeal_level", "queue"]].tolist() == [
         "waiting", "appealed", 1, "waiting",
     ]  # fmt: skip
@@ -217,14 +218,32 @@ def test_the_patient_is_billed_where_the_payer_says_so_else_on_a_notice_and_appr
     done = actions.to_patient(anna, chosen(books, "A1", "A4"), DAY)
     assert done.refused["reason"].tolist() == ["not-patients"] and done.amount_cents == 10400
     assert books.balances() == {"1110": 30600, "1200": 10400, "4000": -41000}
-    assert cases(books).loc["A4", ["state", "waiting_for"]].tolist() == ["waiting", "billed_patient"]
+    assert cases(books).loc["A4", ["state", "outcome", "queue"]].tolist() == ["closed", "billed_patient", "closed"]
+    assert queue.totals(books.ctx, queue.Filters()).at_risk_cents == books.balances()["1110"]
     asked = actions.to_patient(anna, chosen(books, "A1"), DAY, basis="notice signed 2025-01-20")
     assert asked.state == "waiting_approval"
     actions.approve(bert, asked.action_id, DAY)
     assert books.balances() == {"1110": 20500, "1200": 20500, "4000": -41000}
     again = actions.to_patient(anna, chosen(books, "A4"), DAY)
-    assert again.refused["reason"].tolist() == ["nothing-held"]
+    assert again.refused["reason"].tolist() == ["closed"]
+    actions.undo(anna, done.action_id, DAY)
+    assert cases(books).loc["A4", ["state", "outcome"]].fillna("").tolist() == ["new", ""]
+    assert books.balances()["1110"] == 30900
     balanced(books)
+
+
+def test_the_desk_refuses_an_appeal_where_the_letters_do_and_nowhere_else(books):
+    """A remark that demands a new claim rules an appeal out only where the claim could not be processed at all."""
+    remarks = ("MA130", "N142", "N517", "N211")
+    books.night(denied(*((f"Z{place}", "80", "CO", "16", remark) for place, remark in enumerate(remarks)), trace="T5"))
+    names = [f"Z{place}" for place in range(4)]
+    ids = cases(books).loc[names, "case_id"].tolist()
+    plans = [appeals.planned(books.ctx, case_id, day=DAY).refused for case_id in ids]
+    done = actions.appeal_sent(books.ctx, chosen(books, *names), 1, "fax 17:03", DAY)
+    assert plans == ["unprocessable", "", "", "no-appeal"]
+    assert done.done == ids[1:3]
+    assert done.refused.set_index("case_id")["reason"].to_dict() == {ids[0]: plans[0], ids[3]: plans[3]}
+    assert (done.refused["says"] != "").all()
 
 
 def test_only_a_person_closes_what_ran_out_of_time(books):

@@ -13,9 +13,9 @@ from claims.denials.deadlines import deadlines
 from claims.denials.limits import decided_before
 from claims.service import appeals
 from claims.service.desk import actions, priority
+from claims.service.filed import decided_before_each
 from claims.service.runs import running
 from claims.store.engine import read
-from claims.store.queries.appeals import first_decisions
 from tests.service.desk.conftest import cases, chosen, denied, events, paid
 
 SENT, NIGHT = date(2025, 11, 20), date(2025, 12, 20)
@@ -84,9 +84,10 @@ def test_a_remittance_that_denies_again_is_the_decision_too(appealed):
 
 def test_a_later_payer_is_filed_with_from_the_first_decision_of_the_payer_before(books):
     books.night(paid("A1", "101", "60"), day=date(2025, 7, 21))
-    case = cases(books).loc["A1"]
+    of = [{"family_id": int(cases(books).loc["A1", "family_id"]), "payer_sequence": one} for one in ("S", "T", "P")]
     with read(books.ctx.engine) as conn:
-        assert first_decisions(conn, int(case["family_id"])) == {"P": "2025-06-11"}
+        days = decided_before_each(conn, pd.DataFrame(of))
+    assert days.tolist() == ["2025-06-11", "2025-06-11", ""]
 
 
 @pytest.mark.parametrize(
