@@ -152,6 +152,7 @@ def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date
             )
         )
         changes: dict[str, Any] = {"state": "in_work", "waiting_for": "", "decision_date": day}
+        changes |= {"snoozed_until_date": "", "snoozed_for": ""}
         if len(chosen.rows):
             changes |= _deadlines(chosen.rows.assign(**changes), limits)
         said = {"decided": day, "proof": proof}
