@@ -57,6 +57,7 @@ def act(
     until: Text = "7",
     words: Text = "",
     level: Annotated[int, Form(ge=1, le=9)] = 1,
+    despite: Text = "",
     sure: Text = "",
     back: Annotated[str, Form(max_length=2000)] = "/queue",
 ) -> Response:
@@ -71,7 +72,7 @@ def act(
         raise NothingChosenError
     person = at.person.name if asked_for == "take" else to
     limit = at.session.user.write_off_limit_cents
-    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit)
+    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit, despite)
     form = {"scope": scope, "act": asked_for, "to": to, "until": until, "words": words, "level": level, "back": back}
     if (scope == "all" or verb in LOOKED_AT) and sure != "yes":
         found = done.told(verb, actions.preview(at.writing, do))
@@ -109,7 +110,15 @@ def decide(
 
 
 def _action(
-    verb: str, cases: actions.Cases, day: date, person: str, until: str, words: str, level: int, limit: int
+    verb: str,
+    cases: actions.Cases,
+    day: date,
+    person: str,
+    until: str,
+    words: str,
+    level: int,
+    limit: int,
+    despite: str,
 ) -> Callable[[Context], actions.Done]:
     """Give the action as the desk has it, with what the form says."""
     find: dict[str, Callable[[Context], actions.Done]] = {
@@ -119,7 +128,7 @@ def _action(
         "snooze": lambda ctx: actions.snooze(ctx, cases, _until(until, day), day),
         "wake": lambda ctx: actions.wake(ctx, cases, day),
         "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
-        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day),
+        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day, despite),
         "resubmit": lambda ctx: actions.resubmit(ctx, cases, day),
         "bill_next": lambda ctx: actions.bill_next(ctx, cases, day),
         "to_patient": lambda ctx: actions.to_patient(ctx, cases, day, words),
