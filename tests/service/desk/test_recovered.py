@@ -1,4 +1,4 @@
-"""What a payment recovered is taken off when the payer takes that payment back; the denial that stands again reopens."""
+"""What a payment recovered is taken off when the payer takes it back; the denial that stands again reopens the case."""
 
 from datetime import date
 
