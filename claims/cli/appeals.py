@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,10 +50,9 @@ def prepare(
     Example: claims appeals prepare 3f2a91c04b --set appeal_reason="The visit stood alone." --attach record.pdf
     """
     from claims.service import appeals
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act")
     case_id, words, files = appeals.case_named(ctx, case), _words(filled or []), _files(attach or [])
     made = appeals.prepare(ctx, case_id, level, out, words=words, attached=files)
     output.document(_document(made))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,13 +40,12 @@ def list_cases(
 
     Example: claims denials list --category AUTH --due-within 30
     """
-    from claims.service.context import open_context
     from claims.service.desk import queue
     from claims.service.desk import views as saved
     from claims.service.desk.queue import Filters
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.approve" if save and team else "desk.act" if save else "desk.read")
     asked: dict[str, Any] = {"state": state, "reason_code": reason.upper(), "next_action": next_action.upper()}
     asked |= {"assignee": assignee, "mine_or_unassigned": mine, "pattern_id": pattern, "category": _category(category)}
     codes = queue.payers(ctx, payer) if payer else []
@@ -129,11 +129,10 @@ def views(
     """
     from dataclasses import asdict
 
-    from claims.service.context import open_context
     from claims.service.desk import views as saved
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act" if delete else "desk.read")
     if delete:
         saved.delete(ctx, delete)
     rows = [row | {"filters": asdict(row["filters"])} for row in saved.listed(ctx).to_dict("records")]
@@ -181,7 +180,7 @@ def _shown(ctx: Context, page: Page, *, show_phi: bool) -> list[dict[str, Any]]:
     from claims.service.queue import KEY_LENGTH
 
     if show_phi:
-        record_shown(ctx, "denial queue")
+        record_shown(ctx, "denial queue", {"cases": page.rows["case_id"].tolist()})
     rows = console.records(page.rows)
     private = ("claim_number", "payer_claim_number")
     hidden = {} if show_phi else dict.fromkeys(private, MASK)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and names; this is audited.")]
 
@@ -33,11 +34,10 @@ def show(
 
     Example: claims denials show 3f2a91c04b
     """
-    from claims.service.context import open_context
     from claims.service.queue import denial_story
 
     output = console.current()
-    story = denial_story(open_context(actor=output.actor), key, show_phi=show_phi)
+    story = denial_story(context_for(output, "desk.read"), key, show_phi=show_phi)
     tables = ("lines", "adjustments", "remarks", "ledger", "events")
     output.document(story | {name: console.records(story[name]) for name in tables})
     _say_case(output, story)

@@ -17,6 +17,7 @@ from claims import codes
 from claims.denials import limits
 from claims.denials.appeal_facts import Facts, Receipt, Window
 from claims.denials.appeal_values import day_of, previous, service_days, values
+from claims.denials.deadlines import appeal_steps
 
 CLOSED, PENDING = "closed", "pending"
 ACCEPTED, REMITTED = "277CA", "835"
@@ -133,11 +134,8 @@ def _kind(case: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _level(payer_type: str, level: int) -> dict[str, Any]:
-    rows = codes.table("appeal_levels")
-    own = payer_type.removesuffix("_institutional")
-    of_type = rows[rows["payer_type"] == (own if own in set(rows["payer_type"]) else "")]
-    found = of_type[of_type["level"] == str(level)].to_dict("records")
-    return {str(name): value for name, value in found[0].items()} if found else {}
+    steps = appeal_steps(payer_type)
+    return {str(name): value for name, value in steps.loc[level].items()} if level in steps.index else {}
 
 
 def _exhibits(kind: str) -> tuple[Exhibit, ...]:

@@ -14,7 +14,7 @@ from claims.errors import NotFoundError
 from claims.master import Master
 from claims.service.answer_events import STATE_AFTER, said_by
 from claims.service.context import Context
-from claims.service.filed import SENDING, accepted, payers
+from claims.service.filed import SENDING, accepted, decided_before_each, payers
 from claims.service.master import load_master
 from claims.service.quoted import elements, quoted
 from claims.store.engine import read
@@ -79,10 +79,10 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         decision = _first(rows_of.decision(conn, of))
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
-        before = rows_of.decided_before(conn, family, case["payer_sequence"]) if family else ""
+        before = str(decided_before_each(conn, pd.DataFrame([case]))[0])
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
-        earlier = _earlier(conn, case_id, day_of(case["remit_date"]))
+        earlier = _earlier(conn, case_id, day_of(case["decision_date"]), day_of(case["remit_date"]))
     sending, answers = _chosen(sendings, heard)
     sent = _quote(ctx, "837", sending) if sending else None
     accepted_date = day_of(sending.get("accepted_date"))
@@ -106,11 +106,16 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
     return Gathered(facts, lines, adjustments, remarks, sent, told, decided)
 
 
-def _earlier(conn: Connection, case_id: int, remit_day: date | None) -> tuple[Earlier, ...]:
-    """Give the appeals that were sent; a remittance that denies the case after that is the decision on the last."""
+def _earlier(conn: Connection, case_id: int, decision_day: date | None, remit_day: date | None) -> tuple[Earlier, ...]:
+    """Give the appeals that were sent, and the decision on the last.
+
+    It came on the day that the case says, else with a remittance that denies the case after that.
+    """
     sent = rows_of.sent(conn, [case_id])
     found = [Earlier(int(level), day_of(day)) for level, day in zip(sent["level"], sent["sent_date"], strict=True)]
-    if found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
+    if found and decision_day:
+        found[-1] = replace(found[-1], decision_date=decision_day)
+    elif found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
         found[-1] = replace(found[-1], decision_date=remit_day)
     return tuple(found)
 

@@ -66,7 +66,7 @@ def denial_queue(
     rows = steps.told(ctx, rows, today)
     rows.insert(0, "key", rows["case_key"].str[:KEY_LENGTH])
     if show_phi:
-        record_shown(ctx, "denial queue", {"cases": len(rows)})
+        record_shown(ctx, "denial queue", {"cases": rows["case_id"].tolist()})
     else:
         rows["claim_number"] = _masked(rows["claim_number"])
     return rows, number, cents

@@ -19,8 +19,8 @@ _READ = (
     *("own_payer_code", "next_payer_code", "reason_code", "remark_codes", "category", "recoverable", "next_action"),
     *("then_action", "appeal_level", "at_risk_cents", "service_date", "service_to_date"),
     *("remit_date", "deadline_date", "deadline_rule", "last_touched_date", "snoozed_until_date", "snoozed_for"),
-    *("recovery_percent", "expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
-    *("score", "priority_rank"),
+    *("decision_date", "recovery_percent", "expected_value_cents", "value_points", "urgency_points", "touch_points"),
+    *("effort_points", "score", "priority_rank"),
 )
 
 

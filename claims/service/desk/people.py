@@ -9,11 +9,16 @@ from typing import Any
 import pandas as pd
 
 from claims.denials.appeals import barred
+from claims.denials.deadlines import deadlines
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.limits import own_limits
+from claims.service.desk.priority import for_deadlines
 from claims.service.desk.steps import WAITING, waits
+from claims.service.master import load_master
 from claims.store import desk
+from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries.appeals import drafts
@@ -128,9 +133,43 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
                 ("window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
             )
         )
-        changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level}
+        changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
         said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
+
+
+def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date: date) -> Done:
+    """Note that the payer stood by its denial, by letter: `on` is the day its decision came, `proof` what says so.
+
+    The case is to be worked again, and the limit of the next appeal counts from that day.
+    """
+    proof = _said(proof, "What the decision came with")
+    limits = own_limits(load_master(ctx), posting_date)
+    with write(ctx.engine) as conn:
+        chosen = choose(conn, cases, pending=True)
+        rows = chosen.rows
+        day = on.isoformat()
+        chosen = chosen.without(
+            reasons(
+                rows,
+                ("no-appeal-waits", (rows["state"] != "waiting") | (rows["waiting_for"] != "appealed")),
+                ("decision-ahead", pd.Series(on > posting_date, index=rows.index)),
+                ("before-the-denial", rows["remit_date"] > day),
+            )
+        )
+        changes: dict[str, Any] = {"state": "in_work", "waiting_for": "", "decision_date": day}
+        changes |= {"snoozed_until_date": "", "snoozed_for": ""}
+        if len(chosen.rows):
+            changes |= _deadlines(chosen.rows.assign(**changes), limits)
+        said = {"decided": day, "proof": proof}
+        return _do(ctx, conn, chosen, "appeal_upheld", "appeal_upheld", posting_date, changes, said, proof)
+
+
+def _deadlines(rows: pd.DataFrame, limits: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """Give the deadlines of cases as they are now: a step that is taken today is not measured by yesterday's."""
+    due = deadlines(for_deadlines(rows), limits)
+    sort_date = due["deadline_date"].where(due["deadline_date"] != "", NO_DEADLINE)
+    return {name: due[name] for name in due} | {"deadline_sort_date": sort_date}
 
 
 def is_late(rows: pd.DataFrame, actions: tuple[str, ...], day: date) -> pd.Series[bool]:

@@ -131,7 +131,7 @@ def _looked_at(
         next_action=cases["next_action"].where(~swaps, cases["then_action"]),
         then_action=cases["then_action"].where(~swaps, cases["next_action"]),
     )
-    due = deadlines(_for_deadlines(cases), limits)
+    due = deadlines(for_deadlines(cases), limits)
     wakes = (cases["snoozed_until_date"] != "") & (cases["snoozed_until_date"] <= day.isoformat()) & ~is_waiting
     wakes |= cases["is_heard"] == 1
     rows = cases.assign(
@@ -153,7 +153,8 @@ def _looked_at(
     return pd.concat([rows[names], parts], axis=1)
 
 
-def _for_deadlines(cases: pd.DataFrame) -> pd.DataFrame:
+def for_deadlines(cases: pd.DataFrame) -> pd.DataFrame:
+    """Give cases the columns that deadlines are worked out from."""
     return cases.assign(
         service_from=cases["service_date"],
         service_through=cases["service_to_date"].where(cases["service_to_date"] != "", cases["service_date"]),
