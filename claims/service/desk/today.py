@@ -14,7 +14,7 @@ from claims.store.queries import desk_news
 # What is told -> the events that mean it.
 KINDS = {
     "new": ("opened",),
-    "changed": ("repeated", "upheld", "matched", "attached", "deadline", "next_step"),
+    "changed": ("repeated", "upheld", "matched", "attached", "deadline", "next_step", "recovery_reversed"),
     "paid": ("overturned", "partly_overturned"),
     "replaced": ("superseded",),
     "reopened": ("reopened",),
