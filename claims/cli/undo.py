@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 REFUSED = 1
 Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="remit:NO, file:NO, claim:NO or run:NO, with our own numbers.")
+    str, typer.Argument(metavar="TARGET", help="remit:NO, file:NO or file:HASH, claim:NO or run:NO: our numbers.")
 ]
 Day = Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every journal that would be written; change nothing.")]

@@ -225,11 +225,14 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.D
     remits = completeness_rows.remittances(conn, at)
     claims = completeness_rows.claims(conn, at)
     adjusted = completeness_rows.adjustments(conn, at)
+    words = adjusted["kind"] + " " + adjusted["code"] + " " + adjusted["state"] + " " + adjusted["sign"]
+    for item, number, cents in completeness_rows.rows_of_tables(conn, at):
+        parts.append(_line("tables", item, number).assign(amount_cents=cents))
     parts += [
         sets.assign(section="sets", item=sets["set_code"] + " " + sets["state"]),
         remits.assign(section="remittances", item=remits["state"]),
         claims.assign(section="claims", item=claims["state"]),
-        adjusted.assign(section="adjustments", item=adjusted["kind"] + " " + adjusted["code"]),
+        adjusted.assign(section="adjustments", item=words.str.strip()),
         _line("journals", "posted", ledger_rows.journals(conn, at)),
     ]
     amounts = ["charge_cents", "paid_cents", "provider_adjustments_cents", "payment_cents", "amount_cents"]
@@ -237,7 +240,9 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.D
     rows = pd.concat([part.reindex(columns=names) for part in parts], ignore_index=True)
     numbers = names[2:]
     rows[numbers] = rows[numbers].astype("Int64")
-    rows["order"] = rows["section"].map({"files": 0, "sets": 1, "remittances": 2, "claims": 3, "adjustments": 4})
+    rows["order"] = rows["section"].map(
+        {"files": 0, "sets": 1, "tables": 2, "remittances": 3, "claims": 4, "adjustments": 5}
+    )
     rows = rows.sort_values(["order", "item"], kind="stable", ignore_index=True)[names]
     read_sets = sets[(sets["set_code"] == "835") & ~sets["state"].isin(["refused"])]
     checks = [

@@ -230,8 +230,8 @@ def test_totals_name_every_status():
 
 
 def movements(*rows):
-    names = ["is_before", "is_reversal", "account", "amount_cents"]
-    return pd.DataFrame(rows, columns=names).astype({"account": "str"})
+    names = ["is_before", "is_reversal", "account", "amount_cents", "is_again"]
+    return pd.DataFrame([(*row, 0)[:5] for row in rows], columns=names).astype({"account": "str"})
 
 
 def test_roll_forward_puts_each_cent_in_one_row():
@@ -249,8 +249,21 @@ def test_roll_forward_puts_each_cent_in_one_row():
         )
     )
     rows = table.groupby("row")["amount_cents"].sum().to_dict()
-    assert rows == {"A": 1000, "B": 15000, "C": -8800, "D": -4000, "E": 0, "F": 500, "G": 0, "H": 0, "I": 3700}
+    assert rows == {"A": 1000, "B": 15000, "C": -8800, "D": -4000, "E": 0, "F": 500, "G": 0, "H": 0, "U": 0, "I": 3700}
     assert sum(cents for row, cents in rows.items() if row != "I") == rows["I"]
+
+
+def test_what_a_person_undid_and_a_replay_posted_again_meets_in_a_row_of_its_own():
+    posted = [(0, 0, "1050", 8800), (0, 0, "4100", 6200), (0, 0, "1100", -15000)]
+    undone = [(0, 1, "1050", -8800, 1), (0, 1, "4100", -6200, 1), (0, 1, "1100", 15000, 1)]
+    again = [(*row, 1) for row in posted]
+    table = roll_forward.receivable(movements(*posted, *undone, *again))
+    rows = table.groupby("row")["amount_cents"].sum().to_dict()
+    assert (rows["C"], rows["D"], rows["F"], rows["U"], rows["I"]) == (-8800, -6200, 0, 0, -15000)
+    half = roll_forward.receivable(movements(*posted, *undone)).set_index("row")
+    assert (half.loc["U", "amount_cents"], half.loc["U", "account_is"]) == (15000, "receivable")
+    assert half.loc["C", "account_is"] == "other"
+    assert half.index[-1] == "I"
 
 
 def test_account_balances():

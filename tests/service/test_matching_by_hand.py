@@ -70,7 +70,7 @@ def test_a_payment_that_differs_is_matched_by_hand_only_with_a_reason(practice):
     told = sa.select(events.c.body).where(events.c.action == "match.by-hand")
     assert practice.rows(told) == []
     facts = match_by_hand(practice.ctx, number, "A1", "the payer renamed itself and changed the charge")
-    assert (facts["charge"], facts["payer"], facts["lines"]) == ("differs", "differs", "agrees")
+    assert (facts["charge"], facts["payer"], facts["payee"]) == ("differs", "differs", "agrees")
     ((body,),) = practice.rows(told)
     assert json.loads(body)["although"] == "the payer renamed itself and changed the charge"
     assert json.loads(body)["facts"] == facts
