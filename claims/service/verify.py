@@ -18,6 +18,7 @@ from claims.store import (
     checking_work,
     periods,
     takebacks,
+    unannounced,
 )
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -90,8 +91,8 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
             ),
             _check(
                 "L6",
-                "what payers announced to take back is never in debit without an exception",
-                checking.unexplained_debits(conn),
+                "what payers announced to take back is never in debit by more than exceptions say",
+                unannounced.unexplained_debits(conn),
                 "account {account} is in debit by {off_cents} cents for a reference",
                 checked=sizes["takebacks"],
             ),
