@@ -90,6 +90,8 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
                 for row in refused
             ],
         )
+        if any(row["kind"] == "match by hand" for row in refused):
+            output.say("What a person matched goes back by its claim, first: claims undo claim:NO.")
         return
     later = [row for row in postings if not row.get("is_target", True)]
     if verb == "undo" and later:
