@@ -63,6 +63,18 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
         ],
     )  # fmt: skip
     output.table(
+        "Payments",
+        [">Remit", "Day", "Payer", "Status", ">Charge", ">Paid", ">Adjusted", ">Patient", "Posted as", "Trace"],
+        [
+            (
+                *(row["remit_id"], row["payment_date"], row["payer_name"], row["status_code"]),
+                *(dollars(row[name]) for name in ("charge_cents", "paid_cents", "adjusted_cents", "patient_cents")),
+                *(row["outcome"], row["trace_number"]),
+            )
+            for row in told["payments"]
+        ],
+    )
+    output.table(
         "What happened",
         ["Day", "Kind", "What", "Code", ">Amount", "File", ">Segment", ">Offset", "By"],
         [

@@ -50,7 +50,8 @@ def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell a claim: its versions, sendings, money, steps, and the proof that it was filed in time.
 
-    Claim numbers are masked unless ``show_phi``, which is audited.
+    `payments`: what each decision paid, reduced and left to the patient. Claim numbers are masked unless ``show_phi``,
+    which is audited.
     """
     with read(ctx.engine) as conn:
         family_id = _family(conn, claim)
@@ -58,6 +59,7 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
             "versions": rows.versions(conn, family_id),
             "sendings": rows.sendings(conn, family_id),
             "money": _named(rows.money(conn, family_id)),
+            "payments": rows.payments(conn, family_id),
             "proofs": rows.payer_acceptances(conn, family_id),
             "steps": _ordered(rows.steps(conn, family_id)),
         }
@@ -104,10 +106,10 @@ def _words(steps: pd.DataFrame) -> pd.Series:
         ],
         [
             "the claim came in: " + steps["step"].str.replace("_", " "),
-            "posted: " + steps["detail_code"].str.replace("-", " "),
+            "posted: " + steps["detail_code"].str.replace("-", " ") + ", all its debits",
             "denial case " + steps["step"].str.replace("_", " "),
             "what the patient paid is in the bank",
-            "the money of its remittance is in the bank",
+            "the whole deposit of its remittance is in the bank",
         ],
         "",
     )

@@ -65,6 +65,34 @@ def money(conn: sa.Connection, family_id: int) -> pd.DataFrame:
     return frame(conn, select.group_by(L.c.account).order_by(L.c.account))
 
 
+def payments(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read what payers decided of a family, oldest first: paid, reduced and left to the patient by each remittance."""
+    A = schema.adjustments
+    of_patient = sa.case((A.c.group_code == "PR", A.c.amount_cents), else_=0)
+    others = sa.case((A.c.group_code == "PR", 0), else_=A.c.amount_cents)
+    sums = sa.select(
+        A.c.claim_payment_id, total(of_patient).label("patient_cents"), total(others).label("adjusted_cents")
+    ).group_by(A.c.claim_payment_id)
+    ids = sa.select(P.c.claim_payment_id).where(P.c.family_id == family_id, P.c.ended_at.is_(None))
+    reduced = sums.where(A.c.claim_payment_id.in_(ids)).subquery()
+    return frame(
+        conn,
+        sa.select(
+            *(R.c.remit_id, R.c.payment_date, R.c.payer_name, CP.c.status_code, P.c.outcome, CP.c.charge_cents),
+            CP.c.paid_cents,
+            sa.func.coalesce(reduced.c.adjusted_cents, 0).label("adjusted_cents"),
+            sa.func.coalesce(reduced.c.patient_cents, 0).label("patient_cents"),
+            *(R.c.trace_number, R.c.payment_cents, F.c.sha256, CP.c.seg),
+        )
+        .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .join(F, F.c.file_id == CP.c.file_id)
+        .outerjoin(reduced, reduced.c.claim_payment_id == CP.c.claim_payment_id)
+        .where(P.c.family_id == family_id)
+        .order_by(R.c.payment_date, CP.c.claim_payment_id),
+    )
+
+
 def _step(kind: str, **columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
     """Give the columns of a step; what a kind of step does not have is empty."""
     text, number = sa.literal(""), sa.cast(sa.literal(0), sa.BigInteger)
