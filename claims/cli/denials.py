@@ -88,7 +88,7 @@ def _say_figures(output: console.Output, story: dict[str, Any]) -> None:
             ">Adjusted",
             ">Denied",
             ">Paid",
-            ">Left",
+            ">Unexplained",
         ],
         [
             (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -42,7 +44,15 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     }
 
 
-def causes(ctx: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give open cases by payer and reason; and the patterns among them: one cause, one item of work."""
+class Causes(NamedTuple):
+    """Groups of two or more open cases by payer and reason; patterns among them; (cases, cents) that stand alone."""
+
+    groups: pd.DataFrame
+    patterns: pd.DataFrame
+    alone: tuple[int, int]
+
+
+def causes(ctx: Context) -> Causes:
+    """Group open cases by what causes them: a pattern is one cause and one item of work."""
     with read(ctx.engine) as conn:
-        return rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES)
+        return Causes(rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES), rows.alone(conn))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from claims.service.desk import queue
 from claims.service.desk.queue import SORTS, Filters
 from claims.web.seat import Seat
 
 MINE, ME, NOBODY, ANY = "mine", "me", "nobody", "any"
+_WORDS = ("payer", "reason", "category", "action", "tag", "due", "by", "least", "pattern", "since")
 Code = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
@@ -28,6 +30,7 @@ class Asked(BaseModel):
     category: Code = ""
     action: Code = ""
     pattern: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    tag: Code = ""
     due: Annotated[int, Field(ge=0, le=3650)] | Literal[""] = ""
     by: date | Literal[""] = ""
     least: Annotated[int, Field(ge=0, le=10**9)] | Literal[""] = ""
@@ -37,18 +40,19 @@ class Asked(BaseModel):
     did: Annotated[str, Field(max_length=2000)] = ""
 
     def filters(self, seat: Seat) -> Filters:
-        """Give it as the queue wants it, for who asks."""
+        """Give it as the queue wants it, for who asks: a part of a payer's name and a code with its group will do."""
         assignee = {MINE: None, ANY: None, ME: seat.person.name, NOBODY: ""}.get(self.who, self.who)
         today = seat.reading.settings.today()
         return Filters(
             state=self.state,
             assignee=assignee,
             mine_or_unassigned=self.who == MINE,
-            payer_code=self.payer,
-            reason_code=self.reason,
+            payer_code=queue.payer(seat.reading, self.payer.strip()),
+            reason_code=queue.reason(self.reason),
             category=self.category,
             next_action=self.action,
             pattern_id=self.pattern,
+            tag=self.tag,
             due_by=(self.by or None) if self.due == "" else today + timedelta(days=self.due),
             minimum_cents=0 if self.least == "" else self.least * 100,
             changed_since_run=self.since,
@@ -67,12 +71,30 @@ class Asked(BaseModel):
                 "category": filters.category,
                 "action": filters.next_action,
                 "pattern": filters.pattern_id,
+                "tag": filters.tag,
                 "by": filters.due_by or "",
                 "least": filters.minimum_cents // 100 or "",
                 "since": filters.changed_since_run,
                 "sort": sort if sort != filters.sorts[0] else "",
             }
         )
+
+    @classmethod
+    def read(cls, query: str) -> Asked:
+        """Read the query of an address; what cannot be is the default."""
+        try:
+            return cls.model_validate(dict(parse_qsl(query)))
+        except ValidationError:
+            return cls()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but a queue, and whose, is asked for: then an empty list is not the end of the work."""
+        return self.who not in (MINE, ANY) or any(getattr(self, name) not in ("", 0) for name in _WORDS)
+
+    def cleared(self) -> str:
+        """Give the address of the whole list that these filters narrow."""
+        return type(self)(state=self.state, who=self.who if self.who in (MINE, ANY) else MINE).address()
 
     def chosen_sort(self, filters: Filters) -> str:
         """Give the sort that is asked for, where it is offered for these filters; else the usual one."""

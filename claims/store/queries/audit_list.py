@@ -15,7 +15,7 @@ EVENT = schema.audit_events
 
 @dataclass(frozen=True)
 class Asked:
-    """What of the chain is asked for; empty: any."""
+    """What of the chain is asked for; empty: any. `since` and `until`: instants, or whole days (UTC)."""
 
     actor: str = ""
     action: str = ""
@@ -39,7 +39,7 @@ class Asked:
         if self.since:
             parts.append(EVENT.c.recorded_at >= self.since)
         if self.until:
-            parts.append(EVENT.c.recorded_at < self.until + "~")
+            parts.append(EVENT.c.recorded_at < (self.until if "T" in self.until else self.until + "~"))
         return parts
 
 

@@ -76,7 +76,8 @@ def act(
     if (scope == "all" or verb in LOOKED_AT) and sure != "yes":
         found = done.told(verb, actions.preview(at.writing, do))
         return at.page("sure.html", told=found, form=form, cases=case, chosen=len(cases))
-    return _go_back(at, back, done.told(verb, do(at.writing)))
+    told = "untag" if verb == "tag" and not words.strip() else verb
+    return _go_back(at, back, done.told(told, do(at.writing)))
 
 
 @ROUTES.post("/actions/{action_id}/undo", "desk.act")
