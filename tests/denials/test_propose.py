@@ -356,7 +356,6 @@ DEADLINES = [
         "2026-08-29",
         "first appeal: 180 days from the remittance date (commercial: payer dispute pages), confirm with the payer",
     ),
-    ("CI", "96", (), "", "this step has no limit of its own"),
 ]
 
 

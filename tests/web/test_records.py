@@ -91,5 +91,5 @@ def test_an_admin_sees_patients_in_an_emergency_only(desk):
 
 
 def test_a_search_is_its_owners_alone(desk):
-    place = desk.sign_in("ann").post("/q", data={"words": "A3"}).headers["location"]
+    place = desk.sign_in("ann").post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
     assert desk.sign_in("sue").get(place).status_code == 404
