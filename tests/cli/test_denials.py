@@ -88,7 +88,7 @@ def test_filters_and_keys_that_fit_nothing(books):
 
 def test_a_reason_with_its_group_and_a_tag_find_a_case_again(books):
     (case,) = books("denials", "list", "--reason", "CO-197", "--json").json["cases"]
-    assert books("denials", "tag", "auth-batch", case["key"]).code == 0
+    assert books("denials", "tag", "auth-batch", case["key"], "--date", DAY.isoformat()).code == 0
     (again,) = books("denials", "list", "--tag", "auth-batch", "--save", "batch", "--json").json["cases"]
     assert again["key"] == case["key"] and again["tag"] == "auth-batch"
     assert books("denials", "list", "--view", "batch", "--json").json["count"] == 1
