@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from claims.errors import UsageError
 from claims.service.desk import queue
 from claims.service.desk.queue import SORTS, Filters
 from claims.web.seat import Seat
@@ -83,8 +84,8 @@ class Asked(BaseModel):
     def read(cls, query: str) -> Asked:
         """Read the query of an address; what cannot be is the default."""
         try:
-            return cls.model_validate(dict(parse_qsl(query)))
-        except ValidationError:
+            return cls.at_address(f"?{query}")
+        except UsageError:
             return cls()
 
     @property
@@ -95,6 +96,14 @@ class Asked(BaseModel):
     def cleared(self) -> str:
         """Give the address of the whole list that these filters narrow."""
         return type(self)(state=self.state, who=self.who if self.who in (MINE, ANY) else MINE).address()
+
+    @classmethod
+    def at_address(cls, address: str) -> Asked:
+        """Read what an address of the queue asks for; raise UsageError for words that it cannot have."""
+        try:
+            return cls.model_validate(dict(parse_qsl(urlsplit(address).query)))
+        except ValidationError:
+            raise UsageError("Something in the address of the list is not what a list takes.") from None
 
     def chosen_sort(self, filters: Filters) -> str:
         """Give the sort that is asked for, where it is offered for these filters; else the usual one."""

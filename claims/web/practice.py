@@ -18,12 +18,14 @@ from claims.store import audit, clock
 from claims.store.engine import open_engine
 from claims.store.handles import Engine
 from claims.store.sessions import Session
-from claims.web.guards.rates import AtOnce, PerMinute
+from claims.web.guards.rates import AllBusyError, AtOnce, PerMinute
 from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
 EXPORTS_AT_ONCE = 10
 KEPT_SECONDS = 30
+RESULTS_PER_MINUTE = 60
+SIGN_INS_AT_ONCE = 6  # two hash, the others wait for them: pages keep the rest of the threads
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,14 @@ class Practice:
     web: WebSettings
     now: Callable[[], datetime]
     exports: AtOnce = field(default_factory=lambda: AtOnce(EXPORTS_AT_ONCE))
+    sign_ins: AtOnce = field(default_factory=lambda: AtOnce(SIGN_INS_AT_ONCE, AllBusyError))
     _kept: dict[str, tuple[float, list[Any]]] = field(default_factory=dict)
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
+    results: PerMinute = field(default_factory=lambda: PerMinute(RESULTS_PER_MINUTE))
+
+    def workers_changed(self) -> None:
+        """Ask anew who may be given a case: somebody came, went or has other roles."""
+        self._kept.pop("workers", None)
 
     def workers(self) -> list[str]:
         """Name who may be given a case; asked for on every page, and half a minute old at most."""
@@ -106,6 +114,7 @@ class Practice:
 
 def _workers(ctx: Context) -> list[str]:
     rows = people.listed(ctx)
+    rows = rows[rows["state"] != people.DISABLED]
     return [name for name, held in zip(rows["name"], rows["roles"], strict=True) if _acts(held)]
 
 

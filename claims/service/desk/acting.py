@@ -60,7 +60,8 @@ class Chosen(NamedTuple):
 
 def told(case_ids: pd.Series[int], reasons: pd.Series[str]) -> pd.DataFrame:
     """Give refused cases with their reason, and the reason in words."""
-    says = codes.table("desk_refusals").set_index("reason")["says"]
+    appeal = codes.table("appeal_refusals").rename(columns={"refused": "reason"})
+    says = pd.concat([codes.table("desk_refusals"), appeal]).drop_duplicates("reason").set_index("reason")["says"]
     frame = pd.DataFrame({"case_id": case_ids.to_numpy("int64"), "reason": reasons.to_numpy(dtype=object)})
     frame["says"] = says.reindex(frame["reason"]).fillna("").to_numpy()
     return frame.astype({"reason": "str", "says": "str"})

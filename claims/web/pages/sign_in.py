@@ -32,7 +32,8 @@ def sign_in(at: At, name: Text = "", password: Text = "", then: WantedForm = "")
     """Take name and password."""
     then = wanted.read(then)
     try:
-        opened = signing_in.sign_in(at.practice.ctx, name, password, at.address, at.practice.now())
+        with at.practice.sign_ins.place():
+            opened = signing_in.sign_in(at.practice.ctx, name, password, at.address, at.practice.now())
     except UsageError as error:
         return at.page("sign_in.html", status_of(error), problem=str(error), name="", then=then)
     return at.set_cookie(at.go(wanted.code(then)), opened.token)
@@ -52,7 +53,8 @@ def confirm(at: At, code: Text = "", then: WantedForm = "") -> Response:
     if at.person_or_none:
         return at.go(then)
     try:
-        opened = signing_in.confirm(at.practice.ctx, at.session, code, at.address, at.practice.now())
+        with at.practice.sign_ins.place():
+            opened = signing_in.confirm(at.practice.ctx, at.session, code, at.address, at.practice.now())
     except UsageError as error:
         return _code_page(at, str(error), then, status_of(error))
     if opened.recovery_codes:
@@ -80,7 +82,8 @@ def enrol(at: At, token: str, password: Text = "", again: Text = "") -> Response
     try:
         if password != again:
             raise UsageError("The two are not the same.")
-        opened = signing_in.accept(at.practice.ctx, token, password, at.address, at.practice.now())
+        with at.practice.sign_ins.place():
+            opened = signing_in.accept(at.practice.ctx, token, password, at.address, at.practice.now())
     except UsageError as error:
         return at.page("enrol.html", status_of(error), name=user.name, problem=str(error))
     return at.set_cookie(at.go("/login/code"), opened.token)
