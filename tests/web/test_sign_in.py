@@ -107,7 +107,7 @@ def test_what_pages_ask_for_again_and_again_is_no_use():
     pages = Path(claims.web.__file__).parent / "templates"
     lines = [line for page in pages.iterdir() for line in page.read_text("utf-8").splitlines() if '"every ' in line]
     polled = {path for part in ALL for _, path, _, by_itself, _ in part.routes if by_itself}
-    assert len(lines) == len(polled) == 1 and "{{ back }}/here" in lines[0] and polled == {"/cases/{key}/here"}
+    assert len(lines) == len(polled) == 1 and "{{ here }}/here" in lines[0] and polled == {"/cases/{key}/here"}
 
 
 def test_a_session_ends_after_ten_hours_of_use(desk):
