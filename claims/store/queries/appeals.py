@@ -162,6 +162,19 @@ def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     return rows.sort_values(["case_id", "level"])[["case_id", "level", "sent_date", "sent_by"]].reset_index(drop=True)
 
 
+def filled(conn: sa.Connection, case_id: int, kind: str) -> list[str]:
+    """Read the bodies of what was added to packets of a case, oldest first."""
+    select = sa.select(DE.c.body).where(DE.c.case_id == case_id, DE.c.kind == kind).order_by(DE.c.event_id)
+    return [str(body) for body in conn.scalars(select)]
+
+
+def drafts(conn: sa.Connection, case_ids: Sequence[int], level: int) -> list[int]:
+    """Give those of these cases whose newest packet of a level has gaps."""
+    select = sa.select(APPEAL.c.case_id, APPEAL.c.gaps).where(APPEAL.c.level == level).order_by(APPEAL.c.appeal_id)
+    rows = frame_of(conn, select, APPEAL.c.case_id, case_ids).drop_duplicates("case_id", keep="last")
+    return [int(one) for one in rows.loc[rows["gaps"] != "[]", "case_id"]]
+
+
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     """Read the appeals of a case, by level, the newest of a level last."""
     return frame(conn, _listed().where(APPEAL.c.case_id == case_id).order_by(APPEAL.c.level, APPEAL.c.appeal_id))

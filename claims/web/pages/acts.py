@@ -61,6 +61,7 @@ def act(
     level: Annotated[int, Form(ge=1, le=9)] = 1,
     on: Text = "",
     looked: Annotated[str, Form(max_length=looked_at.MOST_CHARACTERS)] = "",
+    despite: Text = "",
     sure: Text = "",
     back: Annotated[str, Form(max_length=2000)] = "/queue",
 ) -> Response:
@@ -81,7 +82,7 @@ def act(
         raise NothingChosenError
     person = at.person.name if asked_for == "take" else to
     limit = at.session.user.write_off_limit_cents
-    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit, on)
+    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit, on, despite)
     form = {"scope": scope, "act": asked_for, "to": to, "until": until, "words": words, "level": level, "back": back}
     if scope == "all":
         form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
@@ -122,7 +123,16 @@ def decide(
 
 
 def _action(
-    verb: str, cases: actions.Cases, day: date, person: str, until: str, words: str, level: int, limit: int, on: str
+    verb: str,
+    cases: actions.Cases,
+    day: date,
+    person: str,
+    until: str,
+    words: str,
+    level: int,
+    limit: int,
+    on: str,
+    despite: str,
 ) -> Callable[[Context], actions.Done]:
     """Give the action as the desk has it, with what the form says."""
     find: dict[str, Callable[[Context], actions.Done]] = {
@@ -132,7 +142,7 @@ def _action(
         "snooze": lambda ctx: actions.snooze(ctx, cases, _until(until, day), day),
         "wake": lambda ctx: actions.wake(ctx, cases, day),
         "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
-        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day),
+        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day, despite),
         "appeal_upheld": lambda ctx: actions.appeal_upheld(ctx, cases, _day(on), words, day),
         "resubmit": lambda ctx: actions.resubmit(ctx, cases, day),
         "bill_next": lambda ctx: actions.bill_next(ctx, cases, day),
