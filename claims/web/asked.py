@@ -95,7 +95,8 @@ class Asked(BaseModel):
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but a queue, and whose, is asked for: then an empty list is not the end of the work."""
-        return self.who not in (MINE, ANY) or any(getattr(self, name) not in ("", 0) for name in _WORDS)
+        usual = type(self).model_fields
+        return self.who not in (MINE, ANY) or any(getattr(self, name) != usual[name].default for name in _WORDS)
 
     def cleared(self) -> str:
         """Give the address of the whole list that these filters narrow."""

@@ -316,7 +316,7 @@ def test_a_closed_case_offers_a_note_and_nothing_else(desk, ann):
     actions.write_off(desk.ctx, [chosen], "small", 10**6, desk.ctx.settings.today())
     page = ann.get("/queue?state=closed&who=any").text
     assert "Recovered" in page and 'value="snooze"' not in page and 'value="note"' in page
-    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', page)[1]).text
+    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)', page)[1]).text
     assert "how it ended" in told and "<dt>Next</dt>" not in told and 'value="write_off"' not in told
     assert "recovered" in ann.get("/queue/totals?state=closed&who=any").text
 
