@@ -160,6 +160,10 @@ def test_wrong_use_is_named(books, words):
 
 
 def test_nothing_to_list_says_so(books):
-    assert books("denials", "patterns", "--json").json == {"patterns": []}
+    told = books("denials", "patterns", "--json").json
+    assert (
+        told["patterns"] == told["groups"] == []
+        and told["alone"]["cases"] == books("denials", "list", "--json").json["count"]
+    )
     assert books("denials", "views", "--json").json == {"views": []}
     assert "none" in books("denials", "patterns").out
