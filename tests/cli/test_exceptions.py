@@ -141,3 +141,12 @@ def test_a_report_gives_the_bytes_of_an_exceptions_segment(books, tmp_path):
 def test_no_text_advises_what_no_command_does_yet():
     for text in codes.table("exception_types")["release"]:
         assert "by hand" not in text or "a later version" in text
+
+
+def test_what_the_bank_calls_a_payer_is_masked(books):
+    listed = books("exceptions", "list", "--type", "DEPOSIT_WITHOUT_REMIT", "--json").json["exceptions"]
+    number = listed[0]["exception_id"]
+    assert books("exceptions", "show", number, "--json").json["deposit"]["payer_name"] == "•••"
+    assert "PLAN ONE" not in books("exceptions", "show", number).out
+    shown = books("exceptions", "show", number, "--json", "--show-phi").json
+    assert shown["deposit"]["payer_name"] == "PLAN ONE"
