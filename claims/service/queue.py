@@ -13,12 +13,16 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.desk import steps
 from claims.store.engine import read
 from claims.store.queries import queue
 from claims.store.queries.queue import Filter
 
 KEY_LENGTH = 10
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
+# What people write on a case may name a patient; the rest of what an event says does not.
+FREE = ("note", "reason", "proof", "basis", "late_reason")
+FACTS = {"assignee": "to", "until": "until", "level": "level", "tag": ""}
 # Elements of a stored segment that name a patient or a claim.
 PRIVATE_ELEMENTS = {"CLP": (1, 7)}
 
@@ -53,11 +57,10 @@ def denial_queue(
     today = ctx.settings.today()
     asked = Filter(payer, category, state, None if due_within is None else today + timedelta(days=due_within))
     with read(ctx.engine) as conn:
-        rows = queue.cases(conn, asked, limit)
+        rows = steps.with_claims(conn, queue.cases(conn, asked, limit))
         number, cents = queue.totals(conn, asked)
-    labels = codes.table("next_actions").set_index("id")["own_label"]
     rows.insert(0, "key", rows["case_key"].str[:KEY_LENGTH])
-    rows["next_action_label"] = labels.reindex(rows["next_action"]).fillna("").to_numpy()
+    rows["next_action_label"] = steps.labels(rows)
     rows["days_left"] = _days_left(rows["deadline_date"], today)
     if show_phi:
         record_shown(ctx, "denial queue", {"cases": len(rows)})
@@ -80,6 +83,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
             raise NotFoundError("denial case", key)
         if len(found) > 1:
             raise AmbiguousKeyError(key)
+        known = steps.with_claims(conn, found)
         case = _row(found)
         of = int(case["claim_payment_id"])
         decision = _row(queue.decision(conn, of))
@@ -105,8 +109,9 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         "case": {
             name: value for name, value in case.items() if name not in ("case_id", "family_id", "claim_payment_id")
         },
-        "next_action_label": labels["own_label"].get(case["next_action"], ""),
-        "then_action_label": labels["own_label"].get(case["then_action"], case["then_action"]),
+        "next_action_label": steps.labels(known).iloc[0],
+        "then_action_label": steps.labels(known, "then_action").iloc[0] or case["then_action"],
+        "made": _row(known[["is_elsewhere", "made_claim_id", "made_life", "edits"]]),
         "proof_needed": labels["proof_needed"].get(case["next_action"], ""),
         "days_left": _days_left(pd.Series([case["deadline_date"]]), ctx.settings.today()).iloc[0],
         "decision": decision | {"status": statuses.get(decision["status_code"], statuses["other"])},
@@ -116,7 +121,9 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         "sums": _sums(decision, explained),
         "remarks": _remark_rows(remarks, lines),
         "ledger": _named_accounts(ledger),
-        "events": events.assign(body=[_reason(body) for body in events["body"]]).rename(columns={"body": "reason"}),
+        "events": events.assign(body=[words(body, show_phi=show_phi) for body in events["body"]]).rename(
+            columns={"body": "reason"}
+        ),
         "segments": _segments(ctx, decision, [lines, adjustments, remarks], show_phi),
     }
 
@@ -201,8 +208,14 @@ def _named_accounts(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(name=names.reindex(ledger["account"]).fillna("").to_numpy())
 
 
-def _reason(body: str) -> str:
-    return str(json.loads(body).get("action_reason", ""))
+def words(body: str, *, show_phi: bool) -> str:
+    """Give what an event says in words: who a case was given to and such as they are, what people wrote masked."""
+    said = json.loads(body)
+    facts = [f"{word} {said[name]}".strip() for name, word in FACTS.items() if said.get(name)]
+    written = next((str(said[name]) for name in FREE if said.get(name)), "")
+    return ", ".join([*facts, *([written if show_phi else MASK] if written else [])]) or str(
+        said.get("action_reason", "")
+    )
 
 
 def _segments(

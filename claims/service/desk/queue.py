@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, get_args
 
 import pandas as pd
 
-from claims import codes
 from claims.errors import UsageError
 from claims.service.context import Context
+from claims.service.desk import steps
 from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
@@ -45,7 +45,8 @@ class Totals(NamedTuple):
 def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = None, size: int = 50) -> Page:
     """Give one page of a list, sorted by one of the sorts that `filters.sorts` offers (empty: the usual one).
 
-    Rows have the columns of a case, its points, and days_left (to the deadline; negative: past), next_action_label.
+    Rows have the columns of a case, its points, days_left (to the deadline; negative: past), next_action_label, and
+    what `steps.with_claims` adds.
     Raises UsageError for a state, sort, place or size that cannot be.
     """
     if filters.state not in get_args(State):
@@ -57,7 +58,8 @@ def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = N
         raise UsageError(f"A page has 1 to {LARGEST_PAGE} rows.")
     place, back = _place(chosen, after)
     with read(ctx.engine) as conn:
-        rows = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
+        found = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
+        rows = steps.with_claims(conn, found)
     more = len(rows) > size
     rows = rows.head(size)
     rows = rows.iloc[::-1].reset_index(drop=True) if back else rows.reset_index(drop=True)
@@ -110,9 +112,8 @@ def _named(rows: pd.DataFrame, column: str, at: int) -> Place:
 
 
 def _told(ctx: Context, rows: pd.DataFrame) -> pd.DataFrame:
-    labels = codes.table("next_actions").set_index("id")["own_label"]
     due = pd.to_datetime(rows["deadline_date"].where(rows["deadline_date"] != ""), format="%Y-%m-%d")
     return rows.assign(
         days_left=(due - pd.Timestamp(ctx.settings.today())).dt.days.astype("Int64"),
-        next_action_label=pd.Series(labels.reindex(rows["next_action"]).fillna("").to_numpy(), dtype="str"),
+        next_action_label=steps.labels(rows),
     )

@@ -7,6 +7,7 @@ person or a remittance, is left as it is and named.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -27,14 +28,19 @@ UNDONE, EVENT = "undone", "undo"
 _STILL_HERE = ("draft", "blocked", "ready")
 
 
-def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
+def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] = ()) -> Done:
     """Give the cases of an action what they had before it; journals are taken back by journals, claims withdrawn.
 
-    Raises NotFoundError, and UsageError for an action that cannot be undone as a whole.
+    `only`: these cases of it; the others keep what it did. Raises NotFoundError, and UsageError for an action that
+    cannot be undone as a whole, or that a case of `only` is none of.
     """
     with together(ctx.engine) as conn:
         action = _to_undo(conn, action_id)
-        events = desk.events_of(conn, action_id).drop_duplicates("case_id", keep="last")
+        all_events = events = desk.events_of(conn, action_id).drop_duplicates("case_id", keep="last")
+        if only:
+            events = events[events["case_id"].isin(only)].reset_index(drop=True)
+            if len(events) < len(set(only)):
+                raise UsageError(f"Action {action_id} did nothing with this case.")
         rows = desk.cases(conn, events["case_id"].tolist())
         event = events.set_index("case_id").loc[rows["case_id"]].reset_index()
         chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
@@ -42,7 +48,7 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
             reasons(
                 rows,
                 ("moved-on", rows["version"].to_numpy() != event["case_version"].to_numpy()),
-                ("claim-has-left", ~_may_withdraw(conn, event)),
+                ("claim-has-left", ~may_withdraw(conn, event)),
             )
         )
         if chosen.rows.empty:
@@ -57,7 +63,7 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
                 bring_back(ctx, conn, run_id, posting_date, families, set(event["event_id"].tolist()))
         _withdraw(ctx, conn, event, posting_date)
         _give_back(ctx, conn, undoing, chosen.rows, event, posting_date)
-        if len(chosen.rows) == len(events):
+        if len(chosen.rows) == len(all_events):
             desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
         return finish(undoing, chosen, amount_cents=amount)
 
@@ -94,7 +100,7 @@ def _give_back(
         )  # fmt: skip
 
 
-def _may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
+def may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
     """Tell where no claim was made, or it is still here and the one before it stands."""
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]

@@ -23,7 +23,18 @@ SHOWN = (
     *("case_id", "version", "case_key", "state", "waiting_for", "outcome", "assignee", "tag", "pending_action_id"),
     *("snoozed_until_date", "snoozed_for", "pattern_id", "payer_code", "payer_name", "claim_number", "line_number"),
     *("extent", "group_code", "all_codes", "remark_codes", "cause", "next_action_label", "at_risk_cents"),
-    *("recovered_cents", "deadline_date", "deadline_rule", "days_left", "score", "recovery_percent"),
+    *(
+        "is_elsewhere",
+        "made_claim_id",
+        "made_life",
+        "edits",
+        "recovered_cents",
+        "deadline_date",
+        "deadline_rule",
+        "days_left",
+        "score",
+        "recovery_percent",
+    ),
     *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
 )
 STATES = ("open", "snoozed", "waiting", "expired", "closed")
@@ -49,7 +60,7 @@ def listed(at: At, asked: AskedFor) -> Response:
         sort=sort,
         sorts=filters.sorts,
         around=around,
-        told=done.read(at.practice.key("done"), asked.did, at.session.user.user_id, at.practice.now()),
+        told=done.shown(at, asked.did),
         offered=offered(at),
         saved=views.of(at, counts=False),
         states=STATES,

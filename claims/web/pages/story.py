@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import desk_case, queue, timeline
+from claims.service import desk_case, queue, scrub_shown, timeline
 from claims.service.audited import record_shown
+from claims.service.desk import originals
 from claims.web import done, segments, shown
 from claims.web.pages.queue import offered
 from claims.web.routes import Number, Routes
-from claims.web.seat import At
+from claims.web.seat import At, Seat
 
 ROUTES = Routes()
+DUPLICATE = "DUP"
 
 
 @ROUTES.get("/cases/{key}", "desk.read")
 def case(at: At, key: str, did: Annotated[str, Query(max_length=2000)] = "") -> Response:
     """Tell one denial case."""
+    return shown_case(at, key, told=done.shown(at, did))
+
+
+def shown_case(
+    at: Seat, key: str, *, told: done.Told | None = None, problem: str = "", form: Mapping[str, Any] | None = None
+) -> Response:
+    """Show the page of a case; with what does not fit (`problem`) and what was typed (`form`), where that is so."""
     ctx, now = at.reading, at.practice.now()
     found = desk_case.of_key(ctx, key[:64])
-    told = queue.denial_story(ctx, key[:64], show_phi=True)
+    tale = queue.denial_story(ctx, key[:64], show_phi=True)
     tables = ("lines", "adjustments", "remarks", "ledger")
     lengths = desk_case.lengths(ctx, found)
-    for row in told["segments"]:
+    for row in tale["segments"]:
         row["length"] = int(lengths.get(row["seg"], len(row["text"])))
         row["parts"] = segments.marked(row["text"].strip(), segments.of_decision(row["text"]))
     return at.page(
         "case.html",
-        story=told | {name: shown.rows(told[name]) for name in tables},
+        422 if problem else 200,
+        story=tale | {name: shown.rows(tale[name]) for name in tables},
         found=found,
         others=desk_case.look(ctx, at.session, found, now),
         happened=shown.rows(desk_case.happened(ctx, found)),
-        told=done.read(at.practice.key("done"), did, at.session.user.user_id, now),
+        told=told,
+        problem=problem,
+        form=form or {},
+        fixes=scrub_shown.fixes(tale["made"]["edits"].split()),
+        originals=shown.rows(originals.of_case(ctx, found.case_id)) if tale["case"]["category"] == DUPLICATE else [],
         offered=offered(at),
-        back=f"/cases/{told['key']}",
+        back=f"/cases/{tale['key']}",
         came_from=_list_of(at),
     )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from claims.service import run_story
+from claims.service import run_story, scrub_shown
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.today import DUE_DAYS, since_last_night
@@ -53,6 +53,7 @@ def today(at: At) -> Response:
         run=run_story.told(ctx, run_id)[0],
         day=ctx.settings.today(),
         news=news,
+        stopped=scrub_shown.blocked_totals(ctx),
         cards=cards,
         cases=cases,
         titles_of={name: title for name, (title, _) in NEWS.items()},

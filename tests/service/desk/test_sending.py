@@ -83,12 +83,12 @@ def test_a_replacement_unless_the_payer_demands_a_new_claim(practice):
         practice.ctx, chosen(practice, "K1", "K2"), DAY, [Change(0, "member_id", "W9")], master=KNOWN
     )
     assert len(done.done) == 2 and done.refused.empty, done
-    assert claims_of(practice)[2:] == [[6, "replacement", "7", "draft"], [7, "correction", "1", "draft"]]
+    assert claims_of(practice)[2:] == [[6, "replacement", "7", "ready"], [7, "correction", "1", "ready"]]
     assert claims_of(practice)[:2] == [[1, "original", "1", "denied"], [2, "original", "1", "replaced"]]
     assert set(rows(practice, schema.claims)["member_id"][5:]) == {"W9"}
     assert cases(practice).loc[["K1", "K2"], "waiting_for"].tolist() == ["resubmitted"] * 2
     again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
-    assert again.refused["reason"].tolist() == ["has-a-version"]
+    assert again.refused["reason"].tolist() == ["under-way"]
     assert leave(practice) == 2
     practice.night(decision("K1", trace="3", paid=100, icn="ICN9"), day=date(2026, 10, 25))
     case = cases(practice).loc["K1"]
@@ -116,7 +116,7 @@ def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     undone = actions.undo(practice.ctx, done.action_id, DAY)
     assert undone.refused["reason"].tolist() == ["claim-has-left"]  # the new claim has taken the place of the first
-    assert [row[3] for row in claims_of(practice)] == ["denied", "replaced", "withdrawn", "draft"]
+    assert [row[3] for row in claims_of(practice)] == ["denied", "replaced", "withdrawn", "ready"]
     assert cases(practice).loc["K1", ["state", "waiting_for"]].tolist() == ["new", ""]
     again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
     assert len(again.done) == 1 and leave(practice) == 2
