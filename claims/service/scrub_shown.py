@@ -102,7 +102,7 @@ def blocked(ctx: Context, most: int) -> pd.DataFrame:
         found = made_claims.reasons(conn, rows["claim_id"].tolist())
     known = edits()
     says = {
-        int(claim_id): [
+        int(str(claim_id)): [
             {"edit_id": row["edit_id"], "message": row["message"], "line_number": int(row["line_number"]),
              "fix": known[row["edit_id"]].fix if row["edit_id"] in known else ""}
             for row in part.to_dict("records")

@@ -28,7 +28,7 @@ class Why(NamedTuple):
     """A reason, how many cases it holds for, and the first of them."""
 
     says: str
-    count: int
+    times: int
     cases: tuple[int, ...]
 
 
@@ -140,7 +140,7 @@ def read(key: bytes, text: str, user_id: int, now: datetime) -> Told | None:
 
 def _few(reasons: list[Why]) -> tuple[Why, ...]:
     kept = [why._replace(cases=why.cases[:_MOST_NAMED]) for why in reasons[:_MOST_REASONS]]
-    rest = sum(why.count for why in reasons[_MOST_REASONS:])
+    rest = sum(why.times for why in reasons[_MOST_REASONS:])
     return (*kept, *([Why("other reasons", rest, ())] if rest else []))
 
 

@@ -18,7 +18,8 @@ def books(claims, denied_home, tmp_path, monkeypatch):  # noqa: F811
     home = tmp_path / "books"
     shutil.copytree(denied_home, home)
     monkeypatch.setenv("CLAIMS_HOME", str(home))
-    assert claims("users", "add", "bert", "--role", "supervisor").code in (0, 2)
+    for name in ("bert", "anna"):
+        assert claims("users", "add", name, "--role", "supervisor").code in (0, 2)
     return claims
 
 
@@ -47,18 +48,28 @@ def test_cases_are_given_noted_put_aside_and_that_is_undone(books):
     assert said.code == 0 and "2 case(s) done (action 1)." in said.out
     assert len(keys(books, "--assignee", "anna")) == 2
     again = books("denials", "assign", first, "--to", "anna", *DAY)
-    assert again.code == 1 and "1 refused: It is so already." in again.out
+    assert again.code == 1 and f"1 refused: It is so already.\n  {first}\n" in again.out
+    again = books("denials", "assign", first, "--to", "anna", *DAY, "--json").json
+    assert [(row["key"], row["reason"]) for row in again["refused"]] == [(first, "no-change")]
+    unknown = books("denials", "assign", first, "--to", "ana", *DAY)
+    assert unknown.code == 2 and "there are: anna" in unknown.err
     looked = books("denials", "snooze", first, "--until", "2025-07-10", "--dry-run", *DAY)
     assert looked.code == 0 and "1 case(s) would be done." in looked.out
     assert books("denials", "snooze", first, "--until", "2025-07-10", *DAY).code == 0
     assert keys(books, "--state", "snoozed") == [first]
     assert books("denials", "wake", first, *DAY).code == 0
-    assert books("denials", "note", "MRS TEST called", second, *DAY).code == 0
-    assert "MRS TEST" not in books("denials", "show", second).out
+    assert books("denials", "note", second, "--text", "MRS TEST called", *DAY).code == 0
+    told = books("denials", "show", second).out
+    assert "MRS TEST" not in told and "Who       anna" in told and "to anna" in told
+    assert "MRS TEST called" in books("denials", "show", second, "--show-phi").out
+    for words in (("note", second), ("tag", second)):  # a key that stands first is no note
+        assert books("denials", *words, *DAY).code == 2
     undone = books("denials", "undo", "1", *DAY)
     assert undone.code == 1 and "2 refused: It was changed since." in undone.out
-    assert books("denials", "tag", "audit", second, *DAY).code == 0
-    assert books("denials", "undo", "5", *DAY, "--json").json["done"] == 1
+    assert books("denials", "tag", second, "--word", "audit", *DAY).code == 0
+    assert "tagged audit" in books("denials", "show", second).out
+    assert books("denials", "undo", "5", "--only", first, *DAY).code == 2
+    assert books("denials", "undo", "5", "--only", second, *DAY, "--json").json["done"] == 1
 
 
 def test_money_is_given_up_by_two_people(books):

@@ -110,10 +110,17 @@ def undo(
 @ROUTES.get("/approvals", "desk.read")
 def approvals(at: At, did: str = "") -> Response:
     """List what waits for a second person."""
+    return _waiting(at, told=done.shown(at, did[:2000]))
+
+
+def _waiting(
+    at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0
+) -> Response:
+    """Show what waits; with what does not fit, and the words that were typed about an action."""
     rows = shown.rows(actions.waiting(at.reading))
     cases = approving.cases(at.reading, [row["action_id"] for row in rows])
-    told = done.shown(at, did[:2000])
-    return at.page("approvals.html", rows=rows, cases=cases, told=told, back="/approvals")
+    kept = {"cases": cases, "problem": problem, "words": words, "about": about, "back": "/approvals"}
+    return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 
 @ROUTES.post("/approvals/{action_id}", "desk.approve")
@@ -122,11 +129,14 @@ def decide(
 ) -> Response:
     """Say yes or no to what somebody else asked for."""
     day = at.writing.settings.today()
-    if decision == "approve":
-        limit = at.session.user.write_off_limit_cents
-        found = actions.approve(at.writing, action_id, day, limit_cents=limit)
-    else:
-        found = actions.refuse(at.writing, action_id, words, day)
+    try:
+        if decision == "approve":
+            limit = at.session.user.write_off_limit_cents
+            found = actions.approve(at.writing, action_id, day, limit_cents=limit)
+        else:
+            found = actions.refuse(at.writing, action_id, words, day)
+    except UsageError as error:
+        return _waiting(at, problem=str(error), words=words, about=action_id)
     return go_back(at, "/approvals", done.told(decision, found))
 
 

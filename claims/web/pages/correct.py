@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import hashlib
+import json
+from typing import Annotated, Any
 
 from fastapi import Form
 from starlette.responses import Response
@@ -38,17 +40,19 @@ def correct(
     late: Annotated[str, Form(max_length=400)] = "",
     as_new: Annotated[str, Form(max_length=10)] = "",
     sure: Annotated[str, Form(max_length=10)] = "",
+    looked_at: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Show old and new values and what would become of it; with `sure`, do it."""
+    """Show old and new values and what would become of it; with `sure`, do it, if that is what was looked at."""
     found, can = _of(at, key)
     typed = dict(zip(name, value, strict=False))
-    kept = {"typed": typed, "late": late, "as_new": as_new == "yes"}
+    kept: dict[str, Any] = {"typed": typed, "late": late, "as_new": as_new == "yes"}
+    kept["looked_at"] = _print_of(kept)
     try:
         wanted = correcting.changes(can.fields, typed)
         cases = [(found.case_id, version)]
-        how = {"as_new": as_new == "yes", "late_reason": late}
+        how: dict[str, Any] = {"as_new": as_new == "yes", "late_reason": late}
         day, changes = at.writing.settings.today(), [change for _, change in wanted]
-        if sure == "yes":
+        if sure == "yes" and looked_at == kept["looked_at"]:
             did = done.told("resubmit", actions.resubmit(at.writing, cases, day, changes, **how))
             return go_back(at, f"/cases/{key[:10]}", did)
         looked = actions.preview(at.writing, actions.resubmit, cases, day, changes, **how)
@@ -59,6 +63,11 @@ def correct(
     return _page(at, key, found, can, told=said, pairs=pairs, **kept)
 
 
+def _print_of(kept: dict[str, Any]) -> str:
+    """Tell apart what was typed: what is sent has to be what was looked at."""
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]
+
+
 def _of(at: Seat, key: str) -> tuple[desk_case.Case, Correctable]:
     ctx = at.reading
     found = desk_case.of_key(ctx, key[:64])
@@ -66,7 +75,15 @@ def _of(at: Seat, key: str) -> tuple[desk_case.Case, Correctable]:
     return found, correcting.correctable(ctx, found.case_id, ctx.settings.today())
 
 
-def _page(at: Seat, key: str, found: desk_case.Case, can: Correctable, status: int = 200, **values: object) -> Response:
-    usual = {"typed": {}, "late": "", "as_new": False, "told": None, "pairs": [], "problem": ""}
+def _page(at: Seat, key: str, found: desk_case.Case, can: Correctable, status: int = 200, **values: Any) -> Response:
+    usual: dict[str, Any] = {
+        "typed": {},
+        "late": "",
+        "as_new": False,
+        "told": None,
+        "pairs": [],
+        "problem": "",
+        "looked_at": "",
+    }
     own = {"case_key": key[:10], "found": found, "can": can, "back": f"/cases/{key[:10]}"}
     return at.page("correct.html", status, **usual | own | values)
