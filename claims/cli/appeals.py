@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 if TYPE_CHECKING:
     from claims.service.appeals import Appeal
@@ -39,10 +40,9 @@ def prepare(
     Example: claims appeals prepare 3f2a91c04b
     """
     from claims.service import appeals
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act")
     made = appeals.prepare(ctx, appeals.case_named(ctx, case), level, out)
     output.document(_document(made))
     what = "Draft of an appeal" if made.gaps else "Appeal"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def register(group: typer.Typer) -> None:
     """Add the commands."""
     for command in (assign, note, tag, snooze, wake, resubmit, appeal):
         group.command(command.__name__)(command)
+    group.command("upheld")(upheld)
     group.command("info-sent")(info_sent)
     group.command("bill-next")(bill_next)
     group.command("to-patient")(to_patient)
@@ -161,6 +163,23 @@ def appeal(
     _act(keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof)
 
 
+def upheld(
+    keys: Keys = None,
+    on: Annotated[str, typer.Option("--on", metavar="DAY", help="The day on which the decision came.")] = "",
+    proof: Annotated[str, typer.Option(help="What it came with, as: letter of December 14.")] = "",
+    pattern: Pattern = 0,
+    day: Day = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Note that the payer turned an appeal down; the limit of the next appeal counts from that day.
+
+    Example: claims denials upheld 3f2a91c04b --on 2026-12-18 --proof "letter of December 14"
+    """
+    from claims.service.desk import actions
+
+    _act(keys, pattern, day, dry_run, actions.appeal_upheld, on=_read_day(on, "--on"), proof=proof)
+
+
 def info_sent(
     keys: Keys = None,
     proof: Annotated[str, typer.Option(help="How the sending can be shown.")] = "",
@@ -262,7 +281,7 @@ def approve(number: Number, day: Day = "") -> None:
     from claims.service.people import write_off_limit
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context_for(output, "desk.approve", second=True)
     _say(ctx, output, actions.approve(ctx, number, _day(ctx, day), write_off_limit(ctx, ctx.actor)))
 
 
@@ -278,7 +297,7 @@ def refuse(
     from claims.service.desk import actions
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context_for(output, "desk.approve", second=True)
     _say(ctx, output, actions.refuse(ctx, number, reason, _day(ctx, day)))
 
 
@@ -371,9 +390,7 @@ def _named(keys: dict[int, str], cases: list[int]) -> str:
 
 
 def _context(output: console.Output) -> Context:
-    from claims.service.context import open_context
-
-    return open_context(actor=output.actor)
+    return context_for(output, "desk.act")
 
 
 def _day(ctx: Context, text: str) -> date:

@@ -10,6 +10,7 @@ import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from claims import codes
 from claims.denials.deadlines import ANCHOR_WORDS
@@ -53,6 +54,7 @@ class Limit:
         return anchors.get(self.anchor)
 
 
+@cache
 def usual(payer_type: str, event: str) -> Limit:
     """Give the limit of a type of payer; an institutional type without a row of its own has that of the payer."""
     rows = {(row["payer_type"], row["event"]): row for row in codes.table("filing_limits").to_dict("records")}

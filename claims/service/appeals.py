@@ -24,7 +24,7 @@ from claims.service.appeal_facts import Gathered, gather
 from claims.service.appeal_packet import packet
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.outbox import place
+from claims.service.outbox import digest, place
 from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
 from claims.store import appeals as store
 from claims.store import clock, filing
@@ -35,6 +35,7 @@ from claims.store.queries import appeals as rows_of
 PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
 OWN_LAYOUT = "letter.docx"
 STATES = ("prepared", "sent", "replaced")
+MOST_FOLDERS = 100
 
 
 class AppealRefusedError(UsageError):
@@ -123,8 +124,8 @@ def prepare(
     made = assembled(ctx, case_id, level, day=day)
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
-    folder = out or ctx.settings.appeals_folder / key / f"level-{plan.level}"
-    _require_room(folder, key)
+    folder = out or _not_edited(ctx, case_id, ctx.settings.appeals_folder / key / f"level-{plan.level}")
+    _require_room(ctx, case_id, folder, key)
     with TemporaryDirectory() as scratch:
         content = _written(ctx, Path(scratch), made, key)
         hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
@@ -201,12 +202,30 @@ def _shown(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _require_room(folder: Path, key: str) -> None:
-    """Raise ReportFolderError where the folder holds a report, or the packet of another case."""
+def _not_edited(ctx: Context, case_id: int, folder: Path) -> Path:
+    """Give the folder, or the next beside it where somebody has edited what was prepared there: their work stays."""
+    ways = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, MOST_FOLDERS)))
+    return next((one for one in ways if not _edited(ctx, case_id, one)), folder)
+
+
+def _edited(ctx: Context, case_id: int, folder: Path) -> list[str]:
+    """Name the letter or packet in a folder that has other bytes than any that were prepared for the case."""
+    with read(ctx.engine) as conn:
+        made = rows_of.of_case(conn, case_id)
+    own = {*made["letter_sha256"], *made["packet_sha256"]}
+    there = [folder / name for name in (LETTER, PACKET) if (folder / name).is_file()]
+    return [path.name for path in there if digest(path) not in own]
+
+
+def _require_room(ctx: Context, case_id: int, folder: Path, key: str) -> None:
+    """Raise ReportFolderError where the folder holds a report, the packet of another case, or what was edited."""
     if (folder / manifest.NAME).exists():
         old = manifest.load(folder)
         if (old["report"], old.get("parameters", {}).get("case")) != ("appeal", key):
             raise manifest.ReportFolderError("holds something else; choose another one for this packet")
+    if edited := _edited(ctx, case_id, folder):
+        text = f"holds a {' and a '.join(edited)} that somebody edited; choose another one, or move it away"
+        raise manifest.ReportFolderError(text)
 
 
 def _named(template: Template) -> str:

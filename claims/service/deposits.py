@@ -57,7 +57,7 @@ def _words(texts: pd.Series) -> str:
 
 def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> pd.DataFrame:
     if show_phi:
-        record_shown(ctx, subject, {"deposits": len(rows)})
+        record_shown(ctx, subject, {"bank lines": rows["bank_line_id"].tolist()})
         return rows
     return rows.assign(**{name: rows[name].where(rows[name] == "", MASK) for name in ("payer_name", "reference")})
 

@@ -37,6 +37,7 @@ class Case(NamedTuple):
     pattern_id: int
     claim_payment_id: int
     family_id: int
+    key: str  # as people are shown it
 
 
 def of_key(ctx: Context, key: str) -> Case:
@@ -46,8 +47,9 @@ def of_key(ctx: Context, key: str) -> Case:
     if len(found) != 1:
         raise NotFoundError("denial case", key[:10])
     row = found[0]
-    numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in ("payer_code", "reason_code")}
-    return Case(payer_code=str(row.payer_code), reason_code=str(row.reason_code), **numbers)
+    texts = {"payer_code": str(row.payer_code), "reason_code": str(row.reason_code), "key": row.case_key[:KEY_LENGTH]}
+    numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in texts}
+    return Case(**texts, **numbers)
 
 
 def names(ctx: Context, case_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

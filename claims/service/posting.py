@@ -63,8 +63,8 @@ def post_again(
     ids = remits["remit_id"].tolist()
     with write(ctx.engine) as conn:
         places = steps[~steps["is_parked"]].set_index("claim_payment_id")["place"]
-        scope = posting.not_posted(places.index.tolist())
-        _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
+        with posting.not_posted(conn, places.index.tolist()) as scope:
+            _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
         counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
         counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
         posted.mark_posted(conn, ids, posting_date)

@@ -45,7 +45,7 @@ def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) ->
     rows = rows.assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
     if not show_phi:
         return rows.assign(claim_number=MASK)
-    record_shown(ctx, subject, {"rejections": len(rows)})
+    record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})
     return rows
 
 

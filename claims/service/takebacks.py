@@ -48,7 +48,7 @@ def listed(
         asked &= fits
     rows = rows[asked].sort_values(["since", "key"], kind="stable", ignore_index=True)
     if show_phi:
-        record_shown(ctx, "takebacks")
+        record_shown(ctx, "takebacks", {"takebacks": rows["key"].tolist()})
     else:
         rows["reference"] = _masked(rows["reference"])
     return rows

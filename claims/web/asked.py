@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from claims.errors import UsageError
 from claims.service.desk.queue import SORTS, Filters
 from claims.web.seat import Seat
 
@@ -73,6 +74,14 @@ class Asked(BaseModel):
                 "sort": sort if sort != filters.sorts[0] else "",
             }
         )
+
+    @classmethod
+    def at_address(cls, address: str) -> Asked:
+        """Read what an address of the queue asks for; raise UsageError for words that it cannot have."""
+        try:
+            return cls.model_validate(dict(parse_qsl(urlsplit(address).query)))
+        except ValidationError:
+            raise UsageError("Something in the address of the list is not what a list takes.") from None
 
     def chosen_sort(self, filters: Filters) -> str:
         """Give the sort that is asked for, where it is offered for these filters; else the usual one."""

@@ -74,6 +74,7 @@ VERBS = {
     "wake": "brought back",
     "info_sent": "marked: records sent",
     "appeal_sent": "marked: appeal sent",
+    "appeal_upheld": "marked: appeal turned down",
     "resubmit": "made to be sent again",
     "bill_next": "made for the next payer",
     "to_patient": "billed to the patient",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -84,6 +86,37 @@ class Practice:
 
     def count(self, table):
         return self.rows(sa.select(sa.func.count()).select_from(table))[0][0]
+
+
+_beginnings: dict[tuple[str, ...], tuple[Path, int]] = {}
+
+
+@pytest.fixture
+def begun(request, practice, tmp_path_factory):
+    """Do what many tests begin with: once, then copied (on SQLite; PostgreSQL does it anew).
+
+    `begun(how)`: `how(practice)` without anything of the test's own in it. Gives the practice.
+    """
+
+    def begin(how):
+        ctx = practice.ctx
+        if not ctx.settings.database_url.startswith("sqlite"):
+            how(practice)
+            return practice
+        home, key = ctx.settings.home, (request.path.name, how.__qualname__)
+        if key not in _beginnings:
+            how(practice)
+            ctx.engine.dispose()
+            kept = tmp_path_factory.mktemp("begun") / "home"
+            shutil.copytree(home, kept)
+            _beginnings[key] = kept, practice.number
+        else:
+            ctx.engine.dispose()
+            shutil.copytree(_beginnings[key][0], home, dirs_exist_ok=True)
+            practice.number = _beginnings[key][1]
+        return practice
+
+    return begin
 
 
 @pytest.fixture

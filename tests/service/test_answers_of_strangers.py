@@ -16,13 +16,16 @@ NUMBERED = ca_277("0", ("A00001", "A7:562:85", "195"))
 OF_BATCH = ca_277("0000000010001", ("A00001", "A7:562:85", "195"), ("A00002", "A2:20", "145"))
 
 
-@pytest.fixture
-def sent(practice):
-    """Two claims that were sent in batch 000000001."""
+def _send(practice):
     practice.drop(charges(2), day=DAY)
     make_ready(practice)
     submit(practice.ctx, DAY, now=NOW, master=master())
-    return practice
+
+
+@pytest.fixture
+def sent(begun):
+    """Two claims that were sent in batch 000000001."""
+    return begun(_send)
 
 
 def lives(practice):

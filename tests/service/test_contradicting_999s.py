@@ -14,13 +14,16 @@ TAKEN = replied(ack_999("1", "A", ("0001", "A", ""), own="000000202"))
 TAKEN_LATER = TAKEN.replace(b"*250310*1200*^", b"*250311*1200*^")
 
 
-@pytest.fixture
-def sent(practice):
-    """Two claims that were sent in batch 000000001."""
+def _send(practice):
     practice.drop(charges(2), day=DAY)
     make_ready(practice)
     submit(practice.ctx, DAY, now=NOW, master=master())
-    return practice
+
+
+@pytest.fixture
+def sent(begun):
+    """Two claims that were sent in batch 000000001."""
+    return begun(_send)
 
 
 def night(practice, *files):

@@ -17,13 +17,16 @@ from tests.answers import ca_277, replied, ta1
 from tests.service.outgoing import DAY, NOW, charges, make_ready, master, rows
 
 
-@pytest.fixture
-def sent(practice):
-    """Four claims that were sent in batch 000000001."""
+def _send(practice):
     practice.drop(charges(4), day=DAY)
     make_ready(practice)
     submit(practice.ctx, DAY, now=NOW, master=master())
-    return practice
+
+
+@pytest.fixture
+def sent(begun):
+    """Four claims that were sent in batch 000000001."""
+    return begun(_send)
 
 
 def answered(practice, event):

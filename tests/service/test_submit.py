@@ -45,12 +45,15 @@ def send(practice, **options):
     return submit(practice.ctx, DAY, now=NOW, **({"master": master()} | options))
 
 
-@pytest.fixture
-def ready(practice):
-    """Twenty professional claims that are ready."""
+def _make_ready(practice):
     practice.drop(charges(20), day=DAY)
     make_ready(practice)
-    return practice
+
+
+@pytest.fixture
+def ready(begun):
+    """Twenty professional claims that are ready."""
+    return begun(_make_ready)
 
 
 def test_numbers_that_differ_in_their_case_only_are_one_claim(practice):

@@ -1,4 +1,4 @@
-"""A small month of ugly payers in three orders: the ledger's rules hold after each file, undo and replay are exact.
+"""A small month of ugly payers in several orders: the ledger's rules hold after each file, undo and replay are exact.
 
 What is posted is what the payers really paid, or an open exception names the difference.
 """
@@ -81,11 +81,11 @@ def told(practice) -> set[str]:
 
 
 def a_month(books, tmp_path, sent, seed, ugly, undos):
-    """`undos`: how often something is undone and replayed, in each of the three orders."""
+    """`undos`: how often something is undone and replayed, in each of two or three orders."""
     out, files = payers_files(tmp_path, sent, seed, ugly)
     rolled = random.Random(seed)
     found = []
-    orders = (files, files[::-1], rolled.sample(files, len(files)))
+    orders = (files, files[::-1], rolled.sample(files, len(files)))[: len(undos)]
     for order, times in zip(orders, undos, strict=True):
         practice = books()
         practice.night(*(path.read_bytes() for path in sent), day=DAY)
@@ -108,7 +108,7 @@ def a_month(books, tmp_path, sent, seed, ugly, undos):
 
 
 def test_a_small_month_of_every_ugly_payer(books, tmp_path):
-    a_month(books, tmp_path, SENT[1:2], 7, modes(), undos=(0, 0, 1))
+    a_month(books, tmp_path, SENT[1:2], 7, modes(), undos=(0, 1))
 
 
 @pytest.mark.long

@@ -12,6 +12,10 @@ from tests.service.books_state import differences, state
 from tests.service.conftest import DAY, Practice
 
 EXAMPLES = {name: getattr(examples, name) for name in dir(examples) if name.startswith("test_")}
+# Every other example in the short run: all of them in `make test-long`.
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.long] if number % 2 else []) for number, name in enumerate(sorted(EXAMPLES))
+]
 
 
 class Undoing(Practice):
@@ -55,7 +59,7 @@ def database_url(sqlite_url):
     return sqlite_url
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_example_ends_alike(name, practice):
     undoing = Undoing(practice)
     example = EXAMPLES[name]

@@ -33,13 +33,16 @@ def paid(claim="A00001", charge=145, amount=100, number=1, status=1):
     return remit(text.replace("BPR*I*100*", f"BPR*I*{amount}*"), payee="1999999018")
 
 
-@pytest.fixture
-def sent(practice):
-    """One claim A00001 of 145.00 that was sent."""
+def _send(practice):
     practice.drop(charges(1).replace(b"85025", b"99213").split(b"\n")[0] + b"\n" + charges(1).split(b"\n")[1] + b"\n")
     make_ready(practice)
     submit(practice.ctx, DAY, now=NOW, master=master())
-    return practice
+
+
+@pytest.fixture
+def sent(begun):
+    """One claim A00001 of 145.00 that was sent."""
+    return begun(_send)
 
 
 def set_life(practice, value, claim_id=1):

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -171,10 +171,71 @@ def test_b15_a_page_is_the_same_for_its_address(desk, ann, monkeypatch):
     previous = re.search(r'href="([^"]+)" rel="prev"', second.text)[1].replace("&amp;", "&")
     assert boxes(ann.get(previous).text) == boxes(first.text)
     sue = desk.sign_in("sue")
-    assert sue.get(following).status_code == 422  # another person's place
-    assert ann.get(following.replace("at_risk", "score")).status_code == 422
-    assert ann.get(following.replace("at=", "at=x")).status_code == 422
-    assert DID.search(following) is None
+    assert boxes(sue.get(following).text) == boxes(second.text)  # a link can be shared
+    for lost in (following.replace("at_risk", "score"), following.replace("at=", "at=x")):
+        said = ann.get(lost)
+        assert said.status_code == 200 and "this is the first page" in said.text and len(boxes(said.text)) == 2
+    assert "this is the first page" not in second.text and DID.search(following) is None
+
+
+def test_a_place_in_what_is_due_is_good_on_the_next_day_too(desk, ann, monkeypatch):
+    monkeypatch.setattr("claims.web.pages.queue.SIZE", 1)
+    first = ann.get("/queue?who=any&due=3650")
+    following = re.search(r'href="([^"]+)" rel="next"', first.text)[1].replace("&amp;", "&")
+    shown = boxes(ann.get(following).text)
+    today = config.Settings.today
+    monkeypatch.setattr(config.Settings, "today", lambda settings: today(settings) + timedelta(days=1))
+    said = ann.get(following)
+    assert said.status_code == 200 and boxes(said.text) == shown and "this is the first page" not in said.text
+
+
+@pytest.mark.parametrize("query", ["state=foo", "due=abc", "pattern=x", "who=%00"])
+def test_an_address_that_is_no_list_is_refused_by_name(ann, query):
+    back = f"/queue?{query}"
+    said = ann.post("/queue/act", data={"scope": "all", "act": "note", "words": "x", "back": back})
+    assert said.status_code == 422 and "is not what a list takes" in said.text
+    assert ann.post("/queue/views", data={"name": "mine", "back": back}).status_code == 422
+
+
+def test_who_is_disabled_is_offered_no_more(desk, ann):
+    root = desk.sign_in("root")
+    assert '<option value="sue">' in ann.get("/queue").text
+    assert root.post("/people/sue/disable").status_code == 303
+    text = ann.get("/queue").text
+    assert "sue" not in text and '<option value="ann">' in text
+
+
+def test_what_was_looked_for_is_forgotten(desk, ann):
+    def kept():
+        with desk.ctx.engine.connect() as conn:
+            return list(conn.exec_driver_sql("select words from searches order by search_id").scalars())
+
+    sue = desk.sign_in("sue")
+    place = ann.post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
+    sue.post("/q", data={"words": "the other"})
+    assert ann.get(place).status_code == 200 and ann.post("/logout").status_code == 303
+    assert kept() == ["the other"]  # when who looked for it signs out
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update searches set recorded_at = '2026-01-01T00:00:00.000000Z'")
+    sue.post("/q", data={"words": "a third"})
+    assert kept() == ["a third"]  # and after a day
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update searches set recorded_at = '2026-01-01T00:00:00.000000Z'")
+    desk.sign_in("otto")
+    assert kept() == []
+
+
+def test_results_are_looked_at_so_often_and_no_more(desk, ann, monkeypatch):
+    monkeypatch.setattr(desk.app.state.practice.results, "most", 3)
+    place = ann.post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
+    assert [ann.get(place).status_code for _ in range(5)] == [200, 200, 200, 429, 429]
+
+
+def test_payers_of_one_name_are_two_on_a_chart(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update denial_cases set payer_name = 'Blue', payer_code = 'B' || (case_id % 2)")
+    text = ann.get("/charts").text
+    assert "Blue (B0)" in text and "Blue (B1)" in text
 
 
 def test_a_write_off_above_the_limit_waits_for_a_second_person(desk, ann):

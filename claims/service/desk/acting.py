@@ -65,7 +65,8 @@ class Chosen(NamedTuple):
 
 def told(case_ids: pd.Series[int], reasons: pd.Series[str], days: pd.Series[str] | None = None) -> pd.DataFrame:
     """Give refused cases with their reason, also in words; `days`: the last day of each, which words call `{day}`."""
-    says = codes.table("desk_refusals").set_index("reason")["says"]
+    appeal = codes.table("appeal_refusals").rename(columns={"refused": "reason"})
+    says = pd.concat([codes.table("desk_refusals"), appeal]).drop_duplicates("reason").set_index("reason")["says"]
     frame = pd.DataFrame({"case_id": case_ids.to_numpy("int64"), "reason": reasons.to_numpy(dtype=object)})
     frame["says"] = says.reindex(frame["reason"]).fillna("").to_numpy()
     own = [f" ({day})" if day else "" for day in days] if days is not None else [""] * len(frame)

@@ -14,7 +14,18 @@ from typing import Any
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Done
 from claims.service.desk.money import approve, close_duplicate, expire, refuse, to_patient, waiting, write_off
-from claims.service.desk.people import LAST_DAY, NEXT_REMIT, appeal_sent, assign, info_sent, note, snooze, tag, wake
+from claims.service.desk.people import (
+    LAST_DAY,
+    NEXT_REMIT,
+    appeal_sent,
+    appeal_upheld,
+    assign,
+    info_sent,
+    note,
+    snooze,
+    tag,
+    wake,
+)
 from claims.service.desk.sending import bill_next, resubmit
 from claims.service.desk.undoing import undo
 from claims.store.engine import rehearsal
@@ -27,6 +38,7 @@ __all__ = [
     "Cases",
     "Done",
     "appeal_sent",
+    "appeal_upheld",
     "approve",
     "assign",
     "bill_next",
@@ -50,7 +62,7 @@ __all__ = [
 ACTIONS: dict[str, Callable[..., Done]] = {
     one.__name__: one
     for one in (
-        *(assign, note, tag, snooze, wake, info_sent, appeal_sent),
+        *(assign, note, tag, snooze, wake, info_sent, appeal_sent, appeal_upheld),
         *(resubmit, bill_next, to_patient, write_off, expire, close_duplicate),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from claims.service.context import Context
+from claims.service.desk.money import is_repeat_of
 from claims.store import desk
 from claims.store.engine import read
 from claims.store.queries import desk as queries
@@ -21,5 +22,5 @@ def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
     with read(ctx.engine) as conn:
         case = desk.cases(conn, [case_id])
         found = queries.of_member(conn, int(case["family_id"].iloc[0]))
-        fits = [bool(queries.is_original(conn, case, one).iloc[0]) for one in found["claim_payment_id"].tolist()]
+        fits = [bool(is_repeat_of(conn, case, one).iloc[0]) for one in found["claim_payment_id"].tolist()]
     return found[fits].head(SHOWN)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from claims.denials.appeals import barred
+from claims.denials.deadlines import deadlines
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
-from claims.service.desk.remarks import with_effect
+from claims.service.desk.limits import own_limits
+from claims.service.desk.priority import for_deadlines
+from claims.service.desk.steps import WAITING, waits
+from claims.service.master import load_master
 from claims.service.people import require_worker
 from claims.store import desk
+from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -65,6 +71,7 @@ def snooze(ctx: Context, cases: Cases, until: date | str, posting_date: date) ->
     """Put cases aside; they come back by themselves.
 
     Until a day, until each one's own deadline (`last-day`), or until the next remittance for its claim (`next-remit`).
+    Of a case that waits for an answer, the day to ask on is moved.
     """
     if not isinstance(until, date) and until not in (NEXT_REMIT, LAST_DAY):
         raise UsageError(f"A case is put aside until a day, until its {LAST_DAY}, or until {NEXT_REMIT}.")
@@ -72,7 +79,8 @@ def snooze(ctx: Context, cases: Cases, until: date | str, posting_date: date) ->
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, pending=True)
         rows = chosen.rows
-        deadline, has_one = rows["deadline_date"], rows["deadline_date"] != ""
+        deadline = rows["deadline_date"]
+        has_one = (deadline != "") & (rows["state"] != WAITING)
         fixed = until.isoformat() if isinstance(until, date) else ""
         day = deadline if until == LAST_DAY else pd.Series(fixed, index=rows.index, dtype="str")
         chosen = chosen.without(
@@ -96,13 +104,17 @@ def snooze(ctx: Context, cases: Cases, until: date | str, posting_date: date) ->
 
 
 def wake(ctx: Context, cases: Cases, posting_date: date) -> Done:
-    """Bring cases back that were put aside."""
+    """Bring cases back that were put aside, or that wait for an answer which a person wants to ask for now."""
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, pending=True)
         rows = chosen.rows
-        asleep = (rows["snoozed_until_date"] != "") | (rows["snoozed_for"] != "")
+        is_waiting = rows["state"] == WAITING
+        asleep = (rows["snoozed_until_date"] != "") | (rows["snoozed_for"] != "") | is_waiting
+        asleep &= ~is_waiting | (rows["queue"] == WAITING)
         chosen = chosen.without(reasons(rows, ("not-asleep", ~asleep)))
-        changes = {"snoozed_until_date": "", "snoozed_for": ""}
+        yesterday = (posting_date - timedelta(days=1)).isoformat()
+        until = chosen.rows["state"].eq(WAITING).map({True: yesterday, False: ""}).astype("str")
+        changes = {"snoozed_until_date": until, "snoozed_for": ""}
         return _do(ctx, conn, chosen, "wake", "woken", posting_date, changes, {})
 
 
@@ -112,8 +124,9 @@ def info_sent(ctx: Context, cases: Cases, proof: str, posting_date: date) -> Don
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
         return _do(
-            ctx, conn, chosen, "info_sent", "info_sent", posting_date, _waits("info_sent"), {"proof": proof}, proof
-        )
+            ctx, conn, chosen, "info_sent", "info_sent", posting_date,
+            waits(ctx, chosen.rows, "info_sent", posting_date), {"proof": proof}, proof,
+        )  # fmt: skip
 
 
 def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date) -> Done:
@@ -122,28 +135,57 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = chosen.rows
-        ruled_out = with_effect(rows["remark_codes"], "no-appeal", "new-claim")
+        chosen = chosen.without(barred(rows))
+        rows = chosen.rows
         chosen = chosen.without(
             reasons(
                 rows,
-                ("appeal-not-possible", ruled_out),
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("appeal-window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
             )
         )
-        changes = _waits("appealed") | {"appeal_level": level}
+        changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
         said = {"level": level, "proof": proof}
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
+
+
+def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date: date) -> Done:
+    """Note that the payer stood by its denial, by letter: `on` is the day its decision came, `proof` what says so.
+
+    The case is to be worked again, and the limit of the next appeal counts from that day.
+    """
+    proof = _said(proof, "What the decision came with")
+    limits = own_limits(load_master(ctx), posting_date)
+    with write(ctx.engine) as conn:
+        chosen = choose(conn, cases, pending=True)
+        rows = chosen.rows
+        day = on.isoformat()
+        chosen = chosen.without(
+            reasons(
+                rows,
+                ("no-appeal-waits", (rows["state"] != "waiting") | (rows["waiting_for"] != "appealed")),
+                ("decision-ahead", pd.Series(on > posting_date, index=rows.index)),
+                ("before-the-denial", rows["remit_date"] > day),
+            )
+        )
+        changes: dict[str, Any] = {"state": "in_work", "waiting_for": "", "decision_date": day}
+        if len(chosen.rows):
+            changes |= _deadlines(chosen.rows.assign(**changes), limits)
+        said = {"decided": day, "proof": proof}
+        return _do(ctx, conn, chosen, "appeal_upheld", "appeal_upheld", posting_date, changes, said, proof)
+
+
+def _deadlines(rows: pd.DataFrame, limits: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """Give the deadlines of cases as they are now: a step that is taken today is not measured by yesterday's."""
+    due = deadlines(for_deadlines(rows), limits)
+    sort_date = due["deadline_date"].where(due["deadline_date"] != "", NO_DEADLINE)
+    return {name: due[name] for name in due} | {"deadline_sort_date": sort_date}
 
 
 def is_late(rows: pd.DataFrame, actions: tuple[str, ...], day: date) -> pd.Series[bool]:
     """Tell where the last day for one of these next actions has passed."""
     has_limit = rows["next_action"].isin(actions) & (rows["deadline_date"] != "")
     return has_limit & (rows["deadline_date"] < day.isoformat())
-
-
-def _waits(waiting_for: str) -> dict[str, Any]:
-    return {"state": "waiting", "waiting_for": waiting_for, "snoozed_until_date": "", "snoozed_for": ""}
 
 
 def _do(

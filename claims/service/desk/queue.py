@@ -13,7 +13,7 @@ import pandas as pd
 
 from claims.errors import UsageError
 from claims.service.context import Context
-from claims.service.desk import steps
+from claims.service.desk import made, steps
 from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
@@ -36,17 +36,18 @@ class Page(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """How many cases a list has, and their money at risk."""
+    """How many cases a list has, the money at risk of those not closed, and what was recovered with the closed."""
 
     cases: int
     at_risk_cents: int
+    recovered_cents: int
 
 
 def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = None, size: int = 50) -> Page:
     """Give one page of a list, sorted by one of the sorts that `filters.sorts` offers (empty: the usual one).
 
-    Rows have the columns of a case, its points, days_left (to the deadline; negative: past), next_action_label, and
-    what `steps.with_claims` adds.
+    Rows have the columns of a case, its points, what `steps.told` says of its next step and day, and what
+    `made.with_claims` says of its claims.
     Raises UsageError for a state, sort, place or size that cannot be.
     """
     if filters.state not in get_args(State):
@@ -59,14 +60,14 @@ def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = N
     place, back = _place(chosen, after)
     with read(ctx.engine) as conn:
         found = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
-        rows = steps.with_claims(conn, found)
+        rows = made.with_claims(conn, found)
     more = len(rows) > size
     rows = rows.head(size)
     rows = rows.iloc[::-1].reset_index(drop=True) if back else rows.reset_index(drop=True)
     column = SORTS[chosen].column
     first, last = (_named(rows, column, at) for at in (0, -1)) if len(rows) else (None, None)
     return Page(
-        _told(ctx, rows),
+        steps.told(ctx, rows, ctx.settings.today()),
         next=last if last and (back or more) else None,
         previous=(*first, BACK) if first and (more if back else after is not None) else None,
     )
@@ -109,11 +110,3 @@ def _place(sort: str, after: Place | None) -> tuple[tuple[Any, int] | None, bool
 def _named(rows: pd.DataFrame, column: str, at: int) -> Place:
     value = rows[column].iloc[at]
     return (value if isinstance(value, str) else int(value), int(rows["case_id"].iloc[at]))
-
-
-def _told(ctx: Context, rows: pd.DataFrame) -> pd.DataFrame:
-    due = pd.to_datetime(rows["deadline_date"].where(rows["deadline_date"] != ""), format="%Y-%m-%d")
-    return rows.assign(
-        days_left=(due - pd.Timestamp(ctx.settings.today())).dt.days.astype("Int64"),
-        next_action_label=steps.labels(rows),
-    )

@@ -15,6 +15,7 @@ from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
 from claims.service.desk.people import is_late
 from claims.service.desk.remarks import forcing, with_effect
+from claims.service.desk.steps import waits
 from claims.service.identities import resolve_identities
 from claims.service.master import load_master
 from claims.service.resubmit import RETURNED, Change
@@ -160,10 +161,9 @@ def _sent(
     claim_ids = pd.Series(new_claim[new_claim != 0], index=chosen.rows.index)
     amount = int(chosen.rows["at_risk_cents"].sum())
     action_id = begin(ctx, conn, kind, chosen, day, amount_cents=amount, parameters=said)
-    changes = {"state": "waiting", "waiting_for": event, "snoozed_until_date": "", "snoozed_for": ""}
     change(
-        ctx, conn, action_id, event, chosen.rows, changes, day, amounts=chosen.rows["at_risk_cents"], said=said,
-        claim_ids=claim_ids,
+        ctx, conn, action_id, event, chosen.rows, waits(ctx, chosen.rows, event, day), day,
+        amounts=chosen.rows["at_risk_cents"], said=said, claim_ids=claim_ids,
     )  # fmt: skip
     with running(ctx, "scrub", day) as (run_id, counts):
         resolve_identities(ctx, run_id, day)  # what nobody has told from a repeat yet is not scrubbed

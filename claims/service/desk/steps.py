@@ -1,42 +1,78 @@
-"""What to do next with cases, in words: a claim that was sent from elsewhere is corrected there, and that is said."""
+"""What is next for cases and until when, as every list and page says it: the step, the wait for an answer, or nothing.
+
+A case that waits keeps the day on which a person asks for the answer in `snoozed_until_date`.
+"""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from claims import codes
-from claims.store.handles import Connection
-from claims.store.queries import made_claims
+from claims.denials import follow_up
+from claims.service.context import Context
+from claims.service.desk.limits import answer_days
+from claims.service.master import load_master
 
-BLOCKED, ELSEWHERE = "blocked", "elsewhere"
-
-
-def labels(rows: pd.DataFrame, column: str = "next_action") -> pd.Series[str]:
-    """Give the next action (or `then_action`) in words for rows with `is_elsewhere`; what has no words stays empty."""
-    table = codes.table("next_actions").set_index("id")
-    usual = table["own_label"].reindex(rows[column]).fillna("").to_numpy()
-    other = table["elsewhere_label"].reindex(rows[column]).fillna("").to_numpy()
-    found = pd.Series(usual, index=rows.index, dtype="str")
-    return found.mask(rows["is_elsewhere"] & (other != ""), pd.Series(other, index=rows.index, dtype="str"))
+CLOSED, WAITING, BLOCKED = "closed", "waiting", "blocked"
+_LATE = ("WO", "APP")  # the claim came late by the limit that we know: only another limit makes an appeal of it
+_OTHER_LIMIT = "find the contract's longer limit, put it into master data, and appeal"
 
 
-def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add what is known of the claims of cases (case_id, family_id, state).
+def waits(ctx: Context, rows: pd.DataFrame, waiting_for: str, day: date) -> dict[str, Any]:
+    """Give the columns of cases that wait for an answer from this day on."""
+    asked = rows.assign(waiting_for=waiting_for, sent_date=day.isoformat())
+    ask_on = follow_up.ask_days(asked, answer_days(load_master(ctx), day))
+    return {
+        "state": WAITING,
+        "waiting_for": waiting_for,
+        "snoozed_until_date": ask_on,
+        "snoozed_for": "",
+        "deadline_sort_date": ask_on.where(ask_on != "", rows["deadline_sort_date"]),
+    }
 
-    `is_elsewhere`: no version of it is ours to send. Of a case that waits for a claim of ours: `made_claim_id`,
-    `made_life` (0 and empty where there is none) and `edits`, the edits that stop it, blank-separated.
+
+def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Add next_action_label, then_action_label, proof_needed, days_left; put By into deadline_date and deadline_rule.
+
+    Where a case waits, By is the day to ask on; a closed case has no next step and no day. ``rows``: columns of
+    `denial_cases`, and those of `made.with_claims` where a list has them.
     """
-    families = rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
-    origins = made_claims.origins(conn, families).set_index("family_id")["is_ours"]
-    is_ours = origins.reindex(rows["family_id"]).to_numpy() == True  # noqa: E712 missing is neither
-    waiting = rows.loc[rows["state"] == "waiting", "case_id"].tolist()
-    made = made_claims.of_cases(conn, waiting)
-    stops = made_claims.blocks(conn, made[made["life"] == made_claims.BLOCKED])
-    edits = stops.groupby("case_id")["edit_id"].agg(" ".join) if len(stops) else pd.Series(dtype="str")
-    known = made.set_index("case_id")
+    table = codes.table("next_actions").set_index("id")
+    label = _label(table, rows, "next_action")
+    is_waiting, is_closed = rows["state"] == WAITING, rows["state"] == CLOSED
+    ask_on = rows["snoozed_until_date"].where(is_waiting, "")
+    is_over = is_waiting & (rows["queue"] != WAITING)
+    wait = "Wait for the answer" + ("; ask on " + ask_on).where(ask_on != "", "")
+    wait = wait.where(~is_over, "No answer by " + ask_on + ": ask the payer")
+    if "made_life" in rows:
+        wait = wait.where(rows["made_life"] != BLOCKED, "Correct the new claim: an edit blocks it")
+    rule = rows["deadline_rule"]
+    if is_waiting.any():
+        rule = rule.where(~is_waiting, follow_up.says(rows, answer_days(load_master(ctx), day)))
+    due = rows["deadline_date"].where(~is_waiting, ask_on).where(~is_closed, "")
+    is_late = (rows["next_action"] == _LATE[0]) & (rows["then_action"] == _LATE[1])
+    then = _label(table, rows, "then_action").where(~is_late, _OTHER_LIMIT)
+    has_step = ~is_waiting & ~is_closed
+    left = pd.to_datetime(due.where(due != ""), format="%Y-%m-%d") - pd.Timestamp(day)
     return rows.assign(
-        is_elsewhere=~is_ours,
-        made_claim_id=known["claim_id"].reindex(rows["case_id"]).fillna(0).to_numpy("int64"),
-        made_life=pd.Series(known["life"].reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str"),
-        edits=pd.Series(edits.reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str"),
+        next_action_label=label.where(~is_waiting, wait).where(~is_closed, ""),
+        then_action_label=then.where(has_step, ""),
+        proof_needed=_of(table["proof_needed"], rows["next_action"]).where(has_step, ""),
+        deadline_date=due,
+        deadline_rule=rule.where(~is_closed, ""),
+        days_left=left.dt.days.astype("Int64"),
     )
+
+
+def _label(table: pd.DataFrame, rows: pd.DataFrame, column: str) -> pd.Series[str]:
+    """Give an action in words: as what can be done with a claim that was sent from elsewhere, where that differs."""
+    usual, other = _of(table["own_label"], rows[column]), _of(table["elsewhere_label"], rows[column])
+    return usual.mask(rows["is_elsewhere"] & (other != ""), other) if "is_elsewhere" in rows else usual
+
+
+def _of(words: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:
+    return pd.Series(np.asarray(words.reindex(keys).fillna("")), index=keys.index, dtype="str")

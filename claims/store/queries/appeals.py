@@ -150,9 +150,10 @@ def answers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         .outerjoin(A, same)
         .outerjoin(T, T.c.transaction_id == A.c.transaction_id)
         .outerjoin(I, within)
-        .where(EVENT.c.claim_id.in_(list(claim_ids)), EVENT.c.answer_rank != "")
+        .where(EVENT.c.answer_rank != "")
     )
-    return frame(conn, select.order_by(EVENT.c.answer_rank, F.c.sha256, EVENT.c.seg))
+    rows = frame_of(conn, select, EVENT.c.claim_id, claim_ids)
+    return rows.sort_values(["answer_rank", "sha256", "seg"], kind="stable", ignore_index=True)
 
 
 def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:

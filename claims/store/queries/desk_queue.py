@@ -109,11 +109,12 @@ _NARROWING = (*FILTERED_BY, "pattern_id")
 _SHOWN = (
     *("case_id", "version", "case_key", "queue", "state", "waiting_for", "outcome", "assignee", "tag", "appeal_level"),
     *("snoozed_until_date", "snoozed_for", "pending_action_id", "pattern_id", "changed_run_id", "family_id"),
-    *("payer_code", "payer_name", "own_payer_code", "next_payer_code", "claim_number", "payer_claim_number"),
-    *("payer_sequence", "line_number", "extent", "group_code", "reason_code", "all_codes", "remark_codes"),
-    *("procedure_codes", "category", "cause", "recoverable", "next_action", "then_action"),
+    *("payer_code", "payer_name", "payer_type", "own_payer_code", "next_payer_code", "claim_number"),
+    *("payer_claim_number", "payer_sequence", "line_number", "extent", "group_code", "reason_code", "all_codes"),
+    *("remark_codes", "procedure_codes", "category", "cause", "recoverable", "next_action", "then_action"),
     *("billed_cents", "denied_cents", "at_risk_cents", "recovered_cents", "service_date", "remit_date"),
-    *("deadline_date", "deadline_rule", "posting_date", "last_touched_date", "score", "recovery_percent"),
+    *("deadline_date", "deadline_rule", "posting_date", "closed_posting_date", "last_touched_date"),
+    *("score", "recovery_percent"),
     *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
     *("priority_rank", "deadline_sort_date", "remit_sort_date"),
 )
@@ -161,10 +162,13 @@ def page_select(
     return sa.select(merged).order_by(*_ordered(merged.c, sort, back=back)).limit(rows)
 
 
-def totals(conn: sa.Connection, asked: Filters, actor: str) -> tuple[int, int]:
-    """Count the cases asked for and add up their money at risk."""
-    row = conn.execute(sa.select(count(), total(CASE.c.at_risk_cents)).where(*_all(asked, actor))).one()
-    return int(row[0]), int(row[1])
+def totals(conn: sa.Connection, asked: Filters, actor: str) -> tuple[int, int, int]:
+    """Count the cases asked for; add up the money at risk of those not closed, and what the closed recovered."""
+    is_closed = CASE.c.state == "closed"
+    at_risk = total(sa.case((is_closed, 0), else_=CASE.c.at_risk_cents))
+    recovered = total(sa.case((is_closed, CASE.c.recovered_cents), else_=0))
+    row = conn.execute(sa.select(count(), at_risk, recovered).where(*_all(asked, actor))).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def selection(conn: sa.Connection, asked: Filters, actor: str) -> pd.DataFrame:

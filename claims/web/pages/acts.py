@@ -188,7 +188,7 @@ def _chosen(texts: list[str]) -> list[tuple[int, int]]:
 
 
 def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
-    asked = Asked.model_validate(dict(parse_qsl(urlsplit(back).query)))
+    asked = Asked.at_address(back)
     return queue.selection(at.reading, asked.filters(at))
 
 

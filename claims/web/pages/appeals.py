@@ -27,9 +27,9 @@ def show(at: At, key: str) -> Response:
     ctx = at.reading
     found = desk_case.of_key(ctx, key[:64])
     plan = appeals.planned(ctx, found.case_id)
-    record_shown(ctx, f"denial case {key[:10]}", {"part": "appeal"})
+    record_shown(ctx, f"denial case {found.key}", {"part": "appeal"})
     rows = shown.rows(appeals.of_case(ctx, found.case_id))
-    return at.page("appeal.html", key=key[:10], found=found, plan=plan, rows=rows)
+    return at.page("appeal.html", key=found.key, found=found, plan=plan, rows=rows)
 
 
 @ROUTES.post("/cases/{key}/appeal", "desk.act")
@@ -38,7 +38,7 @@ def prepare(at: At, key: str) -> Response:
     found = desk_case.of_key(at.reading, key[:64])
     with at.practice.exports.place():
         appeals.prepare(at.writing, found.case_id)
-    return at.go(f"/cases/{key[:10]}/appeal")
+    return at.go(f"/cases/{found.key}/appeal")
 
 
 @ROUTES.get("/cases/{key}/appeal/{sha256}", "desk.read")
@@ -54,7 +54,7 @@ def take(at: At, key: str, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")
     if sha256 not in own:
         raise NotFoundError("file of this case", sha256[:12])
     name, level = own[sha256]
-    record_shown(ctx, f"appeal of case {key[:10]}", {"file": sha256[:12]})
+    record_shown(ctx, f"denial case {found.key}", {"part": "appeal", "file": sha256[:12]})
     kind, suffix = TYPES[name]
     headers = {"Content-Disposition": f'attachment; filename="appeal-{found.case_id}-level-{level}-{name}.{suffix}"'}
     return Response(ctx.vault.read(sha256), media_type=kind, headers=headers)

@@ -10,7 +10,6 @@ from starlette.responses import Response, StreamingResponse
 from claims.service import desk_export
 from claims.service.audited import record_shown
 from claims.service.desk import queue
-from claims.service.desk.queue import Filters
 from claims.web import cursors, done, shown
 from claims.web.asked import Asked, AskedFor
 from claims.web.pages import views
@@ -29,6 +28,7 @@ SHOWN = (
         "made_life",
         "edits",
         "recovered_cents",
+        "closed_posting_date",
         "deadline_date",
         "deadline_rule",
         "days_left",
@@ -45,12 +45,13 @@ def listed(at: At, asked: AskedFor) -> Response:
     """Show a page of the queue."""
     filters = asked.filters(at)
     sort = asked.chosen_sort(filters)
-    found = queue.page(at.reading, filters, sort, _place(at, asked, filters, sort), SIZE)
+    place, is_lost = _place(at, asked, sort)
+    found = queue.page(at.reading, filters, sort, place, SIZE)
     rows = shown.rows(found.rows[list(SHOWN)])
     if rows:
         record_shown(at.reading, "denial queue", {"cases": [row["case_id"] for row in rows]})
     around = {
-        name: asked.address(at=_cursor(at, place, filters, sort)) if place else ""
+        name: asked.address(at=_cursor(at, place, sort)) if place else ""
         for name, place in (("next", found.next), ("previous", found.previous))
     }
     return at.page(
@@ -59,6 +60,7 @@ def listed(at: At, asked: AskedFor) -> Response:
         asked=asked,
         sort=sort,
         sorts=filters.sorts,
+        is_lost=is_lost,
         around=around,
         told=done.shown(at, asked.did),
         offered=offered(at),
@@ -102,11 +104,18 @@ def offered(at: Seat) -> dict[str, Any]:
     }
 
 
-def _place(at: Seat, asked: Asked, filters: Filters, sort: str) -> Any:
+def _place(at: Seat, asked: Asked, sort: str) -> tuple[Any, bool]:
+    """Give the place that an address asks for, and whether it is none of a list sorted so: the first page, then.
+
+    It is good for everybody, on any day, and with other filters: a page begins after a row.
+    """
     if not asked.at:
-        return None
-    return cursors.unsign(at.practice.key("cursor"), asked.at, at.session.user.user_id, filters, sort)
+        return None, False
+    try:
+        return cursors.unsign(at.practice.key("cursor"), asked.at, sort), False
+    except cursors.CursorError:
+        return None, True
 
 
-def _cursor(at: Seat, place: Any, filters: Filters, sort: str) -> str:
-    return cursors.sign(at.practice.key("cursor"), place, at.session.user.user_id, filters, sort)
+def _cursor(at: Seat, place: Any, sort: str) -> str:
+    return cursors.sign(at.practice.key("cursor"), place, sort)

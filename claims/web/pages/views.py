@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Form
 from starlette.responses import Response
@@ -34,7 +33,7 @@ def save(
     """Keep the list of an address under a name."""
     if team and not at.person.may(TEAM):
         raise NotAllowed(TEAM)
-    asked = Asked.model_validate(dict(parse_qsl(urlsplit(back).query)))
+    asked = Asked.at_address(back)
     filters = asked.filters(at)
     views.save(at.writing, name, filters, asked.chosen_sort(filters), team=bool(team))
     return at.go(asked.address())
