@@ -150,6 +150,9 @@ def appeal(
     keys: Keys = None,
     proof: Annotated[str, typer.Option(help="How it can be shown that it was sent in time.")] = "",
     level: Annotated[int, typer.Option(help="1 for the first appeal.", min=1, max=9)] = 1,
+    despite_gaps: Annotated[
+        str, typer.Option(metavar="REASON", help="Why it went although the packet prepared last is a draft.")
+    ] = "",
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
@@ -160,7 +163,9 @@ def appeal(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof)
+    _act(
+        keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof, despite_gaps=despite_gaps
+    )  # fmt: skip
 
 
 def upheld(

@@ -60,7 +60,7 @@ def list_cases(
     page = queue.page(ctx, filters, sort, size=limit)
     totals = queue.totals(ctx, filters)
     if save:
-        saved.save(ctx, save, filters, sort, team=team)
+        saved.save(ctx, save, filters, sort, team=team, due_in=None if view else due_within)
     by = sort or filters.sorts[0]
     _say_list(output, _shown(ctx, page, show_phi=show_phi), totals, by, is_closed=filters.state == "closed")
     if payer and not codes:

@@ -22,6 +22,11 @@ from claims.denials.deadlines import appeal_steps
 CLOSED, PENDING = "closed", "pending"
 ACCEPTED, REMITTED = "277CA", "835"
 TIMELY = "timely-filing"
+ACCEPTANCE = "the payer's acceptance (277CA) of the claim"
+FILING_LIMITS = (
+    "the filing limit of this payer, with its source",
+    "the filing limit of the contract: only a usual one is known",
+)
 _NO_DECISION = ("23", "25")  # CLP02: forwarded without a decision; an estimate
 _FIRST_PAYER = ("P", "U", "")
 
@@ -236,9 +241,9 @@ def _unproven(kind: str, filing: Window, had: Receipt) -> tuple[str, ...]:
     taken = had.day
     gaps = []
     if taken is None:
-        gaps.append("the payer's acceptance (277CA) of the claim")
+        gaps.append(ACCEPTANCE)
     if filing.last_day is None:
-        gaps.append("the filing limit of this payer, with its source")
+        gaps.append(FILING_LIMITS[0])
     elif not filing.limit.is_verified:
-        gaps.append("the filing limit of the contract: only a usual one is known")
+        gaps.append(FILING_LIMITS[1])
     return tuple(gaps)

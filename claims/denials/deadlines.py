@@ -126,11 +126,11 @@ def appeal_steps(payer_type: str) -> pd.DataFrame:
 def _next_appeals(cases: pd.DataFrame) -> pd.Series[str]:
     """Name the limit of the appeal after the last that was sent; NO_LEVEL where there is none."""
     next_level = cases["appeal_level"].astype("int64").to_numpy() + 1
-    found = pd.Series(NO_LEVEL, index=range(len(cases)), dtype="str")
+    found = np.full(len(cases), NO_LEVEL, dtype=object)
     for payer_type, places in cases.groupby("payer_type").indices.items():
         steps = appeal_steps(str(payer_type))["event"].reindex(next_level[places])
-        found.iloc[places] = steps.fillna(NO_LEVEL).to_numpy()
-    return found
+        found[places] = steps.fillna(NO_LEVEL).to_numpy()
+    return pd.Series(found, dtype="str")
 
 
 def _usual(limit_type: npt.NDArray[np.object_], event: pd.Series[str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from claims.errors import NotFoundError
 from claims.master import Master
 from claims.service.answer_events import STATE_AFTER, said_by
 from claims.service.context import Context
-from claims.service.filed import SENDING, accepted, payers
+from claims.service.filed import SENDING, accepted, decided_before_each, payers
 from claims.service.master import load_master
 from claims.service.quoted import elements, quoted
 from claims.store.engine import read
@@ -79,7 +79,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         decision = _first(rows_of.decision(conn, of))
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
-        before = rows_of.decided_before(conn, family, case["payer_sequence"]) if family else ""
+        before = str(decided_before_each(conn, pd.DataFrame([case]))[0])
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
         earlier = _earlier(conn, case_id, day_of(case["decision_date"]), day_of(case["remit_date"]))

@@ -47,9 +47,10 @@ def of_key(ctx: Context, key: str) -> Case:
     if len(found) != 1:
         raise NotFoundError("denial case", key[:10])
     row = found[0]
-    texts = {"payer_code": str(row.payer_code), "reason_code": str(row.reason_code), "key": row.case_key[:KEY_LENGTH]}
+    texts = ("payer_code", "reason_code", "key")
     numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in texts}
-    return Case(**texts, **numbers)
+    shown_key = str(row.case_key)[:KEY_LENGTH]
+    return Case(payer_code=str(row.payer_code), reason_code=str(row.reason_code), key=shown_key, **numbers)
 
 
 def names(ctx: Context, case_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from claims.denials import appeals as rules
 from claims.denials.appeal_values import day_of
+from claims.denials.limits import decided_before
 from claims.master import Master
 from claims.service.answer_events import STATE_AFTER, said_by
 from claims.store.handles import Connection
@@ -77,7 +78,7 @@ def late(conn: Connection, master: Master, cases: pd.DataFrame, today: date) -> 
     keys = ["family_id", "payer_sequence"]
     taken = accepted(heard).merge(claims, on="claim_id").drop_duplicates(keys)
     rows = rows.merge(taken[[*keys, "accepted_date"]], on=keys, how="left").fillna({"accepted_date": ""})
-    rows["before"] = _decided_before(conn, rows, families)
+    rows["before"] = decided_before_each(conn, rows)
     known = payers(master, rows, today)
     own_type = known["payer_type"].where(~known["payer_type"].isin(["", "other"]), rows["payer_type"])
     rows["payer_type"] = own_type
@@ -93,14 +94,16 @@ def _late(row: Mapping[Any, Any], payer: Mapping[Any, Any]) -> str:
     return rules.filed_late(rules.receipt(day_of(row["accepted_date"]), day_of(row["received_date"])), window)
 
 
-def _decided_before(conn: Connection, rows: pd.DataFrame, families: list[int]) -> pd.Series[str]:
-    """Give the last day on which another payer decided the claim of each case."""
-    pairs = rows[["case_id", "family_id", "payer_sequence"]].merge(
-        rows_of.decided(conn, families), on="family_id", suffixes=("", "_other")
-    )
-    others = pairs[pairs["payer_sequence"] != pairs["payer_sequence_other"]]
-    last = others.groupby("case_id")["decided_date"].max().reindex(rows["case_id"]).fillna("")
-    return pd.Series(last.to_numpy(), index=rows.index, dtype="str")
+def decided_before_each(conn: Connection, rows: pd.DataFrame) -> pd.Series[str]:
+    """Give the day of the first decision of the payer before that of each case (family_id, payer_sequence)."""
+    families = rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
+    told = rows_of.decided(conn, families)
+    first: dict[int, dict[str, str]] = {family: {} for family in families}
+    for family, sequence, day in zip(*(told[name].tolist() for name in told), strict=True):
+        first[family][sequence] = day
+    pairs = zip(rows["family_id"].tolist(), rows["payer_sequence"].tolist(), strict=True)
+    days = [decided_before(first.get(family, {}), sequence) for family, sequence in pairs]
+    return pd.Series(days, index=rows.index, dtype="str")
 
 
 def _payer(master: Master, code: pd.Series[str], days: pd.Series[int]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.parking import park
 from claims.service.provider_adjustments import post_provider_adjustments
-from claims.store import earlier, exceptions, identities, posted, posting, settled, takebacks
+from claims.store import earlier, exceptions, identities, posted, posting, settled, takebacks, unannounced
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -77,7 +77,7 @@ def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     with write(ctx.engine) as conn:
         exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
         settled.close_settled(conn, posting_date)
-        takebacks.close_announced(conn, posting_date)
+        unannounced.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
     return {}
 

@@ -27,7 +27,7 @@ CLOSING = (
 )
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
 # What people write on a case may name a patient; the rest of what an event says does not.
-FREE = ("note", "reason", "proof", "basis", "late_reason")
+FREE = ("note", "reason", "proof", "basis", "late_reason", "despite_gaps", "words")
 FACTS = {"assignee": "to", "until": "until", "level": "level", "tag": ""}
 # Elements of a stored segment that name a patient or a claim.
 PRIVATE_ELEMENTS = {"CLP": (1, 7)}

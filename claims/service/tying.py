@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from claims import codes
+from claims.errors import PostingRefusedError
 from claims.ledger import deposit_lines, deposit_pairs
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -139,6 +141,20 @@ def _write_returned(conn: Connection, ctx: Context, run_id: int, posting_date: d
     of_rests = rows[rows["remit_id"] == 0]
     other = of_rests.assign(bank_line_id=of_rests["returns_line_id"], returns_line_id=of_rests["bank_line_id"])
     banking.save_ties(conn, pd.concat([back, other], ignore_index=True), ctx.actor)
+
+
+def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
+    """A fee that a person names is one as the rules know it (card settlements, a few percent): PostingRefusedError.
+
+    What is short for another reason stays open and named; it is no expense.
+    """
+    rule = codes.table("tie_rules").set_index("rule").loc["payer-net-of-fee"]
+    percent, kind = int(str(rule["fee_percent"])), str(rule["kind"])
+    if fee_cents and (line["kind"].iloc[0] != kind or fee_cents * 100 > cents * percent):
+        raise PostingRefusedError(
+            f"A fee is what a card processor kept, at most {percent} percent of what it settled: tie what came, and "
+            "the rest stays open."
+        )
 
 
 def take_apart(

@@ -11,7 +11,7 @@ from claims.ledger.undo import Withdrawal
 from claims.service import parking
 from claims.service.posting import SETTLED_BY_REVERSAL
 from claims.service.undo_targets import Target
-from claims.store import exceptions, posting, settled, takebacks, undone, undone_exceptions
+from claims.store import exceptions, posting, settled, takebacks, unannounced, undone, undone_exceptions
 from claims.store import undo as rows
 from claims.store.handles import Connection
 
@@ -30,8 +30,7 @@ def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, wai
     _open_again(conn, day, gone, waiting)
     _name(conn, day, target, gone.postings, waiting)
     settled.close_settled(conn, day)
-    takebacks.close_announced(conn, day)
-    takebacks.name_debits(conn, day)
+    unannounced.keep_named(conn, day)
     takebacks.name_several_forwards(conn, day)
 
 
@@ -48,7 +47,6 @@ def _open_again(conn: Connection, day: date, gone: Withdrawal, waiting: pd.DataF
         *undone_exceptions.unsettled(conn, families),
         *undone_exceptions.voids_again(conn, families),
         *undone_exceptions.held_again(conn),
-        *takebacks.announced_no_more(conn),
     ]  # fmt: skip
     exceptions.reopen(conn, again, day)
 

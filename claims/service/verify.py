@@ -17,6 +17,7 @@ from claims.store import (
     checking_postings,
     periods,
     takebacks,
+    unannounced,
 )
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -84,8 +85,8 @@ def verify(ctx: Context) -> list[Check]:
             ),
             _check(
                 "L6",
-                "what payers announced to take back is never in debit without an exception",
-                checking.unexplained_debits(conn),
+                "what payers announced to take back is never in debit by more than exceptions say",
+                unannounced.unexplained_debits(conn),
                 "account {account} is in debit by {off_cents} cents for a reference",
             ),
             _check(

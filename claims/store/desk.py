@@ -24,6 +24,12 @@ def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, sa.select(*columns).order_by(CASE.c.case_id), CASE.c.case_id, case_ids)
 
 
+def families(conn: sa.Connection, case_ids: Sequence[int]) -> dict[int, int]:
+    """Give the claim family of each case; 0 where the claim is unknown."""
+    rows = frame_of(conn, sa.select(CASE.c.case_id, sa.func.coalesce(CASE.c.family_id, 0)), CASE.c.case_id, case_ids)
+    return dict(rows.itertuples(index=False, name=None))
+
+
 def add_action(conn: sa.Connection, **values: Any) -> int:
     """Write an action and give its id."""
     action_id = ids.take(conn, ACTION, 1)

@@ -11,7 +11,12 @@ from datetime import date, timedelta
 import pytest
 
 from claims import config
+from claims.service.desk import actions
 from tests.web.desk import CANARY
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)  # one black point
 
 DID = re.compile(r"[?&]did=[^&#]+")
 
@@ -89,10 +94,11 @@ def test_b9_a_selection_is_given_away_and_stale_rows_are_named(desk, ann):
 def test_b9_a_whole_list_is_counted_before_it_is_changed(ann):
     back = "/queue?who=any"
     looked = act(ann, act="snooze", until="7", scope="all", back=back)
+    seen = re.search(r'name="looked" value="([^"]+)"', looked.text)[1]
     assert "3 cases: 3 would be snoozed" in re.sub(r"\s+", " ", looked.text) or "would" in looked.text
     assert len(boxes(ann.get("/queue").text)) == 3
-    done = act(ann, act="snooze", until="7", scope="all", back=back, sure="yes").text
-    assert "snoozed" in done
+    done = act(ann, act="snooze", until="7", scope="all", back=back, looked=seen, sure="yes").text
+    assert re.search(r"\d snoozed", done)
 
 
 def test_b6_what_is_refused_says_why(ann):
@@ -287,7 +293,10 @@ def test_an_appeal_is_prepared_taken_away_and_noted_as_sent(desk, ann, monkeypat
     assert ann.get(letter).content.startswith(b"PK") and CANARY not in said.headers["content-disposition"]
     assert ann.get(f"{key}/appeal/{'0' * 64}").status_code == 404
     assert desk.sign_in("root").get(packet).status_code == 403
-    sent = act(ann, *re.findall(r'name="case" value="([\d.]+)"', page), act="appeal_sent", words="RR123", back=key)
+    form = {"act": "appeal_sent", "words": "RR123", "back": key}
+    case = re.findall(r'name="case" value="([\d.]+)"', page)
+    assert 'name="despite" required' in page and "is a draft" in act(ann, *case, **form).text
+    sent = act(ann, *case, despite="by hand", **form)
     assert "1 marked: appeal sent" in sent.text and "RR123" in sent.text
 
 
@@ -326,6 +335,33 @@ def test_a_case_past_its_last_day_says_what_to_do_and_is_closed_on_the_web(desk,
     form = {"act": "more", "more": "expire", "words": "nobody wrote in time"}
     assert 'value="expire"' in ann.get("/queue").text and "1 would be closed as expired" in act(ann, case, **form).text
     assert "1 closed as expired" in act(ann, case, sure="yes", **form).text
+
+
+def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))
+    places = re.findall(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)
+    key = next(place for place in places if 'type="file"' in ann.get(f"{place}/appeal").text)
+    page = ann.get(f"{key}/appeal").text
+    gaps, exhibits = (re.findall(rf'name="{name}" value="([a-z_-]+)"', page) for name in ("gap", "exhibit"))
+    data = {"gap": gaps, "words": ["These words."] * len(gaps), "exhibit": exhibits}
+    wrong = ann.post(f"{key}/appeal", data=data, files={"file": ("x.pdf", b"MZ rubbish", "application/pdf")})
+    assert wrong.status_code == 422 and "PDF, PNG or JPEG" in wrong.text
+    files = [("file", (f"{name}.png", PNG, "image/png")) for name in exhibits]
+    assert ann.post(f"{key}/appeal", data=data, files=files).status_code == 303
+    page = ann.get(f"{key}/appeal").text
+    assert 'type="file"' not in page and "<textarea" not in page
+    assert ann.post(f"{key}/appeal", content=b"x" * (17 << 20)).status_code == 413
+    assert ann.post("/queue/act", content=b"x" * (2 << 20)).status_code == 413
+
+
+def test_a_closed_case_offers_a_note_and_nothing_else(desk, ann):
+    (chosen,) = [tuple(map(int, boxes(ann.get("/queue").text)[0].split(".")))]
+    actions.write_off(desk.ctx, [chosen], "small", 10**6, desk.ctx.settings.today())
+    page = ann.get("/queue?state=closed&who=any").text
+    assert "Recovered" in page and 'value="snooze"' not in page and 'value="note"' in page
+    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', page)[1]).text
+    assert "how it ended" in told and "<dt>Next</dt>" not in told and 'value="write_off"' not in told
+    assert "recovered" in ann.get("/queue/totals?state=closed&who=any").text
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from claims.service.desk.people import (
 )
 from claims.service.desk.sending import bill_next, resubmit
 from claims.service.desk.undoing import undo
-from claims.store.engine import rehearsal
+from claims.store.engine import looking
 from claims.store.vault import Vault
 
 __all__ = [
@@ -82,7 +82,11 @@ class _Looking(Vault):
 
 
 def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any) -> Done:
-    """Do any action and take it back: the same `Done`, with action_id 0 and nothing written."""
-    with rehearsal(ctx.engine), ctx.vault.aside() as place:
-        done = action(replace(ctx, vault=_Looking(place, ctx.vault)), *args, **named)
+    """Say what one of ACTIONS would do: the same `Done`, with action_id 0 and nothing written.
+
+    It looks at a snapshot, and nobody waits for it; claims that are made of cases are made and taken back, a part of
+    the cases at a time (`desk.parts`).
+    """
+    with looking(), ctx.vault.aside() as place:
+        done = action(replace(ctx, vault=_Looking(place, ctx.vault), is_looking=True), *args, **named)
     return done._replace(action_id=0)

@@ -153,6 +153,8 @@ def _move(
     said: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Post the journals and close the cases."""
+    if ctx.is_looking:
+        return
     held = held[held["case_id"].isin(rows["case_id"])]
     # An appeal that was lost before the time ran out is what the case ended with.
     is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")

@@ -22,6 +22,7 @@ from claims.store import desk
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
+from claims.store.queries.appeals import drafts
 
 NEXT_REMIT = "next-remit"
 LAST_DAY = "last-day"
@@ -129,23 +130,28 @@ def info_sent(ctx: Context, cases: Cases, proof: str, posting_date: date) -> Don
         )  # fmt: skip
 
 
-def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date) -> Done:
-    """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time."""
+def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date, despite_gaps: str = "") -> Done:
+    """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time.
+
+    Where the packet prepared last has gaps, `despite_gaps` says why it went all the same.
+    """
     proof = _said(proof, "The proof of sending")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = chosen.rows
+        is_asked = not despite_gaps.strip()
         chosen = chosen.without(barred(rows))
         rows = chosen.rows
         chosen = chosen.without(
             reasons(
                 rows,
                 ("appeal-level", rows["appeal_level"] != level - 1),
+                ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
                 ("appeal-window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
             )
         )
         changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
-        said = {"level": level, "proof": proof}
+        said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
 
 
@@ -169,6 +175,7 @@ def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date
             )
         )
         changes: dict[str, Any] = {"state": "in_work", "waiting_for": "", "decision_date": day}
+        changes |= {"snoozed_until_date": "", "snoozed_for": ""}
         if len(chosen.rows):
             changes |= _deadlines(chosen.rows.assign(**changes), limits)
         said = {"decided": day, "proof": proof}

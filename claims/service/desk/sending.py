@@ -13,6 +13,7 @@ from claims.service import next_payer, versions
 from claims.service.context import Context
 from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.parts import rehearsed
 from claims.service.desk.people import is_late
 from claims.service.desk.remarks import forcing, with_effect
 from claims.service.desk.steps import waits
@@ -31,6 +32,7 @@ CORRECTED = ("C7", "NEW", "ELIG", "ENROL")
 _DECIDED = ("denied", "partly_paid", "paid", "reversed")
 
 
+@rehearsed
 def resubmit(
     ctx: Context, cases: Cases, posting_date: date, changes: Sequence[Change] = (), *, as_new: bool = False,
     late_reason: str = "", master: Master | None = None,
@@ -76,6 +78,7 @@ def resubmit(
         return _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
 
 
+@rehearsed
 def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master | None = None) -> Done:
     """Make claims for the payer after the one that denied; what the case holds moves to that payer when one leaves."""
     known = master or load_master(ctx)

@@ -20,6 +20,9 @@ CASE, C, CP, R, M, P = (
 )
 
 
+NO_DECISION = ("22", "23", "25")  # CLP02: taken back; forwarded without one; an estimate
+
+
 def facts(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     """Read of each case: what its claim and its decision say of payer and days.
 
@@ -53,8 +56,10 @@ def sent_claims(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def decided(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
-    """Read the last remittance day of each payer in turn that decided on families: family_id, payer_sequence, day."""
-    day = sa.func.max(R.c.payment_date).label("decided_date")
+    """Read the remittance day of each payer's first decision on families: family_id, payer_sequence, decided_date."""
+    day = sa.type_coerce(sa.func.min(R.c.payment_date), sa.Date).label("decided_date")
     select = sa.select(P.c.family_id, P.c.payer_sequence, day).join(R, R.c.remit_id == P.c.remit_id)
-    select = select.where(P.c.ended_at.is_(None)).group_by(P.c.family_id, P.c.payer_sequence)
+    select = select.join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+    select = select.where(P.c.ended_at.is_(None), CP.c.status_code.not_in(NO_DECISION))
+    select = select.group_by(P.c.family_id, P.c.payer_sequence)
     return frame_of(conn, select, P.c.family_id, family_ids)

@@ -62,7 +62,8 @@ def decided(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFra
 
 def services(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     """Read what a claim payment is for: procedure_code, service_date; one row without code where it has no lines."""
-    day = sa.type_coerce(sa.func.coalesce(SP.c.service_date, _DAY), sa.Date).label("service_date")
+    first: sa.ColumnElement[Any] = sa.func.coalesce(SP.c.service_date, _DAY)
+    day: sa.ColumnElement[Any] = sa.type_coerce(first, sa.Date).label("service_date")
     code = sa.func.coalesce(SP.c.procedure_code, "").label("procedure_code")
     matched = sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None))
     own = sa.select(code, day).select_from(CP).outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)

@@ -16,6 +16,7 @@ from claims.service import desk_case
 from claims.service.context import Context
 from claims.service.desk import actions, approving, queue
 from claims.web import done, shown
+from claims.web import looked as looked_at
 from claims.web.asked import Asked
 from claims.web.pages import story
 from claims.web.routes import Number, Routes
@@ -37,6 +38,7 @@ WORDS = {
     "wake": "wake",
     "info_sent": "info_sent",
     "appeal_sent": "appeal_sent",
+    "appeal_upheld": "appeal_upheld",
     **{name: name for name in LOOKED_AT},
 }
 
@@ -61,32 +63,42 @@ def act(
     level: Annotated[int, Form(ge=1, le=9)] = 1,
     late: Text = "",
     original: Annotated[int, Form(ge=0, lt=2**62)] = 0,
+    on: Text = "",
+    looked: Annotated[str, Form(max_length=looked_at.MOST_CHARACTERS)] = "",
+    despite: Text = "",
     sure: Text = "",
     back: Annotated[str, Form(max_length=2000)] = "/queue",
 ) -> Response:
     """Do something with cases; give the page that it was done from, with what became of it.
 
-    What does not fit is said on that page, with what was typed: nobody types it twice.
+    Of a whole list, just the cases that were looked at before: what is not known is looked at again. What does not fit
+    is said on the page that it was done from, with what was typed: nobody types it twice.
     """
     back = back if _BACK.fullmatch(back) else "/queue"
     asked_for = more if act == "more" else act
     form = {"scope": scope, "act": asked_for, "to": to, "until": until, "words": words, "level": level, "back": back}
-    form |= {"late": late, "original": original}
+    form |= {"late": late, "original": original, "on": on, "despite": despite}
     verb = WORDS.get(asked_for)
     if verb is None:
         raise UsageError("There is no such action.")
     is_of_case = back.startswith("/cases/")
     if verb == "resubmit" and is_of_case:
         return at.go(f"{urlsplit(back).path}/correct")
+    whose = (at.practice.key("looked"), at.session.user.user_id, asked_for, back)
+    seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
+    is_again = scope == "all" and sure == "yes" and seen is None
     try:
-        cases = _all_of(at, back) if scope == "all" else _chosen(case)
+        cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
         if not cases:
             raise NothingChosenError
-        form["to"] = person = at.person.name if asked_for == "take" else to
+        person = at.person.name if asked_for == "take" else to
         do = _action(verb, cases, at.writing.settings.today(), person, form, at.session.user.write_off_limit_cents)
-        if (scope == "all" or verb in LOOKED_AT) and sure != "yes":
+        if scope == "all":
+            form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
+        if is_again or ((scope == "all" or verb in LOOKED_AT) and sure != "yes"):
             found = done.named(at, done.told(verb, actions.preview(at.writing, do)))
-            return at.page("sure.html", told=found, form=form, cases=case, chosen=len(cases), key=_key(at, cases))
+            parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
+            return at.page("sure.html", parts=parts, key=_key(at, cases))
         did = done.told(verb, do(at.writing))
     except UsageError as error:
         if not is_of_case or at.is_fragment:  # in place, what was typed still stands there
@@ -152,7 +164,10 @@ def _action(
         "snooze": lambda ctx: actions.snooze(ctx, cases, _until(str(form["until"]), day), day),
         "wake": lambda ctx: actions.wake(ctx, cases, day),
         "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
-        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, int(form["level"]), words, day),
+        "appeal_sent": lambda ctx: actions.appeal_sent(
+            ctx, cases, int(form["level"]), words, day, str(form["despite"])
+        ),
+        "appeal_upheld": lambda ctx: actions.appeal_upheld(ctx, cases, _day(str(form["on"])), words, day),
         "resubmit": lambda ctx: actions.resubmit(ctx, cases, day, late_reason=late),
         "bill_next": lambda ctx: actions.bill_next(ctx, cases, day),
         "to_patient": lambda ctx: actions.to_patient(ctx, cases, day, words),
@@ -180,6 +195,13 @@ def _until(text: str, day: date) -> date | str:
         raise UsageError("Snooze until a day, or until the next remittance.") from None
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("Say on which day the decision came.") from None
+
+
 def _chosen(texts: list[str]) -> list[tuple[int, int]]:
     found = [_CASE.fullmatch(text) for text in texts]
     if not all(found):
@@ -188,6 +210,8 @@ def _chosen(texts: list[str]) -> list[tuple[int, int]]:
 
 
 def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
+    if urlsplit(back).path != "/queue":
+        raise UsageError("A whole list is acted on from its own page.")
     asked = Asked.at_address(back)
     return queue.selection(at.reading, asked.filters(at))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Form
 from starlette.responses import Response
@@ -35,7 +35,7 @@ def save(
         raise NotAllowed(TEAM)
     asked = Asked.at_address(back)
     filters = asked.filters(at)
-    views.save(at.writing, name, filters, asked.chosen_sort(filters), team=bool(team))
+    views.save(at.writing, name, filters, asked.chosen_sort(filters), team=bool(team), due_in=asked.due_in)
     return at.go(asked.address())
 
 
@@ -52,4 +52,8 @@ def delete(at: At, view_id: Number) -> Response:
 def of(at: Seat, *, counts: bool) -> list[dict[str, object]]:
     """Give the views that somebody sees, with the address of each."""
     rows = shown.rows(views.listed(at.reading, counts=counts))
-    return [row | {"address": Asked.of(row["filters"], row["sort"], at.person.name).address()} for row in rows]
+    return [row | {"address": _address(row, at.person.name)} for row in rows]
+
+
+def _address(row: dict[str, Any], name: str) -> str:
+    return Asked.of(row["filters"], row["sort"], name, row["due_in"]).address()

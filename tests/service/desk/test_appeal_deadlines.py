@@ -10,10 +10,13 @@ import pytest
 from claims.codes import table
 from claims.denials import appeals as rules
 from claims.denials.deadlines import deadlines
+from claims.denials.limits import decided_before
 from claims.service import appeals
 from claims.service.desk import actions, priority
+from claims.service.filed import decided_before_each
 from claims.service.runs import running
-from tests.service.desk.conftest import cases, chosen, denied, events
+from claims.store.engine import read
+from tests.service.desk.conftest import cases, chosen, denied, events, paid
 
 SENT, NIGHT = date(2025, 11, 20), date(2025, 12, 20)
 SHOWN = ["state", "queue", "deadline_date", "decision_date"]
@@ -77,6 +80,21 @@ def test_a_decision_that_cannot_be_is_refused(appealed, number, on, reason):
 def test_a_remittance_that_denies_again_is_the_decision_too(appealed):
     appealed.night(denied(("A1", "101", "CO", "197", ""), trace="T7", day="20251222"), day=date(2025, 12, 23))
     assert cases(appealed).loc["A1", SHOWN].tolist() == ["in_work", "open", "2026-02-20", "2025-12-22"]
+
+
+def test_a_later_payer_is_filed_with_from_the_first_decision_of_the_payer_before(books):
+    books.night(paid("A1", "101", "60"), day=date(2025, 7, 21))
+    of = [{"family_id": int(cases(books).loc["A1", "family_id"]), "payer_sequence": one} for one in ("S", "T", "P")]
+    with read(books.ctx.engine) as conn:
+        days = decided_before_each(conn, pd.DataFrame(of))
+    assert days.tolist() == ["2025-06-11", "2025-06-11", ""]
+
+
+@pytest.mark.parametrize(
+    ("sequence", "day"), [("P", ""), ("S", "2025-01-01"), ("T", "2025-02-02"), ("A", "2025-02-02"), ("", "")]
+)
+def test_the_payer_before_is_the_nearest_that_decided(sequence, day):
+    assert decided_before({"P": "2025-01-01", "S": "2025-02-02", "B": "2025-03-03"}, sequence) == day
 
 
 @pytest.mark.parametrize("payer_type", ["commercial", "medicare_ffs", "medicare_ffs_institutional", "bcbs"])
