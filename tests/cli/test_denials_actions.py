@@ -142,7 +142,7 @@ def test_what_else_can_be_done(books):
     assert said.code == 1 and "No payer after this one is named" in said.out
     assert "not passed" in books("denials", "expire", by_reason["29"], "--reason", "late", *DAY).out
     said = books("denials", "duplicate", by_reason["29"], "--of", by_reason["197"], *DAY, "--json")
-    assert said.json["state"] == "waiting_approval"
+    assert [row["reason"] for row in said.json["refused"]] == ["no-proof"]  # of another claim of the same day
 
 
 @pytest.mark.parametrize(
