@@ -121,6 +121,7 @@ def test_what_an_edit_blocks_is_said_at_once_and_stands_on_every_page(desk, ann)
     assert re.search(r'class="tag bad" href="/claims/\d+">blocked: [^<]*S07b', ann.get("/queue?state=waiting").text)
     listed = ann.get("/rejections/blocked").text
     assert "K1V2" in listed and f'href="{place}">its denial' in listed and "S07b" in listed
+    assert listed.count(">S07b<") == 1, "each sentence once, however many elements are missing"
     assert 'href="/rejections/blocked"' in ann.get("/rejections").text
     import_files(desk.ctx, find_master_files([MASTER]))
     again = ann.post(f"{place}/correct", data=typed(ann.get(f"{place}/correct").text, member_id="FW77001")).text

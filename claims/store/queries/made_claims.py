@@ -59,9 +59,9 @@ def stopped(conn: sa.Connection, most: int) -> pd.DataFrame:
 
 
 def reasons(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
-    """Read what stops claims: claim_id, edit_id, element, line_number, message."""
-    names = ("claim_id", "edit_id", "element", "line_number", "message")
-    select = sa.select(*(FINDING.c[name] for name in names)).where(_STOPS)
+    """Read what stops claims, each sentence once: claim_id, edit_id, line_number, message."""
+    names = ("claim_id", "edit_id", "line_number", "message")
+    select = sa.select(*(FINDING.c[name] for name in names)).where(_STOPS).distinct()
     found = frame_of(conn, select, FINDING.c.claim_id, claim_ids)
     return found.sort_values(["claim_id", "line_number", "edit_id"], ignore_index=True)
 
