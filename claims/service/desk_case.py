@@ -73,7 +73,10 @@ def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]
 
 
 def happened(ctx: Context, case: Case) -> pd.DataFrame:
-    """Tell what happened to a case, newest first: what a person said, and whether it can still be undone."""
+    """Tell what happened to a case, newest first: what a person said, and whether it can still be undone.
+
+    day: that of the remittance which brought it, else the day on which it was booked (posting_date).
+    """
     with read(ctx.engine) as conn:
         events = case_events.of_case(conn, case.case_id)
         is_last = events["case_version"] == case.version  # what moved on since is not undone
@@ -81,9 +84,10 @@ def happened(ctx: Context, case: Case) -> pd.DataFrame:
         is_here = undoing.may_withdraw(conn, events)
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
     newest = ~events["action_id"].duplicated(keep="last")
+    day = events["payment_date"].where(events["payment_date"] != "", events["posting_date"])
     can_undo = is_open & newest & is_last & is_here & (events["action"] != "undo")
-    rows = events.assign(words=words, can_undo=can_undo)
-    return rows.drop(columns=["body", "reason"]).iloc[::-1].reset_index(drop=True)
+    rows = events.assign(words=words, can_undo=can_undo, day=day)
+    return rows.drop(columns=["body", "reason", "payment_date"]).iloc[::-1].reset_index(drop=True)
 
 
 def lengths(ctx: Context, case: Case) -> dict[int, int]:

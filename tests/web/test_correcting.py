@@ -146,7 +146,7 @@ def test_in_bulk_it_says_that_nothing_is_corrected_and_asks_why_so_late(desk, an
 def test_undo_takes_back_one_of_several_and_is_not_offered_once_the_claim_left(desk, ann):
     boxes = re.findall(r'name="case" value="([\d.]+)"', ann.get("/queue?who=any").text)[:3]
     ann.post("/queue/act", data={"case": boxes, "act": "assign", "to": "ann"})
-    link = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue?who=me").text)[1]
+    link = re.search(r'data-open="(/cases/[0-9a-f]+)', ann.get("/queue?who=me").text)[1]
     page = ann.get(link).text
     assert "Undo this one" in page and "Undo all 3" in page
     address, only = re.search(r'action="(/actions/\d+/undo)".*?name="only" value="(\d+)">Undo this', page).groups()

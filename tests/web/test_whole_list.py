@@ -89,7 +89,7 @@ def test_a_long_list_fits_into_a_form_and_comes_back_as_it_was():
 
 
 def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
-    key = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue?reason=197").text)[1]
+    key = re.search(r'data-open="(/cases/[0-9a-f]+)', ann.get("/queue?reason=197").text)[1]
     (case,) = boxes(ann.get("/queue?reason=197").text)
     with desk.ctx.engine.connect() as conn:
         said = conn.exec_driver_sql("update denial_cases set deadline_date = null where reason_code = '197'")

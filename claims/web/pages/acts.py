@@ -99,11 +99,13 @@ def act(
             found = done.named(at, done.told(verb, actions.preview(at.writing, do)))
             parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
             return at.page("sure.html", parts=parts, key=_key(at, cases))
-        did = done.told(verb, do(at.writing))
+        did = done.told("untag" if verb == "tag" and not words.strip() else verb, do(at.writing))
     except UsageError as error:
         if not is_of_case or at.is_fragment:  # in place, what was typed still stands there
             raise
-        return story.shown_case(at, urlsplit(back).path.rpartition("/")[2], problem=str(error), form=form)
+        place = urlsplit(back)
+        in_list = dict(parse_qsl(place.query)).get("list", "")
+        return story.shown_case(at, place.path.rpartition("/")[2], in_list, problem=str(error), form=form)
     return go_back(at, back, did)
 
 
