@@ -45,7 +45,7 @@ def demo(
     began = time.monotonic()
     output = console.current()
     output.say("A month of an invented practice: nobody in it exists. The night is run over its inbox; please wait.")
-    prepared = prepare(folder)
+    prepared = prepare(folder, output.actor)
     with spinner(output) as show:
         night, overview = run_night(
             prepared.settings,

@@ -16,15 +16,17 @@ from pathlib import Path
 from claims import codes, config
 from claims.config import Settings
 from claims.errors import UsageError
-from claims.service.context import Context
+from claims.service.context import Context, open_context
 from claims.service.desk import queue
 from claims.service.exceptions import listed
+from claims.service.master import find_master_files, import_files
 from claims.service.queue import KEY_LENGTH, denial_queue
 from claims.service.simulate import simulate_month
 from claims.store import upkeep
 
 MARK = ".claims-demo"
 PACKAGED = Path(__file__).resolve().parents[2] / "edi_samples" / "day"
+MASTER = Path(__file__).resolve().parents[2] / "edi_samples" / "master"
 EVERY_CASE = 1_000_000
 HELD = ("OUT_OF_BALANCE", "HELD")
 
@@ -89,8 +91,8 @@ class TieOut:
         return self.posted_cents == self.ledger_cents
 
 
-def prepare(folder: Path) -> Prepared:
-    """Make `folder` a fresh data folder with the month's files in its inbox, and an empty database."""
+def prepare(folder: Path, actor: str = "demo") -> Prepared:
+    """Make `folder` a fresh data folder: the month's files in its inbox, and in its database master data only."""
     folder = folder.expanduser().absolute()
     _empty(folder)
     settings = config.load(home=folder, database_url=f"sqlite:///{folder / 'claims.db'}")
@@ -101,6 +103,8 @@ def prepare(folder: Path) -> Prepared:
     about = json.loads((month / "month.json").read_text(encoding="utf-8"))
     shutil.copytree(month / "inbox", settings.inbox_folder)
     upkeep.initialise(settings)
+    if MASTER.is_dir():  # where the samples were not installed, the demo has none: nothing can be sent from it then
+        import_files(open_context(settings, actor=actor), find_master_files([MASTER]))
     return Prepared(
         settings=settings,
         inbox=settings.inbox_folder,

@@ -14,7 +14,7 @@ import pandas as pd
 
 from claims.errors import UsageError
 from claims.service.context import Context
-from claims.service.desk import steps
+from claims.service.desk import made, steps
 from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
@@ -65,7 +65,8 @@ class Totals(NamedTuple):
 def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = None, size: int = 50) -> Page:
     """Give one page of a list, sorted by one of the sorts that `filters.sorts` offers (empty: the usual one).
 
-    Rows have the columns of a case, its points, and what `steps.told` says of its next step and day.
+    Rows have the columns of a case, its points, what `steps.told` says of its next step and day, and what
+    `made.with_claims` says of its claims.
     Raises UsageError for a state, sort, place or size that cannot be.
     """
     if filters.state not in get_args(State):
@@ -77,7 +78,8 @@ def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = N
         raise UsageError(f"A page has 1 to {LARGEST_PAGE} rows.")
     place, back = _place(chosen, after)
     with read(ctx.engine) as conn:
-        rows = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
+        found = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
+        rows = made.with_claims(conn, found)
     more = len(rows) > size
     rows = rows.head(size)
     rows = rows.iloc[::-1].reset_index(drop=True) if back else rows.reset_index(drop=True)

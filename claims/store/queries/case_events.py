@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.rows import frame_of
 
 CASE, EVENT, ACTION = schema.denial_cases, schema.denial_events, schema.denial_actions
 PAYMENT, REMIT = schema.claim_payments, schema.remittances
@@ -30,6 +32,12 @@ def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
     return list(conn.execute(asked.order_by(CASE.c.case_key).limit(2)))
 
 
+def called(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read case_id, case_key and claim_number of cases."""
+    select = sa.select(CASE.c.case_id, CASE.c.case_key, CASE.c.claim_number)
+    return frame_of(conn, select, CASE.c.case_id, case_ids)
+
+
 def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
     """Condition on cases whose key begins so, as an index answers it: keys are hex."""
     return CASE.c.case_key >= prefix, CASE.c.case_key < prefix + "g"
@@ -37,7 +45,7 @@ def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     """Read the events of a case, oldest first; payment_date: of the remittance that brought one."""
-    names = ("posting_date", "recorded_at", "kind", "amount_cents", "actor", "body")
+    names = ("posting_date", "recorded_at", "kind", "amount_cents", "actor", "body", "claim_id", "case_version")
     return frame(
         conn,
         sa.select(

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
-from claims.service import run_story
+from claims.service import run_story, scrub_shown
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.today import DUE_DAYS, last_night, queues, since_last_night
@@ -67,6 +67,7 @@ def today(at: At) -> Response:
         run=run_story.told(ctx, run_id)[0],
         day=ctx.settings.today(),
         news=news,
+        stopped=scrub_shown.blocked_totals(ctx),
         cards=cards,
         cases=cases,
         soon=soon,

@@ -146,6 +146,7 @@
   function toasts() {
     for (const toast of all("#toast > .toast:not([data-seen])")) {
       toast.dataset.seen = "1";
+      if (toast.matches("[data-stays]")) continue; // something was left undone: it stays until the next page
       setTimeout(() => toast.remove(), toast.matches("[role=alert]") ? 15000 : 10000);
     }
   }
