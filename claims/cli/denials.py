@@ -114,7 +114,7 @@ def _say_figures(output: console.Output, story: dict[str, Any]) -> None:
             ">Adjusted",
             ">Denied",
             ">Paid",
-            ">Left",
+            ">Unexplained",
         ],
         [
             (

@@ -17,8 +17,9 @@ from claims import codes, config
 from claims.config import Settings
 from claims.errors import UsageError
 from claims.service.context import Context
+from claims.service.desk import queue
 from claims.service.exceptions import listed
-from claims.service.queue import denial_queue
+from claims.service.queue import KEY_LENGTH, denial_queue
 from claims.service.simulate import simulate_month
 from claims.store import upkeep
 
@@ -121,7 +122,7 @@ def _empty(folder: Path) -> None:
 
 
 def top_causes(ctx: Context, limit: int = 5) -> tuple[list[Cause], str]:
-    """Give the open denials by cause, most money at risk first; and the key of the most valuable case."""
+    """Give the open denials by cause, most money at risk first; and the key of the first case of the queue."""
     cases, _, _ = denial_queue(ctx, limit=EVERY_CASE)
     if cases.empty:
         return [], ""
@@ -133,7 +134,8 @@ def top_causes(ctx: Context, limit: int = 5) -> tuple[list[Cause], str]:
         Cause(str(row.cause), str(row.next_action), str(row.category), int(str(row.cases)), int(str(row.at_risk_cents)))
         for row in ranked.itertuples()
     ]
-    return causes, str(cases["key"].iloc[0])
+    first = queue.page(ctx, queue.Filters(), size=1).rows["case_key"]
+    return causes, str(first.iloc[0])[:KEY_LENGTH] if len(first) else str(cases["key"].iloc[0])
 
 
 def waiting(ctx: Context) -> list[Held]:

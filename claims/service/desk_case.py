@@ -64,14 +64,18 @@ def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]
 
 
 def happened(ctx: Context, case: Case) -> pd.DataFrame:
-    """Tell what happened to a case, newest first: what a person said, and whether it can be undone as a whole."""
+    """Tell what happened to a case, newest first: what a person said, and whether it can be undone as a whole.
+
+    day: that of the remittance which brought it, else the day on which it was booked (posting_date).
+    """
     with read(ctx.engine) as conn:
         events = case_events.of_case(conn, case.case_id)
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
     is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
     newest = ~events["action_id"].duplicated(keep="last")
-    rows = events.assign(words=words, can_undo=is_open & newest & (events["action"] != "undo"))
-    return rows.drop(columns=["body", "reason"]).iloc[::-1].reset_index(drop=True)
+    day = events["payment_date"].where(events["payment_date"] != "", events["posting_date"])
+    rows = events.assign(words=words, can_undo=is_open & newest & (events["action"] != "undo"), day=day)
+    return rows.drop(columns=["body", "reason", "payment_date"]).iloc[::-1].reset_index(drop=True)
 
 
 def lengths(ctx: Context, case: Case) -> dict[int, int]:

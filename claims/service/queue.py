@@ -23,6 +23,7 @@ KEY_LENGTH = 10
 # Events that close a case.
 CLOSING = (
     *("overturned", "partly_overturned", "superseded", "written_off", "expired", "duplicate", "billed_patient"),
+    "recovery_reversed",
     "undone",
 )
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")

@@ -64,14 +64,17 @@ def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[
     told: Counter[str] = Counter()  # rows that the file is known to have, by table
     name = f"file {file.sha256[:12]}"
     try:
-        found = list(_differences(ctx, conn, file, told))
+        found, number = [], 0
+        for difference in _differences(ctx, conn, file, told):
+            number += 1
+            found += [difference] if number <= _PER_FILE else []
     except VaultError:
         return []  # the check of the vault names it
     except Exception as error:
         return [f"{name} cannot be read again ({type(error).__name__})"]
-    words = [f"{name}, segment {one.seg}, byte {one.offset}: {one.says}" for one in found[:_PER_FILE]]
-    if len(found) > _PER_FILE:
-        words.append(f"{name}: {len(found) - _PER_FILE} more row(s) differ")
+    words = [f"{name}, segment {one.seg}, byte {one.offset}: {one.says}" for one in found]
+    if number > _PER_FILE:
+        words.append(f"{name}: {number - _PER_FILE} more row(s) differ")
     for table in checking_files.COUNTED:
         if table.name in told and not found:
             more = counted.get((table.name, file.file_id), 0) - told[table.name]

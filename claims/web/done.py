@@ -34,6 +34,7 @@ VERBS = {
     "assign": "assigned",
     "note": "noted",
     "tag": "tagged",
+    "untag": "freed of the tag",
     "snooze": "snoozed",
     "wake": "brought back",
     "info_sent": "marked: records sent",

@@ -131,8 +131,13 @@ def test_what_else_can_be_done(books):
     said = books("denials", "bill-next", by_reason["29"], *DAY)
     assert said.code == 1 and "No payer after this one is named" in said.out
     assert "not passed" in books("denials", "expire", by_reason["29"], "--reason", "late", *DAY).out
-    said = books("denials", "duplicate", by_reason["29"], "--of", by_reason["197"], *DAY, "--json")
-    assert [row["reason"] for row in said.json["refused"]] == ["no-proof"]  # of another patient
+    said = books("denials", "duplicate", by_reason["29"], "--of", by_reason["197"], *DAY)
+    assert said.code == 1 and "of the same payer, patient, day and services" in said.out
+    decided = ("denials", "upheld", by_reason["197"], "--proof", "letter", *DAY)
+    assert books(*decided, "--on", "soon").code == 2
+    assert books(*decided, "--on", "2025-07-01").code == 1
+    assert books(*decided, "--on", "2025-06-30").code == 0
+    assert by_reason["197"] in keys(books, "--state", "open")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,10 @@ def test_wrong_use_is_named(books, words):
 
 
 def test_nothing_to_list_says_so(books):
-    assert books("denials", "patterns", "--json").json == {"patterns": []}
+    told = books("denials", "patterns", "--json").json
+    assert (
+        told["patterns"] == told["groups"] == []
+        and told["alone"]["cases"] == books("denials", "list", "--json").json["count"]
+    )
     assert books("denials", "views", "--json").json == {"views": []}
     assert "none" in books("denials", "patterns").out

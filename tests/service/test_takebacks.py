@@ -1,7 +1,11 @@
 """What payers announce and take back, across remittances: recoveries, forward balances, refunds, interest."""
 
+from datetime import date
+
+import pandas as pd
 import sqlalchemy as sa
 
+from claims.service import takebacks
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, bank, claims, remit
@@ -151,3 +155,14 @@ def test_interest_that_is_not_that_of_the_claims_is_named_and_posted(practice):
     assert practice.balances(account="4900") == {"4900": -300}
     assert "INTEREST_DIFFERS" in practice.exceptions()
     check(practice)
+
+
+def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
+    rows = [("2025-04-10", -8800, "WO"), ("2025-05-10", 8800, "WO")]
+    entries = pd.DataFrame(
+        [{"account": "2100", "payer_code": "P", "reference": "R", "effective_date": day, "amount_cents": cents,
+          "code": code, "is_undo": False} for day, cents, code in rows]
+    )  # fmt: skip
+    for through, age in ((1, 81), (2, 30)):
+        (row,) = takebacks.summed(entries.head(through), date(2025, 6, 30)).to_dict("records")
+        assert (row["state"], row["age_days"]) == (("open", "settled")[through - 1], age)

@@ -139,10 +139,13 @@ def test_b12_the_story_adds_up_and_shows_the_payers_own_words(ann):
     assert f"CLP*{CANARY}1*<mark>1</mark>" in shown and "TRN*1*T2" in shown
 
 
-def test_b13_cases_are_grouped_by_cause(ann):
+def test_b13_cases_are_grouped_by_cause(desk, ann):
+    with desk.ctx.engine.begin() as conn:  # a second one of the same reason
+        conn.exec_driver_sql("update denial_cases set reason_code = '197', category = 'AUTH' where reason_code = '29'")
     text = ann.get("/patterns").text
     link = re.search(r'href="(/queue\?who=any&amp;payer=[^"]*reason=197)"', text)[1].replace("&amp;", "&")
-    assert len(boxes(ann.get(link).text)) == 1
+    assert len(boxes(ann.get(link).text)) == 2
+    assert "1 more open case, $80.00 at risk, stands alone" in text
 
 
 def test_b14_two_people_on_one_case_see_each_other_and_never_overwrite(desk, ann):
@@ -313,7 +316,7 @@ def test_a_closed_case_offers_a_note_and_nothing_else(desk, ann):
     actions.write_off(desk.ctx, [chosen], "small", 10**6, desk.ctx.settings.today())
     page = ann.get("/queue?state=closed&who=any").text
     assert "Recovered" in page and 'value="snooze"' not in page and 'value="note"' in page
-    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', page)[1]).text
+    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)', page)[1]).text
     assert "how it ended" in told and "<dt>Next</dt>" not in told and 'value="write_off"' not in told
     assert "recovered" in ann.get("/queue/totals?state=closed&who=any").text
 

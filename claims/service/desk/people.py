@@ -54,7 +54,7 @@ def tag(ctx: Context, cases: Cases, word: str, posting_date: date) -> Done:
     word = _short("tag", word)
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, closed=True, pending=True)
-        chosen = chosen.without(reasons(chosen.rows, ("no-change", chosen.rows["tag"] == word)))
+        chosen = chosen.without(reasons(chosen.rows, ("no-change" if word else "no-tag", chosen.rows["tag"] == word)))
         return _do(ctx, conn, chosen, "tag", "tagged", posting_date, {"tag": word}, {"tag": word})
 
 

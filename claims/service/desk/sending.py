@@ -13,6 +13,7 @@ from claims.service import next_payer, versions
 from claims.service.context import Context
 from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.joining import joined
 from claims.service.desk.parts import rehearsed
 from claims.service.desk.people import is_late
 from claims.service.desk.remarks import forcing, with_effect
@@ -35,29 +36,34 @@ def resubmit(
     """Correct the claims of cases and send them again: as a replacement (7), or as new where the payer demands that.
 
     A remark (MA130, N142, N517) demands it, a payer that takes no replacements, or the asker (`as_new`). `changes` are
-    made on each claim; `late_reason` says why it goes although its day has passed. What was made is a draft: the edits
+    made on each claim; `late_reason` says why it goes although its day has passed. Without changes, a case of another
+    line of a claim that is made and has not left waits for that one. What was made is a draft: the edits
     look at it, and it leaves with the next sending.
     """
     known = master or load_master(ctx)
     with together(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = _with_claims(conn, chosen.rows)
+        demands_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        rows["joins"] = 0 if changes else joined(conn, rows, demands_new)
         chosen = chosen.without(
             reasons(
                 rows,
                 ("claim-unknown", rows["family_id"] == 0),
-                ("sent-elsewhere", rows["claim_id"] == 0),
+                ("sent-elsewhere", (rows["claim_id"] == 0) & (rows["joins"] == 0)),
                 ("do-not-resend", with_effect(rows["remark_codes"], "no-resubmission")),
                 ("window-passed", is_late(rows, _CORRECTED, posting_date) & (not late_reason.strip())),
             )
         )
         rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
-        goes_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        goes_new = demands_new.loc[rows.index]
         # One line of a claim that has to be new makes the claim new.
         goes_new = goes_new.groupby(rows["claim_id"]).transform("any")
         made, refused = [], []
         for is_new, make in ((False, versions.replace), (True, versions.renew)):
-            ids = [int(one) for one in rows.loc[goes_new == is_new, "claim_id"].drop_duplicates()]
+            ids = [
+                int(one) for one in rows.loc[(goes_new == is_new) & (rows["joins"] == 0), "claim_id"].drop_duplicates()
+            ]
             if ids:
                 result = make(ctx, ids, _changes(ids, changes), posting_date, known)
                 made.append(result.claims)
@@ -145,6 +151,8 @@ def _sent(
     new = pd.concat([none.claims, *made]).set_index("follows_claim_id")["claim_id"].astype("int64")
     why = pd.concat([none.refused, *refused]).drop_duplicates("claim_id").set_index("claim_id")["reason"]
     new_claim = new.reindex(rows["claim_id"]).fillna(0).astype("int64").to_numpy()
+    if "joins" in rows:
+        new_claim = np.where(rows["joins"] != 0, rows["joins"], new_claim)
     reason = why.astype("str").reindex(rows["claim_id"]).fillna("not-made").to_numpy(dtype=object)
     chosen = chosen.without(pd.Series(np.where(new_claim == 0, reason, ""), index=chosen.rows.index, dtype="str"))
     if chosen.rows.empty:

@@ -11,6 +11,7 @@ from claims.store import schema
 from claims.store.load import frame
 
 CASE, EVENT, ACTION = schema.denial_cases, schema.denial_events, schema.denial_actions
+PAYMENT, REMIT = schema.claim_payments, schema.remittances
 
 
 def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
@@ -35,7 +36,7 @@ def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
-    """Read the events of a case, oldest first."""
+    """Read the events of a case, oldest first; payment_date: of the remittance that brought one."""
     names = ("posting_date", "recorded_at", "kind", "amount_cents", "actor", "body")
     return frame(
         conn,
@@ -46,8 +47,11 @@ def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
             sa.func.coalesce(ACTION.c.state, "").label("action_state"),
             sa.func.coalesce(ACTION.c.reason, "").label("reason"),
             sa.func.coalesce(ACTION.c.cases, 0).label("action_cases"),
+            REMIT.c.payment_date,
         )
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        .outerjoin(PAYMENT, PAYMENT.c.claim_payment_id == EVENT.c.claim_payment_id)
+        .outerjoin(REMIT, REMIT.c.remit_id == PAYMENT.c.remit_id)
         .where(EVENT.c.case_id == case_id)
         .order_by(EVENT.c.event_id),
     )

@@ -89,7 +89,8 @@ def act(
     if is_again or ((scope == "all" or verb in LOOKED_AT) and sure != "yes"):
         found = done.told(verb, actions.preview(at.writing, do))
         return at.page("sure.html", told=found, form=form, cases=case, chosen=len(cases), is_again=is_again)
-    return _go_back(at, back, done.told(verb, do(at.writing)))
+    told = "untag" if verb == "tag" and not words.strip() else verb
+    return _go_back(at, back, done.told(told, do(at.writing)))
 
 
 @ROUTES.post("/actions/{action_id}/undo", "desk.act")

@@ -14,6 +14,7 @@ from claims.service.resubmit import Change
 from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.submit import submit
+from claims.service.timeline import timeline
 from claims.service.verify import verify
 from claims.store import audit, schema
 from claims.store.engine import write
@@ -94,6 +95,13 @@ def test_a_replacement_unless_the_payer_demands_a_new_claim(practice):
     practice.night(decision("K1", trace="3", paid=100, icn="ICN9"), day=date(2026, 10, 25))
     case = cases(practice).loc["K1"]
     assert case[["state", "outcome", "recovered_cents", "waiting_for"]].tolist() == ["closed", "overturned", 10000, ""]
+
+
+def test_the_new_claim_came_in_by_who_asked_for_it_on_that_day(practice):
+    actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
+    steps = timeline(practice.ctx, "K1")
+    (made,) = steps[(steps["kind"] == "import") & (steps["step"] != "original")].to_dict("records")
+    assert (made["actor"], made["posting_date"], made["day"]) == (practice.ctx.actor, DAY.isoformat(), DAY.isoformat())
 
 
 def test_what_cannot_go_out_again_says_why(practice):
