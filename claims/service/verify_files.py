@@ -223,8 +223,10 @@ def _claims(
     to_send = stored["claims"].loc[stored["claims"]["origin"] == "to_send", "seg"]
     for is_numbered_here in (True, False):
         left_out = [name for name in ("line_control_number",) if is_numbered_here and name in lines]
-        both = (rows[rows["claim_seg"].isin(to_send) == is_numbered_here] for rows in (lines, stored["service_lines"]))
-        own, theirs = (rows.drop(columns=left_out) for rows in both)
+        own, theirs = (
+            rows[rows["claim_seg"].isin(to_send) == is_numbered_here].drop(columns=left_out)
+            for rows in (lines, stored["service_lines"])
+        )
         yield from compare("service_lines", own, theirs, ["seg"])
     payers = ["claim_seg", "seg", "payer_sequence", "payer_code", "payer_name", "filing_indicator_code"]
     both = pd.concat(
