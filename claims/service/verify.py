@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from claims.service.context import Context
-from claims.store import audit, chain, checking, checking_patients, checking_postings, periods, takebacks
+from claims.store import audit, chain, checking, checking_patients, checking_postings, credits, periods, takebacks
 from claims.store.engine import read
 from claims.store.handles import Connection
 
@@ -61,6 +61,12 @@ def verify(ctx: Context) -> list[Check]:
                 checked=sizes["bank_lines"],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
+            _check(
+                "credits",
+                "no payer's receivable is in credit without an exception",
+                credits.unnamed_credits(conn),
+                "claim family {family_id}, payer {payer_sequence}, is in credit by {off_cents} cents",
+            ),
             _check(
                 "L5",
                 "each reversal took back a decision of its own claim, exactly, and that decision stands no more",

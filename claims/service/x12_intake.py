@@ -17,7 +17,7 @@ import pandas as pd
 
 from claims import x12
 from claims.findings import NOTE
-from claims.ledger.identity import claim_keys, remit_keys
+from claims.ledger.identity import claim_keys, payer_codes, remit_keys
 from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.file_outcome import raise_file
@@ -204,6 +204,7 @@ def _save_remittances(
     rows["state"] = np.select([rows["set_state"] != "stored", no_posting], ["held", "informational"], "new")
     rows["reason_code"] = rows["set_reason"].where(rows["handling_code"] != "P", "pre-notification")
     rows["remit_key"] = remit_keys(rows)
+    rows["payer_code"] = payer_codes(rows)
     remit_ids: pd.Series = pd.concat([known, x12_rows.save_remittances(conn, file_id, rows)])
     claims = frames["claim_payments"]
     amounts = frames["amounts"]

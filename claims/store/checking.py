@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import Origin
 from claims.store.load import frame
+from claims.store.payees import payee_of, with_remittance
 
 J, L, R, P, CP, A = (
     schema.journals,
@@ -190,16 +191,22 @@ def settled_by_family(conn: sa.Connection) -> pd.DataFrame:
 
 
 def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
-    """L6: 2100 or 2110 in debit by payer and reference that no open exception names (account, off_cents)."""
+    """L6: 2100 by payer and reference, or 2110 by payee too, in debit without an open exception that names it.
+
+    account, payer_code, payee, reference, off_cents.
+    """
     told = schema.exceptions
     keys = ["WO_WITHOUT_REVERSAL:" + J.c.idempotency_key, "FB_WITHOUT_FORWARD:" + J.c.idempotency_key]
+    remits, of_line = with_remittance(L)
+    by = (L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference)
     return frame(
         conn,
-        sa.select(L.c.account, L.c.payer_code, L.c.reference, _sum(L.c.amount_cents).label("off_cents"))
+        sa.select(*by, _sum(L.c.amount_cents).label("off_cents"))
         .join(J, J.c.journal_id == L.c.journal_id)
+        .outerjoin(remits, of_line)
         .outerjoin(told, sa.and_(told.c.exception_key.in_(keys), told.c.state == "open"))
         .where(L.c.account.in_(["2100", "2110"]))
-        .group_by(L.c.account, L.c.payer_code, L.c.reference)
+        .group_by(*by)
         .having(sa.and_(sa.func.sum(L.c.amount_cents) > 0, sa.func.count(told.c.exception_id) == 0)),
     )
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import checking, exceptions, schema
 from claims.store.in_force import stands
 from claims.store.load import frame
+from claims.store.payees import payee_of, with_remittance
 
 J, L, R, E, PA = (
     schema.journals,
@@ -29,12 +30,18 @@ def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
 
 
 def payables(conn: sa.Connection) -> pd.DataFrame:
-    """Balances of what payers announced to take back: account (2100, 2110), payer_code, reference, amount_cents."""
+    """Balances of what payers announced to take back: account (2100, 2110), payer_code, payee, reference, amount_cents.
+
+    A forward balance is that of one payee; a recovery names a claim, whose payee it is (payee "").
+    """
+    remits, of_line = with_remittance(L)
+    keys = (L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference)
     return frame(
         conn,
-        sa.select(L.c.account, L.c.payer_code, L.c.reference, _sum(L.c.amount_cents).label("amount_cents"))
+        sa.select(*keys, _sum(L.c.amount_cents).label("amount_cents"))
+        .outerjoin(remits, of_line)
         .where(L.c.account.in_(["2100", "2110"]))
-        .group_by(L.c.account, L.c.payer_code, L.c.reference),
+        .group_by(*keys),
     )
 
 
@@ -64,11 +71,14 @@ def close_announced(conn: sa.Connection, posting_date: date) -> int:
 def _debits(conn: sa.Connection, state: str) -> pd.DataFrame:
     """Exceptions of recoveries and forward balances of a state, with the debit on their reference."""
     own = L.alias("own")
+    remits, of_line = with_remittance(L)
+    own_remits, of_own = with_remittance(own)
     return frame(
         conn,
         sa.select(E.c.exception_id, _sum(L.c.amount_cents).label("debit_cents"))
         .join(J, E.c.exception_key == E.c.type_code + ":" + J.c.idempotency_key)
         .join(own, sa.and_(own.c.journal_id == J.c.journal_id, own.c.account.in_(["2100", "2110"])))
+        .outerjoin(own_remits, of_own)
         .join(
             L,
             sa.and_(
@@ -77,7 +87,9 @@ def _debits(conn: sa.Connection, state: str) -> pd.DataFrame:
                 L.c.reference == own.c.reference,
             ),
         )
+        .outerjoin(remits, of_line)
         .where(E.c.state == state, E.c.type_code.in_(UNANNOUNCED), stands())
+        .where(payee_of(L, remits) == payee_of(own, own_remits))
         .group_by(E.c.exception_id),
     )
 
@@ -98,7 +110,7 @@ def name_debits(conn: sa.Connection, posting_date: date) -> None:
         conn,
         sa.select(
             *(J.c.journal_id, J.c.idempotency_key, L.c.account, L.c.payer_code, L.c.reference, L.c.amount_cents),
-            *(J.c.remit_id, R.c.file_id, PA.c.seg),
+            *(J.c.remit_id, R.c.file_id, PA.c.seg, payee_of(L, R).label("payee")),
         )
         .join(J, J.c.journal_id == L.c.journal_id)
         .join(R, R.c.remit_id == J.c.remit_id)
@@ -106,7 +118,7 @@ def name_debits(conn: sa.Connection, posting_date: date) -> None:
         .where(L.c.account.in_(["2100", "2110"]), stands(), J.c.reverses_journal_id.is_(None))
         .order_by(J.c.journal_id),
     )
-    keys = ["account", "payer_code", "reference"]
+    keys = ["account", "payer_code", "payee", "reference"]
     balance = payables(conn).set_index(keys)["amount_cents"]
     rows["balance_cents"] = balance.reindex(pd.MultiIndex.from_frame(rows[keys]), fill_value=0).to_numpy()
     rows["taken_cents"] = rows.groupby([*keys, "remit_id"])["amount_cents"].transform("sum")
@@ -123,6 +135,7 @@ def name_debits(conn: sa.Connection, posting_date: date) -> None:
 
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:
     """L7: payers with more than one open forward balance for a payee: payer_code, payee, times, amount_cents."""
+    remits, of_line = with_remittance(L)
     balance = (
         sa.select(
             L.c.payer_code,
@@ -131,8 +144,9 @@ def several_forwards(conn: sa.Connection) -> pd.DataFrame:
             _sum(L.c.amount_cents).label("cents"),
         )
         .join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
+        .outerjoin(remits, of_line)
         .where(L.c.account == "2110")
-        .group_by(L.c.payer_code, L.c.reference)
+        .group_by(L.c.payer_code, payee_of(L, remits), L.c.reference)
         .having(sa.func.sum(L.c.amount_cents) < 0)
         .subquery()
     )
