@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
+from claims.errors import UsageError
 
 if TYPE_CHECKING:
+    from claims.service.appeal_added import Attached
     from claims.service.appeals import Appeal
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The key that claims denials list shows, or its beginning.")]
@@ -31,19 +34,27 @@ def prepare(
     case: Case,
     level: Level = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: appeals/CASE/level-N in the data folder.")] = None,
+    filled: Annotated[
+        list[str] | None, typer.Option("--set", metavar="GAP=WORDS", help="Fill a gap; empty words empty it again.")
+    ] = None,
+    attach: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[EXHIBIT=]FILE", help="PDF, PNG or JPEG for an exhibit; default: the first that waits."),
+    ] = None,
 ) -> None:
     """Write the letter (DOCX) and the packet (PDF) of a case with a manifest. Holds patient data; this is audited.
 
-    What the books do not know is a marked gap: the letter is a draft until a person fills it in.
+    What the books do not know is a marked gap: the letter is a draft until it is filled in with --set and --attach.
+    What was filled in once is kept for the next packet.
 
-    Example: claims appeals prepare 3f2a91c04b
+    Example: claims appeals prepare 3f2a91c04b --set appeal_reason="The visit stood alone." --attach record.pdf
     """
     from claims.service import appeals
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
-    made = appeals.prepare(ctx, appeals.case_named(ctx, case), level, out)
+    ctx = context_for(output, "desk.act")
+    case_id, words, files = appeals.case_named(ctx, case), _words(filled or []), _files(attach or [])
+    made = appeals.prepare(ctx, case_id, level, out, words=words, attached=files)
     output.document(_document(made))
     what = "Draft of an appeal" if made.gaps else "Appeal"
     output.say(f"{what} of case {made.key}: level {made.level} ({made.level_name}), {made.kind.replace('-', ' ')}")
@@ -52,8 +63,9 @@ def prepare(
     output.say(f"  Template  {made.template}, sha256 {made.template_sha256[:12]}")
     for name, sha256 in sorted(made.sha256.items()):
         output.say(f"  File      {made.folder / name}, sha256 {sha256[:12]}")
-    for label in made.gaps:
-        output.say(f"  Fill in   {label}")
+    for gap in made.open_gaps:
+        how = {"words": f"--set {gap.key}=... : ", "file": f"--attach {gap.key}=FILE : "}.get(gap.how, "")
+        output.say(f"  Fill in   {how}{gap.label}")
     output.say(f"Check it any time: claims report verify {made.folder}")
 
 
@@ -155,6 +167,28 @@ def templates() -> None:
         [(row["name"], row["origin"], row["payer_code"], row["sha256"][:12]) for row in rows],
     )
     output.say(f"Your own go into {ctx.settings.letters_folder}, those for one payer into a folder of its code there.")
+
+
+def _words(texts: list[str]) -> dict[str, str]:
+    """Read GAP=WORDS."""
+    pairs = [text.partition("=") for text in texts]
+    if not all(key.strip() and sign for key, sign, _ in pairs):
+        raise UsageError("--set wants GAP=WORDS, as --set appeal_reason=...")
+    return {key.strip(): words for key, _, words in pairs}
+
+
+def _files(texts: list[str]) -> list[Attached]:
+    """Read [EXHIBIT=]FILE."""
+    from claims.service.appeal_added import Attached
+
+    found = []
+    for text in texts:
+        exhibit, sign, name = text.partition("=")
+        path = Path(name if sign else text).expanduser()
+        if not path.is_file():
+            raise UsageError("A file that --attach names is not there.")
+        found.append(Attached(exhibit.strip() if sign else "", path.read_bytes()))
+    return found
 
 
 def _document(made: Appeal) -> dict[str, Any]:

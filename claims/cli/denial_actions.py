@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def register(group: typer.Typer) -> None:
     """Add the commands."""
     for command in (assign, note, tag, snooze, wake, resubmit, appeal):
         group.command(command.__name__)(command)
+    group.command("upheld")(upheld)
     group.command("info-sent")(info_sent)
     group.command("bill-next")(bill_next)
     group.command("to-patient")(to_patient)
@@ -142,6 +144,9 @@ def appeal(
     keys: Keys = None,
     proof: Annotated[str, typer.Option(help="How it can be shown that it was sent in time.")] = "",
     level: Annotated[int, typer.Option(help="1 for the first appeal.", min=1, max=9)] = 1,
+    despite_gaps: Annotated[
+        str, typer.Option(metavar="REASON", help="Why it went although the packet prepared last is a draft.")
+    ] = "",
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
@@ -152,7 +157,26 @@ def appeal(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof)
+    _act(
+        keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof, despite_gaps=despite_gaps
+    )  # fmt: skip
+
+
+def upheld(
+    keys: Keys = None,
+    on: Annotated[str, typer.Option("--on", metavar="DAY", help="The day on which the decision came.")] = "",
+    proof: Annotated[str, typer.Option(help="What it came with, as: letter of December 14.")] = "",
+    pattern: Pattern = 0,
+    day: Day = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Note that the payer turned an appeal down; the limit of the next appeal counts from that day.
+
+    Example: claims denials upheld 3f2a91c04b --on 2026-12-18 --proof "letter of December 14"
+    """
+    from claims.service.desk import actions
+
+    _act(keys, pattern, day, dry_run, actions.appeal_upheld, on=_read_day(on, "--on"), proof=proof)
 
 
 def info_sent(
@@ -256,7 +280,7 @@ def approve(number: Number, day: Day = "") -> None:
     from claims.service.people import write_off_limit
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context_for(output, "desk.approve", second=True)
     _say(output, actions.approve(ctx, number, _day(ctx, day), write_off_limit(ctx, ctx.actor)), "approve")
 
 
@@ -272,7 +296,7 @@ def refuse(
     from claims.service.desk import actions
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context_for(output, "desk.approve", second=True)
     _say(output, actions.refuse(ctx, number, reason, _day(ctx, day)), "refuse")
 
 
@@ -343,9 +367,7 @@ def _say(output: console.Output, done: Done, verb: str, *, dry_run: bool = False
 
 
 def _context(output: console.Output) -> Context:
-    from claims.service.context import open_context
-
-    return open_context(actor=output.actor)
+    return context_for(output, "desk.act")
 
 
 def _day(ctx: Context, text: str) -> date:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
     from claims.service.context import Context
-    from claims.service.desk.queue import Filters, Page
+    from claims.service.desk.queue import Filters, Page, Totals
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and names; this is audited.")]
 
@@ -39,13 +40,12 @@ def list_cases(
 
     Example: claims denials list --category AUTH --due-within 30
     """
-    from claims.service.context import open_context
     from claims.service.desk import queue
     from claims.service.desk import views as saved
     from claims.service.desk.queue import Filters
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.approve" if save and team else "desk.act" if save else "desk.read")
     asked: dict[str, Any] = {"state": state, "reason_code": reason.upper(), "next_action": next_action.upper()}
     asked |= {"assignee": assignee, "mine_or_unassigned": mine, "pattern_id": pattern, "category": _category(category)}
     codes = queue.payers(ctx, payer) if payer else []
@@ -60,9 +60,9 @@ def list_cases(
     page = queue.page(ctx, filters, sort, size=limit)
     totals = queue.totals(ctx, filters)
     if save:
-        saved.save(ctx, save, filters, sort, team=team)
+        saved.save(ctx, save, filters, sort, team=team, due_in=None if view else due_within)
     by = sort or filters.sorts[0]
-    _say_list(output, _shown(ctx, page, show_phi=show_phi), totals.cases, totals.at_risk_cents, by)
+    _say_list(output, _shown(ctx, page, show_phi=show_phi), totals, by, is_closed=filters.state == "closed")
     if payer and not codes:
         output.say(f"No payer of any case fits {payer}.")
 
@@ -129,11 +129,10 @@ def views(
     """
     from dataclasses import asdict
 
-    from claims.service.context import open_context
     from claims.service.desk import views as saved
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act" if delete else "desk.read")
     if delete:
         saved.delete(ctx, delete)
     rows = [row | {"filters": asdict(row["filters"])} for row in saved.listed(ctx).to_dict("records")]
@@ -181,15 +180,21 @@ def _shown(ctx: Context, page: Page, *, show_phi: bool) -> list[dict[str, Any]]:
     from claims.service.queue import KEY_LENGTH
 
     if show_phi:
-        record_shown(ctx, "denial queue")
+        record_shown(ctx, "denial queue", {"cases": page.rows["case_id"].tolist()})
     rows = console.records(page.rows)
     private = ("claim_number", "payer_claim_number")
     hidden = {} if show_phi else dict.fromkeys(private, MASK)
     return [{"key": row["case_key"][:KEY_LENGTH], **row, **hidden} for row in rows]
 
 
-def _say_list(output: console.Output, rows: list[dict[str, Any]], number: int, cents: int, by: str) -> None:
-    output.document({"cases": rows, "count": number, "at_risk_cents": cents})
+def _say_list(output: console.Output, rows: list[dict[str, Any]], totals: Totals, by: str, *, is_closed: bool) -> None:
+    number, cents = totals.cases, totals.at_risk_cents
+    sums = {"count": number, "at_risk_cents": cents, "recovered_cents": totals.recovered_cents}
+    output.document({"cases": rows, **sums})
+    if is_closed:
+        _say_closed(output, rows, by)
+        _say_count(output, rows, number, f"{console.dollars(totals.recovered_cents)} recovered")
+        return
     columns = ["Key", ">Score", ">At risk", "Payer", "Claim", "Line", "Codes", "Why", "Next", "By", ">Days", "Who"]
     shown = [
         (
@@ -209,6 +214,32 @@ def _say_list(output: console.Output, rows: list[dict[str, Any]], number: int, c
         for row in rows
     ]
     output.table(f"Denials by {by.replace('_', ' ')}", columns, shown)
+    recovered = f", {console.dollars(totals.recovered_cents)} recovered" if totals.recovered_cents else ""
+    _say_count(output, rows, number, f"{console.dollars(cents)} at risk{recovered}")
+
+
+def _say_closed(output: console.Output, rows: list[dict[str, Any]], by: str) -> None:
+    columns = ["Key", ">Denied", ">Recovered", "Outcome", "Closed", "Payer", "Claim", "Line", "Codes", "Why", "Who"]
+    shown = [
+        (
+            row["key"],
+            console.dollars(row["denied_cents"]),
+            console.dollars(row["recovered_cents"]),
+            str(row["outcome"] or "").replace("_", " "),
+            row["closed_posting_date"],
+            row["payer_name"] or row["payer_code"],
+            row["claim_number"],
+            "all" if row["extent"] == "full" else row["line_number"] or "claim",
+            " ".join(part for part in (row["all_codes"], row["remark_codes"]) if part),
+            row["cause"],
+            row["assignee"],
+        )
+        for row in rows
+    ]
+    output.table(f"Closed denials by {by.replace('_', ' ')}", columns, shown)
+
+
+def _say_count(output: console.Output, rows: list[dict[str, Any]], number: int, money: str) -> None:
     if number > len(rows):
         output.say(f"{len(rows)} of {number:,} cases shown; --limit shows up to 500.")
-    output.say(f"{number:,} case(s), {console.dollars(cents)} at risk. Story of one: claims denials show KEY")
+    output.say(f"{number:,} case(s), {money}. Story of one: claims denials show KEY")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and names; this is audited.")]
 
@@ -33,11 +34,10 @@ def show(
 
     Example: claims denials show 3f2a91c04b
     """
-    from claims.service.context import open_context
     from claims.service.queue import denial_story
 
     output = console.current()
-    story = denial_story(open_context(actor=output.actor), key, show_phi=show_phi)
+    story = denial_story(context_for(output, "desk.read"), key, show_phi=show_phi)
     tables = ("lines", "adjustments", "remarks", "ledger", "events")
     output.document(story | {name: console.records(story[name]) for name in tables})
     _say_case(output, story)
@@ -52,12 +52,43 @@ def _say_case(output: console.Output, story: dict[str, Any]) -> None:
     where = (
         "the whole claim" if case["extent"] == "full" else f"line {case['line_number'] or 'of the claim as a whole'}"
     )
-    output.say(f"Case {story['key']}: {console.dollars(case['at_risk_cents'])} at risk, {case['state']}")
+    closing = story["closing"]
+    if closing:
+        _say_closing(output, story)
+    else:
+        output.say(f"Case {story['key']}: {console.dollars(case['at_risk_cents'])} at risk, {case['state']}")
     output.say(f"  Denied    {where} of claim {case['claim_number']} by {case['payer_name']}: {case['all_codes']}")
     if decision["patient_name"]:
         output.say(f"  Patient   {decision['patient_name']}")
     output.say(f"  Why       {case['cause']} ({case['category']})")
-    then = f"; if that cannot be done: {story['then_action_label']}" if case["then_action"] else ""
+    if not closing:
+        _say_next(output, story)
+    output.say(f"  Payer     {decision['status']} (CLP02 {decision['status_code']}), posting: {decision['posting']}")
+    output.say(f"  Paid in   {decision['trace_number']} of {decision['payment_date'] or 'an unknown day'}")
+    match = story["match"]
+    evidence = ", ".join(f"{name}: {value}" for name, value in match["evidence"].items())
+    output.say(f"  Claim by  {match['rule']} (score {match['score']}){'; ' + evidence if evidence else ''}")
+
+
+def _say_closing(output: console.Output, story: dict[str, Any]) -> None:
+    closing, dollars = story["closing"], console.dollars
+    outcome = str(closing["outcome"]).replace("_", " ")
+    output.say(f"Case {story['key']}: closed, {outcome}, {dollars(closing['recovered_cents'])} recovered")
+    words = f": {closing['words']}" if closing["words"] else ""
+    output.say(f"  Closed    {closing['day']} by {closing['actor'] or 'an earlier version'}{words}")
+    if closing["decided_by"]:
+        output.say(
+            f"  Decided   {closing['status']} (CLP02 {closing['status_code']}): {dollars(closing['paid_cents'])} paid, "
+            f"{dollars(closing['patient_responsibility_cents'])} the patient's, in {closing['trace_number']} of "
+            f"{closing['payment_date'] or 'an unknown day'}"
+        )
+    elif closing["amount_cents"]:
+        output.say(f"  Moved     {dollars(closing['amount_cents'])} off the denied money")
+
+
+def _say_next(output: console.Output, story: dict[str, Any]) -> None:
+    case = story["case"]
+    then = f"; if that cannot be done: {story['then_action_label']}" if story["then_action_label"] else ""
     output.say(f"  Next      {story['next_action_label']}{then}")
     if story["proof_needed"]:
         output.say(f"  Needs     {story['proof_needed']}")
@@ -66,11 +97,6 @@ def _say_case(output: console.Output, story: dict[str, Any]) -> None:
     else:
         why = case["deadline_rule"] or "for this payer and action"
         output.say(f"  By        no deadline is known: {why}")
-    output.say(f"  Payer     {decision['status']} (CLP02 {decision['status_code']}), posting: {decision['posting']}")
-    output.say(f"  Paid in   {decision['trace_number']} of {decision['payment_date'] or 'an unknown day'}")
-    match = story["match"]
-    evidence = ", ".join(f"{name}: {value}" for name, value in match["evidence"].items())
-    output.say(f"  Claim by  {match['rule']} (score {match['score']}){'; ' + evidence if evidence else ''}")
 
 
 def _say_figures(output: console.Output, story: dict[str, Any]) -> None:

@@ -141,7 +141,7 @@ def tie(
     remit: Remit,
     reason: Reason,
     amount: Annotated[str, typer.Option("--amount", help="How much it settles; default: all that both have.")] = "",
-    fee: Annotated[str, typer.Option("--fee", help="What of it never reached the bank, like a card fee.")] = "",
+    fee: Annotated[str, typer.Option("--fee", help="What of it a card processor kept, at most 5 percent.")] = "",
     day: Day = None,
 ) -> None:
     """Tie a bank line to a remittance by hand; audited.

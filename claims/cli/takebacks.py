@@ -1,4 +1,4 @@
-"""``claims takebacks``: what payers announced to take back, what they took, and what is still to come."""
+"""``claims takebacks``: what payers announced to take back, took, and will still take; refunds to them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.payment_words import Day, when
+from claims.cli.typed import cents_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show references and claim numbers; this is audited.")]
 
@@ -16,9 +18,10 @@ COLUMNS = ["Key", "Kind", "Payer", "Reference", ">Announced", ">Taken", ">Refund
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="See what payers take back, and for which claims.")
+    group = typer.Typer(no_args_is_help=True, help="See what payers take back, for which claims; pay it back.")
     group.command("list")(list_takebacks)
     group.command("show")(show)
+    group.command("refund")(refund)
     app.add_typer(group, name="takebacks")
 
 
@@ -103,3 +106,51 @@ def show(
     )
     if not claims:
         output.say("No claim in the books carries this reference.")
+
+
+def refund(
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")],
+    key: Annotated[str, typer.Argument(metavar="[KEY]", help="The key that the list shows, or its beginning.")] = "",
+    payer: Annotated[str, typer.Option("--payer", help="Without a key: the payer's code.")] = "",
+    number: Annotated[str, typer.Option("--number", help="Without a key: the payer's number of the claim.")] = "",
+    amount: Annotated[str, typer.Option("--amount", help="How much; default: what the payer still wants.")] = "",
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Day of it; default: today.")
+    ] = None,
+    cheque: Annotated[str, typer.Option("--cheque", help="Its number: two equal refunds on a day differ by it.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be posted; change nothing.")] = False,
+    day: Day = None,
+) -> None:
+    """Post a refund that was sent to a payer: of what it announced to take back, or of what it asked for by letter.
+
+    The payer acknowledges it on a later remittance (PLB 72 and WO), or takes its decision back there. Until then what
+    nothing announced is an exception.
+
+    Example: claims takebacks refund 3f2a91c04b --cheque 1204 --reason "letter of 2 May" --dry-run
+    """
+    from contextlib import nullcontext
+
+    from claims.errors import UsageError
+    from claims.service import takebacks
+    from claims.service.actions import refund_payer
+    from claims.service.context import open_context
+    from claims.store.engine import rehearsal
+
+    output = console.current()
+    ctx = open_context(actor=output.actor)
+    if bool(key) == bool(payer and number) or (key and (payer or number)):
+        raise UsageError("Name the takeback by its key, or by --payer and --number.")
+    if key:
+        payer, number, open_cents = takebacks.recovery(ctx, key)
+    elif not amount:
+        raise UsageError("--amount is wanted where no key names what the payer announced.")
+    cents = cents_of(amount, "--amount") if amount else open_cents
+    posting_day = when(day, ctx)
+    with rehearsal(ctx.engine) if dry_run else nullcontext():
+        done = refund_payer(
+            ctx, payer, number, cents, on.date() if on else posting_day, posting_day, reason=reason, cheque=cheque
+        )
+    output.document(done | {"amount_cents": cents, "dry_run": dry_run})
+    output.say(f"{'Would be posted' if dry_run else 'Posted'}: {console.dollars(cents)} paid back to the payer.")
+    if done["unannounced_cents"]:
+        output.say(f"Nothing announced {console.dollars(done['unannounced_cents'])} of it: an exception says so.")

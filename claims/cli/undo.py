@@ -30,7 +30,8 @@ def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
     """Take back what a remittance, a file, a claim or a night's run posted, with what stands on it.
 
     Reversing journals are written, nothing is erased; what is undone is posted again by claims replay only. What a
-    person built on it (a write-off, a patient's payment, a match or tie by hand) refuses.
+    person built on it (a write-off, a patient's payment, a match or tie by hand) refuses, and so does a later payment
+    that issued it again.
 
     Example: claims undo remit:40 --dry-run
     """
@@ -79,7 +80,7 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
     )  # fmt: skip
     if refused:
         output.table(
-            "A person built on it: nothing was changed",
+            "Something was built on it: nothing was changed",
             ["What", ">Journal", ">Claim payment", ">Family", ">Remittance"],
             [
                 (

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and notes; this is audited.")]
 Key = Annotated[str, typer.Argument(help="The key that the list shows, or its beginning.")]
@@ -202,10 +203,9 @@ def close(key: Key, why: Note = "") -> None:
 
 def _say(key: str, verb: str, text: str) -> None:
     from claims.service import variances
-    from claims.service.context import open_context
 
     output = console.current()
-    state = variances.say(open_context(actor=output.actor), key, verb, text)
+    state = variances.say(context_for(output, "desk.act"), key, verb, text)
     output.document({"key": key, "state": state})
     output.say(f"Variance {key}: {state}.")
 

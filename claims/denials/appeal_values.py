@@ -54,7 +54,7 @@ def values(
         "cause": _text(case, "cause"),
         "remit_date": words_of(day_of(case["remit_date"])),
         "trace_number": _text(decision, "trace_number"),
-        "diagnosis_codes": ", ".join(_text(claim, "diagnosis_codes").split()),
+        "diagnosis_codes": ", ".join(map(_diagnosis, _text(claim, "diagnosis_codes").split())),
         "prior_authorization": _text(claim, "prior_authorization"),
         "sent_date": words_of(sent.sent_date),
         "interchange_number": sent.interchange_number,
@@ -98,6 +98,11 @@ def _texts(row: Mapping[str, Any], *names: str) -> Sequence[str]:
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return "" if value is None or value is pd.NA else str(value).strip()
+
+
+def _diagnosis(code: str) -> str:
+    """Write a code as people do: with its point, which files leave out."""
+    return f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
 
 
 def _phone(digits: str) -> str:

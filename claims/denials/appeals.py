@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from claims import codes
 from claims.denials import limits
 from claims.denials.appeal_facts import Facts, Receipt, Window
 from claims.denials.appeal_values import day_of, previous, service_days, values
+from claims.denials.deadlines import appeal_steps
 
 CLOSED, PENDING = "closed", "pending"
 ACCEPTED, REMITTED = "277CA", "835"
+TIMELY = "timely-filing"
+ACCEPTANCE = "the payer's acceptance (277CA) of the claim"
+FILING_LIMITS = (
+    "the filing limit of this payer, with its source",
+    "the filing limit of the contract: only a usual one is known",
+)
 _NO_DECISION = ("23", "25")  # CLP02: forwarded without a decision; an estimate
 _FIRST_PAYER = ("P", "U", "")
 
@@ -58,9 +67,10 @@ def plan(facts: Facts, today: date, level: int | None = None) -> Plan:
     sent = max((one.level for one in facts.earlier), default=0)
     level = sent + 1 if level is None else level
     step = _level(str(facts.case["payer_type"]), level)
-    filing, receipt = _filing(facts), _receipt(facts)
+    filing = _filing(facts)
+    had = receipt(facts.filing.accepted_date, day_of(facts.decision.get("received_date")))
     deadline = _deadline(facts, str(step.get("event", "")), level)
-    refused, figures = _refusal(facts, barred, level, sent, step, deadline, filing, receipt, kind, today)
+    refused, figures = _refusal(facts, barred, level, sent, step, deadline, filing, had, kind, today)
     exhibits = _exhibits(kind)
     before = _level(str(facts.case["payer_type"]), level - 1)
     names = str(step.get("name", "")), str(before.get("name", ""))
@@ -71,13 +81,34 @@ def plan(facts: Facts, today: date, level: int | None = None) -> Plan:
         decided_by=str(step.get("decided_by", "")),
         deadline=deadline,
         filing=filing,
-        receipt=receipt,
+        receipt=had,
         exhibits=exhibits,
-        values=values(facts, today, names, level, deadline, filing, receipt),
-        gaps=(*(one.title for one in exhibits if one.source == "person"), *_unproven(kind, filing, receipt)),
+        values=values(facts, today, names, level, deadline, filing, had),
+        gaps=(*(one.title for one in exhibits if one.source == "person"), *_unproven(kind, filing, had)),
         refused=refused,
         reason=_says(refused) + figures if refused else "",
     )
+
+
+def barred(cases: pd.DataFrame) -> pd.Series[str]:
+    """Say of each case which of its codes rules an appeal out (codes/appeal_refusals.csv); empty where none does.
+
+    ``cases``: reason_code, remark_codes, category. The desk and the letters ask the same.
+    """
+    return _of_codes(cases, 1)
+
+
+def kinds(cases: pd.DataFrame) -> pd.Series[str]:
+    """Give the kind of letter of each case, by the same columns."""
+    return _of_codes(cases, 0)
+
+
+def _of_codes(cases: pd.DataFrame, part: int) -> pd.Series[str]:
+    names = ["reason_code", "remark_codes", "category"]
+    at = cases.groupby(names, sort=False).ngroup()
+    distinct = cases[names].drop_duplicates().to_dict("records")
+    found = [_kind({str(name): value for name, value in case.items()})[part] for case in distinct]
+    return pd.Series([found[one] for one in at], index=cases.index, dtype="str")
 
 
 def _kind(case: Mapping[str, Any]) -> tuple[str, str]:
@@ -103,11 +134,8 @@ def _kind(case: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _level(payer_type: str, level: int) -> dict[str, Any]:
-    rows = codes.table("appeal_levels")
-    own = payer_type.removesuffix("_institutional")
-    of_type = rows[rows["payer_type"] == (own if own in set(rows["payer_type"]) else "")]
-    found = of_type[of_type["level"] == str(level)].to_dict("records")
-    return {str(name): value for name, value in found[0].items()} if found else {}
+    steps = appeal_steps(payer_type)
+    return {str(name): value for name, value in steps.loc[level].items()} if level in steps.index else {}
 
 
 def _exhibits(kind: str) -> tuple[Exhibit, ...]:
@@ -124,24 +152,39 @@ def _deadline(facts: Facts, event: str, level: int) -> Window:
     return Window(limit, limit.start(anchors), limit.last_day(anchors))
 
 
-def _filing(facts: Facts) -> Window:
-    """Give the limit for the first filing of this claim, as it was on the day of the service."""
-    is_later = str(facts.case["payer_sequence"]) not in _FIRST_PAYER
-    limit = limits.first_filing(facts.payer, str(facts.case["payer_type"]), is_later_payer=is_later)
-    first, last = service_days(facts)
-    anchors = {
-        "service_from": first,
-        "service_through": last,
-        "primary_remit_date": day_of(facts.claim.get("primary_remit_date")),
-    }
+def filing_window(
+    payer: Mapping[str, Any],
+    payer_type: str,
+    payer_sequence: str,
+    service: tuple[date | None, date | None],
+    primary_remit: date | None,
+) -> Window:
+    """Give the limit for the first filing of a claim; ``payer`` is its row as it was on the day of the service."""
+    is_later = payer_sequence not in _FIRST_PAYER
+    limit = limits.first_filing(payer, payer_type, is_later_payer=is_later)
+    first, last = service
+    anchors = {"service_from": first, "service_through": last, "primary_remit_date": primary_remit}
     return Window(limit, limit.start(anchors), limit.last_day(anchors))
 
 
-def _receipt(facts: Facts) -> Receipt:
-    """Give the earlier of the two days that the payer itself names."""
-    taken, received = facts.filing.accepted_date, day_of(facts.decision.get("received_date"))
-    known = [Receipt(day, by) for day, by in ((taken, ACCEPTED), (received, REMITTED)) if day]
+def receipt(accepted: date | None, received: date | None) -> Receipt:
+    """Give the earlier of the two days that the payer itself names: its 277CA's, and its remittance's."""
+    known = [Receipt(day, by) for day, by in ((accepted, ACCEPTED), (received, REMITTED)) if day]
     return min(known, key=lambda one: one.day or date.max, default=Receipt())
+
+
+def filed_late(had: Receipt, filing: Window) -> str:
+    """Say with its figures that a claim came after the limit that we know; empty where it did not, or nobody knows."""
+    if had.day is None or filing.last_day is None or had.day <= filing.last_day:
+        return ""
+    return f"taken {had.day}, last day {filing.last_day}: {filing.limit.words}; {_source(filing)}"
+
+
+def _filing(facts: Facts) -> Window:
+    case = facts.case
+    before = day_of(facts.claim.get("primary_remit_date"))
+    sequence = str(case["payer_sequence"])
+    return filing_window(facts.payer, str(case["payer_type"]), sequence, service_days(facts), before)
 
 
 def _refusal(
@@ -152,12 +195,12 @@ def _refusal(
     step: Mapping[str, Any],
     deadline: Window,
     filing: Window,
-    receipt: Receipt,
+    had: Receipt,
     kind: str,
     today: date,
 ) -> tuple[str, str]:
     """Give the first reason against an appeal, and its figures."""
-    case, taken = facts.case, receipt.day
+    case = facts.case
     is_pending = (
         case["next_action"] == "WAIT"
         or "pending" in facts.classes
@@ -179,10 +222,8 @@ def _refusal(
         return "no-letter", f" (level {level}: {step['name']})"
     if deadline.last_day is not None and today > deadline.last_day:
         return "window-passed", f": its last day was {deadline.last_day} ({deadline.limit.words}; {_source(deadline)})"
-    is_late = taken is not None and filing.last_day is not None and taken > filing.last_day
-    if kind == "timely-filing" and is_late:
-        return "filed-late", f" (taken {taken}, last day {filing.last_day}: {filing.limit.words}; {_source(filing)})"
-    return "", ""
+    late = filed_late(had, filing) if kind == TIMELY else ""
+    return ("filed-late", f" ({late})") if late else ("", "")
 
 
 def _says(refused: str) -> str:
@@ -193,16 +234,16 @@ def _source(window: Window) -> str:
     return window.limit.source + ("" if window.limit.is_verified else ", confirm with the payer")
 
 
-def _unproven(kind: str, filing: Window, receipt: Receipt) -> tuple[str, ...]:
+def _unproven(kind: str, filing: Window, had: Receipt) -> tuple[str, ...]:
     """Say what a letter on filing in time cannot prove from the books."""
-    if kind != "timely-filing":
+    if kind != TIMELY:
         return ()
-    taken = receipt.day
+    taken = had.day
     gaps = []
     if taken is None:
-        gaps.append("the payer's acceptance (277CA) of the claim")
+        gaps.append(ACCEPTANCE)
     if filing.last_day is None:
-        gaps.append("the filing limit of this payer, with its source")
+        gaps.append(FILING_LIMITS[0])
     elif not filing.limit.is_verified:
-        gaps.append("the filing limit of the contract: only a usual one is known")
+        gaps.append(FILING_LIMITS[1])
     return tuple(gaps)

@@ -1,8 +1,8 @@
 """Cases with their next action, payer type and days come in; until when the action is possible goes out.
 
-``codes/action_events.csv`` names the limit that runs for an action. Its length and the day it counts from are those of
-the payer's own rule where the practice knows one, else those of ``codes/filing_limits.csv`` for its type. What no row
-covers has no deadline: none is invented.
+``codes/action_events.csv`` names the limit that runs for an action, ``codes/appeal_levels.csv`` that of a next appeal.
+Its length and the day it counts from are those of the payer's own rule where the practice knows one, else those of
+``codes/filing_limits.csv`` for its type. What no row covers has no deadline: none is invented.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ EVENT_WORDS = {
     "appeal_1": "first appeal",
     "appeal_2": "second appeal",
     "appeal_3": "third appeal",
+    "appeal_4": "fourth appeal",
+    "appeal_5": "fifth appeal",
+    "external_review": "external review",
     "first_filing": "first filing",
     "corrected_claim": "corrected claim",
 }
@@ -34,12 +37,13 @@ ANCHOR_WORDS = {
 }
 
 Days = npt.NDArray[np.datetime64]
-LATER_PAYER = "secondary_claim"
+LATER_PAYER, NO_LEVEL = "secondary_claim", "no_level"
 SHOWN = ("days", "unit", "anchor", "source")
 LIMIT = ("limit_type", "event", *SHOWN)  # limit_type: empty, or LATER_PAYER for claims to a payer after another
 
 # anchor of codes/filing_limits.csv -> column of the cases. A remittance counts as received on its payment date: a
-# later receipt would only lengthen the limit.
+# later receipt would only lengthen the limit. A decision on an appeal counts from the day that a remittance or a person
+# says it came.
 ANCHORS = {
     "service_from": "service_from",
     "service_through": "service_through",
@@ -47,7 +51,7 @@ ANCHORS = {
     "remit_date": "remit_date",
     "remit_receipt": "remit_date",
     "determination": "remit_date",
-    "decision_receipt": "remit_date",
+    "decision_receipt": "decision_date",
     "primary_remit_date": "primary_remit_date",
 }
 
@@ -66,7 +70,8 @@ def deadlines(cases: pd.DataFrame, own: pd.DataFrame = NO_LIMITS) -> pd.DataFram
     """Return deadline_date (ISO, or empty) and deadline_rule in words, or why none is known, in the order of ``cases``.
 
     ``cases`` has next_action, payer_type, remit_date, service_from, service_through, primary_remit_date (ISO or empty);
-    optional own_payer_code and next_payer_code (as master data call the payers) and appeal_level (appeals sent).
+    optional own_payer_code and next_payer_code (as master data call the payers), appeal_level (appeals sent) and
+    decision_date (of the day on which the decision on the last of them came; ISO or empty).
     ``own``: rules of payers, payer_code and ``LIMIT``; where one leaves the anchor empty, it is the usual one.
     """
     events = codes.table("action_events").set_index("next_action")
@@ -74,8 +79,8 @@ def deadlines(cases: pd.DataFrame, own: pd.DataFrame = NO_LIMITS) -> pd.DataFram
     own_type = events["payer_type"].reindex(cases["next_action"]).fillna("").to_numpy()
     limit_type = np.where(own_type != "", own_type, cases["payer_type"].to_numpy())
     if "appeal_level" in cases:
-        level = cases["appeal_level"].to_numpy("int64")
-        event = event.where((event != "appeal_1") | (level == 0), "appeal_" + pd.Series(level + 1).astype("str"))
+        is_later = (event == "appeal_1") & (cases["appeal_level"].to_numpy("int64") > 0)
+        event = event.where(~is_later, _next_appeals(cases))
 
     usual = _usual(limit_type, event)
     found, is_own = _own(cases, own, limit_type, event, usual)
@@ -104,9 +109,28 @@ def deadlines(cases: pd.DataFrame, own: pd.DataFrame = NO_LIMITS) -> pd.DataFram
     no_limit = pd.to_numeric(found["days"], errors="coerce").isna()
     why_not = (since + " is not known").mask(no_limit, "no limit for a " + what + " is set for this kind of payer")
     why_not = why_not.mask(event == "", "this step has no limit of its own")
+    why_not = why_not.mask(event == NO_LEVEL, "no appeal after the last is known for this kind of payer")
     return pd.DataFrame(
         {"deadline_date": dates.where(is_known, ""), "deadline_rule": words.where(is_known, why_not)}
     ).set_index(cases.index)
+
+
+def appeal_steps(payer_type: str) -> pd.DataFrame:
+    """Give the levels of appeal of a type of payer, by level: event, name, decided_by, letter."""
+    rows = codes.table("appeal_levels")
+    own = payer_type.removesuffix("_institutional")
+    of_type = rows[rows["payer_type"] == (own if own in set(rows["payer_type"]) else "")]
+    return of_type.set_index(of_type["level"].astype("int64"))
+
+
+def _next_appeals(cases: pd.DataFrame) -> pd.Series[str]:
+    """Name the limit of the appeal after the last that was sent; NO_LEVEL where there is none."""
+    next_level = cases["appeal_level"].astype("int64").to_numpy() + 1
+    found = np.full(len(cases), NO_LEVEL, dtype=object)
+    for payer_type, places in cases.groupby("payer_type").indices.items():
+        steps = appeal_steps(str(payer_type))["event"].reindex(next_level[places])
+        found[places] = steps.fillna(NO_LEVEL).to_numpy()
+    return pd.Series(found, dtype="str")
 
 
 def _usual(limit_type: npt.NDArray[np.object_], event: pd.Series[str]) -> pd.DataFrame:
@@ -152,7 +176,7 @@ def _anchors(cases: pd.DataFrame, names: pd.Series[str]) -> Days:
     for anchor, column in ANCHORS.items():
         wanted = (names == anchor).to_numpy(bool)
         if wanted.any():
-            days[wanted] = as_days(cases.loc[wanted, column])
+            days[wanted] = as_days(cases.loc[wanted, column] if column in cases else [""] * int(wanted.sum()))
             if anchor == "service_year_end":
                 years = days[wanted].astype("datetime64[Y]")
                 days[wanted] = (years + 1).astype("datetime64[D]") - 1

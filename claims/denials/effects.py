@@ -52,6 +52,7 @@ def effects_of(
     open_bases = set(known.loc[~known["is_closed"], "base"])
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
+    denied = _with_what_stands(denied, latest, claim_payments)
     deciders = pd.concat([latest, cases], ignore_index=True)
     parts = [
         known,
@@ -99,6 +100,32 @@ def _with_original(denied: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
         "candidate"
     )
     found = pairs.set_index("candidate")["base_original"].reindex(denied["candidate"])
+    is_found = found.notna().to_numpy(bool)
+    return denied.assign(
+        base=denied["base"].where(~is_found, found.to_numpy()), kind=denied["kind"].where(~is_found, "attached")
+    )
+
+
+def _with_what_stands(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.DataFrame:
+    """Attach a denial that is held to the open cases of its claim that are about the same money.
+
+    A denial of the whole claim that comes without a reversal is not posted beside one of a line, nor the other way
+    round: the first stands in the books, and what it denied is at risk once.
+    """
+    is_held = denied["claim_payment_id"].isin(
+        claim_payments.loc[claim_payments["outcome"] == "unapplied", "claim_payment_id"]
+    )
+    is_held &= (denied["family_id"] != 0) & (denied["kind"] == "denied")
+    if not is_held.any():
+        return denied
+    claim = ["family_id", "payer_sequence"]
+    names = [*claim, "base", "extent", "at"]
+    known = latest.loc[(latest["state"] != "closed") & (latest["family_id"] != 0)].assign(at=-1)
+    stands = pd.concat([known[names], denied.loc[~is_held & (denied["kind"] == "denied"), names]], ignore_index=True)
+    pairs = denied.loc[is_held, ["candidate", *names]].merge(stands, on=claim, suffixes=("", "_standing"))
+    is_other = (pairs["extent"] == "full") != (pairs["extent_standing"] == "full")
+    pairs = pairs[is_other & (pairs["at_standing"] < pairs["at"])].sort_values(["candidate", "base_standing"])
+    found = pairs.drop_duplicates("candidate").set_index("candidate")["base_standing"].reindex(denied["candidate"])
     is_found = found.notna().to_numpy(bool)
     return denied.assign(
         base=denied["base"].where(~is_found, found.to_numpy()), kind=denied["kind"].where(~is_found, "attached")

@@ -10,8 +10,10 @@ import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from claims import codes
+from claims.denials.cases import EARLIER
 from claims.denials.deadlines import ANCHOR_WORDS
 
 OWN_RULE = "the payer's own rule, as our files have it"
@@ -53,6 +55,7 @@ class Limit:
         return anchors.get(self.anchor)
 
 
+@cache
 def usual(payer_type: str, event: str) -> Limit:
     """Give the limit of a type of payer; an institutional type without a row of its own has that of the payer."""
     rows = {(row["payer_type"], row["event"]): row for row in codes.table("filing_limits").to_dict("records")}
@@ -81,6 +84,17 @@ def appeal(payer: Mapping[str, object], payer_type: str, event: str) -> Limit:
     known = usual(payer_type, event)
     days = _days(payer, "appeal_limit_days") if event == "appeal_1" else 0
     return Limit(days, "day", known.anchor or "remit_date", OWN_RULE, True) if days else known
+
+
+def decided_before(first: Mapping[str, str], payer_sequence: str) -> str:
+    """Give the day of the first decision of the payer before one; ``first``: those days by payer sequence.
+
+    Where a payer has not decided, the one before it counts; empty where none has.
+    """
+    before = EARLIER.get(payer_sequence, "")
+    while before and not first.get(before):
+        before = EARLIER.get(before, "")
+    return first.get(before, "")
 
 
 def _days(payer: Mapping[str, object], name: str) -> int:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims.denials.cases import FACTS, case_keys
 
-STATE = ["state", "waiting_for", "outcome", "recovered_cents", "posting_date", "closed_posting_date"]
+STATE = ["state", "waiting_for", "outcome", "recovered_cents", "decision_date", "posting_date", "closed_posting_date"]
 CASE_COLUMNS = ["case_key", *FACTS, *STATE]
 EVENT_COLUMNS = ["case_key", "kind", "claim_payment_id", "amount_cents", "body", "posting_date"]
 KEY = ["base", "opening"]
@@ -52,6 +52,7 @@ def new_cases(lived: pd.DataFrame, cases: pd.DataFrame, posting_date: str) -> pd
     rows["waiting_for"] = ""
     rows["outcome"] = states["outcome"].to_numpy()
     rows["recovered_cents"] = states["recovered_cents"].to_numpy("int64")
+    rows["decision_date"] = ""
     rows["posting_date"] = posting_date
     rows["closed_posting_date"] = pd.Series(np.where(is_closed, posting_date, ""), dtype="str")
     return _finished(rows, CASE_COLUMNS)
@@ -78,6 +79,8 @@ def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, 
     rows["outcome"] = pd.Series(np.where(rows["is_merged"], "superseded", outcome), dtype="str")
     # What was waited for has come: a person decides what is next.
     is_answered = _at(rows).isin(_at(happened)) & (rows["state"] == "waiting").to_numpy()
+    is_decided = is_answered & (rows["waiting_for"] == "appealed") & (candidate >= 0)
+    rows["decision_date"] = rows["decision_date"].where(~is_decided, rows["remit_date"])
     open_state = rows["state"].where(~is_answered, "in_work").where(~was_closed, "new")
     rows["state"] = open_state.where(~is_closed, "closed")
     rows["waiting_for"] = rows["waiting_for"].where(rows["state"] == "waiting", "")

@@ -65,7 +65,7 @@ def points(cases: pd.DataFrame, known: pd.DataFrame, day: date) -> pd.DataFrame:
     """Return PARTS in the order of ``cases``.
 
     ``cases``: payer_code, reason_code, recoverable, next_action, at_risk_cents, deadline_date (ISO or empty),
-    last_touched_date. ``known``: what ``chances`` gave.
+    last_touched_date; optional is_lost: other cases' experience says nothing for it. ``known``: what ``chances`` gave.
     """
     today = np.datetime64(day.isoformat())
     percent = _percents(cases, known)
@@ -100,7 +100,10 @@ def _percents(cases: pd.DataFrame, known: pd.DataFrame) -> Integers:
     found = own.reindex(pd.MultiIndex.from_frame(cases[["payer_code", "reason_code"]]), fill_value=0)
     wins, number = found["wins"].to_numpy("int64"), found["cases"].to_numpy("int64")
     learned = (wins * 100 + PRIOR_CASES * prior) // (number + PRIOR_CASES)
-    return np.asarray(np.where(number >= ENOUGH_CASES, learned, prior))
+    percent = np.asarray(np.where(number >= ENOUGH_CASES, learned, prior))
+    if "is_lost" in cases:
+        percent = np.where(cases["is_lost"].to_numpy(bool), PRIORS["0"], percent)
+    return percent
 
 
 def _ranks(score: Integers, at_risk: Integers, deadline: npt.NDArray[np.datetime64]) -> Integers:

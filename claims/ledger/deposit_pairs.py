@@ -58,16 +58,21 @@ def _joined(lines: pd.DataFrame, remits: pd.DataFrame, left: list[str], right: l
     )[["bank_line_id", "remit_id"]]
 
 
-def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING) -> pd.DataFrame:
+def pairs_of(
+    lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING, settled: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Give every pair worth a look with its facts: same trace; same amount within `reach` days; same payer, a day near.
 
-    Both frames are `prepared`. Facts are columns of booleans, `days` counts business days. `sibling`: the remittance is
-    of the payer and day of one that has the line's trace, or is that one. Pairs by payer and day alone are looked for
-    where a rule may need them: for lines without a trace number, and cards.
+    Both frames are `prepared`. Facts are columns of booleans, `days` counts business days. `sibling`: the remittance
+    is of the payer and day of one that has the line's trace, or is that one. `is_rest`: the line settles such a one
+    already (`settled`: bank_line_id, and trace_number, payer_identifier, payment_date of the remittance). Pairs by
+    payer and day alone are looked for where a rule may need them: for lines without a trace number, and cards.
     """
     by_trace = _joined(lines, remits, ["trace"], ["trace"])
     day = ["payer_id", "payment_date"]
+    begun = _begun(lines, settled)
     siblings = by_trace.merge(remits[["remit_id", *day]], on="remit_id").drop(columns="remit_id")
+    siblings = pd.concat([siblings, begun[["bank_line_id", *day]]], ignore_index=True).drop_duplicates()
     siblings = siblings.merge(remits[["remit_id", *day]], on=day)[["bank_line_id", "remit_id"]]
     by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
     by_name = _by_name(by_day, remits)
@@ -92,6 +97,7 @@ def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMIN
         same_name=_is_cut(pairs["payer"], pairs["payer_remit"]),
         same_amount=pairs["rest_cents"] == pairs["open_cents"],
         sibling=among(pairs, siblings),
+        is_rest=pairs["bank_line_id"].isin(begun["bank_line_id"]),
     )
     pairs["same_payer"] = pairs["same_id"] | pairs["same_name"]
     pairs["other_payer"] = ~pairs["same_payer"] & (
@@ -99,6 +105,17 @@ def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMIN
         | ((pairs["payer"].str.len() >= SHORTEST_NAME) & (pairs["payer_remit"].str.len() >= SHORTEST_NAME))
     )
     return pairs.sort_values(["line_key", "remit_key"], ignore_index=True)
+
+
+def _begun(lines: pd.DataFrame, settled: pd.DataFrame | None) -> pd.DataFrame:
+    """Of the remittances that lines settle already, those that have the line's own trace number."""
+    if settled is None or settled.empty:
+        return lines.iloc[:0].assign(payment_date="")
+    known = settled.assign(
+        trace=normal_trace(settled["trace_number"]), payer_id=normal_payer_id(settled["payer_identifier"])
+    )
+    own = lines.loc[lines["trace"] != "", ["bank_line_id", "trace"]]
+    return own.merge(known.drop(columns="trace_number"), on=["bank_line_id", "trace"])
 
 
 def among(pairs: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:

@@ -78,16 +78,22 @@ class _Board:
             self.gone_remits.update(row[1] for row in way)
 
 
-def tie(bank_lines: pd.DataFrame, remittances: pd.DataFrame, refused: pd.DataFrame | None = None) -> Outcome:
+def tie(
+    bank_lines: pd.DataFrame,
+    remittances: pd.DataFrame,
+    refused: pd.DataFrame | None = None,
+    settled: pd.DataFrame | None = None,
+) -> Outcome:
     """Tie bank lines to remittances by the rules (frames as in `deposit_pairs`; money that came in only).
 
-    `refused`: bank_line_id, remit_id of pairs that a person took apart.
+    `refused`: bank_line_id, remit_id of pairs that a person took apart. `settled`: remittances that lines settle
+    already (as in `deposit_pairs.pairs_of`): the rest may be for others of the same payer and day that came later.
     """
     lines, remits = prepared(bank_lines), prepared(remittances[remittances["open_cents"] > 0])
     lines = lines[lines["rest_cents"] > 0]
     if lines.empty or remits.empty:
         return _nothing()
-    pairs = pairs_of(lines, remits)
+    pairs = pairs_of(lines, remits, settled=settled)
     pairs["is_refused"] = among(pairs, pairs.iloc[:0] if refused is None else refused)
     board = _Board(pairs)
     rules = codes.table("tie_rules")
@@ -193,7 +199,7 @@ def _remits(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
             must = day[day["same_trace"]]
             others = day[~day["remit_id"].isin(must["remit_id"])]
             left = target - int(must["open_cents"].sum())
-            needed = max(0, 2 - len(must))
+            needed = max(0, 2 - len(must) - int(day["is_rest"].any()))
             if left < 0 or (left == 0 and needed):
                 continue
             sums = sets_of(others["open_cents"].tolist(), left, at_least=needed)

@@ -18,9 +18,9 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
 
     `rows`: provider adjustments in posting order, with payer_code and payee_identifier. A 72 takes the reference of the
     WO that it pairs with (same remittance, opposite amount). A CS is told by its reference: a forward balance of this
-    payer and payee, or the trace number of a payment of this payer whose money never came, for that very amount
-    (`reissuable`: remit_id, payer_code, trace_number, open_cents). `payables`: account, payer_code, payee, reference,
-    amount_cents.
+    payer and payee, or the trace number of a payment of this payer whose money never came, for that very amount and
+    once (`reissuable`: remit_id, payer_code, trace_number, open_cents). `payables`: account, payer_code, payee,
+    reference, amount_cents.
     """
     reference = rows["reference"].copy()
     orphans = rows[rows["reason_code"] == "72"]
@@ -48,6 +48,9 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
     original = lost["remit_id"].reindex(own).fillna(0).astype("int64").to_numpy()
     is_lost = (lost["open_cents"].reindex(own).to_numpy() == -rows["amount_cents"].to_numpy()) & (original != 0)
     is_cs = (rows["reason_code"] == "CS").to_numpy()
+    is_lost &= is_cs & ~is_forward & (original != rows["remit_id"].to_numpy())
+    # What is lost is issued again once: a second one is not explained by it.
+    is_lost &= ~pd.Series(np.where(is_lost, original, -1 - np.arange(len(rows)))).duplicated().to_numpy()
     matches = np.select([is_cs & is_forward, is_cs & is_lost], ["forward_balance", "reissued_payment"], "")
     return rows.assign(
         ledger_reference=reference,

@@ -1,10 +1,12 @@
 """Letters: facts in words come in; a DOCX to go on editing and a PDF packet, the same bytes each time, go out."""
 
 from claims.letters.docx import letter_docx
-from claims.letters.packet import Exhibit, File, Packet, Party, Table, packet_pdf
+from claims.letters.packet import Added, Exhibit, File, Packet, Party, Table, packet_pdf
+from claims.letters.pdf import page_count
 from claims.letters.text import Letter, Run, Template, TemplateError, compose, find_template, templates
 
 __all__ = [
+    "Added",
     "Exhibit",
     "File",
     "Letter",
@@ -18,5 +20,6 @@ __all__ = [
     "find_template",
     "letter_docx",
     "packet_pdf",
+    "page_count",
     "templates",
 ]

@@ -46,6 +46,21 @@ class File:
 
 
 @dataclass(frozen=True)
+class Added:
+    """A file that a person added: its bytes, sha256, suffix (pdf, png, jpg) and number of pages."""
+
+    content: bytes
+    sha256: str
+    suffix: str
+    pages: int
+
+    @property
+    def name(self) -> str:
+        """Give the name that the document knows it by."""
+        return f"{self.sha256}.{self.suffix}"
+
+
+@dataclass(frozen=True)
 class Exhibit:
     """What proves a part of the letter: tables, sentences, and segments as they stand in files."""
 
@@ -54,6 +69,7 @@ class Exhibit:
     text: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     files: tuple[File, ...] = ()
+    added: tuple[Added, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,20 +96,24 @@ class Packet:
 
 def packet_pdf(packet: Packet) -> bytes:
     """Write a packet as PDF."""
-    return pdf(DOCUMENT, _data(packet), packet.day)
+    return pdf(DOCUMENT, _data(packet), packet.day, _files(packet))
 
 
 def packet_pages(packet: Packet) -> list[bytes]:
     """Draw the pages of a packet as PNG, for looking at."""
-    return pages(DOCUMENT, _data(packet), packet.day)
+    return pages(DOCUMENT, _data(packet), packet.day, _files(packet))
 
 
 def packet_html(packet: Packet) -> str:
-    """Give the texts of a packet as HTML, without its looks."""
-    return html(DOCUMENT, _data(packet), packet.day)
+    """Give the texts of a packet as HTML, without its looks and without the pages of files that were added."""
+    return html(DOCUMENT, _data(packet, added=False), packet.day)
 
 
-def _data(packet: Packet) -> dict[str, Any]:
+def _files(packet: Packet) -> dict[str, bytes]:
+    return {one.name: one.content for exhibit in packet.exhibits for one in exhibit.added}
+
+
+def _data(packet: Packet, *, added: bool = True) -> dict[str, Any]:
     data: dict[str, Any] = _plain(
         {
             "date": packet.date_words,
@@ -110,7 +130,7 @@ def _data(packet: Packet) -> dict[str, Any]:
             "enclosures": [_runs(one) for one in packet.enclosures],
             "gaps": packet.gaps,
             "facts": [_table(one) for one in packet.facts],
-            "exhibits": [_exhibit(one) for one in packet.exhibits],
+            "exhibits": [_exhibit(one, added=added) for one in packet.exhibits],
             "origin": packet.origin,
         }
     )
@@ -133,13 +153,18 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
+def _exhibit(exhibit: Exhibit, *, added: bool) -> dict[str, Any]:
     return {
         "label": exhibit.label,
         "title": exhibit.title,
         "text": exhibit.text,
         "tables": [_table(one) for one in exhibit.tables],
         "files": [{"title": one.title, "sha256": one.sha256, "segments": one.segments} for one in exhibit.files],
+        "pages": [
+            {"name": one.name, "page": page, "many": one.suffix == "pdf"}
+            for one in (exhibit.added if added else ())
+            for page in range(1, one.pages + 1)
+        ],
     }
 
 

@@ -86,7 +86,8 @@ class _Work:
             for name in ("percent_of_schedule", "case_rate", "per_day", "percent_of_charge")
         )
         self.outcome[by_schedule & ~has_fee] = NO_FEE
-        repeats = self.lines["claim_id"].where(pd.Series(case), -1 - self.lines.index).duplicated().to_numpy()
+        alone = self.lines["claim_id"].where(pd.Series(case), -1 - self.lines.index)
+        repeats = pd.DataFrame({"claim_id": alone, "term": self.term["term"]}).duplicated().to_numpy()
         self.outcome[case & repeats] = BUNDLED
         base = np.select(
             [by_schedule, of_charge, case & repeats],
@@ -128,15 +129,18 @@ class _Work:
             self._times(percent, " for " + modifier)
 
     def apply_rank(self) -> None:
-        """Take the percentage of each line's place among the lines of its claim, day and term: the dearest is first."""
+        """Take the percentage of each line's place among the ranked lines of its claim and day: the dearest is first.
+
+        Its own term says how much its place is worth, whatever terms price the others.
+        """
         told = self.term["rank_percents"].fillna("")
         ranked = np.flatnonzero((told != "").to_numpy() & (self.outcome == PRICED))
         if not len(ranked):
             return
         rows = self.lines.iloc[ranked][["claim_id", "service_date"]].assign(
-            term=self.term["term"].iloc[ranked].to_numpy(), row=ranked, cents=-_rounded(self.exact, self.scale)[ranked]
+            row=ranked, cents=-_rounded(self.exact, self.scale)[ranked]
         )
-        keys = ["claim_id", "service_date", "term"]
+        keys = ["claim_id", "service_date"]
         rows = rows.sort_values([*keys, "cents", "row"], kind="stable")
         place = rows.groupby(keys).cumcount().to_numpy(np.int64)
         at = rows["row"].to_numpy(np.int64)
@@ -158,12 +162,12 @@ class _Work:
         self.words = self.words + words.where(changes, "")
 
     def finished(self) -> pd.DataFrame:
-        """Round once and hold against the charge."""
+        """Round once and hold against the charge, a case rate against that of all lines that it is for."""
         cents = _rounded(self.exact, self.scale)
         charge = self.lines["charge_cents"].to_numpy(np.int64)
-        capped = (
-            self.term["at_most_charge"].fillna(False).to_numpy(bool) & (cents > charge) & (self.method != "case_rate")
-        )
+        of_case = pd.Series(charge).groupby([self.lines["claim_id"], self.term["term"].fillna("")]).transform("sum")
+        charge = np.where(self.method == "case_rate", of_case, charge)
+        capped = self.term["at_most_charge"].fillna(False).to_numpy(bool) & (cents > charge)
         words = self.words + " = " + _amounts(cents)
         words = words + (", at most the charge of " + _amounts(charge)).where(capped, "")
         counts = np.isin(self.outcome, [PRICED, BUNDLED])

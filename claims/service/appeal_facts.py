@@ -12,8 +12,9 @@ import pandas as pd
 from claims.denials.appeal_facts import Earlier, Facts, Filing
 from claims.errors import NotFoundError
 from claims.master import Master
-from claims.service.answer_events import ODD, STATE_AFTER, said_by
+from claims.service.answer_events import STATE_AFTER, said_by
 from claims.service.context import Context
+from claims.service.filed import SENDING, accepted, decided_before_each, payers
 from claims.service.master import load_master
 from claims.service.quoted import elements, quoted
 from claims.store.engine import read
@@ -23,8 +24,7 @@ from claims.store.queries import queue
 
 # The first letter of a rank: how far from us the answer comes from.
 STAGES = {"0": "TA1", "1": "TA1", "2": "999", "3": "277CA", "4": "277CA"}
-_PAYER, _REJECTED = "4", "3"
-_LIMITS = ("filing_limit_days", "filing_limit_anchor", "secondary_limit_days")
+_PAYER = "4"
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,13 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         decision = _first(rows_of.decision(conn, of))
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
-        before = rows_of.decided_before(conn, family, case["payer_sequence"]) if family else ""
+        before = str(decided_before_each(conn, pd.DataFrame([case]))[0])
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
-        earlier = _earlier(conn, case_id, day_of(case["remit_date"]))
+        earlier = _earlier(conn, case_id, day_of(case["decision_date"]), day_of(case["remit_date"]))
     sending, answers = _chosen(sendings, heard)
     sent = _quote(ctx, "837", sending) if sending else None
+    accepted_date = day_of(sending.get("accepted_date"))
     told = tuple(_answer(ctx, row) for row in answers)
     decided = _quote(ctx, "835", decision)
     payer, provider = _master_rows(master, case, claim, today)
@@ -99,17 +100,22 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         claim=claim | {"primary_remit_date": before} if claim else {},
         payer=payer,
         provider=provider,
-        filing=_filing(sent, told),
+        filing=_filing(sent, accepted_date),
         earlier=earlier,
     )
     return Gathered(facts, lines, adjustments, remarks, sent, told, decided)
 
 
-def _earlier(conn: Connection, case_id: int, remit_day: date | None) -> tuple[Earlier, ...]:
-    """Give the appeals that were sent; a remittance that denies the case after that is the decision on the last."""
+def _earlier(conn: Connection, case_id: int, decision_day: date | None, remit_day: date | None) -> tuple[Earlier, ...]:
+    """Give the appeals that were sent, and the decision on the last.
+
+    It came on the day that the case says, else with a remittance that denies the case after that.
+    """
     sent = rows_of.sent(conn, [case_id])
     found = [Earlier(int(level), day_of(day)) for level, day in zip(sent["level"], sent["sent_date"], strict=True)]
-    if found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
+    if found and decision_day:
+        found[-1] = replace(found[-1], decision_date=decision_day)
+    elif found and remit_day and found[-1].sent_date and remit_day >= found[-1].sent_date:
         found[-1] = replace(found[-1], decision_date=remit_day)
     return tuple(found)
 
@@ -122,17 +128,10 @@ def _chosen(sendings: pd.DataFrame, heard: pd.DataFrame) -> tuple[dict[str, Any]
     if sendings.empty:
         return {}, []
     told = heard.assign(said=said_by(heard))
-    best: tuple[str, int] | None = None
-    of_sending: dict[int, list[dict[str, Any]]] = {}
-    for place, row in enumerate(sendings.to_dict("records")):
-        mine = told[(told["claim_id"] == row["claim_id"]) & (told["submission_id"] == row["submission_id"])]
-        of_sending[place] = [{str(name): value for name, value in one.items()} for one in mine.to_dict("records")]
-        verdicts = [str(one["answer_rank"]) for one in of_sending[place] if one["said"] in STATE_AFTER]
-        taken = [one for one in of_sending[place] if one["said"] == "accepted" and one["answer_rank"][0] == _PAYER]
-        if taken and verdicts[-1][10] != _REJECTED and (best is None or taken[0]["effective_date"] < best[0]):
-            best = (str(taken[0]["effective_date"]), place)
-    place = best[1] if best else 0
-    return {str(name): value for name, value in sendings.iloc[place].items()}, of_sending[place]
+    taken = accepted(heard).merge(sendings[SENDING], on=SENDING)
+    sending = _first(sendings.merge(taken, on=SENDING).sort_values(["accepted_date", *SENDING])) or _first(sendings)
+    mine = told[(told["claim_id"] == sending["claim_id"]) & (told["submission_id"] == sending["submission_id"])]
+    return sending, [{str(name): value for name, value in one.items()} for one in mine.to_dict("records")]
 
 
 def _answer(ctx: Context, row: Mapping[str, Any]) -> Answer:
@@ -151,16 +150,13 @@ def _quote(ctx: Context, content: str, row: Mapping[str, Any]) -> Quote:
     return Quote(content, sha256, seg, quoted(ctx, sha256, seg, content))
 
 
-def _filing(sent: Quote | None, answers: tuple[Answer, ...]) -> Filing:
+def _filing(sent: Quote | None, accepted_date: date | None) -> Filing:
     """Read the numbers that the claim was sent under from the bytes that were sent."""
     if sent is None or sent.rows.empty:
         return Filing()
-    taken = [one.day for one in answers if one.said == "accepted by the payer" and one.day]
-    verdicts = [one.said for one in answers if one.said not in ODD]
-    refused_after = bool(verdicts) and verdicts[-1] == "rejected by the payer"
     return Filing(
         sent_date=sent.day,
-        accepted_date=min(taken) if taken and not refused_after else None,
+        accepted_date=accepted_date,
         interchange_number=_element(sent.rows, "ISA", 13),
         group_number=_element(sent.rows, "GS", 6),
         set_number=_element(sent.rows, "ST", 2),
@@ -194,15 +190,15 @@ def _master_rows(
     master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], today: date
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give our row and the payer's: its limits for filing as of the service, for appeals as of the decision."""
-    codes = [str(claim.get("own_payer_code") or ""), str(claim.get("payer_code") or ""), str(case["payer_code"])]
-    code = next((one for one in codes if one and _in_force(master, "payers", "payer_code", one, today)), "")
-    payer = _in_force(master, "payers", "payer_code", code, today)
-    if payer:
-        service = day_of(claim.get("statement_from_date")) or day_of(case["service_date"]) or today
-        then = _in_force(master, "payers", "payer_code", code, service)
-        decided = _in_force(master, "payers", "payer_code", code, day_of(case["remit_date"]) or today)
-        payer |= {name: then[name] for name in _LIMITS if then}
-        payer |= {"appeal_limit_days": decided["appeal_limit_days"]} if decided else {}
+    of = {
+        "own_payer": str(claim.get("own_payer_code") or ""),
+        "claim_payer": str(claim.get("payer_code") or ""),
+        "payer_code": str(case["payer_code"]),
+        "service_date": str(claim.get("statement_from_date") or case["service_date"] or ""),
+        "remit_date": str(case["remit_date"] or ""),
+    }
+    payer = _first(payers(master, pd.DataFrame([of]).astype("str"), today))
+    payer = payer if payer.pop("is_known") else {}
     return payer, _in_force(master, "providers", "npi", str(claim.get("billing_npi") or ""), today)
 
 

@@ -11,33 +11,44 @@ import pandas as pd
 from claims import codes
 from claims.denials.appeal_values import words_of
 from claims.denials.appeals import Plan
-from claims.letters import Letter, Packet, Party, Run, Table
+from claims.letters import Exhibit, Letter, Packet, Party, Run, Table
 from claims.letters.text import Paragraph, gap
 from claims.money import dollars
+from claims.service.appeal_added import NOTHING, Filled
 from claims.service.appeal_exhibits import SAID, exhibits, limit_words, place
 from claims.service.appeal_facts import Gathered
+from claims.service.appeal_gaps import OURSELVES, PAYER_ADDRESS, gaps
 
-PAYER_ADDRESS = "address of the payer's appeals department"
 
-
-def packet(plan: Plan, got: Gathered, letter: Letter, closing: Letter, origin: tuple[str, ...], today: date) -> Packet:
-    """Put a packet together."""
+def packet(
+    plan: Plan,
+    got: Gathered,
+    letter: Letter,
+    closing: Letter,
+    origin: tuple[str, ...],
+    today: date,
+    filled: Filled = NOTHING,
+) -> Packet:
+    """Put a packet together; ``filled`` is what people added to it."""
     address = _address(got.facts.payer, "payer") if plan.decided_by == "payer" else ()
-    labelled, lost = exhibits(plan, got)
+    if filled.words.get("payer_address"):
+        address = tuple(part.strip() for part in filled.words["payer_address"].split(";"))
+    labelled, lost = _with_added(*exhibits(plan, got), plan, filled)
     about, missing = _about(plan.values)
-    gaps = tuple(
+    wanted = _still_wanted(plan, filled)
+    open_gaps = tuple(
         dict.fromkeys(
-            (*letter.gaps, *missing, *(() if address else (PAYER_ADDRESS,)), *plan.gaps, *lost, *closing.gaps)
+            (*letter.gaps, *missing, *(() if address else (PAYER_ADDRESS,)), *wanted, *lost, *closing.gaps, *_ours(got))
         )
     )
     to: tuple[Paragraph, ...] = ((Run(plan.values.get("payer_name", "")),), (Run("Attention: Appeals"),))
-    if plan.decided_by != "payer":
+    if plan.decided_by != "payer" and not address:
         to = ((gap(plan.decided_by),),)
     return Packet(
         day=today,
         date_words=words_of(today),
         case_number=str(got.facts.case["case_key"])[:10],
-        is_draft=bool(gaps),
+        is_draft=bool(open_gaps),
         sender=_sender(plan.values, got.facts.provider),
         to=(*to, *(((Run(line),) for line in address) if address else ((gap(PAYER_ADDRESS),),))),
         about=about,
@@ -50,13 +61,42 @@ def packet(plan: Plan, got: Gathered, letter: Letter, closing: Letter, origin: t
         enclosures=(
             (Run("Claim facts"),),
             *((Run(f"{one.label}: {one.title}"),) for one in labelled),
-            *((gap(one.title),) for one in plan.exhibits if one.source == "person"),
+            *((gap(one.title),) for one in plan.exhibits if one.source == "person" and one.title in wanted),
         ),
-        gaps=gaps,
+        gaps=open_gaps,
         facts=(*_claim_tables(got), _clocks(plan, got), _timeline(got)),
         exhibits=labelled,
         origin=origin,
     )
+
+
+def _still_wanted(plan: Plan, filled: Filled) -> tuple[str, ...]:
+    """Give the gaps of a plan that nobody has filled."""
+    has = {*filled.words, *filled.files}
+    return tuple(one.label for one in gaps(plan, plan.gaps) if one.key not in has)
+
+
+def _ours(got: Gathered) -> tuple[str, ...]:
+    """Give what the practice's own row in master data lacks of a letter's head and foot."""
+    provider = got.facts.provider
+    return tuple(label for names, label in OURSELVES.items() if not all(provider.get(name) for name in names))
+
+
+def _with_added(
+    made: tuple[Exhibit, ...], lost: tuple[str, ...], plan: Plan, filled: Filled
+) -> tuple[tuple[Exhibit, ...], tuple[str, ...]]:
+    """Put files that people added behind the exhibits made from the books, each behind a sheet that names it."""
+    titles = {one.exhibit: one.title for one in plan.exhibits}
+    found = list(made)
+    for exhibit, added in filled.files.items():
+        label = f"Exhibit {chr(ord('A') + len(found))}"
+        title = titles.get(exhibit, exhibit.replace("_", " ").replace("-", " ").capitalize())
+        text = tuple(
+            f"{one.suffix.upper()}, {one.pages} page{'' if one.pages == 1 else 's'}, sha256 {one.sha256}."
+            for one in added
+        )
+        found.append(Exhibit(label, title, ("Added by the practice; the pages follow.", *text), added=added))
+    return tuple(found), tuple(title for title in lost if title not in {titles.get(one) for one in filled.files})
 
 
 def _sender(values: Mapping[str, str], provider: Mapping[str, Any]) -> Party:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,11 +21,13 @@ from claims.letters import Packet, Template, compose, find_template, letter_docx
 from claims.letters import templates as letter_templates
 from claims.reports import manifest
 from claims.reports.report import Check, Report
+from claims.service.appeal_added import NOTHING, Attached, Filled, before, keep, merged
 from claims.service.appeal_facts import Gathered, gather
+from claims.service.appeal_gaps import Gap, gaps
 from claims.service.appeal_packet import packet
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.outbox import place
+from claims.service.outbox import digest, place
 from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
 from claims.store import appeals as store
 from claims.store import clock, filing
@@ -35,6 +38,7 @@ from claims.store.queries import appeals as rows_of
 PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
 OWN_LAYOUT = "letter.docx"
 STATES = ("prepared", "sent", "replaced")
+MOST_FOLDERS = 100
 
 
 class AppealRefusedError(UsageError):
@@ -59,6 +63,7 @@ class Appeal:
     deadline: date | None
     deadline_rule: str
     gaps: tuple[str, ...]
+    open_gaps: tuple[Gap, ...]  # the same, and how each is filled
     folder: Path
     sha256: dict[str, str]
     manifest_sha256: str
@@ -85,6 +90,12 @@ class Assembled:
     got: Gathered
     template: Template
     packet: Packet
+    added: Filled = NOTHING  # what of it is new and not kept yet
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Say what it lacks, and how each of it is filled."""
+        return gaps(self.plan, self.packet.gaps)
 
 
 def planned(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Plan:
@@ -93,7 +104,15 @@ def planned(ctx: Context, case_id: int, level: int | None = None, *, day: date |
     return replace(rules.plan(gather(ctx, case_id, today).facts, today, level), values={})
 
 
-def assembled(ctx: Context, case_id: int, level: int | None = None, *, day: date | None = None) -> Assembled:
+def assembled(
+    ctx: Context,
+    case_id: int,
+    level: int | None = None,
+    *,
+    day: date | None = None,
+    words: Mapping[str, str] | None = None,
+    attached: Sequence[Attached] = (),
+) -> Assembled:
     """Put letter and packet together without writing anything; raises what `prepare` raises.
 
     It holds patient data: whoever shows it records that (`service.audited`).
@@ -105,26 +124,46 @@ def assembled(ctx: Context, case_id: int, level: int | None = None, *, day: date
         raise AppealRefusedError(plan.refused, plan.reason)
     payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
     facts = codes.table("appeal_facts")
+    _require_known(words or {}, {*facts["fact"], "payer_address"})
+    with read(ctx.engine) as conn:
+        old = before(ctx, conn, case_id, plan.level)
+    filled, new = merged(plan, old, words or {}, attached)
+    plan = replace(plan, values={**plan.values, **dict(filled.words)})
     labels = dict(zip(facts["fact"], facts["label"], strict=True))
     used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
     letter, closing = (compose(one, plan.values, labels) for one in used)
     origin = tuple(f"Made from the template {_named(one)}, sha256 {one.sha256}." for one in used)
-    return Assembled(plan, got, used[0], packet(plan, got, letter, closing, origin, today))
+    return Assembled(plan, got, used[0], packet(plan, got, letter, closing, origin, today, filled), new)
+
+
+def _require_known(words: Mapping[str, str], known: set[str]) -> None:
+    unknown = [key for key in words if key not in known]
+    if unknown:
+        raise UsageError(f"A letter has no gap {unknown[0]}; what it lacks, and how it is called, is shown with it.")
 
 
 def prepare(
-    ctx: Context, case_id: int, level: int | None = None, out: Path | None = None, *, day: date | None = None
+    ctx: Context,
+    case_id: int,
+    level: int | None = None,
+    out: Path | None = None,
+    *,
+    day: date | None = None,
+    words: Mapping[str, str] | None = None,
+    attached: Sequence[Attached] = (),
 ) -> Appeal:
     """Write letter and packet of a case into ``out`` (default: a folder of its own under ``appeals``).
 
-    ``level``: the one after the last that was sent unless given; ``day``: of the letter, default today. The same books,
-    templates and day give the same bytes. Raises AppealRefusedError, NotFoundError, TemplateError.
+    ``level``: the one after the last that was sent unless given; ``day``: of the letter, default today. ``words`` by
+    key of the gap and files ``attached`` fill what the books lack; they are kept, and later packets of the level have
+    them too. The same books, templates and day give the same bytes. Raises AppealRefusedError, NotFoundError,
+    TemplateError, and UsageError for words or files that cannot be.
     """
-    made = assembled(ctx, case_id, level, day=day)
+    made = assembled(ctx, case_id, level, day=day, words=words, attached=attached)
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
-    folder = out or ctx.settings.appeals_folder / key / f"level-{plan.level}"
-    _require_room(folder, key)
+    folder = out or _not_edited(ctx, case_id, ctx.settings.appeals_folder / key / f"level-{plan.level}")
+    _require_room(ctx, case_id, folder, key)
     with TemporaryDirectory() as scratch:
         content = _written(ctx, Path(scratch), made, key)
         hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
@@ -146,6 +185,7 @@ def prepare(
     }
     with write(ctx.engine) as conn:
         appeal_id = store.put(conn, row)
+        keep(ctx, conn, case_id, plan.level, made.added, today.isoformat())
         for sha256 in hashes.values():
             size = ctx.vault.path(sha256).stat().st_size
             filing.register_produced(conn, sha256, size, content=CONTENT, sets="", counts={}, run_id=0)
@@ -167,6 +207,7 @@ def prepare(
         deadline=plan.deadline.last_day,
         deadline_rule=f"{limit.words} ({limit.source})" if limit.words else "",
         gaps=made.packet.gaps,
+        open_gaps=made.gaps,
         folder=folder,
         sha256=hashes,
         manifest_sha256=content[manifest.SEAL],
@@ -177,6 +218,13 @@ def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
     """List the appeals of a case by level, the newest of a level last: template, hashes, gaps, state, days, who."""
     with read(ctx.engine) as conn:
         return _shown(conn, rows_of.of_case(conn, case_id))
+
+
+def is_with_payer(ctx: Context, case_id: int) -> bool:
+    """Tell whether an appeal of a case was sent and waits for the payer's decision."""
+    with read(ctx.engine) as conn:
+        case = rows_of.case(conn, case_id)
+    return bool(((case["state"] == "waiting") & (case["waiting_for"] == "appealed")).any())
 
 
 def appeals(ctx: Context, *, state: str = "", limit: int = 50) -> pd.DataFrame:
@@ -201,12 +249,30 @@ def _shown(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _require_room(folder: Path, key: str) -> None:
-    """Raise ReportFolderError where the folder holds a report, or the packet of another case."""
+def _not_edited(ctx: Context, case_id: int, folder: Path) -> Path:
+    """Give the folder, or the next beside it where somebody has edited what was prepared there: their work stays."""
+    ways = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, MOST_FOLDERS)))
+    return next((one for one in ways if not _edited(ctx, case_id, one)), folder)
+
+
+def _edited(ctx: Context, case_id: int, folder: Path) -> list[str]:
+    """Name the letter or packet in a folder that has other bytes than any that were prepared for the case."""
+    with read(ctx.engine) as conn:
+        made = rows_of.of_case(conn, case_id)
+    own = {*made["letter_sha256"], *made["packet_sha256"]}
+    there = [folder / name for name in (LETTER, PACKET) if (folder / name).is_file()]
+    return [path.name for path in there if digest(path) not in own]
+
+
+def _require_room(ctx: Context, case_id: int, folder: Path, key: str) -> None:
+    """Raise ReportFolderError where the folder holds a report, the packet of another case, or what was edited."""
     if (folder / manifest.NAME).exists():
         old = manifest.load(folder)
         if (old["report"], old.get("parameters", {}).get("case")) != ("appeal", key):
             raise manifest.ReportFolderError("holds something else; choose another one for this packet")
+    if edited := _edited(ctx, case_id, folder):
+        text = f"holds a {' and a '.join(edited)} that somebody edited; choose another one, or move it away"
+        raise manifest.ReportFolderError(text)
 
 
 def _named(template: Template) -> str:
@@ -249,7 +315,11 @@ def _written(ctx: Context, folder: Path, made: Assembled, key: str) -> dict[str,
     content |= {
         "gaps": list(made.packet.gaps),
         "exhibits": [
-            {"label": one.label, "title": one.title, "files": [file.sha256 for file in one.files]}
+            {
+                "label": one.label,
+                "title": one.title,
+                "files": [*(file.sha256 for file in one.files), *(file.sha256 for file in one.added)],
+            }
             for one in made.packet.exhibits
         ],
     }

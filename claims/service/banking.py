@@ -27,7 +27,9 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         asked = lines.assign(
             payer_name=lines["payer_name"].where(told, ""), payer_identifier=lines["payer_identifier"].where(told, "")
         )
-        outcome = deposits.tie(asked, remits, banking.refused_pairs(conn))
+        settled = banking.matches(conn, lines.loc[lines["is_over"], "bank_line_id"])
+        settled = settled[settled["remit_id"] != 0]
+        outcome = deposits.tie(asked, remits, banking.refused_pairs(conn), settled)
         tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
         deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
         is_changed = len(outcome.ties) > 0 or len(fees) > 0

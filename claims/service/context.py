@@ -21,6 +21,7 @@ class Context:
     vault: Vault
     actor: str
     recorder: Engine | None = None  # where `engine` cannot write: what the audit of reads is written through
+    is_looking: bool = False  # an action of the desk is previewed: it says what it would do, and writes nothing
     is_emergency: bool = False  # patient data is shown to somebody who may not see it else, with a reason
 
 

@@ -22,7 +22,7 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     today = ctx.settings.today()
     with read(ctx.engine) as conn:
         by_cause = rows.open_by(conn, "category")
-        by_payer = rows.open_by(conn, "payer_name")
+        by_payer = rows.open_by(conn, "payer_code", "payer_name").head(PAYERS)
         by_day = rows.by_day(conn)
         by_deadline = rows.open_by_deadline(conn)
     titles = codes.table("categories").set_index("category")["own_title"]
@@ -36,10 +36,17 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     buckets = buckets.reindex(range(len(BUCKETS)), fill_value=0).assign(title=list(BUCKETS)).reset_index()
     return {
         "by_cause": by_cause,
-        "by_payer": by_payer.head(PAYERS),
+        "by_payer": by_payer.assign(title=_told_apart(by_payer)),
         "by_month": by_month.tail(MONTHS),
         "by_deadline": buckets,
     }
+
+
+def _told_apart(payers: pd.DataFrame) -> pd.Series[str]:
+    """Name payers, with their code where the name alone is that of several, or there is none."""
+    name, code = payers["payer_name"], payers["payer_code"]
+    told = name.where(~name.duplicated(keep=False), name + " (" + code + ")")
+    return told.where(name != "", code)
 
 
 def causes(ctx: Context) -> tuple[pd.DataFrame, pd.DataFrame]:

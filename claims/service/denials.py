@@ -11,7 +11,7 @@ from claims.denials import outcomes
 from claims.service.context import Context
 from claims.service.desk.limits import own_limits
 from claims.service.master import load_master
-from claims.store import cases, clock, undone_cases
+from claims.store import cases, clock, desk, undone_cases
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries import denials as queries
@@ -54,6 +54,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 counts["denials_matched"] += int((kinds == "matched").sum())
                 counts["at_risk_cents"] += int(proposal.new_cases["at_risk_cents"].sum())
             cases.mark(conn, remit_ids, clock.now())
+            desk.end_requests(conn, posting_date)
 
 
 def _with_undone(conn: Connection, proposal: denials.Proposal) -> denials.Proposal:

@@ -57,7 +57,7 @@ def _words(texts: pd.Series) -> str:
 
 def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> pd.DataFrame:
     if show_phi:
-        record_shown(ctx, subject, {"deposits": len(rows)})
+        record_shown(ctx, subject, {"bank lines": rows["bank_line_id"].tolist()})
         return rows
     return rows.assign(**{name: rows[name].where(rows[name] == "", MASK) for name in ("payer_name", "reference")})
 
@@ -110,8 +110,8 @@ def tie(
 ) -> int:
     """Tie a bank line to a remittance by hand; give the cents that it settles.
 
-    Without an amount it settles as much as both have left. `fee_cents` of it never reached the bank. Raises
-    NotFoundError, or PostingRefusedError where there is not so much.
+    Without an amount it settles as much as both have left. `fee_cents` of it never reached the bank: as much as the
+    rules allow of a card settlement. Raises NotFoundError, or PostingRefusedError where there is not so much.
     """
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
@@ -130,6 +130,7 @@ def tie(
                 f"{amount(cents)} with a fee of {amount(fee_cents)} cannot be tied: {amount(rest)} is left of the "
                 f"deposit and {amount(open_)} of the remittance."
             )
+        tying.require_fee(line, cents, fee_cents)
         ties = pd.DataFrame(
             {
                 "bank_line_id": [bank_line_id],

@@ -12,6 +12,7 @@ from claims.errors import NotFoundError
 from claims.service import timeline
 from claims.service.context import Context
 from claims.service.desk import queue
+from claims.service.queue import KEY_LENGTH
 from claims.store import clock
 from claims.store import sessions as session_rows
 from claims.store.engine import read, write
@@ -35,6 +36,7 @@ class Case(NamedTuple):
     pattern_id: int
     claim_payment_id: int
     family_id: int
+    key: str  # as people are shown it
 
 
 def of_key(ctx: Context, key: str) -> Case:
@@ -44,8 +46,10 @@ def of_key(ctx: Context, key: str) -> Case:
     if len(found) != 1:
         raise NotFoundError("denial case", key[:10])
     row = found[0]
-    numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in ("payer_code", "reason_code")}
-    return Case(payer_code=str(row.payer_code), reason_code=str(row.reason_code), **numbers)
+    texts = ("payer_code", "reason_code", "key")
+    numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in texts}
+    shown_key = str(row.case_key)[:KEY_LENGTH]
+    return Case(payer_code=str(row.payer_code), reason_code=str(row.reason_code), key=shown_key, **numbers)
 
 
 def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]:

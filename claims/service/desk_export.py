@@ -21,14 +21,14 @@ _PAGE = 500
 
 
 def as_csv(ctx: Context, filters: Filters, sort: str) -> Iterator[str]:
-    """Give the list as text, a page at a time, with a row of totals at its end; audited before its first row."""
-    total = queue.totals(ctx, filters)
-    record_shown(ctx, "denial queue export", {"cases": total.cases, "at_risk_cents": total.at_risk_cents})
+    """Give the list as text, a page at a time, with a row of totals at its end; each page is audited before it goes."""
     place, is_first, cases, cents = None, True, 0, 0
     while True:
         page = queue.page(ctx, filters, sort, place, _PAGE)
         rows = page.rows[list(COLUMNS)]
         cases, cents = cases + len(rows), cents + int(rows["at_risk_cents"].sum())
+        body = {"cases": page.rows["case_id"].tolist(), "in_all": cases, "at_risk_cents": cents}
+        record_shown(ctx, "denial queue export", body)
         yield _written(rows, header=is_first)
         is_first, place = False, page.next
         if place is None:

@@ -35,7 +35,7 @@ def listed(
     rows = _described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
     if show_phi:
-        record_shown(ctx, "exceptions", {"exceptions": len(rows)})
+        record_shown(ctx, "exceptions", {"exceptions": rows["exception_id"].tolist()})
     else:
         rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
     return rows, held

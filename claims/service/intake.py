@@ -135,7 +135,7 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
     path = ctx.vault.path(row.sha256)
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    columns = _bank_columns(ctx)
+    columns = bank_columns(ctx)
     if is_patient_file(head):
         load_patient_payments(conn, row, path, posting_date, ctx.actor)
     elif is_bank_file(head, columns):
@@ -153,7 +153,7 @@ def origin_of(run_kind: str) -> str:
     return "to_send" if run_kind == CHARGES_RUN else "sent"
 
 
-def _bank_columns(ctx: Context) -> BankColumns:
+def bank_columns(ctx: Context) -> BankColumns:
     """How the practice's bank names its columns, where a file says so."""
     try:
         data = ctx.settings.bank_columns_file.read_bytes()

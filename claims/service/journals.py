@@ -25,11 +25,16 @@ JOURNAL_FACTS = [
 
 
 def write_journals(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> int:
-    """Assemble keyed ledger lines into journals and write them; give the number of journals."""
+    """Assemble keyed ledger lines into journals and write them; give the number of journals.
+
+    Where the data names no day, the accounting day is the effective date too.
+    """
     links = ("remit_id", "claim_payment_id", "family_id", "claim_id", "continues_journal_id")
     missing = {name: 0 for name in links if name not in lines}
     # A ledger line may carry a CARC in reason_code; the journal's own reason travels beside it.
     keyed = lines.assign(**missing)
+    dated = keyed["effective_date"].fillna("")
+    keyed["effective_date"] = dated.where(dated != "", posting_date.isoformat())
     facts = [name if name != "reason_code" else "journal_reason" for name in JOURNAL_FACTS]
     if "journal_reason" not in keyed:
         keyed = keyed.assign(journal_reason=keyed["reason_code"], reason_code="")

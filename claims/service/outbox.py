@@ -18,7 +18,7 @@ def place(source: Path, folder: Path, name: str) -> Path:
     if not name.strip(".") or Path(name).name != name or "\\" in name or "\0" in name:
         raise UsageError("the name of a file for the outbox is no plain file name")
     target = folder / name
-    if target.is_file() and _digest(target) == source.name:
+    if target.is_file() and digest(target) == source.name:
         return target
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = folder / f"{name}.tmp"
@@ -38,6 +38,7 @@ def place(source: Path, folder: Path, name: str) -> Path:
     return target
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Give the sha256 of a file, as the vault names it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

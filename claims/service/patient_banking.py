@@ -105,6 +105,7 @@ def tie_by_hand(
             raise PostingRefusedError(
                 f"{amount(cents)} less a fee of {amount(fee_cents)} is not the {amount(rest)} left of the line."
             )
+        tying.require_fee(line, cents, fee_cents)
         ties = pd.DataFrame({"bank_line_id": [bank_line_id], "amount_cents": [cents], "fee_cents": [fee_cents]})
         parts = chosen[["payment_key", "amount_cents"]].assign(bank_line_id=bank_line_id)
         outcome = patient_deposits.Outcome(ties.assign(rule="manual"), parts)

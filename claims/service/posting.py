@@ -16,7 +16,18 @@ from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.parking import park
 from claims.service.provider_adjustments import post_provider_adjustments
-from claims.store import credits, earlier, exceptions, identities, posted, posting, repeated, settled, takebacks
+from claims.store import (
+    credits,
+    earlier,
+    exceptions,
+    identities,
+    posted,
+    posting,
+    repeated,
+    settled,
+    takebacks,
+    unannounced,
+)
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -65,8 +76,8 @@ def post_again(
     ids = remits["remit_id"].tolist()
     with write(ctx.engine) as conn:
         places = steps[~steps["is_parked"]].set_index("claim_payment_id")["place"]
-        scope = posting.not_posted(places.index.tolist())
-        _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
+        with posting.not_posted(conn, places.index.tolist()) as scope:
+            _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
         counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
         counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
         posted.mark_posted(conn, ids, posting_date)
@@ -80,7 +91,7 @@ def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
         exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
         settled.close_settled(conn, posting_date)
         repeated.close_repeated(conn, posting_date)
-        takebacks.close_announced(conn, posting_date)
+        unannounced.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
     return {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -13,11 +13,18 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.desk import steps
 from claims.store.engine import read
+from claims.store.handles import Connection
 from claims.store.queries import queue
 from claims.store.queries.queue import Filter
 
 KEY_LENGTH = 10
+# Events that close a case.
+CLOSING = (
+    *("overturned", "partly_overturned", "superseded", "written_off", "expired", "duplicate", "billed_patient"),
+    "undone",
+)
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
 # Elements of a stored segment that name a patient or a claim.
 PRIVATE_ELEMENTS = {"CLP": (1, 7)}
@@ -55,12 +62,10 @@ def denial_queue(
     with read(ctx.engine) as conn:
         rows = queue.cases(conn, asked, limit)
         number, cents = queue.totals(conn, asked)
-    labels = codes.table("next_actions").set_index("id")["own_label"]
+    rows = steps.told(ctx, rows, today)
     rows.insert(0, "key", rows["case_key"].str[:KEY_LENGTH])
-    rows["next_action_label"] = labels.reindex(rows["next_action"]).fillna("").to_numpy()
-    rows["days_left"] = _days_left(rows["deadline_date"], today)
     if show_phi:
-        record_shown(ctx, "denial queue", {"cases": len(rows)})
+        record_shown(ctx, "denial queue", {"cases": rows["case_id"].tolist()})
     else:
         rows["claim_number"] = _masked(rows["claim_number"])
     return rows, number, cents
@@ -90,6 +95,8 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         remarks = queue.remarks(conn, of)
         ledger = queue.ledger(conn, of)
         events = queue.events(conn, int(case["case_id"]))
+        closing = _closing(conn, case, events)
+    case |= _row(steps.told(ctx, found, ctx.settings.today()))
     if show_phi:
         record_shown(ctx, f"denial case {case['case_key'][:KEY_LENGTH]}")
     else:
@@ -97,26 +104,29 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
             case[name] = MASK if case[name] else ""
         for name in ("claim_number", "payer_claim_number", "our_claim_number", "patient_name"):
             decision[name] = MASK if decision[name] else ""
-    statuses = codes.table("claim_status").set_index("code")["own_label"]
-    labels = codes.table("next_actions").set_index("id")
+        if closing.get("words"):
+            closing["words"] = MASK
     explained = _explained(adjustments, lines)
     return {
         "key": case["case_key"][:KEY_LENGTH],
         "case": {
             name: value for name, value in case.items() if name not in ("case_id", "family_id", "claim_payment_id")
         },
-        "next_action_label": labels["own_label"].get(case["next_action"], ""),
-        "then_action_label": labels["own_label"].get(case["then_action"], case["then_action"]),
-        "proof_needed": labels["proof_needed"].get(case["next_action"], ""),
-        "days_left": _days_left(pd.Series([case["deadline_date"]]), ctx.settings.today()).iloc[0],
-        "decision": decision | {"status": statuses.get(decision["status_code"], statuses["other"])},
+        "next_action_label": case["next_action_label"],
+        "then_action_label": case["then_action_label"],
+        "proof_needed": case["proof_needed"],
+        "days_left": case["days_left"],
+        "closing": closing,
+        "decision": decision | {"status": _status(decision)},
         "match": _match(decision),
         "lines": _line_rows(lines, explained, case),
         "adjustments": explained.drop(columns=["offset", "length", "service_payment_id"]),
         "sums": _sums(decision, explained),
         "remarks": _remark_rows(remarks, lines),
         "ledger": _named_accounts(ledger),
-        "events": events.assign(body=[_reason(body) for body in events["body"]]).rename(columns={"body": "reason"}),
+        "events": events.drop(columns="claim_payment_id")
+        .assign(body=[_reason(body) for body in events["body"]])
+        .rename(columns={"body": "reason"}),
         "segments": _segments(ctx, decision, [lines, adjustments, remarks], show_phi),
     }
 
@@ -129,9 +139,39 @@ def _masked(texts: pd.Series[str]) -> pd.Series[str]:
     return texts.where(texts == "", MASK)
 
 
-def _days_left(deadlines: pd.Series[str], today: date) -> pd.Series[int]:
-    due = pd.to_datetime(deadlines.where(deadlines != ""), format="%Y-%m-%d")
-    return (due - pd.Timestamp(today)).dt.days.astype("Int64")
+def _status(decision: dict[str, Any]) -> str:
+    statuses = codes.table("claim_status").set_index("code")["own_label"]
+    return str(statuses.get(decision["status_code"], statuses["other"]))
+
+
+def _closing(conn: Connection, case: dict[str, Any], events: pd.DataFrame) -> dict[str, Any]:
+    """Say how a closed case ended: outcome, day, actor, recovered_cents, words, and the decision that ended it.
+
+    Of that: decided_by (claim payment, 0: a person closed it), status, status_code, paid_cents,
+    patient_responsibility_cents, trace_number, payment_date, and its place. Nothing of a case that is open.
+    """
+    if case["state"] != steps.CLOSED:
+        return {}
+    ended = events[events["kind"].isin(CLOSING)]
+    last = _row(ended.tail(1)) if len(ended) else {}
+    decided_by = int(last.get("claim_payment_id", 0))
+    told = {
+        "outcome": case["outcome"] or "",
+        "day": case["closed_posting_date"] or "",
+        "actor": last.get("actor", ""),
+        "recovered_cents": int(case["recovered_cents"]),
+        "amount_cents": int(last.get("amount_cents", 0)),
+        "words": str(json.loads(last["body"]).get("reason", "")) if last else "",
+        "decided_by": decided_by,
+    }
+    if decided_by:
+        new = _row(queue.decision(conn, decided_by))
+        names = (
+            *("status_code", "paid_cents", "patient_responsibility_cents", "trace_number", "payment_date"),
+            *("sha256", "seg", "offset", "length"),
+        )
+        told |= {name: new[name] for name in names} | {"status": _status(new)}
+    return told
 
 
 def _ordinals(rows: pd.DataFrame, lines: pd.DataFrame) -> Any:

@@ -42,7 +42,7 @@ def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str
 def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
     if not show_phi:
         return rows.assign(claim_number=MASK)
-    record_shown(ctx, subject, {"rejections": len(rows)})
+    record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})
     return rows
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from claims.errors import VaultError
-from claims.service import undo_targets
+from claims.service import tying, undo_targets
 from claims.service.audited import record
 from claims.service.banking import match_deposits
 from claims.service.charging import post_voids
@@ -19,7 +19,7 @@ from claims.service.posting import post_again, settle
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo import Outcome
-from claims.store import exceptions, posting, undone
+from claims.store import exceptions, posting, undone, undone_ties
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
@@ -44,6 +44,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
         if (state := ctx.vault.verify(sha256)) != "sound":
             raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
     posted_at = undone.posted_at(conn, target.remit_ids)
+    ties = undone_ties.taken_apart(conn, target.remit_ids)
     again = undone.to_replay(conn, target.remit_ids, target.claim_payment_ids)
     held = undone.open_undone(conn)
     mine = held["remit_id"].isin(target.remit_ids) & (held["claim_payment_id"] == 0)
@@ -57,7 +58,10 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     at = remits["remit_id"]
     remits["began"] = first.reindex(at).fillna(posted_at.reindex(at)).to_numpy()
     _step_by_step(ctx, run_id, day, remits, again, counts)
-    for step in (settle, post_voids, match_deposits, price_decisions, open_denials, record_decisions):
+    for step in (settle, post_voids):
+        _add(counts, step(ctx, run_id, day))
+    counts["ties_made_again"] = tying.tie_again(conn, ctx, run_id, day, ties)
+    for step in (match_deposits, price_decisions, open_denials, record_decisions):
         _add(counts, step(ctx, run_id, day))
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})

@@ -14,7 +14,7 @@ from claims import codes
 from claims.errors import NotFoundError
 from claims.reports import aging as aging_rules
 from claims.reports import denials as denial_rules
-from claims.reports import export, manifest, roll_forward
+from claims.reports import denied_money, export, manifest, roll_forward
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report
 from claims.service.context import Context
@@ -138,12 +138,30 @@ def denials(conn: Connection, at: AsOf) -> Report:
     summary = denial_rules.summary(still)
     tables = {"denials": still, "closed": rows[~is_open].reset_index(drop=True), "by_category": summary}
     at_risk = int(still["at_risk_cents"].sum())
+    held = denial_rows.held(conn, at)
+    events = denial_rows.happened(conn, at, (denied_money.ATTACHED, denied_money.TRANSFERRED))
+    opened = stood[(stood["state"] != "closed") & (stood["outcome"] != "undone")]
+    explained = denied_money.explained(opened, held, events)
+    tables["denied_money"] = explained
     checks = (
+        Check(
+            "open at risk and its differences are account 1110",
+            int(explained["amount_cents"].sum()),
+            int(held["amount_cents"].sum()),
+        ),
         Check("categories add up to the open cases", int(summary["at_risk_cents"].sum()), at_risk),
         Check("every case is counted once", int(summary["cases"].sum()), len(still)),
     )
-    controls = {"open_at_risk": at_risk, "open_denied": int(still["denied_cents"].sum())}
-    sums = {"open_at_risk": ("denials", "at_risk_cents"), "open_denied": ("denials", "denied_cents")}
+    controls = {
+        "open_at_risk": at_risk,
+        "open_denied": int(still["denied_cents"].sum()),
+        "denied_in_ledger": int(held["amount_cents"].sum()),
+    }
+    sums = {
+        "open_at_risk": ("denials", "at_risk_cents"),
+        "open_denied": ("denials", "denied_cents"),
+        "denied_in_ledger": ("denied_money", "amount_cents"),
+    }
     return Report("denials", tables, controls, checks, sums)
 
 

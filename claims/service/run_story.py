@@ -52,7 +52,16 @@ def last_night(ctx: Context) -> int:
 
 
 def file(ctx: Context, sha256: str) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
-    """Tell one file, by its hash or the beginning of it: what it is, its sets, its findings."""
+    """Tell one file, by its hash or the beginning of it: what it is, its sets, its findings.
+
+    Audited: what a finding found is of the file.
+    """
+    one, sets, findings = _file(ctx, sha256)
+    record_shown(ctx, f"file {one['sha256'][:12]}", {"findings": len(findings)})
+    return one, sets, findings
+
+
+def _file(ctx: Context, sha256: str) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     with read(ctx.engine) as conn:
         found = rows.file(conn, sha256.lower()) if len(sha256) >= 8 else pd.DataFrame()
         if len(found) != 1:
@@ -63,7 +72,7 @@ def file(ctx: Context, sha256: str) -> tuple[dict[str, Any], pd.DataFrame, pd.Da
 
 def segments_around(ctx: Context, sha256: str, offset: int, length: int) -> Shown:
     """Read a segment by its address, with some before and after it; audited: it is patient data."""
-    one, _, _ = file(ctx, sha256)
+    one, _, _ = _file(ctx, sha256)
     whole = int(one["bytes"])
     if not (offset >= 0 and 0 < length <= LONGEST and offset + length <= whole):
         raise NotFoundError("segment at byte", offset)

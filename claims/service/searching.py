@@ -1,9 +1,13 @@
-"""Searches: what was looked for is kept under a random key, so that no address names a patient; results are audited."""
+"""Searches: what was looked for is kept under a random key, so that no address names a patient; results are audited.
+
+It may be a patient's name: it is forgotten after a day, and when who looked for it signs out.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
@@ -16,6 +20,7 @@ from claims.store.engine import read, write
 from claims.store.queries import searching as rows
 
 LONGEST = 100
+KEPT = timedelta(days=1)
 _NAME = re.compile(r"[^\W\d_][\w' -]+")
 
 
@@ -26,6 +31,7 @@ def keep(ctx: Context, user_id: int, words: str) -> str:
         raise UsageError(f"Look for 2 to {LONGEST} characters: a claim number, a name, a key.")
     key = secrets.token_urlsafe(12)
     with write(ctx.recorder or ctx.engine) as conn:
+        people_rows.forget_searches(conn, before=datetime.now(UTC) - KEPT)
         people_rows.keep_search(conn, key, user_id, asked)
     return key
 

@@ -1,6 +1,8 @@
 """Sign in and out: a name and password, then a code, open a session; every step is throttled and audited.
 
-Who asks learns the same, and waits as long, whether a name exists or not. `ctx` writes; `now` is given by the caller.
+Who asks learns the same, and waits as long, whether a name exists or not. An attempt counts as failed from before it is
+looked at until it went well: as many as are made at once, no more are heard than one after the other. `ctx` writes;
+`now` is given by the caller.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from claims.people import names, passwords, sealed, second_factor, sessions, thr
 from claims.service import people
 from claims.service.audited import record
 from claims.service.context import Context
+from claims.service.searching import KEPT
 from claims.store import audit, clock
 from claims.store import people as rows
 from claims.store import sessions as session_rows
@@ -51,16 +54,17 @@ def sign_in(ctx: Context, name: str, password: str, address: str, now: datetime)
     Raises RefusedError or TooManyAttemptsError.
     """
     typed = names.normal(name)
-    _require_patience(ctx, typed, address, now)
+    attempt = _attempted(ctx, typed, address, now)
     with read(ctx.engine) as conn:
         user = rows.named(conn, typed)
     may = user is not None and user.state == people.ACTIVE
     kept = user.password_hash if user is not None and may else ""
     right = passwords.is_right(kept, password[: passwords.MOST + 1])
     if user is None or not right:
-        raise _refused(ctx, typed, address, now, user, "password")
+        raise _refused(ctx, address, user, "password")
     better = passwords.hashed(password) if passwords.is_outdated(kept) else ""
     with write(ctx.engine) as conn:
+        rows.take_attempt_back(conn, attempt)
         if better:
             rows.change(conn, user.user_id, password_hash=better)
         token = sessions.new_token()
@@ -71,7 +75,7 @@ def sign_in(ctx: Context, name: str, password: str, address: str, now: datetime)
 def confirm(ctx: Context, session: Session, code: str, address: str, now: datetime) -> Opened:
     """Check the code of the second factor, or a recovery code, and open the session proper under a new token."""
     user = session.user
-    _require_patience(ctx, user.name, address, now)
+    _attempted(ctx, user.name, address, now)
     step = second_factor.matching_step(secret(ctx, user), code, now, user.last_step)
     own = replace(ctx, actor=user.name)
     codes = [] if user.has_second_factor else second_factor.recovery_codes()
@@ -86,13 +90,14 @@ def confirm(ctx: Context, session: Session, code: str, address: str, now: dateti
                 rows.set_recovery_codes(conn, user.user_id, [second_factor.kept(one) for one in codes])
                 record(own, conn, "second-factor-set", f"user {user.user_id}", {})
             rows.forget_failures(conn, _hashed(user.name))
+            rows.forget_searches(conn, before=now - KEPT)
             session_rows.end(conn, session.session_id, now)
             token = sessions.new_token()
             session_rows.insert(conn, user.user_id, sessions.kept(token), sessions.SIGNED_IN, address, now, now)
             body = {"recovery_codes_left": rows.codes_left(conn, user.user_id)} if is_recovery else {}
             record(own, conn, "signed-in", f"user {user.user_id}", body)
     if not fits:
-        raise _refused(ctx, user.name, address, now, user, "code")
+        raise _refused(ctx, address, user, "code")
     return Opened(token, tuple(codes))
 
 
@@ -126,27 +131,31 @@ def change_password(
 ) -> None:
     """Change one's own password, with the old one and a code; all other sessions end at once."""
     user = session.user
-    _require_patience(ctx, user.name, address, now)
     passwords.require_good(new, name=user.name)
+    attempt = _attempted(ctx, user.name, address, now)
     step = second_factor.matching_step(secret(ctx, user), code, now, user.last_step)
     if step is None or not passwords.is_right(user.password_hash, password[: passwords.MOST + 1]):
-        raise _refused(ctx, user.name, address, now, user, "password change")
+        raise _refused(ctx, address, user, "password change")
     kept = passwords.hashed(new)
     with write(ctx.engine) as conn:
         if not rows.use_step(conn, user.user_id, step):
             raise RefusedError
+        rows.take_attempt_back(conn, attempt)
         people.accept(replace(ctx, actor=user.name), conn, user, kept, now, but=session.session_id)
 
 
-def session_of(ctx: Context, token: str, now: datetime) -> Session | None:
-    """Give the session of a cookie; none when it ended, by itself or by somebody. Its use is written down."""
+def session_of(ctx: Context, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
+    """Give the session of a cookie; none when it ended, by itself or by somebody.
+
+    Its use is written down, if a person made it: `is_use`.
+    """
     with read(ctx.engine) as conn:
         session = session_rows.found(conn, sessions.kept(token))
     if session is None or session.user.state != people.ACTIVE:
         return None
     if sessions.is_over(session.state, session.opened_at, session.seen_at, now):
         return None
-    if session.state == sessions.SIGNED_IN and now - session.seen_at >= sessions.TOUCH:
+    if is_use and session.state == sessions.SIGNED_IN and now - session.seen_at >= sessions.TOUCH:
         with write(ctx.engine) as conn:
             session_rows.change(conn, session.session_id, seen_at=clock.written(now))
     return session
@@ -156,6 +165,7 @@ def sign_out(ctx: Context, session: Session, now: datetime) -> None:
     """End a session."""
     with write(ctx.engine) as conn:
         session_rows.end(conn, session.session_id, now)
+        rows.forget_searches(conn, user_id=session.user.user_id)
         if session.state == sessions.SIGNED_IN:
             record(replace(ctx, actor=session.user.name), conn, "signed-out", f"user {session.user.user_id}", {})
 
@@ -177,20 +187,21 @@ def secret(ctx: Context, user: User) -> str:
     return sealed.unseal(audit.load_key(ctx.settings.people_key_file), user.sealed_secret, f"user {user.user_id}")
 
 
-def _require_patience(ctx: Context, name: str, address: str, now: datetime) -> None:
+def _attempted(ctx: Context, name: str, address: str, now: datetime) -> int:
+    """Count an attempt before it is looked at, and give its id; raise TooManyAttemptsError when it is not heard."""
     since = now - throttle.WINDOW
-    with read(ctx.engine) as conn:
-        of_name = throttle.Failures(*rows.failures_of_name(conn, _hashed(name), since))
-        of_address = throttle.Failures(*rows.failures_of_address(conn, address, since))
-    seconds = throttle.wait(of_name, of_address, now).total_seconds()
-    if seconds > 0:
-        raise TooManyAttemptsError(int(seconds) + 1)
-
-
-def _refused(ctx: Context, name: str, address: str, now: datetime, user: User | None, what: str) -> RefusedError:
-    """Write a failure down. Only our own number of who exists goes into the chain: a name may be a password."""
     with write(ctx.engine) as conn:
-        rows.note_failure(conn, _hashed(name), address[:60], now, now - throttle.WINDOW)
+        of_name = throttle.Failures(*rows.failures_of_name(conn, _hashed(name), since))
+        of_address = throttle.Failures(*rows.failures_of_address(conn, address[:60], since))
+        seconds = throttle.wait(of_name, of_address, now).total_seconds()
+        if seconds > 0:
+            raise TooManyAttemptsError(int(seconds) + 1)
+        return rows.note_attempt(conn, _hashed(name), address[:60], now, since)
+
+
+def _refused(ctx: Context, address: str, user: User | None, what: str) -> RefusedError:
+    """Record a failure. Only our own number of who exists goes into the chain: a name may be a password."""
+    with write(ctx.engine) as conn:
         subject = "nobody" if user is None else f"user {user.user_id}"
         record(replace(ctx, actor="web"), conn, "sign-in-refused", subject, {"what": what, "from": address[:60]})
     return RefusedError()

@@ -48,7 +48,7 @@ def listed(
         asked &= fits
     rows = rows[asked].sort_values(["since", "key"], kind="stable", ignore_index=True)
     if show_phi:
-        record_shown(ctx, "takebacks")
+        record_shown(ctx, "takebacks", {"takebacks": rows["key"].tolist()})
     else:
         rows["reference"] = _masked(rows["reference"])
     return rows
@@ -88,11 +88,7 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
     day = ctx.settings.today()
     with read(ctx.engine) as conn:
         entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
-        rows = summed(entries, day)
-        found = rows[rows["key"].str.startswith(key.lower())] if key else rows.iloc[:0]
-        if len(found) != 1:
-            raise NotFoundError("takeback" if found.empty else "single takeback", key)
-        one = {str(name): value for name, value in found.iloc[0].items()}
+        one = _one(summed(entries, day), key)
         own = entries
         for name in ("account", "payer_code", "payee", "reference"):
             own = own[own[name] == one[name]]
@@ -108,6 +104,23 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         )
     own = own.drop(columns=["account", "payer_code", "payee", "reference", "remit_id", "is_undo"])
     return one | {"entries": own.reset_index(drop=True), "claims": claims}
+
+
+def recovery(ctx: Context, key: str) -> tuple[str, str, int]:
+    """Give payer_code, reference and open cents of a recovery by its key or the beginning of it, for a refund of it."""
+    day = ctx.settings.today()
+    with read(ctx.engine) as conn:
+        one = _one(summed(rows_of.entries(conn, AsOf(day, END_OF_TIME)), day), key)
+    if one["account"] != "2100":
+        raise UsageError("This is a forward balance: the payer brings it back itself, no cheque of ours settles it.")
+    return str(one["payer_code"]), str(one["reference"]), int(one["open_cents"])
+
+
+def _one(rows: pd.DataFrame, key: str) -> dict[str, Any]:
+    found = rows[rows["key"].str.startswith(key.lower())] if key else rows.iloc[:0]
+    if len(found) != 1:
+        raise NotFoundError("takeback" if found.empty else "single takeback", key)
+    return {str(name): value for name, value in found.iloc[0].items()}
 
 
 def _masked(texts: pd.Series) -> pd.Series:

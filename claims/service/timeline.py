@@ -62,7 +62,8 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
             "steps": _ordered(rows.steps(conn, family_id)),
         }
     if show_phi:
-        record_shown(ctx, f"claim {parts['versions']['claim_id'].iloc[0]}")
+        versions = parts["versions"]["claim_id"].tolist()
+        record_shown(ctx, f"claim {versions[0]}", {"claims": versions})
         return parts
     return {name: _masked(part) for name, part in parts.items()}
 

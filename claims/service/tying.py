@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from claims import codes
+from claims.errors import PostingRefusedError
 from claims.ledger import deposit_lines, deposit_pairs
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -124,6 +126,11 @@ def write_returns(
     )
     parts = pd.concat([tied, rest.assign(remit_id=0, payer_code="", fee_cents=0)], ignore_index=True)
     rows = rows.merge(parts.rename(columns={"bank_line_id": "returns_line_id"}), on="returns_line_id")
+    _write_returned(conn, ctx, run_id, posting_date, rows)
+
+
+def _write_returned(conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame) -> None:
+    """Write what returns take back: a row for each former tie, and for each rest (remit_id 0)."""
     rows["is_unapplied"] = rows["unapplied_cents"] != 0
     rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + generation(conn, rows)
     days = rows.drop_duplicates("bank_line_id").set_index("bank_line_id")["bank_date"]
@@ -134,6 +141,20 @@ def write_returns(
     of_rests = rows[rows["remit_id"] == 0]
     other = of_rests.assign(bank_line_id=of_rests["returns_line_id"], returns_line_id=of_rests["bank_line_id"])
     banking.save_ties(conn, pd.concat([back, other], ignore_index=True), ctx.actor)
+
+
+def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
+    """A fee that a person names is one as the rules know it (card settlements, a few percent): PostingRefusedError.
+
+    What is short for another reason stays open and named; it is no expense.
+    """
+    rule = codes.table("tie_rules").set_index("rule").loc["payer-net-of-fee"]
+    percent, kind = int(str(rule["fee_percent"])), str(rule["kind"])
+    if fee_cents and (line["kind"].iloc[0] != kind or fee_cents * 100 > cents * percent):
+        raise PostingRefusedError(
+            f"A fee is what a card processor kept, at most {percent} percent of what it settled: tie what came, and "
+            "the rest stays open."
+        )
 
 
 def take_apart(
@@ -156,6 +177,31 @@ def take_apart(
     write_rests(conn, ctx, run_id, posting_date, _of(conn, touched))
 
 
+def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, former: pd.DataFrame) -> int:
+    """Make ties again that an undo took apart (`undone_ties.taken_apart`), by their old rules; give how many.
+
+    Only where the money is still there on both sides, and a return only with the deposit that it takes back.
+    """
+    if former.empty:
+        return 0
+    lines, remits = _of(conn, former["bank_line_id"].unique()), _remittances(conn, former["remit_id"].unique())
+    own = lines[["bank_line_id", "line_key", "rest_cents", "unapplied_cents", "bank_date"]]
+    rows = former.merge(own, on="bank_line_id")
+    rows = rows.merge(remits[["remit_id", "remit_key", "payer_code", "open_cents"]], on="remit_id")
+    wanted = (rows["amount_cents"] - rows["fee_cents"]).groupby(rows["bank_line_id"]).transform("sum")
+    rows = rows[(wanted * rows["rest_cents"] > 0) & (wanted.abs() <= rows["rest_cents"].abs())]
+    rows = rows[(rows["returns_line_id"] == 0) | rows["returns_line_id"].isin(rows["bank_line_id"])]
+    rows = rows[rows.groupby("remit_id")["amount_cents"].transform("sum") <= rows["open_cents"]]
+    came = rows["returns_line_id"] == 0
+    columns = ["bank_line_id", "remit_id", "amount_cents", "fee_cents", "rule", "score", "evidence"]
+    write_ties(conn, ctx, run_id, posting_date, rows.loc[came, columns], lines, remits)
+    if not came.all():
+        back = rows[~came].assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
+        _write_returned(conn, ctx, run_id, posting_date, back)
+    deposit_candidates.choose_again(conn, rows.loc[came, columns])
+    return len(rows)
+
+
 def take_apart_remittances(
     conn: Connection, ctx: Context, run_id: int, posting_date: date, remit_ids: Iterable[int], reason: str
 ) -> int:
@@ -170,6 +216,11 @@ def take_apart_remittances(
 
 def _of(conn: Connection, line_ids: Iterable[int]) -> pd.DataFrame:
     parts = [banking.lines(conn, banking.B.c.bank_line_id.in_(part)) for part in in_parts(sorted(line_ids))]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _remittances(conn: Connection, remit_ids: Iterable[int]) -> pd.DataFrame:
+    parts = [banking.remittances(conn, banking.R.c.remit_id.in_(part)) for part in in_parts(remit_ids)]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -214,7 +265,9 @@ def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.
 
 def _remit_kinds(remits: pd.DataFrame, posting_date: date) -> pd.Series:
     """Why a posted remittance is open: part of its money came, it was taken back, or it is late."""
-    days = remits["payment_date"].where(remits["payment_date"] != "", posting_date.isoformat())
+    # A remittance without a day of its own is waited for since it was posted first.
+    days = remits["payment_date"].where(remits["payment_date"] != "", remits["first_posted"])
+    days = days.where(days != "", posting_date.isoformat())
     waited = np.busday_count(days.to_numpy(dtype=object).astype("datetime64[D]"), np.datetime64(posting_date, "D"))
     kinds = np.select(
         [remits["tied_cents"] > 0, remits["is_returned"], waited > LATE_DAYS],

@@ -112,11 +112,13 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     journals = rows.journals(conn, goes, target.remit_ids)
     stays = goes.loc[~goes["is_whole"], "claim_payment_id"]
     journals["keeps_cash"] = journals["is_cash"] & journals["claim_payment_id"].isin(stays)
-    by_hand = rows.matched_by_hand(conn, goes)
-    gone = rules.withdraw(goes.reset_index(drop=True), journals, target.remit_ids, by_hand)
+    matched = rows.matched_by_hand(conn, goes)
+    gone = rules.withdraw(goes.reset_index(drop=True), journals, target.remit_ids, matched)
     refunds = rows.refunds_after(conn, target.remit_ids)
     refunds = refunds.assign(kind=refunds["source"] + " " + refunds["reason_code"])
-    others = pd.concat([rows.tied_by_hand(conn, target.remit_ids).assign(kind="tie by hand"), refunds])
+    by_hand = rows.tied_by_hand(conn, target.remit_ids).assign(kind="tie by hand")
+    again = rows.issued_again(conn, target.remit_ids).assign(kind="payment issued again")
+    others = pd.concat([by_hand, refunds, again])
     refused = pd.concat([gone.refused, others.reindex(columns=rules.REFUSED_COLUMNS)], ignore_index=True)
     ids = [name for name in rules.REFUSED_COLUMNS if name != "kind"]
     return rules.Withdrawal(gone.postings, gone.journals, refused.astype(dict.fromkeys(ids, "Int64")).fillna(0))

@@ -10,7 +10,7 @@ import pandas as pd
 from claims.denials import undone as rules
 from claims.denials.outcomes import CASE_COLUMNS
 from claims.service.context import Context
-from claims.store import clock
+from claims.store import clock, desk
 from claims.store import undone_cases as rows
 from claims.store.handles import Connection
 
@@ -42,6 +42,7 @@ def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.D
             }
         )
     rows.save(conn, pd.DataFrame(changed), pd.DataFrame(told), actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
+    desk.end_requests(conn, day)
     rows.look_again(conn, again)
     return bool(again)
 

@@ -11,7 +11,17 @@ from claims.ledger.undo import Withdrawal
 from claims.service import parking
 from claims.service.posting import SETTLED_BY_REVERSAL
 from claims.service.undo_targets import Target
-from claims.store import credits, exceptions, posting, repeated, settled, takebacks, undone, undone_exceptions
+from claims.store import (
+    credits,
+    exceptions,
+    posting,
+    repeated,
+    settled,
+    takebacks,
+    unannounced,
+    undone,
+    undone_exceptions,
+)
 from claims.store import undo as rows
 from claims.store.handles import Connection
 
@@ -33,8 +43,7 @@ def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, wai
     repeated.close_repeated(conn, day)
     families = gone.postings.loc[gone.postings["family_id"] != 0, "family_id"].unique().tolist()
     credits.name_credits(conn, families, day)
-    takebacks.close_announced(conn, day)
-    takebacks.name_debits(conn, day)
+    unannounced.keep_named(conn, day)
     takebacks.name_several_forwards(conn, day)
 
 
@@ -51,7 +60,6 @@ def _open_again(conn: Connection, day: date, gone: Withdrawal, waiting: pd.DataF
         *undone_exceptions.unsettled(conn, families),
         *undone_exceptions.voids_again(conn, families),
         *undone_exceptions.held_again(conn),
-        *takebacks.announced_no_more(conn),
     ]  # fmt: skip
     exceptions.reopen(conn, again, day)
 

@@ -46,7 +46,7 @@ def listed(
         rows, sums = queries.cases(conn, asked, limit), queries.totals(conn, asked)
     rows.insert(0, "key", rows["case_key"].str[:KEY_LENGTH])
     if show_phi:
-        record_shown(ctx, "variances")
+        record_shown(ctx, "variances", {"variances": rows["key"].tolist()})
     else:
         rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
     return rows, sums

@@ -6,8 +6,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from claims.service import verify_files
 from claims.service.context import Context
-from claims.store import audit, chain, checking, checking_patients, checking_postings, credits, periods, takebacks
+from claims.store import (
+    audit,
+    chain,
+    checking,
+    checking_files,
+    checking_patients,
+    checking_postings,
+    credits,
+    periods,
+    takebacks,
+    unannounced,
+)
 from claims.store.engine import read
 from claims.store.handles import Connection
 
@@ -80,8 +92,8 @@ def verify(ctx: Context) -> list[Check]:
             ),
             _check(
                 "L6",
-                "what payers announced to take back is never in debit without an exception",
-                checking.unexplained_debits(conn),
+                "what payers announced to take back is never in debit by more than exceptions say",
+                unannounced.unexplained_debits(conn),
                 "account {account} is in debit by {off_cents} cents for a reference",
             ),
             _check(
@@ -136,6 +148,11 @@ def verify(ctx: Context) -> list[Check]:
                 "the period through {through_date} holds {off_journals} journal(s) more than when it was closed",
             )
         )
+        count, differing = verify_files.differing(ctx, conn)
+        checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
+        given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
+        gone = tuple(f"{rows} row(s) of {table} were removed" for table, rows in missing.items())
+        checks.append(Check("rows", "no row that was written is gone", given, gone))
         hashes = checking.stored_hashes(conn)
         states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")

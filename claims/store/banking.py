@@ -114,7 +114,10 @@ def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame
 
 
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
-    """Posted remittances with open_cents (on clearing), tied_cents (by deposits in force) and is_returned."""
+    """Posted remittances with open_cents (on clearing), tied_cents (by deposits in force) and is_returned.
+
+    first_posted: the accounting day on which they were first posted, of those that name no day of payment (else "").
+    """
     open_ = (
         sa.select(L.c.remit_id, _total(L.c.amount_cents).label("cents"))
         .where(L.c.account == "1050", L.c.remit_id.is_not(None))
@@ -132,6 +135,7 @@ def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.
         .group_by(D.c.remit_id)
         .subquery()
     )
+    first = sa.select(sa.func.min(J.c.posting_date)).where(J.c.remit_id == R.c.remit_id, J.c.source == "835")
     return frame(
         conn,
         sa.select(
@@ -145,6 +149,7 @@ def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.
             R.c.payment_cents,
             R.c.file_id,
             R.c.seg,
+            sa.case((R.c.payment_date.is_(None), first.scalar_subquery())).label("first_posted"),
             sa.cast(sa.func.coalesce(open_.c.cents, 0), sa.BigInteger).label("open_cents"),
             sa.cast(sa.func.coalesce(tied.c.cents, 0), sa.BigInteger).label("tied_cents"),
             (sa.func.coalesce(tied.c.returns, 0) > 0).label("is_returned"),
@@ -196,6 +201,7 @@ def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = Fa
             sa.func.coalesce(R.c.payer_name, "").label("payer_name"),
             sa.func.coalesce(R.c.trace_number, "").label("trace_number"),
             R.c.payment_date,
+            sa.func.coalesce(R.c.payer_identifier, "").label("payer_identifier"),
         )
         .join(J, J.c.journal_id == D.c.journal_id)
         .outerjoin(R, R.c.remit_id == D.c.remit_id)

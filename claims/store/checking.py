@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import Origin
 from claims.store.load import frame
-from claims.store.payees import payee_of, with_remittance
 
 J, L, R, P, CP, A = (
     schema.journals,
@@ -80,7 +79,8 @@ def unsettled_remittances(conn: sa.Connection) -> pd.DataFrame:
     """L3: posted remittances whose clearing is not what their deposits leave open (remit_key, off_cents).
 
     So one whose money has come in full has nothing on 1050. One that is partly paid, or whose deposit was taken back,
-    must be named by an open exception too.
+    must be named by an open exception too. Never is more taken off clearing than was put there, and nothing is left of
+    a remittance that is undone.
     """
     bank = sa.case((J.c.source == "bank", L.c.amount_cents), else_=0)
     cleared = (
@@ -110,7 +110,12 @@ def unsettled_remittances(conn: sa.Connection) -> pd.DataFrame:
         sa.select(R.c.remit_key, sa.cast(open_, sa.BigInteger).label("off_cents"))
         .outerjoin(cleared, cleared.c.remit_id == R.c.remit_id)
         .outerjoin(tied, tied.c.remit_id == R.c.remit_id)
-        .where(R.c.state == "posted", sa.or_(bank_cents != -tied_cents, closed, unnamed))
+        .where(
+            sa.or_(
+                sa.and_(R.c.state == "posted", sa.or_(bank_cents != -tied_cents, closed, unnamed, open_ < 0)),
+                sa.and_(R.c.state == "undone", open_ != 0),
+            )
+        )
         .order_by(R.c.remit_key),
     )
 
@@ -187,27 +192,6 @@ def settled_by_family(conn: sa.Connection) -> pd.DataFrame:
     both = sa.union_all(paid, reduced).subquery()
     return frame(
         conn, sa.select(both.c.family_id, _sum(both.c.cents).label("settled_cents")).group_by(both.c.family_id)
-    )
-
-
-def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
-    """L6: 2100 by payer and reference, or 2110 by payee too, in debit without an open exception that names it.
-
-    account, payer_code, payee, reference, off_cents.
-    """
-    told = schema.exceptions
-    keys = ["WO_WITHOUT_REVERSAL:" + J.c.idempotency_key, "FB_WITHOUT_FORWARD:" + J.c.idempotency_key]
-    remits, of_line = with_remittance(L)
-    by = (L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference)
-    return frame(
-        conn,
-        sa.select(*by, _sum(L.c.amount_cents).label("off_cents"))
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .outerjoin(remits, of_line)
-        .outerjoin(told, sa.and_(told.c.exception_key.in_(keys), told.c.state == "open"))
-        .where(L.c.account.in_(["2100", "2110"]))
-        .group_by(*by)
-        .having(sa.and_(sa.func.sum(L.c.amount_cents) > 0, sa.func.count(told.c.exception_id) == 0)),
     )
 
 

@@ -66,6 +66,15 @@ def mark_candidate(conn: sa.Connection, bank_line_id: int, remit_id: int, why: s
     insert_keyed(conn, C, mine.assign(why=why, rule=rule, recorded_at=clock.now()))
 
 
+def choose_again(conn: sa.Connection, ties: pd.DataFrame) -> None:
+    """Say of ties (bank_line_id, remit_id, rule) that were made again that they are chosen, where that is not said."""
+    stood = candidates(conn, ties["bank_line_id"].unique())
+    pair = ["bank_line_id", "remit_id"]
+    chosen = pd.MultiIndex.from_frame(stood.loc[stood["why"] == "chosen", pair])
+    for tie in ties[~pd.MultiIndex.from_frame(ties[pair]).isin(chosen)].to_dict("records"):
+        mark_candidate(conn, int(tie["bank_line_id"]), int(tie["remit_id"]), "chosen", str(tie["rule"]))
+
+
 def ambiguous_lines(conn: sa.Connection) -> list[int]:
     """Bank lines that several remittances or former deposits fit, as they were looked at last."""
     select = sa.select(C.c.bank_line_id).where(C.c.ended_at.is_(None), C.c.why == "several-fit").distinct()

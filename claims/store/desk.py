@@ -14,6 +14,7 @@ from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import frame_of, insert_keyed
 
+OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
 CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
 
 
@@ -21,6 +22,12 @@ def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     """Read cases whole, by id."""
     columns = [column for column in CASE.c if column.name != "recorded_at"]
     return frame_of(conn, sa.select(*columns).order_by(CASE.c.case_id), CASE.c.case_id, case_ids)
+
+
+def families(conn: sa.Connection, case_ids: Sequence[int]) -> dict[int, int]:
+    """Give the claim family of each case; 0 where the claim is unknown."""
+    rows = frame_of(conn, sa.select(CASE.c.case_id, sa.func.coalesce(CASE.c.family_id, 0)), CASE.c.case_id, case_ids)
+    return dict(rows.itertuples(index=False, name=None))
 
 
 def add_action(conn: sa.Connection, **values: Any) -> int:
@@ -38,7 +45,7 @@ def action(conn: sa.Connection, action_id: int) -> pd.DataFrame:
 def settle(conn: sa.Connection, action_id: int, state: str, actor: str, day: date) -> None:
     """Note that a second person decided an action, or that it was undone."""
     values: dict[str, Any] = {"state": state}
-    if state != "undone":
+    if state not in ("undone", OVERTAKEN):
         values |= {"approved_by": actor, "decided_posting_date": day, "decided_at": clock.now()}
     conn.execute(sa.update(ACTION).where(ACTION.c.action_id == action_id).values(**values))
 
@@ -59,6 +66,32 @@ def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:
 def last_posting(conn: sa.Connection) -> int:
     """Give the number of the last posting of a claim payment."""
     return int(conn.scalar(sa.select(sa.func.max(P.c.claim_posting_id))) or 0)
+
+
+def waiting_for(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read which cases wait for an answer to these claims, made of them or joined: case_id, claim_id."""
+    made, later = EVENT.alias("made"), EVENT.alias("later")
+    is_sent = made.c.kind == CASE.c.waiting_for
+    again = sa.select(sa.literal(1)).where(
+        later.c.case_id == made.c.case_id, later.c.kind == made.c.kind, later.c.event_id > made.c.event_id
+    )
+    select = (
+        sa.select(made.c.case_id, made.c.claim_id)
+        .join(CASE, CASE.c.case_id == made.c.case_id)
+        .where(CASE.c.state == "waiting", is_sent, ~again.exists())
+    )
+    return frame_of(conn, select, made.c.claim_id, claim_ids)
+
+
+def end_requests(conn: sa.Connection, day: date) -> int:
+    """End requests whose cases have all moved on, so that nobody is asked about nothing; give how many ended."""
+    waits = sa.select(sa.literal(1)).where(
+        EVENT.c.action_id == ACTION.c.action_id,
+        CASE.c.case_id == EVENT.c.case_id,
+        CASE.c.pending_action_id == ACTION.c.action_id,
+    )
+    over = sa.update(ACTION).where(ACTION.c.state == "waiting_approval", ~waits.exists())
+    return conn.execute(over.values(state=OVERTAKEN, decided_posting_date=day, decided_at=clock.now())).rowcount
 
 
 def took_a_place(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int]:

@@ -95,6 +95,8 @@ def _sqlite_file(engine: sa.Engine) -> Path | None:
 
 # The connection of a transaction around several steps that is going on in this thread; see `together`.
 _around: ContextVar[sa.Connection | None] = ContextVar("_around", default=None)
+# Whether who asks to write in this thread only looks; see `looking`.
+_looks: ContextVar[bool] = ContextVar("_looks", default=False)
 
 
 @contextlib.contextmanager
@@ -103,12 +105,23 @@ def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
     with _named_errors(), engine.connect() as connection:
         transaction = connection.begin()
         _be_the_writer(connection)
-        token = _around.set(connection)
+        tokens = _around.set(connection), _looks.set(False)
         try:
             yield connection
         finally:
-            _around.reset(token)
+            _around.reset(tokens[0])
+            _looks.reset(tokens[1])
             transaction.rollback()
+
+
+@contextlib.contextmanager
+def looking() -> Iterator[None]:
+    """Give who asks to write inside a snapshot that cannot be changed, as `read` does: nobody waits for it."""
+    token = _looks.set(True)
+    try:
+        yield
+    finally:
+        _looks.reset(token)
 
 
 @contextlib.contextmanager
@@ -129,6 +142,10 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     if around is not None:
         with around.begin_nested():
             yield around
+        return
+    if _looks.get():
+        with read(engine) as connection:
+            yield connection
         return
     with _named_errors(), engine.connect() as connection, connection.begin():
         _be_the_writer(connection)

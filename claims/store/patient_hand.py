@@ -1,4 +1,4 @@
-"""What patients paid, or are paid, that no bank line has taken up yet."""
+"""What patients paid, or are paid, and refunds to payers, that no bank line has taken up yet."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from claims.store.banking import REFUSED
 from claims.store.load import frame
 
 PP, RF, L, D = schema.patient_payments, schema.patient_refunds, schema.ledger_lines, schema.deposit_matches
+J = schema.journals
 
 
 def _cents() -> sa.Subquery:
@@ -26,7 +27,8 @@ def in_hand(conn: sa.Connection) -> pd.DataFrame:
     """Payments and refunds: payment_key, amount_cents, paid_on, method, reference, batch_reference, owner.
 
     A payment that was taken back after the bank had it stands with what will go out, on the day of that. `owner`: our
-    number of the payment, or ``refund:`` and that of the refund.
+    number of the payment, or ``refund:`` and that of the refund; of a refund to a payer ``payer-refund:`` and that of
+    its journal.
     """
     sums = _cents()
     paid = sa.select(
@@ -49,7 +51,17 @@ def in_hand(conn: sa.Connection) -> pd.DataFrame:
         sa.literal("").label("batch_reference"),
         (sa.literal("refund:") + sa.cast(RF.c.patient_refund_id, sa.Text)).label("owner"),
     ).join(sums, sums.c.reference == RF.c.refund_key)
-    rows = pd.concat([frame(conn, paid), frame(conn, back)], ignore_index=True)
+    to_payer = sa.select(
+        sums.c.reference.label("payment_key"),
+        sums.c.cents.label("amount_cents"),
+        J.c.effective_date.label("paid_on"),
+        sa.literal("cheque").label("method"),
+        sa.literal("").label("reference"),
+        sa.literal("").label("batch_reference"),
+        (sa.literal("payer-refund:") + sa.cast(J.c.journal_id, sa.Text)).label("owner"),
+    ).join(J, J.c.idempotency_key == sa.literal("act:") + sums.c.reference + sa.literal(":0"))
+    to_payer = to_payer.where(J.c.source == "refund")
+    rows = pd.concat([frame(conn, one) for one in (paid, back, to_payer)], ignore_index=True)
     return rows.drop_duplicates("payment_key").sort_values(["paid_on", "payment_key"], ignore_index=True)
 
 

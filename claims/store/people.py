@@ -118,12 +118,18 @@ def codes_left(conn: sa.Connection, user_id: int) -> int:
     return int(conn.execute(left).scalar_one())
 
 
-def note_failure(conn: sa.Connection, name_sha256: str, address: str, now: datetime, keep_from: datetime) -> None:
-    """Write a failed attempt down; those from before `keep_from` go."""
+def note_attempt(conn: sa.Connection, name_sha256: str, address: str, now: datetime, keep_from: datetime) -> int:
+    """Write an attempt down as failed, until it is taken back, and give its id; those from before `keep_from` go."""
     conn.execute(sa.delete(login_attempts).where(login_attempts.c.recorded_at < clock.written(keep_from)))
     key = ids.take(conn, login_attempts, 1)
     values = {"name_sha256": name_sha256, "address": address, "recorded_at": clock.written(now)}
     conn.execute(sa.insert(login_attempts).values(login_attempt_id=key, **values))
+    return key
+
+
+def take_attempt_back(conn: sa.Connection, login_attempt_id: int) -> None:
+    """Forget an attempt that went well."""
+    conn.execute(sa.delete(login_attempts).where(login_attempts.c.login_attempt_id == login_attempt_id))
 
 
 def forget_failures(conn: sa.Connection, name_sha256: str) -> None:
@@ -153,6 +159,12 @@ def keep_search(conn: sa.Connection, search_key: str, user_id: int, words: str) 
     key = ids.take(conn, searches, 1)
     values = {"search_key": search_key, "user_id": user_id, "words": words, "recorded_at": clock.now()}
     conn.execute(sa.insert(searches).values(search_id=key, **values))
+
+
+def forget_searches(conn: sa.Connection, *, before: datetime | None = None, user_id: int = 0) -> None:
+    """Forget what anybody looked for `before` an instant, or all that one person did."""
+    of = searches.c.user_id == user_id if before is None else searches.c.recorded_at < clock.written(before)
+    conn.execute(sa.delete(searches).where(of))
 
 
 def search_words(conn: sa.Connection, search_key: str, user_id: int) -> str | None:

@@ -55,6 +55,11 @@ def save_journals(
     return len(rows)
 
 
+def is_written(conn: sa.Connection, key: str) -> bool:
+    """Tell whether the journal of an idempotency key is in the books."""
+    return conn.execute(sa.select(J.c.journal_id).where(J.c.idempotency_key == key)).first() is not None
+
+
 def save_postings(conn: sa.Connection, postings: pd.DataFrame, released: pd.DataFrame, posting_date: date) -> None:
     """Write what became of claim payments; end the rows they had, and mark what a reversal took back.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.bulk import bulk_insert
+from claims.store.engine import is_postgresql
 from claims.store.load import frame
 
 CP, SP, A, REM = schema.claim_payments, schema.service_payments, schema.adjustments, schema.remarks
@@ -70,13 +73,23 @@ def of_remittances(remit_ids: Sequence[int]) -> Scope:
     return Scope(sa.select(CP.c.claim_payment_id).where(CP.c.remit_id.in_([int(one) for one in remit_ids])))
 
 
-def not_posted(claim_payment_ids: Sequence[int]) -> Scope:
-    """Scope of those claim payments among these that nothing was done with yet, or whose cash waits."""
+@contextmanager
+def not_posted(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> Iterator[Scope]:
+    """Scope of those claim payments among these that nothing was done with yet, or whose cash waits.
+
+    The ids stand in a table of this transaction while the scope is open: it is part of many selects, and a remittance
+    may hold more claims than a statement takes values.
+    """
     done = sa.select(P.c.claim_payment_id).where(P.c.ended_at.is_(None), P.c.outcome != "unapplied")
-    ids = [int(one) for one in claim_payment_ids]
-    return Scope(
-        sa.select(CP.c.claim_payment_id).where(CP.c.claim_payment_id.in_(ids), CP.c.claim_payment_id.not_in(done))
-    )
+    id_of = sa.Column("claim_payment_id", CP.c.claim_payment_id.type, primary_key=True)
+    given = sa.Table("given_claim_payments", sa.MetaData(), id_of, prefixes=["TEMPORARY"])
+    given.create(conn)
+    ids = pd.DataFrame({"claim_payment_id": pd.Series(list(claim_payment_ids), dtype="int64").drop_duplicates()})
+    bulk_insert(conn, given, ids)
+    if is_postgresql(conn):
+        conn.execute(sa.text("ANALYZE given_claim_payments"))  # else it is planned as if it were small
+    yield Scope(sa.select(given.c.claim_payment_id).where(given.c.claim_payment_id.not_in(done)))
+    given.drop(conn)
 
 
 def of_waiting(after: int, limit: int) -> Scope:

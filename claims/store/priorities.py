@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import insert_keyed
+from claims.store.rows import frame_of, insert_keyed
 
-CASE, P, FAM = schema.denial_cases, schema.claim_postings, schema.families
+CASE, EVENT, P = schema.denial_cases, schema.denial_events, schema.claim_postings
 
 _READ = (
-    *("case_id", "version", "state", "queue", "payer_code", "payer_type", "own_payer_code", "next_payer_code"),
-    *("reason_code", "recoverable", "next_action", "appeal_level", "at_risk_cents", "service_date", "service_to_date"),
+    *("case_id", "version", "state", "queue", "waiting_for", "family_id", "payer_code", "payer_type", "payer_sequence"),
+    *("own_payer_code", "next_payer_code", "reason_code", "remark_codes", "category", "recoverable", "next_action"),
+    *("then_action", "appeal_level", "at_risk_cents", "service_date", "service_to_date"),
     *("remit_date", "deadline_date", "deadline_rule", "last_touched_date", "snoozed_until_date", "snoozed_for"),
-    *("recovery_percent", "expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
-    *("score", "priority_rank"),
+    *("decision_date", "recovery_percent", "expected_value_cents", "value_points", "urgency_points", "touch_points"),
+    *("effort_points", "score", "priority_rank"),
 )
 
 
@@ -50,4 +53,12 @@ def save(conn: sa.Connection, rows: pd.DataFrame, events: pd.DataFrame, *, actor
     bulk_update(conn, CASE, rows)
     amounts = events.get("amount_cents", 0)
     told = events.assign(amount_cents=amounts, actor=actor, run_id=run_id, recorded_at=clock.now())
-    insert_keyed(conn, schema.denial_events, told)
+    insert_keyed(conn, EVENT, told)
+
+
+def sent_since(conn: sa.Connection, case_ids: Sequence[int]) -> pd.Series[str]:
+    """Give the day on which what a case waits for was sent, by case_id: the last event that is called as its wait."""
+    day = sa.func.max(EVENT.c.posting_date).label("sent_date")
+    select = sa.select(EVENT.c.case_id, day).join(CASE, CASE.c.case_id == EVENT.c.case_id)
+    select = select.where(EVENT.c.kind == CASE.c.waiting_for).group_by(EVENT.c.case_id)
+    return frame_of(conn, select, EVENT.c.case_id, case_ids).set_index("case_id")["sent_date"]

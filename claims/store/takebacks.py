@@ -7,8 +7,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import checking, exceptions, schema
-from claims.store.in_force import stands
+from claims.store import exceptions, schema
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 
@@ -21,7 +20,6 @@ J, L, R, E, PA = (
 )
 CP = schema.claim_payments
 
-UNANNOUNCED = ("WO_WITHOUT_REVERSAL", "FB_WITHOUT_FORWARD")
 SEVERAL = "FORWARD_BALANCES_SEVERAL"
 
 
@@ -59,78 +57,6 @@ def reissuable(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
         .group_by(R.c.remit_id, R.c.payer_code, R.c.trace_number)
         .having(sa.func.sum(L.c.amount_cents) != 0),
     )
-
-
-def close_announced(conn: sa.Connection, posting_date: date) -> int:
-    """Close the exceptions of recoveries and forward balances that were announced after all: no debit is left."""
-    rows = _debits(conn, "open")
-    done = rows.loc[rows["debit_cents"] <= 0, "exception_id"]
-    return exceptions.close_for(conn, "exception_id", done, UNANNOUNCED, "announced", posting_date)
-
-
-def _debits(conn: sa.Connection, state: str) -> pd.DataFrame:
-    """Exceptions of recoveries and forward balances of a state, with the debit on their reference."""
-    own = L.alias("own")
-    remits, of_line = with_remittance(L)
-    own_remits, of_own = with_remittance(own)
-    return frame(
-        conn,
-        sa.select(E.c.exception_id, _sum(L.c.amount_cents).label("debit_cents"))
-        .join(J, E.c.exception_key == E.c.type_code + ":" + J.c.idempotency_key)
-        .join(own, sa.and_(own.c.journal_id == J.c.journal_id, own.c.account.in_(["2100", "2110"])))
-        .outerjoin(own_remits, of_own)
-        .join(
-            L,
-            sa.and_(
-                L.c.account == own.c.account,
-                L.c.payer_code == own.c.payer_code,
-                L.c.reference == own.c.reference,
-            ),
-        )
-        .outerjoin(remits, of_line)
-        .where(E.c.state == state, E.c.type_code.in_(UNANNOUNCED), stands())
-        .where(payee_of(L, remits) == payee_of(own, own_remits))
-        .group_by(E.c.exception_id),
-    )
-
-
-def announced_no_more(conn: sa.Connection) -> list[int]:
-    """Exceptions that were closed because an announcement came that stands no more."""
-    rows = _debits(conn, "closed")
-    again = set(rows.loc[rows["debit_cents"] > 0, "exception_id"].tolist())
-    return sorted(again & set(exceptions.closed_as(conn, "announced", E.c.type_code.in_(UNANNOUNCED))))
-
-
-def name_debits(conn: sa.Connection, posting_date: date) -> None:
-    """Open an exception for each recovery or forward balance whose announcement was undone.
-
-    The last entry on the reference names it, as if the announcement had never come.
-    """
-    rows = frame(
-        conn,
-        sa.select(
-            *(J.c.journal_id, J.c.idempotency_key, L.c.account, L.c.payer_code, L.c.reference, L.c.amount_cents),
-            *(J.c.remit_id, R.c.file_id, PA.c.seg, payee_of(L, R).label("payee")),
-        )
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .join(R, R.c.remit_id == J.c.remit_id)
-        .join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
-        .where(L.c.account.in_(["2100", "2110"]), stands(), J.c.reverses_journal_id.is_(None))
-        .order_by(J.c.journal_id),
-    )
-    keys = ["account", "payer_code", "payee", "reference"]
-    balance = payables(conn).set_index(keys)["amount_cents"]
-    rows["balance_cents"] = balance.reindex(pd.MultiIndex.from_frame(rows[keys]), fill_value=0).to_numpy()
-    rows["taken_cents"] = rows.groupby([*keys, "remit_id"])["amount_cents"].transform("sum")
-    rows = rows.drop_duplicates(keys, keep="last")
-    rows = rows.assign(
-        amount_cents=rows[["balance_cents", "taken_cents"]].min(axis=1),
-        type_code=rows["account"].map({"2100": UNANNOUNCED[0], "2110": UNANNOUNCED[1]}).astype("str"),
-    )
-    unnamed = pd.MultiIndex.from_frame(checking.unexplained_debits(conn)[keys])
-    rows = rows[(rows["amount_cents"] > 0) & pd.MultiIndex.from_frame(rows[keys]).isin(unnamed)]
-    rows = rows.assign(exception_key=rows["type_code"] + ":" + rows["idempotency_key"])
-    exceptions.open_all(conn, rows.drop(columns=["journal_id", *keys, "balance_cents", "taken_cents"]), posting_date)
 
 
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:

@@ -116,6 +116,20 @@ def tied_by_hand(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, select, D.c.remit_id, remit_ids)
 
 
+def issued_again(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Adjustments (CS) of other remittances that issued the payment of these again: journal_id, remit_id of the other.
+
+    They credit the clearing of these.
+    """
+    select = (
+        sa.select(J.c.journal_id, J.c.remit_id)
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .where(L.c.account == "1050", L.c.remit_id != J.c.remit_id, J.c.source == "835", stands())
+    )
+    rows = frame_of(conn, select, L.c.remit_id, remit_ids).drop_duplicates("journal_id")
+    return rows[~rows["remit_id"].isin(list(remit_ids))].reset_index(drop=True)
+
+
 def refunds_after(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     """What a person paid back of what these remittances announced to take: journals on the same payer and reference."""
     # No payee is asked for: people refund what 2100 says, which is the same for all payees.

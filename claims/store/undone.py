@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
+from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
 
@@ -64,10 +65,7 @@ def next_generation(conn: sa.Connection, remit_ids: Sequence[int]) -> None:
 
 def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:
     """Write is_superseded and unposted_cents of postings in force (claim_posting_id)."""
-    for row in rows[["claim_posting_id", "is_superseded", "unposted_cents"]].to_dict("records"):
-        changed = sa.update(P).where(P.c.claim_posting_id == row["claim_posting_id"])
-        values = {name: int(row[name]) for name in ("is_superseded", "unposted_cents")}
-        conn.execute(changed.values(values))
+    bulk_update(conn, P, rows[["claim_posting_id", "is_superseded", "unposted_cents"]])
 
 
 def remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

@@ -35,12 +35,13 @@ def _iso(day: int) -> str:
         return ""
 
 
-def _with_iso_dates(rows: pd.DataFrame) -> pd.DataFrame:
+def with_iso_dates(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give rows with their days (`_date`) as ISO text."""
     changed = {name: iso_dates(rows[name]) for name in rows.columns if name.endswith("_date")}
     return rows.assign(**changed)
 
 
-def _in_capitals(lines: pd.DataFrame) -> pd.DataFrame:
+def in_capitals(lines: pd.DataFrame) -> pd.DataFrame:
     """Give lines with the control numbers by which the books know them: as they leave, in capitals."""
     return lines.assign(line_control_number=lines["line_control_number"].str.upper())
 
@@ -54,7 +55,7 @@ def save_sets(
     conn: sa.Connection, file_id: int, interchanges: pd.DataFrame, transactions: pd.DataFrame, findings: pd.DataFrame
 ) -> pd.Series:
     """Write interchanges, sets (with `state`, `reason_code`) and findings; ids of the sets by ST segment."""
-    insert_keyed(conn, schema.interchanges, _with_iso_dates(interchanges).assign(file_id=file_id))
+    insert_keyed(conn, schema.interchanges, with_iso_dates(interchanges).assign(file_id=file_id))
     keyed = insert_keyed(conn, schema.transactions, transactions.assign(file_id=file_id))
     ids = keyed.set_index("seg")["transaction_id"]
     insert_keyed(
@@ -67,17 +68,17 @@ def save_sets(
 
 def save_remittances(conn: sa.Connection, file_id: int, remittances: pd.DataFrame) -> pd.Series:
     """Write remittances (with transaction_id, remit_key, state, totals); ids by ST segment."""
-    rows = _with_iso_dates(remittances).assign(file_id=file_id)
+    rows = with_iso_dates(remittances).assign(file_id=file_id)
     return insert_keyed(conn, schema.remittances, rows).set_index("transaction_seg")["remit_id"]
 
 
 def save_claim_payments(conn: sa.Connection, file_id: int, frames: Frames, remit_ids: pd.Series) -> None:
     """Write claim payments and all that hangs on them: lines, adjustments, remarks, provider adjustments."""
-    claims = _with_iso_dates(frames["claim_payments"])
+    claims = with_iso_dates(frames["claim_payments"])
     claims = claims.assign(file_id=file_id, remit_id=_look_up(claims["transaction_seg"], remit_ids))
     claims = insert_keyed(conn, schema.claim_payments, claims[claims["remit_id"] != 0])
     claim_ids = claims.set_index("seg")["claim_payment_id"]
-    lines = _with_iso_dates(_in_capitals(frames["service_payments"]))
+    lines = with_iso_dates(in_capitals(frames["service_payments"]))
     lines = lines.assign(file_id=file_id, claim_payment_id=_look_up(lines["claim_seg"], claim_ids))
     lines = insert_keyed(conn, schema.service_payments, lines[lines["claim_payment_id"] != 0])
     line_ids = lines.set_index("seg")["service_payment_id"]
@@ -125,13 +126,13 @@ def save_claims(
 
     A claim that is a version of another brings its `family_id`.
     """
-    claims = _with_iso_dates(claims).assign(file_id=file_id)
+    claims = with_iso_dates(claims).assign(file_id=file_id)
     if "family_id" not in claims:
         claims["family_id"] = family_ids(conn, claims)
     claims = claims.rename(columns=RENAMED)
     claims = insert_keyed(conn, schema.claims, claims)
     claim_ids = claims.set_index("seg")["claim_id"]
-    rows = _with_iso_dates(_in_capitals(lines))
+    rows = with_iso_dates(in_capitals(lines))
     rows = rows.assign(file_id=file_id, claim_id=_look_up(rows["claim_seg"], claim_ids), line_number=rows["ordinal"])
     insert_keyed(conn, schema.service_lines, rows[rows["claim_id"] != 0])
     own = claims[

@@ -46,4 +46,5 @@ def guarded(app: FastAPI) -> ASGIApp:
     """Put the guards around the pages; the log is outermost and sees everything."""
     web: WebSettings = app.state.practice.web
     inner = BodyLimit(SameOrigin(app, web.origins))
-    return ClientAddress(Headers(RequestLog(inner), is_tls=web.is_tls), web.proxies)
+    known = ClientAddress(inner, web.proxies, proxies_only=not web.certificate)
+    return Headers(RequestLog(known), is_tls=web.is_tls)

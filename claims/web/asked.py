@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from claims.errors import UsageError
 from claims.service.desk.queue import SORTS, Filters
 from claims.web.seat import Seat
 
@@ -55,8 +56,11 @@ class Asked(BaseModel):
         )
 
     @classmethod
-    def of(cls, filters: Filters, sort: str, name: str) -> Asked:
-        """Give the words for filters, as `name` would ask for them; a day stays the day that it was."""
+    def of(cls, filters: Filters, sort: str, name: str, due_in: int = -1) -> Asked:
+        """Give the words for filters, as `name` would ask for them; a day stays the day that it was.
+
+        ``due_in``: days from today, where that and no day was asked for.
+        """
         who = ANY if filters.assignee is None else {"": NOBODY, name: ME}.get(filters.assignee, filters.assignee)
         return cls.model_validate(
             {
@@ -67,12 +71,26 @@ class Asked(BaseModel):
                 "category": filters.category,
                 "action": filters.next_action,
                 "pattern": filters.pattern_id,
-                "by": filters.due_by or "",
+                "by": filters.due_by or "" if due_in < 0 else "",
+                "due": due_in if due_in >= 0 else "",
                 "least": filters.minimum_cents // 100 or "",
                 "since": filters.changed_since_run,
                 "sort": sort if sort != filters.sorts[0] else "",
             }
         )
+
+    @classmethod
+    def at_address(cls, address: str) -> Asked:
+        """Read what an address of the queue asks for; raise UsageError for words that it cannot have."""
+        try:
+            return cls.model_validate(dict(parse_qsl(urlsplit(address).query)))
+        except ValidationError:
+            raise UsageError("Something in the address of the list is not what a list takes.") from None
+
+    @property
+    def due_in(self) -> int | None:
+        """Give the days from today that are asked for; None for none."""
+        return None if self.due == "" else self.due
 
     def chosen_sort(self, filters: Filters) -> str:
         """Give the sort that is asked for, where it is offered for these filters; else the usual one."""

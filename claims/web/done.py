@@ -38,6 +38,7 @@ VERBS = {
     "wake": "brought back",
     "info_sent": "marked: records sent",
     "appeal_sent": "marked: appeal sent",
+    "appeal_upheld": "marked: appeal turned down",
     "resubmit": "made ready to send again",
     "bill_next": "made ready for the next payer",
     "to_patient": "billed to the patient",

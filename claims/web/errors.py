@@ -11,13 +11,14 @@ from claims.errors import ClaimsError, DatabaseBusyError, NotFoundError, Posting
 from claims.service.signing_in import RefusedError, TooManyAttemptsError
 from claims.web import shown
 from claims.web.guards import log
-from claims.web.guards.rates import TooMuchError
+from claims.web.guards.rates import AllBusyError, TooMuchError
 from claims.web.seat import NotAllowed, Seat, SignInFirst
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotFoundError, 404),
     (TooManyAttemptsError, 429),
     (TooMuchError, 429),
+    (AllBusyError, 503),
     (RefusedError, 403),
     (PostingRefusedError, 409),
     (UsageError, 422),

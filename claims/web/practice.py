@@ -16,11 +16,13 @@ from claims.store import audit, clock
 from claims.store.engine import open_engine
 from claims.store.handles import Engine
 from claims.store.sessions import Session
-from claims.web.guards.rates import AtOnce, PerMinute
+from claims.web.guards.rates import AllBusyError, AtOnce, PerMinute
 from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
 EXPORTS_AT_ONCE = 10
+RESULTS_PER_MINUTE = 60
+SIGN_INS_AT_ONCE = 6  # two hash, the others wait for them: pages keep the rest of the threads
 WORKERS_SECONDS = 30
 
 
@@ -56,8 +58,14 @@ class Practice:
     web: WebSettings
     now: Callable[[], datetime]
     exports: AtOnce = field(default_factory=lambda: AtOnce(EXPORTS_AT_ONCE))
+    sign_ins: AtOnce = field(default_factory=lambda: AtOnce(SIGN_INS_AT_ONCE, AllBusyError))
     _workers: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
+    results: PerMinute = field(default_factory=lambda: PerMinute(RESULTS_PER_MINUTE))
+
+    def workers_changed(self) -> None:
+        """Ask anew who may be given a case: somebody came, went or has other roles."""
+        self._workers.clear()
 
     def workers(self) -> list[str]:
         """Name who may be given a case; asked for on every page, and half a minute old at most."""
@@ -65,6 +73,7 @@ class Practice:
         at, names = self._workers.get("", (0.0, []))
         if not at or now - at > WORKERS_SECONDS:
             rows = people.listed(self.ctx)
+            rows = rows[rows["state"] != people.DISABLED]
             may = [name for name, held in zip(rows["name"], rows["roles"], strict=True) if _acts(held)]
             self._workers[""] = (now, may)
             return may

@@ -34,35 +34,35 @@ class Routes:
     """The routes of one module of pages."""
 
     def __init__(self) -> None:
-        self.routes: list[tuple[str, str, str, Endpoint]] = []
+        self.routes: list[tuple[str, str, str, bool, Endpoint]] = []
 
-    def get(self, path: str, permission: str) -> Callable[[Endpoint], Endpoint]:
-        """Declare a page."""
-        return self._declared("GET", path, permission)
+    def get(self, path: str, permission: str, *, by_itself: bool = False) -> Callable[[Endpoint], Endpoint]:
+        """Declare a page; `by_itself`: an open page asks for it again and again, which is no use of a session."""
+        return self._declared("GET", path, permission, by_itself)
 
     def post(self, path: str, permission: str) -> Callable[[Endpoint], Endpoint]:
         """Declare an action."""
-        return self._declared("POST", path, permission)
+        return self._declared("POST", path, permission, False)
 
-    def _declared(self, method: str, path: str, permission: str) -> Callable[[Endpoint], Endpoint]:
+    def _declared(self, method: str, path: str, permission: str, by_itself: bool) -> Callable[[Endpoint], Endpoint]:
         def keep(endpoint: Endpoint) -> Endpoint:
-            self.routes.append((method, path, permission, endpoint))
+            self.routes.append((method, path, permission, by_itself, endpoint))
             return endpoint
 
         return keep
 
 
-def add(app: FastAPI, routes: Iterable[Routes], require: Callable[[str], Callable[..., Any]]) -> None:
+def add(app: FastAPI, routes: Iterable[Routes], require: Callable[[str, bool], Callable[..., Any]]) -> None:
     """Put routes into the application, each behind the check of its permission."""
     for part in routes:
-        for method, path, permission, endpoint in part.routes:
+        for method, path, permission, by_itself, endpoint in part.routes:
             app.add_api_route(
                 path,
                 endpoint,
                 methods=[method],
                 response_class=HTMLResponse,
                 response_model=None,
-                dependencies=[Depends(require(permission))],
+                dependencies=[Depends(require(permission, by_itself))],
                 openapi_extra={_MARK: permission},
             )
 

@@ -95,13 +95,18 @@ class Seat:
         return response
 
 
-def require(permission: str) -> Callable[[Request], None]:
-    """Make the check that stands before each endpoint of a route with this permission."""
+def require(permission: str, by_itself: bool) -> Callable[[Request], None]:
+    """Make the check that stands before each endpoint of a route with this permission.
+
+    What an open page asks for `by_itself` keeps no session open: nobody may sit before it any more.
+    """
 
     def check(request: Request) -> None:
         practice: Practice = request.app.state.practice
         token = request.cookies.get(practice.web.cookie, "")
-        session = signing_in.session_of(practice.ctx, token, practice.now()) if token and permission != OPEN else None
+        session = None
+        if token and permission != OPEN:
+            session = signing_in.session_of(practice.ctx, token, practice.now(), is_use=not by_itself)
         is_in = session is not None and session.state == sessions.SIGNED_IN
         person = practice.person(session) if session is not None and is_in else None
         request.state.seat = Seat(request, session, person)

@@ -32,6 +32,7 @@ class Transaction:
     totals: Totals = field(default_factory=dict)
     head: dict[str, Any] = field(default_factory=dict)
     hasher: Any = field(default_factory=hashlib.sha256)
+    is_hashed: bool = True
     seen: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     end_seg: int = 0

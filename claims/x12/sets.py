@@ -40,7 +40,7 @@ _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 class SetReader:
     """Reads the transaction sets of one kind in one window."""
 
-    def __init__(self, window: Window, canonical: Canonical, levels: Levels) -> None:
+    def __init__(self, window: Window, canonical: Canonical | None, levels: Levels) -> None:
         self.window, self.canonical, self.levels = window, canonical, levels
         owners = window.owners
         self.transactions = owners.transactions

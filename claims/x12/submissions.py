@@ -93,7 +93,9 @@ def codes_of_claims(window: Window, claims: Extract, diagnoses: Extract | None, 
     return pc.binary_join(pa.ListArray.from_arrays(pa.array(edges), codes), pa.scalar(" ", pa.large_string()))
 
 
-def _hashes(window: Window, canonical: Canonical, claims: Extract) -> pa.Array:
+def _hashes(window: Window, canonical: Canonical | None, claims: Extract) -> pa.Array:
+    if canonical is None:
+        return pa.repeat(pa.scalar("", pa.large_string()), len(claims))
     ends = np.concatenate([window.owners.edges(), *(window.rows.of(code) for code in _CLAIM_ENDS)])
     ends = np.append(np.sort(ends), len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]

@@ -55,7 +55,7 @@ def transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
         "balanced_line": good("line_off", "service_lines", is_835),
         "balanced_claim": good("claim_off", "claims", is_claims),
         "balanced_transaction": _balanced(own, paid, provider, payment, found),
-        "body_hash": own.hasher.hexdigest(),
+        "body_hash": own.hasher.hexdigest() if own.is_hashed else "",
     }
 
 

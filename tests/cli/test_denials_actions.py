@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from tests.service.desk.conftest import denied_home  # noqa: F401 the practice of the desk's own tests
+from claims.service import people
+from tests.service.desk.conftest import denied_home, opened  # noqa: F401 the practice of the desk's own tests
+from tests.web.desk import quick_hashes
 
 DAY = ("--date", "2025-06-30")
 NAMES = ("A1", "A2", "ICNA1")
 
 
-@pytest.fixture
-def books(claims, denied_home, tmp_path, monkeypatch):  # noqa: F811
-    """A copy of a practice with four denials."""
-    home = tmp_path / "books"
+PEOPLE = {"anna": "biller", "bert": "biller", "cleo": "supervisor", "dora": "supervisor", "otto": "auditor"}
+LIMITS = {"bert": 99900, "dora": 99900}
+
+
+@pytest.fixture(scope="module")
+def staffed_home(denied_home, tmp_path_factory):  # noqa: F811
+    """The practice with four denials, and people in its roles."""
+    home = tmp_path_factory.mktemp("staffed") / "books"
     shutil.copytree(denied_home, home)
+    ctx, now = opened(home).ctx, datetime.now(UTC)
+    with quick_hashes():
+        for name, role in PEOPLE.items():
+            people.add(ctx, name, [role], now, write_off_limit_cents=LIMITS.get(name, 0))
+            people.set_password(ctx, name, "four quiet herons wade", now)
+    ctx.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def books(claims, staffed_home, tmp_path, monkeypatch):
+    """A copy of it, as the command line works on it."""
+    home = tmp_path / "books"
+    shutil.copytree(staffed_home, home)
     monkeypatch.setenv("CLAIMS_HOME", str(home))
-    assert claims("users", "add", "bert", "--role", "supervisor").code in (0, 2)
     return claims
 
 
@@ -70,6 +93,31 @@ def test_money_is_given_up_by_two_people(books):
     assert books("denials", "approve", "1", "--as", "cleo", *DAY).code == 2  # no limit of her own
     assert books("denials", "refuse", "1", "--reason", "appeal first", "--as", "cleo", *DAY).code == 0
     assert books("denials", "approvals", "--json").json == {"actions": []}
+
+
+def test_a_role_is_a_barrier_on_the_command_line_too(books):
+    key = keys(books)[0]
+    asked = books("denials", "write-off", key, "--reason", "small", "--as", "anna", *DAY)
+    assert asked.code == 0 and "wait for a second person" in asked.out
+    assert "desk.approve" in books("denials", "approve", "1", "--as", "bert", *DAY).err  # a biller, limit or not
+    assert books("denials", "refuse", "1", "--reason", "no", "--as", "bert", *DAY).code == 2
+    assert books("denials", "approve", "1", *DAY).code == 2  # the machine's user is no second person
+    assert "desk.act" in books("denials", "note", "seen", key, "--as", "otto", *DAY).err
+    assert books("denials", "list", "--save", "mine", "--as", "otto").code == 2
+    assert books("denials", "list", "--save", "all", "--team", "--as", "bert").code == 2
+    assert books("appeals", "prepare", key, "--as", "otto").code == 2
+    assert "zoe is not among the people" in books("denials", "show", key, "--as", "zoe").err
+    assert books("users", "disable", "bert").code == 0
+    assert "bert is disabled" in books("denials", "note", "seen", key, "--as", "bert", *DAY).err
+    assert books("denials", "approve", "1", "--as", "ANNA", *DAY).code == 2  # nobody is a second person by a capital
+    assert books("denials", "approve", "1", "--as", "Dora", *DAY).code == 0
+    assert {row["approved_by"] for row in rows(books, "select approved_by from denial_actions")} == {"dora"}
+
+
+def rows(_books, sql):
+    with sqlite3.connect(Path(os.environ["CLAIMS_HOME"]) / "claims.db") as conn:
+        conn.row_factory = sqlite3.Row
+        return conn.execute(sql).fetchall()
 
 
 def test_what_else_can_be_done(books):

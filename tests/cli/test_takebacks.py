@@ -82,3 +82,18 @@ def test_references_and_claim_numbers_are_masked_unless_asked_for(books):
 
 def test_a_key_that_fits_none_is_said_so(books):
     assert books("takebacks", "show", "zzzz").code == 2
+
+
+def test_a_refund_to_a_payer_is_rehearsed_then_posted_once(books):
+    listed = books("takebacks", "list", "--json").json["takebacks"]
+    key = next(row["key"] for row in listed if row["open_cents"] == 5800)
+    asked = ("takebacks", "refund", key[:6], "--on", "2025-06-01", "--reason", "letter")
+    rehearsed = books(*asked, "--dry-run", "--json").json
+    assert (rehearsed["amount_cents"], rehearsed["unannounced_cents"], rehearsed["dry_run"]) == (5800, 0, True)
+    said = books(*asked)
+    assert (said.code, "$58.00 paid back to the payer" in said.out) == (0, True)
+    assert "SECRETICN" not in said.out
+    by_number = ("--payer", "1512345678", "--number", "SECRETICN", "--amount", "58.00")
+    again = books("takebacks", "refund", *by_number, "--on", "2025-06-01", "--reason", "letter")
+    assert (again.code, "This refund is in the books" in again.err) == (2, True)
+    assert books("takebacks", "refund", "--payer", "1512345678", "--reason", "letter").code == 2

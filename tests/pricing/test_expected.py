@@ -74,7 +74,7 @@ def test_a_term_may_pay_more_than_the_charge():
             30000,
             "100.00 x 3 days = 300.00",
         ),
-        ({"method": "case_rate", "amount_cents": 70_000}, {}, 70000, "700.00 = 700.00"),
+        ({"method": "case_rate", "amount_cents": 70_000, "at_most_charge": False}, {}, 70000, "700.00 = 700.00"),
     ],
 )
 def test_each_way_of_paying(term, line, cents, words):
@@ -87,9 +87,37 @@ def test_every_way_of_paying_is_a_row():
 
 
 def test_a_case_rate_stands_once_at_the_first_line_of_the_claim():
-    rows = priced([{}, {"procedure_code": "36415"}, {"claim_id": 2}], [{"method": "case_rate", "amount_cents": 70_000}])
-    assert rows["allowed_cents"].tolist() == [70_000, 0, 70_000]
+    case = {"method": "case_rate", "amount_cents": 10_000}
+    rows = priced([{}, {"procedure_code": "36415"}, {"claim_id": 2}], [case])
+    assert rows["allowed_cents"].tolist() == [10_000, 0, 10_000]
     assert rows["outcome"].tolist() == ["priced", "in-case-rate", "priced"]
+
+
+def test_a_case_rate_is_never_more_than_the_charge_of_all_its_lines():
+    case = {"method": "case_rate", "amount_cents": 70_000}
+    rows = priced(
+        [{}, {"procedure_code": "36415", "charge_cents": 5500}, {"claim_id": 2, "charge_cents": 90_000}], [case]
+    )
+    assert rows["allowed_cents"].tolist() == [20_000, 0, 70_000]
+    assert rows["arithmetic"].iloc[0] == "700.00 = 700.00, at most the charge of 200.00"
+
+
+def test_two_case_rates_of_a_claim_both_count():
+    terms = [
+        {"term": name, "procedure_code": code, "method": "case_rate", "amount_cents": cents, "at_most_charge": False}
+        for name, code, cents in (("A", "99213", 50_000), ("B", "99214", 70_000))
+    ]
+    rows = priced([{}, {"procedure_code": "99214"}, {"procedure_code": "99214"}], terms)
+    assert rows["allowed_cents"].tolist() == [50_000, 70_000, 0]
+
+
+def test_the_dearest_line_of_a_day_is_first_whichever_terms_price_them():
+    terms = [
+        {"term": name, "procedure_code": code, "method": "fixed", "amount_cents": cents, "rank_percents": percents}
+        for name, code, cents, percents in (("A", "29010", 100_000, "100 50"), ("B", "29881", 80_000, "100 40"))
+    ]
+    lines = [{"procedure_code": code, "charge_cents": 200_000} for code in ("29881", "29010")]
+    assert priced(lines, terms)["allowed_cents"].tolist() == [32_000, 100_000]
 
 
 def test_the_dearest_line_of_a_day_is_paid_in_full_and_the_others_less():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 
 import lxml.html
 import pytest
@@ -131,6 +132,22 @@ def test_preparing_is_written_down_and_the_same_again_gives_the_same_bytes(books
     events = books.rows(sa.select(schema.audit_events.c.action, schema.audit_events.c.subject).offset(before))
     assert events == [("phi-shown", f"appeal of case {first.key}")] * 2
     assert not [check.name for check in verify(books.ctx) if check.broken]
+
+
+def test_a_letter_that_somebody_edited_stays_and_the_next_lies_beside_it(books, tmp_path):
+    first = appeals.prepare(books.ctx, case_id(books), day=DAY)
+    letter = first.folder / "letter.docx"
+    letter.write_bytes(b"edited and signed by a person")
+    try:
+        second = appeals.prepare(books.ctx, case_id(books), day=DAY)
+        assert letter.read_bytes() == b"edited and signed by a person"
+        assert (first.folder.name, second.folder.name) == ("level-1", "level-1-2")
+        assert (second.folder / "letter.docx").is_file()
+        assert appeals.prepare(books.ctx, case_id(books), day=DAY).folder == second.folder
+        with pytest.raises(ReportFolderError, match=r"holds a letter\.docx that somebody edited"):
+            appeals.prepare(books.ctx, case_id(books), out=first.folder, day=DAY)
+    finally:
+        shutil.rmtree(first.folder.parent)
 
 
 def test_the_packet_is_verified_by_its_manifest(books, tmp_path):

@@ -238,6 +238,23 @@ def test_hands_are_held_where_there_is_not_so_much(practice):
     sound(practice)
 
 
+@pytest.mark.parametrize(
+    ("cents", "kind", "fee"), [("1.00", "ACH", 8700), ("86.00", "ACH", 200), ("80.00", "CARD", 800)]
+)
+def test_a_fee_by_hand_is_no_plug(practice, cents, kind, fee):
+    practice.night(known("A1"), paid(), bank(f"2025-03-11,{cents},ZZ,,,{kind}"))
+    number, remittance = line(practice, round(float(cents) * 100)), remit_id(practice, "T1")
+    with pytest.raises(PostingRefusedError, match="at most 5 percent"):
+        deposits.tie(practice.ctx, number, remittance, "why", DAY, fee_cents=fee)
+    assert practice.balances(account="5100") == {}
+
+
+def test_a_card_fee_by_hand(practice):
+    practice.night(known("A1"), paid(), bank("2025-03-11,85.00,ZZ,,,CARD"))
+    assert deposits.tie(practice.ctx, line(practice, 8500), remit_id(practice, "T1"), "why", DAY, fee_cents=300) == 8800
+    assert sound(practice) == {"1000": 8500, "4000": -15000, "4100": 6200, "5100": 300}
+
+
 def test_the_bank_says_nothing_of_a_person_unless_asked(practice):
     practice.night(bank("2025-03-11,41.00,,ZZCANARY,ZZCANARY,CHECK"))
     rows = deposits.listed(practice.ctx)

@@ -41,11 +41,14 @@ def broken(practice):
     return {one.name: one.broken for one in verify(practice.ctx) if one.broken}
 
 
-@pytest.fixture
-def books(practice):
+def _begin(practice):
     practice.night(*BOOKS, bank(("2025-03-11", "91.25", "T1")))
     assert broken(practice) == {}
-    return practice
+
+
+@pytest.fixture
+def books(begun):
+    return begun(_begin)
 
 
 def tamper(practice, *statements):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -9,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims import config
-from claims.people import second_factor, sessions
+from claims.people import passwords, second_factor, sessions, throttle
 from claims.service import people, signing_in
 from claims.service.context import open_context
 from claims.store import audit, clock, schema
@@ -144,6 +146,40 @@ def test_codes_are_throttled_like_passwords(ann):
         signing_in.confirm(ctx, session, code(ctx), ADDRESS, NOW)
 
 
+@pytest.mark.parametrize("what", ["passwords", "codes"])
+def test_many_attempts_at_once_are_heard_no_more_than_one_after_the_other(ann, monkeypatch, what):
+    ctx, _ = ann
+    later = NOW + timedelta(minutes=5)
+    _, session = sign_in(ctx, later)
+    heard = []
+
+    def wrong(*_):
+        heard.append(1)
+        time.sleep(0.2)  # as long as all others need to ask
+
+    monkeypatch.setattr(*((passwords, "is_right") if what == "passwords" else (second_factor, "matching_step")), wrong)
+
+    def ask(number):
+        with pytest.raises((signing_in.RefusedError, signing_in.TooManyAttemptsError)):
+            if what == "passwords":
+                signing_in.sign_in(ctx, "ann", "wrong wrong", f"198.51.100.{number}", later)
+            else:
+                signing_in.confirm(ctx, session, f"{number:06d}", f"198.51.100.{number}", later)
+
+    with ThreadPoolExecutor(15) as pool:
+        list(pool.map(ask, range(15)))
+    assert len(heard) == throttle.FREE_PER_NAME
+
+
+def test_an_attempt_that_goes_well_slows_nobody_down(ann, monkeypatch):
+    ctx, _ = ann
+    monkeypatch.setattr(passwords, "is_right", lambda *_: True)
+    for _ in range(throttle.FREE_PER_NAME + 1):
+        sign_in(ctx, NOW)
+    with read(ctx.engine) as conn:
+        assert conn.execute(sa.select(sa.func.count()).select_from(schema.login_attempts)).scalar_one() == 0
+
+
 def test_a_session_ends_when_idle_or_old_and_its_use_is_written_once_a_minute(ann):
     ctx, done = ann
 
@@ -212,7 +248,12 @@ def test_the_last_admin_stays(practice):
         with pytest.raises(people.LastAdminError):
             change()
     people.add(practice, "other", ["admin"], NOW)
-    people.disable(practice, "root2", NOW)
+    later = NOW + sessions.ENROLMENT + timedelta(seconds=1)
+    people.reset(practice, "root2", later)
+    with pytest.raises(people.LastAdminError):  # the other's link was never used and is not good any more
+        people.disable(practice, "root2", later)
+    people.reset(practice, "other", later)
+    people.disable(practice, "root2", later)
 
 
 def test_limits_are_those_of_active_people(ann):

@@ -27,11 +27,14 @@ SENT = claims(Bill("A1", [("99213", "100")]), Bill("A2", [("99213", "50")]))
 REFUSED = ca_277("B1", ("A1", "A7:33:IL", "100"), ("A2", "A8:448", "50"))
 
 
-@pytest.fixture
-def books(practice):
+def _begin(practice):
     send(practice, SENT)
     practice.night(REFUSED)
-    return practice
+
+
+@pytest.fixture
+def books(begun):
+    return begun(_begin)
 
 
 def test_rejections_are_in_no_queue_total_or_report_of_denials(books, tmp_path):

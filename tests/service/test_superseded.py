@@ -25,9 +25,7 @@ from tests.service.test_next_payer import KNOWN, open_rows
 LATE = LATER.replace(year=2027)
 
 
-@pytest.fixture
-def answered(practice):
-    """K1 was denied and is replaced, K2 was paid and is voided; the payer has taken both versions."""
+def _begin(practice):
     send(practice, *(FIRST | {"claim_number": name} for name in ("K1", "K2")))
     practice.night(decision(1, 145, 0, icn="ICN1", status=4), decision(2, 145, 100, icn="ICN2", name="K2"), day=DAY)
     versions.replace(practice.ctx, [1], versions.NO_CHANGES, LATER, KNOWN)
@@ -37,7 +35,12 @@ def answered(practice):
     submit(practice.ctx, LATER, now=NOW, master=KNOWN)
     told = [("K1V2", "A2:20:PR", "145"), ("K2V2", "A2:20:PR", "145")]
     practice.night(replied(ca_277("0000000020001", *told)), day=LATER)
-    return practice
+
+
+@pytest.fixture
+def answered(begun):
+    """K1 was denied and is replaced, K2 was paid and is voided; the payer has taken both versions."""
+    return begun(_begin)
 
 
 @pytest.mark.parametrize("named", ["K2", "K2V2"])

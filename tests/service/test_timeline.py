@@ -16,8 +16,7 @@ PAID = remit("""BPR*I*30*C*ACH************20250610~
                 CAS*CO*197*70~""")
 
 
-@pytest.fixture
-def books(practice):
+def _begin(practice):
     send(practice, SENT)
     practice.night(
         ta1("000000009"),
@@ -26,7 +25,11 @@ def books(practice):
         PAID,
         bank(("2025-06-11", "30.00", "T1")),
     )
-    return practice
+
+
+@pytest.fixture
+def books(begun):
+    return begun(_begin)
 
 
 def test_every_step_from_charge_to_bank_stands_in_a_file(books):

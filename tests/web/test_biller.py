@@ -6,12 +6,17 @@ import csv
 import io
 import re
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from claims import config
+from claims.service.desk import actions
 from tests.web.desk import CANARY
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)  # one black point
 
 DID = re.compile(r"[?&]did=[^&#]+")
 
@@ -89,10 +94,11 @@ def test_b9_a_selection_is_given_away_and_stale_rows_are_named(desk, ann):
 def test_b9_a_whole_list_is_counted_before_it_is_changed(ann):
     back = "/queue?who=any"
     looked = act(ann, act="snooze", until="7", scope="all", back=back)
+    seen = re.search(r'name="looked" value="([^"]+)"', looked.text)[1]
     assert "3 cases: 3 would be snoozed" in re.sub(r"\s+", " ", looked.text) or "would" in looked.text
     assert len(boxes(ann.get("/queue").text)) == 3
-    done = act(ann, act="snooze", until="7", scope="all", back=back, sure="yes").text
-    assert "snoozed" in done
+    done = act(ann, act="snooze", until="7", scope="all", back=back, looked=seen, sure="yes").text
+    assert re.search(r"\d snoozed", done)
 
 
 def test_b6_what_is_refused_says_why(ann):
@@ -162,10 +168,71 @@ def test_b15_a_page_is_the_same_for_its_address(desk, ann, monkeypatch):
     previous = re.search(r'href="([^"]+)" rel="prev"', second.text)[1].replace("&amp;", "&")
     assert boxes(ann.get(previous).text) == boxes(first.text)
     sue = desk.sign_in("sue")
-    assert sue.get(following).status_code == 422  # another person's place
-    assert ann.get(following.replace("at_risk", "score")).status_code == 422
-    assert ann.get(following.replace("at=", "at=x")).status_code == 422
-    assert DID.search(following) is None
+    assert boxes(sue.get(following).text) == boxes(second.text)  # a link can be shared
+    for lost in (following.replace("at_risk", "score"), following.replace("at=", "at=x")):
+        said = ann.get(lost)
+        assert said.status_code == 200 and "this is the first page" in said.text and len(boxes(said.text)) == 2
+    assert "this is the first page" not in second.text and DID.search(following) is None
+
+
+def test_a_place_in_what_is_due_is_good_on_the_next_day_too(desk, ann, monkeypatch):
+    monkeypatch.setattr("claims.web.pages.queue.SIZE", 1)
+    first = ann.get("/queue?who=any&due=3650")
+    following = re.search(r'href="([^"]+)" rel="next"', first.text)[1].replace("&amp;", "&")
+    shown = boxes(ann.get(following).text)
+    today = config.Settings.today
+    monkeypatch.setattr(config.Settings, "today", lambda settings: today(settings) + timedelta(days=1))
+    said = ann.get(following)
+    assert said.status_code == 200 and boxes(said.text) == shown and "this is the first page" not in said.text
+
+
+@pytest.mark.parametrize("query", ["state=foo", "due=abc", "pattern=x", "who=%00"])
+def test_an_address_that_is_no_list_is_refused_by_name(ann, query):
+    back = f"/queue?{query}"
+    said = ann.post("/queue/act", data={"scope": "all", "act": "note", "words": "x", "back": back})
+    assert said.status_code == 422 and "is not what a list takes" in said.text
+    assert ann.post("/queue/views", data={"name": "mine", "back": back}).status_code == 422
+
+
+def test_who_is_disabled_is_offered_no_more(desk, ann):
+    root = desk.sign_in("root")
+    assert '<option value="sue">' in ann.get("/queue").text
+    assert root.post("/people/sue/disable").status_code == 303
+    text = ann.get("/queue").text
+    assert "sue" not in text and '<option value="ann">' in text
+
+
+def test_what_was_looked_for_is_forgotten(desk, ann):
+    def kept():
+        with desk.ctx.engine.connect() as conn:
+            return list(conn.exec_driver_sql("select words from searches order by search_id").scalars())
+
+    sue = desk.sign_in("sue")
+    place = ann.post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
+    sue.post("/q", data={"words": "the other"})
+    assert ann.get(place).status_code == 200 and ann.post("/logout").status_code == 303
+    assert kept() == ["the other"]  # when who looked for it signs out
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update searches set recorded_at = '2026-01-01T00:00:00.000000Z'")
+    sue.post("/q", data={"words": "a third"})
+    assert kept() == ["a third"]  # and after a day
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update searches set recorded_at = '2026-01-01T00:00:00.000000Z'")
+    desk.sign_in("otto")
+    assert kept() == []
+
+
+def test_results_are_looked_at_so_often_and_no_more(desk, ann, monkeypatch):
+    monkeypatch.setattr(desk.app.state.practice.results, "most", 3)
+    place = ann.post("/q", data={"words": f"{CANARY}LAST"}).headers["location"]
+    assert [ann.get(place).status_code for _ in range(5)] == [200, 200, 200, 429, 429]
+
+
+def test_payers_of_one_name_are_two_on_a_chart(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update denial_cases set payer_name = 'Blue', payer_code = 'B' || (case_id % 2)")
+    text = ann.get("/charts").text
+    assert "Blue (B0)" in text and "Blue (B1)" in text
 
 
 def test_a_write_off_above_the_limit_waits_for_a_second_person(desk, ann):
@@ -217,8 +284,38 @@ def test_an_appeal_is_prepared_taken_away_and_noted_as_sent(desk, ann, monkeypat
     assert ann.get(letter).content.startswith(b"PK") and CANARY not in said.headers["content-disposition"]
     assert ann.get(f"{key}/appeal/{'0' * 64}").status_code == 404
     assert desk.sign_in("root").get(packet).status_code == 403
-    sent = act(ann, *re.findall(r'name="case" value="([\d.]+)"', page), act="appeal_sent", words="RR123", back=key)
+    form = {"act": "appeal_sent", "words": "RR123", "back": key}
+    case = re.findall(r'name="case" value="([\d.]+)"', page)
+    assert 'name="despite" required' in page and "is a draft" in act(ann, *case, **form).text
+    sent = act(ann, *case, despite="by hand", **form)
     assert "1 marked: appeal sent" in sent.text and "RR123" in sent.text
+
+
+def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))
+    places = re.findall(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)
+    key = next(place for place in places if 'type="file"' in ann.get(f"{place}/appeal").text)
+    page = ann.get(f"{key}/appeal").text
+    gaps, exhibits = (re.findall(rf'name="{name}" value="([a-z_-]+)"', page) for name in ("gap", "exhibit"))
+    data = {"gap": gaps, "words": ["These words."] * len(gaps), "exhibit": exhibits}
+    wrong = ann.post(f"{key}/appeal", data=data, files={"file": ("x.pdf", b"MZ rubbish", "application/pdf")})
+    assert wrong.status_code == 422 and "PDF, PNG or JPEG" in wrong.text
+    files = [("file", (f"{name}.png", PNG, "image/png")) for name in exhibits]
+    assert ann.post(f"{key}/appeal", data=data, files=files).status_code == 303
+    page = ann.get(f"{key}/appeal").text
+    assert 'type="file"' not in page and "<textarea" not in page
+    assert ann.post(f"{key}/appeal", content=b"x" * (17 << 20)).status_code == 413
+    assert ann.post("/queue/act", content=b"x" * (2 << 20)).status_code == 413
+
+
+def test_a_closed_case_offers_a_note_and_nothing_else(desk, ann):
+    (chosen,) = [tuple(map(int, boxes(ann.get("/queue").text)[0].split(".")))]
+    actions.write_off(desk.ctx, [chosen], "small", 10**6, desk.ctx.settings.today())
+    page = ann.get("/queue?state=closed&who=any").text
+    assert "Recovered" in page and 'value="snooze"' not in page and 'value="note"' in page
+    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', page)[1]).text
+    assert "how it ended" in told and "<dt>Next</dt>" not in told and 'value="write_off"' not in told
+    assert "recovered" in ann.get("/queue/totals?state=closed&who=any").text
 
 
 @pytest.mark.parametrize(

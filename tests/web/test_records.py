@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 
 import pytest
 
+from claims.service.audited import record
+from claims.store.engine import write
 from claims.web.guards.log import LOG
-from tests.web.desk import CANARY, filled
+from tests.web.desk import CANARY, NAMES, filled
 
 # --- R26, R28, R29: what is logged, and what a fault tells
 
@@ -93,3 +96,85 @@ def test_an_admin_sees_patients_in_an_emergency_only(desk):
 def test_a_search_is_its_owners_alone(desk):
     place = desk.sign_in("ann").post("/q", data={"words": "A3"}).headers["location"]
     assert desk.sign_in("sue").get(place).status_code == 404
+
+
+# --- the chain is asked about one thing
+
+
+def about(desk, client, subject, **more):
+    text = client.get("/audit", params={"subject": subject} | more).text
+    rows = re.findall(r"<tr><td class=\"n\">(\d+)</td>", text)
+    with desk.ctx.engine.connect() as conn:
+        found = conn.exec_driver_sql(f"select subject, body from audit_events where seq in ({','.join(rows) or 0})")
+        return [tuple(row) for row in found]
+
+
+def keys(desk):
+    with desk.ctx.engine.connect() as conn:
+        return dict(conn.exec_driver_sql("select case_id, case_key from denial_cases order by case_id").all())
+
+
+@pytest.mark.parametrize("page", ["/more", "/appeal"])
+def test_parts_of_a_case_are_recorded_under_its_true_key(desk, page):
+    client, key = desk.sign_in("otto"), keys(desk)[1]
+    for typed in (key[:6], key[:6].upper(), key):
+        assert client.get(f"/cases/{typed}{page}").status_code == 200
+        assert events(desk)[-1][:3] == ("otto", "phi-shown", f"denial case {key[:10]}")
+
+
+def test_the_chain_says_who_saw_a_case_in_a_list_a_search_or_an_export_and_who_acted_on_it(desk):
+    otto, ann = desk.sign_in("otto"), desk.sign_in("ann")
+    keys_of = keys(desk)
+    ann.get("/queue")
+    otto.get("/queue.csv")
+    with desk.ctx.engine.connect() as conn:
+        words = conn.exec_driver_sql("select claim_number from denial_cases where case_id = 1").scalar_one()
+    ann.get(ann.post("/q", data={"words": words}).headers["location"])
+    ann.post("/queue/act", data={"case": "1.1", "act": "note", "words": "called"})
+    ann.get(f"/cases/{keys_of[1][:8]}")
+    for subject in (f"denial case {keys_of[1][:10]}", f"Denial case {keys_of[1][:6]}"):
+        said = [subject for subject, _ in about(desk, otto, subject)]
+        kinds = {" ".join(one.split()[:2]) for one in said}
+        assert {"denial queue", "action 1", f"denial case {keys_of[1][:10]}"} <= {*said, *kinds}
+        assert {"denial queue export"} <= set(said) and any(one.startswith("search ") for one in said)
+    other = [subject for subject, _ in about(desk, otto, f"denial case {keys_of[2][:10]}")]
+    assert "action 1" not in other and not any(one.startswith("search ") for one in other) and "denial queue" in other
+
+
+def test_one_thing_is_not_another_whose_number_begins_so(desk):
+    with write(desk.ctx.engine) as conn:
+        for subject, body in (("claim 1", {}), ("claim 12", {}), ("x", {"claims": [3, 12]}), ("y", {"claims": [1, 7]})):
+            record(desk.ctx, conn, "phi-shown", subject, body)
+        # What looks like it and is not: a count, another list, a case of a search's claims.
+        record(desk.ctx, conn, "phi-shown", "search z", {"cases": ["ab"], "claims": [1, 2]})
+        record(desk.ctx, conn, "denial.note", "action 9", {"cases": 2})
+    otto = desk.sign_in("otto")
+    assert {subject for subject, _ in about(desk, otto, "claim 1")} == {"claim 1", "y", "search z"}
+    assert {subject for subject, _ in about(desk, otto, "claim 12")} == {"claim 12", "x"}
+    assert {subject for subject, _ in about(desk, otto, "claim")} == {"claim 1", "claim 12"}
+    assert about(desk, otto, f"denial case {keys(desk)[2][:10]}") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/exceptions?state=any", "exceptions"), ("/deposits?state=any", "bank lines"), ("/queue.csv?who=any", "cases")],
+)
+def test_a_list_is_recorded_with_what_stands_in_it(desk, path, name):
+    assert desk.sign_in("otto").get(path).status_code == 200
+    assert json.loads(events(desk)[-1][3])[name]
+
+
+def test_what_a_file_holds_is_recorded_when_its_findings_are_shown(desk):
+    address = filled("/files/{sha256}", desk)
+    assert desk.sign_in("otto").get(address).status_code == 200
+    assert events(desk)[-1][:3] == ("otto", "phi-shown", f"file {address.rpartition('/')[2][:12]}")
+
+
+def test_the_chain_is_walked_when_somebody_asks_for_it(desk, monkeypatch):
+    monkeypatch.setattr("claims.store.audit.verify", lambda *_: pytest.fail("walked"))
+    text = desk.sign_in("otto").get("/audit").text
+    assert "/audit/chain" in text and "hx-trigger" not in text
+    # Nor is it read to offer names.
+    assert (
+        re.findall(r'<option value="(\w+)">', text.partition("<datalist")[2])[:4] == sorted(NAMES) and "tester" in text
+    )

@@ -17,6 +17,7 @@ from claims.store.engine import write
 from claims.store.people import change
 from claims.web import pages, routes, segments, shown
 from claims.web.app import create_app, guarded
+from claims.web.guards.client import ClientAddress
 from claims.web.settings import checked
 from tests.web.desk import NAMES, ORIGIN, Desk, TestClient, filled
 
@@ -145,7 +146,8 @@ def test_every_answer_carries_the_headers(shared):
 def test_tls_means_hsts_and_a_host_cookie(desk):
     web = checked("0.0.0.0", 8000, proxies=["10.0.0.5"], origin="https://desk.example.org")
     app = create_app(desk.ctx, web, desk.clock)
-    with TestClient(guarded(app), base_url="https://desk.example.org", follow_redirects=False) as client:
+    proxy = {"client": ("10.0.0.5", 1), "follow_redirects": False}
+    with TestClient(guarded(app), base_url="https://desk.example.org", **proxy) as client:
         headers = {"Origin": "https://desk.example.org"}
         said = client.post("/login", data={"name": "ann", "password": "four quiet herons wade"}, headers=headers)
         cookie = said.headers["set-cookie"]
@@ -261,16 +263,39 @@ def test_no_code_is_loaded_from_data_and_no_xml_parsed():
         (["10.0.0.0/8"], "10.0.0.5", "203.0.113.9", "203.0.113.9"),
         (["10.0.0.0/8"], "10.0.0.5", "198.51.100.1, 203.0.113.9, 10.0.0.6", "203.0.113.9"),
         (["10.0.0.0/8"], "10.0.0.5", "", "10.0.0.5"),
+        (["10.0.0.0/8"], "::ffff:10.0.0.5", "203.0.113.9", "203.0.113.9"),
         (["10.0.0.0/8"], "10.0.0.5", "nonsense", "nonsense"),
     ],
 )
 def test_a_client_address_is_believed_from_trusted_proxies_only(proxies, peer, forwarded, found):
-    from claims.web.guards.client import ClientAddress
-
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     scope = {"type": "http", "client": (peer, 1), "headers": headers}
     guard = ClientAddress(None, proxies)
     assert (guard._address(scope) if proxies else scope["client"][0]) == found
+
+
+def test_what_a_browser_says_of_itself_is_not_believed_beside_the_line_of_a_proxy():
+    headers = [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"203.0.113.9")]
+    scope = {"type": "http", "client": ("10.0.0.5", 1), "headers": headers}
+    assert ClientAddress(None, ["10.0.0.0/8"])._address(scope) == "203.0.113.9"
+
+
+@pytest.mark.parametrize(("peer", "status"), [("10.0.0.5", 200), ("192.0.2.1", 403), ("127.0.0.1", 403)])
+def test_behind_a_proxy_nobody_else_is_answered_in_the_clear(desk, peer, status):
+    web = checked("0.0.0.0", 8000, proxies=["10.0.0.5"], origin="https://desk.example.org")
+    with TestClient(guarded(create_app(desk.ctx, web, desk.clock)), client=(peer, 1)) as client:
+        said = client.get("/login")
+        assert said.status_code == status and (status == 200) == ("password" in said.text)
+        assert "default-src 'none'" in said.headers["content-security-policy"]
+        assert client.get("/healthz").text == "ok"
+
+
+def test_with_tls_of_our_own_others_than_the_proxy_may_ask_too(desk, tmp_path):
+    for name in ("desk.pem", "desk.key"):
+        (tmp_path / name).write_text("")
+    web = checked("0.0.0.0", 8000, tmp_path / "desk.pem", tmp_path / "desk.key", ["10.0.0.5"], "https://desk.example")
+    with TestClient(guarded(create_app(desk.ctx, web, desk.clock)), client=("192.0.2.1", 1)) as client:
+        assert client.get("/login").status_code == 200
 
 
 # --- R39: vendored assets

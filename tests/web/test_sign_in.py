@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+import claims.web
+from claims.people import passwords
 from claims.service import people
-from tests.web.desk import PASSWORD
+from claims.web.pages import ALL
+from tests.web.desk import ORIGIN, PASSWORD, TestClient, filled
 
 
 def test_the_way_in_from_a_link(desk):
@@ -49,6 +57,21 @@ def test_many_wrong_passwords_are_answered_with_429(desk):
     assert said[:5] == [403] * 5 and set(said[5:]) == {429}
 
 
+def test_many_who_sign_in_at_once_hold_up_no_page(desk, monkeypatch):
+    let_go = threading.Event()
+    monkeypatch.setattr(passwords, "is_right", lambda *_: let_go.wait(5) and False)
+    with TestClient(desk.asgi, base_url=ORIGIN, headers={"Origin": ORIGIN}) as client, ThreadPoolExecutor(15) as pool:
+        gives_up = time.monotonic() + 2
+        form = [{"name": f"nobody{number}", "password": "wrong wrong"} for number in range(15)]
+        asked = [pool.submit(client.post, "/login", data=one) for one in form]
+        while sum(one.done() for one in asked) < 9 and time.monotonic() < gives_up:
+            time.sleep(0.02)
+        began = time.monotonic()
+        assert client.get("/login").status_code == 200 and time.monotonic() - began < 2
+        let_go.set()
+    assert sorted(one.result().status_code for one in asked) == [403] * 6 + [503] * 9
+
+
 def test_the_token_changes_at_the_second_factor(desk):
     client = desk.client()
     client.post("/login", data={"name": "ann", "password": PASSWORD})
@@ -64,6 +87,24 @@ def test_a_session_ends_without_use(desk, minutes, status):
     client = desk.sign_in("ann")
     desk.clock.on(minutes=minutes)
     assert client.get("/me").status_code == status
+
+
+def test_an_open_page_that_asks_by_itself_is_no_use_of_the_session(desk):
+    client = desk.sign_in("ann")
+    asked = filled("/cases/{key}/here", desk)
+    said = []
+    for _ in range(15):
+        desk.clock.on(minutes=1)
+        said.append(client.get(asked, headers={"HX-Request": "true"}))
+    assert [one.status_code for one in said] == [200] * 14 + [401]
+    assert said[-1].headers["hx-redirect"] == "/login" and client.get("/me").status_code == 401
+
+
+def test_what_pages_ask_for_again_and_again_is_no_use():
+    pages = Path(claims.web.__file__).parent / "templates"
+    lines = [line for page in pages.iterdir() for line in page.read_text("utf-8").splitlines() if '"every ' in line]
+    polled = {path for part in ALL for _, path, _, by_itself, _ in part.routes if by_itself}
+    assert len(lines) == len(polled) == 1 and "{{ back }}/here" in lines[0] and polled == {"/cases/{key}/here"}
 
 
 def test_a_session_ends_after_ten_hours_of_use(desk):

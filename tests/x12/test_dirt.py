@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from claims import x12
@@ -212,3 +213,12 @@ def test_no_finding_repeats_data():
     found = x12.read((secret + "\n" + text + secret).encode())
     assert len(found.findings) > 4
     assert secret not in found.findings.to_csv()
+
+
+@pytest.mark.parametrize("text", [remittance(REMITTANCE), submission(SUBMISSION)])
+def test_without_hashes_everything_else_is_read_alike(text):
+    full, plain = x12.read(text.encode()), x12.read(text.encode(), hashes=False)
+    assert plain.sha256 == full.sha256
+    for name, rows in full.frames.items():
+        kept = rows.assign(body_hash="").astype(rows.dtypes) if "body_hash" in rows else rows
+        pd.testing.assert_frame_equal(plain.frames[name], kept)

@@ -60,7 +60,8 @@ class Chosen(NamedTuple):
 
 def told(case_ids: pd.Series[int], reasons: pd.Series[str]) -> pd.DataFrame:
     """Give refused cases with their reason, and the reason in words."""
-    says = codes.table("desk_refusals").set_index("reason")["says"]
+    appeal = codes.table("appeal_refusals").rename(columns={"refused": "reason"})
+    says = pd.concat([codes.table("desk_refusals"), appeal]).drop_duplicates("reason").set_index("reason")["says"]
     frame = pd.DataFrame({"case_id": case_ids.to_numpy("int64"), "reason": reasons.to_numpy(dtype=object)})
     frame["says"] = says.reindex(frame["reason"]).fillna("").to_numpy()
     return frame.astype({"reason": "str", "says": "str"})
@@ -99,6 +100,8 @@ def begin(
 ) -> int:  # fmt: skip
     """Write the action and its record in the audit chain; give the action's id. Raises PeriodClosedError."""
     require_open(conn, posting_date)
+    if ctx.is_looking:
+        return 0
     action_id = desk.add_action(
         conn, kind=kind, state=state, cases=len(chosen.rows), amount_cents=amount_cents, reason=reason,
         parameters=json.dumps(dict(parameters or {}), sort_keys=True), requested_by=ctx.actor,
@@ -115,6 +118,8 @@ def change(
     claim_ids: pd.Series[int] | int = 0, is_touch: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Give cases new values (a value, or a Series indexed as `rows`) and append an event for each; give the events."""
+    if ctx.is_looking:
+        return pd.DataFrame({"case_id": rows["case_id"], "event_id": 0})
     after = rows.assign(**changes)
     if is_touch:
         after["last_touched_date"] = posting_date.isoformat()

@@ -14,10 +14,20 @@ from typing import Any
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Done
 from claims.service.desk.money import approve, close_duplicate, expire, refuse, to_patient, waiting, write_off
-from claims.service.desk.people import NEXT_REMIT, appeal_sent, assign, info_sent, note, snooze, tag, wake
+from claims.service.desk.people import (
+    NEXT_REMIT,
+    appeal_sent,
+    appeal_upheld,
+    assign,
+    info_sent,
+    note,
+    snooze,
+    tag,
+    wake,
+)
 from claims.service.desk.sending import bill_next, resubmit
 from claims.service.desk.undoing import undo
-from claims.store.engine import rehearsal
+from claims.store.engine import looking
 from claims.store.vault import Vault
 
 __all__ = [
@@ -26,6 +36,7 @@ __all__ = [
     "Cases",
     "Done",
     "appeal_sent",
+    "appeal_upheld",
     "approve",
     "assign",
     "bill_next",
@@ -49,7 +60,7 @@ __all__ = [
 ACTIONS: dict[str, Callable[..., Done]] = {
     one.__name__: one
     for one in (
-        *(assign, note, tag, snooze, wake, info_sent, appeal_sent),
+        *(assign, note, tag, snooze, wake, info_sent, appeal_sent, appeal_upheld),
         *(resubmit, bill_next, to_patient, write_off, expire, close_duplicate),
     )
 }
@@ -64,7 +75,11 @@ class _Looking(Vault):
 
 
 def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any) -> Done:
-    """Do any action and take it back: the same `Done`, with action_id 0 and nothing written."""
-    with rehearsal(ctx.engine):
-        done = action(replace(ctx, vault=_Looking(ctx.vault.root)), *args, **named)
+    """Say what one of ACTIONS would do: the same `Done`, with action_id 0 and nothing written.
+
+    It looks at a snapshot, and nobody waits for it; claims that are made of cases are made and taken back, a part of
+    the cases at a time (`desk.parts`).
+    """
+    with looking():
+        done = action(replace(ctx, vault=_Looking(ctx.vault.root), is_looking=True), *args, **named)
     return done._replace(action_id=0)

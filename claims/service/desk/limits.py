@@ -1,4 +1,4 @@
-"""Master data of payers come in; their own limits for filing and appeals, as the denial rules want them, go out."""
+"""Master data of payers come in; their own limits and times to answer, as the denial rules want them, go out."""
 
 from __future__ import annotations
 
@@ -35,3 +35,9 @@ def own_limits(master: Master, day: date) -> pd.DataFrame:
         )
         parts.append(part)
     return pd.concat(parts, ignore_index=True).astype("str")[["payer_code", *LIMIT]]
+
+
+def answer_days(master: Master, day: date) -> pd.Series[int]:
+    """Give the days after which we ask payers for an answer, by payer_code, where master data know them."""
+    rows = master.at("payers", int(day.strftime("%Y%m%d")))
+    return rows.loc[rows["answer_days"] > 0].set_index("payer_code")["answer_days"].astype("int64")

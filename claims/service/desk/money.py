@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from claims.denials.originals import is_original
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
@@ -20,12 +21,14 @@ from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons, told
 from claims.service.desk.remarks import with_effect
 from claims.service.runs import running
-from claims.store import desk
+from claims.store import desk, patient_money
 from claims.store.engine import read, together
 from claims.store.handles import Connection
 from claims.store.queries import desk as queries
+from claims.store.queries import originals
 
-WAITS, APPROVED, REFUSED = "waiting_approval", "approved", "refused"
+WAITS, APPROVED, REFUSED, OVERTAKEN = "waiting_approval", "approved", "refused", desk.OVERTAKEN
+_AMOUNT_CHANGED = "amount-changed"
 NEVER_TO_PATIENT = ("medicaid_ffs", "medicaid_managed")
 
 
@@ -35,8 +38,7 @@ class Move(NamedTuple):
     event: str
     account: str
     rule_id: str
-    outcome: str  # empty: the case waits
-    waiting_for: str = ""
+    outcome: str
     needs_money: bool = True
 
 
@@ -44,7 +46,7 @@ MOVES = {
     "write_off": Move("written_off", "4200", "E09", "written_off"),
     "expire": Move("expired", "4200", "E09", "expired", needs_money=False),
     "close_duplicate": Move("duplicate", "4200", "E09", "duplicate", needs_money=False),
-    "to_patient": Move("billed_patient", "1200", "E10", "", "billed_patient"),
+    "to_patient": Move("billed_patient", "1200", "E10", "billed_patient"),
 }
 
 
@@ -59,7 +61,7 @@ def expire(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting_da
 
 
 def close_duplicate(ctx: Context, cases: Cases, proof: int, limit_cents: int, posting_date: date) -> Done:
-    """Close cases as repeats of a claim payment of the same payer and service day (`proof`: its id)."""
+    """Close cases as repeats of a claim payment (`proof`: its id) of the same payer, patient, day and services."""
     return _ask(ctx, cases, "close_duplicate", f"repeats claim payment {proof}", posting_date, limit_cents, proof=proof)
 
 
@@ -77,14 +79,20 @@ def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int |
         held = books.of_cases(conn, chosen.rows)
         amounts = books.cents(chosen.rows, held)
         expected = asked.set_index("case_id")["amount_cents"].reindex(chosen.rows["case_id"]).to_numpy()
-        chosen = chosen.without(reasons(chosen.rows, ("amount-changed", amounts.to_numpy() != expected)))
-        desk.settle(conn, action_id, APPROVED, ctx.actor, posting_date)
-        done = finish(action_id, chosen, state=APPROVED, amount_cents=int(expected.sum()))
-        _decided(ctx, conn, action_id, "approve", len(done.done), done.amount_cents)
+        is_other = amounts.to_numpy() != expected
+        left = chosen.rows[is_other].reset_index(drop=True)
+        chosen = chosen.without(reasons(chosen.rows, (_AMOUNT_CHANGED, is_other)))
+        amount = int(books.cents(chosen.rows, held).sum())
+        state = APPROVED if len(chosen.rows) else OVERTAKEN
+        desk.settle(conn, action_id, state, ctx.actor, posting_date)
+        _decided(ctx, conn, action_id, "approve", len(chosen.rows), amount)
+        if len(left):
+            free = {"pending_action_id": 0}
+            change(ctx, conn, action_id, REFUSED, left, free, posting_date, said={"reason": _AMOUNT_CHANGED})
         if len(chosen.rows):
             said = {"reason": str(action["reason"]), "requested_by": str(action["requested_by"])}
             _move(ctx, conn, action_id, MOVES[str(action["kind"])], chosen.rows, held, posting_date, said)
-        return done
+        return finish(action_id, chosen, state=state, amount_cents=amount)
 
 
 def refuse(ctx: Context, action_id: int, reason: str, posting_date: date) -> Done:
@@ -111,9 +119,10 @@ def _ask(
         conditions: list[tuple[str, Any]] = []
         if kind == "expire":
             late = (rows["deadline_date"] != "") & (rows["deadline_date"] < day.isoformat())
-            conditions.append(("not-expired", ~late))
+            # What was sent in time is with the payer: no day that passes meanwhile ends that.
+            conditions += [("waits-for-answer", rows["state"] == "waiting"), ("not-expired", ~late)]
         if kind == "close_duplicate":
-            conditions.append(("no-proof", ~queries.is_original(conn, rows, proof)))
+            conditions.append(("no-proof", ~_is_repeat_of(conn, rows, proof)))
         if kind == "to_patient":
             conditions += _patient_rules(rows, held, has_basis=reason != "")
         if what.needs_money:
@@ -143,17 +152,15 @@ def _move(
     ctx: Context, conn: Connection, action_id: int, what: Move, rows: pd.DataFrame, held: pd.DataFrame, day: date,
     said: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    """Post the journals and leave the cases closed, or waiting."""
+    """Post the journals and close the cases."""
+    if ctx.is_looking:
+        return
     held = held[held["case_id"].isin(rows["case_id"])]
+    # An appeal that was lost before the time ran out is what the case ended with.
+    is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")
+    outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
     changes: dict[str, Any] = {"pending_action_id": 0, "snoozed_until_date": "", "snoozed_for": ""}
-    if what.outcome:
-        day_text = day.isoformat()
-        # An appeal that was lost before the time ran out is what the case ended with.
-        is_upheld = (rows["appeal_level"] > 0) & (rows["state"] != "waiting") & (what.outcome == "expired")
-        outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
-        changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day_text}
-    else:
-        changes |= {"state": "waiting", "waiting_for": what.waiting_for}
+    changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day.isoformat()}
     amounts = books.cents(rows, held)
     with running(ctx, "action", day) as (run_id, _):
         events = change(ctx, conn, action_id, what.event, rows, changes, day, amounts=amounts, said=said)
@@ -161,6 +168,16 @@ def _move(
         keyed = held.assign(event_id=event_of.reindex(held["case_id"]).to_numpy())
         reason = what.event.replace("_", "-")
         books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
+
+
+def _is_repeat_of(conn: Connection, rows: pd.DataFrame, proof: int) -> pd.Series[bool]:
+    """Tell which cases a claim payment proves to be repeats."""
+    found = originals.decided(conn, [proof])
+    if found.empty:
+        return pd.Series(False, index=rows.index)
+    theirs = originals.decided(conn, rows["claim_payment_id"].drop_duplicates().tolist())
+    theirs = theirs.set_index("claim_payment_id").loc[rows["claim_payment_id"]].reset_index()
+    return is_original(rows, theirs, found.iloc[0], originals.services(conn, proof))
 
 
 def _not_pr(rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[bool]:
@@ -175,6 +192,18 @@ def _patient_rules(rows: pd.DataFrame, held: pd.DataFrame, *, has_basis: bool) -
     never |= rows["case_id"].isin(held.loc[held["reason_code"] == "209", "case_id"])
     never |= not_pr & rows["payer_type"].isin(NEVER_TO_PATIENT)
     return [("never-patients", never), ("not-patients", not_pr & (not has_basis))]
+
+
+def is_paid_by_patient(
+    conn: Connection, rows: pd.DataFrame, amounts: pd.Series[int], action: pd.Series[Any], moved_money: bool
+) -> pd.Series[bool]:
+    """Tell where less stands on 1200 for the claim than was billed to the patient: paid, or let go, since."""
+    if not moved_money or MOVES[str(action["kind"])].account != "1200":
+        return pd.Series(False, index=rows.index)
+    stands = patient_money.balances(conn, rows["family_id"].drop_duplicates().tolist())
+    billed = amounts.groupby(rows["family_id"].to_numpy()).sum()
+    is_less = billed > stands.reindex(billed.index, fill_value=0)
+    return pd.Series(is_less.reindex(rows["family_id"]).to_numpy(bool), index=rows.index)
 
 
 def _waiting(ctx: Context, conn: Connection, action_id: int) -> tuple[pd.Series[Any], Chosen, pd.DataFrame]:

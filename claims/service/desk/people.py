@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from claims.denials.appeals import barred
+from claims.denials.deadlines import deadlines
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
-from claims.service.desk.remarks import with_effect
+from claims.service.desk.limits import own_limits
+from claims.service.desk.priority import for_deadlines
+from claims.service.desk.steps import WAITING, waits
+from claims.service.master import load_master
 from claims.store import desk
+from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
+from claims.store.queries.appeals import drafts
 
 NEXT_REMIT = "next-remit"
 LONGEST = {"assignee": 120, "tag": 40}
@@ -52,18 +59,22 @@ def tag(ctx: Context, cases: Cases, word: str, posting_date: date) -> Done:
 
 
 def snooze(ctx: Context, cases: Cases, until: date | str, posting_date: date) -> Done:
-    """Put cases aside until a day, or until the next remittance for their claim (`next-remit`); they come back then."""
+    """Put cases aside until a day, or until the next remittance for their claim (`next-remit`); they come back then.
+
+    Of a case that waits for an answer, the day to ask on is moved.
+    """
     day = until.isoformat() if isinstance(until, date) else ""
     if not day and until != NEXT_REMIT:
         raise UsageError(f"A case is put aside until a day, or until {NEXT_REMIT}.")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, pending=True)
         rows = chosen.rows
+        is_waiting = rows["state"] == WAITING
         chosen = chosen.without(
             reasons(
                 rows,
                 ("day-has-passed", pd.Series(day != "" and day <= posting_date.isoformat(), index=rows.index)),
-                ("after-deadline", (rows["deadline_date"] != "") & (rows["deadline_date"] < day)),
+                ("after-deadline", (rows["deadline_date"] != "") & (rows["deadline_date"] < day) & ~is_waiting),
                 ("claim-unknown", (rows["family_id"] == 0) & (not day)),
             )
         )
@@ -77,13 +88,17 @@ def snooze(ctx: Context, cases: Cases, until: date | str, posting_date: date) ->
 
 
 def wake(ctx: Context, cases: Cases, posting_date: date) -> Done:
-    """Bring cases back that were put aside."""
+    """Bring cases back that were put aside, or that wait for an answer which a person wants to ask for now."""
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, pending=True)
         rows = chosen.rows
-        asleep = (rows["snoozed_until_date"] != "") | (rows["snoozed_for"] != "")
+        is_waiting = rows["state"] == WAITING
+        asleep = (rows["snoozed_until_date"] != "") | (rows["snoozed_for"] != "") | is_waiting
+        asleep &= ~is_waiting | (rows["queue"] == WAITING)
         chosen = chosen.without(reasons(rows, ("not-asleep", ~asleep)))
-        changes = {"snoozed_until_date": "", "snoozed_for": ""}
+        yesterday = (posting_date - timedelta(days=1)).isoformat()
+        until = chosen.rows["state"].eq(WAITING).map({True: yesterday, False: ""}).astype("str")
+        changes = {"snoozed_until_date": until, "snoozed_for": ""}
         return _do(ctx, conn, chosen, "wake", "woken", posting_date, changes, {})
 
 
@@ -93,38 +108,74 @@ def info_sent(ctx: Context, cases: Cases, proof: str, posting_date: date) -> Don
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
         return _do(
-            ctx, conn, chosen, "info_sent", "info_sent", posting_date, _waits("info_sent"), {"proof": proof}, proof
-        )
+            ctx, conn, chosen, "info_sent", "info_sent", posting_date,
+            waits(ctx, chosen.rows, "info_sent", posting_date), {"proof": proof}, proof,
+        )  # fmt: skip
 
 
-def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date) -> Done:
-    """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time."""
+def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date, despite_gaps: str = "") -> Done:
+    """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time.
+
+    Where the packet prepared last has gaps, `despite_gaps` says why it went all the same.
+    """
     proof = _said(proof, "The proof of sending")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = chosen.rows
-        ruled_out = with_effect(rows["remark_codes"], "no-appeal", "new-claim")
+        is_asked = not despite_gaps.strip()
+        chosen = chosen.without(barred(rows))
+        rows = chosen.rows
         chosen = chosen.without(
             reasons(
                 rows,
-                ("appeal-not-possible", ruled_out),
                 ("appeal-level", rows["appeal_level"] != level - 1),
+                ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
                 ("window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
             )
         )
-        changes = _waits("appealed") | {"appeal_level": level}
-        said = {"level": level, "proof": proof}
+        changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
+        said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
+
+
+def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date: date) -> Done:
+    """Note that the payer stood by its denial, by letter: `on` is the day its decision came, `proof` what says so.
+
+    The case is to be worked again, and the limit of the next appeal counts from that day.
+    """
+    proof = _said(proof, "What the decision came with")
+    limits = own_limits(load_master(ctx), posting_date)
+    with write(ctx.engine) as conn:
+        chosen = choose(conn, cases, pending=True)
+        rows = chosen.rows
+        day = on.isoformat()
+        chosen = chosen.without(
+            reasons(
+                rows,
+                ("no-appeal-waits", (rows["state"] != "waiting") | (rows["waiting_for"] != "appealed")),
+                ("decision-ahead", pd.Series(on > posting_date, index=rows.index)),
+                ("before-the-denial", rows["remit_date"] > day),
+            )
+        )
+        changes: dict[str, Any] = {"state": "in_work", "waiting_for": "", "decision_date": day}
+        changes |= {"snoozed_until_date": "", "snoozed_for": ""}
+        if len(chosen.rows):
+            changes |= _deadlines(chosen.rows.assign(**changes), limits)
+        said = {"decided": day, "proof": proof}
+        return _do(ctx, conn, chosen, "appeal_upheld", "appeal_upheld", posting_date, changes, said, proof)
+
+
+def _deadlines(rows: pd.DataFrame, limits: pd.DataFrame) -> dict[str, pd.Series[str]]:
+    """Give the deadlines of cases as they are now: a step that is taken today is not measured by yesterday's."""
+    due = deadlines(for_deadlines(rows), limits)
+    sort_date = due["deadline_date"].where(due["deadline_date"] != "", NO_DEADLINE)
+    return {name: due[name] for name in due} | {"deadline_sort_date": sort_date}
 
 
 def is_late(rows: pd.DataFrame, actions: tuple[str, ...], day: date) -> pd.Series[bool]:
     """Tell where the last day for one of these next actions has passed."""
     has_limit = rows["next_action"].isin(actions) & (rows["deadline_date"] != "")
     return has_limit & (rows["deadline_date"] < day.isoformat())
-
-
-def _waits(waiting_for: str) -> dict[str, Any]:
-    return {"state": "waiting", "waiting_for": waiting_for, "snoozed_until_date": "", "snoozed_for": ""}
 
 
 def _do(

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, get_args
 
 import pandas as pd
 
-from claims import codes
 from claims.errors import UsageError
 from claims.service.context import Context
+from claims.service.desk import steps
 from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
@@ -36,16 +36,17 @@ class Page(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """How many cases a list has, and their money at risk."""
+    """How many cases a list has, the money at risk of those not closed, and what was recovered with the closed."""
 
     cases: int
     at_risk_cents: int
+    recovered_cents: int
 
 
 def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = None, size: int = 50) -> Page:
     """Give one page of a list, sorted by one of the sorts that `filters.sorts` offers (empty: the usual one).
 
-    Rows have the columns of a case, its points, and days_left (to the deadline; negative: past), next_action_label.
+    Rows have the columns of a case, its points, and what `steps.told` says of its next step and day.
     Raises UsageError for a state, sort, place or size that cannot be.
     """
     if filters.state not in get_args(State):
@@ -64,7 +65,7 @@ def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = N
     column = SORTS[chosen].column
     first, last = (_named(rows, column, at) for at in (0, -1)) if len(rows) else (None, None)
     return Page(
-        _told(ctx, rows),
+        steps.told(ctx, rows, ctx.settings.today()),
         next=last if last and (back or more) else None,
         previous=(*first, BACK) if first and (more if back else after is not None) else None,
     )
@@ -107,12 +108,3 @@ def _place(sort: str, after: Place | None) -> tuple[tuple[Any, int] | None, bool
 def _named(rows: pd.DataFrame, column: str, at: int) -> Place:
     value = rows[column].iloc[at]
     return (value if isinstance(value, str) else int(value), int(rows["case_id"].iloc[at]))
-
-
-def _told(ctx: Context, rows: pd.DataFrame) -> pd.DataFrame:
-    labels = codes.table("next_actions").set_index("id")["own_label"]
-    due = pd.to_datetime(rows["deadline_date"].where(rows["deadline_date"] != ""), format="%Y-%m-%d")
-    return rows.assign(
-        days_left=(due - pd.Timestamp(ctx.settings.today())).dt.days.astype("Int64"),
-        next_action_label=pd.Series(labels.reindex(rows["next_action"]).fillna("").to_numpy(), dtype="str"),
-    )

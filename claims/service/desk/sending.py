@@ -13,8 +13,10 @@ from claims.service import next_payer, versions
 from claims.service.context import Context
 from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.parts import rehearsed
 from claims.service.desk.people import is_late
 from claims.service.desk.remarks import forcing, with_effect
+from claims.service.desk.steps import waits
 from claims.service.master import load_master
 from claims.service.resubmit import Change
 from claims.store.engine import together, write
@@ -25,6 +27,7 @@ _CORRECTED = ("C7", "NEW", "ELIG", "ENROL")
 _DECIDED = ("denied", "partly_paid", "paid", "reversed")
 
 
+@rehearsed
 def resubmit(
     ctx: Context, cases: Cases, posting_date: date, changes: Sequence[Change] = (), *, as_new: bool = False,
     late_reason: str = "", master: Master | None = None,
@@ -63,6 +66,7 @@ def resubmit(
         return _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said)
 
 
+@rehearsed
 def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master | None = None) -> Done:
     """Make claims for the payer after the one that denied; what the case holds moves to that payer when one leaves."""
     known = master or load_master(ctx)
@@ -148,9 +152,8 @@ def _sent(
     claim_ids = pd.Series(new_claim[new_claim != 0], index=chosen.rows.index)
     amount = int(chosen.rows["at_risk_cents"].sum())
     action_id = begin(ctx, conn, kind, chosen, day, amount_cents=amount, parameters=said)
-    changes = {"state": "waiting", "waiting_for": event, "snoozed_until_date": "", "snoozed_for": ""}
     change(
-        ctx, conn, action_id, event, chosen.rows, changes, day, amounts=chosen.rows["at_risk_cents"], said=said,
-        claim_ids=claim_ids,
+        ctx, conn, action_id, event, chosen.rows, waits(ctx, chosen.rows, event, day), day,
+        amounts=chosen.rows["at_risk_cents"], said=said, claim_ids=claim_ids,
     )  # fmt: skip
     return finish(action_id, chosen, amount_cents=amount)

@@ -19,7 +19,7 @@ from claims.store.queries import desk as rows
 
 SIBLINGS = 20
 # What people write on a case may name a patient.
-_FREE = ("note", "reason", "proof", "late_reason")
+_FREE = ("note", "reason", "proof", "late_reason", "despite_gaps", "words")
 
 
 def story(ctx: Context, case_id: int, *, show_phi: bool = False) -> dict[str, Any]:

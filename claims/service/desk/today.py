@@ -14,11 +14,11 @@ from claims.store.queries import desk_news
 # What is told -> the events that mean it.
 KINDS = {
     "new": ("opened",),
-    "changed": ("repeated", "upheld", "matched", "attached", "deadline"),
+    "changed": ("repeated", "upheld", "matched", "attached", "deadline", "next_step"),
     "paid": ("overturned", "partly_overturned"),
     "replaced": ("superseded",),
     "reopened": ("reopened",),
-    "back": ("woken",),
+    "back": ("woken", "no_answer"),
 }
 DUE_DAYS = 7
 SHOWN = 20

@@ -1,7 +1,8 @@
 """Undo: an action of a person is taken back by another one that gives the cases what they had before.
 
-It is an action like any other, audited, and can itself be undone unless money moved. A case that moved on since, by a
-person or a remittance, is left as it is and named.
+It is an action like any other, audited, and can itself be undone unless money moved or a claim was withdrawn. A case
+that moved on since, by a person or a remittance, is left as it is and named; a claim that another case still waits for
+is not withdrawn.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from claims.service import life
 from claims.service.context import Context
 from claims.service.desk.acting import Chosen, Done, begin, change, finish, reasons, told
 from claims.service.desk.held import bring_back
-from claims.service.desk.money import MOVES, WAITS
+from claims.service.desk.money import MOVES, REFUSED, WAITS, is_paid_by_patient
 from claims.service.runs import running
 from claims.store import desk, lives
 from claims.store.engine import together
 from claims.store.handles import Connection
 
 UNDONE, EVENT = "undone", "undo"
+SENDS = ("resubmit", "bill_next")
 _STILL_HERE = ("draft", "blocked", "ready")
 
 
@@ -34,7 +36,9 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
     """
     with together(ctx.engine) as conn:
         action = _to_undo(conn, action_id)
+        moved_money = action["kind"] in MOVES and action["state"] != WAITS
         events = desk.events_of(conn, action_id).drop_duplicates("case_id", keep="last")
+        events = events[events["kind"] != REFUSED].reset_index(drop=True)  # what an approval left out and set free
         rows = desk.cases(conn, events["case_id"].tolist())
         event = events.set_index("case_id").loc[rows["case_id"]].reset_index()
         chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
@@ -43,6 +47,7 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
                 rows,
                 ("moved-on", rows["version"].to_numpy() != event["case_version"].to_numpy()),
                 ("claim-has-left", ~_may_withdraw(conn, event)),
+                ("patient-has-paid", is_paid_by_patient(conn, rows, event["amount_cents"], action, moved_money)),
             )
         )
         if chosen.rows.empty:
@@ -50,13 +55,12 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
         event = event.set_index("case_id").loc[chosen.rows["case_id"]].reset_index()
         amount = int(event["amount_cents"].sum())
         undoing = begin(ctx, conn, "undo", chosen, posting_date, amount_cents=amount, undoes=action_id)
-        moved_money = action["kind"] in MOVES and action["state"] != WAITS
         if moved_money:
             families = chosen.rows.loc[chosen.rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
             with running(ctx, "action", posting_date) as (run_id, _):
                 bring_back(ctx, conn, run_id, posting_date, families, set(event["event_id"].tolist()))
         _withdraw(ctx, conn, event, posting_date)
-        _give_back(ctx, conn, undoing, chosen.rows, event, posting_date)
+        _give_back(ctx, conn, undoing, chosen.rows, event, posting_date, is_request=action["kind"] in MOVES)
         if len(chosen.rows) == len(events):
             desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
         return finish(undoing, chosen, amount_cents=amount)
@@ -69,17 +73,22 @@ def _to_undo(conn: Connection, action_id: int) -> pd.Series[Any]:
     action = found.iloc[0]
     if action["state"] not in ("done", "approved", WAITS):
         raise UsageError(f"Action {action_id} is {action['state']} already.")
-    if action["kind"] == "undo" and desk.action(conn, int(action["undoes_action_id"]))["kind"].iloc[0] in MOVES:
+    undone = desk.action(conn, int(action["undoes_action_id"]))["kind"].iloc[0] if action["kind"] == "undo" else ""
+    if undone in MOVES:
         raise UsageError("Money that was brought back is moved again by asking for it again, not by undo.")
+    if undone in SENDS:
+        raise UsageError("A claim that was withdrawn is made anew by sending it again from its case, not by undo.")
     return action
 
 
 def _give_back(
-    ctx: Context, conn: Connection, action_id: int, rows: pd.DataFrame, event: pd.DataFrame, day: date
-) -> None:
+    ctx: Context, conn: Connection, action_id: int, rows: pd.DataFrame, event: pd.DataFrame, day: date, *,
+    is_request: bool,
+) -> None:  # fmt: skip
     """Write what stood in each case before; cases that had the same columns changed go together."""
-    # Whatever a case waited for when it was decided, nobody is asked again by taking that back.
-    old = [json.loads(body).get("before", {}) | {"pending_action_id": 0} for body in event["body"]]
+    # Nobody is asked again by taking back what was asked for. Anything else leaves a request of another as it is.
+    free = {"pending_action_id": 0} if is_request else {}
+    old = [json.loads(body).get("before", {}) | free for body in event["body"]]
     before = pd.Series(old, index=rows.index, dtype=object)
     shapes = before.map(lambda one: " ".join(sorted(one)))
     for _, part in before.groupby(shapes):
@@ -105,8 +114,11 @@ def _may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _withdraw(ctx: Context, conn: Connection, event: pd.DataFrame, day: date) -> None:
-    """Take claims back that were made and have not left."""
+    """Take claims back that were made and have not left, but those that other cases still wait for."""
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates()
+    others = desk.waiting_for(conn, made.tolist())
+    others = others[~others["case_id"].isin(event["case_id"])]
+    made = made[~made.isin(others["claim_id"])]
     if len(made):
         rows = pd.DataFrame({"claim_id": made.to_numpy(), "event": "withdrawn"})
         rows["event_key"] = [f"desk:withdrawn:{claim_id}" for claim_id in made.tolist()]

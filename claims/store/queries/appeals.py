@@ -73,14 +73,6 @@ def claim(conn: sa.Connection, claim_payment_id: int, family_id: int) -> pd.Data
     return frame(conn, select.where(known).order_by(is_own, C.c.version, C.c.claim_id).limit(1))
 
 
-def decided_before(conn: sa.Connection, family_id: int, payer_sequence: str) -> str:
-    """Give the last remittance day of the payers before this one; empty where none decided."""
-    before = sa.select(sa.func.max(R.c.payment_date)).join(P, P.c.remit_id == R.c.remit_id)
-    known = sa.and_(P.c.family_id == family_id, P.c.ended_at.is_(None), P.c.payer_sequence != payer_sequence)
-    day = conn.scalar(before.where(known))
-    return str(day) if day else ""
-
-
 def sendings(conn: sa.Connection, family_id: int, payer_sequence: str) -> pd.DataFrame:
     """Read how the claims of a family went to one payer, those sent by others (submission_id 0) too."""
     ours = (
@@ -150,9 +142,10 @@ def answers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         .outerjoin(A, same)
         .outerjoin(T, T.c.transaction_id == A.c.transaction_id)
         .outerjoin(I, within)
-        .where(EVENT.c.claim_id.in_(list(claim_ids)), EVENT.c.answer_rank != "")
+        .where(EVENT.c.answer_rank != "")
     )
-    return frame(conn, select.order_by(EVENT.c.answer_rank, F.c.sha256, EVENT.c.seg))
+    rows = frame_of(conn, select, EVENT.c.claim_id, claim_ids)
+    return rows.sort_values(["answer_rank", "sha256", "seg"], kind="stable", ignore_index=True)
 
 
 def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
@@ -167,6 +160,19 @@ def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     rows = rows[rows["level"] <= rows["appeal_level"]].drop_duplicates(["case_id", "level"], keep="last")
     rows = rows.rename(columns={"posting_date": "sent_date", "actor": "sent_by"})
     return rows.sort_values(["case_id", "level"])[["case_id", "level", "sent_date", "sent_by"]].reset_index(drop=True)
+
+
+def filled(conn: sa.Connection, case_id: int, kind: str) -> list[str]:
+    """Read the bodies of what was added to packets of a case, oldest first."""
+    select = sa.select(DE.c.body).where(DE.c.case_id == case_id, DE.c.kind == kind).order_by(DE.c.event_id)
+    return [str(body) for body in conn.scalars(select)]
+
+
+def drafts(conn: sa.Connection, case_ids: Sequence[int], level: int) -> list[int]:
+    """Give those of these cases whose newest packet of a level has gaps."""
+    select = sa.select(APPEAL.c.case_id, APPEAL.c.gaps).where(APPEAL.c.level == level).order_by(APPEAL.c.appeal_id)
+    rows = frame_of(conn, select, APPEAL.c.case_id, case_ids).drop_duplicates("case_id", keep="last")
+    return [int(one) for one in rows.loc[rows["gaps"] != "[]", "case_id"]]
 
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:

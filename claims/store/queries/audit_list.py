@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,18 +11,24 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 
-EVENT = schema.audit_events
+EVENT, DONE = schema.audit_events, schema.denial_events
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What of the chain is asked for; empty: any."""
+    """What of the chain is asked for; empty: any.
+
+    `subject` is one thing, as ``claim 12``, when it ends with a number, else the beginning of a subject. `also`: other
+    subjects that are about it. `listed`: (list, id as JSON writes it) of bodies that name it among others.
+    """
 
     actor: str = ""
     action: str = ""
     subject: str = ""
     since: str = ""
     until: str = ""
+    also: tuple[str, ...] = ()
+    listed: tuple[tuple[str, str], ...] = ()
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Give it as conditions."""
@@ -35,7 +42,12 @@ class Asked:
         elif self.action:
             parts.append(EVENT.c.action == self.action)
         if self.subject:
-            parts.append(EVENT.c.subject.startswith(self.subject, autoescape=True))
+            is_one = re.search(r" \d+$", self.subject) is not None
+            own = (
+                EVENT.c.subject == self.subject if is_one else EVENT.c.subject.startswith(self.subject, autoescape=True)
+            )
+            lists = [_names(name, one) for name, one in self.listed]
+            parts.append(sa.or_(own, EVENT.c.subject.in_(self.also), *lists))
         if self.since:
             parts.append(EVENT.c.recorded_at >= self.since)
         if self.until:
@@ -51,6 +63,20 @@ def events(conn: sa.Connection, asked: Asked, limit: int, before: int = 0) -> pd
     return frame(conn, select.order_by(EVENT.c.seq.desc()).limit(limit))
 
 
-def actors(conn: sa.Connection) -> list[str]:
-    """Name everybody who did anything."""
-    return list(conn.execute(sa.select(EVENT.c.actor).distinct().order_by(EVENT.c.actor)).scalars())
+def actions_on(conn: sa.Connection, case_id: int) -> list[int]:
+    """Give the actions of people that touched a case."""
+    acted = (DONE.c.case_id == case_id, DONE.c.action_id.is_not(None))
+    return list(conn.execute(sa.select(DONE.c.action_id).where(*acted).distinct().order_by(DONE.c.action_id)).scalars())
+
+
+def _names(name: str, one: str) -> sa.ColumnElement[bool]:
+    """Tell of a body, as the chain keeps it, whether its list of this name has this id in it.
+
+    A body has one list of numbers. That of a search has another before it, of texts: a number is not looked for there.
+    """
+    body = EVENT.c.body
+    ways = [f"[{one}]%", f"[{one},%", f"[%,{one},%", f"[%,{one}]%"]
+    found = sa.or_(*(body.like(f'%"{name}":{way}') for way in ways))
+    if not one.startswith('"'):
+        found = sa.and_(found, body.not_like(f'%"{name}":["%'), body.not_like(f'%"{name}":[]%'))
+    return found

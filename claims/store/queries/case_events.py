@@ -14,8 +14,17 @@ CASE, EVENT, ACTION = schema.denial_cases, schema.denial_events, schema.denial_a
 
 
 def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
-    """Read case_id, version, payer_code, reason_code, pattern_id, claim_payment_id, family_id; two cases at most."""
-    names = ("case_id", "version", "payer_code", "reason_code", "pattern_id", "claim_payment_id", "family_id")
+    """Read case_id, case_key, version, payer_code, reason_code, pattern_id, claim_payment_id, family_id; two."""
+    names = (
+        "case_id",
+        "case_key",
+        "version",
+        "payer_code",
+        "reason_code",
+        "pattern_id",
+        "claim_payment_id",
+        "family_id",
+    )
     asked = sa.select(*(CASE.c[name] for name in names)).where(*keys_from(prefix))
     return list(conn.execute(asked.order_by(CASE.c.case_key).limit(2)))
 

@@ -12,12 +12,12 @@ from claims.store.queries.asof import count, total
 CASE, PATTERN = schema.denial_cases, schema.denial_patterns
 
 
-def open_by(conn: sa.Connection, column: str) -> pd.DataFrame:
-    """Count open cases and add up their money at risk by a column, the largest first."""
-    by = CASE.c[column]
+def open_by(conn: sa.Connection, *columns: str) -> pd.DataFrame:
+    """Count open cases and add up their money at risk by columns, the largest first."""
+    by = [CASE.c[column] for column in columns]
     risk = total(CASE.c.at_risk_cents).label("at_risk_cents")
-    select = sa.select(by, count().label("cases"), risk).where(CASE.c.state != "closed").group_by(by)
-    return frame(conn, select.order_by(sa.desc("at_risk_cents"), by))
+    select = sa.select(*by, count().label("cases"), risk).where(CASE.c.state != "closed").group_by(*by)
+    return frame(conn, select.order_by(sa.desc("at_risk_cents"), *by))
 
 
 def by_day(conn: sa.Connection) -> pd.DataFrame:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
-from claims.store.queries.asof import AsOf
+from claims.store.queries.asof import AsOf, total
 
+J, L = schema.journals, schema.ledger_lines
 CASE, EVENT, CP, FILE, F, EA = (
     schema.denial_cases,
     schema.denial_events,
@@ -64,3 +67,18 @@ def addresses(conn: sa.Connection) -> pd.DataFrame:
         .join(FILE, FILE.c.file_id == CP.c.file_id)
         .where(CP.c.claim_payment_id.in_(decided)),
     )
+
+
+def held(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Sum what stood on 1110 by the decision that put it there: claim_payment_id, rule_id, codes, amount_cents."""
+    keys = (sa.func.coalesce(J.c.claim_payment_id, 0).label("claim_payment_id"), L.c.group_code, L.c.reason_code)
+    select = sa.select(*keys, L.c.rule_id, total(L.c.amount_cents).label("amount_cents"))
+    select = select.join(J, J.c.journal_id == L.c.journal_id).where(L.c.account == "1110", as_of.journals())
+    return frame(conn, select.group_by(J.c.claim_payment_id, L.c.group_code, L.c.reason_code, L.c.rule_id))
+
+
+def happened(conn: sa.Connection, as_of: AsOf, kinds: Sequence[str]) -> pd.DataFrame:
+    """Read the events of these kinds by then: case_id, kind, claim_payment_id, amount_cents."""
+    names = (EVENT.c.case_id, EVENT.c.kind, EVENT.c.claim_payment_id, EVENT.c.amount_cents)
+    known = sa.and_(EVENT.c.posting_date <= as_of.day, EVENT.c.recorded_at <= as_of.known_at)
+    return frame(conn, sa.select(*names).where(known, EVENT.c.kind.in_(list(kinds))).order_by(EVENT.c.event_id))

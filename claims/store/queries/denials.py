@@ -58,7 +58,7 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
 
 
 def _paid_since(remit_ids: Sequence[int]) -> Ids:
-    """Select payments in force, looked at before, of payers whose earlier denial on the claim came only now."""
+    """Select payments in force, looked at before, of payers whose earlier denial, or its reversal, came only now."""
     paid, of_paid, of_late = P.alias("paid"), R.alias("of_paid"), R.alias("of_late")
     denied = sa.select(CLASS.c.claim_payment_id).where(CLASS.c.counts_as_denial == 1)
     select: Ids = (
@@ -68,7 +68,7 @@ def _paid_since(remit_ids: Sequence[int]) -> Ids:
         .join(of_late, of_late.c.remit_id == P.c.remit_id)
         .where(
             not_looked_at(remit_ids),
-            denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists(),
+            sa.or_(P.c.outcome == "reversal", denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists()),
             ~denied.where(CLASS.c.claim_payment_id == paid.c.claim_payment_id).exists(),
             paid.c.ended_at.is_(None),
             paid.c.outcome == "posted",

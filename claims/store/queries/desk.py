@@ -21,23 +21,6 @@ def waiting_actions(conn: sa.Connection) -> pd.DataFrame:
     return frame(conn, sa.select(ACTION).where(ACTION.c.state == "waiting_approval").order_by(ACTION.c.action_id))
 
 
-def is_original(conn: sa.Connection, rows: pd.DataFrame, claim_payment_id: int) -> pd.Series[bool]:
-    """Tell which cases a claim payment can be the original of: same payer and service day, itself no repeat."""
-    day = sa.func.coalesce(sa.func.min(SP.c.service_date), CP.c.statement_from_date)
-    repeat = sa.select(sa.literal(1)).where(CASE.c.claim_payment_id == CP.c.claim_payment_id)
-    found = frame(
-        conn,
-        sa.select(R.c.payer_code, sa.type_coerce(day, sa.Date).label("service_date"))
-        .select_from(CP)
-        .join(R, R.c.remit_id == CP.c.remit_id)
-        .outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
-        .where(CP.c.claim_payment_id == claim_payment_id, ~repeat.where(CASE.c.outcome == "duplicate").exists())
-        .group_by(R.c.payer_code, CP.c.claim_payment_id, CP.c.statement_from_date),
-    )
-    fits = pd.MultiIndex.from_frame(rows[["payer_code", "service_date"]]).isin(pd.MultiIndex.from_frame(found))
-    return pd.Series(fits & (rows["claim_payment_id"] != claim_payment_id), index=rows.index)
-
-
 def claims_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Read the claims of families, the last version last."""
     columns = (C.c.claim_id, C.c.family_id, C.c.payer_sequence, C.c.version, C.c.life, C.c.origin, C.c.state)

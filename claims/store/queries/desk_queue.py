@@ -44,7 +44,7 @@ SORTS: dict[str, Order] = {
     "age": Order("posting_date", False),
 }
 QUEUES = ("open", "snoozed", "waiting", "expired", "closed")
-MOST_RUNS = 30
+MOST_RUNS, NO_RUN = 30, -1
 
 # Filters that pick an index, the one that leaves the fewest rows first; what else is asked for is looked at row by row.
 DRIVERS = ("pattern_id", "changed_since_run", "reason_code", "payer_code", "next_action", "category", "assignee")
@@ -71,9 +71,18 @@ class Filters:
     @property
     def driver(self) -> str:
         """Name the filter whose index serves the list; empty for none."""
+        return self.driver_but("")
+
+    def driver_but(self, other: str) -> str:
+        """Name the filter whose index serves the list where that of `other` does not."""
         is_assigned = self.mine_or_unassigned or self.assignee is not None
         return next(
-            (name for name in DRIVERS if (is_assigned if name == "assignee" else bool(getattr(self, name)))), ""
+            (
+                name
+                for name in DRIVERS
+                if name != other and (is_assigned if name == "assignee" else bool(getattr(self, name)))
+            ),
+            "",
         )
 
     @property
@@ -109,11 +118,12 @@ _NARROWING = (*FILTERED_BY, "pattern_id")
 _SHOWN = (
     *("case_id", "version", "case_key", "queue", "state", "waiting_for", "outcome", "assignee", "tag", "appeal_level"),
     *("snoozed_until_date", "snoozed_for", "pending_action_id", "pattern_id", "changed_run_id", "family_id"),
-    *("payer_code", "payer_name", "own_payer_code", "next_payer_code", "claim_number", "payer_claim_number"),
-    *("payer_sequence", "line_number", "extent", "group_code", "reason_code", "all_codes", "remark_codes"),
-    *("procedure_codes", "category", "cause", "recoverable", "next_action", "then_action"),
+    *("payer_code", "payer_name", "payer_type", "own_payer_code", "next_payer_code", "claim_number"),
+    *("payer_claim_number", "payer_sequence", "line_number", "extent", "group_code", "reason_code", "all_codes"),
+    *("remark_codes", "procedure_codes", "category", "cause", "recoverable", "next_action", "then_action"),
     *("billed_cents", "denied_cents", "at_risk_cents", "recovered_cents", "service_date", "remit_date"),
-    *("deadline_date", "deadline_rule", "posting_date", "last_touched_date", "score", "recovery_percent"),
+    *("deadline_date", "deadline_rule", "posting_date", "closed_posting_date", "last_touched_date"),
+    *("score", "recovery_percent"),
     *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
     *("priority_rank", "deadline_sort_date", "remit_sort_date"),
 )
@@ -148,11 +158,11 @@ def page_select(
     sort: str,
     after: Sequence[Any] | None,
     rows: int,
-    runs: Sequence[int] = (),
+    runs: Sequence[int] | None = (),
     *,
     back: bool = False,
 ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-    """Give the statement of a page; `runs` are those that ``changed_since_run`` means."""
+    """Give the statement of a page; `runs` are those that ``changed_since_run`` means, None for very many."""
     parts = [_part(asked, actor, sort, after, rows, dict(chosen), back=back) for chosen in _chosen(asked, actor, runs)]
     if len(parts) == 1:
         return parts[0]
@@ -161,10 +171,13 @@ def page_select(
     return sa.select(merged).order_by(*_ordered(merged.c, sort, back=back)).limit(rows)
 
 
-def totals(conn: sa.Connection, asked: Filters, actor: str) -> tuple[int, int]:
-    """Count the cases asked for and add up their money at risk."""
-    row = conn.execute(sa.select(count(), total(CASE.c.at_risk_cents)).where(*_all(asked, actor))).one()
-    return int(row[0]), int(row[1])
+def totals(conn: sa.Connection, asked: Filters, actor: str) -> tuple[int, int, int]:
+    """Count the cases asked for; add up the money at risk of those not closed, and what the closed recovered."""
+    is_closed = CASE.c.state == "closed"
+    at_risk = total(sa.case((is_closed, 0), else_=CASE.c.at_risk_cents))
+    recovered = total(sa.case((is_closed, CASE.c.recovered_cents), else_=0))
+    row = conn.execute(sa.select(count(), at_risk, recovered).where(*_all(asked, actor))).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def selection(conn: sa.Connection, asked: Filters, actor: str) -> pd.DataFrame:
@@ -182,34 +195,33 @@ def payers(conn: sa.Connection, text: str) -> list[str]:
 
 
 def _all(asked: Filters, actor: str) -> list[sa.ColumnElement[bool]]:
-    where = [_in("queue", _queues(asked)), _rest(asked, actor, set())]
-    if asked.changed_since_run:
-        where.append(CASE.c.changed_run_id >= asked.changed_since_run)
-    return where
+    return [_in("queue", _queues(asked)), _rest(asked, actor, set())]
 
 
-def _runs(conn: sa.Connection, asked: Filters) -> list[int]:
-    """Give the runs that are meant by ``changed_since_run`` and changed a case, the newest first."""
+def _runs(conn: sa.Connection, asked: Filters) -> list[int] | None:
+    """Give the runs that are meant by ``changed_since_run`` and changed a case, the newest first; None: too many."""
     if not asked.changed_since_run:
         return []
     changed = sa.select(sa.literal(1)).where(CASE.c.changed_run_id == RUN.c.run_id).exists()
     runs = sa.select(RUN.c.run_id).where(RUN.c.run_id >= asked.changed_since_run, changed)
-    return [int(one) for one in conn.scalars(runs.order_by(RUN.c.run_id.desc()).limit(MOST_RUNS))]
+    found = [int(one) for one in conn.scalars(runs.order_by(RUN.c.run_id.desc()).limit(MOST_RUNS + 1))]
+    return found if len(found) <= MOST_RUNS else None
 
 
 def _queues(asked: Filters) -> tuple[str, ...]:
     return QUEUES if asked.state == "any" else (asked.state,)
 
 
-def _chosen(asked: Filters, actor: str, runs: Sequence[int]) -> list[tuple[tuple[str, Any], ...]]:
+def _chosen(asked: Filters, actor: str, runs: Sequence[int] | None) -> list[tuple[tuple[str, Any], ...]]:
     """Give what each part of the list is equal to: the queue, and the column of the filter whose index serves it."""
     values: list[list[tuple[str, Any]]] = [[("queue", one) for one in _queues(asked)]]
-    driver = asked.driver
+    # What very many runs changed is most of the list: it is looked at row by row.
+    driver = asked.driver if runs is not None else asked.driver_but("changed_since_run")
     if driver == "assignee":
         names = sorted({"", actor}) if asked.mine_or_unassigned else [asked.assignee]
         values.append([("assignee", one) for one in names])
     elif driver == "changed_since_run":
-        values.append([("changed_run_id", one) for one in (runs or [0])])
+        values.append([("changed_run_id", one) for one in (runs or [NO_RUN])])
     elif driver:
         values.append([(driver, getattr(asked, driver))])
     return list(itertools.product(*values))
@@ -251,6 +263,9 @@ def _rest(asked: Filters, actor: str, done: set[str]) -> sa.ColumnElement[bool]:
     for name in ("payer_code", "reason_code", "category", "next_action", "pattern_id"):
         if getattr(asked, name) and name not in done:
             parts.append(columns[name] == getattr(asked, name))
+    if asked.changed_since_run and "changed_run_id" not in done:
+        column = _RowByRow(CASE.c.changed_run_id) if done else CASE.c.changed_run_id
+        parts.append(column >= asked.changed_since_run)
     if "assignee" not in done:
         if asked.mine_or_unassigned:
             parts.append(columns["assignee"].in_(sorted({"", actor})))

@@ -64,6 +64,12 @@ def cases(conn: sa.Connection, asked: Filter, limit: int) -> pd.DataFrame:
         "outcome",
         "payer_code",
         "payer_name",
+        "payer_type",
+        "own_payer_code",
+        "next_payer_code",
+        "queue",
+        "waiting_for",
+        "snoozed_until_date",
         "claim_number",
         "payer_sequence",
         "line_number",
@@ -215,5 +221,6 @@ def ledger(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
 def events(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     """Read what happened to a case."""
     names = ("posting_date", "kind", "amount_cents", "actor", "recorded_at", "body")
-    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.case_id == case_id)
+    decided_by = sa.func.coalesce(EVENT.c.claim_payment_id, 0).label("claim_payment_id")
+    select = sa.select(*(EVENT.c[name] for name in names), decided_by).where(EVENT.c.case_id == case_id)
     return frame(conn, select.order_by(EVENT.c.event_id))

@@ -84,6 +84,7 @@ denial_cases = Table(
     Column("tag", String(40), nullable=False, server_default=""),
     Column("waiting_for", Code, nullable=False, server_default=""),
     Column("appeal_level", BigInteger, nullable=False, server_default="0"),
+    Column("decision_date", Date),  # of the last appeal; empty: none came yet
     Column("snoozed_until_date", Date),
     Column("snoozed_for", Code, nullable=False, server_default=""),  # next-remit
     Column("snoozed_at_posting", BigInteger, nullable=False, server_default="0"),  # claim_postings known by then
@@ -118,7 +119,7 @@ denial_cases = Table(
 )
 
 # What people did with cases, one row for all cases of one action; which cases, and what they were before, stands in
-# their events. state: done, waiting_approval, approved, refused, undone.
+# their events. state: done, waiting_approval, approved, refused, undone, overtaken (its cases had moved on).
 denial_actions = Table(
     "denial_actions",
     metadata,

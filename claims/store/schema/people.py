@@ -58,8 +58,8 @@ recovery_codes = Table(
     Index("ix_recovery_codes_user_id", "user_id"),
 )
 
-# Failed ones only, for as long as they delay the next; the audit chain keeps all. The name is a hash: people type
-# passwords into the wrong field.
+# Failed ones, for as long as they delay the next, and those that are looked at right now; the audit chain keeps all
+# that failed. The name is a hash: people type passwords into the wrong field.
 login_attempts = Table(
     "login_attempts",
     metadata,

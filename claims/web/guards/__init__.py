@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["Receive", "Scope", "Send", "header", "plain"]
+__all__ = ["Receive", "Scope", "Send", "header", "joined", "plain"]
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -15,6 +15,11 @@ def header(scope: Scope, name: bytes) -> str | None:
         if key == name:
             return str(value.decode("latin-1"))
     return None
+
+
+def joined(scope: Scope, name: bytes) -> str:
+    """Give a header that is a list, all its lines as one: it may come in several."""
+    return ",".join(str(value.decode("latin-1")) for key, value in scope["headers"] if key == name)
 
 
 async def plain(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:

@@ -16,6 +16,13 @@ class TooMuchError(UsageError):
         super().__init__("This was asked for too often in a short time. Wait a minute, then try again.")
 
 
+class AllBusyError(UsageError):
+    """All places for something are taken by others at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people sign in at this moment. Wait a few seconds, then try again.")
+
+
 class PerMinute:
     """So many a minute for each key."""
 
@@ -39,13 +46,13 @@ class PerMinute:
 class AtOnce:
     """So many at the same time."""
 
-    def __init__(self, most: int) -> None:
-        self._places = threading.BoundedSemaphore(most)
+    def __init__(self, most: int, none_left: type[UsageError] = TooMuchError) -> None:
+        self._places, self._none_left = threading.BoundedSemaphore(most), none_left
 
     def place(self) -> Place:
-        """Take a place; raise TooMuchError when there is none."""
+        """Take a place; raise `none_left` when there is none."""
         if not self._places.acquire(blocking=False):
-            raise TooMuchError
+            raise self._none_left()
         return Place(self._places)
 
 

@@ -15,6 +15,7 @@ from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk import actions, queue
 from claims.web import done, shown
+from claims.web import looked as looked_at
 from claims.web.asked import Asked
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
@@ -35,6 +36,7 @@ WORDS = {
     "wake": "wake",
     "info_sent": "info_sent",
     "appeal_sent": "appeal_sent",
+    "appeal_upheld": "appeal_upheld",
     **{name: name for name in LOOKED_AT},
 }
 
@@ -57,25 +59,36 @@ def act(
     until: Text = "7",
     words: Text = "",
     level: Annotated[int, Form(ge=1, le=9)] = 1,
+    on: Text = "",
+    looked: Annotated[str, Form(max_length=looked_at.MOST_CHARACTERS)] = "",
+    despite: Text = "",
     sure: Text = "",
     back: Annotated[str, Form(max_length=2000)] = "/queue",
 ) -> Response:
-    """Do something with cases; give the page that it was done from, with what became of it."""
+    """Do something with cases; give the page that it was done from, with what became of it.
+
+    Of a whole list, just the cases that were looked at before: what is not known is looked at again.
+    """
     back = back if _BACK.fullmatch(back) else "/queue"
     asked_for = more if act == "more" else act
     verb = WORDS.get(asked_for)
     if verb is None:
         raise UsageError("There is no such action.")
-    cases = _all_of(at, back) if scope == "all" else _chosen(case)
+    whose = (at.practice.key("looked"), at.session.user.user_id, asked_for, back)
+    seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
+    is_again = scope == "all" and sure == "yes" and seen is None
+    cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
     if not cases:
         raise NothingChosenError
     person = at.person.name if asked_for == "take" else to
     limit = at.session.user.write_off_limit_cents
-    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit)
+    do = _action(verb, cases, at.writing.settings.today(), person, until, words.strip(), level, limit, on, despite)
     form = {"scope": scope, "act": asked_for, "to": to, "until": until, "words": words, "level": level, "back": back}
-    if (scope == "all" or verb in LOOKED_AT) and sure != "yes":
+    if scope == "all":
+        form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
+    if is_again or ((scope == "all" or verb in LOOKED_AT) and sure != "yes"):
         found = done.told(verb, actions.preview(at.writing, do))
-        return at.page("sure.html", told=found, form=form, cases=case, chosen=len(cases))
+        return at.page("sure.html", told=found, form=form, cases=case, chosen=len(cases), is_again=is_again)
     return _go_back(at, back, done.told(verb, do(at.writing)))
 
 
@@ -109,7 +122,16 @@ def decide(
 
 
 def _action(
-    verb: str, cases: actions.Cases, day: date, person: str, until: str, words: str, level: int, limit: int
+    verb: str,
+    cases: actions.Cases,
+    day: date,
+    person: str,
+    until: str,
+    words: str,
+    level: int,
+    limit: int,
+    on: str,
+    despite: str,
 ) -> Callable[[Context], actions.Done]:
     """Give the action as the desk has it, with what the form says."""
     find: dict[str, Callable[[Context], actions.Done]] = {
@@ -119,7 +141,8 @@ def _action(
         "snooze": lambda ctx: actions.snooze(ctx, cases, _until(until, day), day),
         "wake": lambda ctx: actions.wake(ctx, cases, day),
         "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
-        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day),
+        "appeal_sent": lambda ctx: actions.appeal_sent(ctx, cases, level, words, day, despite),
+        "appeal_upheld": lambda ctx: actions.appeal_upheld(ctx, cases, _day(on), words, day),
         "resubmit": lambda ctx: actions.resubmit(ctx, cases, day),
         "bill_next": lambda ctx: actions.bill_next(ctx, cases, day),
         "to_patient": lambda ctx: actions.to_patient(ctx, cases, day, words),
@@ -140,6 +163,13 @@ def _until(text: str, day: date) -> date | str:
         raise UsageError("Snooze until a day, or until the next remittance.") from None
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("Say on which day the decision came.") from None
+
+
 def _chosen(texts: list[str]) -> list[tuple[int, int]]:
     found = [_CASE.fullmatch(text) for text in texts]
     if not all(found):
@@ -148,7 +178,9 @@ def _chosen(texts: list[str]) -> list[tuple[int, int]]:
 
 
 def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
-    asked = Asked.model_validate(dict(parse_qsl(urlsplit(back).query)))
+    if urlsplit(back).path != "/queue":
+        raise UsageError("A whole list is acted on from its own page.")
+    asked = Asked.at_address(back)
     return queue.selection(at.reading, asked.filters(at))
 
 

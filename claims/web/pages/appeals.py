@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import File, Form, Path, UploadFile
 from starlette.responses import Response
 
-from claims.errors import NotFoundError
+from claims.errors import NotFoundError, UsageError
 from claims.service import appeals, desk_case
+from claims.service.appeal_added import MOST_BYTES, Attached
 from claims.service.audited import record_shown
 from claims.web import shown
 from claims.web.routes import Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
+MOST_GAPS = 40
 TYPES = {
     "packet": ("application/pdf", "pdf"),
     "letter": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
@@ -27,18 +29,44 @@ def show(at: At, key: str) -> Response:
     ctx = at.reading
     found = desk_case.of_key(ctx, key[:64])
     plan = appeals.planned(ctx, found.case_id)
-    record_shown(ctx, f"denial case {key[:10]}", {"part": "appeal"})
+    record_shown(ctx, f"denial case {found.key}", {"part": "appeal"})
     rows = shown.rows(appeals.of_case(ctx, found.case_id))
-    return at.page("appeal.html", key=key[:10], found=found, plan=plan, rows=rows)
+    gaps = () if plan.refused else appeals.assembled(ctx, found.case_id).gaps
+    newest = [row for row in rows if row["level"] == plan.level][-1:]
+    is_draft = any(row["gaps"] for row in newest)
+    is_waiting = appeals.is_with_payer(ctx, found.case_id)
+    return at.page(
+        "appeal.html",
+        key=found.key,
+        found=found,
+        plan=plan,
+        rows=rows,
+        gaps=gaps,
+        is_draft=is_draft,
+        is_waiting=is_waiting,
+    )
 
 
 @ROUTES.post("/cases/{key}/appeal", "desk.act")
-def prepare(at: At, key: str) -> Response:
-    """Write letter and packet; several at a time, no more."""
+def prepare(
+    at: At,
+    key: str,
+    gap: Annotated[list[str], Form(max_length=MOST_GAPS)] = [],  # noqa: B006 FastAPI copies it
+    words: Annotated[list[str], Form(max_length=MOST_GAPS)] = [],  # noqa: B006
+    exhibit: Annotated[list[str], Form(max_length=MOST_GAPS)] = [],  # noqa: B006
+    file: Annotated[list[UploadFile], File(max_length=MOST_GAPS)] = [],  # noqa: B006
+) -> Response:
+    """Write letter and packet, with what fills their gaps; several at a time, no more."""
     found = desk_case.of_key(at.reading, key[:64])
+    if len(gap) != len(words) or len(file) > len(exhibit):
+        raise UsageError("Each gap has its words, and each file its exhibit.")
+    said = {name: text for name, text in zip(gap, words, strict=True) if text.strip()}
+    attached = [
+        Attached(name, one.file.read(MOST_BYTES + 1)) for name, one in zip(exhibit, file, strict=False) if one.filename
+    ]
     with at.practice.exports.place():
-        appeals.prepare(at.writing, found.case_id)
-    return at.go(f"/cases/{key[:10]}/appeal")
+        appeals.prepare(at.writing, found.case_id, words=said, attached=attached)
+    return at.go(f"/cases/{found.key}/appeal")
 
 
 @ROUTES.get("/cases/{key}/appeal/{sha256}", "desk.read")
@@ -54,7 +82,7 @@ def take(at: At, key: str, sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")
     if sha256 not in own:
         raise NotFoundError("file of this case", sha256[:12])
     name, level = own[sha256]
-    record_shown(ctx, f"appeal of case {key[:10]}", {"file": sha256[:12]})
+    record_shown(ctx, f"denial case {found.key}", {"part": "appeal", "file": sha256[:12]})
     kind, suffix = TYPES[name]
     headers = {"Content-Disposition": f'attachment; filename="appeal-{found.case_id}-level-{level}-{name}.{suffix}"'}
     return Response(ctx.vault.read(sha256), media_type=kind, headers=headers)

@@ -19,7 +19,16 @@ ROUTES = Routes()
 MOST_IDS = 12
 Text = Annotated[str, Query(max_length=120)]
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
-_LINKS = {"claim": "/claims/{}", "denial case": "/cases/{}", "file": "/files/{}", "exception": "/exceptions/{}"}
+_LINKS = {
+    "claim": "/claims/{}",
+    "denial case": "/cases/{}",
+    "file": "/files/{}",
+    "exception": "/exceptions/{}",
+    "rejection": "/rejections/{}",
+    "bank line": "/deposits/{}",
+    "takeback": "/takebacks/{}",
+    "variance": "/variances/{}",
+}
 
 
 @ROUTES.get("/audit", "audit.read")
@@ -64,5 +73,5 @@ def _details(body: dict[str, Any]) -> str:
 
 def _link(subject: str) -> str:
     """Give the page of what an event is about, where there is one."""
-    found = re.fullmatch(r"(claim|denial case|file|exception) ([0-9a-zA-Z]+)", subject)
-    return _LINKS[found[1]].format(found[2]) if found else ""
+    kind, _, which = subject.rpartition(" ")
+    return _LINKS[kind].format(which) if kind in _LINKS and re.fullmatch("[0-9a-zA-Z]+", which) else ""

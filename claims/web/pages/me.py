@@ -30,7 +30,8 @@ def change_password(at: At, password: Text = "", new: Text = "", again: Text = "
         if new != again:
             raise UsageError("The two new ones are not the same.")
         now = at.practice.now()
-        signing_in.change_password(at.practice.ctx, at.session, password, new, code, at.address, now)
+        with at.practice.sign_ins.place():
+            signing_in.change_password(at.practice.ctx, at.session, password, new, code, at.address, now)
     except UsageError as error:
         return at.page("me.html", status_of(error), problem=str(error), done="")
     return at.page("me.html", problem="", done="The password is changed; all your other sessions have ended.")

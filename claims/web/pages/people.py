@@ -54,6 +54,7 @@ def disable(at: At, name: str) -> Response:
         people.disable(at.writing, name, at.practice.now())
     except UsageError as error:
         return _page(at, problem=str(error), status=status_of(error))
+    at.practice.workers_changed()
     return at.go("/people")
 
 
@@ -67,6 +68,7 @@ def change(at: At, name: str, roles: Roles, limit: Text = "0") -> Response:
             people.set_roles(at.writing, name, roles, at.practice.now())
     except UsageError as error:
         return _page(at, problem=str(error), status=status_of(error))
+    at.practice.workers_changed()
     return at.go("/people")
 
 
@@ -82,6 +84,7 @@ def _link(at: At, token: str) -> str:
 
 
 def _page(at: At, *, problem: str = "", link: str = "", of: str = "", status: int = 200) -> Response:
+    at.practice.workers_changed()
     everybody = shown.rows(people.listed(at.reading))
     table = shown.rows(role_rules.table())
     return at.page("people.html", status, everybody=everybody, table=table, problem=problem, link=link, of=of)

@@ -10,7 +10,6 @@ from starlette.responses import Response, StreamingResponse
 from claims.service import desk_export
 from claims.service.audited import record_shown
 from claims.service.desk import queue
-from claims.service.desk.queue import Filters
 from claims.web import cursors, done, shown
 from claims.web.asked import Asked, AskedFor
 from claims.web.pages import views
@@ -23,7 +22,15 @@ SHOWN = (
     *("case_id", "version", "case_key", "state", "waiting_for", "outcome", "assignee", "tag", "pending_action_id"),
     *("snoozed_until_date", "snoozed_for", "pattern_id", "payer_code", "payer_name", "claim_number", "line_number"),
     *("extent", "group_code", "all_codes", "remark_codes", "cause", "next_action_label", "at_risk_cents"),
-    *("recovered_cents", "deadline_date", "deadline_rule", "days_left", "score", "recovery_percent"),
+    *(
+        "recovered_cents",
+        "closed_posting_date",
+        "deadline_date",
+        "deadline_rule",
+        "days_left",
+        "score",
+        "recovery_percent",
+    ),
     *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
 )
 STATES = ("open", "snoozed", "waiting", "expired", "closed")
@@ -34,12 +41,13 @@ def listed(at: At, asked: AskedFor) -> Response:
     """Show a page of the queue."""
     filters = asked.filters(at)
     sort = asked.chosen_sort(filters)
-    found = queue.page(at.reading, filters, sort, _place(at, asked, filters, sort), SIZE)
+    place, is_lost = _place(at, asked, sort)
+    found = queue.page(at.reading, filters, sort, place, SIZE)
     rows = shown.rows(found.rows[list(SHOWN)])
     if rows:
         record_shown(at.reading, "denial queue", {"cases": [row["case_id"] for row in rows]})
     around = {
-        name: asked.address(at=_cursor(at, place, filters, sort)) if place else ""
+        name: asked.address(at=_cursor(at, place, sort)) if place else ""
         for name, place in (("next", found.next), ("previous", found.previous))
     }
     return at.page(
@@ -48,6 +56,7 @@ def listed(at: At, asked: AskedFor) -> Response:
         asked=asked,
         sort=sort,
         sorts=filters.sorts,
+        is_lost=is_lost,
         around=around,
         told=done.read(at.practice.key("done"), asked.did, at.session.user.user_id, at.practice.now()),
         offered=offered(at),
@@ -91,11 +100,18 @@ def offered(at: Seat) -> dict[str, Any]:
     }
 
 
-def _place(at: Seat, asked: Asked, filters: Filters, sort: str) -> Any:
+def _place(at: Seat, asked: Asked, sort: str) -> tuple[Any, bool]:
+    """Give the place that an address asks for, and whether it is none of a list sorted so: the first page, then.
+
+    It is good for everybody, on any day, and with other filters: a page begins after a row.
+    """
     if not asked.at:
-        return None
-    return cursors.unsign(at.practice.key("cursor"), asked.at, at.session.user.user_id, filters, sort)
+        return None, False
+    try:
+        return cursors.unsign(at.practice.key("cursor"), asked.at, sort), False
+    except cursors.CursorError:
+        return None, True
 
 
-def _cursor(at: Seat, place: Any, filters: Filters, sort: str) -> str:
-    return cursors.sign(at.practice.key("cursor"), place, at.session.user.user_id, filters, sort)
+def _cursor(at: Seat, place: Any, sort: str) -> str:
+    return cursors.sign(at.practice.key("cursor"), place, sort)

@@ -25,5 +25,6 @@ def search(at: At, words: Annotated[str, Form(max_length=400)] = "") -> Response
 @ROUTES.get("/q/{key}", "desk.search")
 def results(at: At, key: str) -> Response:
     """Show the results of one's own search."""
+    at.practice.results.take(at.person.session.user.user_id)
     words, cases, claims = searching.found(at.reading, at.person.session.user.user_id, key[:32])
     return at.page("search.html", words=words, cases=shown.rows(cases), claims=shown.rows(claims))

@@ -28,7 +28,8 @@ def ask(at: At) -> Response:
 def sign_in(at: At, name: Text = "", password: Text = "") -> Response:
     """Take name and password."""
     try:
-        opened = signing_in.sign_in(at.practice.ctx, name, password, at.address, at.practice.now())
+        with at.practice.sign_ins.place():
+            opened = signing_in.sign_in(at.practice.ctx, name, password, at.address, at.practice.now())
     except UsageError as error:
         return at.page("sign_in.html", status_of(error), problem=str(error), name="")
     return at.set_cookie(at.go("/login/code"), opened.token)
@@ -46,7 +47,8 @@ def confirm(at: At, code: Text = "") -> Response:
     if at.person_or_none:
         return at.go("/")
     try:
-        opened = signing_in.confirm(at.practice.ctx, at.session, code, at.address, at.practice.now())
+        with at.practice.sign_ins.place():
+            opened = signing_in.confirm(at.practice.ctx, at.session, code, at.address, at.practice.now())
     except UsageError as error:
         return _code_page(at, str(error), status_of(error))
     if opened.recovery_codes:
@@ -74,7 +76,8 @@ def enrol(at: At, token: str, password: Text = "", again: Text = "") -> Response
     try:
         if password != again:
             raise UsageError("The two are not the same.")
-        opened = signing_in.accept(at.practice.ctx, token, password, at.address, at.practice.now())
+        with at.practice.sign_ins.place():
+            opened = signing_in.accept(at.practice.ctx, token, password, at.address, at.practice.now())
     except UsageError as error:
         return at.page("enrol.html", status_of(error), name=user.name, problem=str(error))
     return at.set_cookie(at.go("/login/code"), opened.token)

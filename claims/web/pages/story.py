@@ -47,15 +47,15 @@ def more(at: At, key: str) -> Response:
     """Tell the rest of a case: others of its cause, and the steps of its claim; asked for after the page is there."""
     ctx = at.reading
     found = desk_case.of_key(ctx, key[:64])
-    record_shown(ctx, f"denial case {key[:10]}", {"part": "more"})
+    record_shown(ctx, f"denial case {found.key}", {"part": "more"})
     parts = {
         "siblings": shown.rows(desk_case.siblings(ctx, found)),
         "steps": shown.rows(desk_case.steps(ctx, found)),
     }
-    return at.page("part_more.html" if at.is_fragment else "more.html", found=found, key=key[:10], parts=parts)
+    return at.page("part_more.html" if at.is_fragment else "more.html", found=found, key=found.key, parts=parts)
 
 
-@ROUTES.get("/cases/{key}/here", "desk.read")
+@ROUTES.get("/cases/{key}/here", "desk.read", by_itself=True)
 def here(at: At, key: str) -> Response:
     """Say who else has the case open; asked for again and again while it is."""
     found = desk_case.of_key(at.reading, key[:64])

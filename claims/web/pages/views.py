@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
+from typing import Annotated, Any
 
 from fastapi import Form
 from starlette.responses import Response
@@ -34,9 +33,9 @@ def save(
     """Keep the list of an address under a name."""
     if team and not at.person.may(TEAM):
         raise NotAllowed(TEAM)
-    asked = Asked.model_validate(dict(parse_qsl(urlsplit(back).query)))
+    asked = Asked.at_address(back)
     filters = asked.filters(at)
-    views.save(at.writing, name, filters, asked.chosen_sort(filters), team=bool(team))
+    views.save(at.writing, name, filters, asked.chosen_sort(filters), team=bool(team), due_in=asked.due_in)
     return at.go(asked.address())
 
 
@@ -53,4 +52,8 @@ def delete(at: At, view_id: Number) -> Response:
 def of(at: Seat, *, counts: bool) -> list[dict[str, object]]:
     """Give the views that somebody sees, with the address of each."""
     rows = shown.rows(views.listed(at.reading, counts=counts))
-    return [row | {"address": Asked.of(row["filters"], row["sort"], at.person.name).address()} for row in rows]
+    return [row | {"address": _address(row, at.person.name)} for row in rows]
+
+
+def _address(row: dict[str, Any], name: str) -> str:
+    return Asked.of(row["filters"], row["sort"], name, row["due_in"]).address()

@@ -7,11 +7,14 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import PeriodClosedError, UsageError
-from claims.service.desk import actions, held
+from claims.errors import DatabaseError, PeriodClosedError, UsageError
+from claims.service import appeals
+from claims.service.desk import actions, held, queue
 from claims.service.periods import close_period
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.engine import looking, open_engine, rehearsal, write
+from tests.books import Bill, claims
 from tests.service.desk.conftest import DAY, as_person, cases, chosen, denied, events, paid
 
 ACTIONS, AUDIT = schema.denial_actions, schema.audit_events
@@ -100,7 +103,7 @@ def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     books.night(denied(("Z1", "80", "CO", "16", "MA130"), trace="T5"))
     done = actions.appeal_sent(books.ctx, chosen(books, "A1", "A2", "Z1"), 1, "fax 17:03, 12 pages", DAY)
     assert len(done.done) == 2
-    assert done.refused["reason"].tolist() == ["appeal-not-possible"]
+    assert done.refused["reason"].tolist() == ["unprocessable"]
     assert cases(books).loc["A1", ["state", "waiting_for", "appeal_level", "queue"]].tolist() == [
         "waiting", "appealed", 1, "waiting",
     ]  # fmt: skip
@@ -174,9 +177,23 @@ def test_a_request_that_is_refused_or_withdrawn_frees_its_cases(books):
 def test_a_remittance_ends_a_request(books):
     asked = actions.write_off(as_person(books, "anna"), chosen(books, "A1"), "small", 0, DAY)
     books.night(denied(("A1", "101", "CO", "16", "M51"), trace="T8", day="20250720"), day=date(2025, 7, 21))
-    done = actions.approve(as_person(books, "bert"), asked.action_id, date(2025, 7, 21))
-    assert done.done == [] and len(done.stale) == 1
+    bert = as_person(books, "bert")
+    assert actions.waiting(bert).empty and books.rows(sa.select(ACTIONS.c.state)) == [("overtaken",)]
+    with pytest.raises(UsageError, match="it is overtaken"):
+        actions.approve(bert, asked.action_id, date(2025, 7, 21))
     assert cases(books).loc["A1", "state"] == "new"
+    balanced(books)
+
+
+def test_a_remittance_for_one_of_two_cases_leaves_the_request_for_the_other(books):
+    asked = actions.write_off(as_person(books, "anna"), chosen(books, "A1", "A2"), "small", 0, DAY)
+    books.night(paid("A1", "101", "60"), day=date(2025, 7, 21))
+    bert = as_person(books, "bert")
+    assert actions.waiting(bert)["action_id"].tolist() == [asked.action_id]
+    done = actions.approve(bert, asked.action_id, date(2025, 7, 21))
+    assert len(done.done) == len(done.stale) == 1 and done.amount_cents == 10200
+    assert cases(books).loc["A2", "outcome"] == "written_off"
+    balanced(books)
 
 
 def test_undo_of_a_write_off_brings_the_money_back_and_a_later_reversal_still_finds_it(books):
@@ -202,14 +219,32 @@ def test_the_patient_is_billed_where_the_payer_says_so_else_on_a_notice_and_appr
     done = actions.to_patient(anna, chosen(books, "A1", "A4"), DAY)
     assert done.refused["reason"].tolist() == ["not-patients"] and done.amount_cents == 10400
     assert books.balances() == {"1110": 30600, "1200": 10400, "4000": -41000}
-    assert cases(books).loc["A4", ["state", "waiting_for"]].tolist() == ["waiting", "billed_patient"]
+    assert cases(books).loc["A4", ["state", "outcome", "queue"]].tolist() == ["closed", "billed_patient", "closed"]
+    assert queue.totals(books.ctx, queue.Filters()).at_risk_cents == books.balances()["1110"]
     asked = actions.to_patient(anna, chosen(books, "A1"), DAY, basis="notice signed 2025-01-20")
     assert asked.state == "waiting_approval"
     actions.approve(bert, asked.action_id, DAY)
     assert books.balances() == {"1110": 20500, "1200": 20500, "4000": -41000}
     again = actions.to_patient(anna, chosen(books, "A4"), DAY)
-    assert again.refused["reason"].tolist() == ["nothing-held"]
+    assert again.refused["reason"].tolist() == ["closed"]
+    actions.undo(anna, done.action_id, DAY)
+    assert cases(books).loc["A4", ["state", "outcome"]].fillna("").tolist() == ["new", ""]
+    assert books.balances()["1110"] == 30900
     balanced(books)
+
+
+def test_the_desk_refuses_an_appeal_where_the_letters_do_and_nowhere_else(books):
+    """A remark that demands a new claim rules an appeal out only where the claim could not be processed at all."""
+    remarks = ("MA130", "N142", "N517", "N211")
+    books.night(denied(*((f"Z{place}", "80", "CO", "16", remark) for place, remark in enumerate(remarks)), trace="T5"))
+    names = [f"Z{place}" for place in range(4)]
+    ids = cases(books).loc[names, "case_id"].tolist()
+    plans = [appeals.planned(books.ctx, case_id, day=DAY).refused for case_id in ids]
+    done = actions.appeal_sent(books.ctx, chosen(books, *names), 1, "fax 17:03", DAY)
+    assert plans == ["unprocessable", "", "", "no-appeal"]
+    assert done.done == ids[1:3]
+    assert done.refused.set_index("case_id")["reason"].to_dict() == {ids[0]: plans[0], ids[3]: plans[3]}
+    assert (done.refused["says"] != "").all()
 
 
 def test_only_a_person_closes_what_ran_out_of_time(books):
@@ -222,8 +257,26 @@ def test_only_a_person_closes_what_ran_out_of_time(books):
     balanced(books)
 
 
+def billed_again(books, place=2, service=b"99213", **other):
+    """Bill the patient of A3 the same again as Z1, or somebody or something else; the payer calls it a repeat."""
+    bill = Bill("Z1", [(service.decode(), "103")], **other)
+    bills = [Bill(f"Z{number}", [("99291", "900")]) for number in range(7, 7 + place)]
+    answer = denied(("Z1", "103", "OA", "18", ""), trace="T5").replace(b"HC:99213", b"HC:" + service)
+    books.night(claims(*bills, bill, control="000000019"), answer)
+
+
+@pytest.mark.parametrize(
+    "other", [{"place": 1}, {"service": b"99214"}, {"day": "20250202"}], ids=["patient", "service", "day"]
+)
+def test_another_patient_service_or_day_proves_no_repeat(books, other):
+    billed_again(books, **other)
+    original = int(cases(books).loc["A3", "claim_payment_id"])
+    done = actions.close_duplicate(books.ctx, chosen(books, "Z1"), original, 0, DAY)
+    assert done.refused["reason"].tolist() == ["no-proof"]
+
+
 def test_a_duplicate_is_closed_with_its_original_only(books):
-    books.night(denied(("Z1", "103", "OA", "18", ""), trace="T5"))
+    billed_again(books)
     rows = cases(books)
     own = int(rows.loc["Z1", "claim_payment_id"])
     assert actions.close_duplicate(books.ctx, chosen(books, "Z1"), own, 0, DAY).refused["reason"].tolist() == [
@@ -233,12 +286,50 @@ def test_a_duplicate_is_closed_with_its_original_only(books):
         "no-proof"
     ]
     original = int(rows.loc["A3", "claim_payment_id"])
-    done = actions.close_duplicate(books.ctx, chosen(books, "Z1"), original, 0, DAY)
-    assert (done.amount_cents, len(done.done)) == (0, 1)
+    done = actions.close_duplicate(books.ctx, chosen(books, "Z1"), original, 10**6, DAY)
+    assert (done.amount_cents, len(done.done)) == (10300, 1)
     assert cases(books).loc["Z1", ["state", "outcome"]].tolist() == ["closed", "duplicate"]
     closed = actions.assign(books.ctx, chosen(books, "Z1"), "anna", DAY)
     assert closed.refused["reason"].tolist() == ["closed"]
     balanced(books)
+
+
+# What each action wants besides cases, and which of A1 to A4; claims are made in a rehearsal (test_sending).
+LOOKED_AT = {
+    "assign": (("A1", "A2"), ("anna",)),
+    "note": (("A1",), ("called",)),
+    "tag": (("A1",), ("audit",)),
+    "snooze": (("A2", "A3"), ("next-remit",)),
+    "wake": (("A2", "A1"), ()),
+    "info_sent": (("A2",), ("upload",)),
+    "appeal_sent": (("A1", "A2"), (1, "fax 17:03")),
+    "appeal_upheld": (("A1", "A4"), (DAY, "their letter")),
+    "write_off": (("A3", "A4"), ("small", 10**6)),
+    "expire": (("A2",), ("late", 10**6)),
+    "close_duplicate": (("A2",), (999, 0)),
+    "to_patient": (("A1", "A2", "A4"), ()),
+}
+
+
+def test_who_looks_holds_nobody_up_who_writes_and_is_told_what_will_be(books):
+    assert {*LOOKED_AT, "resubmit", "bill_next"} == set(actions.ACTIONS)
+    elsewhere = open_engine(books.ctx.settings.database_url)
+    for name, (names, asked) in LOOKED_AT.items():
+        seen, action = chosen(books, *names), actions.ACTIONS[name]
+        with write(elsewhere):  # somebody writes for longer than anybody waits
+            looked = actions.preview(books.ctx, action, seen, *asked, DAY)
+        done = action(books.ctx, seen, *asked, DAY)
+        assert looked._replace(action_id=done.action_id, refused=done.refused) == done
+        assert looked.refused.equals(done.refused), name
+    elsewhere.dispose()
+    balanced(books)
+
+
+def test_what_is_looked_at_cannot_write(books):
+    with looking(), pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
+        conn.execute(sa.delete(schema.denial_events))
+    with looking(), rehearsal(books.ctx.engine) as conn:
+        assert conn.execute(sa.update(ACTIONS).values(state="done")).rowcount == 0
 
 
 def test_a_preview_says_the_same_and_writes_nothing(books):

@@ -131,6 +131,9 @@ LISTS = [
     Filters(due_by=DUE),
     Filters(minimum_cents=100_000, payer_code="P1"),
     Filters(changed_since_run=1),
+    Filters(changed_since_run=999_999),
+    Filters(changed_since_run=1, payer_code="P1"),
+    Filters(changed_since_run=1, pattern_id=1),
     Filters(payer_code="nobody"),
 ]
 
@@ -144,8 +147,20 @@ def test_pages_follow_each_other_both_ways_and_totals_add_up(filled, everything,
         seen = [one for part in there for one in part]
         assert seen == ids[: len(seen)] and (len(seen) == len(ids) or len(there) == 4)
         assert back == there[:-1]
-    assert queue.totals(filled, filters) == (len(wanted), int(wanted["at_risk_cents"].sum()))
+    is_closed = wanted["state"] == "closed"
+    at_risk, recovered = wanted.loc[~is_closed, "at_risk_cents"].sum(), wanted.loc[is_closed, "recovered_cents"].sum()
+    assert queue.totals(filled, filters) == (len(wanted), int(at_risk), int(recovered))
     assert sorted(case_id for case_id, _ in queue.selection(filled, filters)) == sorted(ids)
+
+
+@pytest.mark.parametrize("more", [{}, {"payer_code": "P1"}, {"state": "any"}], ids=str)
+def test_what_very_many_runs_changed_is_all_there(filled, everything, monkeypatch, more):
+    monkeypatch.setattr(desk_queue, "MOST_RUNS", 0)
+    test_pages_follow_each_other_both_ways_and_totals_add_up(filled, everything, Filters(changed_since_run=1, **more))
+    select = desk_queue.page_select(Filters(changed_since_run=1, **more), "anna", "score", None, 51, None)
+    parts = [step for step in _sqlite_plan(filled, select) if "denial_cases" in step]
+    index = "ix_denial_cases_payer_code_by_score" if "payer_code" in more else "ix_denial_cases_by_score"
+    assert parts and all(f"USING INDEX {index}" in step for step in parts), parts
 
 
 def test_a_page_says_what_a_row_is_worth_and_when(filled):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
-from claims.service.desk import actions, sending
+from claims.service.desk import actions, parts, sending
 from claims.service.identities import resolve_identities
 from claims.service.resubmit import Change
 from claims.service.runs import running
@@ -130,6 +131,34 @@ def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):
     assert len(looked.done) == 1 and len(claims_of(practice)) == 2
     assert list(practice.ctx.vault.entries()) == stored
     assert actions.resubmit(practice.ctx, seen, DAY, master=KNOWN).done == looked.done
+
+
+def test_others_write_between_the_parts_of_a_preview(practice, monkeypatch):
+    seen, other = chosen(practice, "K1", "K2", "K3", "X9"), chosen(practice, "K4")
+    whole = actions.preview(practice.ctx, actions.resubmit, seen, posting_date=DAY, master=KNOWN)
+    monkeypatch.setattr(parts, "CASES", 1)
+    wrote = []
+
+    def another(_):
+        with ThreadPoolExecutor(1) as pool:
+            wrote.append(pool.submit(actions.tag, practice.ctx, other, f"t{len(wrote)}", DAY).result())
+
+    monkeypatch.setattr(parts.time, "sleep", another)
+    looked = actions.preview(practice.ctx, actions.resubmit, seen, posting_date=DAY, master=KNOWN)
+    assert [one.done or one.stale for one in wrote] == [[other[0][0]]] * 3
+    assert sorted(looked.done) == sorted(whole.done) and looked.amount_cents == whole.amount_cents
+    reasons = [dict(zip(one.refused["case_id"], one.refused["reason"], strict=True)) for one in (looked, whole)]
+    assert reasons[0] == reasons[1] and len(reasons[0]) == 2 and len(claims_of(practice)) == 2
+
+
+def test_cases_of_one_claim_are_in_one_part(practice, monkeypatch):
+    monkeypatch.setattr(parts.desk, "families", lambda *_: {1: 7, 2: 8, 3: 7, 4: 0, 5: 0, 6: 7})
+    monkeypatch.setattr(parts, "CASES", 2)
+    cut = [
+        sorted(case_id for case_id, _ in part) for part in parts.by_claim(practice.ctx, [(n, 1) for n in range(1, 7)])
+    ]
+    assert cut == [[4, 5], [1, 3, 6], [2]]
+    assert list(parts.by_claim(practice.ctx, [])) == [[]]
 
 
 def test_the_money_goes_to_the_next_payer_when_its_claim_leaves(practice):

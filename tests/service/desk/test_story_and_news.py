@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from claims import config
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.desk import actions, patterns, queue, story, today, views
@@ -76,6 +77,17 @@ def test_views_are_ones_own_or_the_teams_and_say_what_they_hold(books):
     assert views.listed(anna, counts=False)["name"].tolist() == ["Due"]
     with pytest.raises(UsageError, match="sorted by"):
         views.save(anna, "X", Filters(pattern_id=1), "deadline")
+
+
+def test_a_view_of_what_is_due_in_so_many_days_counts_from_the_day_that_it_is_looked_at(books, monkeypatch):
+    anna = as_person(books, "anna")
+    for day in (DAY, date(2025, 12, 1)):
+        monkeypatch.setattr(config.Settings, "today", lambda _, day=day: day)
+        if day == DAY:
+            views.save(anna, "Soon", Filters(due_by=day + timedelta(days=10)), due_in=10)
+        (view,) = views.listed(anna).to_dict("records")
+        assert view["filters"].due_by == day + timedelta(days=10) and view["due_in"] == 10
+    assert view["cases"] == int((cases(books)["deadline_sort_date"] <= "2025-12-11").sum()) > 0
 
 
 def test_many_of_one_cause_are_one_item_and_are_worked_as_one(books):

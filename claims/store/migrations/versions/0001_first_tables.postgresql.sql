@@ -904,6 +904,7 @@ CREATE TABLE denial_cases (
     tag VARCHAR(40) DEFAULT '' NOT NULL,
     waiting_for VARCHAR(40) DEFAULT '' NOT NULL,
     appeal_level BIGINT DEFAULT '0' NOT NULL,
+    decision_date DATE,
     snoozed_until_date DATE,
     snoozed_for VARCHAR(40) DEFAULT '' NOT NULL,
     snoozed_at_posting BIGINT DEFAULT '0' NOT NULL,

@@ -1,0 +1,54 @@
+"""Open cases and account 1110 come in; why they differ, one row for each reason, goes out. The rows must add up.
+
+What cases and events say stands on one side, what the ledger says on the other: nothing is left over between them.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from claims import codes
+
+ATTACHED, TRANSFERRED = "attached", "transferred"
+NO_NEXT_PAYER = "C05"  # the posting rule for what only a next payer could pay, where there is none
+REASONS = {
+    "open_at_risk": "At risk in open cases",
+    "contract_allows_less": "Denied, though the contract would have paid less",
+    "claim_unknown": "Denied of claims that are not in the books: nothing stands on 1110",
+    "with_next_payer": "Billed to the next payer by now: on 1100 again",
+    "denied_again": "Denied by a later payer too: in the case of the earlier payer",
+    "no_denial": "Held on 1110 and no denial: no next payer to bill, or a price that is not the patient's to pay",
+}
+
+
+def explained(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Give reason, says and amount_cents of REASONS, in order: their sum is to be the balance of 1110.
+
+    ``cases``: the open ones, with case_id, family_id, waiting_for, at_risk_cents, denied_cents. ``held``: what stands
+    on 1110 by claim_payment_id, rule_id, group_code and reason_code. ``events``: those that attached a decision to a
+    case, or moved its money on (case_id, kind, claim_payment_id, amount_cents).
+    """
+    of_open = events[events["case_id"].isin(cases["case_id"])]
+    is_unknown = cases["family_id"] == 0
+    billed = cases.loc[cases["waiting_for"] == "billed_other", "case_id"]
+    moved = of_open[(of_open["kind"] == TRANSFERRED) & of_open["case_id"].isin(billed)].drop_duplicates("case_id")
+    uncounted = _is_uncounted(held)
+    attached = held["claim_payment_id"].isin(of_open.loc[of_open["kind"] == ATTACHED, "claim_payment_id"])
+    amounts = {
+        "open_at_risk": cases["at_risk_cents"].sum(),
+        "contract_allows_less": (cases["denied_cents"] - cases["at_risk_cents"]).sum(),
+        "claim_unknown": -cases.loc[is_unknown, "denied_cents"].sum(),
+        "with_next_payer": -moved["amount_cents"].sum(),
+        "denied_again": held.loc[attached & ~uncounted, "amount_cents"].sum(),
+        "no_denial": held.loc[uncounted, "amount_cents"].sum(),
+    }
+    rows = [(name, says, int(amounts[name])) for name, says in REASONS.items()]
+    return pd.DataFrame(rows, columns=["reason", "says", "amount_cents"])
+
+
+def _is_uncounted(held: pd.DataFrame) -> pd.Series[bool]:
+    """Tell what stands on 1110 without being a denial."""
+    rules = codes.table("carc")
+    price = rules.loc[(rules["class"] == "noncovered") & (rules["counts_as_denial"] == "N"), "code"]
+    is_price = (held["group_code"] == "PR") & held["reason_code"].isin(price)
+    return (held["rule_id"] == NO_NEXT_PAYER) | is_price

@@ -1,0 +1,130 @@
+"""What people add to a packet: words for its gaps and files for its exhibits, kept with the case and in the vault.
+
+They are events of the case, append-only; the next packet of the level begins with what was added before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from claims.denials.appeals import Plan
+from claims.errors import UsageError
+from claims.letters import Added, page_count
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.store import desk, filing
+from claims.store.handles import Connection
+from claims.store.queries import appeals as rows_of
+from claims.store.vault import Vault
+
+EVENT, CONTENT = "appeal_filled", "appeal"
+MOST_BYTES, MOST_PAGES, MOST_CHARACTERS = 15 << 20, 200, 4000
+_BEGINS = ((b"%PDF-", "pdf"), (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file for an exhibit (empty: for the first that waits for one)."""
+
+    exhibit: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was added to a level: words by key of the gap, files by exhibit."""
+
+    words: Mapping[str, str]
+    files: Mapping[str, tuple[Added, ...]]
+
+
+NOTHING = Filled({}, {})
+
+
+def checked(content: bytes) -> Added:
+    """Look at a file that somebody adds: raise UsageError where it is no PDF or picture, too large, or unreadable."""
+    suffix = next((suffix for begin, suffix in _BEGINS if content.startswith(begin)), "")
+    if not suffix:
+        raise UsageError("An exhibit is a PDF, PNG or JPEG file.")
+    if len(content) > MOST_BYTES:
+        raise UsageError(f"An exhibit has at most {MOST_BYTES >> 20} MB.")
+    pages = page_count(content, suffix, MOST_PAGES)
+    if not pages:
+        raise UsageError("This file cannot be read as what it says it is; a PDF with a password is sent without one.")
+    if pages > MOST_PAGES:
+        raise UsageError(f"An exhibit has at most {MOST_PAGES} pages.")
+    return Added(content, Vault.hash_of(content), suffix, pages)
+
+
+def before(ctx: Context, conn: Connection, case_id: int, level: int) -> Filled:
+    """Read what was added to a level of a case before."""
+    words: dict[str, str] = {}
+    files: dict[str, tuple[Added, ...]] = {}
+    for body in rows_of.filled(conn, case_id, EVENT):
+        said = json.loads(body)
+        if said["level"] == level:
+            words |= said["words"]
+            for one in said["files"]:
+                added = Added(ctx.vault.read(one["sha256"]), one["sha256"], one["suffix"], one["pages"])
+                files[one["exhibit"]] = (*files.get(one["exhibit"], ()), added)
+    return Filled({key: text for key, text in words.items() if text}, files)
+
+
+def merged(plan: Plan, old: Filled, words: Mapping[str, str], attached: Sequence[Attached]) -> tuple[Filled, Filled]:
+    """Give what a packet has with new words and files, and what of it is new; raises UsageError."""
+    new_words = {key: " ".join(text.split()) for key, text in words.items()}
+    for key, text in new_words.items():
+        if len(text) > MOST_CHARACTERS:
+            raise UsageError(f"What is filled in for {key} has at most {MOST_CHARACTERS} characters.")
+    files = dict(old.files)
+    new: dict[str, tuple[Added, ...]] = {}
+    for one in attached:
+        exhibit = one.exhibit or _waiting(plan, files)
+        added = checked(one.content)
+        if added.sha256 not in {known.sha256 for known in files.get(exhibit, ())}:
+            files[exhibit] = (*files.get(exhibit, ()), added)
+            new[exhibit] = (*new.get(exhibit, ()), added)
+    known_words = {key: text for key, text in (dict(old.words) | new_words).items() if text}
+    changed = {key: text for key, text in new_words.items() if text != old.words.get(key, "")}
+    return Filled(known_words, files), Filled(changed, new)
+
+
+def keep(ctx: Context, conn: Connection, case_id: int, level: int, new: Filled, day: str) -> None:
+    """Write what is new into the vault and as an event of the case."""
+    if not new.words and not new.files:
+        return
+    files = [
+        {"exhibit": exhibit, "sha256": ctx.vault.put(one.content), "suffix": one.suffix, "pages": one.pages}
+        for exhibit, added in new.files.items()
+        for one in added
+    ]
+    for one in files:
+        size = ctx.vault.path(str(one["sha256"])).stat().st_size
+        filing.register_produced(conn, str(one["sha256"]), size, content=CONTENT, sets="", counts={}, run_id=0)
+    row = desk.cases(conn, [case_id])
+    event = pd.DataFrame(
+        {
+            "case_id": [case_id],
+            "kind": EVENT,
+            "amount_cents": 0,
+            "body": json.dumps({"level": level, "words": dict(new.words), "files": files}, sort_keys=True),
+            "posting_date": day,
+            "actor": ctx.actor,
+            "case_version": row["version"].to_numpy(),
+        }
+    )
+    desk.save(conn, row.head(0)[["case_id"]], event)
+    told = {"level": level, "filled": sorted(new.words), "files": [one["sha256"] for one in files]}
+    record(ctx, conn, "denial.appeal-filled", f"case {case_id}", told)
+
+
+def _waiting(plan: Plan, files: Mapping[str, object]) -> str:
+    wanted = [one.exhibit for one in plan.exhibits if one.source == "person"]
+    first = next((one for one in wanted if one not in files), wanted[0] if wanted else "")
+    if not first:
+        raise UsageError("No exhibit of this letter waits for a file; name one: other=FILE.")
+    return first

@@ -1,0 +1,151 @@
+"""Stored rows of one file, each with the segments of the rows it hangs on: what a file is held against.
+
+All select by an index: rows of a file or remittance, then what hangs on them by their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+from claims.store.rows import IN_LIST, frame_of
+
+F, T, R, C = schema.files, schema.transactions, schema.remittances, schema.claims
+CP, SP, A, REM, PLB = (
+    schema.claim_payments,
+    schema.service_payments,
+    schema.adjustments,
+    schema.remarks,
+    schema.provider_adjustments,
+)
+SL, B, PP, RUN = schema.service_lines, schema.bank_lines, schema.patient_payments, schema.runs
+
+# Tables whose rows of a file are counted, so that none can be put in.
+COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.findings)
+
+
+def files(conn: sa.Connection) -> pd.DataFrame:
+    """Files whose contents are rows: file_id, sha256, direction, content, state, reason_code, run_kind.
+
+    Batches that we wrote are not among them: their claims stand in the files that they came from.
+    """
+    batches = sa.select(schema.batches.c.file_id).where(schema.batches.c.file_id.is_not(None))
+    names = (F.c.file_id, F.c.sha256, F.c.direction, F.c.content, F.c.state, F.c.reason_code)
+    return frame(
+        conn,
+        sa.select(*names, sa.func.coalesce(RUN.c.kind, "").label("run_kind"))
+        .outerjoin(RUN, RUN.c.run_id == F.c.run_id)
+        .where(F.c.content.in_(["x12", "bank", "charges", "payments"]), F.c.state != "registered")
+        .where(F.c.file_id.not_in(batches))
+        .order_by(F.c.sha256),
+    )
+
+
+def counts(conn: sa.Connection) -> dict[tuple[str, int], int]:
+    """Number of rows by table and file_id."""
+    found: dict[tuple[str, int], int] = {}
+    for table in COUNTED:
+        select = sa.select(table.c.file_id, sa.func.count()).group_by(table.c.file_id)
+        found.update({(table.name, int(file_id)): int(rows) for file_id, rows in conn.execute(select)})
+    return found
+
+
+def _own(table: sa.Table, *more: sa.ColumnElement[Any]) -> Any:
+    """Select what a row says, its key and `more`; not what it hangs on, which is told by segments."""
+    own = [column for column in table.columns if column.name != "file_id" and not column.foreign_keys]
+    return sa.select(*own, *more)
+
+
+def sets(conn: sa.Connection, file_id: int) -> dict[str, pd.DataFrame]:
+    """Interchanges, transaction sets, remittances and findings of a file."""
+    found = {
+        table.name: frame(conn, _own(table).where(table.c.file_id == file_id))
+        for table in (schema.interchanges, T, schema.findings)
+    }
+    found["remittances"] = frame(
+        conn,
+        _own(R, T.c.seg.label("transaction_seg"))
+        .join(T, T.c.transaction_id == R.c.transaction_id)
+        .where(R.c.file_id == file_id),
+    )
+    return found
+
+
+def claim_payments(
+    conn: sa.Connection, remit_ids: Sequence[int], first_seg: int, last_seg: int
+) -> dict[str, pd.DataFrame]:
+    """Claim payments of remittances that stand in a stretch of their file, and all that hangs on them."""
+    stretch = CP.c.seg.between(first_seg, last_seg)
+    of_set = T.c.seg.label("transaction_seg")
+    remits = R.join(T, T.c.transaction_id == R.c.transaction_id)
+    select = _own(CP, of_set).join(remits, R.c.remit_id == CP.c.remit_id).where(stretch)
+    found = {"claim_payments": frame_of(conn, select, CP.c.remit_id, remit_ids)}
+    ids = found["claim_payments"]["claim_payment_id"].tolist()
+    lines = _own(SP, CP.c.seg.label("claim_seg")).join(CP, CP.c.claim_payment_id == SP.c.claim_payment_id)
+    found["service_payments"] = frame_of(conn, lines, SP.c.claim_payment_id, ids)
+    for table in (A, REM):
+        hanging = (
+            _own(table, CP.c.seg.label("claim_seg"), sa.func.coalesce(SP.c.seg, 0).label("service_seg"))
+            .join(CP, CP.c.claim_payment_id == table.c.claim_payment_id)
+            .outerjoin(SP, SP.c.service_payment_id == table.c.service_payment_id)
+        )
+        found[table.name] = frame_of(conn, hanging, table.c.claim_payment_id, ids)
+    plb = _own(PLB, of_set).join(remits, R.c.remit_id == PLB.c.remit_id)
+    found["provider_adjustments"] = frame_of(
+        conn, plb.where(PLB.c.seg.between(first_seg, last_seg)), PLB.c.remit_id, remit_ids
+    )
+    return found
+
+
+def claims(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> dict[str, pd.DataFrame]:
+    """Claims that stand in a stretch of a file, with their lines and payers."""
+    own = _own(C).where(C.c.file_id == file_id, C.c.seg.between(first_seg, last_seg))
+    found = {"claims": frame(conn, own)}
+    ids = found["claims"]["claim_id"].tolist()
+    for table in (SL, schema.claim_payers):
+        select = _own(table, C.c.seg.label("claim_seg")).join(C, C.c.claim_id == table.c.claim_id)
+        found[table.name] = frame_of(conn, select, table.c.claim_id, ids)
+    return found
+
+
+def keyed(conn: sa.Connection, table: sa.Table, column: str, keys: Sequence[str]) -> pd.DataFrame:
+    """Bank lines or patients' payments by their keys, with the file that they first came in."""
+    select = _own(table, table.c.file_id)
+    parts = [
+        frame(conn, select.where(table.c[column].in_(keys[at : at + IN_LIST]))) for at in range(0, len(keys), IN_LIST)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+
+
+def missing_rows(conn: sa.Connection) -> Mapping[str, int]:
+    """Tables that hold fewer rows than keys were handed out for (table: rows missing), of those that delete none."""
+    given = _given(conn)
+    found = {}
+    for name in sorted(given):
+        rows = int(conn.scalar(sa.select(sa.func.count()).select_from(schema.metadata.tables[name])) or 0)
+        if rows < given[name]:
+            found[name] = given[name] - rows
+    return found
+
+
+def rows_given(conn: sa.Connection) -> int:
+    """Keys that were handed out for rows that stay."""
+    return sum(_given(conn).values())
+
+
+def _given(conn: sa.Connection) -> dict[str, int]:
+    blocks = schema.id_blocks
+    given = {str(name): int(next_id) - 1 for name, next_id in conn.execute(sa.select(blocks))}
+    return {name: rows for name, rows in given.items() if name not in DELETING}
+
+
+# Rows of these may go: sessions and what belongs to signing in, views, findings of a master file that is judged again.
+# The chain of journals counts its own.
+DELETING = frozenset(
+    {"sessions", "login_attempts", "recovery_codes", "saved_views", "searches", "users", "findings", "journals"}
+)

@@ -1,0 +1,138 @@
+"""A draft is finished with words for its gaps and files for its exhibits; as it is nobody notes it as sent unasked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+import typst
+
+from claims.errors import UsageError
+from claims.letters import page_count
+from claims.service import appeals, master
+from claims.service.appeal_added import MOST_BYTES, Attached
+from claims.service.desk import actions
+from claims.service.report import verify_reports
+from claims.service.verify import verify
+from claims.store import schema
+from tests.service.appealed import answers, begun, case_id, copied, denied, sent
+from tests.service.conftest import DAY
+
+REASON = "Authorization 12345 was given on May 1, 2025."
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+
+
+def record(pages: int = 2) -> bytes:
+    """A PDF of so many pages."""
+    text = " #pagebreak() ".join(f"page {number}" for number in range(1, pages + 1))
+    made = typst.compile(text.encode(), timestamp=datetime(2025, 1, 1, tzinfo=UTC))
+    assert isinstance(made, bytes)
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(sqlite_template, tmp_path_factory):
+    """A practice whose claim was denied for want of an authorization."""
+
+    def begin(practice):
+        sent(practice)
+        practice.night(*answers(), denied("197"))
+
+    return begun(tmp_path_factory.mktemp("denied"), sqlite_template, begin)
+
+
+@pytest.fixture
+def practice(folder, tmp_path):
+    with copied(folder, tmp_path / "home") as books:
+        yield books
+
+
+def cases(practice):
+    table = schema.denial_cases
+    return practice.rows(sa.select(table.c.case_id, table.c.version))
+
+
+def test_a_packet_is_finished_and_its_exhibit_is_in_it_behind_a_sheet(practice):
+    case = case_id(practice)
+    draft = appeals.prepare(practice.ctx, case, day=DAY)
+    assert [(gap.key, gap.how) for gap in draft.open_gaps] == [
+        ("authorization_reason", "words"),
+        ("authorization", "file"),
+    ]
+    plain_pages = page_count((draft.folder / "packet.pdf").read_bytes(), "pdf", 50)
+    half = appeals.prepare(practice.ctx, case, day=DAY, words={"authorization_reason": REASON})
+    assert [gap.key for gap in half.open_gaps] == ["authorization"]
+    done = appeals.prepare(practice.ctx, case, day=DAY, attached=[Attached("", record())])
+    assert done.gaps == ()  # what was filled in before is still there
+    made = appeals.assembled(practice.ctx, case, day=DAY)
+    assert REASON in "".join(run.text for paragraph in made.packet.letter.paragraphs for run in paragraph)
+    assert not made.packet.is_draft
+    (exhibit,) = [one for one in made.packet.exhibits if one.added]
+    assert (exhibit.label, exhibit.title, exhibit.added[0].pages) == (
+        "Exhibit C", "The authorization or the request for it", 2
+    )  # fmt: skip
+    assert page_count((done.folder / "packet.pdf").read_bytes(), "pdf", 50) == plain_pages + 3
+    assert practice.ctx.vault.read(exhibit.added[0].sha256) == record()
+    again = appeals.prepare(practice.ctx, case, day=DAY)
+    assert again.sha256 == done.sha256
+    (found,) = verify_reports(done.folder)
+    assert found["problems"] == [] and not [check.name for check in verify(practice.ctx) if check.broken]
+
+
+def test_a_draft_is_noted_as_sent_only_with_a_reason(practice):
+    case = case_id(practice)
+    appeals.prepare(practice.ctx, case, day=DAY)
+    done = actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY)
+    assert done.refused["reason"].tolist() == ["has-gaps"] and not done.done
+    appeals.prepare(practice.ctx, case, day=DAY, words={"authorization_reason": REASON})
+    assert actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY).done == []
+    preview = actions.preview(
+        practice.ctx, actions.appeal_sent, cases(practice), 1, "fax", DAY, "the form of the payer"
+    )
+    assert preview.done == [case]
+    appeals.prepare(practice.ctx, case, day=DAY, attached=[Attached("authorization", PNG)])
+    assert actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY).done == [case]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"MZ\x90", "PDF, PNG or JPEG"),
+        (b"%PDF-1.7 rubbish", "cannot be read"),
+        (b"%PDF-" + b"0" * MOST_BYTES, "at most 15 MB"),
+    ],
+)
+def test_a_file_that_is_no_exhibit_is_refused_and_leaves_nothing(practice, content, says):
+    before = practice.count(schema.denial_events)
+    with pytest.raises(UsageError, match=says):
+        appeals.prepare(practice.ctx, case_id(practice), day=DAY, attached=[Attached("", content)])
+    assert (practice.count(schema.denial_events), practice.count(schema.appeals)) == (before, 0)
+
+
+def test_a_gap_that_is_not_there_is_refused(practice):
+    with pytest.raises(UsageError, match="no gap nonsense"):
+        appeals.prepare(practice.ctx, case_id(practice), day=DAY, words={"nonsense": "x"})
+
+
+def test_what_the_practice_does_not_say_of_itself_is_a_gap_that_says_where(practice):
+    path = practice.folder / "providers.csv"
+    text = (
+        path.read_text().replace("BILLING DESK,8005550100", ",").replace("100 INVENTED WAY,NOWHERE,OH,459990100", ",,,")
+    )
+    path.write_text(text)
+    (done,) = master.import_files(practice.ctx, [path])
+    assert done.state == "stored", done.findings
+    gaps = appeals.assembled(practice.ctx, case_id(practice), day=DAY).gaps
+    said = [gap.label.split(":")[0] for gap in gaps if gap.how == "elsewhere"]
+    assert said == ["address of the practice", "who signs for the practice", "telephone of the practice"]
+    assert all("providers.csv" in gap.label for gap in gaps if gap.how == "elsewhere")
+
+
+def test_diagnoses_are_written_with_their_point(practice):
+    values = appeals.assembled(practice.ctx, case_id(practice), day=DAY).plan.values
+    assert values["diagnosis_codes"] and all(
+        len(code) == 3 or code[3] == "." for code in values["diagnosis_codes"].split(", ")
+    )

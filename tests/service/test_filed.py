@@ -1,0 +1,45 @@
+"""When the payer had the claim, and whether that was too late: the night and the letters find the same."""
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service import appeals
+from claims.store import schema
+from tests.answers import ca_277
+from tests.service.appealed import begun, case_id, copied, denied, know, payer, sent
+from tests.service.conftest import DAY
+
+CASE = schema.denial_cases
+
+
+@pytest.fixture(scope="module")
+def folder_sent(sqlite_template, tmp_path_factory):
+    return begun(tmp_path_factory.mktemp("sent"), sqlite_template, sent)
+
+
+def step(practice):
+    return practice.rows(sa.select(CASE.c.next_action, CASE.c.then_action, CASE.c.deadline_rule))[0]
+
+
+def test_queue_and_letters_agree_on_a_claim_that_came_late(folder_sent, tmp_path):
+    with copied(folder_sent, tmp_path / "home") as practice:
+        know(practice, payer(filing="30"))  # taken 39 days after the service
+        practice.night(ca_277("B1", ("A1", "A2:20", "150")), denied())
+        plan = appeals.planned(practice.ctx, case_id(practice), day=DAY)
+        assert plan.refused == "filed-late"
+        following, then, rule = step(practice)
+        assert (following, then) == ("WO", "APP")
+        assert rule.removeprefix("this step has no limit of its own; the claim came late: ") in plan.reason
+        know(practice, payer(filing="60"))
+        practice.night()
+        assert appeals.planned(practice.ctx, case_id(practice), day=DAY).refused != "filed-late"
+        assert step(practice)[:2] == ("APP", "WO")
+
+
+def test_what_the_payer_refused_later_or_only_a_clearing_house_took_is_not_late(folder_sent, tmp_path):
+    with copied(folder_sent, tmp_path / "home") as practice:
+        know(practice, payer(filing="30"))
+        refused = ca_277("B1", ("A1", "A7:21", "150"), day="20250320", own="000000302")
+        practice.night(ca_277("B1", ("A1", "A2:20", "150")), refused, denied())
+        assert appeals.planned(practice.ctx, case_id(practice), day=DAY).refused != "filed-late"
+        assert step(practice)[:2] == ("APP", "WO")

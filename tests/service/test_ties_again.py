@@ -1,0 +1,129 @@
+"""Ties to the bank give the same books whatever the nights, and an undo and a replay give them back."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service.replay import replay
+from claims.service.undo import undo
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, bank, claims, remit
+from tests.service.books_state import differences, state
+from tests.service.conftest import DAY
+
+BILLS = claims(Bill("A1", [("99213", "150")]), Bill("C1", [("99213", "500")]))
+
+
+def paid(trace, claim, charge, cents, day="20250310"):
+    rest = f"~\nCAS*CO*45*{charge - cents}" if charge > cents else ""
+    return remit(
+        f"""BPR*I*{cents}*C*ACH************{day}~
+            TRN*1*{trace}*1512345678~
+            CLP*{claim}*1*{charge}*{cents}**12*ICN{claim}~
+            SVC*HC:99213*{charge}*{cents}**1{rest}~"""
+    )
+
+
+T1, T2 = paid("T1", "A1", 150, 88), paid("T2", "C1", 500, 500)
+BOTH = bank(("2025-03-11", "588.00", "T1"))
+
+
+def check(practice):
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def target(practice, trace):
+    table = schema.remittances
+    return f"remit:{practice.rows(sa.select(table.c.remit_id).where(table.c.trace_number == trace))[0][0]}"
+
+
+HISTORIES = {
+    "a deposit of two": ([(BILLS, T1, T2, BOTH)], "T2"),
+    "a deposit of two, and the one that it names": ([(BILLS, T1, T2, BOTH)], "T1"),
+    "parts on two nights": (
+        [(BILLS, T1, bank(("2025-03-11", "50.00", "T1"))), (bank(("2025-03-12", "38.00", "T1")),)],
+        "T1",
+    ),
+    "returned and paid again": (
+        [
+            (BILLS, T1, bank(("2025-03-11", "88.00", "T1"))),
+            (bank(("2025-03-12", "-88.00", "T1")),),
+            (bank(("2025-03-15", "88.00", "T1")),),
+        ],
+        "T1",
+    ),
+    "returned with more than it was": (
+        [(BILLS, T1, bank(("2025-03-11", "100.00", "T1"))), (bank(("2025-03-12", "-100.00", "T1")),)],
+        "T1",
+    ),
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_an_undo_and_a_replay_give_the_ties_back(practice, history):
+    nights, trace = HISTORIES[history]
+    for files in nights:
+        practice.night(*files)
+    before, named = state(practice), target(practice, trace)
+    for _ in range(
+        2 if history == "parts on two nights" else 1
+    ):  # the ties of a second undo are not those of the first
+        assert undo(practice.ctx, named, DAY).refused.empty
+        check(practice)
+        replay(practice.ctx, named, DAY)
+        assert differences(before, state(practice)) == {}
+    check(practice)
+    practice.reconcile()
+    assert differences(before, state(practice)) == {}
+
+
+def test_what_the_bank_did_meanwhile_is_not_taken_apart_by_a_replay(practice):
+    nights, trace = HISTORIES["returned and paid again"]
+    for files in nights:
+        practice.night(*files)
+    balances, named = practice.balances(), target(practice, trace)
+    undo(practice.ctx, named, DAY)
+    practice.reconcile()  # the deposit and its return find each other
+    replay(practice.ctx, named, DAY)
+    assert (practice.balances(), practice.exceptions()) == (balances, [])
+    check(practice)
+
+
+NIGHTS = {
+    "the deposit last": [(T1, T2), (BOTH,)],
+    "the deposit with the one that it names": [(T1, BOTH), (T2,)],
+    "the deposit with the other one": [(T2, BOTH), (T1,)],
+    "the deposit first": [(BOTH,), (T1,), (T2,)],
+}
+
+
+@pytest.mark.parametrize("nights", NIGHTS)
+def test_a_deposit_for_several_remittances_finds_those_that_come_later(practice, nights):
+    practice.night(BILLS)
+    for files in NIGHTS[nights]:
+        practice.night(*files)
+    assert practice.exceptions() == []
+    assert practice.balances() == {"1000": 58800, "4000": -65000, "4100": 6200}
+    check(practice)
+
+
+def test_the_rest_of_a_deposit_is_no_other_days_remittance(practice):
+    practice.night(BILLS, T1, BOTH)
+    practice.night(paid("T2", "C1", 500, 500, day="20250311"))
+    assert practice.exceptions() == ["DEPOSIT_OVER", "REMIT_WITHOUT_DEPOSIT"]
+
+
+@pytest.mark.parametrize("day", ["", "************20251341"])
+def test_money_of_a_remittance_without_a_day_is_missed_too(practice, day):
+    practice.night(BILLS, T1.replace(b"************20250310", day.encode()), day=date(2025, 3, 12))
+    assert practice.exceptions() == []
+    journals = schema.journals
+    effective = sa.select(journals.c.effective_date).where(journals.c.source == "835").distinct()
+    assert practice.rows(effective) == [(date(2025, 3, 12),)]
+    practice.reconcile(date(2025, 3, 20))
+    assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT"]
+    undo(practice.ctx, target(practice, "T1"), date(2025, 3, 20))
+    replay(practice.ctx, target(practice, "T1"), date(2025, 3, 20))
+    assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT"]
