@@ -49,6 +49,7 @@ MODULES = (
     "claim",
     "rejections",
     "resubmit",
+    "received",
     "deposits",
     "payments",
     "statements",
@@ -154,6 +155,9 @@ def _add_common_options(app: typer.Typer) -> None:
     for info in app.registered_commands:
         assert info.callback is not None
         info.callback = with_common_options(info.callback)
+    own = app.registered_callback
+    if own is not None and own.callback is not None and app.info.invoke_without_command is True:
+        own.callback = with_common_options(own.callback)  # a group that is a command too, like claims statements
     for group in app.registered_groups:
         assert group.typer_instance is not None
         _add_common_options(group.typer_instance)

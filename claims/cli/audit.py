@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from claims.cli import console
+from claims.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Prove that the books are sound.")
     group.command("verify")(verify)
+    group.command("head")(head)
     app.add_typer(group, name="audit")
 
 
-def verify() -> None:
-    """Recount the ledger invariants L1 to L10, hash stored files, walk the chains of journals and audit.
+def head() -> None:
+    """Print the head of the audit chain: note it where nobody who writes to the database can write.
+
+    claims audit verify --head compares it later: only so it shows when events were cut from the end of the chain.
+
+    Example: claims audit head
+    """
+    from claims import config
+    from claims.service import verify as verbs
+    from claims.service.context import open_context
+
+    output = console.current()
+    last = verbs.head(open_context(config.load(), actor=output.actor))
+    output.document({"events": last.seq, "head": f"{last.seq}:{last.mac}"})
+    output.say(f"{last.seq}:{last.mac}")
+
+
+def verify(
+    known: Annotated[
+        str, typer.Option("--head", metavar="HEAD", help="What claims audit head printed earlier, kept elsewhere.")
+    ] = "",
+) -> None:
+    """Recount the books, walk the chains of journals and audit, and read every stored file again.
 
     Ends with 1 when anything is wrong, and names it.
 
@@ -26,11 +51,14 @@ def verify() -> None:
     from claims.service.context import open_context
 
     output = console.current()
-    checks = verbs.verify(open_context(config.load(), actor=output.actor))
+    ctx = open_context(config.load(), actor=output.actor)
+    checks = verbs.verify(ctx, verbs.Head(*_head(known)) if known else None)
+    unknown = verbs.unknown_files(ctx)
     broken = [problem for check in checks for problem in check.broken]
     output.document(
         {
             "sound": not broken,
+            "unknown_files": unknown,
             "checks": [
                 {"name": one.name, "rule": one.rule, "checked": one.checked, "broken": list(one.broken)}
                 for one in checks
@@ -45,8 +73,21 @@ def verify() -> None:
             for one in checks
         ],
     )
+    for sha256 in unknown[:50]:
+        output.warn(
+            f"Look: file {sha256[:12]} lies in the vault and no row knows it: left by a run that was stopped or only "
+            "tried out, or put there by somebody."
+        )
     for problem in broken[:50]:
         output.warn(f"Wrong: {problem}.")
     if broken:
         raise typer.Exit(1)
     output.say("The books are sound.")
+
+
+def _head(text: str) -> tuple[int, str]:
+    """Read what `claims audit head` prints: number and seal of an event."""
+    number, _, mac = text.strip().partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) <= 18 and len(mac) == 64):
+        raise UsageError("--head wants what claims audit head printed: a number, a colon and 64 digits.")
+    return int(number), mac.lower()

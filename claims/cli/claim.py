@@ -57,17 +57,31 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
         [
             (
                 row["claim_id"], row["attempt"], row["interchange_control_number"], row["partner_code"],
-                row["posting_date"], row["state"], row["payer_claim_number"],
+                row["posting_date"], "sent elsewhere" if row["state"] == "elsewhere" else row["state"],
+                row["payer_claim_number"],
             )
             for row in told["sendings"]
         ],
     )  # fmt: skip
     output.table(
-        "What happened",
-        ["Day", "Kind", "What", "Code", ">Amount", "File", ">Segment", ">Offset", "By"],
+        "Payments",
+        [">Remit", "Day", "Payer", "Status", ">Charge", ">Paid", ">Adjusted", ">Patient", "Posted as", "Trace"],
         [
             (
-                row["posting_date"], row["kind"], row["says"], row["detail_code"],
+                *(row["remit_id"], row["payment_date"], row["payer_name"], row["status_code"]),
+                *(dollars(row[name]) for name in ("charge_cents", "paid_cents", "adjusted_cents", "patient_cents")),
+                *(row["outcome"], row["trace_number"]),
+            )
+            for row in told["payments"]
+        ],
+    )
+    output.table(
+        "What happened",
+        ["Day", "Booked", "Kind", "What", "Code", ">Amount", "File", ">Segment", ">Offset", "By"],
+        [
+            (
+                row["day"], row["posting_date"] if row["posting_date"] != row["day"] else "",
+                row["kind"], row["says"], row["detail_code"],
                 dollars(row["amount_cents"]) if row["amount_cents"] else "", row["sha256"][:12], row["seg"] or "",
                 row["offset"] if row["seg"] else "", row["actor"],
             )

@@ -73,8 +73,8 @@ def _say_sums(output: console.Output, rows: list[dict[str, Any]]) -> None:
     """Say how many of each kind, with their amounts; kinds overlap, so there is no sum of all."""
     output.say(f"{len(rows)} exception(s)" + (":" if rows else "."))
     for kind, number in sorted(Counter(row["type_code"] for row in rows).items()):
-        worth = sum(abs(row["amount_cents"]) for row in rows if row["type_code"] == kind)
-        output.say(f"  {number:>5,} {kind}" + (f", {console.dollars(worth)}" if worth else ""))
+        amounts = [row["amount_cents"] for row in rows if row["type_code"] == kind]
+        output.say(f"  {number:>5,} {kind}" + (f", {console.dollars(sum(amounts))}" if any(amounts) else ""))
 
 
 def _say_held(output: console.Output, held: list[dict[str, Any]]) -> None:
@@ -118,18 +118,24 @@ def show(
 def match(
     number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
     claim: Annotated[str, typer.Option("--claim", help="The number of the claim (CLM01) that the payment is of.")],
+    although: Annotated[
+        str, typer.Option("--although", metavar="REASON", help="Why, where charge, payer or member differ; audited.")
+    ] = "",
 ) -> None:
     """Say which claim a waiting payment is of; audited. The next reconcile posts it.
+
+    What agrees and differs is shown; where charge, payer or member differ, --although must say why it is the claim.
 
     Example: claims exceptions match 12 --claim A1002
     """
     from claims.service.context import open_context
-    from claims.service.matching_by_hand import match_by_hand
+    from claims.service.matching_by_hand import in_words, match_by_hand
 
     output = console.current()
-    match_by_hand(open_context(actor=output.actor), number_of(number, "claims exceptions list"), claim)
-    output.document({"exception_id": int(number), "matched": True})
-    output.say("Matched. The next claims reconcile posts it.")
+    ctx = open_context(actor=output.actor)
+    facts = match_by_hand(ctx, number_of(number, "claims exceptions list"), claim, although)
+    output.document({"exception_id": int(number), "matched": True, "facts": facts})
+    output.say(f"Matched: payment and claim {in_words(facts)}. The next claims reconcile posts it.")
 
 
 def unmatch(number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]) -> None:

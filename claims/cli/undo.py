@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 REFUSED = 1
 Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="remit:NO, file:NO, claim:NO or run:NO, with our own numbers.")
+    str, typer.Argument(metavar="TARGET", help="remit:NO, file:NO or file:HASH, claim:NO or run:NO: our numbers.")
 ]
 Day = Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every journal that would be written; change nothing.")]
@@ -90,6 +90,8 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
                 for row in refused
             ],
         )
+        if any(row["kind"] == "match by hand" for row in refused):
+            output.say("What a person matched goes back by its claim, first: claims undo claim:NO.")
         return
     later = [row for row in postings if not row.get("is_target", True)]
     if verb == "undo" and later:

@@ -86,8 +86,10 @@ def list_cases(
             f"{one['cases']:,} {one['kind']}: {console.dollars(one['open_cents'])} open, "
             f"{console.dollars(one['recovered_cents'])} came back."
         )
-    if not rows:
+    if not rows and variances.is_priced(ctx):
         output.say("No line differs from its contract by more than the payer's tolerance.")
+    elif not rows:
+        output.say("No line was priced: nobody has a contract in force for what was paid (claims master import).")
 
 
 def _say_patterns(output: console.Output, rows: list[dict[str, Any]]) -> None:

@@ -2,11 +2,17 @@
 
 Bank (with what it kept as a fee) = BPR02 = claims - provider adjustments = ledger, per payment and per day.
 
+What a bank writes in its own words may name a patient: of its payers only those that remittances and claims name are
+shown, of its references only those that are one number, or the trace of a remittance.
+
 Amounts are signed cents. Ledger columns are debits minus credits of the remittance's own journals; ``unapplied_cents``
 is the credit on 2200 that waits for a claim. Nothing is netted across remittances, tolerance is zero.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -28,7 +34,9 @@ COLUMNS = [
     "provider_adjustments_cents",
     "claims_less_adjustments_cents",
     "remittance_difference_cents",
+    "adjustments_difference_cents",
     "bank_date",
+    "bank_trace",
     "bank_reference",
     "bank_rule",
     "bank_cents",
@@ -49,7 +57,7 @@ COLUMNS = [
     "offset",
     "length",
 ]
-KEYS = ["payment_date", "payer_identifier", "trace_number", "sha256", "seg", "bank_date", "bank_reference", "offset"]
+KEYS = ["payment_date", "payer_identifier", "trace_number", "sha256", "seg", "bank_date", "bank_trace", "offset"]
 OPEN = ("REMIT_NO_DEPOSIT", "DEPOSIT_NO_REMIT", "AMOUNT_DIFF", "OUT_OF_BALANCE", "HELD", "PARTLY_UNAPPLIED")
 STATUSES = ("TIED", *OPEN)
 
@@ -70,12 +78,26 @@ NAMED = {
 
 
 def tie_out(
-    remittances: pd.DataFrame, ledger: pd.DataFrame, deposits: pd.DataFrame, exceptions: pd.DataFrame, as_of: str
+    remittances: pd.DataFrame,
+    ledger: pd.DataFrame,
+    deposits: pd.DataFrame,
+    exceptions: pd.DataFrame,
+    as_of: str,
+    *,
+    payer_names: Collection[str] = (),
+    holidays: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Return one row per remittance, and one per deposit that no remittance explains, sorted by natural keys."""
+    """Return one row per remittance, and one per deposit that no remittance explains, sorted by natural keys.
+
+    `payer_names`: those of 835s and 837s; `holidays`: ISO days on which no bank works.
+    """
+    deposits = _without_persons(deposits, payer_names, set(remittances["trace_number"]))
     rows = remittances.reset_index(drop=True)
     rows["claims_less_adjustments_cents"] = rows["claims_paid_cents"] - rows["provider_adjustments_cents"]
     rows["remittance_difference_cents"] = rows["payment_cents"] - rows["claims_less_adjustments_cents"]
+    # What claims charge is paid or adjusted: a payer's own slip shows here, also where BPR02 is the sum of the claims.
+    explained = rows["claims_paid_cents"] + rows["claims_adjusted_cents"]
+    rows["adjustments_difference_cents"] = rows["claims_charge_cents"] - explained
     _add_ledger(rows, ledger)
     _add_bank(rows, deposits)
     rows["status"] = _status(rows)
@@ -87,7 +109,7 @@ def tie_out(
     )
     rows["ledger_difference_cents"] = (rows["ledger_cents"] - rows["payment_cents"]).where(is_posted, 0)
     both = pd.concat([rows, _unexplained(deposits)], ignore_index=True)
-    both["open_business_days"] = _business_days(both, as_of)
+    both["open_business_days"] = _business_days(both, as_of, holidays)
     both["named_by"] = _named_by(both, exceptions)
     amounts = [name for name in COLUMNS if name.endswith("_cents")] + ["claims"]
     both[amounts] = both[amounts].fillna(0).astype("int64")
@@ -121,9 +143,10 @@ def _add_bank(rows: pd.DataFrame, deposits: pd.DataFrame) -> None:
     for name, source in (("bank_cents", "tied_cents"), ("bank_fee_cents", "fee_cents")):
         rows[name] = by_remit[source].sum().reindex(rows["remit_id"], fill_value=0).to_numpy("int64")
     rows["bank_cents"] -= rows["bank_fee_cents"]
-    named = tied.assign(bank_reference=tied["trace_number"].where(tied["trace_number"] != "", tied["reference"]))
-    for name, source in (("bank_date", "bank_date"), ("bank_reference", "bank_reference"), ("bank_rule", "rule")):
-        texts = named.drop_duplicates(["remit_id", source]).groupby("remit_id")[source].agg(" ".join)
+    texts_of = {"bank_date": "bank_date", "bank_trace": "trace_number", "bank_reference": "reference"}
+    for name, source in {**texts_of, "bank_rule": "rule"}.items():
+        once = tied[tied[source] != ""].drop_duplicates(["remit_id", source])
+        texts = once.groupby("remit_id")[source].agg(" ".join)
         rows[name] = pd.Series(texts.reindex(rows["remit_id"]).to_numpy(), dtype="str").fillna("")
 
 
@@ -133,7 +156,7 @@ def _status(rows: pd.DataFrame) -> pd.Series[str]:
     off = (rows["remittance_difference_cents"] != 0) | rows["reason_code"].str.endswith("-out-of-balance")
     bank = rows["bank_cents"] + rows["bank_fee_cents"]
     differs = (bank != rows["payment_cents"]) | (rows["clearing_cents"] != 0)
-    differs |= rows["ledger_cents"] != rows["payment_cents"]
+    differs |= (rows["ledger_cents"] != rows["payment_cents"]) | (rows["remittance_difference_cents"] != 0)
     tests = [
         ~is_posted & off,
         ~is_posted,
@@ -152,19 +175,45 @@ def _unexplained(deposits: pd.DataFrame) -> pd.DataFrame:
     rest = once["deposit_cents"] - tied.reindex(once["line_key"]).to_numpy("int64")
     rows = once[rest != 0].assign(bank_cents=rest[rest != 0], status="DEPOSIT_NO_REMIT", bank_rule="")
     rows["bank_difference_cents"] = rows["bank_cents"]
-    rows["bank_reference"] = rows["trace_number"].where(rows["trace_number"] != "", rows["reference"])
-    names = ["status", "payer_name", "bank_date", "bank_reference", "bank_rule", "bank_cents", "bank_difference_cents"]
-    unexplained: pd.DataFrame = rows[[*names, "line_key", "is_booked", "sha256", "seg", "offset", "length"]]
+    rows["bank_trace"], rows["bank_reference"] = rows["trace_number"], rows["reference"]
+    names = ["status", "payer_name", "bank_date", "bank_trace", "bank_reference", "bank_rule", "bank_cents"]
+    more = ["bank_difference_cents", "line_key", "is_booked", "sha256", "seg", "offset", "length"]
+    unexplained: pd.DataFrame = rows[[*names, *more]]
     return unexplained
 
 
-def _business_days(rows: pd.DataFrame, as_of: str) -> pd.Series[int]:
-    """Count business days an open row has waited, from the payment date or else the bank's."""
+# One number as a bank or payer gives it: letters and digits, at least three of these.
+_NUMBER = re.compile(r"(?=(?:\D*\d){3})[0-9A-Z]{3,35}", re.ASCII | re.IGNORECASE)
+
+
+def _without_persons(deposits: pd.DataFrame, payer_names: Collection[str], traces: Collection[str]) -> pd.DataFrame:
+    """Leave out what may name a person: payers that nobody else names, references and traces in words."""
+    known = {_plain(name) for name in payer_names}
+    is_known = np.array([_plain(name) in known for name in deposits["payer_name"].tolist()], dtype=bool)
+    numbers = {
+        name: pd.Series(
+            [text if text in traces or _NUMBER.fullmatch(text) else "" for text in deposits[name].tolist()],
+            deposits.index,
+            dtype="str",
+        )
+        for name in ("trace_number", "reference")
+    }
+    return deposits.assign(payer_name=deposits["payer_name"].where(is_known, ""), **numbers)
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.upper()))
+
+
+def _business_days(rows: pd.DataFrame, as_of: str, holidays: Collection[str]) -> pd.Series[int]:
+    """Count business days an open row has waited: those after the payment date, else the bank's, up to the day."""
     since = rows["payment_date"].where(rows["payment_date"].fillna("") != "", rows["bank_date"]).fillna("")
     waits = rows["status"].isin(OPEN) & (since != "")
     days = np.array([day.split(" ")[0] for day in since[waits]], dtype="datetime64[D]")
     counted = pd.Series(pd.NA, index=rows.index, dtype="Int64")
-    counted[waits] = np.maximum(np.busday_count(days, np.datetime64(as_of)), 0)
+    free = np.array(sorted(holidays), dtype="datetime64[D]")
+    after, until = days + np.timedelta64(1), np.datetime64(as_of) + np.timedelta64(1)
+    counted[waits] = np.maximum(np.busday_count(after, until, holidays=free), 0)
     return counted
 
 

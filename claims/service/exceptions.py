@@ -44,7 +44,8 @@ def listed(
 def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one exception: what it is, what it is worth, what releases it, its payment or deposit, its findings.
 
-    Claim number, inbox names and the bank's reference are masked unless ``show_phi``, which is audited.
+    Claim number, inbox names and what the bank says of a payer or in its reference are masked unless ``show_phi``,
+    which is audited.
     """
     with read(ctx.engine) as conn:
         found = rows_of.one(conn, exception_id)
@@ -62,8 +63,9 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
     else:
         story["claim_number"] = MASK if story["claim_number"] else ""
         names = [MASK] * len(names)
-        if story["deposit"] and story["deposit"]["reference"]:
-            story["deposit"]["reference"] = MASK
+        for name in ("payer_name", "reference"):
+            if story["deposit"] and story["deposit"][name]:
+                story["deposit"][name] = MASK
     return story | {"source_names": names, "findings": findings}
 
 

@@ -20,26 +20,84 @@ from claims.store.queries import exceptions as exception_rows
 BY_HAND = "by-hand"
 
 
-def match_by_hand(ctx: Context, exception_id: int, claim_number: str) -> None:
-    """Match the payment of an exception to the claim of this number; the next reconcile posts it."""
+# A payment that differs from a claim in one of these is another patient's, another payer's or of another claim.
+GRAVE = ("charge", "payer", "member")
+
+
+class MatchDiffersError(UsageError):
+    """The payment is not what the claim says; `facts` has what agrees and differs."""
+
+    def __init__(self, facts: dict[str, str]) -> None:
+        self.facts = facts
+        super().__init__(
+            f"The payment and the claim {in_words(facts)}. Match them all the same? Say why: --although REASON."
+        )
+
+
+def in_words(facts: dict[str, str]) -> str:
+    """Say which facts agree and which differ."""
+    parts = {
+        word: [name for name, value in facts.items() if value == word] for word in (match.AGREES, match.DIFFERS, "part")
+    }
+    words = [
+        f"{says} in {', '.join(parts[word])}"
+        for word, says in ((match.DIFFERS, "differ"), (match.AGREES, "agree"))
+        if parts[word]
+    ]
+    if parts["part"]:
+        words.append(f"{' and '.join(parts['part'])} paid for a part of the claim")
+    return "; ".join(words) or "have no fact in common"
+
+
+def match_by_hand(ctx: Context, exception_id: int, claim_number: str, although: str = "") -> dict[str, str]:
+    """Match the payment of an exception to the claim of this number; the next reconcile posts it.
+
+    Gives what agrees and differs (charge, payee, dates, member, payer, lines). Raises MatchDiffersError when the
+    charge, the payer or the member differ, unless `although` says why it is the claim all the same; that is audited.
+    """
     with write(ctx.engine) as conn:
         payment = _waiting(conn, exception_id)
         claims = by_hand.claims_numbered(conn, claim_number)
         if claims.empty:
-            raise NotFoundError("claim with the number", claim_number)
+            raise NotFoundError("claim", "with this number")
         if claims["family_id"].nunique() > 1:
             raise UsageError("Several billing providers have a claim with this number: it names no single one.")
         pairs = claims.assign(claim_payment_id=payment["claim_payment_id"].iloc[0], rule="claim-number")
         weighed = match.weigh(pairs.merge(paid_facts(conn, _plain(payment)), on="claim_payment_id"))
         best = weighed.sort_values(["score", "claim_id"], ascending=[False, True], kind="stable").head(1)
-        facts = json.loads(match.evidence(best)[0])
+        facts: dict[str, str] = json.loads(match.evidence(best)[0])
+        facts["payer"] = _payer(conn, best)
+        facts["lines"] = _lines(match_lines(conn, best))
+        if not although.strip() and any(facts.get(name) == match.DIFFERS for name in GRAVE):
+            raise MatchDiffersError(facts)
         found = best[list(match.MATCH_TYPES)[:3]].assign(
             rule=BY_HAND, score=100, evidence=json.dumps(facts | {"said": BY_HAND})
         )
         matches = with_turns(conn, found, _plain(payment))
         nothing = match.not_taken(pairs.iloc[:0], found)
         matching.save(conn, matches, match_lines(conn, matches), nothing, ctx.actor)
-        record(ctx, conn, "match.by-hand", f"exception {exception_id}", {"claim_id": int(best["claim_id"].iloc[0])})
+        body = {"claim_id": int(best["claim_id"].iloc[0]), "facts": facts}
+        body |= {"although": although.strip()} if although.strip() else {}
+        record(ctx, conn, "match.by-hand", f"exception {exception_id}", body)
+    return facts
+
+
+def _payer(conn: Connection, pair: pd.DataFrame) -> str:
+    """Tell whether the payer of the remittance is one of the claim's."""
+    row = pair.iloc[0]
+    payers = matching.payers_of(conn, [int(row["family_id"])])
+    by_code = payers["payer_code"].isin([row["payer_code_paid"]]) & (payers["payer_code"] != "")
+    by_name = (payers["payer_name"].str.upper() == str(row["payer_name_paid"]).upper()) & (payers["payer_name"] != "")
+    if payers.empty:
+        return match.UNKNOWN
+    return match.AGREES if bool((by_code | by_name).any()) else match.DIFFERS
+
+
+def _lines(lines: pd.DataFrame) -> str:
+    """Tell whether every line of the payment is one of the claim's."""
+    if lines.empty:
+        return match.UNKNOWN
+    return match.AGREES if bool((lines["line_number"] > 0).all()) else match.DIFFERS
 
 
 def unmatch_by_hand(ctx: Context, exception_id: int) -> None:
@@ -71,7 +129,11 @@ def _waiting(conn: Connection, exception_id: int) -> pd.DataFrame:
         raise NotFoundError("exception", exception_id)
     payment = by_hand.waiting(conn, exception_rows.claim_payment_of(conn, exception_id))
     if payment.empty:
-        raise UsageError("No payment of this exception waits: what is posted must be taken back before it can move.")
+        claim_id = by_hand.posted_to(conn, exception_rows.claim_payment_of(conn, exception_id))
+        way = f": claims undo claim:{claim_id}, then claims exceptions unmatch {exception_id}" if claim_id else ""
+        raise UsageError(
+            f"No payment of this exception waits: what is posted must be taken back before it can move{way}."
+        )
     return payment
 
 

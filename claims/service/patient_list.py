@@ -91,7 +91,9 @@ def refunds(ctx: Context, *, show_phi: bool = False) -> pd.DataFrame:
     """Give refunds to patients: asked for, paid or withdrawn, by whom."""
     with read(ctx.engine) as conn:
         rows = patient_refunds.refunds(conn)
-    return _masked(ctx, rows.drop(columns="refund_key"), "patient refunds", show_phi)
+    # Who pays a refund out is a user of ours, not a patient.
+    shown = _masked(ctx, rows.drop(columns="refund_key"), "patient refunds", show_phi)
+    return shown.assign(paid_by=rows["paid_by"])
 
 
 def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from claims.reports.report import Check, Report
 from claims.service.context import Context
 from claims.service.statements import NAME as STATEMENTS
 from claims.service.statements import statements
+from claims.service.workdays import holidays_between
 from claims.store import clock
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -32,6 +33,7 @@ from claims.store.queries import tieout as tieout_rows
 from claims.store.queries.asof import AsOf
 
 RECEIVABLE = ("1100", "1110", "1200")
+HOLIDAYS_BACK = 3 * 366  # older rows wait far beyond any count of days
 FILE_STATES = ("stored", "held", "refused", "registered")
 
 
@@ -77,7 +79,11 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         deposits,
         tieout_rows.exceptions(conn, at),
         day,
+        payer_names=tieout_rows.payer_names(conn, at),
+        holidays=holidays_between(at.day - timedelta(days=HOLIDAYS_BACK), at.day),
     )
+    off = rows["remittance_difference_cents"].abs()
+    is_held = rows["status"].isin(["HELD", "OUT_OF_BALANCE", "DEPOSIT_NO_REMIT"])
     booked = deposits[deposits["is_booked"] == 1].drop_duplicates("line_key")
     receivable = roll_forward.receivable(ledger_rows.receivable_movements(conn, at, start))
     accounts = roll_forward.balances(ledger_rows.account_movements(conn, at, start))
@@ -100,6 +106,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
             tieout_rows.bank_cash(conn, at),
             int(booked["deposit_cents"].sum()),
         ),
+        Check("posted: claims less provider adjustments are BPR02", int(off[~is_held].sum()), 0),
         Check("posted: ledger is BPR02", int(rows["ledger_difference_cents"].sum()), 0),
         Check("every row that is not tied is named", tieout_rules.unnamed(rows), 0),
     ]
@@ -236,11 +243,14 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.D
     remits = completeness_rows.remittances(conn, at)
     claims = completeness_rows.claims(conn, at)
     adjusted = completeness_rows.adjustments(conn, at)
+    words = adjusted["kind"] + " " + adjusted["code"] + " " + adjusted["state"] + " " + adjusted["sign"]
+    for item, number, cents in completeness_rows.rows_of_tables(conn, at):
+        parts.append(_line("tables", item, number).assign(amount_cents=cents))
     parts += [
         sets.assign(section="sets", item=sets["set_code"] + " " + sets["state"]),
         remits.assign(section="remittances", item=remits["state"]),
         claims.assign(section="claims", item=claims["state"]),
-        adjusted.assign(section="adjustments", item=adjusted["kind"] + " " + adjusted["code"]),
+        adjusted.assign(section="adjustments", item=words.str.strip()),
         _line("journals", "posted", ledger_rows.journals(conn, at)),
     ]
     amounts = ["charge_cents", "paid_cents", "provider_adjustments_cents", "payment_cents", "amount_cents"]
@@ -248,7 +258,9 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.D
     rows = pd.concat([part.reindex(columns=names) for part in parts], ignore_index=True)
     numbers = names[2:]
     rows[numbers] = rows[numbers].astype("Int64")
-    rows["order"] = rows["section"].map({"files": 0, "sets": 1, "remittances": 2, "claims": 3, "adjustments": 4})
+    rows["order"] = rows["section"].map(
+        {"files": 0, "sets": 1, "tables": 2, "remittances": 3, "claims": 4, "adjustments": 5}
+    )
     rows = rows.sort_values(["order", "item"], kind="stable", ignore_index=True)[names]
     read_sets = sets[(sets["set_code"] == "835") & ~sets["state"].isin(["refused"])]
     checks = [

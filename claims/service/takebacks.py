@@ -73,12 +73,15 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     total = total.merge(days, on=keys)
     known = total["since"].where(total["since"] != "", day.isoformat()).to_numpy(dtype="datetime64[D]")
     state = np.select([total["open_cents"] > 0, total["open_cents"] < 0], ["open", "unannounced"], "settled")
+    # What is settled grows no older than the day that settled it.
+    ended = total["last_date"].where((state == "settled") & (total["last_date"] != ""), day.isoformat())
+    until = ended.to_numpy(dtype="datetime64[D]")
     payee = ("\x1f" + total["payee"]).where(total["payee"] != "", "")
     texts = (total["account"] + "\x1f" + total["payer_code"] + "\x1f" + total["reference"] + payee).tolist()
     return total.assign(
         key=pd.Series([sha256(text.encode()).hexdigest()[:10] for text in texts], index=total.index, dtype="str"),
         kind=total["account"].map(KINDS),
-        age_days=(np.datetime64(day, "D") - known).astype("int64"),
+        age_days=(until - known).astype("int64"),
         state=pd.Series(state, index=total.index, dtype="str"),
     )
 

@@ -63,11 +63,11 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
         return Outcome(target.name, run_id, dict(counts), nothing, gone.postings.iloc[:0], gone.refused)
     whole = target.remit_ids
     counts["ties_taken_apart"] = tying.take_apart_remittances(conn, ctx, run_id, day, whole, CAUSE)
-    counts["journals"] = _reverse(conn, ctx, run_id, day, gone.journals["journal_id"].tolist())
+    _reverse(conn, ctx, run_id, day, gone.journals["journal_id"].tolist())
     waiting = _waiting(conn, gone.postings)
     undone.next_generation(conn, sorted({*whole, *gone.postings["remit_id"].tolist()}))
     new = waiting.loc[waiting["former_id"] == 0, "claim_payment_id"].tolist()
-    counts["journals"] += put_on_unapplied(conn, ctx, run_id, day, new)
+    put_on_unapplied(conn, ctx, run_id, day, new)
     _stand_again(conn, run_id, gone)
     steps = rules.chains(rows.steps(conn, gone.postings["claim_payment_id"].tolist()))
     steps = rules.steps_to_replay(steps, whole, posting.ON_UNDONE)
@@ -80,11 +80,13 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     price_decisions(ctx, run_id, day)
     if again:
         open_denials(ctx, run_id, day)
+    journals = rows.journals_of_run(conn, run_id)
+    counts["journals"] = int(journals["idempotency_key"].nunique())
     counts["remittances_undone"] = len(whole)
     counts["payments_undone"] = int(gone.postings["is_target"].sum())
     counts["payments_waiting"] = int((~gone.postings["is_target"]).sum())
     record(ctx, conn, "undo", target.name, {"run_id": run_id, **counts})
-    return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), gone.postings, gone.refused)
+    return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused)
 
 
 def plan(conn: Connection, target: Target) -> rules.Withdrawal:

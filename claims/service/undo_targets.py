@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from claims.errors import NotFoundError, UsageError
+from claims.service.received import file_number
 from claims.store import undo_targets as rows
 from claims.store.handles import Connection
 
@@ -53,7 +54,7 @@ def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], list[i
 
 
 def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
-    kind, number = _parsed(text)
+    kind, number = _parsed(_with_number(conn, text))
     kinds = [kind] if kind else list(KINDS)
     known = [one for one in kinds if rows.exists(conn, one, number)]
     if not known:
@@ -67,8 +68,16 @@ def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
     return filled[0]
 
 
+def _with_number(conn: Connection, text: str) -> str:
+    """Put the number of a file for the beginning of its hash; digits alone are a number."""
+    kind, _, named = text.strip().lower().partition(":")
+    if kind != "file" or not named or named.isdigit():
+        return text
+    return f"file:{file_number(conn, named)}"
+
+
 def _parsed(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:(remit|file|claim|run):)?([0-9]{1,18})", text.strip().lower(), re.ASCII)
     if match is None:
-        raise UsageError("A target is remit:NO, file:NO, claim:NO or run:NO, with our own numbers.")
+        raise UsageError("A target is remit:NO, file:NO (or file:HASH), claim:NO or run:NO, with our own numbers.")
     return match[1] or "", int(match[2])

@@ -52,6 +52,12 @@ def listed(
     return rows, sums
 
 
+def is_priced(ctx: Context) -> bool:
+    """Tell whether any line was held against a contract at all."""
+    with read(ctx.engine) as conn:
+        return queries.has_prices(conn)
+
+
 def patterns(ctx: Context, asked: Filter, by: Sequence[str]) -> pd.DataFrame:
     """Add up the cases asked for by payer, procedure or term, and by the share of the contract that was allowed."""
     wrong = [name for name in by if name not in queries.BY]

@@ -15,6 +15,7 @@ from claims.store import (
     checking_files,
     checking_patients,
     checking_postings,
+    checking_work,
     credits,
     periods,
     takebacks,
@@ -22,6 +23,8 @@ from claims.store import (
 )
 from claims.store.engine import read
 from claims.store.handles import Connection
+
+Head = audit.Head
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,13 @@ class Check:
     broken: tuple[str, ...]
 
 
-def verify(ctx: Context) -> list[Check]:
-    """Recount L1 to L10 and the bank, walk the chains of journals and audit, look into closed periods and the vault."""
+def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
+    """Recount L1 to L10 and the bank, walk the chains of journals and audit, read every stored file again.
+
+    `known_head`: a head of the audit chain that was noted elsewhere (`head`); only it shows a chain cut at its end.
+    """
     with read(ctx.engine) as conn:
-        balance, sizes = checking.trial_balance(conn), checking.sizes(conn)
+        balance, sizes = checking.trial_balance(conn), checking.sizes(conn) | checking_work.sizes(conn)
         checks = [
             _check(
                 "L1",
@@ -95,18 +101,21 @@ def verify(ctx: Context) -> list[Check]:
                 "what payers announced to take back is never in debit by more than exceptions say",
                 unannounced.unexplained_debits(conn),
                 "account {account} is in debit by {off_cents} cents for a reference",
+                checked=sizes["takebacks"],
             ),
             _check(
                 "L7",
                 "a payer has one forward balance open for a payee, or an exception says so",
                 _forwards(conn),
                 "payer {payer_code} has {times} open, together {amount_cents} cents",
+                checked=sizes["forwards"],
             ),
             _check(
                 "L8",
                 "the interest paid is that of the claims, or an exception says so",
                 _interest(conn),
                 "remittance {remit_key:.12} is off by {off_cents} cents",
+                checked=sizes["remittances"],
             ),
             _check(
                 "L9",
@@ -143,11 +152,14 @@ def verify(ctx: Context) -> list[Check]:
         checks.append(
             _check(
                 "periods",
-                "nothing was posted into a closed period",
+                "nothing was posted into a closed period, and every closing stands as the audit chain tells it",
                 periods.breaches(conn),
                 "the period through {through_date} holds {off_journals} journal(s) more than when it was closed",
+                checked=sizes["periods"],
+                also=checking_work.untold_closings(conn),
             )
         )
+        checks += _work(conn, sizes)
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
@@ -157,9 +169,49 @@ def verify(ctx: Context) -> list[Check]:
         states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
         checks.append(Check("vault", "every stored file has the bytes that it had", len(hashes), wrong))
-        problem = audit.verify(conn, audit.load_key(ctx.settings.audit_key_file))
-        checks.append(Check("audit", "the audit chain is whole", 1, (problem,) if problem else ()))
+        problem = audit.verify(conn, audit.load_key(ctx.settings.audit_key_file), known_head)
+        checks.append(Check("audit", "the audit chain is whole", sizes["events"], (problem,) if problem else ()))
     return checks
+
+
+def head(ctx: Context) -> audit.Head:
+    """Give the last event of the audit chain: to be noted where nobody who writes to the database can write."""
+    with read(ctx.engine) as conn:
+        return audit.head(conn)
+
+
+def unknown_files(ctx: Context) -> list[str]:
+    """Name files of the vault that no row knows: of a run that was stopped or rehearsed, or put there by somebody."""
+    with read(ctx.engine) as conn:
+        known = set(checking.stored_hashes(conn))
+    return [sha256 for sha256 in ctx.vault.entries() if sha256 not in known]
+
+
+def _work(conn: Connection, sizes: dict[str, int]) -> list[Check]:
+    """What people work on, against the events and postings that made it."""
+    return [
+        _check(
+            "matches",
+            "what was posted lies on the claim that its match names",
+            checking_work.mismatched(conn),
+            "remittance {remit_key:.12}, claim {ordinal}",
+            checked=sizes["postings"],
+        ),
+        _check(
+            "cases",
+            "each denial case is as its events left it",
+            checking_work.unexplained_cases(conn),
+            "denial case {name} {why}",
+            checked=sizes["cases"],
+        ),
+        _check(
+            "exceptions",
+            "what waits is named by an open exception, and what is closed was closed by something",
+            checking_work.unexplained_exceptions(conn),
+            "{name} {why}",
+            checked=sizes["exceptions"],
+        ),
+    ]
 
 
 def _forwards(conn: Connection) -> pd.DataFrame:

@@ -64,14 +64,17 @@ def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[
     told: Counter[str] = Counter()  # rows that the file is known to have, by table
     name = f"file {file.sha256[:12]}"
     try:
-        found = list(_differences(ctx, conn, file, told))
+        found, number = [], 0
+        for difference in _differences(ctx, conn, file, told):
+            number += 1
+            found += [difference] if number <= _PER_FILE else []
     except VaultError:
         return []  # the check of the vault names it
     except Exception as error:
         return [f"{name} cannot be read again ({type(error).__name__})"]
-    words = [f"{name}, segment {one.seg}, byte {one.offset}: {one.says}" for one in found[:_PER_FILE]]
-    if len(found) > _PER_FILE:
-        words.append(f"{name}: {len(found) - _PER_FILE} more row(s) differ")
+    words = [f"{name}, segment {one.seg}, byte {one.offset}: {one.says}" for one in found]
+    if number > _PER_FILE:
+        words.append(f"{name}: {number - _PER_FILE} more row(s) differ")
     for table in checking_files.COUNTED:
         if table.name in told and not found:
             more = counted.get((table.name, file.file_id), 0) - told[table.name]
@@ -125,13 +128,15 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
     sets, problems = judged.told, judged.problems
     by_settings = sets["reason_code"].isin(BY_SETTINGS)
     old = stored["transactions"]
-    # A good set that says what another one said is a duplicate since reconcile looked.
-    moved = old["reason_code"].isin(BY_SETTINGS) | (old["state"] == "duplicate")
+    # A good set that says what another one said is a duplicate since reconcile looked; in other words, it is held.
+    moved = old["reason_code"].isin([*BY_SETTINGS, "remit-conflict"]) | (old["state"] == "duplicate")
     by_settings |= sets["seg"].isin(old.loc[moved, "seg"]) & (sets["state"] == "stored")
     told.update(interchanges=len(judged.interchanges), transactions=len(sets))
     yield from compare("interchanges", with_iso_dates(judged.interchanges), stored["interchanges"], ["seg"])
     verdicts = ["state", "reason_code"]
-    yield from compare("transactions", sets.drop(columns=verdicts), old.drop(columns=verdicts), ["seg"])
+    # No answer names a file of versions, for it is not sent: the books keep no numbers of it.
+    left_out = [*verdicts, "group_control_number", "batch_reference"] if is_ours else verdicts
+    yield from compare("transactions", sets.drop(columns=left_out), old.drop(columns=left_out), ["seg"])
     if is_ours:
         return
     sure = sets.loc[~by_settings, ["seg", "offset", *verdicts]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import holidays
@@ -23,6 +24,11 @@ def business_days_after(days: pd.Series, counts: pd.Series) -> pd.Series:
     free = _federal_holidays(first, last + 2)
     found = np.busday_offset(start, counts.to_numpy(np.int64), roll="backward", holidays=free)
     return pd.Series(found.astype(str), index=days.index, dtype="str")
+
+
+def holidays_between(first: date, last: date) -> list[str]:
+    """Give the federal holidays of the years of two days, as ISO days: no bank works on them."""
+    return [str(day) for day in _federal_holidays(first.year, last.year)]
 
 
 @cache

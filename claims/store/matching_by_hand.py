@@ -53,3 +53,10 @@ def claims_numbered(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
         .where(FAM.c.claim_number == claim_number, is_stored(C))
         .order_by(C.c.claim_id),
     )
+
+
+def posted_to(conn: sa.Connection, claim_payment_id: int) -> int:
+    """Give the claim that a payment is posted to by a match that is in force; 0 when it is to none."""
+    posted = sa.select(M.c.claim_id).join(POSTINGS, POSTINGS.c.claim_payment_id == M.c.claim_payment_id)
+    own = posted.where(M.c.claim_payment_id == claim_payment_id, M.c.ended_at.is_(None), POSTINGS.c.ended_at.is_(None))
+    return int(conn.scalar(own.where(POSTINGS.c.outcome != "unapplied").limit(1)) or 0)

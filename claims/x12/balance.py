@@ -56,6 +56,11 @@ def _some(owners: Integers, flags: Flags, count: int) -> Flags:
     return found[:count]
 
 
+def _too_much(adjusted: int, charge: int) -> str:
+    """Say what a payment below zero would mean: the adjustments are more than what was charged."""
+    return f" (its adjustments add up to {amount(adjusted)})" if 0 <= charge < adjusted else ""
+
+
 def remittance(window: Window, claims: Extract | None, lines: Extract | None, adjustments: Extract | None) -> Checked:
     """Check lines and claims of an 835: charge - adjustments = paid, at each level."""
     claim_rows, line_rows, cas_rows = _rows(claims), _rows(lines), _rows(adjustments)
@@ -70,7 +75,8 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
 
     claim_of_cas = window.owner("claim", cas_rows)
     claim_charge, claim_paid = _values(claims, "charge_cents"), _values(claims, "paid_cents")
-    claim_off = claim_charge - sums(claim_of_cas, amounts, count) - claim_paid
+    claim_explained = sums(claim_of_cas, amounts, count)
+    claim_off = claim_charge - claim_explained - claim_paid
     claim_known = ~(_unreadable(claims, "charge_cents", "paid_cents") | _some(claim_of_cas, bad_cas, count))
 
     claim_of_line = window.owner("claim", line_rows)
@@ -83,8 +89,8 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
         _finding(
             window, line_rows[row], "line-out-of-balance", HOLD, "SVC03", int(paid[row]),
             int(charge[row] - explained[row]),
-            f"paid {amount(paid[row])} leaves {amount(line_off[row])} of {amount(charge[row])} unexplained; "
-            "transaction set held from posting",
+            f"paid {amount(paid[row])} leaves {amount(line_off[row])} of {amount(charge[row])} unexplained"
+            f"{_too_much(explained[row], charge[row])}; transaction set held from posting",
         )
         for row in np.flatnonzero((line_off != 0) & line_known)
     ]  # fmt: skip
@@ -93,7 +99,7 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
             window, claim_rows[row], "claim-out-of-balance", HOLD, "CLP04", int(claim_paid[row]),
             int(claim_paid[row] + claim_off[row]),
             f"paid {amount(claim_paid[row])} leaves {amount(claim_off[row])} of {amount(claim_charge[row])} "
-            "unexplained; transaction set held from posting",
+            f"unexplained{_too_much(claim_explained[row], claim_charge[row])}; transaction set held from posting",
         )
         for row in np.flatnonzero((claim_off != 0) & claim_known)
     ]  # fmt: skip

@@ -74,6 +74,22 @@ def test_a_held_remittance_says_whom_to_ask_about_what(books):
     assert "Inbox     SECRETNAME.835" in books("exceptions", "show", number, "--show-phi").out
 
 
+def test_sums_have_the_sign_of_what_they_add_up(books, tmp_path):
+    back = tmp_path / "back.csv"
+    back.write_bytes(bank(("2025-06-14", "-88.00", "T78"), ("2025-06-14", "-2.00", "T79")))
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, [back], DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    assert "2 RETURN_WITHOUT_DEPOSIT, -$90.00" in books("exceptions", "list").out
+
+
+def test_a_claim_number_that_is_not_there_is_not_repeated(books):
+    said = books("exceptions", "match", number_of(books, "UNMATCHED_CLAIM"), "--claim", "SECRET9")
+    assert (said.code, "There is no claim with this number" in said.err) == (2, True)
+    assert "SECRET9" not in said.out + said.err
+
+
 def test_a_deposit_says_what_the_bank_wrote(books):
     number = number_of(books, "DEPOSIT_WITHOUT_REMIT")
     said = books("exceptions", "show", number)
@@ -125,3 +141,12 @@ def test_a_report_gives_the_bytes_of_an_exceptions_segment(books, tmp_path):
 def test_no_text_advises_what_no_command_does_yet():
     for text in codes.table("exception_types")["release"]:
         assert "by hand" not in text or "a later version" in text
+
+
+def test_what_the_bank_calls_a_payer_is_masked(books):
+    listed = books("exceptions", "list", "--type", "DEPOSIT_WITHOUT_REMIT", "--json").json["exceptions"]
+    number = listed[0]["exception_id"]
+    assert books("exceptions", "show", number, "--json").json["deposit"]["payer_name"] == "•••"
+    assert "PLAN ONE" not in books("exceptions", "show", number).out
+    shown = books("exceptions", "show", number, "--json", "--show-phi").json
+    assert shown["deposit"]["payer_name"] == "PLAN ONE"

@@ -119,3 +119,17 @@ def test_a_person_asks_what_a_line_should_pay(claims, tmp_path, words, code, cen
     assert (said.code, said.json["expected_cents"]) == (code, cents)
     assert arithmetic in said.json["arithmetic"]
     assert claims("price", "--payer", PAYER_ID, "--date", "yesterday", *words).code == 2
+
+
+def test_a_price_holds_until_the_next_one_is_known(books, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "fee_schedules.csv").write_text(FEES.replace("100.00", "101.00"))
+    assert books("master", "import", tmp_path / "more" / "fee_schedules.csv").code == 0
+    ctx = open_context(config.load(), actor="tester")
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    first = books("variances", "list", "--json").json["variances"]
+    key = next(one["key"] for one in first if one["procedure_code"] == "99213")
+    before, after = books("variances", "show", key, "--json").json["lines"]
+    assert (before["expected_cents"], after["expected_cents"]) == (10000, 10100)
+    assert before["ended_at"] == after["known_at"]

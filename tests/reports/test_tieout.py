@@ -22,6 +22,8 @@ REMIT = {
     "is_posted": 1,
     "claims": 1,
     "claims_paid_cents": 8800,
+    "claims_charge_cents": 15000,
+    "claims_adjusted_cents": 6200,
     "provider_adjustments_cents": 0,
     "sha256": "f" * 64,
     "seg": 3,
@@ -31,9 +33,9 @@ REMIT = {
 DEPOSIT = {
     "line_key": "l1",
     "bank_date": "2026-03-03",
-    "trace_number": "T1",
+    "trace_number": "T100",
     "payer_name": "PLAN",
-    "reference": "",
+    "reference": "STMT001",
     "deposit_cents": 8800,
     "is_booked": 1,
     "remit_id": 1,
@@ -68,7 +70,13 @@ EXCEPTION = {"remit_id": 0, "line_key": "", "type_code": ""}
 
 def only(remit=None, sums=TIED, deposits=({},), exceptions=(), as_of="2026-03-13"):
     return tieout.tie_out(
-        frame(REMIT, remit or {}), ledger(*sums), frame(DEPOSIT, *deposits), frame(EXCEPTION, *exceptions), as_of
+        frame(REMIT, remit or {}),
+        ledger(*sums),
+        frame(DEPOSIT, *deposits),
+        frame(EXCEPTION, *exceptions),
+        as_of,
+        payer_names=["Plan"],
+        holidays=["2026-10-12"],
     )
 
 
@@ -89,6 +97,7 @@ def only(remit=None, sums=TIED, deposits=({},), exceptions=(), as_of="2026-03-13
         ("REMIT_NO_DEPOSIT", {}, POSTED, []),
         ("AMOUNT_DIFF", {}, [*POSTED, ("1050", -8700, 1)], [{"deposit_cents": 8700, "tied_cents": 8700}]),
         ("AMOUNT_DIFF", {}, [("1050", 8000, 0), ("1050", -8800, 1)], [{}]),
+        ("AMOUNT_DIFF", {"provider_adjustments_cents": 893}, TIED, [{}]),
         ("OUT_OF_BALANCE", {"is_posted": 0, "claims_paid_cents": 8000}, [], []),
         ("OUT_OF_BALANCE", {"is_posted": 0, "reason_code": "claim-out-of-balance"}, [], []),
         ("HELD", {"is_posted": 0, "reason_code": "remit-conflict"}, [], []),
@@ -106,7 +115,7 @@ def test_the_three_legs_and_the_accounts():
     assert (row["account_4100_cents"], row["account_1200_cents"], row["account_1100_cents"]) == (4000, 2200, -15000)
     assert (row["applied_cents"], row["unapplied_cents"], row["clearing_cents"]) == (8800, 0, 0)
     assert (row["sha256"], row["seg"], row["offset"], row["length"]) == ("f" * 64, 3, 100, 50)
-    assert (row["bank_date"], row["bank_reference"], row["bank_rule"]) == ("2026-03-03", "T1", "trace-amount")
+    assert (row["bank_date"], row["bank_trace"], row["bank_rule"]) == ("2026-03-03", "T100", "trace-amount")
 
 
 def test_a_provider_adjustment_lowers_what_the_claims_add_up_to():
@@ -132,6 +141,43 @@ def test_business_days_are_counted_for_what_is_open():
 
 
 SHORT = {"sums": [*POSTED, ("1050", -5000, 1)], "deposits": [{"deposit_cents": 5000, "tied_cents": 5000}]}
+
+
+@pytest.mark.parametrize(
+    ("paid", "as_of", "days"),
+    [
+        ("2026-10-14", "2026-10-30", 12),
+        ("2026-10-14", "2026-10-31", 12),
+        ("2026-10-09", "2026-10-13", 1),  # a Friday, a holiday between
+        ("2026-10-09", "2026-10-09", 0),
+    ],
+)
+def test_weekends_and_bank_holidays_are_no_business_days(paid, as_of, days):
+    rows = only({"payment_date": paid}, POSTED, [], as_of=as_of)
+    assert rows["open_business_days"].tolist() == [days]
+
+
+def test_the_bank_s_own_reference_stands_beside_the_trace():
+    row = only().iloc[0]
+    assert (row["bank_trace"], row["bank_reference"]) == ("T100", "STMT001")
+
+
+@pytest.mark.parametrize("words", ["CHK 77 ODETTE MUFFINGTON DOB 1989-04-08", "ODETTE", "1989-04-08", "ODETTE77"])
+def test_what_a_bank_says_of_a_person_is_left_out(words):
+    said = {"remit_id": 0, "tied_cents": 0, "rule": "", "payer_name": "ODETTE MUFFINGTON"}
+    rows = only(sums=POSTED, deposits=[{**said, "reference": words, "trace_number": words}])
+    row = rows[rows["status"] == "DEPOSIT_NO_REMIT"].iloc[0]
+    assert (row["payer_name"], row["bank_reference"], row["bank_trace"]) == ("", "", "")
+
+
+def test_a_known_payer_of_the_bank_is_named():
+    rows = only(sums=POSTED, deposits=[{"remit_id": 0, "tied_cents": 0, "rule": "", "payer_name": "plan"}])
+    assert "plan" in rows["payer_name"].tolist()
+
+
+def test_what_claims_do_not_explain_of_their_charges_is_shown():
+    rows = only({"is_posted": 0, "reason_code": "claim-out-of-balance", "claims_adjusted_cents": 6700}, [], [])
+    assert rows["adjustments_difference_cents"].tolist() == [-500]
 
 
 def test_a_fee_that_the_bank_kept_is_no_difference():
@@ -184,8 +230,8 @@ def test_totals_name_every_status():
 
 
 def movements(*rows):
-    names = ["is_before", "is_reversal", "account", "amount_cents"]
-    return pd.DataFrame(rows, columns=names).astype({"account": "str"})
+    names = ["is_before", "is_reversal", "account", "amount_cents", "is_again"]
+    return pd.DataFrame([(*row, 0)[:5] for row in rows], columns=names).astype({"account": "str"})
 
 
 def test_roll_forward_puts_each_cent_in_one_row():
@@ -203,8 +249,21 @@ def test_roll_forward_puts_each_cent_in_one_row():
         )
     )
     rows = table.groupby("row")["amount_cents"].sum().to_dict()
-    assert rows == {"A": 1000, "B": 15000, "C": -8800, "D": -4000, "E": 0, "F": 500, "G": 0, "H": 0, "I": 3700}
+    assert rows == {"A": 1000, "B": 15000, "C": -8800, "D": -4000, "E": 0, "F": 500, "G": 0, "H": 0, "U": 0, "I": 3700}
     assert sum(cents for row, cents in rows.items() if row != "I") == rows["I"]
+
+
+def test_what_a_person_undid_and_a_replay_posted_again_meets_in_a_row_of_its_own():
+    posted = [(0, 0, "1050", 8800), (0, 0, "4100", 6200), (0, 0, "1100", -15000)]
+    undone = [(0, 1, "1050", -8800, 1), (0, 1, "4100", -6200, 1), (0, 1, "1100", 15000, 1)]
+    again = [(*row, 1) for row in posted]
+    table = roll_forward.receivable(movements(*posted, *undone, *again))
+    rows = table.groupby("row")["amount_cents"].sum().to_dict()
+    assert (rows["C"], rows["D"], rows["F"], rows["U"], rows["I"]) == (-8800, -6200, 0, 0, -15000)
+    half = roll_forward.receivable(movements(*posted, *undone)).set_index("row")
+    assert (half.loc["U", "amount_cents"], half.loc["U", "account_is"]) == (15000, "receivable")
+    assert half.loc["C", "account_is"] == "other"
+    assert half.index[-1] == "I"
 
 
 def test_account_balances():

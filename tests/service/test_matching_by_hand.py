@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, UsageError
-from claims.service.matching_by_hand import match_by_hand, unmatch_by_hand
+from claims.service.matching_by_hand import MatchDiffersError, match_by_hand, unmatch_by_hand
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims, remit
@@ -58,6 +58,25 @@ def test_what_a_person_matches_is_posted_by_the_next_reconcile(practice):
     assert practice.rows(current) == [("by-hand", 100, "tester")]
     assert ("match.by-hand",) in practice.rows(sa.select(events.c.action))
     check(practice)
+
+
+def test_a_payment_that_differs_is_matched_by_hand_only_with_a_reason(practice):
+    other = Bill("A1", [("99213", "140")], payer=("MOONBEAM", "9876543210"))
+    practice.night(claims(other), paid(number="TYPO9"))
+    number = exception(practice, "UNMATCHED_CLAIM")
+    with pytest.raises(MatchDiffersError, match=r"differ in charge, payer.*agree in payee.*--although"):
+        match_by_hand(practice.ctx, number, "A1")
+    events = schema.audit_events
+    told = sa.select(events.c.body).where(events.c.action == "match.by-hand")
+    assert practice.rows(told) == []
+    facts = match_by_hand(practice.ctx, number, "A1", "the payer renamed itself and changed the charge")
+    assert (facts["charge"], facts["payer"], facts["payee"]) == ("differs", "differs", "agrees")
+    ((body,),) = practice.rows(told)
+    assert json.loads(body)["although"] == "the payer renamed itself and changed the charge"
+    assert json.loads(body)["facts"] == facts
+    practice.reconcile()
+    with pytest.raises(UsageError, match=r"claims undo claim:\d+, then claims exceptions unmatch"):
+        unmatch_by_hand(practice.ctx, number)
 
 
 def test_what_a_person_has_unmatched_is_never_matched_to_that_claim_again(practice):

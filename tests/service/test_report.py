@@ -13,6 +13,7 @@ from claims.service.queue import AmbiguousKeyError, denial_queue, denial_story, 
 from claims.service.report import REPORTS, verify_reports, write_report
 from claims.store import schema
 from claims.store.clock import now
+from claims.store.engine import write
 from tests.books import Bill, bank, claims, remit
 
 FIRST, SECOND, THIRD = date(2025, 6, 27), date(2025, 6, 30), date(2025, 7, 15)
@@ -79,6 +80,43 @@ def test_every_check_holds_and_the_tie_out_names_each_remittance(practice, tmp_p
     assert [(one["folder"], one["report"], one["problems"]) for one in found] == [
         (str(tmp_path / name), name, []) for name in sorted(REPORTS)
     ]
+
+
+def test_what_was_posted_on_a_day_belongs_to_it_though_its_file_came_later(practice, tmp_path):
+    practice.drop(CLAIMS, PAID, day=FIRST)
+    practice.drop(BANK, DENIED, day=SECOND)
+    practice.reconcile(day=FIRST)
+    path = write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path)
+    assert [check for check in described(path)["checks"] if not check["holds"]] == []
+    statuses = {(row["trace_number"], row["status"]) for row in rows(path, "tieout")}
+    assert {("T1", "TIED"), ("T2", "TIED"), ("", "DEPOSIT_NO_REMIT")} == statuses
+
+
+def test_a_remittance_whose_rows_do_not_add_up_is_never_tied(practice, tmp_path):
+    practice.night(CLAIMS, PAID, BANK, day=FIRST)
+    with write(practice.ctx.engine) as conn:
+        conn.exec_driver_sql("UPDATE claim_payments SET paid_cents = 9693 WHERE paid_cents = 8800")
+    path = write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path)
+    (row,) = [row for row in rows(path, "tieout") if row["trace_number"] == "T1"]
+    assert (row["status"], row["remittance_difference"]) == ("AMOUNT_DIFF", "-8.93")
+    (check,) = [check for check in described(path)["checks"] if check["name"].startswith("posted: claims less")]
+    assert (check["holds"], check["left"]) == (False, 893)
+
+
+def test_completeness_parts_adjustments_by_what_became_of_them_and_counts_rows_of_no_set(practice, tmp_path):
+    held = PAID.replace(b"*T1*", b"*T9*").replace(b"CAS*CO*45*40", b"CAS*CO*45*41")
+    wo = remit("""BPR*H*0*C*NON************20250612~
+                  TRN*1*T4*1512345678~
+                  PLB*1999999984*20251231*WO:OTHER*-10*WO:AGAIN*10~""")
+    practice.night(CLAIMS, PAID, BANK, held, wo, day=FIRST)
+    found = {
+        row["item"]: row
+        for row in rows(write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path), "completeness")
+    }
+    assert (found["CAS CO posted"]["amount"], found["CAS CO held"]["amount"]) == ("90.00", "91.00")
+    assert (found["PLB WO posted"]["amount"], found["PLB WO posted below zero"]["amount"]) == ("10.00", "-10.00")
+    assert (found["lines of bank files"]["rows"], found["lines of bank files"]["amount"]) == ("2", "129.00")
+    assert found["claims of charges files"]["rows"] == "0"
 
 
 def test_the_address_of_a_remittance_is_its_bpr(practice, tmp_path):

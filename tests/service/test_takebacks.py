@@ -1,5 +1,8 @@
 """What payers announce and take back, across remittances: recoveries, forward balances, refunds, interest."""
 
+from datetime import date
+
+import pandas as pd
 import sqlalchemy as sa
 
 from claims.service import takebacks
@@ -209,3 +212,14 @@ def test_what_one_payer_without_a_number_announced_is_not_taken_by_another(pract
     assert practice.balances(account="2100", payer_code="PLAN ONE") == {"2100": -20000}
     assert practice.balances(account="2100", payer_code="OTHER PLAN") == {"2100": 20000}
     check(practice)
+
+
+def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
+    rows = [("2025-04-10", -8800, "WO"), ("2025-05-10", 8800, "WO")]
+    entries = pd.DataFrame(
+        [{"account": "2100", "payer_code": "P", "payee": "", "reference": "R", "effective_date": day,
+          "amount_cents": cents, "code": code, "is_undo": False} for day, cents, code in rows]
+    )  # fmt: skip
+    for through, age in ((1, 81), (2, 30)):
+        (row,) = takebacks.summed(entries.head(through), date(2025, 6, 30)).to_dict("records")
+        assert (row["state"], row["age_days"]) == (("open", "settled")[through - 1], age)

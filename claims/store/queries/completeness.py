@@ -71,13 +71,17 @@ def sets(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     )
 
 
-def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum remittances by what became of them by that day: posted, held, duplicate, informational, waiting."""
-    state = sa.case(
+def _became(as_of: AsOf) -> sa.ColumnElement[str]:
+    return sa.case(
         (was_posted(as_of), "posted"),
         (R.c.state.in_(["held", "duplicate", "informational"]), R.c.state),
         else_="waiting",
     )
+
+
+def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Sum remittances by what became of them by that day: posted, held, duplicate, informational, waiting."""
+    state = _became(as_of)
     lines = (
         sa.select(
             CP.c.remit_id,
@@ -115,26 +119,46 @@ def claims(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     )
 
 
+def rows_of_tables(conn: sa.Connection, as_of: AsOf) -> list[tuple[str, int, int]]:
+    """Count what stands in no transaction set: claims of charges files, lines of bank files (item, rows, cents)."""
+    own = sa.select(FILE.c.file_id).where(FILE.c.content == "charges", as_of.files())
+    charges = sa.select(count(), total(C.c.charge_cents)).where(C.c.file_id.in_(own))
+    BANK = schema.bank_lines
+    lines = sa.select(count(), total(BANK.c.amount_cents)).where(BANK.c.file_id.in_(as_of.file_ids()))
+    found = []
+    for item, select in (("claims of charges files", charges), ("lines of bank files", lines)):
+        rows, cents = conn.execute(select).one()
+        found.append((item, int(rows), int(cents)))
+    return found
+
+
 def adjustments(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum adjustments by group and provider adjustments by code: kind, code, rows, amount_cents."""
-    by_group = (
-        sa.select(
-            sa.literal("CAS").label("kind"),
-            A.c.group_code.label("code"),
-            count().label("rows"),
-            total(A.c.amount_cents).label("amount_cents"),
+    """Sum adjustments by what became of their remittance: kind, code, state, rows, amount_cents.
+
+    Those above and below zero are apart (`sign`): an announcement and its taking do not hide each other.
+    """
+    state = sa.type_coerce(_became(as_of), sa.String)
+
+    def summed(kind: str, code: sa.ColumnElement[str], amount: sa.ColumnElement[int]) -> Any:
+        sign = sa.case((amount < 0, "below zero"), else_="")
+        columns = (
+            *(sa.literal(kind).label("kind"), code.label("code"), state.label("state"), sign.label("sign")),
+            *(count().label("rows"), total(amount).label("amount_cents")),
         )
-        .where(A.c.file_id.in_(as_of.file_ids()))
-        .group_by(A.c.group_code)
+        return sa.select(*columns).group_by(code, _became(as_of), sign)
+
+    known = R.c.file_id.in_(as_of.file_ids())
+    by_group = (
+        summed("CAS", A.c.group_code, A.c.amount_cents)
+        .select_from(A)
+        .join(CP, CP.c.claim_payment_id == A.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(known)
     )
     by_code = (
-        sa.select(
-            sa.literal("PLB").label("kind"),
-            PA.c.reason_code.label("code"),
-            count().label("rows"),
-            total(PA.c.amount_cents).label("amount_cents"),
-        )
-        .where(PA.c.file_id.in_(as_of.file_ids()))
-        .group_by(PA.c.reason_code)
+        summed("PLB", PA.c.reason_code, PA.c.amount_cents)
+        .select_from(PA)
+        .join(R, R.c.remit_id == PA.c.remit_id)
+        .where(known)
     )
-    return frame(conn, sa.union_all(by_group, by_code))
+    return pd.concat([frame(conn, by_group), frame(conn, by_code)], ignore_index=True)

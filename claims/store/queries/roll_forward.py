@@ -21,21 +21,28 @@ def first_posting_day(conn: sa.Connection, known_at: str) -> date | None:
 
 
 def receivable_movements(conn: sa.Connection, as_of: AsOf, start: date) -> pd.DataFrame:
-    """Sum journals that touch the receivable, by account, before ``start`` and from it on, reversals apart."""
+    """Sum journals that touch the receivable, by account, before ``start`` and from it on.
+
+    Reversals are apart, and what a person undid or posted again.
+    """
     touches = sa.select(L.c.journal_id).where(L.c.account.in_(RECEIVABLE))
     is_before = sa.case((J.c.posting_date < start, 1), else_=0)
     is_reversal = sa.case((J.c.reverses_journal_id.is_not(None), 1), else_=0)
+    # A person's undo, and what a replay posted again, are no payer's doing.
+    replays = sa.select(schema.runs.c.run_id).where(schema.runs.c.kind == "replay")
+    is_again = sa.case((sa.or_(J.c.source == "undo", J.c.run_id.in_(replays)), 1), else_=0)
     return frame(
         conn,
         sa.select(
             is_before.label("is_before"),
             is_reversal.label("is_reversal"),
+            is_again.label("is_again"),
             L.c.account,
             total(L.c.amount_cents).label("amount_cents"),
         )
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(as_of.journals(), J.c.journal_id.in_(touches))
-        .group_by(is_before, is_reversal, L.c.account),
+        .group_by(is_before, is_reversal, is_again, L.c.account),
     )
 
 

@@ -13,7 +13,7 @@ from claims.store.queries.posted_then import was_posted
 
 R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
 FILE, BANK, DM = schema.files, schema.bank_lines, schema.deposit_matches
-E, T = schema.exceptions, schema.transactions
+E, T, A = schema.exceptions, schema.transactions, schema.adjustments
 
 # A payment counts once: copies of it and what is no payment stand in the completeness section.
 COUNTED = ("new", "ready", "posted", "held", "undone")
@@ -22,7 +22,18 @@ COUNTED = ("new", "ready", "posted", "held", "undone")
 def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read one row per payment with its sums, recomputed from its claims and provider adjustments."""
     claims = (
-        sa.select(CP.c.remit_id, count().label("claims"), total(CP.c.paid_cents).label("claims_paid_cents"))
+        sa.select(
+            CP.c.remit_id,
+            count().label("claims"),
+            total(CP.c.paid_cents).label("claims_paid_cents"),
+            total(CP.c.charge_cents).label("charge_cents"),
+        )
+        .group_by(CP.c.remit_id)
+        .subquery()
+    )
+    reduced = (
+        sa.select(CP.c.remit_id, total(A.c.amount_cents).label("cents"))
+        .join(CP, CP.c.claim_payment_id == A.c.claim_payment_id)
         .group_by(CP.c.remit_id)
         .subquery()
     )
@@ -46,6 +57,8 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             sa.case((was_posted(as_of), 1), else_=0).label("is_posted"),
             sa.func.coalesce(claims.c.claims, 0).label("claims"),
             sa.func.coalesce(claims.c.claims_paid_cents, 0).label("claims_paid_cents"),
+            sa.func.coalesce(claims.c.charge_cents, 0).label("claims_charge_cents"),
+            sa.func.coalesce(reduced.c.cents, 0).label("claims_adjusted_cents"),
             sa.func.coalesce(adjusted.c.cents, 0).label("provider_adjustments_cents"),
             FILE.c.sha256,
             R.c.seg,
@@ -54,8 +67,10 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         )
         .join(FILE, FILE.c.file_id == R.c.file_id)
         .outerjoin(claims, claims.c.remit_id == R.c.remit_id)
+        .outerjoin(reduced, reduced.c.remit_id == R.c.remit_id)
         .outerjoin(adjusted, adjusted.c.remit_id == R.c.remit_id)
-        .where(R.c.file_id.in_(as_of.file_ids()), R.c.state.in_(COUNTED)),
+        # What was posted by that day is known by then, whenever its file came in.
+        .where(sa.or_(R.c.file_id.in_(as_of.file_ids()), was_posted(as_of)), R.c.state.in_(COUNTED)),
     )
 
 
@@ -110,8 +125,17 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         )
         .join(FILE, FILE.c.file_id == BANK.c.file_id)
         .outerjoin(in_force, in_force.c.bank_line_id == BANK.c.bank_line_id)
-        .where(BANK.c.file_id.in_(as_of.file_ids())),
+        .where(sa.or_(BANK.c.file_id.in_(as_of.file_ids()), booked.exists())),
     )
+
+
+def payer_names(conn: sa.Connection, as_of: AsOf) -> list[str]:
+    """Names of payers in the 835s and 837s that were known: whatever else a bank calls a payer may be a patient."""
+    known = [
+        sa.select(table.c.payer_name).where(table.c.file_id.in_(as_of.file_ids())).distinct()
+        for table in (R, schema.claims)
+    ]
+    return sorted({str(name) for select in known for name in conn.scalars(select)} - {""})
 
 
 def bank_cash(conn: sa.Connection, as_of: AsOf) -> int:

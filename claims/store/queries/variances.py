@@ -94,13 +94,23 @@ def events(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     return frame(conn, select.order_by(EVENT.c.variance_event_id))
 
 
+def has_prices(conn: sa.Connection) -> bool:
+    """Tell whether what is expected of any line is known."""
+    known = sa.select(E.c.expected_allowed_id).where(E.c.ended_at.is_(None), E.c.expected_cents.is_not(None))
+    return conn.scalar(known.limit(1)) is not None
+
+
 def priced_lines(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     """Read what was expected of the lines of a decision: what holds, and what held before."""
     names = ("line_number", "expected_cents", "term", "method", "outcome", "arithmetic", "known_at", "recorded_at")
     select = sa.select(*(E.c[name] for name in names), sa.func.coalesce(E.c.ended_at, "").label("ended_at"))
-    return frame(
+    rows = frame(
         conn, select.where(E.c.claim_payment_id == claim_payment_id).order_by(E.c.line_number, E.c.expected_allowed_id)
     )
+    # A price holds until the next one of its line is known: it ends when that is written, a moment later.
+    following = rows.groupby("line_number")["known_at"].shift(-1).fillna("")
+    ends = (following != "") & (rows["ended_at"] > following)
+    return rows.assign(ended_at=rows["ended_at"].where(~ends, following).astype("str"))
 
 
 def decisions(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:

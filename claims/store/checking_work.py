@@ -1,0 +1,133 @@
+"""Selects that hold what people work on (cases, exceptions, matches) against events and postings: each gives what does
+not fit, so none is good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.load import frame
+
+CASE, EVENT, E = schema.denial_cases, schema.denial_events, schema.exceptions
+P, M, CP, R = schema.claim_postings, schema.matches, schema.claim_payments, schema.remittances
+CLOSED, J, L, AUDIT = schema.closed_periods, schema.journals, schema.ledger_lines, schema.audit_events
+
+# Events that say what a case is worth, in amount_cents; those that leave that as it is.
+VALUING, NEUTRAL = ("opened", "repriced"), ("note", "assign", "tag", "snooze", "wake")
+
+
+def unexplained_cases(conn: sa.Connection) -> pd.DataFrame:
+    """Denial cases that are not as their events left them (name, why)."""
+    told = (
+        sa.select(
+            EVENT.c.case_id,
+            sa.func.max(EVENT.c.case_version).label("version"),
+            sa.func.max(sa.case((EVENT.c.kind.in_(VALUING), EVENT.c.event_id))).label("valued_by"),
+            sa.func.sum(sa.case((EVENT.c.kind.in_([*VALUING, *NEUTRAL]), 0), else_=1)).label("other"),
+        )
+        .group_by(EVENT.c.case_id)
+        .subquery()
+    )
+    value, closing = EVENT.alias("value"), EVENT.alias("closing")
+    closed_by = (
+        sa.select(sa.literal(1))
+        .where(closing.c.case_id == CASE.c.case_id, closing.c.posting_date == CASE.c.closed_posting_date)
+        .where(closing.c.kind.not_in([*VALUING, *NEUTRAL]))
+        .exists()
+    )
+    fault = sa.case(
+        (sa.func.coalesce(told.c.version, 0) != CASE.c.version, "was changed without an event"),
+        (sa.and_(CASE.c.state == "closed", ~closed_by), "is closed and no event closed it"),
+        (
+            sa.and_(told.c.other == 0, value.c.amount_cents != CASE.c.at_risk_cents),
+            "is not worth what its events say",
+        ),
+        else_="",
+    )
+    why = sa.type_coerce(fault, sa.Text).label("why")
+    rows: Any = (
+        sa.select(sa.func.substr(CASE.c.case_key, 1, 12, type_=sa.Text).label("name"), why)
+        .outerjoin(told, told.c.case_id == CASE.c.case_id)
+        .outerjoin(value, value.c.event_id == told.c.valued_by)
+        .where(fault != "")
+    )
+    return frame(conn, rows.order_by(CASE.c.case_key))
+
+
+def unexplained_exceptions(conn: sa.Connection) -> pd.DataFrame:
+    """Exceptions that nothing closed, that say another amount, and what waits without one (name, why)."""
+    closed = sa.select(
+        E.c.exception_id, sa.type_coerce(sa.literal("is closed, and nothing says by what"), sa.Text).label("why")
+    ).where(E.c.state == "closed", sa.or_(E.c.closed_reason.is_(None), E.c.closed_at.is_(None)))
+    other = (
+        sa.select(
+            E.c.exception_id, sa.type_coerce(sa.literal("says another amount than its payment"), sa.Text).label("why")
+        )
+        .join(CP, CP.c.claim_payment_id == E.c.claim_payment_id)
+        .where(E.c.state == "open", E.c.type_code == "UNMATCHED_CLAIM", E.c.amount_cents != CP.c.paid_cents)
+    )
+    both = frame(conn, sa.union_all(closed, other))
+    told = sa.select(sa.literal(1)).where(E.c.claim_payment_id == P.c.claim_payment_id, E.c.state == "open").exists()
+    waiting = frame(
+        conn,
+        sa.select(R.c.remit_key, CP.c.ordinal)
+        .select_from(P)
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(P.c.ended_at.is_(None), P.c.outcome == "unapplied", P.c.is_superseded == 0, ~told)
+        .order_by(R.c.remit_key, CP.c.ordinal),
+    )
+    names = "exception " + both["exception_id"].astype("str")
+    unnamed = "remittance " + waiting["remit_key"].str[:12] + ", claim " + waiting["ordinal"].astype("str")
+    return pd.DataFrame(
+        {
+            "name": pd.concat([names, unnamed], ignore_index=True),
+            "why": [*both["why"], *["waits on unapplied cash and no exception says so"] * len(waiting)],
+        }
+    )
+
+
+def mismatched(conn: sa.Connection) -> pd.DataFrame:
+    """Claim payments that were posted to another claim than their match names (remit_key, ordinal)."""
+    family = sa.func.coalesce(M.c.family_id, 0) != sa.func.coalesce(P.c.family_id, 0)
+    return frame(
+        conn,
+        sa.select(R.c.remit_key, CP.c.ordinal)
+        .select_from(P)
+        .join(M, sa.and_(M.c.claim_payment_id == P.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(P.c.ended_at.is_(None), P.c.outcome.in_(["posted", "reversal", "memo"]), family)
+        .order_by(R.c.remit_key, CP.c.ordinal),
+    )
+
+
+def sizes(conn: sa.Connection) -> dict[str, int]:
+    """How many cases, exceptions and postings in force there are."""
+    selects = {
+        "cases": sa.select(sa.func.count()).select_from(CASE),
+        "exceptions": sa.select(sa.func.count()).select_from(E),
+        "postings": sa.select(sa.func.count()).select_from(P).where(P.c.ended_at.is_(None)),
+        "periods": sa.select(sa.func.count()).select_from(CLOSED),
+        "events": sa.select(sa.func.count()).select_from(AUDIT),
+        "takebacks": sa.select(sa.func.count(sa.distinct(L.c.reference))).where(L.c.account.in_(["2100", "2110"])),
+        "forwards": sa.select(sa.func.count(sa.distinct(L.c.payer_code))).where(L.c.account == "2110"),
+    }
+    return {name: int(conn.scalar(select) or 0) for name, select in selects.items()}
+
+
+def untold_closings(conn: sa.Connection) -> list[str]:
+    """Closings of periods that the audit chain tells of and that are gone, the other way round, and their heads."""
+    subjects = sa.select(AUDIT.c.subject).where(AUDIT.c.action == "period.close")
+    told = {str(subject).removeprefix("through ") for subject in conn.scalars(subjects)}
+    kept = {day.isoformat() for day in conn.scalars(sa.select(CLOSED.c.through_date))}
+    lost = [f"the audit chain tells of a closing through {day} that is gone" for day in sorted(told - kept)]
+    new = [f"the audit chain does not tell of the closing through {day}" for day in sorted(kept - told)]
+    head = sa.select(CLOSED.c.through_date).where(
+        CLOSED.c.head_hash != "0" * 64, CLOSED.c.head_hash.not_in(sa.select(J.c.hash))
+    )
+    cut = [f"the last journal at the closing through {day} is no more" for day in conn.scalars(head)]
+    return lost + new + cut

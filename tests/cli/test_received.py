@@ -1,0 +1,97 @@
+"""claims remits, files, audit: the numbers that other commands take, what a claim was paid, the head of the chain."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from claims import config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.books import Bill, bank, remit
+from tests.books import claims as claims_file
+
+DAY = date(2025, 6, 30)
+PAID = """BPR*I*88*C*ACH************20250310~
+          TRN*1*T1*1512345678~
+          CLP*SECRET1*1*150*88*22*12*SECRETICN~
+          SVC*HC:99213*150*88**1~
+          CAS*CO*45*40~
+          CAS*PR*2*22~"""
+TOO_MUCH = PAID.replace("*T1*", "*T2*").replace("BPR*I*88", "BPR*I*0").replace("*88", "*0").replace("45*40", "45*133")
+
+
+@pytest.fixture
+def books(claims, tmp_path):
+    """A claim, its payment with its deposit, and a payment that does not add up."""
+    assert claims("init").code == 0
+    contents = claims_file(Bill("SECRET1", [("99213", "150")])), remit(PAID), remit(TOO_MUCH)
+    paths = []
+    for number, content in enumerate((*contents, bank(("2025-03-11", "88", "T1")))):
+        paths.append(tmp_path / f"{number}.dat")
+        paths[-1].write_bytes(content)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, paths, DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    return claims
+
+
+def test_remittances_and_files_are_listed_with_the_numbers_that_undo_and_ties_take(books):
+    posted = books("remits", "list", "--state", "posted", "--json").json["remittances"]
+    assert [(one["trace_number"], one["payment_cents"], one["deposits"]) for one in posted] == [("T1", 8800, "1")]
+    number, sha256 = posted[0]["remit_id"], posted[0]["sha256"]
+    told = books("remits", "show", number)
+    assert f"claims undo remit:{number}" in told.out and "SECRET" not in told.out
+    assert books("remits", "show", "999").code == 2
+    assert books("remits", "list", "--state", "x").code == 2
+    listed = books("files", "list", "--json").json["files"]
+    assert len(listed) == 4 and {one["state"] for one in listed} == {"stored", "held"}
+    told = books("files", "show", sha256[:8], "--json").json
+    assert (told["sha256"], [one["remit_id"] for one in told["remittances"]]) == (sha256, [number])
+    assert books("files", "show", "abc").code == 2
+    assert books("files", "show", "ffffffffff").code == 2
+
+
+def test_undo_takes_a_file_by_its_hash_and_counts_every_journal(books):
+    sha256 = books("remits", "list", "--state", "posted", "--json").json["remittances"][0]["sha256"]
+    done = books("undo", f"file:{sha256[:12]}", "--json").json
+    assert done["target"].startswith("file:") and done["counts"]["remittances_undone"] == 1
+    assert done["counts"]["journals"] == len({one["idempotency_key"] for one in done["journals"]})
+
+
+def test_a_claim_says_what_each_remittance_paid_adjusted_and_left_to_the_patient(books):
+    (paid,) = books("claim", "show", "SECRET1", "--json").json["payments"]
+    amounts = [paid[name] for name in ("charge_cents", "paid_cents", "adjusted_cents", "patient_cents")]
+    assert amounts == [15000, 8800, 4000, 2200]
+    number = books("remits", "list", "--state", "posted", "--json").json["remittances"][0]["remit_id"]
+    assert paid["remit_id"] == number
+    assert "whole deposit" in books("claim", "show", "SECRET1").out
+
+
+def test_adjustments_of_more_than_the_charge_are_said_in_words(books):
+    number = books("exceptions", "list", "--type", "REMIT_HELD", "--json").json["exceptions"][0]["exception_id"]
+    findings = books("exceptions", "show", number, "--json").json["findings"]
+    assert any("its adjustments add up to 155.00" in one["message"] for one in findings)
+
+
+def test_a_head_that_was_noted_is_compared(books):
+    head = books("audit", "head", "--json").json["head"]
+    assert books("audit", "verify", "--head", head, "--json").json["sound"] is True
+    books("periods", "close", "2025-03-31")
+    assert books("audit", "verify", "--head", head).code == 0
+    number, _, mac = books("audit", "head", "--json").json["head"].partition(":")
+    assert books("audit", "verify", "--head", f"{int(number) + 1}:{mac}").code == 1
+    assert books("audit", "verify", "--head", "nonsense").code == 2
+
+
+def test_without_a_contract_nothing_is_said_of_differences(books):
+    assert "No line was priced" in books("variances", "list").out
+
+
+def test_statements_are_quiet_and_machine_readable(books, tmp_path):
+    out = ("--as-of", "2025-06-30", "--out", tmp_path / "statements")
+    assert books("statements", *out, "--json").json["report"] == "statements"
+    assert books("statements", *out, "--quiet").out == ""

@@ -1,0 +1,153 @@
+"""Rows that differ from their stored file, rows that are gone, cases that nothing moved: all are found."""
+
+from datetime import date
+
+import pytest
+
+from claims.service import verify as verbs
+from claims.service.periods import close_period
+from claims.store import audit, schema
+from claims.store.engine import rehearsal, write
+from tests.books import Bill, bank, claims, remit
+from tests.service.test_invariants import BOOKS
+
+UNKNOWN = remit("""BPR*I*10*C*ACH************20250311~
+                   TRN*1*T3*1512345678~
+                   CLP*TYPO9*1*150*10**12*ICN3~
+                   SVC*HC:99213*150*10**1~
+                   CAS*CO*45*140~""")
+OUT_OF_BALANCE = remit("""BPR*I*50*C*ACH************20250312~
+                          TRN*1*T4*1512345678~
+                          CLP*A9*1*150*88**12*ICN4~
+                          SVC*HC:99213*150*88**1~
+                          CAS*CO*45*62~""")
+PAYMENTS = b"paid_on,amount,method,claim_number,paid_by\n2025-03-12,5.00,cheque,A1,SOMEBODY\n"
+CHARGES = b"not,a,file,of,ours\n"
+
+
+def begin(practice):
+    paid = bank(("2025-03-11", "91.25", "T1"))
+    practice.night(*BOOKS, paid, bank(("2025-03-11", "91.25", "T1"), ("2025-03-12", "7", "")), UNKNOWN, OUT_OF_BALANCE)
+    practice.night(claims(Bill("B1", [("99213", "40")])), PAYMENTS, CHARGES)
+
+
+@pytest.fixture
+def books(begun):
+    return begun(begin)
+
+
+def faults(practice, *statements):
+    """What verify says after these statements, which are taken back."""
+    with rehearsal(practice.ctx.engine):
+        tamper(practice, *statements)
+        return broken(practice)
+
+
+def broken(practice, head=None):
+    return {one.name: one.broken for one in verbs.verify(practice.ctx, head) if one.broken}
+
+
+def tamper(practice, *statements):
+    """Change rows as somebody would who can drop triggers."""
+    on = practice.ctx.engine.dialect.name == "postgresql"
+    with write(practice.ctx.engine) as conn:
+        if not on:
+            for (name,) in conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                conn.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in statements:
+            assert conn.exec_driver_sql(statement).rowcount
+
+
+FACTS = {
+    "adjustments": "UPDATE adjustments SET amount_cents = amount_cents + 1 WHERE reason_code = '2'",
+    "group": "UPDATE adjustments SET group_code = 'PR' WHERE reason_code = '45'",
+    "claim_payments": "UPDATE claim_payments SET charge_cents = 1 WHERE claim_number = 'P1'",
+    "name": "UPDATE claim_payments SET patient_last_name = 'EVE' WHERE claim_number = 'P1'",
+    "address": 'UPDATE claim_payments SET "offset" = "offset" + 1 WHERE claim_number = \'P1\'',
+    "service_payments": "UPDATE service_payments SET paid_cents = 8801 WHERE paid_cents = 8800",
+    "service_lines": "UPDATE service_lines SET charge_cents = 1 WHERE charge_cents = 30000",
+    "claims": "UPDATE claims SET charge_cents = 1 WHERE charge_cents = 30000",
+    "provider_adjustments": "UPDATE provider_adjustments SET amount_cents = amount_cents * 2 WHERE reason_code = 'WO'",
+    "plb code": "UPDATE provider_adjustments SET reason_code = '72' WHERE reason_code = 'WO'",
+    "remittances": "UPDATE remittances SET payment_date = '2025-01-01' WHERE trace_number = 'T1'",
+    "state": "UPDATE remittances SET state = 'test' WHERE state = 'held'",
+    "bank_lines": "UPDATE bank_lines SET trace_number = 'X' WHERE trace_number = 'T1'",
+    "patient_payments": "UPDATE patient_payments SET amount_cents = 501",
+    "findings": "DELETE FROM findings WHERE severity = 'hold'",
+    "put in": "INSERT INTO remarks SELECT 99, claim_payment_id, NULL, file_id, 9999, 1, 1, 1, 'LQ', 'N1' "
+    "FROM claim_payments WHERE claim_number = 'P1'",
+}
+
+
+def test_sound_books_are_the_files(books):
+    found = {one.name: one for one in verbs.verify(books.ctx)}
+    assert {name: one.broken for name, one in found.items() if one.broken} == {}
+    assert found["files"].checked == 10
+    assert found["rows"].checked > 50
+    assert verbs.unknown_files(books.ctx) == []
+
+
+def test_a_row_that_is_not_what_its_file_says_is_found_with_its_place(books):
+    for what, statement in FACTS.items():
+        found = faults(books, statement).get("files", ())
+        assert any("segment" in one and "byte" in one for one in found), what
+        assert not any(word in one for one in found for word in ("EVE", "PERSON", "ICN"))
+
+
+GONE = {
+    "denial_cases": ["DELETE FROM denial_events", "DELETE FROM denial_cases"],
+    "exceptions": ["DELETE FROM exceptions WHERE type_code = 'UNMATCHED_CLAIM'"],
+    "receipts": ["DELETE FROM receipts WHERE receipt_id = (SELECT MAX(receipt_id) FROM receipts)"],
+}
+
+
+def test_rows_that_are_gone_are_counted(books):
+    for table, statements in GONE.items():
+        assert any(f"row(s) of {table} were removed" in one for one in faults(books, *statements)["rows"])
+
+
+WORK = {
+    "cases": [
+        "UPDATE denial_cases SET at_risk_cents = 1",
+        "UPDATE denial_cases SET state = 'closed', outcome = 'upheld', queue = 'closed'",
+    ],
+    "exceptions": [
+        "UPDATE exceptions SET state = 'closed' WHERE type_code = 'REMIT_HELD'",
+        "UPDATE exceptions SET amount_cents = 1 WHERE type_code = 'UNMATCHED_CLAIM'",
+        "UPDATE exceptions SET state = 'closed', closed_reason = 'x', closed_at = 'x' "
+        "WHERE type_code = 'UNMATCHED_CLAIM'",
+    ],
+    "matches": [
+        "UPDATE matches SET family_id = (SELECT family_id FROM families WHERE claim_number = 'B1') "
+        "WHERE family_id = (SELECT family_id FROM families WHERE claim_number = 'P1')"
+    ],
+}
+
+
+def test_what_people_work_on_is_held_against_what_made_it(books):
+    for name, statements in WORK.items():
+        for statement in statements:
+            assert name in faults(books, statement), statement
+
+
+def test_a_closing_that_the_audit_chain_tells_of_cannot_go(books):
+    close_period(books.ctx, date(2025, 6, 30))
+    assert broken(books) == {}
+    tamper(books, "DELETE FROM closed_periods")
+    assert "closing through 2025-06-30 that is gone" in broken(books)["periods"][0]
+
+
+def test_a_head_that_was_noted_shows_a_chain_that_was_cut(books):
+    close_period(books.ctx, date(2025, 6, 30))
+    head = verbs.head(books.ctx)
+    assert broken(books, head) == {}
+    assert "rewritten" in broken(books, audit.Head(head.seq, "0" * 64))["audit"][0]
+    tamper(books, f"DELETE FROM {schema.audit_events.name}", "DELETE FROM closed_periods")
+    assert "audit" not in broken(books)
+    assert "cut" in broken(books, head)["audit"][0]
+
+
+def test_a_file_of_the_vault_that_no_row_knows_is_named(books):
+    sha256 = books.ctx.vault.put(b"somebody put this here")
+    assert verbs.unknown_files(books.ctx) == [sha256]
+    assert broken(books) == {}
