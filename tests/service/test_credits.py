@@ -71,8 +71,9 @@ def test_a_reversal_alone_leaves_a_credit_and_its_undo_none(begun):
 def test_verify_names_a_credit_that_no_exception_names(begun):
     practice = begun(both_paid)
     practice.night(payment(BACK + "\n" + LESS, "T3", "20250510", "12"))
+    closed = {"closed_reason": "settled", "closed_at": "2025-06-30T00:00:00Z", "closed_posting_date": DAY}
     with practice.ctx.engine.begin() as conn:
-        conn.execute(sa.update(E).where(E.c.type_code == "CREDIT_BALANCE").values(state="closed"))
+        conn.execute(sa.update(E).where(E.c.type_code == "CREDIT_BALANCE").values(state="closed", **closed))
     with read(practice.ctx.engine) as conn:
         assert credits.unnamed_credits(conn)["off_cents"].tolist() == [1200]
     assert [one.name for one in verify(practice.ctx) if one.broken] == ["credits"]
