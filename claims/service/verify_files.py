@@ -219,7 +219,13 @@ def _claims(
     lines = lines[lines["claim_seg"].isin(claims["seg"])].assign(line_number=lambda rows: rows["ordinal"])
     told.update({"claims": len(claims), "service_lines": len(lines)})
     yield from compare("claims", _without(claims), stored["claims"], ["seg"])
-    yield from compare("service_lines", lines, stored["service_lines"], ["seg"])
+    # Lines of claims that we send get their numbers when they leave: unique in the system, whatever the file says.
+    to_send = stored["claims"].loc[stored["claims"]["origin"] == "to_send", "seg"]
+    for is_numbered_here in (True, False):
+        left_out = [name for name in ("line_control_number",) if is_numbered_here and name in lines]
+        both = (rows[rows["claim_seg"].isin(to_send) == is_numbered_here] for rows in (lines, stored["service_lines"]))
+        own, theirs = (rows.drop(columns=left_out) for rows in both)
+        yield from compare("service_lines", own, theirs, ["seg"])
     payers = ["claim_seg", "seg", "payer_sequence", "payer_code", "payer_name", "filing_indicator_code"]
     both = pd.concat(
         [claims.assign(claim_seg=claims["seg"])[payers], others[others["claim_seg"].isin(claims["seg"])][payers]]
