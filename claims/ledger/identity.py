@@ -23,6 +23,12 @@ def normal_payer_identifier(identifiers: pd.Series) -> pd.Series:
     return plain.where((plain.str.len() != 10) | ~plain.str.startswith("1"), plain.str[1:])
 
 
+def payer_codes(remittances: pd.DataFrame) -> pd.Series:
+    """Code of each payer; its name where it gives no number of its own, so that no two payers are taken for one."""
+    named = remittances["payer_name"].str.upper().str.split().str.join(" ").str.slice(0, 80)
+    return remittances["payer_code"].where(remittances["payer_code"] != "", named)
+
+
 def remit_keys(remittances: pd.DataFrame) -> pd.Series:
     """Key of each payment: payer, trace number, amount, date, payee; the content too when no money moves.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from claims.ledger import open_test
+from claims.ledger import open_test, reversal_pairs
 from claims.ledger.proposal import (
     EXCEPTION_COLUMNS,
     MEMO,
@@ -37,19 +37,21 @@ def propose(batch: Batch) -> Proposal:
     """Propose the postings of a batch of claim payments; writes nothing."""
     result = Proposal()
     claims = batch.claim_payments
+    claims = claims.assign(is_negative=_is_negative(claims, batch.service_payments))
     _cash_only(claims, result)
     takes_back = claims["clp_post"] == "reverse"
-    wants_claim = (claims["clp_post"] == "adjudication") & ~claims["has_group_cr"]
+    wants_claim = (claims["clp_post"] == "adjudication") & ~claims["has_group_cr"] & ~claims["is_negative"]
     unmatched = claims[wants_claim & (claims["family_id"] == 0)]
     _unmatched(unmatched, result)
 
     turn = claims[(wants_claim & (claims["family_id"] != 0)) | takes_back].copy()
-    turn["round"] = turn.groupby(_round_key(turn)).cumcount()
+    is_alone = reversal_pairs.takes_nothing_back(turn, batch.decided, batch)
+    turn["round"] = turn[~is_alone].groupby(_round_key(turn[~is_alone])).cumcount().reindex(turn.index, fill_value=0)
     receivables = batch.receivables
     decided, decided_lines = batch.decided, batch.decided_lines
     for _, rows in turn.groupby("round", sort=True):
         is_reverse = rows["clp_post"] == "reverse"
-        lines, superseded = reverse(rows[is_reverse], decided, decided_lines, result)
+        lines, superseded = reverse(rows[is_reverse], batch, decided, decided_lines, result)
         decided = decided[~decided["claim_payment_id"].isin(superseded)]
         receivables = _add(receivables, lines)
         posted, lines = _adjudicate(rows[~is_reverse], batch, receivables, decided, decided_lines, result)
@@ -70,12 +72,20 @@ def _round_key(rows: pd.DataFrame) -> pd.Series:
     return by_number.where(rows["family_id"] == 0, "family " + rows["family_id"].astype("str"))
 
 
+def _is_negative(claims: pd.DataFrame, service_payments: pd.DataFrame) -> pd.Series:
+    """Tell which claim payments take a charge or money back, as only a reversal may."""
+    by_line = service_payments.loc[service_payments["charge_cents"] < 0, "claim_payment_id"]
+    by_claim = (claims["charge_cents"] < 0) | (claims["paid_cents"] < 0)
+    return (claims["clp_post"] == "adjudication") & (by_claim | claims["claim_payment_id"].isin(by_line))
+
+
 def _cash_only(claims: pd.DataFrame, result: Proposal) -> None:
-    """Status 23, 25 or unknown, and group CR outside a reversal: cash to 2200, nothing else."""
+    """Status 23, 25 or unknown, and group CR or a negative decision outside a reversal: cash to 2200, nothing else."""
     group_cr = (claims["clp_post"] == "adjudication") & claims["has_group_cr"]
-    rows = claims[(claims["clp_post"] == "cash_only") | group_cr].copy()
-    rows["rule_id"] = np.where(rows["clp_post"] == "cash_only", "C30", "C32")
-    reason = rows["status_exception"].where(rows["clp_post"] == "cash_only", "CR_GROUP")
+    rows = claims[(claims["clp_post"] == "cash_only") | group_cr | claims["is_negative"]].copy()
+    rows["rule_id"] = np.select([rows["clp_post"] == "cash_only", rows["has_group_cr"]], ["C30", "C32"], "C34")
+    odd = pd.Series("CR_GROUP", index=rows.index).where(rows["has_group_cr"], "NEGATIVE_DECISION")
+    reason = rows["status_exception"].where(rows["clp_post"] == "cash_only", odd)
     told = (rows["paid_cents"] != 0) | (reason != "STATUS_WITH_CASH")
     reason = reason.where(told, "")
     result.wait(rows, reason)

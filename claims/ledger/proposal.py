@@ -24,12 +24,13 @@ class Batch:
     claim_payments: claim_payment_id, remit_id, ordinal, clp_post (adjudication, reverse, cash_only), status_exception,
     has_group_cr, charge_cents, paid_cents, family_id (0 = unmatched), refused (why no candidate was taken), payer_code,
     ledger_payer_code (as the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number,
-    payer_sequence, next_payer_code, next_sequence, remit_key, generation, waiting_reason (the exception type under
-    which its cash lies on 2200 since an earlier posting, or ""), last_posting_id (0 = never posted), posting_order
-    (text that sorts remittances as they post: payment date and key), in posting order.
-    service_payments: service_payment_id, claim_payment_id, line_number, charge_cents, paid_cents.
+    payer_sequence, next_payer_code, next_sequence, is_by_hand (a person has matched it), remit_key, generation,
+    waiting_reason (the exception type under which its cash lies on 2200 since an earlier posting, or ""),
+    last_posting_id (0 = never posted), posting_order (text that sorts remittances as they post: payment date and key),
+    in posting order.
+    service_payments: service_payment_id, claim_payment_id, line_number, procedure_code, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
-    adjustment_class, account.
+    adjustment_class, account. Both of claim_payments, and of `decided` where a reversal may take that back.
     repeats: claim_payment_id, service_payment_id (0: the whole claim) of decisions that say they repeat another (CARC
     18 or B13, RARC N522).
     receivables: open 1100 by family_id, payer_sequence, line_number: amount_cents, of the families in the batch.

@@ -16,10 +16,11 @@ TYPES = {TAKEBACKS: "WO_WITHOUT_REVERSAL", FORWARDS: "FB_WITHOUT_FORWARD"}
 def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame) -> pd.DataFrame:
     """Add what references mean: ledger_reference, reference_matches and original_remit_id (0 = none).
 
-    `rows`: provider adjustments in posting order. A 72 takes the reference of the WO that it pairs with (same
-    remittance, opposite amount). A CS is told by its reference: a forward balance of this payer, or the trace number of
-    a payment of this payer whose money never came, for that very amount and once (`reissuable`: remit_id, payer_code,
-    trace_number, open_cents). `payables`: account, payer_code, reference, amount_cents.
+    `rows`: provider adjustments in posting order, with payer_code and payee_identifier. A 72 takes the reference of the
+    WO that it pairs with (same remittance, opposite amount). A CS is told by its reference: a forward balance of this
+    payer and payee, or the trace number of a payment of this payer whose money never came, for that very amount and
+    once (`reissuable`: remit_id, payer_code, trace_number, open_cents). `payables`: account, payer_code, payee,
+    reference, amount_cents.
     """
     reference = rows["reference"].copy()
     orphans = rows[rows["reason_code"] == "72"]
@@ -34,14 +35,14 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
     )
     reference.loc[pairs["at"]] = pairs["reference_recovery"].to_numpy()
 
+    at_payee = ["payer_code", "payee", "reference"]
+    by_payee = rows.rename(columns={"payee_identifier": "payee"})
     known = pd.concat(
-        [
-            payables.loc[payables["account"] == FORWARDS, ["payer_code", "reference"]],
-            rows.loc[rows["reason_code"] == "FB", ["payer_code", "reference"]],
-        ]
+        [payables.loc[payables["account"] == FORWARDS, at_payee], by_payee.loc[rows["reason_code"] == "FB", at_payee]]
     )
+    is_forward = pd.MultiIndex.from_frame(by_payee[at_payee]).isin(pd.MultiIndex.from_frame(known))
+    is_forward &= (rows["reference"] != "").to_numpy()
     own = pd.MultiIndex.from_frame(rows[["payer_code", "reference"]])
-    is_forward = own.isin(pd.MultiIndex.from_frame(known)) & (rows["reference"] != "").to_numpy()
     lost = reissuable.drop_duplicates(["payer_code", "trace_number"], keep=False)
     lost = lost.set_index(["payer_code", "trace_number"])
     original = lost["remit_id"].reindex(own).fillna(0).astype("int64").to_numpy()
@@ -61,16 +62,16 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
 def propose_provider_adjustments(rows: pd.DataFrame, payables: pd.DataFrame) -> Proposal:
     """Propose the PLB postings of remittances: explained provider adjustments in posting order.
 
-    `payables`: balance of 2100 and 2110 by account, payer_code, reference before this posting (amount_cents). A
-    recovery (WO) or returned forward balance (FB) that nothing announced leaves a debit there and is an exception,
-    worth what is not covered.
+    `payables`: balance of 2100 and 2110 by account, payer_code, payee ("" on 2100), reference before this posting
+    (amount_cents). A recovery (WO) or returned forward balance (FB) that nothing announced leaves a debit there and is
+    an exception, worth what is not covered.
     """
     result = Proposal()
     lines = _lines(rows)
-    result.lines.append(lines.drop(columns="plb_exception"))
+    result.lines.append(lines.drop(columns=["plb_exception", "payee"]))
     odd = lines[lines["plb_exception"] != ""].rename(columns={"plb_exception": "type_code"})
     odd = odd.drop(columns="remit_id").merge(rows[["provider_adjustment_id", "remit_id"]], on="provider_adjustment_id")
-    keys = ["account", "payer_code", "reference"]
+    keys = ["account", "payer_code", "payee", "reference"]
     owed = lines[lines["account"].isin(list(TYPES))].copy()
     before = payables.set_index(keys)["amount_cents"]
     start = before.reindex(pd.MultiIndex.from_frame(owed[keys]), fill_value=0).to_numpy()
@@ -91,12 +92,13 @@ def _lines(rows: pd.DataFrame) -> pd.DataFrame:
     """
     rules = _rules(rows[["reason_code", "reference_matches"]].drop_duplicates())
     own = rows.assign(reference=rows["ledger_reference"]).merge(rules, on=["reason_code", "reference_matches"])
-    credit = own.assign(account=CLEARING, amount_cents=-own["amount_cents"], plb_exception="")
+    credit = own.assign(account=CLEARING, amount_cents=-own["amount_cents"], plb_exception="", payee="")
     original = own["original_remit_id"]
     debit = own.assign(plb_exception=own["exception"], remit_id=own["remit_id"].where(original == 0, original))
+    debit["payee"] = debit["payee_identifier"].where(debit["account"] == FORWARDS, "")
     keep = [
         *("provider_adjustment_id", "remit_id", "account", "amount_cents", "rule_id", "payer_code", "reference"),
-        *("reason_code", "plb_exception"),
+        *("reason_code", "plb_exception", "payee"),
     ]
     lines = pd.concat([credit[keep], debit[keep]], ignore_index=True)
     return lines[lines["amount_cents"] != 0].reset_index(drop=True)

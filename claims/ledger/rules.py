@@ -176,7 +176,7 @@ def _sides(rows: pd.DataFrame, rules: pd.DataFrame, claims: pd.DataFrame) -> lis
 def cash_lines(claim_payments: pd.DataFrame) -> pd.DataFrame:
     """Lines of claim payments that move cash only (unmatched, status 23 or 25, group CR): CLP04 to unapplied cash.
 
-    `claim_payments` carry the rule_id (C30, C31, C32, C22) that sent them here.
+    `claim_payments` carry the rule_id (C30, C31, C32, C34, C22) that sent them here.
     """
     sides = []
     for account, sign in ((CLEARING, 1), (UNAPPLIED, -1)):

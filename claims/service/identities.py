@@ -7,10 +7,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from claims.ledger.identity import remit_keys
 from claims.service.context import Context
 from claims.service.placing import place_versions
 from claims.store import exceptions, identities, placing
 from claims.store.engine import write
+from claims.store.handles import Connection
 
 
 def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -25,7 +27,9 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
         remits["state"] = remits["state"].where(remits["state"] != "undone", "posted")
         remits = _resolve(remits, "remit_key", "posted", "ready", "remit-conflict")
         identities.set_remittance_states(conn, remits)
-        held = remits[remits["state_new"] == "held"]
+        repeated = _repeated_notices(conn)
+        identities.set_remittance_states(conn, repeated)
+        held = pd.concat([remits[remits["state_new"] == "held"], repeated], ignore_index=True)
         held = held.assign(
             type_code="REMIT_CONFLICT",
             exception_key="REMIT_CONFLICT:" + held["remit_key"] + ":" + held["body_hash"].str[:16],
@@ -45,7 +49,7 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
         )
         exceptions.open_all(conn, conflict, posting_date)
         counts = {
-            "remittances_ready": int((remits["state_new"] == "ready").sum()),
+            "remittances_ready": int((remits["state_new"] == "ready").sum()) - len(repeated),
             "remittances_duplicate": int((remits["state_new"] == "duplicate").sum()),
             "remittances_conflicting": len(held),
             "claims_new": int((claims["state_new"] == "stored").sum()),
@@ -53,6 +57,23 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
             "claims_conflicting": len(conflict),
         }
     return counts
+
+
+def _repeated_notices(conn: Connection) -> pd.DataFrame:
+    """Hold remittances without money that say again what another one of the same payment says in other words.
+
+    A trace number of such a payment need not be unique, so that its content is part of its key; what tells a copy from
+    another remittance is that it decides a claim as the other did, or has the same provider adjustments and no claim.
+    """
+    rows = identities.notices(conn)
+    rows["payment"] = remit_keys(rows.assign(body_hash=""))
+    several = rows.groupby("payment")["body_hash"].transform("nunique") > 1
+    rows = rows[several & (rows["state"] == "ready").groupby(rows["payment"]).transform("any")]
+    said = identities.notice_keys(conn, rows["remit_id"].tolist()).merge(rows, on="remit_id")
+    bodies = said.groupby(["payment", "claim_key"])["body_hash"].transform("nunique")
+    again = said.loc[bodies > 1, "remit_id"]
+    held = rows[rows["remit_id"].isin(again) & (rows["state"] == "ready")]
+    return held.assign(state_new="held", reason_new="remit-conflict").astype({"state_new": "str", "reason_new": "str"})
 
 
 def _resolve(rows: pd.DataFrame, key: str, settled: str, stands: str, conflict: str) -> pd.DataFrame:

@@ -10,11 +10,24 @@ import pandas as pd
 from claims import codes
 from claims.denials import classify, remark_exceptions
 from claims.ledger import post, proposal
+from claims.ledger.open_test import CREDIT_RULES
+from claims.ledger.rules import RECEIVABLE
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.parking import park
 from claims.service.provider_adjustments import post_provider_adjustments
-from claims.store import earlier, exceptions, identities, posted, posting, settled, takebacks, unannounced
+from claims.store import (
+    credits,
+    earlier,
+    exceptions,
+    identities,
+    posted,
+    posting,
+    repeated,
+    settled,
+    takebacks,
+    unannounced,
+)
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -77,6 +90,7 @@ def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     with write(ctx.engine) as conn:
         exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
         settled.close_settled(conn, posting_date)
+        repeated.close_repeated(conn, posting_date)
         unannounced.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
     return {}
@@ -147,6 +161,8 @@ def _post(
         [*proposed.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True
     )
     _raise_for_claims(conn, raised, owner, posting_date)
+    repeated.name_repeated(conn, _decided_again(postings, batch.decided), posting_date)
+    credits.name_credits(conn, _lowered(lines), posting_date)
     if remits is not None:
         # What is posted once more is read once more; what waits meanwhile keeps how it was read.
         again = [] if places is None else claims["claim_payment_id"].tolist()
@@ -204,10 +220,11 @@ def _batch(
         refused=claims["evidence"].str.extract(r'"why": "([a-z-]+)"')[0].fillna(""),
         next_sequence=next_sequence,
     )
+    services, compared = _with_decided(conn, scope, claims, until, paid, read)
     batch = proposal.Batch(
         claim_payments=full,
-        service_payments=paid,
-        adjustments=read,
+        service_payments=services,
+        adjustments=compared,
         repeats=repeats,
         receivables=posting.receivables(conn, scope),
         touched=earlier.touched(conn, scope),
@@ -215,6 +232,34 @@ def _batch(
         decided_lines=earlier.decided_lines(conn, scope, until),
     )
     return batch, classes, odd_codes
+
+
+def _with_decided(
+    conn: Connection, scope: posting.Scope, claims: pd.DataFrame, until: str, paid: pd.DataFrame, read: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add to service payments and adjustments those of earlier decisions, where a reversal is compared with them."""
+    if not (claims["status_code"] == "22").any():
+        return paid, read
+    before = earlier.of_decided(scope, until)
+    parts = [posting.service_payments(conn, before), posting.adjustments(conn, before)]
+    more = [part[~part["claim_payment_id"].isin(claims["claim_payment_id"])] for part in parts]
+    compared = pd.concat([read, more[1].assign(adjustment_class="", account="")], ignore_index=True)
+    return pd.concat([paid, more[0]], ignore_index=True), compared
+
+
+def _decided_again(postings: pd.DataFrame, decided: pd.DataFrame) -> list[int]:
+    """Give the families on which one payer's posting of just now is not its only one."""
+    turn = ["family_id", "payer_sequence"]
+    both = pd.concat([rows.loc[rows["outcome"] == proposal.POSTED, turn] for rows in (postings, decided)])
+    several = both.loc[both.duplicated(keep=False), "family_id"]
+    return sorted(set(several) & set(postings["family_id"]) - {0})
+
+
+def _lowered(lines: pd.DataFrame) -> list[int]:
+    """Give the families whose receivables fell by anything but a decision that the open balance was tested for."""
+    fell = (lines["account"] == RECEIVABLE) & (lines["amount_cents"] < 0)
+    fell &= (lines["reverses_key"] != "") | ~lines["rule_id"].isin(CREDIT_RULES)
+    return sorted(set(lines.loc[fell, "family_id"]) - {0})
 
 
 def _of_posted(odd_codes: pd.DataFrame, postings: pd.DataFrame) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def listed(
 
 
 def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Sum the entries of 2100 and 2110 by account, payer and reference."""
+    """Sum the entries of 2100 and 2110 by account, payer, payee (of a forward balance) and reference."""
     told = entries["amount_cents"].where(~entries["is_undo"], -entries["amount_cents"])
     by_code = {
         "announced_cents": entries["code"].isin(["WO", "FB"]) & (told < 0),
@@ -65,7 +65,7 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
         "adjusted_cents": entries["code"] == "CS",
     }
     sign = {"announced_cents": -1, "acknowledged_cents": -1}
-    keys = ["account", "payer_code", "reference"]
+    keys = ["account", "payer_code", "payee", "reference"]
     columns = {name: entries["amount_cents"].where(own, 0) * sign.get(name, 1) for name, own in by_code.items()}
     rows = entries.assign(**columns, open_cents=-entries["amount_cents"]).groupby(keys, as_index=False)
     total = rows[[*by_code, "open_cents"]].sum()
@@ -76,7 +76,8 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     # What is settled grows no older than the day that settled it.
     ended = total["last_date"].where((state == "settled") & (total["last_date"] != ""), day.isoformat())
     until = ended.to_numpy(dtype="datetime64[D]")
-    texts = (total["account"] + "\x1f" + total["payer_code"] + "\x1f" + total["reference"]).tolist()
+    payee = ("\x1f" + total["payee"]).where(total["payee"] != "", "")
+    texts = (total["account"] + "\x1f" + total["payer_code"] + "\x1f" + total["reference"] + payee).tolist()
     return total.assign(
         key=pd.Series([sha256(text.encode()).hexdigest()[:10] for text in texts], index=total.index, dtype="str"),
         kind=total["account"].map(KINDS),
@@ -92,7 +93,7 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
         one = _one(summed(entries, day), key)
         own = entries
-        for name in ("account", "payer_code", "reference"):
+        for name in ("account", "payer_code", "payee", "reference"):
             own = own[own[name] == one[name]]
         normal = str(normal_number(pd.Series([one["reference"]], dtype="str")).iloc[0])
         claims = rows_of.claims_behind(conn, one["account"], one["payer_code"], one["reference"], normal)
@@ -104,7 +105,7 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         claims = claims.assign(
             claim_number=_masked(claims["claim_number"]), payer_claim_number=_masked(claims["payer_claim_number"])
         )
-    own = own.drop(columns=["account", "payer_code", "reference", "remit_id", "is_undo"])
+    own = own.drop(columns=["account", "payer_code", "payee", "reference", "remit_id", "is_undo"])
     return one | {"entries": own.reset_index(drop=True), "claims": claims}
 
 

@@ -11,7 +11,17 @@ from claims.ledger.undo import Withdrawal
 from claims.service import parking
 from claims.service.posting import SETTLED_BY_REVERSAL
 from claims.service.undo_targets import Target
-from claims.store import exceptions, posting, settled, takebacks, unannounced, undone, undone_exceptions
+from claims.store import (
+    credits,
+    exceptions,
+    posting,
+    repeated,
+    settled,
+    takebacks,
+    unannounced,
+    undone,
+    undone_exceptions,
+)
 from claims.store import undo as rows
 from claims.store.handles import Connection
 
@@ -30,6 +40,9 @@ def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, wai
     _open_again(conn, day, gone, waiting)
     _name(conn, day, target, gone.postings, waiting)
     settled.close_settled(conn, day)
+    repeated.close_repeated(conn, day)
+    families = gone.postings.loc[gone.postings["family_id"] != 0, "family_id"].unique().tolist()
+    credits.name_credits(conn, families, day)
     unannounced.keep_named(conn, day)
     takebacks.name_several_forwards(conn, day)
 

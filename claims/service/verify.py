@@ -16,6 +16,7 @@ from claims.store import (
     checking_patients,
     checking_postings,
     checking_work,
+    credits,
     periods,
     takebacks,
     unannounced,
@@ -78,6 +79,12 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
                 checked=sizes["bank_lines"],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
+            _check(
+                "credits",
+                "no payer's receivable is in credit without an exception",
+                credits.unnamed_credits(conn),
+                "claim family {family_id}, payer {payer_sequence}, is in credit by {off_cents} cents",
+            ),
             _check(
                 "L5",
                 "each reversal took back a decision of its own claim, exactly, and that decision stands no more",

@@ -128,8 +128,8 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
     sets, problems = judged.told, judged.problems
     by_settings = sets["reason_code"].isin(BY_SETTINGS)
     old = stored["transactions"]
-    # A good set that says what another one said is a duplicate since reconcile looked.
-    moved = old["reason_code"].isin(BY_SETTINGS) | (old["state"] == "duplicate")
+    # A good set that says what another one said is a duplicate since reconcile looked; in other words, it is held.
+    moved = old["reason_code"].isin([*BY_SETTINGS, "remit-conflict"]) | (old["state"] == "duplicate")
     by_settings |= sets["seg"].isin(old.loc[moved, "seg"]) & (sets["state"] == "stored")
     told.update(interchanges=len(judged.interchanges), transactions=len(sets))
     yield from compare("interchanges", with_iso_dates(judged.interchanges), stored["interchanges"], ["seg"])

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from claims import x12
-from claims.ledger.identity import claim_keys, remit_keys
+from claims.ledger.identity import claim_keys, payer_codes, remit_keys
 from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.x12_names import batch_references, named
@@ -137,6 +137,7 @@ def remittance_rows(frames: x12_rows.Frames, transactions: pd.DataFrame) -> pd.D
     rows["state"] = np.select([rows["set_state"] != "stored", no_posting], ["held", "informational"], "new")
     rows["reason_code"] = rows["set_reason"].where(rows["handling_code"] != "P", "pre-notification")
     rows["remit_key"] = remit_keys(rows)
+    rows["payer_code"] = payer_codes(rows)
     return rows
 
 

@@ -92,14 +92,18 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
     return rows.assign(place=range(1, len(rows) + 1))
 
 
-def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFrame:
-    """Ledger lines in force of the decisions that the scope may take back, and of what continues them."""
-    chosen = (
+def of_decided(scope: Scope, until: str = ALWAYS) -> Scope:
+    """Scope of the earlier decisions that the scope may reverse or repeat."""
+    return Scope(
         sa.select(P.c.claim_payment_id)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
         .where(_decided(scope, until))
     )
+
+
+def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFrame:
+    """Ledger lines in force of the decisions that the scope may take back, and of what continues them."""
     return frame(
         conn,
         sa.select(
@@ -119,7 +123,7 @@ def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.
         )
         .join(L, L.c.journal_id == J.c.journal_id)
         .where(
-            J.c.claim_payment_id.in_(chosen),
+            J.c.claim_payment_id.in_(of_decided(scope, until).ids),
             J.c.reverses_journal_id.is_(None),
             stands(),
         )

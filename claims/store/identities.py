@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.claim_keys import claim_keys
 from claims.store.load import frame
-from claims.store.rows import update_where_in
+from claims.store.rows import frame_of, update_where_in
 
 R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
+P, PA = schema.claim_postings, schema.provider_adjustments
 # A claim of ours with such a life is frozen in a batch, or a receiver has it: it is no longer ours to hold.
 _UNDER_WAY = (
     "batched", "sent", "acknowledged", "received", "accepted", "rejected", "paid", "partly_paid", "denied", "reversed",
@@ -91,6 +95,53 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
         .where(C.c.claim_key.in_(keys), wanted)
         .order_by(C.c.claim_key, C.c.origin, F.c.sha256, C.c.seg),
     )
+
+
+def notices(conn: sa.Connection) -> pd.DataFrame:
+    """Remittances that move no money, ready to post, and all others of their days that are known under their own key.
+
+    The columns of `new_remittances`, and those of which a remit_key is made.
+    """
+    no_money = sa.or_(R.c.payment_cents == 0, R.c.method_code == "NON")
+    days = sa.select(sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")).where(R.c.state == "ready", no_money)
+    known = sa.or_(
+        R.c.state.in_(["ready", "posted", "undone"]), sa.and_(R.c.state == "held", R.c.reason_code == "remit-conflict")
+    )
+    return frame(
+        conn,
+        sa.select(
+            *(R.c.remit_id, R.c.transaction_id, R.c.remit_key, R.c.body_hash, R.c.state, R.c.file_id, R.c.seg),
+            *(R.c.payer_identifier, R.c.payer_code, R.c.payer_name, R.c.trace_number, R.c.payment_cents),
+            *(R.c.payment_date, R.c.payee_identifier, R.c.method_code),
+        )
+        .where(no_money, known, sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "").in_(days))
+        .order_by(R.c.remit_id),
+    )
+
+
+def notice_keys(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """What remittances say: remit_id and claim_key of each claim, or one key of all provider adjustments.
+
+    A decision that a reversal of its day, or an earlier one, has taken back says nothing any more.
+    """
+    keys = claim_keys(conn, "remit_id", remit_ids)
+    back, of_back = P.alias("back"), R.alias("of_back")
+    select = (
+        sa.select(P.c.claim_payment_id)
+        .join(R, R.c.remit_id == P.c.remit_id)
+        .join(back, sa.and_(back.c.reverses_claim_payment_id == P.c.claim_payment_id, back.c.outcome == "reversal"))
+        .join(of_back, of_back.c.remit_id == back.c.remit_id)
+        .where(P.c.ended_at.is_(None), back.c.ended_at.is_(None), of_back.c.payment_date <= R.c.payment_date)
+    )
+    over = frame_of(conn, select, P.c.claim_payment_id, keys["claim_payment_id"].tolist())["claim_payment_id"]
+    keys = keys[~keys["claim_payment_id"].isin(over)]
+    alone = [int(one) for one in remit_ids if one not in set(keys["remit_id"])]
+    adjusted = frame_of(
+        conn, sa.select(PA.c.remit_id, PA.c.reason_code, PA.c.reference, PA.c.amount_cents), PA.c.remit_id, alone
+    )
+    told = adjusted["reason_code"] + ":" + adjusted["reference"] + ":" + adjusted["amount_cents"].astype("str")
+    of_plb = adjusted.assign(claim_key=told).sort_values("claim_key").groupby("remit_id")["claim_key"].agg("|".join)
+    return pd.concat([keys[["remit_id", "claim_key"]], of_plb.reset_index()], ignore_index=True)
 
 
 def set_remittance_states(conn: sa.Connection, rows: pd.DataFrame) -> None:

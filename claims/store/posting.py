@@ -30,6 +30,7 @@ RETRIED = (
     "POSTED_ON_UNDONE",
 )
 ON_UNDONE = "POSTED_ON_UNDONE"  # it was posted, on top of something that was undone
+BY_HAND = "by-hand"  # the rule of a match that a person made
 UNDONE = "UNDONE"  # an open exception of this type holds a claim payment back until a replay
 
 STANDING, TAKEN_BACK, RELEASED = 0, 1, 2  # words of claim_postings.is_superseded
@@ -142,6 +143,7 @@ def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             sa.func.coalesce(M.c.next_sequence, "").label("next_sequence"),
             sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
             sa.func.coalesce(M.c.evidence, "").label("evidence"),
+            sa.type_coerce(sa.func.coalesce(M.c.rule, "") == BY_HAND, sa.Boolean).label("is_by_hand"),
             sa.func.coalesce(P.c.reason_code, "").label("waiting_reason"),
             sa.func.coalesce(P.c.claim_posting_id, 0).label("last_posting_id"),
         )
@@ -240,6 +242,7 @@ def provider_adjustments(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Da
             PA.c.reference,
             PA.c.amount_cents,
             R.c.payer_code,
+            R.c.payee_identifier,
             R.c.remit_key,
             R.c.generation,
             R.c.payment_date,

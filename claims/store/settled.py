@@ -39,15 +39,13 @@ def is_settled() -> sa.ColumnElement[bool]:
         .correlate(E)
     )
     no_credit = sa.and_(left >= 0, sa.or_(~line.exists(), is_whole.exists()))
-    # Of a charge that moved from a later payer to the first: the whole claim is looked at.
-    any_credit = (
-        sa.select(sa.literal(1))
-        .where(L.c.family_id == E.c.family_id, L.c.account == "1100")
-        .group_by(L.c.payer_sequence)
-        .having(sa.func.sum(L.c.amount_cents) < 0)
-        .correlate(E)
-    )
-    no_credit = sa.case((E.c.claim_payment_id.is_(None), ~any_credit.exists()), else_=no_credit)
+    # Of what no decision of that payer made, or of a charge that moved: the whole claim is looked at.
+    of_claim = sa.and_(L.c.family_id == E.c.family_id, L.c.account == "1100")
+    in_credit = sa.select(sa.literal(1)).where(of_claim).having(sa.func.sum(L.c.amount_cents) < 0).correlate(E)
+    any_credit = in_credit.group_by(L.c.payer_sequence).exists()
+    any_line = in_credit.group_by(L.c.payer_sequence, L.c.line_number).exists()
+    nowhere = sa.and_(~any_credit, sa.or_(~any_line, is_whole.exists()))
+    no_credit = sa.case((E.c.claim_payment_id.is_(None), nowhere), else_=no_credit)
     return sa.or_(
         sa.and_(E.c.type_code == "CREDIT_BALANCE", no_credit), sa.and_(E.c.type_code == "SECONDARY_SHORT", left <= 0)
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import exceptions, schema
 from claims.store.load import frame
+from claims.store.payees import payee_of, with_remittance
 
 J, L, R, E, PA = (
     schema.journals,
@@ -27,12 +28,18 @@ def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
 
 
 def payables(conn: sa.Connection) -> pd.DataFrame:
-    """Balances of what payers announced to take back: account (2100, 2110), payer_code, reference, amount_cents."""
+    """Balances of what payers announced to take back: account (2100, 2110), payer_code, payee, reference, amount_cents.
+
+    A forward balance is that of one payee; a recovery names a claim, whose payee it is (payee "").
+    """
+    remits, of_line = with_remittance(L)
+    keys = (L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference)
     return frame(
         conn,
-        sa.select(L.c.account, L.c.payer_code, L.c.reference, _sum(L.c.amount_cents).label("amount_cents"))
+        sa.select(*keys, _sum(L.c.amount_cents).label("amount_cents"))
+        .outerjoin(remits, of_line)
         .where(L.c.account.in_(["2100", "2110"]))
-        .group_by(L.c.account, L.c.payer_code, L.c.reference),
+        .group_by(*keys),
     )
 
 
@@ -54,6 +61,7 @@ def reissuable(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
 
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:
     """L7: payers with more than one open forward balance for a payee: payer_code, payee, times, amount_cents."""
+    remits, of_line = with_remittance(L)
     balance = (
         sa.select(
             L.c.payer_code,
@@ -62,8 +70,9 @@ def several_forwards(conn: sa.Connection) -> pd.DataFrame:
             _sum(L.c.amount_cents).label("cents"),
         )
         .join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
+        .outerjoin(remits, of_line)
         .where(L.c.account == "2110")
-        .group_by(L.c.payer_code, L.c.reference)
+        .group_by(L.c.payer_code, payee_of(L, remits), L.c.reference)
         .having(sa.func.sum(L.c.amount_cents) < 0)
         .subquery()
     )

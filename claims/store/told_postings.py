@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import clock, schema
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
+from claims.store.posting import STANDING
 
 P, CP, R, M, C = (
     schema.claim_postings,
@@ -34,7 +35,8 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
     """Read decisions and reversals of matched claims, in posting order; what a remittance takes back itself, first.
 
     has_denial, and patient_cents of what is not denied, say how a decision ended; submission_id is the last of the
-    claim, 0 where there is none; is_own: by the payer that the claim was sent to.
+    claim, 0 where there is none; is_own: by the payer that the claim was sent to; is_overtaken: a later decision of
+    that payer stands and was told before.
     """
     denied = (
         sa.select(CLASS.c.adjustment_id)
@@ -51,10 +53,12 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
     of_reversal = (P.c.outcome == "reversal", decided.c.ended_at.is_(None))
     last = sa.select(sa.func.max(S.c.submission_id)).where(S.c.claim_id == C.c.claim_id).scalar_subquery()
     is_own = sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence)
+    turn = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "") + "|" + R.c.remit_key
     return frame(
         conn,
         sa.select(
             P.c.claim_posting_id,
+            sa.type_coerce(_told_later(turn), sa.Boolean).label("is_overtaken"),
             P.c.outcome,
             P.c.is_superseded,
             C.c.claim_id,
@@ -83,6 +87,33 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
             P.c.outcome.desc(),  # reversal before posted
             CP.c.ordinal,
         ),
+    )
+
+
+def _told_later(turn: sa.ColumnElement[str]) -> sa.Exists:
+    """Tell that the timeline of the claim `C` shows a decision in force that its payer made after `turn`.
+
+    What a remittance decides, it decides after what it takes back.
+    """
+    later, of_later, match = P.alias("later"), R.alias("of_later"), M.alias("match_of_later")
+    its_turn = sa.func.coalesce(sa.cast(of_later.c.payment_date, sa.String), "") + "|" + of_later.c.remit_key
+    return (
+        sa.select(sa.literal(1))
+        .select_from(later)
+        .join(match, sa.and_(match.c.claim_payment_id == later.c.claim_payment_id, match.c.ended_at.is_(None)))
+        .join(of_later, of_later.c.remit_id == later.c.remit_id)
+        .where(
+            later.c.family_id == P.c.family_id,
+            match.c.claim_id == C.c.claim_id,
+            later.c.ended_at.is_(None),
+            later.c.outcome == "posted",
+            later.c.is_superseded == STANDING,
+            later.c.life_at.is_not(None),
+            later.c.payer_sequence == C.c.payer_sequence,
+            sa.or_(its_turn > turn, sa.and_(its_turn == turn, P.c.outcome == "reversal")),
+        )
+        .correlate(P, R, C)
+        .exists()
     )
 
 

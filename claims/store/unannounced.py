@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from claims.store import exceptions, schema
 from claims.store.in_force import stands
 from claims.store.load import frame
+from claims.store.payees import payee_of, with_remittance
 
 J, L, R, E, PA = (
     schema.journals,
@@ -20,7 +22,7 @@ J, L, R, E, PA = (
     schema.provider_adjustments,
 )
 ACCOUNTS = ("2100", "2110")
-REFERENCE = ["account", "payer_code", "reference"]  # what one announcement is about
+REFERENCE = ["account", "payer_code", "payee", "reference"]  # what one announcement is about; a recovery has no payee
 OF_REFUNDS = "PAYER_REFUND_UNANNOUNCED"
 OF_ACCOUNTS = {"2100": "WO_WITHOUT_REVERSAL", "2110": "FB_WITHOUT_FORWARD"}
 TYPES = (*OF_ACCOUNTS.values(), OF_REFUNDS)
@@ -30,10 +32,16 @@ def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
 
 
-def _debits() -> sa.Select[tuple[object, ...]]:
-    names = [L.c[name] for name in REFERENCE]
+def _names(remits: Any) -> list[Any]:
+    return [payee_of(L, remits).label(name) if name == "payee" else L.c[name] for name in REFERENCE]
+
+
+def _debits() -> sa.Select[Any]:
+    remits, of_line = with_remittance(L)
+    names = _names(remits)
     return (
         sa.select(*names, _sum(L.c.amount_cents).label("debit_cents"))
+        .outerjoin(remits, of_line)
         .where(L.c.account.in_(ACCOUNTS))
         .group_by(*names)
         .having(sa.func.sum(L.c.amount_cents) > 0)
@@ -45,12 +53,14 @@ def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
     debits = frame(conn, _debits())
     if debits.empty:
         return debits.assign(off_cents=0)
-    names = [L.c[name] for name in REFERENCE]
+    remits, of_line = with_remittance(L)
+    names = _names(remits)
     told = frame(
         conn,
         sa.select(*names, _sum(E.c.amount_cents).label("told_cents"))
         .join(J, E.c.exception_key == E.c.type_code + ":" + J.c.idempotency_key)
         .join(L, sa.and_(L.c.journal_id == J.c.journal_id, L.c.account.in_(ACCOUNTS)))
+        .outerjoin(remits, of_line)
         .where(E.c.state == "open", E.c.type_code.in_(TYPES))
         .group_by(*names),
     )
@@ -97,11 +107,12 @@ def _taken(conn: sa.Connection) -> pd.DataFrame:
     seg.
     """
     debits = _debits().subquery()
+    remits, of_line = with_remittance(L)
     day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), sa.cast(J.c.effective_date, sa.String), "")
     rows = frame(
         conn,
         sa.select(
-            *(L.c[name] for name in REFERENCE),
+            *_names(remits),
             *(debits.c.debit_cents, L.c.amount_cents, J.c.journal_id, J.c.idempotency_key, J.c.source),
             sa.func.coalesce(J.c.remit_id, 0).label("remit_id"),
             sa.func.coalesce(R.c.file_id, 0).label("file_id"),
@@ -110,7 +121,8 @@ def _taken(conn: sa.Connection) -> pd.DataFrame:
             sa.func.coalesce(R.c.remit_key, "").label("remit_key"),
             day.label("day"),
         )
-        .join(debits, sa.and_(*(debits.c[name] == L.c[name] for name in REFERENCE)))
+        .outerjoin(remits, of_line)
+        .join(debits, sa.and_(*(debits.c[name] == own for name, own in zip(REFERENCE, _names(remits), strict=True))))
         .join(J, J.c.journal_id == L.c.journal_id)
         .outerjoin(R, R.c.remit_id == J.c.remit_id)
         .outerjoin(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)

@@ -16,7 +16,8 @@ from claims.store.rows import frame_of
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
 A_POSTING = ("835", "apply")
-CASH_RULES = ("C22", "C30", "C31", "C32")  # rules of a journal that only puts the cash of a claim payment on 2200
+# Rules of a journal that only puts the cash of a claim payment on 2200.
+CASH_RULES = ("C22", "C30", "C31", "C32", "C34")
 BY_HAND, TIED_BY_HAND = "by-hand", "manual"
 
 _POSTING = (
@@ -131,6 +132,7 @@ def issued_again(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
 
 def refunds_after(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     """What a person paid back of what these remittances announced to take: journals on the same payer and reference."""
+    # No payee is asked for: people refund what 2100 says, which is the same for all payees.
     own, other = L.alias("own"), J.alias("announcing")
     select = (
         sa.select(J.c.journal_id, J.c.source, J.c.reason_code, other.c.remit_id)

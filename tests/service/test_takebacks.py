@@ -157,11 +157,68 @@ def test_interest_that_is_not_that_of_the_claims_is_named_and_posted(practice):
     check(practice)
 
 
+def test_a_forward_balance_of_one_payee_is_not_used_up_by_another(practice):
+    other = "1888888885"
+    practice.night(
+        claims(Bill("X1", [("99213", "200")])),
+        claims(Bill("Y1", [("99213", "500")]), control="000000011", npi=other),
+        remit("BPR*I*200*C*ACH************20250302~\nTRN*1*T0*1512345678~\nCLP*X1*1*200*200**12*1~"),
+        remit("""BPR*H*0*C*NON************20250402~
+                 TRN*1*FB1*1512345678~
+                 CLP*X1*22*-200*-200**12*1~
+                 PLB*1999999984*20251231*FB:FB1*-200~"""),
+    )
+    practice.night(
+        remit(
+            f"""BPR*I*300*C*ACH************20250409~
+                TRN*1*T2*1512345678~
+                CLP*Y1*1*500*500**12*2~
+                PLB*{other}*20251231*FB:FB1*200~""",
+            payee=other,
+        )
+    )
+    assert money(practice) == ["FB_WITHOUT_FORWARD"]
+    listed = takebacks.listed(practice.ctx)
+    assert sorted(listed["open_cents"]) == [-20000, 20000]
+    assert listed["key"].nunique() == 2
+    assert [len(takebacks.told(practice.ctx, key)["entries"]) for key in listed["key"]] == [1, 1]
+    check(practice)
+
+
+def test_what_one_payer_without_a_number_announced_is_not_taken_by_another(practice):
+    paid = "BPR*{kind}************{day}~\nTRN*1*{trace}~\n{segments}"
+    practice.night(
+        claims(Bill("A1", [("99213", "200")]), Bill("B1", [("99213", "500")], payer=("OTHER PLAN", "1599999999"))),
+        remit(paid.format(kind="I*200*C*ACH", day="20250302", trace="T1", segments="CLP*A1*1*200*200**12*C1~")),
+        remit(
+            paid.format(
+                kind="H*0*C*NON",
+                day="20250402",
+                trace="T2",
+                segments="CLP*A1*22*-200*-200**12*C1~\nPLB*1999999984*20251231*WO:C1*-200~",
+            )
+        ),
+        remit(
+            paid.format(
+                kind="I*300*C*ACH",
+                day="20250502",
+                trace="T3",
+                segments="CLP*B1*1*500*500**12*C9~\nPLB*1999999984*20251231*WO:C1*200~",
+            ),
+            payer="OTHER PLAN",
+        ),
+    )
+    assert money(practice) == ["WO_WITHOUT_REVERSAL"]
+    assert practice.balances(account="2100", payer_code="PLAN ONE") == {"2100": -20000}
+    assert practice.balances(account="2100", payer_code="OTHER PLAN") == {"2100": 20000}
+    check(practice)
+
+
 def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
     rows = [("2025-04-10", -8800, "WO"), ("2025-05-10", 8800, "WO")]
     entries = pd.DataFrame(
-        [{"account": "2100", "payer_code": "P", "reference": "R", "effective_date": day, "amount_cents": cents,
-          "code": code, "is_undo": False} for day, cents, code in rows]
+        [{"account": "2100", "payer_code": "P", "payee": "", "reference": "R", "effective_date": day,
+          "amount_cents": cents, "code": code, "is_undo": False} for day, cents, code in rows]
     )  # fmt: skip
     for through, age in ((1, 81), (2, 30)):
         (row,) = takebacks.summed(entries.head(through), date(2025, 6, 30)).to_dict("records")

@@ -40,7 +40,7 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
     taken_back = sa.select(other.c.claim_posting_id).where(
         other.c.family_id == P.c.family_id, other.c.outcome == "reversal"
     )
-    return (
+    news: Ids = (
         sa.select(P.c.claim_payment_id)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .where(
@@ -55,6 +55,30 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
             ),
         )
     )
+    return sa.select(sa.union(news, _paid_since(remit_ids)).subquery().c.claim_payment_id)
+
+
+def _paid_since(remit_ids: Sequence[int]) -> Ids:
+    """Select payments in force, looked at before, of payers whose earlier denial, or its reversal, came only now."""
+    paid, of_paid, of_late = P.alias("paid"), R.alias("of_paid"), R.alias("of_late")
+    denied = sa.select(CLASS.c.claim_payment_id).where(CLASS.c.counts_as_denial == 1)
+    select: Ids = (
+        sa.select(paid.c.claim_payment_id)
+        .join(P, sa.and_(P.c.family_id == paid.c.family_id, P.c.payer_sequence == paid.c.payer_sequence))
+        .join(of_paid, of_paid.c.remit_id == paid.c.remit_id)
+        .join(of_late, of_late.c.remit_id == P.c.remit_id)
+        .where(
+            not_looked_at(remit_ids),
+            sa.or_(P.c.outcome == "reversal", denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists()),
+            ~denied.where(CLASS.c.claim_payment_id == paid.c.claim_payment_id).exists(),
+            paid.c.ended_at.is_(None),
+            paid.c.outcome == "posted",
+            paid.c.is_superseded == 0,
+            paid.c.denials_at.is_not(None),
+            of_paid.c.payment_date > of_late.c.payment_date,
+        )
+    )
+    return select
 
 
 def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:

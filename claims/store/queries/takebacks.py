@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.payees import payee_of, with_remittance
 from claims.store.queries.asof import AsOf
 
 J, L, R, F = schema.journals, schema.ledger_lines, schema.remittances, schema.files
@@ -16,13 +17,16 @@ PA, CP, P = schema.provider_adjustments, schema.claim_payments, schema.claim_pos
 def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read every entry on 2100 and 2110 in order of its day.
 
-    account, payer_code, reference, code (of the PLB; empty for what we sent), amount_cents (debit positive),
-    is_undo (it takes an entry back), effective_date, posting_date, remit_id, trace_number, sha256, seg.
+    account, payer_code, payee (of a forward balance), reference, code (of the PLB; empty for what we sent),
+    amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, remit_id,
+    trace_number, sha256, seg.
     """
+    remits, of_line = with_remittance(L)
     return frame(
         conn,
         sa.select(
-            *(L.c.account, L.c.payer_code, L.c.reference, L.c.amount_cents, L.c.rule_id),
+            *(L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference, L.c.amount_cents),
+            L.c.rule_id,
             sa.func.coalesce(PA.c.reason_code, "").label("code"),
             sa.type_coerce(J.c.source == "undo", sa.Boolean).label("is_undo"),
             J.c.effective_date,
@@ -34,6 +38,7 @@ def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         )
         .join(J, J.c.journal_id == L.c.journal_id)
         .outerjoin(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
+        .outerjoin(remits, of_line)
         .outerjoin(R, R.c.remit_id == J.c.remit_id)
         .outerjoin(F, F.c.file_id == PA.c.file_id)
         .where(L.c.account.in_(["2100", "2110"]), as_of.journals())

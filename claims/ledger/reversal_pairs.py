@@ -1,0 +1,160 @@
+"""Which decision a reversal (status 22) takes back, and in what the two differ: frames of both in, pairs out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from claims.ledger.proposal import EXCEPTION_COLUMNS, POSTED, UNAPPLIED_CASH, Batch, number_of
+from claims.money import amount
+
+PAIR = ["claim_payment_id", "claim_payment_id_first"]
+
+
+def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Pair each reversal with the decision that it takes back: its columns, those of the decision with `_first`.
+
+    Of several the one with the payer's number, with the same lines, with the same cash; then the newest. Each decision
+    is taken back once.
+    """
+    pairs = _fitting(rows, decided, batch)
+    ranks = ["other_number", "other_lines", "other_cash", "place"]
+    pairs = pairs.sort_values(["claim_payment_id", *ranks], kind="stable")
+    return pairs.drop_duplicates("claim_payment_id").drop_duplicates("claim_payment_id_first")
+
+
+def takes_nothing_back(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Series:
+    """Tell which reversals among `rows` fit no decision in the books, nor any other among `rows`: a mask."""
+    is_back = rows["clp_post"] == "reverse"
+    if not is_back.any():
+        return is_back
+    # Only whether one fits is asked here, so these need neither an outcome nor a place of their own.
+    here = rows[~is_back].assign(outcome=POSTED, is_released=0, place=0)[decided.columns.tolist()]
+    pairs = _fitting(rows[is_back], pd.concat([decided, here], ignore_index=True), batch)
+    return is_back & ~rows["claim_payment_id"].isin(pairs["claim_payment_id"])
+
+
+def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """All pairs of a reversal and a decision that it may take back.
+
+    The decision is of the same payer, payee, number and charge, of the same family where one is known, and agrees in
+    the payer's number or in the cash. Within a family the payer's number is enough: a payer may name the void, not the
+    claim that it voids. Where a person has said which claim is meant, the amounts decide. It was decided before: what a
+    payer says later, or next in the same remittance, is the correction, also where the original has not come. What
+    names other services takes back another part of the claim.
+    """
+    known = decided[decided["outcome"].isin([POSTED, UNAPPLIED_CASH]) & (decided["charge_cents"] > 0)]
+    known = known.assign(number=number_of(known), worth=known["charge_cents"])
+    numbered = rows.assign(number=number_of(rows), worth=-rows["charge_cents"])
+    same = ["payer_code", "worth"]
+    by_number = numbered[numbered["number"] != ""].merge(known, on=[*same, "number"], suffixes=("", "_first"))
+    # In one family, whichever version the payer names.
+    named = numbered[(numbered["family_id"] != 0) & (numbered["payer_claim_number"] != "")]
+    own = [*same, "family_id", "payer_claim_number"]
+    first = known.assign(family_id_first=known["family_id"], payer_claim_number_first=known["payer_claim_number"])
+    by_family = named.merge(first, on=own, suffixes=("", "_first"))
+    by_hand = numbered[(numbered["family_id"] != 0) & numbered["is_by_hand"]].merge(
+        known.assign(family_id_first=known["family_id"]), on=[*same, "family_id"], suffixes=("", "_first")
+    )
+    columns = by_number.columns.tolist()
+    pairs = pd.concat([by_number, by_family[columns], by_hand[columns]], ignore_index=True)
+    pairs = pairs.drop_duplicates(PAIR)
+    other_number = pairs["payer_claim_number"] != pairs["payer_claim_number_first"]
+    other_cash = pairs["paid_cents"] != -pairs["paid_cents_first"]
+    same_family = (pairs["family_id"] == pairs["family_id_first"]) | (pairs["family_id_first"] == 0)
+    same_payee = pairs["payee_identifier"] == pairs["payee_identifier_first"]
+    fits = (
+        same_payee
+        & (same_family | (pairs["family_id"] == 0))
+        & (~(other_number & other_cash) | pairs["is_by_hand"])
+        & _is_earlier(pairs, other_number & ~pairs["is_by_hand"])
+    )
+    pairs = pairs.assign(other_number=other_number.astype("int64"), other_cash=other_cash.astype("int64"))[fits]
+    is_other, is_apart = _lines_differ(pairs, batch.service_payments)
+    pairs = pairs.assign(other_lines=is_other.astype("int64"))
+    fitting: pd.DataFrame = pairs[~is_apart | pairs["is_by_hand"].to_numpy(bool)]
+    return fitting
+
+
+def _is_earlier(pairs: pd.DataFrame, other_number: pd.Series) -> pd.Series:
+    """Tell which decisions came before the reversal: an earlier place in the remittance, or no later day.
+
+    Of two remittances of one day nobody can say which is first; then the payer's number has to agree.
+    """
+    day, day_first = (pairs[name].str.split("|").str[0] for name in ("posting_order", "posting_order_first"))
+    same_remit = pairs["posting_order"] == pairs["posting_order_first"]
+    earlier_day = (day == "") | (day_first < day) | ((day_first == day) & ~other_number)
+    return earlier_day.where(~same_remit, pairs["ordinal_first"] < pairs["ordinal"])
+
+
+def _lines_differ(pairs: pd.DataFrame, services: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which pairs do not name the same lines, and which have no service in common.
+
+    Lines are the same by service and charge, and by the lines of our claim where both are matched to some. A side
+    without lines says nothing.
+    """
+    own = services[services["claim_payment_id"].isin([*pairs["claim_payment_id"], *pairs["claim_payment_id_first"]])]
+    charge = own["charge_cents"].abs().astype("str")
+    own = own.assign(
+        service=own["procedure_code"] + " " + charge,
+        number=own["line_number"].astype("str").where(own["line_number"] != 0, ""),
+    )
+    facts = own.sort_values("service").groupby("claim_payment_id")["service"].agg("|".join)
+    numbers = own.sort_values("number").groupby("claim_payment_id")["number"].agg("|".join)
+    numbers = numbers[numbers.str.strip("|") != ""]
+    sides = [pairs["claim_payment_id"], pairs["claim_payment_id_first"]]
+    fact, fact_first = (facts.reindex(side).to_numpy(dtype=object) for side in sides)
+    number, number_first = (numbers.reindex(side).to_numpy(dtype=object) for side in sides)
+    both = ~(pd.isna(fact) | pd.isna(fact_first))
+    numbered = ~(pd.isna(number) | pd.isna(number_first))
+    is_other = both & ((fact != fact_first) | (numbered & (number != number_first)))
+    at = own[["claim_payment_id", "procedure_code"]].drop_duplicates()
+    shared = pairs.loc[is_other, PAIR].merge(at, on="claim_payment_id")
+    at = at.rename(columns={"claim_payment_id": "claim_payment_id_first"})
+    shared = shared.merge(at, on=["claim_payment_id_first", "procedure_code"])
+    has_shared = pd.MultiIndex.from_frame(pairs[PAIR]).isin(pd.MultiIndex.from_frame(shared[PAIR]))
+    is_other_line = is_other & numbered & (fact == fact_first)
+    return is_other, is_other & (~has_shared | is_other_line)
+
+
+def mismatches(taken: pd.DataFrame, batch: Batch) -> pd.DataFrame:
+    """Exceptions (with a message) of reversals that differ from the decision `_first` that they take back.
+
+    Cash is compared, and what was adjusted by group and reason; payers put an amount on the claim that stood on its
+    lines, which is no difference in money.
+    """
+    adjustments = batch.adjustments[["claim_payment_id", "group_code", "reason_code", "amount_cents"]]
+    back = adjustments[adjustments["claim_payment_id"].isin(taken["claim_payment_id"])]
+    first = adjustments.rename(columns={"claim_payment_id": "claim_payment_id_first"}).merge(
+        taken[PAIR], on="claim_payment_id_first"
+    )
+    both = pd.concat([back, first[back.columns]], ignore_index=True)
+    keys = ["claim_payment_id", "group_code", "reason_code"]
+    off = both.groupby(keys, as_index=False)["amount_cents"].sum()
+    off = off[off["amount_cents"] != 0]
+    worth = off.assign(amount_cents=off["amount_cents"].abs()).groupby("claim_payment_id")["amount_cents"].sum() // 2
+    told = [
+        f"{group}-{reason} by {amount(cents)}"
+        for group, reason, cents in zip(off["group_code"], off["reason_code"], off["amount_cents"], strict=True)
+    ]
+    words = off.assign(word=pd.Series(told, index=off.index, dtype="str")).groupby("claim_payment_id")["word"]
+    cash = taken["paid_cents"] + taken["paid_cents_first"]
+    at = taken["claim_payment_id"]
+    differing = words.agg(", ".join).reindex(at).fillna("").to_numpy(dtype=object)
+    cents = np.where(cash != 0, cash, worth.reindex(at, fill_value=0).to_numpy())
+    rows = taken.assign(
+        amount_cents=cents,
+        type_code="REVERSAL_MISMATCH",
+        message=[_said(*one) for one in zip(cash.tolist(), taken["other_lines"].tolist(), differing, strict=True)],
+    )
+    return rows.loc[rows["message"] != "", [*EXCEPTION_COLUMNS, "message"]]
+
+
+def _said(cash: int, other_lines: int, differing: str) -> str:
+    parts = [
+        f"in cash by {amount(cash)}" if cash else "",
+        "in its lines" if other_lines else "",
+        f"in {differing}" if differing else "",
+    ]
+    said = "; ".join(part for part in parts if part)
+    return f"A reversal that differs from the decision it takes back: {said}" if said else ""

@@ -1,0 +1,65 @@
+"""Decisions that come in another order than they were made: claims and denial cases end alike."""
+
+import itertools
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, claims, remit
+
+BILL = Bill("A1", [("99213", "150")])
+PAID = "CLP*A1*1*150*88*22*12*ICN1~\nSVC*HC:99213*150*88**1~\nCAS*CO*45*40~\nCAS*PR*2*22~"
+DENIED = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*16*150~\nLQ*HE*M51~"
+PAID_BACK = "CLP*A1*22*-150*-88**12*ICN1~\nSVC*HC:99213*-150*-88**1~\nCAS*CO*45*-40~\nCAS*PR*2*-22~"
+DENIED_BACK = "CLP*A1*22*-150*0**12*ICN1~\nSVC*HC:99213*-150*0**1~\nCAS*CO*16*-150~"
+AGAIN = "CLP*A1*1*150*100*10*12*ICN2~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS*PR*2*10~"
+C, CASE, EVENT = schema.claims, schema.denial_cases, schema.claim_events
+
+
+def payment(segments, trace, day, cash="0"):
+    head = f"BPR*I*{cash}*C*ACH" if cash != "0" else "BPR*H*0*C*NON"
+    return remit(f"{head}************{day}~\nTRN*1*{trace}*1512345678~\n{segments}")
+
+
+HISTORIES = {
+    "paid, corrected": [(PAID, "88"), (PAID_BACK + "\n" + AGAIN, "12")],
+    "denied, corrected": [(DENIED, "0"), (DENIED_BACK + "\n" + AGAIN, "100")],
+    "denied, taken back, paid": [(DENIED, "0"), (DENIED_BACK, "0"), (AGAIN, "100")],
+}
+ORDERS = [
+    (name, order)
+    for name, history in HISTORIES.items()
+    for order in itertools.permutations(range(len(history)))
+    if list(order) != sorted(order)
+]
+
+
+def ending(practice):
+    lives = practice.rows(sa.select(C.c.life))
+    cases = practice.rows(sa.select(CASE.c.state, CASE.c.outcome, CASE.c.denied_cents, CASE.c.recovered_cents))
+    return lives, cases, practice.balances(), practice.exceptions()
+
+
+@pytest.mark.parametrize(("name", "order"), ORDERS)
+def test_a_claim_ends_alike_whatever_comes_first(practice, name, order):
+    files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(HISTORIES[name])]
+    practice.night(claims(BILL))
+    for at in order:
+        practice.night(files[at])
+    practice.reconcile()
+    lives, cases, balances, exceptions = ending(practice)
+    assert lives == [("paid",)]
+    assert cases == ([] if name.startswith("paid") else [("closed", "overturned", 15000, 10000)])
+    assert balances.pop("1050") == 10000
+    assert balances == {"1200": 1000, "4000": -15000, "4100": 4000}
+    assert set(exceptions) <= {"REMIT_WITHOUT_DEPOSIT", "RARC_MISSING"}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def test_the_timeline_tells_what_came_late(practice):
+    practice.night(claims(BILL), payment(PAID_BACK + "\n" + AGAIN, "T2", "20250412", "12"))
+    practice.night(payment(PAID, "T1", "20250310", "88"))
+    told = [event for (event,) in practice.rows(sa.select(EVENT.c.event).order_by(EVENT.c.event_id))]
+    assert told == ["paid", "overtaken"]  # the first payment only waited until it was taken back

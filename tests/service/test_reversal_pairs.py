@@ -1,0 +1,136 @@
+"""Which decision a reversal takes back, what of the two differs, and what no reversal may be."""
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service.matching_by_hand import match_by_hand
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, claims, remit
+
+BILL = Bill("A1", [("99213", "150")])
+PAID = "CLP*A1*1*150*88*22*12*ICN1~\nSVC*HC:99213*150*88**1~\nCAS*CO*45*40~\nCAS*PR*2*22~"
+BACK = "CLP*A1*22*-150*-88**12*ICN1~\nSVC*HC:99213*-150*-88**1~\nCAS*CO*45*-40~\nCAS*PR*2*-22~"
+LINE = "CLP*A2*{status}*{charge}*{paid}**12*ICN2~\nSVC*HC:{code}*{charge}*{paid}**1~\nCAS*CO*45*{off}~"
+E = schema.exceptions
+
+
+def payment(segments, trace, day="20250310", cash="0"):
+    head = f"BPR*I*{cash}*C*ACH" if cash != "0" else "BPR*H*0*C*NON"
+    return remit(f"{head}************{day}~\nTRN*1*{trace}*1512345678~\n{segments}")
+
+
+def announced(cents, reference="ICN1"):
+    return f"\nPLB*1999999984*20251231*WO:{reference}*-{cents}~"
+
+
+def half(code, sign=1):
+    status = 1 if sign > 0 else 22
+    return LINE.format(status=status, code=code, charge=75 * sign, paid=50 * sign, off=25 * sign)
+
+
+def money(practice):
+    return [one for one in practice.exceptions() if one != "REMIT_WITHOUT_DEPOSIT"]
+
+
+def check(practice):
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+@pytest.mark.parametrize("other_first", [False, True])
+def test_a_reversal_takes_back_the_line_that_it_names(practice, other_first):
+    days = ("20250312", "20250310") if other_first else ("20250310", "20250312")
+    practice.night(
+        claims(Bill("A2", [("99213", "75"), ("73030", "75")])),
+        payment(half("99213"), "T1", days[0], "50"),
+        payment(half("73030"), "T2", days[1], "50"),
+        payment(half("99213", -1) + announced(50, "ICN2"), "T3", "20250410"),
+    )
+    assert practice.balances(line_number=1) == {"1100": 7500, "4000": -7500}
+    assert practice.balances(line_number=2) == {"1050": 5000, "4000": -7500, "4100": 2500}
+    assert money(practice) == []
+    check(practice)
+
+
+def test_a_reversal_never_takes_back_the_decision_on_another_line(practice):
+    practice.night(
+        claims(Bill("A2", [("99213", "75"), ("73030", "75")])),
+        payment(half("73030"), "T2", "20250312", "50"),
+        payment(half("99213", -1) + announced(50, "ICN2"), "T3", "20250410"),
+    )
+    assert money(practice) == ["REVERSAL_ORPHAN"]
+    practice.night(payment(half("99213"), "T1", "20250310", "50"))
+    assert money(practice) == []
+    assert practice.balances(line_number=1, account="1100") == {"1100": 7500}
+    assert practice.balances(account="4100") == practice.balances(line_number=2, account="4100") == {"4100": 2500}
+    check(practice)
+
+
+def test_other_adjustments_in_a_reversal_are_named_and_not_posted(practice):
+    practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
+    other = "CLP*A1*22*-150*-88**12*ICN1~\nSVC*HC:99213*-150*-88**1~\nCAS*CO*197*-62~"
+    practice.night(payment(other + announced(88), "T2", "20250410"))
+    assert money(practice) == ["REVERSAL_MISMATCH"]
+    cents, message = practice.rows(
+        sa.select(E.c.amount_cents, E.c.message).where(E.c.type_code == "REVERSAL_MISMATCH")
+    )[0]
+    assert cents == 6200
+    assert all(word in message for word in ("CO-197 by -62.00", "CO-45 by 40.00", "PR-2 by 22.00"))
+    assert practice.balances() == {"1050": 8800, "1100": 15000, "2100": -8800, "4000": -15000}
+    check(practice)
+
+
+def test_the_same_adjustments_on_the_claim_instead_of_its_lines_are_no_difference(practice):
+    practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
+    on_claim = "CLP*A1*22*-150*-88**12*ICN1~\nCAS*CO*45*-40~\nCAS*PR*2*-22~"
+    practice.night(payment(on_claim + announced(88), "T2", "20250410"))
+    assert money(practice) == []
+    check(practice)
+
+
+@pytest.mark.parametrize(
+    "negative",
+    [
+        "CLP*A1*1*-150*-88**12*ICN1~\nSVC*HC:99213*-150*-88**1~\nCAS*CO*45*-62~" + announced(88),
+        "CLP*A1*1*-150*0**12*ICN1~\nSVC*HC:99213*-150*0**1~\nCAS*CO*45*-150~",
+        "CLP*A1*1*150*-10**12*ICN1~\nSVC*HC:99213*150*-10**1~\nCAS*CO*45*160~" + announced(10),
+        "CLP*A1*4*-150*0**12*ICN1~\nSVC*HC:99213*-150*0**1~\nCAS*CO*16*-150~",
+    ],
+)
+def test_a_negative_decision_outside_a_reversal_moves_no_claim(practice, negative):
+    practice.night(claims(BILL), payment(negative, "T2", "20250410"))
+    assert money(practice) == ["NEGATIVE_DECISION"]
+    assert {account: cents for account, cents in practice.balances().items() if account not in ("2100", "2200")} == {
+        "1100": 15000,
+        "4000": -15000,
+    }
+    assert practice.count(schema.denial_cases) == 0
+    check(practice)
+
+
+@pytest.mark.parametrize(("cash", "named"), [("-88", []), ("-80", ["REVERSAL_MISMATCH"])])
+def test_a_reversal_that_a_person_matches_takes_back_the_decision_of_that_claim(practice, cash, named):
+    practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
+    lost = BACK.replace("CLP*A1*", "CLP*ZZ9*").replace("ICN1", "ICNX").replace("-88", cash)
+    lost = lost.replace("CO*45*-40", f"CO*45*{-128 - int(cash)}")
+    practice.night(payment(lost + announced(-int(cash)), "T2", "20250410"))
+    assert money(practice) == ["REVERSAL_ORPHAN"]
+    (orphan,) = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code == "REVERSAL_ORPHAN"))
+    match_by_hand(practice.ctx, orphan[0], "A1")
+    practice.reconcile()
+    assert money(practice) == named
+    assert practice.balances(account="1100") == {"1100": 15000}
+    assert practice.balances(account="2200") == ({} if not named else {"2200": -800})
+    check(practice)
+
+
+def test_reversals_that_fit_nothing_need_no_rounds(practice, monkeypatch):
+    from claims.ledger import post
+
+    rounds = []
+    of_round = post.reverse
+    monkeypatch.setattr(post, "reverse", lambda *given: rounds.append(len(given[0])) or of_round(*given))
+    rows = "\n".join(f"CLP*UNKNOWN*22*-100*-1**12*V{one}~\nCAS*CO*45*-99~" for one in range(20))
+    practice.night(payment(rows + announced(20), "T1", "20250410"))
+    assert [one for one in rounds if one] == [20, 20]  # when it posts, and when what waits is tried once more
+    assert money(practice) == ["REVERSAL_ORPHAN"] * 20
