@@ -157,7 +157,7 @@ def test_the_story_of_a_claim_has_the_payment_and_its_deposit_with_their_rows(pr
     steps = timeline(practice.ctx, "A1")
     told = {row["says"]: row for row in steps.to_dict("records")}
     for says, cents, begin in (
-        ("posted: patient payment", 6000, b"R1,2025-03-10,60.00"),
+        ("posted: patient payment, all its debits", 6000, b"R1,2025-03-10,60.00"),
         ("what the patient paid is in the bank", 6000, b"2025-03-12,97.50,B1"),
     ):
         row = told[says]
