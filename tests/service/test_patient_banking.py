@@ -9,7 +9,7 @@ from claims.errors import NotFoundError, PostingRefusedError
 from claims.service import deposits, patient_list
 from claims.service.patient_acts import void_payment
 from claims.service.patient_banking import tie_by_hand
-from claims.service.patient_refunds import pay_refund, request_claim_refund
+from claims.service.patient_refunds import pay_refund, request_claim_refund, request_payment_refund
 from claims.service.report import verify_reports, write_report
 from claims.service.timeline import story, timeline
 from claims.service.verify import verify
@@ -112,8 +112,8 @@ def test_a_refund_cheque_is_tied_when_the_bank_pays_it(practice):
     practice.night(CLAIMS, day=DAY)
     with pytest.raises(PostingRefusedError):
         request_claim_refund(practice.ctx, "A1", "none", DAY)
-    practice.night(paid("R1,2025-03-10,22.00,cash,A1,,"), day=DAY)
-    pay_refund(practice.ctx, request_claim_refund(practice.ctx, "A1", "no", DAY), "cheque", "901", DAY, DAY)
+    practice.night(paid("R1,2025-03-10,22.00,cash,,W1,"), day=DAY)
+    pay_refund(practice.ctx, request_payment_refund(practice.ctx, 1, "no", DAY), "cheque", "901", DAY, DAY)
     practice.night(bank("2025-03-10,22.00,,,,DEPOSIT", "2025-03-14,-22.00,901,,,CHECK"), day=DAY)
     assert (sound(practice), practice.exceptions()) == ({}, [])
 
@@ -157,7 +157,7 @@ def test_the_story_of_a_claim_has_the_payment_and_its_deposit_with_their_rows(pr
     steps = timeline(practice.ctx, "A1")
     told = {row["says"]: row for row in steps.to_dict("records")}
     for says, cents, begin in (
-        ("posted: patient payment", 6000, b"R1,2025-03-10,60.00"),
+        ("posted: patient payment, all its debits", 6000, b"R1,2025-03-10,60.00"),
         ("what the patient paid is in the bank", 6000, b"2025-03-12,97.50,B1"),
     ):
         row = told[says]
