@@ -134,7 +134,9 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
     told.update(interchanges=len(judged.interchanges), transactions=len(sets))
     yield from compare("interchanges", with_iso_dates(judged.interchanges), stored["interchanges"], ["seg"])
     verdicts = ["state", "reason_code"]
-    yield from compare("transactions", sets.drop(columns=verdicts), old.drop(columns=verdicts), ["seg"])
+    # Files of our own were never asked which numbers an answer would call them by.
+    left_out = [*verdicts, *(["group_control_number", "batch_reference"] if is_ours else [])]
+    yield from compare("transactions", sets.drop(columns=left_out), old.drop(columns=left_out), ["seg"])
     if is_ours:
         return
     sure = sets.loc[~by_settings, ["seg", "offset", *verdicts]]
@@ -215,6 +217,12 @@ def _claims(
     claims = claims.rename(columns=RENAMED)
     lines = with_iso_dates(in_capitals(lines))
     lines = lines[lines["claim_seg"].isin(claims["seg"])].assign(line_number=lambda rows: rows["ordinal"])
+    # A line without a number of its own, or with that of another line, gets one of ours when its claim is sent.
+    given = stored["service_lines"].drop_duplicates("seg").set_index("seg")["line_control_number"]
+    own = lines["line_control_number"]
+    given = given.reindex(lines["seg"]).fillna("").set_axis(lines.index)
+    is_ours = (own == "") | given.str.fullmatch(r"LN\d{10}")
+    lines = lines.assign(line_control_number=own.where(~is_ours | (given == ""), given).astype("str"))
     told.update({"claims": len(claims), "service_lines": len(lines)})
     yield from compare("claims", _without(claims), stored["claims"], ["seg"])
     yield from compare("service_lines", lines, stored["service_lines"], ["seg"])
