@@ -30,12 +30,6 @@ def amount(value: int) -> str:
     return f"{'-' if value < 0 else ''}{whole}.{fraction:02d}"
 
 
-def x12_amount(value: int) -> str:
-    """Write cents as X12 wants them, without needless zeros: `8050` becomes `80.5`, `-1200` becomes `-12`."""
-    text = amount(value)
-    return text.rstrip("0").rstrip(".")
-
-
 def dollars(value: int) -> str:
     """Write cents for people to read: `-123456` becomes `-$1,234.56`."""
     whole, fraction = divmod(abs(int(value)), 100)

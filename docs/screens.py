@@ -31,6 +31,7 @@ HERE = Path(__file__).parent / "screens"
 PORT = 8765
 PASSWORD = "four quiet herons wade"  # of people who exist only here
 WIDE, TALL = {"width": 1400, "height": 900}, {"width": 820, "height": 1180}
+PHONE = {"width": 390, "height": 844}
 PEOPLE = {"ann": ["biller"], "sue": ["supervisor"], "otto": ["auditor"], "root": ["admin"]}
 
 
@@ -109,6 +110,7 @@ def take(browser: Any, ctx: Context) -> None:
     shot(biller, case, "case")
     shot(sign_in(browser, ctx, "ann", WIDE, "dark"), case, "case_dark")
     shot(sign_in(browser, ctx, "ann", TALL, "dark"), "/queue", "queue_tall_dark")
+    shot(sign_in(browser, ctx, "ann", PHONE, "light"), "/queue", "queue_phone")
     shot(sign_in(browser, ctx, "otto", WIDE, "light"), "/audit", "audit")
     shot(sign_in(browser, ctx, "root", WIDE, "light"), "/people", "people")
 

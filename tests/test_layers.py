@@ -35,6 +35,7 @@ HOMES = {
     "starlette": "claims/web/",
     "argon2": "claims/people/",
     "pyotp": "claims/people/",
+    "segno": "claims/people/",
     "cryptography": "claims/people/",
     "typer": "claims/cli/",
     "rich": "claims/cli/",

@@ -29,11 +29,3 @@ def test_what_is_no_exact_amount_is_none(text):
 @given(CENTS)
 def test_amounts_come_back_as_they_were_written(value):
     assert money.cents(money.amount(value)) == value
-    assert money.cents(money.x12_amount(value)) == value
-
-
-@pytest.mark.parametrize(
-    ("cents", "text"), [(8050, "80.5"), (-1200, "-12"), (0, "0"), (100000, "1000"), (-5, "-0.05"), (123, "1.23")]
-)
-def test_x12_amounts_have_no_needless_zeros(cents, text):
-    assert money.x12_amount(cents) == text

@@ -57,7 +57,8 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
         [
             (
                 row["claim_id"], row["attempt"], row["interchange_control_number"], row["partner_code"],
-                row["posting_date"], row["state"], row["payer_claim_number"],
+                row["posting_date"], "sent elsewhere" if row["state"] == "elsewhere" else row["state"],
+                row["payer_claim_number"],
             )
             for row in told["sendings"]
         ],
@@ -76,10 +77,11 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
     )
     output.table(
         "What happened",
-        ["Day", "Kind", "What", "Code", ">Amount", "File", ">Segment", ">Offset", "By"],
+        ["Day", "Booked", "Kind", "What", "Code", ">Amount", "File", ">Segment", ">Offset", "By"],
         [
             (
-                row["posting_date"], row["kind"], row["says"], row["detail_code"],
+                row["day"], row["posting_date"] if row["posting_date"] != row["day"] else "",
+                row["kind"], row["says"], row["detail_code"],
                 dollars(row["amount_cents"]) if row["amount_cents"] else "", row["sha256"][:12], row["seg"] or "",
                 row["offset"] if row["seg"] else "", row["actor"],
             )

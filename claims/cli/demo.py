@@ -45,7 +45,7 @@ def demo(
     began = time.monotonic()
     output = console.current()
     output.say("A month of an invented practice: nobody in it exists. The night is run over its inbox; please wait.")
-    prepared = prepare(folder)
+    prepared = prepare(folder, output.actor)
     with spinner(output) as show:
         night, overview = run_night(
             prepared.settings,
@@ -126,7 +126,7 @@ def _say_next(output: console.Output, prepared: Prepared, key: str, seconds: flo
     elsewhere = " CLAIMS_DATABASE_URL=" if os.environ.get("CLAIMS_DATABASE_URL") else ""
     lines = [
         (f"export CLAIMS_HOME={home}{elsewhere}", "work in the demo's folder from now on"),
-        (f"{program} denials list", "the queue, most money at risk first"),
+        (f"{program} denials list", "the queue, most urgent first"),
         (f"{program} denials show {key}", "the story of the first case, down to the payer's own segments"),
         (f"{program} exceptions list", "what is held or does not match, and what releases it"),
         (f"{program} audit verify", "that every cent is where its file says"),

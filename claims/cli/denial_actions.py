@@ -58,40 +58,46 @@ def assign(
 
 
 def note(
-    text: Annotated[str, typer.Argument(help="The note.")],
     keys: Keys = None,
+    text: Annotated[str | None, typer.Option("--text", help="The note.")] = None,
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
 ) -> None:
     """Write a note on cases.
 
-    Example: claims denials note "payer asks for the operative report" 3f2a91c04b
+    Example: claims denials note 3f2a91c04b --text "payer asks for the operative report"
     """
     from claims.service.desk import actions
 
+    if text is None:
+        raise UsageError('A note goes with --text: claims denials note KEY... --text "what you know"')
     _act(keys, pattern, day, dry_run, actions.note, text=text)
 
 
 def tag(
-    word: Annotated[str, typer.Argument(help="The word; empty takes it off.")],
     keys: Keys = None,
+    word: Annotated[str | None, typer.Option("--word", help="The word; empty takes it off.")] = None,
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
 ) -> None:
     """Put a word on cases, to find them again.
 
-    Example: claims denials tag audit 3f2a91c04b
+    Example: claims denials tag 3f2a91c04b --word audit
     """
     from claims.service.desk import actions
 
+    if word is None:
+        raise UsageError('A tag goes with --word: claims denials tag KEY... --word audit (--word "" takes it off)')
     _act(keys, pattern, day, dry_run, actions.tag, word=word)
 
 
 def snooze(
     keys: Keys = None,
-    until: Annotated[str, typer.Option(help="A day, or next-remit: the next remittance for the claim.")] = "next-remit",
+    until: Annotated[
+        str, typer.Option(help="A day; last-day: each one's deadline; next-remit: the next remittance for the claim.")
+    ] = "next-remit",
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
@@ -102,7 +108,7 @@ def snooze(
     """
     from claims.service.desk import actions
 
-    when = until if until == actions.NEXT_REMIT else _read_day(until, "--until")
+    when = until if until in (actions.NEXT_REMIT, actions.LAST_DAY) else _read_day(until, "--until")
     _act(keys, pattern, day, dry_run, actions.snooze, until=when)
 
 
@@ -129,7 +135,7 @@ def resubmit(
 ) -> None:
     """Correct denied claims and send them again: as a replacement, or as new where the payer demands it.
 
-    What is made leaves with the next claims submit, when no edit stops it.
+    Edits look at what is made at once; what they stop is named, the rest leaves with the next claims submit.
 
     Example: claims denials resubmit 3f2a91c04b --set prior_authorization=AU123
     """
@@ -281,7 +287,7 @@ def approve(number: Number, day: Day = "") -> None:
 
     output = console.current()
     ctx = context_for(output, "desk.approve", second=True)
-    _say(output, actions.approve(ctx, number, _day(ctx, day), write_off_limit(ctx, ctx.actor)), "approve")
+    _say(ctx, output, actions.approve(ctx, number, _day(ctx, day), write_off_limit(ctx, ctx.actor)))
 
 
 def refuse(
@@ -297,19 +303,25 @@ def refuse(
 
     output = console.current()
     ctx = context_for(output, "desk.approve", second=True)
-    _say(output, actions.refuse(ctx, number, reason, _day(ctx, day)), "refuse")
+    _say(ctx, output, actions.refuse(ctx, number, reason, _day(ctx, day)))
 
 
-def undo(number: Number, day: Day = "") -> None:
+def undo(
+    number: Number,
+    only: Annotated[list[str] | None, typer.Option(metavar="KEY", help="This case of it alone; may repeat.")] = None,
+    day: Day = "",
+) -> None:
     """Take an action back: its cases get what they had before, as far as nothing happened to them since.
 
     Example: claims denials undo 12
     """
     from claims.service.desk import actions
+    from claims.service.desk.keys import meant
 
     output = console.current()
     ctx = _context(output)
-    _say(output, actions.undo(ctx, number, _day(ctx, day)), "undo")
+    cases = [case_id for case_id, _ in meant(ctx, only)] if only else []
+    _say(ctx, output, actions.undo(ctx, number, _day(ctx, day), cases))
 
 
 def _act(
@@ -333,18 +345,27 @@ def _act(
         named["limit_cents"] = write_off_limit(ctx, ctx.actor)
     named |= {"cases": meant(ctx, keys or [], pattern), "posting_date": _day(ctx, day)}
     done = actions.preview(ctx, action, **named) if dry_run else action(ctx, **named)
-    _say(output, done, action.__name__, dry_run=dry_run)
+    _say(ctx, output, done, dry_run=dry_run)
 
 
-def _say(output: console.Output, done: Done, verb: str, *, dry_run: bool = False) -> None:
-    refused = console.records(done.refused)
+def _say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = False) -> None:
+    """Say what became of an action; every case that it left alone, or that an edit stops, by its key."""
+    from claims.service.desk.acting import by_reason
+    from claims.service.desk.keys import of_cases
+    from claims.service.scrub_shown import fixes
+
+    keys = of_cases(ctx, [*done.refused["case_id"].tolist(), *done.stale, *done.blocked["case_id"].tolist()])
+    refused = [{"key": keys.get(row["case_id"], ""), **row} for row in console.records(done.refused)]
+    blocked = [{"key": keys.get(row["case_id"], ""), **row} for row in console.records(done.blocked)]
     output.document(
         {
             "action_id": done.action_id,
             "state": done.state,
             "done": len(done.done),
             "stale": len(done.stale),
+            "stale_keys": [keys.get(one, "") for one in done.stale],
             "refused": refused,
+            "blocked": blocked,
             "amount_cents": done.amount_cents,
             "dry_run": dry_run,
         }
@@ -355,15 +376,22 @@ def _say(output: console.Output, done: Done, verb: str, *, dry_run: bool = False
         word = "would wait for a second person" if dry_run else "wait for a second person"
     number = f" (action {done.action_id})" if done.action_id else ""
     output.say(f"{len(done.done)} case(s) {word}{worth}{number}.")
+    for edit_id, rows in done.blocked.groupby("edit_id"):
+        stopped = [int(one) for one in rows["case_id"]]
+        output.say(f"{len(stopped)} {word}, but blocked by {fixes([str(edit_id)])[0]}.{_named(keys, stopped)}")
     if done.stale:
-        output.say(f"{len(done.stale)} changed meanwhile and were left alone.")
-    told: dict[str, int] = {}
-    for row in refused:
-        told[row["says"]] = told.get(row["says"], 0) + 1
-    for says, times in sorted(told.items()):
-        output.say(f"{times} refused: {says}.")
-    if refused or done.stale:
+        output.say(f"{len(done.stale)} changed meanwhile and were left alone.{_named(keys, done.stale)}")
+    for says, cases in sorted(by_reason(done.refused)):
+        output.say(f"{len(cases)} refused: {says}.{_named(keys, cases)}")
+    if refused or done.stale or blocked:
         raise typer.Exit(REFUSED)
+
+
+def _named(keys: dict[int, str], cases: list[int]) -> str:
+    """Write the keys of cases under what is said of them, ten in a row."""
+    known = [keys[one] for one in cases if one in keys]
+    rows = [" ".join(known[start : start + 10]) for start in range(0, len(known), 10)]
+    return "".join(f"\n  {row}" for row in rows)
 
 
 def _context(output: console.Output) -> Context:

@@ -22,11 +22,12 @@ def list_cases(
     payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
     category: Annotated[str, typer.Option(help="REG, AUTH, MN, COD, BUN, DOC, TF, DUP, COB, CRED, NC, BEN ...")] = "",
     state: Annotated[str, typer.Option(help="open, snoozed, waiting, expired, closed or any.")] = "open",
-    reason: Annotated[str, typer.Option(help="Reason code (CARC).")] = "",
+    reason: Annotated[str, typer.Option(help="Reason code (CARC), as 197 or CO-197.")] = "",
     next_action: Annotated[str, typer.Option("--next", help="Next action: C7, NEW, APP, DOC, SEC ...")] = "",
     assignee: Annotated[str | None, typer.Option(help="Who works on it; empty: nobody.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="Yours and nobody's.")] = False,
     pattern: Annotated[int, typer.Option(metavar="NO", help="Of a pattern.")] = 0,
+    tag: Annotated[str, typer.Option(help="With this tag.")] = "",
     due_within: Annotated[int | None, typer.Option(metavar="DAYS", help="Deadline in so many days, or past.")] = None,
     minimum: Annotated[str, typer.Option(metavar="AMOUNT", help="At least so much at risk.")] = "",
     view: Annotated[str, typer.Option(help="A saved view, in place of all of these.")] = "",
@@ -46,12 +47,9 @@ def list_cases(
 
     output = console.current()
     ctx = context_for(output, "desk.approve" if save and team else "desk.act" if save else "desk.read")
-    asked: dict[str, Any] = {"state": state, "reason_code": reason.upper(), "next_action": next_action.upper()}
+    asked: dict[str, Any] = {"state": state, "reason_code": queue.reason(reason), "next_action": next_action.upper()}
     asked |= {"assignee": assignee, "mine_or_unassigned": mine, "pattern_id": pattern, "category": _category(category)}
-    codes = queue.payers(ctx, payer) if payer else []
-    if len(codes) > 1:
-        raise UsageError(f"Several payers fit {payer}: {', '.join(codes)}. Give the code of one.")
-    asked["payer_code"] = codes[0] if codes else payer
+    asked |= {"tag": tag.strip(), "payer_code": queue.payer(ctx, payer)}
     if due_within is not None:
         asked["due_by"] = ctx.settings.today() + timedelta(days=due_within)
     if minimum:
@@ -63,7 +61,7 @@ def list_cases(
         saved.save(ctx, save, filters, sort, team=team, due_in=None if view else due_within)
     by = sort or filters.sorts[0]
     _say_list(output, _shown(ctx, page, show_phi=show_phi), totals, by, is_closed=filters.state == "closed")
-    if payer and not codes:
+    if payer and not totals.cases and not queue.payers(ctx, payer):
         output.say(f"No payer of any case fits {payer}.")
 
 
@@ -89,16 +87,21 @@ def approvals() -> None:
 
 
 def patterns() -> None:
-    """List causes that hit many claims at once: mended once, their cases are worked together.
+    """List causes that hit several claims at once: mended once, their cases are worked together.
+
+    A pattern is ten or more cases of one payer, reason, remarks and procedures within weeks; smaller groups have one
+    payer and reason in common.
 
     Example: claims denials patterns
     """
     from claims.service.context import open_context
-    from claims.service.desk.patterns import listed
+    from claims.service.denial_charts import causes
 
     output = console.current()
-    rows = console.records(listed(open_context(actor=output.actor)))
-    output.document({"patterns": rows})
+    found = causes(open_context(actor=output.actor))
+    rows, groups = console.records(found.patterns), console.records(found.groups)
+    alone = {"cases": found.alone[0], "at_risk_cents": found.alone[1]}
+    output.document({"patterns": rows, "groups": groups, "alone": alone})
     columns = [">No", "Payer", "Reason", "Remarks", "Procedures", "Why", ">Cases", ">At risk", "From", "To"]
     shown = [
         (
@@ -118,6 +121,21 @@ def patterns() -> None:
     output.table("Patterns, most money at risk first", columns, shown)
     if rows:
         output.say("Work one together: claims denials list --pattern NO, and any action with --pattern NO")
+    output.table(
+        "Two or more of one payer and reason, most money at risk first",
+        ["Payer", "Reason", "Why", ">Cases", ">At risk", "First deadline"],
+        [
+            (
+                row["payer_name"] or row["payer_code"], row["reason_code"], row["cause"], row["cases"],
+                console.dollars(row["at_risk_cents"]),
+                row["first_deadline"] if row["first_deadline"] < "9999" else "none known",
+            )
+            for row in groups
+        ],
+    )  # fmt: skip
+    if groups:
+        output.say("Cases of a group: claims denials list --payer PAYER --reason CODE")
+    output.say(f"{alone['cases']} open case(s), {console.dollars(alone['at_risk_cents'])}, stand alone.")
 
 
 def views(

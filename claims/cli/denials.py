@@ -44,10 +44,11 @@ def show(
     _say_figures(output, story)
     _say_rest(output, story)
     if not show_phi:
-        output.say("Claim numbers and names are hidden; --show-phi shows them, and that is recorded.")
+        output.say("Claim numbers, names and people's words are hidden; --show-phi shows them, and that is recorded.")
 
 
 def _say_case(output: console.Output, story: dict[str, Any]) -> None:
+
     case, decision = story["case"], story["decision"]
     where = (
         "the whole claim" if case["extent"] == "full" else f"line {case['line_number'] or 'of the claim as a whole'}"
@@ -57,6 +58,8 @@ def _say_case(output: console.Output, story: dict[str, Any]) -> None:
         _say_closing(output, story)
     else:
         output.say(f"Case {story['key']}: {console.dollars(case['at_risk_cents'])} at risk, {case['state']}")
+    if case["assignee"] or case["tag"]:
+        output.say(f"  Who       {case['assignee'] or 'nobody'}{', tagged ' + case['tag'] if case['tag'] else ''}")
     output.say(f"  Denied    {where} of claim {case['claim_number']} by {case['payer_name']}: {case['all_codes']}")
     if decision["patient_name"]:
         output.say(f"  Patient   {decision['patient_name']}")
@@ -87,9 +90,18 @@ def _say_closing(output: console.Output, story: dict[str, Any]) -> None:
 
 
 def _say_next(output: console.Output, story: dict[str, Any]) -> None:
+    from claims.service.scrub_shown import fixes
+
     case = story["case"]
     then = f"; if that cannot be done: {story['then_action_label']}" if story["then_action_label"] else ""
     output.say(f"  Next      {story['next_action_label']}{then}")
+    made = story["made"]
+    if made["made_life"] == "blocked":
+        output.say(f"  Blocked   its new claim (id:{made['made_claim_id']}) does not leave:")
+        for says in fixes(made["edits"].split()):
+            output.say(f"            {says}")
+    elif made["made_life"] == "ready":
+        output.say("  Sent      its new claim leaves with the next night, or claims submit")
     if story["proof_needed"]:
         output.say(f"  Needs     {story['proof_needed']}")
     if case["deadline_date"]:
@@ -114,7 +126,7 @@ def _say_figures(output: console.Output, story: dict[str, Any]) -> None:
             ">Adjusted",
             ">Denied",
             ">Paid",
-            ">Left",
+            ">Unexplained",
         ],
         [
             (
@@ -174,6 +186,6 @@ def _say_rest(output: console.Output, story: dict[str, Any]) -> None:
         (row["posting_date"], row["kind"], console.dollars(row["amount_cents"]), row["actor"], row["reason"])
         for row in console.records(story["events"])
     ]
-    output.table("What happened", ["Day", "Event", ">Amount", "By", "Reason"], events)
+    output.table("What happened", ["Day", "Event", ">Amount", "By", "Words"], events)
     segments = [(row["sha256"][:12], row["seg"], row["offset"], row["text"]) for row in story["segments"]]
     output.table("In the payer's own words", ["File", ">Segment", ">Offset", "Text"], segments)

@@ -73,8 +73,8 @@ def _say_sums(output: console.Output, rows: list[dict[str, Any]]) -> None:
     """Say how many of each kind, with their amounts; kinds overlap, so there is no sum of all."""
     output.say(f"{len(rows)} exception(s)" + (":" if rows else "."))
     for kind, number in sorted(Counter(row["type_code"] for row in rows).items()):
-        worth = sum(row["amount_cents"] for row in rows if row["type_code"] == kind)
-        output.say(f"  {number:>5,} {kind}" + (f", {console.dollars(worth)}" if worth else ""))
+        amounts = [row["amount_cents"] for row in rows if row["type_code"] == kind]
+        output.say(f"  {number:>5,} {kind}" + (f", {console.dollars(sum(amounts))}" if any(amounts) else ""))
 
 
 def _say_held(output: console.Output, held: list[dict[str, Any]]) -> None:

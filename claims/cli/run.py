@@ -132,7 +132,7 @@ def say(output: console.Output, night: Night, overview: Overview, reports: Path,
     output.say("")
     output.say("Next:")
     if overview.open_denials.count:
-        output.say("  claims denials list       the queue, most money at risk first")
+        output.say("  claims denials list       the queue, most urgent first")
     if overview.open_exceptions:
         output.say("  claims exceptions list    what is held or does not match, and what releases it")
     output.say("  claims audit verify       that every cent is where its file says")

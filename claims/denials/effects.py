@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from claims.denials.cases import EARLIER
+from claims.denials.lifecycle import WON
 
 # The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
 DEFAULTS: dict[str, str | int | bool] = {
@@ -246,3 +247,22 @@ def _repeats(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFra
     repeats = claim_payments.loc[claim_payments["outcome"] == "memo", ["claim_payment_id", "at", *claim]]
     known = deciders.loc[deciders["family_id"] != 0, [*claim, "base"]].drop_duplicates()
     return repeats.merge(known, on=claim).assign(kind="attached")
+
+
+def losses(claim_payments: pd.DataFrame, lived: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Find reversals of the payments that won cases, in this batch (``lived``: what `fold` gave) or before it.
+
+    Of a stored case, won_by and won_cents are that payment and what it recovered.
+    """
+    reversals = claim_payments.loc[
+        claim_payments["outcome"] == "reversal", ["claim_payment_id", "reverses_claim_payment_id", "at"]
+    ]
+    now = lived.loc[lived["event"].isin(WON), ["base", "claim_payment_id", "recovered_cents", "at"]]
+    now = now.rename(columns={"claim_payment_id": "won_by", "recovered_cents": "won_cents", "at": "won_at"})
+    latest = kept.drop_duplicates("base", keep="last")
+    stood = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].assign(won_at=-1)
+    names = ["base", "won_by", "won_cents", "won_at"]
+    wins = pd.concat([stood[names], now[names]], ignore_index=True) if "won_by" in stood else now
+    pairs = reversals.merge(wins, left_on="reverses_claim_payment_id", right_on="won_by")
+    pairs = pairs[pairs["at"] > pairs["won_at"]].drop_duplicates(["claim_payment_id", "base"])
+    return _whole(pairs.assign(kind="lost", outcome="superseded", recovered_cents=-pairs["won_cents"]))

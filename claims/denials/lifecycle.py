@@ -7,6 +7,8 @@ closed as overturned and denied again. An *effect* is one thing that happens to 
 - ``denied``: an adjudication denies it: opens the case, or repeats it
 - ``taken_back``: the adjudication ``target_id`` that denied it is reversed or replaced: closes it with ``outcome``
 - ``paid``: the payer decided otherwise after it took its denial back: what was superseded is won
+- ``lost``: the payment that won it is reversed: closed as superseded, what was recovered is taken off again; the
+  denial that stands again reopens it
 - ``attached``: a duplicate of the claim was denied: noted, nothing changes
 
 What a person closed (written off, expired, a duplicate) is taken back by the payer all the same.
@@ -23,7 +25,8 @@ import pandas as pd
 WON = ("overturned", "partly_overturned")
 BY_REMITTANCE = (*WON, "superseded")
 # Effects of one claim payment on one base: what it takes back goes before what it denies.
-RANKS = {"known": 0, "taken_back": 1, "denied": 2, "paid": 3, "attached": 4}
+RANKS = {"known": 0, "taken_back": 1, "lost": 1, "denied": 2, "paid": 3, "attached": 4}
+LOST = "recovery_reversed"
 
 
 def fold(effects: pd.DataFrame) -> pd.DataFrame:
@@ -36,29 +39,32 @@ def fold(effects: pd.DataFrame) -> pd.DataFrame:
     """
     rows = effects.assign(rank=effects["kind"].map(RANKS).astype("int64"))
     rows = rows.sort_values(["base", "at", "rank", "claim_payment_id"], kind="stable", ignore_index=True)
-    rows["span"] = rows["kind"].isin(["known", "denied"]).astype("int64").groupby(rows["base"]).cumsum()
+    rows["span"] = rows["kind"].isin(["known", "denied", "lost"]).astype("int64").groupby(rows["base"]).cumsum()
     rows = rows[rows["span"] > 0].reset_index(drop=True)
-    is_known, is_denied = rows["kind"] == "known", rows["kind"] == "denied"
+    is_known, is_denied, is_lost = (rows["kind"] == one for one in ("known", "denied", "lost"))
     span = [rows["base"], rows["span"]]
 
     decided_by = rows["claim_payment_id"].where(is_known | is_denied, 0).groupby(span).transform("max")
-    was_closed = (is_known & rows["is_closed"]).groupby(span).transform("any")
-    is_settled = (is_known & rows["is_closed"] & rows["outcome"].isin(BY_REMITTANCE)).groupby(span).transform("any")
+    is_ended = (is_known & rows["is_closed"]) | is_lost
+    was_closed = is_ended.groupby(span).transform("any")
+    is_settled = (is_ended & rows["outcome"].isin(BY_REMITTANCE)).groupby(span).transform("any")
     closes = (rows["kind"] == "taken_back") & ~is_settled
     closes &= (rows["target_id"] == 0) | (rows["target_id"] == decided_by)
     closes &= closes.astype("int64").groupby(span).cumsum() == 1
-    is_free = (closes | (is_known & rows["is_closed"])) & (rows["outcome"] == "superseded")
+    is_free = (closes | is_ended) & (rows["outcome"] == "superseded")
     pays = (rows["kind"] == "paid") & (is_free.astype("int64").groupby(span).cumsum() > 0)
     pays &= pays.astype("int64").groupby(span).cumsum() == 1
     closes |= pays
 
     outcomes, names = pd.factorize(pd.concat([pd.Series(["", *WON], dtype="str"), rows["outcome"]]))
-    ended = pd.Series(outcomes[1 + len(WON) :]).where(closes | is_known, 0)
+    ended = pd.Series(outcomes[1 + len(WON) :]).where(closes | is_known | is_lost, 0)
     won = ended.where(pays, 0).groupby(span).transform("max")
     ended = won.where(won > 0, ended.groupby(span).transform("max"))
     is_over = (closes | was_closed).groupby(span).transform("any")
     # The state in which the span before left the case, seen by the denial that starts this span.
-    starts = rows.loc[is_known | is_denied, ["base", "opening"]].assign(ended=ended, is_over=is_over.astype("int64"))
+    starts = rows.loc[is_known | is_denied | is_lost, ["base", "opening"]].assign(
+        ended=ended, is_over=is_over.astype("int64")
+    )
     before = starts.groupby("base")[["ended", "is_over"]].shift(fill_value=0)
     is_first = ~starts.duplicated("base")
     is_new = is_denied[starts.index] & (is_first | before["ended"].isin(range(1, 1 + len(WON))))
@@ -72,9 +78,9 @@ def fold(effects: pd.DataFrame) -> pd.DataFrame:
     rows["opening"] = starts["opening"].reindex(rows.index).ffill().astype("int64")
     rows["event"] = starts["event"].reindex(rows.index).fillna("")
     rows["event"] = rows["event"].where(~closes, rows["outcome"])
-    rows["event"] = rows["event"].where(rows["kind"] != "attached", "attached")
-    rows["is_closed"] = closes | (is_known & rows["is_closed"])
-    sets_state = is_known | is_denied | closes
+    rows["event"] = rows["event"].where(rows["kind"] != "attached", "attached").where(~is_lost, LOST)
+    rows["is_closed"] = closes | is_ended
+    sets_state = is_known | is_denied | is_lost | closes
     at = pd.Series(np.arange(len(rows), dtype="int64")).where(sets_state, -1)
     last = at.groupby([rows["base"], rows["opening"]]).transform("max")
     rows["is_state"] = sets_state & (at == last)

@@ -13,7 +13,7 @@ STATE = ["state", "waiting_for", "outcome", "recovered_cents", "decision_date", 
 CASE_COLUMNS = ["case_key", *FACTS, *STATE]
 EVENT_COLUMNS = ["case_key", "kind", "claim_payment_id", "amount_cents", "body", "posting_date"]
 KEY = ["base", "opening"]
-CLOSING = ("taken_back", "paid")  # kinds of effects
+CLOSING = ("taken_back", "paid", "lost")  # kinds of effects
 
 
 def _at(rows: pd.DataFrame) -> pd.MultiIndex:

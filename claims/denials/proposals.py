@@ -9,7 +9,7 @@ import pandas as pd
 from claims.denials import outcomes
 from claims.denials.cases import case_keys, denied_cases
 from claims.denials.deadlines import NO_LIMITS
-from claims.denials.effects import effects_of, in_posting_order
+from claims.denials.effects import effects_of, in_posting_order, losses
 from claims.denials.figures import line_figures
 from claims.denials.lifecycle import fold
 from claims.denials.matched import rekeyed
@@ -75,9 +75,20 @@ def propose(
     kept["opening"] = kept.groupby("base").cumcount() + 1
     new_keys = pd.Series(case_keys(kept["base"], kept["opening"]), index=kept.index, dtype="str")
     kept["case_key"] = kept["case_key"].where(~kept["is_matched"], new_keys)
-    lived = outcomes.with_keys(fold(effects_of(ordered, figures, cases, kept)), kept)
+    lived = outcomes.with_keys(_lived(ordered, figures, cases, kept), kept)
     changed = outcomes.changed_cases(lived, cases, kept, posting_date)
     events = outcomes.events(lived, cases, kept, posting_date)
     return Proposal(
         outcomes.new_cases(lived, cases, posting_date), changed, outcomes.with_before(events, stored, changed)
     )
+
+
+def _lived(
+    claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame
+) -> pd.DataFrame:
+    """Fold all effects; what reversed a payment that won is known only when it is known what won."""
+    effects = effects_of(claim_payments, figures, cases, kept)
+    lived, known = fold(effects), 0
+    while len(lost := losses(claim_payments, lived, kept)) > known:
+        lived, known = fold(pd.concat([effects, lost], ignore_index=True)), len(lost)
+    return lived

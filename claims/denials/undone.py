@@ -11,11 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from claims.denials.lifecycle import LOST
+
 UNDONE = "undone"
 # What the denial rules, and earlier undos, tell of a case; a person's events stay out of it.
 RULES = (
     "opened", "repeated", "upheld", "reopened", "attached", "matched", "overturned", "partly_overturned", "superseded",
-    UNDONE,
+    LOST, UNDONE,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 
 import pyotp
+import segno
 
 STEP_SECONDS = 30
 ISSUER = "claims"
@@ -23,6 +24,11 @@ def new_secret() -> str:
 def address(secret: str, name: str) -> str:
     """Give the address that authenticator apps read."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
+
+
+def picture(address: str) -> str:
+    """Draw the address as a QR code: a `data:` address of an SVG, dark on white whatever the page's colours."""
+    return str(segno.make(address, error="m", micro=False).svg_data_uri(scale=5, border=4, dark="#000", light="#fff"))
 
 
 def step_of(now: datetime) -> int:

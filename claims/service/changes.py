@@ -8,7 +8,7 @@ from typing import NoReturn
 import pandas as pd
 
 from claims.errors import UsageError
-from claims.money import cents
+from claims.money import amount, cents
 
 Frames = dict[str, pd.DataFrame]
 # What is ours, or follows from something else: a charge is that of its lines, a number that of the version.
@@ -94,6 +94,21 @@ def _value(column: str, text: str) -> str | int | None:
             return int(date.fromisoformat(text).strftime("%Y%m%d")) if text else 0
         except ValueError:
             _refuse(column, "a day like 2026-09-01")
+    return text
+
+
+def text_of(column: str, value: object) -> str:
+    """Write what a column of the frames holds as a person types it; the other way round from what `changed` reads."""
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    text = str(value)
+    if column.endswith("_cents"):
+        return amount(int(text))
+    if column.endswith("_milli"):
+        whole, rest = divmod(int(text), 1000)
+        return f"{whole}.{rest:03d}".rstrip("0").rstrip(".")
+    if column.endswith("_date"):
+        return f"{text[:4]}-{text[4:6]}-{text[6:]}" if len(text) == 8 else ""
     return text
 
 

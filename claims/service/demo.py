@@ -16,14 +16,17 @@ from pathlib import Path
 from claims import codes, config
 from claims.config import Settings
 from claims.errors import UsageError
-from claims.service.context import Context
+from claims.service.context import Context, open_context
+from claims.service.desk import queue
 from claims.service.exceptions import listed
-from claims.service.queue import denial_queue
+from claims.service.master import find_master_files, import_files
+from claims.service.queue import KEY_LENGTH, denial_queue
 from claims.service.simulate import simulate_month
 from claims.store import upkeep
 
 MARK = ".claims-demo"
 PACKAGED = Path(__file__).resolve().parents[2] / "edi_samples" / "day"
+MASTER = Path(__file__).resolve().parents[2] / "edi_samples" / "master"
 EVERY_CASE = 1_000_000
 HELD = ("OUT_OF_BALANCE", "HELD")
 
@@ -88,8 +91,8 @@ class TieOut:
         return self.posted_cents == self.ledger_cents
 
 
-def prepare(folder: Path) -> Prepared:
-    """Make `folder` a fresh data folder with the month's files in its inbox, and an empty database."""
+def prepare(folder: Path, actor: str = "demo") -> Prepared:
+    """Make `folder` a fresh data folder: the month's files in its inbox, and in its database master data only."""
     folder = folder.expanduser().absolute()
     _empty(folder)
     settings = config.load(home=folder, database_url=f"sqlite:///{folder / 'claims.db'}")
@@ -100,6 +103,8 @@ def prepare(folder: Path) -> Prepared:
     about = json.loads((month / "month.json").read_text(encoding="utf-8"))
     shutil.copytree(month / "inbox", settings.inbox_folder)
     upkeep.initialise(settings)
+    if MASTER.is_dir():  # where the samples were not installed, the demo has none: nothing can be sent from it then
+        import_files(open_context(settings, actor=actor), find_master_files([MASTER]))
     return Prepared(
         settings=settings,
         inbox=settings.inbox_folder,
@@ -121,7 +126,7 @@ def _empty(folder: Path) -> None:
 
 
 def top_causes(ctx: Context, limit: int = 5) -> tuple[list[Cause], str]:
-    """Give the open denials by cause, most money at risk first; and the key of the most valuable case."""
+    """Give the open denials by cause, most money at risk first; and the key of the first case of the queue."""
     cases, _, _ = denial_queue(ctx, limit=EVERY_CASE)
     if cases.empty:
         return [], ""
@@ -133,7 +138,8 @@ def top_causes(ctx: Context, limit: int = 5) -> tuple[list[Cause], str]:
         Cause(str(row.cause), str(row.next_action), str(row.category), int(str(row.cases)), int(str(row.at_risk_cents)))
         for row in ranked.itertuples()
     ]
-    return causes, str(cases["key"].iloc[0])
+    first = queue.page(ctx, queue.Filters(), size=1).rows["case_key"]
+    return causes, str(first.iloc[0])[:KEY_LENGTH] if len(first) else str(cases["key"].iloc[0])
 
 
 def waiting(ctx: Context) -> list[Held]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -42,6 +44,14 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     }
 
 
+class Causes(NamedTuple):
+    """Groups of two or more open cases by payer and reason; patterns among them; (cases, cents) that stand alone."""
+
+    groups: pd.DataFrame
+    patterns: pd.DataFrame
+    alone: tuple[int, int]
+
+
 def _told_apart(payers: pd.DataFrame) -> pd.Series[str]:
     """Name payers, with their code where the name alone is that of several, or there is none."""
     name, code = payers["payer_name"], payers["payer_code"]
@@ -49,7 +59,7 @@ def _told_apart(payers: pd.DataFrame) -> pd.Series[str]:
     return told.where(name != "", code)
 
 
-def causes(ctx: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give open cases by payer and reason; and the patterns among them: one cause, one item of work."""
+def causes(ctx: Context) -> Causes:
+    """Group open cases by what causes them: a pattern is one cause and one item of work."""
     with read(ctx.engine) as conn:
-        return rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES)
+        return Causes(rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES), rows.alone(conn))

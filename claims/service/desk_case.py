@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import pandas as pd
 from claims.errors import NotFoundError
 from claims.service import timeline
 from claims.service.context import Context
-from claims.service.desk import queue
+from claims.service.desk import queue, undoing
 from claims.service.queue import KEY_LENGTH
 from claims.store import clock
 from claims.store import sessions as session_rows
@@ -52,6 +53,14 @@ def of_key(ctx: Context, key: str) -> Case:
     return Case(payer_code=str(row.payer_code), reason_code=str(row.reason_code), key=shown_key, **numbers)
 
 
+def names(ctx: Context, case_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Give what people call cases: the key, cut, and the claim's number; the caller records that it was shown."""
+    with read(ctx.engine) as conn:
+        rows = case_events.called(conn, case_ids)
+    keys = rows["case_key"].str[:KEY_LENGTH]
+    return dict(zip(rows["case_id"].tolist(), zip(keys, rows["claim_number"], strict=True), strict=True))
+
+
 def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]:
     """Say that the owner of a session looks at a case, and name the others who do."""
     subject = f"case {case.case_id}"
@@ -64,14 +73,21 @@ def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]
 
 
 def happened(ctx: Context, case: Case) -> pd.DataFrame:
-    """Tell what happened to a case, newest first: what a person said, and whether it can be undone as a whole."""
+    """Tell what happened to a case, newest first: what a person said, and whether it can still be undone.
+
+    day: that of the remittance which brought it, else the day on which it was booked (posting_date).
+    """
     with read(ctx.engine) as conn:
         events = case_events.of_case(conn, case.case_id)
+        is_last = events["case_version"] == case.version  # what moved on since is not undone
+        is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
+        is_here = undoing.may_withdraw(conn, events)
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
-    is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
     newest = ~events["action_id"].duplicated(keep="last")
-    rows = events.assign(words=words, can_undo=is_open & newest & (events["action"] != "undo"))
-    return rows.drop(columns=["body", "reason"]).iloc[::-1].reset_index(drop=True)
+    day = events["payment_date"].where(events["payment_date"] != "", events["posting_date"])
+    can_undo = is_open & newest & is_last & is_here & (events["action"] != "undo")
+    rows = events.assign(words=words, can_undo=can_undo, day=day)
+    return rows.drop(columns=["body", "reason", "payment_date"]).iloc[::-1].reset_index(drop=True)
 
 
 def lengths(ctx: Context, case: Case) -> dict[int, int]:

@@ -59,7 +59,7 @@ def match_by_hand(ctx: Context, exception_id: int, claim_number: str, although: 
         payment = _waiting(conn, exception_id)
         claims = by_hand.claims_numbered(conn, claim_number)
         if claims.empty:
-            raise NotFoundError("claim with the number", claim_number)
+            raise NotFoundError("claim", "with this number")
         if claims["family_id"].nunique() > 1:
             raise UsageError("Several billing providers have a claim with this number: it names no single one.")
         pairs = claims.assign(claim_payment_id=payment["claim_payment_id"].iloc[0], rule="claim-number")

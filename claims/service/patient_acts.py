@@ -58,7 +58,8 @@ def apply_payment(
 def void_payment(ctx: Context, payment_id: int, reason: str, day: date, posting_date: date) -> int:
     """Take a payment back that bounced, was charged back or never was: its journals are reversed; give their number.
 
-    What was paid back to the patient cannot be taken back: PostingRefusedError.
+    A refund of it that is only asked for is withdrawn first: PostingRefusedError. One that was paid stands, and the
+    patient owes it (`patient_credits.name_owed`).
     """
     if not reason.strip():
         raise UsageError("A reason is wanted: it is kept with the payment.")
@@ -70,10 +71,7 @@ def void_payment(ctx: Context, payment_id: int, reason: str, day: date, posting_
         lines = patient_money.journals_of(conn, key) if payment["state"] not in ("new", "held") else None
         count = 0
         if lines is not None:
-            if lines["rule_id"].isin(["E07", "P04"]).any() or patient_refunds.of_payment(conn, payment_id):
-                raise PostingRefusedError(
-                    "Some of this payment was paid back to the patient: withdraw the refund first."
-                )
+            lines = _without_refunds(conn, lines)
             negated = patient_lines.reversal(lines, "patient-payment-void").assign(effective_date=day.isoformat())
             count = write_journals(conn, ctx, run_id, posting_date, negated)
         patients.set_state(conn, [payment_id], "void", "", void_reason=reason, void_date=day)
@@ -81,6 +79,16 @@ def void_payment(ctx: Context, payment_id: int, reason: str, day: date, posting_
         name_credits(conn, posting_date)
         record(ctx, conn, "payment.void", f"payment {payment_id}", {"journals": count, "reason": reason})
     return count
+
+
+def _without_refunds(conn: Connection, lines: pd.DataFrame) -> pd.DataFrame:
+    """What of a payment's journals bounces with it: not what was paid back. Refused while a refund waits."""
+    back = lines.loc[lines["rule_id"].isin(patient_money.PAID_BACK), "journal_key"]
+    owed = lines[lines["journal_key"].isin(back) & (lines["account"] == "2300")]
+    for key in owed["reference"].unique():
+        if (patient_refunds.of_key(conn, str(key))["state"] == "requested").any():
+            raise PostingRefusedError("A refund of this payment is asked for: withdraw it first, or pay it.")
+    return lines[~lines["journal_key"].isin(back)]
 
 
 def _payment(conn: Connection, payment_id: int) -> pd.Series:

@@ -7,11 +7,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from claims.store import exceptions, patient_credits
+from claims.store import exceptions, patient_credits, patient_money
 from claims.store.handles import Connection
 
-TYPE = "CREDIT_BALANCE_PATIENT"
+TYPE, OWED = "CREDIT_BALANCE_PATIENT", "PATIENT_OWES_REFUND"
 CAUSES = {
+    "share-below-zero": "the payer's remittance puts the patient's share below zero",
     "written-off": "a small balance was written off before the payer lowered the share",
     "share-lowered": "the payer lowered or took back the patient's share after the patient had paid",
     "paid-twice": "the same amount was paid twice",
@@ -38,7 +39,24 @@ def name_credits(conn: Connection, posting_date: date) -> int:
         }
     ).astype({"exception_key": "str", "type_code": "str", "message": "str"})
     exceptions.keep(conn, "family_id", named, [TYPE], posting_date, done="settled")
+    name_owed(conn, posting_date)
     return len(named)
+
+
+def name_owed(conn: Connection, posting_date: date) -> None:
+    """Keep an open exception for what was paid back of a payment that bounced later, until nothing is due."""
+    rows = patient_money.paid_back_of_void(conn)
+    balance = patient_money.balances(conn, rows.loc[rows["family_id"] != 0, "family_id"])
+    due = balance.reindex(rows["family_id"], fill_value=0).clip(lower=0).to_numpy("int64")
+    cents = np.where(rows["family_id"] != 0, np.minimum(rows["amount_cents"], due), rows["amount_cents"])
+    named = rows.assign(
+        exception_key=OWED + ":" + rows["payment_key"] + ":" + rows["family_id"].astype("str"),
+        type_code=OWED,
+        amount_cents=cents,
+        message="payment " + rows["patient_payment_id"].astype("str") + " bounced after it was paid back",
+    )
+    columns = ["exception_key", "type_code", "amount_cents", "message", "family_id"]
+    exceptions.keep(conn, "family_id", named.loc[cents > 0, columns], [OWED], posting_date, done="settled")
 
 
 def cause(rows: pd.DataFrame) -> pd.Series:
@@ -49,12 +67,13 @@ def cause(rows: pd.DataFrame) -> pd.Series:
     """
     told = np.select(
         [
+            (rows["paid_cents"] < rows["credit_cents"]) & (rows["written_off_cents"] <= 0),
             rows["paid_cents"] < rows["credit_cents"],
             rows["lowered_cents"] > 0,
             (rows["twice_cents"] > 0) & (rows["twice_cents"] <= rows["credit_cents"]),
             rows["is_prepaid"],
         ],
-        ["written-off", "share-lowered", "paid-twice", "prepaid"],
+        ["share-below-zero", "written-off", "share-lowered", "paid-twice", "prepaid"],
         "overpaid",
     )
     return pd.Series(told, index=rows.index, dtype="str")

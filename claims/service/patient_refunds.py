@@ -18,7 +18,7 @@ from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
 from claims.service.patient_payments import name_waiting
 from claims.service.runs import running
-from claims.store import patient_money, patients
+from claims.store import patient_credits, patient_money, patients
 from claims.store import patient_refunds as rows_of
 from claims.store.engine import write
 from claims.store.handles import Connection
@@ -27,10 +27,17 @@ from claims.store.handles import Connection
 def request_claim_refund(
     ctx: Context, claim: str, reason: str, posting_date: date, *, amount_cents: int | None = None
 ) -> int:
-    """Ask for what a patient paid too much on a claim to be paid back, all of it or a part; give our number of it."""
+    """Ask for what a patient paid too much on a claim to be paid back, all of it or a part; give our number of it.
+
+    What was paid before the payers have decided is no credit yet: PostingRefusedError.
+    """
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         family_id = named_family(conn, claim)
+        if patient_credits.with_payers(conn, family_id):
+            raise PostingRefusedError(
+                "Payers still have something open on this claim: what the patient paid is no credit yet."
+            )
         credit = -int(patient_money.balances(conn, [family_id]).sum())
         paid = patient_money.on_claim(conn, family_id)
         free = min(max(credit, 0), int(paid["amount_cents"].sum()))

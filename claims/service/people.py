@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -50,6 +51,22 @@ def listed(ctx: Context) -> pd.DataFrame:
     """List everybody: name, roles, state, has_second_factor, write_off_limit_cents, created_at."""
     with read(ctx.engine) as conn:
         return rows.listed(conn).drop(columns="user_id")
+
+
+def require_worker(conn: Connection, name: str) -> None:
+    """Ask whether somebody works on cases here; raise UsageError, which names near ones, when they do not.
+
+    A practice that has added nobody keeps its names elsewhere: there every name is good.
+    """
+    found = rows.listed(conn)
+    rights = [roles.permissions_of(str(held).split()) for held in found.loc[found["state"] != DISABLED, "roles"]]
+    names_of = found.loc[found["state"] != DISABLED, "name"].tolist()
+    able = [str(one) for one, held in zip(names_of, rights, strict=True) if "desk.act" in held]
+    if found.empty or name in able:
+        return
+    near = difflib.get_close_matches(name.lower(), able, n=3, cutoff=0.5) or able[:5]
+    known = f"; there are: {', '.join(near)}" if near else ""
+    raise UsageError(f"Nobody who works on cases here is called {name[:40]}{known}.")
 
 
 def acting(ctx: Context, permission: str, *, second: bool = False) -> Context:

@@ -13,7 +13,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
-from claims.service.desk import steps
+from claims.service.desk import made, steps
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import queue
@@ -23,9 +23,13 @@ KEY_LENGTH = 10
 # Events that close a case.
 CLOSING = (
     *("overturned", "partly_overturned", "superseded", "written_off", "expired", "duplicate", "billed_patient"),
+    "recovery_reversed",
     "undone",
 )
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
+# What people write on a case may name a patient; the rest of what an event says does not.
+FREE = ("note", "reason", "proof", "basis", "late_reason", "despite_gaps", "words")
+FACTS = {"assignee": "to", "until": "until", "level": "level", "tag": ""}
 # Elements of a stored segment that name a patient or a claim.
 PRIVATE_ELEMENTS = {"CLP": (1, 7)}
 
@@ -60,7 +64,7 @@ def denial_queue(
     today = ctx.settings.today()
     asked = Filter(payer, category, state, None if due_within is None else today + timedelta(days=due_within))
     with read(ctx.engine) as conn:
-        rows = queue.cases(conn, asked, limit)
+        rows = made.with_claims(conn, queue.cases(conn, asked, limit))
         number, cents = queue.totals(conn, asked)
     rows = steps.told(ctx, rows, today)
     rows.insert(0, "key", rows["case_key"].str[:KEY_LENGTH])
@@ -85,6 +89,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
             raise NotFoundError("denial case", key)
         if len(found) > 1:
             raise AmbiguousKeyError(key)
+        known = made.with_claims(conn, found)
         case = _row(found)
         of = int(case["claim_payment_id"])
         decision = _row(queue.decision(conn, of))
@@ -96,7 +101,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         ledger = queue.ledger(conn, of)
         events = queue.events(conn, int(case["case_id"]))
         closing = _closing(conn, case, events)
-    case |= _row(steps.told(ctx, found, ctx.settings.today()))
+    case |= _row(steps.told(ctx, known, ctx.settings.today()))
     if show_phi:
         record_shown(ctx, f"denial case {case['case_key'][:KEY_LENGTH]}")
     else:
@@ -116,6 +121,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         "then_action_label": case["then_action_label"],
         "proof_needed": case["proof_needed"],
         "days_left": case["days_left"],
+        "made": _row(known[["is_elsewhere", "made_claim_id", "made_life", "edits"]]),
         "closing": closing,
         "decision": decision | {"status": _status(decision)},
         "match": _match(decision),
@@ -125,7 +131,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         "remarks": _remark_rows(remarks, lines),
         "ledger": _named_accounts(ledger),
         "events": events.drop(columns="claim_payment_id")
-        .assign(body=[_reason(body) for body in events["body"]])
+        .assign(body=[words(body, show_phi=show_phi) for body in events["body"]])
         .rename(columns={"body": "reason"}),
         "segments": _segments(ctx, decision, [lines, adjustments, remarks], show_phi),
     }
@@ -241,8 +247,14 @@ def _named_accounts(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(name=names.reindex(ledger["account"]).fillna("").to_numpy())
 
 
-def _reason(body: str) -> str:
-    return str(json.loads(body).get("action_reason", ""))
+def words(body: str, *, show_phi: bool) -> str:
+    """Give what an event says in words: who a case was given to and such as they are, what people wrote masked."""
+    said = json.loads(body)
+    facts = [f"{word} {said[name]}".strip() for name, word in FACTS.items() if said.get(name)]
+    written = next((str(said[name]) for name in FREE if said.get(name)), "")
+    return ", ".join([*facts, *([written if show_phi else MASK] if written else [])]) or str(
+        said.get("action_reason", "")
+    )
 
 
 def _segments(

@@ -40,6 +40,9 @@ def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str
 
 
 def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
+    away = (rows["origin"] != "to_send") & (rows["state"] == "open")
+    step = rows["next_step"].where(rows["next_step"] != "", "Read the answer") + ", where it was sent from"
+    rows = rows.assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
     if not show_phi:
         return rows.assign(claim_number=MASK)
     record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})

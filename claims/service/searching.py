@@ -15,13 +15,14 @@ from claims.errors import NotFoundError, UsageError
 from claims.ledger.match import normal_number
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.queue import KEY_LENGTH
 from claims.store import people as people_rows
 from claims.store.engine import read, write
 from claims.store.queries import searching as rows
 
 LONGEST = 100
 KEPT = timedelta(days=1)
-_NAME = re.compile(r"[^\W\d_][\w' -]+")
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-])*")
 
 
 def keep(ctx: Context, user_id: int, words: str) -> str:
@@ -36,19 +37,43 @@ def keep(ctx: Context, user_id: int, words: str) -> str:
     return key
 
 
+def direct(ctx: Context, words: str) -> tuple[str, str] | None:
+    """Give the one thing that has just this number or key: ("case", its key) or ("claim", its id); else None.
+
+    Nothing is shown of it yet: whoever opens it is recorded then.
+    """
+    asked = " ".join(words.split())
+    if not 2 <= len(asked) <= LONGEST:
+        return None
+    with read(ctx.engine) as conn:
+        keys, claims = rows.exactly(conn, asked, _normal(asked))
+    if len(keys) == 1:
+        return "case", keys[0][:KEY_LENGTH]
+    return ("claim", str(claims[0])) if not keys and len(claims) == 1 else None
+
+
 def found(ctx: Context, user_id: int, key: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Give what one's own kept search was for, the cases and the claims that fit it."""
     with read(ctx.engine) as conn:
         words = people_rows.search_words(conn, key, user_id)
         if words is None:
             raise NotFoundError("search", "with this address")
-        normal = str(normal_number(pd.Series([words], dtype="str")).iloc[0])
-        # "LAST, FIRST" is looked for by the last name; a number is none.
-        name = words.split(",")[0].strip().upper() if _NAME.fullmatch(words.split(",")[0].strip()) else ""
-        cases, claims = rows.cases(conn, words, normal, name), rows.claims(conn, words, normal, name)
+        normal, names = _normal(words), _names(words)
+        cases, claims = rows.cases(conn, words, normal, names), rows.claims(conn, words, normal, names)
     record_shown(
         ctx,
         f"search {key}",
         {"cases": [one[:10] for one in cases["case_key"]], "claims": claims["claim_id"].tolist()},
     )
     return words, cases, claims
+
+
+def _normal(words: str) -> str:
+    """Give a number as families keep it."""
+    return str(normal_number(pd.Series([words], dtype="str")).iloc[0])
+
+
+def _names(words: str) -> list[str]:
+    """Give the names of a patient that somebody typed, in any order, with commas or not; none when one cannot be."""
+    names = words.replace(",", " ").upper().split()
+    return names if names and all(_NAME.fullmatch(name) for name in names) else []

@@ -12,6 +12,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.zone import day_of
 from claims.store.engine import read
 from claims.store.queries import timeline as rows
 from claims.store.queries.timeline import OWN_ID
@@ -20,6 +21,8 @@ __all__ = ["OWN_ID", "SeveralClaimsError", "story", "timeline"]
 
 # Steps of one day and instant, in the order in which they follow from each other.
 KINDS = ("import", "life", "journal", "denial", "deposit")
+# Steps whose effective date is the day on which they happened; a charge's is that of the service.
+_HAPPENED = ("life", "denial", "deposit")
 _PRIVATE = ("claim_number", "payer_claim_number")
 
 
@@ -34,17 +37,18 @@ class SeveralClaimsError(UsageError):
 def timeline(ctx: Context, claim: str) -> pd.DataFrame:
     """Give the steps of a claim and of all versions of it, oldest first; `claim`: its number, or our own id.
 
-    Columns: posting_date, effective_date, kind, step, says (in words), detail_code, life_before, life_after,
-    amount_cents, claim_id, actor, sha256, seg, offset, length, recorded_at. Raises NotFoundError, SeveralClaimsError.
+    Columns: day (on which it happened, else on which it was booked), posting_date, effective_date, kind, step, says
+    (in words), detail_code, life_before, life_after, amount_cents, claim_id, actor, sha256, seg, offset, length,
+    recorded_at. Raises NotFoundError, SeveralClaimsError.
     """
     with read(ctx.engine) as conn:
-        return _ordered(rows.steps(conn, _family(conn, claim)))
+        return _ordered(ctx, rows.steps(conn, _family(conn, claim)))
 
 
 def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
     """Give the steps of all versions of a claim, as `timeline` does, for a family that is known."""
     with read(ctx.engine) as conn:
-        return _ordered(rows.steps(conn, family_id))
+        return _ordered(ctx, rows.steps(conn, family_id))
 
 
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
@@ -57,11 +61,11 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
         family_id = _family(conn, claim)
         parts = {
             "versions": rows.versions(conn, family_id),
-            "sendings": rows.sendings(conn, family_id),
+            "sendings": _dated(rows.sendings(conn, family_id)),
             "money": _named(rows.money(conn, family_id)),
             "payments": rows.payments(conn, family_id),
             "proofs": rows.payer_acceptances(conn, family_id),
-            "steps": _ordered(rows.steps(conn, family_id)),
+            "steps": _ordered(ctx, rows.steps(conn, family_id)),
         }
     if show_phi:
         versions = parts["versions"]["claim_id"].tolist()
@@ -79,19 +83,35 @@ def _family(conn: Any, claim: str) -> int:
     return int(found["family_id"].iloc[0])
 
 
-def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
+def _ordered(ctx: Context, steps: pd.DataFrame) -> pd.DataFrame:
     table = codes.table("claim_life")
     noted = table.query("life == 'any'").set_index("event")["says"]
     says = table.set_index(["life", "event"])["says"].reindex(pd.MultiIndex.from_frame(steps[["life_before", "step"]]))
     says = says.set_axis(steps.index).fillna(steps["step"].map(noted)).where(steps["kind"] == "life", _words(steps))
-    # A file that we made ourselves belongs to no run: its day is that of its writing.
-    day = steps["posting_date"].where(steps["posting_date"] != "", steps["recorded_at"].str[:10])
+    # What belongs to no run and no action is of the practice's day on which it was written.
+    written = [day_of(ctx, text) for text in steps["recorded_at"]]
+    booked = steps["posting_date"].where(
+        steps["posting_date"] != "", pd.Series(written, index=steps.index, dtype="str")
+    )
+    has_own = steps["kind"].isin(_HAPPENED) & (steps["effective_date"] != "")
+    happened = steps["effective_date"].where(has_own, steps["envelope_date"])
     rank = {kind: place for place, kind in enumerate(KINDS)}
     return (
-        steps.assign(says=says.fillna(""), place=steps["kind"].map(rank), posting_date=day)
+        steps.assign(
+            says=says.fillna(""),
+            place=steps["kind"].map(rank),
+            posting_date=booked,
+            day=happened.where(happened != "", booked),
+        )
         .sort_values(["recorded_at", "place"], kind="stable", ignore_index=True)
-        .drop(columns="place")
+        .drop(columns=["place", "envelope_date"])
     )
+
+
+def _dated(sendings: pd.DataFrame) -> pd.DataFrame:
+    """Give sendings their day: that of the batch, or that of the interchange of somebody else."""
+    day = sendings["posting_date"].where(sendings["posting_date"] != "", sendings["envelope_date"])
+    return sendings.assign(posting_date=day).drop(columns="envelope_date")
 
 
 def _words(steps: pd.DataFrame) -> pd.Series:

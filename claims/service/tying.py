@@ -5,6 +5,7 @@ Whoever ties (the rules of reconcile, a person) comes through here, in a write t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -28,6 +29,7 @@ OF_LINES = (
     "DEPOSIT_OVER",
     "RETURN_WITHOUT_DEPOSIT",
 )
+OTHER_PAYER = "DEPOSIT_PAYER_DIFFERS"  # it is tied all the same: banks name processors
 OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED")
 # CORE 370: money that has not come four business days after its remittance is late.
 LATE_DAYS = 4
@@ -70,6 +72,11 @@ def write_ties(
     days = lines.set_index("bank_line_id")["bank_date"]
     write_bank_journals(conn, ctx, run_id, posting_date, deposit_lines.tie_lines(rows), "deposit-match", days)
     banking.save_ties(conn, rows, ctx.actor)
+    own = ties.merge(lines[["bank_line_id", "line_key", "file_id", "row_number"]], on="bank_line_id")
+    own = own[own["evidence"].map(lambda text: "other-payer" in json.loads(text or "{}").get("differ", ()))]
+    named = own.assign(type_code=OTHER_PAYER, exception_key=OTHER_PAYER + ":" + own["line_key"], seg=own["row_number"])
+    columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
+    exceptions.open_all(conn, named[columns], posting_date)
 
 
 def write_rests(conn: Connection, ctx: Context, run_id: int, posting_date: date, lines: pd.DataFrame) -> None:
@@ -173,6 +180,7 @@ def take_apart(
     )
     write_journals(conn, ctx, run_id, posting_date, lines.drop(columns="journal_id"))
     banking.end_ties(conn, journal_ids, reason, posting_date)
+    exceptions.close_for(conn, "bank_line_id", matches["bank_line_id"], [OTHER_PAYER], reason, posting_date)
     touched = set(lines["bank_line_id"].tolist()) | set(matches["bank_line_id"].tolist())
     write_rests(conn, ctx, run_id, posting_date, _of(conn, touched))
 

@@ -36,6 +36,7 @@ def misplaced(conn: sa.Connection) -> pd.DataFrame:
             ),
             _sum(sa.case((sa.and_(L.c.account != "1000", ~back), -L.c.amount_cents), else_=0)).label("shared"),
             _sum(sa.case((L.c.account == "2200", -L.c.amount_cents), else_=0)).label("waits"),
+            _sum(sa.case((sa.and_(L.c.account == "2200", back), L.c.amount_cents), else_=0)).label("back"),
         )
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(L.c.account.in_(["1000", "1200", "2200"]), L.c.payer_code == "", L.c.reference != "")
@@ -49,8 +50,9 @@ def misplaced(conn: sa.Connection) -> pd.DataFrame:
     at = rows.reindex(paid["payment_key"], fill_value=0).set_axis(paid.index)
     due = paid["amount_cents"].where(paid["state"] != "void", 0)
     off = (at["came"] - due).where(at["came"] != due, at["shared"] - due)
-    waits = (at["waits"] != 0) != (paid["state"] == "unapplied")
-    wrong = (off != 0) | waits | (at["waits"] < 0)
+    # What was paid back of one that bounced later is owed by the patient.
+    lies = at["waits"] + at["back"].where(paid["state"] == "void", 0)
+    wrong = (off != 0) | ((lies != 0) != (paid["state"] == "unapplied")) | (lies < 0)
     names = "payment " + paid["patient_payment_id"].astype("str")
     return pd.DataFrame({"name": names, "off_cents": off})[wrong]
 

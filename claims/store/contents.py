@@ -11,16 +11,8 @@ from claims.store import schema
 from claims.store.handles import Connection
 from claims.store.rows import frame_of
 
-C, F, L, T = schema.claims, schema.files, schema.service_lines, schema.transactions
+C, L, T = schema.claims, schema.service_lines, schema.transactions
 INTERCHANGE = schema.interchanges
-
-
-def claim_addresses(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
-    """Claims and the byte range of each: claim_id, family_id, file_id, sha256, seg, offset, length."""
-    select = sa.select(
-        C.c.claim_id, C.c.family_id, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length
-    ).join(F, F.c.file_id == C.c.file_id)  # fmt: skip
-    return frame_of(conn, select, C.c.claim_id, claim_ids)
 
 
 def said(conn: Connection, claim_ids: Sequence[int]) -> pd.DataFrame:

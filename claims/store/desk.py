@@ -96,6 +96,8 @@ def end_requests(conn: sa.Connection, day: date) -> int:
 
 def took_a_place(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int]:
     """Give those of these claims for which the claim before was settled when they were made (corrections)."""
-    made = schema.claims
-    select = sa.select(made.c.claim_id).where(made.c.purpose == "correction")
+    made, before = schema.claims, schema.claims.alias("before")
+    is_settled = sa.or_(made.c.purpose == "correction", before.c.life == "replaced")
+    select = sa.select(made.c.claim_id).outerjoin(before, before.c.claim_id == made.c.follows_claim_id)
+    select = select.where(is_settled)
     return [int(one) for one in frame_of(conn, select, made.c.claim_id, claim_ids)["claim_id"]]

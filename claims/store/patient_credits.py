@@ -8,11 +8,23 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 
-J, L = schema.journals, schema.ledger_lines
+J, L, E = schema.journals, schema.ledger_lines, schema.exceptions
 
 
 def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+
+def with_payers(conn: sa.Connection, family_id: int) -> int:
+    """What payers have open on a claim, in cents: the turns that are in debit."""
+    by_turn = (
+        sa.select(sa.func.sum(L.c.amount_cents).label("cents"))
+        .where(L.c.account == "1100", L.c.family_id == family_id)
+        .group_by(L.c.payer_sequence)
+        .having(sa.func.sum(L.c.amount_cents) > 0)
+        .subquery()
+    )
+    return int(conn.scalar(sa.select(sa.func.coalesce(sa.func.sum(by_turn.c.cents), 0))) or 0)
 
 
 def credits(conn: sa.Connection) -> pd.DataFrame:
@@ -21,11 +33,13 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
     paid_cents (by patients), written_off_cents, lowered_cents (of the share, after the first payment), twice_cents,
     is_prepaid (paid before any share was posted).
     """
-    # Only what a patient paid can be too much; its lines name no payer, which the index knows.
+    # What a patient paid can be too much: its lines name no payer, which the index knows. Else only a share below zero
+    # is in credit.
     paid_on = sa.select(L.c.family_id).where(L.c.account == "1200", L.c.payer_code == "", L.c.family_id.is_not(None))
+    below = sa.select(E.c.family_id).where(E.c.type_code == "NEGATIVE_ADJ", E.c.family_id.is_not(None))
     in_credit = (
         sa.select(L.c.family_id)
-        .where(L.c.account == "1200", L.c.family_id.in_(paid_on))
+        .where(L.c.account == "1200", L.c.family_id.in_(sa.union_all(paid_on, below)))
         .group_by(L.c.family_id)
         .having(sa.func.sum(L.c.amount_cents) < 0)
     )

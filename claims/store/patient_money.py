@@ -13,6 +13,7 @@ from claims.store.rows import IN_LIST, in_parts
 
 J, L = schema.journals, schema.ledger_lines
 OF_PATIENTS = "patient"  # the source of their journals
+PAID_BACK = ("E07", "P04")  # rules of what is owed back to the patient
 ACCOUNTS = ("1000", "1200", "2200", "2300")  # whose lines carry the key of a payment or refund
 
 
@@ -71,6 +72,24 @@ def on_claim(conn: sa.Connection, family_id: int) -> pd.DataFrame:
         .group_by(L.c.reference)
         .having(sa.func.sum(L.c.amount_cents) < 0)
         .order_by(sa.func.min(L.c.journal_id).desc()),
+    )
+
+
+def paid_back_of_void(conn: sa.Connection) -> pd.DataFrame:
+    """What was paid back of payments that bounced later: payment_key, patient_payment_id, family_id, amount_cents."""
+    PP = schema.patient_payments
+    return frame(
+        conn,
+        sa.select(
+            PP.c.payment_key,
+            PP.c.patient_payment_id,
+            sa.func.coalesce(L.c.family_id, 0).label("family_id"),
+            sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents"),
+        )
+        .join(L, L.c.reference == PP.c.payment_key)
+        .where(PP.c.state == "void", L.c.rule_id.in_(PAID_BACK), L.c.account != "2300", L.c.payer_code == "")
+        .group_by(PP.c.payment_key, PP.c.patient_payment_id, L.c.family_id)
+        .having(sa.func.sum(L.c.amount_cents) > 0),
     )
 
 

@@ -115,6 +115,7 @@ def _rows() -> sa.Select[tuple[object, ...]]:
             C.c.payer_code,
             C.c.payer_name,
             C.c.life,
+            C.c.origin,
             sa.func.coalesce(F.c.sha256, "").label("sha256"),
             R.c.seg,
             R.c.offset,

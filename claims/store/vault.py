@@ -10,7 +10,9 @@ import io
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -43,6 +45,14 @@ class Vault:
             return self._keep(temporary, digest.hexdigest())
         finally:
             temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def aside(self) -> Iterator[Path]:
+        """Give a private folder beside the stored files, for as long as a rehearsal needs one."""
+        incoming = self.root / "incoming"
+        _make_folder(incoming)
+        with tempfile.TemporaryDirectory(dir=incoming) as folder:
+            yield Path(folder)
 
     @staticmethod
     def hash_of(source: Path | bytes) -> str:

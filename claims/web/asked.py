@@ -10,10 +10,12 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from claims.errors import UsageError
+from claims.service.desk import queue
 from claims.service.desk.queue import SORTS, Filters
 from claims.web.seat import Seat
 
 MINE, ME, NOBODY, ANY = "mine", "me", "nobody", "any"
+_WORDS = ("payer", "reason", "category", "action", "tag", "due", "by", "least", "pattern", "since")
 Code = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
@@ -29,6 +31,7 @@ class Asked(BaseModel):
     category: Code = ""
     action: Code = ""
     pattern: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    tag: Code = ""
     due: Annotated[int, Field(ge=0, le=3650)] | Literal[""] = ""
     by: date | Literal[""] = ""
     least: Annotated[int, Field(ge=0, le=10**9)] | Literal[""] = ""
@@ -38,18 +41,19 @@ class Asked(BaseModel):
     did: Annotated[str, Field(max_length=2000)] = ""
 
     def filters(self, seat: Seat) -> Filters:
-        """Give it as the queue wants it, for who asks."""
+        """Give it as the queue wants it, for who asks: a part of a payer's name and a code with its group will do."""
         assignee = {MINE: None, ANY: None, ME: seat.person.name, NOBODY: ""}.get(self.who, self.who)
         today = seat.reading.settings.today()
         return Filters(
             state=self.state,
             assignee=assignee,
             mine_or_unassigned=self.who == MINE,
-            payer_code=self.payer,
-            reason_code=self.reason,
+            payer_code=queue.payer(seat.reading, self.payer.strip()),
+            reason_code=queue.reason(self.reason),
             category=self.category,
             next_action=self.action,
             pattern_id=self.pattern,
+            tag=self.tag,
             due_by=(self.by or None) if self.due == "" else today + timedelta(days=self.due),
             minimum_cents=0 if self.least == "" else self.least * 100,
             changed_since_run=self.since,
@@ -71,6 +75,7 @@ class Asked(BaseModel):
                 "category": filters.category,
                 "action": filters.next_action,
                 "pattern": filters.pattern_id,
+                "tag": filters.tag,
                 "by": filters.due_by or "" if due_in < 0 else "",
                 "due": due_in if due_in >= 0 else "",
                 "least": filters.minimum_cents // 100 or "",
@@ -78,6 +83,24 @@ class Asked(BaseModel):
                 "sort": sort if sort != filters.sorts[0] else "",
             }
         )
+
+    @classmethod
+    def read(cls, query: str) -> Asked:
+        """Read the query of an address; what cannot be is the default."""
+        try:
+            return cls.at_address(f"?{query}")
+        except UsageError:
+            return cls()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but a queue, and whose, is asked for: then an empty list is not the end of the work."""
+        usual = type(self).model_fields
+        return self.who not in (MINE, ANY) or any(getattr(self, name) != usual[name].default for name in _WORDS)
+
+    def cleared(self) -> str:
+        """Give the address of the whole list that these filters narrow."""
+        return type(self)(state=self.state, who=self.who if self.who in (MINE, ANY) else MINE).address()
 
     @classmethod
     def at_address(cls, address: str) -> Asked:

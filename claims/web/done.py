@@ -1,66 +1,130 @@
-"""What became of an action, as a signed word in the address of the page that comes next: shown once, for a moment."""
+"""What became of an action, as a signed word in the address of the page that comes next: shown once, for a moment.
+
+The word has figures and our own numbers of cases; what these cases are called is looked up when it is shown.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from claims.charges.scrub import edits
+from claims.service import desk_case
+from claims.service.audited import record_shown
+from claims.service.desk.acting import by_reason
 from claims.web import cursors
 
+if TYPE_CHECKING:
+    from claims.web.seat import Seat
+
 _SHOWN_SECONDS = 15
-_MOST_STALE = 12
+_MOST_STALE, _MOST_REASONS, _MOST_NAMED = 8, 4, 3  # an address has room for so many
+
+
+class Why(NamedTuple):
+    """A reason, how many cases it holds for, and the first of them."""
+
+    says: str
+    times: int
+    cases: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Told:
-    """An action in figures: how many cases it touched, which were stale, why others were refused."""
+    """An action in figures: how many cases it touched, which were stale, why others were refused, what edits stop.
+
+    `names`: key and claim number of the cases that are named.
+    """
 
     action_id: int
     verb: str
     done: int
     stale: tuple[int, ...] = ()
-    refused: tuple[tuple[str, int], ...] = ()
+    more_stale: int = 0
+    refused: tuple[Why, ...] = ()
     waits: bool = False
+    blocked: tuple[Why, ...] = ()
+    stopped: int = 0  # cases whose claim an edit stops
+    names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def says(self) -> str:
         """The verb in the past."""
         return VERBS.get(self.verb, self.verb)
 
+    @property
+    def leaves(self) -> int:
+        """How many claims leave with the next sending."""
+        return self.done - self.stopped if self.verb in ("resubmit", "bill_next") else 0
+
+    @property
+    def named(self) -> list[int]:
+        """The cases that are named."""
+        return list(dict.fromkeys([*self.stale, *(one for why in (*self.refused, *self.blocked) for one in why.cases)]))
+
 
 VERBS = {
     "assign": "assigned",
     "note": "noted",
     "tag": "tagged",
+    "untag": "freed of the tag",
     "snooze": "snoozed",
     "wake": "brought back",
     "info_sent": "marked: records sent",
     "appeal_sent": "marked: appeal sent",
     "appeal_upheld": "marked: appeal turned down",
-    "resubmit": "made ready to send again",
-    "bill_next": "made ready for the next payer",
+    "resubmit": "made to be sent again",
+    "bill_next": "made for the next payer",
     "to_patient": "billed to the patient",
     "write_off": "written off",
     "expire": "closed as expired",
-    "close_duplicate": "closed as repeats",
+    "close_duplicate": "closed as a repeat",
     "undo": "undone",
+    "approve": "approved",
+    "refuse": "refused",
 }
 
 
 def told(verb: str, done: Any) -> Told:
     """Make it of what an action of the desk gives."""
-    counts = done.refused["says"].value_counts() if len(done.refused) else {}
-    refused = tuple((str(says), int(count)) for says, count in dict(counts).items())[:6]
-    stale = tuple(int(one) for one in done.stale)
-    return Told(int(done.action_id), verb, len(done.done), stale, refused, done.state == "waiting_approval")
+    refused = [Why(says, len(ids), tuple(ids)) for says, ids in by_reason(done.refused)]
+    stops = done.blocked.groupby("edit_id")["case_id"].agg(tuple).items() if len(done.blocked) else ()
+    blocked = [Why(str(edit_id), len(ids), tuple(int(one) for one in ids)) for edit_id, ids in stops]
+    return Told(
+        int(done.action_id),
+        verb,
+        len(done.done),
+        tuple(int(one) for one in done.stale[:_MOST_STALE]),
+        max(0, len(done.stale) - _MOST_STALE),
+        _few(refused),
+        done.state == "waiting_approval",
+        _few(blocked),
+        int(done.blocked["case_id"].nunique()),
+    )
+
+
+def named(at: Seat, one: Told) -> Told:
+    """Say what the cases are called; that they were shown is recorded."""
+    names = desk_case.names(at.reading, one.named)
+    if names:
+        record_shown(at.reading, "cases that an action names", {"cases": sorted(names)})
+    values = {name: getattr(one, name) for name in Told.__dataclass_fields__}
+    return Told(**values | {"names": names, "blocked": tuple(_with_fix(why) for why in one.blocked)})
 
 
 def sign(key: bytes, one: Told, user_id: int, now: datetime) -> str:
     """Write it for an address."""
-    values = asdict(one) | {"stale": one.stale[:_MOST_STALE], "more": max(0, len(one.stale) - _MOST_STALE)}
+    values = {name: getattr(one, name) for name in Told.__dataclass_fields__ if name != "names"}
     return cursors.sign(key, [values, int(now.timestamp())], "did", user_id)
+
+
+def shown(at: Seat, text: str) -> Told | None:
+    """Read it as this person's page shows it; none when it is too old to be news."""
+    one = read(at.practice.key("done"), text, at.session.user.user_id, at.practice.now())
+    return one and named(at, one)
 
 
 def read(key: bytes, text: str, user_id: int, now: datetime) -> Told | None:
@@ -72,6 +136,17 @@ def read(key: bytes, text: str, user_id: int, now: datetime) -> Told | None:
     if not 0 <= int(now.timestamp()) - at < _SHOWN_SECONDS:
         return None
     values = json.loads(json.dumps(values))
-    values.pop("more")
-    refused = tuple((says, count) for says, count in values.pop("refused"))
-    return Told(**values | {"stale": tuple(values["stale"]), "refused": refused})
+    reasons = {name: tuple(Why(a, b, tuple(c)) for a, b, c in values.pop(name)) for name in ("refused", "blocked")}
+    return Told(**values | {"stale": tuple(values["stale"])} | reasons)
+
+
+def _few(reasons: list[Why]) -> tuple[Why, ...]:
+    kept = [why._replace(cases=why.cases[:_MOST_NAMED]) for why in reasons[:_MOST_REASONS]]
+    rest = sum(why.times for why in reasons[_MOST_REASONS:])
+    return (*kept, *([Why("other reasons", rest, ())] if rest else []))
+
+
+def _with_fix(why: Why) -> Why:
+    """Put what an edit wants beside its id."""
+    edit = edits().get(why.says)
+    return why._replace(says=f"{edit.edit_id}: {edit.title}. {edit.fix}") if edit else why

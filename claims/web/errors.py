@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -9,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from claims.errors import ClaimsError, DatabaseBusyError, NotFoundError, PostingRefusedError, UsageError
 from claims.service.signing_in import RefusedError, TooManyAttemptsError
-from claims.web import shown
+from claims.web import shown, wanted
 from claims.web.guards import log
 from claims.web.guards.rates import AllBusyError, TooMuchError
 from claims.web.seat import NotAllowed, Seat, SignInFirst
@@ -53,9 +55,11 @@ def register(app: FastAPI) -> None:
 
 def _sign_in_first(request: Request, _error: Exception) -> Response:
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+        return Response(status_code=401, headers={"HX-Redirect": wanted.sign_in(wanted.own(page.path, page.query))})
     if request.method == "GET" and "text/html" in request.headers.get("accept", "text/html"):
-        return HTMLResponse(shown.render("sign_in.html", None, problem="", name=""), 401)
+        then = wanted.own(request.url.path, request.url.query)
+        return HTMLResponse(shown.render("sign_in.html", None, problem="", name="", then=then), 401)
     return _page(request, 401, "Sign in first", "Your session has ended, or never began.")
 
 

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from claims.people import roles
 from claims.service import people
 from claims.service.context import Context
+from claims.service.desk import queue
 from claims.store import audit, clock
 from claims.store.engine import open_engine
 from claims.store.handles import Engine
@@ -21,9 +23,9 @@ from claims.web.settings import WebSettings
 
 SEARCHES_PER_MINUTE = 30
 EXPORTS_AT_ONCE = 10
+KEPT_SECONDS = 30
 RESULTS_PER_MINUTE = 60
 SIGN_INS_AT_ONCE = 6  # two hash, the others wait for them: pages keep the rest of the threads
-WORKERS_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -59,25 +61,29 @@ class Practice:
     now: Callable[[], datetime]
     exports: AtOnce = field(default_factory=lambda: AtOnce(EXPORTS_AT_ONCE))
     sign_ins: AtOnce = field(default_factory=lambda: AtOnce(SIGN_INS_AT_ONCE, AllBusyError))
-    _workers: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
+    _kept: dict[str, tuple[float, list[Any]]] = field(default_factory=dict)
     searches: PerMinute = field(default_factory=lambda: PerMinute(SEARCHES_PER_MINUTE))
     results: PerMinute = field(default_factory=lambda: PerMinute(RESULTS_PER_MINUTE))
 
     def workers_changed(self) -> None:
         """Ask anew who may be given a case: somebody came, went or has other roles."""
-        self._workers.clear()
+        self._kept.pop("workers", None)
 
     def workers(self) -> list[str]:
         """Name who may be given a case; asked for on every page, and half a minute old at most."""
+        return self._lately("workers", lambda: _workers(self.ctx))
+
+    def payers(self) -> list[tuple[str, str]]:
+        """Give code and name of the payers with cases that are not closed; half a minute old at most."""
+        return self._lately("payers", lambda: queue.open_payers(replace(self.ctx, engine=self.reader)))
+
+    def _lately(self, name: str, find: Callable[[], list[Any]]) -> list[Any]:
         now = time.monotonic()
-        at, names = self._workers.get("", (0.0, []))
-        if not at or now - at > WORKERS_SECONDS:
-            rows = people.listed(self.ctx)
-            rows = rows[rows["state"] != people.DISABLED]
-            may = [name for name, held in zip(rows["name"], rows["roles"], strict=True) if _acts(held)]
-            self._workers[""] = (now, may)
-            return may
-        return names
+        at, found = self._kept.get(name, (0.0, []))
+        if not at or now - at > KEPT_SECONDS:
+            found = find()
+            self._kept[name] = (now, found)
+        return found
 
     def person(self, session: Session) -> Person:
         """Say what the owner of a session may do now."""
@@ -104,6 +110,12 @@ class Practice:
         """Derive a key from the key file of people."""
         root = audit.load_key(self.ctx.settings.people_key_file)
         return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
+
+
+def _workers(ctx: Context) -> list[str]:
+    rows = people.listed(ctx)
+    rows = rows[rows["state"] != people.DISABLED]
+    return [name for name, held in zip(rows["name"], rows["roles"], strict=True) if _acts(held)]
 
 
 def _acts(held: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from claims import codes
 from claims.people import roles
+from claims.service import zone
 
 if TYPE_CHECKING:
     from claims.web.seat import Seat
@@ -40,9 +42,11 @@ def render(template: str, seat: Seat | None, **values: Any) -> str:
     person = None if seat is None else seat.person_or_none
     places = [place for place in PLACES if person is not None and person.may(place[2])]
     path = "" if seat is None else seat.request.url.path
-    own = {"person": person, "places": places, "path": path, "practice_name": ""}
+    own: dict[str, Any] = {"person": person, "places": places, "path": path, "practice_name": ""}
     if seat is not None:
-        own["practice_name"] = seat.practice.ctx.settings.practice_name
+        ctx = seat.practice.ctx
+        own |= {"practice_name": ctx.settings.practice_name, "zone": ctx.settings.timezone}
+        own["local"] = partial(zone.local, ctx)
     return _environment().get_template(template).render(**own | values)
 
 
@@ -80,6 +84,11 @@ def urgency(left: int | None) -> str:
 def words(code: str) -> str:
     """Make words of a code: `in_work` is in work."""
     return code.replace("_", " ").replace("-", " ")
+
+
+def month(text: str) -> str:
+    """Name a month: 2026-10 is Oct 2026."""
+    return f"{calendar.month_abbr[int(text[5:7])]} {text[:4]}"
 
 
 def owes(group_code: str) -> str:
@@ -129,7 +138,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"money": money, "days": days, "urgency": urgency, "words": words, "owes": owes}
+    for own in (money, days, urgency, words, owes, month):
+        environment.filters[own.__name__] = own
     environment.globals |= {"asset": asset, "titles": titles, "role_names": roles.ROLES}
     return environment
 

@@ -13,6 +13,8 @@ import pytest
 
 from claims.errors import UsageError
 from claims.service import demo
+from claims.service.context import open_context
+from claims.service.master import load_master
 
 PROGRAM = Path(sys.executable).with_name("claims")
 
@@ -57,6 +59,14 @@ def test_without_the_packaged_month_it_is_simulated(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "PACKAGED", tmp_path / "nowhere")
     prepared = demo.prepare(tmp_path / "demo")
     assert {path.name: path.read_bytes() for path in prepared.inbox.iterdir()} == packaged
+
+
+def test_the_demo_knows_who_pays_and_who_treats_so_that_claims_can_leave(tmp_path):
+    prepared = demo.prepare(tmp_path / "demo")
+    known = load_master(open_context(prepared.settings, actor="tester"))
+    day = int(prepared.posting_date.strftime("%Y%m%d"))
+    assert {"FABLE", "DRAGN", "MOONB"} <= set(known.at("payers", day)["payer_code"])
+    assert not known.at("providers", day).empty and not known.at("partners", day).empty
 
 
 def test_a_database_setting_of_the_user_is_not_touched(tmp_path, monkeypatch):

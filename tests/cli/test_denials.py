@@ -86,6 +86,16 @@ def test_filters_and_keys_that_fit_nothing(books):
     assert "No payer" not in books("denials", "list", "--payer", "plan", "--category", "BUN").out
 
 
+def test_a_reason_with_its_group_and_a_tag_find_a_case_again(books):
+    (case,) = books("denials", "list", "--reason", "CO-197", "--json").json["cases"]
+    assert books("denials", "tag", "auth-batch", case["key"], "--date", DAY.isoformat()).code == 0
+    (again,) = books("denials", "list", "--tag", "auth-batch", "--save", "batch", "--json").json["cases"]
+    assert again["key"] == case["key"] and again["tag"] == "auth-batch"
+    assert books("denials", "list", "--view", "batch", "--json").json["count"] == 1
+    assert books("denials", "list", "--tag", "other", "--json").json["count"] == 0
+    assert "Unexplained" in books("denials", "show", case["key"]).out
+
+
 def test_exceptions(books):
     said = books("exceptions", "list")
     assert said.code == 0

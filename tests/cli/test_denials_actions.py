@@ -70,18 +70,28 @@ def test_cases_are_given_noted_put_aside_and_that_is_undone(books):
     assert said.code == 0 and "2 case(s) done (action 1)." in said.out
     assert len(keys(books, "--assignee", "anna")) == 2
     again = books("denials", "assign", first, "--to", "anna", *DAY)
-    assert again.code == 1 and "1 refused: It is so already." in again.out
+    assert again.code == 1 and f"1 refused: It is so already.\n  {first}\n" in again.out
+    again = books("denials", "assign", first, "--to", "anna", *DAY, "--json").json
+    assert [(row["key"], row["reason"]) for row in again["refused"]] == [(first, "no-change")]
+    unknown = books("denials", "assign", first, "--to", "ana", *DAY)
+    assert unknown.code == 2 and "there are: anna" in unknown.err
     looked = books("denials", "snooze", first, "--until", "2025-07-10", "--dry-run", *DAY)
     assert looked.code == 0 and "1 case(s) would be done." in looked.out
     assert books("denials", "snooze", first, "--until", "2025-07-10", *DAY).code == 0
     assert keys(books, "--state", "snoozed") == [first]
     assert books("denials", "wake", first, *DAY).code == 0
-    assert books("denials", "note", "MRS TEST called", second, *DAY).code == 0
-    assert "MRS TEST" not in books("denials", "show", second).out
+    assert books("denials", "note", second, "--text", "MRS TEST called", *DAY).code == 0
+    told = books("denials", "show", second).out
+    assert "MRS TEST" not in told and "Who       anna" in told and "to anna" in told
+    assert "MRS TEST called" in books("denials", "show", second, "--show-phi").out
+    for words in (("note", second), ("tag", second)):  # a key that stands first is no note
+        assert books("denials", *words, *DAY).code == 2
     undone = books("denials", "undo", "1", *DAY)
     assert undone.code == 1 and "2 refused: It was changed since." in undone.out
-    assert books("denials", "tag", "audit", second, *DAY).code == 0
-    assert books("denials", "undo", "5", *DAY, "--json").json["done"] == 1
+    assert books("denials", "tag", second, "--word", "audit", *DAY).code == 0
+    assert "tagged audit" in books("denials", "show", second).out
+    assert books("denials", "undo", "5", "--only", first, *DAY).code == 2
+    assert books("denials", "undo", "5", "--only", second, *DAY, "--json").json["done"] == 1
 
 
 def test_money_is_given_up_by_two_people(books):
@@ -102,13 +112,13 @@ def test_a_role_is_a_barrier_on_the_command_line_too(books):
     assert "desk.approve" in books("denials", "approve", "1", "--as", "bert", *DAY).err  # a biller, limit or not
     assert books("denials", "refuse", "1", "--reason", "no", "--as", "bert", *DAY).code == 2
     assert books("denials", "approve", "1", *DAY).code == 2  # the machine's user is no second person
-    assert "desk.act" in books("denials", "note", "seen", key, "--as", "otto", *DAY).err
+    assert "desk.act" in books("denials", "note", key, "--text", "seen", "--as", "otto", *DAY).err
     assert books("denials", "list", "--save", "mine", "--as", "otto").code == 2
     assert books("denials", "list", "--save", "all", "--team", "--as", "bert").code == 2
     assert books("appeals", "prepare", key, "--as", "otto").code == 2
     assert "zoe is not among the people" in books("denials", "show", key, "--as", "zoe").err
     assert books("users", "disable", "bert").code == 0
-    assert "bert is disabled" in books("denials", "note", "seen", key, "--as", "bert", *DAY).err
+    assert "bert is disabled" in books("denials", "note", key, "--text", "seen", "--as", "bert", *DAY).err
     assert books("denials", "approve", "1", "--as", "ANNA", *DAY).code == 2  # nobody is a second person by a capital
     assert books("denials", "approve", "1", "--as", "Dora", *DAY).code == 0
     assert {row["approved_by"] for row in rows(books, "select approved_by from denial_actions")} == {"dora"}
@@ -131,8 +141,13 @@ def test_what_else_can_be_done(books):
     said = books("denials", "bill-next", by_reason["29"], *DAY)
     assert said.code == 1 and "No payer after this one is named" in said.out
     assert "not passed" in books("denials", "expire", by_reason["29"], "--reason", "late", *DAY).out
-    said = books("denials", "duplicate", by_reason["29"], "--of", by_reason["197"], *DAY, "--json")
-    assert said.json["state"] == "waiting_approval"
+    said = books("denials", "duplicate", by_reason["29"], "--of", by_reason["197"], *DAY)
+    assert said.code == 1 and "of the same payer, patient, day and services" in said.out
+    decided = ("denials", "upheld", by_reason["197"], "--proof", "letter", *DAY)
+    assert books(*decided, "--on", "soon").code == 2
+    assert books(*decided, "--on", "2025-07-01").code == 1
+    assert books(*decided, "--on", "2025-06-30").code == 0
+    assert by_reason["197"] in keys(books, "--state", "open")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +170,10 @@ def test_wrong_use_is_named(books, words):
 
 
 def test_nothing_to_list_says_so(books):
-    assert books("denials", "patterns", "--json").json == {"patterns": []}
+    told = books("denials", "patterns", "--json").json
+    assert (
+        told["patterns"] == told["groups"] == []
+        and told["alone"]["cases"] == books("denials", "list", "--json").json["count"]
+    )
     assert books("denials", "views", "--json").json == {"views": []}
     assert "none" in books("denials", "patterns").out

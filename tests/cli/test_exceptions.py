@@ -74,6 +74,22 @@ def test_a_held_remittance_says_whom_to_ask_about_what(books):
     assert "Inbox     SECRETNAME.835" in books("exceptions", "show", number, "--show-phi").out
 
 
+def test_sums_have_the_sign_of_what_they_add_up(books, tmp_path):
+    back = tmp_path / "back.csv"
+    back.write_bytes(bank(("2025-06-14", "-88.00", "T78"), ("2025-06-14", "-2.00", "T79")))
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, [back], DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    assert "2 RETURN_WITHOUT_DEPOSIT, -$90.00" in books("exceptions", "list").out
+
+
+def test_a_claim_number_that_is_not_there_is_not_repeated(books):
+    said = books("exceptions", "match", number_of(books, "UNMATCHED_CLAIM"), "--claim", "SECRET9")
+    assert (said.code, "There is no claim with this number" in said.err) == (2, True)
+    assert "SECRET9" not in said.out + said.err
+
+
 def test_a_deposit_says_what_the_bank_wrote(books):
     number = number_of(books, "DEPOSIT_WITHOUT_REMIT")
     said = books("exceptions", "show", number)

@@ -12,6 +12,7 @@ NAMES = sorted(
     path.name.removesuffix(".csv") for path in resources.files("claims.codes").iterdir() if path.name.endswith(".csv")
 )
 KEYS = {
+    "corrections": ["column"],
     "desk_refusals": ["reason"],
     "accounts": ["account"],
     "bank_types": ["priority"],

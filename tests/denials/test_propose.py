@@ -349,7 +349,13 @@ DEADLINES = [
     ),
     ("WC", "50", (), "", "no limit for a first appeal is set for this kind of payer"),
     ("FI", "50", (), "", "no limit for a first appeal is set for this kind of payer"),
-    ("CI", "18", (), "", "this step has no limit of its own"),
+    (
+        "CI",
+        "18",
+        (),
+        "2026-08-29",
+        "first appeal: 180 days from the remittance date (commercial: payer dispute pages), confirm with the payer",
+    ),
 ]
 
 

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from claims import x12
 from claims.charges import read_charges_file
 from claims.service import contents, stretches
-from claims.store import contents as addresses
 from claims.store import schema
 from claims.store.engine import read
 from claims.store.load import frame
@@ -23,8 +22,14 @@ def stored(practice):
     """Two 837 files and a charges CSV in the books; the claims of all, by file."""
     practice.drop(*(path.read_bytes() for path in (FIRST, SECOND, CHARGES)))
     with read(practice.ctx.engine) as conn:
-        ids = frame(conn, sa.select(schema.claims.c.claim_id))["claim_id"].tolist()
-        return practice, addresses.claim_addresses(conn, ids)
+        return practice, addresses(conn)
+
+
+def addresses(conn):
+    """Where every claim stands: claim_id, family_id, file_id, sha256, seg, offset, length."""
+    C, F = schema.claims.c, schema.files.c
+    columns = (C.claim_id, C.family_id, C.file_id, F.sha256, C.seg, C.offset, C.length)
+    return frame(conn, sa.select(*columns).join(schema.files, F.file_id == C.file_id))
 
 
 def of(stored, path):
@@ -87,8 +92,7 @@ def test_only_the_sets_that_hold_what_is_asked_for_are_read(practice, monkeypatc
     sets = [one.replace(b"*0001", b"*%04d" % number) for number in range(1, 5)]
     practice.drop(text[:start] + b"".join(sets) + text[end:].replace(b"GE*1*", b"GE*4*"))
     with read(practice.ctx.engine) as conn:
-        ids = frame(conn, sa.select(schema.claims.c.claim_id).order_by(schema.claims.c.claim_id))["claim_id"]
-        claims = addresses.claim_addresses(conn, ids.tolist()).sort_values("seg")
+        claims = addresses(conn).sort_values("seg")
     some = claims.iloc[[len(claims) // 2, -1]]  # of the third and the last set
     seen = []
     scan = x12.scan

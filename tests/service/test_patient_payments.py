@@ -230,6 +230,55 @@ def test_a_moved_credit_bounces_whole(practice):
     sound(practice)
 
 
+def test_what_was_paid_back_before_the_cheque_bounced_is_owed_by_the_patient(practice):
+    practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cheque,A1,,711"))
+    refund = request_claim_refund(practice.ctx, "A1", "too much", DAY)
+    with pytest.raises(PostingRefusedError, match="withdraw it first"):
+        void_payment(practice.ctx, number(practice, 3000), "no funds", DAY, DAY)
+    pay_refund(practice.ctx, refund, "cheque", "901", DAY, DAY)
+    void_payment(practice.ctx, number(practice, 3000), "no funds", DAY, DAY)
+    assert named(practice) == ["PATIENT_OWES_REFUND"]
+    # 22.00 of share and the 8.00 that he has and never paid.
+    assert sound(practice) == {"1000": -800, "1050": 8800, "1200": 3000, "4000": -15000, "4100": 4000}
+    again(practice)
+    practice.night(paid("R2,2025-07-20,30.00,cash,A1,,"))
+    assert (named(practice), sound(practice).get("1200")) == ([], None)
+
+
+def test_money_on_no_claim_that_was_paid_back_before_it_bounced_is_named(practice):
+    practice.night(paid("R1,2025-03-20,30.00,cheque,,W1,711"))
+    refund = request_payment_refund(practice.ctx, number(practice, 3000), "moved away", DAY)
+    pay_refund(practice.ctx, refund, "cheque", "901", DAY, DAY)
+    void_payment(practice.ctx, number(practice, 3000), "no funds", DAY, DAY)
+    assert (named(practice), sound(practice)) == (["PATIENT_OWES_REFUND"], {"1000": -3000, "2200": 3000})
+
+
+def test_a_share_below_zero_is_a_credit_with_nothing_to_pay_back(practice):
+    practice.night(
+        bill("A1"),
+        remit("""BPR*I*172*C*ACH************20250310~
+                 TRN*1*T1*1512345678~
+                 CLP*A1*1*150*172**12*ICN1~
+                 SVC*HC:99213*150*172**1~
+                 CAS*PR*2*-22~"""),
+    )
+    assert "CREDIT_BALANCE_PATIENT" in named(practice)
+    table = schema.exceptions
+    told = sa.select(table.c.amount_cents, table.c.message).where(table.c.type_code == "CREDIT_BALANCE_PATIENT")
+    assert practice.rows(told) == [(2200, "the payer's remittance puts the patient's share below zero")]
+    with pytest.raises(PostingRefusedError, match=r"0\.00 is the patient's credit"):
+        request_claim_refund(practice.ctx, "A1", "too much", DAY)
+    sound(practice)
+
+
+def test_what_is_paid_before_the_payers_decide_is_not_paid_back(practice):
+    practice.night(bill("A1"), paid("R1,2025-03-20,30.00,cash,A1,,"))
+    with pytest.raises(PostingRefusedError, match="no credit yet"):
+        request_claim_refund(practice.ctx, "A1", "too much", DAY)
+    practice.night(remit(PAID))
+    assert request_claim_refund(practice.ctx, "A1", "too much", DAY) == 1
+
+
 def test_a_refund_is_asked_for_then_paid_and_never_more_than_the_credit(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,A1,,"))
     with pytest.raises(PostingRefusedError):

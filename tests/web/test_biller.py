@@ -41,7 +41,7 @@ def test_b2_b3_b5_b6_a_row_says_score_reason_deadline_and_next_step(ann):
     assert re.search(r'title="value \d+ . 50, urgency \d+ . 35, untouched \d+ . 15, less effort \d+ . 10\.', text)
     assert "No authorization or notice on file" in text and "CO-197" in text and "the practice bears it" in text
     assert "overdue" in text or "days" in text
-    assert "Get or extend the authorization or referral" in text
+    assert "Get authorization, fix where it was sent" in text
     page = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', text)[1]).text
     assert "Needs" in page and "By" in page
 
@@ -88,7 +88,7 @@ def test_b9_a_selection_is_given_away_and_stale_rows_are_named(desk, ann):
     assert "1 assigned" in act(sue, first, act="take").text
     said = act(ann, first, second, third, act="assign", to="ann").text
     assert "2 assigned" in said and "1 changed meanwhile and left alone" in said
-    assert f'href="#c{first.split(".")[0]}"' in said
+    assert re.search(r'left alone \(<a href="/cases/[0-9a-f]{10}">' + CANARY + r"\d</a>\)", said), "by its claim"
 
 
 def test_b9_a_whole_list_is_counted_before_it_is_changed(ann):
@@ -104,6 +104,15 @@ def test_b9_a_whole_list_is_counted_before_it_is_changed(ann):
 def test_b6_what_is_refused_says_why(ann):
     said = act(ann, *boxes(ann.get("/queue").text), act="more", more="resubmit")
     assert said.status_code == 200 and "would not: The claim was not sent from here" in said.text
+
+
+def test_a_claim_that_was_sent_from_elsewhere_says_so_from_the_start(ann):
+    text = ann.get("/queue?who=any").text
+    assert "Get authorization, fix where it was sent" in text
+    place = re.search(r'data-open="(/cases/[0-9a-f]+)', ann.get("/queue?who=any&reason=197").text)[1]
+    page = ann.get(place).text
+    assert "The claim was not sent from here" in page and f"{place}/correct" not in page
+    assert "cannot be corrected here" in ann.get(f"{place}/correct").text
 
 
 def test_b10_undo_in_place_and_later(desk, ann):
@@ -139,10 +148,13 @@ def test_b12_the_story_adds_up_and_shows_the_payers_own_words(ann):
     assert f"CLP*{CANARY}1*<mark>1</mark>" in shown and "TRN*1*T2" in shown
 
 
-def test_b13_cases_are_grouped_by_cause(ann):
+def test_b13_cases_are_grouped_by_cause(desk, ann):
+    with desk.ctx.engine.begin() as conn:  # a second one of the same reason
+        conn.exec_driver_sql("update denial_cases set reason_code = '197', category = 'AUTH' where reason_code = '29'")
     text = ann.get("/patterns").text
     link = re.search(r'href="(/queue\?who=any&amp;payer=[^"]*reason=197)"', text)[1].replace("&amp;", "&")
-    assert len(boxes(ann.get(link).text)) == 1
+    assert len(boxes(ann.get(link).text)) == 2
+    assert "1 more open case, $80.00 at risk, stands alone" in text
 
 
 def test_b14_two_people_on_one_case_see_each_other_and_never_overwrite(desk, ann):
@@ -291,6 +303,43 @@ def test_an_appeal_is_prepared_taken_away_and_noted_as_sent(desk, ann, monkeypat
     assert "1 marked: appeal sent" in sent.text and "RR123" in sent.text
 
 
+def test_words_that_are_missing_come_back_to_the_case_with_what_was_typed(desk, ann):
+    place = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)[1]
+    (case,) = boxes(ann.get(place).text)[:1]
+    for form in ({"act": "note", "words": " "}, {"act": "more", "more": "write_off"}):
+        said = act(ann, case, back=place, until="30", to="sue", **form)
+        assert said.status_code == 422 and 'id="problem"' in said.text and "What happened" in said.text
+        assert re.search(r'value="30" selected', said.text) and re.search(r'value="sue" selected', said.text)
+    assert re.search(r'value="write_off" selected', said.text)
+    said = act(ann, case, act="snooze", until="never", words="called the payer", back=place)
+    assert said.status_code == 422 and 'value="called the payer"' in said.text
+
+
+def test_a_note_on_a_case_that_changed_meanwhile_is_kept(desk, ann):
+    place = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)[1]
+    (case,) = boxes(ann.get(place).text)[:1]
+    assert "1 assigned" in act(desk.sign_in("sue"), case, act="take").text
+    said = act(ann, case, act="note", words="they called", back=place).text
+    assert "1 noted" in said and "they called" in said and "sue" in said
+
+
+def test_a_day_after_the_deadline_offers_the_last_day(ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))
+    case = boxes(ann.get("/queue?who=any&reason=197").text)[0]
+    said = act(ann, case, act="snooze", until="3650").text
+    assert re.search(r"after its last day \(20\d\d-\d\d-\d\d\): put it aside until its last day", said)
+    assert 'value="last-day"' in said and "1 snoozed" in act(ann, case, act="snooze", until="last-day").text
+
+
+def test_a_case_past_its_last_day_says_what_to_do_and_is_closed_on_the_web(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2029, 7, 1))
+    case = boxes(ann.get("/queue?who=any&reason=197").text)[0]
+    assert "close it as expired" in act(ann, case, act="snooze", until="7").text
+    form = {"act": "more", "more": "expire", "words": "nobody wrote in time"}
+    assert 'value="expire"' in ann.get("/queue").text and "1 would be closed as expired" in act(ann, case, **form).text
+    assert "1 closed as expired" in act(ann, case, sure="yes", **form).text
+
+
 def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monkeypatch):
     monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))
     places = re.findall(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)
@@ -313,7 +362,7 @@ def test_a_closed_case_offers_a_note_and_nothing_else(desk, ann):
     actions.write_off(desk.ctx, [chosen], "small", 10**6, desk.ctx.settings.today())
     page = ann.get("/queue?state=closed&who=any").text
     assert "Recovered" in page and 'value="snooze"' not in page and 'value="note"' in page
-    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)"', page)[1]).text
+    told = ann.get(re.search(r'data-open="(/cases/[0-9a-f]+)', page)[1]).text
     assert "how it ended" in told and "<dt>Next</dt>" not in told and 'value="write_off"' not in told
     assert "recovered" in ann.get("/queue/totals?state=closed&who=any").text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import claims.web
-from claims.people import passwords
+from claims.people import passwords, second_factor
 from claims.service import people
+from claims.web import wanted
 from claims.web.pages import ALL
 from tests.web.desk import ORIGIN, PASSWORD, TestClient, filled
 
@@ -104,7 +107,7 @@ def test_what_pages_ask_for_again_and_again_is_no_use():
     pages = Path(claims.web.__file__).parent / "templates"
     lines = [line for page in pages.iterdir() for line in page.read_text("utf-8").splitlines() if '"every ' in line]
     polled = {path for part in ALL for _, path, _, by_itself, _ in part.routes if by_itself}
-    assert len(lines) == len(polled) == 1 and "{{ back }}/here" in lines[0] and polled == {"/cases/{key}/here"}
+    assert len(lines) == len(polled) == 1 and "{{ here }}/here" in lines[0] and polled == {"/cases/{key}/here"}
 
 
 def test_a_session_ends_after_ten_hours_of_use(desk):
@@ -139,3 +142,43 @@ def test_changing_the_password_ends_the_other_sessions(desk):
     assert one.post("/me/password", data=form | {"again": "x"}).status_code == 422
     assert one.post("/me/password", data=form).status_code == 200
     assert one.get("/me").status_code == 200 and other.get("/me").status_code == 401
+
+
+def _signed_in(desk, name, path):
+    """Where somebody lands who had to sign in for a page."""
+    client = desk.client()
+    asked = client.get(path, headers={"Accept": "text/html"})
+    hidden = re.search(r'name="then" value="([^"]*)"', asked.text)
+    then = html.unescape(hidden[1]) if hidden else ""
+    place = client.post("/login", data={"name": name, "password": PASSWORD, "then": then}).headers["location"]
+    then = html.unescape((re.search(r'name="then" value="([^"]*)"', client.get(place).text) or ["", ""])[1])
+    desk.clock.on(seconds=31)
+    done = client.post("/login/code", data={"code": desk.code(name), "then": then})
+    if done.status_code == 200:  # the first time: recovery codes come between
+        then = html.unescape((re.search(r'name="then" value="([^"]*)"', done.text) or ["", ""])[1])
+        done = client.get("/login/code", params={"then": then})
+    return done.headers["location"]
+
+
+@pytest.mark.parametrize("path", ["/queue?who=any&sort=at_risk", "/cases/0a1b2c?list=who%3Dany", "/me"])
+def test_after_signing_in_one_is_where_one_wanted_to_be(desk, path):
+    assert _signed_in(desk, "ann", path) == path
+    assert _signed_in(desk, "ann", path) == path  # without the codes between
+
+
+@pytest.mark.parametrize(
+    "then",
+    ["https://evil.example", "//evil.example/x", "/\\evil.example", "/a//b", "/../x", "/logout", "/login/code",
+     "/queue?x=\r\nSet-Cookie: a", "javascript:alert(1)", "/" + "a" * 3000],
+)  # fmt: skip
+def test_nobody_is_sent_elsewhere_by_signing_in(then):
+    assert wanted.read(then) in ("/", "/queue")
+
+
+def test_a_second_factor_is_set_up_by_a_picture_that_says_the_same_as_the_key(desk):
+    client = desk.client()
+    client.post("/login", data={"name": "ann", "password": PASSWORD})
+    text = client.get("/login/code").text
+    assert re.search(r'<img src="data:image/svg\+xml[^"]+" alt="QR code', text)
+    address = html.unescape(re.search(r'href="(otpauth://[^"]+)"', text)[1])
+    assert html.escape(second_factor.picture(address)) in text or second_factor.picture(address) in html.unescape(text)

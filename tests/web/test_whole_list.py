@@ -11,7 +11,7 @@ from claims.errors import UsageError
 from claims.web import looked
 from tests.web.test_biller import act, boxes
 
-LIST = {"scope": "all", "act": "write_off", "words": "tiny", "back": "/queue?who=me"}
+LIST = {"scope": "all", "act": "tag", "words": "tiny", "back": "/queue?who=me"}
 KEY = b"k" * 32
 
 
@@ -40,7 +40,7 @@ def test_what_joins_the_list_after_it_was_looked_at_stays_out(desk, ann):
     assert heading(looked_at).startswith("1 case: ")
     act(ann, second, act="take")
     act(ann, **LIST, looked=seen_in(looked_at), sure="yes")
-    assert actions_of(desk)[-1] == ("write_off", 1)
+    assert actions_of(desk)[-1] == ("tag", 1)
 
 
 def test_what_changed_after_it_was_looked_at_is_named_and_left_alone(desk, ann):
@@ -89,7 +89,7 @@ def test_a_long_list_fits_into_a_form_and_comes_back_as_it_was():
 
 
 def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
-    key = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue?reason=197").text)[1]
+    key = re.search(r'data-open="(/cases/[0-9a-f]+)', ann.get("/queue?reason=197").text)[1]
     (case,) = boxes(ann.get("/queue?reason=197").text)
     with desk.ctx.engine.connect() as conn:
         said = conn.exec_driver_sql("update denial_cases set deadline_date = null where reason_code = '197'")

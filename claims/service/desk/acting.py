@@ -25,10 +25,14 @@ from claims.store.handles import Connection
 Cases = Sequence[tuple[int, int]]  # (case_id, version that the person saw)
 
 
+_NO_BLOCKS = pd.DataFrame({"case_id": [], "claim_id": []}, dtype="int64").assign(edit_id="")
+
+
 class Done(NamedTuple):
     """What became of an action: `refused` has case_id, reason and the reason in words (says).
 
-    The action's id is 0 when nothing was done or asked for; its state is done or waiting_approval.
+    The action's id is 0 when nothing was done or asked for; its state is done or waiting_approval. `blocked` has
+    case_id, claim_id and edit_id of the claims that were made and that an edit stops: they do not leave as they are.
     """
 
     action_id: int
@@ -37,6 +41,7 @@ class Done(NamedTuple):
     refused: pd.DataFrame
     state: str = "done"
     amount_cents: int = 0
+    blocked: pd.DataFrame = _NO_BLOCKS
 
 
 class Chosen(NamedTuple):
@@ -53,18 +58,31 @@ class Chosen(NamedTuple):
     def without(self, reasons: pd.Series[str]) -> Chosen:
         """Leave out the cases that have a reason (indexed as `rows`)."""
         is_bad = reasons != ""
-        more = told(self.rows.loc[is_bad, "case_id"], reasons[is_bad])
+        more = told(self.rows.loc[is_bad, "case_id"], reasons[is_bad], self.rows.loc[is_bad, "deadline_date"])
         refused = pd.concat([self.refused, more], ignore_index=True)
         return Chosen(self.rows[~is_bad].reset_index(drop=True), self.stale, refused)
 
 
-def told(case_ids: pd.Series[int], reasons: pd.Series[str]) -> pd.DataFrame:
-    """Give refused cases with their reason, and the reason in words."""
+def told(case_ids: pd.Series[int], reasons: pd.Series[str], days: pd.Series[str] | None = None) -> pd.DataFrame:
+    """Give refused cases with their reason, also in words; `days`: the last day of each, which words call `{day}`."""
     appeal = codes.table("appeal_refusals").rename(columns={"refused": "reason"})
     says = pd.concat([codes.table("desk_refusals"), appeal]).drop_duplicates("reason").set_index("reason")["says"]
     frame = pd.DataFrame({"case_id": case_ids.to_numpy("int64"), "reason": reasons.to_numpy(dtype=object)})
     frame["says"] = says.reindex(frame["reason"]).fillna("").to_numpy()
+    own = [f" ({day})" if day else "" for day in days] if days is not None else [""] * len(frame)
+    frame["says"] = [text.replace("{day}", day) for text, day in zip(frame["says"], own, strict=True)]
     return frame.astype({"reason": "str", "says": "str"})
+
+
+def by_reason(refused: pd.DataFrame) -> list[tuple[str, list[int]]]:
+    """Give each reason of `Done.refused` once, in words, with its cases; days are left out where they differ."""
+    found = []
+    for _, rows in refused.groupby("reason", sort=False):
+        says = rows["says"].iloc[0]
+        if rows["says"].nunique() > 1:
+            says = told(rows["case_id"].head(1), rows["reason"].head(1))["says"].iloc[0]
+        found.append((str(says), [int(one) for one in rows["case_id"]]))
+    return found
 
 
 def reasons(rows: pd.DataFrame, *conditions: tuple[str, Any]) -> pd.Series[str]:
@@ -75,13 +93,15 @@ def reasons(rows: pd.DataFrame, *conditions: tuple[str, Any]) -> pd.Series[str]:
     return pd.Series(found, index=rows.index, dtype="str")
 
 
-def choose(conn: Connection, cases: Cases, *, closed: bool = False, pending: bool = False) -> Chosen:
-    """Read the cases of an action; those that are closed or wait for a second person stay out unless allowed."""
+def choose(
+    conn: Connection, cases: Cases, *, closed: bool = False, pending: bool = False, changed: bool = False
+) -> Chosen:
+    """Read the cases of an action; what is closed, waits for a second person or changed stays out unless allowed."""
     seen = pd.DataFrame(dict(cases).items(), columns=["case_id", "seen"], dtype="int64")
     rows = desk.cases(conn, seen["case_id"].tolist())
     rows = rows.merge(seen, on="case_id")
     missing = seen.loc[~seen["case_id"].isin(rows["case_id"]), "case_id"]
-    is_stale = rows["version"] != rows["seen"]
+    is_stale = (rows["version"] != rows["seen"]) & (not changed)
     stale = [int(one) for one in rows.loc[is_stale, "case_id"]]
     rows = rows[~is_stale].drop(columns="seen").reset_index(drop=True)
     chosen = Chosen(rows, stale, told(missing, pd.Series("not-there", index=missing.index, dtype="str")))
@@ -145,7 +165,9 @@ def change(
     return desk.save(conn, after[["case_id", "version", *names]], events)
 
 
-def finish(action_id: int, chosen: Chosen, *, state: str = "done", amount_cents: int = 0) -> Done:
+def finish(
+    action_id: int, chosen: Chosen, *, state: str = "done", amount_cents: int = 0, blocked: pd.DataFrame = _NO_BLOCKS
+) -> Done:
     """Give what an action did."""
     ids = [int(one) for one in chosen.rows["case_id"]]
-    return Done(action_id, ids, chosen.stale, chosen.refused, state, amount_cents)
+    return Done(action_id, ids, chosen.stale, chosen.refused, state, amount_cents, blocked)

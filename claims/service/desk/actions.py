@@ -15,6 +15,7 @@ from claims.service.context import Context
 from claims.service.desk.acting import Cases, Done
 from claims.service.desk.money import approve, close_duplicate, expire, refuse, to_patient, waiting, write_off
 from claims.service.desk.people import (
+    LAST_DAY,
     NEXT_REMIT,
     appeal_sent,
     appeal_upheld,
@@ -32,6 +33,7 @@ from claims.store.vault import Vault
 
 __all__ = [
     "ACTIONS",
+    "LAST_DAY",
     "NEXT_REMIT",
     "Cases",
     "Done",
@@ -67,11 +69,16 @@ ACTIONS: dict[str, Callable[..., Done]] = {
 
 
 class _Looking(Vault):
-    """The vault as a rehearsal sees it: all of it can be read, nothing is put into it."""
+    """The vault as a rehearsal sees it: all of it can be read, what is put into it is gone when the rehearsal ends."""
 
-    def put(self, source: Path | bytes) -> str:
-        """Give the hash that the file would have."""
-        return self.hash_of(source)
+    def __init__(self, root: Path, kept: Vault) -> None:
+        super().__init__(root)
+        self._kept = kept
+
+    def path(self, sha256: str) -> Path:
+        """Where a stored file lies, or one that the rehearsal would store."""
+        place = self._place(sha256)
+        return place if place.is_file() else self._kept.path(sha256)
 
 
 def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any) -> Done:
@@ -80,6 +87,6 @@ def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any)
     It looks at a snapshot, and nobody waits for it; claims that are made of cases are made and taken back, a part of
     the cases at a time (`desk.parts`).
     """
-    with looking():
-        done = action(replace(ctx, vault=_Looking(ctx.vault.root), is_looking=True), *args, **named)
+    with looking(), ctx.vault.aside() as place:
+        done = action(replace(ctx, vault=_Looking(place, ctx.vault), is_looking=True), *args, **named)
     return done._replace(action_id=0)

@@ -8,9 +8,10 @@ from claims.errors import NotFoundError, UsageError
 from claims.service.context import Context
 from claims.service.desk import queue
 from claims.service.desk.queue import Filters
-from claims.service.queue import AmbiguousKeyError
+from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
 from claims.store.engine import read
 from claims.store.handles import Connection
+from claims.store.queries.case_events import called
 from claims.store.queries.queue import find
 
 
@@ -28,6 +29,13 @@ def meant(ctx: Context, keys: Sequence[str], pattern_id: int = 0) -> list[tuple[
         return found
     with read(ctx.engine) as conn:
         return list(dict.fromkeys(_one(conn, key, ("case_id", "version")) for key in keys))
+
+
+def of_cases(ctx: Context, case_ids: Sequence[int]) -> dict[int, str]:
+    """Give the key of each case, as lists show it; what is no case has none."""
+    with read(ctx.engine) as conn:
+        rows = called(conn, list(dict.fromkeys(int(one) for one in case_ids)))
+    return dict(zip(rows["case_id"].tolist(), rows["case_key"].str[:KEY_LENGTH], strict=True))
 
 
 def decision_of(ctx: Context, key: str) -> int:

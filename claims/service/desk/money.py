@@ -122,7 +122,7 @@ def _ask(
             # What was sent in time is with the payer: no day that passes meanwhile ends that.
             conditions += [("waits-for-answer", rows["state"] == "waiting"), ("not-expired", ~late)]
         if kind == "close_duplicate":
-            conditions.append(("no-proof", ~_is_repeat_of(conn, rows, proof)))
+            conditions.append(("no-proof", ~is_repeat_of(conn, rows, proof)))
         if kind == "to_patient":
             conditions += _patient_rules(rows, held, has_basis=reason != "")
         if what.needs_money:
@@ -170,7 +170,7 @@ def _move(
         books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
 
 
-def _is_repeat_of(conn: Connection, rows: pd.DataFrame, proof: int) -> pd.Series[bool]:
+def is_repeat_of(conn: Connection, rows: pd.DataFrame, proof: int) -> pd.Series[bool]:
     """Tell which cases a claim payment proves to be repeats."""
     found = originals.decided(conn, [proof])
     if found.empty:

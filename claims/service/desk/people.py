@@ -17,6 +17,7 @@ from claims.service.desk.limits import own_limits
 from claims.service.desk.priority import for_deadlines
 from claims.service.desk.steps import WAITING, waits
 from claims.service.master import load_master
+from claims.service.people import require_worker
 from claims.store import desk
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
@@ -24,13 +25,19 @@ from claims.store.handles import Connection
 from claims.store.queries.appeals import drafts
 
 NEXT_REMIT = "next-remit"
+LAST_DAY = "last-day"
 LONGEST = {"assignee": 120, "tag": 40}
 
 
 def assign(ctx: Context, cases: Cases, assignee: str, posting_date: date) -> Done:
-    """Give cases to somebody, or with an empty name back to everybody."""
+    """Give cases to somebody, or with an empty name back to everybody.
+
+    Raises UsageError for who is not among the people of the practice, where it has any.
+    """
     assignee = _short("assignee", assignee)
     with write(ctx.engine) as conn:
+        if assignee:
+            require_worker(conn, assignee)
         chosen = choose(conn, cases, pending=True)
         chosen = chosen.without(reasons(chosen.rows, ("no-change", chosen.rows["assignee"] == assignee)))
         state = chosen.rows["state"].replace({"new": "assigned"} if assignee else {"assigned": "new"})
@@ -41,10 +48,13 @@ def assign(ctx: Context, cases: Cases, assignee: str, posting_date: date) -> Don
 
 
 def note(ctx: Context, cases: Cases, text: str, posting_date: date) -> Done:
-    """Write a note on cases, closed ones too; whoever writes on an open case works on it."""
+    """Write a note on cases, closed ones too; whoever writes on an open case works on it.
+
+    It is added to a case that somebody changed meanwhile too: a note takes nothing from anybody.
+    """
     text = _said(text, "A note")
     with write(ctx.engine) as conn:
-        chosen = choose(conn, cases, closed=True, pending=True)
+        chosen = choose(conn, cases, closed=True, pending=True, changed=True)
         state = chosen.rows["state"].replace({"new": "in_work", "assigned": "in_work"})
         return _do(ctx, conn, chosen, "note", "note", posting_date, {"state": state}, {"note": text}, reason=text)
 
@@ -54,36 +64,43 @@ def tag(ctx: Context, cases: Cases, word: str, posting_date: date) -> Done:
     word = _short("tag", word)
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, closed=True, pending=True)
-        chosen = chosen.without(reasons(chosen.rows, ("no-change", chosen.rows["tag"] == word)))
+        chosen = chosen.without(reasons(chosen.rows, ("no-change" if word else "no-tag", chosen.rows["tag"] == word)))
         return _do(ctx, conn, chosen, "tag", "tagged", posting_date, {"tag": word}, {"tag": word})
 
 
 def snooze(ctx: Context, cases: Cases, until: date | str, posting_date: date) -> Done:
-    """Put cases aside until a day, or until the next remittance for their claim (`next-remit`); they come back then.
+    """Put cases aside; they come back by themselves.
 
+    Until a day, until each one's own deadline (`last-day`), or until the next remittance for its claim (`next-remit`).
     Of a case that waits for an answer, the day to ask on is moved.
     """
-    day = until.isoformat() if isinstance(until, date) else ""
-    if not day and until != NEXT_REMIT:
-        raise UsageError(f"A case is put aside until a day, or until {NEXT_REMIT}.")
+    if not isinstance(until, date) and until not in (NEXT_REMIT, LAST_DAY):
+        raise UsageError(f"A case is put aside until a day, until its {LAST_DAY}, or until {NEXT_REMIT}.")
+    today = posting_date.isoformat()
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, pending=True)
         rows = chosen.rows
-        is_waiting = rows["state"] == WAITING
+        deadline = rows["deadline_date"]
+        has_one = (deadline != "") & (rows["state"] != WAITING)
+        fixed = until.isoformat() if isinstance(until, date) else ""
+        day = deadline if until == LAST_DAY else pd.Series(fixed, index=rows.index, dtype="str")
         chosen = chosen.without(
             reasons(
                 rows,
-                ("day-has-passed", pd.Series(day != "" and day <= posting_date.isoformat(), index=rows.index)),
-                ("after-deadline", (rows["deadline_date"] != "") & (rows["deadline_date"] < day) & ~is_waiting),
-                ("claim-unknown", (rows["family_id"] == 0) & (not day)),
+                ("no-last-day", ~has_one & (until == LAST_DAY)),
+                ("last-day-here", has_one & (deadline <= today) & (until != NEXT_REMIT)),
+                ("day-has-passed", (day != "") & (day <= today)),
+                ("after-deadline", has_one & (deadline < day)),
+                ("claim-unknown", (rows["family_id"] == 0) & (until == NEXT_REMIT)),
             )
         )
+        until_day = chosen.rows["deadline_date"] if until == LAST_DAY else fixed
         changes = {
-            "snoozed_until_date": day,
-            "snoozed_for": "" if day else NEXT_REMIT,
+            "snoozed_until_date": until_day,
+            "snoozed_for": NEXT_REMIT if until == NEXT_REMIT else "",
             "snoozed_at_posting": desk.last_posting(conn),
         }
-        said = {"until": day or NEXT_REMIT}
+        said = {"until": fixed or until}
         return _do(ctx, conn, chosen, "snooze", "snoozed", posting_date, changes, said)
 
 
@@ -130,7 +147,7 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
                 rows,
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
-                ("window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
+                ("appeal-window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
             )
         )
         changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}

@@ -6,6 +6,7 @@ anywhere in a list of any length, and no row is missed or shown twice when other
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any, NamedTuple, get_args
 
@@ -13,15 +14,33 @@ import pandas as pd
 
 from claims.errors import UsageError
 from claims.service.context import Context
-from claims.service.desk import steps
+from claims.service.desk import made, steps
 from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
 
-__all__ = ["PAIRS", "SORTS", "Filters", "Page", "Place", "Sort", "Totals", "page", "payers", "selection", "totals"]
+__all__ = [
+    "PAIRS",
+    "SORTS",
+    "Filters",
+    "Page",
+    "Place",
+    "Sort",
+    "Totals",
+    "neighbours",
+    "open_payers",
+    "page",
+    "payer",
+    "payers",
+    "reason",
+    "selection",
+    "tags",
+    "totals",
+]
 
 LARGEST_PAGE = 500
 BACK = "back"
+_REASON = re.compile(r"(?:(?:CO|PR|OA|PI|CR)[\s-]*)?([A-Z]?[0-9]{1,3})")  # a group may stand before the code
 
 # (value of the sort's column, case_id): the page after that row; with BACK as a third, the page before it.
 Place = tuple[Any, ...]
@@ -46,7 +65,8 @@ class Totals(NamedTuple):
 def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = None, size: int = 50) -> Page:
     """Give one page of a list, sorted by one of the sorts that `filters.sorts` offers (empty: the usual one).
 
-    Rows have the columns of a case, its points, and what `steps.told` says of its next step and day.
+    Rows have the columns of a case, its points, what `steps.told` says of its next step and day, and what
+    `made.with_claims` says of its claims.
     Raises UsageError for a state, sort, place or size that cannot be.
     """
     if filters.state not in get_args(State):
@@ -58,7 +78,8 @@ def page(ctx: Context, filters: Filters, sort: str = "", after: Place | None = N
         raise UsageError(f"A page has 1 to {LARGEST_PAGE} rows.")
     place, back = _place(chosen, after)
     with read(ctx.engine) as conn:
-        rows = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
+        found = desk_queue.page(conn, filters, ctx.actor, chosen, place, size + 1, back=back)
+        rows = made.with_claims(conn, found)
     more = len(rows) > size
     rows = rows.head(size)
     rows = rows.iloc[::-1].reset_index(drop=True) if back else rows.reset_index(drop=True)
@@ -88,6 +109,45 @@ def payers(ctx: Context, text: str) -> list[str]:
     """Give the codes of the payers of cases that have this code, or this text in their name."""
     with read(ctx.engine) as conn:
         return desk_queue.payers(conn, text)
+
+
+def payer(ctx: Context, text: str) -> str:
+    """Give the code of the payer that is meant by a code or a part of a name; the text itself where none fits.
+
+    Raises UsageError when several fit.
+    """
+    found = payers(ctx, text) if text else []
+    if len(found) > 1:
+        raise UsageError(f"Several payers fit {text}: {', '.join(found)}. Give the code of one.")
+    return found[0] if found else text
+
+
+def reason(text: str) -> str:
+    """Give the reason code that is meant by `197`, `CO-197` or `co197`; any other text as it is."""
+    text = text.strip().upper()
+    found = _REASON.fullmatch(text)
+    return found[1] if found else text
+
+
+def open_payers(ctx: Context) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that have cases which are not closed, by name."""
+    with read(ctx.engine) as conn:
+        return desk_queue.open_payers(conn)
+
+
+def tags(ctx: Context) -> list[str]:
+    """Give the tags that cases have, in order."""
+    with read(ctx.engine) as conn:
+        return desk_queue.tags(conn)
+
+
+def neighbours(ctx: Context, filters: Filters, sort: str, case_id: int) -> tuple[str, str]:
+    """Give the keys of the cases before and after a case in a list (empty: none), though it may have left the list."""
+    with read(ctx.engine) as conn:
+        place = desk_queue.place_of(conn, case_id, sort)
+        pages = [desk_queue.page(conn, filters, ctx.actor, sort, place, 1, back=back) for back in (True, False)]
+    before, after = ("" if place is None or rows.empty else str(rows["case_key"].iloc[0]) for rows in pages)
+    return before, after
 
 
 def _place(sort: str, after: Place | None) -> tuple[tuple[Any, int] | None, bool]:

@@ -13,17 +13,23 @@ from claims.service import next_payer, versions
 from claims.service.context import Context
 from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.joining import joined
 from claims.service.desk.parts import rehearsed
 from claims.service.desk.people import is_late
 from claims.service.desk.remarks import forcing, with_effect
 from claims.service.desk.steps import waits
+from claims.service.identities import resolve_identities
 from claims.service.master import load_master
-from claims.service.resubmit import Change
+from claims.service.resubmit import RETURNED, Change
+from claims.service.runs import running
+from claims.service.scrub import scrub
+from claims.store import answers
 from claims.store.engine import together, write
 from claims.store.handles import Connection
 from claims.store.queries import desk as queries
+from claims.store.queries import made_claims
 
-_CORRECTED = ("C7", "NEW", "ELIG", "ENROL")
+CORRECTED = ("C7", "NEW", "ELIG", "ENROL")
 _DECIDED = ("denied", "partly_paid", "paid", "reversed")
 
 
@@ -35,35 +41,46 @@ def resubmit(
     """Correct the claims of cases and send them again: as a replacement (7), or as new where the payer demands that.
 
     A remark (MA130, N142, N517) demands it, a payer that takes no replacements, or the asker (`as_new`). `changes` are
-    made on each claim; `late_reason` says why it goes although its day has passed. What was made is a draft: the edits
-    look at it, and it leaves with the next sending.
+    made on each claim; `late_reason` says why it goes although its day has passed. Without changes, a case of another
+    line of a claim that is made and has not left waits for that one. The edits look at what was made at once: what
+    they stop is named (`Done.blocked`), the rest leaves with the next sending. A claim that was made before and has
+    not left, or came back, is corrected in its place when there is something to change.
     """
     known = master or load_master(ctx)
     with together(ctx.engine) as conn:
         chosen = choose(conn, cases)
-        rows = _with_claims(conn, chosen.rows)
+        rows = with_claims(conn, chosen.rows)
+        demands_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        rows["joins"] = 0 if changes else joined(conn, rows, demands_new)
+        is_here = _is_here(conn, rows) & (rows["joins"] == 0)
         chosen = chosen.without(
             reasons(
                 rows,
                 ("claim-unknown", rows["family_id"] == 0),
-                ("sent-elsewhere", rows["claim_id"] == 0),
+                ("sent-elsewhere", (rows["claim_id"] == 0) & (rows["joins"] == 0)),
+                ("under-way", is_here & (not changes)),
                 ("do-not-resend", with_effect(rows["remark_codes"], "no-resubmission")),
-                ("window-passed", is_late(rows, _CORRECTED, posting_date) & (not late_reason.strip())),
+                ("window-passed", is_late(rows, CORRECTED, posting_date) & (not late_reason.strip())),
             )
         )
         rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
-        goes_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        goes_new = demands_new.loc[rows.index]
         # One line of a claim that has to be new makes the claim new.
         goes_new = goes_new.groupby(rows["claim_id"]).transform("any")
         made, refused = [], []
-        for is_new, make in ((False, versions.replace), (True, versions.renew)):
-            ids = [int(one) for one in rows.loc[goes_new == is_new, "claim_id"].drop_duplicates()]
+        is_here, alone = is_here.reindex(rows.index), rows["joins"] == 0
+        ways = (
+            (alone & ~goes_new & ~is_here, versions.replace), (alone & goes_new & ~is_here, versions.renew),
+            (alone & is_here, versions.correct),
+        )  # fmt: skip
+        for is_meant, make in ways:
+            ids = [int(one) for one in rows.loc[is_meant, "claim_id"].drop_duplicates()]
             if ids:
                 result = make(ctx, ids, _changes(ids, changes), posting_date, known)
                 made.append(result.claims)
                 refused.append(result.refused)
         said = {"late_reason": late_reason.strip()} if late_reason.strip() else {}
-        return _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said)
+        return _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
 
 
 @rehearsed
@@ -72,7 +89,7 @@ def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master 
     known = master or load_master(ctx)
     with together(ctx.engine) as conn:
         chosen = choose(conn, cases)
-        rows = _with_claims(conn, chosen.rows)
+        rows = with_claims(conn, chosen.rows)
         chosen = chosen.without(
             reasons(
                 rows,
@@ -86,7 +103,7 @@ def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master 
         rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
         ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
         made = [next_payer.bill_next(ctx, posting_date, claim_ids=ids, master=known).claims] if ids else []
-        return _sent(ctx, conn, chosen, rows, made, [], "bill_next", "billed_other", posting_date, {})
+        return _sent(ctx, conn, chosen, rows, made, [], "bill_next", "billed_other", posting_date, {}, known)
 
 
 def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -110,7 +127,7 @@ def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
     return {"denials_transferred": len(rows), "transferred_cents": total}
 
 
-def _with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Add the claim of ours that the payer decided last (claim_id, life); 0 where it was not sent from here."""
     claims = queries.claims_of(conn, rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist())
     claims = claims[(claims["origin"] == "to_send") & (claims["state"] == "stored")]
@@ -138,13 +155,15 @@ def _changes(claim_ids: list[int], changes: Sequence[Change]) -> pd.DataFrame:
 
 def _sent(
     ctx: Context, conn: Connection, chosen: Chosen, rows: pd.DataFrame, made: list[pd.DataFrame],
-    refused: list[pd.DataFrame], kind: str, event: str, day: date, said: dict[str, str],
+    refused: list[pd.DataFrame], kind: str, event: str, day: date, said: dict[str, str], master: Master,
 ) -> Done:  # fmt: skip
-    """Let the cases whose claims were made wait for their answer; say why the others were not."""
+    """Let the cases whose claims were made wait for their answer; say what stops these, and why others have none."""
     none = versions.Made()
     new = pd.concat([none.claims, *made]).set_index("follows_claim_id")["claim_id"].astype("int64")
     why = pd.concat([none.refused, *refused]).drop_duplicates("claim_id").set_index("claim_id")["reason"]
     new_claim = new.reindex(rows["claim_id"]).fillna(0).astype("int64").to_numpy()
+    if "joins" in rows:
+        new_claim = np.where(rows["joins"] != 0, rows["joins"], new_claim)
     reason = why.astype("str").reindex(rows["claim_id"]).fillna("not-made").to_numpy(dtype=object)
     chosen = chosen.without(pd.Series(np.where(new_claim == 0, reason, ""), index=chosen.rows.index, dtype="str"))
     if chosen.rows.empty:
@@ -156,4 +175,16 @@ def _sent(
         ctx, conn, action_id, event, chosen.rows, waits(ctx, chosen.rows, event, day), day,
         amounts=chosen.rows["at_risk_cents"], said=said, claim_ids=claim_ids,
     )  # fmt: skip
-    return finish(action_id, chosen, amount_cents=amount)
+    with running(ctx, "scrub", day) as (run_id, counts):
+        resolve_identities(ctx, run_id, day)  # what nobody has told from a repeat yet is not scrubbed
+        counts.update(scrub(ctx, day, sorted(set(claim_ids.tolist())), run_id=run_id, master=master))
+    blocked = made_claims.blocks(conn, pd.DataFrame({"case_id": chosen.rows["case_id"], "claim_id": claim_ids}))
+    return finish(action_id, chosen, amount_cents=amount, blocked=blocked)
+
+
+def _is_here(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
+    """Tell whose claim is one that was made of a case and is not with a payer: not left yet, or refused as a whole."""
+    is_here = rows["life"].isin(RETURNED)
+    back = rows.loc[rows["life"] == "rejected", "claim_id"].drop_duplicates().tolist()
+    taken = [claim_id for claim_id in back if answers.taken_before(conn, claim_id)]
+    return is_here & ~rows["claim_id"].isin(taken)

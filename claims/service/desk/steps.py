@@ -17,7 +17,7 @@ from claims.service.context import Context
 from claims.service.desk.limits import answer_days
 from claims.service.master import load_master
 
-CLOSED, WAITING = "closed", "waiting"
+CLOSED, WAITING, BLOCKED = "closed", "waiting", "blocked"
 _LATE = ("WO", "APP")  # the claim came late by the limit that we know: only another limit makes an appeal of it
 _OTHER_LIMIT = "find the contract's longer limit, put it into master data, and appeal"
 
@@ -39,21 +39,23 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
     """Add next_action_label, then_action_label, proof_needed, days_left; put By into deadline_date and deadline_rule.
 
     Where a case waits, By is the day to ask on; a closed case has no next step and no day. ``rows``: columns of
-    `denial_cases`.
+    `denial_cases`, and those of `made.with_claims` where a list has them.
     """
     table = codes.table("next_actions").set_index("id")
-    label = _of(table["own_label"], rows["next_action"])
+    label = _label(table, rows, "next_action")
     is_waiting, is_closed = rows["state"] == WAITING, rows["state"] == CLOSED
     ask_on = rows["snoozed_until_date"].where(is_waiting, "")
     is_over = is_waiting & (rows["queue"] != WAITING)
     wait = "Wait for the answer" + ("; ask on " + ask_on).where(ask_on != "", "")
     wait = wait.where(~is_over, "No answer by " + ask_on + ": ask the payer")
+    if "made_life" in rows:
+        wait = wait.where(rows["made_life"] != BLOCKED, "Correct the new claim: an edit blocks it")
     rule = rows["deadline_rule"]
     if is_waiting.any():
         rule = rule.where(~is_waiting, follow_up.says(rows, answer_days(load_master(ctx), day)))
     due = rows["deadline_date"].where(~is_waiting, ask_on).where(~is_closed, "")
     is_late = (rows["next_action"] == _LATE[0]) & (rows["then_action"] == _LATE[1])
-    then = _of(table["own_label"], rows["then_action"]).where(~is_late, _OTHER_LIMIT)
+    then = _label(table, rows, "then_action").where(~is_late, _OTHER_LIMIT)
     has_step = ~is_waiting & ~is_closed
     left = pd.to_datetime(due.where(due != ""), format="%Y-%m-%d") - pd.Timestamp(day)
     return rows.assign(
@@ -64,6 +66,12 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
         deadline_rule=rule.where(~is_closed, ""),
         days_left=left.dt.days.astype("Int64"),
     )
+
+
+def _label(table: pd.DataFrame, rows: pd.DataFrame, column: str) -> pd.Series[str]:
+    """Give an action in words: as what can be done with a claim that was sent from elsewhere, where that differs."""
+    usual, other = _of(table["own_label"], rows[column]), _of(table["elsewhere_label"], rows[column])
+    return usual.mask(rows["is_elsewhere"] & (other != ""), other) if "is_elsewhere" in rows else usual
 
 
 def _of(words: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:

@@ -18,8 +18,6 @@ from claims.store.engine import read
 from claims.store.queries import desk as rows
 
 SIBLINGS = 20
-# What people write on a case may name a patient.
-_FREE = ("note", "reason", "proof", "late_reason", "despite_gaps", "words")
 
 
 def story(ctx: Context, case_id: int, *, show_phi: bool = False) -> dict[str, Any]:
@@ -53,10 +51,10 @@ def story(ctx: Context, case_id: int, *, show_phi: bool = False) -> dict[str, An
 def _events(events: pd.DataFrame, *, show_phi: bool) -> pd.DataFrame:
     """Open what each event says: reason in words, before, and other facts."""
     bodies = [json.loads(text) for text in events["body"]]
-    words = [next((str(one[name]) for name in (*_FREE, "action_reason") if one.get(name)), "") for one in bodies]
-    is_free = [any(one.get(name) for name in _FREE) for one in bodies]
+    words = [next((str(one[name]) for name in (*cases.FREE, "action_reason") if one.get(name)), "") for one in bodies]
+    is_free = [any(one.get(name) for name in cases.FREE) for one in bodies]
     shown = [MASK if free and not show_phi else text for text, free in zip(words, is_free, strict=True)]
-    facts = [{name: value for name, value in one.items() if name not in (*_FREE, "before")} for one in bodies]
+    facts = [{name: value for name, value in one.items() if name not in (*cases.FREE, "before")} for one in bodies]
     return events.drop(columns="body").assign(
         reason=pd.Series(shown, index=events.index, dtype="str"),
         before=pd.Series([one.get("before", {}) for one in bodies], index=events.index, dtype=object),

@@ -8,6 +8,7 @@ is not withdrawn.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -29,16 +30,22 @@ SENDS = ("resubmit", "bill_next")
 _STILL_HERE = ("draft", "blocked", "ready")
 
 
-def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
+def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] = ()) -> Done:
     """Give the cases of an action what they had before it; journals are taken back by journals, claims withdrawn.
 
-    Raises NotFoundError, and UsageError for an action that cannot be undone as a whole.
+    `only`: these cases of it; the others keep what it did. Raises NotFoundError, and UsageError for an action that
+    cannot be undone as a whole, or that a case of `only` is none of.
     """
     with together(ctx.engine) as conn:
         action = _to_undo(conn, action_id)
         moved_money = action["kind"] in MOVES and action["state"] != WAITS
         events = desk.events_of(conn, action_id).drop_duplicates("case_id", keep="last")
         events = events[events["kind"] != REFUSED].reset_index(drop=True)  # what an approval left out and set free
+        all_events = events
+        if only:
+            events = events[events["case_id"].isin(only)].reset_index(drop=True)
+            if len(events) < len(set(only)):
+                raise UsageError(f"Action {action_id} did nothing with this case.")
         rows = desk.cases(conn, events["case_id"].tolist())
         event = events.set_index("case_id").loc[rows["case_id"]].reset_index()
         chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
@@ -46,7 +53,7 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
             reasons(
                 rows,
                 ("moved-on", rows["version"].to_numpy() != event["case_version"].to_numpy()),
-                ("claim-has-left", ~_may_withdraw(conn, event)),
+                ("claim-has-left", ~may_withdraw(conn, event)),
                 ("patient-has-paid", is_paid_by_patient(conn, rows, event["amount_cents"], action, moved_money)),
             )
         )
@@ -61,7 +68,7 @@ def undo(ctx: Context, action_id: int, posting_date: date) -> Done:
                 bring_back(ctx, conn, run_id, posting_date, families, set(event["event_id"].tolist()))
         _withdraw(ctx, conn, event, posting_date)
         _give_back(ctx, conn, undoing, chosen.rows, event, posting_date, is_request=action["kind"] in MOVES)
-        if len(chosen.rows) == len(events):
+        if len(chosen.rows) == len(all_events):
             desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
         return finish(undoing, chosen, amount_cents=amount)
 
@@ -103,7 +110,7 @@ def _give_back(
         )  # fmt: skip
 
 
-def _may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
+def may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
     """Tell where no claim was made, or it is still here and the one before it stands."""
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]

@@ -20,6 +20,7 @@ class Asked:
 
     `subject` is one thing, as ``claim 12``, when it ends with a number, else the beginning of a subject. `also`: other
     subjects that are about it. `listed`: (list, id as JSON writes it) of bodies that name it among others.
+    `since` and `until`: instants, or whole days (UTC).
     """
 
     actor: str = ""
@@ -51,7 +52,7 @@ class Asked:
         if self.since:
             parts.append(EVENT.c.recorded_at >= self.since)
         if self.until:
-            parts.append(EVENT.c.recorded_at < self.until + "~")
+            parts.append(EVENT.c.recorded_at < (self.until if "T" in self.until else self.until + "~"))
         return parts
 
 

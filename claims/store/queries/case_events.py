@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,10 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.rows import frame_of
 
 CASE, EVENT, ACTION = schema.denial_cases, schema.denial_events, schema.denial_actions
+PAYMENT, REMIT = schema.claim_payments, schema.remittances
 
 
 def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
@@ -29,14 +32,20 @@ def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
     return list(conn.execute(asked.order_by(CASE.c.case_key).limit(2)))
 
 
+def called(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read case_id, case_key and claim_number of cases."""
+    select = sa.select(CASE.c.case_id, CASE.c.case_key, CASE.c.claim_number)
+    return frame_of(conn, select, CASE.c.case_id, case_ids)
+
+
 def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
     """Condition on cases whose key begins so, as an index answers it: keys are hex."""
     return CASE.c.case_key >= prefix, CASE.c.case_key < prefix + "g"
 
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
-    """Read the events of a case, oldest first."""
-    names = ("posting_date", "recorded_at", "kind", "amount_cents", "actor", "body")
+    """Read the events of a case, oldest first; payment_date: of the remittance that brought one."""
+    names = ("posting_date", "recorded_at", "kind", "amount_cents", "actor", "body", "claim_id", "case_version")
     return frame(
         conn,
         sa.select(
@@ -46,8 +55,11 @@ def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
             sa.func.coalesce(ACTION.c.state, "").label("action_state"),
             sa.func.coalesce(ACTION.c.reason, "").label("reason"),
             sa.func.coalesce(ACTION.c.cases, 0).label("action_cases"),
+            REMIT.c.payment_date,
         )
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        .outerjoin(PAYMENT, PAYMENT.c.claim_payment_id == EVENT.c.claim_payment_id)
+        .outerjoin(REMIT, REMIT.c.remit_id == PAYMENT.c.remit_id)
         .where(EVENT.c.case_id == case_id)
         .order_by(EVENT.c.event_id),
     )

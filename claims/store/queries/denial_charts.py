@@ -41,14 +41,24 @@ def open_by_deadline(conn: sa.Connection) -> pd.DataFrame:
     return frame(conn, select.group_by(CASE.c.deadline_date))
 
 
-def causes(conn: sa.Connection, limit: int) -> pd.DataFrame:
-    """Group open cases by payer and reason, the most money at risk first."""
+def causes(conn: sa.Connection, limit: int, least: int = 2) -> pd.DataFrame:
+    """Group open cases by payer and reason, the most money at risk first: groups of so many cases or more."""
     risk = total(CASE.c.at_risk_cents).label("at_risk_cents")
     by = (CASE.c.payer_code, CASE.c.payer_name, CASE.c.reason_code, CASE.c.category)
     due = sa.func.min(CASE.c.deadline_sort_date, type_=sa.Date).label("first_deadline")
     words = sa.func.min(CASE.c.cause, type_=sa.Text).label("cause")
     select = sa.select(*by, words, count().label("cases"), risk, due).where(CASE.c.queue == "open").group_by(*by)
+    select = select.having(sa.func.count() >= least)
     return frame(conn, select.order_by(sa.desc("at_risk_cents"), *by).limit(limit))
+
+
+def alone(conn: sa.Connection) -> tuple[int, int]:
+    """Count the open cases whose payer and reason no other open case has; and their money at risk."""
+    by = (CASE.c.payer_code, CASE.c.payer_name, CASE.c.reason_code, CASE.c.category)
+    risk = sa.func.max(CASE.c.at_risk_cents).label("cents")
+    one = sa.select(risk).where(CASE.c.queue == "open").group_by(*by).having(sa.func.count() == 1).subquery()
+    row = conn.execute(sa.select(count(), total(one.c.cents)).select_from(one)).one()
+    return int(row[0]), int(row[1])
 
 
 def patterns(conn: sa.Connection, limit: int) -> pd.DataFrame:

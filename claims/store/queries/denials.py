@@ -14,6 +14,7 @@ from claims.store.next_remittances import next_remittances
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
 REM, CLASS, CASE, EA = schema.remarks, schema.classifications, schema.denial_cases, schema.expected_allowed
+EVENT = schema.denial_events
 
 Ids = sa.Select[tuple[int]]
 
@@ -148,11 +149,18 @@ def remarks(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     return frame(conn, sa.select(*(REM.c[name] for name in names)).where(REM.c.claim_payment_id.in_(ids)))
 
 
+def _win(column: sa.Column[int]) -> sa.ScalarSelect[int]:
+    """Give a column of the last event that won a case."""
+    won = sa.and_(EVENT.c.case_id == CASE.c.case_id, EVENT.c.kind.in_(["overturned", "partly_overturned"]))
+    return sa.select(column).where(won).order_by(EVENT.c.event_id.desc()).limit(1).scalar_subquery()
+
+
 def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     """Read the stored cases that these claim payments may concern, with billing_npi of their family.
 
     Those of the same families, of the same claim payments, of the decisions they take back, and of unknown claims with
-    the same payer and claim number. Those whose opening was undone are as if they had never opened.
+    the same payer and claim number. Those whose opening was undone are as if they had never opened. won_by is the claim
+    payment that won a case last, won_cents what it recovered.
     """
     families = sa.select(M.c.family_id).where(
         M.c.claim_payment_id.in_(ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
@@ -168,7 +176,12 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     columns = [column for column in CASE.c if column.name != "recorded_at"]
     return frame(
         conn,
-        sa.select(*columns, sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"))
+        sa.select(
+            *columns,
+            sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
+            sa.func.coalesce(_win(EVENT.c.claim_payment_id), 0).label("won_by"),
+            sa.func.coalesce(_win(EVENT.c.amount_cents), 0).label("won_cents"),
+        )
         .outerjoin(F, F.c.family_id == CASE.c.family_id)
         .where(
             sa.func.coalesce(CASE.c.outcome, "") != "undone",

@@ -21,6 +21,31 @@ def waiting_actions(conn: sa.Connection) -> pd.DataFrame:
     return frame(conn, sa.select(ACTION).where(ACTION.c.state == "waiting_approval").order_by(ACTION.c.action_id))
 
 
+def asked_for(conn: sa.Connection, action_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the cases that wait with these actions: action_id, case_id, case_key, claim, payer, cause, amount asked."""
+    names = ("case_id", "case_key", "claim_number", "payer_name", "payer_code", "cause")
+    select = sa.select(EVENT.c.event_id, EVENT.c.action_id, EVENT.c.amount_cents, *(CASE.c[name] for name in names))
+    select = select.join(CASE, CASE.c.case_id == EVENT.c.case_id).where(CASE.c.pending_action_id == EVENT.c.action_id)
+    found = frame_of(conn, select, EVENT.c.action_id, action_ids)
+    found = found.drop_duplicates(["action_id", "case_id"])
+    return found.sort_values(["action_id", "amount_cents", "case_id"], ascending=[True, False, True], ignore_index=True)
+
+
+def of_member(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read the decisions on all claims of the member of a family, the most paid first; no takebacks."""
+    own, match = C.alias("own"), schema.matches
+    select = (
+        sa.select(CP.c.claim_payment_id, CP.c.claim_number, CP.c.charge_cents, CP.c.paid_cents, R.c.payment_date)
+        .select_from(own)
+        .join(C, sa.and_(C.c.member_id == own.c.member_id, C.c.patient_first_name == own.c.patient_first_name))
+        .join(match, sa.and_(match.c.family_id == C.c.family_id, match.c.ended_at.is_(None)))
+        .join(CP, CP.c.claim_payment_id == match.c.claim_payment_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(own.c.family_id == family_id, own.c.member_id != "", R.c.state == "posted", CP.c.status_code != "22")
+    )
+    return frame(conn, select.distinct().order_by(CP.c.paid_cents.desc(), CP.c.claim_payment_id).limit(100))
+
+
 def claims_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Read the claims of families, the last version last."""
     columns = (C.c.claim_id, C.c.family_id, C.c.payer_sequence, C.c.version, C.c.life, C.c.origin, C.c.state)

@@ -28,7 +28,10 @@ def last_night(conn: sa.Connection) -> tuple[date | None, list[int]]:
 
 
 def happened(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str], most: int) -> pd.DataFrame:
-    """Read the cases to which one of these things happened in a run: case_id, kind, cents of the event, the case."""
+    """Read the cases to which one of these things happened in a run: case_id, kind, cents of the event, the case.
+
+    What is open comes first, the most urgent at the top, as in the queue.
+    """
     columns = (
         "case_key",
         "payer_code",
@@ -38,6 +41,7 @@ def happened(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str], 
         "at_risk_cents",
         "deadline_date",
         "queue",
+        "priority_rank",
     )
     select = (
         sa.select(
@@ -49,7 +53,7 @@ def happened(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str], 
         .join(CASE, CASE.c.case_id == EVENT.c.case_id)
         .where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds))
         .group_by(EVENT.c.case_id, *(CASE.c[name] for name in columns))
-        .order_by(CASE.c.at_risk_cents.desc(), EVENT.c.case_id)
+        .order_by(CASE.c.queue != "open", CASE.c.priority_rank, EVENT.c.case_id)
     )
     return frame(conn, select.limit(most))
 
@@ -69,6 +73,12 @@ def due(conn: sa.Connection, first: date, last: date) -> tuple[int, int]:
     due_then = CASE.c.deadline_sort_date.between(first, last)
     row = conn.execute(sa.select(count(), total(CASE.c.at_risk_cents)).where(CASE.c.queue == "open", due_then)).one()
     return int(row[0]), int(row[1])
+
+
+def by_queue(conn: sa.Connection) -> pd.DataFrame:
+    """Count the cases of each queue that is not closed, and their money at risk: queue, cases, at_risk_cents."""
+    select = sa.select(CASE.c.queue, count().label("cases"), total(CASE.c.at_risk_cents).label("at_risk_cents"))
+    return frame(conn, select.where(CASE.c.queue.in_(["open", "waiting", "snoozed", "expired"])).group_by(CASE.c.queue))
 
 
 def views(conn: sa.Connection, owner: str) -> pd.DataFrame:

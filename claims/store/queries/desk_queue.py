@@ -47,7 +47,7 @@ QUEUES = ("open", "snoozed", "waiting", "expired", "closed")
 MOST_RUNS, NO_RUN = 30, -1
 
 # Filters that pick an index, the one that leaves the fewest rows first; what else is asked for is looked at row by row.
-DRIVERS = ("pattern_id", "changed_since_run", "reason_code", "payer_code", "next_action", "category", "assignee")
+DRIVERS = ("pattern_id", "changed_since_run", "tag", "reason_code", "payer_code", "next_action", "category", "assignee")
 # Filters that bound a sort's own column.
 BOUNDS = {"due_by": "deadline", "minimum_cents": "at_risk"}
 
@@ -64,6 +64,7 @@ class Filters:
     category: str = ""
     next_action: str = ""
     pattern_id: int = 0
+    tag: str = ""
     due_by: date | None = None
     minimum_cents: int = 0
     changed_since_run: int = 0
@@ -110,10 +111,12 @@ PAIRS = (
     Pair("", (*_USUAL, "remit_date", "age"), "ix_denial_cases_by_{sort}"),
     Pair("pattern_id", ("score",), "ix_denial_cases_pattern"),
     Pair("changed_since_run", ("score",), "ix_denial_cases_changed"),
+    Pair("tag", ("score",), "ix_denial_cases_tag"),
     *(Pair(name, _USUAL, "ix_denial_cases_" + name + "_by_{sort}") for name in FILTERED_BY),
 )
 
-_NARROWING = (*FILTERED_BY, "pattern_id")
+_NARROWING = (*FILTERED_BY, "pattern_id", "tag")
+_MOST_VALUES = 200
 
 _SHOWN = (
     *("case_id", "version", "case_key", "queue", "state", "waiting_for", "outcome", "assignee", "tag", "appeal_level"),
@@ -194,6 +197,41 @@ def payers(conn: sa.Connection, text: str) -> list[str]:
     return list(conn.scalars(sa.select(CASE.c.payer_code).distinct().where(name).order_by(CASE.c.payer_code)))
 
 
+def open_payers(conn: sa.Connection) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers of cases that are not closed, by name: one look into an index for each."""
+    found: dict[str, str] = {}
+    for queue in QUEUES[:-1]:
+        of_queue = CASE.c.queue == queue
+        for code in _values(conn, CASE.c.payer_code, of_queue):
+            name = sa.select(CASE.c.payer_name).where(of_queue, CASE.c.payer_code == code).limit(1)
+            found.setdefault(code, str(conn.scalar(name) or code))
+    return sorted(found.items(), key=lambda one: (one[1].upper(), one[0]))
+
+
+def tags(conn: sa.Connection) -> list[str]:
+    """Give the tags that cases have, in order."""
+    return _values(conn, CASE.c.tag, sa.true())
+
+
+def place_of(conn: sa.Connection, case_id: int, sort: str) -> tuple[Any, int] | None:
+    """Give the row that a page would begin after, for a case, in its list or not; None where there is no such case."""
+    value = conn.scalar(sa.select(CASE.c[SORTS[sort].column]).where(CASE.c.case_id == case_id))
+    return None if value is None else (value, case_id)
+
+
+def _values(conn: sa.Connection, column: sa.Column[str], where: sa.ColumnElement[bool]) -> list[str]:
+    """Give the values of a column that an index begins with (after what `where` is equal to), each by one look."""
+    found: list[str] = []
+    after = ""
+    while len(found) < _MOST_VALUES:
+        value = conn.scalar(sa.select(sa.func.min(column)).where(where, column > after))
+        if value is None:
+            break
+        after = str(value)
+        found.append(after)
+    return found
+
+
 def _all(asked: Filters, actor: str) -> list[sa.ColumnElement[bool]]:
     return [_in("queue", _queues(asked)), _rest(asked, actor, set())]
 
@@ -260,7 +298,7 @@ def _rest(asked: Filters, actor: str, done: set[str]) -> sa.ColumnElement[bool]:
     """
     columns: dict[str, Any] = {name: _RowByRow(CASE.c[name]) if done else CASE.c[name] for name in _NARROWING}
     parts: list[sa.ColumnElement[bool]] = [sa.true()]
-    for name in ("payer_code", "reason_code", "category", "next_action", "pattern_id"):
+    for name in ("payer_code", "reason_code", "category", "next_action", "pattern_id", "tag"):
         if getattr(asked, name) and name not in done:
             parts.append(columns[name] == getattr(asked, name))
     if asked.changed_since_run and "changed_run_id" not in done:

@@ -59,7 +59,9 @@ class Filter:
 def cases(conn: sa.Connection, asked: Filter, limit: int) -> pd.DataFrame:
     """Read the most valuable cases: by money at risk, then earlier deadline, then key."""
     names = (
+        "case_id",
         "case_key",
+        "family_id",
         "state",
         "outcome",
         "payer_code",

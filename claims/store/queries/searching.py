@@ -1,33 +1,37 @@
-"""Finds claims and denial cases by what a person has in hand: a number, a name, a key."""
+"""Finds claims and denial cases by what a person has in hand: a number, a name, a key, a tag."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.queries.case_events import keys_from
 
 CASE, CLAIM, FAMILY, PAYMENT = schema.denial_cases, schema.claims, schema.families, schema.claim_payments
 MOST = 50
+SHORTEST_KEY = 6
 
 
-def cases(conn: sa.Connection, words: str, normal: str, name: str) -> pd.DataFrame:
-    """Read cases whose key or claim number begins so, or whose patient is named so."""
-    lower = words.lower()
+def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
+    """Read cases whose key or claim number begins so, whose tag it is, or whose patient has all of these names."""
     fits = [CASE.c.claim_number.startswith(words, autoescape=True), CASE.c.payer_claim_number == words]
-    if len(lower) >= 6 and all(letter in "0123456789abcdef" for letter in lower):
-        fits.append(CASE.c.case_key.startswith(lower, autoescape=True))
+    fits += [CASE.c.tag == words, *_key(words)]
     if normal:
-        family = sa.select(FAMILY.c.family_id).where(FAMILY.c.claim_number_normal == normal)
-        fits.append(CASE.c.family_id.in_(family))
-    if name:
-        patient = sa.func.upper(PAYMENT.c.patient_last_name).startswith(name, autoescape=True)
-        fits.append(CASE.c.claim_payment_id.in_(sa.select(PAYMENT.c.claim_payment_id).where(patient)))
-        of_claim = sa.select(CLAIM.c.family_id).where(CLAIM.c.patient_last_name.startswith(name, autoescape=True))
-        fits.append(CASE.c.family_id.in_(of_claim))
-    names = ("case_key", "claim_number", "payer_name", "all_codes", "cause", "at_risk_cents", "state", "deadline_date")
-    select = sa.select(*(CASE.c[column] for column in names), PAYMENT.c.patient_last_name, PAYMENT.c.patient_first_name)
+        fits.append(CASE.c.family_id.in_(_families(normal)))
+    if names:
+        fits.append(CASE.c.claim_payment_id.in_(sa.select(PAYMENT.c.claim_payment_id).where(_named(PAYMENT, names))))
+        fits.append(CASE.c.family_id.in_(sa.select(CLAIM.c.family_id).where(_named(CLAIM, names))))
+    columns = ("case_key", "claim_number", "payer_name", "all_codes", "cause", "at_risk_cents", "state", "queue", "tag")
+    select = sa.select(
+        *(CASE.c[column] for column in (*columns, "deadline_date")),
+        PAYMENT.c.patient_last_name,
+        PAYMENT.c.patient_first_name,
+    )
     return frame(
         conn,
         select.join(PAYMENT, PAYMENT.c.claim_payment_id == CASE.c.claim_payment_id)
@@ -37,15 +41,57 @@ def cases(conn: sa.Connection, words: str, normal: str, name: str) -> pd.DataFra
     )
 
 
-def claims(conn: sa.Connection, words: str, normal: str, name: str) -> pd.DataFrame:
-    """Read claims with this number or member number, or whose patient is named so."""
-    fits = [CLAIM.c.member_id == words]
+def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
+    """Read claims with this number or member number, or whose patient has all of these names."""
+    fits: list[sa.ColumnElement[bool]] = [CLAIM.c.member_id == words]
     if normal:
-        family = sa.select(FAMILY.c.family_id).where(FAMILY.c.claim_number_normal == normal)
-        fits.append(CLAIM.c.family_id.in_(family))
-    if name:
-        fits.append(CLAIM.c.patient_last_name.startswith(name, autoescape=True))
-    names = ("claim_id", "claim_number", "version", "purpose", "payer_name", "charge_cents", "life")
+        fits.append(CLAIM.c.family_id.in_(_families(normal)))
+    if names:
+        fits.append(_named(CLAIM, names))
+    columns = ("claim_id", "claim_number", "version", "purpose", "payer_name", "charge_cents", "life")
     patient = ("patient_last_name", "patient_first_name", "statement_from_date")
-    select = sa.select(*(CLAIM.c[column] for column in (*names, *patient))).where(sa.or_(*fits))
+    select = sa.select(*(CLAIM.c[column] for column in (*columns, *patient))).where(sa.or_(*fits))
     return frame(conn, select.order_by(CLAIM.c.claim_id.desc()).limit(MOST))
+
+
+def exactly(conn: sa.Connection, words: str, normal: str) -> tuple[list[str], list[int]]:
+    """Give the keys of cases with just this claim number, payer's number or beginning of a key; else claims with it.
+
+    Two of each at most; of a claim the last version.
+    """
+    fits = [CASE.c.claim_number == words, CASE.c.payer_claim_number == words, *_key(words)]
+    if normal:
+        fits.append(CASE.c.family_id.in_(_families(normal)))
+    keys = list(conn.scalars(sa.select(CASE.c.case_key).where(sa.or_(*fits)).order_by(CASE.c.case_key).limit(2)))
+    if keys or not normal:
+        return keys, []
+    last = sa.select(sa.func.max(CLAIM.c.claim_id)).where(
+        CLAIM.c.family_id.in_(_families(normal)), CLAIM.c.state != "duplicate"
+    )
+    found = conn.scalars(last.group_by(CLAIM.c.family_id).order_by(CLAIM.c.family_id).limit(2))
+    return keys, [int(one) for one in found]
+
+
+def _families(normal: str) -> sa.Select[tuple[int]]:
+    return sa.select(FAMILY.c.family_id).where(FAMILY.c.claim_number_normal == normal)
+
+
+def _key(words: str) -> list[sa.ColumnElement[bool]]:
+    lower = words.lower()
+    is_key = len(lower) >= SHORTEST_KEY and all(letter in "0123456789abcdef" for letter in lower)
+    return [sa.and_(*keys_from(lower))] if is_key else []
+
+
+def _named(table: Any, names: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Condition on rows with a patient: each word begins a name of theirs, whichever comes first."""
+    last, first = (sa.func.upper(table.c[name]) for name in ("patient_last_name", "patient_first_name"))
+    return sa.and_(
+        *(
+            sa.or_(
+                last.startswith(word, autoescape=True),
+                first.startswith(word, autoescape=True),
+                last.contains(" " + word, autoescape=True),
+            )
+            for word in names
+        )
+    )

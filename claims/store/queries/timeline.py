@@ -27,7 +27,7 @@ J, L, CP, P, R = (
     schema.remittances,
 )
 DM, BANK, CASE, DE = schema.deposit_matches, schema.bank_lines, schema.denial_cases, schema.denial_events
-PP = schema.patient_payments
+PP, SET, ENVELOPE = schema.patient_payments, schema.transactions, schema.interchanges
 OWN_ID = "id:"
 
 
@@ -99,32 +99,39 @@ def _step(kind: str, **columns: sa.ColumnElement[Any]) -> list[sa.ColumnElement[
     empty: dict[str, sa.ColumnElement[Any]] = {
         "claim_id": number, "step": text, "detail_code": text, "life_before": text, "life_after": text,
         "amount_cents": number,
-        "effective_date": text, "posting_date": text, "recorded_at": text, "actor": text, "sha256": text,
-        "seg": number, "offset": number, "length": number,
+        "effective_date": text, "envelope_date": text, "posting_date": text, "recorded_at": text, "actor": text,
+        "sha256": text, "seg": number, "offset": number, "length": number,
     }  # fmt: skip
     return [sa.literal(kind).label("kind"), *((empty | columns)[name].label(name) for name in empty)]
 
 
 def steps(conn: sa.Connection, family_id: int) -> pd.DataFrame:
-    """Read the steps of a family in no order: kind, step, detail_code, life_after, amount, days, actor and address."""
+    """Read the steps of a family in no order: kind, step, detail_code, life_after, amount, days, actor and address.
+
+    envelope_date: of the interchange that brought a step, where it is another's.
+    """
     return pd.concat([frame(conn, select) for select in _selects(family_id)], ignore_index=True)
 
 
 def _selects(family_id: int) -> list[sa.Select[Any]]:
+    run = schema.runs
     stored = sa.select(
         *_step(
             "import", claim_id=C.c.claim_id, step=C.c.purpose, detail_code=C.c.state, amount_cents=C.c.charge_cents,
             effective_date=C.c.statement_from_date, recorded_at=F.c.recorded_at, sha256=F.c.sha256, seg=C.c.seg,
-            offset=C.c.offset, length=C.c.length, posting_date=schema.runs.c.posting_date, actor=schema.runs.c.actor,
+            offset=C.c.offset, length=C.c.length,
+            posting_date=sa.func.coalesce(run.c.posting_date, _made("posting_date"), type_=sa.Date),
+            actor=sa.func.coalesce(run.c.actor, _made("actor"), ""),
+            envelope_date=sa.case((C.c.origin == "sent", _envelope(C))),
         )
     )  # fmt: skip
-    stored = stored.join(F, F.c.file_id == C.c.file_id).outerjoin(schema.runs, schema.runs.c.run_id == F.c.run_id)
+    stored = stored.join(F, F.c.file_id == C.c.file_id).outerjoin(run, run.c.run_id == F.c.run_id)
     events = sa.select(
         *_step(
             "life", claim_id=EVENT.c.claim_id, step=EVENT.c.event, detail_code=EVENT.c.detail_code,
             life_before=EVENT.c.life_before, life_after=EVENT.c.life_after, effective_date=EVENT.c.effective_date,
             posting_date=EVENT.c.posting_date, recorded_at=EVENT.c.recorded_at, actor=EVENT.c.actor,
-            sha256=F.c.sha256, seg=EVENT.c.seg,
+            sha256=F.c.sha256, seg=EVENT.c.seg, envelope_date=sa.case((EVENT.c.answer_rank != "", _envelope(EVENT))),
             offset=EVENT.c.offset, length=EVENT.c.length,
         )
     ).outerjoin(F, F.c.file_id == EVENT.c.file_id)  # fmt: skip
@@ -152,6 +159,7 @@ def _selects(family_id: int) -> list[sa.Select[Any]]:
         sa.select(
             *_step(
                 "denial", step=DE.c.kind, detail_code=CASE.c.all_codes, amount_cents=DE.c.amount_cents,
+                effective_date=sa.case((DE.c.claim_payment_id.is_not(None), R.c.payment_date)),
                 posting_date=DE.c.posting_date, recorded_at=DE.c.recorded_at, actor=DE.c.actor, sha256=F.c.sha256,
                 seg=sa.func.coalesce(CP.c.seg, 0), offset=sa.func.coalesce(CP.c.offset, 0),
                 length=sa.func.coalesce(CP.c.length, 0),
@@ -159,6 +167,7 @@ def _selects(family_id: int) -> list[sa.Select[Any]]:
         )
         .join(CASE, CASE.c.case_id == DE.c.case_id)
         .outerjoin(CP, CP.c.claim_payment_id == sa.func.coalesce(DE.c.claim_payment_id, CASE.c.claim_payment_id))
+        .outerjoin(R, R.c.remit_id == CP.c.remit_id)
         .outerjoin(F, F.c.file_id == CP.c.file_id)
     )  # fmt: skip
     paid = sa.select(P.c.remit_id).where(P.c.family_id == family_id, P.c.ended_at.is_(None))
@@ -209,6 +218,23 @@ def _payment_of(journal_id: sa.ColumnElement[int]) -> sa.ScalarSelect[Any]:
     return found.limit(1).correlate(J).scalar_subquery()
 
 
+def _envelope(table: sa.Table) -> sa.ScalarSelect[Any]:
+    """The day of the interchange that a row of a file stands in."""
+    around = sa.select(ENVELOPE.c.interchange_date).where(
+        ENVELOPE.c.file_id == table.c.file_id, ENVELOPE.c.seg <= table.c.seg
+    )
+    return around.order_by(ENVELOPE.c.seg.desc()).limit(1).correlate(table).scalar_subquery()
+
+
+def _made(name: str) -> sa.ColumnElement[Any]:
+    """Who made a claim here, and on which day: by the event of its case, else of the claim whose place it took."""
+    of_case = sa.select(DE.c[name]).where(DE.c.claim_id == C.c.claim_id).order_by(DE.c.event_id).limit(1)
+    before = EVENT.alias("before")
+    of_claim = sa.select(before.c[name]).where(before.c.claim_id == C.c.follows_claim_id, before.c.event == "corrected")
+    of_claim = of_claim.order_by(before.c.recorded_at.desc()).limit(1)
+    return sa.func.coalesce(*(one.correlate(C).scalar_subquery() for one in (of_case, of_claim)))
+
+
 def payer_acceptances(conn: sa.Connection, family_id: int) -> pd.DataFrame:
     """Read the acceptances of payers, which prove that a claim was filed in time: day, file and segment."""
     select = (
@@ -220,14 +246,29 @@ def payer_acceptances(conn: sa.Connection, family_id: int) -> pd.DataFrame:
 
 
 def sendings(conn: sa.Connection, family_id: int) -> pd.DataFrame:
-    """Read how often and in which interchange the claims of a family were sent."""
-    return frame(
-        conn,
+    """Read how often and in which interchange the claims of a family were sent, from here or (`elsewhere`) by others.
+
+    envelope_date: the day of an interchange that was not ours.
+    """
+    ours = (
         sa.select(
             S.c.claim_id, S.c.attempt, S.c.state, S.c.claim_number, S.c.payer_claim_number, S.c.charge_cents,
             B.c.interchange_control_number, B.c.partner_code, B.c.posting_date,
+            sa.literal("").label("envelope_date"),
         )
         .join(B, B.c.batch_id == S.c.batch_id)
         .where(S.c.family_id == family_id)
-        .order_by(S.c.claim_id, S.c.attempt),
     )  # fmt: skip
+    theirs = (
+        sa.select(
+            C.c.claim_id, sa.cast(sa.literal(1), sa.Integer).label("attempt"), sa.literal("elsewhere").label("state"),
+            C.c.claim_number, sa.literal("").label("payer_claim_number"), C.c.charge_cents,
+            ENVELOPE.c.control_number.label("interchange_control_number"), sa.literal("").label("partner_code"),
+            sa.literal("").label("posting_date"), ENVELOPE.c.interchange_date.label("envelope_date"),
+        )
+        .join(SET, SET.c.transaction_id == C.c.transaction_id)
+        .join(ENVELOPE, sa.and_(ENVELOPE.c.file_id == SET.c.file_id, ENVELOPE.c.seg == SET.c.interchange_seg))
+        .where(C.c.family_id == family_id, C.c.origin == "sent", C.c.state != "duplicate")
+    )  # fmt: skip
+    both = pd.concat([frame(conn, ours), frame(conn, theirs)], ignore_index=True)
+    return both.sort_values(["claim_id", "attempt"], kind="stable", ignore_index=True)

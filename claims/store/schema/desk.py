@@ -110,6 +110,7 @@ denial_cases = Table(
     Index("ix_denial_cases_by_remit_date", "queue", "remit_sort_date", "case_id"),
     Index("ix_denial_cases_by_age", "queue", "posting_date", "case_id"),
     Index("ix_denial_cases_pattern", "pattern_id", "queue", "priority_rank", "case_id"),
+    Index("ix_denial_cases_tag", "tag", "queue", "priority_rank", "case_id"),
     *(Index(f"ix_denial_cases_by_{name}", "queue", column, "case_id") for name, column in SORTED_BY.items()),
     *(
         Index(f"ix_denial_cases_{chosen}_by_{name}", "queue", chosen, column, "case_id")

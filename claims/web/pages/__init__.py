@@ -6,6 +6,7 @@ from claims.web.pages import (
     assets,
     audit,
     charts,
+    correct,
     me,
     nights,
     people,
@@ -18,5 +19,6 @@ from claims.web.pages import (
     work,
 )
 
-_MODULES = (assets, sign_in, me, today, queue, views, acts, story, appeals, work, nights, charts, search, audit, people)
+_DESK = (queue, views, acts, story, correct, appeals)
+_MODULES = (assets, sign_in, me, today, *_DESK, work, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import audit_list
+from claims.errors import UsageError
+from claims.service import audit_list, zone
 from claims.service.audit_list import Asked
 from claims.web import shown
 from claims.web.routes import Routes, Since
@@ -42,20 +45,31 @@ def audit(
     before: Since = 0,
 ) -> Response:
     """List events, newest first."""
-    asked = Asked(actor, what, subject.strip(), since, until)
-    rows = shown.rows(audit_list.events(at.reading, asked, before=before, limit=101))
+    ctx = at.reading
+    first, last = _day(since), _day(until)
+    begins, ends = (zone.begins(ctx, first) if first else "", zone.ends(ctx, last) if last else "")
+    asked = Asked(actor, what, subject.strip(), begins, ends)
+    rows = shown.rows(audit_list.events(ctx, asked, before=before, limit=101))
     for row in rows:
         row["link"] = _link(row["subject"]) if at.person.may("desk.read") else ""
         row["details"] = _details(json.loads(row["body"]))
     more = rows[99]["seq"] if len(rows) > 100 else 0
-    people = audit_list.actors(at.reading)
-    return at.page("audit.html", rows=rows[:100], more=more, asked=asked, people=people)
+    people = audit_list.actors(ctx)
+    shown_as = replace(asked, since=since, until=until)
+    return at.page("audit.html", rows=rows[:100], more=more, asked=shown_as, people=people)
 
 
 @ROUTES.get("/audit/chain", "audit.read")
 def chain(at: At) -> Response:
     """Walk the chain and say whether it is whole."""
     return at.page("part_chain.html" if at.is_fragment else "chain.html", chain=audit_list.chain(at.reading))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError("A day is written like 2026-10-19.") from None
 
 
 def _details(body: dict[str, Any]) -> str:

@@ -22,5 +22,6 @@ def charts(at: At) -> Response:
 @ROUTES.get("/patterns", "desk.read")
 def patterns(at: At) -> Response:
     """Show denials by what causes them: fix the root once, then work the group."""
-    causes, found = denial_charts.causes(at.reading)
-    return at.page("patterns.html", causes=shown.rows(causes), found=shown.rows(found))
+    found = denial_charts.causes(at.reading)
+    groups, patterns = shown.rows(found.groups), shown.rows(found.patterns)
+    return at.page("patterns.html", causes=groups, found=patterns, alone=found.alone)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from claims.service import desk_export
+from claims.service import desk_export, desk_facts
 from claims.service.audited import record_shown
 from claims.service.desk import queue
+from claims.service.desk.today import last_night
 from claims.web import cursors, done, shown
 from claims.web.asked import Asked, AskedFor
 from claims.web.pages import views
@@ -23,8 +25,13 @@ SHOWN = (
     *("snoozed_until_date", "snoozed_for", "pattern_id", "payer_code", "payer_name", "claim_number", "line_number"),
     *("extent", "group_code", "all_codes", "remark_codes", "cause", "next_action_label", "at_risk_cents"),
     *(
+        "is_elsewhere",
+        "made_claim_id",
+        "made_life",
+        "edits",
         "recovered_cents",
         "closed_posting_date",
+        "service_date",
         "deadline_date",
         "deadline_rule",
         "days_left",
@@ -44,8 +51,11 @@ def listed(at: At, asked: AskedFor) -> Response:
     place, is_lost = _place(at, asked, sort)
     found = queue.page(at.reading, filters, sort, place, SIZE)
     rows = shown.rows(found.rows[list(SHOWN)])
-    if rows:
-        record_shown(at.reading, "denial queue", {"cases": [row["case_id"] for row in rows]})
+    if rows:  # with patients' names: recorded as a search is
+        ids = [row["case_id"] for row in rows]
+        record_shown(at.reading, "denial queue", {"cases": ids})
+        patients = desk_facts.patients(at.reading, ids)
+        rows = [row | {"patient": patients.get(row["case_id"], "")} for row in rows]
     around = {
         name: asked.address(at=_cursor(at, place, sort)) if place else ""
         for name, place in (("next", found.next), ("previous", found.previous))
@@ -54,14 +64,17 @@ def listed(at: At, asked: AskedFor) -> Response:
         "queue.html",
         rows=rows,
         asked=asked,
+        payer=filters.payer_code,
         sort=sort,
         sorts=filters.sorts,
         is_lost=is_lost,
         around=around,
-        told=done.read(at.practice.key("done"), asked.did, at.session.user.user_id, at.practice.now()),
+        told=done.shown(at, asked.did),
         offered=offered(at),
         saved=views.of(at, counts=False),
         states=STATES,
+        last=last_night(at.reading),
+        in_list=f"?list={quote(here, safe='')}" if (here := asked.query(at=asked.at)) else "",
         back=asked.address(at=asked.at),
     )
 
@@ -95,6 +108,8 @@ def offered(at: Seat) -> dict[str, Any]:
     """Give what the filters and actions of the queue offer to choose from."""
     return {
         "people": at.practice.workers(),
+        "payers": at.practice.payers(),
+        "tags": queue.tags(at.reading),
         "categories": list(shown.titles("categories", "category").items()),
         "actions": list(shown.titles("next_actions", "id").items()),
     }

@@ -17,8 +17,11 @@ ROUTES = Routes()
 
 @ROUTES.post("/q", "desk.search")
 def search(at: At, words: Annotated[str, Form(max_length=400)] = "") -> Response:
-    """Keep a search and go to its results."""
+    """Keep a search and go to its results; what has just this number or key is opened at once."""
     at.practice.searches.take(at.person.session.user.user_id)
+    one = searching.direct(at.reading, words)
+    if one is not None:
+        return at.go(f"/cases/{one[1]}" if one[0] == "case" else f"/claims/{one[1]}")
     return at.go(f"/q/{searching.keep(at.reading, at.person.session.user.user_id, words)}")
 
 

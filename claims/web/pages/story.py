@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
 
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import desk_case, queue, timeline
+from claims.service import desk_case, desk_facts, queue, scrub_shown, timeline
 from claims.service.audited import record_shown
+from claims.service.desk import originals
+from claims.service.desk import queue as desk_queue
 from claims.web import done, segments, shown
+from claims.web.asked import Asked
 from claims.web.pages.queue import offered
 from claims.web.routes import Number, Routes
-from claims.web.seat import At
+from claims.web.seat import At, Seat
 
 ROUTES = Routes()
+DUPLICATE = "DUP"
 
 
 @ROUTES.get("/cases/{key}", "desk.read")
-def case(at: At, key: str, did: Annotated[str, Query(max_length=2000)] = "") -> Response:
-    """Tell one denial case."""
+def case(
+    at: At,
+    key: str,
+    did: Annotated[str, Query(max_length=2000)] = "",
+    in_list: Annotated[str, Query(alias="list", max_length=2000)] = "",
+) -> Response:
+    """Tell one denial case; `list` is the query of the list that it is worked in, which says what comes next."""
+    return shown_case(at, key, in_list, told=done.shown(at, did))
+
+
+def shown_case(
+    at: Seat, key: str, in_list: str, *,
+    told: done.Told | None = None, problem: str = "", form: Mapping[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    """Show the page of a case; with what does not fit (`problem`) and what was typed (`form`), where that is so."""
     ctx, now = at.reading, at.practice.now()
     found = desk_case.of_key(ctx, key[:64])
-    told = queue.denial_story(ctx, key[:64], show_phi=True)
+    tale = queue.denial_story(ctx, key[:64], show_phi=True)
+    came_from = _list_of(at, in_list)
+    asked = Asked.read(urlsplit(came_from).query if came_from.startswith("/queue") else "")
+    filters = asked.filters(at)
+    before, after = desk_queue.neighbours(ctx, filters, asked.chosen_sort(filters), found.case_id)
+    around = {"previous": before, "next": after}
     tables = ("lines", "adjustments", "remarks", "ledger")
     lengths = desk_case.lengths(ctx, found)
-    for row in told["segments"]:
+    for row in tale["segments"]:
         row["length"] = int(lengths.get(row["seg"], len(row["text"])))
         row["parts"] = segments.marked(row["text"].strip(), segments.of_decision(row["text"]))
     return at.page(
         "case.html",
-        story=told | {name: shown.rows(told[name]) for name in tables},
+        422 if problem else 200,
+        story=tale | {name: shown.rows(tale[name]) for name in tables},
         found=found,
         others=desk_case.look(ctx, at.session, found, now),
         happened=shown.rows(desk_case.happened(ctx, found)),
-        told=done.read(at.practice.key("done"), did, at.session.user.user_id, now),
+        told=told,
+        problem=problem,
+        form=form or {},
+        fixes=scrub_shown.fixes(tale["made"]["edits"].split()),
+        originals=shown.rows(originals.of_case(ctx, found.case_id)) if tale["case"]["category"] == DUPLICATE else [],
         offered=offered(at),
-        back=f"/cases/{told['key']}",
-        came_from=_list_of(at),
+        facts=desk_facts.facts(ctx, found),
+        here=f"/cases/{tale['key']}",
+        back=_in_list(tale["key"], asked),
+        came_from=came_from,
+        around={name: _in_list(one[: len(tale["key"])], asked) if one else "" for name, one in around.items()},
     )
 
 
@@ -70,8 +101,17 @@ def claim(at: At, claim_id: Number) -> Response:
     return at.page("claim.html", claim_id=claim_id, parts={name: shown.rows(part) for name, part in told.items()})
 
 
-def _list_of(at: At) -> str:
-    """Give the address of the list that the person came from, if it was one of ours."""
+def _in_list(key: str, asked: Asked) -> str:
+    """Give the address of a case as one of a list; nothing of a patient stands in it."""
+    query = asked.query(at=asked.at)
+    return f"/cases/{key}?list={quote(query, safe='')}" if query else f"/cases/{key}"
+
+
+def _list_of(at: At, query: str) -> str:
+    """Give the address of the list that the person came from: as the address says, else as the browser does."""
+    if query:
+        asked = Asked.read(query)
+        return asked.address(at=asked.at)
     parts = urlsplit(at.request.headers.get("referer", ""))
     is_ours = f"{parts.scheme}://{parts.netloc}" in at.practice.web.origins
     if not is_ours or parts.path not in ("/queue", "/patterns"):

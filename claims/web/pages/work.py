@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from claims.service import deposits, exceptions, rejection_queue, takebacks, variances
+from claims.service import deposits, exceptions, rejection_queue, scrub_shown, takebacks, variances
 from claims.web import shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At
@@ -25,7 +25,16 @@ def _asked(state: str) -> str:
 def rejections(at: At, state: State = "open", payer: str = "") -> Response:
     """List what payers and clearing houses refused before anybody judged it."""
     rows = rejection_queue.listed(at.reading, state=_asked(state), payer=payer[:80], show_phi=True)
-    return at.page("rejections.html", rows=shown.rows(rows), state=state, payer=payer)
+    stopped = scrub_shown.blocked_totals(at.reading)
+    return at.page("rejections.html", rows=shown.rows(rows), state=state, payer=payer, stopped=stopped)
+
+
+@ROUTES.get("/rejections/blocked", READ)
+def blocked(at: At) -> Response:
+    """List claims to send that an edit stops, with what to do, and the denial that each was made of."""
+    cases, cents = scrub_shown.blocked_totals(at.reading)
+    rows = shown.rows(scrub_shown.blocked(at.reading, MOST))
+    return at.page("blocked.html", rows=rows, claims=cases, cents=cents)
 
 
 @ROUTES.get("/rejections/{rejection_id}", READ)

@@ -7,22 +7,43 @@
   const boxes = () => all("tr[data-open] input[name=case]");
   let last = null; // the row that was selected last: Shift+x selects from it
   let going = false; // after g
+  let byPointer = false; // whether the mouse, and no key, was used last
 
   function here() {
     return one("tr.here");
   }
 
-  function stand(row) {
+  function stand(row, focus = true) {
     if (!row) return;
     all("tr.here").forEach((other) => { other.classList.remove("here"); other.tabIndex = -1; });
     row.classList.add("here");
     row.tabIndex = 0;
-    row.focus({ preventScroll: true });
+    if (focus) row.focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
     history.replaceState(history.state, "", "#" + row.id);
   }
 
+  // The place in a list, for after a swap or a new page: the row that stands, then those after it, then those before.
+  function remember() {
+    const list = rows(), at = list.indexOf(here() || last);
+    if (at < 0) return;
+    const ids = [...list.slice(at), ...list.slice(0, at).reverse()].map((row) => row.id);
+    sessionStorage.setItem("place", JSON.stringify([location.pathname, ...ids]));
+  }
+
+  // Stand where one stood; when that case has left the list, at the one that came after it.
+  function recall() {
+    const list = rows(), [path, ...ids] = JSON.parse(sessionStorage.getItem("place") || "[]");
+    if (!list.length || path !== location.pathname) return;
+    sessionStorage.removeItem("place");
+    if (here()) return;
+    const row = ids.map((id) => document.getElementById(id)).find(Boolean);
+    const free = !document.activeElement || document.activeElement === document.body || !document.activeElement.isConnected;
+    if (row) stand(row, free || document.activeElement.closest("#list"));
+  }
+
   function step(by) {
+    if (!rows().length) { one(`[data-step="${by}"]`)?.click(); return; } // on the page of one case
     const list = rows(), at = list.indexOf(here());
     stand(list[at < 0 ? 0 : Math.min(Math.max(at + by, 0), list.length - 1)]);
   }
@@ -96,18 +117,36 @@
       last = event.target.closest("tr[data-open]") || last;
       counted();
     }
-    if (event.target.matches("form.filters select")) event.target.form.requestSubmit();
+    // A choice by mouse is meant; arrow keys only pass by: Enter or the button applies what they chose.
+    if (event.target.matches("form.filters select") && byPointer) event.target.form.requestSubmit();
   });
+  document.addEventListener("pointerdown", () => { byPointer = true; }, true);
+  document.addEventListener("keydown", (event) => {
+    byPointer = false;
+    if (event.key === "Enter" && event.target.matches("form.filters select")) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  }, true);
+
+  document.addEventListener("submit", (event) => {
+    remember();
+    if (event.target.matches("form.filters") && document.activeElement?.form === event.target) {
+      sessionStorage.setItem("field", document.activeElement.name || "");
+    }
+  }, true);
 
   document.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-open]");
     if (row && !event.target.closest("a, button, input, label, select")) stand(row);
+    if (event.target.closest("a[data-to-list]") && rows().length) { event.preventDefault(); stand(here() || rows()[0]); }
   });
 
   // A toast that offers undo goes after ten seconds: the timeline offers it later.
   function toasts() {
     for (const toast of all("#toast > .toast:not([data-seen])")) {
       toast.dataset.seen = "1";
+      if (toast.matches("[data-stays]")) continue; // something was left undone: it stays until the next page
       setTimeout(() => toast.remove(), toast.matches("[role=alert]") ? 15000 : 10000);
     }
   }
@@ -117,9 +156,13 @@
     toasts();
     const wanted = location.hash && document.getElementById(location.hash.slice(1));
     if (wanted && wanted.matches("tr[data-open]")) stand(wanted);
+    recall();
+    const field = sessionStorage.getItem("field");
+    sessionStorage.removeItem("field");
+    if (field) one(`form.filters [name="${CSS.escape(field)}"]`)?.focus();
   }
 
   document.addEventListener("DOMContentLoaded", begin);
-  document.addEventListener("htmx:after:swap", () => { counted(); toasts(); });
+  document.addEventListener("htmx:after:swap", () => { counted(); toasts(); recall(); });
   addEventListener("pageshow", counted);
 })();

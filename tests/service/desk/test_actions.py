@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import DatabaseError, PeriodClosedError, UsageError
-from claims.service import appeals
+from claims.service import appeals, people
 from claims.service.desk import actions, held, queue
 from claims.service.periods import close_period
 from claims.service.verify import verify
-from claims.store import schema
+from claims.store import audit, schema
 from claims.store.engine import looking, open_engine, rehearsal, write
 from tests.books import Bill, claims
 from tests.service.desk.conftest import DAY, as_person, cases, chosen, denied, events, paid
@@ -110,7 +110,7 @@ def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     again = actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", DAY)
     assert again.refused["reason"].tolist() == ["appeal-level"]
     late = actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "fax", date(2027, 1, 1))
-    assert late.refused["reason"].tolist() == ["window-passed"]
+    assert late.refused["reason"].tolist() == ["appeal-window-passed"]
     balanced(books)
 
 
@@ -366,6 +366,30 @@ def test_an_approved_write_off_is_undone_as_if_it_had_never_been_asked_for(books
     assert len(actions.undo(as_person(books, "anna"), asked.action_id, DAY).done) == 1
     assert cases(books).loc["A1", ["state", "pending_action_id", "queue"]].tolist() == ["new", 0, "open"]
     assert books.balances() == {"1110": 41000, "4000": -41000}
+
+
+def test_cases_are_given_to_people_of_the_practice_only_where_it_has_any(books):
+    assert actions.assign(books.ctx, chosen(books, "A1"), "anybody", DAY).done
+    audit.create_key(books.ctx.settings.people_key_file)
+    for name, roles in (("anna", ["biller"]), ("otto", ["auditor"])):
+        people.add(books.ctx, name, roles, datetime.now(UTC))
+    with pytest.raises(UsageError, match="called ana; there are: anna"):
+        actions.assign(books.ctx, chosen(books, "A1"), "ana", DAY)
+    with pytest.raises(UsageError, match="called otto"):
+        actions.assign(books.ctx, chosen(books, "A1"), "otto", DAY)
+    assert actions.assign(books.ctx, chosen(books, "A1"), "anna", DAY).done
+    assert actions.assign(books.ctx, chosen(books, "A1"), "", DAY).done
+
+
+def test_one_case_of_an_action_is_undone_alone(books):
+    done = actions.assign(books.ctx, chosen(books, "A1", "A2"), "anna", DAY)
+    first, second = done.done
+    assert actions.undo(books.ctx, done.action_id, DAY, [first]).done == [first]
+    assert cases(books).set_index("case_id").loc[[first, second], "assignee"].tolist() == ["", "anna"]
+    with pytest.raises(UsageError, match="did nothing with this case"):
+        actions.undo(books.ctx, done.action_id, DAY, [999])
+    assert actions.undo(books.ctx, done.action_id, DAY, [first]).refused["reason"].tolist() == ["moved-on"]
+    assert actions.undo(books.ctx, done.action_id, DAY, [second]).done == [second]
 
 
 def test_no_action_in_a_closed_period(books):

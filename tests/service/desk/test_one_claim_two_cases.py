@@ -103,3 +103,23 @@ def test_a_claim_that_was_withdrawn_is_not_brought_back_by_undo(practice, number
     assert cases_of(practice, number)["state"].iloc[0] == "new" and lives(practice) == ["withdrawn"]
     again = act(practice.ctx, seen(practice, 0, number=number), DAY, master=KNOWN)
     assert len(again.done) == 1 and len(lives(practice)) == 2
+
+
+def test_the_case_of_another_line_joins_the_claim_that_is_made(practice):
+    first = actions.resubmit(practice.ctx, seen(practice, 0), DAY, master=KNOWN)
+    second = actions.resubmit(practice.ctx, seen(practice, 1), DAY, master=KNOWN)
+    assert len(first.done) == len(second.done) == 1 and second.refused.empty
+    assert len(lives(practice)) == 1 and waiting_for(practice) == ["resubmitted"] * 2
+    again = actions.resubmit(practice.ctx, seen(practice, 1), DAY, master=KNOWN)
+    assert again.done == [] and len(again.refused) == 1
+    assert len(actions.undo(practice.ctx, first.action_id, DAY).done) == 1
+    assert "withdrawn" not in lives(practice) and waiting_for(practice) == ["", "resubmitted"]
+    assert len(actions.undo(practice.ctx, second.action_id, DAY).done) == 1
+    assert lives(practice) == ["withdrawn"] and waiting_for(practice) == ["", ""]
+
+
+def test_a_case_that_demands_a_new_claim_does_not_join_a_replacement(practice):
+    actions.resubmit(practice.ctx, seen(practice, 0), DAY, master=KNOWN)
+    other = actions.resubmit(practice.ctx, seen(practice, 1), DAY, as_new=True, master=KNOWN)
+    assert other.done == [] and len(lives(practice)) == 1
+    assert waiting_for(practice) == ["resubmitted", ""]

@@ -66,6 +66,7 @@ def _filled(settings, folder, count=CASES):
         days = {"posting_date": invented.DAY.isoformat(), "recorded_at": ""}
         insert_keyed(conn, schema.denial_patterns, pd.DataFrame([pattern | days]).astype("str").assign(cases=551))
         conn.execute(few.values(pattern_id=1))
+        conn.execute(sa.update(cases).where(cases.c.case_id.between(300, 900)).values(tag="batch"))
     return ctx
 
 
@@ -80,7 +81,7 @@ def expected(everything, filters, sort, actor="anna"):
     rows = everything
     if filters.state != "any":
         rows = rows[rows["queue"] == filters.state]
-    for name in ("payer_code", "reason_code", "category", "next_action"):
+    for name in ("payer_code", "reason_code", "category", "next_action", "tag"):
         if getattr(filters, name):
             rows = rows[rows[name] == getattr(filters, name)]
     if filters.pattern_id:
@@ -128,6 +129,8 @@ LISTS = [
     Filters(category="AUTH", mine_or_unassigned=True),
     Filters(next_action="C7", payer_code="P2"),
     Filters(pattern_id=1, payer_code="P1"),
+    Filters(tag="batch"),
+    Filters(tag="batch", mine_or_unassigned=True, minimum_cents=100),
     Filters(due_by=DUE),
     Filters(minimum_cents=100_000, payer_code="P1"),
     Filters(changed_since_run=1),
@@ -151,6 +154,43 @@ def test_pages_follow_each_other_both_ways_and_totals_add_up(filled, everything,
     at_risk, recovered = wanted.loc[~is_closed, "at_risk_cents"].sum(), wanted.loc[is_closed, "recovered_cents"].sum()
     assert queue.totals(filled, filters) == (len(wanted), int(at_risk), int(recovered))
     assert sorted(case_id for case_id, _ in queue.selection(filled, filters)) == sorted(ids)
+
+
+@pytest.mark.parametrize("sort", ["score", "at_risk", "deadline"])
+def test_the_neighbours_of_a_case_are_those_of_its_list(filled, everything, sort):
+    filters = Filters(payer_code="P1")
+    keys = expected(everything, filters, sort)[["case_id", "case_key"]].values.tolist()
+    for at in (0, 1, 7, len(keys) - 1):
+        before = keys[at - 1][1] if at else ""
+        after = keys[at + 1][1] if at + 1 < len(keys) else ""
+        assert queue.neighbours(filled, filters, sort, keys[at][0]) == (before, after)
+    elsewhere = everything[(everything["payer_code"] != "P1") & (everything["queue"] == "open")].iloc[5]
+    column, down = SORTS[sort].column, SORTS[sort].is_descending
+    mine = expected(everything, filters, sort)
+    place = (elsewhere[column], elsewhere["case_id"])
+    rest = [
+        key for value, case_id, key in mine[[column, "case_id", "case_key"]].values.tolist()
+        if ((value, case_id) < place if down else (value, case_id) > place)
+    ]  # fmt: skip
+    assert queue.neighbours(filled, filters, sort, int(elsewhere["case_id"]))[1] == (rest[0] if rest else "")
+    assert queue.neighbours(filled, filters, sort, 10**9) == ("", "")
+
+
+def test_what_can_be_chosen_from_is_what_cases_have(filled, everything):
+    assert queue.tags(filled) == sorted(set(everything["tag"]) - {""})
+    of_open = set(everything.loc[everything["queue"] != "closed", "payer_code"])
+    assert {code for code, _ in queue.open_payers(filled)} == of_open
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(("197", "197"), ("CO-197", "197"), ("pr 96", "96"), ("OA23", "23"), ("CO-B7", "B7"), ("P14", "P14")),
+        *(("PI-P14", "P14"), ("", ""), ("N130", "N130"), ("what?", "WHAT?")),
+    ],
+)
+def test_a_reason_may_stand_with_its_group(text, code):
+    assert queue.reason(text) == code
 
 
 @pytest.mark.parametrize("more", [{}, {"payer_code": "P1"}, {"state": "any"}], ids=str)
@@ -197,6 +237,7 @@ def test_every_sort_has_a_column_that_is_never_empty():
 _ONE = {
     "": {},
     "pattern_id": {"pattern_id": 1},
+    "tag": {"tag": "batch"},
     "changed_since_run": {"changed_since_run": 1},
     "reason_code": {"reason_code": "16"},
     "payer_code": {"payer_code": "P1"},

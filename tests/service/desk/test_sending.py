@@ -8,12 +8,13 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from claims.service.desk import actions, parts, sending
+from claims.service.desk import actions, parts, queue, sending
 from claims.service.identities import resolve_identities
 from claims.service.resubmit import Change
 from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.submit import submit
+from claims.service.timeline import timeline
 from claims.service.verify import verify
 from claims.store import audit, schema
 from claims.store.engine import write
@@ -84,16 +85,23 @@ def test_a_replacement_unless_the_payer_demands_a_new_claim(practice):
         practice.ctx, chosen(practice, "K1", "K2"), DAY, [Change(0, "member_id", "W9")], master=KNOWN
     )
     assert len(done.done) == 2 and done.refused.empty, done
-    assert claims_of(practice)[2:] == [[6, "replacement", "7", "draft"], [7, "correction", "1", "draft"]]
+    assert claims_of(practice)[2:] == [[6, "replacement", "7", "ready"], [7, "correction", "1", "ready"]]
     assert claims_of(practice)[:2] == [[1, "original", "1", "denied"], [2, "original", "1", "replaced"]]
     assert set(rows(practice, schema.claims)["member_id"][5:]) == {"W9"}
     assert cases(practice).loc[["K1", "K2"], "waiting_for"].tolist() == ["resubmitted"] * 2
     again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
-    assert again.refused["reason"].tolist() == ["has-a-version"]
+    assert again.refused["reason"].tolist() == ["under-way"]
     assert leave(practice) == 2
     practice.night(decision("K1", trace="3", paid=100, icn="ICN9"), day=date(2026, 10, 25))
     case = cases(practice).loc["K1"]
     assert case[["state", "outcome", "recovered_cents", "waiting_for"]].tolist() == ["closed", "overturned", 10000, ""]
+
+
+def test_the_new_claim_came_in_by_who_asked_for_it_on_that_day(practice):
+    actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
+    steps = timeline(practice.ctx, "K1")
+    (made,) = steps[(steps["kind"] == "import") & (steps["step"] != "original")].to_dict("records")
+    assert (made["actor"], made["posting_date"], made["day"]) == (practice.ctx.actor, DAY.isoformat(), DAY.isoformat())
 
 
 def test_what_cannot_go_out_again_says_why(practice):
@@ -117,11 +125,31 @@ def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     undone = actions.undo(practice.ctx, done.action_id, DAY)
     assert undone.refused["reason"].tolist() == ["claim-has-left"]  # the new claim has taken the place of the first
-    assert [row[3] for row in claims_of(practice)] == ["denied", "replaced", "withdrawn", "draft"]
+    assert [row[3] for row in claims_of(practice)] == ["denied", "replaced", "withdrawn", "ready"]
     assert cases(practice).loc["K1", ["state", "waiting_for"]].tolist() == ["new", ""]
     again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
     assert len(again.done) == 1 and leave(practice) == 2
     assert actions.undo(practice.ctx, again.action_id, DAY).refused["reason"].tolist() == ["claim-has-left"]
+
+
+def test_what_an_edit_stops_is_named_and_corrected_in_its_place(practice):
+    looked = actions.preview(practice.ctx, actions.resubmit, chosen(practice, "K1"), posting_date=DAY)  # no master data
+    done = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY)
+    assert len(done.done) == 1 and "S07b" in done.blocked["edit_id"].tolist()
+    assert looked.blocked["edit_id"].tolist() == done.blocked["edit_id"].tolist()
+    assert claims_of(practice)[2][1:] == ["replacement", "7", "blocked"]
+    row = queue.page(practice.ctx, queue.Filters(state="waiting")).rows.iloc[0]
+    assert (row["made_claim_id"], row["made_life"]) == (6, "blocked") and "S07b" in row["edits"]
+    unchanged = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
+    assert unchanged.refused["reason"].tolist() == ["under-way"]
+    mended = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, [Change(0, "member_id", "W9")], master=KNOWN)
+    assert len(mended.done) == 1 and mended.blocked.empty
+    assert [row[1:] for row in claims_of(practice)[2:]] == [
+        ["replacement", "7", "replaced"], ["replacement", "7", "ready"]
+    ]  # fmt: skip
+    undone = actions.undo(practice.ctx, mended.action_id, DAY)
+    assert undone.refused["reason"].tolist() == ["claim-has-left"]
+    assert leave(practice) == 1
 
 
 def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):

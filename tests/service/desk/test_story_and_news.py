@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims import config
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
+from claims.service import denial_charts
 from claims.service.desk import actions, patterns, queue, story, today, views
 from claims.service.desk.queue import Filters
 from claims.store import schema
@@ -102,6 +103,9 @@ def test_many_of_one_cause_are_one_item_and_are_worked_as_one(books):
         ["16", "N290", "99213", 13]
     ]
     asked = Filters(pattern_id=int(found["pattern_id"].iloc[0]))
+    told = denial_charts.causes(books.ctx)
+    assert told.patterns["cases"].tolist() == [13] and (told.groups["cases"] >= 2).all()
+    assert told.groups["cases"].sum() + told.alone[0] == queue.totals(books.ctx, Filters()).cases
     done = actions.assign(books.ctx, queue.selection(books.ctx, asked), "anna", DAY)
     assert len(done.done) == 13
     before = books.rows(sa.select(schema.denial_patterns))

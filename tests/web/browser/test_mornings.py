@@ -102,9 +102,9 @@ def test_a_billers_morning(browse, served, monkeypatch):
     expect(page.locator("#chosen")).to_contain_text("3 selected")
     page.locator("select[name=more]").select_option("resubmit")
     page.locator("button[value=more]").click()
-    expect(page.locator("#list")).to_contain_text("3 would be made ready to send again")
-    page.locator("button[name=sure]").click()
-    expect(page.locator(".toast")).to_contain_text("3 made ready to send again")
+    expect(page.locator("#list")).to_contain_text("3 would be made to be sent again")
+    page.locator("button[name=sure][value=yes]").click()
+    expect(page.locator(".toast")).to_contain_text("3 will not leave")  # nothing is known of their provider
     assert totals(page)[0] == after[0] - 3
     page.go_back()
     page.goto("/queue?state=waiting&who=any")
@@ -144,6 +144,7 @@ def test_an_auditors_visit(browse, served):
     # What the night did, file by file; who saw what; the chain is whole.
     page.goto("/runs")
     page.goto("/audit?what=shown&actor=otto")
+    page.get_by_role("link", name="Check every seal of the chain").click()
     expect(page.locator("#chain")).to_contain_text("The chain is whole")
     assert page.locator("tbody tr").count() >= 3
     page.expected = ["403"]

@@ -54,13 +54,59 @@ def test_the_door_and_the_people_page_are_clear_too(browse):
     assert admin.url.endswith("/people")
 
 
-@pytest.mark.parametrize("width", [1400, 820])
+@pytest.mark.parametrize("width", [1400, 820, 390])
 def test_nothing_is_wider_than_its_window(browse, width):
     page = browse("ann")
     page.set_viewport_size({"width": width, "height": 900 if width > 1000 else 1180})
-    for path in ("/", "/queue", "/exceptions", "/charts"):
+    for path in ("/", "/queue", "/exceptions", "/charts", "/claims/1"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto("/queue")
+    page.locator("tr[data-open] a.why").first.click()
+    expect(page.locator("h1")).to_contain_text("at risk")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_a_case_is_a_card_that_a_thumb_can_work(browse):
+    page = browse("ann")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/queue")
+    card = page.locator("tr[data-open]").first
+    cells = [cell.bounding_box() for cell in card.locator("td:visible").all()]
+    for one in cells:
+        for other in cells:
+            apart = one["x"] + one["width"] <= other["x"] + 1 or one["y"] + one["height"] <= other["y"] + 1
+            back = other["x"] + other["width"] <= one["x"] + 1 or other["y"] + other["height"] <= one["y"] + 1
+            assert one is other or apart or back, (one, other)
+    for place in ("input[name=case]", "a.why"):
+        box = card.locator(place).bounding_box()
+        assert min(box["width"], box["height"]) >= 24, (place, box)
+    for box in (one.bounding_box() for one in page.locator("button:visible, .tabs > a:visible").all()):
+        assert min(box["width"], box["height"]) >= 24
+    card.locator("input[name=case]").check()
+    assert page.locator("#bulk").bounding_box()["height"] <= 70  # of 844: one row, that scrolls sideways
+    card.locator("a.why").click()
+    assert page.locator("#bulk").bounding_box()["height"] <= 70
+
+
+def test_no_text_of_a_list_is_smaller_than_twelve_pixels(browse):
+    page = browse("ann")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/queue")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("#list *, .filters *, .side *")]
+            .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+            .filter((one) => one.getClientRects().length && parseFloat(getComputedStyle(one).fontSize) < 12)
+            .map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert not small, small[:5]
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    inside = page.evaluate(
+        "() => [...document.querySelectorAll('#bulk select, #bulk button')].every((one) => "
+        "one.scrollWidth <= one.clientWidth + 2 && one.getBoundingClientRect().right <= innerWidth)"
+    )
+    assert inside
 
 
 def test_an_injected_script_does_not_run(browse):

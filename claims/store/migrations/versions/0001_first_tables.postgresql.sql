@@ -981,6 +981,8 @@ CREATE INDEX ix_denial_cases_reason_code_by_deadline ON denial_cases (queue, rea
 
 CREATE INDEX ix_denial_cases_reason_code_by_score ON denial_cases (queue, reason_code, priority_rank, case_id);
 
+CREATE INDEX ix_denial_cases_tag ON denial_cases (tag, queue, priority_rank, case_id);
+
 CREATE TABLE exceptions (
     exception_id BIGINT NOT NULL,
     exception_key VARCHAR(200) NOT NULL,
