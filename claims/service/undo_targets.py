@@ -79,5 +79,5 @@ def _with_number(conn: Connection, text: str) -> str:
 def _parsed(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:(remit|file|claim|run):)?([0-9]{1,18})", text.strip().lower(), re.ASCII)
     if match is None:
-        raise UsageError("A target is remit:NO, file:NO (or file:HASH), claim:NO or run:NO, with our own numbers.")
+        raise UsageError("A target is remit:NO, file:NO, claim:NO or run:NO, with our own numbers; or file:HASH.")
     return match[1] or "", int(match[2])

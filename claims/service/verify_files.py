@@ -134,8 +134,8 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
     told.update(interchanges=len(judged.interchanges), transactions=len(sets))
     yield from compare("interchanges", with_iso_dates(judged.interchanges), stored["interchanges"], ["seg"])
     verdicts = ["state", "reason_code"]
-    # No answer names a file of versions, for it is not sent: the books keep no numbers of it.
-    left_out = [*verdicts, "group_control_number", "batch_reference"] if is_ours else verdicts
+    # Files of our own were never asked which numbers an answer would call them by.
+    left_out = [*verdicts, *(["group_control_number", "batch_reference"] if is_ours else [])]
     yield from compare("transactions", sets.drop(columns=left_out), old.drop(columns=left_out), ["seg"])
     if is_ours:
         return
@@ -217,17 +217,15 @@ def _claims(
     claims = claims.rename(columns=RENAMED)
     lines = with_iso_dates(in_capitals(lines))
     lines = lines[lines["claim_seg"].isin(claims["seg"])].assign(line_number=lambda rows: rows["ordinal"])
+    # A line without a number of its own, or with that of another line, gets one of ours when its claim is sent.
+    given = stored["service_lines"].drop_duplicates("seg").set_index("seg")["line_control_number"]
+    own = lines["line_control_number"]
+    given = given.reindex(lines["seg"]).fillna("").set_axis(lines.index)
+    is_ours = (own == "") | given.str.fullmatch(r"LN\d{10}")
+    lines = lines.assign(line_control_number=own.where(~is_ours | (given == ""), given).astype("str"))
     told.update({"claims": len(claims), "service_lines": len(lines)})
     yield from compare("claims", _without(claims), stored["claims"], ["seg"])
-    # Lines of claims that we send get their numbers when they leave: unique in the system, whatever the file says.
-    to_send = stored["claims"].loc[stored["claims"]["origin"] == "to_send", "seg"]
-    for is_numbered_here in (True, False):
-        left_out = [name for name in ("line_control_number",) if is_numbered_here and name in lines]
-        own, theirs = (
-            rows[rows["claim_seg"].isin(to_send) == is_numbered_here].drop(columns=left_out)
-            for rows in (lines, stored["service_lines"])
-        )
-        yield from compare("service_lines", own, theirs, ["seg"])
+    yield from compare("service_lines", lines, stored["service_lines"], ["seg"])
     payers = ["claim_seg", "seg", "payer_sequence", "payer_code", "payer_name", "filing_indicator_code"]
     both = pd.concat(
         [claims.assign(claim_seg=claims["seg"])[payers], others[others["claim_seg"].isin(claims["seg"])][payers]]

@@ -79,7 +79,11 @@ def test_what_is_undone_is_listed_and_posted_again_by_replay_only(books):
     books("reconcile", "--date", "2025-07-01")
     found = books("exceptions", "list", "--type", "UNDONE", "--json").json["exceptions"]
     assert [(one["amount_cents"], one["release"]) for one in found] == [
-        (21000, "Post it again with claims replay; no reconcile does it by itself")
+        (
+            21000,
+            "Post it again with claims replay of what was undone (remittance, file, run or claim); no reconcile does "
+            "it by itself",
+        )
     ]
     assert books("audit", "verify").code == 0
     again = books("replay", "remit:2", "--date", "2025-07-01", "--json").json
