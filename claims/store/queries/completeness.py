@@ -137,7 +137,8 @@ def adjustments(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 
     Those above and below zero are apart (`sign`): an announcement and its taking do not hide each other.
     """
-    state = sa.type_coerce(_became(as_of), sa.String)
+    became = _became(as_of)  # once: what is grouped by has to be what is shown, to the parameter
+    state = sa.type_coerce(became, sa.String)
 
     def summed(kind: str, code: sa.ColumnElement[str], amount: sa.ColumnElement[int]) -> Any:
         sign = sa.case((amount < 0, "below zero"), else_="")
@@ -145,7 +146,7 @@ def adjustments(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             *(sa.literal(kind).label("kind"), code.label("code"), state.label("state"), sign.label("sign")),
             *(count().label("rows"), total(amount).label("amount_cents")),
         )
-        return sa.select(*columns).group_by(code, _became(as_of), sign)
+        return sa.select(*columns).group_by(code, became, sign)
 
     known = R.c.file_id.in_(as_of.file_ids())
     by_group = (

@@ -51,7 +51,7 @@ def test_a_decision_by_letter_starts_the_second_deadline(appealed):
     look(appealed, date(2025, 12, 21))
     assert cases(appealed).loc["A1", "deadline_date"] == "2026-02-16"
     late = actions.appeal_sent(appealed.ctx, chosen(appealed, "A1"), 2, "fax", date(2026, 2, 17))
-    assert late.refused["reason"].tolist() == ["window-passed"]
+    assert late.refused["reason"].tolist() == ["appeal-window-passed"]
     sent = actions.appeal_sent(appealed.ctx, chosen(appealed, "A1"), 2, "fax", date(2026, 2, 16))
     assert len(sent.done) == 1
     assert cases(appealed).loc["A1", ["appeal_level", "decision_date"]].tolist() == [2, ""]
