@@ -56,7 +56,7 @@ def test_the_queue_and_a_story(books):
     assert [case["at_risk_cents"] for case in cases] == [15000, 7500]
     story = books("denials", "show", cases[1]["key"])
     assert story.code == 0
-    assert "Next      Send a new original claim" in story.out and "NEW" not in story.out
+    assert "Next      Send it anew from where it was sent" in story.out and "NEW" not in story.out
     assert "$75.00 billed - $75.00 adjusted - $0.00 paid = $0.00 unexplained" in story.out
     assert "remark MA130" in story.out
     assert story.out.splitlines()[-1].endswith("--show-phi shows them, and that is recorded.")
@@ -88,7 +88,7 @@ def test_filters_and_keys_that_fit_nothing(books):
 
 def test_a_reason_with_its_group_and_a_tag_find_a_case_again(books):
     (case,) = books("denials", "list", "--reason", "CO-197", "--json").json["cases"]
-    assert books("denials", "tag", "auth-batch", case["key"], "--date", DAY.isoformat()).code == 0
+    assert books("denials", "tag", case["key"], "--word", "auth-batch", "--date", DAY.isoformat()).code == 0
     (again,) = books("denials", "list", "--tag", "auth-batch", "--save", "batch", "--json").json["cases"]
     assert again["key"] == case["key"] and again["tag"] == "auth-batch"
     assert books("denials", "list", "--view", "batch", "--json").json["count"] == 1
