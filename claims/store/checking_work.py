@@ -38,11 +38,14 @@ def unexplained_cases(conn: sa.Connection) -> pd.DataFrame:
         .where(closing.c.kind.not_in([*VALUING, *NEUTRAL]))
         .exists()
     )
+    # A case opens with what was denied, of which a contract may put less at risk.
+    worth = sa.case((value.c.kind == "opened", CASE.c.denied_cents), else_=CASE.c.at_risk_cents)
+    is_off = value.c.amount_cents != worth
     fault = sa.case(
         (sa.func.coalesce(told.c.version, 0) != CASE.c.version, "was changed without an event"),
         (sa.and_(CASE.c.state == "closed", ~closed_by), "is closed and no event closed it"),
         (
-            sa.and_(told.c.other == 0, value.c.amount_cents != CASE.c.at_risk_cents),
+            sa.and_(told.c.other == 0, sa.or_(is_off, CASE.c.at_risk_cents > CASE.c.denied_cents)),
             "is not worth what its events say",
         ),
         else_="",

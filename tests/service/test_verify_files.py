@@ -112,7 +112,8 @@ def test_rows_that_are_gone_are_counted(books):
 
 WORK = {
     "cases": [
-        "UPDATE denial_cases SET at_risk_cents = 1",
+        "UPDATE denial_cases SET denied_cents = 1, at_risk_cents = 1",
+        "UPDATE denial_cases SET at_risk_cents = denied_cents + 1",
         "UPDATE denial_cases SET state = 'closed', outcome = 'upheld', queue = 'closed'",
     ],
     "exceptions": [
