@@ -42,7 +42,11 @@ def ending(practice):
     return lives, cases, practice.balances(), practice.exceptions()
 
 
-@pytest.mark.parametrize(("name", "order"), ORDERS)
+# Every third order in the short run: all of them in `make test-long`.
+SHOWN = [pytest.param(*one, marks=[pytest.mark.long] if at % 3 else []) for at, one in enumerate(ORDERS)]
+
+
+@pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_a_claim_ends_alike_whatever_comes_first(practice, name, order):
     files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(HISTORIES[name])]
     practice.night(claims(BILL))
