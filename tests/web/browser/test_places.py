@@ -10,6 +10,11 @@ def here(page) -> str:
     return page.locator("tr.here").get_attribute("id")
 
 
+def stands_at(page, row):
+    """Wait until a row is the current one: after an answer of the server it is set a moment later."""
+    expect(page.locator("tr.here")).to_have_attribute("id", row)
+
+
 def ids(page) -> list[str]:
     """The rows in order."""
     return page.locator("tr[data-open]").evaluate_all("(rows) => rows.map((row) => row.id)")
@@ -24,26 +29,26 @@ def test_the_row_stays_after_an_action_and_the_next_follows_when_it_leaves(brows
     page.keyboard.press("a")
     expect(page.locator(".toast")).to_contain_text("1 assigned")
     expect(page.locator(f"#{order[4]}")).to_be_focused()
-    assert here(page) == order[4]
+    stands_at(page, order[4])
     page.keyboard.press("j")
-    assert here(page) == order[5]
+    stands_at(page, order[5])
 
     # A note leaves it where it is; snoozed, it leaves the list and the next is current.
     page.keyboard.press("x")
     page.fill("#work input[name=words]", "called")
     page.locator("button[value=note]").click()
     expect(page.locator(".toast")).to_contain_text("1 noted")
-    assert here(page) == order[5]
+    stands_at(page, order[5])
     page.keyboard.press("s")
     page.locator("button[value=snooze]").click()
     expect(page.locator(".toast")).to_contain_text("1 snoozed")
     expect(page.locator(f"#{order[5]}")).to_have_count(0)
-    assert here(page) == order[6]
+    stands_at(page, order[6])
 
     # Undone: a page of its own, and the place is still there.
     page.keyboard.press("u")
     expect(page.locator(".toast")).to_contain_text("1 undone")
-    assert here(page) == order[6]
+    stands_at(page, order[6])
 
 
 def test_looking_before_doing_keeps_the_place_too(browse):
@@ -60,7 +65,7 @@ def test_looking_before_doing_keeps_the_place_too(browse):
     page.locator("button[name=sure]").click()
     expect(page.locator(".toast")).to_be_visible()
     left = ids(page)
-    assert here(page) == (order[2] if order[2] in left else order[3])
+    stands_at(page, order[2] if order[2] in left else order[3])
 
 
 def test_filters_are_chosen_by_keys_without_a_jump_and_keep_the_focus(browse):
