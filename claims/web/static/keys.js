@@ -35,8 +35,8 @@
   function recall() {
     const list = rows(), [path, ...ids] = JSON.parse(sessionStorage.getItem("place") || "[]");
     if (!list.length || path !== location.pathname) return;
+    if (here()) return; // also while a form goes out: what comes in meanwhile must not forget the place
     sessionStorage.removeItem("place");
-    if (here()) return;
     const row = ids.map((id) => document.getElementById(id)).find(Boolean);
     const free = !document.activeElement || document.activeElement === document.body || !document.activeElement.isConnected;
     if (row) stand(row, free || document.activeElement.closest("#list"));
