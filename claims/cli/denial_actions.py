@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
+from claims.cli.denial_done import act, context, day_of, read_day, say
 from claims.errors import UsageError
-
-if TYPE_CHECKING:
-    from claims.service.context import Context
-    from claims.service.desk.acting import Done
 
 Keys = Annotated[list[str] | None, typer.Argument(metavar="KEY...", help="Keys that the list shows, or beginnings.")]
 Pattern = Annotated[int, typer.Option(metavar="NO", help="Instead of keys: all open cases of a pattern.")]
 Day = Annotated[str, typer.Option("--date", metavar="DAY", help="Accounting day; default today.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 Number = Annotated[int, typer.Argument(metavar="NO", help="The number of the action.", min=1)]
-
-REFUSED = 1  # exit code: done, with something left out
 
 
 def register(group: typer.Typer) -> None:
@@ -54,7 +47,7 @@ def assign(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.assign, assignee=to)
+    act(keys, pattern, day, dry_run, actions.assign, assignee=to)
 
 
 def note(
@@ -72,7 +65,7 @@ def note(
 
     if text is None:
         raise UsageError('A note goes with --text: claims denials note KEY... --text "what you know"')
-    _act(keys, pattern, day, dry_run, actions.note, text=text)
+    act(keys, pattern, day, dry_run, actions.note, text=text)
 
 
 def tag(
@@ -90,7 +83,7 @@ def tag(
 
     if word is None:
         raise UsageError('A tag goes with --word: claims denials tag KEY... --word audit (--word "" takes it off)')
-    _act(keys, pattern, day, dry_run, actions.tag, word=word)
+    act(keys, pattern, day, dry_run, actions.tag, word=word)
 
 
 def snooze(
@@ -108,8 +101,8 @@ def snooze(
     """
     from claims.service.desk import actions
 
-    when = until if until in (actions.NEXT_REMIT, actions.LAST_DAY) else _read_day(until, "--until")
-    _act(keys, pattern, day, dry_run, actions.snooze, until=when)
+    when = until if until in (actions.NEXT_REMIT, actions.LAST_DAY) else read_day(until, "--until")
+    act(keys, pattern, day, dry_run, actions.snooze, until=when)
 
 
 def wake(keys: Keys = None, pattern: Pattern = 0, day: Day = "", dry_run: DryRun = False) -> None:
@@ -119,7 +112,7 @@ def wake(keys: Keys = None, pattern: Pattern = 0, day: Day = "", dry_run: DryRun
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.wake)
+    act(keys, pattern, day, dry_run, actions.wake)
 
 
 def resubmit(
@@ -143,7 +136,7 @@ def resubmit(
     from claims.service.resubmit import changes_of
 
     wanted = changes_of(changes or [])
-    _act(keys, pattern, day, dry_run, actions.resubmit, changes=wanted, as_new=as_new, late_reason=late_reason)
+    act(keys, pattern, day, dry_run, actions.resubmit, changes=wanted, as_new=as_new, late_reason=late_reason)
 
 
 def appeal(
@@ -163,7 +156,7 @@ def appeal(
     """
     from claims.service.desk import actions
 
-    _act(
+    act(
         keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof, despite_gaps=despite_gaps
     )  # fmt: skip
 
@@ -182,7 +175,7 @@ def upheld(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.appeal_upheld, on=_read_day(on, "--on"), proof=proof)
+    act(keys, pattern, day, dry_run, actions.appeal_upheld, on=read_day(on, "--on"), proof=proof)
 
 
 def info_sent(
@@ -198,7 +191,7 @@ def info_sent(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.info_sent, proof=proof)
+    act(keys, pattern, day, dry_run, actions.info_sent, proof=proof)
 
 
 def bill_next(keys: Keys = None, pattern: Pattern = 0, day: Day = "", dry_run: DryRun = False) -> None:
@@ -208,7 +201,7 @@ def bill_next(keys: Keys = None, pattern: Pattern = 0, day: Day = "", dry_run: D
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.bill_next)
+    act(keys, pattern, day, dry_run, actions.bill_next)
 
 
 def to_patient(
@@ -224,7 +217,7 @@ def to_patient(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.to_patient, basis=basis)
+    act(keys, pattern, day, dry_run, actions.to_patient, basis=basis)
 
 
 def write_off(
@@ -240,7 +233,7 @@ def write_off(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.write_off, own_limit=True, reason=reason)
+    act(keys, pattern, day, dry_run, actions.write_off, own_limit=True, reason=reason)
 
 
 def expire(
@@ -256,7 +249,7 @@ def expire(
     """
     from claims.service.desk import actions
 
-    _act(keys, pattern, day, dry_run, actions.expire, own_limit=True, reason=reason)
+    act(keys, pattern, day, dry_run, actions.expire, own_limit=True, reason=reason)
 
 
 def duplicate(
@@ -273,8 +266,8 @@ def duplicate(
     from claims.service.desk.keys import decision_of
 
     output = console.current()
-    proof = decision_of(_context(output), of)
-    _act(keys, 0, day, dry_run, actions.close_duplicate, own_limit=True, proof=proof)
+    proof = decision_of(context(output), of)
+    act(keys, 0, day, dry_run, actions.close_duplicate, own_limit=True, proof=proof)
 
 
 def approve(number: Number, day: Day = "") -> None:
@@ -287,7 +280,7 @@ def approve(number: Number, day: Day = "") -> None:
 
     output = console.current()
     ctx = context_for(output, "desk.approve", second=True)
-    _say(ctx, output, actions.approve(ctx, number, _day(ctx, day), write_off_limit(ctx, ctx.actor)))
+    say(ctx, output, actions.approve(ctx, number, day_of(ctx, day), write_off_limit(ctx, ctx.actor)))
 
 
 def refuse(
@@ -303,7 +296,7 @@ def refuse(
 
     output = console.current()
     ctx = context_for(output, "desk.approve", second=True)
-    _say(ctx, output, actions.refuse(ctx, number, reason, _day(ctx, day)))
+    say(ctx, output, actions.refuse(ctx, number, reason, day_of(ctx, day)))
 
 
 def undo(
@@ -319,91 +312,6 @@ def undo(
     from claims.service.desk.keys import meant
 
     output = console.current()
-    ctx = _context(output)
+    ctx = context(output)
     cases = [case_id for case_id, _ in meant(ctx, only)] if only else []
-    _say(ctx, output, actions.undo(ctx, number, _day(ctx, day), cases))
-
-
-def _act(
-    keys: list[str] | None,
-    pattern: int,
-    day: str,
-    dry_run: bool,
-    action: Callable[..., Done],
-    *,
-    own_limit: bool = False,
-    **named: Any,
-) -> None:
-    """Do an action with the cases that are meant, or rehearse it, and say what became of it."""
-    from claims.service.desk import actions
-    from claims.service.desk.keys import meant
-    from claims.service.people import write_off_limit
-
-    output = console.current()
-    ctx = _context(output)
-    if own_limit:
-        named["limit_cents"] = write_off_limit(ctx, ctx.actor)
-    named |= {"cases": meant(ctx, keys or [], pattern), "posting_date": _day(ctx, day)}
-    done = actions.preview(ctx, action, **named) if dry_run else action(ctx, **named)
-    _say(ctx, output, done, dry_run=dry_run)
-
-
-def _say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = False) -> None:
-    """Say what became of an action; every case that it left alone, or that an edit stops, by its key."""
-    from claims.service.desk.acting import by_reason
-    from claims.service.desk.keys import of_cases
-    from claims.service.scrub_shown import fixes
-
-    keys = of_cases(ctx, [*done.refused["case_id"].tolist(), *done.stale, *done.blocked["case_id"].tolist()])
-    refused = [{"key": keys.get(row["case_id"], ""), **row} for row in console.records(done.refused)]
-    blocked = [{"key": keys.get(row["case_id"], ""), **row} for row in console.records(done.blocked)]
-    output.document(
-        {
-            "action_id": done.action_id,
-            "state": done.state,
-            "done": len(done.done),
-            "stale": len(done.stale),
-            "stale_keys": [keys.get(one, "") for one in done.stale],
-            "refused": refused,
-            "blocked": blocked,
-            "amount_cents": done.amount_cents,
-            "dry_run": dry_run,
-        }
-    )
-    worth = f", {console.dollars(done.amount_cents)}" if done.amount_cents else ""
-    word = "would be done" if dry_run else "done"
-    if done.state == "waiting_approval":
-        word = "would wait for a second person" if dry_run else "wait for a second person"
-    number = f" (action {done.action_id})" if done.action_id else ""
-    output.say(f"{len(done.done)} case(s) {word}{worth}{number}.")
-    for edit_id, rows in done.blocked.groupby("edit_id"):
-        stopped = [int(one) for one in rows["case_id"]]
-        output.say(f"{len(stopped)} {word}, but blocked by {fixes([str(edit_id)])[0]}.{_named(keys, stopped)}")
-    if done.stale:
-        output.say(f"{len(done.stale)} changed meanwhile and were left alone.{_named(keys, done.stale)}")
-    for says, cases in sorted(by_reason(done.refused)):
-        output.say(f"{len(cases)} refused: {says}.{_named(keys, cases)}")
-    if refused or done.stale or blocked:
-        raise typer.Exit(REFUSED)
-
-
-def _named(keys: dict[int, str], cases: list[int]) -> str:
-    """Write the keys of cases under what is said of them, ten in a row."""
-    known = [keys[one] for one in cases if one in keys]
-    rows = [" ".join(known[start : start + 10]) for start in range(0, len(known), 10)]
-    return "".join(f"\n  {row}" for row in rows)
-
-
-def _context(output: console.Output) -> Context:
-    return context_for(output, "desk.act")
-
-
-def _day(ctx: Context, text: str) -> date:
-    return _read_day(text, "--date") if text else ctx.settings.today()
-
-
-def _read_day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option} wants a day like 2026-11-30.") from None
+    say(ctx, output, actions.undo(ctx, number, day_of(ctx, day), cases))

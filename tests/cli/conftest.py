@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import NamedTuple
 
 import pytest
 
-from claims import cli
+from claims import cli, config
+from claims.service.context import open_context
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
 
 
 class Said(NamedTuple):
@@ -31,5 +35,24 @@ def claims(capsys):
         capsys.readouterr()
         code = cli.execute([str(word) for word in words])
         return Said(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def practice_of(claims, tmp_path):
+    """Initialise a practice and let a night take in files (bytes), in the order given."""
+
+    def call(day: date, *files: bytes):
+        assert claims("init").code == 0
+        paths = []
+        for number, content in enumerate(files):
+            paths.append(tmp_path / f"{number}.dat")
+            paths[-1].write_bytes(content)
+        ctx = open_context(config.load(), actor="tester")
+        ingest(ctx, paths, day)
+        reconcile(ctx, day)
+        ctx.engine.dispose()
+        return claims
 
     return call

@@ -5,11 +5,7 @@ from datetime import date
 
 import pytest
 
-from claims import config
 from claims.cli.report import instant
-from claims.service.context import open_context
-from claims.service.intake import ingest
-from claims.service.reconcile import reconcile
 from tests.books import Bill, bank, remit
 from tests.books import claims as claims_file
 
@@ -32,18 +28,9 @@ NAMES = ("SECRET1", "SECRET2", "HIDDEN1", "HIDDEN2")
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(practice_of):
     """A practice with two denials, a refused file and a deposit that nothing explains."""
-    assert claims("init").code == 0
-    paths = []
-    for number, content in enumerate(FILES):
-        paths.append(tmp_path / f"{number}.dat")
-        paths[-1].write_bytes(content)
-    ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, paths, DAY)
-    reconcile(ctx, DAY)
-    ctx.engine.dispose()
-    return claims
+    return practice_of(DAY, *FILES)
 
 
 def test_the_queue_and_a_story(books):

@@ -6,10 +6,6 @@ from datetime import date
 
 import pytest
 
-from claims import config
-from claims.service.context import open_context
-from claims.service.intake import ingest
-from claims.service.reconcile import reconcile
 from tests.books import Bill, bank, remit
 from tests.books import claims as claims_file
 
@@ -24,19 +20,10 @@ TOO_MUCH = PAID.replace("*T1*", "*T2*").replace("BPR*I*88", "BPR*I*0").replace("
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(practice_of):
     """A claim, its payment with its deposit, and a payment that does not add up."""
-    assert claims("init").code == 0
     contents = claims_file(Bill("SECRET1", [("99213", "150")])), remit(PAID), remit(TOO_MUCH)
-    paths = []
-    for number, content in enumerate((*contents, bank(("2025-03-11", "88", "T1")))):
-        paths.append(tmp_path / f"{number}.dat")
-        paths[-1].write_bytes(content)
-    ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, paths, DAY)
-    reconcile(ctx, DAY)
-    ctx.engine.dispose()
-    return claims
+    return practice_of(DAY, *contents, bank(("2025-03-11", "88", "T1")))
 
 
 def test_remittances_and_files_are_listed_with_the_numbers_that_undo_and_ties_take(books):

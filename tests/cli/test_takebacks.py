@@ -6,10 +6,6 @@ from datetime import date
 
 import pytest
 
-from claims import config
-from claims.service.context import open_context
-from claims.service.intake import ingest
-from claims.service.reconcile import reconcile
 from tests.books import Bill, remit
 from tests.books import claims as claims_file
 
@@ -33,19 +29,11 @@ TAKEN = """BPR*H*0*C*NON************20250510~
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(practice_of):
     """A recovery of 88.00 of which 30.00 is taken, one of 10.00 that nobody announced, 40.00 forwarded."""
-    assert claims("init").code == 0
-    paths = []
-    contents = (claims_file(Bill("SECRET1", [("99213", "150")])), remit(PAID), remit(ANNOUNCED), remit(TAKEN))
-    for number, content in enumerate(contents):
-        paths.append(tmp_path / f"{number}.dat")
-        paths[-1].write_bytes(content)
-    ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, paths, DAY)
-    reconcile(ctx, DAY)
-    ctx.engine.dispose()
-    return claims
+    return practice_of(
+        DAY, claims_file(Bill("SECRET1", [("99213", "150")])), remit(PAID), remit(ANNOUNCED), remit(TAKEN)
+    )
 
 
 def test_open_takebacks_are_listed_with_what_is_left_and_their_age(books):
