@@ -22,6 +22,10 @@ def payment(segments, trace, day="20250310", cash="0"):
     return remit(f"{head}************{day}~\nTRN*1*{trace}*1512345678~\n{segments}")
 
 
+# One decision in two payments.
+TWICE = [payment(PART.format(icn="ICN1"), trace, day, "30") for trace, day in (("T1", "20250310"), ("T2", "20250312"))]
+
+
 def reworded(content):
     return content.replace(b"N3*1 MAIN ST~", b"N3*1 MAIN STREET~")
 
@@ -86,11 +90,8 @@ def test_other_notices_under_one_trace_number_are_posted(practice):
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_one_decision_in_two_payments_is_named_on_the_later_one(practice, backwards):
-    payments = [
-        payment(PART.format(icn="ICN1"), trace, day, "30") for trace, day in (("T1", "20250310"), ("T2", "20250312"))
-    ]
     practice.night(claims(BILL))
-    for one in reversed(payments) if backwards else payments:
+    for one in reversed(TWICE) if backwards else TWICE:
         practice.night(one)
     assert money(practice) == ["DECISION_REPEATED"]
     named = sa.select(R.c.trace_number, E.c.amount_cents).join(E, E.c.remit_id == R.c.remit_id)
@@ -100,11 +101,7 @@ def test_one_decision_in_two_payments_is_named_on_the_later_one(practice, backwa
 
 
 def test_a_repeated_decision_is_settled_when_one_of_the_two_is_taken_back(practice):
-    practice.night(
-        claims(BILL),
-        payment(PART.format(icn="ICN1"), "T1", "20250310", "30"),
-        payment(PART.format(icn="ICN1"), "T2", "20250312", "30"),
-    )
+    practice.night(claims(BILL), *TWICE)
     back = "CLP*A1*22*-50*-30**12*ICN1~\nSVC*HC:99213*-50*-30**1~\nCAS*CO*45*-20~\nPLB*1999999984*20251231*WO:ICN1*-30~"
     practice.night(payment(back, "T3", "20250410"))
     assert money(practice) == []
@@ -112,11 +109,7 @@ def test_a_repeated_decision_is_settled_when_one_of_the_two_is_taken_back(practi
 
 
 def test_a_repeated_decision_is_settled_when_one_of_the_two_is_undone(practice):
-    practice.night(
-        claims(BILL),
-        payment(PART.format(icn="ICN1"), "T1", "20250310", "30"),
-        payment(PART.format(icn="ICN1"), "T2", "20250312", "30"),
-    )
+    practice.night(claims(BILL), *TWICE)
     (second,) = practice.rows(sa.select(R.c.remit_id).where(R.c.trace_number == "T2"))
     undo(practice.ctx, f"remit:{second[0]}", DAY)
     assert money(practice) == ["UNDONE"]
