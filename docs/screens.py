@@ -131,7 +131,7 @@ def sign_in(browser: Any, ctx: Context, name: str, size: dict[str, int], scheme:
     page.click("form button")
     page.fill("[name=code]", pyotp.TOTP(signing_in.secret(ctx, user)).now())
     page.click("form button")
-    page.wait_for_load_state()
+    page.locator("ul.codes, body.desk").first.wait_for()
     return page
 
 

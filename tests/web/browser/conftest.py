@@ -122,9 +122,10 @@ def browse(chromium, served):
             page.click("form button")
             page.fill("[name=code]", served.desk.code(name))
             page.click("form button")
+            page.locator("ul.codes, body.desk").first.wait_for()  # a click does not wait for the page it asked for
             if page.locator("ul.codes").count():
                 page.click("form button")
-            page.wait_for_url(served.url + "/**")
+            page.locator("body.desk").wait_for()
         return page
 
     yield as_person

@@ -135,11 +135,12 @@ def test_an_auditors_visit(browse, served):
 
     # From the total to a case, to its decision, to the bytes in the payer's file.
     page.locator("tr[data-open] a.why").first.click()
+    expect(page.locator("h1")).to_contain_text("at risk")
     risk = page.locator("h1").inner_text().split(" ")[0]
     assert risk in page.locator("main").inner_text()
     page.locator("dd a.mono").first.click()
     expect(page.locator("mark")).to_have_count(1)
-    assert page.locator("b", has_text="CLP*").count() == 1
+    expect(page.locator("b", has_text="CLP*")).to_have_count(1)
 
     # What the night did, file by file; who saw what; the chain is whole.
     page.goto("/runs")
