@@ -44,7 +44,7 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items):
     """Sort the files that take longest to the front; of what runs on both engines, leave most of one to the long run.
 
-    Whole services behave the same on PostgreSQL, and in `make test` every fifth test of a file shows it, beginning with
+    Whole services behave the same on PostgreSQL, and in `make test` every tenth test of a file shows it, beginning with
     the first; `make test-long` runs the others. Tests of the store itself run on both engines always.
     """
     items.sort(
@@ -52,10 +52,14 @@ def pytest_collection_modifyitems(items):
     )
     seen: Counter[Path] = Counter()
     for item in items:
-        if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/"):
+        if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/") and not is_long(item):
             seen[item.path] += 1
-            if seen[item.path] % 5 != 1:
+            if seen[item.path] % 10 != 1:
                 item.add_marker(pytest.mark.long)
+
+
+def is_long(item) -> bool:
+    return item.get_closest_marker("long") is not None
 
 
 @pytest.fixture(autouse=True)
