@@ -63,16 +63,19 @@ def is_long(item) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _no_ambient_settings(monkeypatch, tmp_path):
+def _no_ambient_settings(tmp_path):
     """No test reads the developer's settings, and none leaves a data folder in the checkout."""
-    for name in config.unknown_variables() + [config.PREFIX + field.upper() for field in config.Settings.model_fields]:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("COLUMNS", raising=False)  # test runners set it, and the width of piped tables follows it
-    monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "claims-data"))
+    with pytest.MonkeyPatch.context() as patch:  # its own: that a test asks for `monkeypatch` says something
+        ours = [config.PREFIX + field.upper() for field in config.Settings.model_fields]
+        for name in config.unknown_variables() + ours:
+            patch.delenv(name, raising=False)
+        patch.delenv("COLUMNS", raising=False)  # test runners set it, and the width of piped tables follows it
+        patch.setenv("CLAIMS_HOME", str(tmp_path / "claims-data"))
+        yield
 
 
 @pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch):
+def _loopback_only():
     """A connection to another machine fails the test that tries it."""
     connect, resolve = socket.socket.connect, socket.getaddrinfo
 
@@ -86,8 +89,10 @@ def _loopback_only(monkeypatch):
             pytest.fail(f"the address of {host} was asked for")
         return resolve(host, *args, **keywords)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        patch.setattr(socket, "getaddrinfo", resolved)
+        yield
 
 
 def _is_loopback(host) -> bool:
