@@ -34,7 +34,7 @@ def exceptions(practice, state="open"):
         (ta1("9", "E", "016"), "sent"),
         (ack_999("1", "A", ("0001", "A", "")), "acknowledged"),
         (ack_999("1", "E", ("0001", "E", "")), "acknowledged"),
-        (ack_999("1", "A"), "acknowledged"),
+        pytest.param(ack_999("1", "A"), "acknowledged", marks=pytest.mark.long),
         (ack_999("1", "P"), "acknowledged"),
         (ack_999("1", "R"), "rejected"),
         (ack_999("1", "R", ("0001", "A", "")), "rejected"),

@@ -73,11 +73,7 @@ def live(ctx: Context, folder: Path, patients: int, every: int) -> Lived:
     return lived
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(40, 4), pytest.param((60, 3), marks=pytest.mark.long), pytest.param((1_000, 1), marks=pytest.mark.long)],
-    ids=["40", "60", "1000"],
-)
+@pytest.fixture(scope="module", params=[(60, 3), pytest.param((1_000, 1), marks=pytest.mark.long)], ids=["60", "1000"])
 def lived(request, tmp_path_factory) -> Lived:
     """Books of their own for the module, in SQLite."""
     folder = tmp_path_factory.mktemp("year")
