@@ -117,19 +117,18 @@ def _line_numbers(window: Window, lines: Extract) -> None:
     found = np.zeros(len(lines), np.int64)
     if values is not None:
         value, _ = integers(values)
-        place = _last_before(numbered, lines.rows)
-        owner = window.owner("claim", lines.rows)
-        mine = (window.owner("claim", numbered)[place] == owner) & (owner >= 0)
-        found = np.where((place >= 0) & mine, value[place], 0)
+        owner, of_number = window.owner("claim", lines.rows), window.owner("claim", numbered)
+        if not _alternate(numbered, lines.rows):
+            place = np.searchsorted(numbered, lines.rows) - 1
+            of_number, value = np.where(place >= 0, of_number[place], -1), value[place]
+        mine = (of_number == owner) & (owner >= 0)
+        found = value if mine.all() else np.where(mine, value, 0)
     lines.columns["line_number"] = found
 
 
-def _last_before(places: Integers, rows: Integers) -> Integers:
-    """Return the number of the last of `places` before each of `rows`, -1 for none."""
-    if len(places) == len(rows) and (places < rows).all() and (rows[:-1] < places[1:]).all():
-        # Almost always they alternate.
-        return np.arange(len(rows))
-    return np.searchsorted(places, rows) - 1
+def _alternate(ones: Integers, others: Integers) -> bool:
+    """Tell whether one of some segments stands before each of others, as an LX almost always does before a line."""
+    return len(ones) == len(others) and bool((ones < others).all() and (others[:-1] < ones[1:]).all())
 
 
 def _dates(window: Window, claims: Extract, lines: Extract) -> None:
