@@ -146,7 +146,8 @@ def test_a_variance_is_disputed_accepted_and_noted(desk, ann):
     key = one(desk, "select case_key from variance_cases")[:10]
     page = f"/variances/{key}"
     text = ann.get(page).text
-    assert "Dispute it" in text and "$30.00" in text
+    assert "Dispute it" in text and "$30.00" in text and "percent of schedule" in text
+    assert not re.search(r"\d{2}:\d{2}\.\d+Z|>False<|>None<", text)
     seen = field(text, "seen")
     done = ann.post(page, data={"verb": "dispute", "words": "letter of July 2", "seen": seen})
     assert done.headers["location"] == f"{page}?said=dispute" and audited(desk, "variance.dispute") == 1

@@ -25,10 +25,11 @@ from claims.service.verify import verify
 from claims.store import audit, schema
 from claims.store.engine import read
 from claims.store.load import frame
+from tests.books import remit
 from tests.charges.test_charges_file import written
 from tests.service.conftest import Practice
 from tests.service.desk.conftest import as_person, opened
-from tests.service.desk.test_sending import KNOWN, decision
+from tests.service.desk.test_sending import KNOWN
 from tests.service.outgoing import DAY, NOW, PERSON, make_ready
 from tests.service.test_next_payer import SECOND
 
@@ -121,11 +122,13 @@ def denied_many(sqlite_template, tmp_path_factory):
     (home / "claims.db").write_bytes(sqlite_template.read_bytes())
     audit.create_key(home / "audit.key")
     made = opened(home)
-    for number in NUMBERS:
-        made.drop(written(PERSON | SECOND | {"claim_number": number}), day=DAY)
+    made.drop(written(*(PERSON | SECOND | {"claim_number": number} for number in NUMBERS)), day=DAY)
     make_ready(made)
     submit(made.ctx, DAY, now=NOW, master=KNOWN)
-    made.night(*(decision(number, reason="197", trace=str(at)) for at, number in enumerate(NUMBERS)), day=DAY)
+    text = "BPR*H*0*C*NON************20261020~\nTRN*1*T1*1512345678~\n"
+    for number in NUMBERS:
+        text += f"CLP*{number}*4*145*0**12*ICN{number}~\nSVC*HC:99213*145*0**1~\nCAS*CO*197*145~\n"
+    made.night(remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN"), day=DAY)
     assert len(everything(made)) == len(NUMBERS)
     made.ctx.engine.dispose()
     return home
@@ -188,10 +191,11 @@ def run_child(home: Path, act: Act, die_at: int = 0, delay: float = 0.0) -> tupl
 # What is looked at ------------------------------------------------------------------------------------------------
 
 
-def state(home: Path) -> dict[str, pd.DataFrame]:
+def state(home: Path, *, is_verified: bool = True) -> dict[str, pd.DataFrame]:
     """Everything that an action changes, without instants; the books are whole."""
     practice = opened(home)
-    assert [f"{one.name}: {text}" for one in verify(practice.ctx) for text in one.broken] == []
+    if is_verified:
+        assert [f"{one.name}: {text}" for one in verify(practice.ctx) for text in one.broken] == []
     with read(practice.ctx.engine) as conn:
         found = {table.name: frame(conn, sa.select(table)) for table in TABLES}
     practice.ctx.engine.dispose()
@@ -239,12 +243,12 @@ def undisturbed(denied_many, tmp_path_factory):
             practice = opened(home)
             ACTS[name].before(practice)
             practice.ctx.engine.dispose()
-            before = state(home)
+            before = state(home, is_verified=False)
             done = folder / "done" / "claims-data"
             shutil.copytree(home, done)
             code, told = run_child(done, ACTS[name])
             assert code == 0, told
-            after = state(done)
+            after = state(done, is_verified=False)  # each try of it is
             assert differing(before, after), "it does something"
             _known[name] = Undisturbed(home, before, after, int(told))
         return _known[name]
