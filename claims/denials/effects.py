@@ -51,6 +51,7 @@ def effects_of(
     stands = latest.set_index("base")["claim_payment_id"].reindex(denied["base"]).fillna(0).to_numpy()
     denied = denied[denied["claim_payment_id"].to_numpy() != stands]
     open_bases = set(known.loc[~known["is_closed"], "base"])
+    denied = _with_later_denial(denied, latest)
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
@@ -73,6 +74,14 @@ def _whole(part: pd.DataFrame) -> pd.DataFrame:
     dtypes = {name: "str" if isinstance(value, str) else type(value).__name__ for name, value in DEFAULTS.items()}
     whole = part.assign(**missing)[list(DEFAULTS)]
     return whole.astype({name: "int64" if dtype == "int" else dtype for name, dtype in dtypes.items()})
+
+
+def _with_later_denial(denied: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
+    """Attach a denial that comes late to the open case of a later one: what the payer said last is what stands."""
+    is_open = latest["state"] != "closed"
+    stands = latest[is_open].set_index("base")["remit_date"].reindex(denied["base"]).fillna("").to_numpy()
+    is_late = denied["remit_date"].to_numpy() < stands
+    return denied.assign(kind=denied["kind"].where(~is_late, "attached"))
 
 
 def _with_earlier_payer(denied: pd.DataFrame, open_bases: set[str]) -> pd.DataFrame:

@@ -484,6 +484,23 @@ def test_r5_a_repeat_in_the_same_batch():
     assert (only(proposal)["reason_code"], only(proposal)["claim_payment_id"]) == ("197", 2)
 
 
+def test_r5_an_older_denial_that_comes_late_is_noted_and_its_reversal_closes_nothing():
+    known = first_night()
+    late = KNOWN | SECOND | {"payment_date": "2026-02-01"}
+    taken_back = reversal(
+        claim_payment_id=3,
+        remit_key="r3",
+        payment_date="2026-02-02",
+        reverses_claim_payment_id=late["claim_payment_id"],
+    )
+    proposal = run([late, taken_back], [SECOND_LINE], [(2, 2, "CO", "197", 10000)], known=known, day="2026-04-02")
+    assert kinds(proposal) == ["attached"]
+    assert proposal.new_cases.empty and proposal.changed_cases.empty
+    after = run([late], [SECOND_LINE], [(2, 2, "CO", "197", 10000)], day="2026-04-02")
+    again = run([KNOWN], [{"line_number": 1}], [(1, 1, "CO", "16", 10000)], known=stored(after), day="2026-04-03")
+    assert kinds(again) == ["repeated"]  # in the order of their dates
+
+
 def reversal(**changes) -> dict:
     return (
         KNOWN

@@ -15,12 +15,14 @@ import pytest
 import sqlalchemy as sa
 
 from claims import config, x12
+from claims.money import cents
 from claims.service import charges, intake, master, outgoing, reconcile, simulate
 from claims.service.context import Context, open_context
 from claims.store import audit, engine, schema
 from claims.store.engine import read
 from claims.store.load import frame
 from tests.service.invented_year import YEAR, year
+from tests.service.simulated import codes
 from tests.x12.reference import reference_of
 
 MASTER = Path(__file__).parent.parent.parent / "edi_samples" / "master"
@@ -112,8 +114,8 @@ def test_what_is_blocked_has_a_finding_and_what_is_rejected_stands_in_its_queue(
 def test_payments_and_denials_by_payer_and_month_are_those_of_the_payers(lived):
     decided = lived.truth[lived.truth["kind"] == "claim_payment"]
     month = decided["payment_date"].str.replace("-", "").str[:6]
-    cents = decided[["paid", "denied"]].apply(lambda column: column.str.replace(".", "").replace("", "0").astype(int))
-    truth = cents.groupby([decided["payer_code"], month]).sum()
+    amounts = decided[["paid", "denied"]].apply(lambda column: column.str.replace(".", "").replace("", "0").astype(int))
+    truth = amounts.groupby([decided["payer_code"], month]).sum()
     P, R, A, K = schema.claim_payments, schema.remittances, schema.adjustments, schema.classifications
     paid = lived.rows(
         sa.select(R.c.payer_code, R.c.payment_date, R.c.state, P.c.claim_payment_id, P.c.paid_cents).join(
@@ -143,6 +145,27 @@ def test_payments_and_denials_by_payer_and_month_are_those_of_the_payers(lived):
     assert len(truth) > 10
     differing = books.compare(truth.set_axis(books.columns, axis=1).rename_axis(books.index.names))
     assert differing.empty, differing.to_string()
+
+
+def test_every_remittance_is_posted_with_its_provider_adjustments_and_its_money_is_in_the_bank(lived):
+    told = lived.truth[lived.truth["kind"] == "remittance"].set_index("trace_number")
+    told["paid"], told["payment"] = (told[name].map(cents) for name in ("paid", "payment"))
+    R, A, D = schema.remittances, schema.provider_adjustments, schema.deposit_matches
+    books = lived.rows(sa.select(R)).set_index("trace_number")
+    assert sorted(books.index) == sorted(told.index) and books.index.is_unique
+    assert set(books["state"]) == {"posted"}
+    assert books["paid_cents"].equals(told["paid"].reindex(books.index).rename("paid_cents"))
+    assert books["payment_cents"].equals(told["payment"].reindex(books.index).rename("payment_cents"))
+    plb = lived.rows(sa.select(A.c.remit_id, A.c.reason_code, A.c.amount_cents))
+    plb = plb.groupby(["remit_id", "reason_code"])["amount_cents"].sum()
+    for trace, text in told["plb"].items():
+        own = plb[plb.index.get_level_values("remit_id") == books.at[trace, "remit_id"]].droplevel("remit_id")
+        assert own.to_dict() == codes(text), trace
+    in_bank = lived.rows(sa.select(D.c.remit_id, D.c.amount_cents).where(D.c.ended_at.is_(None)))
+    tied = in_bank.groupby("remit_id")["amount_cents"].sum().reindex(books["remit_id"]).fillna(0).astype(int)
+    assert tied.tolist() == books["payment_cents"].tolist()
+    L = schema.ledger_lines
+    assert lived.rows(sa.select(sa.func.sum(L.c.amount_cents).label("c")).where(L.c.account == "1050"))["c"][0] == 0
 
 
 def test_every_file_that_left_is_clean_for_our_check_and_for_pyx12(lived):
