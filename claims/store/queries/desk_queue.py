@@ -180,7 +180,7 @@ def totals(conn: sa.Connection, asked: Filters, actor: str) -> tuple[int, int, i
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def totals_select(asked: Filters, actor: str) -> sa.Select[Any]:
+def totals_select(asked: Filters, actor: str) -> sa.Select[int, int, int]:
     """Give the statement of the totals; that of a list without closed cases reads an index and no row."""
     at_risk, recovered = total(CASE.c.at_risk_cents), total(sa.literal(0))
     if asked.state in ("closed", "any"):
