@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.typed import cents_of, number_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show what the bank says of payers; this is audited.")]
@@ -149,10 +150,9 @@ def tie(
     Example: claims deposits tie 12 40 --reason "payer confirmed by phone"
     """
     from claims.service import deposits
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act")
     settled = deposits.tie(
         ctx,
         number_of(number, "claims deposits list"),
@@ -177,10 +177,9 @@ def untie(
     Example: claims deposits untie 12 --reason "belongs to another payment"
     """
     from claims.service import deposits
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act")
     when = day.date() if day else ctx.settings.today()
     ended = deposits.untie(
         ctx, number_of(number, "claims deposits list"), reason, when, remit_id=number_of(remit) if remit else None

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and inbox names; this is audited.")]
@@ -128,11 +129,10 @@ def match(
 
     Example: claims exceptions match 12 --claim A1002
     """
-    from claims.service.context import open_context
     from claims.service.matching_by_hand import in_words, match_by_hand
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.act")
     facts = match_by_hand(ctx, number_of(number, "claims exceptions list"), claim, although)
     output.document({"exception_id": int(number), "matched": True, "facts": facts})
     output.say(f"Matched: payment and claim {in_words(facts)}. The next claims reconcile posts it.")
@@ -143,11 +143,10 @@ def unmatch(number: Annotated[str, typer.Argument(metavar="NO", help="The number
 
     Example: claims exceptions unmatch 12
     """
-    from claims.service.context import open_context
     from claims.service.matching_by_hand import unmatch_by_hand
 
     output = console.current()
-    unmatch_by_hand(open_context(actor=output.actor), number_of(number, "claims exceptions list"))
+    unmatch_by_hand(context_for(output, "desk.act"), number_of(number, "claims exceptions list"))
     output.document({"exception_id": int(number), "matched": False})
     output.say("It is matched to no claim now, and will not be matched to that one again.")
 

@@ -45,6 +45,7 @@ class Facts:
     """What the books know of a case. Rows are of the tables of their names; empty where there is none.
 
     ``classes``: adjustment classes of the part that was denied. ``payer`` and ``provider`` are rows of master data.
+    ``expected_cents``: what the contract allows for that part; None where it prices not all of it.
     """
 
     case: Mapping[str, Any]
@@ -55,6 +56,7 @@ class Facts:
     provider: Mapping[str, Any] = field(default_factory=dict)
     filing: Filing = Filing()
     earlier: tuple[Earlier, ...] = ()
+    expected_cents: int | None = None
 
 
 @dataclass(frozen=True)

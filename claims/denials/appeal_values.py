@@ -49,6 +49,7 @@ def values(
         "procedure_codes": ", ".join(_text(case, "procedure_codes").split()),
         "charge_amount": dollars(int(decision["charge_cents"])),
         "denied_amount": dollars(int(case["denied_cents"])),
+        "expected_amount": "" if facts.expected_cents is None else dollars(facts.expected_cents),
         "codes": ", ".join(_text(case, "all_codes").split()),
         "remark_codes": ", ".join(_text(case, "remark_codes").split()),
         "cause": _text(case, "cause"),

@@ -2,8 +2,9 @@
 
 A pure function of frames. Claim payments are taken in posting order (remittance by payment date and key, reversals
 first within a remittance). Those of one claim family see each other's effect: a batch is worked off in rounds, the n-th
-round holding the n-th claim payment of every family, so that each round is set-based and the open-receivable test is
-still exact. What the test does not let through is never plugged: its cash goes to unapplied cash with an exception.
+round holding the n-th decision of every family, or the reversals that stand together there, so that each round is
+set-based and the open-receivable test is still exact. What the test does not let through is never plugged: its cash
+goes to unapplied cash with an exception.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def propose(batch: Batch) -> Proposal:
 
     turn = claims[(wants_claim & (claims["family_id"] != 0)) | takes_back].copy()
     is_alone = reversal_pairs.takes_nothing_back(turn, batch.decided, batch)
-    turn["round"] = turn[~is_alone].groupby(_round_key(turn[~is_alone])).cumcount().reindex(turn.index, fill_value=0)
+    turn["round"] = _rounds(turn[~is_alone]).reindex(turn.index, fill_value=0)
     receivables = batch.receivables
     decided, decided_lines = batch.decided, batch.decided_lines
     for _, rows in turn.groupby("round", sort=True):
@@ -62,6 +63,17 @@ def propose(batch: Batch) -> Proposal:
         decided_lines = pd.concat([decided_lines[~is_gone], own], ignore_index=True)
     _secondary_rests(turn, receivables, result)
     return result
+
+
+def _rounds(rows: pd.DataFrame) -> pd.Series:
+    """Number the rounds: each decision of a family has one of its own, reversals that follow each other share one.
+
+    Nothing that one of these does is seen by the next but which decision is taken back, and that the pairs tell.
+    """
+    key = _round_key(rows)
+    is_back = rows["clp_post"] == "reverse"
+    goes_along = is_back & is_back.groupby(key).shift(fill_value=False)
+    return (~goes_along).astype("int64").groupby(key).cumsum() - 1
 
 
 def _round_key(rows: pd.DataFrame) -> pd.Series:

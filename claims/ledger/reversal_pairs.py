@@ -15,12 +15,29 @@ def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Dat
     """Pair each reversal with the decision that it takes back: its columns, those of the decision with `_first`.
 
     Of several the one with the payer's number, with the same lines, with the same cash; then the newest. Each decision
-    is taken back once.
+    is taken back once, by the first of `rows` that wants it; the next one takes what is left.
     """
     pairs = _fitting(rows, decided, batch)
-    ranks = ["other_number", "other_lines", "other_cash", "place"]
-    pairs = pairs.sort_values(["claim_payment_id", *ranks], kind="stable")
-    return pairs.drop_duplicates("claim_payment_id").drop_duplicates("claim_payment_id_first")
+    order = pd.Series(np.arange(len(rows)), index=rows["claim_payment_id"])
+    pairs = pairs.assign(order=order.reindex(pairs["claim_payment_id"]).to_numpy("int64"))
+    pairs = pairs.sort_values(["order", "other_number", "other_lines", "other_cash", "place"], kind="stable")
+    best = pairs.drop_duplicates("claim_payment_id")
+    if best["claim_payment_id_first"].duplicated().any():
+        best = pairs[_in_turn(pairs)]
+    return best.drop(columns="order")
+
+
+def _in_turn(pairs: pd.DataFrame) -> list[bool]:
+    """Tell which pairs hold: of each reversal in its turn the first whose decision nobody took before."""
+    served: set[int] = set()
+    taken: set[int] = set()
+    holds = []
+    for reversal, decision in zip(pairs["claim_payment_id"], pairs["claim_payment_id_first"], strict=True):
+        holds.append(reversal not in served and decision not in taken)
+        if holds[-1]:
+            served.add(reversal)
+            taken.add(decision)
+    return holds
 
 
 def takes_nothing_back(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Series:

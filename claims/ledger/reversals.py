@@ -28,8 +28,9 @@ def reverse(
     if best.empty:
         return nothing
 
-    own = decided_lines.rename(columns={"claim_payment_id": "claim_payment_id_first"}).merge(
-        best[["claim_payment_id", "claim_payment_id_first"]], on="claim_payment_id_first"
+    # In the order of the reversals, and of each in that of the journals that it takes back.
+    own = best[["claim_payment_id", "claim_payment_id_first"]].merge(
+        decided_lines.rename(columns={"claim_payment_id": "claim_payment_id_first"}), on="claim_payment_id_first"
     )
     own = negated(own, best, "rev", "C20")
     # An orphan that waited on 2200 has moved its cash already: its clearing side comes out of 2200 now.

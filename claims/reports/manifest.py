@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,14 @@ def seal(content: dict[str, Any]) -> str:
 
 
 def save(folder: Path, content: dict[str, Any], generated_at: str, generated_by: str) -> Path:
-    """Write ``manifest.json``; only its ``run`` part says when and by whom."""
-    path = folder / NAME
+    """Write ``manifest.json``, whole or not at all; only its ``run`` part says when and by whom."""
+    path, temporary = folder / NAME, folder / f"{NAME}.tmp"
     whole = content | {"run": {"generated_at": generated_at, "generated_by": generated_by}}
-    path.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    with temporary.open("w", encoding="utf-8", newline="\n") as out:
+        out.write(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(path)
     return path
 
 

@@ -8,6 +8,7 @@ from claims.denials.appeal_facts import Window
 from claims.denials.appeal_values import words_of
 from claims.denials.appeals import REMITTED, Plan
 from claims.letters import Exhibit, File, Table
+from claims.money import dollars
 from claims.service.appeal_facts import Answer, Gathered, Quote, trace_of_transmission
 from claims.service.quoted import elements
 
@@ -49,6 +50,9 @@ def exhibits(plan: Plan, got: Gathered) -> tuple[tuple[Exhibit, ...], tuple[str,
         label = f"Exhibit {chr(ord('A') + len(found))}"
         if one.exhibit == "remittance":
             found.append(Exhibit(label, one.title, files=(_file("Remittance (835)", got.decided),)))
+        elif one.exhibit == "priced":
+            if len(got.priced):  # else the page of the contract says it, which a person adds
+                found.append(Exhibit(label, one.title, tables=(_priced(got),)))
         elif got.sent is None:
             lacking.append(one.title)
         elif one.exhibit == "claim":
@@ -136,6 +140,15 @@ def _count(plan: Plan, got: Gathered) -> Table:
     if had and window.last_day:
         rows.append(("Days left on that day", str((window.last_day - had).days)))
     return Table("From service to receipt", ("What", "+Day or count"), tuple(rows))
+
+
+def _priced(got: Gathered) -> Table:
+    """Show the sum by which the contract allows what it does, line by line."""
+    rows = got.priced.sort_values("line_number").itertuples(index=False, name=None)
+    told = tuple((str(line), term or "fee schedule", sum_, dollars(int(cents))) for line, cents, term, sum_ in rows)
+    sums = ("", "", "Together", dollars(int(got.priced["expected_cents"].sum())))
+    columns = ("Line", "Term of the contract", "+Worked out as", ">It allows")
+    return Table("What the contract allows", columns, told, sums)
 
 
 def _title(answer: Answer) -> str:

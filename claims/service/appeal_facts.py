@@ -20,7 +20,7 @@ from claims.service.quoted import elements, quoted
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import appeals as rows_of
-from claims.store.queries import queue
+from claims.store.queries import queue, variances
 
 # The first letter of a rank: how far from us the answer comes from.
 STAGES = {"0": "TA1", "1": "TA1", "2": "999", "3": "277CA", "4": "277CA"}
@@ -66,6 +66,7 @@ class Gathered:
     sent: Quote | None
     answers: tuple[Answer, ...]
     decided: Quote
+    priced: pd.DataFrame  # line_number, expected_cents, term, arithmetic of the part; none where a line has no price
 
 
 def gather(ctx: Context, case_id: int, today: date) -> Gathered:
@@ -79,6 +80,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         decision = _first(rows_of.decision(conn, of))
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
+        priced = _priced(variances.priced_lines(conn, of), int(case["line_number"]))
         before = str(decided_before_each(conn, pd.DataFrame([case]))[0])
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
@@ -102,8 +104,16 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         provider=provider,
         filing=_filing(sent, accepted_date),
         earlier=earlier,
+        expected_cents=int(priced["expected_cents"].sum()) if len(priced) else None,
     )
-    return Gathered(facts, lines, adjustments, remarks, sent, told, decided)
+    return Gathered(facts, lines, adjustments, remarks, sent, told, decided, priced)
+
+
+def _priced(lines: pd.DataFrame, line_number: int) -> pd.DataFrame:
+    """Give how the contract prices the lines of a case (0: all of the claim); nothing where it does not price one."""
+    own = lines[(lines["ended_at"] == "") & ((lines["line_number"] == line_number) | (line_number == 0))]
+    is_whole = bool(own["expected_cents"].notna().all())
+    return own.loc[[is_whole] * len(own), ["line_number", "expected_cents", "term", "arithmetic"]]
 
 
 def _earlier(conn: Connection, case_id: int, decision_day: date | None, remit_day: date | None) -> tuple[Earlier, ...]:

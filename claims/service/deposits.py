@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,10 +17,11 @@ from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.service.runs import running
 from claims.store import banking, deposit_candidates
-from claims.store.engine import read, write
+from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
 STATES = ("open", "tied")
+MOST_OPEN = 100
 
 
 def listed(ctx: Context, *, state: str = "open", show_phi: bool = False) -> pd.DataFrame:
@@ -149,6 +150,58 @@ def tie(
         body = {"remit_id": remit_id, "amount_cents": cents, "fee_cents": fee_cents, "reason": reason}
         record(ctx, conn, "deposit.tie", f"bank line {bank_line_id}", body)
     return cents
+
+
+class Would(NamedTuple):
+    """What would become of a bank line: cents that move, what nothing explains of it then, what a remittance lacks."""
+
+    cents: int
+    ties: int
+    rest_cents: int
+    open_cents: int
+
+
+def would_tie(
+    ctx: Context,
+    bank_line_id: int,
+    remit_id: int,
+    reason: str,
+    posting_date: date,
+    *,
+    amount_cents: int | None = None,
+    fee_cents: int = 0,
+) -> Would:
+    """Say what `tie` would do, by doing it and taking it back; raises what it raises."""
+    with rehearsal(ctx.engine) as conn:
+        how = {"amount_cents": amount_cents, "fee_cents": fee_cents}
+        cents = tie(ctx, bank_line_id, remit_id, reason, posting_date, **how)  # type: ignore[arg-type]
+        left = banking.remittances(conn, banking.R.c.remit_id == remit_id)["open_cents"].iloc[0]
+        return Would(cents, 1, int(_line(conn, bank_line_id)["rest_cents"].iloc[0]), int(left))
+
+
+def would_untie(
+    ctx: Context, bank_line_id: int, reason: str, posting_date: date, *, remit_id: int | None = None
+) -> Would:
+    """Say what `untie` would do, by doing it and taking it back; raises what it raises."""
+    with rehearsal(ctx.engine) as conn:
+        before = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
+        ties = untie(ctx, bank_line_id, reason, posting_date, remit_id=remit_id)
+        after = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
+        return Would(after - before, ties, after, 0)
+
+
+def open_remittances(ctx: Context, bank_line_id: int) -> pd.DataFrame:
+    """Give posted remittances whose money has not come, those nearest to what is left of a bank line first.
+
+    Columns: remit_id, payer_name, trace_number, payment_date, open_cents. Who shows them records that.
+    """
+    with read(ctx.engine) as conn:
+        rest = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
+        rows = banking.remittances(conn)
+    rows = rows[rows["open_cents"] > 0]
+    nearest = (rows["open_cents"] - rest).abs().sort_values(kind="stable").index[:MOST_OPEN]
+    names = ["remit_id", "payer_name", "trace_number", "payment_date", "open_cents"]
+    return rows.loc[nearest, names].reset_index(drop=True)
 
 
 def untie(ctx: Context, bank_line_id: int, reason: str, posting_date: date, *, remit_id: int | None = None) -> int:

@@ -81,7 +81,7 @@ def happened(ctx: Context, case: Case) -> pd.DataFrame:
         events = case_events.of_case(conn, case.case_id)
         is_last = events["case_version"] == case.version  # what moved on since is not undone
         is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
-        is_here = undoing.may_withdraw(conn, events)
+        is_here = undoing.why_kept(conn, events) == ""
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
     newest = ~events["action_id"].duplicated(keep="last")
     day = events["payment_date"].where(events["payment_date"] != "", events["posting_date"])

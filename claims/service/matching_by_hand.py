@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from claims.service.context import Context
 from claims.service.matching import match_lines, paid_facts, with_turns
 from claims.store import matching
 from claims.store import matching_by_hand as by_hand
-from claims.store.engine import write
+from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import exceptions as exception_rows
 
@@ -49,6 +50,33 @@ def in_words(facts: dict[str, str]) -> str:
     return "; ".join(words) or "have no fact in common"
 
 
+class Standing(NamedTuple):
+    """How the payment of an exception stands: whether its cash waits, and the claim that it is matched to (0: none)."""
+
+    waits: bool
+    claim_id: int
+
+
+def standing(ctx: Context, exception_id: int) -> Standing:
+    """Say whether the payment of an exception can be matched by hand, and to which claim it is now."""
+    with read(ctx.engine) as conn:
+        payment = by_hand.waiting(conn, exception_rows.claim_payment_of(conn, exception_id))
+    claim_ids = payment["last_claim_id"].fillna(0).astype("int64")
+    return Standing(not payment.empty, int(claim_ids.max()) if len(claim_ids) else 0)
+
+
+def looked_at(ctx: Context, exception_id: int, claim_number: str) -> dict[str, str]:
+    """Say what agrees and differs if the payment of an exception were matched to this claim, without doing it."""
+    with read(ctx.engine) as conn:
+        payment = _waiting(conn, exception_id)
+        return _weighed(conn, payment, claim_number)[2]
+
+
+def differs_gravely(facts: dict[str, str]) -> bool:
+    """Tell whether a match with these facts wants a reason."""
+    return any(facts.get(name) == match.DIFFERS for name in GRAVE)
+
+
 def match_by_hand(ctx: Context, exception_id: int, claim_number: str, although: str = "") -> dict[str, str]:
     """Match the payment of an exception to the claim of this number; the next reconcile posts it.
 
@@ -57,18 +85,8 @@ def match_by_hand(ctx: Context, exception_id: int, claim_number: str, although: 
     """
     with write(ctx.engine) as conn:
         payment = _waiting(conn, exception_id)
-        claims = by_hand.claims_numbered(conn, claim_number)
-        if claims.empty:
-            raise NotFoundError("claim", "with this number")
-        if claims["family_id"].nunique() > 1:
-            raise UsageError("Several billing providers have a claim with this number: it names no single one.")
-        pairs = claims.assign(claim_payment_id=payment["claim_payment_id"].iloc[0], rule="claim-number")
-        weighed = match.weigh(pairs.merge(paid_facts(conn, _plain(payment)), on="claim_payment_id"))
-        best = weighed.sort_values(["score", "claim_id"], ascending=[False, True], kind="stable").head(1)
-        facts: dict[str, str] = json.loads(match.evidence(best)[0])
-        facts["payer"] = _payer(conn, best)
-        facts["lines"] = _lines(match_lines(conn, best))
-        if not although.strip() and any(facts.get(name) == match.DIFFERS for name in GRAVE):
+        pairs, best, facts = _weighed(conn, payment, claim_number)
+        if not although.strip() and differs_gravely(facts):
             raise MatchDiffersError(facts)
         found = best[list(match.MATCH_TYPES)[:3]].assign(
             rule=BY_HAND, score=100, evidence=json.dumps(facts | {"said": BY_HAND})
@@ -80,6 +98,24 @@ def match_by_hand(ctx: Context, exception_id: int, claim_number: str, although: 
         body |= {"although": although.strip()} if although.strip() else {}
         record(ctx, conn, "match.by-hand", f"exception {exception_id}", body)
     return facts
+
+
+def _weighed(
+    conn: Connection, payment: pd.DataFrame, claim_number: str
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Give the pairs of a payment and the claims of a number, the one that fits best, and its facts."""
+    claims = by_hand.claims_numbered(conn, claim_number)
+    if claims.empty:
+        raise NotFoundError("claim", "with this number")
+    if claims["family_id"].nunique() > 1:
+        raise UsageError("Several billing providers have a claim with this number: it names no single one.")
+    pairs = claims.assign(claim_payment_id=payment["claim_payment_id"].iloc[0], rule="claim-number")
+    weighed = match.weigh(pairs.merge(paid_facts(conn, _plain(payment)), on="claim_payment_id"))
+    best = weighed.sort_values(["score", "claim_id"], ascending=[False, True], kind="stable").head(1)
+    facts: dict[str, str] = json.loads(match.evidence(best)[0])
+    facts["payer"] = _payer(conn, best)
+    facts["lines"] = _lines(match_lines(conn, best))
+    return pairs, best, facts
 
 
 def _payer(conn: Connection, pair: pd.DataFrame) -> str:

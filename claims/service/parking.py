@@ -45,14 +45,14 @@ def park(conn: Connection, ctx: Context, run_id: int, day: date, waiting: pd.Dat
     return put_on_unapplied(conn, ctx, run_id, day, waiting["claim_payment_id"].tolist())
 
 
-def name(conn: Connection, day: date, type_code: str, waiting: pd.DataFrame) -> None:
-    """Open an exception for each claim payment (claim_payment_id, family_id), worth its cash."""
+def name(conn: Connection, day: date, type_code: str, waiting: pd.DataFrame, *, is_cash: bool = True) -> None:
+    """Open an exception for each claim payment (claim_payment_id, family_id), worth its cash or nothing."""
     payments = rows.payments(conn, waiting["claim_payment_id"].tolist())
     family = waiting.set_index("claim_payment_id")["family_id"].reindex(payments["claim_payment_id"])
     named = payments.assign(
         type_code=type_code,
         exception_key=type_code + ":" + payments["remit_key"] + ":" + payments["ordinal"].astype("str"),
-        amount_cents=payments["paid_cents"],
+        amount_cents=payments["paid_cents"] * int(is_cash),
         family_id=family.to_numpy(),
     )
     exceptions.open_all(conn, named, day)

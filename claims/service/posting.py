@@ -152,6 +152,8 @@ def _post(
         {"claim_payment_id": "int64", "is_whole": "bool", "unposted_cents": "int64"}
     )
     released = pd.concat([nothing, *proposed.released], ignore_index=True)
+    moved = postings.loc[(postings["last_posting_id"] != 0) & (postings["outcome"] == proposal.UNAPPLIED_CASH)]
+    since = exceptions.waiting_since(conn, moved["claim_payment_id"].tolist(), [*posting.RETRIED, posting.UNDONE])
     posted.save_postings(conn, postings, released, posting_date)
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
@@ -160,7 +162,7 @@ def _post(
     raised = pd.concat(
         [*proposed.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True
     )
-    _raise_for_claims(conn, raised, owner, posting_date)
+    _raise_for_claims(conn, raised, owner, since, posting_date)
     repeated.name_repeated(conn, _decided_again(postings, batch.decided), posting_date)
     credits.name_credits(conn, _lowered(lines), posting_date)
     if remits is not None:
@@ -301,7 +303,10 @@ def _notes(batch: proposal.Batch, classes: pd.DataFrame, postings: pd.DataFrame)
     return [by_code, lost, share_rows, gap_rows]
 
 
-def _raise_for_claims(conn: Connection, raised: pd.DataFrame, owner: pd.DataFrame, posting_date: date) -> None:
+def _raise_for_claims(
+    conn: Connection, raised: pd.DataFrame, owner: pd.DataFrame, since: pd.Series[str], posting_date: date
+) -> None:
+    """Open exceptions of claim payments; cash that waited under another name before (`since`) waits since then."""
     at = raised["claim_payment_id"]
     rows = raised.assign(
         exception_key=raised["type_code"]
@@ -313,5 +318,6 @@ def _raise_for_claims(conn: Connection, raised: pd.DataFrame, owner: pd.DataFram
         family_id=owner["family_id"].reindex(at).to_numpy(),
         file_id=owner["file_id"].reindex(at).to_numpy(),
         seg=owner["seg"].reindex(at).to_numpy(),
+        since_date=since.reindex(at).fillna("").to_numpy(),
     )
     exceptions.open_all(conn, rows, posting_date)

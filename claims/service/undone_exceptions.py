@@ -74,6 +74,9 @@ def _name(conn: Connection, day: date, target: Target, gone: pd.DataFrame, waiti
     )
     exceptions.open_all(conn, whole, day)
     single = gone[~gone["is_whole"] & gone["is_target"]]
+    # Cash that waited before it was applied is named by why it waits (again): the hold itself is worth nothing then.
+    is_named = single["claim_payment_id"].isin(waiting.loc[waiting["former_id"] != 0, "claim_payment_id"])
     new = waiting[~waiting["is_target"] & (waiting["former_id"] == 0)]
-    parking.name(conn, day, posting.UNDONE, single)
+    parking.name(conn, day, posting.UNDONE, single[~is_named])
+    parking.name(conn, day, posting.UNDONE, single[is_named], is_cash=False)
     parking.name(conn, day, posting.ON_UNDONE, new)

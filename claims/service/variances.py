@@ -97,16 +97,19 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
     }
 
 
-def say(ctx: Context, key: str, verb: str, note: str = "") -> str:
+def say(ctx: Context, key: str, verb: str, note: str = "", *, seen: int | None = None) -> str:
     """Dispute, accept or close a case, or note something (`verb` note); give its state after that.
 
     What a person said holds while no more is open than it saw; money that comes or goes moves the case by itself.
+    `seen`: how many events the person saw; where more has happened, nothing is done but a note (UsageError).
     """
     if verb == "note" and not note.strip():
         raise UsageError("A note wants words.")
     with write(ctx.engine) as conn:
         case = _one(conn, key)
         if verb != "note":
+            if seen is not None and seen != len(queries.events(conn, case["variance_case_id"])):
+                raise UsageError("It was changed since you saw it: look at it once more.")
             _require_open(case, verb)
         stance = {"stance": SAYS.get(verb, case["stance"]), "stance_cents": case["open_cents"]}
         after = case | (stance if verb != "note" else {})

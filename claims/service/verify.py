@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from claims.service import verify_files
+from claims.service import verify_files, verify_matches
 from claims.service.context import Context
 from claims.store import (
     audit,
@@ -192,17 +192,24 @@ def _work(conn: Connection, sizes: dict[str, int]) -> list[Check]:
     return [
         _check(
             "matches",
-            "what was posted lies on the claim that its match names",
-            checking_work.mismatched(conn),
-            "remittance {remit_key:.12}, claim {ordinal}",
+            "what was posted lies on the claim that its match names, and its score follows from both",
+            pd.concat([checking_work.mismatched(conn), verify_matches.unfounded(conn)]),
+            "remittance {remit_key:.12}, claim {ordinal} {why}",
             checked=sizes["postings"],
         ),
         _check(
             "cases",
             "each denial case is as its events left it",
-            checking_work.unexplained_cases(conn),
+            pd.concat([checking_work.unexplained_cases(conn), checking_work.changed_denials(conn)]),
             "denial case {name} {why}",
             checked=sizes["cases"],
+        ),
+        _check(
+            "variances",
+            "each variance case is as its last event left it",
+            checking_work.changed_variances(conn),
+            "variance case {name} {why}",
+            checked=sizes["variances"],
         ),
         _check(
             "exceptions",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import schema, sealed
 from claims.store.load import frame
 from claims.store.queries.denials import not_looked_at
 from claims.store.rows import cell, insert_keyed
@@ -37,6 +37,7 @@ def save(
     rows = events.assign(
         case_id=known["case_id"].to_numpy("int64"), case_version=known["version"].to_numpy("int64"), actor=actor
     )
+    rows["case_hash"] = sealed.hashes(conn, CASE, rows["case_id"].tolist()).reindex(rows["case_id"]).to_numpy()
     insert_keyed(conn, schema.denial_events, rows.assign(recorded_at=recorded_at, run_id=run_id))
 
 

@@ -58,15 +58,30 @@ def misplaced(conn: sa.Connection) -> pd.DataFrame:
 
 
 def misplaced_refunds(conn: sa.Connection) -> pd.DataFrame:
-    """Refunds of which 2300 does not hold what is asked for and not paid (name, off_cents)."""
-    owed = sa.case((RF.c.state == "requested", RF.c.amount_cents), else_=0)
+    """Refunds that the ledger tells otherwise (name, off_cents).
+
+    2300 took in what each is worth, and holds it while it is asked for; cash went out for what is paid, no other.
+    """
+    nothing = sa.literal(0, sa.BigInteger)
+    owed = sa.case((RF.c.state == "requested", RF.c.amount_cents), else_=nothing)
+    paid = sa.case((RF.c.state == "paid", RF.c.amount_cents), else_=nothing)
+    on_2300 = L.c.account == "2300"
     lies = (
-        sa.select(L.c.reference, _sum(-L.c.amount_cents).label("cents"))
-        .where(L.c.account == "2300", L.c.payer_code == "")
+        sa.select(
+            L.c.reference,
+            _sum(sa.case((on_2300, -L.c.amount_cents), else_=0)).label("held"),
+            _sum(sa.case((sa.and_(on_2300, L.c.amount_cents < 0), -L.c.amount_cents), else_=0)).label("asked"),
+            _sum(sa.case((L.c.account == "1000", -L.c.amount_cents), else_=0)).label("left"),
+        )
+        .where(L.c.account.in_(["1000", "2300"]), L.c.payer_code == "", L.c.reference != "")
         .group_by(L.c.reference)
         .subquery()
     )
-    off = sa.cast(sa.func.coalesce(lies.c.cents, 0) - owed, sa.BigInteger)
+    held, asked, left = (sa.func.coalesce(lies.c[name], 0) for name in ("held", "asked", "left"))
+    first = sa.case(
+        (held != owed, held - owed), (asked != RF.c.amount_cents, asked - RF.c.amount_cents), else_=left - paid
+    )
+    off = sa.cast(first, sa.BigInteger)
     select = sa.select(RF.c.patient_refund_id, off.label("off_cents")).where(off != 0)
     wrong = frame(conn, select.outerjoin(lies, lies.c.reference == RF.c.refund_key))
     return wrong.assign(name="refund " + wrong["patient_refund_id"].astype("str"))

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import schema, sealed
 from claims.store.load import frame
 
 CASE, EVENT, E = schema.denial_cases, schema.denial_events, schema.exceptions
+VARIANCE = schema.variance_cases
 P, M, CP, R = schema.claim_postings, schema.matches, schema.claim_payments, schema.remittances
 CLOSED, J, L, AUDIT = schema.closed_periods, schema.journals, schema.ledger_lines, schema.audit_events
 
@@ -60,6 +61,16 @@ def unexplained_cases(conn: sa.Connection) -> pd.DataFrame:
     return frame(conn, rows.order_by(CASE.c.case_key))
 
 
+def changed_denials(conn: sa.Connection) -> pd.DataFrame:
+    """Denial cases that say something else than after their last event (name, why)."""
+    return sealed.unlike(conn, CASE, EVENT)
+
+
+def changed_variances(conn: sa.Connection) -> pd.DataFrame:
+    """Variance cases that say something else than after their last event (name, why)."""
+    return sealed.unlike(conn, VARIANCE, schema.variance_events)
+
+
 def unexplained_exceptions(conn: sa.Connection) -> pd.DataFrame:
     """Exceptions that nothing closed, that say another amount, and what waits without one (name, why)."""
     closed = sa.select(
@@ -94,9 +105,9 @@ def unexplained_exceptions(conn: sa.Connection) -> pd.DataFrame:
 
 
 def mismatched(conn: sa.Connection) -> pd.DataFrame:
-    """Claim payments that were posted to another claim than their match names (remit_key, ordinal)."""
+    """Claim payments that were posted to another claim than their match names (remit_key, ordinal, why)."""
     family = sa.func.coalesce(M.c.family_id, 0) != sa.func.coalesce(P.c.family_id, 0)
-    return frame(
+    rows = frame(
         conn,
         sa.select(R.c.remit_key, CP.c.ordinal)
         .select_from(P)
@@ -106,12 +117,14 @@ def mismatched(conn: sa.Connection) -> pd.DataFrame:
         .where(P.c.ended_at.is_(None), P.c.outcome.in_(["posted", "reversal", "memo"]), family)
         .order_by(R.c.remit_key, CP.c.ordinal),
     )
+    return rows.assign(why="is posted to another claim than its match names")
 
 
 def sizes(conn: sa.Connection) -> dict[str, int]:
     """How many cases, exceptions and postings in force there are."""
     selects = {
         "cases": sa.select(sa.func.count()).select_from(CASE),
+        "variances": sa.select(sa.func.count()).select_from(VARIANCE),
         "exceptions": sa.select(sa.func.count()).select_from(E),
         "postings": sa.select(sa.func.count()).select_from(P).where(P.c.ended_at.is_(None)),
         "periods": sa.select(sa.func.count()).select_from(CLOSED),

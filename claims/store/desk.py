@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, ids, schema
+from claims.store import clock, ids, schema, sealed
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import frame_of, insert_keyed
@@ -55,7 +55,8 @@ def save(conn: sa.Connection, changed: pd.DataFrame, events: pd.DataFrame) -> pd
     if "outcome" in changed:
         changed = changed.assign(outcome=changed["outcome"].where(changed["outcome"] != ""))
     bulk_update(conn, CASE, changed)
-    return insert_keyed(conn, EVENT, events.assign(recorded_at=clock.now()))
+    now = sealed.hashes(conn, CASE, events["case_id"].tolist()).reindex(events["case_id"]).to_numpy()
+    return insert_keyed(conn, EVENT, events.assign(recorded_at=clock.now(), case_hash=now))
 
 
 def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from claims import codes
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, in_parts, insert_keyed
+from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
 LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
@@ -21,8 +21,9 @@ LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_i
 def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int:
     """Open an exception per row and give the number of new ones.
 
-    `rows`: exception_key, type_code, amount_cents, message (optional: the type's title) and any of `LINKS`. One that
-    was closed opens again with the new amount; one that is open stays as it is.
+    `rows`: exception_key, type_code, amount_cents, message (optional: the type's title), since_date (optional: the
+    same cash waits since then under another name) and any of `LINKS`. One that was closed opens again with the new
+    amount; one that is open stays as it is.
     """
     rows = rows.drop_duplicates("exception_key")
     if rows.empty:
@@ -36,6 +37,7 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
         found = [ids for part in _parts(closed) for ids in conn.scalars(_ids_of(table.c.exception_key.in_(part)))]
         reopen(conn, found, posting_date)
         restate(conn, reopened)
+        _date(conn, reopened)
     new = rows[~rows["exception_key"].isin(list(known))]
     title = new["type_code"].map(types["own_title"])
     message = title if "message" not in new else new["message"].where(new["message"].fillna("") != "", title)
@@ -49,6 +51,7 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
             release=new["type_code"].map(types["release"]),
             posting_date=posting_date.isoformat(),
             opened_at=clock.now(),
+            since_date=new.get("since_date", ""),
             **links,
         ),
     )
@@ -72,14 +75,41 @@ def closed_as(conn: sa.Connection, reason: str, *conditions: sa.ColumnElement[bo
 def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date) -> None:
     """Open closed exceptions again; when they were open before is kept, for reports of an earlier day."""
     table, past = schema.exceptions, schema.past_exceptions
-    names = ("exception_id", "amount_cents", "posting_date", "opened_at", "closed_posting_date", "closed_at")
-    columns = [table.c[name] for name in (*names, "closed_reason")]
+    names = ("exception_id", "amount_cents", "posting_date", "since_date", "opened_at", "closed_posting_date")
+    columns = [table.c[name] for name in (*names, "closed_at", "closed_reason")]
     for part in in_parts(exception_ids):
         chosen = sa.and_(table.c.exception_id.in_(part), table.c.state == "closed")
         insert_keyed(conn, past, frame(conn, sa.select(*columns).where(chosen)))
         again = {"posting_date": posting_date, "opened_at": clock.now(), "state": "open"}
-        again |= dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
+        again |= dict.fromkeys(("since_date", "closed_at", "closed_posting_date", "closed_reason"))
         conn.execute(sa.update(table).where(chosen).values(again))
+
+
+def _date(conn: sa.Connection, rows: pd.DataFrame) -> None:
+    """Say since when the cash of exceptions that opened again waits, where that is known."""
+    table = schema.exceptions
+    days = zip(rows["exception_key"], rows["since_date"], strict=True) if "since_date" in rows else ()
+    told = [{"of": key, "since": date.fromisoformat(day)} for key, day in days if day]
+    if told:
+        changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"), table.c.state == "open")
+        conn.execute(changed.values(since_date=sa.bindparam("since")), told)
+
+
+def waiting_since(conn: sa.Connection, claim_payment_ids: Iterable[int], types: Iterable[str]) -> pd.Series[str]:
+    """Give the day since which the cash of claim payments waits, by claim_payment_id: the first of the exceptions of
+    these types that were open while it waited as it does now."""
+    table, waits = schema.exceptions, schema.claim_postings
+    day = sa.func.min(sa.func.coalesce(table.c.since_date, table.c.posting_date))
+    while_it_waits = sa.or_(table.c.state == "open", table.c.closed_at >= waits.c.recorded_at)
+    select = (
+        sa.select(waits.c.claim_payment_id, sa.type_coerce(day, sa.Date).label("since_date"))
+        .join(table, table.c.claim_payment_id == waits.c.claim_payment_id)
+        .where(waits.c.ended_at.is_(None), waits.c.outcome == "unapplied", while_it_waits)
+        .where(table.c.type_code.in_(list(types)))
+        .group_by(waits.c.claim_payment_id)
+    )
+    rows = frame_of(conn, select, waits.c.claim_payment_id, list(claim_payment_ids))
+    return rows.set_index("claim_payment_id")["since_date"]
 
 
 def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:

@@ -98,25 +98,29 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
 
 
 def notices(conn: sa.Connection) -> pd.DataFrame:
-    """Remittances that move no money, ready to post, and all others of their days that are known under their own key.
+    """Remittances that move no money, ready to post, and all others that are known under their own key and that have
+    their day, amount and payee: no other can be the same payment, so the history is not read.
 
     The columns of `new_remittances`, and those of which a remit_key is made.
     """
-    no_money = sa.or_(R.c.payment_cents == 0, R.c.method_code == "NON")
-    days = sa.select(sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")).where(R.c.state == "ready", no_money)
-    known = sa.or_(
-        R.c.state.in_(["ready", "posted", "undone"]), sa.and_(R.c.state == "held", R.c.reason_code == "remit-conflict")
-    )
-    return frame(
-        conn,
-        sa.select(
-            *(R.c.remit_id, R.c.transaction_id, R.c.remit_key, R.c.body_hash, R.c.state, R.c.file_id, R.c.seg),
-            *(R.c.payer_identifier, R.c.payer_code, R.c.payer_name, R.c.trace_number, R.c.payment_cents),
-            *(R.c.payment_date, R.c.payee_identifier, R.c.method_code),
-        )
-        .where(no_money, known, sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "").in_(days))
-        .order_by(R.c.remit_id),
-    )
+    same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
+    news = sa.select(*same).where(R.c.state == "ready", _moves_nothing()).distinct().subquery()
+    day, cents, payee = news.c
+    alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
+    is_known = sa.or_(R.c.state != "held", R.c.reason_code == "remit-conflict")
+    select = sa.select(
+        *(R.c.remit_id, R.c.transaction_id, R.c.remit_key, R.c.body_hash, R.c.state, R.c.file_id, R.c.seg),
+        *(R.c.payer_identifier, R.c.payer_code, R.c.payer_name, R.c.trace_number, R.c.payment_cents),
+        *(R.c.payment_date, R.c.payee_identifier, R.c.method_code),
+    ).where(R.c.state.in_(["ready", "posted", "undone", "held"]), is_known, _moves_nothing())
+    # Two selects, so that each finds its rows by state and day.
+    dated = frame(conn, select.join(news, sa.and_(R.c.payment_date == day, alike)))
+    undated = frame(conn, select.join(news, alike).where(R.c.payment_date.is_(None), day.is_(None)))
+    return pd.concat([dated, undated], ignore_index=True).sort_values("remit_id", ignore_index=True)
+
+
+def _moves_nothing() -> sa.ColumnElement[bool]:
+    return sa.or_(R.c.payment_cents == 0, R.c.method_code == "NON")
 
 
 def notice_keys(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import schema, sealed
 from claims.store.rows import cell, insert_keyed, update_where_in
 
 E, CASE, EVENT = schema.expected_allowed, schema.variance_cases, schema.variance_events
@@ -33,7 +33,9 @@ def save_cases(
     _replace(conn, changed)
     known = pd.concat([inserted[["case_key", "variance_case_id"]], changed[["case_key", "variance_case_id"]]])
     ids = known.set_index("case_key")["variance_case_id"].reindex(events["case_key"]).to_numpy("int64")
-    insert_keyed(conn, EVENT, events.assign(variance_case_id=ids, actor=actor, recorded_at=recorded_at))
+    now = sealed.hashes(conn, CASE, ids.tolist()).reindex(ids).to_numpy()
+    told = events.assign(variance_case_id=ids, actor=actor, recorded_at=recorded_at, case_hash=now)
+    insert_keyed(conn, EVENT, told)
 
 
 def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:

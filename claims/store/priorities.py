@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import clock, schema, sealed
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import frame_of, insert_keyed
@@ -51,8 +51,9 @@ def open_cases(conn: sa.Connection, after: int, limit: int) -> pd.DataFrame:
 def save(conn: sa.Connection, rows: pd.DataFrame, events: pd.DataFrame, *, actor: str, run_id: int) -> None:
     """Write the columns of `rows` (case_id and others) and append events (case_id, kind, body, posting_date, ...)."""
     bulk_update(conn, CASE, rows)
-    amounts = events.get("amount_cents", 0)
-    told = events.assign(amount_cents=amounts, actor=actor, run_id=run_id, recorded_at=clock.now())
+    now = sealed.hashes(conn, CASE, events["case_id"].tolist()).reindex(events["case_id"]).to_numpy()
+    told = events.assign(amount_cents=events.get("amount_cents", 0), actor=actor, run_id=run_id, case_hash=now)
+    told = told.assign(recorded_at=clock.now())
     insert_keyed(conn, EVENT, told)
 
 

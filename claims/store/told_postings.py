@@ -36,7 +36,7 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
 
     has_denial, and patient_cents of what is not denied, say how a decision ended; submission_id is the last of the
     claim, 0 where there is none; is_own: by the payer that the claim was sent to; is_overtaken: a later decision of
-    that payer stands and was told before.
+    that payer stands and was told before; is_of_held: it takes back what was never posted.
     """
     denied = (
         sa.select(CLASS.c.adjustment_id)
@@ -59,6 +59,7 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
         sa.select(
             P.c.claim_posting_id,
             sa.type_coerce(_told_later(turn), sa.Boolean).label("is_overtaken"),
+            sa.type_coerce(sa.and_(P.c.outcome == "reversal", ~_was_posted()), sa.Boolean).label("is_of_held"),
             P.c.outcome,
             P.c.is_superseded,
             C.c.claim_id,
@@ -87,6 +88,21 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
             P.c.outcome.desc(),  # reversal before posted
             CP.c.ordinal,
         ),
+    )
+
+
+def _was_posted() -> sa.Exists:
+    """Tell that the decision which the posting `P` takes back stands in the books."""
+    first = P.alias("first")
+    return (
+        sa.select(sa.literal(1))
+        .where(
+            first.c.claim_payment_id == P.c.reverses_claim_payment_id,
+            first.c.ended_at.is_(None),
+            first.c.outcome == "posted",
+        )
+        .correlate(P)
+        .exists()
     )
 
 

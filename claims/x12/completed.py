@@ -20,7 +20,7 @@ from claims.x12.numbers import Maybe, cents, dates, end_dates, no_values, togeth
 from claims.x12.other_segments import other_segments
 from claims.x12.rows import Components
 from claims.x12.segments import CODES, IDS
-from claims.x12.submissions import codes_of_claims
+from claims.x12.submissions import codes_of_claims, or_theirs
 from claims.x12.texts import texts, upper
 from claims.x12.tokens import Tokens
 from claims.x12.window import Window
@@ -93,18 +93,20 @@ def _of_levels(levels: Levels, claims: Extract) -> None:
     billing, subscriber, patient = (
         levels.rows(np.asarray(columns[f"{who}_seg"])) for who in ("billing", "subscriber", "patient")
     )
-    is_self = pa.array(patient == subscriber)
+    is_self = patient == subscriber
+    who_of = {"billing": billing, "subscriber": subscriber, "patient": patient}
+    choices = {who: levels.choice(rows) for who, rows in who_of.items()}
     every, read_always = frame_kinds(complete=True)["(levels)"], frame_kinds()["claims"]
     for name, kind in every.items():
         if name in read_always or name not in frame_kinds(complete=True)["claims"]:
             continue
         who, _, what = name.partition("_")
-        is_patient = who == "patient" or name == "relationship_code"
-        rows = billing if who == "billing" else patient if is_patient else subscriber
-        columns[name] = levels.date(name, rows) if kind == "date" else levels.text(name, rows)
+        level = "patient" if name == "relationship_code" else who if who in who_of else "subscriber"
+        is_date = kind == "date"
+        columns[name] = levels.date(name, who_of[level]) if is_date else levels.text(name, choices[level])
         if who == "patient":
             theirs = columns[f"subscriber_{what}"]
-            columns[name] = pc.if_else(pc.and_(is_self, pc.equal(columns[name], "")), theirs, columns[name])
+            columns[name] = or_theirs(columns[name], theirs, is_self)
 
 
 def _times(window: Window, claims: Extract, rows: Extract | None) -> None:

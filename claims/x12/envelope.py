@@ -94,6 +94,7 @@ class Envelope:
         self.acknowledgements: list[dict[str, Any]] = []
         self.closed: list[Transaction] = []
         self.findings: list[Finding] = []
+        self._component = ""
         self._controls: set[tuple[str, str, str]] = set()
         self.sets = 0
         self._is_told = False
@@ -119,6 +120,7 @@ class Envelope:
         self._end_interchange(place)
         values = [*values, *[""] * (17 - len(values))]
         self.interchange = _Open(place.seg, place.offset, values[13], usage=values[15].upper())
+        self._component = delimiters["component_separator"]
         self._is_told = False
         sender, receiver = values[6], values[8]
         key = (sender, receiver, values[13])
@@ -173,7 +175,8 @@ class Envelope:
                     element="GS06", found=_shown(values[6]), expected="a new control number", ack_code="999 AK905 6",
                 )  # fmt: skip
             self.interchange.controls.add(values[6])
-        self.group = _Open(place.seg, place.offset, values[6], version=values[8])
+        # A component separator behind it is refused, and does not hide the guide.
+        self.group = _Open(place.seg, place.offset, values[6], version=values[8].rstrip(self._component))
         self.groups.append(
             {
                 "seg": place.seg, "offset": place.offset, "length": place.length,

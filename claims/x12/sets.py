@@ -28,7 +28,6 @@ from claims.x12.window import Window
 _SCOPE_OF = {
     "claim_seg": "claim",
     "service_seg": "service",
-    "hl_seg": "hl",
     "group_seg": "group",
     "set_seg": "set",
     "segment_seg": "error",
@@ -137,6 +136,8 @@ class SetReader:
             loops = [window.plan.loops[number] for number in window.places.loop[rows].tolist()]
             levels = ["line" if loop == "2220D" else _LEVELS.get(loop[-1:], "") for loop in loops]
             return pa.array(levels, pa.large_string())
+        if column == "hl_seg":
+            return self.levels.open_seg(window.seg(rows), window.owners.seg_of(rows))
         if column in _SCOPE_OF:
             segs = window.opened_seg(_SCOPE_OF[column])
             return 0 if segs is None else partial(np.take, segs, rows, mode="clip")

@@ -13,9 +13,9 @@ from claims.x12 import balance
 from claims.x12.extract import Extract
 from claims.x12.hashes import Canonical
 from claims.x12.levels import Levels
-from claims.x12.numbers import Integers, integers
+from claims.x12.numbers import Flags, Integers, integers
 from claims.x12.segments import CODES
-from claims.x12.texts import even_texts
+from claims.x12.texts import even_texts, size_of
 from claims.x12.window import Window
 
 if TYPE_CHECKING:
@@ -55,17 +55,26 @@ def _parties(window: Window, levels: Levels, claims: Extract) -> None:
     billing, subscriber, patient = levels.ancestors(window.seg(claims.rows), window.owners.seg_of(claims.rows))
     columns["billing_seg"], columns["subscriber_seg"] = levels.segs(billing), levels.segs(subscriber)
     columns["patient_seg"] = levels.segs(patient)
+    of_billing, of_subscriber = levels.choice(billing), levels.choice(subscriber)
     for name in ("billing_npi", "billing_tax_id", "billing_name"):
-        columns[name] = levels.text(name, billing)
+        columns[name] = levels.text(name, of_billing)
     for name in ("payer_code", "payer_name", "payer_sequence", "filing_indicator_code", "member_id"):
-        columns[name] = levels.text(name, subscriber)
-    is_self = pa.array(patient == subscriber)
+        columns[name] = levels.text(name, of_subscriber)
+    is_self = patient == subscriber
+    of_patient = of_subscriber if is_self.all() else levels.choice(patient)
     for name in ("last_name", "first_name"):
-        columns[f"subscriber_{name}"] = theirs = levels.text(f"subscriber_{name}", subscriber)
-        own = levels.text(f"patient_{name}", patient)
-        columns[f"patient_{name}"] = pc.if_else(pc.and_(is_self, pc.equal(own, "")), theirs, own)
+        columns[f"subscriber_{name}"] = theirs = levels.text(f"subscriber_{name}", of_subscriber)
+        own = levels.text(f"patient_{name}", of_patient)
+        columns[f"patient_{name}"] = or_theirs(own, theirs, is_self)
     born, theirs_born = levels.date("patient_birth_date", patient), levels.date("subscriber_birth_date", subscriber)
-    columns["patient_birth_date"] = np.where(patient == subscriber, theirs_born, born)
+    columns["patient_birth_date"] = np.where(is_self, theirs_born, born)
+
+
+def or_theirs(own: pa.Array, theirs: pa.Array, is_self: Flags) -> pa.Array:
+    """Return what is said of the patient; of one who is the subscriber and has nothing of his own, the subscriber's."""
+    if is_self.all() and not size_of(own):
+        return theirs
+    return pc.if_else(pc.and_(pa.array(is_self), pc.equal(own, "")), theirs, own)
 
 
 def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
@@ -108,19 +117,18 @@ def _line_numbers(window: Window, lines: Extract) -> None:
     found = np.zeros(len(lines), np.int64)
     if values is not None:
         value, _ = integers(values)
-        place = _last_before(numbered, lines.rows)
-        owner = window.owner("claim", lines.rows)
-        mine = (window.owner("claim", numbered)[place] == owner) & (owner >= 0)
-        found = np.where((place >= 0) & mine, value[place], 0)
+        owner, of_number = window.owner("claim", lines.rows), window.owner("claim", numbered)
+        if not _alternate(numbered, lines.rows):
+            place = np.searchsorted(numbered, lines.rows) - 1
+            of_number, value = np.where(place >= 0, of_number[place], -1), value[place]
+        mine = (of_number == owner) & (owner >= 0)
+        found = value if mine.all() else np.where(mine, value, 0)
     lines.columns["line_number"] = found
 
 
-def _last_before(places: Integers, rows: Integers) -> Integers:
-    """Return the number of the last of `places` before each of `rows`, -1 for none."""
-    if len(places) == len(rows) and (places < rows).all() and (rows[:-1] < places[1:]).all():
-        # Almost always they alternate.
-        return np.arange(len(rows))
-    return np.searchsorted(places, rows) - 1
+def _alternate(ones: Integers, others: Integers) -> bool:
+    """Tell whether one of some segments stands before each of others, as an LX almost always does before a line."""
+    return len(ones) == len(others) and bool((ones < others).all() and (others[:-1] < ones[1:]).all())
 
 
 def _dates(window: Window, claims: Extract, lines: Extract) -> None:

@@ -103,6 +103,37 @@ def no_texts(count: int) -> pa.LargeStringArray:
 _NOTHING = pa.py_buffer(b"")
 
 
+def size_of(found: pa.LargeStringArray) -> int:
+    """Return how many bytes all texts of an array have together."""
+    places = np.frombuffer(found.buffers()[1], np.int64)
+    return int(places[found.offset + len(found)] - places[found.offset]) if len(found) else 0
+
+
+class Choice:
+    """Rows to be taken from columns of `count` texts, `""` for row -1; how is found once for all columns."""
+
+    def __init__(self, rows: Integers, count: int) -> None:
+        self._size, self._is_whole = len(rows), bool(rows.min(initial=0) >= 0)
+        # Rows that follow each other need not be copied.
+        edges = np.flatnonzero(rows[1:] != rows[:-1] + 1) + 1
+        self._runs: list[tuple[int, int]] = []
+        if self._is_whole and len(rows) and len(edges) < _FEW:
+            begins = np.concatenate(([0], edges))
+            sizes = np.diff(begins, append=len(rows))
+            self._runs = list(zip(rows.take(begins).tolist(), sizes.tolist(), strict=True))
+        else:
+            self._places = pa.array(rows if self._is_whole else np.where(rows >= 0, rows, count))
+
+    def of(self, column: pa.Array | None) -> pa.Array:
+        """Take the rows; of a column that is not there, empty texts."""
+        if column is None:
+            return no_texts(self._size)
+        if self._runs:
+            parts = [column.slice(begin, size) for begin, size in self._runs]
+            return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
+        return (column if self._is_whole else pa.concat_arrays([column, no_texts(1)])).take(self._places)
+
+
 def joined_texts(tokens: Tokens, values: Values, separator: int) -> pa.LargeStringArray:
     """Return values as Arrow text, a blank for each run of separators in it."""
     found = texts(tokens, values)

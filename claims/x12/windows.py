@@ -12,7 +12,7 @@ from claims.x12.source import Source
 from claims.x12.survey import Span
 from claims.x12.tokens import Hole, Tokens, tokenise
 
-WINDOW = 2560 << 10
+WINDOW = 3400 << 10
 # A stretch without any segment to begin a window with is cut anywhere when it is longer or has more elements, or more
 # segments that are nothing but a terminator.
 _LONGEST = 16 << 20

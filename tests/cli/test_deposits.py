@@ -85,3 +85,8 @@ def test_tie_and_untie_by_hand(books):
     assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01", "--json").json == {"untied": 1}
     assert by_amount(books)[10000]["rest_cents"] == 10000
     assert books("audit", "verify").code == 0
+    books("users", "add", "bob", "--role", "biller")
+    strange = books("deposits", "tie", number, other, "--reason", "x", "--as", "eve")
+    assert (strange.code, "not among the people" in strange.err) == (2, True)
+    strange = books("deposits", "untie", number, "--reason", "x", "--as", "eve")
+    assert "not among the people" in strange.err

@@ -142,6 +142,18 @@ def test_another_format_does_not_take_the_place_of_the_first(tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_manifest_that_is_not_written_to_its_end_leaves_the_one_before(tmp_path, monkeypatch):
+    before = written(tmp_path).read_bytes()
+
+    def die(_descriptor):
+        raise OSError("killed")
+
+    monkeypatch.setattr("os.fsync", die)
+    with pytest.raises(OSError, match="killed"):
+        written(tmp_path, checks=(Check("other", 1, 1),))
+    assert (tmp_path / manifest.NAME).read_bytes() == before
+
+
 def test_a_folder_without_a_report_is_wrong_use(tmp_path):
     with pytest.raises(manifest.ReportFolderError):
         manifest.problems(tmp_path)

@@ -56,6 +56,21 @@ def test_a_reversal_and_what_follows_it_in_one_file_are_told_in_that_order(pract
     assert timeline(practice) == [("denied", "4", "denied"), ("reversed", "22", "reversed"), ("paid", "1", "paid")]
 
 
+def test_a_reversal_of_a_decision_that_is_held_moves_nothing(practice):
+    practice.night(SENT, decided())
+    practice.night(decided(paid="90", adjustment="CO*45*10", trace="T2", day="20250401").replace(b"ICN1", b"ICN2"))
+    assert "CORRECTION_WITHOUT_REVERSAL" in exceptions(practice)
+    back = remit("""BPR*H*0*C*NON************20250410~
+                    TRN*1*T3*1512345678~
+                    CLP*A1*22*-100*-90**12*ICN2~
+                    SVC*HC:99213*-100*-90**1~
+                    CAS*CO*45*-10~
+                    PLB*1999999984*20251231*FB*-90~""")
+    practice.night(back)
+    assert timeline(practice) == [("paid", "1", "paid"), ("held-reversed", "22", "paid")]
+    assert lives(practice) == {"A1": "paid"} and "LIFE_CONTRADICTION" not in exceptions(practice)
+
+
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_refused_claim_that_is_paid_all_the_same_is_a_contradiction_in_either_order(practice, first):
     files = [ca_277("B1", ("A1", "A7:562:85", "100")), decided()]

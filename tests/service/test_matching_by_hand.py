@@ -1,14 +1,22 @@
 """Matches say why and why not; a person matches and unmatches what waits, and that is audited."""
 
 import json
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, UsageError
+from claims.service import exceptions
 from claims.service.matching_by_hand import MatchDiffersError, match_by_hand, unmatch_by_hand
+from claims.service.replay import replay
+from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.clock import now
+from claims.store.engine import read
+from claims.store.queries.asof import AsOf
+from claims.store.queries.exceptions import open_as_of
 from tests.books import Bill, claims, remit
 
 PAID = """BPR*I*88*C*ACH************20250310~
@@ -109,3 +117,34 @@ def test_what_cannot_be_matched_is_said(practice):
         match_by_hand(practice.ctx, 999_999, "A1")
     with pytest.raises(UsageError, match="not matched"):
         unmatch_by_hand(practice.ctx, number)
+
+
+@pytest.mark.parametrize("has_waited", [False, True])
+def test_what_is_unmatched_after_an_undo_is_named_once_and_waits_since_then(practice, has_waited):
+    """The remittance came before its claim, or after it."""
+    bills = claims(Bill("A1", [("99213", "150")]))
+    for content, day in zip([paid(), bills] if has_waited else [bills, paid()], (1, 3), strict=True):
+        practice.night(content, day=date(2025, 6, day))
+    undo(practice.ctx, "claim:1", date(2025, 6, 5))
+
+    def cash():
+        rows, _ = exceptions.listed(practice.ctx)
+        rows = rows[(rows["amount_cents"] != 0) & (rows["type_code"] != "REMIT_WITHOUT_DEPOSIT")]
+        return rows[["type_code", "amount_cents", "posting_date"]].values.tolist()
+
+    def on_the_tenth():
+        with read(practice.ctx.engine) as conn:
+            rows = open_as_of(conn, AsOf(date(2025, 6, 10), now()))
+        return rows[["exception_key", "amount_cents", "posting_date"]].values.tolist()
+
+    why = "UNMATCHED_CLAIM" if has_waited else "UNDONE"
+    assert cash() == [[why, 8800, "2025-06-05"]]
+    unmatch_by_hand(practice.ctx, exception(practice, "UNDONE"))
+    then = on_the_tenth()
+    replay(practice.ctx, "claim:1", date(2025, 6, 20))
+    assert cash() == [["UNMATCHED_CLAIM", 8800, "2025-06-05"]]
+    assert "UNDONE" not in practice.exceptions()
+    practice.reconcile(date(2025, 6, 30))
+    assert cash() == [["UNMATCHED_CLAIM", 8800, "2025-06-05"]]
+    assert on_the_tenth() == then
+    check(practice)

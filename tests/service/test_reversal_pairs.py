@@ -1,8 +1,15 @@
 """Which decision a reversal takes back, what of the two differs, and what no reversal may be."""
 
+import random
+import re
+
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from claims.ledger import post
+from claims.ledger.post import propose
+from claims.ledger.reversals import reverse
 from claims.service.matching_by_hand import match_by_hand
 from claims.service.verify import verify
 from claims.store import schema
@@ -134,3 +141,45 @@ def test_reversals_that_fit_nothing_need_no_rounds(practice, monkeypatch):
     practice.night(payment(rows + announced(20), "T1", "20250410"))
     assert [one for one in rounds if one] == [20, 20]  # when it posts, and when what waits is tried once more
     assert money(practice) == ["REVERSAL_ORPHAN"] * 20
+
+
+def many(sign, seed, parts=8):
+    """Parts of one claim with the same charge, which reversals name by number, cash and line as it comes."""
+    dice = random.Random(seed)
+    rows = []
+    for number in range(parts):
+        cents, icn = dice.choice([500, 500, 600]), dice.choice(["ICN1", "ICN2", f"ICN{number}"])
+        line = dice.choice([number, number, dice.randrange(parts)]) if sign < 0 else number
+        paid, off = (f"{sign * one / 100:g}" for one in (cents, 1000 - cents))
+        rows.append(
+            f"CLP*A1*{1 if sign > 0 else 22}*{sign * 10}*{paid}**12*{icn}~\nSVC*HC:99213*{sign * 10}*{paid}**1~\n"
+            f"CAS*CO*45*{off}~\nREF*6R*LINE{line:02d}~"
+        )
+    return "\n".join(rows), sum(int(float(row.split("*")[4]) * 100) for row in rows)
+
+
+def told(proposal):
+    """What a proposal says, whatever the order of its frames."""
+    parts = (proposal.lines, proposal.postings, proposal.exceptions)
+    frames = [pd.concat(part, ignore_index=True).fillna("") for part in parts]
+    return [sorted(map(str, frame[sorted(frame.columns)].itertuples(index=False, name=None))) for frame in frames]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_many_reversals_of_one_claim_take_one_round_and_the_same_decisions_as_one_by_one(practice, monkeypatch, seed):
+    numbers = iter(range(8))
+    bill = claims(Bill("A1", [("99213", "10")] * 8, line_control="LINE")).decode()
+    bill = re.sub(r"REF\*6R\*[^~]*~", lambda _: f"REF*6R*LINE{next(numbers):02d}~", bill).encode()
+    (first, cents), (back, taken) = many(1, seed), many(-1, seed + 100)
+    practice.night(bill, payment(first, "T1", cash=f"{cents / 100:g}"))
+    batches, rounds = [], []
+    monkeypatch.setattr("claims.service.posting.post.propose", lambda batch: batches.append(batch) or propose(batch))
+    practice.night(payment(back + announced(-taken // 100), "T2", "20250410"))
+    batch = next(one for one in batches if len(one.claim_payments) == 8)
+    monkeypatch.setattr(post, "reverse", lambda rows, *others: rounds.append(len(rows)) or reverse(rows, *others))
+    at_once = propose(batch)
+    assert max(rounds) > 1 and len(rounds) == 1
+    monkeypatch.setattr(post, "_rounds", lambda rows: rows.groupby(post._round_key(rows)).cumcount())
+    assert told(at_once) == told(propose(batch))
+    assert len(rounds) > 3
+    check(practice)

@@ -2,10 +2,14 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
+from claims.ledger.identity import remit_keys
 from claims.service.undo import undo
 from claims.service.verify import verify
-from claims.store import schema
+from claims.store import identities, schema
+from claims.store.engine import write
+from claims.store.load import frame
 from tests.books import Bill, claims, remit
 from tests.service.conftest import DAY
 
@@ -123,3 +127,32 @@ def test_parts_of_a_split_claim_are_no_repeats(practice):
         payment(PART.format(icn="ICN2"), "T2", "20250312", "30"),
     )
     assert money(practice) == []
+
+
+def test_the_history_is_not_read_to_know_a_notice_again(practice):
+    old = [payment(DENIED, f"T{day}", f"202504{day:02d}") for day in range(1, 9)]
+    practice.night(claims(BILL), *old)
+    practice.drop(reworded(old[2]), payment(DENIED, "T9", "20250409"))
+    statements = []
+
+    def heard(conn, cursor, statement, parameters, *_):
+        statements.append((statement, parameters))
+
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(R).where(R.c.state == "new").values(state="ready"))
+        event.listen(practice.ctx.engine, "before_cursor_execute", heard)
+        found = identities.notices(conn)
+        event.remove(practice.ctx.engine, "before_cursor_execute", heard)
+        free = frame(conn, sa.select(R).where((R.c.payment_cents == 0) | (R.c.method_code == "NON")))
+        if conn.dialect.name == "sqlite":
+            steps = [
+                row[3] for one in statements for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {one[0]}", one[1])
+            ]
+            assert not [step for step in steps if step.startswith("SCAN remittances")]
+            assert [step for step in steps if "state=? AND payment_date=?" in step]
+    assert len(free) == 10
+    assert found["payment_date"].tolist() == ["2025-04-03", "2025-04-03", "2025-04-09"]
+    # None is missed that is the same payment as one of tonight.
+    payments = remit_keys(free.assign(body_hash=""))
+    of_tonight = (free["state"] == "ready").groupby(payments).transform("any")
+    assert sorted(found["remit_id"]) == sorted(free.loc[of_tonight, "remit_id"])

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from pathlib import Path
 
+import anyio
 import pytest
 from fastapi import FastAPI
 
@@ -36,6 +37,29 @@ def routes_of(desk):
 
 
 # --- R1, R3, R4: who may open what
+
+
+@pytest.mark.parametrize("who", ["nobody", "otto"])
+def test_who_may_not_is_refused_before_a_byte_of_what_they_send_is_read(shared, who):
+    client = shared.client() if who == "nobody" else shared.sign_in(who)
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    headers = {"origin": ORIGIN, "cookie": cookies, "content-type": "multipart/form-data; boundary=x"}
+    headers["content-length"] = str(16 << 20)
+    scope = {
+        "type": "http", "method": "POST", "path": "/cases/00ff/appeal", "query_string": b"", "scheme": "http",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000), "http_version": "1.1", "root_path": "",
+    }  # fmt: skip
+    answers = []
+
+    async def receive():
+        raise AssertionError("the body was read")
+
+    async def send(message):
+        answers.append(message)
+
+    anyio.run(shared.asgi, scope, receive, send)
+    assert answers[0]["status"] == (401 if who == "nobody" else 403)
 
 
 def test_every_route_stands_in_the_matrix_with_its_permission(shared):
@@ -237,7 +261,7 @@ def test_templates_are_the_only_markup_and_escape_everything():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r'HTMLResponse\(\s*f?["\']', text), path
         assert "Markup(" not in text and "async def" not in re.sub(
-            r"async def (__call__|life|plain|\w+\(message|counted|sent)", "", text
+            r"async def (__call__|life|plain|\w+\(message|counted|checked|sent)", "", text
         )
     for path in (PACKAGE / "templates").iterdir():
         text = path.read_text(encoding="utf-8")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from pyx12.map_if import composite_if, element_if, segment_if
 
-from tests.x12.reference import reference_of
+from tests.x12.reference import known_reference
 
 
 @dataclass
@@ -43,11 +42,6 @@ class Slot:
         return "N" if kind.startswith("N") else kind
 
 
-@cache
-def _nodes(data: bytes) -> list[segment_if]:
-    return reference_of(data).nodes
-
-
 class Draft:
     """A file cut at its own delimiters, to be changed in place."""
 
@@ -56,7 +50,7 @@ class Draft:
         self.chance = chance
         self.separator, self.colon, self.terminator = text[3], text[104], text[105]
         *pieces, self.tail = text.split(self.terminator)
-        nodes = _nodes(data)
+        nodes = known_reference(data).nodes
         self.lines = [Line(piece.split(self.separator), node) for piece, node in zip(pieces, nodes, strict=True)]
 
     def data(self) -> bytes:

@@ -15,7 +15,7 @@ from pyx12.map_if._loop import loop_if
 from pyx12.segment import Segment
 from pyx12.syntax import is_syntax_valid
 
-from tests.x12.reference import map_of, reference_of
+from tests.x12.reference import known_reference, map_of
 
 # Guide: functional identifier.
 GUIDES = {
@@ -63,7 +63,7 @@ def coverage(guide: str, files: Iterable[bytes]) -> tuple[set[str], set[str]]:
         for node in map_of(guide, GUIDES[guide]).loop_segment_iterator()
         if isinstance(node, segment_if) and _is_used(node) and "/GS_LOOP/" in node.get_path()
     }
-    seen = {id(node) for data in files for node in reference_of(data).nodes}
+    seen = {id(node) for data in files for node in known_reference(data).nodes}
     names = {key: f"{node.get_path()} {node.name}" for key, node in used.items()}
     return {name for key, name in names.items() if key in seen}, set(names.values())
 
@@ -74,7 +74,7 @@ def _is_used(node: segment_if | loop_if) -> bool:
 
 def _wrong(lines: list[Line], data: bytes) -> Refused:
     """Find the segments that pyx12 placed elsewhere; where all stand right, those it has something against."""
-    found = reference_of(data)
+    found = known_reference(data)
     body = found.nodes[2:-2]
     astray = {_key(*line) for line, node in zip(lines, body, strict=True) if line[0] is not node}
     return astray or {_key(*lines[segment - 3]) for segment, _code in found.pairs}

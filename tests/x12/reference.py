@@ -84,6 +84,10 @@ def reference_of(data: bytes) -> Reference:
     return found
 
 
+known_reference = functools.cache(reference_of)
+"""The same, asked once in a process: for files that many tests look at, none of which changes what was found."""
+
+
 def map_of(guide: str, kind: str) -> pyx12.map_if.map_if:
     """Give pyx12's map of a guide (GS08) and functional identifier (GS01)."""
     return _load_map(_index(None).get_filename("00501", guide, kind), _parameters(), None)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.x12.invented import GUIDES, coverage, invent, invented_files
-from tests.x12.mutants import KINDS, mutant, mutants
+from tests.x12.mutants import KINDS, first_file, mutant, mutants
 from tests.x12.reference import reference_of
 
 FILES = invented_files()
@@ -47,6 +47,16 @@ def test_every_kind_occurs_equally_often_and_files_take_turns():
     assert Counter(one.kind for one in made) == dict.fromkeys(KINDS, len(SPARSE))
     assert {one.name.split(",")[0] for one in made} == set(SPARSE)
     assert all(one.data not in SPARSE.values() for one in made)
+
+
+def test_a_run_meets_every_file_about_as_often_and_another_seed_pairs_them_otherwise():
+    count, files = 50 * len(KINDS), 122
+    for seed in (1, 2):
+        met = Counter(first_file(number, files, seed) for number in range(count))
+        assert set(met) == set(range(files)) and max(met.values()) <= 2 * min(met.values())
+    pairs = [{(number % len(KINDS), first_file(number, files, seed)) for number in range(count)} for seed in range(11)]
+    assert len(pairs[1] & pairs[2]) < count
+    assert len(set.union(*pairs)) == len(KINDS) * files
 
 
 def test_mutants_raise_errors_of_every_level_and_leave_the_interchange_readable():

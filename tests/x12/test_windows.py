@@ -6,7 +6,7 @@ import random
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claims import x12
@@ -107,6 +107,8 @@ def mutated(data: bytes, mutations: list[tuple[str, float, bytes]]) -> bytes:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A PAT behind the claim of its level, which began in the window before.
+@example(name="837", mutations=[("copy", 0.765625, b"")], window=64, part=200)
 @given(
     name=st.sampled_from(sorted(FILES)), mutations=MUTATIONS, window=st.integers(64, 4096), part=st.integers(200, 9000)
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -18,10 +19,17 @@ from tests.x12.written import remittance as remittance_frames
 FILES = {"remit.835": remittance(REMITTANCE, REMITTANCE), "claims.837": submission(SUBMISSION)}
 
 
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory):
+    """The folder with an 835 and its frames, read by the command itself."""
+    return frames_of(tmp_path_factory.mktemp("read"), FILES["remit.835"], "csv").parent
+
+
 @pytest.fixture
-def folder(tmp_path):
-    """Frames of an 835, read by the command itself."""
-    return frames_of(tmp_path, FILES["remit.835"], "csv")
+def folder(read_once, tmp_path):
+    """Frames of an 835 of one's own."""
+    shutil.copytree(read_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "frames"
 
 
 def frames_of(tmp_path, text, format):

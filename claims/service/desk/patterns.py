@@ -1,4 +1,4 @@
-"""Which open denials have one cause: found anew every night, listed as items of work."""
+"""Which open denials have one cause: found anew every night; `service.denial_charts` lists them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import pandas as pd
 from claims.denials import patterns as rules
 from claims.service.context import Context
 from claims.store import patterns as rows
-from claims.store.engine import read, write
-from claims.store.queries.denial_charts import patterns as open_patterns
-
-MOST = 200
+from claims.store.engine import write
 
 
 def find_patterns(ctx: Context, posting_date: date) -> dict[str, int]:
@@ -34,12 +31,6 @@ def find_patterns(ctx: Context, posting_date: date) -> dict[str, int]:
         moved = _moved(rows.members(conn), days, rows.known(conn))
         rows.assign(conn, moved)
     return {"patterns_found": len(new), "pattern_cases": len(moved)}
-
-
-def listed(ctx: Context) -> pd.DataFrame:
-    """List the patterns that have open cases, the most money at risk first."""
-    with read(ctx.engine) as conn:
-        return open_patterns(conn, MOST)
 
 
 def _moved(members: pd.DataFrame, days: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from claims.denials.appeals import barred
-from claims.denials.deadlines import deadlines
+from claims.denials.deadlines import appeal_steps, deadlines
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
@@ -145,6 +145,7 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
         chosen = chosen.without(
             reasons(
                 rows,
+                ("no-level", ~_has_level(rows, level)),
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
                 ("appeal-window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
@@ -187,6 +188,12 @@ def _deadlines(rows: pd.DataFrame, limits: pd.DataFrame) -> dict[str, pd.Series[
     due = deadlines(for_deadlines(rows), limits)
     sort_date = due["deadline_date"].where(due["deadline_date"] != "", NO_DEADLINE)
     return {name: due[name] for name in due} | {"deadline_sort_date": sort_date}
+
+
+def _has_level(rows: pd.DataFrame, level: int) -> pd.Series[bool]:
+    """Tell whose type of payer has an appeal of this level, by letter or not (codes/appeal_levels.csv)."""
+    having = [one for one in rows["payer_type"].unique() if level in appeal_steps(str(one)).index]
+    return rows["payer_type"].isin(having)
 
 
 def is_late(rows: pd.DataFrame, actions: tuple[str, ...], day: date) -> pd.Series[bool]:

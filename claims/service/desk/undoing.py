@@ -28,6 +28,7 @@ from claims.store.handles import Connection
 UNDONE, EVENT = "undone", "undo"
 SENDS = ("resubmit", "bill_next")
 _STILL_HERE = ("draft", "blocked", "ready")
+LEFT, PLACE_TAKEN = "claim-has-left", "place-taken"
 
 
 def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] = ()) -> Done:
@@ -49,11 +50,12 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
         rows = desk.cases(conn, events["case_id"].tolist())
         event = events.set_index("case_id").loc[rows["case_id"]].reset_index()
         chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
+        kept = why_kept(conn, event)
         chosen = chosen.without(
             reasons(
                 rows,
                 ("moved-on", rows["version"].to_numpy() != event["case_version"].to_numpy()),
-                ("claim-has-left", ~may_withdraw(conn, event)),
+                *((reason, kept == reason) for reason in (LEFT, PLACE_TAKEN)),
                 ("patient-has-paid", is_paid_by_patient(conn, rows, event["amount_cents"], action, moved_money)),
             )
         )
@@ -110,14 +112,17 @@ def _give_back(
         )  # fmt: skip
 
 
-def may_withdraw(conn: Connection, event: pd.DataFrame) -> pd.Series[bool]:
-    """Tell where no claim was made, or it is still here and the one before it stands."""
+def why_kept(conn: Connection, event: pd.DataFrame) -> pd.Series[str]:
+    """Say why the claim that an event made is not withdrawn; empty where none was made, or it can be.
+
+    It has left; or it stands in the place of the one before it, which is settled and is not brought back.
+    """
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
     here = life_of.reindex(event["claim_id"]).isin(_STILL_HERE).to_numpy()
     replaced = desk.took_a_place(conn, made)
-    gone = event["claim_id"].isin(replaced).to_numpy()
-    return pd.Series((event["claim_id"].to_numpy() == 0) | (here & ~gone), index=event.index)
+    was_made = event["claim_id"].to_numpy() != 0
+    return reasons(event, (LEFT, was_made & ~here), (PLACE_TAKEN, was_made & event["claim_id"].isin(replaced)))
 
 
 def _withdraw(ctx: Context, conn: Connection, event: pd.DataFrame, day: date) -> None:

@@ -27,7 +27,7 @@ def _rows() -> sa.Select[tuple[Any, ...]]:
             E.c.amount_cents,
             E.c.message,
             E.c.release,
-            E.c.posting_date,
+            sa.type_coerce(sa.func.coalesce(E.c.since_date, E.c.posting_date), sa.Date).label("posting_date"),
             E.c.closed_posting_date,
             sa.func.coalesce(E.c.closed_reason, "").label("closed_reason"),
             sa.func.coalesce(R.c.payer_name, "").label("payer_name"),
@@ -71,7 +71,7 @@ def open_then(as_of: AsOf) -> sa.Subquery:
         columns = (
             table.c.exception_id,
             table.c.amount_cents.label("then_cents"),
-            table.c.posting_date.label("then_date"),
+            sa.type_coerce(sa.func.coalesce(table.c.since_date, table.c.posting_date), sa.Date).label("then_date"),
         )
         opened = sa.and_(table.c.posting_date <= as_of.day, table.c.opened_at <= as_of.known_at)
         parts.append(sa.select(*columns).where(opened, closed_later))

@@ -158,6 +158,7 @@ denial_events = Table(
     Column("case_version", BigInteger, nullable=False, server_default="1"),  # of the case, after it
     ref("run_id", "runs.run_id", optional=True),
     ref("action_id", "denial_actions.action_id", optional=True),
+    Column("case_hash", String(64), nullable=False),  # of the case, after it (store.sealed)
     Index("ix_denial_events_case_id", "case_id"),
     Index("ix_denial_events_run_id", "run_id", "kind"),
     Index("ix_denial_events_action_id", "action_id", "case_id"),

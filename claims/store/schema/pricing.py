@@ -100,5 +100,6 @@ variance_events = Table(
     Column("posting_date", Date, nullable=False),
     Column("actor", String(120), nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column("case_hash", String(64), nullable=False),  # of the case, after it (store.sealed)
     Index("ix_variance_events_variance_case_id", "variance_case_id"),
 )

@@ -49,6 +49,7 @@ past_exceptions = Table(
     ref("exception_id", "exceptions.exception_id"),
     Column("amount_cents", Cents, nullable=False),
     Column("posting_date", Date, nullable=False),
+    Column("since_date", Date),
     Column("opened_at", Instant, nullable=False),
     Column("closed_posting_date", Date, nullable=False),
     Column("closed_at", Instant, nullable=False),

@@ -25,7 +25,8 @@ exceptions = Table(
     ref("family_id", "families.family_id", optional=True),
     ref("claim_id", "claims.claim_id", optional=True),
     ref("bank_line_id", "bank_lines.bank_line_id", optional=True),
-    Column("posting_date", Date, nullable=False),
+    Column("posting_date", Date, nullable=False),  # the day from which it is open
+    Column("since_date", Date),  # the day since which the same cash waits, under another name before
     Column("opened_at", Instant, nullable=False),
     Column("closed_posting_date", Date),
     Column("closed_at", Instant),

@@ -7,6 +7,8 @@ from claims.web.pages import (
     audit,
     charts,
     correct,
+    deposits,
+    exceptions,
     me,
     nights,
     people,
@@ -15,10 +17,12 @@ from claims.web.pages import (
     sign_in,
     story,
     today,
+    variances,
     views,
     work,
 )
 
 _DESK = (queue, views, acts, story, correct, appeals)
-_MODULES = (assets, sign_in, me, today, *_DESK, work, nights, charts, search, audit, people)
+_MONEY = (exceptions, deposits, variances)
+_MODULES = (assets, sign_in, me, today, *_DESK, work, *_MONEY, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)

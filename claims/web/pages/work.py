@@ -1,4 +1,4 @@
-"""What waits besides denials: rejections, exceptions, takebacks, variances, deposits; each list and one of it."""
+"""What waits besides denials and is only looked at: rejections and takebacks; each list and one of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from claims.service import deposits, exceptions, rejection_queue, scrub_shown, takebacks, variances
+from claims.service import rejection_queue, scrub_shown, takebacks
 from claims.web import shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At
@@ -43,20 +43,6 @@ def rejection(at: At, rejection_id: Number) -> Response:
     return at.page("rejection.html", row=rejection_queue.told(at.reading, rejection_id, show_phi=True))
 
 
-@ROUTES.get("/exceptions", READ)
-def exception_list(at: At, state: State = "open", type_code: str = "") -> Response:
-    """List what is held, unmatched or odd, and what is held or refused right now."""
-    rows, held = exceptions.listed(at.reading, state=_asked(state), type_code=type_code[:40], show_phi=True)
-    return at.page("exceptions.html", rows=shown.rows(rows), held=shown.rows(held), state=state)
-
-
-@ROUTES.get("/exceptions/{exception_id}", READ)
-def exception(at: At, exception_id: Number) -> Response:
-    """Tell one: what releases it, its findings, its payment or deposit."""
-    story = exceptions.told(at.reading, exception_id, show_phi=True)
-    return at.page("exception.html", story=story, findings=shown.rows(story["findings"]))
-
-
 @ROUTES.get("/takebacks", READ)
 def takeback_list(at: At, state: Literal["open", "settled", "any"] = "open", payer: str = "") -> Response:
     """List what payers announced, took and forwarded."""
@@ -69,35 +55,3 @@ def takeback(at: At, key: str) -> Response:
     """Tell one: its entries, and the claims behind it."""
     told = takebacks.told(at.reading, key[:64], show_phi=True)
     return at.page("takeback.html", one=told, entries=shown.rows(told["entries"]), claims=shown.rows(told["claims"]))
-
-
-@ROUTES.get("/deposits", READ)
-def deposit_list(at: At, state: Literal["open", "tied", "any"] = "open") -> Response:
-    """List bank lines, and what each is tied to."""
-    rows = deposits.listed(at.reading, state=_asked(state), show_phi=True)
-    return at.page("deposits.html", rows=shown.rows(rows), state=state, rest_cents=int(rows["rest_cents"].sum()))
-
-
-@ROUTES.get("/deposits/{bank_line_id}", READ)
-def deposit(at: At, bank_line_id: Number) -> Response:
-    """Tell one: its ties, and what was considered."""
-    told = deposits.told(at.reading, bank_line_id, show_phi=True)
-    parts = {"ties": shown.rows(told["ties"]), "candidates": shown.rows(told["candidates"])}
-    return at.page("deposit.html", one=told, parts=parts)
-
-
-@ROUTES.get("/variances", READ)
-def variance_list(
-    at: At, state: Literal["open", "disputed", "accepted", "recovered", "closed", "any"] = "open", payer: str = ""
-) -> Response:
-    """List lines that a payer paid below or above its contract."""
-    found, sums = variances.listed(at.reading, variances.asked_for(state, payer=payer[:80]), limit=MOST, show_phi=True)
-    return at.page("variances.html", rows=shown.rows(found), sums=shown.rows(sums), state=state)
-
-
-@ROUTES.get("/variances/{key}", READ)
-def variance(at: At, key: str) -> Response:
-    """Tell one: how it was priced, the decisions behind it, what happened."""
-    told = variances.told(at.reading, key[:64], show_phi=True)
-    parts = {name: shown.rows(told[name]) for name in ("lines", "decisions", "events")}
-    return at.page("variance.html", one=told["case"], key=told["key"], parts=parts)

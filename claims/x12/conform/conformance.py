@@ -59,6 +59,7 @@ class Conformance:
                 self._current, self._group = maps.CONTROL, ""
             elif kind == "GS":
                 version = [*text.tokens.elements(row), *[""] * 9][8].upper()
+                version = version.rstrip(chr(text.tokens.delimiters.component))
                 self._group = version if version in maps.sources() else maps.CONTROL
                 self._current = self._group
             elif kind == "ST":

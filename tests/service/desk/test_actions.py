@@ -109,6 +109,8 @@ def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     ]  # fmt: skip
     again = actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", DAY)
     assert again.refused["reason"].tolist() == ["appeal-level"]
+    none = actions.appeal_sent(books.ctx, chosen(books, "A1"), 4, "fax", DAY)
+    assert none.refused["says"].tolist() == ["This kind of payer has no appeal of this level"]
     late = actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "fax", date(2027, 1, 1))
     assert late.refused["reason"].tolist() == ["appeal-window-passed"]
     balanced(books)

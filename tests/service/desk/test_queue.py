@@ -267,6 +267,12 @@ def test_every_list_offered_is_read_from_its_index(filled, pair, sort):
             assert len(parts) > 1 or not [step for step in steps if "TEMP B-TREE" in step], steps
 
 
+@pytest.mark.parametrize("name", ["", "reason_code", "payer_code", "next_action", "category", "assignee"])
+def test_totals_of_a_list_read_an_index_and_no_row(filled, name):
+    steps = _sqlite_plan(filled, desk_queue.totals_select(Filters(**_ONE[name]), "anna"))
+    assert steps and all("USING COVERING INDEX" in step for step in steps), steps
+
+
 def _somewhere(sort):
     is_day = SORTS[sort].column.endswith("_date")
     return (date(2026, 2, 1) if is_day else -(2**60), 100)

@@ -124,7 +124,8 @@ def test_a_payer_that_takes_no_replacements_gets_a_new_claim_and_a_late_one_want
 def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     undone = actions.undo(practice.ctx, done.action_id, DAY)
-    assert undone.refused["reason"].tolist() == ["claim-has-left"]  # the new claim has taken the place of the first
+    assert undone.refused["reason"].tolist() == ["place-taken"]  # K2's new claim has taken the place of the first
+    assert "is not brought back" in undone.refused["says"].iloc[0]
     assert [row[3] for row in claims_of(practice)] == ["denied", "replaced", "withdrawn", "ready"]
     assert cases(practice).loc["K1", ["state", "waiting_for"]].tolist() == ["new", ""]
     again = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
@@ -148,7 +149,7 @@ def test_what_an_edit_stops_is_named_and_corrected_in_its_place(practice):
         ["replacement", "7", "replaced"], ["replacement", "7", "ready"]
     ]  # fmt: skip
     undone = actions.undo(practice.ctx, mended.action_id, DAY)
-    assert undone.refused["reason"].tolist() == ["claim-has-left"]
+    assert undone.refused["reason"].tolist() == ["place-taken"]
     assert leave(practice) == 1
 
 

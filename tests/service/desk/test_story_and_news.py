@@ -97,14 +97,14 @@ def test_many_of_one_cause_are_one_item_and_are_worked_as_one(books):
         claims(*bills, control="000000077"),
         denied(*((one.number, "50", "CO", "16", "N290") for one in bills), trace="T44"),
     )
-    found = patterns.listed(books.ctx)
+    told = denial_charts.causes(books.ctx)
+    found = told.patterns
     # A2 has the same cause.
     assert found[["reason_code", "remark_codes", "procedure_codes", "cases"]].to_numpy().tolist() == [
         ["16", "N290", "99213", 13]
     ]
     asked = Filters(pattern_id=int(found["pattern_id"].iloc[0]))
-    told = denial_charts.causes(books.ctx)
-    assert told.patterns["cases"].tolist() == [13] and (told.groups["cases"] >= 2).all()
+    assert (told.groups["cases"] >= 2).all()
     assert told.groups["cases"].sum() + told.alone[0] == queue.totals(books.ctx, Filters()).cases
     done = actions.assign(books.ctx, queue.selection(books.ctx, asked), "anna", DAY)
     assert len(done.done) == 13

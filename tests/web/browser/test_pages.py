@@ -13,6 +13,8 @@ PAGES = (
     "/rejections",
     "/exceptions/1",
     "/deposits?state=any",
+    "/deposits/1",
+    "/exceptions/1",
     "/charts",
     "/me",
     "/claims/1",

@@ -15,7 +15,7 @@ from claims import x12
 from claims.findings import NOTE
 from claims.x12 import X12File
 from claims.x12.conform.rules import by_code
-from tests.x12.reference import Reference, reference_of
+from tests.x12.reference import Reference, known_reference
 
 Pair = tuple[int, str]
 # Files that pyx12 says nothing about.
@@ -74,7 +74,7 @@ class Seen:
 
 def see(data: bytes) -> Seen:
     """Run both over a file."""
-    file, reference = x12.check(data), reference_of(data)
+    file, reference = x12.check(data), known_reference(data)
     text = data.decode("latin-1")
     frame = file.frames["segments"]
     begins, ends = frame["offset"].tolist(), (frame["offset"] + frame["length"]).tolist()

@@ -1,0 +1,66 @@
+"""Each match is weighed again: its score and evidence follow from its claim payment and its claim, which stored files
+say; those of a person from what the audit chain says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from claims.ledger import match
+from claims.service.matching import paid_facts
+from claims.service.matching_by_hand import BY_HAND
+from claims.store import checking_matches as rows_of
+from claims.store.handles import Connection
+
+ROWS_AT_ONCE = 20_000
+_PLACE = ["remit_key", "ordinal"]
+
+
+def unfounded(conn: Connection) -> pd.DataFrame:
+    """Name claim payments with a match, or a claim not taken, that says something else than its rows do
+    (remit_key, ordinal, why)."""
+    found = [_weighed_again(conn, table) for table in rows_of.TABLES]
+    people = _of_people(conn).assign(why="was matched by hand otherwise")
+    none = rows_of.scored_without_claim(conn).assign(why="found no claim and says otherwise")
+    return pd.concat([*found, people[[*_PLACE, "why"]], none], ignore_index=True).drop_duplicates()
+
+
+def _weighed_again(conn: Connection, table: str) -> pd.DataFrame:
+    found, after = [pd.DataFrame({"remit_key": [], "ordinal": [], "why": []}).astype("str")], 0
+    while True:
+        told = rows_of.told(conn, table, match.RULES, after, ROWS_AT_ONCE)
+        if told.empty:
+            return pd.concat(found, ignore_index=True)
+        after = int(told["row_id"].max())
+        payments = rows_of.payments(conn, told["claim_payment_id"].drop_duplicates().tolist())
+        weighed = match.weigh(told.merge(paid_facts(conn, payments), on="claim_payment_id"))
+        off = weighed["score"].to_numpy() != weighed["told_score"].to_numpy()
+        off |= pd.Series(match.evidence(weighed), dtype="str").to_numpy() != weighed["told_evidence"].to_numpy()
+        wrong = weighed.loc[off, ["remit_key_paid", "ordinal_paid"]].set_axis(_PLACE, axis=1)
+        found.append(wrong.assign(why=f"score and evidence in {table} do not follow from payment and claim"))
+
+
+def _of_people(conn: Connection) -> pd.DataFrame:
+    stored = rows_of.of_people(conn)
+    said = set()
+    for payment, body in rows_of.said_by_people(conn).itertuples(index=False):
+        told = _read(body)
+        facts = {**told.get("facts", {}), "said": BY_HAND}
+        said.add((int(payment), told.get("claim_id"), json.dumps(facts, sort_keys=True)))
+    own = [
+        (int(payment), int(claim), json.dumps(_read(evidence), sort_keys=True))
+        for payment, claim, evidence in stored[["claim_payment_id", "claim_id", "evidence"]].itertuples(index=False)
+    ]
+    is_told = pd.Series([one in said for one in own], index=stored.index, dtype="bool")
+    return stored[~is_told | (stored["score"] != 100)]
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Read what somebody may have spoiled."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}

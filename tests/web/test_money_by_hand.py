@@ -1,0 +1,174 @@
+"""What people do by hand on the pages of exceptions, deposits and variances: looked at first, done, and taken back."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from claims.service.intake import ingest
+from claims.service.master import import_files
+from claims.service.reconcile import reconcile
+from claims.service.verify import verify
+from tests.books import PAYER_ID, Bill, bank, remit
+from tests.books import claims as claims_file
+
+DAY = date(2025, 7, 1)
+# A payment of a claim under another number, and one below its contract; neither has its money in the bank.
+PAID = f"""BPR*I*88*C*ACH************20250620~
+           TRN*1*T5*{PAYER_ID}~
+           CLP*TYPO9*1*150*88*22*12*ICN5~
+           SVC*HC:99213*150*88**1~
+           CAS*CO*45*40~
+           CAS*PR*2*22~"""
+LOW = f"""BPR*I*80*C*ACH************20250621~
+          TRN*1*T6*{PAYER_ID}~
+          CLP*V1*1*150*80**12*ICNV1~
+          SVC*HC:99213*150*80**1~
+          CAS*CO*45*70~"""
+
+
+@pytest.fixture
+def ann(desk, tmp_path):
+    """A biller, and a night with a payment of nobody's, an underpaid line and a deposit of another name."""
+    fees = tmp_path / "fee_schedules.csv"
+    fees.write_text(f"payer_code,procedure_code,allowed\n{PAYER_ID},99213,110.00\n")
+    import_files(desk.ctx, [fees])
+    files = {
+        "m.837": claims_file(Bill("M1", [("99213", "150")]), Bill("D1", [("99213", "140")]), control="000000051"),
+        "v.837": claims_file(Bill("V1", [("99213", "150")]), control="000000052"),
+        "p.835": remit(PAID, control="000000061"), "l.835": remit(LOW, control="000000062"),
+        "b.csv": bank(("2025-06-25", "60.00", "X9")),
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    ingest(desk.ctx, [tmp_path / name for name in files], DAY)
+    reconcile(desk.ctx, DAY)
+    return desk.sign_in("ann")
+
+
+def one(desk, sql, *values):
+    with desk.ctx.engine.connect() as conn:
+        return conn.exec_driver_sql(sql, values).one()[0]
+
+
+def audited(desk, action):
+    return one(desk, "select count(*) from audit_events where action = ? and actor = 'ann'", action)
+
+
+def sound(desk):
+    assert [problem for check in verify(desk.ctx) for problem in check.broken] == []
+
+
+def field(text, name):
+    return re.search(rf'name="{name}" value="([^"]*)"', text)[1]
+
+
+# --- exceptions
+
+
+def test_a_payment_is_matched_by_hand_after_a_look_and_posted_by_the_next_night(desk, ann):
+    number = one(desk, "select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
+                 "and amount_cents = 8800")  # fmt: skip
+    page = f"/exceptions/{number}"
+    assert "Match it by hand" in ann.get(page).text and "Its match" not in ann.get(page).text
+    assert "There is no claim with this number" in ann.post(f"{page}/match", data={"claim": "NONE"}).text
+    looked = ann.post(f"{page}/match", data={"claim": " M1 "})
+    assert looked.status_code == 200 and "Match the two" in looked.text and "<b>differs</b>" not in looked.text
+    assert audited(desk, "match.by-hand") == 0
+    done = ann.post(f"{page}/match", data={"claim": "M1", "sure": "yes"})
+    assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=matched")
+    told = ann.get(done.headers["location"]).text
+    assert "The next night posts it" in told and "Its match" in told and audited(desk, "match.by-hand") == 1
+    sure = ann.post(f"{page}/unmatch").text
+    assert "Take the match away?" in sure and audited(desk, "match.undone") == 0
+    assert ann.post(f"{page}/unmatch", data={"sure": "yes"}).headers["location"] == f"{page}?said=unmatched"
+    assert audited(desk, "match.undone") == 1
+    assert "matched to any claim" in ann.post(f"{page}/unmatch", data={"sure": "yes"}).text
+    ann.post(f"{page}/match", data={"claim": "M1", "sure": "yes"})
+    reconcile(desk.ctx, DAY)
+    assert "Match it by hand" not in ann.get(page).text
+    refused = ann.post(f"{page}/match", data={"claim": "M1", "sure": "yes"})
+    assert refused.status_code == 422 and "has to be taken back" not in refused.text and "Not done." in refused.text
+    sound(desk)
+
+
+def test_a_claim_that_differs_gravely_wants_a_reason(desk, ann):
+    number = one(desk, "select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
+                 "and amount_cents = 8800")  # fmt: skip
+    page = f"/exceptions/{number}"
+    looked = ann.post(f"{page}/match", data={"claim": "D1"}).text
+    assert "<b>differs</b>" in looked and 'name="although" required' in looked
+    refused = ann.post(f"{page}/match", data={"claim": "D1", "sure": "yes"})
+    assert refused.status_code == 422 and "Say why it is the claim" in refused.text and "--although" not in refused.text
+    ann.post(f"{page}/match", data={"claim": "D1", "sure": "yes", "although": "they told us"})
+    body = one(desk, "select body from audit_events where action = 'match.by-hand'")
+    assert "they told us" in body
+
+
+# --- deposits
+
+
+def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
+    line = one(desk, "select bank_line_id from bank_lines where amount_cents = 6000")
+    remit_id = one(desk, "select remit_id from remittances where trace_number = 'T6'")
+    page = f"/deposits/{line}"
+    text = ann.get(page).text
+    assert f'<option value="{remit_id}"' in text and "Take a tie apart" not in text
+    form = {"remit": remit_id, "reason": "the payer told us", "settles": "", "fee": ""}
+    assert "A reason is wanted" in ann.post(f"{page}/tie", data=form | {"reason": " "}).text
+    assert "written like 12.50" in ann.post(f"{page}/tie", data=form | {"settles": "x"}).text
+    much = ann.post(f"{page}/tie", data=form | {"settles": "70.00"})
+    assert much.status_code == 422 and "cannot be tied" in much.text and 'value="the payer told us"' in much.text
+    before = one(desk, "select count(*) from journals")
+    looked = ann.post(f"{page}/tie", data=form)
+    assert "$60.00 would be tied" in looked.text and "$80.00 → <b>$20.00</b>" in looked.text
+    assert "$60.00 → <b>$0.00</b>" in looked.text and one(desk, "select count(*) from journals") == before
+    sure = {name: field(looked.text, name) for name in ("remit", "reason", "settles", "fee")} | {"sure": "yes"}
+    assert ann.post(f"{page}/tie", data=sure).headers["location"] == f"{page}?said=tied"
+    assert one(desk, "select count(*) from journals") > before and audited(desk, "deposit.tie") == 1
+    again = ann.post(f"{page}/tie", data=sure)
+    assert again.status_code == 422 and "Nothing to tie" in again.text
+    sound(desk)
+    looked = ann.post(f"{page}/untie", data={"remit": remit_id, "reason": "it was another"}).text
+    assert "1 tie would be taken apart" in looked and audited(desk, "deposit.untie") == 0
+    sure = {"remit": remit_id, "reason": "it was another", "sure": "yes"}
+    assert ann.post(f"{page}/untie", data=sure).headers["location"] == f"{page}?said=untied"
+    assert audited(desk, "deposit.untie") == 1 and "Take a tie apart" not in ann.get(page).text
+    sound(desk)
+
+
+# --- variances
+
+
+def test_a_variance_is_disputed_accepted_and_noted(desk, ann):
+    key = one(desk, "select case_key from variance_cases")[:10]
+    page = f"/variances/{key}"
+    text = ann.get(page).text
+    assert "Dispute it" in text and "$30.00" in text and "percent of schedule" in text
+    assert not re.search(r"\d{2}:\d{2}\.\d+Z|>False<|>None<", text)
+    seen = field(text, "seen")
+    done = ann.post(page, data={"verb": "dispute", "words": "letter of July 2", "seen": seen})
+    assert done.headers["location"] == f"{page}?said=dispute" and audited(desk, "variance.dispute") == 1
+    text = ann.get(done.headers["location"]).text
+    assert "letter of July 2" in text and "disputed" in text
+    late = ann.post(page, data={"verb": "accept", "words": "paid by phone", "seen": seen})
+    assert late.status_code == 422 and "changed since you saw it" in late.text and 'value="paid by phone"' in late.text
+    assert ann.post(page, data={"verb": "note", "words": " ", "seen": seen}).status_code == 422
+    assert ann.post(page, data={"verb": "note", "words": "asked again", "seen": seen}).status_code == 303
+    now = field(ann.get(page).text, "seen")
+    ann.post(page, data={"verb": "accept", "words": "contract amended", "seen": now})
+    assert one(desk, "select state from variance_cases") == "accepted"
+    assert key in ann.get("/variances?state=accepted").text
+    sound(desk)
+
+
+def test_who_only_looks_sees_no_form(desk, ann):
+    otto = desk.sign_in("otto")
+    line = one(desk, "select bank_line_id from bank_lines where amount_cents = 6000")
+    number = one(desk, "select exception_id from exceptions where amount_cents = 8800 and state = 'open' limit 1")
+    key = one(desk, "select case_key from variance_cases")[:10]
+    for page in (f"/deposits/{line}", f"/exceptions/{number}", f"/variances/{key}"):
+        text = otto.get(page).text
+        assert f'action="{page}' not in text, page
