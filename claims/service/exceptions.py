@@ -24,21 +24,26 @@ def listed(
 
     Raises UsageError for a state or type that does not exist.
     """
-    types = sorted(codes.table("exception_types")["type_code"])
-    if state and state not in STATES:
-        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
-    if type_code and type_code.upper() not in types:
-        raise UsageError(f"There is no type {type_code}; there are: {', '.join(types)}.")
+    require_known(state, type_code)
     with read(ctx.engine) as conn:
         rows = rows_of.listed(conn, state, type_code.upper())
         held = rows_of.held(conn)
-    rows = _described(rows)
+    rows = described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
     if show_phi:
         record_shown(ctx, "exceptions", {"exceptions": rows["exception_id"].tolist()})
     else:
         rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
     return rows, held
+
+
+def require_known(state: str, type_code: str) -> None:
+    """Raise UsageError for a state or type that does not exist."""
+    types = sorted(codes.table("exception_types")["type_code"])
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
+    if type_code and type_code.upper() not in types:
+        raise UsageError(f"There is no type {type_code}; there are: {', '.join(types)}.")
 
 
 def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
@@ -55,7 +60,7 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
         deposit = rows_of.deposit(conn, exception_id)
     if found.empty:
         raise NotFoundError("exception", exception_id)
-    story = {str(name): value for name, value in _described(found).iloc[0].items()}
+    story = {str(name): value for name, value in described(found).iloc[0].items()}
     story["payment"] = None if payment.empty else dict(payment.iloc[0])
     story["deposit"] = None if deposit.empty else dict(deposit.iloc[0])
     if show_phi:
@@ -69,7 +74,8 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
     return story | {"source_names": names, "findings": findings}
 
 
-def _described(rows: pd.DataFrame) -> pd.DataFrame:
+def described(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add own_title and severity of their types to exceptions."""
     types = codes.table("exception_types").set_index("type_code").reindex(rows["type_code"])
     return rows.assign(
         own_title=pd.Series(types["own_title"].to_numpy(), dtype="str").fillna("").to_numpy(),
