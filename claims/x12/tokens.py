@@ -258,9 +258,7 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
                     beside.append(np.flatnonzero(places) + (begin + 1))
         edges = np.flatnonzero(at_edge[:_BLOCK])
         ends.append(at_end.take(edges))
-        edges = edges.astype(np.int32)
-        edges += np.int32(begin)
-        found.append(edges)
+        found.append(edges.astype(np.int32) + np.int32(begin))
     found.append(np.zeros(1, np.int32))
     return np.concatenate(found), np.concatenate(ends), np.concatenate(beside)
 
