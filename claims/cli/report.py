@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 FOUND_WRONG = 1
@@ -81,12 +82,11 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or mor
 
 def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | None) -> None:
     from claims.reports import manifest
-    from claims.service.context import open_context
     from claims.service.report import first_posting_day, write_report
 
     output = console.current()
     asked_day, known_by = day_of(as_of), instant(known_at) if known_at else None
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.export")
     day = asked_day or ctx.settings.today()
     folder = out or ctx.settings.reports_folder / day.isoformat() / name
     path = write_report(ctx, name, day, known_by, format_name, folder)
