@@ -97,20 +97,21 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     if first is None or first > day:
         then = f"the first posting day is {first}" if first else "nothing is posted at all"
         output.say(f"Nothing was posted on or before {day}; {then}.")
-    if not all(check["holds"] for check in content["checks"]):
+    if manifest.broken(content):
         raise typer.Exit(FOUND_WRONG)
 
 
 def say(output: console.Output, content: dict[str, Any], path: Path) -> None:
     """Print a report's sums and checks, and where it lies."""
+    from claims.reports import manifest
+
     parameters = content["parameters"]
     output.say(f"Report {content['report']} as of {parameters['as_of']}, known at {parameters['known_at']}.")
     output.table("", ("Table", ">Rows"), [(table["name"], f"{table['rows']:,}") for table in content["tables"]])
     totals = [(name, console.dollars(cents)) for name, cents in content["control_totals_cents"].items()]
     output.table("Control totals", ("Total", ">Amount"), totals)
-    for check in content["checks"]:
-        if not check["holds"]:
-            output.warn(f"Check failed: {check['name']}: {check['left']} is not {check['right']}.")
+    for sentence in manifest.broken(content):
+        output.warn(sentence)
     held = sum(check["holds"] for check in content["checks"])
     output.say(f"{held} of {len(content['checks'])} checks hold.")
     output.say(f"{path.parent}: {', '.join(file['name'] for file in content['files'])}, {path.name}")
