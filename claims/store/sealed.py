@@ -44,6 +44,9 @@ def append(conn: sa.Connection, events: sa.Table, cases: sa.Table, rows: pd.Data
         return insert_keyed(conn, events, rows)
     after = hashes(conn, cases, rows[key].tolist()).reindex(rows[key]).to_numpy()
     told = rows.assign(case_hash=after)
+    for column in events.columns:  # what the database would fill in is sealed, too
+        if column.server_default is not None and column.name not in told:
+            told[column.name] = int(str(column.server_default.arg))  # type: ignore[attr-defined]
     number = next(iter(events.primary_key.columns))
     last = conn.scalar(sa.select(events.c.hash).order_by(number.desc()).limit(1))
     chained = chain.chained(str(last or chain.START), _own(events), told)
