@@ -80,7 +80,7 @@ ROWS = {
         "UPDATE denial_cases SET deadline_date = '2035-01-01'",
         "UPDATE denial_cases SET assignee = 'eve'",
         "UPDATE denial_cases SET recovered_cents = 1",
-        "UPDATE denial_events SET body = '{\"before\": {\"state\": \"closed\"}}' WHERE event_id = 1",
+        'UPDATE denial_events SET body = \'{"before": {"state": "closed"}}\' WHERE event_id = 1',
         "UPDATE denial_events SET actor = 'eve' WHERE event_id = 1",
         "UPDATE denial_events SET posting_date = '2025-06-01' WHERE kind = 'assigned'",
     ],
