@@ -25,6 +25,7 @@ gc.set_threshold(200_000, 50, 100)
 ENGINES = ("sqlite", "postgresql")
 # Files that take longest: begun first, so that no worker is left with one of them at the end.
 LONGEST = (
+    "tests/test_style.py",
     "tests/x12/conform/test_agreement.py",
     "tests/service/test_year.py",
     "tests/service/test_any_order.py",
@@ -44,7 +45,7 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items):
     """Sort the files that take longest to the front; of what runs on both engines, leave most of one to the long run.
 
-    Whole services behave the same on PostgreSQL, and in `make test` every fifth test of a file shows it, beginning with
+    Whole services behave the same on PostgreSQL, and in `make test` every tenth test of a file shows it, beginning with
     the first; `make test-long` runs the others. Tests of the store itself run on both engines always.
     """
     items.sort(
@@ -52,23 +53,30 @@ def pytest_collection_modifyitems(items):
     )
     seen: Counter[Path] = Counter()
     for item in items:
-        if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/"):
+        if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/") and not is_long(item):
             seen[item.path] += 1
-            if seen[item.path] % 5 != 1:
+            if seen[item.path] % 10 != 1:
                 item.add_marker(pytest.mark.long)
 
 
+def is_long(item) -> bool:
+    return item.get_closest_marker("long") is not None
+
+
 @pytest.fixture(autouse=True)
-def _no_ambient_settings(monkeypatch, tmp_path):
+def _no_ambient_settings(tmp_path):
     """No test reads the developer's settings, and none leaves a data folder in the checkout."""
-    for name in config.unknown_variables() + [config.PREFIX + field.upper() for field in config.Settings.model_fields]:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("COLUMNS", raising=False)  # test runners set it, and the width of piped tables follows it
-    monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "claims-data"))
+    with pytest.MonkeyPatch.context() as patch:  # its own: that a test asks for `monkeypatch` says something
+        ours = [config.PREFIX + field.upper() for field in config.Settings.model_fields]
+        for name in config.unknown_variables() + ours:
+            patch.delenv(name, raising=False)
+        patch.delenv("COLUMNS", raising=False)  # test runners set it, and the width of piped tables follows it
+        patch.setenv("CLAIMS_HOME", str(tmp_path / "claims-data"))
+        yield
 
 
 @pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch):
+def _loopback_only():
     """A connection to another machine fails the test that tries it."""
     connect, resolve = socket.socket.connect, socket.getaddrinfo
 
@@ -82,8 +90,10 @@ def _loopback_only(monkeypatch):
             pytest.fail(f"the address of {host} was asked for")
         return resolve(host, *args, **keywords)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
-    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        patch.setattr(socket, "getaddrinfo", resolved)
+        yield
 
 
 def _is_loopback(host) -> bool:

@@ -64,6 +64,10 @@ def longest(texts: pd.Series[Any]) -> int:
     return int(pc.max(pc.binary_length(texts.array.__arrow_array__())).as_py() or 0)
 
 
+def _has_zero(texts: pd.Series[Any]) -> bool:
+    return bool(pc.any(pc.match_substring(texts.array.__arrow_array__(), "\0")).as_py())
+
+
 def _columns(table: sa.Table, frame: pd.DataFrame) -> list[sa.Column[Any]]:
     """Pair the frame's columns with the table's, or say which do not fit."""
     for name in frame.columns:
@@ -132,7 +136,7 @@ def driver_values(column: sa.Column[Any], values: pd.Series[Any], as_date: Calla
             values = values.astype("Int64" if values.hasnans else "int64")
         if column.nullable and column.name.endswith("_id"):
             values = values.astype("Int64").mask(values == 0)
-    elif values.dtype == "str" and values.str.contains("\0", regex=False).any():
+    elif isinstance(values.dtype, pd.StringDtype) and _has_zero(values):
         values = values.str.replace("\0", "\ufffd", regex=False)
     if not values.hasnans:
         return values.tolist()

@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from claims.errors import FrameError
 
 _FETCH_ROWS = 50_000
+_TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str"
 
 
 def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelect[Any]) -> pd.DataFrame:
@@ -32,18 +34,18 @@ def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelec
     parts: list[list[Any]] = [[] for _ in columns]
     while cursor is not None and (rows := cursor.fetchmany(_FETCH_ROWS)):
         for part, values, kind in zip(parts, zip(*rows, strict=True), kinds, strict=True):
-            part.append(_series(kind, values))
+            part.append(_array(kind, values))
     result.close()
-    return pd.DataFrame(
+    return pd.DataFrame(  # of arrays: series would each bring an index to be compared with all others
         {
-            column.name: _joined(part) if part else _series(kind, ())
+            column.name: _joined(part) if part else _array(kind, ())
             for column, part, kind in zip(columns, parts, kinds, strict=True)
         }
     )
 
 
-def _joined(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
-    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+def _joined(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else pd.concat([pd.Series(part) for part in parts], ignore_index=True).array
 
 
 def _kind(column: sa.ColumnElement[Any]) -> str:
@@ -61,22 +63,26 @@ def _kind(column: sa.ColumnElement[Any]) -> str:
     raise FrameError("(select)", str(column.name), f"has type {column.type!r}; give it one with type_coerce or cast")
 
 
-def _series(kind: str, values: Sequence[Any]) -> pd.Series[Any]:
+def _array(kind: str, values: Sequence[Any]) -> Any:
     has_null = None in values
     if kind == "Int64":
         mask = (
             np.array([value is None for value in values], dtype="bool") if has_null else np.zeros(len(values), "bool")
         )
-        return pd.Series(pd.arrays.IntegerArray(_numbers(values, has_null), mask))
+        return pd.arrays.IntegerArray(_numbers(values, has_null), mask)
     if kind == "int64":
-        return pd.Series(_numbers(values, has_null))
+        return _numbers(values, has_null)
     if kind == "bool":
-        return pd.Series(_numbers(values, has_null).astype("bool"))
+        return _numbers(values, has_null).astype("bool")
     if kind == "date":
         values = [_iso(value) for value in values]
     elif has_null:
         values = ["" if value is None else value for value in values]
-    return pd.Series(pd.array(values, dtype="str"))
+    try:
+        texts = pa.array(values, type=pa.large_string())
+    except pa.ArrowTypeError:  # a number in a column that is called text: SQLite lets it stand there
+        return pd.array(values, dtype="str")
+    return pd.arrays.ArrowStringArray(texts, dtype=_TEXT)  # type: ignore[call-arg]  # its stub lacks the dtype
 
 
 def _numbers(values: Sequence[Any], has_null: bool) -> np.ndarray[Any, np.dtype[np.int64]]:

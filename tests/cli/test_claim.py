@@ -6,32 +6,28 @@ from datetime import date
 
 import pytest
 
-from claims import config
-from claims.service.context import open_context
-from claims.service.intake import ingest
-from claims.service.reconcile import reconcile
 from tests.answers import ca_277
 from tests.books import Bill
 from tests.books import claims as claims_file
+from tests.cli.conftest import night
 
 DAY = date(2025, 6, 30)
 SECRET = "SECRETNO1"
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(claims, tmp_path, begun):
     """Two claims sent by somebody else; the payer refuses one."""
-    assert claims("init").code == 0
     files = {
         "a.837": claims_file(Bill(SECRET, [("99213", "100")]), Bill("A2", [("99213", "50")])),
         "b.277": ca_277("B1", (SECRET, "A7:488", "100"), ("A2", "A2:20", "50")),
     }
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, [tmp_path / name for name in files], DAY)
-    reconcile(ctx, DAY)
-    ctx.engine.dispose()
+
+    def how():
+        assert claims("init").code == 0
+        night(tmp_path, files, DAY)
+
+    begun(how)
 
 
 def test_a_claim_is_shown_by_the_number_that_was_typed_and_masked(claims, books):

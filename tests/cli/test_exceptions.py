@@ -13,6 +13,7 @@ from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
 from tests.books import Bill, bank, envelope, remit
 from tests.books import claims as claims_file
+from tests.cli.conftest import night
 
 DAY = date(2025, 6, 30)
 
@@ -38,9 +39,8 @@ def two_held() -> bytes:
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(claims, tmp_path, begun):
     """A file with two held remittances; a payment nobody knows; a deposit; a refused file."""
-    assert claims("init").code == 0
     files = {
         "SECRETNAME.835": two_held(),
         "good.835": payment("FREE1", "UNKNOWN1", 150, "45").encode(),
@@ -48,14 +48,12 @@ def books(claims, tmp_path):
         "bank.csv": bank(("2025-06-13", "41.00", "T77")),
         "fax.txt": b"this is no X12 file",
     }
-    paths = []
-    for name, content in files.items():
-        paths.append(tmp_path / name)
-        paths[-1].write_bytes(content)
-    ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, paths, DAY)
-    reconcile(ctx, DAY)
-    ctx.engine.dispose()
+
+    def how():
+        assert claims("init").code == 0
+        night(tmp_path, files, DAY)
+
+    begun(how)
     return claims
 
 

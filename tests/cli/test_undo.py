@@ -9,13 +9,12 @@ import sqlalchemy as sa
 
 from claims import config
 from claims.service.context import open_context
-from claims.service.intake import ingest
 from claims.service.patient_entry import add_patient_payment
-from claims.service.reconcile import reconcile
 from claims.store import schema
 from claims.store.engine import read
 from tests.books import Bill, remit
 from tests.books import claims as claims_file
+from tests.cli.conftest import night
 
 DAY = date(2025, 6, 30)
 DENIED = """BPR*H*0*C*NON************20250310~
@@ -33,16 +32,16 @@ PAID = """BPR*I*210*C*ACH************20250410~
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(claims, tmp_path, begun):
     """A claim that is denied, and paid by a later remittance without a reversal."""
-    assert claims("init").code == 0
-    ctx = open_context(config.load(), actor="tester")
-    for number, content in enumerate((claims_file(Bill("SECRET1", [("70551", "300")])), remit(DENIED), remit(PAID))):
-        path = tmp_path / f"{number}.dat"
-        path.write_bytes(content)
-        ingest(ctx, [path], DAY)
-        reconcile(ctx, DAY)
-    ctx.engine.dispose()
+
+    def how():
+        assert claims("init").code == 0
+        files = claims_file(Bill("SECRET1", [("70551", "300")])), remit(DENIED), remit(PAID)
+        for number, content in enumerate(files):
+            night(tmp_path, {f"{number}.dat": content}, DAY)
+
+    begun(how)
     return claims
 
 
@@ -103,15 +102,12 @@ def test_a_person_on_top_is_named_and_refuses(books):
     assert rows(sa.select(schema.remittances.c.state).distinct()) == [("posted",)]
 
 
-@pytest.mark.parametrize(
-    ("target", "code", "says"),
-    [
-        ("remit:99", 2, "There is no remittance 99."),
-        ("payment:1", 2, "remit:NO, file:NO, claim:NO or run:NO"),
-        ("file:1", 2, "Nothing of file:1 is posted."),
-        ("1", 2, "say one of: remit:1, claim:1"),
-    ],
-)
-def test_a_target_that_means_nothing_is_wrong_use(books, target, code, says):
-    said = books("undo", target)
-    assert (said.code, says in said.err) == (code, True)
+def test_a_target_that_means_nothing_is_wrong_use(books):
+    for target, says in (
+        ("remit:99", "There is no remittance 99."),
+        ("payment:1", "remit:NO, file:NO, claim:NO or run:NO"),
+        ("file:1", "Nothing of file:1 is posted."),
+        ("1", "say one of: remit:1, claim:1"),
+    ):
+        said = books("undo", target)
+        assert (said.code, says in said.err) == (2, True), target

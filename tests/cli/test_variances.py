@@ -8,10 +8,10 @@ import pytest
 
 from claims import config
 from claims.service.context import open_context
-from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
 from tests.books import PAYER_ID, Bill, remit
 from tests.books import claims as claims_file
+from tests.cli.conftest import night
 
 DAY = date(2025, 6, 30)
 PAID = f"""BPR*I*250*C*ACH************20250310~
@@ -29,21 +29,18 @@ FEES = f"payer_code,procedure_code,allowed\n{PAYER_ID},99213,100.00\n{PAYER_ID},
 
 
 @pytest.fixture
-def books(claims, tmp_path):
+def books(claims, tmp_path, begun):
     """Two lines underpaid by the same share, one overpaid."""
-    assert claims("init").code == 0
-    (tmp_path / "fee_schedules.csv").write_text(FEES)
-    assert claims("master", "import", tmp_path / "fee_schedules.csv").code == 0
-    bills = [
-        Bill(f"SECRET{number}", [line]) for number, line in enumerate([("99213", "150")] * 2 + [("99214", "300")], 1)
-    ]
-    paths = [tmp_path / "claims.dat", tmp_path / "remit.dat"]
-    paths[0].write_bytes(claims_file(*bills))
-    paths[1].write_bytes(remit(PAID))
-    ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, paths, DAY)
-    reconcile(ctx, DAY)
-    ctx.engine.dispose()
+    lines = [("99213", "150")] * 2 + [("99214", "300")]
+    bills = [Bill(f"SECRET{number}", [line]) for number, line in enumerate(lines, 1)]
+
+    def how():
+        assert claims("init").code == 0
+        (tmp_path / "fee_schedules.csv").write_text(FEES)
+        assert claims("master", "import", tmp_path / "fee_schedules.csv").code == 0
+        night(tmp_path, {"claims.dat": claims_file(*bills), "remit.dat": remit(PAID)}, DAY)
+
+    begun(how)
     return claims
 
 

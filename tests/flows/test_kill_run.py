@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.service.fingerprint import differences
 from tests.service.test_kill import (
     DAY,
@@ -21,7 +23,6 @@ from tests.service.test_kill import (
 
 __all__ = ["inbox", "undisturbed"]  # fixtures of the kill tests without Prefect
 
-KILLS = 3
 PROGRAM = Path(sys.executable).with_name("claims")
 
 
@@ -36,7 +37,8 @@ def start(home, folder):
     )
 
 
-def test_three_kills_of_the_night_and_one_more_run(tmp_path, inbox, undisturbed):
+@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.long)])
+def test_kills_of_the_night_and_one_more_run(tmp_path, inbox, undisturbed, kills):
     home = tmp_path / "home"
     new_books(home)
     began = time.monotonic()
@@ -49,7 +51,7 @@ def test_three_kills_of_the_night_and_one_more_run(tmp_path, inbox, undisturbed)
     disturbed = tmp_path / "disturbed"
     new_books(disturbed)
     moments = random.Random(41)
-    for _ in range(KILLS):
+    for _ in range(kills):
         process = start(disturbed, inbox)
         time.sleep(moments.uniform(0.2, 1) * whole)
         os.kill(process.pid, signal.SIGKILL)

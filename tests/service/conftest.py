@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import shutil
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -22,26 +25,37 @@ DAY = date(2025, 6, 30)
 class Practice:
     """The books under test."""
 
-    def __init__(self, ctx, folder):
+    def __init__(self, ctx, folder, memory=None):
         self.ctx, self.folder, self.number = ctx, folder, 0
+        self.past = Past(ctx, memory) if memory is not None else None
 
     def drop(self, *files: bytes, day: date = DAY):
         """Ingest files (bytes) in the order given."""
+        paths = self._written(files)
+        return self._step(("drop", day, files), lambda: ingest(self.ctx, paths, day))
+
+    def _written(self, files):
         paths = []
         for content in files:
             self.number += 1
             path = self.folder / f"{self.number:03d}.dat"
             path.write_bytes(content)
             paths.append(path)
-        return ingest(self.ctx, paths, day)
+        return paths
 
     def reconcile(self, day: date = DAY):
-        return reconcile(self.ctx, day)
+        return self._step(("reconcile", day), lambda: reconcile(self.ctx, day))
 
     def night(self, *files: bytes, day: date = DAY):
         """Ingest, then reconcile."""
-        self.drop(*files, day=day)
-        return self.reconcile(day)
+        if self.past is None:
+            self.drop(*files, day=day)
+            return self.reconcile(day)
+        paths = self._written(files)
+        return self._step(("night", day, files), lambda: (ingest(self.ctx, paths, day), reconcile(self.ctx, day))[1])
+
+    def _step(self, step, act):
+        return act() if self.past is None else self.past.step(self.ctx, step, act)
 
     def rows(self, select):
         with read(self.ctx.engine) as conn:
@@ -88,6 +102,70 @@ class Practice:
         return self.rows(sa.select(sa.func.count()).select_from(table))[0][0]
 
 
+class Past:
+    """The steps that books have lived since they were empty; what another test has lived alike is copied, not done.
+
+    `memory` is shared by the tests of one file. A step is copied as long as nothing but such steps touched the books:
+    the home on disk is, byte for byte, what the step before has left.
+    """
+
+    def __init__(self, ctx, memory):
+        self.ctx, self.memory, self.left = ctx, memory, _content(ctx)
+        self.steps: tuple | None = (repr(ctx.settings.model_dump(exclude={"home", "database_url"})), ctx.actor)
+
+    def step(self, ctx, step, act):
+        steps, self.steps = self.steps, None
+        if steps is None or ctx is not self.ctx or len(steps) > self.memory.most + 1 or _content(ctx) != self.left:
+            return act()
+        key = (*steps, step)
+        if key in self.memory.homes:
+            kept, result = self.memory.homes[key]
+            shutil.copytree(kept, ctx.settings.home, dirs_exist_ok=True)
+            self.left = _content(ctx)
+        else:
+            result = act()
+            self.left = _content(ctx)
+            if self.left is None:
+                return result
+            kept = self.memory.folder / str(len(self.memory.homes))
+            shutil.copytree(ctx.settings.home, kept)
+            self.memory.homes[key] = kept, result
+        self.steps = key
+        return copy.deepcopy(result)
+
+
+@dataclass
+class Memory:
+    """What the tests of one file have lived: steps since the books were empty, with the home and answer of each."""
+
+    folder: Path
+    most: int  # so many steps at most
+    homes: dict = field(default_factory=dict)
+
+
+def _content(ctx) -> str | None:
+    """Say what a home on SQLite holds; None while somebody has it open."""
+    if ctx.engine.pool.checkedout():
+        return None
+    ctx.engine.dispose()
+    home, told = ctx.settings.home, hashlib.sha256()
+    for path in sorted(home.rglob("*")):
+        if path.name.endswith(("-wal", "-shm")):
+            return None
+        told.update(f"{path.relative_to(home)} {path.stat().st_size if path.is_file() else 0}\n".encode())
+    told.update((home / "claims.db").read_bytes())
+    return told.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def _memory(request, tmp_path_factory):
+    # What is copied was recorded earlier: a file whose tests ask for the time between steps shares the first step only.
+    asks = any(hasattr(request.module, name) for name in ("now", "clock"))
+    memory = Memory(tmp_path_factory.mktemp("memory"), 1 if asks else 4)
+    yield memory
+    shutil.rmtree(memory.folder)
+
+
 _beginnings: dict[tuple[str, ...], tuple[Path, int]] = {}
 
 
@@ -119,10 +197,15 @@ def begun(request, practice, tmp_path_factory):
     return begin
 
 
+# A test that changes the program, or looks at what it says, lives every step itself.
+OWN = {"monkeypatch", "canary", "caplog", "capsys", "capfd"}
+
+
 @pytest.fixture
-def practice(settings, tmp_path):
+def practice(settings, tmp_path, request):
     ctx = open_context(settings, actor="tester")
     folder = tmp_path / "files"
     folder.mkdir()
-    yield Practice(ctx, folder)
+    is_alone = OWN & set(request.fixturenames) or not settings.database_url.startswith("sqlite")
+    yield Practice(ctx, folder, None if is_alone else request.getfixturevalue("_memory"))
     ctx.engine.dispose()

@@ -34,7 +34,7 @@ def exceptions(practice, state="open"):
         (ta1("9", "E", "016"), "sent"),
         (ack_999("1", "A", ("0001", "A", "")), "acknowledged"),
         (ack_999("1", "E", ("0001", "E", "")), "acknowledged"),
-        (ack_999("1", "A"), "acknowledged"),
+        pytest.param(ack_999("1", "A"), "acknowledged", marks=pytest.mark.long),
         (ack_999("1", "P"), "acknowledged"),
         (ack_999("1", "R"), "rejected"),
         (ack_999("1", "R", ("0001", "A", "")), "rejected"),
@@ -160,7 +160,7 @@ def books(practice):
     )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 4))])
 def test_the_order_of_answers_changes_nothing(practice, seed):
     files = pd.Series([SENT, *ANSWERS]).sample(frac=1, random_state=seed).tolist()
     for file in files:

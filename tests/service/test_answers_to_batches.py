@@ -136,7 +136,15 @@ OURS = [
 ]
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 4, 0, 1, 3), (1, 3, 4, 0, 2)])
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param((0, 1, 2, 3, 4), marks=pytest.mark.long),
+        (4, 3, 2, 1, 0),
+        (2, 4, 0, 1, 3),
+        pytest.param((1, 3, 4, 0, 2), marks=pytest.mark.long),
+    ],
+)
 def test_every_claim_has_one_life_whatever_the_order_and_its_timeline_ends_there(practice, order):
     send(practice, SENT)
     for place in order:

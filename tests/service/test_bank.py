@@ -303,7 +303,14 @@ def story(practice, order):
 IN_ORDER = tuple(range(len(FILES)))
 
 
-@pytest.mark.parametrize("order", [IN_ORDER, IN_ORDER[::-1], (6, 3, 0, 7, 5, 1, 4, 2)])
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(IN_ORDER, marks=pytest.mark.long),
+        IN_ORDER[::-1],
+        pytest.param((6, 3, 0, 7, 5, 1, 4, 2), marks=pytest.mark.long),
+    ],
+)
 def test_another_order_of_statements_and_remittances_gives_the_same_ties(practice, order):
     ties_found, exceptions, balances = story(practice, order)
     assert sorted((trace or "", cents, fee, rule) for _, trace, cents, fee, rule in ties_found) == [

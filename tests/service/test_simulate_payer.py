@@ -329,9 +329,10 @@ def test_a_run_that_did_not_end_leaves_the_books_as_they_were(tmp_path):
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the sample files are not here")
-def test_files_of_others_are_answered_without_an_exception(tmp_path, monkeypatch):
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.long)])
+def test_files_of_others_are_answered_without_an_exception(tmp_path, monkeypatch, every):
     with (SAMPLES / "INDEX.csv").open(encoding="utf-8") as file:
-        paths = [SAMPLES / row["path"] for row in csv.DictReader(file) if "837" in row["transaction"]]
+        paths = [SAMPLES / row["path"] for row in csv.DictReader(file) if "837" in row["transaction"]][::every]
     # Many of them have the same sender and number: here each is taken for the first of its kind.
     number = itertools.count(1)
     monkeypatch.setattr(
@@ -340,8 +341,8 @@ def test_files_of_others_are_answered_without_an_exception(tmp_path, monkeypatch
         lambda *columns: np.arange(len(columns[0]), dtype=np.uint64) + np.uint64(1000 * next(number)),
     )
     done = answer(paths, tmp_path / "out")
-    assert done.claims > 40
-    assert done.remittances > 20
+    assert done.claims > 40 // every
+    assert done.remittances > 20 // every
     for path in (tmp_path / "out").iterdir():
         found = x12.check(path.read_bytes()).findings if path.suffix != ".csv" else pd.DataFrame()
         # The 277CA names providers by the numbers that they gave.

@@ -61,7 +61,12 @@ HISTORIES = {
 }
 
 
-@pytest.mark.parametrize("history", HISTORIES)
+# What makes a difference: two remittances in one deposit, parts on two nights, money that went back.
+SHORT = ("a deposit of two", "parts on two nights", "returned with more than it was")
+SHOWN = [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long]) for name in HISTORIES]
+
+
+@pytest.mark.parametrize("history", SHOWN)
 def test_an_undo_and_a_replay_give_the_ties_back(practice, history):
     nights, trace = HISTORIES[history]
     for files in nights:
@@ -99,7 +104,10 @@ NIGHTS = {
 }
 
 
-@pytest.mark.parametrize("nights", NIGHTS)
+@pytest.mark.parametrize(
+    "nights",
+    [pytest.param(name, marks=[pytest.mark.long] if at % 2 else []) for at, name in enumerate(reversed(NIGHTS))],
+)
 def test_a_deposit_for_several_remittances_finds_those_that_come_later(practice, nights):
     practice.night(BILLS)
     for files in NIGHTS[nights]:

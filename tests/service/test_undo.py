@@ -182,7 +182,8 @@ def _undo_in(home):
     ctx.engine.dispose()
 
 
-def test_a_kill_leaves_all_of_an_undo_or_nothing(practice, settings):
+@pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.long)])
+def test_a_kill_leaves_all_of_an_undo_or_nothing(practice, settings, kills):
     if not settings.database_url.startswith("sqlite"):
         pytest.skip("the same transaction on both engines")
     practice.night(BILLS, remit(DENIED), bank(("2025-04-11", "210.00", "T2")))
@@ -190,7 +191,7 @@ def test_a_kill_leaves_all_of_an_undo_or_nothing(practice, settings):
     before = state(practice)
     practice.ctx.engine.dispose()
     moments, ends = random.Random(1), set()
-    for _ in range(5):
+    for _ in range(kills):
         process = multiprocessing.get_context("fork").Process(target=_undo_in, args=(settings.home,))
         process.start()
         process.join(moments.uniform(0.05, 1.5))

@@ -12,9 +12,9 @@ from tests.service.books_state import differences, state
 from tests.service.conftest import DAY, Practice
 
 EXAMPLES = {name: getattr(examples, name) for name in dir(examples) if name.startswith("test_")}
-# Every fourth example in the short run: all of them in `make test-long`.
+# Every sixth example in the short run: all of them in `make test-long`.
 NAMES = [
-    pytest.param(name, marks=[pytest.mark.long] if number % 4 else []) for number, name in enumerate(sorted(EXAMPLES))
+    pytest.param(name, marks=[pytest.mark.long] if number % 6 else []) for number, name in enumerate(sorted(EXAMPLES))
 ]
 
 

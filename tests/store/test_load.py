@@ -54,6 +54,17 @@ def test_rows_have_the_dtypes_of_no_rows(database):
     assert after["payment_cents"].tolist() == [100, pd.NA]
 
 
+def test_what_is_called_text_comes_as_text_whatever_the_driver_gave(sqlite_url, monkeypatch):
+    monkeypatch.setattr(load, "_FETCH_ROWS", 2)  # in parts too
+    database = engine.open_engine(sqlite_url)
+    cells = sa.union_all(*(sa.select(sa.literal(one, sa.String).label("cell")) for one in ("a", None, "", "é")))
+    mixed = sa.select(sa.type_coerce(sa.literal(5), sa.String).label("cell"))
+    frame, odd = load_frame(database, cells), load_frame(database, mixed)
+    database.dispose()
+    assert (frame["cell"].tolist(), odd["cell"].tolist()) == (["a", "", "", "é"], ["5"])
+    assert (frame["cell"].dtype, odd["cell"].dtype) == ("str", "str")
+
+
 def test_sums_are_whole_numbers_and_the_sum_of_nothing_is_zero(database):
     total = sa.select(sa.func.sum(T.c.payment_cents).label("payment_cents"), sa.func.count().label("n"))
     assert load_frame(database, total).to_dict("records") == [{"payment_cents": 0, "n": 0}]
