@@ -151,12 +151,15 @@ def test_what_the_bank_calls_a_payer_is_masked(books):
 
 
 def test_one_is_owned_noted_accepted_and_taken_up_from_the_command_line(books, tmp_path):
-    odd = remit("""BPR*I*100*C*ACH************20250612~
+    odd = remit(
+        """BPR*I*100*C*ACH************20250612~
                    TRN*1*ODD1*1512345678~
                    CLP*C1*1*151*100*30*12*ICN9~
                    SVC*HC:99213*151*100**1~
                    CAS*CO*45*29~
-                   CAS*PR*2*22~""", control="000000077")
+                   CAS*PR*2*22~""",
+        control="000000077",
+    )
     (tmp_path / "odd.835").write_bytes(odd)
     ctx = open_context(config.load(), actor="tester")
     ingest(ctx, [tmp_path / "odd.835"], DAY)
