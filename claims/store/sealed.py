@@ -1,8 +1,8 @@
-"""What a case said after an event: a hash of its columns, kept with the event, so that a change without one is found.
+"""Events are sealed twice: each keeps a hash of its case after it, and a hash of itself and of the event before it.
 
-A case is worked on, so its row changes; its events do not. Each writer of events asks for the hash of the rows as they
-stand by then, and `unlike` holds every row against its last event. An exception is treated as a case is, once a person
-has said something of it.
+A case is worked on, so its row changes; its events do not. Each writer of events appends them here, and `unlike` holds
+every row against its last event, `broken` every event against the chain. An exception is
+treated as a case is once a person has said something of it; its events keep the hash of it, and are no chain yet.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.rows import frame_of
+from claims.store.rows import frame_of, insert_keyed
 
 CASES_AT_ONCE = 20_000
 # Columns that change without an event: the points of the night, what lists are sorted and filtered by, the day to ask
@@ -41,6 +41,47 @@ def hashes(conn: sa.Connection, cases: sa.Table, case_ids: Sequence[int]) -> pd.
     key = _key(cases)
     rows = frame_of(conn, _select(cases), key, sorted({int(one) for one in case_ids}))
     return pd.Series(list(_hashed(rows)), index=rows[key.name], dtype="str")
+
+
+def append(conn: sa.Connection, events: sa.Table, cases: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """Insert events of cases that are written already, and give them back with their keys."""
+    key = _key(cases).name
+    if rows.empty:
+        return insert_keyed(conn, events, rows)
+    after = hashes(conn, cases, rows[key].tolist()).reindex(rows[key]).to_numpy()
+    told = rows.assign(case_hash=after)
+    number = next(iter(events.primary_key.columns))
+    last = conn.scalar(sa.select(events.c.hash).order_by(number.desc()).limit(1))
+    chained = chain.chained(str(last or chain.START), _own(events), told)
+    return insert_keyed(conn, events, told.assign(hash=pd.Series(chained, index=told.index, dtype="str")))
+
+
+def broken(conn: sa.Connection, events: sa.Table) -> pd.DataFrame:
+    """Name events that are not as they were written, and say when some are missing at the end (name, why)."""
+    number = next(iter(events.primary_key.columns))
+    found: list[str] = []
+    previous, after = chain.START, 0
+    while True:
+        rows = frame(conn, sa.select(*events.columns).where(number > after).order_by(number).limit(CASES_AT_ONCE))
+        if rows.empty:
+            break
+        told, keys = rows["hash"].tolist(), rows[number.name].tolist()
+        # Each is held against the hash that is told of the one before it: one event that was changed names itself.
+        own = chain.followed([previous, *told[:-1]], _own(events), rows)
+        found += [str(key) for key, one, other in zip(keys, own, told, strict=True) if one != other]
+        previous, after = told[-1], keys[-1]
+    names = pd.DataFrame({"name": pd.Series([f"event {one}" for one in found], dtype="str")})
+    names = names.assign(why="or the one before it was altered, removed or put in between")
+    given = conn.scalar(sa.select(schema.id_blocks.c.next_id).where(schema.id_blocks.c.table_name == events.name))
+    if given is not None and int(given) != after + 1:
+        cut = {"name": [f"event {int(given) - 1}"], "why": [f"was the last that was written; the last here is {after}"]}
+        names = pd.concat([names, pd.DataFrame(cut).astype("str")], ignore_index=True)
+    return names
+
+
+def _own(events: sa.Table) -> list[sa.Column[Any]]:
+    number = next(iter(events.primary_key.columns)).name
+    return [column for column in events.columns if column.name not in (number, "hash")]
 
 
 def unlike(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.DataFrame:

@@ -1283,6 +1283,7 @@ CREATE TABLE denial_events (
     run_id INTEGER,
     action_id INTEGER,
     case_hash VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_denial_events PRIMARY KEY (event_id),
     CONSTRAINT fk_denial_events_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id),
     CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
@@ -1448,6 +1449,7 @@ CREATE TABLE variance_events (
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     case_hash VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_variance_events PRIMARY KEY (variance_event_id),
     CONSTRAINT fk_variance_events_variance_case_id FOREIGN KEY(variance_case_id) REFERENCES variance_cases (variance_case_id),
     CONSTRAINT fk_variance_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)
