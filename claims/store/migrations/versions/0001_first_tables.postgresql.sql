@@ -1340,7 +1340,8 @@ CREATE TABLE exception_events (
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
-    exception_hash VARCHAR(64) NOT NULL,
+    case_hash VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_exception_events PRIMARY KEY (exception_event_id),
     CONSTRAINT fk_exception_events_exception_id FOREIGN KEY(exception_id) REFERENCES exceptions (exception_id)
 );
