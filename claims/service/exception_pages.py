@@ -25,18 +25,19 @@ class Held(NamedTuple):
     in_all: int
 
 
-def page(ctx: Context, state: str, type_code: str, after: paged.Place | None) -> paged.Page:
-    """Give a page of the exceptions of a state and a type (empty: any), as `exceptions.listed` has them.
+def page(ctx: Context, state: str, type_code: str, owner: str | None, after: paged.Place | None) -> paged.Page:
+    """Give a page of exceptions as `exceptions.listed` has them, of a state, a type (empty: any), an owner (none: any).
 
     What asks for work comes first, the largest amounts before others. Claim numbers are shown, which is recorded.
     Raises UsageError for a state or type that does not exist.
     """
     require_known(state, type_code)
     types = codes.table("exception_types")
+    asked = rows_of.Asked(state, type_code.upper(), owner)
     notes = types.loc[types["severity"] != "open", "type_code"].tolist()
     with read(ctx.engine) as conn:
         found = paged.page(
-            lambda place, limit, back: rows_of.page(conn, state, type_code.upper(), notes, place, limit, back),
+            lambda place, limit, back: rows_of.page(conn, asked, notes, place, limit, back),
             rows_of.KEYS,
             after,
         )
@@ -45,10 +46,10 @@ def page(ctx: Context, state: str, type_code: str, after: paged.Place | None) ->
     return found._replace(rows=described(found.rows))
 
 
-def counts(ctx: Context, state: str) -> pd.DataFrame:
+def counts(ctx: Context, state: str, owner: str | None) -> pd.DataFrame:
     """Count exceptions of a state (empty: any) by type: type_code, own_title, severity, exceptions, amount_cents."""
     with read(ctx.engine) as conn:
-        return described(rows_of.counts(conn, state))
+        return described(rows_of.counts(conn, rows_of.Asked(state, "", owner)))
 
 
 def held_now(ctx: Context) -> Held:

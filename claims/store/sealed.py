@@ -1,7 +1,8 @@
 """Events are sealed twice: each keeps a hash of its case after it, and a hash of itself and of the event before it.
 
 A case is worked on, so its row changes; its events do not. Each writer of events appends them here, and `unlike` holds
-every row against its last event, `broken` every event against the chain.
+every row against its last event, `broken` every event against the chain. An exception is treated as a case is, once a
+person has said something of it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ MOVING = {
         *("remit_sort_date", "changed_run_id", "pattern_id", "snoozed_until_date"),
     },
     schema.variance_cases.name: {"recorded_at"},
+    # The nights open and close an exception and say what it is worth.
+    schema.exceptions.name: {
+        *("state", "amount_cents", "posting_date", "since_date", "opened_at"),
+        *("closed_posting_date", "closed_at", "closed_reason"),
+    },
 }
 
 
@@ -83,10 +89,25 @@ def _own(events: sa.Table) -> list[sa.Column[Any]]:
 
 def unlike(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.DataFrame:
     """Name cases that are not as their last event left them, or have no event (name, why)."""
+    names = _differing(conn, cases, events)["case_key"].sort_values()
+    return pd.DataFrame({"name": names.str[:12].to_numpy(), "why": "is not as its last event left it"})
+
+
+def unlike_told(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.Series[int]:
+    """Give the ids of those that have events and are not as the last one left them."""
+    key = _key(cases)
+    told = sa.select(sa.literal(1)).where(events.c[key.name] == key).correlate(cases).exists()
+    return _differing(conn, cases, events, told)[key.name]
+
+
+def _differing(
+    conn: sa.Connection, cases: sa.Table, events: sa.Table, *conditions: sa.ColumnElement[bool]
+) -> pd.DataFrame:
     key, found, after = _key(cases), [], 0
     number = next(iter(events.primary_key.columns))
     while True:
-        rows = frame(conn, _select(cases).where(key > after).order_by(key).limit(CASES_AT_ONCE))
+        rows = frame(conn, _select(cases).where(key > after, *conditions).order_by(key).limit(CASES_AT_ONCE))
+        found.append(rows.iloc[:0])
         if rows.empty:
             break
         first, after = after, int(rows[key.name].max())
@@ -95,9 +116,8 @@ def unlike(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.DataFra
         told = frame(conn, sa.select(events.c[key.name], events.c.case_hash).where(number.in_(last)))
         kept = told.set_index(key.name)["case_hash"].reindex(rows[key.name])
         differs = kept.to_numpy() != pd.Series(list(_hashed(rows)), dtype="str").to_numpy()
-        found.append(rows.loc[differs, ["case_key"]])
-    names = pd.concat(found)["case_key"].sort_values() if found else pd.Series(dtype="str")
-    return pd.DataFrame({"name": names.str[:12].to_numpy(), "why": "is not as its last event left it"})
+        found.append(rows[differs])
+    return pd.concat(found, ignore_index=True)
 
 
 def _key(cases: sa.Table) -> sa.Column[int]:

@@ -1,14 +1,16 @@
-"""What is held, unmatched or odd: the list, one of it, and the claim that a person says a waiting payment is of."""
+"""What is held, unmatched or odd: the list, one of it, its claim by hand, who works on it and what they say of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import ClaimsError, NotFoundError, UsageError
-from claims.service import exception_pages, exceptions, match_compared, matching_by_hand
+from claims.service import exception_acts, exception_pages, exceptions, match_compared, matching_by_hand
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
@@ -17,23 +19,24 @@ from claims.web.seat import At, Seat
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
 LIST = "exceptions"
-Said = Literal["", "matched", "unmatched"]
+Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up"]
 Text = Annotated[str, Form(max_length=400)]
+Seen = Annotated[int | None, Form(ge=0, lt=2**31)]
 Short = Annotated[str, Form(max_length=40)]
 
 
 @ROUTES.get("/exceptions", READ)
 def listed(
     at: At,
-    state: Literal["open", "closed", "any"] = "open",
+    state: Literal["open", "mine", "closed", "any"] = "open",
     type_code: Annotated[str, Query(max_length=40)] = "",
     place: Annotated[str, Query(alias="at", max_length=300)] = "",
 ) -> Response:
-    """List what is held, unmatched or odd, a page at a time, and what is held or refused right now."""
-    asked = "" if state == "any" else state
+    """List what is held, unmatched or odd (`mine`: open, and given to who asks), and what is held or refused now."""
+    asked, owner = {"any": ("", None), "mine": ("open", at.person.name)}.get(state, (state, None))
     after, is_lost = paging.place(at, place, LIST)
-    page = exception_pages.page(at.reading, asked, type_code, after)
-    counts = exception_pages.counts(at.reading, asked)
+    page = exception_pages.page(at.reading, asked, type_code, owner, after)
+    counts = exception_pages.counts(at.reading, asked, owner)
     narrowed = counts if not type_code else counts[counts["type_code"] == type_code.upper()]
     held = exception_pages.held_now(at.reading)
     return at.page(
@@ -41,7 +44,7 @@ def listed(
         rows=shown.rows(page.rows),
         counts=shown.rows(counts),
         in_all=int(narrowed["exceptions"].sum()),
-        held=shown.rows(held.rows),
+        held=[] if state == "mine" else shown.rows(held.rows),
         held_count=held.in_all,
         state=state,
         type_code=type_code.upper(),
@@ -91,6 +94,41 @@ def unmatch(at: At, exception_id: Number, sure: Short = "", seen: Short = "") ->
     return at.go(f"/exceptions/{exception_id}?said=unmatched")
 
 
+@ROUTES.post("/exceptions/{exception_id}/assign", ACT)
+def assign(at: At, exception_id: Number, to: Annotated[str, Form(max_length=120)] = "", seen: Seen = None) -> Response:
+    """Give it to somebody; empty: to nobody."""
+    return _act(at, exception_id, "assigned", partial(exception_acts.assign, owner=to, seen=seen))
+
+
+@ROUTES.post("/exceptions/{exception_id}/note", ACT)
+def note(at: At, exception_id: Number, words: Text = "") -> Response:
+    """Write a note on it."""
+    return _act(at, exception_id, "noted", partial(exception_acts.note, text=words), note=words)
+
+
+@ROUTES.post("/exceptions/{exception_id}/accept", ACT)
+def accept(at: At, exception_id: Number, reason: Text = "", seen: Seen = None) -> Response:
+    """Close it, where it only informs."""
+    return _act(at, exception_id, "accepted", partial(exception_acts.accept, reason=reason, seen=seen), reason=reason)
+
+
+@ROUTES.post("/exceptions/{exception_id}/take-up", ACT)
+def take_up(at: At, exception_id: Number, reason: Text = "", seen: Seen = None) -> Response:
+    """Open it again, where it was accepted."""
+    return _act(at, exception_id, "taken-up", partial(exception_acts.take_up, reason=reason, seen=seen), reason=reason)
+
+
+def _act(at: Seat, exception_id: int, said: str, act: Callable[..., object], **typed: str) -> Response:
+    ctx = at.writing
+    try:
+        act(ctx, exception_id, posting_date=ctx.settings.today())
+    except NotFoundError:
+        raise
+    except UsageError as error:
+        return _page(at, exception_id, 422, problem=str(error), **typed)
+    return at.go(f"/exceptions/{exception_id}?said={said}")
+
+
 def _worded(error: ClaimsError) -> str:
     return "There is no claim with this number." if isinstance(error, NotFoundError) else str(error)
 
@@ -100,6 +138,7 @@ def _page(at: Seat, exception_id: int, status: int = 200, **values: Any) -> Resp
     standing = matching_by_hand.standing(at.reading, exception_id)
     usual: dict[str, Any] = {"said": "", "problem": "", "claim": "", "although": "", "look": None}
     usual |= {"is_unmatching": False, "standing": standing}
+    usual |= {"note": "", "reason": "", "workers": at.practice.workers(), "events": shown.rows(story["events"])}
     look = values.get("look")
     usual["is_grave"] = look is not None and matching_by_hand.differs_gravely(look.facts)
     is_offered = standing.waits and look is None and at.person.may(ACT)
