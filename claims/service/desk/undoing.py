@@ -137,8 +137,9 @@ def moved_on(event: pd.DataFrame, versions: pd.Series[int], later: pd.DataFrame)
     """
     others = later.loc[~later["is_remark"], "of_event_id"]
     last = later.groupby("of_event_id")["case_version"].max().reindex(event["event_id"])
-    last = last.fillna(event["case_version"].set_axis(last.index)).to_numpy("int64")
-    return pd.Series(event["event_id"].isin(others).to_numpy() | (last != versions.to_numpy()), index=versions.index)
+    last = last.fillna(event["case_version"].set_axis(last.index)).astype("int64")
+    is_other = event["event_id"].isin(others).to_numpy() | (last.to_numpy() != versions.to_numpy())
+    return pd.Series(is_other, index=versions.index)
 
 
 def why_kept(conn: Connection, event: pd.DataFrame) -> pd.Series[str]:

@@ -26,8 +26,8 @@ def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) ->
     fits: list[sa.ColumnElement[bool]] = [
         CASE.c.family_id.in_(_of_member(words)),
         PAYMENT.c.member_id.in_(_spelled(words)),
+        CASE.c.claim_payment_id.in_(_traced(words)),
     ]
-    fits.append(CASE.c.claim_payment_id.in_(_traced(words)))
     fits += [CASE.c.claim_number.startswith(words, autoescape=True), CASE.c.payer_claim_number == words]
     fits += [CASE.c.tag == words, *_key(words)]
     if normal:
