@@ -48,7 +48,7 @@ def hung(rows: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     wanted = rows.set_index("family_id")["amount_cents"]
     own = shares[shares["family_id"].isin(wanted.index)]
     before = own.groupby("family_id")["amount_cents"].cumsum() - own["amount_cents"]
-    left = (wanted.reindex(own["family_id"]).to_numpy("int64") - before).clip(lower=0)
+    left = np.maximum(wanted.reindex(own["family_id"]).to_numpy("int64") - before.to_numpy("int64"), 0)
     parts = own.assign(amount_cents=np.minimum(left, own["amount_cents"]))
     covered = parts.groupby("family_id")["amount_cents"].sum().reindex(wanted.index, fill_value=0)
     rest = rows[["family_id"]].assign(amount_cents=(wanted - covered).to_numpy("int64"), **dict.fromkeys(LINKS, 0))

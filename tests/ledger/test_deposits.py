@@ -152,6 +152,12 @@ def test_a_search_without_end_is_given_up():
     assert sets_of([1] * 61, 30).is_complete is False
 
 
+def test_all_of_any_number_need_no_search():
+    amounts = list(range(1000, 1100))
+    assert sets_of(amounts, sum(amounts)).only == tuple(range(100))
+    assert sets_of(amounts, sum(amounts) + 1) == ((), True)
+
+
 CENTS = st.sampled_from([3000, 5000, 5800, 8000, 8800])
 TRACES = st.sampled_from(["", "T1", "T2", "T3"])
 DAYS = st.sampled_from(["2026-03-10", "2026-03-11"])
