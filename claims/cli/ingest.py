@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from claims.service.intake import Outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -68,9 +73,20 @@ def ingest(
     output.say(f"{len(files)} files: {counts}.")
     if not any(number for state, number in report.counts.items() if state != "duplicate"):
         output.say("Nothing new: every file was here before.")
+    say_known_rows(output, (outcome for receipt, outcome in rows if not receipt.is_duplicate))
     known = sum(outcome.state != "stored" for receipt, outcome in rows if receipt.is_duplicate)
     if known:
         output.say(f"{known} of the files that were here before are held or refused: claims exceptions list")
     output.say("Next: claims reconcile" + ("; claims exceptions list" if stopped else ""))
     if stopped:
         raise typer.Exit(1)
+
+
+def say_known_rows(output: console.Output, outcomes: Iterable[Outcome]) -> None:
+    """Say which bank files hold lines that an earlier file had: an overlap, or a second deposit that looks the same."""
+    for one in outcomes:
+        if one.counts.get("known"):
+            output.say(
+                f"File {one.file_id}: {one.counts['known']} bank line(s), {console.dollars(one.counts['known_cents'])},"
+                " were known from an earlier file and are not counted again."
+            )

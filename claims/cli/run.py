@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.ingest import say_known_rows
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def say(output: console.Output, night: Night, overview: Overview, reports: Path,
             columns,
             [(one.file_id, one.sha256[:12], one.state, one.sets, one.reason_code) for one in stops],
         )
+    say_known_rows(output, night.intake.outcomes)
     if overview.open_exceptions:
         rows = [(code, one.count, console.dollars(one.cents)) for code, one in overview.open_exceptions.items()]
         output.table("Open exceptions", ("Type", ">Count", ">Amount"), rows)

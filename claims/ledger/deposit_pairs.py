@@ -58,39 +58,63 @@ def _joined(lines: pd.DataFrame, remits: pd.DataFrame, left: list[str], right: l
     )[["bank_line_id", "remit_id"]]
 
 
-def pairs_of(
-    lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING, settled: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Give every pair worth a look with its facts: same trace; same amount within `reach` days; same payer, a day near.
+def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING) -> pd.DataFrame:
+    """Give every pair worth a look with its facts (`with_facts`): by trace, its siblings, by amount, payer and day."""
+    traced = by_trace(lines, remits)
+    parts = [traced, siblings_of(traced, begun(lines, None), remits), near(lines, remits, reach)]
+    return with_facts(pd.concat(parts, ignore_index=True), lines, remits)
 
-    Both frames are `prepared`. Facts are columns of booleans, `days` counts business days. `sibling`: the remittance
-    is of the payer and day of one that has the line's trace, or is that one. `is_rest`: the line settles such a one
-    already (`settled`: bank_line_id, and trace_number, payer_identifier, payment_date of the remittance). Pairs by
-    payer and day alone are looked for where a rule may need them: for lines without a trace number, and cards.
-    """
-    by_trace = _joined(lines, remits, ["trace"], ["trace"])
+
+def by_trace(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of one trace number. All frames of lines and remittances are `prepared`."""
+    return _joined(lines, remits, ["trace"], ["trace"]).assign(sibling=True)
+
+
+def siblings_of(traced: pd.DataFrame, settling: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+    """Pairs with the remittances of the payer and day of one that has the line's trace (`traced`, or `begun`)."""
     day = ["payer_id", "payment_date"]
-    begun = _begun(lines, settled)
-    siblings = by_trace.merge(remits[["remit_id", *day]], on="remit_id").drop(columns="remit_id")
-    siblings = pd.concat([siblings, begun[["bank_line_id", *day]]], ignore_index=True).drop_duplicates()
-    siblings = siblings.merge(remits[["remit_id", *day]], on=day)[["bank_line_id", "remit_id"]]
+    days = traced.merge(remits[["remit_id", *day]], on="remit_id").drop(columns=["remit_id", "sibling"])
+    days = pd.concat([days, settling[["bank_line_id", *day]]], ignore_index=True).drop_duplicates()
+    return days.merge(remits[["remit_id", *day]], on=day)[["bank_line_id", "remit_id"]].assign(sibling=True)
+
+
+def near(
+    lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING, gone: tuple[set[int], set[int]] | None = None
+) -> pd.DataFrame:
+    """Pairs of one amount within `reach` days; of one payer and a day near, for lines without a trace and for cards.
+
+    `gone`: ids of lines and remittances that no rule takes any more, only told of.
+    """
     by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
     by_name = _by_name(by_day, remits)
+    gone_lines, gone_remits = gone or (set(), set())
     parts = [
-        siblings,
-        by_trace,
-        _by_amount(lines, remits, reach),
+        _by_amount(
+            lines.assign(is_gone=lines["bank_line_id"].isin(gone_lines)),
+            remits.assign(is_gone=remits["remit_id"].isin(gone_remits)),
+            reach,
+        ),
         _joined(by_name, remits, ["payer_remit", "day"], ["payer", "payment_date"]),
         _joined(by_day, remits, ["payer_id", "day"], ["payer_id", "payment_date"]),
     ]
-    ids = pd.concat(parts, ignore_index=True).drop_duplicates()
+    return pd.concat(parts, ignore_index=True).assign(sibling=False)
+
+
+def with_facts(
+    ids: pd.DataFrame, lines: pd.DataFrame, remits: pd.DataFrame, rests: pd.Series | None = None
+) -> pd.DataFrame:
+    """Add to pairs (bank_line_id, remit_id, sibling) what of the two agrees, each pair once.
+
+    Facts are columns of booleans, `days` counts business days. `sibling`: the remittance is of the payer and day of one
+    that has the line's trace, or is that one. `is_rest`: the line settles such a one already (its id is in `rests`).
+    """
+    ids = ids.sort_values("sibling", ascending=False, kind="stable").drop_duplicates(["bank_line_id", "remit_id"])
     names = ["trace", "payer", "payer_id"]
     pairs = ids.merge(lines[["bank_line_id", "line_key", "rest_cents", "bank_date", "kind", *names]], on="bank_line_id")
     pairs = pairs.merge(
         remits[["remit_id", "remit_key", "open_cents", "payment_date", *names]], on="remit_id", suffixes=("", "_remit")
     )
-    is_rest = pairs["bank_line_id"].isin(begun["bank_line_id"])
-    pairs = _with_facts(pairs).assign(sibling=among(pairs, siblings), is_rest=is_rest)
+    pairs = _with_facts(pairs).assign(is_rest=pairs["bank_line_id"].isin([] if rests is None else rests))
     return pairs.sort_values(["line_key", "remit_key"], ignore_index=True)
 
 
@@ -133,8 +157,11 @@ def _with_facts(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs
 
 
-def _begun(lines: pd.DataFrame, settled: pd.DataFrame | None) -> pd.DataFrame:
-    """Of the remittances that lines settle already, those that have the line's own trace number."""
+def begun(lines: pd.DataFrame, settled: pd.DataFrame | None) -> pd.DataFrame:
+    """Of the remittances that lines settle already, those that have the line's own trace number.
+
+    `settled`: bank_line_id, and trace_number, payer_identifier, payment_date of the remittance.
+    """
     if settled is None or settled.empty:
         return lines.iloc[:0].assign(payment_date="")
     known = settled.assign(
@@ -152,14 +179,59 @@ def among(pairs: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
 
 
 def _by_amount(lines: pd.DataFrame, remits: pd.DataFrame, reach: int) -> pd.DataFrame:
-    """Pairs of the same amount, not further apart than so many calendar days."""
-    dated, paid = lines[lines["bank_date"] != ""], remits[remits["payment_date"] != ""]
-    pairs = dated[["bank_line_id", "rest_cents", "bank_date"]].merge(
-        paid[["remit_id", "open_cents", "payment_date"]], left_on="rest_cents", right_on="open_cents"
-    )
+    """Pairs of the same amount, not further apart than so many calendar days.
+
+    Lines that say the same, and remittances, are joined by group: where both groups are large, no line can be told from
+    another, and each is paired with MOST_CANDIDATES of the other side only. That keeps two ways two ways.
+    """
+    lines, own = _grouped(lines[lines["bank_date"] != ""], "bank_line_id", ["rest_cents", "bank_date", "kind"])
+    remits, theirs = _grouped(remits[remits["payment_date"] != ""], "remit_id", ["open_cents", "payment_date"])
+    pairs = own.merge(theirs, left_on="rest_cents", right_on="open_cents", suffixes=("", "_remit"))
     bank, payment = (pairs[name].to_numpy(dtype="datetime64[D]") for name in ("bank_date", "payment_date"))
-    near: pd.DataFrame = pairs[np.abs((bank - payment).astype("int64")) <= reach]
-    return near[["bank_line_id", "remit_id"]]
+    pairs = pairs[np.abs((bank - payment).astype("int64")) <= reach]
+    is_large = (pairs[["size", "size_remit"]] > MOST_CANDIDATES).all(axis=1)
+    every, large = pairs[~is_large], pairs[is_large]
+    most = pd.Series(MOST_CANDIDATES, index=large.index)
+    parts = [_spread(every, "size", every["size_remit"]), _spread(large, "size", most)]
+    parts.append(
+        _spread(large, "size_remit", most)[["other", "place", "group", "group_remit"]].set_axis(_SPREAD, axis=1)
+    )
+    ids = pd.concat(parts, ignore_index=True)
+    first, first_remit = (pairs.set_index(["group", "group_remit"])[name] for name in ("first", "first_remit"))
+    at = pd.MultiIndex.from_frame(ids[["group", "group_remit"]])
+    line = first.reindex(at).to_numpy("int64") + ids["place"].to_numpy("int64")
+    remit = first_remit.reindex(at).to_numpy("int64") + ids["other"].to_numpy("int64")
+    return pd.DataFrame(
+        {
+            "bank_line_id": lines["bank_line_id"].to_numpy("int64")[line],
+            "remit_id": remits["remit_id"].to_numpy("int64")[remit],
+        }
+    ).drop_duplicates()
+
+
+_SPREAD = ["place", "other", "group", "group_remit"]
+
+
+def _grouped(rows: pd.DataFrame, key: str, facts: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Order rows by all that a rule looks at: `(rows, groups)`; a group has its size and `first`, where it begins."""
+    facts = [*facts, "payer", "payer_id", "has_trace", "is_gone"]
+    text = "line_key" if key == "bank_line_id" else "remit_key"
+    rows = rows.assign(has_trace=rows["trace"] != "").sort_values([*facts, text], ignore_index=True)
+    groups = rows.groupby(facts, sort=True).size().rename("size").reset_index()
+    return rows, groups.assign(first=groups["size"].cumsum() - groups["size"], group=groups.index)
+
+
+def _spread(pairs: pd.DataFrame, side: str, most: pd.Series) -> pd.DataFrame:
+    """Pair each of the `side` of two groups with so many of the other, each with others: place, other, the groups."""
+    each, most_of = pairs[side].to_numpy("int64"), most.to_numpy("int64")
+    other = pairs["size_remit" if side == "size" else "size"].to_numpy("int64")
+    count = each * most_of
+    row = np.repeat(np.arange(len(pairs)), count)
+    number = np.arange(count.sum()) - np.repeat(count.cumsum() - count, count)
+    place = number // most_of[row]
+    names = ["group", "group_remit"]
+    spread = pairs[names].iloc[row].reset_index(drop=True)
+    return spread.assign(place=place, other=(place + number % most_of[row]) % other[row])[_SPREAD]
 
 
 def _by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:

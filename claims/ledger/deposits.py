@@ -18,9 +18,13 @@ from claims.ledger.deposit_pairs import (
     BUSINESS_DAYS,
     MOST_CANDIDATES,
     among,
-    pairs_of,
+    begun,
+    by_trace,
+    near,
     prepared,
+    siblings_of,
     weighed,
+    with_facts,
 )
 from claims.ledger.subsets import sets_of
 
@@ -49,12 +53,41 @@ class Outcome(NamedTuple):
 class _Board:
     """What is left to tie while the rules are gone through."""
 
-    def __init__(self, pairs: pd.DataFrame) -> None:
-        self.all = pairs
+    def __init__(
+        self, lines: pd.DataFrame, remits: pd.DataFrame, refused: pd.DataFrame | None, settled: pd.DataFrame | None
+    ) -> None:
+        self.lines, self.remits, self.refused = lines, remits, refused
+        self.begun = begun(lines, settled)
+        self.traced = by_trace(lines, remits)
+        self.all = self._known(self.traced)
+        self.wider = {"sibling": self._siblings, "open": self._near, "none": self._near}
         self.tied: list[tuple[int, int, int, int, str]] = []
         self.gone_lines: set[int] = set()
         self.gone_remits: set[int] = set()
         self.unclear: set[int] = set()
+
+    def widen(self, trace: str) -> None:
+        """Add the pairs that a rule of this word for the trace looks at, of the lines that are not tied yet."""
+        more = self.wider.get(trace)
+        if more is None:
+            return
+        self.wider = {word: other for word, other in self.wider.items() if other != more}
+        names = ["bank_line_id", "remit_id", "sibling"]
+        self.all = self._known(pd.concat([self.all[names], more()], ignore_index=True))
+
+    def _siblings(self) -> pd.DataFrame:
+        return siblings_of(self._open(self.traced), self._open(self.begun), self.remits)
+
+    def _near(self) -> pd.DataFrame:
+        return near(self._open(self.lines), self.remits, gone=(self.unclear, self.gone_remits))
+
+    def _open(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[~rows["bank_line_id"].isin(self.gone_lines)]
+
+    def _known(self, ids: pd.DataFrame) -> pd.DataFrame:
+        pairs = with_facts(ids, self.lines, self.remits, self.begun["bank_line_id"])
+        pairs["is_refused"] = among(pairs, pairs.iloc[:0] if self.refused is None else self.refused)
+        return pairs
 
     def pairs(self) -> pd.DataFrame:
         """Pairs whose line and remittance are both still open."""
@@ -87,20 +120,19 @@ def tie(
     """Tie bank lines to remittances by the rules (frames as in `deposit_pairs`; money that came in only).
 
     `refused`: bank_line_id, remit_id of pairs that a person took apart. `settled`: remittances that lines settle
-    already (as in `deposit_pairs.pairs_of`): the rest may be for others of the same payer and day that came later.
+    already (as in `deposit_pairs.begun`): the rest may be for others of the same payer and day that came later.
     """
     lines, remits = prepared(bank_lines), prepared(remittances[remittances["open_cents"] > 0])
     lines = lines[lines["rest_cents"] > 0]
     if lines.empty or remits.empty:
         return _nothing()
-    pairs = pairs_of(lines, remits, settled=settled)
-    pairs["is_refused"] = among(pairs, pairs.iloc[:0] if refused is None else refused)
-    board = _Board(pairs)
+    board = _Board(lines, remits, refused, settled)
     rules = codes.table("tie_rules")
     rules = rules.sort_values("order", key=lambda order: order.astype("int64"))
     for row in rules.to_dict("records"):
         rule = {str(name): str(value) for name, value in row.items()}
         if way := _WAYS.get(rule["amount"]):
+            board.widen(rule["trace"])
             way(board, _fitting(board.pairs(), rule), rule)
     ties = _frame(board.tied)
     return _told(board, ties)

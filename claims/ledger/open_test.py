@@ -73,16 +73,6 @@ def run(
     return Tested(verdicts, kept, released[released["claim_payment_id"].isin(passed)])
 
 
-def shortfalls(rows: pd.DataFrame, receivables: pd.DataFrame) -> pd.DataFrame:
-    """Say what later payers left open: claim_payment_id (the last decision of each) and amount_cents."""
-    later = rows[rank_of_sequence(rows["payer_sequence"]) > 0]
-    keys = ["family_id", "payer_sequence"]
-    last = later.drop_duplicates(keys, keep="last")
-    rest = receivables.groupby(keys)["amount_cents"].sum()
-    cents = rest.reindex(pd.MultiIndex.from_frame(last[keys]), fill_value=0).to_numpy()
-    return last[["claim_payment_id"]].assign(amount_cents=cents)[cents > 0]
-
-
 def _no_release() -> pd.DataFrame:
     names = {"claim_payment_id": "int64", "claim_payment_id_first": "int64", "journal_key": "str"}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in names.items()})

@@ -61,7 +61,6 @@ def propose(batch: Batch) -> Proposal:
         is_gone = decided_lines["journal_key"].isin(lines["reverses_key"])
         own = lines[lines["reverses_key"] == ""]
         decided_lines = pd.concat([decided_lines[~is_gone], own], ignore_index=True)
-    _secondary_rests(turn, receivables, result)
     return result
 
 
@@ -168,15 +167,6 @@ def _release(rows: pd.DataFrame, released: pd.DataFrame, decided_lines: pd.DataF
     told = told.rename(columns={"claim_payment_id_first": "claim_payment_id"})
     result.released.append(told.assign(is_whole=~told["claim_payment_id"].isin(left["claim_payment_id"])))
     return negated(gone, rows, "release", RELEASE_RULE)
-
-
-def _secondary_rests(turn: pd.DataFrame, receivables: pd.DataFrame, result: Proposal) -> None:
-    """Name what a later payer left open of its balance."""
-    if not result.postings:
-        return
-    posted = pd.concat([frame[frame["outcome"] == POSTED] for frame in result.postings], ignore_index=True)
-    rests = open_test.shortfalls(turn[turn["claim_payment_id"].isin(posted["claim_payment_id"])], receivables)
-    result.exceptions.append(rests.assign(type_code="SECONDARY_SHORT")[EXCEPTION_COLUMNS])
 
 
 def _add(receivables: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:

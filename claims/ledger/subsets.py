@@ -28,11 +28,14 @@ def sets_of(amounts: Sequence[int], target: int, *, at_least: int = 2, steps: in
     does not depend on the order of the amounts, but for the places that it names.
     """
     order = sorted((place for place, cents in enumerate(amounts) if 0 < cents <= target), key=lambda p: -amounts[p])
-    if len(order) > MOST:
-        return Sums((), False)
     rest = [0] * (len(order) + 1)
     for at in range(len(order) - 1, -1, -1):
         rest[at] = rest[at + 1] + amounts[order[at]]
+    if rest[0] <= target:  # all of them or none: no smaller set adds up
+        is_found = rest[0] == target and len(order) >= at_least
+        return Sums((tuple(sorted(order)),) if is_found else (), True)
+    if len(order) > MOST:
+        return Sums((), False)
     found: list[tuple[int, ...]] = []
     waiting: list[tuple[int, int, tuple[int, ...]]] = [(0, target, ())]
     for _ in range(steps):

@@ -165,14 +165,14 @@ def bank_columns(ctx: Context) -> BankColumns:
 def _load_bank(conn: Connection, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date) -> None:
     lines, problems = read_bank_file(path.read_bytes(), columns)
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
-    counts = {"rows": len(lines) + len(problems), "new": stored, "refused": len(problems)}
+    counts = {"rows": len(lines) + len(problems), "refused": len(problems)} | stored
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
 
 
 def _load_bai2(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
     lines, problems = read_bai2(path.read_bytes())
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
-    counts = {"rows": len(lines), "new": stored, "findings": len(problems)}
+    counts = {"rows": len(lines), "findings": len(problems)} | stored
     close_whole(conn, row, "bank", problems, counts, posting_date)
 
 

@@ -1,6 +1,7 @@
 """Balances of patients given up: small ones by the practice's rule (4300), others sent to collection (5000).
 
-The rule is a row of master data (small_balances): how much at most, after how many days, who may.
+The rule is a row of master data (small_balances): how much at most, after how many days, who may. What is given up
+hangs on the payers' decisions that put it on the patient, the latest first: a reversal takes it back with them.
 """
 
 from __future__ import annotations
@@ -143,15 +144,16 @@ def _post(
         sha256("\x1f".join(map(str, (reason, family, before.get(family, 0)))).encode()).hexdigest()[:32]
         for family in rows.index.tolist()
     ]
-    movements = rows.assign(
-        journal_key=[f"act:{event}:0" for event in events],
+    given_up = rows[["amount_cents", "kind"]].assign(event=events, family_id=rows.index).reset_index(drop=True)
+    movements = patient_lines.hung(given_up, patient_money.shares(conn, rows.index.tolist()))
+    movements = movements.assign(
+        journal_key="act:" + movements["event"] + ":" + movements["place"].astype("str") + ":0",
         rule_id=rule_id,
         reference="",
-        family_id=rows.index,
         effective_date=day.isoformat(),
         journal_reason=reason,
     )
-    lines = patient_lines.lines(movements.reset_index(drop=True))
+    lines = patient_lines.lines(movements)
     kinds = dict(zip(movements["journal_key"], movements["kind"], strict=True))
     lines["reason_code"] = lines["journal_key"].map(kinds).where(lines["account"] == "4300", "").astype("str")
     write_journals(conn, ctx, run_id, day, lines)

@@ -11,7 +11,7 @@ from claims import codes
 from claims.denials import classify, remark_exceptions
 from claims.ledger import post, proposal
 from claims.ledger.open_test import CREDIT_RULES
-from claims.ledger.rules import RECEIVABLE
+from claims.ledger.rules import RECEIVABLE, rank_of_sequence
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.parking import park
@@ -24,6 +24,7 @@ from claims.store import (
     posted,
     posting,
     repeated,
+    rests,
     settled,
     takebacks,
     unannounced,
@@ -165,6 +166,7 @@ def _post(
     _raise_for_claims(conn, raised, owner, since, posting_date)
     repeated.name_repeated(conn, _decided_again(postings, batch.decided), posting_date)
     credits.name_credits(conn, _lowered(lines), posting_date)
+    rests.name_rests(conn, _with_later_payers(lines, postings), posting_date)
     if remits is not None:
         # What is posted once more is read once more; what waits meanwhile keeps how it was read.
         again = [] if places is None else claims["claim_payment_id"].tolist()
@@ -262,6 +264,14 @@ def _lowered(lines: pd.DataFrame) -> list[int]:
     fell = (lines["account"] == RECEIVABLE) & (lines["amount_cents"] < 0)
     fell &= (lines["reverses_key"] != "") | ~lines["rule_id"].isin(CREDIT_RULES)
     return sorted(set(lines.loc[fell, "family_id"]) - {0})
+
+
+def _with_later_payers(lines: pd.DataFrame, postings: pd.DataFrame) -> list[int]:
+    """Give the families on which a later payer decided just now, or whose open balance with one moved."""
+    moved = lines[lines["account"] == RECEIVABLE]
+    decided = postings[postings["outcome"] == proposal.POSTED]
+    turns = pd.concat([rows[["family_id", "payer_sequence"]] for rows in (moved, decided)])
+    return sorted(set(turns.loc[rank_of_sequence(turns["payer_sequence"]) > 0, "family_id"]) - {0})
 
 
 def _of_posted(odd_codes: pd.DataFrame, postings: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from claims.store import (
     exceptions,
     posting,
     repeated,
+    rests,
     settled,
     takebacks,
     unannounced,
@@ -43,6 +44,7 @@ def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, wai
     repeated.close_repeated(conn, day)
     families = gone.postings.loc[gone.postings["family_id"] != 0, "family_id"].unique().tolist()
     credits.name_credits(conn, families, day)
+    rests.name_rests(conn, families, day)
     unannounced.keep_named(conn, day)
     takebacks.name_several_forwards(conn, day)
 

@@ -97,11 +97,18 @@ def _charged(claim_id: sa.ColumnElement[int]) -> sa.Exists:
     )
 
 
+def _replaced(claim_id: sa.ColumnElement[int]) -> sa.Exists:
+    """A claim whose charges a later version took back: all of them, where it changed every line."""
+    back = sa.and_(J.c.claim_id == claim_id, J.c.source == "charge", J.c.reason_code == "replaced", stands())
+    return sa.select(sa.literal(1)).where(back).exists()
+
+
 def other_versions(conn: sa.Connection) -> pd.DataFrame:
     """Stored claims of charged families that are not the charged one, unless an exception names them already.
 
     With charged_sequence, the payer sequence that the family's charge stands on: a claim for a later payer is no second
-    charge. Versions of ours stay out: their charge follows when they are released.
+    charge. Nor is one whose charge a version of it took over. Versions of ours stay out: their
+    charge follows when they are released.
     """
     named = (
         sa.select(sa.literal(1))
@@ -130,7 +137,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             C.c.payer_sequence,
             sa.func.coalesce(sequence, "").label("charged_sequence"),
         )
-        .where(C.c.state == "stored", ~named, ~_charged(C.c.claim_id))
+        .where(C.c.state == "stored", ~named, ~_charged(C.c.claim_id), ~_replaced(C.c.claim_id))
         .where(C.c.purpose != ESTIMATE, C.c.follows_claim_id.is_(None))
         .where(_unreversed_charge(C.c.family_id))
         .order_by(C.c.claim_key)

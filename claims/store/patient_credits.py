@@ -6,6 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import Origin
 from claims.store.load import frame
 
 J, L, E = schema.journals, schema.ledger_lines, schema.exceptions
@@ -43,19 +44,21 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
         .group_by(L.c.family_id)
         .having(sa.func.sum(L.c.amount_cents) < 0)
     )
+    origin = Origin()  # a payer's reversal takes a write-off with it
     rows = frame(
         conn,
-        sa.select(
-            L.c.family_id,
-            L.c.account,
-            L.c.payer_sequence,
-            L.c.reference,
-            L.c.rule_id,
-            L.c.amount_cents,
-            J.c.source,
-            J.c.journal_id,
+        origin.joined(
+            sa.select(
+                L.c.family_id,
+                L.c.account,
+                L.c.payer_sequence,
+                L.c.reference,
+                L.c.rule_id,
+                L.c.amount_cents,
+                origin.source.label("source"),
+                J.c.journal_id,
+            ).join(J, J.c.journal_id == L.c.journal_id)
         )
-        .join(J, J.c.journal_id == L.c.journal_id)
         .where(L.c.family_id.in_(in_credit), L.c.account.in_(["1100", "1200"]))
         .order_by(L.c.family_id, J.c.journal_id, L.c.ledger_line_id),
     )

@@ -8,11 +8,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import Origin, stands
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, in_parts
+from claims.store.rows import IN_LIST, frame_of, in_parts
 
 J, L = schema.journals, schema.ledger_lines
 OF_PATIENTS = "patient"  # the source of their journals
+BILLED_GROUP, NEXT_PAYER_ONLY = "PR", "209"  # what of a share is the patient's to pay
 PAID_BACK = ("E07", "P04")  # rules of what is owed back to the patient
 ACCOUNTS = ("1000", "1200", "2200", "2300")  # whose lines carry the key of a payment or refund
 
@@ -101,14 +103,12 @@ def journals_of(conn: sa.Connection, key: str) -> pd.DataFrame:
 
 def _standing(conn: sa.Connection, own: sa.Select[tuple[int]]) -> pd.DataFrame:
     """Lines of these journals of patients, as far as none takes them back; newest journal first."""
-    later = J.alias("later")
     names = [column for column in L.columns if column.name not in ("ledger_line_id", "journal_id")]
     return frame(
         conn,
         sa.select(J.c.idempotency_key.label("journal_key"), J.c.effective_date, *names)
         .join(L, L.c.journal_id == J.c.journal_id)
-        .where(J.c.journal_id.in_(own), J.c.source == OF_PATIENTS, J.c.reverses_journal_id.is_(None))
-        .where(~sa.select(sa.literal(1)).where(later.c.reverses_journal_id == J.c.journal_id).exists())
+        .where(J.c.journal_id.in_(own), J.c.source == OF_PATIENTS, J.c.reverses_journal_id.is_(None), stands())
         .order_by(J.c.journal_id.desc(), L.c.ledger_line_id),
     )
 
@@ -132,6 +132,42 @@ def written_off(conn: sa.Connection, family_id: int, rules: Sequence[str]) -> pd
         L.c.family_id == family_id, L.c.account == "1200", L.c.rule_id.in_(list(rules))
     )
     return _standing(conn, own)
+
+
+def shares(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """What payers' decisions put on patients and nobody has written off: the newest posting of each claim first.
+
+    family_id, claim_payment_id, line_number, continues_journal_id (the posting), amount_cents (above zero). What
+    patients paid is not taken off.
+    """
+    origin = Origin()
+    by_hand = J.alias("by_hand")  # what a person moved hangs on the posting that it continues
+    decision = sa.func.coalesce(
+        origin.root.c.claim_payment_id, origin.first.c.claim_payment_id, J.c.claim_payment_id
+    ).label("claim_payment_id")
+    continued = sa.func.coalesce(by_hand.c.continues_journal_id, origin.journal_id)
+    is_billed = sa.and_(L.c.group_code == BILLED_GROUP, L.c.reason_code != NEXT_PAYER_ONLY)
+    is_written_off = sa.and_(origin.source == OF_PATIENTS, L.c.reference == "")
+    cents = sa.func.sum(L.c.amount_cents)
+    select = (
+        origin.joined(
+            sa.select(
+                L.c.family_id,
+                decision,
+                L.c.line_number,
+                sa.func.max(continued).label("continues_journal_id"),
+                sa.cast(cents, sa.BigInteger).label("amount_cents"),
+            ).join(J, J.c.journal_id == L.c.journal_id)
+        )
+        .outerjoin(by_hand, by_hand.c.journal_id == origin.journal_id)
+        .where(L.c.account == "1200", decision.is_not(None), sa.or_(is_billed, is_written_off))
+        .group_by(L.c.family_id, decision, L.c.line_number)
+        .having(cents > 0)
+    )
+    rows = frame_of(conn, select, L.c.family_id, family_ids)
+    return rows.sort_values(
+        ["family_id", "continues_journal_id", "line_number"], ascending=[True, False, True], ignore_index=True
+    )
 
 
 def history(conn: sa.Connection, key: str) -> pd.DataFrame:

@@ -151,12 +151,16 @@ def save_acknowledgements(conn: sa.Connection, file_id: int, rows: pd.DataFrame)
     insert_keyed(conn, schema.acknowledgements, rows.assign(file_id=file_id))
 
 
-def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> int:
-    """Write bank lines that are not stored yet; give their number."""
-    known = known_lines(conn, rows["line_key"].tolist())
-    fresh = rows[~rows["line_key"].isin(list(known))]
-    insert_keyed(conn, schema.bank_lines, fresh.assign(file_id=file_id))
-    return len(fresh)
+def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> dict[str, int]:
+    """Write bank lines that are not stored yet; give how many there were: new, known (of an earlier file), known_cents.
+
+    What is known may be the same deposit in a statement that overlaps, or a second one that the bank says nothing else
+    of: only a person can tell.
+    """
+    is_known = rows["line_key"].isin(list(known_lines(conn, rows["line_key"].tolist())))
+    insert_keyed(conn, schema.bank_lines, rows[~is_known].assign(file_id=file_id))
+    known_cents = int(rows.loc[is_known, "amount_cents"].sum())
+    return {"new": int((~is_known).sum()), "known": int(is_known.sum()), "known_cents": known_cents}
 
 
 # CLM05-1 is the place of service of a professional claim, the facility type of an institutional one.

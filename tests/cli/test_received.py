@@ -82,3 +82,15 @@ def test_statements_are_quiet_and_machine_readable(books, tmp_path):
     out = ("--as-of", "2025-06-30", "--out", tmp_path / "statements")
     assert books("statements", *out, "--json").json["report"] == "statements"
     assert books("statements", *out, "--quiet").out == ""
+
+
+def test_bank_lines_known_from_an_earlier_file_are_said_with_their_amount(books, tmp_path):
+    later = tmp_path / "later.csv"
+    later.write_bytes(bank(("2025-03-11", "88", "T1"), ("2025-03-12", "7", "T9")))
+    said = books("ingest", later)
+    assert "1 bank line(s), $88.00, were known from an earlier file" in said.out
+    assert "bank line" not in books("ingest", later).out  # the file itself is known
+    more = tmp_path / "more.csv"
+    more.write_bytes(bank(("2025-03-12", "7", "T9"), ("2025-03-13", "5", "T8")))
+    counts = books("ingest", more, "--json").json["files"][0]["counts"]
+    assert counts == {"rows": 2, "refused": 0, "new": 1, "known": 1, "known_cents": 700}

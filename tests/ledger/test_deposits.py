@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims import codes
+from claims.ledger import deposit_pairs
 from claims.ledger.deposits import tie
 from claims.ledger.subsets import sets_of
 from tests.ledger.deposit_frames import lines, remits
@@ -152,6 +153,12 @@ def test_a_search_without_end_is_given_up():
     assert sets_of([1] * 61, 30).is_complete is False
 
 
+def test_all_of_any_number_need_no_search():
+    amounts = list(range(1000, 1100))
+    assert sets_of(amounts, sum(amounts)).only == tuple(range(100))
+    assert sets_of(amounts, sum(amounts) + 1) == ((), True)
+
+
 CENTS = st.sampled_from([3000, 5000, 5800, 8000, 8800])
 TRACES = st.sampled_from(["", "T1", "T2", "T3"])
 DAYS = st.sampled_from(["2026-03-10", "2026-03-11"])
@@ -185,3 +192,28 @@ def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(
     assert (settled <= books.set_index("remit_id")["open_cents"].reindex(settled.index)).all()
     assert (ties["amount_cents"] > ties["fee_cents"]).all()
     assert not ties.duplicated(["bank_line_id", "remit_id"]).any()
+
+
+@settings(deadline=None, max_examples=25)
+@given(SOME_LINES, SOME_REMITS)
+def test_of_many_that_look_the_same_a_few_pairs_say_what_all_say(some_lines, some_remits):
+    bank, books = lines(*some_lines, {}, {}, {}, {}), remits(*some_remits, {}, {}, {}, {})
+    every = tie(bank, books)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deposit_pairs, "MOST_CANDIDATES", 2)
+        few = tie(bank, books)
+    assert tied(few) == tied(every)
+    assert few.ambiguous["bank_line_id"].tolist() == every.ambiguous["bank_line_id"].tolist()
+
+
+def test_lines_tied_by_their_trace_are_held_beside_no_other_remittance():
+    many = range(1, 120)
+    bank = lines(*({"trace_number": f"T{number}"} for number in many), {"payer_identifier": "1512345678"})
+    outcome = tie(bank, remits(*({"trace_number": f"T{number}"} for number in many)))
+    assert [(line, remit) for line, remit, *_ in tied(outcome)] == [(number, number) for number in many]
+    told = outcome.candidates.groupby("bank_line_id").size()
+    assert (told.loc[:119] == 1).all()
+    assert set(outcome.candidates.loc[outcome.candidates["bank_line_id"] == 120, "why"]) == {"taken"}
+    equal = lines(*({"trace_number": f"X{number}"} for number in many)), remits(*({} for _ in many))
+    pairs = deposit_pairs.near(*(deposit_pairs.prepared(rows) for rows in equal))
+    assert len(pairs) <= 2 * deposit_pairs.MOST_CANDIDATES * len(many)  # not a pair for each of each

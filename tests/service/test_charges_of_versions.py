@@ -46,6 +46,15 @@ def test_a_replacement_moves_only_the_lines_that_differ(practice):
     check(practice)
 
 
+def test_the_original_whose_lines_all_changed_is_no_second_claim(practice):
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    practice.night(claims(Bill("A1", [("99213", "200")], frequency="7"), control=SECOND_FILE))
+    assert (charged(practice), practice.exceptions()) == ({1: 20000}, [])
+    practice.reconcile()
+    assert practice.exceptions() == []
+    check(practice)
+
+
 def test_a_replacement_that_leaves_a_line_out_takes_its_charge_back(practice):
     practice.night(claims(FIRST))
     practice.night(claims(Bill("A1", LINES[:2], frequency="7"), control=SECOND_FILE))

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims, remit
@@ -204,6 +205,42 @@ def test_a_rest_that_a_second_payer_leaves_is_named_until_it_is_settled(practice
     assert practice.balances(payer_sequence="S", account="1100") == {}
     assert "SECONDARY_SHORT" not in practice.exceptions()
     check(practice)
+
+
+CORRECTED = """CLP*E1*22*-150*-88**12*ICN10~
+               SVC*HC:99214*-150*-88**1~
+               CAS*CO*45*-40~
+               CAS*PR*2*-22~
+               CLP*E1*1*150*{cents}**12*ICN11~
+               SVC*HC:99214*150*{cents}**1~
+               CAS*CO*45*40~
+               CAS*PR*2*{share}~"""
+
+
+@pytest.mark.parametrize("order", ["ACB", "ABC"])
+def test_a_rest_with_a_second_payer_is_named_whichever_decision_leaves_it(practice, order):
+    nights = {
+        "A": paid(FIRST_PAYER, "T1", cash="88"),
+        "B": paid(CORRECTED.format(cents="90", share="20"), "T5", "20250420", "2"),
+        "C": second_payer("CLP*E1*2*150*12**12*S77~\nSVC*HC:99214*150*12**1~\nCAS*OA*23*138~", "12"),
+    }
+    practice.night(claims(Bill("E1", [("99214", "150")], others=(SECOND,))))
+    for night in order:
+        practice.night(nights[night])
+    table = schema.exceptions
+    short = sa.select(table.c.amount_cents, schema.claim_payments.c.payer_claim_number).join(
+        schema.claim_payments, schema.claim_payments.c.claim_payment_id == table.c.claim_payment_id
+    )
+    short = short.where(table.c.type_code == "SECONDARY_SHORT", table.c.state == "open")
+    assert practice.rows(short) == [(800, "S77")]
+    check(practice)
+    if order == "ACB":
+        # The correction left another rest than there was: undone, the former one is named again.
+        number = practice.rows(
+            sa.select(schema.remittances.c.remit_id).where(schema.remittances.c.trace_number == "T5")
+        )[0][0]
+        undo(practice.ctx, f"remit:{number}", date(2025, 6, 30))
+        assert practice.rows(short) == [(1000, "S77")]
 
 
 def test_a_second_payer_before_the_first_waits_and_posts_after_it(practice):

@@ -3,13 +3,17 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from claims.errors import NotFoundError, PostingRefusedError
 from claims.service.master import import_files
+from claims.service.patient_credits import CAUSES
 from claims.service.patient_entry import add_patient_payment
 from claims.service.patient_write_offs import proposed, take_back, to_collection, write_off_small
+from claims.service.undo import undo
 from claims.service.verify import verify
-from tests.books import Bill, claims
+from claims.store import schema
+from tests.books import Bill, claims, remit
 from tests.service.test_statements import SHARE, billed, paid, rows
 
 FIRST, LATER = date(2025, 3, 14), date(2025, 6, 30)
@@ -87,4 +91,48 @@ def test_bad_debt_is_only_what_a_statement_names_and_can_be_taken_back(books):
     assert books.balances(account="5000") == {"5000": 2200}
     assert take_back(books.ctx, "A3", "he pays", LATER) == 2200
     assert books.balances(account="5000") == {}
+    assert [problem for one in verify(books.ctx) for problem in one.broken] == []
+
+
+def corrected(claim, share):
+    """The payer takes its decision back and puts another share on the patient."""
+    return remit(
+        f"""BPR*I*{22 - share}*C*ACH************20250410~
+            TRN*1*C{claim}*1512345678~
+            CLP*{claim}*22*-150*-88**12*ICN{claim}~
+            SVC*HC:99213*-150*-88**1~
+            CAS*CO*45*-40~CAS*PR*2*-22~
+            CLP*{claim}*1*150*{110 - share}**12*ICN{claim}B~
+            SVC*HC:99213*150*{110 - share}**1~
+            CAS*CO*45*40~CAS*PR*2*{share}~"""
+    )
+
+
+def remit_of(practice, trace):
+    table = schema.remittances
+    return practice.rows(sa.select(table.c.remit_id).where(table.c.trace_number == trace))[0][0]
+
+
+def test_a_reversal_takes_back_what_was_written_off_of_its_share(books, tmp_path):
+    write_off_small(books.ctx, LATER)  # 2.00 of A1, 5.00 of A2
+    to_collection(books.ctx, ["A3"], "three letters", LATER)
+    books.night(corrected("A1", 21), corrected("A2", 10), corrected("A3", 12), day=LATER)
+    assert books.balances(account="4300") == books.balances(account="5000") == {}
+    assert books.exceptions().count("CREDIT_BALANCE_PATIENT") == 1  # of A2: 17.00 paid of a share of 10.00
+    tables = rows(books, tmp_path, LATER)
+    assert billed(tables) == {"A1": "1.00", "A3": "12.00"}
+    credit, message = books.rows(
+        sa.select(schema.exceptions.c.amount_cents, schema.exceptions.c.message).where(
+            schema.exceptions.c.type_code == "CREDIT_BALANCE_PATIENT"
+        )
+    )[0]
+    assert (credit, message) == (700, CAUSES["share-lowered"])
+    with pytest.raises(NotFoundError):
+        take_back(books.ctx, "A3", "the payer did", LATER)
+    assert to_collection(books.ctx, ["A3"], "one more letter", LATER) == 1200
+    refused = undo(books.ctx, f"remit:{remit_of(books, 'CA3')}", LATER).refused
+    assert list(refused["kind"]) == ["patient to-collection"]  # somebody has given up the new share
+    assert undo(books.ctx, f"remit:{remit_of(books, 'CA1')}", LATER).refused.empty
+    assert books.balances(account="4300") == {"4300": 200}
+    assert take_back(books.ctx, "A1", "he wants to pay", LATER) == 200
     assert [problem for one in verify(books.ctx) for problem in one.broken] == []

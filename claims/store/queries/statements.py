@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import Origin
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, total
 from claims.store.rows import in_parts
@@ -24,7 +25,8 @@ J, L, FAM, C, A, CP, F = (
 )
 PAYERS, S = schema.claim_payers, schema.service_lines
 # A journal of a patient's money, and what takes one back.
-OF_PATIENT = sa.case((J.c.source == "patient", 1), else_=0)
+ORIGIN = Origin()
+OF_PATIENT = sa.case((ORIGIN.source == "patient", 1), else_=0)
 MEDICAID = "MC"
 
 
@@ -43,15 +45,16 @@ def sums(conn: sa.Connection, at: AsOf) -> pd.DataFrame:
     turn = sa.case((L.c.account == "1100", L.c.payer_sequence), else_="")
     return frame(
         conn,
-        sa.select(
-            L.c.family_id,
-            L.c.account,
-            sa.type_coerce(turn, sa.String).label("payer_sequence"),
-            OF_PATIENT.label("is_patient"),
-            has_key.label("has_key"),
-            total(L.c.amount_cents).label("amount_cents"),
+        ORIGIN.joined(
+            sa.select(
+                L.c.family_id,
+                L.c.account,
+                sa.type_coerce(turn, sa.String).label("payer_sequence"),
+                OF_PATIENT.label("is_patient"),
+                has_key.label("has_key"),
+                total(L.c.amount_cents).label("amount_cents"),
+            ).join(J, J.c.journal_id == L.c.journal_id)
         )
-        .join(J, J.c.journal_id == L.c.journal_id)
         .where(at.journals(), L.c.family_id.in_(_families(at)))
         .group_by(L.c.family_id, L.c.account, turn, OF_PATIENT, has_key),
     )
@@ -63,9 +66,12 @@ def shares(conn: sa.Connection, at: AsOf) -> pd.DataFrame:
     keys = (L.c.family_id, L.c.line_number, L.c.group_code, L.c.reason_code, L.c.payer_code, L.c.adjustment_id)
     owner = sa.case((L.c.adjustment_id.is_(None), J.c.claim_payment_id), else_=None)
     rows = (
-        sa.select(*keys, owner.label("claim_payment_id"), total(L.c.amount_cents).label("amount_cents"))
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .where(at.journals(), L.c.account == "1200", J.c.source != "patient")
+        ORIGIN.joined(
+            sa.select(*keys, owner.label("claim_payment_id"), total(L.c.amount_cents).label("amount_cents")).join(
+                J, J.c.journal_id == L.c.journal_id
+            )
+        )
+        .where(at.journals(), L.c.account == "1200", ORIGIN.source != "patient")
         .group_by(*keys, owner)
         .having(sa.func.sum(L.c.amount_cents) != 0)
         .subquery()
@@ -102,8 +108,11 @@ def daily(conn: sa.Connection, at: AsOf) -> pd.DataFrame:
     )
     return frame(
         conn,
-        sa.select(*keys[:-1], OF_PATIENT.label("is_patient"), total(L.c.amount_cents).label("amount_cents"))
-        .join(J, J.c.journal_id == L.c.journal_id)
+        ORIGIN.joined(
+            sa.select(*keys[:-1], OF_PATIENT.label("is_patient"), total(L.c.amount_cents).label("amount_cents")).join(
+                J, J.c.journal_id == L.c.journal_id
+            )
+        )
         .where(at.journals(), L.c.account.in_(["1100", "1200"]), L.c.family_id.in_(_families(at)))
         .group_by(*keys),
     )
