@@ -51,7 +51,7 @@ def effects_of(
     stands = latest.set_index("base")["claim_payment_id"].reindex(denied["base"]).fillna(0).to_numpy()
     denied = denied[denied["claim_payment_id"].to_numpy() != stands]
     open_bases = set(known.loc[~known["is_closed"], "base"])
-    denied = _with_later_denial(denied, latest)
+    denied = _with_later_denial(denied, latest, claim_payments)
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
@@ -76,11 +76,17 @@ def _whole(part: pd.DataFrame) -> pd.DataFrame:
     return whole.astype({name: "int64" if dtype == "int" else dtype for name, dtype in dtypes.items()})
 
 
-def _with_later_denial(denied: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
-    """Attach a denial that comes late to the open case of a later one: what the payer said last is what stands."""
+def _with_later_denial(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.DataFrame:
+    """Attach a denial that comes late to the open case of a later one: what the payer said last is what stands.
+
+    Unless the ledger took the later one back for it: that one only repeated it.
+    """
     is_open = latest["state"] != "closed"
-    stands = latest[is_open].set_index("base")["remit_date"].reindex(denied["base"]).fillna("").to_numpy()
-    is_late = denied["remit_date"].to_numpy() < stands
+    standing = latest[is_open].set_index("base")[["remit_date", "claim_payment_id"]].reindex(denied["base"])
+    replaced = claim_payments.set_index("claim_payment_id")["reverses_claim_payment_id"]
+    replaces = replaced.reindex(denied["claim_payment_id"], fill_value=0).to_numpy()
+    is_late = denied["remit_date"].to_numpy() < standing["remit_date"].fillna("").to_numpy()
+    is_late &= replaces != standing["claim_payment_id"].fillna(-1).to_numpy()
     return denied.assign(kind=denied["kind"].where(~is_late, "attached"))
 
 
@@ -165,11 +171,14 @@ def _reversed(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFr
 def _replaced(
     claim_payments: pd.DataFrame, deciders: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
 ) -> pd.DataFrame:
-    """Take back what a later decision on the claim replaces: won where it pays or charges the patient instead."""
+    """Take back what another decision on the claim replaces: won where it pays or charges the patient instead.
+
+    An older one that comes late replaces what only repeated it: nothing is won.
+    """
     newer = claim_payments[(claim_payments["outcome"] == "posted") & (claim_payments["reverses_claim_payment_id"] != 0)]
     names = {"claim_payment_id": "target_id", "line_number": "line"}
-    pairs = newer[["claim_payment_id", "reverses_claim_payment_id", "paid_cents", "at"]].merge(
-        deciders[["claim_payment_id", "line_number", "base"]].rename(columns=names),
+    pairs = newer[["claim_payment_id", "reverses_claim_payment_id", "paid_cents", "at", "payment_date"]].merge(
+        deciders[["claim_payment_id", "line_number", "base", "remit_date"]].rename(columns=names),
         left_on="reverses_claim_payment_id",
         right_on="target_id",
     )
@@ -180,8 +189,10 @@ def _replaced(
     amounts, is_whole = _on_base(pairs, figures)
     denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
     won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
-    outcome = np.where((amounts["paid"] > 0) | (amounts["patient"] > 0), won, "superseded")
-    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=np.maximum(amounts["paid"], 0))
+    is_later = (pairs["payment_date"] >= pairs["remit_date"]).to_numpy(bool)
+    outcome = np.where(is_later & ((amounts["paid"] > 0) | (amounts["patient"] > 0)), won, "superseded")
+    recovered = np.where(is_later, np.maximum(amounts["paid"], 0), 0)
+    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=recovered)
 
 
 def _on_base(

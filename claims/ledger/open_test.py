@@ -18,6 +18,7 @@ from claims.ledger.rules import CLEARING, RECEIVABLE, UNAPPLIED, rank_of_sequenc
 CREDIT_RULES = ["C13", "C15"]
 REDUCTION_RULES = ["C02", "C03", "C04"]  # what a statement of the payer counts as paid for: 4100, 4310
 PRICE_RULE = "C02"
+REPEAT_REASONS = ["18", "B13"]  # reasons that say: decided before
 
 OPEN, REPEAT, RELEASE, CORRECTION, OVERLAP, OVER = "open", "repeat", "release", "correction", "overlap", "over"
 
@@ -120,9 +121,13 @@ def _by_tested_line(rows: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
 def _earlier(standing: pd.DataFrame, touched: pd.DataFrame, receivables: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
     """Earlier decisions by family, sequence and tested line: whether one may be taken back, and what that re-opens.
 
-    newest_order: the posting order of the last of them.
+    newest_order: the posting order of the last of them. One that only says that the claim was decided before, and came
+    before what it repeats, decided nothing: it has none.
     """
     rows = _by_tested_line(standing, whole)
+    says_more = (rows["account"] != RECEIVABLE) & ~rows["reason_code"].isin(REPEAT_REASONS)
+    decides = rows["claim_payment_id"].isin(rows.loc[says_more, "claim_payment_id"])
+    rows = rows.assign(posting_order=rows["posting_order"].where(decides, ""))
     keys = ["family_id", "line_number"]
     moved = _by_tested_line(touched, whole)
     people = {account: pd.MultiIndex.from_frame(moved.loc[moved["account"] == account, keys]) for account in _HELD}

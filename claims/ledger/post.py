@@ -18,6 +18,7 @@ from claims.ledger.proposal import (
     MEMO,
     POSTED,
     RELEASE_RULE,
+    TAKEN_BACK,
     Batch,
     Proposal,
     keyed,
@@ -53,7 +54,8 @@ def propose(batch: Batch) -> Proposal:
     for _, rows in turn.groupby("round", sort=True):
         is_reverse = rows["clp_post"] == "reverse"
         lines, superseded = reverse(rows[is_reverse], batch, decided, decided_lines, result)
-        decided = decided[~decided["claim_payment_id"].isin(superseded)]
+        is_back = decided["claim_payment_id"].isin(superseded)
+        decided = decided.assign(outcome=decided["outcome"].where(~is_back, TAKEN_BACK))
         receivables = _add(receivables, lines)
         posted, lines = _adjudicate(rows[~is_reverse], batch, receivables, decided, decided_lines, result)
         receivables = _add(receivables, lines)

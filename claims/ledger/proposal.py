@@ -11,6 +11,8 @@ from claims.ledger.rules import cash_lines
 
 POSTED, REVERSAL, MEMO, UNAPPLIED_CASH, INFORMATIONAL = "posted", "reversal", "memo", "unapplied", "informational"
 
+TAKEN_BACK = "taken back"  # of a decision: it was posted or waited, and a reversal took it back
+
 EXCEPTION_COLUMNS = ["claim_payment_id", "type_code", "amount_cents"]
 
 # The line of a payer's decision that takes back what the payer's earlier one held: a release, not a reversal.
@@ -24,8 +26,8 @@ class Batch:
     claim_payments: claim_payment_id, remit_id, ordinal, clp_post (adjudication, reverse, cash_only), status_exception,
     has_group_cr, charge_cents, paid_cents, family_id (0 = unmatched), refused (why no candidate was taken), payer_code,
     ledger_payer_code (as the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number,
-    payer_sequence, next_payer_code, next_sequence, is_by_hand (a person has matched it), remit_key, generation,
-    waiting_reason (the exception type under which its cash lies on 2200 since an earlier posting, or ""),
+    member_id, payer_sequence, next_payer_code, next_sequence, is_by_hand (a person has matched it), remit_key,
+    generation, waiting_reason (the exception type under which its cash lies on 2200 since an earlier posting, or ""),
     last_posting_id (0 = never posted), posting_order (text that sorts remittances as they post: payment date and key),
     in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, procedure_code, charge_cents, paid_cents.
@@ -35,9 +37,10 @@ class Batch:
     18 or B13, RARC N522).
     receivables: open 1100 by family_id, payer_sequence, line_number: amount_cents, of the families in the batch.
     touched: what people moved on 1110 and 1200 by family_id, account, line_number.
-    decided: claim payments posted before and not superseded: claim_payment_id, family_id, payer_sequence, payer_code,
-    payee_identifier, claim_number_normal, payer_claim_number, charge_cents, paid_cents, outcome, is_released (the
-    system took it back), posting_order, ordinal, place (newest lowest), of the families and numbers in the batch.
+    decided: claim payments posted before: claim_payment_id, family_id, payer_sequence, payer_code, payee_identifier,
+    claim_number_normal, payer_claim_number, member_id, charge_cents, paid_cents, outcome (TAKEN_BACK: by a reversal),
+    is_released (the system took it back), posting_order, ordinal, place (newest lowest), of the families and numbers in
+    the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
     to be negated by a reversal.
     """

@@ -20,7 +20,7 @@ def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Dat
     pairs = _fitting(rows, decided, batch)
     order = pd.Series(np.arange(len(rows)), index=rows["claim_payment_id"])
     pairs = pairs.assign(order=order.reindex(pairs["claim_payment_id"]).to_numpy("int64"))
-    pairs = pairs.sort_values(["order", "other_number", "other_lines", "other_cash", "place"], kind="stable")
+    pairs = pairs.sort_values(["order", "other_number", "other_lines", "other_cash", "place_first"], kind="stable")
     best = pairs.drop_duplicates("claim_payment_id")
     if best["claim_payment_id_first"].duplicated().any():
         best = pairs[_in_turn(pairs)]
@@ -54,43 +54,66 @@ def takes_nothing_back(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) 
 def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """All pairs of a reversal and a decision that it may take back.
 
-    The decision is of the same payer, payee, number and charge, of the same family where one is known, and agrees in
-    the payer's number or in the cash. Within a family the payer's number is enough: a payer may name the void, not the
-    claim that it voids. Where a person has said which claim is meant, the amounts decide. It was decided before: what a
-    payer says later, or next in the same remittance, is the correction, also where the original has not come. What
-    names other services takes back another part of the claim.
+    Both are of one payer, payee and charge, and of no two families. What makes them one is the payer's number: with our
+    number, for no other member, or within a family, where a payer may name the void and not the claim that it voids.
+    Failing that our number and the cash: within a family, where some cash moved or no number speaks against it; outside
+    of it only for one member, and never against the payer's number, for a number of ours that is none (NONE, 0) is
+    everybody's. A reversal that names a decision which was taken back already takes no other one. Where a person has
+    said which claim is meant, the amounts decide. It was decided before: what a payer says later, or next in the same
+    remittance, is the correction, also where the original has not come. What names other services takes back another
+    part of the claim.
     """
-    known = decided[decided["outcome"].isin([POSTED, UNAPPLIED_CASH]) & (decided["charge_cents"] > 0)]
-    known = known.assign(number=number_of(known), worth=known["charge_cents"])
-    numbered = rows.assign(number=number_of(rows), worth=-rows["charge_cents"])
-    same = ["payer_code", "worth"]
-    by_number = numbered[numbered["number"] != ""].merge(known, on=[*same, "number"], suffixes=("", "_first"))
-    # In one family, whichever version the payer names.
-    named = numbered[(numbered["family_id"] != 0) & (numbered["payer_claim_number"] != "")]
-    own = [*same, "family_id", "payer_claim_number"]
-    first = known.assign(family_id_first=known["family_id"], payer_claim_number_first=known["payer_claim_number"])
-    by_family = named.merge(first, on=own, suffixes=("", "_first"))
-    by_hand = numbered[(numbered["family_id"] != 0) & numbered["is_by_hand"]].merge(
-        known.assign(family_id_first=known["family_id"]), on=[*same, "family_id"], suffixes=("", "_first")
+    pairs = _candidates(rows, decided)
+    number, number_first = pairs["payer_claim_number"], pairs["payer_claim_number_first"]
+    other_number, both_named = number != number_first, (number != "") & (number_first != "")
+    same_family = (pairs["family_id"] == pairs["family_id_first"]) & (pairs["family_id"] != 0)
+    has_family = (pairs["family_id"] != 0) & (pairs["family_id_first"] != 0)
+    member, member_first = pairs["member_id"], pairs["member_id_first"]
+    nobody_else = (member == member_first) | (member == "") | (member_first == "")
+    by_number = ~other_number & both_named & (same_family | (nobody_else & ~has_family))
+    same_member = (member == member_first) & (member != "") & ~has_family
+    some_cash = pairs["paid_cents"] != 0
+    by_cash = (pairs["paid_cents"] == -pairs["paid_cents_first"]) & (
+        (same_family & (some_cash | ~both_named)) | (same_member & some_cash & ~both_named)
     )
-    columns = by_number.columns.tolist()
-    pairs = pd.concat([by_number, by_family[columns], by_hand[columns]], ignore_index=True)
-    pairs = pairs.drop_duplicates(PAIR)
-    other_number = pairs["payer_claim_number"] != pairs["payer_claim_number_first"]
-    other_cash = pairs["paid_cents"] != -pairs["paid_cents_first"]
-    same_family = (pairs["family_id"] == pairs["family_id_first"]) | (pairs["family_id_first"] == 0)
-    same_payee = pairs["payee_identifier"] == pairs["payee_identifier_first"]
-    fits = (
-        same_payee
-        & (same_family | (pairs["family_id"] == 0))
-        & (~(other_number & other_cash) | pairs["is_by_hand"])
-        & _is_earlier(pairs, other_number & ~pairs["is_by_hand"])
-    )
-    pairs = pairs.assign(other_number=other_number.astype("int64"), other_cash=other_cash.astype("int64"))[fits]
+    by_hand = pairs["is_by_hand"] & same_family
+    fits = (by_number | by_cash | by_hand) & _is_earlier(pairs, other_number & ~pairs["is_by_hand"])
+    named = pairs.loc[fits & by_number, "claim_payment_id"]
+    fits &= by_number | pairs["is_by_hand"] | ~pairs["claim_payment_id"].isin(named)
+    fits &= pairs["outcome_first"].isin([POSTED, UNAPPLIED_CASH])
+    pairs = pairs.assign(
+        other_number=other_number.astype("int64"),
+        other_cash=(pairs["paid_cents"] != -pairs["paid_cents_first"]).astype("int64"),
+        is_misnamed=other_number & both_named & ~pairs["is_by_hand"],
+    )[fits]
     is_other, is_apart = _lines_differ(pairs, batch.service_payments)
     pairs = pairs.assign(other_lines=is_other.astype("int64"))
     fitting: pd.DataFrame = pairs[~is_apart | pairs["is_by_hand"].to_numpy(bool)]
     return fitting
+
+
+def _candidates(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Pairs that share what one of the ways to find a decision asks for, also with decisions taken back already.
+
+    Each way has keys that few share: under a number that is none stand thousands of strangers.
+    """
+    known = decided[decided["charge_cents"] > 0].drop_duplicates("claim_payment_id", keep="last")
+    known = known.assign(number=number_of(known), worth=known["charge_cents"], cash=known["paid_cents"])
+    known = known.add_suffix("_first")
+    own = rows.assign(number=number_of(rows), worth=-rows["charge_cents"], cash=-rows["paid_cents"])
+    in_family, is_named, has_number = own["family_id"] != 0, own["payer_claim_number"] != "", own["number"] != ""
+    ways = [
+        (is_named & has_number, ["number", "payer_claim_number"]),
+        (is_named & in_family, ["family_id", "payer_claim_number"]),
+        (in_family & has_number, ["family_id", "number", "cash"]),
+        (has_number & (own["member_id"] != ""), ["member_id", "number", "cash"]),
+        (in_family & own["is_by_hand"], ["family_id"]),
+    ]
+    found = []
+    for asks, names in ways:
+        keys = ["payer_code", "payee_identifier", "worth", *names]
+        found.append(own[asks].merge(known, left_on=keys, right_on=[f"{name}_first" for name in keys]))
+    return pd.concat(found, ignore_index=True).drop_duplicates(PAIR, ignore_index=True)
 
 
 def _is_earlier(pairs: pd.DataFrame, other_number: pd.Series) -> pd.Series:
@@ -137,8 +160,8 @@ def _lines_differ(pairs: pd.DataFrame, services: pd.DataFrame) -> tuple[np.ndarr
 def mismatches(taken: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Exceptions (with a message) of reversals that differ from the decision `_first` that they take back.
 
-    Cash is compared, and what was adjusted by group and reason; payers put an amount on the claim that stood on its
-    lines, which is no difference in money.
+    Cash is compared, the payer's number, and what was adjusted by group and reason; payers put an amount on the claim
+    that stood on its lines, which is no difference in money.
     """
     adjustments = batch.adjustments[["claim_payment_id", "group_code", "reason_code", "amount_cents"]]
     back = adjustments[adjustments["claim_payment_id"].isin(taken["claim_payment_id"])]
@@ -159,17 +182,24 @@ def mismatches(taken: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     at = taken["claim_payment_id"]
     differing = words.agg(", ".join).reindex(at).fillna("").to_numpy(dtype=object)
     cents = np.where(cash != 0, cash, worth.reindex(at, fill_value=0).to_numpy())
+    cents = np.where((cents == 0) & taken["is_misnamed"], taken["paid_cents_first"], cents)  # all of it is in question
     rows = taken.assign(
         amount_cents=cents,
         type_code="REVERSAL_MISMATCH",
-        message=[_said(*one) for one in zip(cash.tolist(), taken["other_lines"].tolist(), differing, strict=True)],
+        message=[
+            _said(*one)
+            for one in zip(
+                cash.tolist(), taken["is_misnamed"].tolist(), taken["other_lines"].tolist(), differing, strict=True
+            )
+        ],
     )
     return rows.loc[rows["message"] != "", [*EXCEPTION_COLUMNS, "message"]]
 
 
-def _said(cash: int, other_lines: int, differing: str) -> str:
+def _said(cash: int, is_misnamed: bool, other_lines: int, differing: str) -> str:
     parts = [
         f"in cash by {amount(cash)}" if cash else "",
+        "in the payer's claim number" if is_misnamed else "",
         "in its lines" if other_lines else "",
         f"in {differing}" if differing else "",
     ]

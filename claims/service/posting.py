@@ -10,7 +10,7 @@ import pandas as pd
 from claims import codes
 from claims.denials import classify, remark_exceptions
 from claims.ledger import post, proposal
-from claims.ledger.open_test import CREDIT_RULES
+from claims.ledger.open_test import CREDIT_RULES, REPEAT_REASONS
 from claims.ledger.rules import RECEIVABLE, rank_of_sequence
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -208,7 +208,7 @@ def _batch(
     where = ["claim_payment_id", "service_payment_id"]
     repeats = pd.concat(
         [
-            adjustments.loc[adjustments["reason_code"].isin(["18", "B13"]), where],
+            adjustments.loc[adjustments["reason_code"].isin(REPEAT_REASONS), where],
             remarks.loc[remarks["remark_code"] == "N522", where],
         ]
     )

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import Origin, stands
 from claims.store.load import frame
-from claims.store.posting import ON_UNDONE, RELEASED, STANDING, Scope, families_of
+from claims.store.posting import ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
 
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
 ALWAYS = "9"  # after every instant
+BY_PAYER = "taken back"  # in place of the outcome of a decision that a reversal took back
 
 
 def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
@@ -32,10 +33,10 @@ def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     )
 
 
-def _decided(scope: Scope, until: str) -> sa.ColumnElement[bool]:
+def _decided(scope: Scope, until: str, words: tuple[int, ...] = (STANDING, RELEASED)) -> sa.ColumnElement[bool]:
     """Posted or waiting payments in force that the scope may touch: same family, or same payer and claim number.
 
-    `until`: what came to wait only later is left out (of a posting that is done again).
+    `words`: how they stand. `until`: what came to wait only later is left out (of a posting that is done again).
     """
     own, own_remit = CP.alias("own"), R.alias("own_remit")
     reversing = sa.and_(own.c.claim_payment_id.in_(scope.ids), own.c.status_code == "22")
@@ -51,7 +52,7 @@ def _decided(scope: Scope, until: str) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         P.c.ended_at.is_(None),
-        P.c.is_superseded.in_([STANDING, RELEASED]),
+        P.c.is_superseded.in_(words),
         P.c.outcome.in_(["posted", "unapplied"]),
         sa.func.coalesce(P.c.reason_code, "") != ON_UNDONE,  # it waits for its turn: nothing is decided yet
         sa.or_(P.c.outcome == "posted", sa.func.coalesce(P.c.waits_since, P.c.recorded_at) <= until),
@@ -64,7 +65,10 @@ def _decided(scope: Scope, until: str) -> sa.ColumnElement[bool]:
 
 
 def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFrame:
-    """Earlier decisions that the scope may reverse or repeat, newest first (`place` 1 = newest)."""
+    """Earlier decisions that the scope may reverse or repeat, newest first (`place` 1 = newest).
+
+    Those that a reversal took back are told too, with `BY_PAYER` for an outcome.
+    """
     day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     rows = frame(
         conn,
@@ -78,15 +82,16 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
             R.c.payee_identifier,
             CP.c.claim_number_normal,
             CP.c.payer_claim_number,
+            CP.c.member_id,
             CP.c.charge_cents,
             CP.c.paid_cents,
-            P.c.outcome,
+            sa.case((P.c.is_superseded == TAKEN_BACK, BY_PAYER), else_=P.c.outcome).label("outcome"),
             sa.case((P.c.is_superseded == RELEASED, 1), else_=0).label("is_released"),
         )
         .select_from(P)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .where(_decided(scope, until))
+        .where(_decided(scope, until, (STANDING, RELEASED, TAKEN_BACK)))
         .order_by(day.desc(), R.c.remit_key.desc(), CP.c.ordinal.desc()),
     )
     return rows.assign(place=range(1, len(rows) + 1))

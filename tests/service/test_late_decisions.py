@@ -67,3 +67,27 @@ def test_the_timeline_tells_what_came_late(practice):
     practice.night(payment(PAID, "T1", "20250310", "88"))
     told = [event for (event,) in practice.rows(sa.select(EVENT.c.event).order_by(EVENT.c.event_id))]
     assert told == ["paid", "overtaken"]  # the first payment only waited until it was taken back
+
+
+def test_a_duplicate_that_comes_before_its_original_is_read_as_one_when_that_comes(practice):
+    numbers = ("A1", "A2", "A3")
+    repeat = "CLP*{0}*1*150*0**12*DUP{0}~\nSVC*HC:99213*150*0**1~\nCAS*OA*18*150~"
+    part = "CLP*A1*1*150*88**12*ICN1~\nSVC*HC:99213*150*88**1~\nCAS*CO*197*62~"
+    practice.night(
+        claims(*(Bill(number, [("99213", "150")]) for number in numbers)),
+        payment("\n".join(repeat.format(number) for number in numbers), "T2", "20250320"),
+        payment(PAID_BACK.replace("A1", "A3") + "\nPLB*1999999984*20251231*WO:ICN1*-88~", "T3", "20250410"),
+    )
+    assert practice.balances(account="1110") == {"1110": 45000}
+    first = "\n".join([part, DENIED.replace("A1", "A2"), PAID.replace("A1", "A3")])
+    practice.night(payment(first, "T1", "20250310", "176"))
+    # As if the first had come first: A1 is paid in part, A2 denied, A3 open again, and only two cases are open.
+    assert practice.balances(account="1110") == {"1110": 6200 + 15000}
+    assert practice.balances(account="1100") == {"1100": 15000}
+    assert practice.balances(account="4100") == practice.balances(account="2200") == {}
+    cases = practice.rows(sa.select(CASE.c.state, CASE.c.outcome, CASE.c.denied_cents, CASE.c.reason_code))
+    assert sorted(row[2:] for row in cases if row[0] != "closed") == [(6200, "197"), (15000, "16")]
+    assert {row[1] for row in cases if row[0] == "closed"} == {"superseded"}
+    assert practice.rows(sa.select(sa.func.sum(CASE.c.recovered_cents))) == [(0,)]
+    assert set(practice.exceptions()) <= {"REMIT_WITHOUT_DEPOSIT", "RARC_MISSING"}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.ledger import post
+from claims.ledger import post, reversal_pairs
 from claims.ledger.post import propose
 from claims.ledger.reversals import reverse
 from claims.service.matching_by_hand import match_by_hand
@@ -183,3 +183,70 @@ def test_many_reversals_of_one_claim_take_one_round_and_the_same_decisions_as_on
     assert told(at_once) == told(propose(batch))
     assert len(rounds) > 3
     check(practice)
+
+
+def stranger(status, icn, member):
+    sign = "-" if status == 22 else ""
+    return (
+        f"CLP*NONE*{status}*{sign}150*{sign}88**12*{icn}~\nNM1*QC*1*DOE*JO****MI*{member}~\n"
+        f"SVC*HC:99213*{sign}150*{sign}88**1~\nCAS*CO*45*{sign}62~"
+    )
+
+
+def superseded(practice):
+    P, CP = schema.claim_postings, schema.claim_payments
+    select = sa.select(CP.c.payer_claim_number).join(P, P.c.claim_payment_id == CP.c.claim_payment_id)
+    return sorted(one for (one,) in practice.rows(select.where(P.c.is_superseded == 1, P.c.ended_at.is_(None))))
+
+
+def test_a_reversal_under_a_number_of_nobody_takes_back_only_what_it_names(practice):
+    paid = [stranger(1, "X1", "W1"), stranger(1, "X2", "W2"), stranger(1, "X3", "W3"), stranger(1, "", "W4")]
+    practice.night(payment("\n".join(paid), "T1", cash="352"))
+    # X2 of its own member; X9 of nobody; X3 of another member than was paid; one without the payer's number.
+    back = [stranger(22, *one) for one in (("X2", "W2"), ("X9", "W1"), ("X3", "W5"), ("", "W4"))]
+    practice.night(payment("\n".join(back) + announced(352), "T2", "20250410"))
+    assert superseded(practice) == ["", "X2"]
+    assert money(practice) == ["REVERSAL_ORPHAN"] * 2 + ["UNMATCHED_CLAIM"] * 2
+    check(practice)
+
+
+def test_a_reversal_that_is_sent_again_takes_back_no_other_decision(practice):
+    again = PAID.replace("ICN1", "ICN2")
+    practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
+    practice.night(payment(BACK + "\n" + again, "T2", "20250410"))
+    assert (superseded(practice), money(practice)) == (["ICN1"], [])
+    practice.night(payment(BACK + announced(88), "T3", "20250420"))
+    assert (superseded(practice), money(practice)) == (["ICN1"], ["REVERSAL_ORPHAN"])
+    assert practice.balances(account="2200") == {"2200": 8800}
+    # One that names a number of its own takes the claim's decision back by its cash, and is told.
+    practice.night(payment(BACK.replace("ICN1", "ICN3") + announced(88, "ICN3"), "T4", "20250430"))
+    assert superseded(practice) == ["ICN1", "ICN2"]
+    assert money(practice) == ["REVERSAL_MISMATCH", "REVERSAL_ORPHAN"]
+    told = practice.rows(sa.select(E.c.amount_cents, E.c.message).where(E.c.type_code == "REVERSAL_MISMATCH"))
+    assert [(cents, "payer's claim number" in message) for cents, message in told] == [(8800, True)]
+    check(practice)
+
+
+def test_nothing_paid_is_no_cash_to_know_a_decision_by(practice):
+    denied = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
+    back = "CLP*A1*22*-150*0**12*{}~\nSVC*HC:99213*-150*0**1~\nCAS*CO*197*-150~"
+    practice.night(claims(BILL), payment(denied, "T1"))
+    practice.night(payment(back.format("ICN7"), "T2", "20250410"))
+    assert (superseded(practice), money(practice)) == ([], ["REVERSAL_ORPHAN"])
+    practice.night(payment(back.format("ICN1"), "T3", "20250411"))
+    assert superseded(practice) == ["ICN1"]
+    check(practice)
+
+
+def test_pairs_under_a_number_of_nobody_grow_with_the_reversals_alone():
+    many_rows = pd.DataFrame({"claim_payment_id": range(1, 501)}).assign(
+        family_id=0, payer_code="P1", payee_identifier="NPI", claim_number_normal="NONE", member_id="", paid_cents=8800
+    )
+    numbers = "X" + many_rows["claim_payment_id"].astype("str")
+    decided = many_rows.assign(payer_claim_number=numbers, charge_cents=15000)
+    rows = decided.assign(
+        claim_payment_id=decided["claim_payment_id"] + 1000, charge_cents=-15000, paid_cents=-8800, is_by_hand=False
+    )
+    pairs = reversal_pairs._candidates(rows, decided)
+    assert (pairs["claim_payment_id"] - 1000).tolist() == pairs["claim_payment_id_first"].tolist()
+    assert len(pairs) == 500
