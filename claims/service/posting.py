@@ -134,8 +134,10 @@ def _post(
     owner = claims.set_index("claim_payment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
     at = lines["claim_payment_id"]
+    # The first line of a journal names its payment; another may be of a held one whose cash comes off 2200.
+    remit_of = pd.concat([rows.set_index("claim_payment_id")["remit_id"] for rows in (claims, batch.decided)])
     lines = lines.assign(
-        remit_id=owner["remit_id"].reindex(at).to_numpy(),
+        remit_id=remit_of[~remit_of.index.duplicated()].reindex(at).to_numpy(),
         effective_date=owner["payment_date"].reindex(at).to_numpy(),
         source=np.where(owner["waiting_reason"].reindex(at) == "", "835", "apply"),
         journal_reason=np.select(
