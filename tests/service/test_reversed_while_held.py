@@ -33,4 +33,3 @@ def test_a_late_decision_and_its_reversal_leave_nothing_on_unapplied_cash(begun)
     practice.reconcile()
     assert unapplied(practice) == {}
     assert broken(practice) == []
-
