@@ -20,6 +20,7 @@ from claims.store import (
     credits,
     earlier,
     exceptions,
+    held_first,
     identities,
     posted,
     posting,
@@ -88,11 +89,12 @@ def post_again(
 def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Close what the balances of today settle."""
     with write(ctx.engine) as conn:
-        exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
+        exceptions.close_sets(conn, identities.settled_holds(conn), "replaced", posting_date)
         settled.close_settled(conn, posting_date)
         repeated.close_repeated(conn, posting_date)
         unannounced.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
+        held_first.word_releases(conn)
     return {}
 
 

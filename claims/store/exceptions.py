@@ -76,7 +76,8 @@ def _since(conn: sa.Connection, new: pd.DataFrame) -> pd.Series[str]:
         day = sa.type_coerce(sa.func.coalesce(table.c.since_date, table.c.posting_date), sa.Date)
         for key, since in conn.execute(sa.select(table.c.exception_key, day).where(waited)):
             days[former[key]] = min(days.get(former[key], "9999"), since.isoformat())
-    return told.where(told != "", new["exception_key"].map(days).fillna("")).astype("str")
+    before = [days.get(key, "") for key in new["exception_key"].tolist()]
+    return told.where(told != "", pd.Series(before, index=new.index, dtype="str"))
 
 
 def _parts(keys: list[str]) -> Iterator[list[str]]:
