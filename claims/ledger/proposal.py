@@ -37,10 +37,10 @@ class Batch:
     18 or B13, RARC N522).
     receivables: open 1100 by family_id, payer_sequence, line_number: amount_cents, of the families in the batch.
     touched: what people moved on 1110 and 1200 by family_id, account, line_number.
-    decided: claim payments posted before: claim_payment_id, family_id, payer_sequence, payer_code, payee_identifier,
-    claim_number_normal, payer_claim_number, member_id, charge_cents, paid_cents, outcome (TAKEN_BACK: by a reversal),
-    is_released (the system took it back), posting_order, ordinal, place (newest lowest), of the families and numbers in
-    the batch.
+    decided: claim payments posted before: claim_payment_id, remit_id, family_id, payer_sequence, payer_code,
+    payee_identifier, claim_number_normal, payer_claim_number, member_id, charge_cents, paid_cents, outcome (TAKEN_BACK:
+    by a reversal), is_released (the system took it back), posting_order, ordinal, place (newest lowest), of the
+    families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
     to be negated by a reversal.
     """

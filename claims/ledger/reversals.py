@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from claims.ledger import reversal_pairs
-from claims.ledger.proposal import REVERSAL, Batch, Proposal, keyed, negated
+from claims.ledger.proposal import REVERSAL, UNAPPLIED_CASH, Batch, Proposal, keyed, negated
 from claims.ledger.rules import CLEARING, UNAPPLIED, cash_lines, empty_lines
 
 
@@ -16,8 +16,9 @@ def reverse(
 
     Which decision that is, `reversal_pairs` says. The adjustments in the file are not classified again, only compared:
     other codes or amounts, other lines or other cash are told (REVERSAL_MISMATCH). No decision found: the cash goes to
-    2200 (REVERSAL_ORPHAN). A cash amount that differs goes to 2200 too, so that clearing moves by CLP04. Where the
-    system took the decision back before the payer did, nothing is left to negate.
+    2200 (REVERSAL_ORPHAN). A cash amount that differs goes to 2200 too, so that clearing moves by CLP04. The cash of a
+    decision that was held comes off 2200 under that decision, where it lies: such a line names its claim payment.
+    Where the system took the decision back before the payer did, nothing is left to negate.
     """
     nothing = empty_lines().assign(family_id=0), pd.Series(dtype="int64")
     if rows.empty:
@@ -36,6 +37,10 @@ def reverse(
     # An orphan that waited on 2200 has moved its cash already: its clearing side comes out of 2200 now.
     reason = best.set_index("claim_payment_id")["waiting_reason"]
     waited = (reason.reindex(own["claim_payment_id"]) != "").to_numpy()
+    held = best.loc[best["outcome"] == UNAPPLIED_CASH].set_index("claim_payment_id")["claim_payment_id_first"]
+    lies = ((own["account"] == UNAPPLIED) & own["claim_payment_id"].isin(held.index)).to_numpy()
+    first = held.reindex(own["claim_payment_id"]).to_numpy()
+    own["claim_payment_id"] = own["claim_payment_id"].mask(lies, first).astype("int64")
     own["account"] = own["account"].where(~(waited & (own["account"] == CLEARING)), UNAPPLIED)
     taken = best.assign(
         reverses_claim_payment_id=best["claim_payment_id_first"],

@@ -15,10 +15,10 @@ from claims.store.queries.pricing import Scope
 
 def appraise(conn: Connection, ctx: Context, scope: Scope, posting_date: date, run_id: int) -> None:
     """Set the money at risk of the open cases of these decisions, with an event for each that changes."""
-    known = cases.open_worth(conn, scope.decisions())
+    known = cases.open_worth(conn, scope.priced())
     if known.empty:
         return
-    ids = scope.decisions()
+    ids = scope.priced()
     claim_payments = queries.claim_payments(conn, ids)
     services, adjustments = queries.service_payments(conn, ids), queries.adjustments(conn, ids)
     classified = denials.classify(claim_payments, services, adjustments)

@@ -20,6 +20,7 @@ from claims.store import (
     credits,
     earlier,
     exceptions,
+    held_first,
     identities,
     posted,
     posting,
@@ -89,11 +90,12 @@ def post_again(
 def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Close what the balances of today settle."""
     with write(ctx.engine) as conn:
-        exceptions.close_sets(conn, identities.settled_holds(conn), "posted from another file", posting_date)
+        exceptions.close_sets(conn, identities.settled_holds(conn), "replaced", posting_date)
         settled.close_settled(conn, posting_date)
         repeated.close_repeated(conn, posting_date)
         unannounced.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
+        held_first.word_releases(conn)
     return {}
 
 
@@ -135,8 +137,10 @@ def _post(
     owner = claims.set_index("claim_payment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
     at = lines["claim_payment_id"]
+    # The first line of a journal names its payment; another may be of a held one whose cash comes off 2200.
+    remit_of = pd.concat([rows.set_index("claim_payment_id")["remit_id"] for rows in (claims, batch.decided)])
     lines = lines.assign(
-        remit_id=owner["remit_id"].reindex(at).to_numpy(),
+        remit_id=remit_of[~remit_of.index.duplicated()].reindex(at).to_numpy(),
         effective_date=owner["payment_date"].reindex(at).to_numpy(),
         source=np.where(owner["waiting_reason"].reindex(at) == "", "835", "apply"),
         journal_reason=np.select(

@@ -24,6 +24,7 @@ from claims.store.handles import Connection
 from claims.store.queries import pricing as queries
 
 FAMILIES_PER_BATCH = 20_000
+OF_CLAIM = ["claim_payment_id", "family_id", "claim_id"]
 SAME = ["claim_id", "payer_code", "expected_cents", "term", "method", "outcome", "arithmetic"]
 
 
@@ -71,10 +72,14 @@ def _price(
 ) -> None:
     """Price the families of a scope, and keep what changed."""
     postings = queries.postings(conn, scope)
-    decisions = _decisions(postings)
+    is_held = postings["outcome"] == "unapplied"
+    decisions = _decisions(postings[~is_held])
+    held = postings[is_held & (postings["payer_sequence"] == "P") & (postings["claim_id"] != 0)]
+    # What stood on a line, only postings say; what is at risk on it, a decision that is held says too.
+    both = pd.concat([decisions[OF_CLAIM], held[OF_CLAIM]], ignore_index=True)
     priced = contracts.price(queries.lines(conn, scope))
     at = clock.now()
-    changed = _keep_expected(conn, decisions, priced, queries.expected(conn, scope), known_at, at)
+    changed = _keep_expected(conn, both, priced, queries.expected(conn, scope), known_at, at)
     counts["lines_priced"] += changed
     if changed:
         appraise(conn, ctx, scope, posting_date, run_id)
@@ -109,7 +114,7 @@ def _keep_expected(
     """Store what is expected of each line of each decision where that is new; give the number of such lines."""
     keys = ["claim_payment_id", "line_number"]
     own = priced.loc[priced["outcome"] != "", [*SAME, "line_number"]]
-    wanted = decisions[["claim_payment_id", "family_id", "claim_id"]].merge(own, on="claim_id")
+    wanted = decisions[OF_CLAIM].merge(own, on="claim_id")
     pairs = wanted.merge(stored, on=keys, how="outer", suffixes=("", "_was"), indicator=True)
     is_same = (pairs["_merge"] == "both").to_numpy()
     for name in SAME:

@@ -14,7 +14,7 @@ from claims.store.handles import Connection
 from claims.store.queries import received as rows
 
 FILE_STATES = ("registered", "stored", "held", "refused")
-REMIT_STATES = ("new", "ready", "posted", "held", "duplicate", "informational", "undone")
+REMIT_STATES = ("new", "ready", "posted", "held", "replaced", "duplicate", "informational", "undone")
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 
 

@@ -262,14 +262,15 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
 
 def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.Series:
     """Why something is left of a bank line: it is more, went out, fits several, its remittance is held, or none is."""
-    waits = pd.MultiIndex.from_arrays([deposit_pairs.normal_trace(held["trace_number"]), held["payment_cents"]])
-    own = pd.MultiIndex.from_arrays([deposit_pairs.normal_trace(lines["trace_number"]), lines["rest_cents"]])
+    # By the trace alone: the amount of a remittance that is held may be what is wrong with it.
+    waits = deposit_pairs.normal_trace(held["trace_number"])
+    own = deposit_pairs.normal_trace(lines["trace_number"])
     kinds = np.select(
         [
             lines["bank_line_id"].isin(ambiguous),
             lines["is_over"],
             lines["rest_cents"] < 0,
-            own.isin(waits) & (lines["trace_number"] != "").to_numpy(),
+            own.isin(waits) & (own != ""),
         ],
         ["DEPOSIT_AMBIGUOUS", "DEPOSIT_OVER", "RETURN_WITHOUT_DEPOSIT", "DEPOSIT_FOR_HELD_REMIT"],
         "DEPOSIT_WITHOUT_REMIT",

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
+from claims.store.replaced import is_replaced
 from claims.store.rows import in_parts, insert_keyed
 
 B, D, R, F = schema.bank_lines, schema.deposit_matches, schema.remittances, schema.files
@@ -162,8 +163,8 @@ def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.
 
 
 def held_remittances(conn: sa.Connection) -> pd.DataFrame:
-    """Trace numbers and amounts of remittances that are held."""
-    return frame(conn, sa.select(R.c.trace_number, R.c.payment_cents).where(R.c.state == "held"))
+    """Trace numbers of remittances that are held, and that no other has replaced."""
+    return frame(conn, sa.select(R.c.trace_number).where(R.c.state == "held", ~is_replaced()))
 
 
 def refused_pairs(conn: sa.Connection) -> pd.DataFrame:

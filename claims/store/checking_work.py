@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from claims import codes
 from claims.store import schema, sealed
 from claims.store.load import frame
 
 CASE, EVENT, E = schema.denial_cases, schema.denial_events, schema.exceptions
 VARIANCE = schema.variance_cases
 P, M, CP, R = schema.claim_postings, schema.matches, schema.claim_payments, schema.remittances
+B = schema.bank_lines
 CLOSED, J, L, AUDIT = schema.closed_periods, schema.journals, schema.ledger_lines, schema.audit_events
 
 # Events that say what a case is worth, in amount_cents; those that leave that as it is.
@@ -96,13 +98,46 @@ def unexplained_exceptions(conn: sa.Connection) -> pd.DataFrame:
         .order_by(R.c.remit_key, CP.c.ordinal),
     )
     names = "exception " + both["exception_id"].astype("str")
+    waiting = pd.concat([waiting, _unnamed_payments(conn)], ignore_index=True).drop_duplicates()
     unnamed = "remittance " + waiting["remit_key"].str[:12] + ", claim " + waiting["ordinal"].astype("str")
+    deposits = "bank line " + _unnamed_deposits(conn)["line_key"].str[:12]
+    told_of = len(unnamed) + len(deposits)
     return pd.DataFrame(
         {
-            "name": pd.concat([names, unnamed], ignore_index=True),
-            "why": [*both["why"], *["waits on unapplied cash and no exception says so"] * len(waiting)],
+            "name": pd.concat([names, unnamed, deposits], ignore_index=True),
+            "why": [*both["why"], *["waits on unapplied cash and no exception says so"] * told_of],
         }
     )
+
+
+def _on_unapplied(column: str) -> sa.Subquery:
+    """What the journals left on 2200 of each claim payment or bank line (`column`), where that is not zero."""
+    select = sa.select(L.c[column]).where(L.c.account == "2200", L.c[column].is_not(None))
+    return select.group_by(L.c[column]).having(sa.func.sum(L.c.amount_cents) != 0).subquery()
+
+
+def _is_named(column: sa.ColumnElement[int], owner: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether an open exception that asks for work names the owner: a note says nothing of where its cash is."""
+    types = codes.table("exception_types")
+    asking = types.loc[types["severity"] == "open", "type_code"].tolist()
+    return sa.select(sa.literal(1)).where(column == owner, E.c.state == "open", E.c.type_code.in_(asking)).exists()
+
+
+def _unnamed_payments(conn: sa.Connection) -> pd.DataFrame:
+    """Claim payments with cash on 2200 by the journals that no open exception names (remit_key, ordinal)."""
+    left = _on_unapplied("claim_payment_id")
+    select = sa.select(R.c.remit_key, CP.c.ordinal).join(CP, CP.c.remit_id == R.c.remit_id)
+    select = select.join(left, left.c.claim_payment_id == CP.c.claim_payment_id)
+    select = select.where(~_is_named(E.c.claim_payment_id, CP.c.claim_payment_id))
+    return frame(conn, select.order_by(R.c.remit_key, CP.c.ordinal))
+
+
+def _unnamed_deposits(conn: sa.Connection) -> pd.DataFrame:
+    """Bank lines with cash on 2200 by the journals that no open exception names (line_key)."""
+    left = _on_unapplied("bank_line_id")
+    select = sa.select(B.c.line_key).join(left, left.c.bank_line_id == B.c.bank_line_id)
+    select = select.where(~_is_named(E.c.bank_line_id, B.c.bank_line_id))
+    return frame(conn, select.order_by(B.c.line_key))
 
 
 def mismatched(conn: sa.Connection) -> pd.DataFrame:

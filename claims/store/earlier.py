@@ -74,6 +74,7 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
         conn,
         sa.select(
             CP.c.claim_payment_id,
+            CP.c.remit_id,
             P.c.family_id,
             P.c.payer_sequence,
             (day + "|" + R.c.remit_key).label("posting_order"),

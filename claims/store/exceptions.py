@@ -16,6 +16,9 @@ from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
 ACCEPTED = "accepted"  # why a person closed it: it only informs
+UNDONE = "undone"  # the reason for which an undo closes what a posting had named
+# Of a provider adjustment: what is posted again after an undo is named by its next generation.
+GENERATION = r"^(?P<own>.+:plb:[0-9]+):(?P<generation>[1-9][0-9]*)$"
 LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
 
 
@@ -25,6 +28,7 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     `rows`: exception_key, type_code, amount_cents, message (optional: the type's title), since_date (optional: the
     same cash waits since then under another name) and any of `LINKS`. One that was closed opens again with the new
     amount, but for one that a person accepted and that is worth what it was then; one that is open stays as it is.
+    What an undo had closed is as old as it was before.
     """
     rows = rows.drop_duplicates("exception_key")
     if rows.empty:
@@ -52,11 +56,30 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
             release=new["type_code"].map(types["release"]),
             posting_date=posting_date.isoformat(),
             opened_at=clock.now(),
-            since_date=new.get("since_date", ""),
+            since_date=_since(conn, new),
             **links,
         ),
     )
     return len(new) + len(reopened)
+
+
+def _since(conn: sa.Connection, new: pd.DataFrame) -> pd.Series[str]:
+    """Give the day since which new exceptions wait: as told, or that of the same one before an undo; else ""."""
+    told = new.get("since_date", pd.Series("", index=new.index, dtype="str"))
+    parts = new["exception_key"].str.extract(GENERATION).dropna()
+    former = {
+        f"{own}:{earlier}": key
+        for key, own, last in zip(new.loc[parts.index, "exception_key"], parts["own"], parts["generation"], strict=True)
+        for earlier in range(int(last))
+    }
+    table, days = schema.exceptions, dict[str, str]()
+    for part in _parts(list(former)):
+        waited = sa.and_(table.c.exception_key.in_(part), table.c.closed_reason == UNDONE)
+        day = sa.type_coerce(sa.func.coalesce(table.c.since_date, table.c.posting_date), sa.Date)
+        for key, since in conn.execute(sa.select(table.c.exception_key, day).where(waited)):
+            days[former[key]] = min(days.get(former[key], "9999"), since.isoformat())
+    before = [days.get(key, "") for key in new["exception_key"].tolist()]
+    return told.where(told != "", pd.Series(before, index=new.index, dtype="str"))
 
 
 def _parts(keys: list[str]) -> Iterator[list[str]]:
@@ -74,15 +97,20 @@ def closed_as(conn: sa.Connection, reason: str, *conditions: sa.ColumnElement[bo
 
 
 def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date) -> None:
-    """Open closed exceptions again; when they were open before is kept, for reports of an earlier day."""
+    """Open closed exceptions again; when they were open before is kept, for reports of an earlier day.
+
+    One that an undo closed waits since the day that it had: nothing has come of it meanwhile.
+    """
     table, past = schema.exceptions, schema.past_exceptions
     names = ("exception_id", "amount_cents", "posting_date", "since_date", "opened_at", "closed_posting_date")
     columns = [table.c[name] for name in (*names, "closed_at", "closed_reason")]
     for part in in_parts(exception_ids):
         chosen = sa.and_(table.c.exception_id.in_(part), table.c.state == "closed")
         insert_keyed(conn, past, frame(conn, sa.select(*columns).where(chosen)))
-        again = {"posting_date": posting_date, "opened_at": clock.now(), "state": "open"}
-        again |= dict.fromkeys(("since_date", "closed_at", "closed_posting_date", "closed_reason"))
+        again: dict[str, Any] = {"posting_date": posting_date, "opened_at": clock.now(), "state": "open"}
+        waited = sa.func.coalesce(table.c.since_date, table.c.posting_date)
+        again["since_date"] = sa.case((table.c.closed_reason == UNDONE, waited))
+        again |= dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
         conn.execute(sa.update(table).where(chosen).values(again))
 
 
@@ -93,7 +121,8 @@ def _date(conn: sa.Connection, rows: pd.DataFrame) -> None:
     told = [{"of": key, "since": date.fromisoformat(day)} for key, day in days if day]
     if told:
         changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"), table.c.state == "open")
-        conn.execute(changed.values(since_date=sa.bindparam("since")), told)
+        is_later = sa.or_(table.c.since_date.is_(None), table.c.since_date > sa.bindparam("since"))
+        conn.execute(changed.where(is_later).values(since_date=sa.bindparam("since")), told)
 
 
 def waiting_since(conn: sa.Connection, claim_payment_ids: Iterable[int], types: Iterable[str]) -> pd.Series[str]:

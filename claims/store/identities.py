@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.claim_keys import claim_keys
 from claims.store.load import frame
+from claims.store.replaced import is_replaced
 from claims.store.rows import frame_of, update_where_in
 
 R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
@@ -158,14 +159,12 @@ def set_remittance_states(conn: sa.Connection, rows: pd.DataFrame) -> None:
 
 
 def settled_holds(conn: sa.Connection) -> pd.DataFrame:
-    """Sets held for their content whose payment was posted from another file: file_id and seg of the set."""
-    good = R.alias("good")
-    posted = sa.select(sa.literal(1)).where(good.c.remit_key == R.c.remit_key, good.c.state == "posted").exists()
+    """Sets held for their content whose corrected copy was posted: file_id and seg of the set."""
     return frame(
         conn,
         sa.select(R.c.remit_id, T.c.file_id, T.c.seg)
         .join(T, T.c.transaction_id == R.c.transaction_id)
-        .where(R.c.state == "held", R.c.reason_code != "remit-conflict", posted)
+        .where(is_replaced())
         .order_by(R.c.remit_id),
     )
 

@@ -28,9 +28,9 @@ MOVING = {
         *("remit_sort_date", "changed_run_id", "pattern_id", "snoozed_until_date"),
     },
     schema.variance_cases.name: {"recorded_at"},
-    # The nights open and close an exception and say what it is worth.
+    # The nights open and close an exception, say what it is worth and whether what it waits for is here and held.
     schema.exceptions.name: {
-        *("state", "amount_cents", "posting_date", "since_date", "opened_at"),
+        *("state", "amount_cents", "release", "posting_date", "since_date", "opened_at"),
         *("closed_posting_date", "closed_at", "closed_reason"),
     },
 }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import schema, settled
 from claims.store.load import frame
+from claims.store.replaced import is_replaced
 from claims.store.rows import IN_LIST, frame_of
 
 E, P, R, T, J = (
@@ -74,14 +75,12 @@ def voids_again(conn: sa.Connection, family_ids: Sequence[int]) -> list[int]:
 
 def held_again(conn: sa.Connection) -> list[int]:
     """Sets held for their content whose payment is posted from no other file any more."""
-    good = R.alias("good")
-    posted = sa.select(sa.literal(1)).where(good.c.remit_key == R.c.remit_key, good.c.state == "posted").exists()
     held = (
         sa.select(E.c.exception_id)
         .join(T, sa.and_(T.c.file_id == E.c.file_id, T.c.seg == E.c.seg))
         .join(R, R.c.transaction_id == T.c.transaction_id)
-        .where(E.c.type_code == "REMIT_HELD", E.c.state == "closed", E.c.closed_reason == "posted from another file")
-        .where(R.c.state == "held", ~posted)
+        .where(E.c.type_code == "REMIT_HELD", E.c.state == "closed", E.c.closed_reason == "replaced")
+        .where(R.c.state == "held", ~is_replaced())
     )
     rows: pd.DataFrame = frame(conn, held)
     return [int(one) for one in rows["exception_id"]]

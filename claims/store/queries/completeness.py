@@ -11,6 +11,7 @@ from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, count, total
 from claims.store.queries.posted_then import was_posted
+from claims.store.replaced import is_replaced
 
 FILE, RECEIPT, T = schema.files, schema.receipts, schema.transactions
 R, CP, SP, A, PA, C = (
@@ -74,13 +75,14 @@ def sets(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 def _became(as_of: AsOf) -> sa.ColumnElement[str]:
     return sa.case(
         (was_posted(as_of), "posted"),
+        (is_replaced(lambda good: was_posted(as_of, good)), "replaced"),
         (R.c.state.in_(["held", "duplicate", "informational"]), R.c.state),
         else_="waiting",
     )
 
 
 def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum remittances by what became of them by that day: posted, held, duplicate, informational, waiting."""
+    """Sum remittances by what became of them by that day: posted, held, replaced, duplicate, informational, waiting."""
     state = _became(as_of)
     lines = (
         sa.select(

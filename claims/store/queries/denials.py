@@ -59,9 +59,14 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
 
 
 def _paid_since(remit_ids: Sequence[int]) -> Ids:
-    """Select payments in force, looked at before, of payers whose earlier denial, or its reversal, came only now."""
+    """Select payments in force, looked at before, of payers whose earlier denial, or its reversal, came only now.
+
+    A reversal that was applied late may stand in the payment's own remittance, or in another one of its day.
+    """
     paid, of_paid, of_late = P.alias("paid"), R.alias("of_paid"), R.alias("of_late")
     denied = sa.select(CLASS.c.claim_payment_id).where(CLASS.c.counts_as_denial == 1)
+    is_back = P.c.outcome == "reversal"
+    own_day = sa.or_(paid.c.remit_id == P.c.remit_id, of_paid.c.payment_date == of_late.c.payment_date)
     select: Ids = (
         sa.select(paid.c.claim_payment_id)
         .join(P, sa.and_(P.c.family_id == paid.c.family_id, P.c.payer_sequence == paid.c.payer_sequence))
@@ -69,13 +74,13 @@ def _paid_since(remit_ids: Sequence[int]) -> Ids:
         .join(of_late, of_late.c.remit_id == P.c.remit_id)
         .where(
             not_looked_at(remit_ids),
-            sa.or_(P.c.outcome == "reversal", denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists()),
+            sa.or_(is_back, denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists()),
             ~denied.where(CLASS.c.claim_payment_id == paid.c.claim_payment_id).exists(),
             paid.c.ended_at.is_(None),
             paid.c.outcome == "posted",
             paid.c.is_superseded == 0,
             paid.c.denials_at.is_not(None),
-            of_paid.c.payment_date > of_late.c.payment_date,
+            sa.or_(of_paid.c.payment_date > of_late.c.payment_date, sa.and_(is_back, own_day)),
         )
     )
     return select

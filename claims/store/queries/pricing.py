@@ -21,6 +21,7 @@ ROWS, STATE = schema.master_rows, schema.contract_states
 
 KINDS = ("fee_schedules", "contract_terms", "modifier_factors", "variance_tolerances", "payers")
 DECIDED = ("posted", "reversal")
+HELD = "CORRECTION_WITHOUT_REVERSAL"
 
 
 # ---- what contracts say, and since when
@@ -82,12 +83,17 @@ class Scope:
         )
 
     def postings(self) -> sa.ColumnElement[bool]:
-        """Condition on claim_postings: in force, a decision or a reversal, of these families."""
-        return sa.and_(P.c.family_id.in_(self.families()), P.c.ended_at.is_(None), P.c.outcome.in_(DECIDED))
+        """Condition on claim_postings: in force, a decision (held ones too) or a reversal, of these families."""
+        kinds = sa.or_(P.c.outcome.in_(DECIDED), P.c.reason_code == HELD)
+        return sa.and_(P.c.family_id.in_(self.families()), P.c.ended_at.is_(None), kinds)
 
     def decisions(self) -> sa.Select[tuple[int]]:
-        """Select the claim payments by which first payers decided."""
-        first = (P.c.outcome == "posted", P.c.payer_sequence == "P")
+        """Select the claim payments by which first payers decided, and that were posted."""
+        return self.priced().where(P.c.outcome == "posted")
+
+    def priced(self) -> sa.Select[tuple[int]]:
+        """Select the claim payments by which first payers decided, those that are held among them."""
+        first = (P.c.outcome.in_(["posted", "unapplied"]), P.c.payer_sequence == "P")
         return sa.select(P.c.claim_payment_id).where(self.postings(), *first)
 
 
@@ -118,7 +124,7 @@ def mark(conn: sa.Connection, scope: Scope, at: str) -> None:
 
 
 def postings(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
-    """Read decisions and reversals of the families, by any payer, in posting order."""
+    """Read decisions (held ones are unapplied) and reversals of the families, by any payer, in posting order."""
     day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     select = (
         sa.select(
@@ -177,7 +183,7 @@ def sums(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
 def lines(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     """Read the lines of the claims that were decided, as they were sent, with what terms ask of their claim."""
     of_these = sa.select(M.c.claim_id).where(
-        M.c.ended_at.is_(None), M.c.claim_id.is_not(None), M.c.claim_payment_id.in_(scope.decisions())
+        M.c.ended_at.is_(None), M.c.claim_id.is_not(None), M.c.claim_payment_id.in_(scope.priced())
     )
     day = sa.func.coalesce(SL.c.service_date, C.c.statement_from_date)
     last = sa.func.coalesce(SL.c.service_to_date, SL.c.service_date, C.c.statement_to_date, C.c.statement_from_date)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.replaced import is_replaced
 
 F, R, DM, RECEIPT = schema.files, schema.remittances, schema.deposit_matches, schema.receipts
 
@@ -31,6 +32,11 @@ def files(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFr
     )
 
 
+def _state() -> sa.ColumnElement[str]:
+    """What a remittance is: held no more, but replaced, once its corrected copy is posted."""
+    return sa.type_coerce(sa.case((is_replaced(), "replaced"), else_=R.c.state), sa.String)
+
+
 def files_hashed(conn: sa.Connection, beginning: str) -> list[int]:
     """Numbers of the files whose hash begins so."""
     return [int(one) for one in conn.scalars(sa.select(F.c.file_id).where(F.c.sha256.startswith(beginning)))]
@@ -39,7 +45,7 @@ def files_hashed(conn: sa.Connection, beginning: str) -> list[int]:
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Read remittances, the newest first: number, state, reason, day, trace, payer, amounts, where it stands."""
     names: tuple[sa.ColumnElement[Any], ...] = (
-        *(R.c.remit_id, R.c.state, R.c.reason_code, R.c.payment_date, R.c.trace_number, R.c.method_code),
+        *(R.c.remit_id, _state().label("state"), R.c.reason_code, R.c.payment_date, R.c.trace_number, R.c.method_code),
         *(R.c.payer_code, R.c.payer_name, R.c.payment_cents, R.c.paid_cents, R.c.plb_cents, R.c.claim_count),
         *(R.c.posting_date, R.c.generation, R.c.file_id, F.c.sha256, R.c.seg, R.c.offset, R.c.length),
     )
@@ -61,7 +67,7 @@ def in_file(file_id: int) -> sa.ColumnElement[bool]:
 
 def with_state(kind: str, state: str) -> list[sa.ColumnElement[bool]]:
     """Condition on the state of files or remittances; empty: any."""
-    return [(F if kind == "files" else R).c.state == state] if state else []
+    return [(F.c.state if kind == "files" else _state()) == state] if state else []
 
 
 def numbered(kind: str, number: int) -> sa.ColumnElement[bool]:

@@ -10,6 +10,7 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, count, total
 from claims.store.queries.exceptions import open_then
 from claims.store.queries.posted_then import was_posted
+from claims.store.replaced import is_replaced
 
 R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
 FILE, BANK, DM = schema.files, schema.bank_lines, schema.deposit_matches
@@ -70,7 +71,9 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .outerjoin(reduced, reduced.c.remit_id == R.c.remit_id)
         .outerjoin(adjusted, adjusted.c.remit_id == R.c.remit_id)
         # What was posted by that day is known by then, whenever its file came in.
-        .where(sa.or_(R.c.file_id.in_(as_of.file_ids()), was_posted(as_of)), R.c.state.in_(COUNTED)),
+        .where(sa.or_(R.c.file_id.in_(as_of.file_ids()), was_posted(as_of)), R.c.state.in_(COUNTED))
+        # One that was held counts no more when its corrected copy was posted by then.
+        .where(~is_replaced(lambda good: was_posted(as_of, good))),
     )
 
 

@@ -62,7 +62,11 @@ line_matches = Table(
 )
 
 # Postings whose claims are to be priced (again): the queries say these words, so that the indexes serve them.
-TO_PRICE = "priced_at IS NULL AND ended_at IS NULL AND family_id IS NOT NULL AND outcome IN ('posted', 'reversal')"
+# A decision that is held is priced too: what it denies is at risk, whatever its cash waits for.
+TO_PRICE = (
+    "priced_at IS NULL AND ended_at IS NULL AND family_id IS NOT NULL"
+    " AND (outcome IN ('posted', 'reversal') OR reason_code = 'CORRECTION_WITHOUT_REVERSAL')"
+)
 PRICED_AND_ENDED = "priced_at IS NOT NULL AND ended_at IS NOT NULL"
 
 # What posting did with a claim payment; the row without ended_at is in force.

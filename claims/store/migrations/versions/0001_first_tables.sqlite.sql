@@ -854,7 +854,7 @@ CREATE INDEX ix_claim_postings_priced_and_ended ON claim_postings (family_id) WH
 
 CREATE INDEX ix_claim_postings_remit_id ON claim_postings (remit_id);
 
-CREATE INDEX ix_claim_postings_to_price ON claim_postings (family_id) WHERE priced_at IS NULL AND ended_at IS NULL AND family_id IS NOT NULL AND outcome IN ('posted', 'reversal');
+CREATE INDEX ix_claim_postings_to_price ON claim_postings (family_id) WHERE priced_at IS NULL AND ended_at IS NULL AND family_id IS NOT NULL AND (outcome IN ('posted', 'reversal') OR reason_code = 'CORRECTION_WITHOUT_REVERSAL');
 
 CREATE TABLE denial_cases (
     case_id INTEGER NOT NULL,

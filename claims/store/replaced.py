@@ -1,0 +1,30 @@
+"""Remittances that were held for their content and whose corrected copy was posted: nothing waits for them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from claims.store import schema
+
+R = schema.remittances
+
+
+def _posted(good: sa.FromClause) -> sa.ColumnElement[bool]:
+    return good.c.state == "posted"
+
+
+def is_replaced(stands: Callable[[sa.FromClause], sa.ColumnElement[bool]] = _posted) -> sa.ColumnElement[bool]:
+    """Condition on remittances: held for its content, and the same payment is posted from other content.
+
+    The same payment has its key; or, as the amount of what does not add up need not be that of the payment, its trace
+    number, payer, payee and day. A notice without money has no trace number of its own. `stands`: which of the others
+    count (those that are posted now).
+    """
+    good = R.alias("good")
+    same = [good.c[name] == R.c[name] for name in ("trace_number", "payer_code", "payee_identifier", "payment_date")]
+    moves = sa.and_(good.c.payment_cents != 0, R.c.trace_number != "")
+    is_same = sa.or_(good.c.remit_key == R.c.remit_key, sa.and_(*same, moves))
+    other = sa.select(sa.literal(1)).where(good.c.remit_id != R.c.remit_id, is_same, stands(good)).correlate(R)
+    return sa.and_(R.c.state == "held", sa.func.coalesce(R.c.reason_code, "") != "remit-conflict", other.exists())
