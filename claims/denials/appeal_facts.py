@@ -21,7 +21,10 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Filing:
-    """How the claim came to the payer: the numbers it was sent under, and the day the payer's 277CA took it."""
+    """How the claim came to the payer: the numbers it was sent under, and the day the payer's 277CA took it.
+
+    ``acknowledgments``: the kinds of files that answered it (TA1, 999, 277CA), in their order.
+    """
 
     sent_date: date | None = None
     accepted_date: date | None = None
@@ -30,6 +33,7 @@ class Filing:
     set_number: str = ""
     batch_reference: str = ""
     claim_number: str = ""
+    acknowledgments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def values(
         "group_number": sent.group_number,
         "set_number": sent.set_number,
         "batch_reference": sent.batch_reference,
+        "acknowledgments": _listed(sent.acknowledgments),
         "receipt_date": words_of(taken),
         "remit_receipt_date": words_of(received),
         "latest_receipt_date": words_of(had),
@@ -99,6 +100,11 @@ def _texts(row: Mapping[str, Any], *names: str) -> Sequence[str]:
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return "" if value is None or value is pd.NA else str(value).strip()
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write a list as people do: TA1, 999 and 277CA."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _diagnosis(code: str) -> str:

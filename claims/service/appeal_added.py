@@ -14,6 +14,7 @@ import pandas as pd
 from claims.denials.appeals import Plan
 from claims.errors import UsageError
 from claims.letters import Added, page_count
+from claims.service.appeal_gaps import FILE, gaps
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store import desk, filing
@@ -123,7 +124,7 @@ def keep(ctx: Context, conn: Connection, case_id: int, level: int, new: Filled, 
 
 
 def _waiting(plan: Plan, files: Mapping[str, object]) -> str:
-    wanted = [one.exhibit for one in plan.exhibits if one.source == "person"]
+    wanted = [one.key for one in gaps(plan, plan.gaps) if one.how == FILE]
     first = next((one for one in wanted if one not in files), wanted[0] if wanted else "")
     if not first:
         raise UsageError("No exhibit of this letter waits for a file; name one: other=FILE.")

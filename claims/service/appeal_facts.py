@@ -102,7 +102,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         claim=claim | {"primary_remit_date": before} if claim else {},
         payer=payer,
         provider=provider,
-        filing=_filing(sent, accepted_date),
+        filing=_filing(sent, accepted_date, tuple(dict.fromkeys(one.stage for one in told))),
         earlier=earlier,
         expected_cents=int(priced["expected_cents"].sum()) if len(priced) else None,
     )
@@ -160,7 +160,7 @@ def _quote(ctx: Context, content: str, row: Mapping[str, Any]) -> Quote:
     return Quote(content, sha256, seg, quoted(ctx, sha256, seg, content))
 
 
-def _filing(sent: Quote | None, accepted_date: date | None) -> Filing:
+def _filing(sent: Quote | None, accepted_date: date | None, acknowledgments: tuple[str, ...]) -> Filing:
     """Read the numbers that the claim was sent under from the bytes that were sent."""
     if sent is None or sent.rows.empty:
         return Filing()
@@ -172,6 +172,7 @@ def _filing(sent: Quote | None, accepted_date: date | None) -> Filing:
         set_number=_element(sent.rows, "ST", 2),
         batch_reference=_element(sent.rows, "BHT", 3),
         claim_number=_element(sent.rows, "CLM", 1),
+        acknowledgments=acknowledgments,
     )
 
 

@@ -352,7 +352,12 @@ def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monke
     files = [("file", (f"{name}.png", PNG, "image/png")) for name in exhibits]
     assert ann.post(f"{key}/appeal", data=data, files=files).status_code == 303
     page = ann.get(f"{key}/appeal").text
-    assert 'type="file"' not in page and "<textarea" not in page
+    assert 'type="file"' not in page and page.count("\nThese words.</textarea>") == len(gaps)  # to be corrected
+    again = {"gap": gaps, "words": ["Other words."] * len(gaps)}
+    assert ann.post(f"{key}/appeal", data=again).status_code == 303
+    assert ann.get(f"{key}/appeal").text.count("\nOther words.</textarea>") == len(gaps)
+    forged = ann.post(f"{key}/appeal", data={"gap": ["denied_amount"], "words": ["$9.99"]})
+    assert forged.status_code == 422 and "no gap denied_amount" in forged.text
     assert ann.post(f"{key}/appeal", content=b"x" * (17 << 20)).status_code == 413
     assert ann.post("/queue/act", content=b"x" * (2 << 20)).status_code == 413
 
