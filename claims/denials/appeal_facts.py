@@ -49,6 +49,7 @@ class Facts:
     """What the books know of a case. Rows are of the tables of their names; empty where there is none.
 
     ``classes``: adjustment classes of the part that was denied. ``payer`` and ``provider`` are rows of master data.
+    ``open_cents``: what is open on a later payer; None for a first one, which is asked for all that it denied.
     ``expected_cents``: what the contract allows for that part; None where it prices not all of it.
     """
 
@@ -60,6 +61,7 @@ class Facts:
     provider: Mapping[str, Any] = field(default_factory=dict)
     filing: Filing = Filing()
     earlier: tuple[Earlier, ...] = ()
+    open_cents: int | None = None
     expected_cents: int | None = None
 
 

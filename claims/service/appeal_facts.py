@@ -10,13 +10,16 @@ from typing import Any
 import pandas as pd
 
 from claims.denials.appeal_facts import Earlier, Facts, Filing
+from claims.denials.cases import EARLIER
 from claims.errors import NotFoundError
 from claims.master import Master
+from claims.service.addressed import is_addressed, member_id
 from claims.service.answer_events import STATE_AFTER, said_by
 from claims.service.context import Context
 from claims.service.filed import SENDING, accepted, decided_before_each, payers
 from claims.service.master import load_master
 from claims.service.quoted import elements, quoted
+from claims.store.balances import open_on
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import appeals as rows_of
@@ -81,6 +84,11 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
         priced = _priced(variances.priced_lines(conn, of), int(case["line_number"]))
+        place = str(case["payer_sequence"])
+        if claim:
+            theirs = str(decision["member_id"] or "")
+            claim |= {"member_id": member_id(ctx, conn, family, place, claim, theirs)}
+        left = open_on(conn, family, place) if family and place in EARLIER else None
         before = str(decided_before_each(conn, pd.DataFrame([case]))[0])
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
@@ -104,6 +112,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         provider=provider,
         filing=_filing(sent, accepted_date, tuple(dict.fromkeys(one.stage for one in told))),
         earlier=earlier,
+        open_cents=left,
         expected_cents=int(priced["expected_cents"].sum()) if len(priced) else None,
     )
     return Gathered(facts, lines, adjustments, remarks, sent, told, decided, priced)
@@ -201,9 +210,10 @@ def _master_rows(
     master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], today: date
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give our row and the payer's: its limits for filing as of the service, for appeals as of the decision."""
+    place = str(case["payer_sequence"])
     of = {
         "own_payer": str(claim.get("own_payer_code") or ""),
-        "claim_payer": str(claim.get("payer_code") or ""),
+        "claim_payer": str(claim.get("payer_code") or "") if is_addressed(claim, place) else "",
         "payer_code": str(case["payer_code"]),
         "service_date": str(claim.get("statement_from_date") or case["service_date"] or ""),
         "remit_date": str(case["remit_date"] or ""),

@@ -104,6 +104,10 @@ def test_a_draft_is_noted_as_sent_only_with_a_reason(practice):
         (b"MZ\x90", "PDF, PNG or JPEG"),
         (b"%PDF-1.7 rubbish", "cannot be read"),
         (b"%PDF-" + b"0" * MOST_BYTES, "at most 15 MB"),
+        (PNG[:16] + (20_000).to_bytes(4, "big") * 2 + PNG[24:], "million pixels"),
+        (b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc2\x00\x11\x08\x80\x00\x80\x00\x03" + b"0" * 20, "million pixels"),
+        (b"\xff\xd8\xff\xda" + b"0" * 20, "million pixels"),
+        (b"%PDF-1.7 1 0 obj<</Type/Page/MediaBox [0 0 200000.5 10]>>", "larger than 200 inches"),
     ],
 )
 def test_a_file_that_is_no_exhibit_is_refused_and_leaves_nothing(practice, content, says):
