@@ -25,6 +25,7 @@ gc.set_threshold(200_000, 50, 100)
 ENGINES = ("sqlite", "postgresql")
 # Files that take longest: begun first, so that no worker is left with one of them at the end.
 LONGEST = (
+    "tests/test_style.py",
     "tests/x12/conform/test_agreement.py",
     "tests/service/test_year.py",
     "tests/service/test_any_order.py",

@@ -78,10 +78,9 @@ def list_appeals(
     Example: claims appeals list --state prepared
     """
     from claims.service import appeals
-    from claims.service.context import open_context
 
     output = console.current()
-    rows = console.records(appeals.appeals(open_context(actor=output.actor), state=state, limit=limit))
+    rows = console.records(appeals.appeals(context_for(output, "desk.read"), state=state, limit=limit))
     output.document({"appeals": rows, "count": len(rows)})
     output.table(
         "Appeals, the newest first",
@@ -110,10 +109,9 @@ def show(case: Case) -> None:
     Example: claims appeals show 3f2a91c04b
     """
     from claims.service import appeals
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.read")
     case_id = appeals.case_named(ctx, case)
     rows, plan = console.records(appeals.of_case(ctx, case_id)), appeals.planned(ctx, case_id)
     following: dict[str, Any] = {

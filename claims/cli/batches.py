@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 
 def register(app: typer.Typer) -> None:
@@ -26,10 +27,9 @@ def list_batches(
     Example: claims batches list --partner PRETEND
     """
     from claims.service import batch_list
-    from claims.service.context import open_context
 
     output = console.current()
-    rows = console.records(batch_list.listed(open_context(actor=output.actor), partner=partner, state=state))
+    rows = console.records(batch_list.listed(context_for(output, "desk.read"), partner=partner, state=state))
     output.document({"batches": rows})
     output.table(
         "Batches",
@@ -56,10 +56,9 @@ def show(
     Example: claims batches show 000000001
     """
     from claims.service import batch_list
-    from claims.service.context import open_context
 
     output = console.current()
-    story = batch_list.told(open_context(actor=output.actor), number, show_phi=show_phi)
+    story = batch_list.told(context_for(output, "desk.read"), number, show_phi=show_phi)
     sets, claims = console.records(story["sets"]), console.records(story["claims"])
     output.document({"batch": story["batch"], "sets": sets, "claims": claims})
     batch = story["batch"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 if TYPE_CHECKING:
     from claims.service.charges import ImportedFile
@@ -43,12 +44,11 @@ def import_files(
     from claims import config
     from claims.cli.run import posting_day
     from claims.service.charges import import_charges
-    from claims.service.context import open_context
 
     output = console.current()
     settings = config.load()
     posting_date = posting_day(day) or settings.today()
-    ctx = open_context(settings, actor=output.actor)
+    ctx = context_for(output, "night.run", settings)
     with output.progress("reading charges", len(paths)) as advance:
         report = import_charges(ctx, paths, posting_date, advance)
     output.document(
@@ -106,10 +106,9 @@ def list_claims(
     Example: claims charges list --payer FABLE --life draft
     """
     from claims.service.charges import charges_to_send
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.read")
     sums, claims = charges_to_send(ctx, life=life, payer=payer, limit=limit, show_phi=show_phi)
     number, cents = int(sums["claims"].sum()), int(sums["charge_cents"].sum())
     document = {"by_life": console.records(sums), "claims": console.records(claims)}

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 
 def register(app: typer.Typer) -> None:
@@ -24,13 +25,12 @@ def show(
 
     Example: claims claim show EX260077S
     """
-    from claims.service.context import open_context
     from claims.service.timeline import story
 
     output = console.current()
     told = {
         name: console.records(part)
-        for name, part in story(open_context(actor=output.actor), claim, show_phi=show_phi).items()
+        for name, part in story(context_for(output, "desk.read"), claim, show_phi=show_phi).items()
     }
     output.document(told)
     _say(output, told)

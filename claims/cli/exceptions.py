@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from claims.cli import console
+from claims.cli import console, exception_acts
 from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
-ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and inbox names; this is audited.")]
+ShowPhi = Annotated[
+    bool, typer.Option("--show-phi", help="Show claim numbers, inbox names and notes; this is audited.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,12 +23,14 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("match")(match)
     group.command("unmatch")(unmatch)
+    exception_acts.register(group)
     app.add_typer(group, name="exceptions")
 
 
 def list_exceptions(
     state: Annotated[str, typer.Option(help="open, closed or any.")] = "open",
     type_code: Annotated[str, typer.Option("--type", help="One type, like UNMATCHED_CLAIM.")] = "",
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Whose work it is; empty: nobody's.")] = None,
     notes: Annotated[bool, typer.Option("--notes", help="Also what only informs.")] = False,
     show_phi: ShowPhi = False,
 ) -> None:
@@ -40,19 +44,21 @@ def list_exceptions(
     output = console.current()
     ctx = open_context(actor=output.actor)
     asked = "" if state == "any" else state
-    rows, held = exceptions.listed(ctx, state=asked, type_code=type_code, show_phi=show_phi)
+    rows, held = exceptions.listed(ctx, state=asked, type_code=type_code, owner=owner, show_phi=show_phi)
     all_rows = console.records(rows)
     output.document({"exceptions": all_rows, "held": console.records(held)})
-    shown = [row for row in all_rows if notes or type_code or row["severity"] == "open"]
+    is_chosen = bool(notes or type_code or owner)
+    shown = [row for row in all_rows if is_chosen or row["severity"] == "open"]
     output.table(
         f"Exceptions, {state}",
-        [">No.", "Type", ">Amount", "Since", "What", "What releases it", "File", ">Segment"],
+        [">No.", "Type", ">Amount", "Since", "Owner", "What", "What releases it", "File", ">Segment"],
         [
             (
                 row["exception_id"],
                 row["type_code"],
                 console.dollars(row["amount_cents"]),
                 row["posting_date"],
+                row["owner"],
                 row["message"],
                 row["release"],
                 row["sha256"][:12],
@@ -61,7 +67,7 @@ def list_exceptions(
             for row in shown
         ],
     )
-    if state != "closed" and not type_code:
+    if state != "closed" and not type_code and owner is None:
         _say_held(output, console.records(held))
     _say_sums(output, [row for row in shown if row["severity"] == "open"])
     if not notes and len(shown) < len(all_rows):
@@ -100,7 +106,7 @@ def show(
     number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
     show_phi: ShowPhi = False,
 ) -> None:
-    """Tell one exception: what it is, what it is worth, what releases it, its payment or deposit, its findings.
+    """Tell one exception: what it is, its worth, what releases it, its payment or deposit, its findings, its events.
 
     Example: claims exceptions show 12
     """
@@ -112,8 +118,16 @@ def show(
         open_context(actor=output.actor), number_of(number, "claims exceptions list"), show_phi=show_phi
     )
     findings = console.records(story["findings"])
-    output.document(story | {"findings": findings})
+    events = console.records(story["events"])
+    output.document(story | {"findings": findings, "events": events})
     _say(output, story, findings)
+    if events:
+        names = ("posting_date", "kind", "amount_cents", "actor", "owner", "words")
+        told = [
+            tuple(console.dollars(row[name]) if name == "amount_cents" else row[name] for name in names)
+            for row in events
+        ]
+        output.table("What was done with it", ["Day", "Event", ">Worth", "By", "Owner", "Words"], told)
 
 
 def match(
@@ -162,6 +176,10 @@ def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str,
         output.say(f"  Closed    {story['closed_posting_date']}: {story['closed_reason']}")
     else:
         output.say(f"  Release   {story['release']}")
+    if story["owner"]:
+        output.say(f"  Owner     {story['owner']}")
+    if story["state"] == "open" and story["is_acceptable"]:
+        output.say(f"  May be accepted: {story['acceptable_reason']}")
     if paid := story["payment"]:
         output.say(f"  Payer     {paid['payer_name']} ({paid['payer_identifier']})")
         day = paid["payment_date"] or "an unknown day"

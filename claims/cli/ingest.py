@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 
 def register(app: typer.Typer) -> None:
@@ -29,14 +30,13 @@ def ingest(
     """
     from claims import config
     from claims.cli.run import posting_day
-    from claims.service.context import open_context
     from claims.service.intake import find_files
     from claims.service.intake import ingest as ingest_files
 
     output = console.current()
     settings = config.load()
     posting_date = posting_day(day) or settings.today()
-    ctx = open_context(settings, actor=output.actor)
+    ctx = context_for(output, "night.run", settings)
     files = sorted({file for path in paths for file in find_files(path)})
     with output.progress("reading files", len(files)) as advance:
         report = ingest_files(ctx, files, posting_date, advance)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +47,11 @@ def import_files(
 
     Example: claims master import edi_samples/master
     """
-    from claims.service.context import open_context
     from claims.service.master import find_master_files
     from claims.service.master import import_files as import_all
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "master.change")
     done = import_all(ctx, find_master_files(paths), replace=replace)
     output.document({"files": [_as_document(one) for one in done]})
     names = ("rows", "added", "changed", "unchanged", "ended", "refused")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.payment_words import Day, ShowPhi, when
 from claims.cli.typed import cents_of, number_of
 from claims.errors import UsageError
@@ -33,12 +34,11 @@ def refund(
     --method cheque --reference 901
     """
     from claims.service import patient_refunds as refunds_of
-    from claims.service.context import open_context
 
     if sum(map(bool, (claim, payment, pay, withdraw))) != 1:
         raise UsageError("One of --claim, --payment, --pay and --withdraw is wanted.")
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     part, booked = (cents_of(amount, "--amount") if amount else None), when(day, ctx)
     if pay:
         paid_on = on.date() if on else ctx.settings.today()
@@ -65,10 +65,9 @@ def refunds(show_phi: ShowPhi = False) -> None:
     Example: claims payments refunds
     """
     from claims.service import patient_list
-    from claims.service.context import open_context
 
     output = console.current()
-    rows = console.records(patient_list.refunds(open_context(actor=output.actor), show_phi=show_phi))
+    rows = console.records(patient_list.refunds(context_for(output, "desk.read"), show_phi=show_phi))
     output.document({"refunds": rows})
     output.table(
         "Refunds to patients",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.payment_refunds import refund, refunds
 from claims.cli.payment_words import Day, ShowPhi, when
 from claims.cli.typed import cents_of, number_of
@@ -43,12 +44,11 @@ def import_files(
 
     Example: claims payments import patient_payments.csv
     """
-    from claims.service.context import open_context
     from claims.service.patient_entry import import_payments
     from claims.service.patient_list import refused_rows
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     with output.progress("reading payments", len(paths)) as advance:
         report = import_payments(ctx, paths, when(day, ctx), advance)
     files: list[dict[str, Any]] = [
@@ -94,11 +94,10 @@ def add(
 
     Example: claims payments add --claim EX260077S --amount 25.00 --on 2026-09-14 --method card --reference TX1
     """
-    from claims.service.context import open_context
     from claims.service.patient_entry import add_patient_payment
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     added = add_patient_payment(
         ctx,
         claim,
@@ -135,10 +134,9 @@ def list_payments(
     Example: claims payments list --state unapplied
     """
     from claims.service import patient_list
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.read")
     found = patient_list.listed(ctx, state="" if state == "any" else state, claim=claim, show_phi=show_phi)
     rows = console.records(found)
     output.document({"payments": rows, "count": len(rows), "amount_cents": sum(row["amount_cents"] for row in rows)})
@@ -168,10 +166,9 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     Example: claims payments show 7
     """
     from claims.service import patient_list
-    from claims.service.context import open_context
 
     output = console.current()
-    story = patient_list.told(open_context(actor=output.actor), number_of(number), show_phi=show_phi)
+    story = patient_list.told(context_for(output, "desk.read"), number_of(number), show_phi=show_phi)
     tables = {name: console.records(story.pop(name)) for name in ("claims", "journals", "candidates")}
     output.document(story | tables)
     dollars = console.dollars
@@ -220,11 +217,10 @@ def apply(
 
     Example: claims payments apply 7 --claim EX260077S
     """
-    from claims.service.context import open_context
     from claims.service.patient_acts import apply_payment
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     part = cents_of(amount, "--amount") if amount else None
     cents = apply_payment(ctx, number_of(number), claim, when(day, ctx), amount_cents=part, reason=reason)
     output.document({"applied_cents": cents})
@@ -236,11 +232,10 @@ def void(number: Number, reason: Reason, on: PaidOn = None, day: Day = None) -> 
 
     Example: claims payments void 7 --reason "cheque returned by the bank" --on 2026-09-20
     """
-    from claims.service.context import open_context
     from claims.service.patient_acts import void_payment
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     happened = on.date() if on else ctx.settings.today()
     journals = void_payment(ctx, number_of(number), reason, happened, when(day, ctx))
     output.document({"journals_reversed": journals})
@@ -258,11 +253,10 @@ def banked(
 
     Example: claims payments banked 12 7 8 9 --reason "deposit slip of 14 September"
     """
-    from claims.service.context import open_context
     from claims.service.patient_banking import tie_by_hand
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.read")
     kept = cents_of(fee, "--fee") if fee else 0
     cents = tie_by_hand(ctx, number_of(line), owners, reason, when(day, ctx), fee_cents=kept)
     output.document({"settled_cents": cents})

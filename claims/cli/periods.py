@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +28,10 @@ def close(
 
     Example: claims periods close 2026-09-30
     """
-    from claims.service.context import open_context
     from claims.service.periods import close_period
 
     output = console.current()
-    close_period(open_context(actor=output.actor), through.date())
+    close_period(context_for(output, "books.close"), through.date())
     output.document({"closed_through": through.date().isoformat()})
     output.say(f"Closed: everything up to {through.date()}.")
 

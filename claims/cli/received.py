@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
 State = Annotated[str, typer.Option(help="A state, or any.")]
@@ -32,10 +33,9 @@ def list_remits(state: State = "any") -> None:
     Example: claims remits list --state posted
     """
     from claims.service import received
-    from claims.service.context import open_context
 
     output = console.current()
-    found = received.remittances(open_context(actor=output.actor), "" if state == "any" else state)
+    found = received.remittances(context_for(output, "desk.read"), "" if state == "any" else state)
     rows = console.records(found)
     output.document({"remittances": rows})
     output.table(f"Remittances, {state}", REMIT_COLUMNS, [_remit(row) for row in rows])
@@ -48,10 +48,9 @@ def show_remit(number: Annotated[str, typer.Argument(metavar="NO", help="The num
     Example: claims remits show 40
     """
     from claims.service import received
-    from claims.service.context import open_context
 
     output = console.current()
-    told = received.remittance(open_context(actor=output.actor), number_of(number, "claims remits list"))
+    told = received.remittance(context_for(output, "desk.read"), number_of(number, "claims remits list"))
     ties = console.records(told["ties"])
     output.document(told | {"ties": ties})
     dollars = console.dollars
@@ -78,10 +77,9 @@ def list_files(state: State = "any") -> None:
     Example: claims files list --state held
     """
     from claims.service import received
-    from claims.service.context import open_context
 
     output = console.current()
-    rows = console.records(received.files(open_context(actor=output.actor), "" if state == "any" else state))
+    rows = console.records(received.files(context_for(output, "desk.read"), "" if state == "any" else state))
     output.document({"files": rows})
     output.table(f"Files, {state}", FILE_COLUMNS, [_file(row) for row in rows])
     output.say(f"{len(rows)} file(s).")
@@ -95,10 +93,9 @@ def show_file(
     Example: claims files show 4102aa07
     """
     from claims.service import received
-    from claims.service.context import open_context
 
     output = console.current()
-    told = received.file(open_context(actor=output.actor), named.strip())
+    told = received.file(context_for(output, "desk.read"), named.strip())
     remits = console.records(told.pop("in_it"))
     output.document(told | {"remittances": remits})
     output.table(f"File {told['file_id']}", FILE_COLUMNS, [_file(told)])

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.run import posting_day, work_done
 
 
@@ -25,12 +26,11 @@ def reconcile(
     """
     from claims import config
     from claims.service import reconcile as verbs
-    from claims.service.context import open_context
 
     output = console.current()
     settings = config.load()
     posting_date = posting_day(day) or settings.today()
-    ctx = open_context(settings, actor=output.actor)
+    ctx = context_for(output, "night.run", settings)
     if not dry_run:
         counts = verbs.reconcile(ctx, posting_date)
         output.document({"posting_date": posting_date, "dry_run": False, "counts": counts})

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
@@ -35,11 +36,10 @@ def list_rejections(
     Example: claims rejections list --payer FABLE
     """
     from claims.service import rejection_queue
-    from claims.service.context import open_context
 
     output = console.current()
     asked = "" if state == "any" else state
-    rows = rejection_queue.listed(open_context(actor=output.actor), state=asked, payer=payer, show_phi=show_phi)
+    rows = rejection_queue.listed(context_for(output, "desk.read"), state=asked, payer=payer, show_phi=show_phi)
     found = console.records(rows)
     cents = int(rows["amount_cents"].sum())
     output.document({"rejections": found, "count": len(found), "amount_cents": cents})
@@ -66,10 +66,9 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     Example: claims rejections show 3
     """
     from claims.service import rejection_queue
-    from claims.service.context import open_context
 
     output = console.current()
-    row = rejection_queue.told(open_context(actor=output.actor), number_of(number), show_phi=show_phi)
+    row = rejection_queue.told(context_for(output, "desk.read"), number_of(number), show_phi=show_phi)
     output.document(row)
     output.say(f"Rejection {row['rejection_id']}: {console.dollars(row['amount_cents'])}, {row['state']}")
     output.say(f"  Claim     {row['claim_number']} (our number {row['claim_id']}), now {row['life'].replace('_', ' ')}")
@@ -92,11 +91,10 @@ def close(number: Number) -> None:
     """
     from claims import config
     from claims.service import rejection_queue
-    from claims.service.context import open_context
 
     output = console.current()
     settings = config.load()
-    rejection_queue.close(open_context(settings, actor=output.actor), number_of(number), settings.today())
+    rejection_queue.close(context_for(output, "desk.act", settings), number_of(number), settings.today())
     output.document({"rejection_id": number_of(number), "state": "closed"})
     output.say(f"Rejection {number} is closed; the claim is withdrawn.")
 
@@ -107,10 +105,9 @@ def proposals(state: Annotated[str, typer.Option(help="open, accepted, dismissed
     Example: claims rejections proposals
     """
     from claims.service import edit_proposals
-    from claims.service.context import open_context
 
     output = console.current()
-    rows = console.records(edit_proposals.listed(open_context(actor=output.actor), "" if state == "any" else state))
+    rows = console.records(edit_proposals.listed(context_for(output, "desk.read"), "" if state == "any" else state))
     output.document({"proposals": rows})
     output.table(
         f"Edits proposed, {state}",
@@ -132,10 +129,9 @@ def accept(number: Number) -> None:
     Example: claims rejections accept 2
     """
     from claims.service import edit_proposals
-    from claims.service.context import open_context
 
     output = console.current()
-    cells = edit_proposals.accept(open_context(actor=output.actor), number_of(number))
+    cells = edit_proposals.accept(context_for(output, "master.change"), number_of(number))
     output.document({"edit_proposal_id": number_of(number), "edit_settings": cells})
     output.say(f"Added to edit_settings: {', '.join(f'{name} {value}' for name, value in cells.items())}.")
 
@@ -146,9 +142,8 @@ def dismiss(number: Number) -> None:
     Example: claims rejections dismiss 2
     """
     from claims.service import edit_proposals
-    from claims.service.context import open_context
 
     output = console.current()
-    edit_proposals.dismiss(open_context(actor=output.actor), number_of(number))
+    edit_proposals.dismiss(context_for(output, "master.change"), number_of(number))
     output.document({"edit_proposal_id": number_of(number), "state": "dismissed"})
     output.say(f"Proposal {number} is dismissed.")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 FOUND_WRONG = 1
@@ -81,12 +82,11 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or mor
 
 def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | None) -> None:
     from claims.reports import manifest
-    from claims.service.context import open_context
     from claims.service.report import first_posting_day, write_report
 
     output = console.current()
     asked_day, known_by = day_of(as_of), instant(known_at) if known_at else None
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.export")
     day = asked_day or ctx.settings.today()
     folder = out or ctx.settings.reports_folder / day.isoformat() / name
     path = write_report(ctx, name, day, known_by, format_name, folder)
@@ -97,20 +97,21 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     if first is None or first > day:
         then = f"the first posting day is {first}" if first else "nothing is posted at all"
         output.say(f"Nothing was posted on or before {day}; {then}.")
-    if not all(check["holds"] for check in content["checks"]):
+    if manifest.broken(content):
         raise typer.Exit(FOUND_WRONG)
 
 
 def say(output: console.Output, content: dict[str, Any], path: Path) -> None:
     """Print a report's sums and checks, and where it lies."""
+    from claims.reports import manifest
+
     parameters = content["parameters"]
     output.say(f"Report {content['report']} as of {parameters['as_of']}, known at {parameters['known_at']}.")
     output.table("", ("Table", ">Rows"), [(table["name"], f"{table['rows']:,}") for table in content["tables"]])
     totals = [(name, console.dollars(cents)) for name, cents in content["control_totals_cents"].items()]
     output.table("Control totals", ("Total", ">Amount"), totals)
-    for check in content["checks"]:
-        if not check["holds"]:
-            output.warn(f"Check failed: {check['name']}: {check['left']} is not {check['right']}.")
+    for sentence in manifest.broken(content):
+        output.warn(sentence)
     held = sum(check["holds"] for check in content["checks"])
     output.say(f"{held} of {len(content['checks'])} checks hold.")
     output.say(f"{path.parent}: {', '.join(file['name'] for file in content['files'])}, {path.name}")

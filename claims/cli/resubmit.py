@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.run import posting_day
 
 
@@ -35,13 +36,12 @@ def resubmit(
     """
     from claims import config
     from claims.service import resubmit as verbs
-    from claims.service.context import open_context
 
     output = console.current()
     settings = config.load()
     wanted = verbs.changes_of(changes or [])
     counts = verbs.resubmit(
-        open_context(settings, actor=output.actor), claims, wanted, posting_day(day) or settings.today()
+        context_for(output, "desk.act", settings), claims, wanted, posting_day(day) or settings.today()
     )
     output.document({"counts": counts})
     output.say(f"{counts['claims_corrected']:,} claim(s) corrected; what was open about them is closed.")

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,8 +76,22 @@ def run(
     seconds = time.monotonic() - began
     output.document(document(night, overview, settings.reports_folder, seconds))
     say(output, night, overview, settings.reports_folder, seconds)
-    if stopped(night, overview):
+    broken = broken_checks(settings.reports_folder, night.manifests)
+    for sentence in broken:
+        output.warn(sentence)
+    if stopped(night, overview) or broken:
         raise typer.Exit(SOMETHING_HELD)
+
+
+def broken_checks(reports: Path, manifests: Sequence[str]) -> list[str]:
+    """Say which checks of the night's reports do not hold."""
+    from claims.reports import manifest
+
+    return [
+        f"Report {Path(one).parts[-2]}: {sentence}"
+        for one in manifests
+        for sentence in manifest.broken(manifest.load((reports / one).parent))
+    ]
 
 
 def stopped(night: Night, overview: Overview) -> bool:

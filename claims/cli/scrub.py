@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import NotFoundError, UsageError
 
 _BLOCKED = 1
@@ -33,11 +34,10 @@ def scrub(
     """
     from claims.cli.run import posting_day
     from claims.service import scrub_shown
-    from claims.service.context import open_context
     from claims.service.scrub import scrub as run
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.read")
     posting_date = posting_day(day) or ctx.settings.today()
     scrub_shown.known_edit(edit)
     if list_edits:

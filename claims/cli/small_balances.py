@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.payment_words import Day, ShowPhi, when
 from claims.errors import UsageError
 
@@ -27,12 +28,11 @@ def small_balances(
     """
     from claims.service import patient_write_offs
     from claims.service.audited import record_shown
-    from claims.service.context import open_context
 
     if sum((dry_run, write_off, bool(take_back))) != 1:
         raise UsageError("One of --dry-run, --write-off and --take-back is wanted.")
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     if take_back:
         cents = patient_write_offs.take_back(ctx, take_back, reason, when(day, ctx))
         output.document({"taken_back_cents": cents})
@@ -71,11 +71,10 @@ def to_collection(
 
     Example: claims statements to-collection EX260077S --reason "three letters unanswered"
     """
-    from claims.service.context import open_context
     from claims.service.patient_write_offs import to_collection as send
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     cents = send(ctx, claims, reason, when(day, ctx))
     output.document({"amount_cents": cents})
     output.say(

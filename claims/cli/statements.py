@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.report import FOUND_WRONG, AsOf, Format, KnownAt, day_of, instant, say
 from claims.cli.small_balances import small_balances, to_collection
 
@@ -35,12 +36,11 @@ def statements(
     if ctx.invoked_subcommand is not None:
         return
     from claims.reports import manifest
-    from claims.service.context import open_context
     from claims.service.statement_export import write_statements
 
     output = console.current()
     asked, known_by = day_of(as_of), instant(known_at) if known_at else None
-    opened = open_context(actor=output.actor)
+    opened = context_for(output, "desk.export")
     day = asked or opened.settings.today()
     folder = out or opened.settings.reports_folder / day.isoformat() / "statements"
     path = write_statements(opened, day, known_by, format, folder)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 KINDS = ("P", "I", "D")
@@ -38,7 +39,6 @@ def submit(
     from claims import config
     from claims.cli.run import posting_day
     from claims.service import outgoing
-    from claims.service.context import open_context
     from claims.service.resending import send_again
     from claims.service.submit import submit as rehearse
 
@@ -49,7 +49,7 @@ def submit(
     output = console.current()
     settings = config.load()
     posting_date = posting_day(day) or settings.today()
-    ctx = open_context(settings, actor=output.actor)
+    ctx = context_for(output, "night.run", settings)
     if again:
         batch = send_again(ctx, again, posting_date)
         output.document({"posting_date": posting_date, "batches": [shown(batch)]})

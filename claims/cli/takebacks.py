@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.payment_words import Day, when
 from claims.cli.typed import cents_of
 
@@ -36,10 +37,9 @@ def list_takebacks(
     Example: claims takebacks list --payer "Blue Plan"
     """
     from claims.service import takebacks
-    from claims.service.context import open_context
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "desk.read")
     day = as_of.date() if as_of else None
     rows = console.records(takebacks.listed(ctx, state=state, payer=payer, as_of=day, show_phi=show_phi))
     total = sum(row["open_cents"] for row in rows)
@@ -70,10 +70,9 @@ def show(
     Example: claims takebacks show 3f2a91c04b
     """
     from claims.service import takebacks
-    from claims.service.context import open_context
 
     output = console.current()
-    story = takebacks.told(open_context(actor=output.actor), key, show_phi=show_phi)
+    story = takebacks.told(context_for(output, "desk.read"), key, show_phi=show_phi)
     entries, claims = console.records(story["entries"]), console.records(story["claims"])
     facts = {name: value for name, value in story.items() if name not in ("entries", "claims")}
     output.document(facts | {"entries": entries, "claims": claims})
@@ -133,11 +132,10 @@ def refund(
     from claims.errors import UsageError
     from claims.service import takebacks
     from claims.service.actions import refund_payer
-    from claims.service.context import open_context
     from claims.store.engine import rehearsal
 
     output = console.current()
-    ctx = open_context(actor=output.actor)
+    ctx = context_for(output, "money.post")
     if bool(key) == bool(payer and number) or (key and (payer or number)):
         raise UsageError("Name the takeback by its key, or by --payer and --number.")
     if key:

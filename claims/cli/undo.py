@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 from claims.cli.run import posting_day
 
 if TYPE_CHECKING:
@@ -37,11 +38,10 @@ def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
     """
     from claims import config
     from claims.service import undo as verbs
-    from claims.service.context import open_context
 
     output = console.current()
     settings = config.load()
-    ctx = open_context(settings, actor=output.actor)
+    ctx = context_for(output, "money.post", settings)
     verb = verbs.rehearse_undo if dry_run else verbs.undo
     done = verb(ctx, target, posting_day(day) or settings.today())
     _show(output, done, "undo", dry_run)
@@ -58,11 +58,10 @@ def replay(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
     """
     from claims import config
     from claims.service import replay as verbs
-    from claims.service.context import open_context
 
     output = console.current()
     settings = config.load()
-    ctx = open_context(settings, actor=output.actor)
+    ctx = context_for(output, "money.post", settings)
     verb = verbs.rehearse_replay if dry_run else verbs.replay
     done = verb(ctx, target, posting_day(day) or settings.today())
     _show(output, done, "replay", dry_run)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from claims.cli import console
+from claims.cli.acting import context_for
 
 if TYPE_CHECKING:
     from claims.service.context import Context
@@ -42,10 +43,9 @@ def add(
 
     Example: claims users add ann --role biller --limit 25
     """
-    from claims.service.context import open_context
 
     output = console.current()
-    output.document(add_person(open_context(actor=output.actor), name, role, _cents(limit), password_file))
+    output.document(add_person(context_for(output, "people.manage"), name, role, _cents(limit), password_file))
 
 
 def list_people() -> None:
@@ -81,10 +81,9 @@ def role(
     Example: claims users role ann biller supervisor
     """
     from claims.service import people
-    from claims.service.context import open_context
 
     output = console.current()
-    chosen = people.set_roles(open_context(actor=output.actor), name, roles, datetime.now(UTC))
+    chosen = people.set_roles(context_for(output, "people.manage"), name, roles, datetime.now(UTC))
     output.document({"name": name, "roles": list(chosen)})
     output.say(f"{name} is {' and '.join(chosen)} now, from the next sign-in on.")
 
@@ -95,11 +94,10 @@ def limit(name: Name, dollars: Annotated[str, typer.Argument(metavar="DOLLARS", 
     Example: claims users limit ann 25
     """
     from claims.service import people
-    from claims.service.context import open_context
 
     output = console.current()
     cents = _cents(dollars)
-    people.set_limit(open_context(actor=output.actor), name, cents)
+    people.set_limit(context_for(output, "people.manage"), name, cents)
     output.document({"name": name, "write_off_limit_cents": cents})
     output.say(f"{name} may write off {console.dollars(cents)} alone.")
 
@@ -110,10 +108,9 @@ def reset(name: Name) -> None:
     Example: claims users reset ann
     """
     from claims.service import people
-    from claims.service.context import open_context
 
     output = console.current()
-    token = people.reset(open_context(actor=output.actor), name, datetime.now(UTC))
+    token = people.reset(context_for(output, "people.manage"), name, datetime.now(UTC))
     output.document(_link(output, name, token))
 
 
@@ -123,10 +120,9 @@ def disable(name: Name) -> None:
     Example: claims users disable ann
     """
     from claims.service import people
-    from claims.service.context import open_context
 
     output = console.current()
-    ended = people.disable(open_context(actor=output.actor), name, datetime.now(UTC))
+    ended = people.disable(context_for(output, "people.manage"), name, datetime.now(UTC))
     output.document({"name": name, "sessions_ended": ended})
     output.say(f"{name} can sign in no more; {ended} session(s) ended.")
 

@@ -107,6 +107,15 @@ def clear(folder: Path, report: str, format_name: str) -> None:
     (folder / NAME).unlink()
 
 
+def broken(content: dict[str, Any]) -> list[str]:
+    """Say in a sentence each what checks of a report do not hold."""
+    return [
+        f"Check failed: {check['name']}: {check['left']} is not {check['right']}."
+        for check in content["checks"]
+        if not check["holds"]
+    ]
+
+
 def problems(folder: Path) -> list[str]:
     """Check files against the manifest, with nothing else at hand: hashes, rows, sums, checks. Empty: all is well."""
     content = load(folder)

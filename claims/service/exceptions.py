@@ -11,18 +11,20 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.exception_acts import acceptance
 from claims.store.engine import read
+from claims.store.queries import exception_events
 from claims.store.queries import exceptions as rows_of
 
 STATES = ("open", "closed")
 
 
 def listed(
-    ctx: Context, *, state: str = "open", type_code: str = "", show_phi: bool = False
+    ctx: Context, *, state: str = "open", type_code: str = "", owner: str | None = None, show_phi: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give the exceptions of a state (empty: any), what asks for work first; and what is held or refused right now.
 
-    Raises UsageError for a state or type that does not exist.
+    `owner`: only that person's (empty: nobody's). Raises UsageError for a state or type that does not exist.
     """
     types = sorted(codes.table("exception_types")["type_code"])
     if state and state not in STATES:
@@ -30,7 +32,7 @@ def listed(
     if type_code and type_code.upper() not in types:
         raise UsageError(f"There is no type {type_code}; there are: {', '.join(types)}.")
     with read(ctx.engine) as conn:
-        rows = rows_of.listed(conn, state, type_code.upper())
+        rows = rows_of.listed(conn, state, type_code.upper(), owner)
         held = rows_of.held(conn)
     rows = _described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
@@ -42,10 +44,10 @@ def listed(
 
 
 def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
-    """Tell one exception: what it is, what it is worth, what releases it, its payment or deposit, its findings.
+    """Tell one exception: what it is, its worth, what releases it, its payment or deposit, its findings, its events.
 
-    Claim number, inbox names and what the bank says of a payer or in its reference are masked unless ``show_phi``,
-    which is audited.
+    Claim number, inbox names, people's words and what the bank says of a payer or in its reference are masked unless
+    ``show_phi``, which is audited.
     """
     with read(ctx.engine) as conn:
         found = rows_of.one(conn, exception_id)
@@ -53,6 +55,7 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
         names = rows_of.source_names(conn, exception_id)
         payment = rows_of.payment(conn, exception_id)
         deposit = rows_of.deposit(conn, exception_id)
+        events = exception_events.of(conn, exception_id)
     if found.empty:
         raise NotFoundError("exception", exception_id)
     story = {str(name): value for name, value in _described(found).iloc[0].items()}
@@ -63,10 +66,13 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
     else:
         story["claim_number"] = MASK if story["claim_number"] else ""
         names = [MASK] * len(names)
+        events["words"] = events["words"].where(events["words"] == "", MASK)
         for name in ("payer_name", "reference"):
             if story["deposit"] and story["deposit"][name]:
                 story["deposit"][name] = MASK
-    return story | {"source_names": names, "findings": findings}
+    is_acceptable, why, _ = acceptance(story["type_code"])
+    story |= {"is_acceptable": is_acceptable, "acceptable_reason": why}
+    return story | {"source_names": names, "findings": findings, "events": events}
 
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
 from claims.ledger.patient_file import methods
 from claims.money import amount
+from claims.service import people
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -72,11 +73,12 @@ def request_payment_refund(
 
 
 def pay_refund(ctx: Context, refund_id: int, method: str, reference: str, paid_on: date, posting_date: date) -> int:
-    """Pay a refund that was asked for: it leaves the cash (rule E08); give the cents."""
+    """Pay a refund that another person asked for: it leaves the cash (rule E08); give the cents."""
     if method not in methods():
         raise UsageError(f"There is no method {method}; there are: {', '.join(methods())}.")
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         refund = _refund(conn, refund_id, "requested")
+        people.require_another(conn, ctx, str(refund["requested_by"]))
         key, cents = str(refund["refund_key"]), int(refund["amount_cents"])
         movement = {"journal_key": f"act:{key}:paid:0", "rule_id": "E08", "reference": key, "amount_cents": cents}
         _write(conn, ctx, run_id, posting_date, pd.DataFrame([movement]), int(refund["family_id"]), paid_on)

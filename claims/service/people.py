@@ -90,6 +90,12 @@ def acting(ctx: Context, permission: str, *, second: bool = False) -> Context:
     return replace(ctx, actor=user.name)
 
 
+def require_another(conn: Connection, ctx: Context, first: str) -> None:
+    """Raise UsageError when who acts is the person that acted first; a practice that has added nobody knows no two."""
+    if ctx.actor == first and not rows.listed(conn).empty:
+        raise UsageError(f"{first[:40]} asked for it; another person has to agree: --as takes their name.")
+
+
 def disable(ctx: Context, name: str, now: datetime) -> int:
     """Let somebody in no more, at once; give how many sessions were ended."""
     with write(ctx.engine) as conn:

@@ -17,6 +17,7 @@ from claims.reports import denials as denial_rules
 from claims.reports import denied_money, export, manifest, roll_forward
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report
+from claims.service import exception_report
 from claims.service.context import Context
 from claims.service.statements import NAME as STATEMENTS
 from claims.service.statements import statements
@@ -27,7 +28,6 @@ from claims.store.handles import Connection
 from claims.store.queries import aging as aging_rows
 from claims.store.queries import completeness as completeness_rows
 from claims.store.queries import denial_report as denial_rows
-from claims.store.queries import exceptions as exception_rows
 from claims.store.queries import roll_forward as ledger_rows
 from claims.store.queries import tieout as tieout_rows
 from claims.store.queries.asof import AsOf
@@ -118,7 +118,8 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         "accounts": _named(accounts),
         "completeness": complete,
         "files": files,
-        "exceptions": _exceptions(conn, at),
+        "exceptions": exception_report.still_open(conn, at),
+        "exceptions_closed": exception_report.closed(conn, at, start),
     }
     controls = {
         "remittances": int(rows["payment_cents"].sum()),
@@ -213,22 +214,6 @@ def _named(accounts: pd.DataFrame) -> pd.DataFrame:
     named = accounts.copy()
     named.insert(1, "name", names.reindex(accounts["account"]).fillna("").to_numpy())
     return named
-
-
-def _exceptions(conn: Connection, at: AsOf) -> pd.DataFrame:
-    """List what was open: type, amount, days, what releases it, where it stands."""
-    rows = exception_rows.open_as_of(conn, at)
-    types = codes.table("exception_types").set_index("type_code").reindex(rows["type_code"])
-    days = (pd.Timestamp(at.day) - pd.to_datetime(rows["posting_date"], format="%Y-%m-%d")).dt.days
-    rows = rows.assign(
-        own_title=pd.Series(types["own_title"].to_numpy(), dtype="str").fillna(""),
-        severity=pd.Series(types["severity"].to_numpy(), dtype="str").fillna(""),
-        days_open=days.astype("int64"),
-        opened_date=rows["posting_date"],
-    )
-    names = ["type_code", "own_title", "severity", "amount_cents", "opened_date", "days_open", "message", "release"]
-    listed = rows.sort_values(["type_code", "exception_key"], ignore_index=True)
-    return listed[[*names, "exception_key", "sha256", "seg", "offset", "length"]]
 
 
 def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.DataFrame, list[Check]]:

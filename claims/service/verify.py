@@ -12,6 +12,7 @@ from claims.store import (
     audit,
     chain,
     checking,
+    checking_exceptions,
     checking_files,
     checking_patients,
     checking_postings,
@@ -213,8 +214,8 @@ def _work(conn: Connection, sizes: dict[str, int]) -> list[Check]:
         ),
         _check(
             "exceptions",
-            "what waits is named by an open exception, and what is closed was closed by something",
-            checking_work.unexplained_exceptions(conn),
+            "what waits is named by an open exception, and what is closed, owned or accepted is so by something",
+            pd.concat([checking_work.unexplained_exceptions(conn), checking_exceptions.unfounded(conn)]),
             "{name} {why}",
             checked=sizes["exceptions"],
         ),

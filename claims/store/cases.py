@@ -37,8 +37,7 @@ def save(
     rows = events.assign(
         case_id=known["case_id"].to_numpy("int64"), case_version=known["version"].to_numpy("int64"), actor=actor
     )
-    rows["case_hash"] = sealed.hashes(conn, CASE, rows["case_id"].tolist()).reindex(rows["case_id"]).to_numpy()
-    insert_keyed(conn, schema.denial_events, rows.assign(recorded_at=recorded_at, run_id=run_id))
+    sealed.append(conn, schema.denial_events, CASE, rows.assign(recorded_at=recorded_at, run_id=run_id))
 
 
 def _for_lists(cases: pd.DataFrame, run_id: int) -> pd.DataFrame:

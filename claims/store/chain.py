@@ -68,6 +68,21 @@ def breaks(conn: sa.Connection) -> list[str]:
     return found
 
 
+def chained(previous: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> list[str]:
+    """Give the hash of each row, of these columns and of the hash of the row before it."""
+    found = []
+    for row in zip(*_columns(columns, rows), strict=True):
+        previous = _hashed(previous, ascii(row))
+        found.append(previous)
+    return found
+
+
+def followed(before: Sequence[str], columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> list[str]:
+    """Give the hash of each row as it follows from the hash that is told of the row before it."""
+    values = zip(*_columns(columns, rows), strict=True)
+    return [_hashed(previous, ascii(row)) for previous, row in zip(before, values, strict=True)]
+
+
 def _hashed(previous: str, text: str) -> str:
     return sha256(f"{previous}{text}".encode()).hexdigest()
 

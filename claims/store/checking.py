@@ -196,11 +196,10 @@ def settled_by_family(conn: sa.Connection) -> pd.DataFrame:
 
 
 def unnamed(conn: sa.Connection, type_code: str, keys: pd.Series) -> pd.Series:
-    """Tell which of these exception keys of a type are not open."""
+    """Tell which of these exception keys of a type are neither open nor accepted by a person."""
     table = schema.exceptions
-    found = conn.scalars(
-        sa.select(table.c.exception_key).where(table.c.type_code == type_code, table.c.state == "open")
-    )
+    is_named = sa.or_(table.c.state == "open", table.c.closed_reason == "accepted")
+    found = conn.scalars(sa.select(table.c.exception_key).where(table.c.type_code == type_code, is_named))
     return ~keys.isin([str(one) for one in found])
 
 

@@ -63,12 +63,13 @@ def unexplained_cases(conn: sa.Connection) -> pd.DataFrame:
 
 def changed_denials(conn: sa.Connection) -> pd.DataFrame:
     """Denial cases that say something else than after their last event (name, why)."""
-    return sealed.unlike(conn, CASE, EVENT)
+    return pd.concat([sealed.unlike(conn, CASE, EVENT), sealed.broken(conn, EVENT)], ignore_index=True)
 
 
 def changed_variances(conn: sa.Connection) -> pd.DataFrame:
     """Variance cases that say something else than after their last event (name, why)."""
-    return sealed.unlike(conn, VARIANCE, schema.variance_events)
+    events = schema.variance_events
+    return pd.concat([sealed.unlike(conn, VARIANCE, events), sealed.broken(conn, events)], ignore_index=True)
 
 
 def unexplained_exceptions(conn: sa.Connection) -> pd.DataFrame:

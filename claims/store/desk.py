@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from claims.store import clock, ids, schema, sealed
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import frame_of, insert_keyed
+from claims.store.rows import frame_of
 
 OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
 CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
@@ -55,8 +55,7 @@ def save(conn: sa.Connection, changed: pd.DataFrame, events: pd.DataFrame) -> pd
     if "outcome" in changed:
         changed = changed.assign(outcome=changed["outcome"].where(changed["outcome"] != ""))
     bulk_update(conn, CASE, changed)
-    now = sealed.hashes(conn, CASE, events["case_id"].tolist()).reindex(events["case_id"]).to_numpy()
-    return insert_keyed(conn, EVENT, events.assign(recorded_at=clock.now(), case_hash=now))
+    return sealed.append(conn, EVENT, CASE, events.assign(recorded_at=clock.now()))
 
 
 def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:

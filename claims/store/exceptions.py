@@ -15,6 +15,7 @@ from claims.store.load import frame
 from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
+ACCEPTED = "accepted"  # why a person closed it: it only informs
 LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
 
 
@@ -23,14 +24,14 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
 
     `rows`: exception_key, type_code, amount_cents, message (optional: the type's title), since_date (optional: the
     same cash waits since then under another name) and any of `LINKS`. One that was closed opens again with the new
-    amount; one that is open stays as it is.
+    amount, but for one that a person accepted and that is worth what it was then; one that is open stays as it is.
     """
     rows = rows.drop_duplicates("exception_key")
     if rows.empty:
         return 0
     types = codes.table("exception_types").set_index("type_code")
     known = _known(conn, rows["exception_key"])
-    closed = [key for key, state in known.items() if state == "closed"]
+    closed = _to_reopen(known, rows)
     table = schema.exceptions
     reopened = rows[rows["exception_key"].isin(closed)]
     if len(reopened):
@@ -38,7 +39,7 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
         reopen(conn, found, posting_date)
         restate(conn, reopened)
         _date(conn, reopened)
-    new = rows[~rows["exception_key"].isin(list(known))]
+    new = rows[~rows["exception_key"].isin(known["exception_key"])]
     title = new["type_code"].map(types["own_title"])
     message = title if "message" not in new else new["message"].where(new["message"].fillna("") != "", title)
     links = {name: new.get(name, 0) for name in LINKS}
@@ -123,15 +124,19 @@ def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:
         conn.execute(changed.values(amount_cents=sa.bindparam("cents")), worth)
 
 
-def _known(conn: sa.Connection, keys: pd.Series) -> dict[str, str]:
+def _known(conn: sa.Connection, keys: pd.Series) -> pd.DataFrame:
+    """Read the exceptions of these keys: exception_key, state, closed_reason, amount_cents."""
     table = schema.exceptions
-    listed = keys.tolist()
-    known: dict[str, str] = {}
-    for start in range(0, len(listed), 900):
-        part = listed[start : start + 900]
-        found = conn.execute(sa.select(table.c.exception_key, table.c.state).where(table.c.exception_key.in_(part)))
-        known.update({str(key): str(state) for key, state in found})
-    return known
+    select = sa.select(table.c.exception_key, table.c.state, table.c.closed_reason, table.c.amount_cents)
+    parts = [frame(conn, select.where(table.c.exception_key.in_(part))) for part in _parts(keys.tolist())]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _to_reopen(known: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
+    """Keys that are closed and found again; what a person accepted stays so while it is worth the same."""
+    worth = rows.set_index("exception_key")["amount_cents"].reindex(known["exception_key"]).to_numpy()
+    is_accepted = (known["closed_reason"] == ACCEPTED) & (known["amount_cents"] == worth)
+    return known.loc[(known["state"] == "closed") & ~is_accepted, "exception_key"].tolist()
 
 
 def close_for(

@@ -33,9 +33,8 @@ def save_cases(
     _replace(conn, changed)
     known = pd.concat([inserted[["case_key", "variance_case_id"]], changed[["case_key", "variance_case_id"]]])
     ids = known.set_index("case_key")["variance_case_id"].reindex(events["case_key"]).to_numpy("int64")
-    now = sealed.hashes(conn, CASE, ids.tolist()).reindex(ids).to_numpy()
-    told = events.assign(variance_case_id=ids, actor=actor, recorded_at=recorded_at, case_hash=now)
-    insert_keyed(conn, EVENT, told)
+    told = events.assign(variance_case_id=ids, actor=actor, recorded_at=recorded_at)
+    sealed.append(conn, EVENT, CASE, told)
 
 
 def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from claims.store import clock, schema, sealed
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import frame_of, insert_keyed
+from claims.store.rows import frame_of
 
 CASE, EVENT, P = schema.denial_cases, schema.denial_events, schema.claim_postings
 
@@ -51,10 +51,8 @@ def open_cases(conn: sa.Connection, after: int, limit: int) -> pd.DataFrame:
 def save(conn: sa.Connection, rows: pd.DataFrame, events: pd.DataFrame, *, actor: str, run_id: int) -> None:
     """Write the columns of `rows` (case_id and others) and append events (case_id, kind, body, posting_date, ...)."""
     bulk_update(conn, CASE, rows)
-    now = sealed.hashes(conn, CASE, events["case_id"].tolist()).reindex(events["case_id"]).to_numpy()
-    told = events.assign(amount_cents=events.get("amount_cents", 0), actor=actor, run_id=run_id, case_hash=now)
-    told = told.assign(recorded_at=clock.now())
-    insert_keyed(conn, EVENT, told)
+    told = events.assign(amount_cents=events.get("amount_cents", 0), actor=actor, run_id=run_id)
+    sealed.append(conn, EVENT, CASE, told.assign(recorded_at=clock.now()))
 
 
 def sent_since(conn: sa.Connection, case_ids: Sequence[int]) -> pd.Series[str]:

@@ -1,7 +1,8 @@
-"""What a case said after an event: a hash of its columns, kept with the event, so that a change without one is found.
+"""Events are sealed twice: each keeps a hash of its case after it, and a hash of itself and of the event before it.
 
-A case is worked on, so its row changes; its events do not. Each writer of events asks for the hash of the rows as they
-stand by then, and `unlike` holds every row against its last event.
+A case is worked on, so its row changes; its events do not. Each writer of events appends them here, and `unlike` holds
+every row against its last event, `broken` every event against the chain. An exception is
+treated as a case is once a person has said something of it; its events keep the hash of it, and are no chain yet.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.rows import frame_of
+from claims.store.rows import frame_of, insert_keyed
 
 CASES_AT_ONCE = 20_000
 # Columns that change without an event: the points of the night, what lists are sorted and filtered by, the day to ask
@@ -27,6 +28,11 @@ MOVING = {
         *("remit_sort_date", "changed_run_id", "pattern_id", "snoozed_until_date"),
     },
     schema.variance_cases.name: {"recorded_at"},
+    # The nights open and close an exception and say what it is worth.
+    schema.exceptions.name: {
+        *("state", "amount_cents", "posting_date", "since_date", "opened_at"),
+        *("closed_posting_date", "closed_at", "closed_reason"),
+    },
 }
 
 
@@ -37,23 +43,82 @@ def hashes(conn: sa.Connection, cases: sa.Table, case_ids: Sequence[int]) -> pd.
     return pd.Series(list(_hashed(rows)), index=rows[key.name], dtype="str")
 
 
+def append(conn: sa.Connection, events: sa.Table, cases: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
+    """Insert events of cases that are written already, and give them back with their keys."""
+    key = _key(cases).name
+    if rows.empty:
+        return insert_keyed(conn, events, rows)
+    after = hashes(conn, cases, rows[key].tolist()).reindex(rows[key]).to_numpy()
+    told = rows.assign(case_hash=after)
+    for column in events.columns:  # what the database would fill in is sealed, too
+        if column.server_default is not None and column.name not in told:
+            told[column.name] = int(str(column.server_default.arg))  # type: ignore[attr-defined]
+    number = next(iter(events.primary_key.columns))
+    last = conn.scalar(sa.select(events.c.hash).order_by(number.desc()).limit(1))
+    chained = chain.chained(str(last or chain.START), _own(events), told)
+    return insert_keyed(conn, events, told.assign(hash=pd.Series(chained, index=told.index, dtype="str")))
+
+
+def broken(conn: sa.Connection, events: sa.Table) -> pd.DataFrame:
+    """Name events that are not as they were written, and say when some are missing at the end (name, why)."""
+    number = next(iter(events.primary_key.columns))
+    found: list[str] = []
+    previous, after = chain.START, 0
+    while True:
+        rows = frame(conn, sa.select(*events.columns).where(number > after).order_by(number).limit(CASES_AT_ONCE))
+        if rows.empty:
+            break
+        told, keys = rows["hash"].tolist(), rows[number.name].tolist()
+        # Each is held against the hash that is told of the one before it: one event that was changed names itself.
+        own = chain.followed([previous, *told[:-1]], _own(events), rows)
+        found += [str(key) for key, one, other in zip(keys, own, told, strict=True) if one != other]
+        previous, after = told[-1], keys[-1]
+    names = pd.DataFrame({"name": pd.Series([f"event {one}" for one in found], dtype="str")})
+    names = names.assign(why="or the one before it was altered, removed or put in between")
+    given = conn.scalar(sa.select(schema.id_blocks.c.next_id).where(schema.id_blocks.c.table_name == events.name))
+    if given is not None and int(given) != after + 1:
+        cut = {"name": [f"event {int(given) - 1}"], "why": [f"was the last that was written; the last here is {after}"]}
+        names = pd.concat([names, pd.DataFrame(cut).astype("str")], ignore_index=True)
+    return names
+
+
+def _own(events: sa.Table) -> list[sa.Column[Any]]:
+    number = next(iter(events.primary_key.columns)).name
+    return [column for column in events.columns if column.name not in (number, "hash")]
+
+
 def unlike(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.DataFrame:
     """Name cases that are not as their last event left them, or have no event (name, why)."""
+    names = _differing(conn, cases, events)["case_key"].sort_values()
+    return pd.DataFrame({"name": names.str[:12].to_numpy(), "why": "is not as its last event left it"})
+
+
+def unlike_told(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.Series[int]:
+    """Give the ids of those that have events and are not as the last one left them."""
+    key = _key(cases)
+    told = sa.select(sa.literal(1)).where(events.c[key.name] == key).correlate(cases).exists()
+    return _differing(conn, cases, events, told)[key.name]
+
+
+def _differing(
+    conn: sa.Connection, cases: sa.Table, events: sa.Table, *conditions: sa.ColumnElement[bool]
+) -> pd.DataFrame:
     key, found, after = _key(cases), [], 0
     number = next(iter(events.primary_key.columns))
+    (seal,) = (column for column in events.columns if column.name.endswith("_hash"))
     while True:
-        rows = frame(conn, _select(cases).where(key > after).order_by(key).limit(CASES_AT_ONCE))
+        rows = frame(conn, _select(cases).where(key > after, *conditions).order_by(key).limit(CASES_AT_ONCE))
+        found.append(rows.iloc[:0])
         if rows.empty:
             break
         first, after = after, int(rows[key.name].max())
         stretch = sa.and_(events.c[key.name] > first, events.c[key.name] <= after)
         last = sa.select(sa.func.max(number)).where(stretch).group_by(events.c[key.name])
-        told = frame(conn, sa.select(events.c[key.name], events.c.case_hash).where(number.in_(last)))
-        kept = told.set_index(key.name)["case_hash"].reindex(rows[key.name])
+        told = frame(conn, sa.select(events.c[key.name], seal.label("seal")).where(number.in_(last)))
+        kept = told.set_index(key.name)["seal"].reindex(rows[key.name])
         differs = kept.to_numpy() != pd.Series(list(_hashed(rows)), dtype="str").to_numpy()
-        found.append(rows.loc[differs, ["case_key"]])
-    names = pd.concat(found)["case_key"].sort_values() if found else pd.Series(dtype="str")
-    return pd.DataFrame({"name": names.str[:12].to_numpy(), "why": "is not as its last event left it"})
+        found.append(rows[differs])
+    return pd.concat(found, ignore_index=True)
 
 
 def _key(cases: sa.Table) -> sa.Column[int]:

@@ -11,9 +11,14 @@ BLANK = 32
 _FEW = 64
 
 
-def trimmed(data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = ()) -> tuple[Integers, Integers]:
-    """Leave out blanks and control characters at both ends of each range, but for those that are delimiters."""
-    at = np.flatnonzero(_blank(data.take(start), kept) & (start < end))
+def trimmed(
+    data: Bytes, start: Integers, end: Integers, kept: tuple[int, ...] = (), first: Bytes | None = None
+) -> tuple[Integers, Integers]:
+    """Leave out blanks and control characters at both ends of each range, but for those that are delimiters.
+
+    `first`: the first byte of each range, where it is at hand.
+    """
+    at = np.flatnonzero(_blank(data.take(start) if first is None else first, kept) & (start < end))
     if len(at):
         start = start.copy()
         start[at] = _first_solid(data, start[at], end[at], kept)

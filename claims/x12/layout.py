@@ -85,7 +85,7 @@ class FramePlan:
 class Plan:
     """All there is to know to read one transaction set; loops are numbers, 0 is none.
 
-    `wanted`: by segment id, the elements that openers and frames ask for, of repeated groups the first one only.
+    `wanted`: by segment id, the elements that openers, frames and the hierarchy ask for.
     """
 
     set_code: str
@@ -193,9 +193,12 @@ def plan(set_code: str, *, complete: bool = False) -> Plan:
 
 def _wanted(passes: Iterable[Iterable[Opener]], frames: Iterable[FramePlan]) -> dict[int, tuple[int, ...]]:
     found = [(one.segment, one.element) for openers in passes for one in openers if one.qualifiers]
+    found += [(CODES["HL"], element) for element in range(1, 5)]
     for frame in frames:
         for feed in (feed for column in frame.columns for feed in column.feeds):
             segments = (feed.segment,) if feed.segment else frame.segments
             elements = {*feed.elements, *((feed.qualifier_element,) if feed.qualifier else ())}
+            if feed.scope < 0 and not feed.is_fixed:
+                elements = {element + group * frame.step for element in elements for group in range(frame.times)}
             found += [(segment, element) for segment in segments for element in elements]
     return {segment: tuple(sorted({element for one, element in found if one == segment})) for segment, _ in found}

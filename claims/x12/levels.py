@@ -77,7 +77,8 @@ class Levels:
             for name, values in found.columns.items():
                 before = self._known.get(name)
                 if isinstance(values, pa.Array):
-                    self._known[name] = values if before is None else pa.concat_arrays([before, values])
+                    # Behind each other without a copy.
+                    self._known[name] = pa.chunked_array([values] if before is None else [*before.chunks, values])
                 else:
                     self._known[name] = values if before is None else np.concatenate([before, values])
         self._parent = _parents(self._keys)
@@ -148,9 +149,10 @@ class Levels:
         if keep.all():
             return
         self._keys = _Keys(*(part[keep] for part in keys.parts()))
-        kept = pa.array(np.flatnonzero(keep))
+        kept = Choice(np.flatnonzero(keep), len(keep))
         for name, values in self._known.items():
-            self._known[name] = values.take(kept) if isinstance(values, pa.Array) else values[keep]
+            is_text = isinstance(values, pa.ChunkedArray)
+            self._known[name] = pa.chunked_array([kept.of(values)]) if is_text else values[keep]
         self._parent = _parents(self._keys)
 
 

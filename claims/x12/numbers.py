@@ -87,7 +87,12 @@ class Values:
     @cached_property
     def word(self) -> Words:
         """Return the first eight bytes of each value, 0 behind its end."""
-        return self.eight & FIRST.take(self.length, mode="clip")
+        return self.eight & FIRST.take(self.lengths, mode="clip")
+
+    @property
+    def lengths(self) -> Integers:
+        """Return the length of each value; where all agree, as those of codes often do, one for all."""
+        return self.length[:1] if self.shortest == self.longest else self.length
 
     @cached_property
     def code(self) -> Words:
@@ -210,7 +215,7 @@ _CENTS, _MILLI = _Scale(2), _Scale(3)
 
 def _short_decimal(values: Values, scale: _Scale) -> tuple[Integers, Flags]:
     """Read decimals of up to eight bytes scaled by `scale`; returns values and which were read."""
-    word, count = values.eight, values.length
+    word, count = values.eight, values.lengths
     minus = (word & _LOWEST) == _MINUS
     has_minus = bool(minus.any())
     if has_minus:
@@ -265,7 +270,7 @@ def milli(data: Bytes, values: Values) -> tuple[Integers, Flags]:
 
 def integers(values: Values) -> tuple[Integers, Flags]:
     """Read whole numbers of up to eight digits; the flags say which were read."""
-    shift = _shift(values.length)
+    shift = _shift(values.lengths)
     value, good = _whole(values.eight << shift, shift)
     if values.longest > 8:
         good &= values.length <= 8

@@ -81,6 +81,10 @@ class Places:
     scopes: tuple[Scope, ...]
 
 
+# What stands for a qualifier of more than two bytes.
+_NO_CODE = np.uint64(0xFFFF)
+
+
 class _Choice:
     """Which of the openers with one segment id a segment is: the first whose qualifier and loop fit."""
 
@@ -88,6 +92,9 @@ class _Choice:
         self.segment = openers[0].segment
         self.element = max(opener.element for opener in openers)
         self.codes: Words = np.unique(np.array([code for one in openers for code in one.qualifiers], np.uint64))
+        # Of qualifiers of up to two bytes, as all are: the number of each possible one, without a search.
+        self.numbers = np.full(1 << 16, len(self.codes), np.uint8)
+        self.numbers[self.codes.astype(np.int64)] = np.arange(len(self.codes))
         self.is_plain = not len(self.codes) and not openers[0].within
         # By the number of the qualifier (the last one is any other) and the loop before; 0 for no opener.
         table = np.zeros((len(self.codes) + 1, 256), np.uint8)
@@ -98,11 +105,9 @@ class _Choice:
             table[np.ix_(rows, within)] = number
         self.table = table.ravel()
         self.loop = np.array([0, *(opener.loop for opener in openers)], np.uint8)
-        # Depth of the scope that an opener leaves open, two more than its number; 0 where it opens and closes none.
         changes = [is_first_pass or max(one.opens, one.depth) >= 0 for one in openers]
-        depths = [one.depth + 2 if changed else 0 for one, changed in zip(openers, changes, strict=True)]
-        self.depth = np.array([0, *depths], np.uint8)
-        self.opens = np.array([-1, *(opener.opens for opener in openers)], np.int8)
+        packed = [_change(one) if changed else 0 for one, changed in zip(openers, changes, strict=True)]
+        self.change = np.array([0, *packed], np.uint8)
         self.opens_scopes = any(changes)
 
     def of(self, rows: Rows, loop: Bytes) -> tuple[Integers, Bytes | int]:
@@ -116,12 +121,20 @@ class _Choice:
             if values is None:
                 here += len(self.codes) * 256
             else:
-                place = np.searchsorted(self.codes, values.code)
-                same = self.codes.take(place, mode="clip") == values.code
-                here += np.where(same, place, len(self.codes)) * 256
+                code = np.minimum(values.code, _NO_CODE).astype(np.int64)
+                here += self.numbers.take(code).astype(np.int64) << 8
         number = self.table.take(here)
         is_opener = number > 0
         return (at, number) if is_opener.all() else (at[is_opener], number[is_opener])
+
+
+def _change(opener: Opener) -> int:
+    """Pack what an opener does to scopes into a byte that is not 0, so that one byte a segment is put down.
+
+    The upper half is the depth of the scope that it leaves open, two more than its number, the lower one the scope that
+    it opens, one more than its number.
+    """
+    return (opener.depth + 2) << 4 | (opener.opens + 1)
 
 
 @cache
@@ -139,8 +152,7 @@ def _choices(set_code: str, *, complete: bool) -> list[list[_Choice]]:
 def places(rows: Rows, set_code: str, size: int, *, complete: bool = False) -> Places:
     """Walk the openers of a set, pass by pass; a later pass sees the loops of the earlier ones."""
     loop = marks = np.zeros(size, np.uint8)
-    depths = np.zeros(size, np.uint8)
-    opens = np.full(size, -1, np.int8)
+    changes = np.zeros(size, np.uint8)
     for choices in _choices(set_code, complete=complete):
         is_marked = False
         for choice in choices:
@@ -150,21 +162,30 @@ def places(rows: Rows, set_code: str, size: int, *, complete: bool = False) -> P
             is_marked = True
             marks[at] = choice.loop.take(number)
             if choice.opens_scopes:
-                depths[at], opens[at] = choice.depth.take(number), choice.opens.take(number)
+                changes[at] = choice.change.take(number)
         if not is_marked:
             continue
         opened = np.flatnonzero(marks > 0)
         loop = _Spans(opened, size, marks.take(opened), 0).filled()
-    closing = np.flatnonzero(depths > 0)
-    depths, opens = depths.take(closing), opens.take(closing)
-    scopes = []
-    for scope in range(len(plan(set_code, complete=complete).scopes)):
-        # An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
-        starts, changing = opens == scope, closing
-        if not starts.any():
-            starts, changing = starts[:0], closing[:0]
-        elif not (changes := starts | (depths < scope + 2)).all():
-            starts, changing = starts[changes], closing[changes]
-        spans = _Spans(changing, size, np.where(starts, np.cumsum(starts) - 1, -1), -1)
-        scopes.append(Scope(changing[starts], spans, size))
-    return Places(loop, tuple(scopes))
+    closing = np.flatnonzero(changes > 0)
+    changes = changes.take(closing)
+    scopes = range(len(plan(set_code, complete=complete).scopes))
+    return Places(loop, tuple(_scope(scope, closing, changes, size) for scope in scopes))
+
+
+def _scope(scope: int, at: Integers, changes: Bytes, size: int) -> Scope:
+    """Return a scope, from all segments that change one: `changes` as `_change` packs them.
+
+    An opener of this scope starts it, an opener further out ends it, one further in leaves it alone.
+    """
+    starts = (changes & 0x0F) == scope + 1
+    if not starts.any():
+        return Scope(at[:0], _Spans(at[:0], size, at[:0], -1), size)
+    concerned = starts | (changes < (scope + 2) << 4)
+    if not concerned.all():
+        kept = np.flatnonzero(concerned)
+        starts, at = starts.take(kept), at.take(kept)
+    openers = np.flatnonzero(starts)
+    numbers = np.full(len(at), -1, np.int64)
+    numbers[openers] = np.arange(len(openers))
+    return Scope(at.take(openers), _Spans(at, size, numbers, -1), size)

@@ -91,9 +91,11 @@ class Components:
     def between(self, first: int, last: int) -> Values:
         """Return components `first` to `last`, or to the last one sent, with the separators between them."""
         own, end = self._start_of(first), self._end_of(last)
-        start, end = trimmed(self._tokens.data, own, end, self._tokens.delimiters.kept)
-        if start is own and first <= len(self._words):
-            return Values(start, end - start, self._words[first - 1])
+        eight = self._words[first - 1] if first <= len(self._words) else None
+        kept = self._tokens.delimiters.kept
+        start, end = trimmed(self._tokens.data, own, end, kept, None if eight is None else eight.astype(np.uint8))
+        if start is own and eight is not None:
+            return Values(start, end - start, eight)
         return values_at(self._tokens.view, start, end - start)
 
     def _start_of(self, number: int) -> Integers:

@@ -243,11 +243,10 @@ class SetReader:
     def _orphan_levels(self, found: Extract | None) -> None:
         if found is None:
             return
-        tokens = self.window.tokens
-        parent = tokens.at(found.rows, 2)
-        lost = (tokens.te[parent] > tokens.start_of(parent)) & (
-            self.levels.parent_seg(self.window.seg(found.rows)) == 0
-        )
+        parents = self.window.rows.values(CODES["HL"], 2)
+        if parents is None:
+            return
+        lost = (parents.length > 0) & (self.levels.parent_seg(self.window.seg(found.rows)) == 0)
         if lost.any():
             self.find_once(
                 found.rows[lost], "parent-level-missing", "HL02",

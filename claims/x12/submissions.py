@@ -13,9 +13,9 @@ from claims.x12 import balance
 from claims.x12.extract import Extract
 from claims.x12.hashes import Canonical
 from claims.x12.levels import Levels
-from claims.x12.numbers import Flags, Integers, integers
+from claims.x12.numbers import Flags, Integers, integers, pack
 from claims.x12.segments import CODES
-from claims.x12.texts import even_texts, size_of
+from claims.x12.texts import even_texts, no_texts, size_of
 from claims.x12.window import Window
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
     """Return P, I or D: as the guide says, else as the claim's lines show."""
     kind = window.plan.set_code[3:]
     if kind or lines is None:
-        return pa.array([kind] * len(claims), pa.large_string())
+        return even_texts(kind.encode("ascii") * len(claims), 1) if kind else no_texts(len(claims))
     code, owner = window.tokens.code[lines.rows], window.owner("claim", lines.rows)
     which = np.zeros(len(claims) + 1, np.int64)
     for number, name in enumerate(("SV1", "SV2", "SV3"), 1):
@@ -92,19 +92,27 @@ def _kinds(window: Window, claims: Extract, lines: Extract | None) -> pa.Array:
 def codes_of_claims(window: Window, claims: Extract, diagnoses: Extract | None, qualifiers: Sequence[str]) -> pa.Array:
     """Return the codes of each claim in `diagnoses` that have one of the qualifiers."""
     if diagnoses is None:
-        return pa.array([""] * len(claims), pa.large_string())
-    qualifier = diagnoses.columns["qualifier_code"]
-    wanted = np.asarray(pc.is_in(qualifier, pa.array(qualifiers, qualifier.type)))
-    owner = window.owner("claim", diagnoses.rows)
-    wanted &= owner >= 0
-    codes = diagnoses.columns["code"].filter(pa.array(wanted))
-    edges = np.searchsorted(owner[wanted], np.arange(len(claims) + 1)).astype(np.int32)
+        return no_texts(len(claims))
+    owner, codes = window.owner("claim", diagnoses.rows), diagnoses.columns["code"]
+    wanted = _has_one_of(diagnoses, qualifiers) & (owner >= 0)
+    if not wanted.all():
+        owner, codes = owner[wanted], codes.filter(pa.array(wanted))
+    edges = np.searchsorted(owner, np.arange(len(claims) + 1)).astype(np.int32)
     return pc.binary_join(pa.ListArray.from_arrays(pa.array(edges), codes), pa.scalar(" ", pa.large_string()))
+
+
+def _has_one_of(diagnoses: Extract, qualifiers: Sequence[str]) -> Flags:
+    values = diagnoses.values_of.get("qualifier_code")
+    found: Flags = np.zeros(len(diagnoses), np.bool_)
+    if values is not None:
+        for qualifier in qualifiers:
+            found |= values.code == np.uint64(pack(qualifier))
+    return found
 
 
 def _hashes(window: Window, canonical: Canonical | None, claims: Extract) -> pa.Array:
     if canonical is None:
-        return pa.repeat(pa.scalar("", pa.large_string()), len(claims))
+        return no_texts(len(claims))
     ends = np.concatenate([window.owners.edges(), *(window.rows.of(code) for code in _CLAIM_ENDS)])
     ends = np.append(np.sort(ends), len(window.tokens))
     after = ends[np.searchsorted(ends, claims.rows, side="right")]

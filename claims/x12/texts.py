@@ -117,21 +117,45 @@ class Choice:
         # Rows that follow each other need not be copied.
         edges = np.flatnonzero(rows[1:] != rows[:-1] + 1) + 1
         self._runs: list[tuple[int, int]] = []
+        self._repeated: list[tuple[int, int]] = []
         if self._is_whole and len(rows) and len(edges) < _FEW:
-            begins = np.concatenate(([0], edges))
-            sizes = np.diff(begins, append=len(rows))
-            self._runs = list(zip(rows.take(begins).tolist(), sizes.tolist(), strict=True))
+            self._runs = _runs(rows, edges)
+        elif self._is_whole and len(edges := np.flatnonzero(rows[1:] != rows[:-1]) + 1) < _FEW <= len(rows):
+            self._repeated = _runs(rows, edges)
         else:
             self._places = pa.array(rows if self._is_whole else np.where(rows >= 0, rows, count))
 
-    def of(self, column: pa.Array | None) -> pa.Array:
+    def of(self, column: pa.ChunkedArray | None) -> pa.Array:
         """Take the rows; of a column that is not there, empty texts."""
-        if column is None:
+        if column is None or not self._size:
             return no_texts(self._size)
         if self._runs:
-            parts = [column.slice(begin, size) for begin, size in self._runs]
-            return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
-        return (column if self._is_whole else pa.concat_arrays([column, no_texts(1)])).take(self._places)
+            return _one([part for begin, size in self._runs for part in column.slice(begin, size).chunks])
+        if self._repeated:
+            return _repeated_texts([(column[row].as_py().encode("utf-8"), times) for row, times in self._repeated])
+        parts = column.chunks if self._is_whole else [*column.chunks, no_texts(1)]
+        return _one(parts).take(self._places)
+
+
+def _runs(rows: Integers, edges: Integers) -> list[tuple[int, int]]:
+    """Return the first row of each run of rows and how long the run is; `edges`: where all but the first run begin."""
+    begins = np.concatenate(([0], edges))
+    return list(zip(rows.take(begins).tolist(), np.diff(begins, append=len(rows)).tolist(), strict=True))
+
+
+def _repeated_texts(runs: list[tuple[bytes, int]]) -> pa.LargeStringArray:
+    """Return texts, each so many times behind each other."""
+    lengths, times = [len(text) for text, _ in runs], [times for _, times in runs]
+    data = b"".join(text * times for text, times in runs)
+    if len(set(lengths)) == 1:
+        return even_texts(data, lengths[0]) if data else no_texts(sum(times))
+    places = np.zeros(sum(times) + 1, np.int64)
+    np.cumsum(np.repeat(lengths, times), out=places[1:])
+    return _arrow(places, data, True)
+
+
+def _one(parts: list[pa.Array]) -> pa.Array:
+    return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
 
 
 def joined_texts(tokens: Tokens, values: Values, separator: int) -> pa.LargeStringArray:
@@ -142,15 +166,19 @@ def joined_texts(tokens: Tokens, values: Values, separator: int) -> pa.LargeStri
         return found
     blanks = data.translate(bytes.maketrans(bytes([separator]), b" "))
     # Single separators between other bytes become blanks all at once.
-    if separator < 0x80 and b"  " not in blanks and not _begins_or_ends_in(tokens, values, separator):
+    if separator < 0x80 and b"  " not in blanks and not _begins_or_ends_in(found, separator):
         return pa.Array.from_buffers(found.type, len(found), [None, found.buffers()[1], pa.py_buffer(blanks)])
     found = pc.replace_substring(found, chr(separator), " ")
     return pc.utf8_trim(pc.replace_substring_regex(found, " +", " "), " ")
 
 
-def _begins_or_ends_in(tokens: Tokens, values: Values, separator: int) -> bool:
-    start, end = values.start[values.length > 0], (values.start + values.length)[values.length > 0]
-    return bool(((tokens.data.take(start) == separator) | (tokens.data.take(end - 1) == separator)).any())
+def _begins_or_ends_in(found: pa.LargeStringArray, separator: int) -> bool:
+    """Tell whether a text of an array that was just made begins or ends in a byte; some text is not empty."""
+    data, places = data_of(found), np.frombuffer(found.buffers()[1], np.int64)[: len(found) + 1]
+    data = data[: places[-1]]
+    # An empty text has the first byte of one behind it or the last byte of one before it, which are looked at anyway.
+    first, last = data.take(places[:-1], mode="clip"), data.take(places[1:] - 1, mode="wrap")
+    return bool((first == separator).any() or (last == separator).any())
 
 
 def upper(found: pa.Array) -> pa.Array:

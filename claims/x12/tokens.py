@@ -250,13 +250,15 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
         blank = block <= BLANK
         # Few blocks have blanks but for the line ends behind terminators, which go with the start of a segment.
         if delimiters.has_blank_edges or (blank[1:].view(np.uint8) > at_end[:-1].view(np.uint8)).any():
-            blank &= ~at_edge
+            if delimiters.has_blank_edges:
+                blank &= ~at_edge
             for places in (at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]):
-                beside.append(np.flatnonzero(places) + (begin + 1))
+                # Blanks within names and streets are in every block; to see that none is at an edge is cheaper.
+                if places.any():
+                    beside.append(np.flatnonzero(places) + (begin + 1))
         edges = np.flatnonzero(at_edge[:_BLOCK])
         ends.append(at_end.take(edges))
-        edges += begin
-        found.append(edges.astype(np.int32))
+        found.append(edges.astype(np.int32) + np.int32(begin))
     found.append(np.zeros(1, np.int32))
     return np.concatenate(found), np.concatenate(ends), np.concatenate(beside)
 

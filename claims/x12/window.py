@@ -27,6 +27,7 @@ class Window:
     owners: Owners
     before: int
     _segs: dict[str, Integers | None] = field(default_factory=dict)
+    _owners: dict[tuple[str, int], tuple[Integers, Integers]] = field(default_factory=dict)
     _loops: dict[int, Bytes] = field(default_factory=dict)
     _chosen: dict[tuple[int, tuple[int, ...], int, int], Integers] = field(default_factory=dict)
     _attached: dict[tuple[Any, ...], Integers | None] = field(default_factory=dict)
@@ -50,7 +51,12 @@ class Window:
 
     def owner(self, scope: str, rows: Integers) -> Integers:
         """Return the row number of the owner of each segment in the frame of a scope, -1 for none."""
-        return self.scope(scope).owner(rows)
+        key = (scope, id(rows))
+        known = self._owners.get(key)
+        # The rows of a frame are asked for by each check; they are kept, so that no others get their id.
+        if known is None or known[0] is not rows:
+            known = self._owners[key] = rows, self.scope(scope).owner(rows)
+        return known[1]
 
     # ---- segments that give columns to rows of other segments
 

@@ -148,3 +148,39 @@ def test_what_the_bank_calls_a_payer_is_masked(books):
     assert "PLAN ONE" not in books("exceptions", "show", number).out
     shown = books("exceptions", "show", number, "--json", "--show-phi").json
     assert shown["deposit"]["payer_name"] == "PLAN ONE"
+
+
+def test_one_is_owned_noted_accepted_and_taken_up_from_the_command_line(books, tmp_path):
+    odd = remit(
+        """BPR*I*100*C*ACH************20250612~
+                   TRN*1*ODD1*1512345678~
+                   CLP*C1*1*151*100*30*12*ICN9~
+                   SVC*HC:99213*151*100**1~
+                   CAS*CO*45*29~
+                   CAS*PR*2*22~""",
+        control="000000077",
+    )
+    (tmp_path / "odd.835").write_bytes(odd)
+    ctx = open_context(config.load(), actor="tester")
+    ingest(ctx, [tmp_path / "odd.835"], DAY)
+    reconcile(ctx, DAY)
+    ctx.engine.dispose()
+    share, waits = number_of(books, "PATIENT_SHARE_DIFFERS"), number_of(books, "UNMATCHED_CLAIM")
+    assert "May be accepted: The adjustments are posted" in books("exceptions", "show", share).out
+    assert books("exceptions", "assign", share, "--to", "anna", "--json").json["owner"] == "anna"
+    assert f"Exception {waits} is os:" in books("exceptions", "assign", waits).out, "taken by who runs it"
+    mine = books("exceptions", "list", "--owner", "anna")
+    assert "PATIENT_SHARE_DIFFERS" in mine.out and "UNMATCHED_CLAIM" not in mine.out, "a note that is owned is shown"
+    assert "Held or refused" not in mine.out
+    nobodys = books("exceptions", "list", "--owner", "", "--json").json["exceptions"]
+    assert not {share, waits} & {row["exception_id"] for row in nobodys} and nobodys
+    assert books("exceptions", "note", share, "asked MRS SECRET").code == 0
+    said = books("exceptions", "accept", waits, "--reason", "it does not matter")
+    assert said.code == 2 and "What releases it: Load the claim" in said.err
+    assert "10 characters" in books("exceptions", "accept", share, "--reason", "odd").err
+    assert books("exceptions", "accept", share, "--reason", "they never fill it").code == 0
+    told = books("exceptions", "show", share)
+    assert "accepted" in told.out and "Owner     anna" in told.out and "SECRET" not in told.out
+    assert "asked MRS SECRET" in books("exceptions", "show", share, "--show-phi").out
+    assert f"Exception {share} is open again" in books("exceptions", "take-up", share, "--reason", "they err").out
+    assert "not accepted" in books("exceptions", "take-up", share).err

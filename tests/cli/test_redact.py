@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 INBOX = Path(__file__).resolve().parents[2] / "edi_samples" / "day" / "inbox"
 
 
+@pytest.mark.long
 def test_a_masked_month_posts_as_the_original(claims, tmp_path, monkeypatch):
     originals = [path for suffix in ("837", "835", "277ca") for path in sorted(INBOX.glob(f"*.{suffix}"))]
     copies = [tmp_path / path.name for path in originals]

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from claims.cli.run import broken_checks
 from claims.reports import export, manifest
 from claims.reports.report import Check, Report
 
@@ -31,6 +32,14 @@ def test_it_says_rows_sums_and_hashes(tmp_path):
     assert content["control_totals_cents"] == {"paid": 100}
     assert content["run"] == {"generated_at": "2026-02-01T00:00:00.000000Z", "generated_by": "tester"}
     assert [len(file["sha256"]) for file in content["files"]] == [64]
+
+
+def test_a_night_names_the_checks_of_its_reports_that_do_not_hold(tmp_path):
+    (tmp_path / "2026-01-31").mkdir()
+    right, wrong = (tmp_path / "2026-01-31" / name for name in ("aging", "tieout"))
+    manifests = [written(right), written(wrong, checks=(Check("sums", 100, 100), Check("all named", 2, 0)))]
+    names = [path.relative_to(tmp_path).as_posix() for path in manifests]
+    assert broken_checks(tmp_path, names) == ["Report tieout: Check failed: all named: 2 is not 0."]
 
 
 @pytest.mark.parametrize("format_name", export.FORMATS)

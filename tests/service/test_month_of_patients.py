@@ -56,6 +56,7 @@ def balance(ctx, account):
         return int(conn.scalar(total))
 
 
+@pytest.mark.long
 def test_all_other_files_are_those_of_the_month_without_patients(books):
     without, pays = (books[one][2] / "inbox" for one in (False, True))
     names = {path.name for path in without.iterdir()}

@@ -252,6 +252,7 @@ def test_the_deductible_is_carried_from_file_to_file(tmp_path):
     assert list(taken[standing["claim_number"].str.endswith("M6") & (standing["status_code"] == "1")]) == [0] * 5
 
 
+@pytest.mark.long
 def test_what_is_not_due_waits_in_the_books(tmp_path, month):
     out, books = tmp_path / "out", tmp_path / "books"
     answer(SENT, out, books=books, as_of=date(2026, 10, 1))

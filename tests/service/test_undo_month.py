@@ -107,6 +107,7 @@ def a_month(books, tmp_path, sent, seed, ugly, undos):
         assert differs <= named | others_named
 
 
+@pytest.mark.long
 def test_a_small_month_of_every_ugly_payer(books, tmp_path):
     a_month(books, tmp_path, SENT[1:2], 7, modes(), undos=(1,))
 

@@ -59,6 +59,7 @@ def database_url(sqlite_url):
     return sqlite_url
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_ends_alike(name, practice):
     undoing = Undoing(practice)

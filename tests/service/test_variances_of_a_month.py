@@ -102,6 +102,7 @@ def spoilt(month, folder, tmp_path_factory):
     books.ctx.engine.dispose()
 
 
+@pytest.mark.long
 def test_a_clean_month_has_no_variance(month, folder, tmp_path):
     books = Books(tmp_path, folder / "fee_schedules.csv")
     done = books.night(month.posting_date, *sorted((folder / "inbox").iterdir()))

@@ -80,12 +80,16 @@ ROWS = {
         "UPDATE denial_cases SET deadline_date = '2035-01-01'",
         "UPDATE denial_cases SET assignee = 'eve'",
         "UPDATE denial_cases SET recovered_cents = 1",
+        'UPDATE denial_events SET body = \'{"before": {"state": "closed"}}\' WHERE event_id = 1',
+        "UPDATE denial_events SET actor = 'eve' WHERE event_id = 1",
+        "UPDATE denial_events SET posting_date = '2025-06-01' WHERE kind = 'assigned'",
     ],
     "variances": [
         "UPDATE variance_cases SET expected_cents = expected_cents - 1",
         "UPDATE variance_cases SET open_cents = 0",
         "UPDATE variance_cases SET state = 'accepted', outcome = 'accepted'",
         "UPDATE variance_cases SET arithmetic = '1 = 1'",
+        "UPDATE variance_events SET recorded_at = '2025-01-01T00:00:00.000000Z'",
     ],
     "matches": [
         "UPDATE matches SET score = 91 WHERE rule = 'claim-number'",

@@ -66,6 +66,15 @@ def test_service_lines(full):
     assert lines["claim_seg"].tolist() == [full["claims"]["seg"][0]] * 2 + [full["claims"]["seg"][1]]
 
 
+def test_blanks_at_the_edges_of_components_are_no_part_of_them():
+    text = submission(SUBMISSION).replace("HC:99213:25*", "HC : 99213 : 25*")
+    assert text != submission(SUBMISSION)
+    lines = x12.read(text.encode()).frames["service_lines"]
+    assert lines["procedure_qualifier"][0] == "HC"
+    assert lines["procedure_code"][0] == "99213"
+    assert lines["modifiers"][0] == "25"
+
+
 def test_other_payers(full):
     only = full["other_payers"].iloc[0]
     assert (only["payer_code"], only["payer_name"], only["payer_sequence"]) == ("P1", "FIRST PAYER", "P")

@@ -147,6 +147,7 @@ def sample_files() -> list[Path]:
     return mine + sorted(path for path in SAMPLES.rglob("*") if path.is_file() and path.parent != SAMPLES)
 
 
+@pytest.mark.long
 def test_a_copy_of_every_sample_is_read_as_its_original():
     different = []
     for path in sample_files():

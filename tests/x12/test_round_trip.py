@@ -204,6 +204,7 @@ def same_facts(written: pd.DataFrame, read: pd.DataFrame, key: str = "") -> None
         assert [str(one) for one in left] == [str(one) for one in right], column
 
 
+@pytest.mark.long
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(claims=st.integers(1, 25), seed=st.integers(0, 10**6))
 def test_small_months_come_back(claims, seed):

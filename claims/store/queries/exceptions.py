@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -30,6 +31,7 @@ def _rows() -> sa.Select[tuple[Any, ...]]:
             sa.type_coerce(sa.func.coalesce(E.c.since_date, E.c.posting_date), sa.Date).label("posting_date"),
             E.c.closed_posting_date,
             sa.func.coalesce(E.c.closed_reason, "").label("closed_reason"),
+            E.c.owner,
             sa.func.coalesce(R.c.payer_name, "").label("payer_name"),
             sa.func.coalesce(R.c.trace_number, "").label("trace_number"),
             sa.func.coalesce(F.c.claim_number, CP.c.claim_number, "").label("claim_number"),
@@ -78,6 +80,30 @@ def open_then(as_of: AsOf) -> sa.Subquery:
     return sa.union_all(*parts).subquery()
 
 
+def closed_between(conn: sa.Connection, first: date, as_of: AsOf) -> pd.DataFrame:
+    """Read the exceptions that were closed from a day to the end of another, as known at an instant.
+
+    One that was closed and opened again has a row for each time: then_cents, then_date (since when it was open),
+    closed_date, closed_at, resolution.
+    """
+    parts = []
+    for table in (E, PAST):
+        columns = (
+            table.c.exception_id,
+            table.c.amount_cents.label("then_cents"),
+            sa.type_coerce(sa.func.coalesce(table.c.since_date, table.c.posting_date), sa.Date).label("then_date"),
+            table.c.closed_posting_date.label("closed_date"),
+            table.c.closed_at,
+            sa.func.coalesce(table.c.closed_reason, "").label("resolution"),
+        )
+        in_period = table.c.closed_posting_date.between(first, as_of.day)
+        parts.append(sa.select(*columns).where(in_period, table.c.closed_at <= as_of.known_at))
+    then = sa.union_all(*parts).subquery()
+    names = ("then_cents", "then_date", "closed_date", "closed_at", "resolution")
+    own = sa.select(E.c.exception_id, E.c.exception_key, E.c.type_code, *(then.c[name] for name in names))
+    return frame(conn, own.join(then, then.c.exception_id == E.c.exception_id))
+
+
 def _place(name: str) -> sa.ColumnElement[int]:
     """Find offset or length of the segment that an exception names, in whatever was read from it; 0: not known."""
     owned = (
@@ -97,13 +123,15 @@ def _place(name: str) -> sa.ColumnElement[int]:
     return sa.func.coalesce(*found, 0).label(name)
 
 
-def listed(conn: sa.Connection, state: str, type_code: str) -> pd.DataFrame:
-    """Read exceptions of a state (empty: any) and type (empty: any), the largest amounts first."""
+def listed(conn: sa.Connection, state: str, type_code: str, owner: str | None) -> pd.DataFrame:
+    """Read exceptions of a state and type (empty: any) and an owner (none: any), the largest amounts first."""
     select = _rows()
     if state:
         select = select.where(E.c.state == state)
     if type_code:
         select = select.where(E.c.type_code == type_code)
+    if owner is not None:
+        select = select.where(E.c.owner == owner)
     return frame(conn, select.order_by(sa.func.abs(E.c.amount_cents).desc(), E.c.exception_key))
 
 

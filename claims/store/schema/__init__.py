@@ -44,7 +44,7 @@ from claims.store.schema.sending import (
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
 from claims.store.schema.undoing import past_exceptions, undone_postings, undone_remittances
 from claims.store.schema.upkeep import audit_events, id_blocks, runs
-from claims.store.schema.work import exceptions
+from claims.store.schema.work import exception_events, exceptions
 
 __all__ = [
     "acknowledgements",
@@ -71,6 +71,7 @@ __all__ = [
     "deposit_matches",
     "edit_findings",
     "edit_proposals",
+    "exception_events",
     "exceptions",
     "expected_allowed",
     "families",

@@ -159,6 +159,7 @@ denial_events = Table(
     ref("run_id", "runs.run_id", optional=True),
     ref("action_id", "denial_actions.action_id", optional=True),
     Column("case_hash", String(64), nullable=False),  # of the case, after it (store.sealed)
+    Column("hash", String(64), nullable=False),  # of this event and of the hash before it
     Index("ix_denial_events_case_id", "case_id"),
     Index("ix_denial_events_run_id", "run_id", "kind"),
     Index("ix_denial_events_action_id", "action_id", "case_id"),

@@ -101,5 +101,6 @@ variance_events = Table(
     Column("actor", String(120), nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("case_hash", String(64), nullable=False),  # of the case, after it (store.sealed)
+    Column("hash", String(64), nullable=False),  # of this event and of the hash before it
     Index("ix_variance_events_variance_case_id", "variance_case_id"),
 )

@@ -1,4 +1,4 @@
-"""Tables of work: exceptions."""
+"""Tables of work: exceptions, and what people said of them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,27 @@ exceptions = Table(
     Column("opened_at", Instant, nullable=False),
     Column("closed_posting_date", Date),
     Column("closed_at", Instant),
-    Column("closed_reason", Code),
+    Column("closed_reason", Code),  # accepted: by a person; each other word is of what closed it
+    Column("owner", String(120), nullable=False, server_default=""),  # who works on it, by its last such event
     Index("ix_exceptions_state", "state", "type_code"),
     Index("ix_exceptions_claim_payment_id", "claim_payment_id"),
     Index("ix_exceptions_remit_id", "remit_id"),
     Index("ix_exceptions_bank_line_id", "bank_line_id"),
+)
+
+# What people said of an exception. Append-only: a trigger keeps it so. body: JSON; `owner` of what was assigned, `note`
+# of what was noted, `reason` of what was accepted or taken up again.
+exception_events = Table(
+    "exception_events",
+    metadata,
+    key("exception_event_id"),
+    ref("exception_id", "exceptions.exception_id"),
+    Column("kind", Code, nullable=False),  # assigned, unassigned, noted, accepted, taken_up_again
+    Column("amount_cents", Cents, nullable=False),  # what the exception was worth then
+    Column("body", Text, nullable=False),  # a person's words: may name a patient
+    Column("posting_date", Date, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("exception_hash", String(64), nullable=False),  # of the exception, after it (store.sealed)
+    Index("ix_exception_events_exception_id", "exception_id", "kind"),
 )

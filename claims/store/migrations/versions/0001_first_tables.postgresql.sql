@@ -1004,6 +1004,7 @@ CREATE TABLE exceptions (
     closed_posting_date DATE,
     closed_at VARCHAR(27),
     closed_reason VARCHAR(40),
+    owner VARCHAR(120) DEFAULT '' NOT NULL,
     CONSTRAINT pk_exceptions PRIMARY KEY (exception_id),
     CONSTRAINT uq_exceptions_exception_key UNIQUE (exception_key),
     CONSTRAINT fk_exceptions_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
@@ -1282,6 +1283,7 @@ CREATE TABLE denial_events (
     run_id BIGINT,
     action_id BIGINT,
     case_hash VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_denial_events PRIMARY KEY (event_id),
     CONSTRAINT fk_denial_events_case_id FOREIGN KEY(case_id) REFERENCES denial_cases (case_id),
     CONSTRAINT fk_denial_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id),
@@ -1328,6 +1330,22 @@ CREATE INDEX ix_deposit_matches_current ON deposit_matches (remit_id, ended_at);
 CREATE INDEX ix_deposit_matches_journal_id ON deposit_matches (journal_id);
 
 CREATE INDEX ix_deposit_matches_remit_id ON deposit_matches (remit_id);
+
+CREATE TABLE exception_events (
+    exception_event_id BIGINT NOT NULL,
+    exception_id BIGINT NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    posting_date DATE NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    exception_hash VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_exception_events PRIMARY KEY (exception_event_id),
+    CONSTRAINT fk_exception_events_exception_id FOREIGN KEY(exception_id) REFERENCES exceptions (exception_id)
+);
+
+CREATE INDEX ix_exception_events_exception_id ON exception_events (exception_id, kind);
 
 CREATE TABLE line_matches (
     line_match_id BIGINT NOT NULL,
@@ -1431,6 +1449,7 @@ CREATE TABLE variance_events (
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     case_hash VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_variance_events PRIMARY KEY (variance_event_id),
     CONSTRAINT fk_variance_events_variance_case_id FOREIGN KEY(variance_case_id) REFERENCES variance_cases (variance_case_id),
     CONSTRAINT fk_variance_events_claim_payment_id FOREIGN KEY(claim_payment_id) REFERENCES claim_payments (claim_payment_id)

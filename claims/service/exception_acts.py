@@ -1,0 +1,113 @@
+"""What people do with an exception: own it, note on it, accept one that only informs, take an accepted one up again."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from claims import codes
+from claims.errors import NotFoundError, UsageError
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.people import require_worker
+from claims.store import clock, exception_acts
+from claims.store.engine import write
+from claims.store.exception_acts import Standing
+from claims.store.exceptions import ACCEPTED
+from claims.store.handles import Connection
+
+LEAST_REASON = 10
+LONGEST = 400
+LONGEST_OWNER = 120
+
+
+def assign(ctx: Context, exception_id: int, owner: str | None, posting_date: date, *, seen: int | None = None) -> str:
+    """Give an open exception to somebody (none: to who acts; empty: to nobody) and give the owner's name.
+
+    Raises UsageError for who is not among the people of the practice, where it has any. `seen`: how many events the
+    person saw (here and below); where more has happened, nothing is done.
+    """
+    owner = ctx.actor if owner is None else _short(owner, "name", LONGEST_OWNER)
+    with write(ctx.engine) as conn:
+        if owner:
+            require_worker(conn, owner)
+        stands = _standing(conn, exception_id, seen)
+        if stands.state != "open":
+            raise UsageError("It is closed: there is nothing to work on.")
+        if stands.owner == owner:
+            raise UsageError(f"It is {owner}'s already." if owner else "It is nobody's already.")
+        exception_acts.own(conn, exception_id, owner, ctx.actor, posting_date)
+        record(ctx, conn, "exception.assign", f"exception {exception_id}", {"owner": owner})
+    return owner
+
+
+def note(ctx: Context, exception_id: int, text: str, posting_date: date) -> None:
+    """Write a note on an exception, a closed one too."""
+    text = _short(text, "note", LONGEST)
+    if not text:
+        raise UsageError("A note wants words.")
+    with write(ctx.engine) as conn:
+        _standing(conn, exception_id, None)
+        exception_acts.tell(conn, exception_id, "noted", {"note": text}, ctx.actor, posting_date, clock.now())
+        record(ctx, conn, "exception.note", f"exception {exception_id}", {})
+
+
+def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, seen: int | None = None) -> None:
+    """Close an exception that only informs: it stays closed when it is found again, while it is worth the same.
+
+    Raises UsageError for one that holds something back (codes/exception_types.csv, `acceptable`): it says what
+    releases it instead.
+    """
+    reason = _short(reason, "reason", LONGEST)
+    with write(ctx.engine) as conn:
+        stands = _standing(conn, exception_id, seen)
+        if stands.state != "open":
+            raise UsageError("It is closed already.")
+        is_acceptable, why, release = acceptance(stands.type_code)
+        if not is_acceptable:
+            raise UsageError(f"It cannot be accepted. {why}. What releases it: {release}.")
+        if len(reason) < LEAST_REASON:
+            raise UsageError(f"Say why in at least {LEAST_REASON} characters.")
+        exception_acts.accept(conn, exception_id, reason, ctx.actor, posting_date)
+        record(ctx, conn, "exception.accept", f"exception {exception_id}", {"amount_cents": stands.amount_cents})
+
+
+def take_up(ctx: Context, exception_id: int, reason: str, posting_date: date, *, seen: int | None = None) -> None:
+    """Open an exception again that was accepted; it is as old as it was.
+
+    Raises UsageError for one that was closed by something else, and where what it speaks of is undone.
+    """
+    reason = _short(reason, "reason", LONGEST)
+    with write(ctx.engine) as conn:
+        stands = _standing(conn, exception_id, seen)
+        if stands.state != "closed" or stands.closed_reason != ACCEPTED:
+            raise UsageError("It was not accepted: there is nothing to take up again.")
+        if exception_acts.is_over(conn, exception_id):
+            raise UsageError("What it speaks of was taken back: there is nothing to take up.")
+        exception_acts.take_up(conn, exception_id, reason, ctx.actor, posting_date)
+        record(ctx, conn, "exception.take-up", f"exception {exception_id}", {"amount_cents": stands.amount_cents})
+
+
+def acceptance(type_code: str) -> tuple[bool, str, str]:
+    """Say whether exceptions of a type may be accepted, why or why not, and what releases them."""
+    types = codes.table("exception_types")
+    found = types[types["type_code"] == type_code]
+    if found.empty:
+        return False, "Nothing is known of its type", "Ask who runs this program"
+    row = found.iloc[0]
+    return str(row["acceptable"]) == "Y", str(row["acceptable_reason"]), str(row["release"])
+
+
+def _standing(conn: Connection, exception_id: int, seen: int | None) -> Standing:
+    found = exception_acts.standing(conn, exception_id)
+    if found is None:
+        raise NotFoundError("exception", exception_id)
+    if seen is not None and seen != found.events:
+        raise UsageError("Somebody did something with it since you saw it: look at it once more.")
+    return found
+
+
+def _short(text: str, what: str, most: int) -> str:
+    text = text.strip()
+    if len(text) > most:
+        raise UsageError(f"The {what} has at most {most} characters.")
+    return text
