@@ -227,7 +227,7 @@ def write_off(
     day: Day = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Write denials off: at once up to your own limit for all of them, else when a second person approves.
+    """Write denials off: at once up to your own limit for a day and for a claim, else when a second person approves.
 
     Example: claims denials write-off 3f2a91c04b --reason "below the cost of an appeal"
     """
@@ -257,13 +257,15 @@ def expire(
 
 def duplicate(
     keys: Keys = None,
-    of: Annotated[str, typer.Option("--of", metavar="KEY", help="The case of the original.")] = "",
+    of: Annotated[
+        str, typer.Option("--of", metavar="KEY/CLAIM", help="The case of the original, or its claim's number.")
+    ] = "",
     day: Day = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Close cases as repeats of another that is worked or was decided.
+    """Close cases as repeats of another that is worked or was decided; where that was paid, nobody has to approve.
 
-    Example: claims denials duplicate 3f2a91c04b --of 77c0a2
+    Example: claims denials duplicate 3f2a91c04b --of PR00158
     """
     from claims.service.desk import actions
     from claims.service.desk.keys import decision_of

@@ -62,6 +62,10 @@ def say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = Fal
             "refused": refused,
             "blocked": blocked,
             "amount_cents": done.amount_cents,
+            "at_risk_cents": done.at_risk_cents,
+            "limit_cents": done.limit_cents,
+            "used_cents": done.used_cents,
+            "new_claims": done.new_claims,
             "dry_run": dry_run,
         }
     )
@@ -71,6 +75,14 @@ def say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = Fal
         word = "would wait for a second person" if dry_run else "wait for a second person"
     number = f" (action {done.action_id})" if done.action_id else ""
     output.say(f"{len(done.done)} case(s) {word}{worth}{number}.")
+    if dry_run and done.done and done.at_risk_cents != done.amount_cents:
+        output.say(f"At risk: {console.dollars(done.at_risk_cents)}.")
+    if dry_run and done.limit_cents is not None:
+        used = f", of which {console.dollars(done.used_cents)} is used" if done.used_cents else ""
+        output.say(f"Your own limit for a day and a claim: {console.dollars(done.limit_cents)}{used}.")
+    if done.new_claims:
+        goes = "would go" if dry_run else "go"
+        output.say(f"{done.new_claims} {goes} as a new claim (frequency 1), not as a replacement.")
     for edit_id, rows in done.blocked.groupby("edit_id"):
         stopped = [int(one) for one in rows["case_id"]]
         output.say(f"{len(stopped)} {word}, but blocked by {fixes([str(edit_id)])[0]}.{_named(keys, stopped)}")

@@ -14,7 +14,8 @@ from claims.cli.typed import cents_of, number_of
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show what the bank says of payers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number of the bank line, as the list shows it.")]
 Remit = Annotated[str, typer.Argument(metavar="REMIT", help="The number of the remittance, as show names it.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the tie.")]
+Seen = Annotated[str, typer.Option("--seen", help="What show said of the ties; refused where they have changed.")]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Accounting day; default: today.")]
 
 
@@ -86,9 +87,12 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     words = {"payer": story["payer_name"], "trace": story["trace_number"], "reference": story["reference"]}
     output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
     output.say(f"  Stands in file {story['sha256'][:12]}, row {story['row_number']}")
+    output.say(f"  Seen      {story['seen']} (for tie and untie: --seen)")
     if ties:
         output.table(
-            "Ties", [">Remit", ">Amount", ">Fee", "Rule", ">Score", "Agrees", "Differs", "By", "Ended"], _ties(ties)
+            "Ties",
+            [">Remit", ">Amount", ">Fee", "Rule", ">Score", "Agrees", "Differs", "By", "Ended", "Said"],
+            _ties(ties),
         )
         for says in sorted({row["says"] for row in ties} - {""}):
             output.say(f"  {says}.")
@@ -127,6 +131,7 @@ def _ties(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
             row["differ"],
             row["actor"],
             row["ended_reason"],
+            "; ".join(words for words in (row["words"], row["ended_words"]) if words),
         )
         for row in rows
     ]
@@ -144,6 +149,7 @@ def tie(
     amount: Annotated[str, typer.Option("--amount", help="How much it settles; default: all that both have.")] = "",
     fee: Annotated[str, typer.Option("--fee", help="What of it a card processor kept, at most 5 percent.")] = "",
     day: Day = None,
+    seen: Seen = "",
 ) -> None:
     """Tie a bank line to a remittance by hand; audited.
 
@@ -161,6 +167,7 @@ def tie(
         day.date() if day else ctx.settings.today(),
         amount_cents=cents_of(amount, "--amount") if amount else None,
         fee_cents=cents_of(fee, "--fee") if fee else 0,
+        seen=seen or None,
     )
     output.document({"settled_cents": settled})
     output.say(f"Tied: {console.dollars(settled)} of remittance {number_of(remit)}.")
@@ -171,6 +178,7 @@ def untie(
     reason: Reason,
     remit: Annotated[str, typer.Option("--remit", help="Only the tie to this remittance.")] = "",
     day: Day = None,
+    seen: Seen = "",
 ) -> None:
     """Take the ties of a bank line apart: their journals are reversed, the money waits on unapplied cash; audited.
 
@@ -181,8 +189,7 @@ def untie(
     output = console.current()
     ctx = context_for(output, "desk.act")
     when = day.date() if day else ctx.settings.today()
-    ended = deposits.untie(
-        ctx, number_of(number, "claims deposits list"), reason, when, remit_id=number_of(remit) if remit else None
-    )
+    which, other = number_of(number, "claims deposits list"), number_of(remit) if remit else None
+    ended = deposits.untie(ctx, which, reason, when, remit_id=other, seen=seen or None)
     output.document({"untied": ended})
     output.say(f"{ended} tie(s) taken apart. The rules do not tie these again; claims deposits tie does.")

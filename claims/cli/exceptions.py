@@ -14,6 +14,7 @@ from claims.cli.typed import number_of
 ShowPhi = Annotated[
     bool, typer.Option("--show-phi", help="Show claim numbers, inbox names and notes; this is audited.")
 ]
+Seen = Annotated[str, typer.Option("--seen", help="What show said of the match; refused where it has changed.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -110,13 +111,15 @@ def show(
 
     Example: claims exceptions show 12
     """
-    from claims.service import exceptions
+    from claims.service import exceptions, matching_by_hand
     from claims.service.context import open_context
 
     output = console.current()
-    story = exceptions.told(
-        open_context(actor=output.actor), number_of(number, "claims exceptions list"), show_phi=show_phi
-    )
+    ctx = open_context(actor=output.actor)
+    which = number_of(number, "claims exceptions list")
+    story = exceptions.told(ctx, which, show_phi=show_phi)
+    standing = matching_by_hand.standing(ctx, which)
+    story |= {"matched_claim_id": standing.claim_id, "seen": standing.seen}
     findings = console.records(story["findings"])
     events = console.records(story["events"])
     output.document(story | {"findings": findings, "events": events})
@@ -134,12 +137,15 @@ def match(
     number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
     claim: Annotated[str, typer.Option("--claim", help="The number of the claim (CLM01) that the payment is of.")],
     although: Annotated[
-        str, typer.Option("--although", metavar="REASON", help="Why, where charge, payer or member differ; audited.")
+        str,
+        typer.Option("--although", metavar="REASON", help="Why, where charge, payer, member, patient or day differ."),
     ] = "",
+    seen: Seen = "",
 ) -> None:
     """Say which claim a waiting payment is of; audited. The next reconcile posts it.
 
-    What agrees and differs is shown; where charge, payer or member differ, --although must say why it is the claim.
+    What agrees and differs is shown; where charge, payer, member, patient or days of service differ, --although must
+    say why it is the claim. With --seen nothing is done where the match has changed since show.
 
     Example: claims exceptions match 12 --claim A1002
     """
@@ -147,20 +153,23 @@ def match(
 
     output = console.current()
     ctx = context_for(output, "desk.act")
-    facts = match_by_hand(ctx, number_of(number, "claims exceptions list"), claim, although)
+    facts = match_by_hand(ctx, number_of(number, "claims exceptions list"), claim, although, seen=seen or None)
     output.document({"exception_id": int(number), "matched": True, "facts": facts})
     output.say(f"Matched: payment and claim {in_words(facts)}. The next claims reconcile posts it.")
 
 
-def unmatch(number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]) -> None:
-    """Take the match of a waiting payment away, for good; audited.
+def unmatch(
+    number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")], seen: Seen = ""
+) -> None:
+    """Take the match of a waiting payment away, for good; audited. With --seen only the match that show told of.
 
     Example: claims exceptions unmatch 12
     """
     from claims.service.matching_by_hand import unmatch_by_hand
 
     output = console.current()
-    unmatch_by_hand(context_for(output, "desk.act"), number_of(number, "claims exceptions list"))
+    which = number_of(number, "claims exceptions list")
+    unmatch_by_hand(context_for(output, "desk.act"), which, seen=seen or None)
     output.document({"exception_id": int(number), "matched": False})
     output.say("It is matched to no claim now, and will not be matched to that one again.")
 
@@ -190,6 +199,9 @@ def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str,
         output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
     if story["claim_number"]:
         output.say(f"  Claim     {story['claim_number']}")
+    if story["seen"]:
+        matched = f"to claim {story['matched_claim_id']}" if story["matched_claim_id"] else "to none"
+        output.say(f"  Matched   {matched}; for match and unmatch: --seen {story['seen']}")
     if story["sha256"]:
         place = f", {'row' if story['deposit'] else 'segment'} {story['seg']}" if story["seg"] else ""
         output.say(f"  Stands in file {story['sha256'][:12]}{place}")

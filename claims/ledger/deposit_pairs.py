@@ -89,6 +89,34 @@ def pairs_of(
     pairs = pairs.merge(
         remits[["remit_id", "remit_key", "open_cents", "payment_date", *names]], on="remit_id", suffixes=("", "_remit")
     )
+    is_rest = pairs["bank_line_id"].isin(begun["bank_line_id"])
+    pairs = _with_facts(pairs).assign(sibling=among(pairs, siblings), is_rest=is_rest)
+    return pairs.sort_values(["line_key", "remit_key"], ignore_index=True)
+
+
+def compared(line: pd.DataFrame, remit: pd.DataFrame) -> dict[str, str]:
+    """Say of trace, payer and date of one bank line and one remittance whether they agree: agrees, differs, unknown.
+
+    Here names that are too short to decide by differ too: a person decides.
+    """
+    names = ["trace", "payer", "payer_id"]
+    own, other = prepared(line), prepared(remit)
+    pair = own[["rest_cents", "bank_date", *names]].merge(
+        other[["open_cents", "payment_date", *names]], how="cross", suffixes=("", "_remit")
+    )
+    fact = _with_facts(pair).iloc[0]
+    is_named = bool(fact["payer"] and fact["payer_remit"])
+    is_same = bool(fact["same_payer"]) or (is_named and fact["payer"] == fact["payer_remit"])
+    is_far = fact["days"] > BUSINESS_DAYS
+    told = {
+        "trace": (fact["same_trace"], fact["other_trace"]),
+        "payer": (is_same, is_named or fact["other_payer"]),
+        "date": (not is_far, fact["days"] != NOWHERE),
+    }
+    return {name: "agrees" if same else "differs" if other else "unknown" for name, (same, other) in told.items()}
+
+
+def _with_facts(pairs: pd.DataFrame) -> pd.DataFrame:
     pairs = pairs.assign(
         days=business_days_between(pairs["payment_date"], pairs["bank_date"]),
         same_trace=(pairs["trace"] == pairs["trace_remit"]) & (pairs["trace"] != ""),
@@ -96,15 +124,13 @@ def pairs_of(
         same_id=(pairs["payer_id"] == pairs["payer_id_remit"]) & (pairs["payer_id"] != ""),
         same_name=_is_cut(pairs["payer"], pairs["payer_remit"]),
         same_amount=pairs["rest_cents"] == pairs["open_cents"],
-        sibling=among(pairs, siblings),
-        is_rest=pairs["bank_line_id"].isin(begun["bank_line_id"]),
     )
     pairs["same_payer"] = pairs["same_id"] | pairs["same_name"]
     pairs["other_payer"] = ~pairs["same_payer"] & (
         ((pairs["payer_id"] != "") & (pairs["payer_id_remit"] != ""))
         | ((pairs["payer"].str.len() >= SHORTEST_NAME) & (pairs["payer_remit"].str.len() >= SHORTEST_NAME))
     )
-    return pairs.sort_values(["line_key", "remit_key"], ignore_index=True)
+    return pairs
 
 
 def _begun(lines: pd.DataFrame, settled: pd.DataFrame | None) -> pd.DataFrame:

@@ -17,6 +17,11 @@ def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapp
     audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=clock.now())
 
 
+def sealed_words(ctx: Context, words: str) -> str:
+    """Give what a body may hold of words that a person wrote; the words themselves belong to the row they are about."""
+    return audit.words_mac(audit.load_key(ctx.settings.audit_key_file), words)
+
+
 def record_shown(ctx: Context, subject: str, body: Mapping[str, Any] | None = None) -> None:
     """Append that patient data of `subject` was shown to the actor; `body` holds ids, hashes and counts only."""
     action = "phi-shown-emergency" if ctx.is_emergency else "phi-shown"

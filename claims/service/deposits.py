@@ -10,10 +10,11 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.ledger import deposit_pairs
 from claims.masking import MASK
 from claims.money import amount
 from claims.service import tying
-from claims.service.audited import record, record_shown
+from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.runs import running
 from claims.store import banking, deposit_candidates
@@ -21,6 +22,16 @@ from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
 STATES = ("open", "tied")
+_WORDS = ["words", "ended_words"]
+
+
+class TiesMovedError(UsageError):
+    """The ties of a deposit or of its remittance are not those that were looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("Ties of this deposit or of the remittance were changed since you saw them: look once more.")
+
+
 MOST_OPEN = 100
 
 
@@ -35,16 +46,21 @@ def listed(ctx: Context, *, state: str = "open", show_phi: bool = False) -> pd.D
     with read(ctx.engine) as conn:
         rows = banking.lines(conn)
         ties = banking.matches(conn, rows["bank_line_id"])
-    by_line = ties.groupby("bank_line_id")
-    texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
-    rows = rows.assign(
-        state=pd.Series("tied", index=rows.index, dtype="str").where(rows["rest_cents"] == 0, "open"),
-        **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
-    )
+    rows = with_ties(rows, ties)
     rows = rows if not state else rows[rows["state"] == state]
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "kind", "state", "rule", "payer"]
     rows = rows[[*names, "trace_number", "payer_name", "reference"]].reset_index(drop=True)
     return _masked(ctx, rows, "deposits", show_phi)
+
+
+def with_ties(rows: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
+    """Add to bank lines their state, and the rules and payers of their ties in force."""
+    by_line = ties.groupby("bank_line_id")
+    texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
+    return rows.assign(
+        state=pd.Series("tied", index=rows.index, dtype="str").where(rows["rest_cents"] == 0, "open"),
+        **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
+    )
 
 
 def _looked_up(words: pd.Series, keys: pd.Series) -> pd.Series:
@@ -69,7 +85,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         row = _line(conn, bank_line_id)
         ties = banking.matches(conn, [bank_line_id], all_time=True)
         considered = deposit_candidates.candidates(conn, [bank_line_id])
-        conn_file = banking.place(conn, bank_line_id)
+        conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
     story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
@@ -78,11 +94,14 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     ties = ties.assign(says=_looked_up(rules, ties["rule"]), **_facts(ties["evidence"]))
     considered = considered.assign(why_says=_looked_up(reasons, considered["why"]), **_facts(considered["evidence"]))
     of_tie = ["remit_id", "returns_line_id", "amount_cents", "fee_cents", "rule", "says", "score", "agree", "differ"]
+    if not show_phi:
+        ties = ties.assign(**{name: ties[name].where(ties[name] == "", MASK) for name in _WORDS})
     of_other = ["remit_id", "returns_line_id", "day", "amount_cents", "payer_name", "trace_number", "why", "why_says"]
     return {
         **{str(name): value for name, value in story.items()},
         **conn_file,
-        "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason"]],
+        "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason", *_WORDS]],
+        "seen": seen,
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
 
@@ -108,15 +127,18 @@ def tie(
     *,
     amount_cents: int | None = None,
     fee_cents: int = 0,
+    seen: str | None = None,
 ) -> int:
     """Tie a bank line to a remittance by hand; give the cents that it settles.
 
     Without an amount it settles as much as both have left. `fee_cents` of it never reached the bank: as much as the
-    rules allow of a card settlement. Raises NotFoundError, or PostingRefusedError where there is not so much.
+    rules allow of a card settlement. Raises NotFoundError, PostingRefusedError where there is not so much, or
+    TiesMovedError where `seen` (`Would.seen`) is not how ties of the two stand. The reason is kept with the tie.
     """
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         line = _line(conn, bank_line_id)
+        _require_seen(conn, bank_line_id, remit_id, seen)
         remit = banking.remittances(conn, banking.R.c.remit_id == remit_id)
         if remit.empty:
             raise NotFoundError("posted remittance", remit_id)
@@ -141,24 +163,31 @@ def tie(
                 "rule": ["manual"],
                 "score": [100],
                 "evidence": [""],
+                "words": [reason.strip()],
             }
         )
         tying.write_ties(conn, ctx, run_id, posting_date, ties, line, remit)
         tying.write_rests(conn, ctx, run_id, posting_date, _line(conn, bank_line_id))
         deposit_candidates.mark_candidate(conn, bank_line_id, remit_id, "chosen", "manual")
         tying.name_open(conn, posting_date)
-        body = {"remit_id": remit_id, "amount_cents": cents, "fee_cents": fee_cents, "reason": reason}
+        body: dict[str, Any] = {"remit_id": remit_id, "amount_cents": cents, "fee_cents": fee_cents}
+        body |= {"reason_mac": sealed_words(ctx, reason.strip())}
         record(ctx, conn, "deposit.tie", f"bank line {bank_line_id}", body)
     return cents
 
 
 class Would(NamedTuple):
-    """What would become of a bank line: cents that move, what nothing explains of it then, what a remittance lacks."""
+    """What would become of a bank line: cents that move, what nothing explains of it then, what a remittance lacks.
+
+    `seen` names how the ties stand: the act gives it back. `facts` says whether trace, payer and date agree.
+    """
 
     cents: int
     ties: int
     rest_cents: int
     open_cents: int
+    seen: str
+    facts: dict[str, str]
 
 
 def would_tie(
@@ -173,10 +202,12 @@ def would_tie(
 ) -> Would:
     """Say what `tie` would do, by doing it and taking it back; raises what it raises."""
     with rehearsal(ctx.engine) as conn:
-        how = {"amount_cents": amount_cents, "fee_cents": fee_cents}
-        cents = tie(ctx, bank_line_id, remit_id, reason, posting_date, **how)  # type: ignore[arg-type]
-        left = banking.remittances(conn, banking.R.c.remit_id == remit_id)["open_cents"].iloc[0]
-        return Would(cents, 1, int(_line(conn, bank_line_id)["rest_cents"].iloc[0]), int(left))
+        seen = banking.seen(conn, bank_line_id, remit_id)
+        how: dict[str, Any] = {"amount_cents": amount_cents, "fee_cents": fee_cents}
+        cents = tie(ctx, bank_line_id, remit_id, reason, posting_date, **how)
+        remit, line = banking.remittances(conn, banking.R.c.remit_id == remit_id), _line(conn, bank_line_id)
+        facts = deposit_pairs.compared(line, remit)
+        return Would(cents, 1, int(line["rest_cents"].iloc[0]), int(remit["open_cents"].iloc[0]), seen, facts)
 
 
 def would_untie(
@@ -184,10 +215,10 @@ def would_untie(
 ) -> Would:
     """Say what `untie` would do, by doing it and taking it back; raises what it raises."""
     with rehearsal(ctx.engine) as conn:
-        before = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
+        before, seen = int(_line(conn, bank_line_id)["rest_cents"].iloc[0]), banking.seen(conn, bank_line_id)
         ties = untie(ctx, bank_line_id, reason, posting_date, remit_id=remit_id)
         after = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
-        return Would(after - before, ties, after, 0)
+        return Would(after - before, ties, after, 0, seen, {})
 
 
 def open_remittances(ctx: Context, bank_line_id: int) -> pd.DataFrame:
@@ -204,32 +235,48 @@ def open_remittances(ctx: Context, bank_line_id: int) -> pd.DataFrame:
     return rows.loc[nearest, names].reset_index(drop=True)
 
 
-def untie(ctx: Context, bank_line_id: int, reason: str, posting_date: date, *, remit_id: int | None = None) -> int:
+def untie(
+    ctx: Context,
+    bank_line_id: int,
+    reason: str,
+    posting_date: date,
+    *,
+    remit_id: int | None = None,
+    seen: str | None = None,
+) -> int:
     """Take apart the ties of a bank line, or the one to a remittance; give how many there were.
 
-    Their journals are reversed and the money lies on unapplied cash; the rules do not tie the two again.
+    Their journals are reversed and the money lies on unapplied cash; the rules do not tie the two again. `seen` and
+    the reason as in `tie`.
     """
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         _line(conn, bank_line_id)
+        _require_seen(conn, bank_line_id, 0, seen)
         ties = banking.matches(conn, [bank_line_id])
         if banking.is_returned(conn, bank_line_id):
             raise PostingRefusedError("The bank took this deposit back: take the return apart first.")
         ties = ties if remit_id is None else ties[ties["remit_id"] == remit_id]
         if ties.empty:
             raise NotFoundError("tie of bank line", bank_line_id)
-        tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED)
+        tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED, reason.strip())
         for other in ties["remit_id"].unique().tolist():
             deposit_candidates.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")
         tying.name_open(conn, posting_date)
-        body = {"remit_ids": sorted(set(ties["remit_id"].tolist())), "ties": len(ties), "reason": reason}
+        body = {"remit_ids": sorted(set(ties["remit_id"].tolist())), "ties": len(ties)}
+        body |= {"reason_mac": sealed_words(ctx, reason.strip())}
         record(ctx, conn, "deposit.untie", f"bank line {bank_line_id}", body)
     return len(ties)
 
 
+def _require_seen(conn: Connection, bank_line_id: int, remit_id: int, seen: str | None) -> None:
+    if seen is not None and seen not in {banking.seen(conn, bank_line_id, one) for one in (remit_id, 0)}:
+        raise TiesMovedError
+
+
 def _need(reason: str) -> None:
     if not reason.strip():
-        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+        raise UsageError("A reason is wanted: it is kept with the tie.")
 
 
 def _line(conn: Connection, bank_line_id: int) -> pd.DataFrame:

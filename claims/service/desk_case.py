@@ -15,6 +15,7 @@ from claims.service.context import Context
 from claims.service.desk import queue, undoing
 from claims.service.queue import KEY_LENGTH
 from claims.store import clock
+from claims.store import desk as store_desk
 from claims.store import sessions as session_rows
 from claims.store.engine import read, write
 from claims.store.queries import case_events, desk
@@ -79,7 +80,8 @@ def happened(ctx: Context, case: Case) -> pd.DataFrame:
     """
     with read(ctx.engine) as conn:
         events = case_events.of_case(conn, case.case_id)
-        is_last = events["case_version"] == case.version  # what moved on since is not undone
+        versions = pd.Series(case.version, index=events.index, dtype="int64")
+        is_last = ~undoing.moved_on(events, versions, store_desk.since(conn, events.assign(case_id=case.case_id)))
         is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
         is_here = undoing.why_kept(conn, events) == ""
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
@@ -116,4 +118,5 @@ def _words(said: dict[str, Any], reason: str) -> str:
     """Put what an event says into words: what was written, to whom, until when."""
     told = [str(said[name]) for name in _TOLD if said.get(name)]
     named = [f"{word} {said[name]}" for name, word in _NAMED.items() if said.get(name)]
+    named += [f"changed {str(said['changed']).replace(' ', ', ')}"] if said.get("changed") else []
     return ", ".join([*named, *(told or ([reason] if reason else []))])

@@ -26,21 +26,26 @@ def listed(
 
     `owner`: only that person's (empty: nobody's). Raises UsageError for a state or type that does not exist.
     """
-    types = sorted(codes.table("exception_types")["type_code"])
-    if state and state not in STATES:
-        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
-    if type_code and type_code.upper() not in types:
-        raise UsageError(f"There is no type {type_code}; there are: {', '.join(types)}.")
+    require_known(state, type_code)
     with read(ctx.engine) as conn:
         rows = rows_of.listed(conn, state, type_code.upper(), owner)
         held = rows_of.held(conn)
-    rows = _described(rows)
+    rows = described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
     if show_phi:
         record_shown(ctx, "exceptions", {"exceptions": rows["exception_id"].tolist()})
     else:
         rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
     return rows, held
+
+
+def require_known(state: str, type_code: str) -> None:
+    """Raise UsageError for a state or type that does not exist."""
+    types = sorted(codes.table("exception_types")["type_code"])
+    if state and state not in STATES:
+        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
+    if type_code and type_code.upper() not in types:
+        raise UsageError(f"There is no type {type_code}; there are: {', '.join(types)}.")
 
 
 def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
         events = exception_events.of(conn, exception_id)
     if found.empty:
         raise NotFoundError("exception", exception_id)
-    story = {str(name): value for name, value in _described(found).iloc[0].items()}
+    story = {str(name): value for name, value in described(found).iloc[0].items()}
     story["payment"] = None if payment.empty else dict(payment.iloc[0])
     story["deposit"] = None if deposit.empty else dict(deposit.iloc[0])
     if show_phi:
@@ -75,7 +80,8 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
     return story | {"source_names": names, "findings": findings, "events": events}
 
 
-def _described(rows: pd.DataFrame) -> pd.DataFrame:
+def described(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add own_title and severity of their types to exceptions."""
     types = codes.table("exception_types").set_index("type_code").reindex(rows["type_code"])
     return rows.assign(
         own_title=pd.Series(types["own_title"].to_numpy(), dtype="str").fillna("").to_numpy(),

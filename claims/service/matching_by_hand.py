@@ -9,7 +9,8 @@ import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
 from claims.ledger import match
-from claims.service.audited import record
+from claims.ledger.patient_names import same_patient
+from claims.service.audited import record, sealed_words
 from claims.service.context import Context
 from claims.service.matching import match_lines, paid_facts, with_turns
 from claims.store import matching
@@ -22,7 +23,8 @@ BY_HAND = "by-hand"
 
 
 # A payment that differs from a claim in one of these is another patient's, another payer's or of another claim.
-GRAVE = ("charge", "payer", "member")
+GRAVE = ("charge", "payer", "member", "patient", "dates")
+_OF_LAST = ["last_family_id", "last_claim_id", "last_rule", "last_actor", "last_although"]
 
 
 class MatchDiffersError(UsageError):
@@ -32,6 +34,18 @@ class MatchDiffersError(UsageError):
         self.facts = facts
         super().__init__(
             f"The payment and the claim {in_words(facts)}. Match them all the same? Say why: --although REASON."
+        )
+
+
+class MatchMovedError(UsageError):
+    """The match of the payment is not the one that was looked at."""
+
+    def __init__(self, by: str, *, is_seen: bool = True) -> None:
+        who = f" by {by}" if by else ""
+        super().__init__(
+            f"Its match was changed{who} since you saw it: look at it once more."
+            if is_seen
+            else f"It was matched{who}: to do this all the same, give what claims exceptions show says of it, --seen."
         )
 
 
@@ -51,25 +65,40 @@ def in_words(facts: dict[str, str]) -> str:
 
 
 class Standing(NamedTuple):
-    """How the payment of an exception stands: whether its cash waits, and the claim that it is matched to (0: none)."""
+    """How the payment of an exception stands: whether its cash waits, and the claim that it is matched to (0: none).
+
+    `although` is why a person matched what differs. `seen` names this state: what acts on it gives it back.
+    """
 
     waits: bool
     claim_id: int
+    seen: str
+    although: str
 
 
 def standing(ctx: Context, exception_id: int) -> Standing:
     """Say whether the payment of an exception can be matched by hand, and to which claim it is now."""
     with read(ctx.engine) as conn:
         payment = by_hand.waiting(conn, exception_rows.claim_payment_of(conn, exception_id))
-    claim_ids = payment["last_claim_id"].fillna(0).astype("int64")
-    return Standing(not payment.empty, int(claim_ids.max()) if len(claim_ids) else 0)
+    if payment.empty:
+        return Standing(False, 0, "", "")
+    row = payment.iloc[0]
+    return Standing(True, int(row["last_claim_id"]), seen_of(payment), str(row["last_although"]))
 
 
-def looked_at(ctx: Context, exception_id: int, claim_number: str) -> dict[str, str]:
-    """Say what agrees and differs if the payment of an exception were matched to this claim, without doing it."""
-    with read(ctx.engine) as conn:
-        payment = _waiting(conn, exception_id)
-        return _weighed(conn, payment, claim_number)[2]
+def seen_of(payment: pd.DataFrame) -> str:
+    """Name the state of the match of a waiting payment: another one after each change."""
+    return str(int(payment["last_match_id"].iloc[0]))
+
+
+def _require_seen(ctx: Context, payment: pd.DataFrame, seen: str | None) -> None:
+    """Refuse where the match is another one than was looked at, or, where nobody looked, another person's."""
+    last = payment.iloc[0]
+    if seen is None:
+        if last["last_rule"] == BY_HAND and last["last_actor"] != ctx.actor:
+            raise MatchMovedError(str(last["last_actor"]), is_seen=False)
+    elif seen != seen_of(payment):
+        raise MatchMovedError(str(last["last_actor"]))
 
 
 def differs_gravely(facts: dict[str, str]) -> bool:
@@ -77,30 +106,36 @@ def differs_gravely(facts: dict[str, str]) -> bool:
     return any(facts.get(name) == match.DIFFERS for name in GRAVE)
 
 
-def match_by_hand(ctx: Context, exception_id: int, claim_number: str, although: str = "") -> dict[str, str]:
+def match_by_hand(
+    ctx: Context, exception_id: int, claim_number: str, although: str = "", *, seen: str | None = None
+) -> dict[str, str]:
     """Match the payment of an exception to the claim of this number; the next reconcile posts it.
 
-    Gives what agrees and differs (charge, payee, dates, member, payer, lines). Raises MatchDiffersError when the
-    charge, the payer or the member differ, unless `although` says why it is the claim all the same; that is audited.
+    Gives what agrees and differs (charge, payee, dates, member, payer, patient, lines). Raises MatchDiffersError when
+    one of `GRAVE` differs, unless `although` says why it is the claim all the same: that is kept with the match, and
+    the audit chain seals it. `seen`: the state that was looked at (`Standing.seen`); MatchMovedError where it is
+    another one by now. Without it a match that another person made stays.
     """
+    why = although.strip()
     with write(ctx.engine) as conn:
-        payment = _waiting(conn, exception_id)
-        pairs, best, facts = _weighed(conn, payment, claim_number)
-        if not although.strip() and differs_gravely(facts):
+        payment = waiting(conn, exception_id)
+        _require_seen(ctx, payment, seen)
+        pairs, best, facts = weighed(conn, payment, claim_number)
+        if not why and differs_gravely(facts):
             raise MatchDiffersError(facts)
         found = best[list(match.MATCH_TYPES)[:3]].assign(
             rule=BY_HAND, score=100, evidence=json.dumps(facts | {"said": BY_HAND})
         )
-        matches = with_turns(conn, found, _plain(payment))
+        matches = with_turns(conn, found, _plain(payment)).assign(although=why)
         nothing = match.not_taken(pairs.iloc[:0], found)
         matching.save(conn, matches, match_lines(conn, matches), nothing, ctx.actor)
         body = {"claim_id": int(best["claim_id"].iloc[0]), "facts": facts}
-        body |= {"although": although.strip()} if although.strip() else {}
+        body |= {"although_mac": sealed_words(ctx, why)} if why else {}
         record(ctx, conn, "match.by-hand", f"exception {exception_id}", body)
     return facts
 
 
-def _weighed(
+def weighed(
     conn: Connection, payment: pd.DataFrame, claim_number: str
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
     """Give the pairs of a payment and the claims of a number, the one that fits best, and its facts."""
@@ -110,10 +145,12 @@ def _weighed(
     if claims["family_id"].nunique() > 1:
         raise UsageError("Several billing providers have a claim with this number: it names no single one.")
     pairs = claims.assign(claim_payment_id=payment["claim_payment_id"].iloc[0], rule="claim-number")
-    weighed = match.weigh(pairs.merge(paid_facts(conn, _plain(payment)), on="claim_payment_id"))
-    best = weighed.sort_values(["score", "claim_id"], ascending=[False, True], kind="stable").head(1)
+    rows = match.weigh(pairs.merge(paid_facts(conn, _plain(payment)), on="claim_payment_id"))
+    best = rows.sort_values(["score", "claim_id"], ascending=[False, True], kind="stable").head(1)
     facts: dict[str, str] = json.loads(match.evidence(best)[0])
     facts["payer"] = _payer(conn, best)
+    names = [(str(row["patient_last_name"]), str(row["patient_first_name"])) for row in (payment.iloc[0], best.iloc[0])]
+    facts["patient"] = same_patient(*names)
     facts["lines"] = _lines(match_lines(conn, best))
     return pairs, best, facts
 
@@ -136,10 +173,14 @@ def _lines(lines: pd.DataFrame) -> str:
     return match.AGREES if bool((lines["line_number"] > 0).all()) else match.DIFFERS
 
 
-def unmatch_by_hand(ctx: Context, exception_id: int) -> None:
-    """Take the match of a waiting payment away, for good: it will not be matched to that claim again."""
+def unmatch_by_hand(ctx: Context, exception_id: int, *, seen: str | None = None) -> None:
+    """Take the match of a waiting payment away, for good: it will not be matched to that claim again.
+
+    `seen` as in `match_by_hand`.
+    """
     with write(ctx.engine) as conn:
-        payment = _waiting(conn, exception_id)
+        payment = waiting(conn, exception_id)
+        _require_seen(ctx, payment, seen)
         family_id, claim_id = int(payment["last_family_id"].iloc[0]), int(payment["last_claim_id"].iloc[0])
         if not family_id:
             raise UsageError("The payment of this exception is not matched to any claim.")
@@ -158,7 +199,7 @@ def unmatch_by_hand(ctx: Context, exception_id: int) -> None:
         record(ctx, conn, "match.undone", f"exception {exception_id}", {"claim_id": claim_id})
 
 
-def _waiting(conn: Connection, exception_id: int) -> pd.DataFrame:
+def waiting(conn: Connection, exception_id: int) -> pd.DataFrame:
     """The claim payment of an open exception whose cash still waits."""
     found = exception_rows.one(conn, exception_id)
     if found.empty:
@@ -174,4 +215,4 @@ def _waiting(conn: Connection, exception_id: int) -> pd.DataFrame:
 
 
 def _plain(payment: pd.DataFrame) -> pd.DataFrame:
-    return payment.drop(columns=["last_family_id", "last_claim_id"])
+    return payment.drop(columns=_OF_LAST)

@@ -12,7 +12,7 @@ from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import deposit_lines, patient_deposits
 from claims.money import amount
 from claims.service import tying
-from claims.service.audited import record
+from claims.service.audited import record, sealed_words
 from claims.service.context import Context
 from claims.service.runs import running
 from claims.store import banking, exceptions, patient_hand
@@ -90,7 +90,7 @@ def tie_by_hand(
     They must add up to what is left of the line and the fee, to the cent: PostingRefusedError.
     """
     if not reason.strip():
-        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+        raise UsageError("A reason is wanted: it is kept with the tie.")
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         line = banking.lines(conn, banking.B.c.bank_line_id == bank_line_id)
         if line.empty:
@@ -108,9 +108,14 @@ def tie_by_hand(
         tying.require_fee(line, cents, fee_cents)
         ties = pd.DataFrame({"bank_line_id": [bank_line_id], "amount_cents": [cents], "fee_cents": [fee_cents]})
         parts = chosen[["payment_key", "amount_cents"]].assign(bank_line_id=bank_line_id)
-        outcome = patient_deposits.Outcome(ties.assign(rule="manual"), parts)
+        outcome = patient_deposits.Outcome(ties.assign(rule="manual", words=reason.strip()), parts)
         _write(conn, ctx, run_id, posting_date, outcome, line, score=100)
         tying.name_open(conn, posting_date)
-        body = {"amount_cents": cents, "fee_cents": fee_cents, "payments": len(chosen), "reason": reason}
+        body = {
+            "amount_cents": cents,
+            "fee_cents": fee_cents,
+            "payments": len(chosen),
+            "reason_mac": sealed_words(ctx, reason.strip()),
+        }
         record(ctx, conn, "deposit.tie-patients", f"bank line {bank_line_id}", body)
     return cents

@@ -1,4 +1,4 @@
-"""Claims on which a patient has paid more than his share: each named with its cause until it is paid back or moved."""
+"""Claims whose patient's account is in credit: each named with its cause until it is paid back, moved or corrected."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from claims.store import exceptions, patient_credits, patient_money
 from claims.store.handles import Connection
 
 TYPE, OWED = "CREDIT_BALANCE_PATIENT", "PATIENT_OWES_REFUND"
+BELOW = "PATIENT_SHARE_BELOW_ZERO"  # no patient paid it: the payer is asked, nothing is paid back
 CAUSES = {
-    "share-below-zero": "the payer's remittance puts the patient's share below zero",
+    "share-below-zero": "the payer's remittance puts the patient's share below zero: ask the payer",
     "written-off": "a small balance was written off before the payer lowered the share",
     "share-lowered": "the payer lowered or took back the patient's share after the patient had paid",
     "paid-twice": "the same amount was paid twice",
@@ -22,23 +23,24 @@ CAUSES = {
 
 
 def name_credits(conn: Connection, posting_date: date) -> int:
-    """Keep an open exception for each claim in credit; give how many there are.
+    """Keep an open exception for each claim in credit, by what it is; give how many there are.
 
     What a patient paid before the payers have decided is no credit yet.
     """
     rows = patient_credits.credits(conn)
     rows = rows[rows["open_cents"] <= 0].reset_index(drop=True)
     causes = cause(rows)
+    kinds = pd.Series(np.where(causes == "share-below-zero", BELOW, TYPE), index=rows.index, dtype="str")
     named = pd.DataFrame(
         {
-            "exception_key": TYPE + ":" + rows["family_id"].astype("str"),
-            "type_code": TYPE,
+            "exception_key": kinds + ":" + rows["family_id"].astype("str"),
+            "type_code": kinds,
             "amount_cents": rows["credit_cents"],
             "message": causes.map(CAUSES),
             "family_id": rows["family_id"],
         }
     ).astype({"exception_key": "str", "type_code": "str", "message": "str"})
-    exceptions.keep(conn, "family_id", named, [TYPE], posting_date, done="settled")
+    exceptions.keep(conn, "family_id", named, [TYPE, BELOW], posting_date, done="settled")
     name_owed(conn, posting_date)
     return len(named)
 

@@ -13,8 +13,10 @@ from claims.service import life
 from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.service.periods import require_open
+from claims.service.queue import KEY_LENGTH
 from claims.store import rejections
 from claims.store.engine import read, write
+from claims.store.queries import made_claims
 
 STATES = ("open", "closed")
 WITHDRAWN = "withdrawn"
@@ -30,13 +32,30 @@ def listed(ctx: Context, *, state: str = "open", payer: str = "", show_phi: bool
 
 
 def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str, Any]:
-    """Tell one rejection; raise NotFoundError when there is none."""
+    """Tell one rejection; `case_key`: of the denial that its claim was made of, else empty. Raises NotFoundError."""
     with read(ctx.engine) as conn:
         rows = rejections.one(conn, rejection_id)
+        keys = made_claims.behind(conn, rows["claim_id"].tolist())["case_key"]
     if rows.empty:
         raise NotFoundError("rejection", rejection_id)
     shown = _shown(ctx, rows, f"rejection {rejection_id}", show_phi=show_phi)
-    return {str(name): value for name, value in shown.to_dict("records")[0].items()}
+    told: dict[str, Any] = {str(name): value for name, value in shown.to_dict("records")[0].items()}
+    return told | {"case_key": str(keys.iloc[0])[:KEY_LENGTH] if len(keys) else ""}
+
+
+def open_totals(ctx: Context) -> tuple[int, int]:
+    """Count the open rejections, and add up what their claims charge."""
+    with read(ctx.engine) as conn:
+        return rejections.open_totals(conn)
+
+
+def of_case(ctx: Context, case_id: int, family_id: int) -> dict[str, Any]:
+    """Give the open rejection of the claim that was made of a case (rejection_id, cause, next_step); else nothing."""
+    with read(ctx.engine) as conn:
+        rows = rejections.open_of_family(conn, family_id) if family_id else pd.DataFrame()
+        of = made_claims.behind(conn, rows["claim_id"].tolist()) if len(rows) else pd.DataFrame()
+    mine = rows[rows["claim_id"].isin(of.loc[of["case_id"] == case_id, "claim_id"])] if len(of) else rows.head(0)
+    return {str(name): value for name, value in mine.iloc[0].items()} if len(mine) else {}
 
 
 def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:

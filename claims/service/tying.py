@@ -165,7 +165,13 @@ def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
 
 
 def take_apart(
-    conn: Connection, ctx: Context, run_id: int, posting_date: date, matches: pd.DataFrame, reason: str
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    matches: pd.DataFrame,
+    reason: str,
+    words: str = "",
 ) -> None:
     """Reverse the journals of ties in force and end the ties; what they explained lies on unapplied cash again."""
     journal_ids = matches["journal_id"].unique().tolist()
@@ -179,7 +185,7 @@ def take_apart(
         reason_code="",
     )
     write_journals(conn, ctx, run_id, posting_date, lines.drop(columns="journal_id"))
-    banking.end_ties(conn, journal_ids, reason, posting_date)
+    banking.end_ties(conn, journal_ids, reason, posting_date, words)
     exceptions.close_for(conn, "bank_line_id", matches["bank_line_id"], [OTHER_PAYER], reason, posting_date)
     touched = set(lines["bank_line_id"].tolist()) | set(matches["bank_line_id"].tolist())
     write_rests(conn, ctx, run_id, posting_date, _of(conn, touched))

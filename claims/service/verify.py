@@ -160,7 +160,8 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
                 also=checking_work.untold_closings(conn),
             )
         )
-        checks += _work(conn, sizes)
+        key = audit.load_key(ctx.settings.audit_key_file)
+        checks += _work(conn, sizes, key)
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
@@ -170,7 +171,7 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
         states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
         checks.append(Check("vault", "every stored file has the bytes that it had", len(hashes), wrong))
-        problem = audit.verify(conn, audit.load_key(ctx.settings.audit_key_file), known_head)
+        problem = audit.verify(conn, key, known_head)
         checks.append(Check("audit", "the audit chain is whole", sizes["events"], (problem,) if problem else ()))
     return checks
 
@@ -188,13 +189,13 @@ def unknown_files(ctx: Context) -> list[str]:
     return [sha256 for sha256 in ctx.vault.entries() if sha256 not in known]
 
 
-def _work(conn: Connection, sizes: dict[str, int]) -> list[Check]:
+def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
     """What people work on, against the events and postings that made it."""
     return [
         _check(
             "matches",
             "what was posted lies on the claim that its match names, and its score follows from both",
-            pd.concat([checking_work.mismatched(conn), verify_matches.unfounded(conn)]),
+            pd.concat([checking_work.mismatched(conn), verify_matches.unfounded(conn, key)]),
             "remittance {remit_key:.12}, claim {ordinal} {why}",
             checked=sizes["postings"],
         ),

@@ -11,18 +11,20 @@ import pandas as pd
 from claims.ledger import match
 from claims.service.matching import paid_facts
 from claims.service.matching_by_hand import BY_HAND
+from claims.store import audit
 from claims.store import checking_matches as rows_of
 from claims.store.handles import Connection
 
 ROWS_AT_ONCE = 20_000
 _PLACE = ["remit_key", "ordinal"]
+_TOLD = ["claim_payment_id", "claim_id", "evidence", "although"]
 
 
-def unfounded(conn: Connection) -> pd.DataFrame:
+def unfounded(conn: Connection, audit_key: bytes) -> pd.DataFrame:
     """Name claim payments with a match, or a claim not taken, that says something else than its rows do
-    (remit_key, ordinal, why)."""
+    (remit_key, ordinal, why); words of people are held against the chain by its key."""
     found = [_weighed_again(conn, table) for table in rows_of.TABLES]
-    people = _of_people(conn).assign(why="was matched by hand otherwise")
+    people = _of_people(conn, audit_key).assign(why="was matched by hand otherwise")
     none = rows_of.scored_without_claim(conn).assign(why="found no claim and says otherwise")
     return pd.concat([*found, people[[*_PLACE, "why"]], none], ignore_index=True).drop_duplicates()
 
@@ -42,16 +44,22 @@ def _weighed_again(conn: Connection, table: str) -> pd.DataFrame:
         found.append(wrong.assign(why=f"score and evidence in {table} do not follow from payment and claim"))
 
 
-def _of_people(conn: Connection) -> pd.DataFrame:
+def _of_people(conn: Connection, audit_key: bytes) -> pd.DataFrame:
     stored = rows_of.of_people(conn)
     said = set()
     for payment, body in rows_of.said_by_people(conn).itertuples(index=False):
         told = _read(body)
         facts = {**told.get("facts", {}), "said": BY_HAND}
-        said.add((int(payment), told.get("claim_id"), json.dumps(facts, sort_keys=True)))
+        why = told.get("although_mac", "")
+        said.add((int(payment), told.get("claim_id"), json.dumps(facts, sort_keys=True), why))
     own = [
-        (int(payment), int(claim), json.dumps(_read(evidence), sort_keys=True))
-        for payment, claim, evidence in stored[["claim_payment_id", "claim_id", "evidence"]].itertuples(index=False)
+        (
+            int(payment),
+            int(claim),
+            json.dumps(_read(evidence), sort_keys=True),
+            audit.words_mac(audit_key, although) if although else "",
+        )
+        for payment, claim, evidence, although in stored[_TOLD].itertuples(index=False)
     ]
     is_told = pd.Series([one in said for one in own], index=stored.index, dtype="bool")
     return stored[~is_told | (stored["score"] != 100)]

@@ -87,7 +87,7 @@ def _make(
 ) -> Made:
     known = master or load_master(ctx)
     with read(ctx.engine) as conn:
-        found, refused = _allowed(conn, claim_ids, purpose, known, day)
+        found, refused = _allowed(conn, claim_ids, changes, purpose, known, day)
     made = Made(refused=refused)
     if found.empty:
         return made
@@ -102,7 +102,7 @@ def _make(
     frames = change.changed(frames, changes)
 
     def still_allowed(conn: Connection) -> pd.DataFrame:
-        rows, late = _allowed(conn, found["claim_id"].tolist(), purpose, known, day)
+        rows, late = _allowed(conn, found["claim_id"].tolist(), changes, purpose, known, day)
         made.refused = pd.concat([refused, late], ignore_index=True)
         return rows
 
@@ -111,7 +111,7 @@ def _make(
 
 
 def _allowed(
-    conn: Connection, claim_ids: Sequence[int], purpose: str, master: Master, day: date
+    conn: Connection, claim_ids: Sequence[int], changes: pd.DataFrame, purpose: str, master: Master, day: date
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split claims into those that may have a version, with its frequency and reference, and those that may not."""
     rows = versions.sources(conn, claim_ids)
@@ -122,8 +122,9 @@ def _allowed(
     right = rows["life"].isin(_RETURNED) | takes_none if is_correction else rows["life"].isin(_TAKEN)
     right = rows["life"] == "denied" if purpose == RENEWAL else right
     # What names another claim goes on naming it, whether we made it or the practice did.
-    as_before = rows["frequency_code"].isin([*_PURPOSES, _LATE]) & is_correction
-    frequency = rows["frequency_code"] if is_correction else pd.Series(_FREQUENCIES[purpose], index=rows.index)
+    as_before = rows["frequency_code"].isin([*_PURPOSES, _LATE]) & is_correction & ~to_another_payer(rows, changes)
+    usual = rows["frequency_code"].where(as_before, _FREQUENCIES[RENEWAL]) if is_correction else _FREQUENCIES[purpose]
+    frequency = pd.Series(usual, index=rows.index, dtype="str")
     number = versions.payer_claim_numbers(conn, rows)
     number = number.where(~as_before | (rows["original_reference"] == ""), rows["original_reference"])
     has_number = as_before | (purpose in (REPLACEMENT, VOID))
@@ -149,6 +150,14 @@ def _allowed(
     unknown = pd.DataFrame({"claim_id": missing, "reason": "not-there"}).astype({"claim_id": "int64", "reason": "str"})
     good = rows["reason"] == ""
     return rows[good], pd.concat([rows.loc[~good, ["claim_id", "reason"]], unknown], ignore_index=True)
+
+
+def to_another_payer(rows: pd.DataFrame, changes: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which claims (claim_id, payer_code) get another payer by `changes`: that one has nothing to replace."""
+    payers = changes[(changes["line_number"] == 0) & (changes["column"] == "payer_code")]
+    new = payers.drop_duplicates("claim_id", keep="last").set_index("claim_id")["value"].str.strip()
+    wanted = new.reindex(rows["claim_id"]).set_axis(rows.index)
+    return wanted.notna() & (wanted != rows["payer_code"])
 
 
 def save(

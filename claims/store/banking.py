@@ -194,6 +194,8 @@ def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = Fa
             D.c.actor,
             D.c.recorded_at,
             sa.func.coalesce(D.c.ended_reason, "").label("ended_reason"),
+            D.c.words,
+            D.c.ended_words,
             J.c.idempotency_key.label("journal_key"),
             J.c.posting_date,
             sa.func.coalesce(R.c.remit_key, "").label("remit_key"),
@@ -269,13 +271,28 @@ def save_ties(conn: sa.Connection, ties: pd.DataFrame, actor: str) -> None:
     insert_keyed(conn, D, rows)
 
 
-def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: date) -> None:
-    """End the ties of some journals that are in force."""
+def seen(conn: sa.Connection, bank_line_id: int, remit_id: int = 0) -> str:
+    """Name the state of the ties of a bank line, or of it and a remittance: another one after every change.
+
+    What is said of the line alone is never said of the two.
+    """
+    mine = sa.or_(D.c.bank_line_id == bank_line_id, D.c.returns_line_id == bank_line_id)
+    mine = sa.or_(mine, D.c.remit_id == remit_id) if remit_id else mine
+    last, ever, ended = conn.execute(
+        sa.select(sa.func.coalesce(sa.func.max(D.c.deposit_match_id), 0), sa.func.count(), sa.func.count(D.c.ended_at))
+        .select_from(D)
+        .where(mine)
+    ).one()
+    return f"{'both' if remit_id else 'line'}.{last}.{ever}.{ended}"
+
+
+def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: date, words: str = "") -> None:
+    """End the ties of some journals that are in force; `words` are those of a person."""
     for part in in_parts(journal_ids):
         conn.execute(
             sa.update(D)
             .where(D.c.journal_id.in_(part), D.c.ended_at.is_(None))
-            .values(ended_at=clock.now(), ended_posting_date=posting_date, ended_reason=reason)
+            .values(ended_at=clock.now(), ended_posting_date=posting_date, ended_reason=reason, ended_words=words)
         )
 
 

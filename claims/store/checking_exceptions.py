@@ -22,7 +22,9 @@ def unfounded(conn: sa.Connection) -> pd.DataFrame:
         _because(sealed.unlike_told(conn, E, EVENT), "is not as its last event left it"),
     ]
     rows = pd.concat(parts, ignore_index=True).drop_duplicates("exception_id").sort_values("exception_id")
-    return pd.DataFrame({"name": "exception " + rows["exception_id"].astype("str"), "why": rows["why"]})
+    named = pd.DataFrame({"name": "exception " + rows["exception_id"].astype("str"), "why": rows["why"]})
+    broken = sealed.broken(conn, EVENT)
+    return pd.concat([named, broken.assign(name="exception " + broken["name"])], ignore_index=True)
 
 
 def _because(exception_ids: pd.Series[int], why: str) -> pd.DataFrame:

@@ -42,8 +42,8 @@ def payments(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFr
 
 
 def of_people(conn: sa.Connection) -> pd.DataFrame:
-    """Read matches that no rule made: claim_payment_id, claim_id, rule, score, evidence, remit_key, ordinal."""
-    names = ("claim_payment_id", "claim_id", "score", "evidence")
+    """Read matches that no rule made: claim_payment_id, claim_id, score, evidence, although, remit_key, ordinal."""
+    names = ("claim_payment_id", "claim_id", "score", "evidence", "although")
     return frame(
         conn,
         sa.select(*(M.c[name] for name in names), R.c.remit_key, CP.c.ordinal)

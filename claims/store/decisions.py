@@ -145,6 +145,18 @@ def _standing() -> list[sa.ColumnElement[bool]]:
     ]
 
 
+def later_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read claims of ours to payers after those of some claims: claim_id, later_claim_id, life; the last one last."""
+    later = C.alias("later")
+    is_later = _rank(later.c.payer_sequence) > _rank(C.c.payer_sequence)
+    select = (
+        sa.select(C.c.claim_id, later.c.claim_id.label("later_claim_id"), later.c.life)
+        .join(later, sa.and_(later.c.family_id == C.c.family_id, is_later))
+        .where(later.c.origin == "to_send", later.c.state != "duplicate", later.c.life.not_in([*ENDED, GIVEN_UP]))
+    )
+    return frame_of(conn, select, C.c.claim_id, claim_ids).sort_values("later_claim_id", ignore_index=True)
+
+
 def decisions(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     """Claim payments in force for claims, by the payer each claim was sent to: those whose match names that version.
 

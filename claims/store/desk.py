@@ -14,6 +14,7 @@ from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import frame_of
 
+REMARKS = ("note", "tag")  # what takes nothing from anybody: it hinders no undo
 OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
 CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
 
@@ -42,9 +43,9 @@ def action(conn: sa.Connection, action_id: int) -> pd.DataFrame:
     return frame(conn, sa.select(ACTION).where(ACTION.c.action_id == action_id))
 
 
-def settle(conn: sa.Connection, action_id: int, state: str, actor: str, day: date) -> None:
-    """Note that a second person decided an action, or that it was undone."""
-    values: dict[str, Any] = {"state": state}
+def settle(conn: sa.Connection, action_id: int, state: str, actor: str, day: date, **values: Any) -> None:
+    """Note that a second person decided an action, or that it was undone; `values`: what it was decided for."""
+    values |= {"state": state}
     if state not in ("undone", OVERTAKEN):
         values |= {"approved_by": actor, "decided_posting_date": day, "decided_at": clock.now()}
     conn.execute(sa.update(ACTION).where(ACTION.c.action_id == action_id).values(**values))
@@ -61,6 +62,26 @@ def save(conn: sa.Connection, changed: pd.DataFrame, events: pd.DataFrame) -> pd
 def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:
     """Read the events of an action, oldest first."""
     return frame(conn, sa.select(EVENT).where(EVENT.c.action_id == action_id).order_by(EVENT.c.event_id))
+
+
+def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
+    """Read what changed cases after some events (event_id, case_id, case_version).
+
+    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back.
+    """
+    undone = ACTION.alias("undone")
+    remarks = sa.or_(ACTION.c.kind.in_(REMARKS), undone.c.kind.in_(REMARKS))
+    names = ("event_id", "case_id", "case_version", "body")
+    select = (
+        sa.select(*(EVENT.c[name] for name in names), sa.case((remarks, 1), else_=0).label("is_remark"))
+        .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        .outerjoin(undone, undone.c.action_id == ACTION.c.undoes_action_id)
+    )
+    rows = frame_of(conn, select, EVENT.c.case_id, events["case_id"].drop_duplicates().tolist())
+    of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
+    rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
+    rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
+    return rows[["of_event_id", "case_version", "body"]].assign(is_remark=rows["is_remark"] == 1)
 
 
 def last_posting(conn: sa.Connection) -> int:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema, sealed
 from claims.store.exceptions import ACCEPTED, reopen
-from claims.store.rows import insert_keyed
 
 E, EVENT, P, R, TIE = (
     schema.exceptions,
@@ -97,6 +96,6 @@ def tell(
     amount = conn.scalar(sa.select(E.c.amount_cents).where(E.c.exception_id == exception_id))
     row = {"exception_id": exception_id, "kind": kind, "amount_cents": int(amount or 0)}
     row |= {"body": json.dumps(said, sort_keys=True), "posting_date": posting_date.isoformat(), "actor": actor}
-    row |= {"recorded_at": recorded_at, "exception_hash": sealed.hashes(conn, E, [exception_id]).loc[exception_id]}
-    texts = ("kind", "body", "posting_date", "actor", "recorded_at", "exception_hash")
-    insert_keyed(conn, EVENT, pd.DataFrame([row]).astype(dict.fromkeys(texts, "str")))
+    row |= {"recorded_at": recorded_at}
+    texts = ("kind", "body", "posting_date", "actor", "recorded_at")
+    sealed.append(conn, EVENT, E, pd.DataFrame([row]).astype(dict.fromkeys(texts, "str")))

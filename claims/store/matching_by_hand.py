@@ -11,6 +11,13 @@ from claims.store.load import frame
 from claims.store.matching import CLAIM_FACTS, CP, FAM, LOOKING, POSTINGS, C, F, M, N, R, is_stored
 from claims.store.rows import frame_of
 
+# Of a claim: the subscriber where it names no other patient.
+_IS_SELF = C.c.patient_last_name == ""
+PATIENT = [
+    sa.case((_IS_SELF, C.c[f"subscriber_{name}"]), else_=C.c[f"patient_{name}"]).label(f"patient_{name}")
+    for name in ("last_name", "first_name")
+]
+
 
 def refused_by_hand(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
     """Families that a person has said a claim payment is not of: claim_payment_id, family_id."""
@@ -19,7 +26,7 @@ def refused_by_hand(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
 
 
 def waiting(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
-    """One claim payment whose cash waits on 2200, as `looking` gives it, with family_id of its match; or no row."""
+    """One claim payment whose cash waits on 2200, as `looking` gives it, with its patient and its match; or no row."""
     current = M.alias("current")
     waits = sa.and_(
         POSTINGS.c.claim_payment_id == CP.c.claim_payment_id,
@@ -35,6 +42,12 @@ def waiting(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
             sa.func.coalesce(current.c.evidence, "").label("last_evidence"),
             current.c.family_id.label("last_family_id"),
             current.c.claim_id.label("last_claim_id"),
+            sa.func.coalesce(current.c.rule, "").label("last_rule"),
+            sa.func.coalesce(current.c.actor, "").label("last_actor"),
+            sa.func.coalesce(current.c.although, "").label("last_although"),
+            CP.c.patient_last_name,
+            CP.c.patient_first_name,
+            CP.c.paid_cents,
         )
         .join(R, R.c.remit_id == CP.c.remit_id)
         .join(POSTINGS, waits)
@@ -44,10 +57,10 @@ def waiting(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
 
 
 def claims_numbered(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
-    """Stored claims of the families with this number, with their facts."""
+    """Stored claims of the families with this number, with their facts and patient."""
     return frame(
         conn,
-        sa.select(*CLAIM_FACTS)
+        sa.select(*CLAIM_FACTS, *PATIENT)
         .join(FAM, FAM.c.family_id == C.c.family_id)
         .join(F, F.c.file_id == C.c.file_id)
         .where(FAM.c.claim_number == claim_number, is_stored(C))
@@ -60,3 +73,26 @@ def posted_to(conn: sa.Connection, claim_payment_id: int) -> int:
     posted = sa.select(M.c.claim_id).join(POSTINGS, POSTINGS.c.claim_payment_id == M.c.claim_payment_id)
     own = posted.where(M.c.claim_payment_id == claim_payment_id, M.c.ended_at.is_(None), POSTINGS.c.ended_at.is_(None))
     return int(conn.scalar(own.where(POSTINGS.c.outcome != "unapplied").limit(1)) or 0)
+
+
+def considered(conn: sa.Connection, claim_payment_id: int, most: int) -> pd.DataFrame:
+    """Claims that were looked at for a payment and not taken, the best first: those that a person may mean.
+
+    claim_id, claim_number, charge_cents, days and patient of the claim, and score, why, evidence of the last look;
+    without what a person has said it is not of.
+    """
+    said = sa.select(N.c.family_id).where(N.c.claim_payment_id == claim_payment_id, N.c.why == "by-hand")
+    last = (
+        sa.select(sa.func.max(N.c.match_candidate_id))
+        .where(N.c.claim_payment_id == claim_payment_id, N.c.family_id.not_in(said))
+        .group_by(N.c.claim_id)
+    )
+    names = ("claim_id", "claim_number", "charge_cents", "statement_from_date", "statement_to_date")
+    return frame(
+        conn,
+        sa.select(*(C.c[name] for name in names), *PATIENT, N.c.score, N.c.why, N.c.evidence)
+        .join(C, C.c.claim_id == N.c.claim_id)
+        .where(N.c.match_candidate_id.in_(last), is_stored(C))
+        .order_by(N.c.score.desc(), N.c.match_candidate_id)
+        .limit(most),
+    )

@@ -99,6 +99,19 @@ def listed(conn: sa.Connection, state: str, payer: str) -> pd.DataFrame:
     return frame(conn, select.order_by(R.c.amount_cents.desc(), R.c.rejection_id))
 
 
+def open_totals(conn: sa.Connection) -> tuple[int, int]:
+    """Count the open rejections, and add up what their claims charge."""
+    row = conn.execute(sa.select(count(), total(R.c.amount_cents)).where(R.c.state == "open")).one()
+    return int(row[0]), int(row[1])
+
+
+def open_of_family(conn: sa.Connection, family_id: int) -> pd.DataFrame:
+    """Read the open rejections of a claim family, the newest first: rejection_id, claim_id, cause, next_step."""
+    names = (R.c.rejection_id, R.c.claim_id, R.c.cause, R.c.next_step)
+    select = sa.select(*names).join(C, C.c.claim_id == R.c.claim_id)
+    return frame(conn, select.where(C.c.family_id == family_id, R.c.state == "open").order_by(R.c.rejection_id.desc()))
+
+
 def one(conn: sa.Connection, rejection_id: int) -> pd.DataFrame:
     """Read one rejection."""
     return frame(conn, _rows().where(R.c.rejection_id == rejection_id))

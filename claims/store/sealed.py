@@ -1,8 +1,8 @@
 """Events are sealed twice: each keeps a hash of its case after it, and a hash of itself and of the event before it.
 
 A case is worked on, so its row changes; its events do not. Each writer of events appends them here, and `unlike` holds
-every row against its last event, `broken` every event against the chain. An exception is
-treated as a case is once a person has said something of it; its events keep the hash of it, and are no chain yet.
+every row against its last event, `broken` every event against the chain. An exception is treated as a case is, once a
+person has said something of it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,6 @@ def _differing(
 ) -> pd.DataFrame:
     key, found, after = _key(cases), [], 0
     number = next(iter(events.primary_key.columns))
-    (seal,) = (column for column in events.columns if column.name.endswith("_hash"))
     while True:
         rows = frame(conn, _select(cases).where(key > after, *conditions).order_by(key).limit(CASES_AT_ONCE))
         found.append(rows.iloc[:0])
@@ -114,8 +113,8 @@ def _differing(
         first, after = after, int(rows[key.name].max())
         stretch = sa.and_(events.c[key.name] > first, events.c[key.name] <= after)
         last = sa.select(sa.func.max(number)).where(stretch).group_by(events.c[key.name])
-        told = frame(conn, sa.select(events.c[key.name], seal.label("seal")).where(number.in_(last)))
-        kept = told.set_index(key.name)["seal"].reindex(rows[key.name])
+        told = frame(conn, sa.select(events.c[key.name], events.c.case_hash).where(number.in_(last)))
+        kept = told.set_index(key.name)["case_hash"].reindex(rows[key.name])
         differs = kept.to_numpy() != pd.Series(list(_hashed(rows)), dtype="str").to_numpy()
         found.append(rows[differs])
     return pd.concat(found, ignore_index=True)

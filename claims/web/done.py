@@ -48,12 +48,22 @@ class Told:
     waits: bool = False
     blocked: tuple[Why, ...] = ()
     stopped: int = 0  # cases whose claim an edit stops
+    amount_cents: int = 0  # what is booked, or for what is sent again and asked for, the money at risk
+    at_risk_cents: int = 0
+    limit_cents: int | None = None  # what this person may give up alone, where that counts
+    used_cents: int = 0
+    new_claims: int = 0
     names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def says(self) -> str:
         """The verb in the past."""
         return VERBS.get(self.verb, self.verb)
+
+    @property
+    def books(self) -> str:
+        """What the action books, in words; empty where it books nothing."""
+        return BOOKS.get(self.verb, "") if self.amount_cents else ""
 
     @property
     def leaves(self) -> int:
@@ -88,6 +98,12 @@ VERBS = {
 }
 
 
+BOOKS = {
+    "to_patient": "moved to what the patient owes",
+    **dict.fromkeys(("write_off", "expire", "close_duplicate"), "written off"),
+}
+
+
 def told(verb: str, done: Any) -> Told:
     """Make it of what an action of the desk gives."""
     refused = [Why(says, len(ids), tuple(ids)) for says, ids in by_reason(done.refused)]
@@ -103,6 +119,11 @@ def told(verb: str, done: Any) -> Told:
         done.state == "waiting_approval",
         _few(blocked),
         int(done.blocked["case_id"].nunique()),
+        done.amount_cents,
+        done.at_risk_cents,
+        done.limit_cents,
+        done.used_cents,
+        done.new_claims,
     )
 
 

@@ -78,9 +78,15 @@ def test_tie_and_untie_by_hand(books):
     told = books("deposits", "show", by_amount(books)[8800]["bank_line_id"], "--json").json
     other = next(row["remit_id"] for row in told["candidates"] if row["trace_number"] == "T2")
     assert books("deposits", "tie", number, other, "--reason", "said so", "--fee", "x").code == 2
-    tied = books("deposits", "tie", number, other, "--reason", "said so", "--date", "2025-07-01")
+    seen = books("deposits", "show", number, "--json").json["seen"]
+    when = ("--date", "2025-07-01", "--seen", seen)
+    tied = books("deposits", "tie", number, other, "--reason", "by telephone", *when)
     assert (tied.code, "Tied: $88.00" in tied.out) == (0, True)
     assert by_amount(books)[10000]["rest_cents"] == 1200
+    late = books("deposits", "untie", number, "--reason", "no", *when)
+    assert (late.code, "changed since you saw them" in late.err) == (2, True)
+    assert "by telephone" not in books("deposits", "show", number).out
+    assert "by telephone" in books("deposits", "show", number, "--json", "--show-phi").out
     assert books("deposits", "tie", number, other, "--reason", "again").code == 2
     assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01", "--json").json == {"untied": 1}
     assert by_amount(books)[10000]["rest_cents"] == 10000

@@ -1,14 +1,23 @@
 """Matches say why and why not; a person matches and unmatches what waits, and that is audited."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, UsageError
+from claims.ledger.patient_names import same_patient
 from claims.service import exceptions
-from claims.service.matching_by_hand import MatchDiffersError, match_by_hand, unmatch_by_hand
+from claims.service.match_compared import considered, looked_at
+from claims.service.matching_by_hand import (
+    MatchDiffersError,
+    MatchMovedError,
+    match_by_hand,
+    standing,
+    unmatch_by_hand,
+)
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
@@ -80,11 +89,69 @@ def test_a_payment_that_differs_is_matched_by_hand_only_with_a_reason(practice):
     facts = match_by_hand(practice.ctx, number, "A1", "the payer renamed itself and changed the charge")
     assert (facts["charge"], facts["payer"], facts["payee"]) == ("differs", "differs", "agrees")
     ((body,),) = practice.rows(told)
-    assert json.loads(body)["although"] == "the payer renamed itself and changed the charge"
-    assert json.loads(body)["facts"] == facts
+    assert "renamed" not in body and json.loads(body)["although_mac"] and json.loads(body)["facts"] == facts
+    current = sa.select(schema.matches.c.although).where(schema.matches.c.ended_at.is_(None))
+    assert practice.rows(current) == [("the payer renamed itself and changed the charge",)]
+    check(practice)
     practice.reconcile()
     with pytest.raises(UsageError, match=r"claims undo claim:\d+, then claims exceptions unmatch"):
         unmatch_by_hand(practice.ctx, number)
+
+
+def test_another_patient_or_another_day_wants_a_reason_and_what_moved_on_is_left_alone(practice):
+    """The payment names nobody's member number, so nothing but name and days tells the patients apart."""
+    theirs = paid(number="TYPO9").replace(b"SVC*", b"NM1*QC*1*TEST*Anne-A~SVC*", 1)
+    theirs = theirs.replace(b"CAS*CO", b"DTM*472*20250201~CAS*CO", 1)
+    theirs = theirs.replace(b"SE*12*", b"SE*14*").replace(b"SE*13*", b"SE*15*")
+    bills = [Bill("A1", [("99213", "150")]), Bill("B1", [("99213", "150")], member="W2", day="20250401")]
+    practice.night(claims(*bills), theirs)
+    number = exception(practice, "UNMATCHED_CLAIM")
+    look = looked_at(practice.ctx, number, "A1")
+    assert (look.paid.patient, look.paid.days) == ("TEST, Anne-A", "2025-02-01")
+    assert look.claim.patient == "TEST, PERSON0" and look.claim.lines[0]["procedure_code"] == "99213"
+    assert (look.facts["patient"], look.facts["dates"], look.facts["member"]) == ("differs", "agrees", "unknown")
+    for claim, words in (("A1", r"differ in patient;"), ("B1", r"differ in dates, patient;")):
+        with pytest.raises(MatchDiffersError, match=words):
+            match_by_hand(practice.ctx, number, claim)
+    ann, bob = (replace(practice.ctx, actor=name) for name in ("ann", "bob"))
+    match_by_hand(ann, number, "A1", "born on the same day", seen=look.seen)
+    with pytest.raises(MatchMovedError, match="changed by ann since you saw it"):
+        match_by_hand(bob, number, "B1", "mine", seen=look.seen)
+    with pytest.raises(MatchMovedError, match="was matched by ann"):
+        match_by_hand(bob, number, "B1", "mine")
+    first = standing(bob, number)
+    assert first.although == "born on the same day"
+    match_by_hand(ann, number, "B1", "the other one", seen=first.seen)
+    for seen in (first.seen, None):
+        with pytest.raises(MatchMovedError, match="by ann"):
+            unmatch_by_hand(bob, number, seen=seen)
+    unmatch_by_hand(bob, number, seen=standing(bob, number).seen)
+    check(practice)
+
+
+def test_claims_that_came_near_are_offered(practice):
+    practice.night(claims(Bill("A1", [("99213", "140")])), paid())
+    number = exception(practice, "CHARGE_DIFFERS")
+    (near,) = considered(practice.ctx, number).to_dict("records")
+    assert (near["claim_number"], near["charge_cents"], near["differs"]) == ("A1", 14000, "charge")
+    match_by_hand(practice.ctx, number, "A1", "why")
+    unmatch_by_hand(practice.ctx, number)
+    assert considered(practice.ctx, number).empty
+
+
+@pytest.mark.parametrize(
+    ("paid", "claimed", "word"),
+    [
+        (("O'Neil", "Ann Marie"), ("ONEIL", "ANN"), "agrees"),
+        (("MÜLLER", "A"), ("Muller", "Anna"), "agrees"),
+        (("SMITH", "JOHN"), ("SMITH", "JANE"), "differs"),
+        (("SMITH", "JOHN"), ("SMYTHE", "JOHN"), "differs"),
+        (("SMITH", ""), ("SMITH", "JANE"), "unknown"),
+        (("", ""), ("SMITH", "JANE"), "unknown"),
+    ],
+)
+def test_patients_are_compared_as_people_would(paid, claimed, word):
+    assert same_patient(paid, claimed) == word
 
 
 def test_what_a_person_has_unmatched_is_never_matched_to_that_claim_again(practice):

@@ -262,10 +262,12 @@ def test_a_share_below_zero_is_a_credit_with_nothing_to_pay_back(practice):
                  SVC*HC:99213*150*172**1~
                  CAS*PR*2*-22~"""),
     )
-    assert "CREDIT_BALANCE_PATIENT" in named(practice)
+    assert "CREDIT_BALANCE_PATIENT" not in named(practice)
     table = schema.exceptions
-    told = sa.select(table.c.amount_cents, table.c.message).where(table.c.type_code == "CREDIT_BALANCE_PATIENT")
-    assert practice.rows(told) == [(2200, "the payer's remittance puts the patient's share below zero")]
+    told = sa.select(table.c.amount_cents, table.c.message, table.c.release)
+    ((cents, says, release),) = practice.rows(told.where(table.c.type_code == "PATIENT_SHARE_BELOW_ZERO"))
+    assert cents == 2200 and says.endswith("puts the patient's share below zero: ask the payer")
+    assert release.startswith("Ask the payer") and "pay it back" not in release
     with pytest.raises(PostingRefusedError, match=r"0\.00 is the patient's credit"):
         request_claim_refund(practice.ctx, "A1", "too much", DAY)
     sound(practice)

@@ -51,7 +51,7 @@ def begin(practice):
     practice.night(BILLS, PAID, PAYMENTS)
     waits = schema.exceptions
     number = one(practice, waits.c.exception_id, waits.c.type_code == "UNMATCHED_CLAIM")
-    match_by_hand(practice.ctx, number, "M1")
+    match_by_hand(practice.ctx, number, "M1", "the payer said so")
     pay_refund(practice.ctx, request_claim_refund(practice.ctx, "A1", "too much", DAY), "cheque", "901", DAY, DAY)
     case = schema.denial_cases
     seen = [(one(practice, case.c.case_id), one(practice, case.c.version))]
@@ -97,6 +97,7 @@ ROWS = {
         "UPDATE matches SET evidence = replace(evidence, 'agrees', 'differs') WHERE rule = 'by-hand'",
         "UPDATE matches SET evidence = 'x' WHERE rule = 'by-hand'",
         "UPDATE matches SET score = 99 WHERE rule = 'by-hand'",
+        "UPDATE matches SET although = 'something else' WHERE rule = 'by-hand'",
         "UPDATE matches SET score = 99 WHERE rule = 'none'",
         "UPDATE match_candidates SET score = 99",
     ],

@@ -17,7 +17,7 @@ import pandas as pd
 from claims import codes
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.desk.priority import queue_of
+from claims.service.desk.queues import queue_of
 from claims.service.periods import require_open
 from claims.store import desk
 from claims.store.handles import Connection
@@ -42,6 +42,10 @@ class Done(NamedTuple):
     state: str = "done"
     amount_cents: int = 0
     blocked: pd.DataFrame = _NO_BLOCKS
+    at_risk_cents: int = 0  # of the cases that it did, or would do
+    limit_cents: int | None = None  # what the asker may give up alone, where that counts
+    used_cents: int = 0  # and what they gave up alone on that day before
+    new_claims: int = 0  # cases whose claim goes as a new one (frequency 1) where a replacement would be usual
 
 
 class Chosen(NamedTuple):
@@ -55,22 +59,32 @@ class Chosen(NamedTuple):
         """Give what an action did that may touch none of them."""
         return Done(0, [], self.stale, self.refused)
 
-    def without(self, reasons: pd.Series[str]) -> Chosen:
-        """Leave out the cases that have a reason (indexed as `rows`)."""
+    def without(self, reasons: pd.Series[str], about: pd.Series[str] | None = None) -> Chosen:
+        """Leave out the cases that have a reason (indexed as `rows`), and more `about` it where the words take it."""
         is_bad = reasons != ""
-        more = told(self.rows.loc[is_bad, "case_id"], reasons[is_bad], self.rows.loc[is_bad, "deadline_date"])
+        more = told(
+            self.rows.loc[is_bad, "case_id"], reasons[is_bad], self.rows.loc[is_bad, "deadline_date"],
+            None if about is None else about[is_bad],
+        )  # fmt: skip
         refused = pd.concat([self.refused, more], ignore_index=True)
         return Chosen(self.rows[~is_bad].reset_index(drop=True), self.stale, refused)
 
 
-def told(case_ids: pd.Series[int], reasons: pd.Series[str], days: pd.Series[str] | None = None) -> pd.DataFrame:
-    """Give refused cases with their reason, also in words; `days`: the last day of each, which words call `{day}`."""
+def told(
+    case_ids: pd.Series[int], reasons: pd.Series[str], days: pd.Series[str] | None = None,
+    about: pd.Series[str] | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Give refused cases with their reason, also in words.
+
+    `days`: the last day of each, which words call `{day}`; `about`: what else is known of it, `{about}`.
+    """
     appeal = codes.table("appeal_refusals").rename(columns={"refused": "reason"})
     says = pd.concat([codes.table("desk_refusals"), appeal]).drop_duplicates("reason").set_index("reason")["says"]
     frame = pd.DataFrame({"case_id": case_ids.to_numpy("int64"), "reason": reasons.to_numpy(dtype=object)})
     frame["says"] = says.reindex(frame["reason"]).fillna("").to_numpy()
-    own = [f" ({day})" if day else "" for day in days] if days is not None else [""] * len(frame)
-    frame["says"] = [text.replace("{day}", day) for text, day in zip(frame["says"], own, strict=True)]
+    for name, values in (("{day}", days), ("{about}", about)):
+        own = [f" ({one})" if one else "" for one in values] if values is not None else [""] * len(frame)
+        frame["says"] = [text.replace(name, word) for text, word in zip(frame["says"], own, strict=True)]
     return frame.astype({"reason": "str", "says": "str"})
 
 
@@ -170,4 +184,5 @@ def finish(
 ) -> Done:
     """Give what an action did."""
     ids = [int(one) for one in chosen.rows["case_id"]]
-    return Done(action_id, ids, chosen.stale, chosen.refused, state, amount_cents, blocked)
+    at_risk = int(chosen.rows["at_risk_cents"].sum())
+    return Done(action_id, ids, chosen.stale, chosen.refused, state, amount_cents, blocked, at_risk)

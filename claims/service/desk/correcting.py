@@ -58,7 +58,7 @@ def correctable(ctx: Context, case_id: int, day: date) -> Correctable:
     case = rows.iloc[0]
     late = bool(is_late(rows, CORRECTED, day).iloc[0])
     why = "closed" if case["state"] == "closed" else "claim-unknown" if not case["family_id"] else ""
-    why = why or ("sent-elsewhere" if found.empty else "")
+    why = why or ("sent-by-payer" if case["is_forwarded"] else "sent-elsewhere" if found.empty else "")
     if why:
         return Correctable([], _says(why), late)
     frames = contents.joined(list(contents.read(ctx, found)))

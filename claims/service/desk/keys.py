@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from claims.errors import NotFoundError, UsageError
+from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.desk import queue
 from claims.service.desk.queue import Filters
@@ -12,6 +15,7 @@ from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries.case_events import called
+from claims.store.queries.originals import of_number
 from claims.store.queries.queue import find
 
 
@@ -39,9 +43,14 @@ def of_cases(ctx: Context, case_ids: Sequence[int]) -> dict[int, str]:
 
 
 def decision_of(ctx: Context, key: str) -> int:
-    """Give the claim payment that a case stands on."""
+    """Give the claim payment that a case stands on (its key), or the decision that paid most on a claim (its number).
+
+    Raises UsageError, NotFoundError or AmbiguousKeyError.
+    """
     with read(ctx.engine) as conn:
-        return _one(conn, key, ("claim_payment_id", "version"))[0]
+        number = str(normal_number(pd.Series([key.strip()], dtype="str")).iloc[0])
+        found = of_number(conn, number) if number else []
+        return found[0] if found else _one(conn, key, ("claim_payment_id", "version"))[0]
 
 
 def _one(conn: Connection, key: str, names: tuple[str, str]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from claims.store.handles import Connection
@@ -9,14 +10,17 @@ from claims.store.queries import made_claims
 
 
 def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add what is known of the claims of cases (case_id, family_id, state).
+    """Add what is known of the claims of cases (case_id, family_id, payer_sequence, state).
 
-    `is_elsewhere`: no version of it is ours to send. Of a case that waits for a claim of ours: `made_claim_id`,
+    `is_elsewhere`: no version of it is ours to send. `is_forwarded`: some are, but none to this payer, to whom the
+    payer before sent it on. Of a case that waits for a claim of ours: `made_claim_id`,
     `made_life` (0 and empty where there is none) and `edits`, the edits that stop it, blank-separated.
     """
     families = rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
-    origins = made_claims.origins(conn, families).set_index("family_id")["is_ours"]
-    is_ours = origins.reindex(rows["family_id"]).to_numpy() == True  # noqa: E712 missing is neither
+    origins = made_claims.origins(conn, families).set_index("family_id").reindex(rows["family_id"])
+    is_ours = origins["is_ours"].to_numpy() == True  # noqa: E712 missing is neither
+    sent_to = origins["sequences"].fillna("").tolist()
+    is_unsent = [one not in known for one, known in zip(rows["payer_sequence"], sent_to, strict=True)]
     waiting = rows.loc[rows["state"] == "waiting", "case_id"].tolist()
     made = made_claims.of_cases(conn, waiting)
     stops = made_claims.blocks(conn, made[made["life"] == made_claims.BLOCKED])
@@ -24,6 +28,7 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     known = made.set_index("case_id")
     return rows.assign(
         is_elsewhere=~is_ours,
+        is_forwarded=is_ours & np.array(is_unsent, dtype=bool),
         made_claim_id=known["claim_id"].reindex(rows["case_id"]).fillna(0).to_numpy("int64"),
         made_life=pd.Series(known["life"].reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str"),
         edits=pd.Series(edits.reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str"),

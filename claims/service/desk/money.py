@@ -31,7 +31,7 @@ from claims.store import desk, patient_money
 from claims.store.engine import read, together
 from claims.store.handles import Connection
 from claims.store.queries import desk as queries
-from claims.store.queries import originals
+from claims.store.queries import given_up, originals
 
 WAITS, APPROVED, REFUSED, OVERTAKEN = "waiting_approval", "approved", "refused", desk.OVERTAKEN
 _AMOUNT_CHANGED = "amount-changed"
@@ -57,7 +57,10 @@ MOVES = {
 
 
 def write_off(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting_date: date) -> Done:
-    """Write denials off (4200 against 1110): at once up to the asker's limit for all of them together."""
+    """Write denials off (4200 against 1110): at once up to the asker's limit.
+
+    The limit is for what they write off in a day (accounting day) together, and for what they write off of one claim.
+    """
     return _ask(ctx, cases, "write_off", _worded(reason), posting_date, limit_cents)
 
 
@@ -85,7 +88,8 @@ def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int |
     """Let what another person asked for happen, within one's own limit; cases that moved on stay out of it."""
     with together(ctx.engine) as conn:
         action, chosen, asked = _waiting(ctx, conn, action_id)
-        if limit_cents is not None and int(action["amount_cents"]) > limit_cents:
+        asked = asked[asked["case_id"].isin(chosen.rows["case_id"])]
+        if limit_cents is not None and int(asked["amount_cents"].sum()) > limit_cents:  # of what still waits
             raise UsageError("This is above your own limit: somebody with a higher one has to approve it.")
         held = books.of_cases(conn, chosen.rows)
         amounts = books.cents(chosen.rows, held)
@@ -95,7 +99,8 @@ def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int |
         chosen = chosen.without(reasons(chosen.rows, (_AMOUNT_CHANGED, is_other)))
         amount = int(books.cents(chosen.rows, held).sum())
         state = APPROVED if len(chosen.rows) else OVERTAKEN
-        desk.settle(conn, action_id, state, ctx.actor, posting_date)
+        decided = {"cases": len(chosen.rows), "amount_cents": amount}
+        desk.settle(conn, action_id, state, ctx.actor, posting_date, **(decided if len(chosen.rows) else {}))
         _decided(ctx, conn, action_id, "approve", len(chosen.rows), amount)
         if len(left):
             free = {"pending_action_id": 0}
@@ -109,13 +114,15 @@ def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int |
 def refuse(ctx: Context, action_id: int, reason: str, posting_date: date) -> Done:
     """Say no to what another person asked for; its cases are free again."""
     with together(ctx.engine) as conn:
-        action, chosen, _ = _waiting(ctx, conn, action_id)
-        desk.settle(conn, action_id, REFUSED, ctx.actor, posting_date)
-        _decided(ctx, conn, action_id, "refuse", len(chosen.rows), int(action["amount_cents"]))
+        _, chosen, asked = _waiting(ctx, conn, action_id)
+        amount = int(asked.loc[asked["case_id"].isin(chosen.rows["case_id"]), "amount_cents"].sum())
+        decided = {"cases": len(chosen.rows), "amount_cents": amount}
+        desk.settle(conn, action_id, REFUSED, ctx.actor, posting_date, **(decided if len(chosen.rows) else {}))
+        _decided(ctx, conn, action_id, "refuse", len(chosen.rows), amount)
         if len(chosen.rows):
             said = {"reason": _worded(reason)}
             change(ctx, conn, action_id, REFUSED, chosen.rows, {"pending_action_id": 0}, posting_date, said=said)
-        return finish(action_id, chosen, state=REFUSED, amount_cents=int(action["amount_cents"]))
+        return finish(action_id, chosen, state=REFUSED, amount_cents=amount)
 
 
 def _ask(
@@ -147,8 +154,14 @@ def _ask(
             return chosen.nothing()
         held = held[held["case_id"].isin(chosen.rows["case_id"])].reset_index(drop=True)
         amounts = books.cents(chosen.rows, held)
-        total = int(amounts.sum())
-        waits = total > limit_cents if limit_cents is not None else bool(_not_pr(chosen.rows, held).any())
+        total, used = int(amounts.sum()), 0
+        if proof and originals.is_paid(conn, proof):
+            limit_cents = None  # nothing is given up: the original was paid
+        if limit_cents is not None:
+            used = given_up.on_day(conn, ctx.actor, day)
+            waits = total > 0 and _is_above(conn, ctx.actor, chosen.rows, amounts, used, limit_cents)
+        else:
+            waits = kind == "to_patient" and bool(_not_pr(chosen.rows, held).any())
         state = WAITS if waits else "done"
         parameters = {"limit_cents": limit_cents, "proof": proof} if proof else {"limit_cents": limit_cents}
         action_id = begin(
@@ -160,7 +173,19 @@ def _ask(
             change(ctx, conn, action_id, f"{kind}_asked", chosen.rows, changes, day, amounts=amounts, said=said)
         else:
             _move(ctx, conn, action_id, what, chosen.rows, held, day, said)
-        return finish(action_id, chosen, state=state, amount_cents=total)
+        done = finish(action_id, chosen, state=state, amount_cents=total)
+        return done._replace(limit_cents=limit_cents, used_cents=used)
+
+
+def _is_above(
+    conn: Connection, actor: str, rows: pd.DataFrame, amounts: pd.Series[int], used: int, limit_cents: int
+) -> bool:
+    """Tell whether somebody gives up more than they may alone: of a day, or of one claim, whatever the day."""
+    if used + int(amounts.sum()) > limit_cents:
+        return True
+    now = amounts.groupby(rows["family_id"].to_numpy()).sum().drop(0, errors="ignore")
+    before = given_up.of_families(conn, actor, [int(one) for one in now.index])
+    return bool((now + before.reindex(now.index, fill_value=0) > limit_cents).any())
 
 
 def _without_possible(master: Master, chosen: Chosen, day: date) -> Chosen:
@@ -253,9 +278,12 @@ def _waiting(ctx: Context, conn: Connection, action_id: int) -> tuple[pd.Series[
 
 
 def waiting(ctx: Context) -> pd.DataFrame:
-    """List what waits for a second person, oldest first."""
+    """List what waits for a second person, oldest first; its cases and amount are those that still wait."""
     with read(ctx.engine) as conn:
         rows = queries.waiting_actions(conn)
+        asked = queries.asked_for(conn, rows["action_id"].tolist())
+    still = asked.groupby("action_id")["amount_cents"].agg(["size", "sum"]).reindex(rows["action_id"], fill_value=0)
+    rows = rows.assign(cases=still["size"].to_numpy("int64"), amount_cents=still["sum"].to_numpy("int64"))
     return rows.assign(parameters=[json.loads(text) for text in rows["parameters"]])
 
 

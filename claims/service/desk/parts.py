@@ -62,6 +62,8 @@ def joined(parts: list[Done]) -> Done:
         found = [getattr(part, name) for part in parts]
         if isinstance(found[0], pd.DataFrame):
             values[name] = pd.concat(found, ignore_index=True)
+        elif found[0] is None:
+            values[name] = None
         elif isinstance(found[0], str):
             values[name] = next((one for one in found if one != "done"), "done")
         else:

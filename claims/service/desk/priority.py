@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from claims.denials import appeals, follow_up
@@ -21,6 +20,8 @@ from claims.service import filed
 from claims.service.context import Context
 from claims.service.desk.limits import answer_days, as_master_data_say, own_limits
 from claims.service.desk.patterns import find_patterns
+from claims.service.desk.queues import queue_of
+from claims.service.desk.rejected import bring_back
 from claims.service.master import load_master
 from claims.store import priorities
 from claims.store.cases import NO_DEADLINE
@@ -30,7 +31,7 @@ from claims.store.handles import Connection
 CASES_PER_BATCH = 50_000
 COUNTS = (
     *("denials_scored", "denials_woken", "denials_expired", "denials_unanswered", "denials_filed_late"),
-    *("deadlines_changed", "patterns_found", "pattern_cases"),
+    *("denials_rejected", "deadlines_changed", "patterns_found", "pattern_cases"),
 )
 _STEP = ["next_action", "then_action"]
 _LIMIT = ["own_payer_code", "payer_type", "deadline_date", "deadline_rule"]
@@ -47,6 +48,7 @@ def prioritise(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
             return counts
     master = load_master(ctx)
     limits = own_limits(master, posting_date)
+    counts |= bring_back(ctx, run_id, posting_date)
     with read(ctx.engine) as conn:
         known = rules.chances(priorities.closed_cases(conn))
     counts |= find_patterns(ctx, posting_date)
@@ -84,22 +86,6 @@ def prioritise(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
         counts["denials_filed_late"] += int(((late != "") & (cases["next_action"] == "APP")).sum())
         counts["deadlines_changed"] += int((events["kind"] == "deadline").sum())
         counts["denials_expired"] += int(((rows["queue"] == "expired") & (cases["queue"] != "expired")).sum())
-
-
-def queue_of(cases: pd.DataFrame, day: date) -> pd.Series[str]:
-    """Say where people look for cases: state, deadline_date, snoozed_until_date, snoozed_for.
-
-    A case that waits comes back when the day to ask for the answer has passed; it still waits, and says so.
-    """
-    today = day.isoformat()
-    is_waiting = cases["state"] == "waiting"
-    is_over = is_waiting & (cases["snoozed_until_date"] != "") & (cases["snoozed_until_date"] < today)
-    is_late = (cases["deadline_date"] != "") & (cases["deadline_date"] < today)
-    is_snoozed = (cases["snoozed_until_date"] > today) | (cases["snoozed_for"] != "")
-    conditions = [cases["state"] == "closed", is_over, is_waiting, is_late, is_snoozed]
-    names = ["closed", "open", "waiting", "expired", "snoozed"]
-    found = np.select([one.to_numpy(bool) for one in conditions], names, "open")
-    return pd.Series(found, index=cases.index, dtype="str")
 
 
 def _filed_late(conn: Connection, master: Master, cases: pd.DataFrame, day: date) -> pd.Series[str]:

@@ -23,7 +23,8 @@ from claims.service.master import load_master
 from claims.service.resubmit import RETURNED, Change
 from claims.service.runs import running
 from claims.service.scrub import scrub
-from claims.store import answers
+from claims.store import answers, decisions
+from claims.store import versions as claim_versions
 from claims.store.engine import together, write
 from claims.store.handles import Connection
 from claims.store.queries import desk as queries
@@ -51,12 +52,15 @@ def resubmit(
         chosen = choose(conn, cases)
         rows = with_claims(conn, chosen.rows)
         demands_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        is_other = _to_another_payer(conn, rows, changes)
+        demands_new |= is_other
         rows["joins"] = 0 if changes else joined(conn, rows, demands_new)
         is_here = _is_here(conn, rows) & (rows["joins"] == 0)
         chosen = chosen.without(
             reasons(
                 rows,
                 ("claim-unknown", rows["family_id"] == 0),
+                ("sent-by-payer", rows["is_forwarded"] & (rows["joins"] == 0)),
                 ("sent-elsewhere", (rows["claim_id"] == 0) & (rows["joins"] == 0)),
                 ("under-way", is_here & (not changes)),
                 ("do-not-resend", with_effect(rows["remark_codes"], "no-resubmission")),
@@ -80,7 +84,11 @@ def resubmit(
                 made.append(result.claims)
                 refused.append(result.refused)
         said = {"late_reason": late_reason.strip()} if late_reason.strip() else {}
-        return _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
+        if changes:  # columns only: the values are a patient's
+            said["changed"] = " ".join(dict.fromkeys(_called(change) for change in changes))
+        done = _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
+        is_new = goes_new | is_other.reindex(rows.index)
+        return done._replace(new_claims=int(rows.loc[is_new, "case_id"].isin(done.done).sum()))
 
 
 @rehearsed
@@ -96,14 +104,17 @@ def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master 
                 ("claim-unknown", rows["family_id"] == 0),
                 ("no-next-payer", rows["next_payer_code"] == ""),
                 ("forwarded", with_effect(rows["remark_codes"], "forwarded")),
+                ("sent-by-payer", rows["is_forwarded"]),
                 ("sent-elsewhere", rows["claim_id"] == 0),
                 ("not-decided", ~rows["life"].isin(_DECIDED)),
             )
         )
         rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
         ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
+        there = _later_claims(conn, ids)
         made = [next_payer.bill_next(ctx, posting_date, claim_ids=ids, master=known).claims] if ids else []
-        return _sent(ctx, conn, chosen, rows, made, [], "bill_next", "billed_other", posting_date, {}, known)
+        refused = [_forwarded(conn, ids), there]
+        return _sent(ctx, conn, chosen, rows, made, refused, "bill_next", "billed_other", posting_date, {}, known)
 
 
 def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -128,16 +139,56 @@ def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
 
 
 def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the claim of ours that the payer decided last (claim_id, life); 0 where it was not sent from here."""
-    claims = queries.claims_of(conn, rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist())
+    """Add the claim of ours that the payer decided last (claim_id, life); 0 where it was not sent from here.
+
+    `is_forwarded`: the payer before sent it on; nobody else has sent it to this one.
+    """
+    known = queries.claims_of(conn, rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist())
+    claims = known
     claims = claims[(claims["origin"] == "to_send") & (claims["state"] == "stored")]
     is_over = claims["life"].isin(["replaced", "voided", "withdrawn"])
     last = claims[~is_over].drop_duplicates(["family_id", "payer_sequence"], keep="last")
     found = last.set_index(["family_id", "payer_sequence"])[["claim_id", "life"]]
     found = found.reindex(pd.MultiIndex.from_frame(rows[["family_id", "payer_sequence"]]))
+    is_sent = found.index.isin(pd.MultiIndex.from_frame(known[["family_id", "payer_sequence"]]))
     return rows.assign(
-        claim_id=found["claim_id"].fillna(0).astype("int64").to_numpy(), life=found["life"].fillna("").to_numpy()
+        claim_id=found["claim_id"].fillna(0).astype("int64").to_numpy(),
+        life=found["life"].fillna("").to_numpy(),
+        is_forwarded=rows["family_id"].isin(claims["family_id"]) & ~is_sent,
     )
+
+
+def _forwarded(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
+    """Say which claims their payer has sent on by itself (CLP02 19, 20, 21): claim_id, reason."""
+    rows = decisions.waiting_for_next(conn, claim_ids, is_asked=True)
+    return rows.loc[rows["is_forwarded"] == 1, ["claim_id"]].assign(reason="forwarded", about="")
+
+
+def _later_claims(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
+    """Say for which claims one to a later payer is there already: claim_id, reason, about (what stops it, or where)."""
+    rows = decisions.later_claims(conn, claim_ids).drop_duplicates("claim_id", keep="last")
+    of = rows.rename(columns={"later_claim_id": "case_id"}).assign(claim_id=rows["later_claim_id"])
+    stops = made_claims.blocks(conn, of[["case_id", "claim_id"]]).groupby("claim_id")["edit_id"].agg(" ".join)
+    is_blocked = rows["life"] == made_claims.BLOCKED
+    edits = stops.reindex(rows["later_claim_id"]).fillna("").astype("str").to_numpy(dtype=object)
+    where = "claim " + rows["later_claim_id"].astype("str") + ", " + rows["life"].str.replace("_", " ")
+    about = where.where(~is_blocked, "claim " + rows["later_claim_id"].astype("str") + ", blocked by " + edits)
+    reason = pd.Series(np.where(is_blocked, "next-claim-blocked", "next-claim-there"), index=rows.index, dtype="str")
+    return rows[["claim_id"]].assign(reason=reason, about=about.astype("str"))
+
+
+def _to_another_payer(conn: Connection, rows: pd.DataFrame, changes: Sequence[Change]) -> pd.Series[bool]:
+    """Tell whose claim goes to another payer by what is changed: as a new claim, for that payer has none of it."""
+    ids = rows.loc[rows["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
+    if not any(change.column == "payer_code" for change in changes) or not ids:
+        return pd.Series(False, index=rows.index)
+    claims = claim_versions.sources(conn, ids)
+    others = claims.loc[versions.to_another_payer(claims, _changes(ids, changes)), "claim_id"]
+    return rows["claim_id"].isin(others)
+
+
+def _called(change: Change) -> str:
+    return f"{change.line_number}:{change.column}" if change.line_number else change.column
 
 
 def _takes_none(rows: pd.DataFrame, master: Master, day: date) -> pd.Series[bool]:
@@ -160,12 +211,17 @@ def _sent(
     """Let the cases whose claims were made wait for their answer; say what stops these, and why others have none."""
     none = versions.Made()
     new = pd.concat([none.claims, *made]).set_index("follows_claim_id")["claim_id"].astype("int64")
-    why = pd.concat([none.refused, *refused]).drop_duplicates("claim_id").set_index("claim_id")["reason"]
+    told = pd.concat([none.refused, *refused]).drop_duplicates("claim_id").set_index("claim_id")
+    why = told["reason"]
     new_claim = new.reindex(rows["claim_id"]).fillna(0).astype("int64").to_numpy()
     if "joins" in rows:
         new_claim = np.where(rows["joins"] != 0, rows["joins"], new_claim)
     reason = why.astype("str").reindex(rows["claim_id"]).fillna("not-made").to_numpy(dtype=object)
-    chosen = chosen.without(pd.Series(np.where(new_claim == 0, reason, ""), index=chosen.rows.index, dtype="str"))
+    about = told["about"].reindex(rows["claim_id"]).fillna("") if "about" in told else pd.Series("", rows.index)
+    chosen = chosen.without(
+        pd.Series(np.where(new_claim == 0, reason, ""), index=chosen.rows.index, dtype="str"),
+        pd.Series(about.to_numpy(dtype=object), index=chosen.rows.index, dtype="str"),
+    )
     if chosen.rows.empty:
         return chosen.nothing()
     claim_ids = pd.Series(new_claim[new_claim != 0], index=chosen.rows.index)

@@ -69,9 +69,12 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
 
 
 def _label(table: pd.DataFrame, rows: pd.DataFrame, column: str) -> pd.Series[str]:
-    """Give an action in words: as what can be done with a claim that was sent from elsewhere, where that differs."""
-    usual, other = _of(table["own_label"], rows[column]), _of(table["elsewhere_label"], rows[column])
-    return usual.mask(rows["is_elsewhere"] & (other != ""), other) if "is_elsewhere" in rows else usual
+    """Give an action in words: as what can be done with a claim that others sent, where that differs."""
+    label = _of(table["own_label"], rows[column])
+    for name in ("elsewhere", "forwarded"):
+        other = _of(table[f"{name}_label"], rows[column])
+        label = label.mask(rows[f"is_{name}"] & (other != ""), other) if f"is_{name}" in rows else label
+    return label
 
 
 def _of(words: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:

@@ -18,7 +18,7 @@ KINDS = {
     "paid": ("overturned", "partly_overturned"),
     "replaced": ("superseded",),
     "reopened": ("reopened",),
-    "back": ("woken", "no_answer"),
+    "back": ("woken", "no_answer", "correction_rejected"),
 }
 DUE_DAYS = 7
 QUEUES = ("open", "waiting", "snoozed", "expired")

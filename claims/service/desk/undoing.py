@@ -1,14 +1,14 @@
 """Undo: an action of a person is taken back by another one that gives the cases what they had before.
 
 It is an action like any other, audited, and can itself be undone unless money moved or a claim was withdrawn. A case
-that moved on since, by a person or a remittance, is left as it is and named; a claim that another case still waits for
-is not withdrawn.
+that moved on since, by a person or a remittance, is left as it is and named (notes and tags do not count); a claim
+that another case still waits for is not withdrawn.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -51,10 +51,11 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
         event = events.set_index("case_id").loc[rows["case_id"]].reset_index()
         chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
         kept = why_kept(conn, event)
+        later = desk.since(conn, event)
         chosen = chosen.without(
             reasons(
                 rows,
-                ("moved-on", rows["version"].to_numpy() != event["case_version"].to_numpy()),
+                ("moved-on", moved_on(event, rows["version"], later)),
                 *((reason, kept == reason) for reason in (LEFT, PLACE_TAKEN)),
                 ("patient-has-paid", is_paid_by_patient(conn, rows, event["amount_cents"], action, moved_money)),
             )
@@ -69,7 +70,8 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
             with running(ctx, "action", posting_date) as (run_id, _):
                 bring_back(ctx, conn, run_id, posting_date, families, set(event["event_id"].tolist()))
         _withdraw(ctx, conn, event, posting_date)
-        _give_back(ctx, conn, undoing, chosen.rows, event, posting_date, is_request=action["kind"] in MOVES)
+        is_request = action["kind"] in MOVES
+        _give_back(ctx, conn, undoing, chosen.rows, event, later, posting_date, is_request=is_request)
         if len(chosen.rows) == len(all_events):
             desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
         return finish(undoing, chosen, amount_cents=amount)
@@ -91,13 +93,20 @@ def _to_undo(conn: Connection, action_id: int) -> pd.Series[Any]:
 
 
 def _give_back(
-    ctx: Context, conn: Connection, action_id: int, rows: pd.DataFrame, event: pd.DataFrame, day: date, *,
-    is_request: bool,
+    ctx: Context, conn: Connection, action_id: int, rows: pd.DataFrame, event: pd.DataFrame, later: pd.DataFrame,
+    day: date, *, is_request: bool,
 ) -> None:  # fmt: skip
-    """Write what stood in each case before; cases that had the same columns changed go together."""
+    """Write what stood in each case before; cases that had the same columns changed go together.
+
+    What a note or tag has changed since stays as that left it.
+    """
     # Nobody is asked again by taking back what was asked for. Anything else leaves a request of another as it is.
     free = {"pending_action_id": 0} if is_request else {}
-    old = [json.loads(body).get("before", {}) | free for body in event["body"]]
+    kept = {int(str(of)): _changed_by(part["body"]) for of, part in later.groupby("of_event_id")}
+    old = [
+        _without(json.loads(body).get("before", {}), kept.get(event_id)) | free
+        for event_id, body in zip(event["event_id"].tolist(), event["body"], strict=True)
+    ]
     before = pd.Series(old, index=rows.index, dtype=object)
     shapes = before.map(lambda one: " ".join(sorted(one)))
     for _, part in before.groupby(shapes):
@@ -110,6 +119,27 @@ def _give_back(
             ctx, conn, action_id, EVENT, rows.loc[part.index], changes, day,
             amounts=event["amount_cents"].set_axis(rows.index).loc[part.index], said=said, is_touch=False,
         )  # fmt: skip
+
+
+def _changed_by(bodies: Iterable[str]) -> set[str]:
+    return {name for body in bodies for name in json.loads(body).get("before", {})}
+
+
+def _without(before: dict[str, Any], touched: set[str] | None) -> dict[str, Any]:
+    """Leave out the columns that were changed since."""
+    return {name: value for name, value in before.items() if name not in (touched or ())}
+
+
+def moved_on(event: pd.DataFrame, versions: pd.Series[int], later: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which cases (their versions as they are, in the order of `event`) more happened to since than remarks.
+
+    `later`: what `store.desk.since` says of these events.
+    """
+    others = later.loc[~later["is_remark"], "of_event_id"]
+    last = later.groupby("of_event_id")["case_version"].max().reindex(event["event_id"])
+    last = last.fillna(event["case_version"].set_axis(last.index)).astype("int64")
+    is_other = event["event_id"].isin(others).to_numpy() | (last.to_numpy() != versions.to_numpy())
+    return pd.Series(is_other, index=versions.index)
 
 
 def why_kept(conn: Connection, event: pd.DataFrame) -> pd.Series[str]:

@@ -45,7 +45,10 @@ def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 def of_case(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     """Read the events of a case, oldest first; payment_date: of the remittance that brought one."""
-    names = ("posting_date", "recorded_at", "kind", "amount_cents", "actor", "body", "claim_id", "case_version")
+    names = (
+        *("event_id", "posting_date", "recorded_at", "kind", "amount_cents", "actor", "body", "claim_id"),
+        "case_version",
+    )
     return frame(
         conn,
         sa.select(

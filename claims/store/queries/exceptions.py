@@ -15,10 +15,12 @@ from claims.store.queries.asof import AsOf
 E, FILE, R, CP = schema.exceptions, schema.files, schema.remittances, schema.claim_payments
 F, BANK, T, C = schema.families, schema.bank_lines, schema.transactions, schema.claims
 PAST = schema.past_exceptions
+M = schema.matches
 SP, A, PA = schema.service_payments, schema.adjustments, schema.provider_adjustments
 
 
-def _rows() -> sa.Select[tuple[Any, ...]]:
+def rows() -> sa.Select[tuple[Any, ...]]:
+    """Give the statement of exceptions with what they hang on, to be narrowed."""
     return (
         sa.select(
             E.c.exception_id,
@@ -48,14 +50,14 @@ def _rows() -> sa.Select[tuple[Any, ...]]:
 def open_as_of(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read the exceptions that were open at the end of a day, as known at an instant."""
     then = open_then(as_of)
-    rows = frame(
+    found = frame(
         conn,
-        _rows()
+        rows()
         .add_columns(_place("offset"), _place("length"), then.c.then_cents, then.c.then_date)
         .join(then, then.c.exception_id == E.c.exception_id),
     )
-    rows = rows.assign(amount_cents=rows["then_cents"], posting_date=rows["then_date"])
-    return rows.drop(columns=["then_cents", "then_date"])
+    found = found.assign(amount_cents=found["then_cents"], posting_date=found["then_date"])
+    return found.drop(columns=["then_cents", "then_date"])
 
 
 def open_then(as_of: AsOf) -> sa.Subquery:
@@ -125,7 +127,7 @@ def _place(name: str) -> sa.ColumnElement[int]:
 
 def listed(conn: sa.Connection, state: str, type_code: str, owner: str | None) -> pd.DataFrame:
     """Read exceptions of a state and type (empty: any) and an owner (none: any), the largest amounts first."""
-    select = _rows()
+    select = rows()
     if state:
         select = select.where(E.c.state == state)
     if type_code:
@@ -169,8 +171,14 @@ def held(conn: sa.Connection) -> pd.DataFrame:
 
 
 def one(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
-    """Read one exception."""
-    return frame(conn, _rows().where(E.c.exception_id == exception_id))
+    """Read one exception, with the claim it is about (claim_id: the newest version, 0: none) and its bank line."""
+    matched = sa.select(sa.func.max(M.c.claim_id)).where(
+        M.c.claim_payment_id == E.c.claim_payment_id, M.c.ended_at.is_(None)
+    )
+    newest = sa.select(sa.func.max(C.c.claim_id)).where(C.c.family_id == E.c.family_id, C.c.state == "stored")
+    about = sa.func.coalesce(E.c.claim_id, matched.scalar_subquery(), newest.scalar_subquery(), 0).label("claim_id")
+    select = rows().add_columns(sa.cast(about, sa.BigInteger).label("claim_id"), E.c.bank_line_id)
+    return frame(conn, select.where(E.c.exception_id == exception_id))
 
 
 def source_names(conn: sa.Connection, exception_id: int) -> list[str]:

@@ -13,7 +13,10 @@ from claims.store.queries.asof import count, total
 from claims.store.rows import frame_of
 
 C, CASE, EVENT, FINDING = schema.claims, schema.denial_cases, schema.denial_events, schema.edit_findings
+R = schema.rejections
 MADE = ("resubmitted", "billed_other")
+REJECTED = "correction_rejected"  # what brings a case back that waits for a claim made of it
+UNDER_WAY = ("draft", "blocked", "ready", "batched", "sent", "acknowledged", "received", "accepted")
 BLOCKED = "blocked"
 _OVER = ("replaced", "voided", "withdrawn")
 _STOPS = sa.and_(FINDING.c.ended_at.is_(None), FINDING.c.severity == "block")
@@ -21,11 +24,15 @@ _IS_BLOCKED = sa.and_(C.c.origin == "to_send", C.c.state == "stored", C.c.life =
 
 
 def origins(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
-    """Tell of families whether any version is ours to send: family_id, is_ours."""
-    select = sa.select(C.c.family_id, C.c.origin).where(C.c.state == "stored")
+    """Tell of families whether any version is ours to send, and for whom any is known: family_id, is_ours, sequences.
+
+    sequences: the payers in turn (P, S, T ...) to whom a version was sent or is to be sent, by anybody.
+    """
+    select = sa.select(C.c.family_id, C.c.origin, C.c.payer_sequence).where(C.c.state == "stored")
     found = frame_of(conn, select, C.c.family_id, family_ids)
-    is_ours = found["origin"].eq("to_send").groupby(found["family_id"]).any()
-    return is_ours.rename("is_ours").reset_index()
+    found["is_ours"] = found["origin"].eq("to_send")
+    grouped = found.groupby("family_id")
+    return grouped.agg(is_ours=("is_ours", "any"), sequences=("payer_sequence", "".join)).reset_index()
 
 
 def of_cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
@@ -49,13 +56,61 @@ def blocks(conn: sa.Connection, made: pd.DataFrame) -> pd.DataFrame:
     return rows[["case_id", "claim_id", "edit_id"]].astype({"case_id": "int64", "claim_id": "int64"})
 
 
+def behind(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Give the case that each claim was made of, itself or a version before it: claim_id, case_id, case_key.
+
+    A claim that was made of none, as a first charge, is left out.
+    """
+    made = C.alias("made")
+    before = sa.and_(made.c.family_id == C.c.family_id, made.c.payer_sequence == C.c.payer_sequence)
+    select = (
+        sa.select(C.c.claim_id, EVENT.c.event_id, CASE.c.case_id, CASE.c.case_key)
+        .join(made, sa.and_(before, made.c.claim_id <= C.c.claim_id))
+        .join(EVENT, sa.and_(EVENT.c.claim_id == made.c.claim_id, EVENT.c.kind.in_(MADE)))
+        .join(CASE, CASE.c.case_id == EVENT.c.case_id)
+    )
+    found = frame_of(conn, select, C.c.claim_id, claim_ids).sort_values("event_id")
+    found = found.drop_duplicates("claim_id", keep="last")
+    return found[["claim_id", "case_id", "case_key"]].reset_index(drop=True)
+
+
 def stopped(conn: sa.Connection, most: int) -> pd.DataFrame:
     """Read claims that an edit blocks, the largest first, with the case that each was made of (key; empty: of none)."""
-    made = sa.select(sa.func.max(EVENT.c.case_id)).where(EVENT.c.claim_id == C.c.claim_id, EVENT.c.kind.in_(MADE))
-    key = sa.select(CASE.c.case_key).where(CASE.c.case_id == made.scalar_subquery()).scalar_subquery()
     names = ("claim_id", "claim_number", "payer_code", "payer_name", "charge_cents", "purpose", "version")
-    select = sa.select(*(C.c[name] for name in names), sa.func.coalesce(key, "").label("case_key"))
-    return frame(conn, select.where(_IS_BLOCKED).order_by(C.c.charge_cents.desc(), C.c.claim_id).limit(most))
+    select = sa.select(*(C.c[name] for name in names)).where(_IS_BLOCKED)
+    rows = frame(conn, select.order_by(C.c.charge_cents.desc(), C.c.claim_id).limit(most))
+    keys = behind(conn, rows["claim_id"].tolist()).set_index("claim_id")["case_key"]
+    return rows.assign(case_key=keys.reindex(rows["claim_id"]).fillna("").to_numpy()).astype({"case_key": "str"})
+
+
+def rejected(conn: sa.Connection) -> pd.DataFrame:
+    """Find the cases that wait for a claim which was rejected: case_id, claim_id, cause (of its open rejection)."""
+    select = sa.select(CASE.c.case_id).join(C, C.c.family_id == CASE.c.family_id).distinct()
+    select = select.where(CASE.c.state == "waiting", CASE.c.waiting_for.in_(MADE), C.c.life == "rejected")
+    made = of_cases(conn, [int(one) for one in conn.scalars(select)])
+    made = made[made["life"] == "rejected"]
+    causes = sa.select(R.c.claim_id, R.c.rejection_id, R.c.cause).where(R.c.state == "open")
+    last = frame_of(conn, causes, R.c.claim_id, made["claim_id"].tolist()).sort_values("rejection_id")
+    rows = made.merge(last.drop_duplicates("claim_id", keep="last"), how="left", on="claim_id")
+    return rows.assign(cause=rows["cause"].fillna(""))[["case_id", "claim_id", "cause"]]
+
+
+def taken_after_all(conn: sa.Connection) -> pd.DataFrame:
+    """Find the cases that a rejection brought back, untouched since, whose claim is under way after all.
+
+    case_id and body (of the event that brought it back).
+    """
+    came_back = (
+        sa.select(EVENT.c.case_id, EVENT.c.event_id, EVENT.c.body)
+        .select_from(R)
+        .join(EVENT, sa.and_(EVENT.c.claim_id == R.c.claim_id, EVENT.c.kind == REJECTED))
+        .join(CASE, sa.and_(CASE.c.case_id == EVENT.c.case_id, CASE.c.version == EVENT.c.case_version))
+        .where(R.c.state == "closed", CASE.c.state == "in_work")
+        .distinct()
+    )
+    rows = frame(conn, came_back).sort_values("event_id").drop_duplicates("case_id", keep="last")
+    made = of_cases(conn, rows["case_id"].tolist())
+    return rows[rows["case_id"].isin(made.loc[made["life"].isin(UNDER_WAY), "case_id"])][["case_id", "body"]]
 
 
 def reasons(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:

@@ -60,6 +60,32 @@ def decided(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFra
     return rows.assign(patient_birth_date=own["patient_birth_date"], is_repeat=rows["is_repeat"] == 1)
 
 
+def of_number(conn: sa.Connection, number: str) -> list[int]:
+    """Give the decisions on the claim with this number (as families or versions keep it), the most paid first."""
+    F = schema.families
+    is_family = M.c.family_id.in_(sa.select(F.c.family_id).where(F.c.claim_number_normal == number))
+    is_version = M.c.family_id.in_(sa.select(C.c.family_id).where(C.c.claim_number_normal == number))
+    select = (
+        sa.select(CP.c.claim_payment_id)
+        .join(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(sa.or_(is_family, is_version), R.c.state == "posted", CP.c.status_code != "22")
+        .order_by(CP.c.paid_cents.desc(), CP.c.claim_payment_id)
+    )
+    return [int(one) for one in conn.scalars(select.limit(1))]
+
+
+def is_paid(conn: sa.Connection, claim_payment_id: int) -> bool:
+    """Tell whether a claim payment stands in the books and paid something."""
+    P = schema.claim_postings
+    stands = sa.select(sa.literal(1)).where(
+        P.c.claim_payment_id == CP.c.claim_payment_id, P.c.outcome == "posted", P.c.is_superseded == 0,
+        P.c.ended_at.is_(None),
+    )  # fmt: skip
+    select = sa.select(CP.c.paid_cents).where(CP.c.claim_payment_id == claim_payment_id, stands.exists())
+    return int(conn.scalar(select) or 0) > 0
+
+
 def services(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     """Read what a claim payment is for: procedure_code, service_date; one row without code where it has no lines."""
     first: sa.ColumnElement[Any] = sa.func.coalesce(SP.c.service_date, _DAY)

@@ -13,13 +13,22 @@ from claims.store.load import frame
 from claims.store.queries.case_events import keys_from
 
 CASE, CLAIM, FAMILY, PAYMENT = schema.denial_cases, schema.claims, schema.families, schema.claim_payments
+MATCH, REMIT = schema.matches, schema.remittances
 MOST = 50
-SHORTEST_KEY = 6
+SHORTEST_KEY = 4
 
 
 def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
-    """Read cases whose key or claim number begins so, whose tag it is, or whose patient has all of these names."""
-    fits = [CASE.c.claim_number.startswith(words, autoescape=True), CASE.c.payer_claim_number == words]
+    """Read cases whose key or claim number begins so, or whose tag, member number or trace number (TRN02) it is.
+
+    Or whose patient has all of these names.
+    """
+    fits: list[sa.ColumnElement[bool]] = [
+        CASE.c.family_id.in_(_of_member(words)),
+        PAYMENT.c.member_id.in_(_spelled(words)),
+        CASE.c.claim_payment_id.in_(_traced(words)),
+    ]
+    fits += [CASE.c.claim_number.startswith(words, autoescape=True), CASE.c.payer_claim_number == words]
     fits += [CASE.c.tag == words, *_key(words)]
     if normal:
         fits.append(CASE.c.family_id.in_(_families(normal)))
@@ -42,8 +51,9 @@ def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) ->
 
 
 def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
-    """Read claims with this number or member number, or whose patient has all of these names."""
-    fits: list[sa.ColumnElement[bool]] = [CLAIM.c.member_id == words]
+    """Read claims with this number, member number or trace number of a payment, or whose patient has these names."""
+    paid = sa.select(MATCH.c.family_id).where(MATCH.c.claim_payment_id.in_(_traced(words)), MATCH.c.ended_at.is_(None))
+    fits: list[sa.ColumnElement[bool]] = [CLAIM.c.member_id.in_(_spelled(words)), CLAIM.c.family_id.in_(paid)]
     if normal:
         fits.append(CLAIM.c.family_id.in_(_families(normal)))
     if names:
@@ -72,8 +82,24 @@ def exactly(conn: sa.Connection, words: str, normal: str) -> tuple[list[str], li
     return keys, [int(one) for one in found]
 
 
-def _families(normal: str) -> sa.Select[tuple[int]]:
-    return sa.select(FAMILY.c.family_id).where(FAMILY.c.claim_number_normal == normal)
+def _families(normal: str) -> sa.CompoundSelect[tuple[int]]:
+    """Select the families with a number, that of the first version or of another."""
+    of_version = sa.select(CLAIM.c.family_id).where(CLAIM.c.claim_number_normal == normal)
+    return sa.select(FAMILY.c.family_id).where(FAMILY.c.claim_number_normal == normal).union(of_version)
+
+
+def _of_member(words: str) -> sa.Select[tuple[int]]:
+    return sa.select(CLAIM.c.family_id).where(CLAIM.c.member_id.in_(_spelled(words)))
+
+
+def _traced(words: str) -> sa.Select[tuple[int]]:
+    """Select the claim payments of remittances with this trace number."""
+    remits = sa.select(REMIT.c.remit_id).where(REMIT.c.trace_number.in_(_spelled(words)))
+    return sa.select(PAYMENT.c.claim_payment_id).where(PAYMENT.c.remit_id.in_(remits))
+
+
+def _spelled(words: str) -> list[str]:
+    return list(dict.fromkeys([words, words.upper()]))
 
 
 def _key(words: str) -> list[sa.ColumnElement[bool]]:

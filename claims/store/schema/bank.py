@@ -47,6 +47,9 @@ deposit_matches = Table(
     Column("ended_at", Instant),
     Column("ended_posting_date", Date),
     Column("ended_reason", Code),  # untied: a person said no, and the rules do not tie these two again
+    # What a person wrote on tying and on untying: may name a patient.
+    Column("words", Text, nullable=False, server_default=""),
+    Column("ended_words", Text, nullable=False, server_default=""),
     Index("ix_deposit_matches_remit_id", "remit_id"),
     Index("ix_deposit_matches_current", "remit_id", "ended_at"),
     Index("ix_deposit_matches_bank_line_id", "bank_line_id"),

@@ -22,6 +22,7 @@ matches = Table(
     Column("payer_code", String(80), nullable=False, server_default=""),  # as the claim names this payer
     Column("next_sequence", String(2), nullable=False, server_default=""),  # who is billed after this payer
     Column("next_payer_code", String(80), nullable=False, server_default=""),
+    Column("although", Text, nullable=False, server_default=""),  # why, where facts differ; may name a patient
     Column("actor", String(120), nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("ended_at", Instant),

@@ -51,6 +51,7 @@ exception_events = Table(
     Column("posting_date", Date, nullable=False),
     Column("actor", String(120), nullable=False),
     Column("recorded_at", Instant, nullable=False),
-    Column("exception_hash", String(64), nullable=False),  # of the exception, after it (store.sealed)
+    Column("case_hash", String(64), nullable=False),  # of the exception, after it (store.sealed)
+    Column("hash", String(64), nullable=False),  # of this event and of the hash before it
     Index("ix_exception_events_exception_id", "exception_id", "kind"),
 )

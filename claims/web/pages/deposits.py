@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import NotFoundError, UsageError
 from claims.money import amount, cents
-from claims.service import deposits
+from claims.service import deposit_pages, deposits
 from claims.service.audited import record_shown
-from claims.web import shown
+from claims.web import paging, shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
+LIST = "deposits"
 Money = Annotated[str, Form(max_length=20)]
 Text = Annotated[str, Form(max_length=400)]
 Sure = Annotated[str, Form(max_length=10)]
+Seen = Annotated[str, Form(max_length=60)]
 Remit = Annotated[int, Form(ge=0, lt=2**62)]
 
 
 @ROUTES.get("/deposits", READ)
-def listed(at: At, state: Literal["open", "tied", "any"] = "open") -> Response:
-    """List bank lines, and what each is tied to."""
-    rows = deposits.listed(at.reading, state="" if state == "any" else state, show_phi=True)
-    return at.page("deposits.html", rows=shown.rows(rows), state=state, rest_cents=int(rows["rest_cents"].sum()))
+def listed(
+    at: At,
+    state: Literal["open", "tied", "any"] = "open",
+    place: Annotated[str, Query(alias="at", max_length=300)] = "",
+) -> Response:
+    """List bank lines, and what each is tied to, a page at a time."""
+    asked = "" if state == "any" else state
+    after, is_lost = paging.place(at, place, LIST)
+    page = deposit_pages.page(at.reading, asked, after)
+    lines, rest_cents = deposit_pages.totals(at.reading, asked)
+    return at.page(
+        "deposits.html",
+        rows=shown.rows(page.rows),
+        in_all=lines,
+        rest_cents=rest_cents,
+        state=state,
+        is_lost=is_lost,
+        around=paging.around(at, page, LIST, "/deposits", state=state),
+    )
 
 
 @ROUTES.get("/deposits/{bank_line_id}", READ)
@@ -38,9 +55,16 @@ def one(at: At, bank_line_id: Number, said: Literal["", "tied", "untied"] = "") 
 
 @ROUTES.post("/deposits/{bank_line_id}/tie", ACT)
 def tie(
-    at: At, bank_line_id: Number, remit: Remit, reason: Text = "", settles: Money = "", fee: Money = "", sure: Sure = ""
+    at: At,
+    bank_line_id: Number,
+    remit: Remit,
+    reason: Text = "",
+    settles: Money = "",
+    fee: Money = "",
+    sure: Sure = "",
+    seen: Seen = "",
 ) -> Response:
-    """Show what a tie to a remittance would move; with `sure`, make it."""
+    """Show what a tie to a remittance would move; with `sure`, make it, unless ties of the two have changed."""
     typed: dict[str, Any] = {"remit": remit, "reason": reason, "settles": settles, "fee": fee}
     try:
         how = {"amount_cents": _cents(settles), "fee_cents": _cents(fee) or 0}
@@ -48,22 +72,27 @@ def tie(
         if sure != "yes":
             would = deposits.would_tie(at.writing, *asked, **how)  # type: ignore[arg-type]
             return _page(at, bank_line_id, would=would, verb="tie", **typed | {"settles": amount(would.cents)})
-        deposits.tie(at.writing, *asked, **how)  # type: ignore[arg-type]
+        deposits.tie(at.writing, *asked, **how, seen=seen)  # type: ignore[arg-type]
     except (UsageError, NotFoundError) as error:
         return _page(at, bank_line_id, 422, problem=str(error), **typed)
     return at.go(f"/deposits/{bank_line_id}?said=tied")
 
 
 @ROUTES.post("/deposits/{bank_line_id}/untie", ACT)
-def untie(at: At, bank_line_id: Number, remit: Remit = 0, reason: Text = "", sure: Sure = "") -> Response:
-    """Show what taking a tie apart would move; with `sure`, do it. Without a remittance, all ties of the line."""
+def untie(
+    at: At, bank_line_id: Number, remit: Remit = 0, reason: Text = "", sure: Sure = "", seen: Seen = ""
+) -> Response:
+    """Show what taking a tie apart would move; with `sure`, do it, unless its ties have changed.
+
+    Without a remittance, all ties of the line.
+    """
     typed: dict[str, Any] = {"remit": remit, "reason": reason}
     asked = (bank_line_id, reason, at.writing.settings.today())
     try:
         if sure != "yes":
             would = deposits.would_untie(at.writing, *asked, remit_id=remit or None)
             return _page(at, bank_line_id, would=would, verb="untie", **typed)
-        deposits.untie(at.writing, *asked, remit_id=remit or None)
+        deposits.untie(at.writing, *asked, remit_id=remit or None, seen=seen)
     except (UsageError, NotFoundError) as error:
         return _page(at, bank_line_id, 422, problem=str(error), **typed)
     return at.go(f"/deposits/{bank_line_id}?said=untied")

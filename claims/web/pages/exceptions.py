@@ -6,29 +6,51 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import ClaimsError, NotFoundError, UsageError
-from claims.service import exception_acts, exceptions, matching_by_hand
-from claims.web import shown
+from claims.service import exception_acts, exception_pages, exceptions, match_compared, matching_by_hand
+from claims.service.audited import record_shown
+from claims.web import paging, shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
+LIST = "exceptions"
 Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up"]
 Text = Annotated[str, Form(max_length=400)]
 Seen = Annotated[int | None, Form(ge=0, lt=2**31)]
+Short = Annotated[str, Form(max_length=40)]
 
 
 @ROUTES.get("/exceptions", READ)
-def listed(at: At, state: Literal["open", "mine", "closed", "any"] = "open", type_code: str = "") -> Response:
+def listed(
+    at: At,
+    state: Literal["open", "mine", "closed", "any"] = "open",
+    type_code: Annotated[str, Query(max_length=40)] = "",
+    place: Annotated[str, Query(alias="at", max_length=300)] = "",
+) -> Response:
     """List what is held, unmatched or odd (`mine`: open, and given to who asks), and what is held or refused now."""
     asked, owner = {"any": ("", None), "mine": ("open", at.person.name)}.get(state, (state, None))
-    rows, held = exceptions.listed(at.reading, state=asked, type_code=type_code[:40], owner=owner, show_phi=True)
-    held_now = [] if state == "mine" else shown.rows(held)
-    return at.page("exceptions.html", rows=shown.rows(rows), held=held_now, state=state)
+    after, is_lost = paging.place(at, place, LIST)
+    page = exception_pages.page(at.reading, asked, type_code, owner, after)
+    counts = exception_pages.counts(at.reading, asked, owner)
+    narrowed = counts if not type_code else counts[counts["type_code"] == type_code.upper()]
+    held = exception_pages.held_now(at.reading)
+    return at.page(
+        "exceptions.html",
+        rows=shown.rows(page.rows),
+        counts=shown.rows(counts),
+        in_all=int(narrowed["exceptions"].sum()),
+        held=[] if state == "mine" else shown.rows(held.rows),
+        held_count=held.in_all,
+        state=state,
+        type_code=type_code.upper(),
+        is_lost=is_lost,
+        around=paging.around(at, page, LIST, "/exceptions", state=state, type_code=type_code),
+    )
 
 
 @ROUTES.get("/exceptions/{exception_id}", READ)
@@ -43,29 +65,30 @@ def match(
     exception_id: Number,
     claim: Annotated[str, Form(max_length=80)],
     although: Text = "",
-    sure: Annotated[str, Form(max_length=10)] = "",
+    sure: Short = "",
+    seen: Short = "",
 ) -> Response:
-    """Show what agrees and differs between the waiting payment and a claim; with `sure`, match the two."""
-    typed = {"claim": claim, "although": although}
+    """Show the waiting payment and a claim side by side; with `sure`, match the two, unless another did meanwhile."""
+    typed: dict[str, Any] = {"claim": claim, "although": although}
     try:
-        facts = matching_by_hand.looked_at(at.reading, exception_id, claim.strip())
+        typed["look"] = match_compared.looked_at(at.reading, exception_id, claim.strip())
         if sure != "yes":
-            return _page(at, exception_id, 200, facts=facts, **typed)
-        matching_by_hand.match_by_hand(at.writing, exception_id, claim.strip(), although)
-    except matching_by_hand.MatchDiffersError as error:
-        return _page(at, exception_id, 422, facts=error.facts, problem="Say why it is the claim all the same.", **typed)
+            return _page(at, exception_id, 200, **typed)
+        matching_by_hand.match_by_hand(at.writing, exception_id, claim.strip(), although, seen=seen)
+    except matching_by_hand.MatchDiffersError:
+        return _page(at, exception_id, 422, problem="Say why it is the claim all the same.", **typed)
     except (UsageError, NotFoundError) as error:
         return _page(at, exception_id, 422, problem=_worded(error), **typed)
     return at.go(f"/exceptions/{exception_id}?said=matched")
 
 
 @ROUTES.post("/exceptions/{exception_id}/unmatch", ACT)
-def unmatch(at: At, exception_id: Number, sure: Annotated[str, Form(max_length=10)] = "") -> Response:
-    """Say what taking the match away means; with `sure`, do it."""
+def unmatch(at: At, exception_id: Number, sure: Short = "", seen: Short = "") -> Response:
+    """Say what taking the match away means; with `sure`, do it, unless it is another match by now."""
     if sure != "yes":
         return _page(at, exception_id, is_unmatching=True)
     try:
-        matching_by_hand.unmatch_by_hand(at.writing, exception_id)
+        matching_by_hand.unmatch_by_hand(at.writing, exception_id, seen=seen)
     except UsageError as error:
         return _page(at, exception_id, 422, problem=str(error))
     return at.go(f"/exceptions/{exception_id}?said=unmatched")
@@ -112,9 +135,16 @@ def _worded(error: ClaimsError) -> str:
 
 def _page(at: Seat, exception_id: int, status: int = 200, **values: Any) -> Response:
     story = exceptions.told(at.reading, exception_id, show_phi=True)
-    usual: dict[str, Any] = {"said": "", "problem": "", "claim": "", "although": "", "facts": None}
+    standing = matching_by_hand.standing(at.reading, exception_id)
+    usual: dict[str, Any] = {"said": "", "problem": "", "claim": "", "although": "", "look": None}
+    usual |= {"is_unmatching": False, "standing": standing}
     usual |= {"note": "", "reason": "", "workers": at.practice.workers(), "events": shown.rows(story["events"])}
-    usual |= {"is_unmatching": False, "standing": matching_by_hand.standing(at.reading, exception_id)}
-    facts = values.get("facts")
-    usual["is_grave"] = facts is not None and matching_by_hand.differs_gravely(facts)
-    return at.page("exception.html", status, story=story, findings=shown.rows(story["findings"]), **usual | values)
+    look = values.get("look")
+    usual["is_grave"] = look is not None and matching_by_hand.differs_gravely(look.facts)
+    is_offered = standing.waits and look is None and at.person.may(ACT)
+    near = shown.rows(match_compared.considered(at.reading, exception_id)) if is_offered else []
+    claims = [row["claim_id"] for row in near] + ([look.claim.claim_id] if look else [])
+    if claims:
+        record_shown(at.reading, f"exception {exception_id}", {"claims": claims})
+    usual |= {"findings": shown.rows(story["findings"]), "near": near}
+    return at.page("exception.html", status, story=story, **usual | values)

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
-from claims.service import run_story, scrub_shown
+from claims.service import rejection_queue, run_story, scrub_shown
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.today import DUE_DAYS, last_night, queues, since_last_night
@@ -26,7 +26,7 @@ NEWS = {
     "paid": ("Paid after all", "/queue?who=any&state=closed&since={run}"),
     "replaced": ("Replaced", "/queue?who=any&state=any&since={run}"),
     "reopened": ("Reopened", "/queue?who=any&since={run}"),
-    "back": ("Back from snooze", "/queue?who=any&since={run}"),
+    "back": ("Back to work on", "/queue?who=any&since={run}"),
     "due": ("Due within a week, or past", DUE),
 }
 # The queues, what they count, and where they are looked at.
@@ -68,6 +68,7 @@ def today(at: At) -> Response:
         day=ctx.settings.today(),
         news=news,
         stopped=scrub_shown.blocked_totals(ctx),
+        rejected=rejection_queue.open_totals(ctx),
         cards=cards,
         cases=cases,
         soon=soon,

@@ -53,6 +53,12 @@
     for (const box of boxes()) box.closest("tr").setAttribute("aria-selected", String(box.checked));
     const bar = one("#bulk");
     if (!bar || !one("#chosen")) return;
+    if (one("select[name=scope]", bar)?.value === "all") {
+      const list = one("#totals")?.textContent.trim() || "";
+      one("#chosen").textContent = /\d/.test(list) ? `The whole list: ${list}` : "The whole list";
+      bar.classList.remove("idle");
+      return;
+    }
     const cents = chosen.reduce((sum, box) => sum + Number(box.dataset.cents), 0);
     const text = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
     one("#chosen").textContent = chosen.length
@@ -113,6 +119,7 @@
 
   document.addEventListener("change", (event) => {
     if (event.target.matches("#all")) boxes().forEach((box) => { box.checked = event.target.checked; });
+    if (event.target.matches("#bulk select[name=scope]")) counted();
     if (event.target.matches("#all, input[name=case]")) {
       last = event.target.closest("tr[data-open]") || last;
       counted();

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from claims.denials import priority
-from claims.service.desk.priority import queue_of
+from claims.service.desk.queues import queue_of
 from claims.store import clock, schema
 from claims.store.engine import write
 from claims.store.rows import insert_keyed

@@ -81,7 +81,7 @@ def waiting_for(practice):
 def test_a_claim_that_another_case_waits_for_is_not_withdrawn(practice):
     done = actions.resubmit(practice.ctx, seen(practice, 0, 1), DAY, master=KNOWN)
     assert len(done.done) == 2 and len(lives(practice)) == 1
-    actions.note(practice.ctx, seen(practice, 0), "called the payer", DAY)
+    actions.assign(practice.ctx, seen(practice, 0), "bea", DAY)
     undone = actions.undo(practice.ctx, done.action_id, DAY)
     assert undone.refused["reason"].tolist() == ["moved-on"] and len(undone.done) == 1
     assert waiting_for(practice) == ["resubmitted", ""]

@@ -1100,6 +1100,7 @@ CREATE TABLE matches (
     payer_code VARCHAR(80) DEFAULT '' NOT NULL,
     next_sequence VARCHAR(2) DEFAULT '' NOT NULL,
     next_payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    although TEXT DEFAULT '' NOT NULL,
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     ended_at VARCHAR(27),
@@ -1316,6 +1317,8 @@ CREATE TABLE deposit_matches (
     ended_at VARCHAR(27),
     ended_posting_date DATE,
     ended_reason VARCHAR(40),
+    words TEXT DEFAULT '' NOT NULL,
+    ended_words TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_deposit_matches PRIMARY KEY (deposit_match_id),
     CONSTRAINT fk_deposit_matches_bank_line_id FOREIGN KEY(bank_line_id) REFERENCES bank_lines (bank_line_id),
     CONSTRAINT fk_deposit_matches_remit_id FOREIGN KEY(remit_id) REFERENCES remittances (remit_id),
@@ -1340,7 +1343,8 @@ CREATE TABLE exception_events (
     posting_date DATE NOT NULL,
     actor VARCHAR(120) NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
-    exception_hash VARCHAR(64) NOT NULL,
+    case_hash VARCHAR(64) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_exception_events PRIMARY KEY (exception_event_id),
     CONSTRAINT fk_exception_events_exception_id FOREIGN KEY(exception_id) REFERENCES exceptions (exception_id)
 );

@@ -1,0 +1,59 @@
+"""The list of exceptions by pages, how many there are of each type, and the first of what is held right now."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from claims import codes
+from claims.service import paged
+from claims.service.audited import record_shown
+from claims.service.context import Context
+from claims.service.exceptions import described, require_known
+from claims.store.engine import read
+from claims.store.queries import exception_pages as rows_of
+from claims.store.queries.exceptions import held
+
+MOST_HELD = 100
+
+
+class Held(NamedTuple):
+    """The first rows of what is held or refused right now, and how many there are."""
+
+    rows: pd.DataFrame
+    in_all: int
+
+
+def page(ctx: Context, state: str, type_code: str, owner: str | None, after: paged.Place | None) -> paged.Page:
+    """Give a page of exceptions as `exceptions.listed` has them, of a state, a type (empty: any), an owner (none: any).
+
+    What asks for work comes first, the largest amounts before others. Claim numbers are shown, which is recorded.
+    Raises UsageError for a state or type that does not exist.
+    """
+    require_known(state, type_code)
+    types = codes.table("exception_types")
+    asked = rows_of.Asked(state, type_code.upper(), owner)
+    notes = types.loc[types["severity"] != "open", "type_code"].tolist()
+    with read(ctx.engine) as conn:
+        found = paged.page(
+            lambda place, limit, back: rows_of.page(conn, asked, notes, place, limit, back),
+            rows_of.KEYS,
+            after,
+        )
+    if len(found.rows):
+        record_shown(ctx, "exceptions", {"exceptions": found.rows["exception_id"].tolist()})
+    return found._replace(rows=described(found.rows))
+
+
+def counts(ctx: Context, state: str, owner: str | None) -> pd.DataFrame:
+    """Count exceptions of a state (empty: any) by type: type_code, own_title, severity, exceptions, amount_cents."""
+    with read(ctx.engine) as conn:
+        return described(rows_of.counts(conn, rows_of.Asked(state, "", owner)))
+
+
+def held_now(ctx: Context) -> Held:
+    """Give the first of what is held or refused right now."""
+    with read(ctx.engine) as conn:
+        rows = held(conn)
+    return Held(rows.head(MOST_HELD), len(rows))

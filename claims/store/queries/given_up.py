@@ -1,0 +1,44 @@
+"""What people have given up alone, with no second person: the money of cases that they closed, as far as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims.store import schema
+from claims.store.queries.asof import total
+from claims.store.rows import frame_of
+
+CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
+_KINDS, _ENDS = ("write_off", "expire"), ("written_off", "expired")
+
+
+def on_day(conn: sa.Connection, actor: str, day: date) -> int:
+    """Add up what somebody gave up alone on an accounting day, in cents."""
+    select = sa.select(total(EVENT.c.amount_cents)).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+    return int(conn.scalar(select.where(*_alone(actor), ACTION.c.posting_date == day)) or 0)
+
+
+def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> pd.Series[int]:
+    """Add up what somebody gave up alone of each of these claims, on any day: cents by family_id."""
+    select = sa.select(CASE.c.family_id, EVENT.c.event_id, EVENT.c.amount_cents)
+    select = select.join(EVENT, EVENT.c.case_id == CASE.c.case_id)
+    select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*_alone(actor))
+    rows = frame_of(conn, select, CASE.c.family_id, family_ids)
+    return rows.groupby("family_id")["amount_cents"].sum().astype("int64")
+
+
+def _alone(actor: str) -> tuple[sa.ColumnElement[bool], ...]:
+    undoing, back = ACTION.alias("undoing"), EVENT.alias("back")
+    is_undone = (
+        sa.select(sa.literal(1))
+        .select_from(back)
+        .join(undoing, undoing.c.action_id == back.c.action_id)
+        .where(back.c.case_id == EVENT.c.case_id, undoing.c.undoes_action_id == ACTION.c.action_id)
+        .exists()
+    )
+    of_person = (ACTION.c.requested_by == actor, ACTION.c.state == "done", ACTION.c.kind.in_(_KINDS))
+    return (*of_person, EVENT.c.kind.in_(_ENDS), ~is_undone)

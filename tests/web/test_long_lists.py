@@ -1,0 +1,88 @@
+"""Exceptions and deposits by pages: the same rows, each once, whatever the filters; and what a page puts on record."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from datetime import date
+
+from claims.service import deposits, exceptions
+from claims.service.intake import ingest
+from claims.service.reconcile import reconcile
+from tests.books import bank
+
+DAY = date(2025, 7, 1)
+
+
+def shown(text):
+    return [int(number) for number in re.findall(r'data-open="/(?:exceptions|deposits)/(\d+)"', text)]
+
+
+def to(text, rel):
+    found = re.search(rf'<a href="([^"]*)" rel="{rel}"', text)
+    return html.unescape(found[1]) if found else ""
+
+
+def walked(reader, address):
+    """Every page of a list, forwards; and the last but one from behind."""
+    pages, text = [], reader.get(address).text
+    while True:
+        pages.append(shown(text))
+        if not to(text, "next"):
+            break
+        text = reader.get(to(text, "next")).text
+    if len(pages) > 1:
+        assert shown(reader.get(to(text, "prev")).text) == pages[-2]
+    return pages
+
+
+def flat(pages):
+    return [one for page in pages for one in page]
+
+
+def test_long_lists_have_pages(desk, tmp_path):
+    """120 deposits of nobody's, some of the same day and amount: each is a bank line and an exception."""
+    rows = [(f"2025-06-{day % 28 + 1:02d}", f"{10 + day % 7}.00", f"N{day}") for day in range(120)]
+    (tmp_path / "b.csv").write_bytes(bank(*rows))
+    ingest(desk.ctx, [tmp_path / "b.csv"], DAY)
+    reconcile(desk.ctx, DAY)
+    reader = desk.sign_in("otto")
+
+    lines = deposits.listed(desk.ctx)
+    pages = walked(reader, "/deposits")
+    assert [len(page) for page in pages[:2]] == [50, 50] and len(lines) >= 120
+    assert sorted(flat(pages)) == sorted(lines["bank_line_id"])
+    days = lines.set_index("bank_line_id")["bank_date"]
+    assert [days[one] for one in flat(pages)] == sorted(lines["bank_date"])
+    first = reader.get("/deposits").text
+    left = f"${int(lines['rest_cents'].sum()) / 100:,.2f}"
+    assert f"{len(lines)} bank lines, {left} of them" in first and "state=open" in to(first, "next")
+    assert "this is the first page of it" in reader.get("/deposits?at=x.y").text
+    tied = deposits.listed(desk.ctx, state="tied")["bank_line_id"]
+    assert sorted(flat(walked(reader, "/deposits?state=tied"))) == sorted(tied)
+
+    listed, _ = exceptions.listed(desk.ctx)
+    pages = walked(reader, "/exceptions")
+    assert sorted(flat(pages)) == sorted(listed["exception_id"]) and len(pages) > 2
+    order = listed.set_index("exception_id")
+    told = [(order["severity"][one] != "open", -abs(order["amount_cents"][one])) for one in flat(pages)]
+    assert told == sorted(told)
+    kind = "DEPOSIT_WITHOUT_REMIT"
+    own = listed[listed["type_code"] == kind]
+    pages = walked(reader, f"/exceptions?type_code={kind}")
+    assert sorted(flat(pages)) == sorted(own["exception_id"])
+    first = reader.get(f"/exceptions?type_code={kind}").text
+    assert f"type_code={kind}" in to(first, "next") and f"{len(own)} things held" in first
+    assert f'<option value="{kind}" selected>' in first and f"({len(own)})</option>" in first
+
+    with desk.ctx.engine.connect() as conn:
+        sql = "select body from audit_events where action = 'phi-shown' and subject in ('exceptions', 'deposits')"
+        bodies = [json.loads(body) for (body,) in conn.exec_driver_sql(sql)]
+    assert bodies and max(len(ids) for body in bodies for ids in body.values()) == 50
+
+    number = int(own["exception_id"].iloc[0])
+    with desk.ctx.engine.connect() as conn:
+        sql = "select bank_line_id from exceptions where exception_id = ?"
+        (line,) = conn.exec_driver_sql(sql, (number,)).one()
+    assert f'<a href="/deposits/{line}">' in reader.get(f"/exceptions/{number}").text
