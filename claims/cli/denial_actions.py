@@ -239,6 +239,9 @@ def write_off(
 def expire(
     keys: Keys = None,
     reason: Annotated[str, typer.Option(help="Why nothing was done in time.")] = "",
+    although: Annotated[
+        str, typer.Option(metavar="REASON", help="Why it is given up although another step is still possible.")
+    ] = "",
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
@@ -249,7 +252,7 @@ def expire(
     """
     from claims.service.desk import actions
 
-    act(keys, pattern, day, dry_run, actions.expire, own_limit=True, reason=reason)
+    act(keys, pattern, day, dry_run, actions.expire, own_limit=True, reason=reason, although=although)
 
 
 def duplicate(

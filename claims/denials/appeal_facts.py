@@ -21,7 +21,10 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Filing:
-    """How the claim came to the payer: the numbers it was sent under, and the day the payer's 277CA took it."""
+    """How the claim came to the payer: the numbers it was sent under, and the day the payer's 277CA took it.
+
+    ``acknowledgments``: the kinds of files that answered it (TA1, 999, 277CA), in their order.
+    """
 
     sent_date: date | None = None
     accepted_date: date | None = None
@@ -30,6 +33,7 @@ class Filing:
     set_number: str = ""
     batch_reference: str = ""
     claim_number: str = ""
+    acknowledgments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Facts:
     """What the books know of a case. Rows are of the tables of their names; empty where there is none.
 
     ``classes``: adjustment classes of the part that was denied. ``payer`` and ``provider`` are rows of master data.
+    ``open_cents``: what is open on a later payer; None for a first one, which is asked for all that it denied.
     ``expected_cents``: what the contract allows for that part; None where it prices not all of it.
     """
 
@@ -56,6 +61,7 @@ class Facts:
     provider: Mapping[str, Any] = field(default_factory=dict)
     filing: Filing = Filing()
     earlier: tuple[Earlier, ...] = ()
+    open_cents: int | None = None
     expected_cents: int | None = None
 
 

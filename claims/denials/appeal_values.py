@@ -49,6 +49,7 @@ def values(
         "procedure_codes": ", ".join(_text(case, "procedure_codes").split()),
         "charge_amount": dollars(int(decision["charge_cents"])),
         "denied_amount": dollars(int(case["denied_cents"])),
+        "asked_amount": dollars(asked) if (asked := _asked(facts)) > 0 else "",
         "expected_amount": "" if facts.expected_cents is None else dollars(facts.expected_cents),
         "codes": ", ".join(_text(case, "all_codes").split()),
         "remark_codes": ", ".join(_text(case, "remark_codes").split()),
@@ -62,6 +63,7 @@ def values(
         "group_number": sent.group_number,
         "set_number": sent.set_number,
         "batch_reference": sent.batch_reference,
+        "acknowledgments": _listed(sent.acknowledgments),
         "receipt_date": words_of(taken),
         "remit_receipt_date": words_of(received),
         "latest_receipt_date": words_of(had),
@@ -99,6 +101,17 @@ def _texts(row: Mapping[str, Any], *names: str) -> Sequence[str]:
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return "" if value is None or value is pd.NA else str(value).strip()
+
+
+def _asked(facts: Facts) -> int:
+    """Give what the payer is asked for: never more than it denied, and of a later payer what is open on it."""
+    denied = int(facts.case["denied_cents"])
+    return denied if facts.open_cents is None else min(facts.open_cents, denied)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write a list as people do: TA1, 999 and 277CA."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _diagnosis(code: str) -> str:

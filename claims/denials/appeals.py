@@ -23,9 +23,10 @@ CLOSED, PENDING = "closed", "pending"
 ACCEPTED, REMITTED = "277CA", "835"
 TIMELY = "timely-filing"
 ACCEPTANCE = "the payer's acceptance (277CA) of the claim"
+_SET = "set it in master data (payers.csv: filing_limit_days, filing_limit_anchor)"
 FILING_LIMITS = (
-    "the filing limit of this payer, with its source",
-    "the filing limit of the contract: only a usual one is known",
+    f"the filing limit of this payer: {_SET}",
+    f"the filing limit of the contract, only a usual one is known: {_SET}",
 )
 _NO_DECISION = ("23", "25")  # CLP02: forwarded without a decision; an estimate
 _FIRST_PAYER = ("P", "U", "")

@@ -101,7 +101,9 @@ def denied_cases(
     cases["claim_number"] = claims["family_claim_number"].where(is_known, claims["claim_number"])
     for name in ("family_id", "billing_npi", "payer_code", "payer_name", "payer_claim_number"):
         cases[name] = claims[name]
-    cases["payer_type"] = payer_types(claims["filing_indicator_code"])
+    cases["payer_type"] = (
+        claims["payer_type"] if "payer_type" in claims else payer_types(claims["filing_indicator_code"])
+    )
     cases["line_number"] = cases["line"]
     for name in ("own_payer_code", "next_payer_code"):
         cases[name] = claims.get(name, "")

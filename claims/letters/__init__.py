@@ -3,6 +3,7 @@
 from claims.letters.docx import letter_docx
 from claims.letters.packet import Added, Exhibit, File, Packet, Party, Table, packet_pdf
 from claims.letters.pdf import page_count
+from claims.letters.picture_size import picture_size
 from claims.letters.text import Letter, Run, Template, TemplateError, compose, find_template, templates
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "letter_docx",
     "packet_pdf",
     "page_count",
+    "picture_size",
     "templates",
 ]

@@ -13,7 +13,8 @@ import pandas as pd
 
 from claims.denials.appeals import Plan
 from claims.errors import UsageError
-from claims.letters import Added, page_count
+from claims.letters import Added, page_count, picture_size
+from claims.service.appeal_gaps import FILE, gaps
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store import desk, filing
@@ -23,6 +24,8 @@ from claims.store.vault import Vault
 
 EVENT, CONTENT = "appeal_filled", "appeal"
 MOST_BYTES, MOST_PAGES, MOST_CHARACTERS = 15 << 20, 200, 4000
+MOST_PIXELS = 50_000_000  # a letter page at 600 dots per inch has 34 million; each takes 4 bytes and more when drawn
+MOST_POINTS = 14_400  # of the side of a page: 200 inches, the most that PDF readers show
 _BEGINS = ((b"%PDF-", "pdf"), (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
 
 
@@ -52,6 +55,12 @@ def checked(content: bytes) -> Added:
         raise UsageError("An exhibit is a PDF, PNG or JPEG file.")
     if len(content) > MOST_BYTES:
         raise UsageError(f"An exhibit has at most {MOST_BYTES >> 20} MB.")
+    # What its header says goes first: nothing is decoded that could not be held in memory.
+    width, height = picture_size(content, suffix)
+    if suffix == "pdf" and max(width, height) > MOST_POINTS:
+        raise UsageError("A page of an exhibit is larger than 200 inches.")
+    if suffix != "pdf" and not 0 < width * height <= MOST_PIXELS:
+        raise UsageError(f"A picture has at most {MOST_PIXELS // 1_000_000} million pixels, and says how many it has.")
     pages = page_count(content, suffix, MOST_PAGES)
     if not pages:
         raise UsageError("This file cannot be read as what it says it is; a PDF with a password is sent without one.")
@@ -123,7 +132,7 @@ def keep(ctx: Context, conn: Connection, case_id: int, level: int, new: Filled, 
 
 
 def _waiting(plan: Plan, files: Mapping[str, object]) -> str:
-    wanted = [one.exhibit for one in plan.exhibits if one.source == "person"]
+    wanted = [one.key for one in gaps(plan, plan.gaps) if one.how == FILE]
     first = next((one for one in wanted if one not in files), wanted[0] if wanted else "")
     if not first:
         raise UsageError("No exhibit of this letter waits for a file; name one: other=FILE.")

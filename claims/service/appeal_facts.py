@@ -10,13 +10,16 @@ from typing import Any
 import pandas as pd
 
 from claims.denials.appeal_facts import Earlier, Facts, Filing
+from claims.denials.cases import EARLIER
 from claims.errors import NotFoundError
 from claims.master import Master
+from claims.service.addressed import is_addressed, member_id
 from claims.service.answer_events import STATE_AFTER, said_by
 from claims.service.context import Context
 from claims.service.filed import SENDING, accepted, decided_before_each, payers
 from claims.service.master import load_master
 from claims.service.quoted import elements, quoted
+from claims.store.balances import open_on
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import appeals as rows_of
@@ -81,6 +84,11 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         claim = _first(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
         priced = _priced(variances.priced_lines(conn, of), int(case["line_number"]))
+        place = str(case["payer_sequence"])
+        if claim:
+            theirs = str(decision["member_id"] or "")
+            claim |= {"member_id": member_id(ctx, conn, family, place, claim, theirs)}
+        left = open_on(conn, family, place) if family and place in EARLIER else None
         before = str(decided_before_each(conn, pd.DataFrame([case]))[0])
         sendings = rows_of.sendings(conn, family, case["payer_sequence"]) if family else pd.DataFrame()
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
@@ -102,8 +110,9 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         claim=claim | {"primary_remit_date": before} if claim else {},
         payer=payer,
         provider=provider,
-        filing=_filing(sent, accepted_date),
+        filing=_filing(sent, accepted_date, tuple(dict.fromkeys(one.stage for one in told))),
         earlier=earlier,
+        open_cents=left,
         expected_cents=int(priced["expected_cents"].sum()) if len(priced) else None,
     )
     return Gathered(facts, lines, adjustments, remarks, sent, told, decided, priced)
@@ -160,7 +169,7 @@ def _quote(ctx: Context, content: str, row: Mapping[str, Any]) -> Quote:
     return Quote(content, sha256, seg, quoted(ctx, sha256, seg, content))
 
 
-def _filing(sent: Quote | None, accepted_date: date | None) -> Filing:
+def _filing(sent: Quote | None, accepted_date: date | None, acknowledgments: tuple[str, ...]) -> Filing:
     """Read the numbers that the claim was sent under from the bytes that were sent."""
     if sent is None or sent.rows.empty:
         return Filing()
@@ -172,6 +181,7 @@ def _filing(sent: Quote | None, accepted_date: date | None) -> Filing:
         set_number=_element(sent.rows, "ST", 2),
         batch_reference=_element(sent.rows, "BHT", 3),
         claim_number=_element(sent.rows, "CLM", 1),
+        acknowledgments=acknowledgments,
     )
 
 
@@ -200,9 +210,10 @@ def _master_rows(
     master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], today: date
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give our row and the payer's: its limits for filing as of the service, for appeals as of the decision."""
+    place = str(case["payer_sequence"])
     of = {
         "own_payer": str(claim.get("own_payer_code") or ""),
-        "claim_payer": str(claim.get("payer_code") or ""),
+        "claim_payer": str(claim.get("payer_code") or "") if is_addressed(claim, place) else "",
         "payer_code": str(case["payer_code"]),
         "service_date": str(claim.get("statement_from_date") or case["service_date"] or ""),
         "remit_date": str(case["remit_date"] or ""),

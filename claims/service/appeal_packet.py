@@ -36,6 +36,7 @@ def packet(
     labelled, lost = _with_added(*exhibits(plan, got), plan, filled)
     about, missing = _about(plan.values)
     wanted = _still_wanted(plan, filled)
+    written = _written(filled)
     open_gaps = tuple(
         dict.fromkeys(
             (*letter.gaps, *missing, *(() if address else (PAYER_ADDRESS,)), *wanted, *lost, *closing.gaps, *_ours(got))
@@ -59,15 +60,23 @@ def packet(
             plan.values[name] for name in ("contact_name", "provider_name", "contact_phone") if name in plan.values
         ),
         enclosures=(
-            (Run("Claim facts"),),
+            (Run("Claim facts" + ("; what the practice wrote into this letter is listed there" if written else "")),),
             *((Run(f"{one.label}: {one.title}"),) for one in labelled),
             *((gap(one.title),) for one in plan.exhibits if one.source == "person" and one.title in wanted),
         ),
         gaps=open_gaps,
-        facts=(*_claim_tables(got), _clocks(plan, got), _timeline(got)),
+        facts=(*_claim_tables(got), _clocks(plan, got), _timeline(got), *written),
         exhibits=labelled,
         origin=origin,
     )
+
+
+def _written(filled: Filled) -> tuple[Table, ...]:
+    """List what a person wrote into the letter: nobody shall take it for what the books say."""
+    facts = codes.table("appeal_facts")
+    labels = {"payer_address": PAYER_ADDRESS, **dict(zip(facts["fact"], facts["label"], strict=True))}
+    rows = tuple((labels[key], text) for key, text in sorted(filled.words.items()))
+    return (Table("Written by the practice, not from its books", ("What", "+As written"), rows),) if rows else ()
 
 
 def _still_wanted(plan: Plan, filled: Filled) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from claims.reports import manifest
 from claims.reports.report import Check, Report
 from claims.service.appeal_added import NOTHING, Attached, Filled, before, keep, merged
 from claims.service.appeal_facts import Gathered, gather
-from claims.service.appeal_gaps import Gap, gaps
+from claims.service.appeal_gaps import WORDS, Gap, gaps
 from claims.service.appeal_packet import packet
 from claims.service.audited import record
 from claims.service.context import Context
@@ -90,6 +90,7 @@ class Assembled:
     got: Gathered
     template: Template
     packet: Packet
+    fields: tuple[Gap, ...]  # what a person may write, with the words that stand there now
     added: Filled = NOTHING  # what of it is new and not kept yet
 
     @property
@@ -123,23 +124,36 @@ def assembled(
     if plan.refused:
         raise AppealRefusedError(plan.refused, plan.reason)
     payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
-    facts = codes.table("appeal_facts")
-    _require_known(words or {}, {*facts["fact"], "payer_address"})
     with read(ctx.engine) as conn:
         old = before(ctx, conn, case_id, plan.level)
     filled, new = merged(plan, old, words or {}, attached)
-    plan = replace(plan, values={**plan.values, **dict(filled.words)})
-    labels = dict(zip(facts["fact"], facts["label"], strict=True))
     used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
+    # What the books alone leave open is what may be written; all else in the letter is theirs to say.
+    draft = _put_together(plan, got, used, today, replace(filled, words={}))
+    wanted = [one for one in gaps(plan, draft.gaps) if one.how == WORDS]
+    _require_known(words or {}, {one.key for one in wanted})
+    fields = tuple(replace(one, words=filled.words.get(one.key, "")) for one in wanted)
+    filled = replace(filled, words={one.key: one.words for one in fields if one.words})
+    made = _put_together(plan, got, used, today, filled) if filled.words else draft
+    plan = replace(plan, values={**plan.values, **filled.words})
+    return Assembled(plan, got, used[0], made, fields, new)
+
+
+def _put_together(plan: Plan, got: Gathered, used: Sequence[Template], today: date, filled: Filled) -> Packet:
+    """Put a packet together from its template and the closing one, with what people added."""
+    facts = codes.table("appeal_facts")
+    labels = dict(zip(facts["fact"], facts["label"], strict=True))
+    plan = replace(plan, values={**plan.values, **filled.words})
     letter, closing = (compose(one, plan.values, labels) for one in used)
     origin = tuple(f"Made from the template {_named(one)}, sha256 {one.sha256}." for one in used)
-    return Assembled(plan, got, used[0], packet(plan, got, letter, closing, origin, today, filled), new)
+    return packet(plan, got, letter, closing, origin, today, filled)
 
 
 def _require_known(words: Mapping[str, str], known: set[str]) -> None:
     unknown = [key for key in words if key not in known]
     if unknown:
-        raise UsageError(f"A letter has no gap {unknown[0]}; what it lacks, and how it is called, is shown with it.")
+        text = f"This letter has no gap {unknown[0]} to write into"
+        raise UsageError(f"{text}; what it lacks, and how that is called, is shown with it.")
 
 
 def prepare(
@@ -314,6 +328,7 @@ def _written(ctx: Context, folder: Path, made: Assembled, key: str) -> dict[str,
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
     content |= {
         "gaps": list(made.packet.gaps),
+        "written": [one.key for one in made.fields if one.words],
         "exhibits": [
             {
                 "label": one.label,

@@ -8,8 +8,10 @@ import pandas as pd
 
 from claims import denials
 from claims.denials import outcomes
+from claims.denials.deadlines import payer_types
+from claims.master import Master
 from claims.service.context import Context
-from claims.service.desk.limits import own_limits
+from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.master import load_master
 from claims.store import cases, clock, desk, undone_cases
 from claims.store.engine import write
@@ -22,7 +24,8 @@ CLOSING = ("overturned", "partly_overturned", "superseded")
 
 def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Open, repeat and close denial cases for all postings not looked at yet, in posting order."""
-    limits = own_limits(load_master(ctx), posting_date)
+    master = load_master(ctx)
+    limits = own_limits(master, posting_date)
     counts = {"denials_opened": 0, "denials_repeated": 0, "denials_closed": 0, "denials_matched": 0, "at_risk_cents": 0}
     while True:
         with write(ctx.engine) as conn:
@@ -30,7 +33,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
             if not remit_ids:
                 return counts
             ids = queries.that_matter(remit_ids)
-            claim_payments = queries.claim_payments(conn, ids)
+            claim_payments = _typed(master, queries.claim_payments(conn, ids), posting_date)
             if len(claim_payments):
                 service_payments = queries.service_payments(conn, ids)
                 adjustments = queries.adjustments(conn, ids)
@@ -55,6 +58,12 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 counts["at_risk_cents"] += int(proposal.new_cases["at_risk_cents"].sum())
             cases.mark(conn, remit_ids, clock.now())
             desk.end_requests(conn, posting_date)
+
+
+def _typed(master: Master, claim_payments: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Add the type of each payer: as master data call it, else by its filing indicator (CLP06)."""
+    rows = claim_payments.assign(payer_type=payer_types(claim_payments["filing_indicator_code"]))
+    return as_master_data_say(master, rows, day)
 
 
 def _with_undone(conn: Connection, proposal: denials.Proposal) -> denials.Proposal:

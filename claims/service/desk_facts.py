@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from claims.service.addressed import member_id
 from claims.service.context import Context
 from claims.service.desk_case import Case
 from claims.service.master import load_master
@@ -38,6 +39,9 @@ def facts(ctx: Context, case: Case) -> dict[str, str]:
     with read(ctx.engine) as conn:
         told = _first(rows.said_by_payer(conn, case.claim_payment_id))
         own = _first(rows.claim(conn, case.claim_payment_id, case.family_id)) if case.family_id else {}
+        member = str(told["member_id"] or "")
+        if own:
+            member = member_id(ctx, conn, case.family_id, str(told["payer_sequence"] or ""), own, member)
         head = _first(rows.head_of_remittance(conn, case.claim_payment_id))
     raw = ctx.vault.read(head["sha256"], int(head["offset"]), min(int(head["length"]), _HEAD)) if head else b""
     contact, phone = contact_of(raw)
@@ -51,7 +55,7 @@ def facts(ctx: Context, case: Case) -> dict[str, str]:
         "patient": patient,
         "subscriber": subscriber if subscriber != patient else "",
         "birth_date": own.get("patient_birth_date", ""),
-        "member_id": own.get("member_id") or told["member_id"],
+        "member_id": member,
         "payer_claim_number": told["payer_claim_number"],
         "service": f"{first} to {last}" if last and last != first else first,
         "diagnoses": own.get("diagnosis_codes", ""),

@@ -28,6 +28,12 @@ def balance(conn: sa.Connection, family_id: int, account: str) -> int:
     return int(total or 0)
 
 
+def open_on(conn: sa.Connection, family_id: int, payer_sequence: str) -> int:
+    """Give what is open on one payer of a family, denied or not (1100 and 1110)."""
+    own = (L.c.family_id == family_id, L.c.payer_sequence == payer_sequence, L.c.account.in_(["1100", "1110"]))
+    return int(conn.scalar(sa.select(sa.func.sum(L.c.amount_cents)).where(*own)) or 0)
+
+
 def held_denials(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """What stands on 1110 for families, by the posting that put it there: its journal, line, payer, codes, cents.
 

@@ -16,8 +16,8 @@ CASE, EVENT, P = schema.denial_cases, schema.denial_events, schema.claim_posting
 
 _READ = (
     *("case_id", "version", "state", "queue", "waiting_for", "family_id", "payer_code", "payer_type", "payer_sequence"),
-    *("own_payer_code", "next_payer_code", "reason_code", "remark_codes", "category", "recoverable", "next_action"),
-    *("then_action", "appeal_level", "at_risk_cents", "service_date", "service_to_date"),
+    *("denial_class", "own_payer_code", "next_payer_code", "reason_code", "remark_codes", "category", "recoverable"),
+    *("next_action", "then_action", "appeal_level", "at_risk_cents", "service_date", "service_to_date"),
     *("remit_date", "deadline_date", "deadline_rule", "last_touched_date", "snoozed_until_date", "snoozed_for"),
     *("decision_date", "recovery_percent", "expected_value_cents", "value_points", "urgency_points", "touch_points"),
     *("effort_points", "score", "priority_rank"),

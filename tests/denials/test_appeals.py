@@ -9,7 +9,7 @@ import pytest
 
 from claims import codes
 from claims.denials.appeal_facts import Earlier, Facts, Filing
-from claims.denials.appeals import plan
+from claims.denials.appeals import FILING_LIMITS, plan
 from claims.denials.limits import Limit, usual
 
 TODAY = date(2025, 6, 30)
@@ -48,7 +48,7 @@ def test_what_is_not_in_the_books_is_not_among_the_values():
         assert name not in made.values
     assert made.gaps == (
         "the payer's acceptance (277CA) of the claim",
-        "the filing limit of the contract: only a usual one is known",
+        FILING_LIMITS[1],
     )
     assert all(made.values.values())
 
@@ -71,9 +71,9 @@ def test_a_claim_that_came_late_by_any_limit_that_we_know_has_no_proof():
 
 
 def test_a_limit_that_is_only_usual_is_to_be_confirmed():
-    assert of(replace(FACTS, payer={})).gaps == ("the filing limit of the contract: only a usual one is known",)
+    assert of(replace(FACTS, payer={})).gaps == (FILING_LIMITS[1],)
     unknown = of(replace(FACTS, payer={}), payer_type="workers_comp_or_auto")
-    assert unknown.gaps == ("the filing limit of this payer, with its source",) and "filing_limit" not in unknown.values
+    assert unknown.gaps == (FILING_LIMITS[0],) and "filing_limit" not in unknown.values
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from tests.answers import ca_277
 from tests.letters.packets import HOSTILE
 from tests.service.appealed import answers, begun, case_id, copied, denied, know, opened, payer, sent
 from tests.service.conftest import DAY
+from tests.service.test_appeals_filled import PNG
 
 
 @pytest.fixture(scope="module")
@@ -202,9 +203,26 @@ def test_without_an_acceptance_nothing_is_proved_and_a_hostile_name_is_text(sent
     assert "the payer's acceptance (277CA) of the claim" in made.gaps
     assert "TOWN, NY 10001" in letter_of(made)  # as the remittance has it
     text, told = letter_of(made), shown(sent_claim)
-    assert text.count("DRAFT") == 1 and "[to be filled in: day on which the payer had the claim" in text
+    assert text.count("DRAFT") == 1 and "you had the claim on" not in text and "Your claim acknowledgment" not in text
+    assert " days." not in text and "each acknowledgment of it too (277CA)" in text
     assert "277CA: accepted by the clearing house" in told and "days before the last day" not in told
     assert name in text and name in told and "N210" in text
+    for fact in ("receipt_date", "days_used", "latest_receipt_date", "filing_limit"):
+        with pytest.raises(UsageError, match=f"no gap {fact} "):
+            appeals.assembled(sent_claim.ctx, case_id(sent_claim), day=DAY, words={fact: "1"})
+    proof = appeals.assembled(sent_claim.ctx, case_id(sent_claim), day=DAY, attached=[appeals.Attached("", PNG)])
+    assert "the payer's acceptance (277CA) of the claim" not in proof.packet.gaps
+    assert proof.packet.exhibits[-1].title == "Proof of receipt"
+
+
+def test_a_letter_names_no_acknowledgment_where_none_came_and_no_limit_but_that_of_its_last_day(sent_claim):
+    know(sent_claim, payer(filing=""))
+    sent_claim.night(denied())
+    made = appeals.prepare(sent_claim.ctx, case_id(sent_claim), day=DAY)
+    text = letter_of(made)
+    assert "cknowledgment" not in text and "as it was sent on March 10, 2025" in text
+    elsewhere = [one.label for one in made.open_gaps if one.how == "elsewhere"]
+    assert len(elsewhere) == 1 and "only a usual one is known: set it in master data" in elsewhere[0]
 
 
 def test_what_the_payer_refused_later_is_no_acceptance(sent_claim):

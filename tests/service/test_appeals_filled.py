@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -103,6 +104,10 @@ def test_a_draft_is_noted_as_sent_only_with_a_reason(practice):
         (b"MZ\x90", "PDF, PNG or JPEG"),
         (b"%PDF-1.7 rubbish", "cannot be read"),
         (b"%PDF-" + b"0" * MOST_BYTES, "at most 15 MB"),
+        (PNG[:16] + (20_000).to_bytes(4, "big") * 2 + PNG[24:], "million pixels"),
+        (b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc2\x00\x11\x08\x80\x00\x80\x00\x03" + b"0" * 20, "million pixels"),
+        (b"\xff\xd8\xff\xda" + b"0" * 20, "million pixels"),
+        (b"%PDF-1.7 1 0 obj<</Type/Page/MediaBox [0 0 200000.5 10]>>", "larger than 200 inches"),
     ],
 )
 def test_a_file_that_is_no_exhibit_is_refused_and_leaves_nothing(practice, content, says):
@@ -112,9 +117,33 @@ def test_a_file_that_is_no_exhibit_is_refused_and_leaves_nothing(practice, conte
     assert (practice.count(schema.denial_events), practice.count(schema.appeals)) == (before, 0)
 
 
-def test_a_gap_that_is_not_there_is_refused(practice):
-    with pytest.raises(UsageError, match="no gap nonsense"):
-        appeals.prepare(practice.ctx, case_id(practice), day=DAY, words={"nonsense": "x"})
+@pytest.mark.parametrize(
+    "fact",
+    [
+        *("nonsense", "denied_amount", "patient_name", "member_id", "sent_date", "receipt_date", "filing_limit"),
+        *("days_used", "latest_receipt_date", "codes", "payer_address", "appeal_reason"),
+    ],
+)
+def test_what_this_draft_does_not_lack_cannot_be_written(practice, fact):
+    with pytest.raises(UsageError, match=f"no gap {fact} "):
+        appeals.prepare(practice.ctx, case_id(practice), day=DAY, words={fact: "x"})
+
+
+def test_what_a_person_wrote_is_named_as_such_and_can_be_corrected(practice):
+    case = case_id(practice)
+    wrong = appeals.assembled(practice.ctx, case, day=DAY)
+    assert [(one.key, one.words) for one in wrong.fields] == [("authorization_reason", "")]
+    appeals.prepare(practice.ctx, case, day=DAY, words={"authorization_reason": "Autorisation 1"})
+    made = appeals.assembled(practice.ctx, case, day=DAY)
+    assert [(one.key, one.words) for one in made.fields] == [("authorization_reason", "Autorisation 1")]
+    (table,) = [one for one in made.packet.facts if one.title.startswith("Written by the practice")]
+    assert [row[1] for row in table.rows] == ["Autorisation 1"]
+    assert "what the practice wrote" in made.packet.enclosures[0][0].text
+    done = appeals.prepare(practice.ctx, case, day=DAY, words={"authorization_reason": REASON})
+    assert json.loads((done.folder / "manifest.json").read_text())["written"] == ["authorization_reason"]
+    assert appeals.assembled(practice.ctx, case, day=DAY).fields[0].words == REASON
+    empty = appeals.prepare(practice.ctx, case, day=DAY, words={"authorization_reason": ""})
+    assert "authorization_reason" in [gap.key for gap in empty.open_gaps]
 
 
 def test_what_the_practice_does_not_say_of_itself_is_a_gap_that_says_where(practice):

@@ -98,7 +98,9 @@ class Desk:
 
 FILES = [
     claims_file(
-        Bill(f"{CANARY}1", [("99213", "150")]), Bill(f"{CANARY}2", [("99213", "80")]), Bill("A3", [("99214", "210")])
+        Bill(f"{CANARY}1", [("99213", "150")]),
+        Bill(f"{CANARY}2", [("99213", "80")], day="20250601"),  # a new claim is in time for 90 days
+        Bill("A3", [("99214", "210")]),
     ),
     remit(f"""BPR*H*0*C*NON************20250611~
              TRN*1*T2*1512345678~

@@ -91,7 +91,8 @@ def test_b9_a_selection_is_given_away_and_stale_rows_are_named(desk, ann):
     assert re.search(r'left alone \(<a href="/cases/[0-9a-f]{10}">' + CANARY + r"\d</a>\)", said), "by its claim"
 
 
-def test_b9_a_whole_list_is_counted_before_it_is_changed(ann):
+def test_b9_a_whole_list_is_counted_before_it_is_changed(ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))  # before the last day of any
     back = "/queue?who=any"
     looked = act(ann, act="snooze", until="7", scope="all", back=back)
     seen = re.search(r'name="looked" value="([^"]+)"', looked.text)[1]
@@ -115,7 +116,8 @@ def test_a_claim_that_was_sent_from_elsewhere_says_so_from_the_start(ann):
     assert "cannot be corrected here" in ann.get(f"{place}/correct").text
 
 
-def test_b10_undo_in_place_and_later(desk, ann):
+def test_b10_undo_in_place_and_later(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))  # before the last day of any
     (case, *_) = boxes(ann.get("/queue").text)
     done = act(ann, case, act="take")
     action = re.search(r'action="(/actions/\d+/undo)"', done.text)[1]
@@ -126,7 +128,8 @@ def test_b10_undo_in_place_and_later(desk, ann):
     assert "undone" not in ann.get(str(done.url)).text  # what was done is news for a moment only
 
 
-def test_b11_a_snoozed_case_leaves_the_queue_and_can_come_back(ann):
+def test_b11_a_snoozed_case_leaves_the_queue_and_can_come_back(ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))  # before the last day of any
     (case, *_) = boxes(ann.get("/queue").text)
     act(ann, case, act="snooze", until="30")
     rows = {one.split(".")[0]: one for one in boxes(ann.get("/queue?state=snoozed").text)}
@@ -352,7 +355,12 @@ def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monke
     files = [("file", (f"{name}.png", PNG, "image/png")) for name in exhibits]
     assert ann.post(f"{key}/appeal", data=data, files=files).status_code == 303
     page = ann.get(f"{key}/appeal").text
-    assert 'type="file"' not in page and "<textarea" not in page
+    assert 'type="file"' not in page and page.count("\nThese words.</textarea>") == len(gaps)  # to be corrected
+    again = {"gap": gaps, "words": ["Other words."] * len(gaps)}
+    assert ann.post(f"{key}/appeal", data=again).status_code == 303
+    assert ann.get(f"{key}/appeal").text.count("\nOther words.</textarea>") == len(gaps)
+    forged = ann.post(f"{key}/appeal", data={"gap": ["denied_amount"], "words": ["$9.99"]})
+    assert forged.status_code == 422 and "no gap denied_amount" in forged.text
     assert ann.post(f"{key}/appeal", content=b"x" * (17 << 20)).status_code == 413
     assert ann.post("/queue/act", content=b"x" * (2 << 20)).status_code == 413
 

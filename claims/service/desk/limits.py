@@ -37,6 +37,20 @@ def own_limits(master: Master, day: date) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype("str")[["payer_code", *LIMIT]]
 
 
+def as_master_data_say(master: Master, rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Let master data say whose rows these are: own_payer_code, and payer_type where they name one.
+
+    ``rows``: own_payer_code, payer_code, payer_type. The first of the two codes that master data know on the day
+    counts; a payer that they do not know, or call `other`, keeps the type that its remittances tell (CLP06).
+    """
+    known = master.at("payers", int(day.strftime("%Y%m%d"))).drop_duplicates("payer_code", keep="last")
+    types = known.set_index("payer_code")["payer_type"]
+    own, other = rows["own_payer_code"], rows["payer_code"]
+    code = own.where(own.isin(types.index) | ~other.isin(types.index), other)
+    found = pd.Series(types.reindex(code).fillna("").to_numpy(), index=rows.index, dtype="str")
+    return rows.assign(own_payer_code=code, payer_type=found.where(~found.isin(["", "other"]), rows["payer_type"]))
+
+
 def answer_days(master: Master, day: date) -> pd.Series[int]:
     """Give the days after which we ask payers for an answer, by payer_code, where master data know them."""
     rows = master.at("payers", int(day.strftime("%Y%m%d")))

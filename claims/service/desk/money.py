@@ -13,13 +13,19 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from claims import codes
 from claims.denials.originals import is_original
+from claims.denials.still_open import still_open
 from claims.errors import NotFoundError, UsageError
+from claims.master import Master
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons, told
+from claims.service.desk.limits import as_master_data_say, own_limits
+from claims.service.desk.priority import for_deadlines
 from claims.service.desk.remarks import with_effect
+from claims.service.master import load_master
 from claims.service.runs import running
 from claims.store import desk, patient_money
 from claims.store.engine import read, together
@@ -58,9 +64,14 @@ def write_off(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting
     return _ask(ctx, cases, "write_off", _worded(reason), posting_date, limit_cents)
 
 
-def expire(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting_date: date) -> Done:
-    """Close cases whose last day has passed, as a person confirms; what they hold is written off, within the limit."""
-    return _ask(ctx, cases, "expire", _worded(reason), posting_date, limit_cents)
+def expire(ctx: Context, cases: Cases, reason: str, limit_cents: int, posting_date: date, although: str = "") -> Done:
+    """Close cases whose last day has passed, as a person confirms; what they hold is written off, within the limit.
+
+    Where another step is still possible, `although` says why it is given up all the same.
+    """
+    although = although.strip()
+    said = _worded(reason) + (f"; given up although another step is possible: {although}" if although else "")
+    return _ask(ctx, cases, "expire", said, posting_date, limit_cents, gives_up=although != "")
 
 
 def close_duplicate(ctx: Context, cases: Cases, proof: int, limit_cents: int, posting_date: date) -> Done:
@@ -115,9 +126,11 @@ def refuse(ctx: Context, action_id: int, reason: str, posting_date: date) -> Don
 
 
 def _ask(
-    ctx: Context, cases: Cases, kind: str, reason: str, day: date, limit_cents: int | None, *, proof: int = 0
-) -> Done:
+    ctx: Context, cases: Cases, kind: str, reason: str, day: date, limit_cents: int | None, *, proof: int = 0,
+    gives_up: bool = True,
+) -> Done:  # fmt: skip
     what = MOVES[kind]
+    master = load_master(ctx)
     with together(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = chosen.rows
@@ -135,6 +148,8 @@ def _ask(
         if what.needs_money:
             conditions.append(("nothing-held", amounts == 0))
         chosen = chosen.without(reasons(rows, *conditions))
+        if kind == "expire" and not gives_up:
+            chosen = _without_possible(master, chosen, day)
         if chosen.rows.empty:
             return chosen.nothing()
         held = held[held["case_id"].isin(chosen.rows["case_id"])].reset_index(drop=True)
@@ -171,6 +186,18 @@ def _is_above(
     now = amounts.groupby(rows["family_id"].to_numpy()).sum().drop(0, errors="ignore")
     before = given_up.of_families(conn, actor, [int(one) for one in now.index])
     return bool((now + before.reindex(now.index, fill_value=0) > limit_cents).any())
+
+
+def _without_possible(master: Master, chosen: Chosen, day: date) -> Chosen:
+    """Leave out the cases that another step could still help, and name it with its last day."""
+    rows = for_deadlines(as_master_data_say(master, chosen.rows, day))
+    steps = still_open(rows, day, own_limits(master, day))
+    is_open = steps["step"] != ""
+    labels = codes.table("next_actions").set_index("id")["own_label"].reindex(steps["step"]).to_numpy()
+    what = pd.Series(labels, index=steps.index, dtype="str") + " by " + steps["deadline_date"]
+    more = told(rows.loc[is_open, "case_id"], steps["step"][is_open].mask(is_open, "still-possible"), what[is_open])
+    refused = pd.concat([chosen.refused, more], ignore_index=True)
+    return Chosen(chosen.rows[~is_open].reset_index(drop=True), chosen.stale, refused)
 
 
 def _move(

@@ -13,7 +13,7 @@ from claims.denials.deadlines import appeal_steps, deadlines
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
-from claims.service.desk.limits import own_limits
+from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.desk.priority import for_deadlines
 from claims.service.desk.steps import WAITING, waits
 from claims.service.master import load_master
@@ -22,7 +22,7 @@ from claims.store import desk
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
-from claims.store.queries.appeals import drafts
+from claims.store.queries.appeals import drafts, sent
 
 NEXT_REMIT = "next-remit"
 LAST_DAY = "last-day"
@@ -136,6 +136,7 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
     Where the packet prepared last has gaps, `despite_gaps` says why it went all the same.
     """
     proof = _said(proof, "The proof of sending")
+    master = load_master(ctx)
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = chosen.rows
@@ -145,7 +146,7 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
         chosen = chosen.without(
             reasons(
                 rows,
-                ("no-level", ~_has_level(rows, level)),
+                ("no-level", ~_has_level(as_master_data_say(master, rows, posting_date), level)),
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
                 ("appeal-window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
@@ -162,23 +163,29 @@ def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date
     The case is to be worked again, and the limit of the next appeal counts from that day.
     """
     proof = _said(proof, "What the decision came with")
-    limits = own_limits(load_master(ctx), posting_date)
+    master = load_master(ctx)
+    limits = own_limits(master, posting_date)
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, pending=True)
         rows = chosen.rows
         day = on.isoformat()
+        last = sent(conn, rows["case_id"].tolist()).drop_duplicates("case_id", keep="last").set_index("case_id")
+        sent_date = pd.Series(last["sent_date"].reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str")
         chosen = chosen.without(
             reasons(
                 rows,
                 ("no-appeal-waits", (rows["state"] != "waiting") | (rows["waiting_for"] != "appealed")),
                 ("decision-ahead", pd.Series(on > posting_date, index=rows.index)),
                 ("before-the-denial", rows["remit_date"] > day),
+                ("before-the-appeal", sent_date > day),
             )
         )
         changes: dict[str, Any] = {"state": "in_work", "waiting_for": "", "decision_date": day}
         changes |= {"snoozed_until_date": "", "snoozed_for": ""}
         if len(chosen.rows):
-            changes |= _deadlines(chosen.rows.assign(**changes), limits)
+            rows = as_master_data_say(master, chosen.rows, posting_date)
+            changes |= {name: rows[name] for name in ("own_payer_code", "payer_type")}
+            changes |= _deadlines(rows.assign(**changes), limits)
         said = {"decided": day, "proof": proof}
         return _do(ctx, conn, chosen, "appeal_upheld", "appeal_upheld", posting_date, changes, said, proof)
 

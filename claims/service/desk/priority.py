@@ -14,10 +14,11 @@ import pandas as pd
 from claims.denials import appeals, follow_up
 from claims.denials import priority as rules
 from claims.denials.deadlines import deadlines
+from claims.denials.still_open import still_open
 from claims.master import Master
 from claims.service import filed
 from claims.service.context import Context
-from claims.service.desk.limits import answer_days, own_limits
+from claims.service.desk.limits import answer_days, as_master_data_say, own_limits
 from claims.service.desk.patterns import find_patterns
 from claims.service.desk.queues import queue_of
 from claims.service.desk.rejected import bring_back
@@ -33,7 +34,9 @@ COUNTS = (
     *("denials_rejected", "deadlines_changed", "patterns_found", "pattern_cases"),
 )
 _STEP = ["next_action", "then_action"]
+_LIMIT = ["own_payer_code", "payer_type", "deadline_date", "deadline_rule"]
 _ASLEEP = ["snoozed_until_date", "snoozed_for"]
+_FELL = "the last day of the step before has passed; this one is still possible"
 _NO_WAY, _NO_LIMIT = "WO", "this step has no limit of its own; the claim came late: "
 
 
@@ -56,18 +59,19 @@ def prioritise(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
             if cases.empty:
                 return counts
             after = int(cases["case_id"].iloc[-1])
-            late = _filed_late(conn, master, cases, posting_date)
-            rows = _looked_at(_asked_on(conn, master, cases, posting_date), late, known, limits, posting_date)
+            told_by_master = as_master_data_say(master, cases, posting_date)
+            late = _filed_late(conn, master, told_by_master, posting_date)
+            rows = _looked_at(_asked_on(conn, master, told_by_master, posting_date), late, known, limits, posting_date)
             names = rows.columns.drop("version")
             is_changed = (rows[names] != cases[names]).any(axis=1)
             is_waiting = cases["state"] == "waiting"
             unanswered = is_waiting & (cases["queue"] == "waiting") & (rows["queue"] != "waiting")
             events = pd.concat(
                 [
-                    _events(cases, rows, "next_step", _STEP, posting_date, reason=late),
+                    _events(cases, rows, "next_step", _STEP, posting_date, reason=late.where(late != "", _FELL)),
                     _events(cases, rows, "woken", _ASLEEP, posting_date, where=~is_waiting),
                     _events(cases, rows, "no_answer", ["queue"], posting_date, where=unanswered),
-                    _events(cases, rows, "deadline", ["deadline_date", "deadline_rule"], posting_date),
+                    _events(cases, rows, "deadline", _LIMIT, posting_date),
                 ],
                 ignore_index=True,
             )
@@ -117,6 +121,7 @@ def _looked_at(
         next_action=cases["next_action"].where(~swaps, cases["then_action"]),
         then_action=cases["then_action"].where(~swaps, cases["next_action"]),
     )
+    cases = _fallen(cases, limits, day)
     due = deadlines(for_deadlines(cases), limits)
     wakes = (cases["snoozed_until_date"] != "") & (cases["snoozed_until_date"] <= day.isoformat()) & ~is_waiting
     wakes |= cases["is_heard"] == 1
@@ -135,8 +140,20 @@ def _looked_at(
         is_lost=is_late,
     )
     parts = rules.points(step, known, day)
-    names = ["case_id", "version", "state", "queue", *_STEP, "deadline_date", "deadline_rule", *_ASLEEP]
+    names = ["case_id", "version", "state", "queue", *_STEP, *_LIMIT, *_ASLEEP]
     return pd.concat([rows[names], parts], axis=1)
+
+
+def _fallen(cases: pd.DataFrame, limits: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Let a case whose step has passed its last day go on with one that is still possible."""
+    due = deadlines(for_deadlines(cases), limits)
+    rows = for_deadlines(cases.assign(deadline_date=due["deadline_date"].where(cases["state"] != "waiting", "")))
+    step = still_open(rows, day, limits)["step"]
+    falls, was_second = step != "", step == cases["then_action"]
+    return cases.assign(
+        next_action=cases["next_action"].where(~falls, step),
+        then_action=cases["then_action"].where(~(falls & was_second), cases["next_action"]),
+    )
 
 
 def for_deadlines(cases: pd.DataFrame) -> pd.DataFrame:

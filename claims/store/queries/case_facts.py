@@ -25,7 +25,7 @@ def patients(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
 def claim(conn: sa.Connection, claim_payment_id: int, family_id: int) -> pd.DataFrame:
     """Read the claim that was decided, else the last of its family; no row where it is not known."""
     names = (
-        *("claim_id", "member_id", "patient_last_name", "patient_first_name", "patient_birth_date"),
+        *("claim_id", "payer_sequence", "member_id", "patient_last_name", "patient_first_name", "patient_birth_date"),
         *("subscriber_last_name", "subscriber_first_name", "diagnosis_codes", "billing_npi", "rendering_npi"),
         *("statement_from_date", "statement_to_date", "place_of_service", "prior_authorization"),
     )
@@ -39,7 +39,9 @@ def claim(conn: sa.Connection, claim_payment_id: int, family_id: int) -> pd.Data
 def said_by_payer(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     """Read whom the payer says that the decision is about: names, member_id, statement days."""
     names = ("patient_last_name", "patient_first_name", "member_id", "statement_from_date", "statement_to_date")
-    select = sa.select(*(CP.c[name] for name in names), CASE.c.service_date, CASE.c.payer_claim_number)
+    select = sa.select(
+        *(CP.c[name] for name in names), CASE.c.service_date, CASE.c.payer_claim_number, CASE.c.payer_sequence
+    )
     select = select.outerjoin(CASE, CASE.c.claim_payment_id == CP.c.claim_payment_id)
     return frame(conn, select.where(CP.c.claim_payment_id == claim_payment_id).limit(1))
 

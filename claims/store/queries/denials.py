@@ -14,7 +14,7 @@ from claims.store.next_remittances import next_remittances
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
 REM, CLASS, CASE, EA = schema.remarks, schema.classifications, schema.denial_cases, schema.expected_allowed
-EVENT = schema.denial_events
+EVENT, C = schema.denial_events, schema.claims
 
 Ids = sa.Select[tuple[int]]
 
@@ -105,6 +105,8 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             CP.c.filing_indicator_code,
             CP.c.statement_from_date,
             CP.c.statement_to_date,
+            C.c.statement_from_date.label("claim_from_date"),
+            C.c.statement_to_date.label("claim_to_date"),
             P.c.outcome,
             P.c.reverses_claim_payment_id,
             M.c.family_id,
@@ -118,8 +120,13 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
         .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
         .outerjoin(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
         .outerjoin(F, F.c.family_id == M.c.family_id)
+        .outerjoin(C, C.c.claim_id == M.c.claim_id)
         .where(CP.c.claim_payment_id.in_(ids)),
     )
+    # Where the payer names no day of the claim, the claim's own is the day; those of its lines go before both.
+    is_named = (rows["statement_from_date"] != "") | (rows["statement_to_date"] != "")
+    for told, own in (("statement_from_date", "claim_from_date"), ("statement_to_date", "claim_to_date")):
+        rows[told] = rows[told].where(is_named, rows.pop(own))
     return rows.assign(has_other_payer=rows["next_payer_code"] != "")
 
 

@@ -32,11 +32,12 @@ def facts(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     mine = sa.and_(M.c.claim_payment_id == CASE.c.claim_payment_id, M.c.ended_at.is_(None))
     known = sa.and_(C.c.family_id == CASE.c.family_id, C.c.state != "duplicate")
     is_own = sa.case((C.c.claim_id == M.c.claim_id, 0), else_=1)
+    is_addressed = sa.or_(CASE.c.payer_sequence == "", C.c.payer_sequence.in_(["", CASE.c.payer_sequence]))
     select = (
         sa.select(
             CASE.c.case_id,
             sa.func.coalesce(M.c.payer_code, "").label("own_payer"),
-            sa.func.coalesce(C.c.payer_code, "").label("claim_payer"),
+            sa.case((is_addressed, C.c.payer_code), else_="").label("claim_payer"),
             C.c.statement_from_date,
             C.c.statement_to_date,
             CP.c.received_date,

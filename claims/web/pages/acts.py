@@ -174,7 +174,7 @@ def _action(
         "bill_next": lambda ctx: actions.bill_next(ctx, cases, day),
         "to_patient": lambda ctx: actions.to_patient(ctx, cases, day, words),
         "write_off": lambda ctx: actions.write_off(ctx, cases, words, limit, day),
-        "expire": lambda ctx: actions.expire(ctx, cases, words, limit, day),
+        "expire": lambda ctx: actions.expire(ctx, cases, words, limit, day, str(form["despite"])),
         "close_duplicate": lambda ctx: actions.close_duplicate(ctx, cases, int(form["original"]), limit, day),
     }
     return find[verb]

@@ -31,7 +31,7 @@ def show(at: At, key: str) -> Response:
     plan = appeals.planned(ctx, found.case_id)
     record_shown(ctx, f"denial case {found.key}", {"part": "appeal"})
     rows = shown.rows(appeals.of_case(ctx, found.case_id))
-    gaps = () if plan.refused else appeals.assembled(ctx, found.case_id).gaps
+    made = None if plan.refused else appeals.assembled(ctx, found.case_id)
     newest = [row for row in rows if row["level"] == plan.level][-1:]
     is_draft = any(row["gaps"] for row in newest)
     is_waiting = appeals.is_with_payer(ctx, found.case_id)
@@ -41,7 +41,8 @@ def show(at: At, key: str) -> Response:
         found=found,
         plan=plan,
         rows=rows,
-        gaps=gaps,
+        gaps=made.gaps if made else (),
+        fields=made.fields if made else (),
         is_draft=is_draft,
         is_waiting=is_waiting,
     )
@@ -60,7 +61,7 @@ def prepare(
     found = desk_case.of_key(at.reading, key[:64])
     if len(gap) != len(words) or len(file) > len(exhibit):
         raise UsageError("Each gap has its words, and each file its exhibit.")
-    said = {name: text for name, text in zip(gap, words, strict=True) if text.strip()}
+    said = dict(zip(gap, words, strict=True))  # an emptied field empties the gap again
     attached = [
         Attached(name, one.file.read(MOST_BYTES + 1)) for name, one in zip(exhibit, file, strict=False) if one.filename
     ]

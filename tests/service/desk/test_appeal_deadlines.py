@@ -11,10 +11,11 @@ from claims.codes import table
 from claims.denials import appeals as rules
 from claims.denials.deadlines import deadlines
 from claims.denials.limits import decided_before
-from claims.service import appeals
+from claims.service import appeals, master
 from claims.service.desk import actions, priority
 from claims.service.filed import decided_before_each
 from claims.service.runs import running
+from claims.service.verify import verify
 from claims.store.engine import read
 from tests.service.desk.conftest import cases, chosen, denied, events, paid
 
@@ -70,11 +71,36 @@ def test_the_note_of_a_decision_can_be_undone(appealed):
         ("A2", date(2025, 12, 18), "no-appeal-waits"),
         ("A1", date(2025, 12, 21), "decision-ahead"),
         ("A1", date(2025, 6, 10), "before-the-denial"),
+        ("A1", date(2025, 11, 19), "before-the-appeal"),
     ],
 )
 def test_a_decision_that_cannot_be_is_refused(appealed, number, on, reason):
     done = actions.appeal_upheld(appealed.ctx, chosen(appealed, number), on, "letter", NIGHT)
     assert done.refused["reason"].tolist() == [reason]
+
+
+def test_one_deadline_stands_on_case_and_letter_and_the_payer_is_of_the_type_that_master_data_say(books):
+    """The remittance says ZZ (any other payer: 30 days); master data, once they know the payer, say commercial."""
+    text = denied(("A1", "101", "CO", "197", "")).replace(b"**12*ICNA1", b"**ZZ*ICNA1")
+    books.night(text.replace(b"*T2*", b"*T8*").replace(b"20250611", b"20250612"), day=date(2025, 6, 20))
+    (number,) = [one for one, _ in chosen(books, "A1")]
+    assert cases(books).loc["A1", ["payer_type", "deadline_date"]].tolist() == ["other", "2025-07-12"]
+    path = books.folder / "payers.csv"
+    path.write_text("payer_code,payer_name,partner_code,payer_type\n1512345678,PLAN ONE,PRETEND,commercial\n")
+    assert [one.state for one in master.import_files(books.ctx, [path])] == ["stored"]
+    look(books, date(2025, 6, 21))
+    assert cases(books).loc["A1", ["payer_type", "deadline_date"]].tolist() == ["commercial", "2025-12-09"]
+    assert appeals.planned(books.ctx, number, day=date(2025, 6, 21)).deadline.last_day == date(2025, 12, 9)
+    actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", date(2025, 6, 22))
+    actions.appeal_upheld(books.ctx, chosen(books, "A1"), date(2025, 7, 1), "letter", date(2025, 7, 2))
+    assert cases(books).loc["A1", "deadline_date"] == "2025-08-30"
+    assert appeals.planned(books.ctx, number, day=date(2025, 7, 2)).deadline.last_day == date(2025, 8, 30)
+    assert not [check.name for check in verify(books.ctx) if check.broken]
+    # A denial that comes after is of that type at once; where no remittance names a day of service, the claim does.
+    again = denied(("A4", "104", "CO", "197", "")).replace(b"*T2*", b"*T6*").replace(b"**12*", b"**ZZ*")
+    books.night(again.replace(b"20250611", b"20250703"), day=date(2025, 7, 4))
+    found = cases(books).loc["A4", ["payer_type", "deadline_date", "service_date"]].tolist()
+    assert found == ["commercial", "2025-12-30", "2025-02-01"]
 
 
 def test_a_remittance_that_denies_again_is_the_decision_too(appealed):

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from claims.service.desk import priority
+from claims.service.desk import actions, priority
 from claims.service.runs import running
+from claims.service.verify import verify
 from claims.store import schema
 from claims.store.engine import write
 from tests.charges.build.masters import known
-from tests.service.desk.conftest import DAY, cases, denied, events
+from tests.service.desk.conftest import DAY, cases, chosen, denied, events
 
 PARTS = ["recovery_percent", "value_points", "urgency_points", "touch_points", "effort_points", "score"]
 QUIET = dict.fromkeys(priority.COUNTS, 0)
@@ -42,7 +43,7 @@ def test_time_that_passes_raises_the_score_and_a_missed_deadline_leaves_the_queu
     night(books, due)
     rows = cases(books)
     assert rows.loc["A1", ["urgency_points", "touch_points", "queue"]].tolist() == [100, 100, "open"]
-    assert night(books, due + timedelta(days=1))["denials_expired"] == 2
+    assert night(books, due + timedelta(days=1))["denials_expired"] == 3  # A2's appeal too
     rows = cases(books)
     assert rows.loc["A1", ["queue", "state"]].tolist() == ["expired", "new"]  # nobody closes it but a person
     assert (rows["version"] == before["version"]).all()
@@ -60,7 +61,7 @@ def test_a_rule_of_the_payer_sets_the_deadline_and_its_change_is_told(books, mon
     )
     assert events(books, "A1") == ["opened", "deadline"]
     body = books.rows(sa.select(schema.denial_events.c.body).where(schema.denial_events.c.kind == "deadline"))[0][0]
-    names = ("deadline_date", "deadline_rule")
+    names = ("deadline_date", "deadline_rule", "own_payer_code", "payer_type")
     assert json.loads(body)["before"] == {name: before[name] for name in names}
     assert night(books, DAY) == QUIET
 
@@ -87,3 +88,27 @@ def test_a_case_put_aside_for_the_next_remittance_comes_back_with_it(books):
     assert cases(books).loc["A1", "snoozed_for"] == "next-remit"
     books.night(denied(("A1", "101", "CO", "18", ""), trace="T3", day="20250701"), day=date(2025, 7, 2))
     assert cases(books).loc["A1", "snoozed_for"] == ""
+
+
+def test_a_case_goes_on_with_the_step_that_is_still_possible_and_expires_when_none_is(books):
+    """A2 (CO-16): a corrected claim until August 10, an appeal until December 8."""
+    late = date(2025, 8, 11)
+    assert cases(books).loc["A2", ["next_action", "deadline_date"]].tolist() == ["C7", "2025-08-10"]
+    asked = actions.expire(books.ctx, chosen(books, "A2"), "late", 10**6, late)  # before any night of that day
+    assert asked.refused["reason"].tolist() == ["still-possible"] and not asked.done
+    assert "(Appeal to the payer by 2025-12-08)" in asked.refused["says"].iloc[0]
+    given_up = actions.preview(
+        books.ctx, actions.expire, chosen(books, "A2"), "late", 10**6, late, "below the cost of an appeal"
+    )
+    assert len(given_up.done) == 1
+    night(books, late)
+    found = cases(books).loc["A2", ["queue", "next_action", "deadline_date"]].tolist()
+    assert found == ["open", "APP", "2025-12-08"] and events(books, "A2")[-2:] == ["next_step", "deadline"]
+    assert actions.expire(books.ctx, chosen(books, "A2"), "late", 10**6, late).refused["reason"].tolist() == [
+        "not-expired"
+    ]
+    assert night(books, late + timedelta(days=1))["deadlines_changed"] == 0
+    night(books, date(2025, 12, 9))
+    assert cases(books).loc["A2", "queue"] == "expired"
+    assert len(actions.expire(books.ctx, chosen(books, "A2"), "late", 10**6, date(2025, 12, 9)).done) == 1
+    assert not [check.name for check in verify(books.ctx) if check.broken]

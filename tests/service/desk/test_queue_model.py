@@ -23,6 +23,7 @@ from claims.store.load import frame
 from tests.service.desk.conftest import opened
 
 COUNT = 4  # cases of the practice
+APPEAL_UNTIL = "2025-12-08"  # the last day of what is possible when a claim can no longer be corrected
 KNOWN = ["version", "state", "queue", "assignee", "tag", "snoozed_until_date", "outcome"]
 NUMBERS = st.lists(st.integers(0, COUNT - 1), min_size=1, max_size=3, unique=True)
 
@@ -50,7 +51,8 @@ class Model(RuleBasedStateMachine):
             rows = frame(conn, sa.select(schema.denial_cases).order_by(schema.denial_cases.c.case_id))
         self.ids = rows["case_id"].tolist()
         self.cases = {
-            row["case_id"]: {name: row[name] for name in KNOWN} | {"deadline": row["deadline_date"]}
+            row["case_id"]: {name: row[name] for name in KNOWN}
+            | {"deadline": row["deadline_date"], "second": APPEAL_UNTIL if row["next_action"] == "C7" else ""}
             for row in rows.to_dict("records")
         }
         self.history = {}
@@ -145,7 +147,8 @@ class Model(RuleBasedStateMachine):
     def expire(self, number):
         seen = self.seen([number])
         found = actions.expire(self.ctx, seen, "late", 10**9, self.day)
-        late = lambda one: one["state"] != "closed" and "" < one["deadline"] < self.day.isoformat()  # noqa: E731
+        day = self.day.isoformat()
+        late = lambda one: one["state"] != "closed" and "" < one["deadline"] < day and one["second"] < day  # noqa: E731
         closed = {"state": "closed", "outcome": "expired", "snoozed_until_date": ""}
         return self.expect(found, seen, late, lambda one: closed)
 
@@ -212,6 +215,8 @@ class Model(RuleBasedStateMachine):
             if case["state"] != "closed" and "" < case["snoozed_until_date"] <= today:
                 case["snoozed_until_date"] = ""
                 case["version"] += 1
+            if case["state"] != "closed" and case["deadline"] and case["deadline"] < today <= case["second"]:
+                case["deadline"] = case["second"]
             case["queue"] = queue_of(case, today) if case["state"] != "closed" else "closed"
 
     # What has to hold --------------------------------------------------------------------------------------------
