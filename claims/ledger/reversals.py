@@ -37,7 +37,7 @@ def reverse(
     # An orphan that waited on 2200 has moved its cash already: its clearing side comes out of 2200 now.
     reason = best.set_index("claim_payment_id")["waiting_reason"]
     waited = (reason.reindex(own["claim_payment_id"]) != "").to_numpy()
-    held = best.loc[best["outcome"] == UNAPPLIED_CASH].set_index("claim_payment_id")["claim_payment_id_first"]
+    held = best.loc[best["outcome_first"] == UNAPPLIED_CASH].set_index("claim_payment_id")["claim_payment_id_first"]
     lies = ((own["account"] == UNAPPLIED) & own["claim_payment_id"].isin(held.index)).to_numpy()
     first = held.reindex(own["claim_payment_id"]).to_numpy()
     own["claim_payment_id"] = own["claim_payment_id"].mask(lies, first).astype("int64")
