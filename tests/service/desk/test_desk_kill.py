@@ -93,7 +93,7 @@ def resubmit(practice):
 def appeal(practice):
     """Draft the appeal of every case; each is an action of its own."""
     for case_id, _ in everything(practice):
-        appeals.prepare(practice.ctx, case_id, 1, day=DAY, words={"payer_address": "1 MAIN ST, TOWN NY 10001"})
+        appeals.prepare(practice.ctx, case_id, 1, day=DAY)
 
 
 def undo(practice):
