@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from claims import config
 from claims.service import desk_facts, zone
 from claims.service.desk import actions, queue
 from tests.web.desk import CANARY
@@ -58,7 +59,8 @@ def test_an_empty_list_says_whether_filters_made_it_so(reader):
     assert "Nothing is left in this list." in done and "No case fits" not in done
 
 
-def test_a_tag_is_found_again_in_lists_views_and_search(desk, ann):
+def test_a_tag_is_found_again_in_lists_views_and_search(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))  # before the last day of any
     (case, *_) = boxes(ann.get("/queue").text)
     assert "1 tagged" in act(ann, case, act="tag", words="auth-batch").text
     text = ann.get("/queue").text
@@ -71,7 +73,8 @@ def test_a_tag_is_found_again_in_lists_views_and_search(desk, ann):
     assert len(keys(ann.get(place).text)) == 1
 
 
-def test_no_word_takes_a_tag_off_and_says_so_where_there_is_none(desk, ann):
+def test_no_word_takes_a_tag_off_and_says_so_where_there_is_none(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))  # before the last day of any
     (case, *_) = boxes(ann.get("/queue").text)
     assert "It has no tag: write a word to give it one" in act(ann, case, act="tag", words="").text
     act(ann, case, act="tag", words="x")

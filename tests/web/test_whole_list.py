@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import date
 
 import pytest
 
+from claims import config
 from claims.errors import UsageError
 from claims.web import looked
 from tests.web.test_biller import act, boxes
@@ -33,7 +35,8 @@ def actions_of(desk):
         return conn.exec_driver_sql("select kind, cases from denial_actions order by action_id").all()
 
 
-def test_what_joins_the_list_after_it_was_looked_at_stays_out(desk, ann):
+def test_what_joins_the_list_after_it_was_looked_at_stays_out(desk, ann, monkeypatch):
+    monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))  # before the last day of any
     first, second, _ = boxes(ann.get("/queue").text)
     act(ann, first, act="take")
     looked_at = act(ann, **LIST)
@@ -101,8 +104,8 @@ def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
     assert "The payer turned it down" in page
     case = re.search(r'name="case" value="([\d.]+)"><input type="hidden" name="act" value="appeal_upheld"', page)[1]
     assert act(ann, case, act="appeal_upheld", words="letter", on="soon", back=key).status_code == 422
-    said = act(ann, case, act="appeal_upheld", words="letter of May 2", on="2026-05-04", back=key)
+    said = act(ann, case, act="appeal_upheld", words="letter of May 2", on=f"{desk.ctx.settings.today()}", back=key)
     assert "marked: appeal turned down" in said.text
     with desk.ctx.engine.connect() as conn:
         row = conn.exec_driver_sql("select state, decision_date from denial_cases where reason_code = '197'").one()
-    assert row == ("in_work", "2026-05-04")
+    assert row == ("in_work", desk.ctx.settings.today().isoformat())
