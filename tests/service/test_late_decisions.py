@@ -66,7 +66,7 @@ def test_the_timeline_tells_what_came_late(practice):
     practice.night(claims(BILL), payment(PAID_BACK + "\n" + AGAIN, "T2", "20250412", "12"))
     practice.night(payment(PAID, "T1", "20250310", "88"))
     told = [event for (event,) in practice.rows(sa.select(EVENT.c.event).order_by(EVENT.c.event_id))]
-    assert told == ["paid", "overtaken"]  # the first payment only waited until it was taken back
+    assert told == ["paid", "held-reversed"]  # the first payment only waited until it was taken back
 
 
 def test_a_duplicate_that_comes_before_its_original_is_read_as_one_when_that_comes(practice):
