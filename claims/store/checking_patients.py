@@ -60,7 +60,8 @@ def misplaced(conn: sa.Connection) -> pd.DataFrame:
 def misplaced_refunds(conn: sa.Connection) -> pd.DataFrame:
     """Refunds that the ledger tells otherwise (name, off_cents).
 
-    2300 took in what each is worth, and holds it while it is asked for; cash went out for what is paid, no other.
+    2300 took in what each is worth, and holds it while it is asked for; cash went out for what is paid, no other (where
+    the bank's own line takes it up, it comes back under the same reference).
     """
     nothing = sa.literal(0, sa.BigInteger)
     owed = sa.case((RF.c.state == "requested", RF.c.amount_cents), else_=nothing)
@@ -71,7 +72,9 @@ def misplaced_refunds(conn: sa.Connection) -> pd.DataFrame:
             L.c.reference,
             _sum(sa.case((on_2300, -L.c.amount_cents), else_=0)).label("held"),
             _sum(sa.case((sa.and_(on_2300, L.c.amount_cents < 0), -L.c.amount_cents), else_=0)).label("asked"),
-            _sum(sa.case((L.c.account == "1000", -L.c.amount_cents), else_=0)).label("left"),
+            _sum(sa.case((sa.and_(L.c.account == "1000", L.c.amount_cents < 0), -L.c.amount_cents), else_=0)).label(
+                "left"
+            ),
         )
         .where(L.c.account.in_(["1000", "2300"]), L.c.payer_code == "", L.c.reference != "")
         .group_by(L.c.reference)
