@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from tests.denials.test_propose import DENIED, KNOWN, SECOND, SECOND_LINE, first_night, kinds, reversal, run, stored
+from tests.denials.proposed import DENIED, KNOWN, SECOND, SECOND_LINE, first_night, kinds, reversal, run, stored
 
 PAYS = KNOWN | SECOND | {"claim_payment_id": 3, "ordinal": 2, "paid_cents": 8000}
 PAYS_LINE = SECOND_LINE | {"claim_payment_id": 3, "paid_cents": 8000}

@@ -89,6 +89,18 @@ class Desk:
         assert done.status_code in (200, 303), done.text
         return client
 
+    def night(self, folder, files: dict[str, bytes], day) -> None:
+        """Take files (content by name) in from a folder, and reconcile."""
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        ingest(self.ctx, [folder / name for name in files], day)
+        reconcile(self.ctx, day)
+
+    def one(self, sql: str, *values):
+        """Give the one value that a select finds in the books."""
+        with self.ctx.engine.connect() as conn:
+            return conn.exec_driver_sql(sql, values).one()[0]
+
     def close(self) -> None:
         for client in self.clients:
             client.close()

@@ -6,8 +6,6 @@ from datetime import date
 
 import pytest
 
-from claims.service.intake import ingest
-from claims.service.reconcile import reconcile
 from claims.service.verify import verify
 from tests.books import PAYER_ID, Bill, remit
 from tests.books import claims as claims_file
@@ -29,20 +27,12 @@ def ann(desk, tmp_path):
         "s.837": claims_file(Bill("S1", [("99213", "150")]), control="000000053"),
         "s.835": remit(ODD, control="000000063"),
     }
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    ingest(desk.ctx, [tmp_path / name for name in files], DAY)
-    reconcile(desk.ctx, DAY)
+    desk.night(tmp_path, files, DAY)
     return desk.sign_in("ann")
 
 
-def one(desk, sql, *values):
-    with desk.ctx.engine.connect() as conn:
-        return conn.exec_driver_sql(sql, values).one()[0]
-
-
 def number(desk, type_code):
-    return one(desk, "select exception_id from exceptions where type_code = ? order by 1 limit 1", type_code)
+    return desk.one("select exception_id from exceptions where type_code = ? order by 1 limit 1", type_code)
 
 
 def test_one_is_taken_noted_accepted_and_taken_up_on_its_page(desk, ann):
@@ -70,7 +60,7 @@ def test_one_is_taken_noted_accepted_and_taken_up_on_its_page(desk, ann):
     assert "It only informs" in ann.get(page).text
     assert ann.post(f"{page}/assign", data={"to": "otto", "seen": 4}).status_code == 422
     assert ann.post(f"{page}/assign", data={"to": "", "seen": 4}).status_code == 303
-    assert one(desk, "select count(*) from audit_events where action like 'exception.%' and actor = 'ann'") == 5
+    assert desk.one("select count(*) from audit_events where action like 'exception.%' and actor = 'ann'") == 5
     assert [problem for check in verify(desk.ctx) for problem in check.broken] == []
 
 

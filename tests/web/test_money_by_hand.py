@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from claims.service.audited import record
-from claims.service.intake import ingest
 from claims.service.master import import_files
 from claims.service.reconcile import reconcile
 from claims.service.verify import verify
@@ -44,20 +43,12 @@ def ann(desk, tmp_path):
         "p.835": remit(PAID, control="000000061"), "l.835": remit(LOW, control="000000062"),
         "b.csv": bank(("2025-06-25", "60.00", "X9")),
     }  # fmt: skip
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    ingest(desk.ctx, [tmp_path / name for name in files], DAY)
-    reconcile(desk.ctx, DAY)
+    desk.night(tmp_path, files, DAY)
     return desk.sign_in("ann")
 
 
-def one(desk, sql, *values):
-    with desk.ctx.engine.connect() as conn:
-        return conn.exec_driver_sql(sql, values).one()[0]
-
-
 def audited(desk, action):
-    return one(desk, "select count(*) from audit_events where action = ? and actor = 'ann'", action)
+    return desk.one("select count(*) from audit_events where action = ? and actor = 'ann'", action)
 
 
 def sound(desk):
@@ -72,7 +63,7 @@ def field(text, name):
 
 
 def test_a_payment_is_matched_by_hand_after_a_look_and_posted_by_the_next_night(desk, ann):
-    number = one(desk, "select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
+    number = desk.one("select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
                  "and amount_cents = 8800")  # fmt: skip
     page = f"/exceptions/{number}"
     assert "Match it by hand" in ann.get(page).text and "Its match" not in ann.get(page).text
@@ -108,7 +99,7 @@ def test_a_payment_is_matched_by_hand_after_a_look_and_posted_by_the_next_night(
 
 def test_what_people_wrote_stands_in_no_page_of_the_audit(desk, ann):
     """Also what an older release put into the chain is not shown to who may not read the desk."""
-    line = one(desk, "select bank_line_id from bank_lines where amount_cents = 6000")
+    line = desk.one("select bank_line_id from bank_lines where amount_cents = 6000")
     with write(desk.ctx.engine) as conn:
         record(desk.ctx, conn, "deposit.tie", f"bank line {line}", {"remit_id": 1, "reason": "JANE DOE called"})
         record(desk.ctx, conn, "match.by-hand", "exception 1", {"although_mac": "0f" * 16})
@@ -118,7 +109,7 @@ def test_what_people_wrote_stands_in_no_page_of_the_audit(desk, ann):
 
 
 def test_a_claim_that_differs_gravely_wants_a_reason(desk, ann):
-    number = one(desk, "select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
+    number = desk.one("select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
                  "and amount_cents = 8800")  # fmt: skip
     page = f"/exceptions/{number}"
     looked = ann.post(f"{page}/match", data={"claim": "D1"}).text
@@ -127,7 +118,7 @@ def test_a_claim_that_differs_gravely_wants_a_reason(desk, ann):
     refused = ann.post(f"{page}/match", data=sure)
     assert refused.status_code == 422 and "Say why it is the claim" in refused.text and "--although" not in refused.text
     assert ann.post(f"{page}/match", data=sure | {"although": "they told us"}).status_code == 303
-    assert "they told us" not in one(desk, "select body from audit_events where action = 'match.by-hand'")
+    assert "they told us" not in desk.one("select body from audit_events where action = 'match.by-hand'")
     assert "they told us" in ann.get(page).text
 
 
@@ -135,8 +126,8 @@ def test_a_claim_that_differs_gravely_wants_a_reason(desk, ann):
 
 
 def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
-    line = one(desk, "select bank_line_id from bank_lines where amount_cents = 6000")
-    remit_id = one(desk, "select remit_id from remittances where trace_number = 'T6'")
+    line = desk.one("select bank_line_id from bank_lines where amount_cents = 6000")
+    remit_id = desk.one("select remit_id from remittances where trace_number = 'T6'")
     page = f"/deposits/{line}"
     text = ann.get(page).text
     assert f'<option value="{remit_id}"' in text and "Take a tie apart" not in text
@@ -145,19 +136,19 @@ def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
     assert "written like 12.50" in ann.post(f"{page}/tie", data=form | {"settles": "x"}).text
     much = ann.post(f"{page}/tie", data=form | {"settles": "70.00"})
     assert much.status_code == 422 and "cannot be tied" in much.text and 'value="the payer told us"' in much.text
-    before = one(desk, "select count(*) from journals")
+    before = desk.one("select count(*) from journals")
     looked = ann.post(f"{page}/tie", data=form)
     assert "$60.00 would be tied" in looked.text and "$80.00 → <b>$20.00</b>" in looked.text
-    assert "$60.00 → <b>$0.00</b>" in looked.text and one(desk, "select count(*) from journals") == before
+    assert "$60.00 → <b>$0.00</b>" in looked.text and desk.one("select count(*) from journals") == before
     assert "payer differs" not in looked.text and "trace differs" in looked.text and "date differs" not in looked.text
     part = {name: field(ann.post(f"{page}/tie", data=form | {"settles": "20.00"}).text, name) for name in FORM}
     sure = {name: field(looked.text, name) for name in FORM} | {"sure": "yes"}
     assert ann.post(f"{page}/tie", data=sure).headers["location"] == f"{page}?said=tied"
-    assert one(desk, "select count(*) from journals") > before and audited(desk, "deposit.tie") == 1
+    assert desk.one("select count(*) from journals") > before and audited(desk, "deposit.tie") == 1
     again = ann.post(f"{page}/tie", data=sure)
     assert again.status_code == 422 and "changed since you saw them" in again.text
     assert "the payer told us" in ann.get(page).text
-    assert "told us" not in one(desk, "select body from audit_events where action = 'deposit.tie'")
+    assert "told us" not in desk.one("select body from audit_events where action = 'deposit.tie'")
     sound(desk)
     looked = ann.post(f"{page}/untie", data={"remit": remit_id, "reason": "it was another"}).text
     assert "1 tie would be taken apart" in looked and audited(desk, "deposit.untie") == 0
@@ -166,7 +157,7 @@ def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
     sure["seen"] = field(looked, "seen")
     assert ann.post(f"{page}/untie", data=sure).headers["location"] == f"{page}?said=untied"
     assert "it was another" in ann.get(page).text
-    assert "another" not in one(desk, "select body from audit_events where action = 'deposit.untie'")
+    assert "another" not in desk.one("select body from audit_events where action = 'deposit.untie'")
     assert audited(desk, "deposit.untie") == 1 and "Take a tie apart" not in ann.get(page).text
     # A form of before, posted again and again, ties nothing; nor does one that was looked at now more than once.
     assert ann.post(f"{page}/tie", data=part | {"sure": "yes"}).status_code == 422
@@ -180,7 +171,7 @@ def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
 
 
 def test_a_variance_is_disputed_accepted_and_noted(desk, ann):
-    key = one(desk, "select case_key from variance_cases")[:10]
+    key = desk.one("select case_key from variance_cases")[:10]
     page = f"/variances/{key}"
     text = ann.get(page).text
     assert "Dispute it" in text and "$30.00" in text and "percent of schedule" in text
@@ -196,16 +187,16 @@ def test_a_variance_is_disputed_accepted_and_noted(desk, ann):
     assert ann.post(page, data={"verb": "note", "words": "asked again", "seen": seen}).status_code == 303
     now = field(ann.get(page).text, "seen")
     ann.post(page, data={"verb": "accept", "words": "contract amended", "seen": now})
-    assert one(desk, "select state from variance_cases") == "accepted"
+    assert desk.one("select state from variance_cases") == "accepted"
     assert key in ann.get("/variances?state=accepted").text
     sound(desk)
 
 
 def test_who_only_looks_sees_no_form(desk, ann):
     otto = desk.sign_in("otto")
-    line = one(desk, "select bank_line_id from bank_lines where amount_cents = 6000")
-    number = one(desk, "select exception_id from exceptions where amount_cents = 8800 and state = 'open' limit 1")
-    key = one(desk, "select case_key from variance_cases")[:10]
+    line = desk.one("select bank_line_id from bank_lines where amount_cents = 6000")
+    number = desk.one("select exception_id from exceptions where amount_cents = 8800 and state = 'open' limit 1")
+    key = desk.one("select case_key from variance_cases")[:10]
     for page in (f"/deposits/{line}", f"/exceptions/{number}", f"/variances/{key}"):
         text = otto.get(page).text
         assert f'action="{page}' not in text, page

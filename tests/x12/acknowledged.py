@@ -63,3 +63,8 @@ def answers_to(path: Path) -> x12.Acknowledgements:
     with Source(path) as source:
         found = acknowledgement_frames([checked(path)], day=DAY, control=control, values=Values(source))
     return x12.Acknowledgements(written(found.interchange), written(found.implementation), found.left_out)
+
+
+def inside(text: str) -> list[str]:
+    """Give the ids of the segments of the sets of a file."""
+    return sorted({one.split("*")[0].strip() for one in text.split("~")} - {"ISA", "GS", "ST", "SE", "GE", "IEA", ""})

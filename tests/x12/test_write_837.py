@@ -8,8 +8,7 @@ from claims import x12
 from claims.errors import FrameError
 from claims.x12.write import write
 from tests.x12.reference_validator import reference_errors
-from tests.x12.test_write import segments
-from tests.x12.written import CHILD, adjudicated, claims, dental, institutional, rows
+from tests.x12.written import CHILD, adjudicated, claims, dental, institutional, rows, segments
 
 
 def inside(data: bytes, first: str, last: str = "SE*") -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from claims import x12
+from claims.x12.write import Delimiters
+
 
 def rows(*records: dict, **same) -> pd.DataFrame:
     """Give a frame with one row per record; `same` holds for all."""
@@ -260,3 +263,17 @@ def adjudicated(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
             other_payer_seg=0,
         ),
     }
+
+
+OTHER = Delimiters("|", ">", "^", "!", "")
+
+
+def segments(data: bytes, *ids: str) -> list[str]:
+    """Give the segments with one of these ids, as text."""
+    return [line for line in data.decode().replace("~", "").splitlines() if line.split("*")[0] in ids]
+
+
+def read_back(data: bytes, tmp_path):
+    path = tmp_path / "file.edi"
+    path.write_bytes(data)
+    return x12.read(path)
