@@ -8,12 +8,13 @@ from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import NotFoundError, UsageError
-from claims.money import amount, cents
+from claims.money import amount
 from claims.service import deposit_pages, deposits
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
+from claims.web.typed import cents_of
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
@@ -67,7 +68,7 @@ def tie(
     """Show what a tie to a remittance would move; with `sure`, make it, unless ties of the two have changed."""
     typed: dict[str, Any] = {"remit": remit, "reason": reason, "settles": settles, "fee": fee}
     try:
-        how = {"amount_cents": _cents(settles), "fee_cents": _cents(fee) or 0}
+        how = {"amount_cents": cents_of(settles), "fee_cents": cents_of(fee) or 0}
         asked = (bank_line_id, remit, reason, at.writing.settings.today())
         if sure != "yes":
             would = deposits.would_tie(at.writing, *asked, **how)  # type: ignore[arg-type]
@@ -96,17 +97,6 @@ def untie(
     except (UsageError, NotFoundError) as error:
         return _page(at, bank_line_id, 422, problem=str(error), **typed)
     return at.go(f"/deposits/{bank_line_id}?said=untied")
-
-
-def _cents(text: str) -> int | None:
-    """Read an amount as people type it; none where there is none."""
-    words = text.strip().removeprefix("$").replace(",", "")
-    if not words:
-        return None
-    found = cents(words)
-    if found is None or found < 0:
-        raise UsageError("An amount is written like 12.50.")
-    return found
 
 
 def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Response:

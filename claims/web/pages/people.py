@@ -8,13 +8,13 @@ from fastapi import Form
 from starlette.responses import Response
 
 from claims.errors import UsageError
-from claims.money import cents
 from claims.people import roles as role_rules
 from claims.service import people
 from claims.web import shown
 from claims.web.errors import status_of
 from claims.web.routes import Routes
 from claims.web.seat import At
+from claims.web.typed import cents_of
 
 ROUTES = Routes()
 MANAGE = "people.manage"
@@ -32,7 +32,7 @@ def listed(at: At) -> Response:
 def add(at: At, roles: Roles, name: Text = "", limit: Text = "0") -> Response:
     """Add a person; the link for the first sign-in is shown once."""
     try:
-        token = people.add(at.writing, name, roles, at.practice.now(), write_off_limit_cents=_cents(limit))
+        token = people.add(at.writing, name, roles, at.practice.now(), write_off_limit_cents=cents_of(limit) or 0)
     except UsageError as error:
         return _page(at, problem=str(error), status=status_of(error))
     return _page(at, link=_link(at, token), of=name)
@@ -63,20 +63,13 @@ def change(at: At, name: str, roles: Roles, limit: Text = "0") -> Response:
     """Change roles and limit."""
     try:
         now = {row["name"]: row for row in shown.rows(people.listed(at.reading))}.get(name)
-        people.set_limit(at.writing, name, _cents(limit))
+        people.set_limit(at.writing, name, cents_of(limit) or 0)
         if now is not None and now["roles"] != " ".join(role_rules.checked(roles)):
             people.set_roles(at.writing, name, roles, at.practice.now())
     except UsageError as error:
         return _page(at, problem=str(error), status=status_of(error))
     at.practice.workers_changed()
     return at.go("/people")
-
-
-def _cents(text: str) -> int:
-    value = cents(text.replace("$", "").replace(",", "") or "0")
-    if value is None:
-        raise UsageError("A limit is an amount like 25 or 99.50.")
-    return value
 
 
 def _link(at: At, token: str) -> str:
