@@ -56,6 +56,8 @@ class Model(RuleBasedStateMachine):
             for row in rows.to_dict("records")
         }
         self.history = {}
+        self.kinds = {}  # of actions: remark (a note or a tag), or other
+        self.log = {one: [] for one in self.ids}  # what happened to each: version after it, whether a remark, columns
         self.changes = self.steps = 0
 
     def teardown(self):
@@ -75,7 +77,7 @@ class Model(RuleBasedStateMachine):
         ids = [self.ids[number % len(self.ids)] for number in numbers]
         return [(one, self.cases[one]["version"] - (1 if stale and at == 0 else 0)) for at, one in enumerate(ids)]
 
-    def expect(self, done, seen, allowed, change):
+    def expect(self, done, seen, allowed, change, remark=False):
         """Hold what was done against what a plain look at the dict says, and change the dict."""
         fresh = [one for one, version in seen if version == self.cases[one]["version"]]
         good = sorted(one for one in fresh if allowed(self.cases[one]))
@@ -86,15 +88,18 @@ class Model(RuleBasedStateMachine):
             return 0
         before = {one: dict(self.cases[one]) for one in good}
         for one in good:
-            self.move(one, **change(self.cases[one]))
+            self.move(one, remark, **change(self.cases[one]))
         self.changes += 1
+        self.kinds[done.action_id] = remark
         self.history[done.action_id] = (before, {one: self.cases[one]["version"] for one in good})
         return done.action_id
 
-    def move(self, one, **changes):
+    def move(self, one, remark=False, **changes):
         case = self.cases[one]
+        changed = {name for name, value in changes.items() if case[name] != value}
         case.update(changes)
         case["version"] += 1
+        self.log[one].append((case["version"], remark, changed))
         case["queue"] = queue_of(case, self.day.isoformat())
 
     @initialize(target=done)
@@ -116,7 +121,7 @@ class Model(RuleBasedStateMachine):
     def tag(self, numbers, word):
         seen = self.seen(numbers)
         found = actions.tag(self.ctx, seen, word, self.day)
-        return self.expect(found, seen, lambda one: one["tag"] != word, lambda one: {"tag": word})
+        return self.expect(found, seen, lambda one: one["tag"] != word, lambda one: {"tag": word}, True)
 
     @rule(target=done, numbers=NUMBERS, days=st.integers(0, 60))
     def snooze(self, numbers, days):
@@ -141,7 +146,8 @@ class Model(RuleBasedStateMachine):
         seen = self.seen(numbers)
         found = actions.note(self.ctx, seen, "seen", self.day)
         begins = {"new": "in_work", "assigned": "in_work"}
-        return self.expect(found, seen, lambda one: True, lambda one: {"state": begins.get(one["state"], one["state"])})
+        change = lambda one: {"state": begins.get(one["state"], one["state"])}  # noqa: E731
+        return self.expect(found, seen, lambda one: True, change, remark=True)
 
     @rule(target=done, number=st.integers(0, COUNT - 1))
     def expire(self, number):
@@ -157,7 +163,8 @@ class Model(RuleBasedStateMachine):
         if not action or action not in self.history:
             return 0
         before, after = self.history[action]
-        still = sorted(one for one in after if self.cases[one]["version"] == after[one])
+        since = {one: [what for what in self.log[one] if what[0] > after[one]] for one in after}
+        still = sorted(one for one, later in since.items() if all(remark for _, remark, _ in later))
         found = actions.undo(self.ctx, action, self.day)
         assert sorted(found.done) == still and len(found.refused) == len(after) - len(still)
         if len(still) == len(after):
@@ -165,8 +172,11 @@ class Model(RuleBasedStateMachine):
         if not still:
             return 0
         now = {one: dict(self.cases[one]) for one in still}
+        is_remark = self.kinds.get(action, False)
         for one in still:
-            self.move(one, **{name: before[one][name] for name in KNOWN if name not in ("version", "queue")})
+            # What a note or a tag has changed since stays as that left it.
+            kept = {"version", "queue"}.union(*(changed for _, _, changed in since[one]))
+            self.move(one, is_remark, **{name: before[one][name] for name in KNOWN if name not in kept})
         self.changes += 1
         moved_money = any(case["outcome"] == "expired" for case in now.values())
         if not moved_money:
@@ -211,10 +221,9 @@ class Model(RuleBasedStateMachine):
         with running(self.ctx, "reconcile", self.day) as (run_id, _):
             priority.prioritise(self.ctx, run_id, self.day)
         today = self.day.isoformat()
-        for case in self.cases.values():
+        for case_id, case in self.cases.items():
             if case["state"] != "closed" and "" < case["snoozed_until_date"] <= today:
-                case["snoozed_until_date"] = ""
-                case["version"] += 1
+                self.move(case_id, snoozed_until_date="")
             if case["state"] != "closed" and case["deadline"] and case["deadline"] < today <= case["second"]:
                 case["deadline"] = case["second"]
             case["queue"] = queue_of(case, today) if case["state"] != "closed" else "closed"
