@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, ids, schema, sealed
+from claims.store import clock, ids, schema, sealed, seals
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import frame_of
+from claims.store.rows import frame_of, update_where, update_where_in
 
 REMARKS = ("note", "tag")  # what takes nothing from anybody: it hinders no undo
 OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
@@ -35,6 +35,7 @@ def add_action(conn: sa.Connection, **values: Any) -> int:
     """Write an action and give its id."""
     action_id = ids.take(conn, ACTION, 1)
     conn.execute(sa.insert(ACTION).values(action_id=action_id, recorded_at=clock.now(), **values))
+    seals.note(conn, ACTION, [action_id])
     return action_id
 
 
@@ -48,7 +49,7 @@ def settle(conn: sa.Connection, action_id: int, state: str, actor: str, day: dat
     values |= {"state": state}
     if state not in ("undone", OVERTAKEN):
         values |= {"approved_by": actor, "decided_posting_date": day, "decided_at": clock.now()}
-    conn.execute(sa.update(ACTION).where(ACTION.c.action_id == action_id).values(**values))
+    update_where_in(conn, ACTION, ACTION.c.action_id, [action_id], **values)
 
 
 def save(conn: sa.Connection, changed: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -111,8 +112,8 @@ def end_requests(conn: sa.Connection, day: date) -> int:
         CASE.c.case_id == EVENT.c.case_id,
         CASE.c.pending_action_id == ACTION.c.action_id,
     )
-    over = sa.update(ACTION).where(ACTION.c.state == "waiting_approval", ~waits.exists())
-    return conn.execute(over.values(state=OVERTAKEN, decided_posting_date=day, decided_at=clock.now())).rowcount
+    over = (ACTION.c.state == "waiting_approval", ~waits.exists())
+    return update_where(conn, ACTION, *over, state=OVERTAKEN, decided_posting_date=day, decided_at=clock.now())
 
 
 def took_a_place(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int]:
