@@ -68,7 +68,8 @@ def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:
 def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     """Read what changed cases after some events (event_id, case_id, case_version).
 
-    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back.
+    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back. What came and was undone
+    again, so that the case is as the event left it, is one remark without a body.
     """
     undone = ACTION.alias("undone")
     remarks = sa.or_(ACTION.c.kind.in_(REMARKS), undone.c.kind.in_(REMARKS))
@@ -82,7 +83,12 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
     rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
     rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
-    return rows[["of_event_id", "case_version", "body"]].assign(is_remark=rows["is_remark"] == 1)
+    as_left = sealed.as_left(conn, CASE, EVENT, events["event_id"].tolist())
+    others = rows[~rows["of_event_id"].isin(as_left["event_id"])]
+    told = others[["of_event_id", "case_version", "body"]].assign(is_remark=others["is_remark"] == 1)
+    same = as_left[["event_id", "version"]].set_axis(["of_event_id", "case_version"], axis=1)
+    same = same.assign(body="{}", is_remark=True)
+    return pd.concat([told, same], ignore_index=True).astype({"body": "str", "is_remark": "bool"})
 
 
 def last_posting(conn: sa.Connection) -> int:
