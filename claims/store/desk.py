@@ -15,6 +15,7 @@ from claims.store.load import frame
 from claims.store.rows import frame_of, update_where, update_where_in
 
 REMARKS = ("note", "tag")  # what takes nothing from anybody: it hinders no undo
+TAKEN_BACK = "undone"  # the event of a case whose decision claims undo took back
 OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
 CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
 
@@ -73,7 +74,7 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     """
     undone = ACTION.alias("undone")
     remarks = sa.or_(ACTION.c.kind.in_(REMARKS), undone.c.kind.in_(REMARKS))
-    names = ("event_id", "case_id", "case_version", "body")
+    names = ("event_id", "case_id", "case_version", "body", "kind", "action_id")
     select = (
         sa.select(*(EVENT.c[name] for name in names), sa.case((remarks, 1), else_=0).label("is_remark"))
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
@@ -83,7 +84,10 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
     rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
     rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
-    as_left = sealed.as_left(conn, CASE, EVENT, events["event_id"].tolist())
+    # Decisions that came and were undone; what people did since stands, also where it comes to the same.
+    by_person = rows.loc[(rows["action_id"] != 0) & (rows["is_remark"] == 0), "of_event_id"]
+    is_back = rows[(rows["kind"] == TAKEN_BACK) & ~rows["of_event_id"].isin(by_person)]
+    as_left = sealed.as_left(conn, CASE, EVENT, is_back["of_event_id"].drop_duplicates().tolist())
     others = rows[~rows["of_event_id"].isin(as_left["event_id"])]
     told = others[["of_event_id", "case_version", "body"]].assign(is_remark=others["is_remark"] == 1)
     same = as_left[["event_id", "version"]].set_axis(["of_event_id", "case_version"], axis=1)
