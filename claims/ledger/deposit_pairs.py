@@ -91,8 +91,8 @@ def near(
     remit_id) that are like no others.
     """
     gone_lines, gone_remits = gone or (set(), set())
-    own, theirs = (refused[name] if refused is not None else [] for name in ("bank_line_id", "remit_id"))
-    is_alone = lines["bank_line_id"].isin(own), remits["remit_id"].isin(theirs)
+    pairs = lines.iloc[:0].assign(remit_id=0) if refused is None else refused
+    is_alone = lines["bank_line_id"].isin(pairs["bank_line_id"]), remits["remit_id"].isin(pairs["remit_id"])
     return _by_amount(
         lines.assign(is_gone=lines["bank_line_id"].isin(gone_lines), alone=lines["bank_line_id"].where(is_alone[0], 0)),
         remits.assign(is_gone=remits["remit_id"].isin(gone_remits), alone=remits["remit_id"].where(is_alone[1], 0)),

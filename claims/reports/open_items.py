@@ -33,7 +33,9 @@ def standing(movements: pd.DataFrame) -> pd.DataFrame:
     rows = days[is_since].groupby(KEY, sort=True, as_index=False).agg(
         since_date=("posting_date", "first"), amount_cents=("balance", "last")
     )  # fmt: skip
-    return rows.assign(amount_cents=-rows["amount_cents"]).astype({"amount_cents": "int64", "since_date": "str"})
+    signed = rows.assign(amount_cents=-rows["amount_cents"])
+    typed: pd.DataFrame = signed.astype({"amount_cents": "int64", "since_date": "str"})
+    return typed
 
 
 def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:

@@ -72,7 +72,8 @@ def _last_seals(conn: sa.Connection, table: sa.Table) -> np.ndarray[Any, np.dtyp
     order = np.argsort(every["key"], kind="stable")  # of one row, as they were written
     every = every[order]
     is_last = np.append(every["key"][1:] != every["key"][:-1], True) if len(every) else np.empty(0, dtype="bool")
-    return every[is_last]
+    last: np.ndarray[Any, np.dtype[Any]] = every[is_last]
+    return last
 
 
 def _read(text: str) -> np.ndarray[Any, np.dtype[Any]]:

@@ -111,7 +111,8 @@ def as_left(conn: sa.Connection, cases: sa.Table, events: sa.Table, event_ids: S
     now = now[now["version"] > now["case_version"]]
     then = now.assign(version=now["case_version"])[list(rows.columns)]
     is_same = now["case_hash"].to_numpy() == pd.Series(list(_hashed(then)), dtype="str").to_numpy()
-    return now.loc[is_same, [number.name, "version"]].reset_index(drop=True)
+    same: pd.DataFrame = now.loc[is_same, [number.name, "version"]].reset_index(drop=True)
+    return same
 
 
 def _differing(
