@@ -21,8 +21,10 @@ from claims.ledger.deposit_pairs import (
     begun,
     by_trace,
     near,
+    of_payer,
     prepared,
     siblings_of,
+    told_in_full,
     weighed,
     with_facts,
 )
@@ -60,11 +62,12 @@ class _Board:
         self.begun = begun(lines, settled)
         self.traced = by_trace(lines, remits)
         self.all = self._known(self.traced)
-        self.wider = {"sibling": self._siblings, "open": self._near, "none": self._near}
+        self.wider = {"sibling": self._siblings, "open": self._near, "none": self._of_payer}
         self.tied: list[tuple[int, int, int, int, str]] = []
         self.gone_lines: set[int] = set()
         self.gone_remits: set[int] = set()
         self.unclear: set[int] = set()
+        self.traced_lines: set[int] = set()  # tied before anything but the trace was looked at
 
     def widen(self, trace: str) -> None:
         """Add the pairs that a rule of this word for the trace looks at, of the lines that are not tied yet."""
@@ -79,7 +82,16 @@ class _Board:
         return siblings_of(self._open(self.traced), self._open(self.begun), self.remits)
 
     def _near(self) -> pd.DataFrame:
-        return near(self._open(self.lines), self.remits, gone=(self.unclear, self.gone_remits))
+        self.traced_lines = set(self.gone_lines)
+        return near(self._open(self.lines), self.remits, gone=(self.unclear, self.gone_remits), refused=self.refused)
+
+    def _of_payer(self) -> pd.DataFrame:
+        """Not of lines that no rule takes any more and that enough is told of (of many equal ones, each by each), nor
+        of tied ones, but for those of which a person has taken something apart: that is told."""
+        ids = self.lines["bank_line_id"]
+        is_over = ids.isin(self.unclear) & ids.isin(told_in_full(self.all))
+        is_over |= ids.isin(self.gone_lines) & ~ids.isin([] if self.refused is None else self.refused["bank_line_id"])
+        return of_payer(self.lines[~is_over & ~ids.isin(self.traced_lines)], self.remits)
 
     def _open(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows[~rows["bank_line_id"].isin(self.gone_lines)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema, sealed
+from claims.store import schema, sealed, seals
 from claims.store.load import frame
 from claims.store.queries.denials import not_looked_at
 from claims.store.rows import cell, insert_keyed
@@ -77,6 +77,7 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
     # What a person asked for was asked of the case as it was.
     values |= {"version": CASE.c.version + 1, "snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
     conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)
+    seals.note(conn, CASE, changed["case_id"])
 
 
 def _known(conn: sa.Connection, keys: list[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import clock, schema
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
-from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_by_key, update_where_in
 
 R, C, F = schema.rejections, schema.claims, schema.files
 TOLD = ("source", "detail_code", "cause", "next_step", "edit_id", "amount_cents", "file_id", "seg", "offset", "length")
@@ -56,7 +56,8 @@ def _write_anew(conn: sa.Connection, rows: pd.DataFrame, at: str, posting_date: 
     if values:
         names = (*TOLD, "state", "closed_at", "closed_posting_date", "closed_reason")
         changed = sa.update(R).where(R.c.rejection_key == sa.bindparam("of"))
-        conn.execute(changed.values({name: sa.bindparam(f"new_{name}") for name in names}), values)
+        changed = changed.values({name: sa.bindparam(f"new_{name}") for name in names})
+        update_by_key(conn, changed, values, "rejection_key")
 
 
 def _known(conn: sa.Connection, keys: Sequence[str]) -> set[str]:

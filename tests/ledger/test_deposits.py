@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims import codes
-from claims.ledger import deposit_pairs
+from claims.ledger import deposit_pairs, deposits
 from claims.ledger.deposits import tie
 from claims.ledger.subsets import sets_of
 from tests.ledger.deposit_frames import lines, remits
@@ -217,3 +217,14 @@ def test_lines_tied_by_their_trace_are_held_beside_no_other_remittance():
     equal = lines(*({"trace_number": f"X{number}"} for number in many)), remits(*({} for _ in many))
     pairs = deposit_pairs.near(*(deposit_pairs.prepared(rows) for rows in equal))
     assert len(pairs) <= 2 * deposit_pairs.MOST_CANDIDATES * len(many)  # not a pair for each of each
+
+
+def test_many_equal_lines_are_not_held_beside_each_equal_remittance(monkeypatch):
+    """Each by each they were a million pairs for a thousand; what is told of them stays the same."""
+    held = []
+    facts = deposits.with_facts
+    monkeypatch.setattr(deposits, "with_facts", lambda ids, *more: held.append(len(ids)) or facts(ids, *more))
+    outcome = tie(lines(*({} for _ in range(150))), remits(*({} for _ in range(150))))
+    assert (len(outcome.ties), len(outcome.ambiguous)) == (0, 150)
+    assert set(outcome.candidates.groupby("bank_line_id").size()) == {deposit_pairs.MOST_CANDIDATES}
+    assert max(held) <= 2 * deposit_pairs.MOST_CANDIDATES * 150

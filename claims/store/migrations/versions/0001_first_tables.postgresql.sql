@@ -113,6 +113,17 @@ CREATE INDEX ix_login_attempts_address ON login_attempts (address, recorded_at);
 
 CREATE INDEX ix_login_attempts_name_sha256 ON login_attempts (name_sha256, recorded_at);
 
+CREATE TABLE row_seals (
+    row_seal_id BIGINT NOT NULL,
+    table_name VARCHAR(60) NOT NULL,
+    seals TEXT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_row_seals PRIMARY KEY (row_seal_id)
+);
+
+CREATE INDEX ix_row_seals_table_name ON row_seals (table_name, row_seal_id);
+
 CREATE TABLE runs (
     run_id BIGINT NOT NULL,
     kind VARCHAR(40) NOT NULL,
