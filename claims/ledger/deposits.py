@@ -28,6 +28,7 @@ from claims.ledger.deposit_pairs import (
     weighed,
     with_facts,
 )
+from claims.ledger.split_deposits import shares
 from claims.ledger.subsets import sets_of
 
 TIE_COLUMNS = {
@@ -211,6 +212,17 @@ def _lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
     board.take(ways, rule["rule"])
 
 
+def _net_lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """Several card settlements and one remittance, together less a fee that is small enough to be one."""
+    split = shares(pairs.rename(columns={"open_cents": "amount_cents"}), "remit_id", int(rule["fee_percent"]))
+    names = ["bank_line_id", "remit_id", "amount_cents", "fee_cents"]
+    ways = [
+        [(line, remit, cents, fee) for line, remit, cents, fee in own[names].to_numpy("int64").tolist()]
+        for _, own in split.groupby("remit_id", sort=True)
+    ]
+    board.take(ways, rule["rule"])
+
+
 def _of_one_remit(pairs: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
     """Pairs by remittance, of lines that fit no other remittance."""
     alone = pairs.groupby("bank_line_id")["remit_id"].transform("size") == 1
@@ -263,6 +275,7 @@ _WAYS: dict[str, Callable[[_Board, pd.DataFrame, dict[str, str]], None]] = {
     "lines": _lines,
     "remits": _remits,
     "net": _net,
+    "net-lines": _net_lines,
     "other": _other,
 }
 

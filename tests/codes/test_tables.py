@@ -107,7 +107,10 @@ VALUES = [
     (
         "tie_rules",
         "amount",
-        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "batch", "payment", "manual"},
+        {
+            *("equal", "lines", "remits", "net", "net-lines", "other", "returned", "fee", "settlement", "batch"),
+            *("payment", "manual"),
+        },
     ),
     ("appeal_exhibits", "source", {"books", "person"}),
     ("appeal_facts", "needed", {"", "Y"}),

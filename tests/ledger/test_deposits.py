@@ -105,6 +105,18 @@ def test_a_card_settlement_less_its_fee():
     assert tied(tie(lines(card | {"kind": "ach"}), remits({}))) == []
 
 
+def test_a_card_settlement_in_two_lines_less_its_fee():
+    first, second = ({"kind": "card", "trace_number": "T1", "rest_cents": cents} for cents in (5000, 3580))
+    assert tied(tie(lines(first, second), remits({}))) == [
+        (1, 1, 5129, 129, "trace-parts-net-of-fee"),
+        (2, 1, 3671, 91, "trace-parts-net-of-fee"),
+    ]
+    whole = tie(lines(first, second | {"rest_cents": 3800}), remits({}))
+    assert {row[-1] for row in tied(whole)} == {"trace-parts"}
+    other = tie(lines(first, second | {"kind": "ach"}), remits({}))
+    assert {row[3:] for row in tied(other)} == {(0, "trace-other-amount")}
+
+
 def test_what_a_person_took_apart_is_not_tied_again_and_says_so():
     apart = pd.DataFrame({"bank_line_id": [1], "remit_id": [1]})
     outcome = tie(lines({"trace_number": "T1"}), remits({}), apart)
