@@ -100,7 +100,7 @@ def test_the_page_of_a_correction_shows_the_claim_what_is_asked_and_who_complain
     sheet = re.search(r'id="sheet".*?</section>', page, re.S)[0]
     shown = re.findall(r'class="mono">([A-Z]\d\w+)</span></span>', sheet)
     assert shown == codes.replace(".", "").split() and "00409120730 1.5 ML" in sheet and "TEACUP" in sheet
-    assert re.search(r"25</td>.*\$145\.00", sheet, re.S)
+    assert re.search(r"25</span></td>.*\$145\.00", sheet, re.S)
     wrong = re.search(r'class="field wrong"><label for="f-place_of_service".*?</small>', page, re.S)[0]
     assert (
         "S14a" in wrong
@@ -172,7 +172,7 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert "It is given to ann." in ann.get(f"{address}?said=assigned").text
     assert "N7" in ann.get("/rejections?state=mine").text
     assert ann.post(f"{address}/assign", data={"to": "nobody-here"}).status_code == 422
-    raced = ann.post(f"{address}/assign", data={"to": "sue", "was": ""})
+    raced = ann.post(f"{address}/assign", data={"to": "sue", "was": "by:"})
     assert raced.status_code == 422 and "by now" in raced.text and here.one("select owner from rejections") == "ann"
     ann.post(f"{address}/note", data={"words": "the card says otherwise"})
     assert "ann: the card says otherwise" in ann.get(address).text

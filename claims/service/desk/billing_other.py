@@ -120,7 +120,7 @@ def bill_other(
             reasons(
                 rows,
                 ("claim-unknown", rows["family_id"] == 0),
-                ("same-payer", rows[["own_payer_code", "payer_code"]].eq(coverage.payer_code).any(axis=1)),
+                ("same-payer", rows[["own_payer_code", "payer_code"]].isin([coverage.payer_code]).any(axis=1)),
                 ("sent-by-payer", rows["is_forwarded"]),
                 ("sent-elsewhere", rows["claim_id"] == 0),
                 ("payer-before", rows["claim_id"].isin(mine.loc[mine["is_later"] == 0, "claim_id"])),

@@ -8,11 +8,12 @@ from fastapi import Form
 from starlette.responses import Response
 
 from claims import codes
+from claims.charges.build.coverage import AFTER, BEFORE
 from claims.errors import UsageError
 from claims.service import desk_case
 from claims.service.audited import record_shown
 from claims.service.desk import actions, billing_other, correcting
-from claims.service.desk.billing_other import AFTER, BEFORE, Coverage
+from claims.service.desk.billing_other import Coverage
 from claims.web import done, shown
 from claims.web.pages.acts import chosen, go_back
 from claims.web.pages.correct import MOST_OTHERS, Look, Print, Short, asked_by_denial, look_of, printed
@@ -88,7 +89,7 @@ def _page(
     payers = billing_other.payers(ctx, ctx.settings.today())
     names = dict(payers)
     named = [] if can.refused else billing_other.named_on(ctx, found.case_id)
-    own = {
+    own: dict[str, Any] = {
         "found": found,
         "can": can,
         "look": look,

@@ -53,9 +53,10 @@ def rejection(at: At, rejection_id: Number, said: Said = "") -> Response:
 
 
 @ROUTES.post("/rejections/{rejection_id}/assign", ACT)
-def assign(at: At, rejection_id: Number, to: Name = "", was: Name | None = None) -> Response:
-    """Give it to somebody, unless another did meanwhile; empty: to nobody."""
-    return _act(at, rejection_id, "assigned", lambda ctx: rejection_queue.assign(ctx, rejection_id, to, was=was))
+def assign(at: At, rejection_id: Number, to: Name = "", was: Name = "") -> Response:
+    """Give it to somebody, unless another did meanwhile; empty: to nobody. `was`: by:OWNER, as the page was seen."""
+    seen = was.removeprefix("by:") if was else None
+    return _act(at, rejection_id, "assigned", lambda ctx: rejection_queue.assign(ctx, rejection_id, to, was=seen))
 
 
 @ROUTES.post("/rejections/{rejection_id}/note", ACT)

@@ -40,7 +40,7 @@ def pages(served):
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_nothing_serious_where_claims_are_worked(browse, served, scheme):
     page = browse("ann", color_scheme=scheme)
     wrong = {}
