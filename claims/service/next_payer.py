@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -82,8 +83,15 @@ def bill_next(
     return billed
 
 
-def bill_added(ctx: Context, posting_date: date, claim_ids: Sequence[int], added: versions.Turn) -> pd.DataFrame:
-    """Make claims for a payer that decided claims do not name; `added` names it on their frames.
+class Added(NamedTuple):
+    """A payer that claims do not name: it is named on their frames, and what only it gave written on what is made."""
+
+    named: versions.Turn
+    prior_authorization: str = ""
+
+
+def bill_added(ctx: Context, posting_date: date, claim_ids: Sequence[int], added: Added) -> pd.DataFrame:
+    """Make claims for a payer that decided claims do not name.
 
     Gives claim_id and follows_claim_id. A claim that goes on to another payer already, or by itself, gets none.
     """
@@ -134,7 +142,7 @@ def _decided_anew(before: pd.DataFrame, now: pd.DataFrame) -> set[int]:
 
 def _batch(
     ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int], *, by_hand: bool,
-    added: versions.Turn | None = None,
+    added: Added | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
     frames = contents.joined(list(contents.read(ctx, claims)))
@@ -144,12 +152,12 @@ def _batch(
     claims = claims[~claims["claim_id"].isin(lost)]
     if claims.empty:
         return versions.Made().claims
-    return _built(ctx, claims, added(frames) if added else frames, day, counts, by_hand=by_hand, is_added=bool(added))
+    return _built(ctx, claims, added.named(frames) if added else frames, day, counts, by_hand=by_hand, added=added)
 
 
 def _built(
     ctx: Context, claims: pd.DataFrame, frames: Frames, day: date, counts: dict[str, int], *, by_hand: bool,
-    is_added: bool,
+    added: Added | None,
 ) -> pd.DataFrame:  # fmt: skip
     with read(ctx.engine) as conn:
         rows = _Rows.of(conn, claims["claim_id"].tolist())
@@ -159,6 +167,8 @@ def _built(
     silent = silent.set_axis(["claim_seg"], axis=1).assign(reason="not-decided", found=0, expected=0)
     refused = pd.concat([silent, without, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
+    if added and added.prior_authorization:
+        turned["claims"] = turned["claims"].assign(prior_authorization=added.prior_authorization)
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())
     made = versions.Made().claims
@@ -166,7 +176,7 @@ def _built(
 
         def still_open(conn: Connection) -> pd.DataFrame:
             ids = turned["claims"]["claim_id"].tolist()
-            if is_added:
+            if added:
                 again = decisions.to_bill(conn, ids).assign(open_cents=0)
             else:
                 again = decisions.waiting_for_next(conn, ids, is_asked=by_hand)

@@ -135,9 +135,10 @@ def bill_other(
         ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
         refused: list[pd.DataFrame] = []
         if is_after:
-            told = {change.column: change.value for change in changes if change.column != "prior_authorization"}
-            told |= payer
-            made = [next_payer.bill_added(ctx, posting_date, ids, lambda frames: frames_of.followed(frames, told))]
+            told = {change.column: change.value for change in changes} | payer
+            given = told.pop("prior_authorization", "")
+            added = next_payer.Added(lambda frames: frames_of.followed(frames, told), given)
+            made = [next_payer.bill_added(ctx, posting_date, ids, added)]
             refused = [forwarded(conn, ids), later_claims(conn, ids)]
         else:
             made = []

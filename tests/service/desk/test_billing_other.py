@@ -118,7 +118,9 @@ def test_after_it_the_next_payer_is_told_the_denial_and_the_money_moves_when_it_
     assert again.refused["reason"].tolist() == ["next-claim-there"]
     assert len(actions.undo(practice.ctx, done.action_id, DAY).done) == 1
     assert made(practice)[0]["life"] == "withdrawn" and cases(practice).loc["K5", "state"] == "new"
-    actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET, "after"), master=KNOWN)
+    coverage = Coverage("MOONB", SECRET, "after", prior_authorization="AU77")
+    actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, coverage, master=KNOWN)
+    assert made(practice)[1]["claims"]["prior_authorization"].tolist() == ["AU77"]
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 1
     practice.night(day=DAY)
     lines = rows(practice, schema.ledger_lines)
