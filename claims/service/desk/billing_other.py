@@ -24,7 +24,6 @@ from claims.service.desk.parts import rehearsed
 from claims.service.desk.remarks import with_effect
 from claims.service.desk.sending import (
     DECIDED,
-    forwarded,
     is_still_here,
     later_claims,
     on_claims,
@@ -135,11 +134,13 @@ def bill_other(
         ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
         refused: list[pd.DataFrame] = []
         if is_after:
+            onward = decisions.to_bill(conn, ids)
+            onward = onward.loc[onward["is_forwarded"] == 1, ["claim_id"]].assign(reason="forwarded", about="")
+            refused = [onward, later_claims(conn, ids)]
             told = {change.column: change.value for change in changes} | payer
             given = told.pop("prior_authorization", "")
             added = next_payer.Added(lambda frames: frames_of.followed(frames, told), given)
             made = [next_payer.bill_added(ctx, posting_date, ids, added)]
-            refused = [forwarded(conn, ids), later_claims(conn, ids)]
         else:
             made = []
             named = [*changes, *(Change(0, name, value) for name, value in payer.items())]

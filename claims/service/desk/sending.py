@@ -113,7 +113,7 @@ def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master 
         ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
         there = later_claims(conn, ids)
         made = [next_payer.bill_next(ctx, posting_date, claim_ids=ids, master=known).claims] if ids else []
-        refused = [forwarded(conn, ids), there]
+        refused = [_forwarded(conn, ids), there]
         return sent_again(ctx, conn, chosen, rows, made, refused, "bill_next", "billed_other", posting_date, {}, known)
 
 
@@ -158,7 +158,7 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def forwarded(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
+def _forwarded(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
     """Say which claims their payer has sent on by itself (CLP02 19, 20, 21): claim_id, reason."""
     rows = decisions.waiting_for_next(conn, claim_ids, is_asked=True)
     return rows.loc[rows["is_forwarded"] == 1, ["claim_id"]].assign(reason="forwarded", about="")

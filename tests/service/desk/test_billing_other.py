@@ -14,7 +14,7 @@ from claims.service.desk.billing_other import Coverage, named_on, usual_order
 from claims.service.submit import submit
 from claims.service.verify import verify
 from claims.store import schema, versions
-from claims.store.engine import read
+from claims.store.engine import read, write
 from tests.service.desk.conftest import cases, chosen, copy_of
 from tests.service.desk.test_sending import decision, sent_home  # noqa: F401 a practice that has sent claims
 from tests.service.outgoing import DAY, NOW, PAYER, master, rows
@@ -136,6 +136,10 @@ def test_what_cannot_be_says_why_and_nothing_is_made(practice):
     assert reason("K5", "FABLE", "W2") == ["same-payer"]
     assert reason("K1", "MOONB", "W2", "after") == ["next-payer-named"]
     assert reason("X9", "MOONB", "W2") == ["claim-unknown"]
+    with write(practice.ctx.engine) as conn:
+        payments = schema.claim_payments  # K5's payer says that it has sent the claim on
+        conn.execute(sa.update(payments).where(payments.c.claim_number == "K5").values(is_crossover=1))
+    assert reason("K5", "MOONB", "W2", "after") == ["forwarded"]
     for wrong, says in (
         (Coverage("NOBODY", "W2"), "Choose a payer of master data"),
         (Coverage("MOONB", " "), "member number"),
