@@ -26,6 +26,15 @@ def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, sa.select(*columns).order_by(CASE.c.case_id), CASE.c.case_id, case_ids)
 
 
+def open_of_claim(conn: sa.Connection, family_id: int, payer_sequence: str) -> pd.DataFrame:
+    """Read the open cases of a claim and payer, by line: what names each, its cause, money and state."""
+    names = ("case_id", "version", "case_key", "line_number", "cause", "at_risk_cents", "state")
+    select = sa.select(*(CASE.c[name] for name in names)).where(
+        CASE.c.family_id == family_id, CASE.c.payer_sequence == payer_sequence, CASE.c.state != "closed"
+    )
+    return frame(conn, select.order_by(CASE.c.line_number, CASE.c.case_id))
+
+
 def families(conn: sa.Connection, case_ids: Sequence[int]) -> dict[int, int]:
     """Give the claim family of each case; 0 where the claim is unknown."""
     rows = frame_of(conn, sa.select(CASE.c.case_id, sa.func.coalesce(CASE.c.family_id, 0)), CASE.c.case_id, case_ids)

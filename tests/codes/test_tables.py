@@ -13,6 +13,7 @@ NAMES = sorted(
 )
 KEYS = {
     "corrections": ["column"],
+    "coverage_orders": ["order"],
     "desk_refusals": ["reason"],
     "accounts": ["account"],
     "bank_types": ["priority"],

@@ -26,7 +26,7 @@ from claims.store.engine import together
 from claims.store.handles import Connection
 
 UNDONE, EVENT = "undone", "undo"
-SENDS = ("resubmit", "bill_next")
+SENDS = ("resubmit", "bill_next", "bill_other")
 _STILL_HERE = ("draft", "blocked", "ready")
 LEFT, PLACE_TAKEN = "claim-has-left", "place-taken"
 

@@ -7,6 +7,7 @@ from claims.web.pages import (
     audit,
     charts,
     correct,
+    coverage,
     deposits,
     exceptions,
     me,
@@ -22,7 +23,7 @@ from claims.web.pages import (
     work,
 )
 
-_DESK = (queue, views, acts, story, correct, appeals)
+_DESK = (queue, views, acts, story, correct, coverage, appeals)
 _MONEY = (exceptions, deposits, variances)
 _MODULES = (assets, sign_in, me, today, *_DESK, work, *_MONEY, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)

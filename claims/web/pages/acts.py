@@ -88,7 +88,7 @@ def act(
     seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
     is_again = scope == "all" and sure == "yes" and seen is None
     try:
-        cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
+        cases = seen or (_all_of(at, back) if scope == "all" else chosen(case))
         if not cases:
             raise NothingChosenError
         person = at.person.name if asked_for == "take" else to
@@ -204,7 +204,8 @@ def _day(text: str) -> date:
         raise UsageError("Say on which day the decision came.") from None
 
 
-def _chosen(texts: list[str]) -> list[tuple[int, int]]:
+def chosen(texts: list[str]) -> list[tuple[int, int]]:
+    """Read which cases are meant, each with the version that was seen."""
     found = [_CASE.fullmatch(text) for text in texts]
     if not all(found):
         raise UsageError("A case is named by its number and version.")

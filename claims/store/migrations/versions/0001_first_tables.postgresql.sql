@@ -1149,6 +1149,8 @@ CREATE TABLE rejections (
     closed_posting_date DATE,
     closed_at VARCHAR(27),
     closed_reason VARCHAR(40),
+    owner VARCHAR(120) DEFAULT '' NOT NULL,
+    notes TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_rejections PRIMARY KEY (rejection_id),
     CONSTRAINT uq_rejections_rejection_key UNIQUE (rejection_key),
     CONSTRAINT fk_rejections_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
