@@ -131,7 +131,7 @@ def as_csv(ctx: Context, name: str) -> str:
         found = charts(ctx)[name]
     else:
         found = rates(ctx)[_RATES[name]]
-    shares = [column for column in found if column.endswith("_share")]
+    shares = [str(column) for column in found if str(column).endswith("_share")]
     told = {column.replace("_share", "_percent"): percents(found[column]) for column in shares}
     return written(found.drop(columns=[*shares, "bucket"], errors="ignore").assign(**told))
 

@@ -61,8 +61,8 @@ class Filter:
         if self.opened_by:
             parts.append(CASE.c.posting_date <= self.opened_by)
         if self.payer:
-            name = sa.func.upper(CASE.c.payer_name)
-            parts.append(sa.or_(CASE.c.payer_code == self.payer, name.contains(self.payer.upper(), autoescape=True)))
+            upper = sa.func.upper(CASE.c.payer_name)
+            parts.append(sa.or_(CASE.c.payer_code == self.payer, upper.contains(self.payer.upper(), autoescape=True)))
         if self.procedure:
             parts.append(CASE.c.procedure_code == self.procedure.upper())
         return sa.and_(*parts)
