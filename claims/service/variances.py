@@ -24,6 +24,25 @@ from claims.store.queries import variance_list
 from claims.store.queries import variances as queries
 from claims.store.queries.variances import STATES, Filter
 
+__all__ = [
+    "KEY_LENGTH",
+    "KINDS",
+    "STATES",
+    "Filter",
+    "asked_for",
+    "is_priced",
+    "listed",
+    "open_totals",
+    "page",
+    "patterns",
+    "payers",
+    "refresh",
+    "say",
+    "take_back",
+    "told",
+    "totals",
+]
+
 KEY_LENGTH = 10
 KINDS = ("underpaid", "overpaid")
 
