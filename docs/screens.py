@@ -120,7 +120,7 @@ def take(browser: Any, ctx: Context) -> None:
     shot(biller, case, "case")
     shot(biller, f"{case.partition('?')[0]}/appeal", "appeal")
     biller.goto(f"http://127.0.0.1:{PORT}/queue")
-    biller.fill("#find", "EX260292B")
+    biller.fill("#find", "TEACUP")
     biller.keyboard.press("Enter")
     biller.locator("h1").first.wait_for()
     biller.wait_for_timeout(400)

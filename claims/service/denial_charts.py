@@ -133,6 +133,7 @@ def as_csv(ctx: Context, name: str) -> str:
         found = rates(ctx)[_RATES[name]]
     shares = [str(column) for column in found if str(column).endswith("_share")]
     told = {column.replace("_share", "_percent"): percents(found[column]) for column in shares}
+    found = found.rename(columns={"denied": "denied_decisions"})  # beside the dollars of denied_cents
     return written(found.drop(columns=[*shares, "bucket"], errors="ignore").assign(**told))
 
 

@@ -62,7 +62,7 @@ def decided_by_day(conn: sa.Connection, since: date) -> pd.DataFrame:
         .join(CP, CP.c.remit_id == R.c.remit_id)
         .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
         .outerjoin(denial, denial.c.claim_payment_id == CP.c.claim_payment_id)
-        .where(R.c.state == "posted", R.c.payment_date >= since, P.c.outcome == "posted")
+        .where(R.c.state == "posted", R.c.payment_date >= since, P.c.outcome == "posted", P.c.is_superseded == 0)
     )
     return frame(conn, select.group_by(*by).order_by(*by))
 
