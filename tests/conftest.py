@@ -15,12 +15,15 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from psycopg import sql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from claims import config
 from claims.store import audit, engine
 
 # Frames make and drop many small objects; looking for cycles after each few hundred of them is a tenth of the time.
-gc.set_threshold(200_000, 50, 100)
+gc.set_threshold(400_000, 50, 100)
 
 ENGINES = ("sqlite", "postgresql")
 # Files that take longest: begun first, so that no worker is left with one of them at the end.
@@ -57,6 +60,30 @@ def pytest_collection_modifyitems(items):
             seen[item.path] += 1
             if seen[item.path] % 10 != 1:
                 item.add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish():
+    """Look no more for cycles among modules and tests: they live to the end."""
+    gc.collect()
+    gc.freeze()
+
+
+_compiled: dict[str, LRUCache] = {}
+
+
+@sa.event.listens_for(sa.Engine, "engine_connect")
+def _compile_once(connection):
+    """Let every database of a worker use what another compiled, as the one database of a practice does night by night.
+
+    SQLAlchemy compiles a statement once for each engine, and each test has an engine of its own.
+    """
+    name = connection.dialect.name
+    connection.engine._compiled_cache = _compiled.setdefault(name, LRUCache(5_000))
+
+
+for _dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):  # part of the key; alike but for identity
+    _dialect.__eq__ = lambda one, other: type(one) is type(other)
+    _dialect.__hash__ = lambda one: hash(type(one))
 
 
 def is_long(item) -> bool:

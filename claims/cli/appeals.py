@@ -13,7 +13,7 @@ from claims.cli.acting import context_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
-    from claims.service.appeal_added import Attached
+    from claims.service.appeal_added import Attached, Removed
     from claims.service.appeals import Appeal
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="The key that claims denials list shows, or its beginning.")]
@@ -41,6 +41,10 @@ def prepare(
         list[str] | None,
         typer.Option(metavar="[EXHIBIT=]FILE", help="PDF, PNG or JPEG for an exhibit; default: the first that waits."),
     ] = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[EXHIBIT=]SHA256", help="Take an attached file out again; the first digits will do."),
+    ] = None,
 ) -> None:
     """Write the letter (DOCX) and the packet (PDF) of a case with a manifest. Holds patient data; this is audited.
 
@@ -54,7 +58,8 @@ def prepare(
     output = console.current()
     ctx = context_for(output, "desk.act")
     case_id, words, files = appeals.case_named(ctx, case), _words(filled or []), _files(attach or [])
-    made = appeals.prepare(ctx, case_id, level, out, words=words, attached=files)
+    gone = _removed(remove or [])
+    made = appeals.prepare(ctx, case_id, level, out, words=words, attached=files, removed=gone)
     output.document(_document(made))
     what = "Draft of an appeal" if made.gaps else "Appeal"
     output.say(f"{what} of case {made.key}: level {made.level} ({made.level_name}), {made.kind.replace('-', ' ')}")
@@ -63,6 +68,8 @@ def prepare(
     output.say(f"  Template  {made.template}, sha256 {made.template_sha256[:12]}")
     for name, sha256 in sorted(made.sha256.items()):
         output.say(f"  File      {made.folder / name}, sha256 {sha256[:12]}")
+    for one in made.attached:
+        output.say(f"  Attached  {one.exhibit}, sha256 {one.sha256[:12]}; take it out: --remove {one.sha256[:12]}")
     for gap in made.open_gaps:
         how = {"words": f"--set {gap.key}=... : ", "file": f"--attach {gap.key}=FILE : "}.get(gap.how, "")
         output.say(f"  Fill in   {how}{gap.label}")
@@ -187,6 +194,14 @@ def _files(texts: list[str]) -> list[Attached]:
             raise UsageError("A file that --attach names is not there.")
         found.append(Attached(exhibit.strip() if sign else "", path.read_bytes()))
     return found
+
+
+def _removed(texts: list[str]) -> list[Removed]:
+    """Read [EXHIBIT=]SHA256."""
+    from claims.service.appeal_added import Removed
+
+    pairs = [text.strip().rpartition("=") for text in texts]
+    return [Removed(exhibit.strip(), sha256.strip().lower()) for exhibit, _, sha256 in pairs]
 
 
 def _document(made: Appeal) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
             (
                 *(row["remit_id"], row["payment_date"], row["payer_name"], row["status_code"]),
                 *(dollars(row[name]) for name in ("charge_cents", "paid_cents", "adjusted_cents", "patient_cents")),
-                *(row["outcome"], row["trace_number"]),
+                row["outcome"] + (f", by {row['known_by'].replace('-', ' ')}" if row["known_by"] else ""),
+                row["trace_number"],
             )
             for row in told["payments"]
         ],

@@ -25,6 +25,7 @@ def register(group: typer.Typer) -> None:
     group.command("upheld")(upheld)
     group.command("info-sent")(info_sent)
     group.command("bill-next")(bill_next)
+    group.command("bill-other")(bill_other)
     group.command("to-patient")(to_patient)
     group.command("write-off")(write_off)
     group.command("expire")(expire)
@@ -202,6 +203,38 @@ def bill_next(keys: Keys = None, pattern: Pattern = 0, day: Day = "", dry_run: D
     from claims.service.desk import actions
 
     act(keys, pattern, day, dry_run, actions.bill_next)
+
+
+def bill_other(
+    keys: Keys = None,
+    payer: Annotated[str, typer.Option(help="The payer's code in master data.")] = "",
+    member: Annotated[str, typer.Option(help="The member number with that payer.")] = "",
+    order: Annotated[
+        str, typer.Option(help="instead (in the place of the payer that denied), before (it pays first), after.")
+    ] = "instead",
+    relationship: Annotated[str, typer.Option(help="Patient's relation to the subscriber: 18 self, 01, 19 ...")] = "18",
+    subscriber: Annotated[
+        str, typer.Option(metavar="LAST,FIRST", help="Who holds the policy, where that is not the patient.")
+    ] = "",
+    group_number: Annotated[str, typer.Option("--group", help="Number of the insured group.")] = "",
+    authorization: Annotated[str, typer.Option(help="Authorization number of that payer.")] = "",
+    day: Day = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Bill a payer that the claim did not name: who really covers the patient. What was sent stays as it was.
+
+    In the place of the other or before it, the claim goes out new (frequency 1); after it, it tells the denial.
+
+    Example: claims denials bill-other 3f2a91c04b --payer DRAGN --member DM20411 --order before --dry-run
+    """
+    from claims.service.desk import actions
+    from claims.service.desk.billing_other import Coverage
+
+    last, _, first = subscriber.partition(",")
+    coverage = Coverage(
+        payer.strip(), member, order, relationship.strip(), last.strip(), first.strip(), group_number, authorization
+    )
+    act(keys, 0, day, dry_run, actions.bill_other, coverage=coverage)
 
 
 def to_patient(

@@ -20,6 +20,8 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_rejections)
     group.command("show")(show)
     group.command("close")(close)
+    group.command("assign")(assign)
+    group.command("note")(note)
     group.command("proposals")(proposals)
     group.command("accept")(accept)
     group.command("dismiss")(dismiss)
@@ -77,6 +79,10 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     output.say(f"  Codes     {row['source']}: {row['detail_code']}")
     output.say(f"  To do     {row['next_step']}")
     output.say(f"  Since     {row['posting_date']}")
+    if row["owner"]:
+        output.say(f"  Owner     {row['owner']}")
+    for line in row["notes"].splitlines():
+        output.say(f"  Note      {line}")
     if row["state"] == "closed":
         output.say(f"  Closed    {row['closed_posting_date']} {row['closed_reason'].replace('_', ' ')}")
     if row["sha256"]:
@@ -84,19 +90,49 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     output.say(f"  Edit      {row['edit_id'] or 'none is known that would have caught it'}")
 
 
-def close(number: Number) -> None:
+def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
     """Give a refused claim up: it is withdrawn, and never sent again. Audited.
 
-    Example: claims rejections close 3
+    Example: claims rejections close 3 --reason "billed by the hospital"
     """
     from claims import config
     from claims.service import rejection_queue
 
     output = console.current()
     settings = config.load()
-    rejection_queue.close(context_for(output, "desk.act", settings), number_of(number), settings.today())
+    rejection_queue.close(context_for(output, "desk.act", settings), number_of(number), settings.today(), reason)
     output.document({"rejection_id": number_of(number), "state": "closed"})
     output.say(f"Rejection {number} is closed; the claim is withdrawn.")
+
+
+def assign(
+    number: Number, to: Annotated[str, typer.Option("--to", help="Who works on it; empty: nobody.")] = ""
+) -> None:
+    """Give a rejection to somebody.
+
+    Example: claims rejections assign 3 --to anna
+    """
+    from claims.service import rejection_queue
+
+    output = console.current()
+    rejection_queue.assign(context_for(output, "desk.act"), number_of(number), to.strip())
+    output.document({"rejection_id": number_of(number), "owner": to.strip()})
+    output.say(f"Rejection {number} is {to.strip()}'s." if to.strip() else f"Rejection {number} is nobody's.")
+
+
+def note(number: Number, text: Annotated[str, typer.Option("--text", help="The note.")] = "") -> None:
+    """Write a note on a rejection.
+
+    Example: claims rejections note 3 --text "the clearing house looks for it"
+    """
+    from claims import config
+    from claims.service import rejection_queue
+
+    output = console.current()
+    settings = config.load()
+    rejection_queue.note(context_for(output, "desk.act", settings), number_of(number), text, settings.today())
+    output.document({"rejection_id": number_of(number), "noted": True})
+    output.say(f"Noted on rejection {number}.")
 
 
 def proposals(state: Annotated[str, typer.Option(help="open, accepted, dismissed or any.")] = "open") -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 REFUSED = 1
 Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="remit:NO, file:NO or file:HASH, claim:NO or run:NO: our numbers.")
+    str, typer.Argument(metavar="TARGET", help="remit:NO or remit:TRACE, file:NO or file:HASH, claim:NO or run:NO.")
 ]
 Day = Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every journal that would be written; change nothing.")]
@@ -80,17 +80,12 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
     if refused:
         output.table(
             "Something was built on it: nothing was changed",
-            ["What", ">Journal", ">Claim payment", ">Family", ">Remittance"],
-            [
-                (
-                    row["kind"],
-                    *(row[name] or "" for name in ("journal_id", "claim_payment_id", "family_id", "remit_id")),
-                )
-                for row in refused
-            ],
+            ["What, the newest first", "Goes by"],
+            [(row["says"], row["command"]) for row in refused],
         )
-        if any(row["kind"] == "match by hand" for row in refused):
-            output.say("What a person matched goes back by its claim, first: claims undo claim:NO.")
+        first = next((row["command"] for row in refused if row["command"]), "")
+        if first:
+            output.say(f"First: {first}")
         return
     later = [row for row in postings if not row.get("is_target", True)]
     if verb == "undo" and later:

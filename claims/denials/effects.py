@@ -20,6 +20,7 @@ DEFAULTS: dict[str, str | int | bool] = {
     "recovered_cents": 0,
     "opening": 0,
     "is_closed": False,
+    "is_reversal": False,
     "candidate": -1,
 }
 
@@ -36,7 +37,11 @@ def in_posting_order(claim_payments: pd.DataFrame) -> pd.DataFrame:
 def effects_of(
     claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the effects of these postings: columns of ``lifecycle`` and ``candidate``, the row of ``cases`` or -1."""
+    """Return the effects of these postings: columns of ``lifecycle`` and ``candidate``, the row of ``cases`` or -1.
+
+    What was looked at before (``is_seen``) pays once more, for it may win what was denied before it and came only now;
+    it denies nothing again, but where it was held and only noted, and is taken back now: then it has a case of its own.
+    """
     at = claim_payments.set_index("claim_payment_id")["at"]
     latest = kept.drop_duplicates("base", keep="last")
     known = latest[["base", "claim_payment_id", "outcome", "opening"]].assign(
@@ -49,23 +54,39 @@ def effects_of(
     )
     # The decision that a stored case stands on is no news.
     stands = latest.set_index("base")["claim_payment_id"].reindex(denied["base"]).fillna(0).to_numpy()
-    denied = denied[denied["claim_payment_id"].to_numpy() != stands]
+    is_seen = denied["claim_payment_id"].isin(_seen(claim_payments)) & (
+        ~denied["claim_payment_id"].isin(_taken_back(claim_payments)) | denied["base"].isin(latest["base"])
+    )
+    denied = denied[~is_seen & (denied["claim_payment_id"].to_numpy() != stands)]
     open_bases = set(known.loc[~known["is_closed"], "base"])
     denied = _with_later_denial(denied, latest, claim_payments)
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
     deciders = pd.concat([latest, cases], ignore_index=True)
+    news = claim_payments[~claim_payments["claim_payment_id"].isin(_seen(claim_payments))]
     parts = [
         known,
         denied,
-        _reversed(claim_payments, deciders),
-        _replaced(claim_payments, deciders, figures, cases),
+        _reversed(news, deciders),
+        _replaced(news, deciders, figures, cases),
         _paid_after(claim_payments, deciders, figures, cases),
-        _paid_by_next(claim_payments, latest, figures),
-        _repeats(claim_payments, deciders),
+        _paid_by_next(news, latest, figures),
+        _repeats(news, deciders),
     ]
     return pd.concat([_whole(part) for part in parts], ignore_index=True)
+
+
+def _seen(claim_payments: pd.DataFrame) -> set[int]:
+    """Claim payments that the denial rules have looked at before."""
+    if "is_seen" not in claim_payments:
+        return set()
+    return set(claim_payments.loc[claim_payments["is_seen"].astype(bool), "claim_payment_id"])
+
+
+def _taken_back(claim_payments: pd.DataFrame) -> set[int]:
+    """Claim payments that a reversal among these takes back."""
+    return set(claim_payments.loc[claim_payments["outcome"] == "reversal", "reverses_claim_payment_id"])
 
 
 def _whole(part: pd.DataFrame) -> pd.DataFrame:
@@ -126,12 +147,14 @@ def _with_what_stands(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments
     """Attach a denial that is held to the open cases of its claim that are about the same money.
 
     A denial of the whole claim that comes without a reversal is not posted beside one of a line, nor the other way
-    round: the first stands in the books, and what it denied is at risk once.
+    round: the first stands in the books, and what it denied is at risk once. One that is taken back already stands
+    beside nothing: it has the case that it has when the reversal comes after it.
     """
     is_held = denied["claim_payment_id"].isin(
         claim_payments.loc[claim_payments["outcome"] == "unapplied", "claim_payment_id"]
     )
     is_held &= (denied["family_id"] != 0) & (denied["kind"] == "denied")
+    is_held &= ~denied["claim_payment_id"].isin(_taken_back(claim_payments))
     if not is_held.any():
         return denied
     claim = ["family_id", "payer_sequence"]
@@ -165,7 +188,8 @@ def _reversed(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFr
     unknown = deciders.loc[deciders["family_id"] == 0, [*claim, "base"]].drop_duplicates()
     loose = orphans[["claim_payment_id", "at", *claim]].merge(unknown, on=claim).assign(target_id=0)
     both = pd.concat([linked, loose.drop(columns=claim)], ignore_index=True)
-    return both.drop_duplicates(["claim_payment_id", "base"]).assign(kind="taken_back", outcome="superseded")
+    both = both.drop_duplicates(["claim_payment_id", "base"])
+    return both.assign(kind="taken_back", outcome="superseded", is_reversal=True)
 
 
 def _replaced(

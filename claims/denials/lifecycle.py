@@ -9,7 +9,8 @@ closed as overturned and denied again. An *effect* is one thing that happens to 
 - ``paid``: the payer decided otherwise after it took its denial back: what was superseded is won
 - ``lost``: the payment that won it is reversed: closed as superseded, what was recovered is taken off again; the
   denial that stands again reopens it
-- ``attached``: a duplicate of the claim was denied: noted, nothing changes
+- ``attached``: a duplicate of the claim was denied: noted, nothing changes; so is a reversal (``is_reversal``) of what
+  a decision that pays replaced before it
 
 What a person closed (written off, expired, a duplicate) is taken back by the payer all the same.
 
@@ -32,10 +33,11 @@ LOST = "recovery_reversed"
 def fold(effects: pd.DataFrame) -> pd.DataFrame:
     """Say what each effect does to its case; effects before the first denial of a base fall out.
 
-    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed. ``target_id`` 0 takes
-    back whatever stands, ``opening`` and ``is_closed`` are those of a known case. The result, in order per base, has
-    event (opened, repeated, reopened, attached, the outcome that closes it, or empty: nothing happens), and opening
-    and is_closed after each effect; is_state tells the effect that set the final state of its opening.
+    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed, is_reversal.
+    ``target_id`` 0 takes back whatever stands, ``opening`` and ``is_closed`` are those of a known case. The result, in
+    order per base, has event (opened, repeated, reopened, attached, the outcome that closes it, or empty: nothing
+    happens), and opening and is_closed after each effect; is_state tells the effect that set
+    the final state of its opening.
     """
     rows = effects.assign(rank=effects["kind"].map(RANKS).astype("int64"))
     rows = rows.sort_values(["base", "at", "rank", "claim_payment_id"], kind="stable", ignore_index=True)
@@ -60,6 +62,8 @@ def fold(effects: pd.DataFrame) -> pd.DataFrame:
     ended = pd.Series(outcomes[1 + len(WON) :]).where(closes | is_known | is_lost, 0)
     won = ended.where(pays, 0).groupby(span).transform("max")
     ended = won.where(won > 0, ended.groupby(span).transform("max"))
+    is_noted = rows["is_reversal"] & ~closes & is_settled & (rows["target_id"] == decided_by)
+    is_noted = (rows["kind"] == "attached") | (is_noted & ended.isin(range(1, 1 + len(WON))))
     is_over = (closes | was_closed).groupby(span).transform("any")
     # The state in which the span before left the case, seen by the denial that starts this span.
     starts = rows.loc[is_known | is_denied | is_lost, ["base", "opening"]].assign(
@@ -78,7 +82,7 @@ def fold(effects: pd.DataFrame) -> pd.DataFrame:
     rows["opening"] = starts["opening"].reindex(rows.index).ffill().astype("int64")
     rows["event"] = starts["event"].reindex(rows.index).fillna("")
     rows["event"] = rows["event"].where(~closes, rows["outcome"])
-    rows["event"] = rows["event"].where(rows["kind"] != "attached", "attached").where(~is_lost, LOST)
+    rows["event"] = rows["event"].where(~is_noted, "attached").where(~is_lost, LOST)
     rows["is_closed"] = closes | is_ended
     sets_state = is_known | is_denied | is_lost | closes
     at = pd.Series(np.arange(len(rows), dtype="int64")).where(sets_state, -1)

@@ -47,7 +47,8 @@ def propose(
     decision that this one takes back, by a reversal or by the ledger's own correction; else 0), family_id (0: unknown
     claim), billing_npi and family_claim_number (of the family), payer_sequence. Optional: has_other_payer (bool),
     primary_payment_date, own_payer_code and next_payer_code (of the claim), payer_type (else by
-    filing_indicator_code). ``service_payments``: columns of the table and line_number (of the match, 0: no line fits);
+    filing_indicator_code), is_seen (bool: the denial rules have looked at it before). ``service_payments``: columns of
+    the table and line_number (of the match, 0: no line fits);
     optional expected_cents (allowed by contract, ``Int64``).
     ``adjustments`` with ``classified`` (``classify`` of them, same order) and ``remarks``: those of these claim
     payments. ``known_cases``: the stored cases of the same families and claim payments, with billing_npi of the family

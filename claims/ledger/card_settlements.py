@@ -9,6 +9,8 @@ import pandas as pd
 
 from claims import codes
 from claims.ledger.deposit_pairs import business_days_between
+from claims.ledger.split_deposits import shares
+from claims.ledger.subsets import sets_of
 
 RULE = "card-settlement"
 
@@ -38,3 +40,26 @@ def settle(bank_lines: pd.DataFrame, payments: pd.DataFrame) -> tuple[pd.DataFra
     settlements = pairs.loc[alone, names].assign(rule=RULE).sort_values("bank_line_id", ignore_index=True)
     unclear = pairs.loc[~alone, ["bank_line_id"]].drop_duplicates().sort_values("bank_line_id", ignore_index=True)
     return settlements.astype({"rule": "str"}), unclear
+
+
+def settle_together(bank_lines: pd.DataFrame, payments: pd.DataFrame) -> pd.DataFrame:
+    """Tie several lines that are one day of card payments, to the cent: as `split_deposits.shares`, by paid_on.
+
+    Only where one set of the lines near that day adds up to it and no other day wants one of them. A sum less a fee
+    would fit too easily: nobody names these lines.
+    """
+    rule = codes.table("tie_rules").set_index("rule").loc[RULE].to_dict()
+    days = payments.groupby("paid_on", as_index=False)["amount_cents"].sum()
+    lines = bank_lines[(bank_lines["kind"] == rule["kind"]) & (bank_lines["rest_cents"] > 0)]
+    pairs = lines[["bank_line_id", "rest_cents", "bank_date", "kind"]].merge(days, how="cross")
+    near = business_days_between(pairs["paid_on"], pairs["bank_date"]) <= int(rule["days"])
+    pairs = pairs[near & (pairs["bank_date"] >= pairs["paid_on"])]
+    wanted = []
+    for _, group in pairs.groupby("paid_on", sort=True):
+        sums = sets_of(group["rest_cents"].tolist(), int(group["amount_cents"].iloc[0]))
+        # Where several sets fit, each of their lines is somebody's: no other day takes one.
+        chosen = group.iloc[sorted({place for one in sums.found for place in one})]
+        wanted.append(chosen.assign(is_sure=sums.only is not None))
+    rows = pd.concat(wanted, ignore_index=True) if wanted else pairs.assign(is_sure=False)
+    shared = rows.loc[rows.duplicated("bank_line_id", keep=False), "paid_on"]
+    return shares(rows[rows["is_sure"] & ~rows["paid_on"].isin(shared)], "paid_on", 0)

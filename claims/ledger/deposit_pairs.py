@@ -79,25 +79,44 @@ def siblings_of(traced: pd.DataFrame, settling: pd.DataFrame, remits: pd.DataFra
 
 
 def near(
-    lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING, gone: tuple[set[int], set[int]] | None = None
+    lines: pd.DataFrame,
+    remits: pd.DataFrame,
+    reach: int = WORTH_NAMING,
+    gone: tuple[set[int], set[int]] | None = None,
+    refused: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Pairs of one amount within `reach` days; of one payer and a day near, for lines without a trace and for cards.
+    """Pairs of one amount within `reach` days.
 
-    `gone`: ids of lines and remittances that no rule takes any more, only told of.
+    `gone`: ids of lines and remittances that no rule takes any more, only told of. `refused`: pairs (bank_line_id,
+    remit_id) that are like no others.
     """
-    by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
-    by_name = _by_name(by_day, remits)
     gone_lines, gone_remits = gone or (set(), set())
+    pairs = lines.iloc[:0].assign(remit_id=0) if refused is None else refused
+    is_alone = lines["bank_line_id"].isin(pairs["bank_line_id"]), remits["remit_id"].isin(pairs["remit_id"])
+    return _by_amount(
+        lines.assign(is_gone=lines["bank_line_id"].isin(gone_lines), alone=lines["bank_line_id"].where(is_alone[0], 0)),
+        remits.assign(is_gone=remits["remit_id"].isin(gone_remits), alone=remits["remit_id"].where(is_alone[1], 0)),
+        reach,
+    ).assign(sibling=False)
+
+
+def of_payer(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of one payer and a day near, whatever the amount, for lines without a trace and for cards."""
+    by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
     parts = [
-        _by_amount(
-            lines.assign(is_gone=lines["bank_line_id"].isin(gone_lines)),
-            remits.assign(is_gone=remits["remit_id"].isin(gone_remits)),
-            reach,
-        ),
-        _joined(by_name, remits, ["payer_remit", "day"], ["payer", "payment_date"]),
+        _joined(_by_name(by_day, remits), remits, ["payer_remit", "day"], ["payer", "payment_date"]),
         _joined(by_day, remits, ["payer_id", "day"], ["payer_id", "payment_date"]),
     ]
     return pd.concat(parts, ignore_index=True).assign(sibling=False)
+
+
+def told_in_full(pairs: pd.DataFrame) -> pd.Series[int]:
+    """Give the lines (bank_line_id) with so many pairs of the same payer, amount and day that nobody is told of more:
+    another amount scores less."""
+    good = pairs["same_amount"] & pairs["same_payer"] & (pairs["days"] <= BUSINESS_DAYS)
+    good &= ~pairs["other_trace"] & ~pairs["is_refused"]
+    most = pairs.loc[good, "bank_line_id"].value_counts()
+    return pd.Series(most.index[most >= MOST_CANDIDATES])
 
 
 def with_facts(
@@ -214,7 +233,7 @@ _SPREAD = ["place", "other", "group", "group_remit"]
 
 def _grouped(rows: pd.DataFrame, key: str, facts: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Order rows by all that a rule looks at: `(rows, groups)`; a group has its size and `first`, where it begins."""
-    facts = [*facts, "payer", "payer_id", "has_trace", "is_gone"]
+    facts = [*facts, "payer", "payer_id", "has_trace", "is_gone", "alone"]
     text = "line_key" if key == "bank_line_id" else "remit_key"
     rows = rows.assign(has_trace=rows["trace"] != "").sort_values([*facts, text], ignore_index=True)
     groups = rows.groupby(facts, sort=True).size().rename("size").reset_index()

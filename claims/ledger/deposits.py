@@ -21,11 +21,14 @@ from claims.ledger.deposit_pairs import (
     begun,
     by_trace,
     near,
+    of_payer,
     prepared,
     siblings_of,
+    told_in_full,
     weighed,
     with_facts,
 )
+from claims.ledger.split_deposits import shares
 from claims.ledger.subsets import sets_of
 
 TIE_COLUMNS = {
@@ -60,11 +63,12 @@ class _Board:
         self.begun = begun(lines, settled)
         self.traced = by_trace(lines, remits)
         self.all = self._known(self.traced)
-        self.wider = {"sibling": self._siblings, "open": self._near, "none": self._near}
+        self.wider = {"sibling": self._siblings, "open": self._near, "none": self._of_payer}
         self.tied: list[tuple[int, int, int, int, str]] = []
         self.gone_lines: set[int] = set()
         self.gone_remits: set[int] = set()
         self.unclear: set[int] = set()
+        self.traced_lines: set[int] = set()  # tied before anything but the trace was looked at
 
     def widen(self, trace: str) -> None:
         """Add the pairs that a rule of this word for the trace looks at, of the lines that are not tied yet."""
@@ -79,7 +83,16 @@ class _Board:
         return siblings_of(self._open(self.traced), self._open(self.begun), self.remits)
 
     def _near(self) -> pd.DataFrame:
-        return near(self._open(self.lines), self.remits, gone=(self.unclear, self.gone_remits))
+        self.traced_lines = set(self.gone_lines)
+        return near(self._open(self.lines), self.remits, gone=(self.unclear, self.gone_remits), refused=self.refused)
+
+    def _of_payer(self) -> pd.DataFrame:
+        """Not of lines that no rule takes any more and that enough is told of (of many equal ones, each by each), nor
+        of tied ones, but for those of which a person has taken something apart: that is told."""
+        ids = self.lines["bank_line_id"]
+        is_over = ids.isin(self.unclear) & ids.isin(told_in_full(self.all))
+        is_over |= ids.isin(self.gone_lines) & ~ids.isin([] if self.refused is None else self.refused["bank_line_id"])
+        return of_payer(self.lines[~is_over & ~ids.isin(self.traced_lines)], self.remits)
 
     def _open(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows[~rows["bank_line_id"].isin(self.gone_lines)]
@@ -199,6 +212,17 @@ def _lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
     board.take(ways, rule["rule"])
 
 
+def _net_lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
+    """Several card settlements and one remittance, together less a fee that is small enough to be one."""
+    split = shares(pairs.rename(columns={"open_cents": "amount_cents"}), "remit_id", int(rule["fee_percent"]))
+    names = ["bank_line_id", "remit_id", "amount_cents", "fee_cents"]
+    ways = [
+        [(line, remit, cents, fee) for line, remit, cents, fee in own[names].to_numpy("int64").tolist()]
+        for _, own in split.groupby("remit_id", sort=True)
+    ]
+    board.take(ways, rule["rule"])
+
+
 def _of_one_remit(pairs: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
     """Pairs by remittance, of lines that fit no other remittance."""
     alone = pairs.groupby("bank_line_id")["remit_id"].transform("size") == 1
@@ -251,6 +275,7 @@ _WAYS: dict[str, Callable[[_Board, pd.DataFrame, dict[str, str]], None]] = {
     "lines": _lines,
     "remits": _remits,
     "net": _net,
+    "net-lines": _net_lines,
     "other": _other,
 }
 

@@ -12,13 +12,17 @@ import json
 import numpy as np
 import pandas as pd
 
-# Order of the keys (835 claim to submitted claim): our own number, the payer's number for it, a line number that we
-# gave, and last who, when and how much.
-RULES = ("claim-number", "claim-number-normal", "payer-claim-number", "line-control-number", "member-date-charge")
+# Order of the keys (835 claim to submitted claim): our own number, the payer's number for it, of a reversal the payer's
+# number of what it takes back, a line number that we gave, and last who, when and how much.
+RULES = (
+    *("claim-number", "claim-number-normal", "payer-claim-number", "original-reference"),
+    *("line-control-number", "member-date-charge"),
+)
 BASE_SCORE = {
     "claim-number": 60,
     "claim-number-normal": 60,
     "payer-claim-number": 60,
+    "original-reference": 60,
     "line-control-number": 60,
     "member-date-charge": 50,
 }

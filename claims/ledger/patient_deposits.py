@@ -14,6 +14,7 @@ import pandas as pd
 from claims import codes
 from claims.ledger import card_settlements
 from claims.ledger.deposit_pairs import business_days_between, normal_trace
+from claims.ledger.split_deposits import by_lines, shares
 
 BATCH, REFERENCE, ALONE = "patient-batch", "patient-reference", "patient-amount-date"
 RULES = (BATCH, REFERENCE, card_settlements.RULE, ALONE)
@@ -36,7 +37,7 @@ class Outcome(NamedTuple):
     """What was tied.
 
     `ties`: bank_line_id, amount_cents (what it settles), fee_cents, rule. `parts`: bank_line_id, payment_key,
-    amount_cents.
+    amount_cents; a payment that two lines of one batch bring has a part in each.
     """
 
     ties: pd.DataFrame
@@ -75,7 +76,10 @@ def _ways(rule: str, lines: pd.DataFrame, money: pd.DataFrame) -> Outcome:
 
 
 def _named(lines: pd.DataFrame, money: pd.DataFrame, rule: str) -> Outcome:
-    """The line's trace number or reference is that of a batch or payment, and the amount fits, a card's less a fee."""
+    """The line's trace number or reference is that of a batch or payment, and the amount fits, a card's less a fee.
+
+    A batch may come in several lines that all name it: then they add up to it.
+    """
     sums = money.groupby("name", as_index=False)["amount_cents"].sum()
     says = pd.concat(
         [lines.assign(name=normal_trace(lines[column])) for column in ("trace_number", "reference")]
@@ -84,17 +88,29 @@ def _named(lines: pd.DataFrame, money: pd.DataFrame, rule: str) -> Outcome:
     fee = pairs["amount_cents"] - pairs["rest_cents"]
     percent = _limit(rule, "fee_percent")
     small = (pairs["kind"] == CARD) & (fee > 0) & (fee * 100 <= pairs["amount_cents"] * percent)
-    pairs = _one_to_one(pairs.assign(fee_cents=fee)[(fee == 0) | small], "name")
-    parts = pairs[["bank_line_id", "name"]].merge(money, on="name")
-    return _outcome(pairs, parts, rule)
+    alone = _one_to_one(pairs.assign(fee_cents=fee)[(fee == 0) | small], "name")
+    parts = alone[["bank_line_id", "name"]].merge(money, on="name")
+    if rule != BATCH:
+        return _outcome(alone, parts, rule)
+    left = pairs[~pairs["name"].isin(alone["name"]) & ~pairs["bank_line_id"].isin(alone["bank_line_id"])]
+    split = shares(left, "name", percent)
+    both = pd.concat([alone, split], ignore_index=True)
+    parts = pd.concat([parts, by_lines(split, money, "name")], ignore_index=True)
+    return _outcome(both, parts, rule)
 
 
 def _settled(lines: pd.DataFrame, money: pd.DataFrame) -> Outcome:
-    """A card settlement is what was paid by card on one day, less chargebacks and the fee."""
+    """A card settlement is what was paid by card on one day, less chargebacks and the fee; or several lines are it."""
     cards = money[_fits(money["method"], CARD)]
-    settlements, _ = card_settlements.settle(lines, cards)
+    settlements, unclear = card_settlements.settle(lines, cards)
     parts = settlements[["bank_line_id", "paid_on"]].merge(cards, on="paid_on")
-    return _outcome(settlements, parts, card_settlements.RULE)
+    known = [*settlements["bank_line_id"], *unclear["bank_line_id"]]
+    split = card_settlements.settle_together(
+        lines[~lines["bank_line_id"].isin(known)], cards[~cards["paid_on"].isin(settlements["paid_on"])]
+    )
+    both = pd.concat([settlements, split], ignore_index=True)
+    parts = pd.concat([parts, by_lines(split, cards, "paid_on")], ignore_index=True)
+    return _outcome(both, parts, card_settlements.RULE)
 
 
 def _alone(lines: pd.DataFrame, money: pd.DataFrame) -> Outcome:

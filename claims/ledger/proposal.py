@@ -38,9 +38,9 @@ class Batch:
     receivables: open 1100 by family_id, payer_sequence, line_number: amount_cents, of the families in the batch.
     touched: what people moved on 1110 and 1200 by family_id, account, line_number.
     decided: claim payments posted before: claim_payment_id, remit_id, family_id, payer_sequence, payer_code,
-    payee_identifier, claim_number_normal, payer_claim_number, member_id, charge_cents, paid_cents, outcome (TAKEN_BACK:
-    by a reversal), is_released (the system took it back), posting_order, ordinal, place (newest lowest), of the
-    families and numbers in the batch.
+    payee_identifier, claim_number_normal, payer_claim_number, original_reference, member_id, charge_cents, paid_cents,
+    outcome (TAKEN_BACK: by a reversal), is_released (the system took it back), posting_order, ordinal, place (newest
+    lowest), of the families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
     to be negated by a reversal.
     """
@@ -69,12 +69,14 @@ class Proposal:
     def decide(self, rows: pd.DataFrame, outcome: pd.Series | str, reason: pd.Series | str = "") -> None:
         """Record the outcome of claim payments; a reason is an exception type.
 
-        Rows may carry reverses_claim_payment_id and unposted_cents (of its reductions, what was not posted).
+        Rows may carry reverses_claim_payment_id, known_by (how that was found) and unposted_cents (of its reductions,
+        what was not posted).
         """
         columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence"]
         frame = rows[columns].assign(outcome=outcome, reason_code=reason)
         for name in ("reverses_claim_payment_id", "unposted_cents"):
             frame[name] = rows[name].to_numpy() if name in rows else 0
+        frame["known_by"] = rows["known_by"].to_numpy() if "known_by" in rows else ""
         self.postings.append(frame)
 
     def raise_exception(self, rows: pd.DataFrame, type_code: pd.Series | str, amount: pd.Series | None = None) -> None:

@@ -9,18 +9,20 @@ from claims.ledger.proposal import EXCEPTION_COLUMNS, POSTED, UNAPPLIED_CASH, Ba
 from claims.money import amount
 
 PAIR = ["claim_payment_id", "claim_payment_id_first"]
+_ORDER = ["order", "other_number", "other_lines", "other_cash", "other_original"]
 
 
 def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Pair each reversal with the decision that it takes back: its columns, those of the decision with `_first`.
 
-    Of several the one with the payer's number, with the same lines, with the same cash; then the newest. Each decision
-    is taken back once, by the first of `rows` that wants it; the next one takes what is left.
+    Of several the one with the payer's number, with the same lines, with the same cash, whose number the reversal gives
+    as that of what it takes back (REF*F8); then the newest. Each decision is taken back once, by the first of `rows`
+    that wants it; the next one takes what is left. `known_by` says by what the two are one.
     """
     pairs = _fitting(rows, decided, batch)
     order = pd.Series(np.arange(len(rows)), index=rows["claim_payment_id"])
     pairs = pairs.assign(order=order.reindex(pairs["claim_payment_id"]).to_numpy("int64"))
-    pairs = pairs.sort_values(["order", "other_number", "other_lines", "other_cash", "place_first"], kind="stable")
+    pairs = pairs.sort_values([*_ORDER, "place_first"], kind="stable")
     best = pairs.drop_duplicates("claim_payment_id")
     if best["claim_payment_id_first"].duplicated().any():
         best = pairs[_in_turn(pairs)]
@@ -54,8 +56,9 @@ def takes_nothing_back(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) 
 def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """All pairs of a reversal and a decision that it may take back.
 
-    Both are of one payer, payee and charge, and of no two families. What makes them one is the payer's number: with our
-    number, for no other member, or within a family, where a payer may name the void and not the claim that it voids.
+    Both are of one payer, payee and charge, and of no two families. What makes them one is the payer's number, as CLP07
+    or as REF*F8 of the reversal: with our number, for no other member, or within a family, where a payer may name the
+    void and not the claim that it voids.
     Failing that our number and the cash: within a family, where some cash moved or no number speaks against it; outside
     of it only for one member, and never against the payer's number, for a number of ours that is none (NONE, 0) is
     everybody's. A reversal that names a decision which was taken back already takes no other one. Where a person has
@@ -65,7 +68,10 @@ def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Data
     """
     pairs = _candidates(rows, decided)
     number, number_first = pairs["payer_claim_number"], pairs["payer_claim_number_first"]
-    other_number, both_named = number != number_first, (number != "") & (number_first != "")
+    original = pairs["original_reference"]
+    by_original = (original == number_first) & (original != "")
+    other_number = (number != number_first) & ~by_original
+    both_named = ((number != "") | (original != "")) & (number_first != "")
     same_family = (pairs["family_id"] == pairs["family_id_first"]) & (pairs["family_id"] != 0)
     has_family = (pairs["family_id"] != 0) & (pairs["family_id_first"] != 0)
     member, member_first = pairs["member_id"], pairs["member_id_first"]
@@ -84,12 +90,26 @@ def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Data
     pairs = pairs.assign(
         other_number=other_number.astype("int64"),
         other_cash=(pairs["paid_cents"] != -pairs["paid_cents_first"]).astype("int64"),
+        other_original=(~by_original).astype("int64"),
+        known_by=pd.Series(
+            np.select(
+                [by_original & by_number, by_number, pairs["is_by_hand"]],
+                ["original-reference", "payer-claim-number", "by-hand"],
+                "cash",
+            ),
+            index=pairs.index,
+            dtype="str",
+        ),
         is_misnamed=other_number & both_named & ~pairs["is_by_hand"],
     )[fits]
     is_other, is_apart = _lines_differ(pairs, batch.service_payments)
     pairs = pairs.assign(other_lines=is_other.astype("int64"))
     fitting: pd.DataFrame = pairs[~is_apart | pairs["is_by_hand"].to_numpy(bool)]
     return fitting
+
+
+# What a reversal says of the decision is another column of that.
+_THEIRS = {"original_reference": "payer_claim_number"}
 
 
 def _candidates(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
@@ -102,9 +122,12 @@ def _candidates(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     known = known.add_suffix("_first")
     own = rows.assign(number=number_of(rows), worth=-rows["charge_cents"], cash=-rows["paid_cents"])
     in_family, is_named, has_number = own["family_id"] != 0, own["payer_claim_number"] != "", own["number"] != ""
+    gives_original = own["original_reference"] != ""
     ways = [
         (is_named & has_number, ["number", "payer_claim_number"]),
         (is_named & in_family, ["family_id", "payer_claim_number"]),
+        (gives_original & has_number, ["number", "original_reference"]),
+        (gives_original & in_family, ["family_id", "original_reference"]),
         (in_family & has_number, ["family_id", "number", "cash"]),
         (has_number & (own["member_id"] != ""), ["member_id", "number", "cash"]),
         (in_family & own["is_by_hand"], ["family_id"]),
@@ -112,7 +135,8 @@ def _candidates(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
     found = []
     for asks, names in ways:
         keys = ["payer_code", "payee_identifier", "worth", *names]
-        found.append(own[asks].merge(known, left_on=keys, right_on=[f"{name}_first" for name in keys]))
+        theirs = [f"{_THEIRS.get(name, name)}_first" for name in keys]
+        found.append(own[asks].merge(known, left_on=keys, right_on=theirs))
     return pd.concat(found, ignore_index=True).drop_duplicates(PAIR, ignore_index=True)
 
 
@@ -130,8 +154,8 @@ def _is_earlier(pairs: pd.DataFrame, other_number: pd.Series) -> pd.Series:
 def _lines_differ(pairs: pd.DataFrame, services: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Tell which pairs do not name the same lines, and which have no service in common.
 
-    Lines are the same by service and charge, and by the lines of our claim where both are matched to some. A side
-    without lines says nothing.
+    Lines are the same by service and charge, and by the lines of our claim where all of both are matched to some: what
+    was matched to a replacement finds no line there that the replacement changed. A side without lines says nothing.
     """
     own = services[services["claim_payment_id"].isin([*pairs["claim_payment_id"], *pairs["claim_payment_id_first"]])]
     charge = own["charge_cents"].abs().astype("str")
@@ -140,8 +164,9 @@ def _lines_differ(pairs: pd.DataFrame, services: pd.DataFrame) -> tuple[np.ndarr
         number=own["line_number"].astype("str").where(own["line_number"] != 0, ""),
     )
     facts = own.sort_values("service").groupby("claim_payment_id")["service"].agg("|".join)
-    numbers = own.sort_values("number").groupby("claim_payment_id")["number"].agg("|".join)
-    numbers = numbers[numbers.str.strip("|") != ""]
+    unmatched = own.loc[own["number"] == "", "claim_payment_id"]
+    placed = own[~own["claim_payment_id"].isin(unmatched)].sort_values("number")
+    numbers = placed.groupby("claim_payment_id")["number"].agg("|".join)
     sides = [pairs["claim_payment_id"], pairs["claim_payment_id_first"]]
     fact, fact_first = (facts.reindex(side).to_numpy(dtype=object) for side in sides)
     number, number_first = (numbers.reindex(side).to_numpy(dtype=object) for side in sides)

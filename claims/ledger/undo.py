@@ -63,9 +63,9 @@ def withdraw(
 
     `postings`: what `standing_on` says goes, with is_target and is_whole. `journals`: those of these claim payments,
     whole remittances and claim families (journal_id, source, reason_code, claim_payment_id, remit_id, family_id,
-    continues_journal_id, taken_by: the journal that takes it back, keeps_cash: it put cash on 2200 before the posting).
-    `whole`: remit_ids of whole remittances. `matched_by_hand`: claim_payment_id of payments that a person has matched
-    since the posting.
+    continues_journal_id, reverses_journal_id, taken_by: the journal that takes it back, keeps_cash: it put cash on 2200
+    before the posting). `whole`: remit_ids of whole remittances. `matched_by_hand`: claim_payment_id of payments that a
+    person has matched since the posting.
     """
     by_posting = journals["source"].isin(["835", "apply"])
     of_claims = journals["claim_payment_id"].isin(postings["claim_payment_id"]) & ~journals["keeps_cash"]
@@ -80,7 +80,10 @@ def withdraw(
     # What a reversal took back stands again when the reversal goes; what stays taken back is no matter.
     stands = (journals["taken_by"] == 0) | journals["taken_by"].isin(journals.loc[goes, "journal_id"])
     goes &= stands
-    persons = journals[hangs & stands & ~journals["source"].isin(SYSTEM)]
+    by_person = ~journals["source"].isin(SYSTEM)
+    # By what a person took back of a person's, nothing stands any more.
+    is_back = journals["reverses_journal_id"].isin(journals.loc[by_person, "journal_id"])
+    persons = journals[hangs & stands & by_person & ~is_back]
     by_hand = postings[postings["claim_payment_id"].isin(matched_by_hand["claim_payment_id"])]
     refused = pd.concat(
         [

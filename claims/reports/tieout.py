@@ -91,7 +91,7 @@ def tie_out(
 
     `payer_names`: those of 835s and 837s; `holidays`: ISO days on which no bank works.
     """
-    deposits = _without_persons(deposits, payer_names, set(remittances["trace_number"]))
+    deposits = without_persons(deposits, payer_names, set(remittances["trace_number"]))
     rows = remittances.reset_index(drop=True)
     rows["claims_less_adjustments_cents"] = rows["claims_paid_cents"] - rows["provider_adjustments_cents"]
     rows["remittance_difference_cents"] = rows["payment_cents"] - rows["claims_less_adjustments_cents"]
@@ -186,7 +186,7 @@ def _unexplained(deposits: pd.DataFrame) -> pd.DataFrame:
 _NUMBER = re.compile(r"(?=(?:\D*\d){3})[0-9A-Z]{3,35}", re.ASCII | re.IGNORECASE)
 
 
-def _without_persons(deposits: pd.DataFrame, payer_names: Collection[str], traces: Collection[str]) -> pd.DataFrame:
+def without_persons(deposits: pd.DataFrame, payer_names: Collection[str], traces: Collection[str]) -> pd.DataFrame:
     """Leave out what may name a person: payers that nobody else names, references and traces in words."""
     known = {_plain(name) for name in payer_names}
     is_known = np.array([_plain(name) in known for name in deposits["payer_name"].tolist()], dtype=bool)

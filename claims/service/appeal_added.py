@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -22,7 +23,7 @@ from claims.store.handles import Connection
 from claims.store.queries import appeals as rows_of
 from claims.store.vault import Vault
 
-EVENT, CONTENT = "appeal_filled", "appeal"
+EVENT, REMOVED, CONTENT = "appeal_filled", "appeal_file_removed", "appeal"
 MOST_BYTES, MOST_PAGES, MOST_CHARACTERS = 15 << 20, 200, 4000
 MOST_PIXELS = 50_000_000  # a letter page at 600 dots per inch has 34 million; each takes 4 bytes and more when drawn
 MOST_POINTS = 14_400  # of the side of a page: 200 inches, the most that PDF readers show
@@ -38,11 +39,21 @@ class Attached:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A file that is taken out of an exhibit again, by its hash or the beginning of it."""
+
+    exhibit: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Filled:
     """What was added to a level: words by key of the gap, files by exhibit."""
 
     words: Mapping[str, str]
     files: Mapping[str, tuple[Added, ...]]
+    removed: tuple[Removed, ...] = ()  # taken out again, before the appeal was sent; the files stay in the vault
+    seen: int = 0  # how often something was added or taken out before
 
 
 NOTHING = Filled({}, {})
@@ -73,37 +84,74 @@ def before(ctx: Context, conn: Connection, case_id: int, level: int) -> Filled:
     """Read what was added to a level of a case before."""
     words: dict[str, str] = {}
     files: dict[str, tuple[Added, ...]] = {}
-    for body in rows_of.filled(conn, case_id, EVENT):
-        said = json.loads(body)
-        if said["level"] == level:
-            words |= said["words"]
-            for one in said["files"]:
-                added = Added(ctx.vault.read(one["sha256"]), one["sha256"], one["suffix"], one["pages"])
-                files[one["exhibit"]] = (*files.get(one["exhibit"], ()), added)
-    return Filled({key: text for key, text in words.items() if text}, files)
+    bodies = rows_of.filled(conn, case_id, (EVENT, REMOVED))
+    for said in (one for one in map(json.loads, bodies) if one["level"] == level):
+        words |= said.get("words", {})
+        for one in said.get("files", ()):
+            added = Added(ctx.vault.read(one["sha256"]), one["sha256"], one["suffix"], one["pages"])
+            files[one["exhibit"]] = (*files.get(one["exhibit"], ()), added)
+        for one in said.get("removed", ()):
+            files = _without(files, one["exhibit"], one["sha256"])
+    return Filled({key: text for key, text in words.items() if text}, files, seen=len(bodies))
 
 
-def merged(plan: Plan, old: Filled, words: Mapping[str, str], attached: Sequence[Attached]) -> tuple[Filled, Filled]:
-    """Give what a packet has with new words and files, and what of it is new; raises UsageError."""
+def _without(files: dict[str, tuple[Added, ...]], exhibit: str, sha256: str) -> dict[str, tuple[Added, ...]]:
+    kept = tuple(one for one in files.get(exhibit, ()) if one.sha256 != sha256)
+    return {**files, exhibit: kept} if kept else {key: added for key, added in files.items() if key != exhibit}
+
+
+def _meant(files: Mapping[str, tuple[Added, ...]], one: Removed) -> Removed:
+    """Find the one file of an exhibit (empty: of any) that is meant; raise UsageError."""
+    found = [
+        Removed(exhibit, added.sha256)
+        for exhibit, all_of_it in files.items()
+        for added in all_of_it
+        if one.exhibit in ("", exhibit) and one.sha256 and added.sha256.startswith(one.sha256)
+    ]
+    if len(found) != 1:
+        raise UsageError("This file is not attached any more." if not found else "Several attached files begin so.")
+    return found[0]
+
+
+def merged(
+    plan: Plan, old: Filled, words: Mapping[str, str], attached: Sequence[Attached], removed: Sequence[Removed] = ()
+) -> tuple[Filled, Filled]:
+    """Give what a packet has with new words and files and without those removed, and what is new; raises UsageError."""
     new_words = {key: " ".join(text.split()) for key, text in words.items()}
     for key, text in new_words.items():
         if len(text) > MOST_CHARACTERS:
             raise UsageError(f"What is filled in for {key} has at most {MOST_CHARACTERS} characters.")
     files = dict(old.files)
+    gone = tuple(_meant(files, one) for one in removed)
+    for one in gone:
+        files = _without(files, one.exhibit, one.sha256)
     new: dict[str, tuple[Added, ...]] = {}
-    for one in attached:
-        exhibit = one.exhibit or _waiting(plan, files)
-        added = checked(one.content)
+    for each in attached:
+        exhibit = each.exhibit or _waiting(plan, files)
+        added = checked(each.content)
         if added.sha256 not in {known.sha256 for known in files.get(exhibit, ())}:
             files[exhibit] = (*files.get(exhibit, ()), added)
             new[exhibit] = (*new.get(exhibit, ()), added)
     known_words = {key: text for key, text in (dict(old.words) | new_words).items() if text}
     changed = {key: text for key, text in new_words.items() if text != old.words.get(key, "")}
-    return Filled(known_words, files), Filled(changed, new)
+    return Filled(known_words, files), Filled(changed, new, gone, old.seen)
 
 
 def keep(ctx: Context, conn: Connection, case_id: int, level: int, new: Filled, day: str) -> None:
-    """Write what is new into the vault and as an event of the case."""
+    """Write what is new into the vault and as events of the case; what was removed is an event before it.
+
+    Raises UsageError where somebody else has added or removed something since, and for what is removed when the appeal
+    was sent: what was sent stays as it was.
+    """
+    if len(rows_of.filled(conn, case_id, (EVENT, REMOVED))) != new.seen:
+        raise UsageError("Somebody added to this packet or took something out since you saw it: look at it once more.")
+    if new.removed:
+        if (rows_of.sent(conn, [case_id])["level"] == level).any():
+            raise UsageError("This appeal was sent: what it had stays with it.")
+        gone = [{"exhibit": one.exhibit, "sha256": one.sha256} for one in new.removed]
+        _append(ctx, conn, case_id, REMOVED, {"level": level, "removed": gone}, day)
+        told = {"level": level, "files": [one.sha256 for one in new.removed]}
+        record(ctx, conn, "denial.appeal-file-removed", f"case {case_id}", told)
     if not new.words and not new.files:
         return
     files = [
@@ -114,21 +162,25 @@ def keep(ctx: Context, conn: Connection, case_id: int, level: int, new: Filled, 
     for one in files:
         size = ctx.vault.path(str(one["sha256"])).stat().st_size
         filing.register_produced(conn, str(one["sha256"]), size, content=CONTENT, sets="", counts={}, run_id=0)
+    _append(ctx, conn, case_id, EVENT, {"level": level, "words": dict(new.words), "files": files}, day)
+    told = {"level": level, "filled": sorted(new.words), "files": [one["sha256"] for one in files]}
+    record(ctx, conn, "denial.appeal-filled", f"case {case_id}", told)
+
+
+def _append(ctx: Context, conn: Connection, case_id: int, kind: str, body: Mapping[str, Any], day: str) -> None:
     row = desk.cases(conn, [case_id])
     event = pd.DataFrame(
         {
             "case_id": [case_id],
-            "kind": EVENT,
+            "kind": kind,
             "amount_cents": 0,
-            "body": json.dumps({"level": level, "words": dict(new.words), "files": files}, sort_keys=True),
+            "body": json.dumps(body, sort_keys=True),
             "posting_date": day,
             "actor": ctx.actor,
             "case_version": row["version"].to_numpy(),
         }
     )
     desk.save(conn, row.head(0)[["case_id"]], event)
-    told = {"level": level, "filled": sorted(new.words), "files": [one["sha256"] for one in files]}
-    record(ctx, conn, "denial.appeal-filled", f"case {case_id}", told)
 
 
 def _waiting(plan: Plan, files: Mapping[str, object]) -> str:

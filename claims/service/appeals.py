@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,11 +17,11 @@ from claims import codes
 from claims.denials import appeals as rules
 from claims.denials.appeals import Plan
 from claims.errors import NotFoundError, UsageError
-from claims.letters import Packet, Template, compose, find_template, letter_docx, packet_pdf
+from claims.letters import Added, Packet, Template, compose, find_template, letter_docx, packet_pdf
 from claims.letters import templates as letter_templates
 from claims.reports import manifest
 from claims.reports.report import Check, Report
-from claims.service.appeal_added import NOTHING, Attached, Filled, before, keep, merged
+from claims.service.appeal_added import NOTHING, Attached, Filled, Removed, before, keep, merged
 from claims.service.appeal_facts import Gathered, gather
 from claims.service.appeal_gaps import WORDS, Gap, gaps
 from claims.service.appeal_packet import packet
@@ -67,6 +67,7 @@ class Appeal:
     folder: Path
     sha256: dict[str, str]
     manifest_sha256: str
+    attached: tuple[Removed, ...] = ()  # the files that people attached, as they are named to be taken out
 
 
 def case_named(ctx: Context, key: str) -> int:
@@ -92,6 +93,7 @@ class Assembled:
     packet: Packet
     fields: tuple[Gap, ...]  # what a person may write, with the words that stand there now
     added: Filled = NOTHING  # what of it is new and not kept yet
+    files: Mapping[str, tuple[Added, ...]] = field(default_factory=dict)  # by exhibit: what people attached
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -113,6 +115,7 @@ def assembled(
     day: date | None = None,
     words: Mapping[str, str] | None = None,
     attached: Sequence[Attached] = (),
+    removed: Sequence[Removed] = (),
 ) -> Assembled:
     """Put letter and packet together without writing anything; raises what `prepare` raises.
 
@@ -126,7 +129,7 @@ def assembled(
     payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
     with read(ctx.engine) as conn:
         old = before(ctx, conn, case_id, plan.level)
-    filled, new = merged(plan, old, words or {}, attached)
+    filled, new = merged(plan, old, words or {}, attached, removed)
     used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
     # What the books alone leave open is what may be written; all else in the letter is theirs to say.
     draft = _put_together(plan, got, used, today, replace(filled, words={}))
@@ -136,7 +139,7 @@ def assembled(
     filled = replace(filled, words={one.key: one.words for one in fields if one.words})
     made = _put_together(plan, got, used, today, filled) if filled.words else draft
     plan = replace(plan, values={**plan.values, **filled.words})
-    return Assembled(plan, got, used[0], made, fields, new)
+    return Assembled(plan, got, used[0], made, fields, new, filled.files)
 
 
 def _put_together(plan: Plan, got: Gathered, used: Sequence[Template], today: date, filled: Filled) -> Packet:
@@ -165,15 +168,16 @@ def prepare(
     day: date | None = None,
     words: Mapping[str, str] | None = None,
     attached: Sequence[Attached] = (),
+    removed: Sequence[Removed] = (),
 ) -> Appeal:
     """Write letter and packet of a case into ``out`` (default: a folder of its own under ``appeals``).
 
     ``level``: the one after the last that was sent unless given; ``day``: of the letter, default today. ``words`` by
     key of the gap and files ``attached`` fill what the books lack; they are kept, and later packets of the level have
-    them too. The same books, templates and day give the same bytes. Raises AppealRefusedError, NotFoundError,
-    TemplateError, and UsageError for words or files that cannot be.
+    them too; what is ``removed`` is in none that follows. The same books, templates and day give the same bytes. Raises
+    AppealRefusedError, NotFoundError, TemplateError, and UsageError for words or files that cannot be.
     """
-    made = assembled(ctx, case_id, level, day=day, words=words, attached=attached)
+    made = assembled(ctx, case_id, level, day=day, words=words, attached=attached, removed=removed)
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
     folder = out or _not_edited(ctx, case_id, ctx.settings.appeals_folder / key / f"level-{plan.level}")
@@ -225,6 +229,7 @@ def prepare(
         folder=folder,
         sha256=hashes,
         manifest_sha256=content[manifest.SEAL],
+        attached=tuple(Removed(exhibit, one.sha256) for exhibit, files in made.files.items() for one in files),
     )
 
 

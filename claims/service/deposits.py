@@ -132,13 +132,16 @@ def tie(
     """Tie a bank line to a remittance by hand; give the cents that it settles.
 
     Without an amount it settles as much as both have left. `fee_cents` of it never reached the bank: as much as the
-    rules allow of a card settlement. Raises NotFoundError, PostingRefusedError where there is not so much, or
-    TiesMovedError where `seen` (`Would.seen`) is not how ties of the two stand. The reason is kept with the tie.
+    rules allow of a card settlement. Raises NotFoundError, PostingRefusedError where there is not so much, or without
+    `seen` where the two are tied already, or TiesMovedError where `seen` (`Would.seen`) is not how ties of the two
+    stand. The reason is kept with the tie.
     """
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         line = _line(conn, bank_line_id)
         _require_seen(conn, bank_line_id, remit_id, seen)
+        if seen is None:
+            _require_untied(conn, bank_line_id, remit_id)
         remit = banking.remittances(conn, banking.R.c.remit_id == remit_id)
         if remit.empty:
             raise NotFoundError("posted remittance", remit_id)
@@ -176,6 +179,17 @@ def tie(
     return cents
 
 
+def _require_untied(conn: Connection, bank_line_id: int, remit_id: int) -> None:
+    """Who has not looked at the ties of the two may be typing the same a second time: that is done, and stays so."""
+    ties = banking.matches(conn, [bank_line_id])
+    cents = int(ties.loc[ties["remit_id"] == remit_id, "amount_cents"].sum())
+    if cents:
+        raise PostingRefusedError(
+            f"This is done already: {amount(cents)} of remittance {remit_id} is tied to the bank line. To tie more of "
+            f"it, say what claims deposits show {bank_line_id} says to --seen."
+        )
+
+
 class Would(NamedTuple):
     """What would become of a bank line: cents that move, what nothing explains of it then, what a remittance lacks.
 
@@ -204,7 +218,7 @@ def would_tie(
     with rehearsal(ctx.engine) as conn:
         seen = banking.seen(conn, bank_line_id, remit_id)
         how: dict[str, Any] = {"amount_cents": amount_cents, "fee_cents": fee_cents}
-        cents = tie(ctx, bank_line_id, remit_id, reason, posting_date, **how)
+        cents = tie(ctx, bank_line_id, remit_id, reason, posting_date, seen=seen, **how)
         remit, line = banking.remittances(conn, banking.R.c.remit_id == remit_id), _line(conn, bank_line_id)
         facts = deposit_pairs.compared(line, remit)
         return Would(cents, 1, int(line["rest_cents"].iloc[0]), int(remit["open_cents"].iloc[0]), seen, facts)

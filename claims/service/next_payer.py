@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,27 @@ def bill_next(
     return billed
 
 
+class Added(NamedTuple):
+    """A payer that claims do not name: it is named on their frames, and what only it gave written on what is made."""
+
+    named: versions.Turn
+    prior_authorization: str = ""
+
+
+def bill_added(ctx: Context, posting_date: date, claim_ids: Sequence[int], added: Added) -> pd.DataFrame:
+    """Make claims for a payer that decided claims do not name.
+
+    Gives claim_id and follows_claim_id. A claim that goes on to another payer already, or by itself, gets none.
+    """
+    with read(ctx.engine) as conn:
+        waiting = decisions.to_bill(conn, claim_ids)
+    waiting = waiting[waiting["is_forwarded"] == 0].assign(open_cents=0, next_sequence="added")
+    if waiting.empty:
+        return versions.Made().claims
+    counts = dict.fromkeys(COUNTS, 0)
+    return _batch(ctx, waiting.reset_index(drop=True), posting_date, counts, by_hand=True, added=added)
+
+
 def _listed(ctx: Context, waiting: pd.DataFrame, day: date, counts: dict[str, int]) -> pd.DataFrame:
     """Leave out, and list, families of which nobody can say to whom they go on: they stop no other."""
     several = waiting.groupby(["family_id", "payer_sequence"])["claim_id"].transform("size")
@@ -118,7 +140,10 @@ def _decided_anew(before: pd.DataFrame, now: pd.DataFrame) -> set[int]:
     return set(both.loc[both["_merge"] != "both", "claim_id"].tolist())
 
 
-def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int], *, by_hand: bool) -> pd.DataFrame:
+def _batch(
+    ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int], *, by_hand: bool,
+    added: Added | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Build one batch; what cannot go on becomes an exception that says why, what can goes on and closes it."""
     frames = contents.joined(list(contents.read(ctx, claims)))
     lost = contents.lost(claims, frames)
@@ -127,12 +152,13 @@ def _batch(ctx: Context, claims: pd.DataFrame, day: date, counts: dict[str, int]
     claims = claims[~claims["claim_id"].isin(lost)]
     if claims.empty:
         return versions.Made().claims
-    return _built(ctx, claims, frames, day, counts, by_hand=by_hand)
+    return _built(ctx, claims, added.named(frames) if added else frames, day, counts, by_hand=by_hand, added=added)
 
 
 def _built(
-    ctx: Context, claims: pd.DataFrame, frames: Frames, day: date, counts: dict[str, int], *, by_hand: bool
-) -> pd.DataFrame:
+    ctx: Context, claims: pd.DataFrame, frames: Frames, day: date, counts: dict[str, int], *, by_hand: bool,
+    added: Added | None,
+) -> pd.DataFrame:  # fmt: skip
     with read(ctx.engine) as conn:
         rows = _Rows.of(conn, claims["claim_id"].tolist())
     decided, without = _decided(frames, rows)
@@ -141,13 +167,19 @@ def _built(
     silent = silent.set_axis(["claim_seg"], axis=1).assign(reason="not-decided", found=0, expected=0)
     refused = pd.concat([silent, without, built.refused], ignore_index=True).drop_duplicates("claim_seg")
     turned = _kept(built.frames, refused["claim_seg"])
+    if added and added.prior_authorization:
+        turned["claims"] = turned["claims"].assign(prior_authorization=added.prior_authorization)
     of_seg = frames["claims"].set_index("seg")["claim_id"]
     refused = refused.assign(claim_id=of_seg.reindex(refused["claim_seg"]).to_numpy())
     made = versions.Made().claims
     if len(turned["claims"]):
 
         def still_open(conn: Connection) -> pd.DataFrame:
-            again = decisions.waiting_for_next(conn, turned["claims"]["claim_id"].tolist(), is_asked=by_hand)
+            ids = turned["claims"]["claim_id"].tolist()
+            if added:
+                again = decisions.to_bill(conn, ids).assign(open_cents=0)
+            else:
+                again = decisions.waiting_for_next(conn, ids, is_asked=by_hand)
             again = again[(again["is_forwarded"] == 0) & (by_hand | (again["open_cents"] > 0))]
             before = rows.payments[rows.payments["claim_id"].isin(again["claim_id"])]
             now = decisions.decisions(conn, again["claim_id"].tolist())

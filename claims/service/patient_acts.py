@@ -9,7 +9,7 @@ import pandas as pd
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
 from claims.money import amount
-from claims.service.audited import record
+from claims.service.audited import record, sealed_words
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.patient_claims import named_family
@@ -77,7 +77,8 @@ def void_payment(ctx: Context, payment_id: int, reason: str, day: date, posting_
         patients.set_state(conn, [payment_id], "void", "", void_reason=reason, void_date=day)
         name_waiting(conn, posting_date)
         name_credits(conn, posting_date)
-        record(ctx, conn, "payment.void", f"payment {payment_id}", {"journals": count, "reason": reason})
+        body = {"journals": count, "reason_mac": sealed_words(ctx, reason)}  # the words stand with the payment
+        record(ctx, conn, "payment.void", f"payment {payment_id}", body)
     return count
 
 

@@ -12,7 +12,7 @@ from claims.ledger import patient_lines
 from claims.ledger.patient_file import methods
 from claims.money import amount
 from claims.service import people
-from claims.service.audited import record
+from claims.service.audited import record, sealed_words
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.patient_claims import named_family
@@ -134,7 +134,8 @@ def _ask(
     movements = parts.assign(journal_key=f"act:{key}:owed:0", owes=key)
     _write(conn, ctx, run_id, posting_date, movements, family_id, posting_date)
     name_credits(conn, posting_date)
-    body = {"amount_cents": cents, "family_id": family_id, "payment_id": payment_id, "reason": reason}
+    body: dict[str, object] = {"amount_cents": cents, "family_id": family_id, "payment_id": payment_id}
+    body |= {"reason_mac": sealed_words(ctx, reason)}  # the words stand with the refund
     record(ctx, conn, "patient.refund-requested", f"refund {number}", body)
     return number
 

@@ -6,10 +6,11 @@ from datetime import date
 
 import pandas as pd
 
+from claims.ledger import deposits, returned_deposits
 from claims.ledger.provider_adjustments import explain, propose_provider_adjustments
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import exceptions, posting, takebacks
+from claims.store import banking, exceptions, posting, takebacks
 from claims.store.handles import Connection
 
 
@@ -28,7 +29,7 @@ def post_provider_adjustments(
     if rows.empty:
         return 0
     payables = takebacks.payables(conn)
-    rows = explain(rows, payables, takebacks.reissuable(conn, remit_ids))
+    rows = explain(rows, payables, _lost(conn, remit_ids))
     proposed = propose_provider_adjustments(rows, payables)
     owner = rows.set_index("provider_adjustment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
@@ -53,3 +54,27 @@ def post_provider_adjustments(
     )
     exceptions.open_all(conn, raised, posting_date)
     return written
+
+
+def _lost(conn: Connection, remit_ids: list[int]) -> pd.DataFrame:
+    """Payments that a CS of these remittances names and whose money is not here, by all bank lines that are known.
+
+    Deposits are tied after posting, but a line that was read the same night speaks now: one with the trace number of a
+    payment is its money, and one that takes a deposit back opens its payment again.
+    """
+    named = takebacks.reissuable(conn, remit_ids)
+    if named.empty:
+        return named
+    lines = banking.open_lines(conn)
+    came = lines[(lines["kind"] != "fee") & (lines["rest_cents"] > 0)]
+    ties = deposits.tie(came, named, banking.refused_pairs(conn)).ties
+    ties = ties[ties["rule"].str.startswith("trace-")]
+    moved = -ties.groupby("remit_id")["amount_cents"].sum()
+    back = lines[lines["rest_cents"] < 0]
+    if len(back):
+        formers = banking.former_deposits(conn, (-back["rest_cents"]).tolist())
+        returns, _ = returned_deposits.take_back(back, formers.assign(rest_cents=formers["amount_cents"]))
+        opened = banking.matches(conn, returns["returns_line_id"].tolist())
+        moved = moved.add(opened.groupby("remit_id")["amount_cents"].sum(), fill_value=0)
+    now = named["open_cents"] + moved.reindex(named["remit_id"], fill_value=0).astype("int64").to_numpy()
+    return named.assign(open_cents=now)[(now != 0).to_numpy()]

@@ -10,24 +10,32 @@ import pandas as pd
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service import life
-from claims.service.audited import record, record_shown
+from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
+from claims.service.people import require_worker
 from claims.service.periods import require_open
 from claims.service.queue import KEY_LENGTH
-from claims.store import rejections
+from claims.store import desk, rejections
 from claims.store.engine import read, write
+from claims.store.handles import Connection
 from claims.store.queries import made_claims
 
 STATES = ("open", "closed")
 WITHDRAWN = "withdrawn"
+LONGEST = 400
 
 
-def listed(ctx: Context, *, state: str = "open", payer: str = "", show_phi: bool = False) -> pd.DataFrame:
-    """Give rejections of a state (empty: any), the largest first; numbers are masked unless `show_phi` (audited)."""
+def listed(
+    ctx: Context, *, state: str = "open", payer: str = "", owner: str = "", show_phi: bool = False
+) -> pd.DataFrame:
+    """Give rejections of a state (empty: any), the largest first; numbers are masked unless `show_phi` (audited).
+
+    `owner`: only those of somebody.
+    """
     if state and state not in STATES:
         raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
     with read(ctx.engine) as conn:
-        rows = rejections.listed(conn, state, payer)
+        rows = rejections.listed(conn, state, payer, owner)
     return _shown(ctx, rows, "rejections", show_phi=show_phi)
 
 
@@ -58,31 +66,104 @@ def of_case(ctx: Context, case_id: int, family_id: int) -> dict[str, Any]:
     return {str(name): value for name, value in mine.iloc[0].items()} if len(mine) else {}
 
 
+def open_of_claim(ctx: Context, claim_id: int) -> dict[str, Any]:
+    """Give the open rejection of a claim (rejection_id, source, cause, next_step, edit_id); else nothing."""
+    with read(ctx.engine) as conn:
+        known = rejections.of_claims(conn, [claim_id])
+        ids = known.loc[known["state"] == "open", "rejection_id"].tolist()
+        rows = rejections.one(conn, int(ids[-1])) if ids else pd.DataFrame()
+    return {str(name): value for name, value in rows.iloc[0].items()} if len(rows) else {}
+
+
+def open_case_behind(ctx: Context, claim_id: int) -> str:
+    """Give the key of the open denial that a claim was made of; empty where there is none."""
+    with read(ctx.engine) as conn:
+        rows = made_claims.behind(conn, [claim_id])
+        cases = desk.cases(conn, rows["case_id"].tolist())
+    is_open = cases["state"] != "closed"
+    return str(cases.loc[is_open, "case_key"].iloc[0])[:KEY_LENGTH] if is_open.any() else ""
+
+
 def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
     away = (rows["origin"] != "to_send") & (rows["state"] == "open")
     step = rows["next_step"].where(rows["next_step"] != "", "Read the answer") + ", where it was sent from"
     rows = rows.assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
     if not show_phi:
-        return rows.assign(claim_number=MASK)
+        return rows.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
     record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})
     return rows
 
 
-def close(ctx: Context, rejection_id: int, posting_date: date) -> None:
+def close(ctx: Context, rejection_id: int, posting_date: date, reason: str = "") -> None:
     """Give a refused claim up: its rejection is closed, the claim withdrawn, and both stand in the audit chain.
 
-    Raises PeriodClosedError for a day that is closed.
+    `reason` is kept with its notes. Raises PeriodClosedError for a day that is closed.
     """
+    words = _short(reason)
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
-        rows = rejections.one(conn, rejection_id)
-        if rows.empty:
-            raise NotFoundError("rejection", rejection_id)
-        row = rows.iloc[0]
-        if row["state"] != "open":
-            raise UsageError(f"Rejection {rejection_id} is closed already: {row['closed_reason']}.")
+        row = _open(conn, rejection_id)
+        _tell(ctx, conn, row, f"dealt with: {words}" if words else "", posting_date)
         rejections.close(conn, [rejection_id], WITHDRAWN, posting_date)
-        event = rows[["claim_id"]].assign(event="withdrawn", event_key=f"rejection:{rejection_id}:withdrawn")
+        event = pd.DataFrame({"claim_id": [int(row["claim_id"])], "event": "withdrawn"})
         if row["life"] == "rejected":
+            event["event_key"] = f"rejection:{rejection_id}:withdrawn"
             life.record(conn, event, posting_date, actor=ctx.actor)
-        record(ctx, conn, "rejection-closed", f"rejection {rejection_id}", {"amount_cents": int(row["amount_cents"])})
+        body: dict[str, Any] = {"amount_cents": int(row["amount_cents"])}
+        body |= {"reason": sealed_words(ctx, words)} if words else {}
+        record(ctx, conn, "rejection-closed", f"rejection {rejection_id}", body)
+
+
+def assign(ctx: Context, rejection_id: int, owner: str, *, was: str | None = None) -> None:
+    """Give an open rejection to somebody of the practice; empty: to nobody.
+
+    `was`: whose it was when the person saw it; where it is another's by now, nothing is done.
+    """
+    with write(ctx.engine) as conn:
+        row = _open(conn, rejection_id)
+        if owner:
+            require_worker(conn, owner)
+        if was is not None and row["owner"] != was:
+            raise UsageError(f"It is {row['owner'] or 'nobody'}'s by now: look at it once more.")
+        if row["owner"] == owner:
+            raise UsageError(f"It is {owner}'s already." if owner else "It is nobody's already.")
+        rejections.work(conn, rejection_id, owner=owner)
+        record(ctx, conn, "rejection-assigned", f"rejection {rejection_id}", {"owner": owner})
+
+
+def note(ctx: Context, rejection_id: int, words: str, posting_date: date) -> None:
+    """Write a note on a rejection, a closed one too."""
+    words = _short(words)
+    if not words:
+        raise UsageError("A note wants words.")
+    with write(ctx.engine) as conn:
+        row = _one(conn, rejection_id)
+        _tell(ctx, conn, row, words, posting_date)
+        record(ctx, conn, "rejection-noted", f"rejection {rejection_id}", {"words": sealed_words(ctx, words)})
+
+
+def _one(conn: Connection, rejection_id: int) -> pd.Series[Any]:
+    rows = rejections.one(conn, rejection_id)
+    if rows.empty:
+        raise NotFoundError("rejection", rejection_id)
+    return rows.iloc[0]
+
+
+def _open(conn: Connection, rejection_id: int) -> pd.Series[Any]:
+    row = _one(conn, rejection_id)
+    if row["state"] != "open":
+        raise UsageError(f"Rejection {rejection_id} is closed already: {row['closed_reason'].replace('_', ' ')}.")
+    return row
+
+
+def _tell(ctx: Context, conn: Connection, row: pd.Series[Any], words: str, day: date) -> None:
+    if words:
+        lines = [*str(row["notes"]).splitlines(), f"{day.isoformat()} {ctx.actor}: {words}"]
+        rejections.work(conn, int(row["rejection_id"]), notes="\n".join(lines))
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    if len(words) > LONGEST:
+        raise UsageError(f"The words have at most {LONGEST} characters.")
+    return words

@@ -15,10 +15,12 @@ from claims.errors import NotFoundError
 from claims.reports import aging as aging_rules
 from claims.reports import denials as denial_rules
 from claims.reports import denied_money, export, manifest, roll_forward
+from claims.reports import open_items as open_items_rules
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report
 from claims.service import exception_report
 from claims.service.context import Context
+from claims.service.open_items import OWED, open_items
 from claims.service.statements import NAME as STATEMENTS
 from claims.service.statements import statements
 from claims.service.workdays import holidays_between
@@ -73,13 +75,14 @@ def tieout(conn: Connection, at: AsOf) -> Report:
     day = at.day.isoformat()
     start = at.day.replace(day=1)
     deposits = tieout_rows.deposits(conn, at)
+    remittances, payer_names = tieout_rows.remittances(conn, at), tieout_rows.payer_names(conn, at)
     rows = tieout_rules.tie_out(
-        tieout_rows.remittances(conn, at),
+        remittances,
         tieout_rows.ledger_by_remittance(conn, at),
         deposits,
         tieout_rows.exceptions(conn, at),
         day,
-        payer_names=tieout_rows.payer_names(conn, at),
+        payer_names=payer_names,
         holidays=holidays_between(at.day - timedelta(days=HOLIDAYS_BACK), at.day),
     )
     off = rows["remittance_difference_cents"].abs()
@@ -91,6 +94,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
     control = sum(aging_rows.control(conn, at).values())
     files = completeness_rows.files(conn, at).sort_values("sha256", ignore_index=True)
     complete, checks = _completeness(conn, at, files)
+    items = open_items(conn, at, tieout_rules.without_persons(deposits, payer_names, set(remittances["trace_number"])))
     amounts = receivable.groupby("row")["amount_cents"].sum()
     ledger_sum = int(accounts["debits_cents"].sum() - accounts["credits_cents"].sum() + accounts["start_cents"].sum())
     end = int(amounts["I"])
@@ -108,6 +112,10 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         ),
         Check("posted: claims less provider adjustments are BPR02", int(off[~is_held].sum()), 0),
         Check("posted: ledger is BPR02", int(rows["ledger_difference_cents"].sum()), 0),
+        *(
+            Check(f"open items of {account} are its balance", open_items_rules.balance(items, account), -end_of)
+            for account, end_of in ((account, _account(accounts, account)) for account in OWED)
+        ),
         Check("every row that is not tied is named", tieout_rules.unnamed(rows), 0),
     ]
     tables = {
@@ -116,6 +124,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         "status_totals": tieout_rules.totals(rows),
         "roll_forward": receivable,
         "accounts": _named(accounts),
+        "open_items": items,
         "completeness": complete,
         "files": files,
         "exceptions": exception_report.still_open(conn, at),
@@ -147,8 +156,10 @@ def denials(conn: Connection, at: AsOf) -> Report:
     tables = {"denials": still, "closed": rows[~is_open].reset_index(drop=True), "by_category": summary}
     at_risk = int(still["at_risk_cents"].sum())
     held = denial_rows.held(conn, at)
-    events = denial_rows.happened(conn, at, (denied_money.ATTACHED, denied_money.TRANSFERRED))
+    events = denial_rows.happened(conn, at, denied_money.KINDS)
     opened = stood[(stood["state"] != "closed") & (stood["outcome"] != "undone")]
+    waits = denial_rows.held_decisions(conn, at)
+    opened = opened.assign(is_held=opened["claim_payment_id"].isin(waits) & (opened["family_id"] != 0))
     explained = denied_money.explained(opened, held, events)
     tables["denied_money"] = explained
     checks = (

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from claims import codes
 from claims.cells.kinds import KINDS
 from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
@@ -16,12 +17,13 @@ from claims.service import versions
 from claims.service.changes import FIXED
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
+from claims.service.rehearsing import rehearsing
 from claims.service.runs import running
 from claims.service.scrub import scrub
-from claims.service.timeline import SeveralClaimsError
+from claims.service.timeline import OWN_ID, SeveralClaimsError
 from claims.store import answers
 from claims.store.engine import read
-from claims.store.queries import timeline
+from claims.store.queries import made_claims, timeline
 
 # Rejected, or not sent yet: nobody has it, so it is corrected by a claim in its place.
 RETURNED = ("rejected", "blocked", "ready", "draft")
@@ -83,19 +85,63 @@ def resubmit(
     claims_corrected, claims_refused, and those of scrubbing.
     """
     claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
-    rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
-    wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
-    with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
-        made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
-        if not len(made.claims):
-            raise UsageError(f"Nothing was corrected: {'; '.join(sorted(set(made.refused['reason'])))}.")
-        resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
-        scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
+    made, scrubbed = _corrected(ctx, claim_ids, changes, posting_date, master)
     return {
         "claims_corrected": len(made.claims),
         "claims_refused": len(made.refused),
         **scrubbed,
     }
+
+
+class Corrected(NamedTuple):
+    """The claim that takes the place of another, and the edits that stop it; it leaves when there are none."""
+
+    claim_id: int
+    edits: tuple[str, ...]
+
+
+def correct(
+    ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date, *, master: Master | None = None
+) -> Corrected:
+    """Correct one claim that nobody has, and say what the edits find; raises what `resubmit` raises."""
+    made, _ = _corrected(ctx, [_returned(ctx, f"{OWN_ID}{claim_id}")], changes, posting_date, master)
+    new = int(made.claims["claim_id"].iloc[0])
+    with read(ctx.engine) as conn:
+        stops = made_claims.reasons(conn, [new])
+    return Corrected(new, tuple(dict.fromkeys(stops["edit_id"])))
+
+
+def preview(ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date) -> Corrected:
+    """Say what `correct` would do, and do nothing."""
+    with rehearsing(ctx) as own:
+        return correct(own, claim_id, changes, posting_date)
+
+
+def why_not(ctx: Context, claim_id: int) -> str:
+    """Say why a claim cannot be corrected this way; empty where it can. Raises NotFoundError."""
+    try:
+        _returned(ctx, f"{OWN_ID}{claim_id}")
+    except NotFoundError:
+        raise
+    except UsageError as error:
+        return str(error)
+    return ""
+
+
+def _corrected(
+    ctx: Context, claim_ids: Sequence[int], changes: Sequence[Change], posting_date: date, master: Master | None
+) -> tuple[versions.Made, dict[str, int]]:
+    rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
+    wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
+    with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
+        made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+        if not len(made.claims):
+            says = codes.table("desk_refusals").set_index("reason")["says"]
+            why = dict.fromkeys(str(says.get(one, one)) for one in made.refused["reason"])
+            raise UsageError(f"Nothing was corrected: {'; '.join(why)}.")
+        resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
+        scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
+    return made, scrubbed
 
 
 def _returned(ctx: Context, claim: str) -> int:

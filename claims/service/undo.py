@@ -13,7 +13,8 @@ import pandas as pd
 
 from claims.ledger import proposal
 from claims.ledger import undo as rules
-from claims.service import tying, undo_targets, undone_cases, undone_exceptions, undone_lives
+from claims.service import tying, undo_hindrances, undo_targets, undone_cases, undone_exceptions, undone_lives
+from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.denials import open_denials
@@ -32,7 +33,10 @@ CAUSE = "undone"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an undo or a replay did, or would do: journals (a row per account), postings that went, what refused it."""
+    """What an undo or a replay did, or would do: journals (a row per account), postings that went, what refused it.
+
+    What refuses has `says` and the `command` that takes it away, the one to type first at the top.
+    """
 
     target: str
     run_id: int
@@ -60,7 +64,8 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     if len(gone.refused):
         counts["refused"] = len(gone.refused)
         nothing = rows.journals_of_run(conn, run_id)
-        return Outcome(target.name, run_id, dict(counts), nothing, gone.postings.iloc[:0], gone.refused)
+        refused = undo_hindrances.named(conn, gone.refused, gone.postings, target.remit_ids, target.name)
+        return Outcome(target.name, run_id, dict(counts), nothing, gone.postings.iloc[:0], refused)
     whole = target.remit_ids
     counts["ties_taken_apart"] = tying.take_apart_remittances(conn, ctx, run_id, day, whole, CAUSE)
     _reverse(conn, ctx, run_id, day, gone.journals["journal_id"].tolist())
@@ -80,6 +85,7 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     price_decisions(ctx, run_id, day)
     if again:
         open_denials(ctx, run_id, day)
+    bound(conn, ctx, gone.postings["family_id"].tolist(), day, run_id)
     journals = rows.journals_of_run(conn, run_id)
     counts["journals"] = int(journals["idempotency_key"].nunique())
     counts["remittances_undone"] = len(whole)

@@ -10,6 +10,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.service.received import file_number
 from claims.store import undo_targets as rows
 from claims.store.handles import Connection
+from claims.store.undo_hindrances import of_trace
 
 _Find = Callable[[Connection, str, int], tuple[list[int], list[int]]]
 KINDS = {"remit": "remittance", "file": "file", "claim": "claim", "run": "run"}
@@ -54,7 +55,7 @@ def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], list[i
 
 
 def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
-    kind, number = _parsed(_with_number(conn, text))
+    kind, number = _parsed(_with_number(conn, text, state))
     kinds = [kind] if kind else list(KINDS)
     known = [one for one in kinds if rows.exists(conn, one, number)]
     if not known:
@@ -68,9 +69,18 @@ def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
     return filled[0]
 
 
-def _with_number(conn: Connection, text: str) -> str:
-    """Put the number of a file for the beginning of its hash; digits alone are a number."""
+def _with_number(conn: Connection, text: str, state: str) -> str:
+    """Put the number of a file for the beginning of its hash, of a remittance for its trace number; digits alone are a
+    number where there is such a one."""
     kind, _, named = text.strip().lower().partition(":")
+    if kind == "remit" and named and not (named.isdigit() and len(named) <= 18 and rows.exists(conn, kind, int(named))):
+        found = of_trace(conn, named, state)
+        if len(found) > 1:
+            several = ", ".join(f"remit:{one}" for one in found)
+            raise UsageError(f"Several remittances that are {state} have this trace number; say one of: {several}.")
+        if not found and not named.isdigit():
+            raise NotFoundError(f"remittance that is {state} with trace number", named[:50])
+        return f"remit:{found[0]}" if found else text
     if kind != "file" or not named or named.isdigit():
         return text
     return f"file:{file_number(conn, named)}"
@@ -79,5 +89,7 @@ def _with_number(conn: Connection, text: str) -> str:
 def _parsed(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:(remit|file|claim|run):)?([0-9]{1,18})", text.strip().lower(), re.ASCII)
     if match is None:
-        raise UsageError("A target is remit:NO, file:NO, claim:NO or run:NO, with our own numbers; or file:HASH.")
+        raise UsageError(
+            "A target is remit:NO, file:NO, claim:NO or run:NO, with our own numbers; or remit:TRACE or file:HASH."
+        )
     return match[1] or "", int(match[2])

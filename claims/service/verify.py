@@ -16,6 +16,7 @@ from claims.store import (
     checking_files,
     checking_patients,
     checking_postings,
+    checking_seals,
     checking_work,
     credits,
     periods,
@@ -164,6 +165,8 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
         checks += _work(conn, sizes, key)
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
+        rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"
+        checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(checking_seals.unlike(conn))))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
         gone = tuple(f"{rows} row(s) of {table} were removed" for table, rows in missing.items())
         checks.append(Check("rows", "no row that was written is gone", given, gone))

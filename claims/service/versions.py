@@ -29,6 +29,7 @@ from claims.store.engine import read, write
 from claims.store.handles import Connection
 
 Frames = dict[str, pd.DataFrame]
+Turn = Callable[[Frames], Frames]
 REPLACEMENT, VOID, CORRECTION = "replacement", "void", "correction"
 RENEWAL = "renewal"  # a correction of a denied claim, as if it had never been sent
 _FREQUENCIES = {REPLACEMENT: "7", VOID: "8", RENEWAL: "1"}
@@ -66,25 +67,29 @@ def void(ctx: Context, claim_ids: Sequence[int], posting_date: date, master: Mas
 
 
 def correct(
-    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None
-) -> Made:
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None,
+    turn: Turn | None = None,
+) -> Made:  # fmt: skip
     """Correct claims that no payer has: they were rejected, or did not leave yet; or that it denied and takes no 7 for.
 
     A rejected claim goes as what it was: new as new, a replacement or void as such, for the first still stands.
+    `turn` is done with the frames before the changes are made.
     """
-    return _make(ctx, claim_ids, changes, posting_date, CORRECTION, master)
+    return _make(ctx, claim_ids, changes, posting_date, CORRECTION, master, turn)
 
 
 def renew(
-    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None
-) -> Made:
-    """Send claims again as new ones (frequency 1) that a payer denied as not processable (MA130, N142, N517)."""
-    return _make(ctx, claim_ids, changes, posting_date, RENEWAL, master)
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None,
+    turn: Turn | None = None,
+) -> Made:  # fmt: skip
+    """Send claims again as new ones (frequency 1) that a payer denied: as not processable, or as another payer's."""
+    return _make(ctx, claim_ids, changes, posting_date, RENEWAL, master, turn)
 
 
 def _make(
-    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, day: date, purpose: str, master: Master | None
-) -> Made:
+    ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, day: date, purpose: str, master: Master | None,
+    turn: Turn | None = None,
+) -> Made:  # fmt: skip
     known = master or load_master(ctx)
     with read(ctx.engine) as conn:
         found, refused = _allowed(conn, claim_ids, changes, purpose, known, day)
@@ -99,7 +104,7 @@ def _make(
         made.refused = refused
     if found.empty:
         return made
-    frames = change.changed(frames, changes)
+    frames = change.changed(turn(frames) if turn else frames, changes)
 
     def still_allowed(conn: Connection) -> pd.DataFrame:
         rows, late = _allowed(conn, found["claim_id"].tolist(), changes, purpose, known, day)

@@ -142,12 +142,15 @@ def remittance_rows(frames: x12_rows.Frames, transactions: pd.DataFrame) -> pd.D
 
 
 def claim_payment_rows(frames: x12_rows.Frames) -> pd.DataFrame:
-    """Give the claim payments of a chunk with their interest and the number that matching compares."""
-    claims, amounts = frames["claim_payments"], frames["amounts"]
+    """Give the claim payments of a chunk with their interest, REF*F8 and the number that matching compares."""
+    claims, amounts, references = frames["claim_payments"], frames["amounts"], frames["references"]
     of_claims = amounts[(amounts["qualifier_code"] == "I") & (amounts["service_seg"] == 0)]
     interest = of_claims.groupby("claim_seg")["amount_cents"].sum()
+    is_original = (references["qualifier_code"] == "F8") & (references["service_seg"] == 0)
+    original = references[is_original].drop_duplicates("claim_seg").set_index("claim_seg")["reference"]
     return claims.assign(
         claim_number_normal=normal_number(claims["claim_number"]),
+        original_reference=original.reindex(claims["seg"]).fillna("").to_numpy(),
         interest_cents=interest.reindex(claims["seg"], fill_value=0).to_numpy(),
     )
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import clock, schema
 from claims.store.load import frame
 from claims.store.replaced import is_replaced
-from claims.store.rows import in_parts, insert_keyed
+from claims.store.rows import in_parts, insert_keyed, update_where
 
 B, D, R, F = schema.bank_lines, schema.deposit_matches, schema.remittances, schema.files
 J, L = schema.journals, schema.ledger_lines
@@ -289,12 +289,9 @@ def seen(conn: sa.Connection, bank_line_id: int, remit_id: int = 0) -> str:
 
 def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: date, words: str = "") -> None:
     """End the ties of some journals that are in force; `words` are those of a person."""
+    ended = {"ended_posting_date": posting_date, "ended_reason": reason, "ended_words": words}
     for part in in_parts(journal_ids):
-        conn.execute(
-            sa.update(D)
-            .where(D.c.journal_id.in_(part), D.c.ended_at.is_(None))
-            .values(ended_at=clock.now(), ended_posting_date=posting_date, ended_reason=reason, ended_words=words)
-        )
+        update_where(conn, D, D.c.journal_id.in_(part), D.c.ended_at.is_(None), ended_at=clock.now(), **ended)
 
 
 def is_returned(conn: sa.Connection, bank_line_id: int) -> bool:

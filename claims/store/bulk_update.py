@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from claims.store import seals
 from claims.store.bulk import bulk_insert, driver_values
 
 FEW = 400
@@ -22,6 +23,7 @@ def bulk_update(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> Non
         return
     key = next(iter(table.primary_key.columns)).name
     names = [str(name) for name in rows.columns]
+    seals.note(conn, table, rows[key], names)
     if len(rows) <= FEW:
         values = [driver_values(table.c[name], rows[name], date.fromisoformat) for name in names]
         given = [dict(zip((f"new_{name}" for name in names), row, strict=True)) for row in zip(*values, strict=True)]

@@ -107,8 +107,9 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
     """Stored claims of charged families that are not the charged one, unless an exception names them already.
 
     With charged_sequence, the payer sequence that the family's charge stands on: a claim for a later payer is no second
-    charge. Nor is one whose charge a version of it took over. Versions of ours stay out: their
-    charge follows when they are released.
+    charge. Nor is one whose charge a version of it took over, or whose replacement (frequency 7, of the same payer and
+    turn) came first and is charged: that says what is charged in its place. Versions of ours stay out: their charge
+    follows when they are released.
     """
     named = (
         sa.select(sa.literal(1))
@@ -124,6 +125,19 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
         .where(J.c.family_id == C.c.family_id, J.c.source == "charge", L.c.account == "1100", stands())
         .scalar_subquery()
     )
+    again = C.alias("again")
+    replaced_before = sa.and_(
+        C.c.frequency_code.not_in(["7", "8"]),
+        sa.select(sa.literal(1))
+        .where(
+            again.c.family_id == C.c.family_id,
+            again.c.frequency_code == "7",
+            again.c.payer_code == C.c.payer_code,
+            again.c.payer_sequence == C.c.payer_sequence,
+            _charged(again.c.claim_id),
+        )
+        .exists(),
+    )
     select = (
         sa.select(
             C.c.claim_id,
@@ -138,6 +152,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             sa.func.coalesce(sequence, "").label("charged_sequence"),
         )
         .where(C.c.state == "stored", ~named, ~_charged(C.c.claim_id), ~_replaced(C.c.claim_id))
+        .where(~replaced_before)
         .where(C.c.purpose != ESTIMATE, C.c.follows_claim_id.is_(None))
         .where(_unreversed_charge(C.c.family_id))
         .order_by(C.c.claim_key)

@@ -74,17 +74,6 @@ def waiting_for_next(
         )
         .exists()
     )
-    forwarded = (
-        sa.select(sa.literal(1))
-        .select_from(_in_force())
-        .where(
-            P.c.family_id == C.c.family_id,
-            P.c.payer_sequence == C.c.payer_sequence,
-            sa.or_(CP.c.status_code.in_(FORWARDED), CP.c.is_crossover == 1),
-            *_standing(),
-        )
-        .exists()
-    )
     select = (
         sa.select(
             *(C.c.claim_id, C.c.family_id, C.c.version, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length),
@@ -92,7 +81,7 @@ def waiting_for_next(
             B.c.payer_code.label("next_payer_code"),
             B.c.payer_sequence.label("next_sequence"),
             sa.cast(owed, sa.BigInteger).label("open_cents"),
-            sa.case((forwarded, 1), else_=0).label("is_forwarded"),
+            sa.case((_is_forwarded(), 1), else_=0).label("is_forwarded"),
         )
         .join(F, F.c.file_id == C.c.file_id)
         .join(following, following.c.claim_id == C.c.claim_id)
@@ -103,6 +92,60 @@ def waiting_for_next(
     if claim_ids is not None:
         return frame_of(conn, select, C.c.claim_id, claim_ids)
     return frame(conn, select.where(owed > 0))
+
+
+def to_bill(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Find those of some claims that a payer not named on them can be billed for: decided, in force, gone no further.
+
+    claim_id, family_id, version, file_id, sha256, seg, offset, length, kind, claim_number, charge_cents, payer_code,
+    payer_sequence, is_forwarded.
+    """
+    rank, its = _rank(C.c.payer_sequence), _rank(B.c.payer_sequence)
+    named = sa.select(sa.literal(1)).where(B.c.claim_id == C.c.claim_id, its > rank).correlate(C).exists()
+    made = C.alias("made")
+    gone_on = (
+        sa.select(sa.literal(1))
+        .where(made.c.family_id == C.c.family_id, made.c.life.not_in([*ENDED, GIVEN_UP]))
+        .where(_rank(made.c.payer_sequence) > rank)
+        .correlate(C)
+        .exists()
+    )
+    select = (
+        sa.select(
+            *(C.c.claim_id, C.c.family_id, C.c.version, C.c.file_id, F.c.sha256, C.c.seg, C.c.offset, C.c.length),
+            *(C.c.kind, C.c.claim_number, C.c.charge_cents, C.c.payer_code, C.c.payer_sequence),
+            sa.case((_is_forwarded(), 1), else_=0).label("is_forwarded"),
+        )
+        .join(F, F.c.file_id == C.c.file_id)
+        .where(C.c.origin == "to_send", C.c.state == "stored", C.c.life.in_(DECIDED), C.c.frequency_code != VOID)
+        .where(~named, ~gone_on, ~_overtaken())
+    )
+    return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def named_payers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the other payers that are named on claims: claim_id, payer_code, payer_sequence, is_later (than its own)."""
+    select = sa.select(
+        C.c.claim_id, B.c.payer_code, B.c.payer_sequence,
+        sa.case((_rank(B.c.payer_sequence) > _rank(C.c.payer_sequence), 1), else_=0).label("is_later"),
+    ).join(B, B.c.claim_id == C.c.claim_id)  # fmt: skip
+    return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def _is_forwarded() -> sa.Exists:
+    """Tell of a claim that its payer has sent it on by itself."""
+    return (
+        sa.select(sa.literal(1))
+        .select_from(_in_force())
+        .where(
+            P.c.family_id == C.c.family_id,
+            P.c.payer_sequence == C.c.payer_sequence,
+            sa.or_(CP.c.status_code.in_(FORWARDED), CP.c.is_crossover == 1),
+            *_standing(),
+        )
+        .correlate(C)
+        .exists()
+    )
 
 
 def _overtaken() -> sa.Exists:

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, ids, schema, sealed
+from claims.store import clock, ids, schema, sealed, seals
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import frame_of
+from claims.store.rows import frame_of, update_where, update_where_in
 
 REMARKS = ("note", "tag")  # what takes nothing from anybody: it hinders no undo
+TAKEN_BACK = "undone"  # the event of a case whose decision claims undo took back
 OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
 CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
 
@@ -23,6 +24,15 @@ def cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     """Read cases whole, by id."""
     columns = [column for column in CASE.c if column.name != "recorded_at"]
     return frame_of(conn, sa.select(*columns).order_by(CASE.c.case_id), CASE.c.case_id, case_ids)
+
+
+def open_of_claim(conn: sa.Connection, family_id: int, payer_sequence: str) -> pd.DataFrame:
+    """Read the open cases of a claim and payer, by line: what names each, its cause, money and state."""
+    names = ("case_id", "version", "case_key", "line_number", "cause", "at_risk_cents", "state")
+    select = sa.select(*(CASE.c[name] for name in names)).where(
+        CASE.c.family_id == family_id, CASE.c.payer_sequence == payer_sequence, CASE.c.state != "closed"
+    )
+    return frame(conn, select.order_by(CASE.c.line_number, CASE.c.case_id))
 
 
 def families(conn: sa.Connection, case_ids: Sequence[int]) -> dict[int, int]:
@@ -35,6 +45,7 @@ def add_action(conn: sa.Connection, **values: Any) -> int:
     """Write an action and give its id."""
     action_id = ids.take(conn, ACTION, 1)
     conn.execute(sa.insert(ACTION).values(action_id=action_id, recorded_at=clock.now(), **values))
+    seals.note(conn, ACTION, [action_id])
     return action_id
 
 
@@ -48,7 +59,7 @@ def settle(conn: sa.Connection, action_id: int, state: str, actor: str, day: dat
     values |= {"state": state}
     if state not in ("undone", OVERTAKEN):
         values |= {"approved_by": actor, "decided_posting_date": day, "decided_at": clock.now()}
-    conn.execute(sa.update(ACTION).where(ACTION.c.action_id == action_id).values(**values))
+    update_where_in(conn, ACTION, ACTION.c.action_id, [action_id], **values)
 
 
 def save(conn: sa.Connection, changed: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -67,11 +78,12 @@ def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:
 def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     """Read what changed cases after some events (event_id, case_id, case_version).
 
-    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back.
+    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back. What came and was undone
+    again, so that the case is as the event left it, is one remark without a body.
     """
     undone = ACTION.alias("undone")
     remarks = sa.or_(ACTION.c.kind.in_(REMARKS), undone.c.kind.in_(REMARKS))
-    names = ("event_id", "case_id", "case_version", "body")
+    names = ("event_id", "case_id", "case_version", "body", "kind", "action_id")
     select = (
         sa.select(*(EVENT.c[name] for name in names), sa.case((remarks, 1), else_=0).label("is_remark"))
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
@@ -81,7 +93,15 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
     rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
     rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
-    return rows[["of_event_id", "case_version", "body"]].assign(is_remark=rows["is_remark"] == 1)
+    # Decisions that came and were undone; what people did since stands, also where it comes to the same.
+    by_person = rows.loc[(rows["action_id"] != 0) & (rows["is_remark"] == 0), "of_event_id"]
+    is_back = rows[(rows["kind"] == TAKEN_BACK) & ~rows["of_event_id"].isin(by_person)]
+    as_left = sealed.as_left(conn, CASE, EVENT, is_back["of_event_id"].drop_duplicates().tolist())
+    others = rows[~rows["of_event_id"].isin(as_left["event_id"])]
+    told = others[["of_event_id", "case_version", "body"]].assign(is_remark=others["is_remark"] == 1)
+    same = as_left[["event_id", "version"]].set_axis(["of_event_id", "case_version"], axis=1)
+    same = same.assign(body="{}", is_remark=True)
+    return pd.concat([told, same], ignore_index=True).astype({"body": "str", "is_remark": "bool"})
 
 
 def last_posting(conn: sa.Connection) -> int:
@@ -111,8 +131,8 @@ def end_requests(conn: sa.Connection, day: date) -> int:
         CASE.c.case_id == EVENT.c.case_id,
         CASE.c.pending_action_id == ACTION.c.action_id,
     )
-    over = sa.update(ACTION).where(ACTION.c.state == "waiting_approval", ~waits.exists())
-    return conn.execute(over.values(state=OVERTAKEN, decided_posting_date=day, decided_at=clock.now())).rowcount
+    over = (ACTION.c.state == "waiting_approval", ~waits.exists())
+    return update_where(conn, ACTION, *over, state=OVERTAKEN, decided_posting_date=day, decided_at=clock.now())
 
 
 def took_a_place(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int]:

@@ -83,6 +83,7 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
             R.c.payee_identifier,
             CP.c.claim_number_normal,
             CP.c.payer_claim_number,
+            CP.c.original_reference,
             CP.c.member_id,
             CP.c.charge_cents,
             CP.c.paid_cents,

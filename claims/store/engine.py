@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ _PRAGMAS = (
     "recursive_triggers=ON",  # else INSERT OR REPLACE deletes rows behind the back of triggers
 )
 _READ = "claims_read"
+# In the `info` of a connection: what is to be done before its transaction commits. It writes, too.
+BEFORE_COMMIT = "claims_before_commit"
 
 
 def open_engine(url: str, *, reads_only: bool = False) -> sa.Engine:
@@ -112,6 +114,7 @@ def rehearsal(engine: sa.Engine) -> Iterator[sa.Connection]:
             _around.reset(tokens[0])
             _looks.reset(tokens[1])
             transaction.rollback()
+            connection.info.pop(BEFORE_COMMIT, None)
 
 
 @contextlib.contextmanager
@@ -149,7 +152,11 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
         return
     with _named_errors(), engine.connect() as connection, connection.begin():
         _be_the_writer(connection)
+        connection.info.pop(BEFORE_COMMIT, None)  # what one that was rolled back has left
         yield connection
+        before_commit: Callable[[sa.Connection], None] | None = connection.info.pop(BEFORE_COMMIT, None)
+        if before_commit is not None:
+            before_commit(connection)
 
 
 def _be_the_writer(connection: sa.Connection) -> None:

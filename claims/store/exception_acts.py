@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema, sealed
 from claims.store.exceptions import ACCEPTED, reopen
+from claims.store.rows import update_where_in
 
 E, EVENT, P, R, TIE = (
     schema.exceptions,
@@ -60,7 +61,7 @@ def is_over(conn: sa.Connection, exception_id: int) -> bool:
 
 def own(conn: sa.Connection, exception_id: int, owner: str, actor: str, posting_date: date) -> None:
     """Give an exception to somebody; empty: to nobody."""
-    conn.execute(sa.update(E).where(E.c.exception_id == exception_id).values(owner=owner))
+    update_where_in(conn, E, E.c.exception_id, [exception_id], owner=owner)
     kind = "assigned" if owner else "unassigned"
     tell(conn, exception_id, kind, {"owner": owner} if owner else {}, actor, posting_date, clock.now())
 
@@ -69,7 +70,7 @@ def accept(conn: sa.Connection, exception_id: int, reason: str, actor: str, post
     """Close an exception as accepted."""
     at = clock.now()
     closed = {"state": "closed", "closed_at": at, "closed_posting_date": posting_date, "closed_reason": ACCEPTED}
-    conn.execute(sa.update(E).where(E.c.exception_id == exception_id).values(closed))
+    update_where_in(conn, E, E.c.exception_id, [exception_id], **closed)
     tell(conn, exception_id, "accepted", {"reason": reason}, actor, posting_date, at)
 
 
@@ -78,7 +79,7 @@ def take_up(conn: sa.Connection, exception_id: int, reason: str, actor: str, pos
     day = sa.select(sa.func.coalesce(E.c.since_date, E.c.posting_date)).where(E.c.exception_id == exception_id)
     since = conn.execute(sa.select(sa.type_coerce(day.scalar_subquery(), sa.Date))).scalar_one()
     reopen(conn, [exception_id], posting_date)
-    conn.execute(sa.update(E).where(E.c.exception_id == exception_id).values(since_date=since))
+    update_where_in(conn, E, E.c.exception_id, [exception_id], since_date=since)
     said = {"reason": reason} if reason else {}
     tell(conn, exception_id, "taken_up_again", said, actor, posting_date, clock.now())
 

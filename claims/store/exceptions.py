@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from claims import codes
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed
+from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed, update_by_key, update_where
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
 ACCEPTED = "accepted"  # why a person closed it: it only informs
@@ -111,7 +111,7 @@ def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date
         waited = sa.func.coalesce(table.c.since_date, table.c.posting_date)
         again["since_date"] = sa.case((table.c.closed_reason == UNDONE, waited))
         again |= dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
-        conn.execute(sa.update(table).where(chosen).values(again))
+        update_where(conn, table, chosen, **again)
 
 
 def _date(conn: sa.Connection, rows: pd.DataFrame) -> None:
@@ -122,7 +122,7 @@ def _date(conn: sa.Connection, rows: pd.DataFrame) -> None:
     if told:
         changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"), table.c.state == "open")
         is_later = sa.or_(table.c.since_date.is_(None), table.c.since_date > sa.bindparam("since"))
-        conn.execute(changed.where(is_later).values(since_date=sa.bindparam("since")), told)
+        update_by_key(conn, changed.where(is_later).values(since_date=sa.bindparam("since")), told, "exception_key")
 
 
 def waiting_since(conn: sa.Connection, claim_payment_ids: Iterable[int], types: Iterable[str]) -> pd.Series[str]:
@@ -150,7 +150,7 @@ def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:
     ]
     if worth:
         changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"), table.c.state == "open")
-        conn.execute(changed.values(amount_cents=sa.bindparam("cents")), worth)
+        update_by_key(conn, changed.values(amount_cents=sa.bindparam("cents")), worth, "exception_key")
 
 
 def _known(conn: sa.Connection, keys: pd.Series) -> pd.DataFrame:
@@ -178,14 +178,15 @@ def close_for(
 ) -> int:
     """Close the open exceptions of some `types` that hang on the rows named (`column`: claim_payment_id, ...)."""
     table = schema.exceptions
-    closed = 0
-    for part in in_parts(values):
-        closed += conn.execute(
-            sa.update(table)
-            .where(table.c[column].in_(part), table.c.type_code.in_(list(types)), table.c.state == "open")
-            .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
-        ).rowcount
-    return closed
+    is_one = table.c.type_code.in_(list(types))
+    return sum(close(conn, reason, posting_date, table.c[column].in_(part), is_one) for part in in_parts(values))
+
+
+def close(conn: sa.Connection, reason: str, posting_date: date, *conditions: sa.ColumnElement[bool]) -> int:
+    """Close the open exceptions that fit the conditions."""
+    table = schema.exceptions
+    closed = {"state": "closed", "closed_posting_date": posting_date, "closed_reason": reason}
+    return update_where(conn, table, table.c.state == "open", *conditions, closed_at=clock.now(), **closed)
 
 
 def close_sets(conn: sa.Connection, sets: pd.DataFrame, reason: str, posting_date: date) -> int:
@@ -194,12 +195,8 @@ def close_sets(conn: sa.Connection, sets: pd.DataFrame, reason: str, posting_dat
     closed = 0
     for file_id, part in sets.groupby("file_id"):
         for segs in in_parts(part["seg"]):
-            closed += conn.execute(
-                sa.update(table)
-                .where(table.c.file_id == file_id, table.c.seg.in_(segs))
-                .where(table.c.type_code == "REMIT_HELD", table.c.state == "open")
-                .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
-            ).rowcount
+            of_sets = (table.c.file_id == file_id, table.c.seg.in_(segs), table.c.type_code == "REMIT_HELD")
+            closed += close(conn, reason, posting_date, *of_sets)
     return closed
 
 
@@ -211,14 +208,8 @@ def close_key(conn: sa.Connection, exception_key: str, reason: str, posting_date
 def close_keys(conn: sa.Connection, exception_keys: Iterable[str], reason: str, posting_date: date) -> int:
     """Close the open exceptions of some keys, as far as there are any."""
     table = schema.exceptions
-    keys, closed = list(exception_keys), 0
-    for start in range(0, len(keys), IN_LIST):
-        closed += conn.execute(
-            sa.update(table)
-            .where(table.c.exception_key.in_(keys[start : start + IN_LIST]), table.c.state == "open")
-            .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason=reason)
-        ).rowcount
-    return closed
+    parts = _parts(list(exception_keys))
+    return sum(close(conn, reason, posting_date, table.c.exception_key.in_(part)) for part in parts)
 
 
 def keep(
@@ -246,5 +237,5 @@ def keep(
         close_key(conn, key, "reclassified" if owner in named else done, posting_date)
     for key, cents in wanted.items():
         if key in open_now and open_now[key][1] != cents:
-            conn.execute(sa.update(table).where(table.c.exception_key == key).values(amount_cents=cents))
+            update_where(conn, table, table.c.exception_key == key, amount_cents=cents)
     return {"opened": open_all(conn, rows, posting_date), "closed": len(closed)}

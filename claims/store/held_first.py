@@ -9,6 +9,7 @@ from claims import codes
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.replaced import is_replaced
+from claims.store.rows import update_by_key
 
 CP, R, PA, E = schema.claim_payments, schema.remittances, schema.provider_adjustments, schema.exceptions
 ORPHAN, TAKEN = "REVERSAL_ORPHAN", "WO_WITHOUT_REVERSAL"
@@ -39,7 +40,7 @@ def word_releases(conn: sa.Connection) -> None:
     ]
     if rows:
         change = sa.update(E).where(E.c.exception_id == sa.bindparam("of"))
-        conn.execute(change.values(release=sa.bindparam("text")), rows)
+        update_by_key(conn, change.values(release=sa.bindparam("text")), rows, "exception_id")
 
 
 NAMES = ("payer_claim_number", "claim_number")

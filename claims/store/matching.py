@@ -195,7 +195,7 @@ def _by_line_control(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
     return alone.merge(facts, on="family_id")
 
 
-def _by_payer_number() -> sa.Select[tuple[object, ...]]:
+def _by_payer_number(named: sa.Column[str]) -> sa.Select[tuple[object, ...]]:
     """The payer's own number for the claim, known from an earlier matched payment of the same payer."""
     earlier, earlier_remit, own_remit = CP.alias("earlier"), R.alias("earlier_remit"), R.alias("own_remit")
     select: sa.Select[tuple[object, ...]] = (
@@ -204,7 +204,7 @@ def _by_payer_number() -> sa.Select[tuple[object, ...]]:
         .join(
             earlier,
             sa.and_(
-                earlier.c.payer_claim_number == CP.c.payer_claim_number,
+                earlier.c.payer_claim_number == named,
                 earlier.c.claim_payment_id != CP.c.claim_payment_id,
             ),
         )
@@ -217,16 +217,22 @@ def _by_payer_number() -> sa.Select[tuple[object, ...]]:
         .join(M, sa.and_(M.c.claim_payment_id == earlier.c.claim_payment_id, M.c.ended_at.is_(None)))
         .join(C, C.c.claim_id == M.c.claim_id)
         .join(F, F.c.file_id == C.c.file_id)
-        .where(CP.c.payer_claim_number != "")
+        .where(named != "")
         .distinct()
     )
     return select
 
 
+def _by_original() -> sa.Select[tuple[object, ...]]:
+    """The payer's number of what a reversal takes back."""
+    return _by_payer_number(CP.c.original_reference).where(CP.c.status_code == "22")
+
+
 _SELECTS = {
     "claim-number": lambda: [_by_number(exact=True), _by_version(exact=True)],
     "claim-number-normal": lambda: [_by_number(exact=False), _by_version(exact=False)],
-    "payer-claim-number": lambda: [_by_payer_number()],
+    "payer-claim-number": lambda: [_by_payer_number(CP.c.payer_claim_number)],
+    "original-reference": lambda: [_by_original()],
     "member-date-charge": lambda: [_by_member()],
 }
 

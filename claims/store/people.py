@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, ids
+from claims.store import clock, ids, seals
 from claims.store.load import frame
+from claims.store.rows import update_where_in
 from claims.store.schema import login_attempts, recovery_codes, searches, users
 
 
@@ -57,6 +58,7 @@ def add(
             created_at=clock.now(),
         )
     )
+    seals.note(conn, users, [user_id])
 
 
 def next_id(conn: sa.Connection) -> int:
@@ -84,7 +86,7 @@ def listed(conn: sa.Connection) -> pd.DataFrame:
 
 def change(conn: sa.Connection, user_id: int, **values: object) -> None:
     """Change columns of a user."""
-    conn.execute(sa.update(users).where(users.c.user_id == user_id).values(**values))
+    update_where_in(conn, users, users.c.user_id, [user_id], **values)
 
 
 def use_step(conn: sa.Connection, user_id: int, step: int) -> bool:

@@ -8,7 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.rows import frame_of
+from claims.store.rows import frame_of, update_by_key
 
 C, F = schema.claims, schema.files
 
@@ -53,4 +53,4 @@ def place(conn: sa.Connection, rows: pd.DataFrame) -> None:
     ]
     if values:
         changed = sa.update(C).where(C.c.claim_id == sa.bindparam("of"))
-        conn.execute(changed.values({name: sa.bindparam(f"new_{name}") for name in names}), values)
+        update_by_key(conn, changed.values({name: sa.bindparam(f"new_{name}") for name in names}), values, "claim_id")

@@ -126,6 +126,7 @@ def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             CP.c.ordinal,
             CP.c.claim_number_normal,
             CP.c.payer_claim_number,
+            CP.c.original_reference,
             CP.c.member_id,
             CP.c.status_code,
             CP.c.charge_cents,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import clock, schema
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
-from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_by_key, update_where_in
 
 R, C, F = schema.rejections, schema.claims, schema.files
 TOLD = ("source", "detail_code", "cause", "next_step", "edit_id", "amount_cents", "file_id", "seg", "offset", "length")
@@ -56,7 +56,8 @@ def _write_anew(conn: sa.Connection, rows: pd.DataFrame, at: str, posting_date: 
     if values:
         names = (*TOLD, "state", "closed_at", "closed_posting_date", "closed_reason")
         changed = sa.update(R).where(R.c.rejection_key == sa.bindparam("of"))
-        conn.execute(changed.values({name: sa.bindparam(f"new_{name}") for name in names}), values)
+        changed = changed.values({name: sa.bindparam(f"new_{name}") for name in names})
+        update_by_key(conn, changed, values, "rejection_key")
 
 
 def _known(conn: sa.Connection, keys: Sequence[str]) -> set[str]:
@@ -83,14 +84,24 @@ def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, postin
     return len(open_ids)
 
 
+def work(conn: sa.Connection, rejection_id: int, **values: str) -> None:
+    """Write who works on a rejection (owner), and what they say of it (notes)."""
+    conn.execute(sa.update(R).where(R.c.rejection_id == rejection_id).values(**values))
+
+
 def close_of(conn: sa.Connection, claim_ids: Sequence[int], reason: str, posting_date: date) -> int:
     """Close the open rejections of claims; give their number."""
     return close(conn, of_claims(conn, claim_ids)["rejection_id"].tolist(), reason, posting_date)
 
 
-def listed(conn: sa.Connection, state: str, payer: str) -> pd.DataFrame:
-    """Read rejections of a state (empty: any) and payer (empty: any; code or part of the name), the largest first."""
+def listed(conn: sa.Connection, state: str, payer: str, owner: str = "") -> pd.DataFrame:
+    """Read rejections of a state (empty: any) and payer (empty: any; code or part of the name), the largest first.
+
+    `owner`: only those that somebody works on.
+    """
     select = _rows()
+    if owner:
+        select = select.where(R.c.owner == owner)
     if state:
         select = select.where(R.c.state == state)
     if payer:
@@ -119,7 +130,7 @@ def one(conn: sa.Connection, rejection_id: int) -> pd.DataFrame:
 
 def _rows() -> sa.Select[tuple[object, ...]]:
     names = ("rejection_id", "claim_id", "source", "detail_code", "cause", "next_step", "edit_id", "amount_cents")
-    days = ("state", "posting_date", "closed_posting_date")
+    days = ("state", "posting_date", "closed_posting_date", "owner", "notes")
     return (
         sa.select(
             *(R.c[name] for name in (*names, *days)),

@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from claims.store import ids
+from claims.store import ids, seals
 from claims.store.bulk import bulk_insert
 from claims.store.engine import is_postgresql
 from claims.store.load import frame
@@ -29,6 +29,7 @@ def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd
     keyed = rows.assign(**{key: np.arange(first, first + len(rows), dtype="int64")})
     known = [column.name for column in table.columns if column.name in keyed.columns]
     bulk_insert(conn, table, keyed[known])
+    seals.note(conn, table, keyed[key])
     return keyed
 
 
@@ -62,8 +63,37 @@ def update_where_in(
     conn: sa.Connection, table: sa.Table, column: sa.Column[int], values: Iterable[int], **changes: object
 ) -> None:
     """Set the same values on all rows whose `column` is one of `values`."""
-    for condition in among(conn, column, values):
+    listed = [int(value) for value in values]
+    for condition in among(conn, column, listed):
         conn.execute(sa.update(table).where(condition).values(**changes))
+    if table.name in seals.HELD:
+        seals.note(conn, table, listed if column.primary_key else _keys(conn, table, column, listed), changes)
+
+
+def update_where(conn: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool], **changes: object) -> int:
+    """Set the same values on all rows that fit the conditions; give how many there were."""
+    key = next(iter(table.primary_key.columns))
+    found = [int(one) for one in conn.scalars(sa.select(key).where(*conditions))]
+    update_where_in(conn, table, key, found, **changes)
+    return len(found)
+
+
+def update_by_key(conn: sa.Connection, statement: sa.Update, rows: Sequence[dict[str, Any]], column: str) -> None:
+    """Run an update for each of `rows`, which name theirs by `of`: the value of `column`."""
+    conn.execute(statement, list(rows))
+    table = statement.table
+    assert isinstance(table, sa.Table)
+    if table.name in seals.HELD:
+        seals.note(conn, table, _keys(conn, table, table.c[column], [row["of"] for row in rows]))
+
+
+def _keys(conn: sa.Connection, table: sa.Table, column: sa.Column[Any], values: Sequence[Any]) -> list[int]:
+    """Keys of the rows whose `column` is one of `values`."""
+    key = next(iter(table.primary_key.columns))
+    if column is key:
+        return list(values)
+    parts = (values[start : start + IN_LIST] for start in range(0, len(values), IN_LIST))
+    return [int(one) for part in parts for one in conn.scalars(sa.select(key).where(column.in_(part)))]
 
 
 def cell(column: sa.Column[Any], value: Any) -> Any:

@@ -100,6 +100,21 @@ def unlike_told(conn: sa.Connection, cases: sa.Table, events: sa.Table) -> pd.Se
     return _differing(conn, cases, events, told)[key.name]
 
 
+def as_left(conn: sa.Connection, cases: sa.Table, events: sa.Table, event_ids: Sequence[int]) -> pd.DataFrame:
+    """Give the events after which their case has changed and is as they left it again, but for its version: event_id,
+    version (as it is now)."""
+    key, number = _key(cases), next(iter(events.primary_key.columns))
+    select = sa.select(number, events.c[key.name], events.c.case_version, events.c.case_hash)
+    told = frame_of(conn, select, number, event_ids)
+    rows = frame_of(conn, _select(cases), key, told[key.name].drop_duplicates().tolist())
+    now = told.merge(rows, on=key.name)
+    now = now[now["version"] > now["case_version"]]
+    then = now.assign(version=now["case_version"])[list(rows.columns)]
+    is_same = now["case_hash"].to_numpy() == pd.Series(list(_hashed(then)), dtype="str").to_numpy()
+    same: pd.DataFrame = now.loc[is_same, [number.name, "version"]].reset_index(drop=True)
+    return same
+
+
 def _differing(
     conn: sa.Connection, cases: sa.Table, events: sa.Table, *conditions: sa.ColumnElement[bool]
 ) -> pd.DataFrame:

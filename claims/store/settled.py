@@ -6,7 +6,8 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import schema
+from claims.store.exceptions import close
 
 E, L, M = schema.exceptions, schema.ledger_lines, schema.matches
 
@@ -53,8 +54,4 @@ def is_settled() -> sa.ColumnElement[bool]:
 
 def close_settled(conn: sa.Connection, posting_date: date) -> int:
     """Close CREDIT_BALANCE where nothing is in credit any more, and SECONDARY_SHORT where nothing is left open."""
-    return conn.execute(
-        sa.update(E)
-        .where(E.c.state == "open", E.c.type_code.in_(TYPES), is_settled())
-        .values(state="closed", closed_at=clock.now(), closed_posting_date=posting_date, closed_reason="settled")
-    ).rowcount
+    return close(conn, "settled", posting_date, E.c.type_code.in_(TYPES), is_settled())

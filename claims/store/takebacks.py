@@ -44,18 +44,18 @@ def payables(conn: sa.Connection) -> pd.DataFrame:
 
 
 def reissuable(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
-    """Payments in the books whose money never came and that a CS of these remittances names by their trace number.
+    """Payments in the books that a CS of these remittances names by their trace number, and what is open of each.
 
-    remit_id, payer_code, trace_number, open_cents.
+    remit_id, remit_key, payer_code, payer_identifier, payer_name, trace_number, payment_date, open_cents.
     """
     named = sa.select(PA.c.reference).where(PA.c.remit_id.in_(remit_ids), PA.c.reason_code == "CS")
+    names = ("remit_id", "remit_key", "payer_code", "payer_identifier", "payer_name", "trace_number", "payment_date")
     return frame(
         conn,
-        sa.select(R.c.remit_id, R.c.payer_code, R.c.trace_number, _sum(L.c.amount_cents).label("open_cents"))
+        sa.select(*(R.c[name] for name in names), _sum(L.c.amount_cents).label("open_cents"))
         .join(L, sa.and_(L.c.remit_id == R.c.remit_id, L.c.account == "1050"))
         .where(R.c.trace_number.in_(named))
-        .group_by(R.c.remit_id, R.c.payer_code, R.c.trace_number)
-        .having(sa.func.sum(L.c.amount_cents) != 0),
+        .group_by(*(R.c[name] for name in names)),
     )
 
 

@@ -66,7 +66,7 @@ def journals(conn: sa.Connection, postings: pd.DataFrame, remit_ids: Sequence[in
     select = (
         sa.select(
             *(J.c.journal_id, J.c.source, J.c.reason_code, J.c.claim_payment_id, J.c.remit_id, J.c.family_id),
-            *(J.c.continues_journal_id, back.c.journal_id.label("taken_by")),
+            *(J.c.continues_journal_id, J.c.reverses_journal_id, back.c.journal_id.label("taken_by")),
             sa.type_coerce(is_cash, sa.Boolean).label("is_cash"),
         )
         .select_from(J)

@@ -8,7 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.rows import IN_LIST, frame_of
+from claims.store.rows import IN_LIST, frame_of, update_where_in
 
 EVENT, P, X = schema.claim_events, schema.claim_postings, schema.rejections
 OF_POSTING = "posting:"
@@ -40,7 +40,5 @@ def reopen_rejections(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int
     select = sa.select(X.c.rejection_id, X.c.claim_id).where(X.c.closed_reason == "adjudicated")
     rows = frame_of(conn, select, X.c.claim_id, claim_ids)
     again = {"state": "open", "closed_at": None, "closed_posting_date": None, "closed_reason": None}
-    for start in range(0, len(rows), IN_LIST):
-        part = rows["rejection_id"].tolist()[start : start + IN_LIST]
-        conn.execute(sa.update(X).where(X.c.rejection_id.in_(part)).values(again))
+    update_where_in(conn, X, X.c.rejection_id, rows["rejection_id"], **again)
     return rows["claim_id"].drop_duplicates().tolist()

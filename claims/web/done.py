@@ -68,7 +68,7 @@ class Told:
     @property
     def leaves(self) -> int:
         """How many claims leave with the next sending."""
-        return self.done - self.stopped if self.verb in ("resubmit", "bill_next") else 0
+        return self.done - self.stopped if self.verb in SENDS else 0
 
     @property
     def named(self) -> list[int]:
@@ -76,6 +76,7 @@ class Told:
         return list(dict.fromkeys([*self.stale, *(one for why in (*self.refused, *self.blocked) for one in why.cases)]))
 
 
+SENDS = ("resubmit", "bill_next", "bill_other")
 VERBS = {
     "assign": "assigned",
     "note": "noted",
@@ -88,6 +89,7 @@ VERBS = {
     "appeal_upheld": "marked: appeal turned down",
     "resubmit": "made to be sent again",
     "bill_next": "made for the next payer",
+    "bill_other": "made for another payer",
     "to_patient": "billed to the patient",
     "write_off": "written off",
     "expire": "closed as expired",

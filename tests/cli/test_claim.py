@@ -56,7 +56,12 @@ def test_rejections_are_listed_shown_and_given_up(claims, books):
     number = row["rejection_id"]
     assert "Diagnoses of the service" in claims("rejections", "show", number).out
     assert claims("denials", "list", "--json").json["count"] == 0
-    assert claims("rejections", "close", number).code == 0
+    assert claims("rejections", "assign", number, "--to", "anna").code == 0
+    assert claims("rejections", "note", number, "--text", "asked the clearing house").code == 0
+    told = claims("rejections", "show", number, "--show-phi").out
+    assert "Owner     anna" in told and "asked the clearing house" in told
+    assert "asked" not in claims("rejections", "show", number).out
+    assert claims("rejections", "close", number, "--reason", "billed elsewhere").code == 0
     assert claims("rejections", "close", number).code == 2
     assert claims("rejections", "list", "--json").json["count"] == 0
     assert (

@@ -12,6 +12,7 @@ import pytest
 
 from claims.service import people
 from tests.service.desk.conftest import denied_home, opened  # noqa: F401 the practice of the desk's own tests
+from tests.service.desk.test_sending import sent_home  # noqa: F401 a practice that has sent claims
 from tests.web.desk import quick_hashes
 
 DAY = ("--date", "2025-06-30")
@@ -128,6 +129,24 @@ def rows(_books, sql):
     with sqlite3.connect(Path(os.environ["CLAIMS_HOME"]) / "claims.db") as conn:
         conn.row_factory = sqlite3.Row
         return conn.execute(sql).fetchall()
+
+
+def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, monkeypatch):  # noqa: F811
+    shutil.copytree(sent_home, tmp_path / "sent")
+    monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "sent"))
+    assert claims("master", "import", Path(__file__).parents[2] / "edi_samples" / "master").code == 0
+    (key,) = [row["key"] for row in claims("denials", "list", "--json", "--show-phi").json["cases"]
+              if row["claim_number"] == "K5"]  # fmt: skip
+    asked = ("denials", "bill-other", key, "--payer", "DRAGN", "--member", "DM20411", "--date", "2026-10-20")
+    assert claims("denials", "bill-other", key, "--member", "DM20411").code == 2
+    asked += ("--order", "before", "--relationship", "01", "--subscriber", "SAUCER,QUILL")
+    looked = claims(*asked, "--dry-run")
+    assert looked.code == 0 and "would go as a new claim" in looked.out and "DM20411" not in looked.out
+    done = claims(*asked, "--json")
+    assert (done.code, done.json["done"], done.json["new_claims"]) == (0, 1, 1)
+    with sqlite3.connect(tmp_path / "sent" / "claims.db") as conn:
+        row = conn.execute("select payer_code, member_id, life from claims order by claim_id desc limit 1").fetchone()
+    assert row == ("DRAGN", "DM20411", "ready")
 
 
 def test_what_else_can_be_done(books):

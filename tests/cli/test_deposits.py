@@ -87,6 +87,13 @@ def test_tie_and_untie_by_hand(books):
     assert books("deposits", "tie", number, other, "--reason", "again").code == 2
     assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01", "--json").json == {"untied": 1}
     assert by_amount(books)[10000]["rest_cents"] == 10000
+    part = ("deposits", "tie", number, other, "--reason", "a part", "--amount", "50", "--date", "2025-07-01")
+    assert books(*part).code == 0
+    again = books(*part)  # typed twice: there is as much left on both sides, and it is not tied a second time
+    assert (again.code, "This is done already" in again.err, by_amount(books)[10000]["rest_cents"]) == (2, True, 5000)
+    seen = books("deposits", "show", number, "--json").json["seen"]
+    assert books(*part[:-4], "--amount", "30", "--date", "2025-07-01", "--seen", seen).code == 0
+    assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01").code == 0
     assert books("audit", "verify").code == 0
     books("users", "add", "bob", "--role", "biller")
     strange = books("deposits", "tie", number, other, "--reason", "x", "--as", "eve")

@@ -13,6 +13,7 @@ NAMES = sorted(
 )
 KEYS = {
     "corrections": ["column"],
+    "coverage_orders": ["order"],
     "desk_refusals": ["reason"],
     "accounts": ["account"],
     "bank_types": ["priority"],
@@ -33,6 +34,7 @@ KEYS = {
     "claim_status": ["code"],
     "code_lists": ["name"],
     "classes": ["class"],
+    "column_titles": ["name"],
     "exception_types": ["type_code"],
     "claim_life": ["life", "event"],
     "filing_limits": ["payer_type", "event"],
@@ -107,7 +109,10 @@ VALUES = [
     (
         "tie_rules",
         "amount",
-        {"equal", "lines", "remits", "net", "other", "returned", "fee", "settlement", "batch", "payment", "manual"},
+        {
+            *("equal", "lines", "remits", "net", "net-lines", "other", "returned", "fee", "settlement", "batch"),
+            *("payment", "manual"),
+        },
     ),
     ("appeal_exhibits", "source", {"books", "person"}),
     ("appeal_facts", "needed", {"", "Y"}),
@@ -160,6 +165,7 @@ def test_values_are_known(name, column, known):
         ("code_lists", "own_title"),
         ("rarc", "own_title"),
         ("categories", "own_title"),
+        ("column_titles", "own_title"),
         ("classes", "own_title"),
         ("next_actions", "own_label"),
         ("claim_status", "own_label"),

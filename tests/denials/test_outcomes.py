@@ -111,3 +111,44 @@ def test_a_line_that_was_paid_in_part_before_wins_at_most_what_was_denied():
     known = stored(run([KNOWN | {"paid_cents": 6000}], [{"line_number": 1, "paid_cents": 6000}], part))
     proposal = run([reversal(), PAYS], [PAYS_LINE], [CONTRACT], known=known)
     assert ended(proposal) == [["closed", "overturned", 4000]]
+
+
+PART = PAYS | {"claim_payment_id": 3, "remit_key": "r3", "payment_date": "2026-05-01", "is_seen": False}
+PART_LINE = SECOND_LINE | {"service_payment_id": 3, "claim_payment_id": 3, "paid_cents": 8000}
+PART_DENIED = [(3, 3, "CO", "45", 500), (3, 3, "CO", "197", 1500)]
+LATE = KNOWN | {"outcome": "unapplied", "is_seen": False}
+
+
+def lived_cases(cases):
+    return sorted(cases[["line_number", "state", "outcome", "recovered_cents", "at_risk_cents"]].to_numpy().tolist())
+
+
+@pytest.mark.parametrize("is_noted_first", [False, True])
+def test_a_denial_that_comes_after_its_payment_in_part_has_its_own_case_once_it_is_taken_back(is_noted_first):
+    in_order = stored(
+        run([KNOWN, reversal(), PART], [{"line_number": 1}, PART_LINE], [*DENIED[2], *PART_DENIED], day="2026-05-02")
+    )
+    assert lived_cases(in_order) == [
+        [0, "closed", "partly_overturned", 8000, 10000],
+        [1, "new", "", 0, 1500],
+    ]
+    known = stored(run([PART], [PART_LINE], PART_DENIED))
+    late, paid = LATE | {"is_seen": is_noted_first}, PART | {"is_seen": True}
+    if is_noted_first:
+        noted = run([LATE], [{"line_number": 1}], DENIED[2], known=known)
+        assert (kinds(noted), len(noted.new_cases)) == (["attached"], 0)
+        known = stored(noted, known)
+    back = reversal() | {"is_seen": False}
+    proposal = run(
+        [late, back, paid], [{"line_number": 1}, PART_LINE], [*DENIED[2], *PART_DENIED], known=known, day="2026-05-03"
+    )
+    assert lived_cases(stored(proposal, known)) == lived_cases(in_order)
+    assert kinds(proposal) == ["opened", "superseded", "partly_overturned"]
+
+
+def test_a_reversal_of_what_a_payment_has_won_already_is_noted():
+    paid = PAYS | {"reverses_claim_payment_id": 1}
+    won = stored(run([paid], [PAYS_LINE], [CONTRACT], known=first_night(), day="2026-04-02"), first_night())
+    late = run([reversal(claim_payment_id=4)], [], [], known=won, day="2026-05-02")
+    assert kinds(late) == ["attached"]
+    assert late.changed_cases.empty

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims import codes
-from claims.ledger import deposit_pairs
+from claims.ledger import deposit_pairs, deposits
 from claims.ledger.deposits import tie
 from claims.ledger.subsets import sets_of
 from tests.ledger.deposit_frames import lines, remits
@@ -103,6 +103,18 @@ def test_a_card_settlement_less_its_fee():
     assert tied(tie(lines(card | {"trace_number": "T1"}), remits({}))) == [(1, 1, 8800, 220, "trace-net-of-fee")]
     assert tied(tie(lines(card | {"rest_cents": 8000}), remits({}))) == []
     assert tied(tie(lines(card | {"kind": "ach"}), remits({}))) == []
+
+
+def test_a_card_settlement_in_two_lines_less_its_fee():
+    first, second = ({"kind": "card", "trace_number": "T1", "rest_cents": cents} for cents in (5000, 3580))
+    assert tied(tie(lines(first, second), remits({}))) == [
+        (1, 1, 5129, 129, "trace-parts-net-of-fee"),
+        (2, 1, 3671, 91, "trace-parts-net-of-fee"),
+    ]
+    whole = tie(lines(first, second | {"rest_cents": 3800}), remits({}))
+    assert {row[-1] for row in tied(whole)} == {"trace-parts"}
+    other = tie(lines(first, second | {"kind": "ach"}), remits({}))
+    assert {row[3:] for row in tied(other)} == {(0, "trace-other-amount")}
 
 
 def test_what_a_person_took_apart_is_not_tied_again_and_says_so():
@@ -217,3 +229,14 @@ def test_lines_tied_by_their_trace_are_held_beside_no_other_remittance():
     equal = lines(*({"trace_number": f"X{number}"} for number in many)), remits(*({} for _ in many))
     pairs = deposit_pairs.near(*(deposit_pairs.prepared(rows) for rows in equal))
     assert len(pairs) <= 2 * deposit_pairs.MOST_CANDIDATES * len(many)  # not a pair for each of each
+
+
+def test_many_equal_lines_are_not_held_beside_each_equal_remittance(monkeypatch):
+    """Each by each they were a million pairs for a thousand; what is told of them stays the same."""
+    held = []
+    facts = deposits.with_facts
+    monkeypatch.setattr(deposits, "with_facts", lambda ids, *more: held.append(len(ids)) or facts(ids, *more))
+    outcome = tie(lines(*({} for _ in range(150))), remits(*({} for _ in range(150))))
+    assert (len(outcome.ties), len(outcome.ambiguous)) == (0, 150)
+    assert set(outcome.candidates.groupby("bank_line_id").size()) == {deposit_pairs.MOST_CANDIDATES}
+    assert max(held) <= 2 * deposit_pairs.MOST_CANDIDATES * 150

@@ -63,6 +63,31 @@ def test_a_batch_is_named_by_the_line_and_a_card_processor_keeps_a_fee():
     assert told(tie(lines({"rest_cents": 9400, "trace_number": "B007"}), BATCH)) == []  # more than five percent
 
 
+def test_a_batch_that_comes_in_two_lines_is_tied_when_they_add_up_to_it():
+    first = {"rest_cents": 7000, "reference": "B007"}
+    both = lines(first, {"rest_cents": 3000, "reference": "B007"})
+    outcome = tie(both, BATCH)  # the fee is a line of its own
+    assert told(outcome) == [[2, 3000, 0, "patient-batch"], [1, 7000, 0, "patient-batch"]]
+    names = ["bank_line_id", "payment_key", "amount_cents"]
+    assert outcome.parts[names].to_numpy().tolist() == [[2, "k1", 3000], [1, "k1", 3000], [1, "k2", 4000]]
+    net = tie(lines(first | {"rest_cents": 6825}, {"rest_cents": 2925, "reference": "B007"}), BATCH)
+    assert told(net) == [[2, 3000, 75, "patient-batch"], [1, 7000, 175, "patient-batch"]]
+    less = money(*BATCH.to_dict("records"), {"amount_cents": -1000, "batch_reference": "B007"})
+    back = tie(lines(first, {"rest_cents": 2000, "reference": "B007"}), less)
+    assert back.parts.groupby("bank_line_id")["amount_cents"].sum().to_dict() == {1: 7000, 2: 2000}
+    assert told(tie(lines(first), BATCH)) == []
+    assert told(tie(lines(first, {"rest_cents": 2000, "reference": "B007"}), BATCH)) == []  # ten percent is no fee
+
+
+def test_a_day_of_cards_may_come_in_two_lines_that_are_all_of_it():
+    cards = money({"amount_cents": 6000}, {"amount_cents": 4000})
+    split = lines({"rest_cents": 2500}, {"rest_cents": 7500})
+    assert told(tie(split, cards)) == [[1, 2500, 0, "card-settlement"], [2, 7500, 0, "card-settlement"]]
+    assert told(tie(lines({"rest_cents": 2500}, {"rest_cents": 7400}), cards)) == []
+    three = lines({"rest_cents": 5000}, {"rest_cents": 5000}, {"rest_cents": 5000})
+    assert told(tie(three, cards)) == []
+
+
 def test_a_chargeback_makes_its_batch_smaller():
     less = money(*BATCH.to_dict("records"), {"amount_cents": -1000, "batch_reference": "B007"})
     assert told(tie(lines({"rest_cents": 8800, "trace_number": "B007"}), less)) == [[1, 9000, 200, "patient-batch"]]
@@ -145,7 +170,10 @@ def test_ties_add_up_use_nothing_twice_and_depend_on_no_order(paid, came):
     outcome = tie(bank, hand)
     again = tie(bank.iloc[::-1], hand.iloc[::-1])
     assert sorted(told(outcome)) == sorted(told(again))
-    assert not outcome.ties["bank_line_id"].duplicated().any() and not outcome.parts["payment_key"].duplicated().any()
+    assert not outcome.ties["bank_line_id"].duplicated().any()
+    used = outcome.parts.groupby("payment_key")["amount_cents"].sum()
+    whole = hand.set_index("payment_key")["amount_cents"].reindex(used.index)
+    assert used.to_dict() == whole.to_dict()
     settled = outcome.ties.set_index("bank_line_id")
     sums = outcome.parts.groupby("bank_line_id")["amount_cents"].sum()
     assert sums.to_dict() == settled["amount_cents"].to_dict()

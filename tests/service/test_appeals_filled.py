@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,11 +13,12 @@ import typst
 from claims.errors import UsageError
 from claims.letters import page_count
 from claims.service import appeals, master
-from claims.service.appeal_added import MOST_BYTES, Attached
+from claims.service.appeal_added import MOST_BYTES, Attached, Removed, keep
 from claims.service.desk import actions
 from claims.service.report import verify_reports
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.engine import write
 from tests.service.appealed import answers, begun, case_id, copied, denied, sent
 from tests.service.conftest import DAY
 
@@ -96,6 +98,38 @@ def test_a_draft_is_noted_as_sent_only_with_a_reason(practice):
     assert preview.done == [case]
     appeals.prepare(practice.ctx, case, day=DAY, attached=[Attached("authorization", PNG)])
     assert actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY).done == [case]
+
+
+def test_an_exhibit_is_taken_out_before_the_appeal_is_sent_and_stays_in_the_vault(practice):
+    case = case_id(practice)
+    words = {"authorization_reason": REASON}
+    appeals.prepare(practice.ctx, case, day=DAY, words=words)
+    full = appeals.prepare(practice.ctx, case, day=DAY, attached=[Attached("authorization", PNG)])
+    (one,) = full.attached
+    seen = appeals.assembled(practice.ctx, case, day=DAY)  # somebody else looks at it
+    with pytest.raises(UsageError, match="not attached any more"):
+        appeals.prepare(practice.ctx, case, day=DAY, removed=[Removed("authorization", "0" * 64)])
+    without = appeals.prepare(practice.ctx, case, day=DAY, removed=[Removed("", one.sha256[:10])])
+    assert without.attached == () and [gap.key for gap in without.open_gaps] == ["authorization"]
+    assert appeals.prepare(practice.ctx, case, day=DAY).sha256 == without.sha256  # and none that follows has it
+    assert practice.ctx.vault.read(one.sha256) == PNG
+    done = actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY)
+    assert done.refused["reason"].tolist() == ["has-gaps"]  # the draft of before is the newest again
+    event = schema.denial_events
+    (body,) = practice.rows(sa.select(event.c.body).where(event.c.kind == "appeal_file_removed"))[0]
+    assert json.loads(body) == {"level": 1, "removed": [{"exhibit": "authorization", "sha256": one.sha256}]}
+    with pytest.raises(UsageError, match="not attached any more"):
+        appeals.prepare(practice.ctx, case, day=DAY, removed=[one])
+    with write(practice.ctx.engine) as conn, pytest.raises(UsageError, match="since you saw it"):
+        keep(
+            practice.ctx, conn, case, 1, replace(seen.added, words={"authorization_reason": "Other."}), DAY.isoformat()
+        )
+    appeals.prepare(practice.ctx, case, day=DAY, attached=[Attached("authorization", PNG)])
+    assert actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY).done == [case]
+    with pytest.raises(UsageError):  # what was sent stays as it was
+        appeals.prepare(practice.ctx, case, 1, day=DAY, removed=[one])
+    assert len(practice.rows(sa.select(event.c.event_id).where(event.c.kind == "appeal_file_removed"))) == 1
+    assert not [check.name for check in verify(practice.ctx) if check.broken]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,23 @@ from tests.books import Bill, claims, remit
 LINES = [("99213", "100"), ("73030", "50"), ("85025", "20")]
 FIRST = Bill("A1", LINES)
 SECOND_FILE = "000000010"
+DECIDED = [
+    *("CLP*A1*1*170*150**12*ICN1~", "SVC*HC:99213*100*80**1~", "CAS*CO*45*20~", "SVC*HC:73030*50*50**1~"),
+    "SVC*HC:85025*20*20**1~",
+]
+# The payer takes that back and decides the replacement.
+DECIDED_AGAIN = """BPR*I*10*C*ACH************20250410~
+                   TRN*1*T2*1512345678~
+                   CLP*A1*22*-170*-150**12*ICN1~
+                   SVC*HC:99213*-100*-80**1~
+                   CAS*CO*45*-20~
+                   SVC*HC:73030*-50*-50**1~
+                   SVC*HC:85025*-20*-20**1~
+                   CLP*A1*1*180*160**12*ICN1B~
+                   SVC*HC:99213*100*80**1~
+                   CAS*CO*45*20~
+                   SVC*HC:73030*50*50**1~
+                   SVC*HC:85025*30*30**1~"""
 
 
 def check(practice):
@@ -63,28 +80,30 @@ def test_a_replacement_that_leaves_a_line_out_takes_its_charge_back(practice):
 
 
 def test_a_replacement_of_a_decided_claim_is_settled_by_its_reversal_and_new_decision(practice):
-    first = ["CLP*A1*1*170*150**12*ICN1~", "SVC*HC:99213*100*80**1~", "CAS*CO*45*20~", "SVC*HC:73030*50*50**1~"]
-    first += ["SVC*HC:85025*20*20**1~"]
-    practice.night(claims(FIRST), paid("T1", *first))
+    practice.night(claims(FIRST), paid("T1", *DECIDED))
     practice.night(claims(Bill("A1", [*LINES[:2], ("85025", "30")], frequency="7"), control=SECOND_FILE))
     assert practice.balances(account="1100") == {"1100": 1000}
     check(practice)
-    practice.night(
-        remit("""BPR*I*10*C*ACH************20250410~
-                 TRN*1*T2*1512345678~
-                 CLP*A1*22*-170*-150**12*ICN1~
-                 SVC*HC:99213*-100*-80**1~
-                 CAS*CO*45*-20~
-                 SVC*HC:73030*-50*-50**1~
-                 SVC*HC:85025*-20*-20**1~
-                 CLP*A1*1*180*160**12*ICN1B~
-                 SVC*HC:99213*100*80**1~
-                 CAS*CO*45*20~
-                 SVC*HC:73030*50*50**1~
-                 SVC*HC:85025*30*30**1~""")
-    )
+    practice.night(remit(DECIDED_AGAIN))
     assert practice.balances() == {"1050": 16000, "4000": -18000, "4100": 2000}
     check(practice)
+
+
+def test_an_original_and_its_payment_that_come_after_the_replacement_is_paid_end_as_in_order(practice):
+    replacement = claims(Bill("A1", [*LINES[:2], ("85025", "30")], frequency="7"), control=SECOND_FILE)
+    practice.night(replacement, remit(DECIDED_AGAIN))
+    assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT", "REVERSAL_ORPHAN"]
+    practice.night(claims(FIRST), paid("T1", *DECIDED))
+    assert charged(practice) == {1: 10000, 2: 5000, 3: 3000}
+    assert practice.balances() == {"1050": 16000, "4000": -18000, "4100": 2000}
+    assert set(practice.exceptions()) == {"REMIT_WITHOUT_DEPOSIT"}
+    check(practice)
+
+
+def test_a_claim_for_another_payer_under_the_number_of_a_replacement_is_named(practice):
+    practice.night(claims(Bill("A1", LINES, frequency="7"), control=SECOND_FILE))
+    practice.night(claims(Bill("A1", LINES, payer=("PLAN TWO", "1599999999"))))
+    assert practice.exceptions() == ["CLAIM_NOT_CHARGED"]
 
 
 def test_a_void_takes_the_charge_back_when_the_payers_reversal_posts(practice):

@@ -1,5 +1,6 @@
 """Patients' payments in the books: worked by hand, once and again, on the claim, on none, moved, bounced, paid back."""
 
+import json
 from datetime import date
 
 import pytest
@@ -11,8 +12,8 @@ from claims.service.patient_acts import apply_payment, void_payment
 from claims.service.patient_entry import add_patient_payment, import_payments
 from claims.service.patient_refunds import pay_refund, request_claim_refund, request_payment_refund, withdraw_refund
 from claims.service.verify import verify
-from claims.store import schema
-from claims.store.engine import write
+from claims.store import audit, schema
+from claims.store.engine import read, write
 from tests.books import Bill, claims, remit
 
 DAY = date(2025, 6, 30)
@@ -215,6 +216,22 @@ def test_a_cheque_that_bounced_is_reversed_and_the_share_is_due_again(practice):
         void_payment(practice.ctx, number(practice, 2200), "no funds", DAY, DAY)
     practice.night(paid("R1,2025-03-20,22.00,cheque,A1,,711", "R2,2025-03-21,1.00,cash,A1,,"))
     assert practice.balances(account="1000") == {"1000": 100}  # what is void does not come back
+
+
+def test_what_people_write_of_refunds_and_payments_stands_with_these_and_sealed_in_the_chain(practice):
+    practice.night(bill("A1"), paid("R1,2025-03-01,30.00,cash,A1,,", "R2,2025-03-02,5.00,cash,NOBODY,,"))
+    payment = number(practice, 500)
+    refund = request_payment_refund(practice.ctx, payment, "Jane moved away", DAY, amount_cents=100)
+    void_payment(practice.ctx, number(practice, 3000), "Jane had no funds", DAY, DAY)
+    chain = dict(practice.rows(sa.select(schema.audit_events.c.action, schema.audit_events.c.body)))
+    with read(practice.ctx.engine) as conn:
+        key = audit.load_key(practice.ctx.settings.audit_key_file)
+        kept = conn.scalar(sa.select(schema.patient_refunds.c.reason))
+        assert json.loads(chain["patient.refund-requested"])["reason_mac"] == audit.words_mac(key, kept)
+        of_void = sa.select(schema.patient_payments.c.void_reason).where(schema.patient_payments.c.state == "void")
+        kept = conn.scalar(of_void)
+        assert json.loads(chain["payment.void"])["reason_mac"] == audit.words_mac(key, kept)
+    assert refund and "Jane" not in " ".join(chain.values())
 
 
 def test_a_moved_credit_bounces_whole(practice):

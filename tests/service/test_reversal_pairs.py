@@ -238,12 +238,39 @@ def test_nothing_paid_is_no_cash_to_know_a_decision_by(practice):
     check(practice)
 
 
+def test_a_reversal_under_a_number_of_its_own_says_whose_it_is_by_its_reference(practice):
+    """REF*F8: the payer's number of what is taken back; there is no cash to know a denial by."""
+    denied = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
+    back = "CLP*{}*22*-150*{}**12*{}~\nREF*F8*{}~\nSVC*HC:99213*-150*{}**1~\n{}"
+    other = Bill("A2", [("99213", "150")], member="W2")
+    practice.night(
+        claims(BILL, other), payment(denied + "\n" + PAID.replace("A1", "A2").replace("ICN1", "ICN2"), "T1", cash="88")
+    )
+    taken = [
+        back.format("A1", "0", "ICN1R", "ICN1", "0", "CAS*CO*197*-150~"),
+        # Our number is not ours either: only the reference leads to the claim.
+        back.format("ZZ", "-88", "ICN2R", "ICN2", "-88", "CAS*CO*45*-40~\nCAS*PR*2*-22~"),
+    ]
+    practice.night(payment("\n".join(taken) + announced(88, "ICN2"), "T2", "20250410"))
+    assert (superseded(practice), money(practice)) == (["ICN1", "ICN2"], [])
+    P, M, CP = schema.claim_postings, schema.matches, schema.claim_payments
+    rows = sa.select(CP.c.original_reference, M.c.rule, P.c.known_by).join(
+        P, P.c.claim_payment_id == CP.c.claim_payment_id
+    )
+    rows = rows.join(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
+    assert sorted(practice.rows(rows.where(P.c.outcome == "reversal", P.c.ended_at.is_(None)))) == [
+        ("ICN1", "claim-number", "original-reference"),
+        ("ICN2", "original-reference", "original-reference"),
+    ]
+    check(practice)
+
+
 def test_pairs_under_a_number_of_nobody_grow_with_the_reversals_alone():
     many_rows = pd.DataFrame({"claim_payment_id": range(1, 501)}).assign(
         family_id=0, payer_code="P1", payee_identifier="NPI", claim_number_normal="NONE", member_id="", paid_cents=8800
     )
     numbers = "X" + many_rows["claim_payment_id"].astype("str")
-    decided = many_rows.assign(payer_claim_number=numbers, charge_cents=15000)
+    decided = many_rows.assign(payer_claim_number=numbers, original_reference="", charge_cents=15000)
     rows = decided.assign(
         claim_payment_id=decided["claim_payment_id"] + 1000, charge_cents=-15000, paid_cents=-8800, is_by_hand=False
     )

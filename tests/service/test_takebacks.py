@@ -3,6 +3,7 @@
 from datetime import date
 
 import pandas as pd
+import pytest
 import sqlalchemy as sa
 
 from claims.service import takebacks
@@ -114,6 +115,31 @@ def test_a_lost_payment_that_is_issued_again_clears_the_lost_one(practice):
     )
     assert practice.balances() == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000}
     assert practice.exceptions() == []
+    check(practice)
+
+
+@pytest.mark.parametrize("same_night", [True, False])
+@pytest.mark.parametrize("is_returned", [True, False])
+def test_what_the_bank_says_the_same_night_decides_what_was_lost(practice, same_night, is_returned):
+    again = remit("""BPR*I*88*C*ACH************20250510~
+                     TRN*1*T9*1512345678~
+                     PLB*1999999984*20251231*CS:T1*-88~""")
+    came = bank(("2025-03-12", "88.00", "T1"))
+    if is_returned:
+        practice.night(claims(BILL), remit(PAID), came)
+        said = bank(("2025-05-01", "-88.00", "T1"), ("2025-05-12", "88.00", "T9"))
+    else:
+        practice.night(claims(BILL), remit(PAID))
+        said = bank(("2025-03-12", "88.00", "T1"), ("2025-05-12", "88.00", "T9"))
+    if same_night:
+        practice.night(again, said)
+    else:
+        practice.night(said)
+        practice.night(again)
+    # A payment that came is not lost: what the payer sent again under its number waits for a person.
+    waits = {} if is_returned else {"1000": 17600, "2200": -8800}
+    assert practice.balances() == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000} | waits
+    assert practice.exceptions() == ([] if is_returned else ["PLB_UNCONFIGURED"])
     check(practice)
 
 

@@ -359,6 +359,13 @@ def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monke
     again = {"gap": gaps, "words": ["Other words."] * len(gaps)}
     assert ann.post(f"{key}/appeal", data=again).status_code == 303
     assert ann.get(f"{key}/appeal").text.count("\nOther words.</textarea>") == len(gaps)
+    exhibit, sha256 = re.search(
+        r'name="exhibit" value="([^"]+)"><input type="hidden" name="sha256" value="([^"]+)"', page
+    ).groups()
+    gone = {"exhibit": exhibit, "sha256": sha256}
+    assert ann.post(f"{key}/appeal/remove", data=gone).status_code == 303
+    again = ann.post(f"{key}/appeal/remove", data=gone)
+    assert again.status_code == 422 and "not attached any more" in again.text and sha256[:8] not in again.text
     forged = ann.post(f"{key}/appeal", data={"gap": ["denied_amount"], "words": ["$9.99"]})
     assert forged.status_code == 422 and "no gap denied_amount" in forged.text
     assert ann.post(f"{key}/appeal", content=b"x" * (17 << 20)).status_code == 413

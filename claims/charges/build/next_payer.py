@@ -22,7 +22,7 @@ _CAS_REASONS = 6  # of one group in one CAS
 _CAS_SEGMENTS = 5  # of one payer on a claim or a line
 
 # What a claim says of its own payer and subscriber, and the names of the same things in a row of `other_payers`.
-_SIDES = {
+SIDES = {
     **{name: name for name in ("payer_sequence", "filing_indicator_code", "payer_code", "payer_name", "member_id")},
     **{name: name for name in ("relationship_code", "group_number", "group_name", "insurance_type_code")},
     **{
@@ -72,7 +72,7 @@ def next_claims(frames: Frames, decided: Decided) -> NextClaims:
     kept = claims.loc[~claims.index.isin(refused["claim_seg"])]
     following = following.loc[kept.index]
     told = {name: _of(frame, kept.index) for name, frame in frames.items() if "claim_seg" in frame}
-    told = _without_permissions(_without(told, following["seg"]))
+    told = without_permissions(without_payers(told, following["seg"]))
     turned = {name: frame for name, frame in frames.items() if name not in told} | told
     turned["claims"] = _turned(kept, following)
     first = 1 + max((int(frame["seg"].max()) for frame in frames.values() if "seg" in frame and len(frame)), default=0)
@@ -175,7 +175,7 @@ def _crowded(adjustments: pd.DataFrame) -> pd.Series:
     return crowded
 
 
-def _without(frames: Frames, dropped: pd.Series) -> Frames:
+def without_payers(frames: Frames, dropped: pd.Series) -> Frames:
     """Take the next payers out of the other payers, with all that stands in their loops (2320, 2330)."""
     payers = frames["other_payers"].sort_values("seg")
     gone = payers["seg"].isin(dropped[dropped > 0])
@@ -195,7 +195,7 @@ def _without(frames: Frames, dropped: pd.Series) -> Frames:
     return result
 
 
-def _without_permissions(frames: Frames) -> Frames:
+def without_permissions(frames: Frames) -> Frames:
     """Take out the authorizations and referrals of claims and lines: the payer before gave them, to nobody else."""
     result = dict(frames)
     if "references" in frames:
@@ -227,7 +227,7 @@ def _turned(claims: pd.DataFrame, following: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, pd.Series | str | int] = {}
     relation = texts(following, "relationship_code").replace("", "18")
     itself = relation == "18"
-    for name, other in _SIDES.items():
+    for name, other in SIDES.items():
         if name in _DATES:
             value = integers(following, other)
             mine = integers(claims, name.replace("subscriber_", "patient_"))
@@ -248,18 +248,13 @@ def _add(frames: Frames, claims: pd.DataFrame, decided: Decided, first: int) -> 
     has_lines = claims.index.isin(decided.lines["claim_seg"])
     owed = decided.adjustments[decided.adjustments["group_code"] == "PR"]
     payer_seg = pd.Series(np.arange(len(claims)) + first, index=claims.index)
-    payers = pd.DataFrame({other: texts(claims, name) for name, other in _SIDES.items() if name not in _DATES})
-    payers = payers.assign(
-        **{"relationship_code": texts(claims, "relationship_code").replace("", "18")},
-        transaction_seg=claims["transaction_seg"], claim_seg=claims.index, seg=payer_seg,
+    payers = as_other_payers(claims, payer_seg).assign(
         paid_cents=by_claim["paid_cents"].astype("Int64"),
         paid_date=by_claim["paid_date"].where(~has_lines, 0).astype("int32"),
         payer_claim_number=by_claim["payer_claim_number"].astype("str"),
         remark_codes=by_claim["remark_codes"].astype("str"),
         remaining_cents=optional_cents(_sum(owed, "claim_seg", claims.index), ~has_lines),
-        assignment_code=texts(claims, "benefits_code").replace("", "Y"),
-        release_code=texts(claims, "release_code").replace("", "Y"),
-    )  # fmt: skip
+    )
     first += len(claims)
     lines = decided.lines.reset_index(drop=True)
     of_line = claims["payer_code"].reindex(lines["claim_seg"])
@@ -290,12 +285,24 @@ def _add(frames: Frames, claims: pd.DataFrame, decided: Decided, first: int) -> 
             other_payer_line_seg=_owners(frames, "other_payer_lines", "service_seg"),
         )
         cas = pd.concat([earlier.drop(columns="ordinal", errors="ignore"), cas], ignore_index=True)
-    frames["other_payers"] = _stacked(frames["other_payers"], payers)
-    frames["other_payer_lines"] = _stacked(frames.get("other_payer_lines"), lines)
+    frames["other_payers"] = stacked(frames["other_payers"], payers)
+    frames["other_payer_lines"] = stacked(frames.get("other_payer_lines"), lines)
     frames[_CAS] = cas
 
 
-def _stacked(above: pd.DataFrame | None, below: pd.DataFrame) -> pd.DataFrame:
+def as_other_payers(claims: pd.DataFrame, segs: pd.Series[int]) -> pd.DataFrame:
+    """Give the payers of claims (index: their segs) as other payers of theirs: who, and whose insurance it is."""
+    return pd.DataFrame({other: texts(claims, name) for name, other in SIDES.items() if name not in _DATES}).assign(
+        relationship_code=texts(claims, "relationship_code").replace("", "18"),
+        transaction_seg=claims["transaction_seg"],
+        claim_seg=claims.index,
+        seg=segs,
+        assignment_code=texts(claims, "benefits_code").replace("", "Y"),
+        release_code=texts(claims, "release_code").replace("", "Y"),
+    )
+
+
+def stacked(above: pd.DataFrame | None, below: pd.DataFrame) -> pd.DataFrame:
     """Put rows under others; a text that one of them does not have is empty, a number 0."""
     if above is None or above.empty:
         return below.reset_index(drop=True)

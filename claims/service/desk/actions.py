@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from claims.service.context import Context
 from claims.service.desk.acting import Cases, Done
+from claims.service.desk.billing_other import bill_other
 from claims.service.desk.money import approve, close_duplicate, expire, refuse, to_patient, waiting, write_off
 from claims.service.desk.people import (
     LAST_DAY,
@@ -28,8 +28,8 @@ from claims.service.desk.people import (
 )
 from claims.service.desk.sending import bill_next, resubmit
 from claims.service.desk.undoing import undo
+from claims.service.rehearsing import LookingVault
 from claims.store.engine import looking
-from claims.store.vault import Vault
 
 __all__ = [
     "ACTIONS",
@@ -42,6 +42,7 @@ __all__ = [
     "approve",
     "assign",
     "bill_next",
+    "bill_other",
     "close_duplicate",
     "expire",
     "info_sent",
@@ -63,22 +64,9 @@ ACTIONS: dict[str, Callable[..., Done]] = {
     one.__name__: one
     for one in (
         *(assign, note, tag, snooze, wake, info_sent, appeal_sent, appeal_upheld),
-        *(resubmit, bill_next, to_patient, write_off, expire, close_duplicate),
+        *(resubmit, bill_next, bill_other, to_patient, write_off, expire, close_duplicate),
     )
 }
-
-
-class _Looking(Vault):
-    """The vault as a rehearsal sees it: all of it can be read, what is put into it is gone when the rehearsal ends."""
-
-    def __init__(self, root: Path, kept: Vault) -> None:
-        super().__init__(root)
-        self._kept = kept
-
-    def path(self, sha256: str) -> Path:
-        """Where a stored file lies, or one that the rehearsal would store."""
-        place = self._place(sha256)
-        return place if place.is_file() else self._kept.path(sha256)
 
 
 def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any) -> Done:
@@ -88,5 +76,5 @@ def preview(ctx: Context, action: Callable[..., Done], *args: Any, **named: Any)
     the cases at a time (`desk.parts`).
     """
     with looking(), ctx.vault.aside() as place:
-        done = action(replace(ctx, vault=_Looking(place, ctx.vault), is_looking=True), *args, **named)
+        done = action(replace(ctx, vault=LookingVault(place, ctx.vault), is_looking=True), *args, **named)
     return done._replace(action_id=0)

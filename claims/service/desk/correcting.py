@@ -6,7 +6,7 @@ the kind of denial asks for come first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -15,16 +15,19 @@ import pandas as pd
 from claims import codes
 from claims.cells.kinds import KINDS
 from claims.charges import columns
+from claims.charges.scrub import edits
 from claims.errors import UsageError
-from claims.service import contents
+from claims.service import contents, resubmit
 from claims.service.changes import text_of
 from claims.service.context import Context
 from claims.service.desk.acting import told
 from claims.service.desk.people import is_late
 from claims.service.desk.sending import CORRECTED, with_claims
+from claims.service.desk.sheets import OtherCase, Sheet, other_cases, sheet
 from claims.service.resubmit import Change, changes_of
 from claims.store import desk, versions
 from claims.store.engine import read
+from claims.store.queries import made_claims
 
 
 class Field(NamedTuple):
@@ -37,34 +40,95 @@ class Field(NamedTuple):
     value: str
     expected: str
     is_asked: bool
+    edits: tuple[str, ...] = ()  # ids of edits, or beginnings, that look at it
+
+
+class Complaint(NamedTuple):
+    """What an edit says of a claim or of a line of it (0: the claim), and what to do."""
+
+    edit_id: str
+    line_number: int
+    message: str
+    fix: str
 
 
 class Correctable(NamedTuple):
-    """The claim behind a case as it can be corrected now; `refused` says why not, and there are no fields then.
+    """A claim as it can be corrected now; `refused` says why not, and there are no fields then.
 
-    `is_late`: its last day has passed, so that it goes with a reason only.
+    `is_late`: its last day has passed, so that it goes with a reason only. `complaints`: what edits say of the claim as
+    it stands. `others`: the other open cases of it.
     """
 
     fields: list[Field]
     refused: str
     is_late: bool
+    sheet: Sheet | None = None
+    complaints: tuple[Complaint, ...] = ()
+    others: tuple[OtherCase, ...] = ()
 
 
 def correctable(ctx: Context, case_id: int, day: date) -> Correctable:
     """Give what can be corrected on the claim of a case. What it shows is patient data: the caller records that."""
     with read(ctx.engine) as conn:
         rows = with_claims(conn, desk.cases(conn, [case_id]))
+        case = rows.iloc[0]
         found = versions.sources(conn, rows.loc[rows["claim_id"] != 0, "claim_id"].tolist())
-    case = rows.iloc[0]
+        stops = made_claims.reasons(conn, found["claim_id"].tolist())
+        others = tuple(other_cases(conn, case))
     late = bool(is_late(rows, CORRECTED, day).iloc[0])
     why = "closed" if case["state"] == "closed" else "claim-unknown" if not case["family_id"] else ""
     why = why or ("sent-by-payer" if case["is_forwarded"] else "sent-elsewhere" if found.empty else "")
     if why:
         return Correctable([], _says(why), late)
+    number = int(case["line_number"])
+    return _read(ctx, found, stops, str(case["category"]), number)._replace(is_late=late, others=others)
+
+
+def of_claim(ctx: Context, claim_id: int) -> Correctable:
+    """Give what can be corrected on a claim that nobody has: it was rejected, or an edit stops it.
+
+    Raises NotFoundError. What it shows is patient data: the caller records that.
+    """
+    why = resubmit.why_not(ctx, claim_id)
+    if why:
+        return Correctable([], why.rstrip("."), False)
+    with read(ctx.engine) as conn:
+        found = versions.sources(conn, [claim_id])
+        stops = made_claims.reasons(conn, [claim_id])
+    return _read(ctx, found, stops, "", 0)
+
+
+def _read(ctx: Context, found: pd.DataFrame, stops: pd.DataFrame, category: str, line_number: int) -> Correctable:
     frames = contents.joined(list(contents.read(ctx, found)))
-    if frames["claims"].empty or contents.lost(found, frames):
-        return Correctable([], _says("content-differs"), late)
-    return Correctable(_fields(frames, str(case["category"]), int(case["line_number"])), "", late)
+    if not frames or frames["claims"].empty or contents.lost(found, frames):
+        return Correctable([], _says("content-differs"), False)
+    known = edits()
+    complaints = tuple(
+        Complaint(str(row["edit_id"]), int(row["line_number"]), str(row["message"]),
+                  known[row["edit_id"]].fix if row["edit_id"] in known else "")
+        for row in stops.to_dict("records")
+    )  # fmt: skip
+    fields = _fields(frames, category, line_number)
+    if complaints:  # what an edit names is asked for too
+        fields = [one._replace(is_asked=one.is_asked or bool(about(one, complaints))) for one in fields]
+        fields.sort(key=lambda one: (not one.is_asked, one.line_number))
+    denied = (line_number,) if category else ()
+    return Correctable(fields, "", False, sheet(ctx, found, frames, denied), complaints)
+
+
+def about(field: Field, complaints: Iterable[Complaint]) -> list[Complaint]:
+    """Give the complaints of edits that look at a field, of its line or of the claim."""
+    return [
+        one
+        for one in complaints
+        if field.edits and one.edit_id.startswith(field.edits) and one.line_number in (0, field.line_number)
+    ]
+
+
+def of_edits(edit_ids: Iterable[str]) -> list[Complaint]:
+    """Put edits that would stop a claim as complaints of it, wherever they stand."""
+    known = edits()
+    return [Complaint(one, 0, known[one].title, known[one].fix) for one in edit_ids if one in known]
 
 
 def changes(fields: list[Field], typed: Mapping[str, str]) -> list[tuple[Field, Change]]:
@@ -113,7 +177,8 @@ def _fields(frames: Mapping[str, pd.DataFrame], category: str, line_number: int)
         target = str(column["target"])
         if column["level"] == "claim":
             value = text_of(target, claim[target])
-            found.append(Field(row["column"], row["own_label"], 0, "", value, expected, asked))
+            looked_at = tuple(row["edits"].split())
+            found.append(Field(row["column"], row["own_label"], 0, "", value, expected, asked, looked_at))
             continue
         lines = frames["service_lines"].sort_values("ordinal").to_dict("records")
         found += [
@@ -126,5 +191,6 @@ def _of_line(row: Mapping[Any, Any], line: Mapping[Any, Any], target: str, expec
     number = int(line["ordinal"])
     value = text_of(target, line[target])
     return Field(
-        f"{number}:{row['column']}", row["own_label"], number, str(line["procedure_code"]), value, expected, is_asked
-    )
+        f"{number}:{row['column']}", row["own_label"], number, str(line["procedure_code"]), value, expected, is_asked,
+        tuple(row["edits"].split()),
+    )  # fmt: skip

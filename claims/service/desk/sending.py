@@ -31,7 +31,7 @@ from claims.store.queries import desk as queries
 from claims.store.queries import made_claims
 
 CORRECTED = ("C7", "NEW", "ELIG", "ENROL")
-_DECIDED = ("denied", "partly_paid", "paid", "reversed")
+DECIDED = ("denied", "partly_paid", "paid", "reversed")
 
 
 @rehearsed
@@ -55,7 +55,7 @@ def resubmit(
         is_other = _to_another_payer(conn, rows, changes)
         demands_new |= is_other
         rows["joins"] = 0 if changes else joined(conn, rows, demands_new)
-        is_here = _is_here(conn, rows) & (rows["joins"] == 0)
+        is_here = is_still_here(conn, rows) & (rows["joins"] == 0)
         chosen = chosen.without(
             reasons(
                 rows,
@@ -80,13 +80,13 @@ def resubmit(
         for is_meant, make in ways:
             ids = [int(one) for one in rows.loc[is_meant, "claim_id"].drop_duplicates()]
             if ids:
-                result = make(ctx, ids, _changes(ids, changes), posting_date, known)
+                result = make(ctx, ids, on_claims(ids, changes), posting_date, known)
                 made.append(result.claims)
                 refused.append(result.refused)
         said = {"late_reason": late_reason.strip()} if late_reason.strip() else {}
         if changes:  # columns only: the values are a patient's
             said["changed"] = " ".join(dict.fromkeys(_called(change) for change in changes))
-        done = _sent(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
+        done = sent_again(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
         is_new = goes_new | is_other.reindex(rows.index)
         return done._replace(new_claims=int(rows.loc[is_new, "case_id"].isin(done.done).sum()))
 
@@ -106,15 +106,15 @@ def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master 
                 ("forwarded", with_effect(rows["remark_codes"], "forwarded")),
                 ("sent-by-payer", rows["is_forwarded"]),
                 ("sent-elsewhere", rows["claim_id"] == 0),
-                ("not-decided", ~rows["life"].isin(_DECIDED)),
+                ("not-decided", ~rows["life"].isin(DECIDED)),
             )
         )
         rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
         ids = [int(one) for one in rows["claim_id"].drop_duplicates()]
-        there = _later_claims(conn, ids)
+        there = later_claims(conn, ids)
         made = [next_payer.bill_next(ctx, posting_date, claim_ids=ids, master=known).claims] if ids else []
         refused = [_forwarded(conn, ids), there]
-        return _sent(ctx, conn, chosen, rows, made, refused, "bill_next", "billed_other", posting_date, {}, known)
+        return sent_again(ctx, conn, chosen, rows, made, refused, "bill_next", "billed_other", posting_date, {}, known)
 
 
 def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -164,7 +164,7 @@ def _forwarded(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
     return rows.loc[rows["is_forwarded"] == 1, ["claim_id"]].assign(reason="forwarded", about="")
 
 
-def _later_claims(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
+def later_claims(conn: Connection, claim_ids: list[int]) -> pd.DataFrame:
     """Say for which claims one to a later payer is there already: claim_id, reason, about (what stops it, or where)."""
     rows = decisions.later_claims(conn, claim_ids).drop_duplicates("claim_id", keep="last")
     of = rows.rename(columns={"later_claim_id": "case_id"}).assign(claim_id=rows["later_claim_id"])
@@ -183,7 +183,7 @@ def _to_another_payer(conn: Connection, rows: pd.DataFrame, changes: Sequence[Ch
     if not any(change.column == "payer_code" for change in changes) or not ids:
         return pd.Series(False, index=rows.index)
     claims = claim_versions.sources(conn, ids)
-    others = claims.loc[versions.to_another_payer(claims, _changes(ids, changes)), "claim_id"]
+    others = claims.loc[versions.to_another_payer(claims, on_claims(ids, changes)), "claim_id"]
     return rows["claim_id"].isin(others)
 
 
@@ -199,12 +199,12 @@ def _takes_none(rows: pd.DataFrame, master: Master, day: date) -> pd.Series[bool
     return payers["is_known"] & ~payers["takes_replacement"].astype(bool)
 
 
-def _changes(claim_ids: list[int], changes: Sequence[Change]) -> pd.DataFrame:
+def on_claims(claim_ids: list[int], changes: Sequence[Change]) -> pd.DataFrame:
     rows = [(claim_id, *one) for claim_id in claim_ids for one in changes]
     return pd.DataFrame(rows, columns=["claim_id", *Change._fields]) if rows else versions.NO_CHANGES
 
 
-def _sent(
+def sent_again(
     ctx: Context, conn: Connection, chosen: Chosen, rows: pd.DataFrame, made: list[pd.DataFrame],
     refused: list[pd.DataFrame], kind: str, event: str, day: date, said: dict[str, str], master: Master,
 ) -> Done:  # fmt: skip
@@ -238,7 +238,7 @@ def _sent(
     return finish(action_id, chosen, amount_cents=amount, blocked=blocked)
 
 
-def _is_here(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
+def is_still_here(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
     """Tell whose claim is one that was made of a case and is not with a payer: not left yet, or refused as a whole."""
     is_here = rows["life"].isin(RETURNED)
     back = rows.loc[rows["life"] == "rejected", "claim_id"].drop_duplicates().tolist()

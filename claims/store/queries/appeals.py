@@ -162,9 +162,9 @@ def sent(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     return rows.sort_values(["case_id", "level"])[["case_id", "level", "sent_date", "sent_by"]].reset_index(drop=True)
 
 
-def filled(conn: sa.Connection, case_id: int, kind: str) -> list[str]:
-    """Read the bodies of what was added to packets of a case, oldest first."""
-    select = sa.select(DE.c.body).where(DE.c.case_id == case_id, DE.c.kind == kind).order_by(DE.c.event_id)
+def filled(conn: sa.Connection, case_id: int, kinds: Sequence[str]) -> list[str]:
+    """Read the bodies of what was added to packets of a case, and taken out of them, oldest first."""
+    select = sa.select(DE.c.body).where(DE.c.case_id == case_id, DE.c.kind.in_(kinds)).order_by(DE.c.event_id)
     return [str(body) for body in conn.scalars(select)]
 
 

@@ -55,13 +55,32 @@ def that_matter(remit_ids: Sequence[int]) -> Ids:
             ),
         )
     )
-    return sa.select(sa.union(news, _paid_since(remit_ids)).subquery().c.claim_payment_id)
+    parts = sa.union(news, _paid_since(remit_ids), _held_and_taken_back(remit_ids))
+    return sa.select(parts.subquery().c.claim_payment_id)
+
+
+def _held_and_taken_back(remit_ids: Sequence[int]) -> Ids:
+    """Select decisions that wait, looked at before, and are taken back by a reversal that came only now."""
+    held = P.alias("held")
+    select: Ids = (
+        sa.select(held.c.claim_payment_id)
+        .join(P, P.c.reverses_claim_payment_id == held.c.claim_payment_id)
+        .where(
+            not_looked_at(remit_ids),
+            P.c.outcome == "reversal",
+            held.c.outcome == "unapplied",
+            held.c.ended_at.is_(None),
+            held.c.denials_at.is_not(None),
+        )
+    )
+    return select
 
 
 def _paid_since(remit_ids: Sequence[int]) -> Ids:
     """Select payments in force, looked at before, of payers whose earlier denial, or its reversal, came only now.
 
-    A reversal that was applied late may stand in the payment's own remittance, or in another one of its day.
+    A reversal that was applied late may stand in the payment's own remittance, or in another one of its day. What a
+    payment denies itself is no news then.
     """
     paid, of_paid, of_late = P.alias("paid"), R.alias("of_paid"), R.alias("of_late")
     denied = sa.select(CLASS.c.claim_payment_id).where(CLASS.c.counts_as_denial == 1)
@@ -75,7 +94,6 @@ def _paid_since(remit_ids: Sequence[int]) -> Ids:
         .where(
             not_looked_at(remit_ids),
             sa.or_(is_back, denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists()),
-            ~denied.where(CLASS.c.claim_payment_id == paid.c.claim_payment_id).exists(),
             paid.c.ended_at.is_(None),
             paid.c.outcome == "posted",
             paid.c.is_superseded == 0,
@@ -109,6 +127,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             C.c.statement_to_date.label("claim_to_date"),
             P.c.outcome,
             P.c.reverses_claim_payment_id,
+            P.c.denials_at.is_not(None).label("is_seen"),
             M.c.family_id,
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
             sa.func.coalesce(M.c.payer_code, "").label("own_payer_code"),

@@ -66,7 +66,10 @@ def money(conn: sa.Connection, family_id: int) -> pd.DataFrame:
 
 
 def payments(conn: sa.Connection, family_id: int) -> pd.DataFrame:
-    """Read what payers decided of a family, oldest first: paid, reduced and left to the patient by each remittance."""
+    """Read what payers decided of a family, oldest first: paid, reduced and left to the patient by each remittance.
+
+    known_by: of a reversal, by what it was known which decision it takes back.
+    """
     A = schema.adjustments
     of_patient = sa.case((A.c.group_code == "PR", A.c.amount_cents), else_=0)
     others = sa.case((A.c.group_code == "PR", 0), else_=A.c.amount_cents)
@@ -78,8 +81,8 @@ def payments(conn: sa.Connection, family_id: int) -> pd.DataFrame:
     return frame(
         conn,
         sa.select(
-            *(R.c.remit_id, R.c.payment_date, R.c.payer_name, CP.c.status_code, P.c.outcome, CP.c.charge_cents),
-            CP.c.paid_cents,
+            *(R.c.remit_id, R.c.payment_date, R.c.payer_name, CP.c.status_code, P.c.outcome, P.c.known_by),
+            *(CP.c.charge_cents, CP.c.paid_cents),
             sa.func.coalesce(reduced.c.adjusted_cents, 0).label("adjusted_cents"),
             sa.func.coalesce(reduced.c.patient_cents, 0).label("patient_cents"),
             *(R.c.trace_number, R.c.payment_cents, F.c.sha256, CP.c.seg),

@@ -15,7 +15,8 @@ matches = Table(
     ref("claim_payment_id", "claim_payments.claim_payment_id"),
     ref("family_id", "families.family_id", optional=True),
     ref("claim_id", "claims.claim_id", optional=True),
-    Column("rule", Code, nullable=False),  # claim-number, payer-claim-number, line-control-number, member-date-charge
+    # claim-number, payer-claim-number, original-reference, line-control-number, member-date-charge
+    Column("rule", Code, nullable=False),
     Column("score", Integer, nullable=False),  # 0..100
     Column("evidence", Text, nullable=False),  # JSON: which facts agreed or differed, never the facts themselves
     Column("payer_sequence", String(2), nullable=False),
@@ -85,6 +86,8 @@ claim_postings = Table(
     Column("outcome", Code, nullable=False),
     Column("reason_code", Code),  # exception type that sent it there
     ref("reverses_claim_payment_id", "claim_payments.claim_payment_id", optional=True),
+    # Of a reversal, by what it was known whose it is: original-reference, payer-claim-number, cash, by-hand
+    Column("known_by", String(20), nullable=False, server_default=""),
     Column("is_superseded", Integer, nullable=False, server_default="0"),
     Column("unposted_cents", Cents, nullable=False, server_default="0"),
     Column("posting_date", Date, nullable=False),

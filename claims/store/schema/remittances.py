@@ -58,6 +58,8 @@ claim_payments = Table(
     Column("interest_cents", Cents, nullable=False, server_default="0"),  # AMT*I, information only
     Column("filing_indicator_code", String(4), nullable=False),
     Column("payer_claim_number", String(80), nullable=False),  # CLP07
+    # REF*F8: of a reversal, the payer's number of what is taken back
+    Column("original_reference", String(80), nullable=False, server_default=""),
     Column("facility_code", String(4), nullable=False),
     Column("frequency_code", String(4), nullable=False),
     Column("patient_last_name", Text, nullable=False),

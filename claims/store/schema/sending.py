@@ -156,6 +156,8 @@ rejections = Table(
     Column("closed_posting_date", Date),
     Column("closed_at", Instant),
     Column("closed_reason", Code),  # corrected, answered, adjudicated, sent_again, copy_refused, withdrawn
+    Column("owner", String(120), nullable=False, server_default=""),  # who works on it; empty: nobody
+    Column("notes", Text, nullable=False, server_default=""),  # a line each: day, who, words
     Index("ix_rejections_state", "state"),
     Index("ix_rejections_claim_id", "claim_id"),
 )

@@ -1,8 +1,8 @@
-"""Tables of upkeep: key blocks, runs and the audit chain."""
+"""Tables of upkeep: key blocks, runs, the audit chain and the seals of rows that change."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Index, String, Table, Text
 
 from claims.store.schema.base import Code, Id, Instant, key, metadata
 
@@ -42,4 +42,17 @@ audit_events = Table(
     Column("body", Text, nullable=False),
     Column("previous_mac", String(64), nullable=False),
     Column("mac", String(64), nullable=False, unique=True),
+)
+
+# Append-only: a trigger keeps it so. What the program has written in one transaction of rows that change without an
+# event: seals holds the key of each row and a hash of it (store.seals), hash covers this row and the hash before it.
+row_seals = Table(
+    "row_seals",
+    metadata,
+    key("row_seal_id"),
+    Column("table_name", String(60), nullable=False),
+    Column("seals", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_row_seals_table_name", "table_name", "row_seal_id"),
 )

@@ -88,7 +88,7 @@ def act(
     seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
     is_again = scope == "all" and sure == "yes" and seen is None
     try:
-        cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
+        cases = seen or (_all_of(at, back) if scope == "all" else chosen(case))
         if not cases:
             raise NothingChosenError
         person = at.person.name if asked_for == "take" else to
@@ -133,7 +133,18 @@ def _waiting(
     """Show what waits; with what does not fit, and the words that were typed about an action."""
     rows = shown.rows(actions.waiting(at.reading))
     cases = approving.cases(at.reading, [row["action_id"] for row in rows])
-    kept = {"cases": cases, "problem": problem, "words": words, "about": about, "back": "/approvals"}
+    limit = at.session.user.write_off_limit_cents
+    used = approving.approved_on(at.reading, at.reading.settings.today())
+    kept: dict[str, Any] = {
+        "limit_cents": limit,
+        "used_cents": used,
+        "left_cents": limit - used,
+        "cases": cases,
+        "problem": problem,
+        "words": words,
+        "about": about,
+        "back": "/approvals",
+    }
     return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 
@@ -204,7 +215,8 @@ def _day(text: str) -> date:
         raise UsageError("Say on which day the decision came.") from None
 
 
-def _chosen(texts: list[str]) -> list[tuple[int, int]]:
+def chosen(texts: list[str]) -> list[tuple[int, int]]:
+    """Read which cases are meant, each with the version that was seen."""
     found = [_CASE.fullmatch(text) for text in texts]
     if not all(found):
         raise UsageError("A case is named by its number and version.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from fastapi import File, Form, Path, UploadFile
@@ -9,11 +10,11 @@ from starlette.responses import Response
 
 from claims.errors import NotFoundError, UsageError
 from claims.service import appeals, desk_case
-from claims.service.appeal_added import MOST_BYTES, Attached
+from claims.service.appeal_added import MOST_BYTES, Attached, Removed
 from claims.service.audited import record_shown
 from claims.web import shown
 from claims.web.routes import Routes
-from claims.web.seat import At
+from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 MOST_GAPS = 40
@@ -26,6 +27,10 @@ TYPES = {
 @ROUTES.get("/cases/{key}/appeal", "desk.read")
 def show(at: At, key: str) -> Response:
     """Tell which appeal could be made now, or why none, and what was prepared."""
+    return _page(at, key)
+
+
+def _page(at: Seat, key: str, problem: str = "") -> Response:
     ctx = at.reading
     found = desk_case.of_key(ctx, key[:64])
     plan = appeals.planned(ctx, found.case_id)
@@ -37,12 +42,15 @@ def show(at: At, key: str) -> Response:
     is_waiting = appeals.is_with_payer(ctx, found.case_id)
     return at.page(
         "appeal.html",
+        422 if problem else 200,
         key=found.key,
         found=found,
         plan=plan,
         rows=rows,
         gaps=made.gaps if made else (),
         fields=made.fields if made else (),
+        attached=_attached(made) if made else (),
+        problem=problem,
         is_draft=is_draft,
         is_waiting=is_waiting,
     )
@@ -68,6 +76,33 @@ def prepare(
     with at.practice.exports.place():
         appeals.prepare(at.writing, found.case_id, words=said, attached=attached)
     return at.go(f"/cases/{found.key}/appeal")
+
+
+@ROUTES.post("/cases/{key}/appeal/remove", "desk.act")
+def remove(
+    at: At,
+    key: str,
+    exhibit: Annotated[str, Form(max_length=80)],
+    sha256: Annotated[str, Form(pattern="^[0-9a-f]{64}$")],
+) -> Response:
+    """Take an attached file out again, and prepare the packet without it."""
+    found = desk_case.of_key(at.reading, key[:64])
+    try:
+        with at.practice.exports.place():
+            appeals.prepare(at.writing, found.case_id, removed=[Removed(exhibit, sha256)])
+    except UsageError as error:
+        return _page(at, key, str(error))
+    return at.go(f"/cases/{found.key}/appeal")
+
+
+def _attached(made: appeals.Assembled) -> list[dict[str, object]]:
+    """Name the files that people attached: exhibit and its title, hash, kind and pages."""
+    titles = {added.sha256: one.title for one in made.packet.exhibits for added in one.added}
+    return [
+        {"exhibit": exhibit, "title": titles.get(one.sha256, exhibit)} | asdict(replace(one, content=b""))
+        for exhibit, files in made.files.items()
+        for one in files
+    ]
 
 
 @ROUTES.get("/cases/{key}/appeal/{sha256}", "desk.read")

@@ -1,20 +1,26 @@
-"""What waits besides denials and is only looked at: rejections and takebacks; each list and one of it."""
+"""What waits besides denials: rejections and blocked claims, which are worked here, and takebacks."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
+from fastapi import Form
 from starlette.responses import Response
 
-from claims.service import rejection_queue, scrub_shown, takebacks
+from claims.errors import UsageError
+from claims.service import rejection_queue, resubmit, scrub_shown, takebacks
+from claims.service.context import Context
 from claims.web import shown
 from claims.web.routes import Number, Routes
-from claims.web.seat import At
+from claims.web.seat import At, Seat
 
 ROUTES = Routes()
-READ = "desk.read"
+READ, ACT = "desk.read", "desk.act"
 MOST = 200
-State = Literal["open", "closed", "any"]
+Said = Literal["", "ready", "blocked", "assigned", "noted", "closed"]
+Text = Annotated[str, Form(max_length=400)]
+Name = Annotated[str, Form(max_length=120)]
 
 
 def _asked(state: str) -> str:
@@ -22,25 +28,73 @@ def _asked(state: str) -> str:
 
 
 @ROUTES.get("/rejections", READ)
-def rejections(at: At, state: State = "open", payer: str = "") -> Response:
-    """List what payers and clearing houses refused before anybody judged it."""
-    rows = rejection_queue.listed(at.reading, state=_asked(state), payer=payer[:80], show_phi=True)
+def rejections(
+    at: At, state: Literal["open", "mine", "closed", "any"] = "open", payer: str = "", said: Said = ""
+) -> Response:
+    """List what payers and clearing houses refused before anybody judged it (`mine`: open, and given to who asks)."""
+    asked, owner = ("open", at.person.name) if state == "mine" else (_asked(state), "")
+    rows = rejection_queue.listed(at.reading, state=asked, payer=payer[:80], owner=owner, show_phi=True)
     stopped = scrub_shown.blocked_totals(at.reading)
-    return at.page("rejections.html", rows=shown.rows(rows), state=state, payer=payer, stopped=stopped)
+    return at.page("rejections.html", rows=shown.rows(rows), state=state, payer=payer, stopped=stopped, said=said)
 
 
 @ROUTES.get("/rejections/blocked", READ)
-def blocked(at: At) -> Response:
+def blocked(at: At, said: Said = "") -> Response:
     """List claims to send that an edit stops, with what to do, and the denial that each was made of."""
     cases, cents = scrub_shown.blocked_totals(at.reading)
     rows = shown.rows(scrub_shown.blocked(at.reading, MOST))
-    return at.page("blocked.html", rows=rows, claims=cases, cents=cents)
+    return at.page("blocked.html", rows=rows, claims=cases, cents=cents, said=said)
 
 
 @ROUTES.get("/rejections/{rejection_id}", READ)
-def rejection(at: At, rejection_id: Number) -> Response:
+def rejection(at: At, rejection_id: Number, said: Said = "") -> Response:
     """Tell one."""
-    return at.page("rejection.html", row=rejection_queue.told(at.reading, rejection_id, show_phi=True))
+    return _rejection(at, rejection_id, said=said)
+
+
+@ROUTES.post("/rejections/{rejection_id}/assign", ACT)
+def assign(at: At, rejection_id: Number, to: Name = "", was: Name = "") -> Response:
+    """Give it to somebody, unless another did meanwhile; empty: to nobody. `was`: by:OWNER, as the page was seen."""
+    seen = was.removeprefix("by:") if was else None
+    return _act(at, rejection_id, "assigned", lambda ctx: rejection_queue.assign(ctx, rejection_id, to, was=seen))
+
+
+@ROUTES.post("/rejections/{rejection_id}/note", ACT)
+def note(at: At, rejection_id: Number, words: Text = "") -> Response:
+    """Write a note on it."""
+
+    def do(ctx: Context) -> None:
+        rejection_queue.note(ctx, rejection_id, words, ctx.settings.today())
+
+    return _act(at, rejection_id, "noted", do, note=words)
+
+
+@ROUTES.post("/rejections/{rejection_id}/close", ACT)
+def close(at: At, rejection_id: Number, reason: Text = "") -> Response:
+    """Mark it as dealt with: its claim is withdrawn, and never sent again."""
+
+    def do(ctx: Context) -> None:
+        if not reason.strip():
+            raise UsageError("Say why the claim is not sent again.")
+        rejection_queue.close(ctx, rejection_id, ctx.settings.today(), reason)
+
+    return _act(at, rejection_id, "closed", do, reason=reason)
+
+
+def _act(at: Seat, rejection_id: int, said: str, do: Callable[[Context], None], **typed: str) -> Response:
+    try:
+        do(at.writing)
+    except UsageError as error:
+        return _rejection(at, rejection_id, 422, problem=str(error), **typed)
+    return at.go(f"/rejections/{rejection_id}?said={said}")
+
+
+def _rejection(at: Seat, rejection_id: int, status: int = 200, **values: str) -> Response:
+    row = rejection_queue.told(at.reading, rejection_id, show_phi=True)
+    why = "" if row["state"] != "open" else resubmit.why_not(at.reading, int(row["claim_id"]))
+    usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": ""}
+    own = {"row": row, "why_not": why, "workers": at.practice.workers()}
+    return at.page("rejection.html", status, **usual | own | values)
 
 
 @ROUTES.get("/takebacks", READ)

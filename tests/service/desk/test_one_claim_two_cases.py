@@ -7,6 +7,9 @@ import sqlalchemy as sa
 
 from claims.errors import UsageError
 from claims.service.desk import actions
+from claims.service.desk.billing_other import Coverage
+from claims.service.desk.correcting import correctable
+from claims.service.resubmit import changes_of
 from claims.service.submit import submit
 from claims.store import audit, schema
 from claims.store.engine import read
@@ -123,3 +126,21 @@ def test_a_case_that_demands_a_new_claim_does_not_join_a_replacement(practice):
     other = actions.resubmit(practice.ctx, seen(practice, 1), DAY, as_new=True, master=KNOWN)
     assert other.done == [] and len(lives(practice)) == 1
     assert waiting_for(practice) == ["resubmitted", ""]
+
+
+def test_who_corrects_a_claim_sees_the_other_cases_and_takes_them_along(practice):
+    first, second = cases_of(practice).to_dict("records")
+    can = correctable(practice.ctx, first["case_id"], DAY)
+    assert [(one.case_id, one.version, one.line_number) for one in can.others] == [
+        (second["case_id"], second["version"], second["line_number"])
+    ]
+    assert [line.is_denied for line in can.sheet.lines].count(True) == 1 and len(can.sheet.lines) == 3
+    wanted = changes_of(["member_id=W9"])
+    done = actions.resubmit(practice.ctx, seen(practice, 0, 1), DAY, wanted, master=KNOWN)
+    assert len(done.done) == 2 and len(lives(practice)) == 1 and waiting_for(practice) == ["resubmitted"] * 2
+    assert correctable(practice.ctx, first["case_id"], DAY).sheet.member_id == "W9"
+
+
+def test_what_a_payer_has_paid_a_part_of_is_billed_to_no_other_in_its_place(practice):
+    done = actions.bill_other(practice.ctx, seen(practice, 0), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
+    assert done.refused["reason"].tolist() == ["paid-in-part"] and lives(practice) == []

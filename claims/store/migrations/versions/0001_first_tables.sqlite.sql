@@ -113,6 +113,17 @@ CREATE INDEX ix_login_attempts_address ON login_attempts (address, recorded_at);
 
 CREATE INDEX ix_login_attempts_name_sha256 ON login_attempts (name_sha256, recorded_at);
 
+CREATE TABLE row_seals (
+    row_seal_id INTEGER NOT NULL,
+    table_name VARCHAR(60) NOT NULL,
+    seals TEXT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    hash VARCHAR(64) NOT NULL,
+    CONSTRAINT pk_row_seals PRIMARY KEY (row_seal_id)
+);
+
+CREATE INDEX ix_row_seals_table_name ON row_seals (table_name, row_seal_id);
+
 CREATE TABLE runs (
     run_id INTEGER NOT NULL,
     kind VARCHAR(40) NOT NULL,
@@ -628,6 +639,7 @@ CREATE TABLE claim_payments (
     interest_cents BIGINT DEFAULT '0' NOT NULL,
     filing_indicator_code VARCHAR(4) NOT NULL,
     payer_claim_number VARCHAR(80) NOT NULL,
+    original_reference VARCHAR(80) DEFAULT '' NOT NULL,
     facility_code VARCHAR(4) NOT NULL,
     frequency_code VARCHAR(4) NOT NULL,
     patient_last_name TEXT NOT NULL,
@@ -826,6 +838,7 @@ CREATE TABLE claim_postings (
     outcome VARCHAR(40) NOT NULL,
     reason_code VARCHAR(40),
     reverses_claim_payment_id INTEGER,
+    known_by VARCHAR(20) DEFAULT '' NOT NULL,
     is_superseded INTEGER DEFAULT '0' NOT NULL,
     unposted_cents BIGINT DEFAULT '0' NOT NULL,
     posting_date DATE NOT NULL,
@@ -884,6 +897,7 @@ CREATE TABLE denial_cases (
     recoverable VARCHAR(2) NOT NULL,
     billed_cents BIGINT NOT NULL,
     denied_cents BIGINT NOT NULL,
+    worth_cents BIGINT DEFAULT '0' NOT NULL,
     at_risk_cents BIGINT NOT NULL,
     next_action VARCHAR(40) NOT NULL,
     then_action VARCHAR(40) NOT NULL,
@@ -1136,6 +1150,8 @@ CREATE TABLE rejections (
     closed_posting_date DATE,
     closed_at VARCHAR(27),
     closed_reason VARCHAR(40),
+    owner VARCHAR(120) DEFAULT '' NOT NULL,
+    notes TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_rejections PRIMARY KEY (rejection_id),
     CONSTRAINT uq_rejections_rejection_key UNIQUE (rejection_key),
     CONSTRAINT fk_rejections_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id),
@@ -1221,9 +1237,19 @@ CREATE TABLE variance_cases (
     CONSTRAINT fk_variance_cases_recovered_claim_payment_id FOREIGN KEY(recovered_claim_payment_id) REFERENCES claim_payments (claim_payment_id)
 );
 
+CREATE INDEX ix_variance_cases_all_by_age ON variance_cases (state, posting_date, variance_case_id);
+
+CREATE INDEX ix_variance_cases_all_by_amount ON variance_cases (state, open_cents, variance_case_id);
+
 CREATE INDEX ix_variance_cases_family_id ON variance_cases (family_id);
 
-CREATE INDEX ix_variance_cases_state ON variance_cases (state, open_cents);
+CREATE INDEX ix_variance_cases_kind_by_age ON variance_cases (state, kind, posting_date, variance_case_id);
+
+CREATE INDEX ix_variance_cases_kind_by_amount ON variance_cases (state, kind, open_cents, variance_case_id);
+
+CREATE INDEX ix_variance_cases_payer_by_age ON variance_cases (state, payer_code, posting_date, variance_case_id);
+
+CREATE INDEX ix_variance_cases_payer_by_amount ON variance_cases (state, payer_code, open_cents, variance_case_id);
 
 CREATE TABLE adjustments (
     adjustment_id INTEGER NOT NULL,

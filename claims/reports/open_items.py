@@ -1,0 +1,92 @@
+"""Movements of liabilities by what they belong to come in; the open items behind the balance of each account go out.
+
+Amounts are what is owed or waits: credits above zero, a debit below. An item is open since the first day after the last
+one on which nothing of it was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+KEY = ["account", "payer_code", "payee_identifier", "reference", "claim_payment_id", "bank_line_id", "adjustment_id"]
+KINDS = {"2100": "takeback", "2110": "forward balance", "2120": "advance", "2300": "refund"}
+CENTS = "amount_cents"
+PLACE = ["sha256", "seg", "offset", "length"]
+TOLD = ["payer_code", "payer_name", "trace_number", "payment_date", "claim_number", *PLACE]
+_NUMBERS = (*KEY[4:], *PLACE[1:])
+COLUMNS = [
+    *("account", "item", "payer_code", "payer_name", "payee_identifier", "trace_number", "payment_date"),
+    *("claim_number", "reference", "since_date", "days_open", "amount_cents", "named_by", *PLACE),
+]
+
+
+def standing(movements: pd.DataFrame) -> pd.DataFrame:
+    """Give what is not zero by KEY: amount_cents, since_date; `movements` are of days (posting_date)."""
+    days = movements.groupby([*KEY, "posting_date"], sort=True, as_index=False)["amount_cents"].sum()
+    days["balance"] = days.groupby(KEY)["amount_cents"].cumsum()
+    days = days[days.groupby(KEY)["balance"].transform("last") != 0]
+    backwards = (days["balance"] == 0)[::-1]
+    is_since = backwards.groupby([days[name] for name in KEY]).cumsum()[::-1] == 0
+    rows = days[is_since].groupby(KEY, sort=True, as_index=False).agg(
+        since_date=("posting_date", "first"), amount_cents=("balance", "last")
+    )  # fmt: skip
+    signed = rows.assign(amount_cents=-rows["amount_cents"])
+    typed: pd.DataFrame = signed.astype({"amount_cents": "int64", "since_date": "str"})
+    return typed
+
+
+def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:
+    """Give the provider adjustments that made each item since it is open: KEY, posting_date, adjustment (its id)."""
+    own = movements[movements["came_with_id"] != 0].merge(items[[*KEY, "since_date"]], on=KEY)
+    own = own[own["posting_date"] >= own["since_date"]]
+    return own[[*KEY, "posting_date", "came_with_id"]].drop_duplicates(ignore_index=True)
+
+
+def listed(
+    items: pd.DataFrame, told: Mapping[str, pd.DataFrame], sources: pd.DataFrame, exceptions: pd.DataFrame, as_of: str
+) -> pd.DataFrame:
+    """Give one row per item of `standing`, in natural order.
+
+    `told`: by a column of KEY, what is known by its values (any of TOLD, `item`, `reference`); `sources`: KEY,
+    posting_date and TOLD of the provider adjustments behind the other items; `exceptions`: type_code,
+    claim_payment_id, bank_line_id, sha256, seg of what was open.
+    """
+    parts, rest = [], items.assign(place=range(len(items)), item=items["account"].map(KINDS).fillna("other"))
+    for column, known in told.items():
+        is_known = rest[column].isin(known[column])
+        own = rest[is_known].drop(columns=[name for name in known if name in rest and name != column])
+        parts.append(own.merge(known, on=column))
+        rest = rest[~is_known]
+    first = sources.sort_values(["posting_date", *PLACE[:2]], kind="stable").drop_duplicates(KEY)
+    parts.append(rest.merge(first[[*KEY, *(name for name in TOLD if name in first and name not in KEY)]], how="left"))
+    rows = pd.concat(parts, ignore_index=True).reindex(columns=[*KEY, "place", *TOLD[1:], "item", "since_date", CENTS])
+    texts = [name for name in rows if name not in (*_NUMBERS, CENTS, "place")]
+    rows = rows.fillna(dict.fromkeys(_NUMBERS, 0) | dict.fromkeys(texts, ""))
+    rows = rows.astype(dict.fromkeys(_NUMBERS, "int64") | dict.fromkeys(texts, "str"))
+    rows["days_open"] = (pd.Timestamp(as_of) - pd.to_datetime(rows["since_date"])).dt.days.astype("int64")
+    rows["named_by"] = _named_by(rows, sources, exceptions)
+    order = ["account", "since_date", "payer_code", "reference", "trace_number", *PLACE[:2], CENTS]
+    return rows.sort_values(order, ignore_index=True)[COLUMNS]
+
+
+def _named_by(rows: pd.DataFrame, sources: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
+    """Name the open exceptions of each item: of its claim payment or bank line, or of a row of a file it stands on."""
+    own = rows[["place", "claim_payment_id", "bank_line_id", "sha256", "seg"]]
+    more = rows[[*KEY, "place"]].merge(sources[[*KEY, "sha256", "seg"]], on=KEY)
+    stands = pd.concat([own[["place", "sha256", "seg"]], more[["place", "sha256", "seg"]]])
+    pairs = [
+        own.loc[own[name] != 0, ["place", name]].merge(exceptions, on=name)[["place", "type_code"]]
+        for name in ("claim_payment_id", "bank_line_id")
+    ]
+    pairs.append(stands[stands["sha256"] != ""].merge(exceptions, on=["sha256", "seg"])[["place", "type_code"]])
+    words = pd.concat(pairs).drop_duplicates().sort_values(["place", "type_code"])
+    texts = words.groupby("place")["type_code"].agg(" ".join)
+    return texts.reindex(rows["place"]).set_axis(rows.index).fillna("").astype("str")
+
+
+def balance(rows: pd.DataFrame, account: str) -> int:
+    """Add up the items of an account."""
+    return int(np.sum(rows.loc[rows["account"] == account, "amount_cents"]))

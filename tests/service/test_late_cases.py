@@ -1,0 +1,89 @@
+"""A denial, its reversal and what the payer paid in part instead, in every order of nights: the same cases."""
+
+import itertools
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service.replay import replay
+from claims.service.undo import undo
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, claims
+from tests.service.books_state import differences, state
+from tests.service.conftest import DAY
+from tests.service.test_late_decisions import payment
+
+CASE, EVENT, CP, R = schema.denial_cases, schema.denial_events, schema.claim_payments, schema.remittances
+ONE, TWO = Bill("A1", [("99213", "150")]), Bill("A1", [("99213", "100"), ("85025", "50")])
+DENIED = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
+DENIED_BACK = "CLP*A1*22*-150*0**12*ICN1~\nSVC*HC:99213*-150*0**1~\nCAS*CO*197*-150~"
+PART = "CLP*A1*1*150*80**12*ICN2~\nSVC*HC:99213*150*80**1~\nCAS*CO*45*20~\nCAS*CO*197*50~"
+LINES = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*100*0**1~\nCAS*CO*197*100~\nSVC*HC:85025*50*0**1~\nCAS*CO*197*50~"
+LINES_BACK = (
+    "CLP*A1*22*-150*0**12*ICN1~\nSVC*HC:99213*-100*0**1~\nCAS*CO*197*-100~\nSVC*HC:85025*-50*0**1~\nCAS*CO*197*-50~"
+)
+LINES_PART = "CLP*A1*1*150*60**12*ICN2~\nSVC*HC:99213*100*60**1~\nCAS*CO*45*40~\nSVC*HC:85025*50*0**1~\nCAS*CO*197*50~"
+SPLIT = "CLP*A1*1*100*0**12*ICN1~\nSVC*HC:99213*100*0**1~\nCAS*CO*197*100~"
+SPLIT_BACK = "CLP*A1*22*-100*0**12*ICN1~\nSVC*HC:99213*-100*0**1~\nCAS*CO*197*-100~"
+SPLIT_PART = "CLP*A1*1*100*60**12*ICN3~\nSVC*HC:99213*100*60**1~\nCAS*CO*45*10~\nCAS*CO*197*30~"
+# What the cases are in the order in which the payer decided: line, state, outcome, recovered, at risk.
+HISTORIES = {
+    "one line": (
+        ONE,
+        [(DENIED, "0"), (DENIED_BACK, "0"), (PART, "80")],
+        [(0, "closed", "partly_overturned", 8000, 15000), (1, "new", None, 0, 5000)],
+    ),
+    "two lines": (
+        TWO,
+        [(LINES, "0"), (LINES_BACK, "0"), (LINES_PART, "60")],
+        [(0, "closed", "partly_overturned", 6000, 15000), (2, "new", None, 0, 5000)],
+    ),
+    "split claim": (
+        TWO,
+        [(SPLIT, "0"), (SPLIT_BACK, "0"), (SPLIT_PART, "60")],
+        [(0, "closed", "partly_overturned", 6000, 10000), (1, "new", None, 0, 3000)],
+    ),
+}
+ORDERS = [(name, order) for name in HISTORIES for order in itertools.permutations(range(3))]
+SHORT = [("one line", (1, 2, 0)), ("split claim", (2, 0, 1))]
+SHOWN = [pytest.param(*one, marks=[] if one in SHORT else [pytest.mark.long]) for one in ORDERS]
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """Another order of files is the same on both engines."""
+    return sqlite_url
+
+
+def cases(practice):
+    names = ("line_number", "state", "outcome", "recovered_cents", "at_risk_cents")
+    return sorted(practice.rows(sa.select(*(CASE.c[name] for name in names))), key=str)
+
+
+def told(practice):
+    """The remittances that the events of the first case name, and those that changed the second."""
+    rows = sa.select(CASE.c.extent, R.c.trace_number).select_from(EVENT)
+    rows = rows.join(CASE, CASE.c.case_id == EVENT.c.case_id)
+    rows = rows.join(CP, CP.c.claim_payment_id == EVENT.c.claim_payment_id).join(R, R.c.remit_id == CP.c.remit_id)
+    return set(practice.rows(rows.where(sa.or_(CASE.c.extent == "full", EVENT.c.kind != "attached"))))
+
+
+@pytest.mark.parametrize(("name", "order"), SHOWN)
+def test_the_cases_of_a_denial_taken_back_and_paid_in_part_are_the_same_in_every_order(practice, name, order):
+    bill, history, wanted = HISTORIES[name]
+    files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(history)]
+    practice.night(claims(bill))
+    for at in order:
+        practice.night(files[at])
+    assert cases(practice) == wanted
+    facts = told(practice)
+    assert {trace for extent, trace in facts if extent == "full"} == {"T0", "T1", "T2"}
+    assert {trace for extent, trace in facts if extent != "full"} == {"T2"}
+    assert set(practice.exceptions()) <= {"REMIT_WITHOUT_DEPOSIT"}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    after = state(practice)
+    last = practice.rows(sa.select(sa.func.max(R.c.remit_id)))[0][0]
+    assert undo(practice.ctx, f"remit:{last}", DAY).refused.empty
+    replay(practice.ctx, f"remit:{last}", DAY)
+    assert differences(after, state(practice)) == {}
