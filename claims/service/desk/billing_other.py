@@ -38,7 +38,6 @@ from claims.store.handles import Connection
 
 ORDERS = (INSTEAD, BEFORE, AFTER)
 _SUBSCRIBER = ("last_name", "first_name")  # of a subscriber who is not the patient a claim says no more
-_PATIENTS_SHARE = "1200"
 
 
 class Coverage(NamedTuple):
@@ -123,7 +122,8 @@ def bill_other(
                 ("sent-by-payer", rows["is_forwarded"]),
                 ("sent-elsewhere", rows["claim_id"] == 0),
                 ("payer-before", rows["claim_id"].isin(mine.loc[mine["is_later"] == 0, "claim_id"])),
-                ("paid-in-part", rows["life"].isin(["paid", "partly_paid"]) & (not is_after)),
+                ("appeal-waits", (rows["state"] == "waiting") & (rows["waiting_for"] == "appealed")),
+                ("paid-in-part", _has_paid(conn, rows) & (not is_after)),
                 ("forwarded", with_effect(rows["remark_codes"], "forwarded") & is_after),
                 ("not-decided", ~rows["life"].isin(DECIDED) & is_after),
                 ("next-payer-named", rows["claim_id"].isin(others.loc[others["is_later"] == 1, "claim_id"]) & is_after),
@@ -198,7 +198,13 @@ def _checked(coverage: Coverage) -> list[Change]:
 
 
 def _has_share(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
-    """Tell whose patients owe a share by the books: a later payer would pay it twice."""
-    families = rows["family_id"].drop_duplicates().tolist()
-    owed = {one: balances.balance(conn, one, _PATIENTS_SHARE) for one in families if one}
-    return rows["family_id"].map(owed).fillna(0) > 0
+    """Tell whose patients were left a share, paid by now or not: a later payer would pay it a second time."""
+    return rows["family_id"].isin(balances.shares(conn, rows["family_id"].drop_duplicates().tolist()))
+
+
+def _has_paid(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of which claims the payer has paid money; a share of the patient alone is none."""
+    paid = balances.paid(conn, rows["family_id"].drop_duplicates().tolist())
+    keys = ["family_id", "payer_sequence"]
+    is_paid = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(paid[keys]))
+    return pd.Series(is_paid, index=rows.index)
