@@ -54,9 +54,7 @@ def paid(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, select, P.c.family_id, family_ids)
 
 
-def held_denials(
-    conn: sa.Connection, family_ids: Sequence[int], accounts: Sequence[str] = ("1110",)
-) -> pd.DataFrame:
+def held_denials(conn: sa.Connection, family_ids: Sequence[int], accounts: Sequence[str] = ("1110",)) -> pd.DataFrame:
     """What stands on 1110 for families, by the posting that put it there: its journal, line, payer, codes, cents.
 
     What people moved away and what was taken back again counts for the posting that it continues.

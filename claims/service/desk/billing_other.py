@@ -6,7 +6,7 @@ claim to a later payer that tells the denial. What was sent stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -57,10 +57,20 @@ class Coverage(NamedTuple):
 
 
 def usual_order(reason_code: str) -> str:
-    """Give the order that a reason of denial speaks for (codes/coverage_orders.csv)."""
+    """Give the order that a reason of denial speaks for (codes/coverage_orders.csv); empty where it says none."""
     table = codes.table("coverage_orders")
     found = table.loc[[reason_code in text.split() for text in table["usual_for"]], "order"]
-    return str(found.iloc[0]) if len(found) else INSTEAD
+    return str(found.iloc[0]) if len(found) else ""
+
+
+def order_of(ctx: Context, case_ids: Sequence[int]) -> str:
+    """Give the order that is usual for the denials of cases; raise UsageError where they speak for none, or several."""
+    with read(ctx.engine) as conn:
+        reasons_of = desk.cases(conn, list(case_ids))["reason_code"]
+    found = {usual_order(str(one)) for one in reasons_of}
+    if len(found) != 1 or "" in found:
+        raise UsageError(f"No order is usual for this denial: say --order {', '.join(ORDERS)}.")
+    return found.pop()
 
 
 def payers(ctx: Context, day: date) -> list[tuple[str, str]]:
@@ -77,6 +87,15 @@ class Named(NamedTuple):
     payer_code: str
     is_own: bool
     has_denied: bool
+
+
+def will_be(named: list[Named], payer_code: str, order: str) -> list[str]:
+    """Give the codes of the payers as they would stand on the new claim, the first one first."""
+    own = next((place for place, one in enumerate(named) if one.is_own), 0)
+    codes_of = [one.payer_code for one in named]
+    before, this, behind = codes_of[:own], codes_of[own : own + 1], codes_of[own + 1 :]
+    middle = {BEFORE: [payer_code, *this], AFTER: [*this, payer_code]}.get(order, [payer_code])
+    return [*before, *middle, *(code for code in behind if code != payer_code)]
 
 
 def named_on(ctx: Context, case_id: int) -> list[Named]:
