@@ -96,7 +96,7 @@ def move(
     to = base.assign(account=account)
     if "next_payer_code" in base:
         to = to.assign(payer_code=base["next_payer_code"], payer_sequence=base["next_sequence"])
-    away = base.assign(account=base["account"] if "account" in base else HELD, amount_cents=-base["amount_cents"])
+    away = base.assign(account=base.get("account", HELD), amount_cents=-base["amount_cents"])
     both = pd.concat([to, away], ignore_index=True)
     both = both.drop(columns=[name for name in ("next_payer_code", "next_sequence") if name in both])
     write_journals(conn, ctx, run_id, posting_date, both)
