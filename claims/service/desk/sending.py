@@ -129,7 +129,7 @@ def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         if not is_after.all():
             parts.append(books.of_other_payers(conn, rows[~is_after]))
         held = pd.concat(parts, ignore_index=True)
-        amounts = books.cents(rows, held)
+        amounts = books.cents(rows, held[held["account"] == books.HELD])  # what the case has lost of 1110
         total = 0
         for action_id, part in rows.groupby("action_id"):
             events = change(
