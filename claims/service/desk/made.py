@@ -27,7 +27,7 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     stops = made_claims.blocks(conn, made[made["life"] == made_claims.BLOCKED])
     edits = stops.groupby("case_id")["edit_id"].agg(" ".join) if len(stops) else pd.Series(dtype="str")
     known = made.set_index("case_id")
-    others = known.reindex(rows["case_id"]).set_index(rows.index).fillna("")
+    others = known[["payer_code", "payer_name"]].reindex(rows["case_id"]).set_index(rows.index).fillna("").astype("str")
     denied_by = rows["own_payer_code"] if "own_payer_code" in rows else pd.Series("", rows.index)
     is_other = (others["payer_code"] != "") & (denied_by != "") & (others["payer_code"] != denied_by)
     name = others["payer_name"].where(others["payer_name"] != "", others["payer_code"])
