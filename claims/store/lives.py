@@ -21,9 +21,15 @@ def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def places_taken(conn: sa.Connection, made: Sequence[int]) -> pd.DataFrame:
-    """Tell in whose place claims were made, and where those were then: made_claim_id, claim_id, life_before."""
+    """Tell in the place of which claims to another payer claims were made, and where those were then.
+
+    made_claim_id, claim_id, life_before.
+    """
+    before = C.alias("before")
     select = sa.select(C.c.claim_id.label("made_claim_id"), EVENT.c.claim_id, EVENT.c.life_before, EVENT.c.event_id)
-    select = select.join(EVENT, EVENT.c.claim_id == C.c.follows_claim_id).where(EVENT.c.event == "corrected")
+    select = select.join(EVENT, EVENT.c.claim_id == C.c.follows_claim_id)
+    select = select.join(before, before.c.claim_id == C.c.follows_claim_id)
+    select = select.where(EVENT.c.event == "corrected", before.c.payer_code != C.c.payer_code)
     found = frame_of(conn, select, C.c.claim_id, made).sort_values("event_id")
     return found.drop_duplicates("made_claim_id", keep="last", ignore_index=True)
 
