@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from claims.denials.lifecycle import LOST
+from claims.denials.lifecycle import LOST, WON
 
 UNDONE = "undone"
+FIRST = "first_event_id"  # in the body of an undo: the event from which on it took the case back
 # What the denial rules, and earlier undos, tell of a case; a person's events stay out of it.
 RULES = (
     "opened", "repeated", "upheld", "reopened", "attached", "matched", "overturned", "partly_overturned", "superseded",
@@ -54,3 +55,20 @@ def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posti
     if not earlier["kind"].isin(RULES).any():
         columns |= {"state": "closed", "outcome": UNDONE, "closed_posting_date": posting_date, "recovered_cents": 0}
     return columns
+
+
+def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Add won_by, the claim payment that won a case last, and won_cents, what it recovered; 0 where none did.
+
+    `events`: what won these cases and the undos since, in order. A win that an undo took back is none, also where the
+    same decision won again by a replay; what it had won before that stands.
+    """
+    first = [
+        json.loads(body).get(FIRST, event_id) for event_id, body in zip(events["event_id"], events["body"], strict=True)
+    ]
+    is_win = events["kind"].isin(WON)
+    taken_from = pd.Series(first, events.index, "int64").where(~is_win, events["event_id"] + 1)
+    least = taken_from[::-1].groupby(events["case_id"]).cummin().reindex(events.index)
+    stood = events[is_win & (events["event_id"] < least)].drop_duplicates("case_id", keep="last").set_index("case_id")
+    last = stood.reindex(cases["case_id"])[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")
+    return cases.assign(won_by=last["claim_payment_id"].to_numpy(), won_cents=last["amount_cents"].to_numpy())
