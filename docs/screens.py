@@ -21,6 +21,7 @@ from claims.service.context import Context, open_context
 from claims.service.demo import prepare
 from claims.service.desk import actions, queue, views
 from claims.service.intake import find_files, ingest
+from claims.service.master import import_files
 from claims.service.reconcile import reconcile
 from claims.store import people as people_rows
 from claims.store.engine import read, write
@@ -32,6 +33,10 @@ PORT = 8765
 PASSWORD = "four quiet herons wade"  # of people who exist only here
 WIDE, TALL = {"width": 1400, "height": 900}, {"width": 820, "height": 1180}
 PHONE = {"width": 390, "height": 844}
+FEES = """payer_code,procedure_code,allowed,effective_from
+FABLE,99214,141.50,2026-01-02
+DRAGN,99213,97.00,2026-01-02
+"""
 PEOPLE = {"ann": ["biller"], "sue": ["supervisor"], "otto": ["auditor"], "root": ["admin"]}
 
 
@@ -58,6 +63,9 @@ def practice(home: Path) -> Context:
     """The demo's month in the books, people in all roles, and some of the morning's work done."""
     prepared = prepare(home)
     ctx = open_context(prepared.settings, actor="night")
+    raised = home.parent / "fee_schedules.csv"  # contracts that two payers have not noticed yet
+    raised.write_text(FEES, encoding="utf-8")
+    import_files(ctx, [raised])
     ingest(ctx, find_files(prepared.inbox), prepared.posting_date)
     reconcile(ctx, prepared.posting_date)
     now = datetime.now(UTC)
@@ -97,6 +105,8 @@ def take(browser: Any, ctx: Context) -> None:
     for name, path in {
         "today": "/", "queue": "/queue", "patterns": "/patterns", "charts": "/charts", "run": "/runs/1",
         "exceptions": "/exceptions", "claim": "/claims/1", "deposits": "/deposits?state=any",
+        "variances": "/variances", "rejections": "/rejections", "blocked": "/rejections/blocked",
+        "takebacks": "/takebacks?state=any", "exception": "/exceptions/1", "deposit": "/deposits/1",
     }.items():  # fmt: skip
         shot(biller, path, name)
     biller.goto(f"http://127.0.0.1:{PORT}/queue")
@@ -108,6 +118,13 @@ def take(browser: Any, ctx: Context) -> None:
     biller.screenshot(path=HERE / "queue_done.png")
     case = biller.locator("tr[data-open]").nth(3).get_attribute("data-open") or "/"
     shot(biller, case, "case")
+    shot(biller, f"{case.partition('?')[0]}/appeal", "appeal")
+    biller.goto(f"http://127.0.0.1:{PORT}/queue")
+    biller.fill("#find", "TEACUP")
+    biller.keyboard.press("Enter")
+    biller.locator("h1").first.wait_for()
+    biller.wait_for_timeout(400)
+    biller.screenshot(path=HERE / "search.png")
     shot(sign_in(browser, ctx, "ann", WIDE, "dark"), case, "case_dark")
     shot(sign_in(browser, ctx, "ann", TALL, "dark"), "/queue", "queue_tall_dark")
     shot(sign_in(browser, ctx, "ann", PHONE, "light"), "/queue", "queue_phone")

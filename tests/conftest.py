@@ -48,18 +48,23 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items):
     """Sort the files that take longest to the front; of what runs on both engines, leave most of one to the long run.
 
-    Whole services behave the same on PostgreSQL, and in `make test` every tenth test of a file shows it, beginning with
-    the first; `make test-long` runs the others. Tests of the store itself run on both engines always.
+    Whole services behave the same on PostgreSQL, and in `make test` every twelfth of their tests shows it;
+    `make test-long` runs the others. Tests of the store itself run on both engines always. Of a test that is `few(n)`
+    the first n variants on each engine run, the others long.
     """
     items.sort(
         key=lambda item: next((at for at, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
     )
-    seen: Counter[Path] = Counter()
+    of_services, variants = itertools.count(), Counter[str]()
     for item in items:
-        if "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/") and not is_long(item):
-            seen[item.path] += 1
-            if seen[item.path] % 10 != 1:
+        few = item.get_closest_marker("few")
+        if few and not is_long(item):
+            variants[name := f"{item.nodeid.partition('[')[0]} {'postgresql' in item.nodeid}"] += 1
+            if variants[name] > few.args[0]:
                 item.add_marker(pytest.mark.long)
+        is_of_services = "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/")
+        if is_of_services and not is_long(item) and next(of_services) % 12:
+            item.add_marker(pytest.mark.long)
 
 
 def pytest_collection_finish():

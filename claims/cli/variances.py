@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
+from claims.cli.typed import cents_of
+from claims.errors import UsageError
+
+if TYPE_CHECKING:
+    from claims.service.context import Context
+    from claims.service.variance_acts import Done
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers and notes; this is audited.")]
 Key = Annotated[str, typer.Argument(help="The key that the list shows, or its beginning.")]
+Keys = Annotated[list[str] | None, typer.Argument(help="Keys that the list shows, or their beginnings.")]
+Payer = Annotated[str, typer.Option(help="All open ones of a payer: its code, or part of its name.")]
+Kind = Annotated[str, typer.Option(help="All open ones of a kind: underpaid or overpaid.")]
+Least = Annotated[str, typer.Option("--from", metavar="DOLLARS", help="All open ones with so much open, or more.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Note = Annotated[str, typer.Option("--note", help="Why, or what was agreed.")]
 
 
@@ -23,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("dispute")(dispute)
     group.command("accept")(accept)
     group.command("close")(close)
+    group.command("undo")(undo)
     group.command("refresh")(refresh)
     app.add_typer(group, name="variances")
 
@@ -176,40 +188,103 @@ def note(key: Key, text: Annotated[str, typer.Argument(help="What to remember.")
 
     Example: claims variances note 3f2a91c04b "Called; they will reprocess."
     """
-    _say(key, "note", text)
+    _say([key], "note", text, Chosen())
 
 
-def dispute(key: Key, why: Note = "") -> None:
-    """Say that the payer was asked for the difference.
+def dispute(
+    keys: Keys = None, why: Note = "", payer: Payer = "", kind: Kind = "", least: Least = "", dry_run: DryRun = False
+) -> None:
+    """Say that the payer was asked for the difference: of cases by their keys, or of all open ones of a payer or kind.
 
-    Example: claims variances dispute 3f2a91c04b --note "Letter of 3 March"
+    Example: claims variances dispute --payer P2 --kind underpaid --from 25 --note "Letter of 3 March" --dry-run
     """
-    _say(key, "dispute", why)
+    _say(keys or [], "dispute", why, Chosen(payer, kind, least, dry_run))
 
 
-def accept(key: Key, why: Note = "") -> None:
-    """Accept the difference; more of it opens the case again.
+def accept(
+    keys: Keys = None, why: Note = "", payer: Payer = "", kind: Kind = "", least: Least = "", dry_run: DryRun = False
+) -> None:
+    """Accept differences; more of one opens its case again.
 
     Example: claims variances accept 3f2a91c04b --note "Contract was amended"
     """
-    _say(key, "accept", why)
+    _say(keys or [], "accept", why, Chosen(payer, kind, least, dry_run))
 
 
-def close(key: Key, why: Note = "") -> None:
-    """Close a case that is not pursued; more of a difference opens it again.
+def close(
+    keys: Keys = None, why: Note = "", payer: Payer = "", kind: Kind = "", least: Least = "", dry_run: DryRun = False
+) -> None:
+    """Close cases that are not pursued; more of a difference opens its case again.
 
     Example: claims variances close 3f2a91c04b --note "Too old to dispute"
     """
-    _say(key, "close", why)
+    _say(keys or [], "close", why, Chosen(payer, kind, least, dry_run))
 
 
-def _say(key: str, verb: str, text: str) -> None:
-    from claims.service import variances
+def undo(
+    act: Annotated[int, typer.Argument(help="The number that disputing, accepting or closing gave.", min=1)],
+) -> None:
+    """Take back what was said of all cases at once; those to which more has happened stay as they are.
+
+    Example: claims variances undo 41
+    """
+    from claims.service import variance_acts
 
     output = console.current()
-    state = variances.say(context_for(output, "desk.act"), key, verb, text)
-    output.document({"key": key, "state": state})
-    output.say(f"Variance {key}: {state}.")
+    ctx = context_for(output, "desk.act")
+    _told(output, ctx, variance_acts.undo(ctx, act, ctx.settings.today()), "undo")
+
+
+class Chosen(NamedTuple):
+    """What list is meant where no keys are given, and whether it is only looked at."""
+
+    payer: str = ""
+    kind: str = ""
+    least: str = ""
+    dry_run: bool = False
+
+
+def _say(keys: list[str], verb: str, text: str, chosen: Chosen) -> None:
+    from claims.service import variance_acts, variances
+
+    output = console.current()
+    ctx = context_for(output, "desk.act")
+    if keys and (chosen.payer or chosen.kind or chosen.least):
+        raise UsageError("Give keys, or a payer, kind or amount: not both.")
+    if len(keys) == 1 and not chosen.dry_run:
+        state = variances.say(ctx, keys[0], verb, text)
+        output.document({"key": keys[0], "state": state})
+        output.say(f"Variance {keys[0]}: {state}.")
+        return
+    if keys:
+        cases = variance_acts.of_keys(ctx, keys)
+    elif chosen.payer or chosen.kind or chosen.least:
+        least = cents_of(chosen.least, "--from") if chosen.least else 0
+        cases = variance_acts.selection(ctx, variances.asked_for("open", chosen.kind, chosen.payer, least_cents=least))
+    else:
+        raise UsageError("Say which: keys, --payer, --kind or --from.")
+    do = variance_acts.preview if chosen.dry_run else variance_acts.say
+    _told(output, ctx, do(ctx, cases, verb, text, ctx.settings.today()), verb)
+
+
+def _told(output: console.Output, ctx: Context, done: Done, verb: str) -> None:
+    from claims.service import variance_acts
+
+    refused = {reason: len(ids) for reason, ids in done.refused.items()}
+    stale = sorted(variance_acts.names(ctx, done.stale).values())
+    output.document(
+        {"act": done.act, "done": len(done.done), "open_cents": done.open_cents, "stale": stale, "refused": refused}
+    )
+    money = console.dollars(done.open_cents)
+    if not done.act:
+        output.say(f"{len(done.done):,} would be changed ({verb}), {money} open. Nothing was done.")
+    else:
+        how = f"; back with: claims variances undo {done.act}" if verb != "undo" else ""
+        output.say(f"{len(done.done):,} changed ({verb}), {money} open{how}.")
+    for reason, number in refused.items():
+        output.say(f"{number:,} not: {variance_acts.WORDS[reason]}.")
+    if stale:
+        output.say(f"{len(stale):,} changed meanwhile and left alone: {', '.join(stale)}.")
 
 
 def refresh(

@@ -47,6 +47,7 @@ FACTS = [
     "recoverable",
     "billed_cents",
     "denied_cents",
+    "worth_cents",
     "at_risk_cents",
     "next_action",
     "then_action",
@@ -105,6 +106,7 @@ def denied_cases(
         claims["payer_type"] if "payer_type" in claims else payer_types(claims["filing_indicator_code"])
     )
     cases["line_number"] = cases["line"]
+    cases["at_risk_cents"] = cases["worth_cents"]  # until it is held against what is open (at_risk)
     for name in ("own_payer_code", "next_payer_code"):
         cases[name] = claims.get(name, "")
     cases["service_date"] = cases["service_from"]

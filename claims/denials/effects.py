@@ -160,7 +160,8 @@ def _with_what_stands(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments
     claim = ["family_id", "payer_sequence"]
     names = [*claim, "base", "extent", "at"]
     known = latest.loc[(latest["state"] != "closed") & (latest["family_id"] != 0)].assign(at=-1)
-    stands = pd.concat([known[names], denied.loc[~is_held & (denied["kind"] == "denied"), names]], ignore_index=True)
+    denied_now = denied.loc[~is_held & (denied["kind"] == "denied"), names]
+    stands = pd.concat([known[names], denied_now], ignore_index=True)
     pairs = denied.loc[is_held, ["candidate", *names]].merge(stands, on=claim, suffixes=("", "_standing"))
     is_other = (pairs["extent"] == "full") != (pairs["extent_standing"] == "full")
     pairs = pairs[is_other & (pairs["at_standing"] < pairs["at"])].sort_values(["candidate", "base_standing"])

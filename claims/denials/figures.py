@@ -92,7 +92,7 @@ def full_denials(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.Seri
 def denied_parts(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """Return one row per future case: the whole claim when fully denied, else each line with a denied amount.
 
-    Columns: claim_payment_id, line, extent (full, line, partial), billed_cents, denied_cents, at_risk_cents (R4),
+    Columns: claim_payment_id, line, extent (full, line, partial), billed_cents, denied_cents, worth_cents (R4),
     service_from, service_through.
     """
     full = full_denials(claim_payments, figures)
@@ -101,7 +101,7 @@ def denied_parts(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.Data
     rows["line"] = rows["line"].where(~rows["is_full"], 0)
     # R4: what the line would have paid bounds what can be won; without a fee schedule it is what was denied.
     bound = rows["expected_cents"].where(rows["expected_cents"] >= 0, rows["denied_cents"])
-    rows["at_risk_cents"] = np.minimum(rows["denied_cents"], bound)
+    rows["worth_cents"] = np.minimum(rows["denied_cents"], bound)
     rows["other_line"] = ~rows["is_full_denial"] & (rows["service_payment_id"] != 0)
     for name, source in (("service_from", "service_date"), ("service_through", "service_to_date")):
         rows[name] = rows[source].where(rows[source] != "")
@@ -109,7 +109,7 @@ def denied_parts(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.Data
     parts = rows.groupby(KEY, as_index=False).agg(
         billed_cents=("charge_cents", "sum"),
         denied_cents=("denied_cents", "sum"),
-        at_risk_cents=("at_risk_cents", "sum"),
+        worth_cents=("worth_cents", "sum"),
         is_full=("is_full", "first"),
         has_other=("other_line", "any"),
         service_from=("service_from", "min"),

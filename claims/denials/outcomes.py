@@ -84,6 +84,8 @@ def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, 
     open_state = rows["state"].where(~is_answered, "in_work").where(~was_closed, "new")
     rows["state"] = open_state.where(~is_closed, "closed")
     rows["waiting_for"] = rows["waiting_for"].where(rows["state"] == "waiting", "")
+    # What is open of it is looked at when all is written; a closed case keeps what it was worth.
+    rows["at_risk_cents"] = rows["worth_cents"]
     rows["recovered_cents"] += states["recovered_cents"].fillna(0).astype("int64").to_numpy()
     anew = lived.loc[(lived["event"] == "reopened") | (lived["kind"].isin(CLOSING) & (lived["event"] != "")), KEY]
     closed_now = is_closed & (~was_closed | _at(rows).isin(_at(anew)))

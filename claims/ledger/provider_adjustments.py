@@ -37,9 +37,9 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
 
     at_payee = ["payer_code", "payee", "reference"]
     by_payee = rows.rename(columns={"payee_identifier": "payee"})
-    known = pd.concat(
-        [payables.loc[payables["account"] == FORWARDS, at_payee], by_payee.loc[rows["reason_code"] == "FB", at_payee]]
-    )
+    open_before = payables.loc[payables["account"] == FORWARDS, at_payee]
+    announced = by_payee.loc[rows["reason_code"] == "FB", at_payee]
+    known = pd.concat([open_before, announced])
     is_forward = pd.MultiIndex.from_frame(by_payee[at_payee]).isin(pd.MultiIndex.from_frame(known))
     is_forward &= (rows["reference"] != "").to_numpy()
     own = pd.MultiIndex.from_frame(rows[["payer_code", "reference"]])
@@ -81,7 +81,8 @@ def propose_provider_adjustments(rows: pd.DataFrame, payables: pd.DataFrame) -> 
     taken = owed.groupby([*keys, "remit_id"])["amount_cents"].transform("sum").reindex(last.index)
     last = last.assign(type_code=last["account"].map(TYPES), amount_cents=np.minimum(last["balance_cents"], taken))
     columns = ["provider_adjustment_id", "remit_id", "type_code", "amount_cents"]
-    result.exceptions.append(pd.concat([odd[columns], last.loc[last["amount_cents"] > 0, columns]], ignore_index=True))
+    unexplained = last.loc[last["amount_cents"] > 0, columns]
+    result.exceptions.append(pd.concat([odd[columns], unexplained], ignore_index=True))
     return result
 
 

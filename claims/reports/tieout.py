@@ -219,12 +219,10 @@ def _business_days(rows: pd.DataFrame, as_of: str, holidays: Collection[str]) ->
 
 def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
     """Name what is not tied by its open exceptions; without one, by what it waits for. Empty: nothing names it."""
+    of_remits = exceptions.loc[exceptions["remit_id"] != 0, ["remit_id", "type_code"]]
+    of_lines = exceptions.loc[exceptions["line_key"] != "", ["line_key", "type_code"]]
     keyed = pd.concat(
-        [
-            exceptions.loc[exceptions["remit_id"] != 0, ["remit_id", "type_code"]].rename(columns={"remit_id": "key"}),
-            exceptions.loc[exceptions["line_key"] != "", ["line_key", "type_code"]].rename(columns={"line_key": "key"}),
-        ],
-        ignore_index=True,
+        [of_remits.set_axis(["key", "type_code"], axis=1), of_lines.set_axis(["key", "type_code"], axis=1)]
     )
     words: dict[object, list[str]] = {}
     for key, type_code in sorted(keyed.itertuples(index=False, name=None), key=str):

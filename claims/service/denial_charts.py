@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from claims import codes
 from claims.service.context import Context
+from claims.service.desk_export import written
 from claims.store.engine import read
 from claims.store.queries import denial_charts as rows
 
@@ -20,11 +22,12 @@ MOST_CAUSES = 100
 
 
 def charts(ctx: Context) -> dict[str, pd.DataFrame]:
-    """Give by_cause, by_payer (cases, at_risk_cents), by_month (denied_cents, recovered_cents, cases), by_deadline."""
+    """Give by_cause, by_payer (title, cases, at_risk_cents), by_month (denied_cents, recovered_cents, cases), and
+    by_deadline. Payers after the first few are one row, so that each adds up to the same."""
     today = ctx.settings.today()
     with read(ctx.engine) as conn:
         by_cause = rows.open_by(conn, "category")
-        by_payer = rows.open_by(conn, "payer_code", "payer_name").head(PAYERS)
+        by_payer = rows.open_by(conn, "payer_code", "payer_name")
         by_day = rows.by_day(conn)
         by_deadline = rows.open_by_deadline(conn)
     titles = codes.table("categories").set_index("category")["own_title"]
@@ -38,10 +41,106 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     buckets = buckets.reindex(range(len(BUCKETS)), fill_value=0).assign(title=list(BUCKETS)).reset_index()
     return {
         "by_cause": by_cause,
-        "by_payer": by_payer.assign(title=_told_apart(by_payer)),
+        "by_payer": _with_others(by_payer.assign(title=_told_apart(by_payer))),
         "by_month": by_month.tail(MONTHS),
         "by_deadline": buckets,
     }
+
+
+def rates(ctx: Context) -> dict[str, pd.DataFrame]:
+    """Give what was denied of what was decided in the last MONTHS months, and what came of denials that ended.
+
+    by_month and by_payer: title, decided, denied, charge_cents, denied_cents, and their shares in tenths of a percent
+    (denied_share, cents_share; -1: of nothing); by_payer_and_month the same for both. ended: title, cases, won,
+    worth_cents, recovered_cents, won_share, recovered_share, of closed cases that were neither superseded nor repeats.
+    Slower than a list: it reads every decision of the time.
+    """
+    since = (ctx.settings.today().replace(day=1) - timedelta(days=31 * (MONTHS - 1))).replace(day=1)
+    with read(ctx.engine) as conn:
+        decided, ended = rows.decided_by_day(conn, since), rows.ended_by_day(conn, since)
+    decided = decided.assign(month=decided["payment_date"].str[:7])
+    named = _names(decided)
+    of_payer = decided.assign(title=named.reindex(decided["payer_code"]).to_numpy())
+    worked = ended[ended["outcome"].isin(["overturned", "partly_overturned", *_LOST])]
+    is_won = worked["outcome"].isin(["overturned", "partly_overturned"])
+    names = _names(worked)
+    worked = worked.assign(won=worked["cases"].where(is_won, 0), title=names.reindex(worked["payer_code"]).to_numpy())
+    return {
+        "by_month": _denied(of_payer.assign(title=of_payer["month"]), ["title"]),
+        "by_payer": _denied(of_payer, ["title"]).sort_values(["charge_cents", "title"], ascending=[False, True]),
+        "by_payer_and_month": _denied(of_payer, ["title", "month"]),
+        "ended": _ended(worked),
+    }
+
+
+_LOST = ("written_off", "expired", "upheld", "billed_patient")  # what a person ended: worked, and not won
+
+
+def _denied(decided: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    sums = decided.groupby(by, as_index=False)[["decided", "denied", "charge_cents", "denied_cents"]].sum()
+    return sums.assign(
+        denied_share=_share(sums["denied"], sums["decided"]),
+        cents_share=_share(sums["denied_cents"], sums["charge_cents"]),
+    )
+
+
+def _ended(worked: pd.DataFrame) -> pd.DataFrame:
+    sums = worked.groupby("title", as_index=False)[["cases", "won", "worth_cents", "recovered_cents"]].sum()
+    return sums.assign(
+        won_share=_share(sums["won"], sums["cases"]),
+        recovered_share=_share(sums["recovered_cents"], sums["worth_cents"]),
+    ).sort_values(["worth_cents", "title"], ascending=[False, True], ignore_index=True)
+
+
+def _share(part: pd.Series[int], whole: pd.Series[int]) -> pd.Series[int]:
+    """Give the part in tenths of a percent, rounded half up; -1 where there is no whole."""
+    some = whole.where(whole > 0, 1)
+    return ((part * 2000 + some) // (some * 2)).where(whole > 0, -1).astype("int64")
+
+
+def _names(rows: pd.DataFrame) -> pd.Series[str]:
+    """Name payers by their code: as they were called last."""
+    payers = rows[["payer_code", "payer_name"]].drop_duplicates("payer_code", keep="last").reset_index(drop=True)
+    return pd.Series(_told_apart(payers).to_numpy(), index=payers["payer_code"].to_numpy(), dtype="str")
+
+
+def _with_others(payers: pd.DataFrame) -> pd.DataFrame:
+    """Put the payers after the first few into one row."""
+    first, rest = payers.head(PAYERS), payers.iloc[PAYERS:]
+    if rest.empty:
+        return first
+    others = {"title": f"{len(rest)} others", "payer_code": "", "payer_name": ""}
+    sums = rest[["cases", "at_risk_cents"]].sum().to_dict()
+    return pd.concat([first, pd.DataFrame([others | sums])], ignore_index=True)
+
+
+TABLES = ("by_cause", "by_deadline", "by_payer", "by_month", "rate_by_month", "rate_by_payer", "rates", "ended")
+
+
+_RATES = {
+    "rate_by_month": "by_month",
+    "rate_by_payer": "by_payer",
+    "rates": "by_payer_and_month",
+    "ended": "ended",
+}
+
+
+def as_csv(ctx: Context, name: str) -> str:
+    """Give the figures of one chart (of TABLES) as CSV; shares in percent, empty where there is nothing to share."""
+    if name in ("by_cause", "by_deadline", "by_payer", "by_month"):
+        found = charts(ctx)[name]
+    else:
+        found = rates(ctx)[_RATES[name]]
+    shares = [str(column) for column in found if str(column).endswith("_share")]
+    told = {column.replace("_share", "_percent"): percents(found[column]) for column in shares}
+    found = found.rename(columns={"denied": "denied_decisions"})  # beside the dollars of denied_cents
+    return written(found.drop(columns=[*shares, "bucket"], errors="ignore").assign(**told))
+
+
+def percents(shares: pd.Series[int]) -> pd.Series[str]:
+    """Write tenths of a percent: 125 is 12.5; what is a share of nothing is empty."""
+    texts = [f"{share // 10}.{share % 10}" if share >= 0 else "" for share in shares.tolist()]
+    return pd.Series(texts, index=shares.index, dtype="str")
 
 
 class Causes(NamedTuple):

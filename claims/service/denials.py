@@ -12,6 +12,7 @@ from claims.denials.deadlines import payer_types
 from claims.denials.lifecycle import WON
 from claims.denials.undone import with_winners
 from claims.master import Master
+from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.master import load_master
@@ -50,6 +51,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                     limits=limits,
                 )
                 proposal = _with_undone(conn, proposal)
+                before = cases.last_id(conn)
                 cases.save(conn, *proposal, actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
                 kinds = proposal.events["kind"]
                 counts["denials_opened"] += int((kinds == "opened").sum())
@@ -57,7 +59,8 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 closed = proposal.events.loc[kinds.isin(CLOSING), "case_key"]
                 counts["denials_closed"] += closed.nunique()  # a reversal and the payment after it close once
                 counts["denials_matched"] += int((kinds == "matched").sum())
-                counts["at_risk_cents"] += int(proposal.new_cases["at_risk_cents"].sum())
+                bound(conn, ctx, claim_payments["family_id"].tolist(), posting_date, run_id)
+                counts["at_risk_cents"] += cases.at_risk_since(conn, before)
             cases.mark(conn, remit_ids, clock.now())
             desk.end_requests(conn, posting_date)
 

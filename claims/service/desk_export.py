@@ -29,15 +29,16 @@ def as_csv(ctx: Context, filters: Filters, sort: str) -> Iterator[str]:
         cases, cents = cases + len(rows), cents + int(rows["at_risk_cents"].sum())
         body = {"cases": page.rows["case_id"].tolist(), "in_all": cases, "at_risk_cents": cents}
         record_shown(ctx, "denial queue export", body)
-        yield _written(rows, header=is_first)
+        yield written(rows, header=is_first)
         is_first, place = False, page.next
         if place is None:
             break
     last = pd.DataFrame({"case_key": ["total"], "queue": [f"{cases} cases"], "at_risk_cents": [cents]})
-    yield _written(last.reindex(columns=list(COLUMNS)), header=False)
+    yield written(last.reindex(columns=list(COLUMNS)), header=False)
 
 
-def _written(rows: pd.DataFrame, *, header: bool) -> str:
+def written(rows: pd.DataFrame, *, header: bool = True) -> str:
+    """Write rows as CSV: amounts in dollars and in cents, and no text that a spreadsheet would work out."""
     safe = rows.assign(
         **{
             str(name): without_formulas(values.fillna(""))

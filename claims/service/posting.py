@@ -210,12 +210,9 @@ def _batch(
     )
     group_cr = adjustments.loc[adjustments["group_code"] == "CR", "claim_payment_id"]
     where = ["claim_payment_id", "service_payment_id"]
-    repeats = pd.concat(
-        [
-            adjustments.loc[adjustments["reason_code"].isin(REPEAT_REASONS), where],
-            remarks.loc[remarks["remark_code"] == "N522", where],
-        ]
-    )
+    by_reason = adjustments.loc[adjustments["reason_code"].isin(REPEAT_REASONS), where]
+    by_remark = remarks.loc[remarks["remark_code"] == "N522", where]
+    repeats = pd.concat([by_reason, by_remark])
     forwarded = known.map(status["forwarded"]) == "Y"
     successor = claims["payer_sequence"].map({"P": "S", "S": "T"}).fillna("")
     next_sequence = claims["next_sequence"].where((claims["next_sequence"] != "") | ~forwarded, successor)
@@ -258,7 +255,8 @@ def _with_decided(
 def _decided_again(postings: pd.DataFrame, decided: pd.DataFrame) -> list[int]:
     """Give the families on which one payer's posting of just now is not its only one."""
     turn = ["family_id", "payer_sequence"]
-    both = pd.concat([rows.loc[rows["outcome"] == proposal.POSTED, turn] for rows in (postings, decided)])
+    now, before = (rows.loc[rows["outcome"] == proposal.POSTED, turn] for rows in (postings, decided))
+    both = pd.concat([now, before])
     several = both.loc[both.duplicated(keep=False), "family_id"]
     return sorted(set(several) & set(postings["family_id"]) - {0})
 

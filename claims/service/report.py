@@ -156,8 +156,10 @@ def denials(conn: Connection, at: AsOf) -> Report:
     tables = {"denials": still, "closed": rows[~is_open].reset_index(drop=True), "by_category": summary}
     at_risk = int(still["at_risk_cents"].sum())
     held = denial_rows.held(conn, at)
-    events = denial_rows.happened(conn, at, (denied_money.ATTACHED, denied_money.TRANSFERRED))
+    events = denial_rows.happened(conn, at, denied_money.KINDS)
     opened = stood[(stood["state"] != "closed") & (stood["outcome"] != "undone")]
+    waits = denial_rows.held_decisions(conn, at)
+    opened = opened.assign(is_held=opened["claim_payment_id"].isin(waits) & (opened["family_id"] != 0))
     explained = denied_money.explained(opened, held, events)
     tables["denied_money"] = explained
     checks = (

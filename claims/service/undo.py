@@ -14,6 +14,7 @@ import pandas as pd
 from claims.ledger import proposal
 from claims.ledger import undo as rules
 from claims.service import tying, undo_hindrances, undo_targets, undone_cases, undone_exceptions, undone_lives
+from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.denials import open_denials
@@ -84,6 +85,7 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     price_decisions(ctx, run_id, day)
     if again:
         open_denials(ctx, run_id, day)
+    bound(conn, ctx, gone.postings["family_id"].tolist(), day, run_id)
     journals = rows.journals_of_run(conn, run_id)
     counts["journals"] = int(journals["idempotency_key"].nunique())
     counts["remittances_undone"] = len(whole)

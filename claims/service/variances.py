@@ -9,33 +9,57 @@ from typing import Any
 
 import pandas as pd
 
-from claims import pricing
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
-from claims.service.audited import record, record_shown
+from claims.service import paged
+from claims.service import variance_acts as acts
+from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.paged import SIZE, Page, Place
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
-from claims.store import clock
-from claims.store import pricing as rows_of
-from claims.store.engine import read, write
+from claims.store.engine import read
 from claims.store.handles import Connection
+from claims.store.queries import variance_list
 from claims.store.queries import variances as queries
-from claims.store.queries.variances import Filter
+from claims.store.queries.variances import STATES, Filter
+
+__all__ = [
+    "KEY_LENGTH",
+    "KINDS",
+    "STATES",
+    "Filter",
+    "asked_for",
+    "is_priced",
+    "listed",
+    "open_totals",
+    "page",
+    "patterns",
+    "payers",
+    "refresh",
+    "say",
+    "take_back",
+    "told",
+    "totals",
+]
 
 KEY_LENGTH = 10
-STATES = ("open", "disputed", "accepted", "recovered", "closed")
 KINDS = ("underpaid", "overpaid")
-SAYS = {"dispute": "disputed", "accept": "accepted", "close": "closed"}
 
 
-def asked_for(state: str = "open", kind: str = "", payer: str = "", procedure: str = "") -> Filter:
-    """Say which cases are asked for; state any is every one. Raises UsageError for a word that does not exist."""
+def asked_for(
+    state: str = "open", kind: str = "", payer: str = "", procedure: str = "", *, payer_code: str = "",
+    least_cents: int = 0, opened_by: date | None = None,
+) -> Filter:  # fmt: skip
+    """Say which cases are asked for; state any is every one. Raises UsageError for a word that does not exist.
+
+    `payer`: its code, or part of its name; `payer_code`: just this one. `opened_by`: on that day or before.
+    """
     if state not in (*STATES, "any"):
         raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
     if kind and kind not in KINDS:
         raise UsageError(f"There is no kind {kind}; there are: {', '.join(KINDS)}.")
-    return Filter("" if state == "any" else state, kind, payer, procedure)
+    return Filter("" if state == "any" else state, kind, payer, procedure, payer_code, least_cents, opened_by)
 
 
 def listed(
@@ -50,6 +74,63 @@ def listed(
     else:
         rows["claim_number"] = rows["claim_number"].where(rows["claim_number"] == "", MASK)
     return rows, sums
+
+
+def page(ctx: Context, asked: Filter, sort: str = "amount", after: Place | None = None, size: int = SIZE) -> Page:
+    """Give a page of a list, with `seen` (how many events of a case are told) and `bundling`; that it is shown is
+    recorded."""
+
+    def read_rows(place: Sequence[Any] | None, rows: int, is_back: bool) -> pd.DataFrame:
+        with read(ctx.engine) as conn:
+            return variance_list.page(conn, asked, sort, place, rows, back=is_back)
+
+    found = paged.page(read_rows, (variance_list.SORTS[sort].column, variance_list.ID), after, size)
+    rows = found.rows.assign(key=found.rows["case_key"].str[:KEY_LENGTH])
+    if len(rows):
+        record_shown(ctx, "variances", {"variances": rows["key"].tolist()})
+    return found._replace(rows=rows.assign(bundling=_bundlings(ctx, rows)))
+
+
+def totals(ctx: Context, asked: Filter) -> pd.DataFrame:
+    """Add up a list by kind: slower than a page, to be asked for apart from it."""
+    with read(ctx.engine) as conn:
+        return queries.totals(conn, asked)
+
+
+def open_totals(ctx: Context) -> dict[str, tuple[int, int]]:
+    """Give (cases, cents open) of what asks for work, by kind."""
+    with read(ctx.engine) as conn:
+        rows = variance_list.open_by_kind(conn)
+    return {kind: (int(cases), int(cents)) for kind, cases, cents in rows.itertuples(index=False)}
+
+
+def payers(ctx: Context) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that any case is of, by name."""
+    with read(ctx.engine) as conn:
+        return variance_list.payers(conn)
+
+
+def _bundlings(ctx: Context, rows: pd.DataFrame) -> list[str]:
+    """Say of each case that the payer paid its lines within others, or under another code; empty where it did not."""
+    ids = rows["claim_payment_id"].drop_duplicates().tolist()
+    with read(ctx.engine) as conn:
+        lines, bundled = variance_list.paid_as(conn, ids), variance_list.bundled(conn, ids)
+    return [
+        _bundling(lines[lines["claim_payment_id"] == of], line, of in bundled)
+        for of, line in zip(rows["claim_payment_id"].tolist(), rows["line_number"].tolist(), strict=True)
+    ]
+
+
+def _bundling(lines: pd.DataFrame, line: int, is_bundled: bool) -> str:
+    own = lines[lines["line_number"] == line] if line else lines
+    told = [
+        f"{', '.join(dict.fromkeys(part['submitted_procedure_code']))} paid as {code}"
+        for code, part in own.groupby("procedure_code", sort=False)
+    ]
+    is_together = is_bundled and line == 0
+    if not told:
+        return "Bundled: the payer paid lines of this claim within others" if is_together else ""
+    return ("Bundled" if is_together or len(own) > 1 else "Another code") + ": " + "; ".join(told)
 
 
 def is_priced(ctx: Context) -> bool:
@@ -87,6 +168,7 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         decisions["payer_claim_number"] = decisions["payer_claim_number"].where(
             decisions["payer_claim_number"] == "", MASK
         )
+    case["bundling"] = _bundlings(ctx, pd.DataFrame([case]))[0]
     hidden = ("variance_case_id", "family_id", "claim_id", "claim_payment_id", "recovered_claim_payment_id")
     return {
         "key": case["case_key"][:KEY_LENGTH],
@@ -103,37 +185,20 @@ def say(ctx: Context, key: str, verb: str, note: str = "", *, seen: int | None =
     What a person said holds while no more is open than it saw; money that comes or goes moves the case by itself.
     `seen`: how many events the person saw; where more has happened, nothing is done but a note (UsageError).
     """
-    if verb == "note" and not note.strip():
+    if verb == acts.NOTE and not note.strip():
         raise UsageError("A note wants words.")
-    with write(ctx.engine) as conn:
-        case = _one(conn, key)
-        if verb != "note":
-            if seen is not None and seen != len(queries.events(conn, case["variance_case_id"])):
-                raise UsageError("It was changed since you saw it: look at it once more.")
-            _require_open(case, verb)
-        stance = {"stance": SAYS.get(verb, case["stance"]), "stance_cents": case["open_cents"]}
-        after = case | (stance if verb != "note" else {})
-        row = pricing.with_states(pd.DataFrame([after]).astype({"outcome": "str"}))
-        state = str(row["state"].iloc[0])
-        settles = verb != "note" and state in ("accepted", "closed")
-        today = ctx.settings.today().isoformat()
-        names = ["variance_case_id", "case_key", "stance", "stance_cents", "state", "outcome"]
-        changed = row[names].assign(closed_posting_date=today if settles else case["closed_posting_date"])
-        body = json.dumps({"before": {"state": case["state"]}} | ({"note": note} if note else {}), sort_keys=True)
-        events = pd.DataFrame(
-            {
-                "case_key": [case["case_key"]],
-                "kind": [SAYS.get(verb, verb)],
-                "claim_payment_id": [0],
-                "amount_cents": [int(case["open_cents"])],
-                "body": [body],
-                "posting_date": [today],
-            }
-        ).astype(dict.fromkeys(("case_key", "kind", "body", "posting_date"), "str"))
-        rows_of.save_cases(conn, row.iloc[:0], changed, events, ctx.actor, clock.now())
-        subject = f"variance {case['case_key'][:KEY_LENGTH]}"
-        record(ctx, conn, f"variance.{verb}", subject, {"open_cents": case["open_cents"]})
-    return state
+    ((case_id, now),) = acts.of_keys(ctx, [key])
+    done = acts.say(ctx, [(case_id, now if seen is None else seen)], verb, note, ctx.settings.today())
+    if done.stale:
+        raise UsageError("It was changed since you saw it: look at it once more.")
+    if done.refused:
+        raise UsageError(f"Not done: {acts.WORDS[next(iter(done.refused))]}.")
+    return done.states[case_id]
+
+
+def take_back(ctx: Context, key: str) -> None:
+    """Take back what was said of a case last; what stood before holds again."""
+    acts.take_back(ctx, key, ctx.settings.today())
 
 
 def refresh(ctx: Context, posting_date: date) -> dict[str, int]:
@@ -141,11 +206,6 @@ def refresh(ctx: Context, posting_date: date) -> dict[str, int]:
     with running(ctx, "reconcile", posting_date) as (run_id, counts):
         counts.update(price_decisions(ctx, run_id, posting_date))
     return counts
-
-
-def _require_open(case: dict[str, Any], verb: str) -> None:
-    if case["found"] != "open":
-        raise UsageError(f"Nothing is open of this case ({case['state']}): there is nothing to {verb}.")
 
 
 def _one(conn: Connection, key: str) -> dict[str, Any]:

@@ -154,7 +154,8 @@ def _allowed(
     missing = sorted(set(map(int, claim_ids)) - set(rows["claim_id"]))
     unknown = pd.DataFrame({"claim_id": missing, "reason": "not-there"}).astype({"claim_id": "int64", "reason": "str"})
     good = rows["reason"] == ""
-    return rows[good], pd.concat([rows.loc[~good, ["claim_id", "reason"]], unknown], ignore_index=True)
+    refused = rows.loc[~good, ["claim_id", "reason"]]
+    return rows[good], pd.concat([refused, unknown], ignore_index=True)
 
 
 def to_another_payer(rows: pd.DataFrame, changes: pd.DataFrame) -> pd.Series[bool]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from claims.store import schema, sealed, seals
 from claims.store.load import frame
+from claims.store.queries.asof import total
 from claims.store.queries.denials import not_looked_at
 from claims.store.rows import cell, insert_keyed
 
@@ -51,10 +52,23 @@ def _for_lists(cases: pd.DataFrame, run_id: int) -> pd.DataFrame:
     )
 
 
+def last_id(conn: sa.Connection) -> int:
+    """Give the id of the newest case."""
+    return int(conn.scalar(sa.select(sa.func.max(CASE.c.case_id))) or 0)
+
+
+def at_risk_since(conn: sa.Connection, case_id: int) -> int:
+    """Add up the money at risk of the cases that are newer than this one."""
+    return int(conn.scalar(sa.select(total(CASE.c.at_risk_cents)).where(CASE.c.case_id > case_id)) or 0)
+
+
 def open_worth(conn: sa.Connection, ids: sa.Select[tuple[int]]) -> pd.DataFrame:
     """Read what open cases that stand on these claim payments are worth."""
-    columns = (CASE.c.case_id, CASE.c.case_key, CASE.c.claim_payment_id, CASE.c.line_number, CASE.c.at_risk_cents)
-    return frame(conn, sa.select(*columns).where(CASE.c.state != "closed", CASE.c.claim_payment_id.in_(ids)))
+    names = ("case_id", "case_key", "claim_payment_id", "family_id", "line_number", "worth_cents", "at_risk_cents")
+    return frame(
+        conn,
+        sa.select(*(CASE.c[name] for name in names)).where(CASE.c.state != "closed", CASE.c.claim_payment_id.in_(ids)),
+    )
 
 
 def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:

@@ -19,7 +19,7 @@ B = schema.bank_lines
 CLOSED, J, L, AUDIT = schema.closed_periods, schema.journals, schema.ledger_lines, schema.audit_events
 
 # Events that say what a case is worth, in amount_cents; those that leave that as it is.
-VALUING, NEUTRAL = ("opened", "repriced"), ("note", "assign", "tag", "snooze", "wake")
+VALUING, NEUTRAL = ("opened", "repriced", "at_risk_changed"), ("note", "assign", "tag", "snooze", "wake")
 
 
 def unexplained_cases(conn: sa.Connection) -> pd.DataFrame:

@@ -27,14 +27,17 @@ def save_expected(conn: sa.Connection, new: pd.DataFrame, ended_ids: pd.Series, 
 
 def save_cases(
     conn: sa.Connection, new: pd.DataFrame, changed: pd.DataFrame, events: pd.DataFrame, actor: str, recorded_at: str
-) -> None:
-    """Insert new cases, replace changed ones (by variance_case_id), and insert events, which name cases by case_key."""
+) -> pd.DataFrame:
+    """Insert new cases, replace changed ones (by variance_case_id), and insert events, which name cases by case_key.
+
+    Gives the events with their ids, which follow on each other.
+    """
     inserted = insert_keyed(conn, CASE, new.assign(recorded_at=recorded_at))
     _replace(conn, changed)
     known = pd.concat([inserted[["case_key", "variance_case_id"]], changed[["case_key", "variance_case_id"]]])
     ids = known.set_index("case_key")["variance_case_id"].reindex(events["case_key"]).to_numpy("int64")
     told = events.assign(variance_case_id=ids, actor=actor, recorded_at=recorded_at)
-    sealed.append(conn, EVENT, CASE, told)
+    return sealed.append(conn, EVENT, CASE, told)
 
 
 def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:

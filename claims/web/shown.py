@@ -91,6 +91,25 @@ def month(text: str) -> str:
     return f"{calendar.month_abbr[int(text[5:7])]} {text[:4]}"
 
 
+def share(tenths: int) -> str:
+    """Write tenths of a percent: 125 is 12.5 %; a share of nothing is none."""
+    return f"{tenths // 10}.{tenths % 10} %" if tenths >= 0 else "n/a"
+
+
+def thousands(cents: int) -> str:
+    """Write cents for an axis, in few signs: $950, $1,200k, $34M."""
+    dollars = cents // 100
+    if dollars < 1_000_000:
+        return f"${dollars:,}"
+    return f"${dollars // 1000:,}k" if dollars < 10_000_000 else f"${dollars // 1_000_000:,}M"
+
+
+def heading(column: str) -> str:
+    """Name a column in plain words: what its table is headed with."""
+    known = titles("column_titles", "name")
+    return known.get(column) or words(column.removesuffix("_cents").removesuffix("_date").removeprefix("is_"))
+
+
 def owes(group_code: str) -> str:
     """Say who owes what a payer did not pay, by the group of the adjustment."""
     return {
@@ -138,7 +157,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for own in (money, days, urgency, words, owes, month):
+    for own in (money, days, urgency, words, owes, month, share, thousands, heading):
         environment.filters[own.__name__] = own
     environment.globals |= {"asset": asset, "titles": titles, "role_names": roles.ROLES}
     return environment

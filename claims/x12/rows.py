@@ -60,16 +60,29 @@ class Rows:
         if not sent:
             return
         tokens, rows = self.tokens, np.array(sent).reshape(-1, 1)
-        token = self._first[span] + rows
+        start, length = self._places(self._first[span], sent)
         if shortest < sent[-1]:
-            token[width < rows] = len(tokens.te) - 1
-        start, length = tokens.start_of(token), tokens.te.take(token)
-        length -= start
+            unsent = width < rows
+            start[unsent], length[unsent] = tokens.te[-1], 0
         eight = word_at(tokens.view, start.ravel()).reshape(start.shape)
         least, most = length.min(axis=1).tolist(), length.max(axis=1).tolist()
         for number, element in enumerate(sent):
             self._values[segment, element] = values = Values(start[number], length[number], eight[number])
             values.shortest, values.longest = least[number], most[number]
+
+    def _places(self, first: Integers, elements: list[int]) -> tuple[Integers, Integers]:
+        """Return where elements start and how long they are, a row of each array for each element.
+
+        Where an element begins the one before it ends: each edge is looked up once for both.
+        """
+        tokens, rows = self.tokens, np.array(elements).reshape(-1, 1)
+        if tokens.padded_ts is not None:
+            start = tokens.padded_ts.take(first + rows, mode="clip")
+            return start, tokens.te.take(first + rows, mode="clip") - start
+        needed = sorted({edge for element in elements for edge in (element - 1, element)})
+        edges = tokens.te.take(first + np.array(needed).reshape(-1, 1), mode="clip")
+        start = edges[[needed.index(element - 1) for element in elements]] + 1
+        return start, edges[[needed.index(element) for element in elements]] - start
 
 
 class Components:

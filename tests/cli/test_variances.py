@@ -95,6 +95,23 @@ def test_a_person_disputes_accepts_and_closes_and_the_state_says_so(books):
     assert books("audit", "verify").code == 0
 
 
+def test_a_list_is_looked_at_disputed_and_taken_back(books):
+    which = ("--kind", "underpaid", "--from", "19.99")
+    looked = books("variances", "dispute", *which, "--dry-run", "--json").json
+    assert looked == {"act": 0, "done": 2, "open_cents": 4000, "stale": [], "refused": {}}
+    assert books("variances", "list", "--state", "disputed", "--json").json["count"] == 0
+    done = books("variances", "dispute", *which, "--note", "letter", "--json").json
+    assert (done["done"], books("variances", "list", "--state", "disputed", "--json").json["count"]) == (2, 2)
+    assert books("variances", "undo", str(done["act"]), "--json").json["done"] == 2
+    assert books("variances", "list", "--state", "disputed", "--json").json["count"] == 0
+    keys = [row["key"] for row in books("variances", "list", "--json").json["variances"]]
+    assert books("variances", "close", *keys, "--json").json["done"] == 3
+    assert "SECRET" not in books("variances", "close", *keys).out
+    assert books("audit", "verify").code == 0
+    for words in ((), (keys[0], "--kind", "underpaid"), ("--from", "much"), ("zzzz", keys[0])):
+        assert books("variances", "dispute", *words).code == 2
+
+
 @pytest.mark.parametrize("words", [("show", "zzzz"), ("list", "--state", "gone"), ("list", "--by", "colour")])
 def test_what_does_not_exist_is_said_so(books, words):
     assert books("variances", *words).code == 2

@@ -26,6 +26,7 @@ def exceptions(practice, state="open"):
     return sorted(set(practice.exceptions(state)))
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(
     ("answer", "life"),
     [

@@ -136,6 +136,7 @@ OURS = [
 ]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "order",
     [

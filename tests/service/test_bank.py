@@ -196,6 +196,7 @@ def test_bank_fees_and_a_card_payment_less_its_fee(practice):
     again(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("waited", [False, True])
 def test_untie_reverses_and_retie_gives_the_same_books(practice, waited):
     files = [known("A1"), paid()]
@@ -303,6 +304,7 @@ def story(practice, order):
 IN_ORDER = tuple(range(len(FILES)))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "order",
     [

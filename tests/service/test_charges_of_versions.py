@@ -165,6 +165,7 @@ REMITS = (
 )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("paid_between", [False, True])
 def test_a_charge_on_the_second_payer_moves_when_the_first_payers_claim_comes(practice, paid_between):
     practice.night(BOTH["second payer"])

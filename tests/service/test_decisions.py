@@ -25,6 +25,7 @@ def timeline(practice):
     return practice.rows(sa.select(*columns).order_by(EVENT.c.event_id))
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("file", "event", "life"),
     [

@@ -95,6 +95,7 @@ def without_receipts(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: data for name, data in files.items() if name.split("/")[-1] not in ("completeness.csv", "files.csv")}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 9))])
 def test_three_kills_and_one_more_run(tmp_path, inbox, undisturbed, seed):
     expected, seconds = undisturbed

@@ -46,6 +46,7 @@ def ending(practice):
 SHOWN = [pytest.param(*one, marks=[pytest.mark.long] if at % 3 else []) for at, one in enumerate(ORDERS)]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_a_claim_ends_alike_whatever_comes_first(practice, name, order):
     files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(HISTORIES[name])]

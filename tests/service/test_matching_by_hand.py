@@ -186,6 +186,7 @@ def test_what_cannot_be_matched_is_said(practice):
         unmatch_by_hand(practice.ctx, number)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("has_waited", [False, True])
 def test_what_is_unmatched_after_an_undo_is_named_once_and_waits_since_then(practice, has_waited):
     """The remittance came before its claim, or after it."""

@@ -217,6 +217,7 @@ CORRECTED = """CLP*E1*22*-150*-88**12*ICN10~
                CAS*PR*2*{share}~"""
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", ["ACB", "ABC"])
 def test_a_rest_with_a_second_payer_is_named_whichever_decision_leaves_it(practice, order):
     nights = {
@@ -263,6 +264,7 @@ PARTS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "order",
     [

@@ -97,6 +97,7 @@ def told(practice, batch, status, own, *, day="20250312"):
     return practice.night(replied(ca_277(f"{batch:09d}0001", *listed, own=own, day=day)), day=DAY)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", [(1, 2), (2, 1), (2, 1, 2)])
 def test_a_claim_that_the_payer_has_stays_accepted_when_its_copy_is_refused(sent, order):
     again(sent)

@@ -115,6 +115,7 @@ def test_a_negative_decision_outside_a_reversal_moves_no_claim(practice, negativ
     check(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("cash", "named"), [("-88", []), ("-80", ["REVERSAL_MISMATCH"])])
 def test_a_reversal_that_a_person_matches_takes_back_the_decision_of_that_claim(practice, cash, named):
     practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
@@ -165,6 +166,7 @@ def told(proposal):
     return [sorted(map(str, frame[sorted(frame.columns)].itertuples(index=False, name=None))) for frame in frames]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", range(2))
 def test_many_reversals_of_one_claim_take_one_round_and_the_same_decisions_as_one_by_one(practice, monkeypatch, seed):
     numbers = iter(range(8))

@@ -54,6 +54,7 @@ NOTICES = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("segments", list(NOTICES.values()), ids=list(NOTICES))
 def test_a_notice_without_money_that_comes_again_in_other_words_is_held(practice, segments):
     before = [payment(PAID, "T1", cash="88")] if segments.startswith(BACK) else []

@@ -66,6 +66,7 @@ SHORT = ("a deposit of two", "parts on two nights", "returned with more than it 
 SHOWN = [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long]) for name in HISTORIES]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("history", SHOWN)
 def test_an_undo_and_a_replay_give_the_ties_back(practice, history):
     nights, trace = HISTORIES[history]

@@ -182,6 +182,7 @@ def _undo_in(home):
     ctx.engine.dispose()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.long)])
 def test_a_kill_leaves_all_of_an_undo_or_nothing(practice, settings, kills):
     if not settings.database_url.startswith("sqlite"):

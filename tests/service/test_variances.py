@@ -230,7 +230,7 @@ def test_denied_lines_are_no_variance_and_risk_what_the_contract_allows(practice
     assert practice.rows(worth) == [(15000, 6000)]
     table = schema.denial_events
     bodies = practice.rows(sa.select(table.c.body).where(table.c.kind == "repriced"))
-    assert [json.loads(body) for (body,) in bodies] == [{"before": {"at_risk_cents": 11000}}]
+    assert [json.loads(body) for (body,) in bodies] == [{"before": {"at_risk_cents": 11000, "worth_cents": 11000}}]
     still(practice)
 
 

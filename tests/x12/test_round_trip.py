@@ -155,6 +155,7 @@ def clean(paths: list[Path], root: Path, *, complete: bool = True) -> dict[str, 
     return found
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("complete", [False, True])
 def test_what_we_ship_comes_back(complete):
     files = clean(OURS, SHIPPED, complete=complete)

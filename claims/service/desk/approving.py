@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from claims.service.audited import record_shown
@@ -10,8 +11,15 @@ from claims.service.context import Context
 from claims.service.queue import KEY_LENGTH
 from claims.store.engine import read
 from claims.store.queries import desk as queries
+from claims.store.queries import given_up
 
 SHOWN = 10
+
+
+def approved_on(ctx: Context, day: date) -> int:
+    """Give how much of what others gave up the person has approved on an accounting day, in cents."""
+    with read(ctx.engine) as conn:
+        return given_up.approved_on_day(conn, ctx.actor, day)
 
 
 def cases(ctx: Context, action_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

@@ -18,6 +18,7 @@ from claims.denials.originals import is_original
 from claims.denials.still_open import still_open
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
+from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.desk import held as books
@@ -85,12 +86,15 @@ def to_patient(ctx: Context, cases: Cases, posting_date: date, basis: str = "") 
 
 
 def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int | None = None) -> Done:
-    """Let what another person asked for happen, within one's own limit; cases that moved on stay out of it."""
+    """Let what another person asked for happen, within one's own limit of a day; cases that moved on stay out of it."""
     with together(ctx.engine) as conn:
         action, chosen, asked = _waiting(ctx, conn, action_id)
         asked = asked[asked["case_id"].isin(chosen.rows["case_id"])]
-        if limit_cents is not None and int(asked["amount_cents"].sum()) > limit_cents:  # of what still waits
-            raise UsageError("This is above your own limit: somebody with a higher one has to approve it.")
+        if limit_cents is not None:  # of what still waits, and of a day: no splitting of requests gets round it
+            used = given_up.approved_on_day(conn, ctx.actor, posting_date)
+            if int(asked["amount_cents"].sum()) + used > limit_cents:
+                so_far = ", with what you approved today" if used else ""
+                raise UsageError(f"This is above your own limit{so_far}: somebody with a higher one has to approve it.")
         held = books.of_cases(conn, chosen.rows)
         amounts = books.cents(chosen.rows, held)
         expected = asked.set_index("case_id")["amount_cents"].reindex(chosen.rows["case_id"]).to_numpy()
@@ -220,6 +224,7 @@ def _move(
         keyed = held.assign(event_id=event_of.reindex(held["case_id"]).to_numpy())
         reason = what.event.replace("_", "-")
         books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
+        bound(conn, ctx, rows["family_id"].tolist(), day, run_id)
 
 
 def is_repeat_of(conn: Connection, rows: pd.DataFrame, proof: int) -> pd.Series[bool]:

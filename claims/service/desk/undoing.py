@@ -16,6 +16,7 @@ import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
 from claims.service import life
+from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.desk.acting import Chosen, Done, begin, change, finish, reasons, told
 from claims.service.desk.held import bring_back
@@ -72,6 +73,9 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
         _withdraw(ctx, conn, event, posting_date)
         is_request = action["kind"] in MOVES
         _give_back(ctx, conn, undoing, chosen.rows, event, later, posting_date, is_request=is_request)
+        if moved_money:
+            with running(ctx, "action", posting_date) as (run_id, _):
+                bound(conn, ctx, families, posting_date, run_id)
         if len(chosen.rows) == len(all_events):
             desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
         return finish(undoing, chosen, amount_cents=amount)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import sqlalchemy as sa
 
@@ -10,6 +12,8 @@ from claims.store.load import frame
 from claims.store.queries.asof import count, total
 
 CASE, PATTERN = schema.denial_cases, schema.denial_patterns
+P, CP, R = schema.claim_postings, schema.claim_payments, schema.remittances
+A, CLASS = schema.adjustments, schema.classifications
 
 
 def open_by(conn: sa.Connection, *columns: str) -> pd.DataFrame:
@@ -39,6 +43,36 @@ def open_by_deadline(conn: sa.Connection) -> pd.DataFrame:
     risk = total(CASE.c.at_risk_cents).label("at_risk_cents")
     select = sa.select(CASE.c.deadline_date, count().label("cases"), risk).where(CASE.c.state != "closed")
     return frame(conn, select.group_by(CASE.c.deadline_date))
+
+
+def decided_by_day(conn: sa.Connection, since: date) -> pd.DataFrame:
+    """Count the decisions in the books by payer and day of the remittance, and those that deny something.
+
+    payer_code, payer_name, payment_date, decided, denied, charge_cents (of all), denied_cents.
+    """
+    own = sa.select(CLASS.c.claim_payment_id, total(A.c.amount_cents).label("cents"))
+    own = own.join(A, A.c.adjustment_id == CLASS.c.adjustment_id).where(CLASS.c.counts_as_denial == 1)
+    denial = own.group_by(CLASS.c.claim_payment_id).subquery()
+    by = (R.c.payer_code, R.c.payer_name, R.c.payment_date)
+    is_denied = total(sa.case((denial.c.cents > 0, 1), else_=0)).label("denied")
+    sums = (total(CP.c.charge_cents).label("charge_cents"), total(sa.func.coalesce(denial.c.cents, 0)))
+    select = (
+        sa.select(*by, count().label("decided"), is_denied, sums[0], sums[1].label("denied_cents"))
+        .select_from(R)
+        .join(CP, CP.c.remit_id == R.c.remit_id)
+        .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .outerjoin(denial, denial.c.claim_payment_id == CP.c.claim_payment_id)
+        .where(R.c.state == "posted", R.c.payment_date >= since, P.c.outcome == "posted", P.c.is_superseded == 0)
+    )
+    return frame(conn, select.group_by(*by).order_by(*by))
+
+
+def ended_by_day(conn: sa.Connection, since: date) -> pd.DataFrame:
+    """Add up closed cases by payer, day of closing and outcome: cases, worth_cents, recovered_cents."""
+    by = (CASE.c.payer_code, CASE.c.payer_name, CASE.c.closed_posting_date, CASE.c.outcome)
+    sums = [total(CASE.c[name]).label(name) for name in ("worth_cents", "recovered_cents")]
+    select = sa.select(*by, count().label("cases"), *sums)
+    return frame(conn, select.where(CASE.c.queue == "closed", CASE.c.closed_posting_date >= since).group_by(*by))
 
 
 def causes(conn: sa.Connection, limit: int, least: int = 2) -> pd.DataFrame:

@@ -12,13 +12,14 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf, total
 
 J, L = schema.journals, schema.ledger_lines
-CASE, EVENT, CP, FILE, F, EA = (
+CASE, EVENT, CP, FILE, F, EA, P = (
     schema.denial_cases,
     schema.denial_events,
     schema.claim_payments,
     schema.files,
     schema.families,
     schema.expected_allowed,
+    schema.claim_postings,
 )
 
 
@@ -75,6 +76,17 @@ def held(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     select = sa.select(*keys, L.c.rule_id, total(L.c.amount_cents).label("amount_cents"))
     select = select.join(J, J.c.journal_id == L.c.journal_id).where(L.c.account == "1110", as_of.journals())
     return frame(conn, select.group_by(J.c.claim_payment_id, L.c.group_code, L.c.reason_code, L.c.rule_id))
+
+
+def held_decisions(conn: sa.Connection, as_of: AsOf) -> pd.Series[int]:
+    """Read the claim payments that stand in cases and that were held and not posted by then."""
+    stood = sa.select(EVENT.c.claim_payment_id).where(EVENT.c.claim_payment_id.is_not(None))
+    known = sa.and_(P.c.posting_date <= as_of.day, P.c.recorded_at <= as_of.known_at)
+    last = sa.select(sa.func.max(P.c.claim_posting_id)).where(known, P.c.claim_payment_id.in_(stood))
+    select = sa.select(P.c.claim_payment_id).where(
+        P.c.claim_posting_id.in_(last.group_by(P.c.claim_payment_id)), P.c.outcome == "unapplied"
+    )
+    return frame(conn, select.order_by(P.c.claim_payment_id))["claim_payment_id"]
 
 
 def happened(conn: sa.Connection, as_of: AsOf, kinds: Sequence[str]) -> pd.DataFrame:

@@ -14,13 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
+from claims.store.row_by_row import RowByRow
 from claims.store.schema.desk import FILTERED_BY
 
 CASE, RUN = schema.denial_cases, schema.runs
@@ -130,22 +128,6 @@ _SHOWN = (
     *("expected_value_cents", "value_points", "urgency_points", "touch_points", "effort_points"),
     *("priority_rank", "deadline_sort_date", "remit_sort_date"),
 )
-
-
-class _RowByRow(FunctionElement[Any]):
-    """A column that SQLite, which knows nothing of how often a value occurs, is not to use an index for."""
-
-    inherit_cache = True
-
-
-@compiles(_RowByRow)
-def _as_it_is(element: _RowByRow, compiler: SQLCompiler, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(_RowByRow, "sqlite")
-def _with_a_plus(element: _RowByRow, compiler: SQLCompiler, **options: Any) -> str:
-    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def page(
@@ -303,13 +285,13 @@ def _rest(asked: Filters, actor: str, done: set[str]) -> sa.ColumnElement[bool]:
 
     Beside such columns the others are looked at row by row: one index alone keeps the order of the list.
     """
-    columns: dict[str, Any] = {name: _RowByRow(CASE.c[name]) if done else CASE.c[name] for name in _NARROWING}
+    columns: dict[str, Any] = {name: RowByRow(CASE.c[name]) if done else CASE.c[name] for name in _NARROWING}
     parts: list[sa.ColumnElement[bool]] = [sa.true()]
     for name in ("payer_code", "reason_code", "category", "next_action", "pattern_id", "tag"):
         if getattr(asked, name) and name not in done:
             parts.append(columns[name] == getattr(asked, name))
     if asked.changed_since_run and "changed_run_id" not in done:
-        column = _RowByRow(CASE.c.changed_run_id) if done else CASE.c.changed_run_id
+        column = RowByRow(CASE.c.changed_run_id) if done else CASE.c.changed_run_id
         parts.append(column >= asked.changed_since_run)
     if "assignee" not in done:
         if asked.mine_or_unassigned:

@@ -1,4 +1,4 @@
-"""What people have given up alone, with no second person: the money of cases that they closed, as far as it stands."""
+"""What people gave up, alone or as the second person: the money of cases that were closed, as far as it stands."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def on_day(conn: sa.Connection, actor: str, day: date) -> int:
     return int(conn.scalar(select.where(*_alone(actor), ACTION.c.posting_date == day)) or 0)
 
 
+def approved_on_day(conn: sa.Connection, actor: str, day: date) -> int:
+    """Add up what others gave up and somebody approved on an accounting day, in cents."""
+    approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", ACTION.c.decided_posting_date == day)
+    select = sa.select(total(EVENT.c.amount_cents)).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+    ends = EVENT.c.kind.in_([*_ENDS, "duplicate"])
+    return int(conn.scalar(select.where(*approved, ends, ~_is_undone())) or 0)
+
+
 def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> pd.Series[int]:
     """Add up what somebody gave up alone of each of these claims, on any day: cents by family_id."""
     select = sa.select(CASE.c.family_id, EVENT.c.event_id, EVENT.c.amount_cents)
@@ -32,13 +40,16 @@ def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> p
 
 
 def _alone(actor: str) -> tuple[sa.ColumnElement[bool], ...]:
+    of_person = (ACTION.c.requested_by == actor, ACTION.c.state == "done", ACTION.c.kind.in_(_KINDS))
+    return (*of_person, EVENT.c.kind.in_(_ENDS), ~_is_undone())
+
+
+def _is_undone() -> sa.ColumnElement[bool]:
     undoing, back = ACTION.alias("undoing"), EVENT.alias("back")
-    is_undone = (
+    return (
         sa.select(sa.literal(1))
         .select_from(back)
         .join(undoing, undoing.c.action_id == back.c.action_id)
         .where(back.c.case_id == EVENT.c.case_id, undoing.c.undoes_action_id == ACTION.c.action_id)
         .exists()
     )
-    of_person = (ACTION.c.requested_by == actor, ACTION.c.state == "done", ACTION.c.kind.in_(_KINDS))
-    return (*of_person, EVENT.c.kind.in_(_ENDS), ~is_undone)

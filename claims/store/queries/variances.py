@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
+from claims.store.row_by_row import RowByRow
 
 CASE, EVENT, E = schema.variance_cases, schema.variance_events, schema.expected_allowed
 CP, R, FILE = schema.claim_payments, schema.remittances, schema.files
@@ -20,6 +22,7 @@ SHOWN = (
     *("procedure_code", "modifiers", "service_date", "charge_cents", "expected_cents", "allowed_cents"),
     *("difference_cents", "tolerance_cents", "open_cents", "recovered_cents", "term", "posting_date"),
 )
+STATES = ("open", "disputed", "accepted", "recovered", "closed")
 # What cases can be added up by.
 BY = {"payer": CASE.c.payer_code, "procedure": CASE.c.procedure_code, "term": CASE.c.term}
 
@@ -30,21 +33,36 @@ class Filter:
 
     state: str = "open"
     kind: str = ""
-    payer: str = ""
+    payer: str = ""  # a code, or part of a name
     procedure: str = ""
+    payer_code: str = ""
+    least_cents: int = 0
+    opened_by: date | None = None  # on that day or before
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Name the states that are asked for."""
+        if self.state == "open":
+            return ("open", "disputed")
+        return (self.state,) if self.state else STATES
 
     def condition(self) -> sa.ColumnElement[bool]:
         """Give it as a condition on cases."""
+        return sa.and_(CASE.c.state.in_(self.states), self.rest(set()))
+
+    def rest(self, done: set[str]) -> sa.ColumnElement[bool]:
+        """Give the conditions but on the state, and on columns that are equal to one value already (`done`)."""
         parts: list[sa.ColumnElement[bool]] = [sa.true()]
-        if self.state == "open":
-            parts.append(CASE.c.state.in_(["open", "disputed"]))
-        elif self.state:
-            parts.append(CASE.c.state == self.state)
-        if self.kind:
-            parts.append(CASE.c.kind == self.kind)
+        for name, value in (("kind", self.kind), ("payer_code", self.payer_code)):
+            if value and name not in done:
+                parts.append((RowByRow(CASE.c[name]) if done else CASE.c[name]) == value)
+        if self.least_cents:
+            parts.append(CASE.c.open_cents >= self.least_cents)
+        if self.opened_by:
+            parts.append(CASE.c.posting_date <= self.opened_by)
         if self.payer:
-            name = sa.func.upper(CASE.c.payer_name)
-            parts.append(sa.or_(CASE.c.payer_code == self.payer, name.contains(self.payer.upper(), autoescape=True)))
+            upper = sa.func.upper(CASE.c.payer_name)
+            parts.append(sa.or_(CASE.c.payer_code == self.payer, upper.contains(self.payer.upper(), autoescape=True)))
         if self.procedure:
             parts.append(CASE.c.procedure_code == self.procedure.upper())
         return sa.and_(*parts)

@@ -64,7 +64,8 @@ denial_cases = Table(
     Column("recoverable", String(2), nullable=False),
     Column("billed_cents", Cents, nullable=False),
     Column("denied_cents", Cents, nullable=False),  # D_amt of R2
-    Column("at_risk_cents", Cents, nullable=False),  # R4
+    Column("worth_cents", Cents, nullable=False, server_default="0"),  # R4
+    Column("at_risk_cents", Cents, nullable=False),  # of that, what is open on the line and in no other case
     Column("next_action", Code, nullable=False),
     Column("then_action", Code, nullable=False),
     Column("cause", Text, nullable=False),  # plain words

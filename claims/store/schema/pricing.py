@@ -84,7 +84,12 @@ variance_cases = Table(
     Column("closed_posting_date", Date),
     Column("recorded_at", Instant, nullable=False),
     Index("ix_variance_cases_family_id", "family_id"),
-    Index("ix_variance_cases_state", "state", "open_cents"),
+    # Each list has its own order: of all, of a kind, of a payer; most money first, or the oldest.
+    *(
+        Index(f"ix_variance_cases_{name}_by_{sort}", "state", *chosen, column, "variance_case_id")
+        for name, chosen in (("all", ()), ("kind", ("kind",)), ("payer", ("payer_code",)))
+        for sort, column in (("amount", "open_cents"), ("age", "posting_date"))
+    ),
 )
 
 # Append-only: a trigger keeps it so. body: JSON; `before` holds what columns of the case said before the event.

@@ -18,12 +18,13 @@ from claims.web.pages import (
     sign_in,
     story,
     today,
+    variance_acts,
     variances,
     views,
     work,
 )
 
 _DESK = (queue, views, acts, story, correct, coverage, appeals)
-_MONEY = (exceptions, deposits, variances)
+_MONEY = (exceptions, deposits, variance_acts, variances)
 _MODULES = (assets, sign_in, me, today, *_DESK, work, *_MONEY, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)

@@ -133,7 +133,18 @@ def _waiting(
     """Show what waits; with what does not fit, and the words that were typed about an action."""
     rows = shown.rows(actions.waiting(at.reading))
     cases = approving.cases(at.reading, [row["action_id"] for row in rows])
-    kept = {"cases": cases, "problem": problem, "words": words, "about": about, "back": "/approvals"}
+    limit = at.session.user.write_off_limit_cents
+    used = approving.approved_on(at.reading, at.reading.settings.today())
+    kept: dict[str, Any] = {
+        "limit_cents": limit,
+        "used_cents": used,
+        "left_cents": limit - used,
+        "cases": cases,
+        "problem": problem,
+        "words": words,
+        "about": about,
+        "back": "/approvals",
+    }
     return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 

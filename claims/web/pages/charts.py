@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from starlette.responses import Response
 
 from claims.service import denial_charts
@@ -10,6 +12,7 @@ from claims.web.routes import Routes
 from claims.web.seat import At
 
 ROUTES = Routes()
+Chart = Literal["by_cause", "by_deadline", "by_payer", "by_month", "rate_by_month", "rate_by_payer", "rates", "ended"]
 
 
 @ROUTES.get("/charts", "desk.read")
@@ -17,6 +20,24 @@ def charts(at: At) -> Response:
     """Show denials by cause and payer, over time, and by deadline."""
     found = denial_charts.charts(at.reading)
     return at.page("charts.html", parts={name: shown.rows(part) for name, part in found.items()})
+
+
+@ROUTES.get("/charts/rates", "desk.read")
+def rates(at: At) -> Response:
+    """Show what was denied of what was decided, and what came of denials that ended: apart, for it takes longer."""
+    found = denial_charts.rates(at.reading)
+    template = "part_rates.html" if at.is_fragment else "rates.html"
+    return at.page(template, parts={name: shown.rows(part) for name, part in found.items()})
+
+
+@ROUTES.get("/charts.csv", "desk.export")
+def export(at: At, chart: Chart = "by_cause") -> Response:
+    """Give the figures of a chart as a file."""
+    with at.practice.exports.place():
+        text = denial_charts.as_csv(at.reading, chart)
+    name = f"denials-{chart.replace('_', '-')}-{at.reading.settings.today().isoformat()}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @ROUTES.get("/patterns", "desk.read")

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
-from claims.service import rejection_queue, run_story, scrub_shown
+from claims.service import rejection_queue, run_story, scrub_shown, variances
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.today import DUE_DAYS, last_night, queues, since_last_night
@@ -69,6 +69,7 @@ def today(at: At) -> Response:
         news=news,
         stopped=scrub_shown.blocked_totals(ctx),
         rejected=rejection_queue.open_totals(ctx),
+        off=variances.open_totals(ctx),
         cards=cards,
         cases=cases,
         soon=soon,

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import UsageError
 from claims.service import variances
-from claims.web import shown
+from claims.web import paging, shown, variances_asked
 from claims.web.routes import Routes
 from claims.web.seat import At, Seat
+from claims.web.variances_asked import LIST, Asked
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
-MOST = 200
-States = Literal["open", "disputed", "accepted", "recovered", "closed", "any"]
-Verb = Literal["note", "dispute", "accept", "close"]
+Verb = Literal["note", "dispute", "accept", "close", "undo"]
 
 
 @ROUTES.get("/variances", READ)
-def listed(at: At, state: States = "open", payer: str = "") -> Response:
-    """List lines that a payer paid below or above its contract."""
-    found, sums = variances.listed(at.reading, variances.asked_for(state, payer=payer[:80]), limit=MOST, show_phi=True)
-    return at.page("variances.html", rows=shown.rows(found), sums=shown.rows(sums), state=state)
+def listed(at: At, asked: Annotated[Asked, Query()]) -> Response:
+    """List lines that a payer paid below or above its contract, a page at a time."""
+    after, is_lost = paging.place(at, asked.at, f"{LIST}.{asked.sort}")
+    page = variances.page(at.reading, asked.filter(at), asked.sort, after)
+    return at.page(
+        "variances.html",
+        rows=shown.rows(page.rows),
+        asked=asked,
+        payers=variances.payers(at.reading),
+        is_lost=is_lost,
+        is_priced=bool(len(page.rows)) or variances.is_priced(at.reading),
+        around=paging.around(at, page, f"{LIST}.{asked.sort}", "/variances", **asked.words()),
+        told=variances_asked.shown_done(at, asked.did),
+        back=asked.address(at=asked.at),
+    )
+
+
+@ROUTES.get("/variances/totals", READ)
+def totals(at: At, asked: Annotated[Asked, Query()]) -> Response:
+    """Count the list and add it up: apart from its page, for it takes longer."""
+    sums = shown.rows(variances.totals(at.reading, asked.filter(at)))
+    template = "part_variance_totals.html" if at.is_fragment else "variance_totals.html"
+    return at.page(template, sums=sums, asked=asked)
 
 
 @ROUTES.get("/variances/{key}", READ)
-def one(at: At, key: str, said: Literal["", "note", "dispute", "accept", "close"] = "") -> Response:
+def one(at: At, key: str, said: Literal["", "note", "dispute", "accept", "close", "undo"] = "") -> Response:
     """Tell one: how it was priced, the decisions behind it, what happened."""
     return _page(at, key, said=said)
 
@@ -41,9 +59,12 @@ def say(
     words: Annotated[str, Form(max_length=400)] = "",
     seen: Annotated[int, Form(ge=0, lt=2**31)] = 0,
 ) -> Response:
-    """Note something, dispute, accept or close it; no money moves."""
+    """Note something, dispute, accept or close it, or take back what was said last; no money moves."""
     try:
-        variances.say(at.writing, key[:64], verb, words.strip(), seen=seen)
+        if verb == "undo":
+            variances.take_back(at.writing, key[:64])
+        else:
+            variances.say(at.writing, key[:64], verb, words.strip(), seen=seen)
     except UsageError as error:
         return _page(at, key, 422, problem=str(error), words=words)
     return at.go(f"/variances/{key[:64]}?said={verb}")

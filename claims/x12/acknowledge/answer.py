@@ -51,7 +51,8 @@ def _only_answers(groups: pd.DataFrame, sets: pd.DataFrame) -> pd.Index:
     is_answer = sets["set_code"].isin(_ANSWERS)
     others = sets.loc[~is_answer, "group_seg"]
     with_answers = sets.loc[is_answer & ~sets["group_seg"].isin(others), "group_seg"]
-    found: pd.Index = pd.Index([*groups.loc[groups["functional_code"] == "FA", "seg"], *with_answers.unique()])
+    named = groups.loc[groups["functional_code"] == "FA", "seg"].tolist()
+    found: pd.Index = pd.Index([*named, *with_answers.unique().tolist()])
     return found
 
 

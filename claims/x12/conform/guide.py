@@ -21,7 +21,7 @@ from claims.x12.conform.text import Text
 from claims.x12.conform.values import BadValue, ValueRules
 from claims.x12.conform.walk import Walked, Walker
 from claims.x12.numbers import Integers
-from claims.x12.segments import CODES, IDS
+from claims.x12.segments import CODES
 
 LIST_OF_CODES = "a code of the list:"
 _ISA = CODES["ISA"]
@@ -85,9 +85,10 @@ class Guide:
 
     def _order(self, text: Text, walked: Walked) -> None:
         nodes = self.grammar.nodes
-        for row in walked.rows[walked.node < 0].tolist():
-            name = IDS[int(text.tokens.code[row])]
-            self._report.find("unexpected" if name in self.grammar.ids else "unknown", row)
+        lost = walked.rows[walked.node < 0]
+        is_in_guide = self.walker.is_known(text.code.take(lost))
+        self._report.find_all("unexpected", lost[is_in_guide])
+        self._report.find_all("unknown", lost[~is_in_guide])
         for rows, number, is_loop in walked.missing:
             segment = nodes[number]
             expected = segment.parent.id if is_loop and segment.parent.shown_path else _named(segment)
@@ -122,7 +123,9 @@ class Guide:
             faults = self.shapes[shape]
             if not faults:
                 continue
-            for row in rows[key == place].tolist():
+            same = rows[key == place]
+            # What is told of a composite as a whole is not told of its segment: there each has to be looked at.
+            for row in (same if compound else self._report.listed(same)).tolist():
                 for fault in faults:
                     token = int(text.first[row]) + fault.element
                     if fault.fault == NOT_USED and token in compound:

@@ -8,10 +8,15 @@ import numpy as np
 
 from claims.x12.conform.reporter import Reporter
 from claims.x12.conform.text import Text
+from claims.x12.numbers import Flags, Integers
 from claims.x12.segments import IDS
 
 _IS_LINE_END = np.zeros(256, np.bool_)
 _IS_LINE_END[[10, 13]] = True
+_IS_LETTER = np.zeros(256, np.bool_)
+_IS_LETTER[ord("A") : ord("Z") + 1] = True
+_IS_OF_ID = _IS_LETTER.copy()
+_IS_OF_ID[ord("0") : ord("9") + 1] = True
 
 
 def look_at_text(text: Text, report: Reporter) -> None:
@@ -19,27 +24,26 @@ def look_at_text(text: Text, report: Reporter) -> None:
     tokens = text.tokens
     token = text.last
     trailing = (text.end[token] == text.start[token]) & (text.elements > 0)
-    for row in np.flatnonzero(trailing).tolist():
+    for row in report.listed(np.flatnonzero(trailing)).tolist():
         report.find("trailing-separator", row, f"{IDS[int(tokens.code[row])]}{int(text.elements[row]):02d}")
     lower = (tokens.id_word & (tokens.id_word >> np.uint64(1)) & np.uint64(0x202020)) != 0
-    for row in np.flatnonzero(lower & (tokens.code != 0)).tolist():
-        report.find("lower-case", row)
-    unclean = set()
+    report.find_all("lower-case", np.flatnonzero(lower & (tokens.code != 0)))
+    unclean = []
     for row, mark in _before_ids(text):
         if mark.startswith(b" "):
             report.find("leading-blank", row)
         elif mark:
-            unclean.add(row)
-    for row in np.flatnonzero(trailing | (text.elements == 0)).tolist():
-        if _is_empty(text, row):
-            report.find("empty", row)
+            unclean.append(row)
+    bare = np.flatnonzero(trailing | (text.elements == 0))
+    report.find_all("empty", bare[_are_empty(text, bare)])
+    is_bad = np.zeros(len(tokens), np.bool_)
+    others = np.flatnonzero(tokens.code == 0)
+    is_bad[others] = ~_are_ids(text, others)
     # Reading forgives what stands before an id or behind it.
+    is_bad[unclean] = True
     if tokens.padded_ts is not None:
-        unclean.update(np.flatnonzero(tokens.te[text.first] != text.end[text.first]).tolist())
-    for row in sorted(unclean.union(np.flatnonzero(tokens.code == 0).tolist())):
-        first = text.first[row]
-        if row in unclean or not _is_id(text.bytes_between(int(text.start[first]), int(text.end[first]))):
-            report.find("bad-id", row)
+        is_bad |= tokens.te.take(text.first) != text.end.take(text.first)
+    report.find_all("bad-id", np.flatnonzero(is_bad))
 
 
 def _before_ids(text: Text) -> Iterator[tuple[int, bytes]]:
@@ -60,12 +64,19 @@ def _before_ids(text: Text) -> Iterator[tuple[int, bytes]]:
         yield row, text.bytes_between(begin, int(start[row])).rsplit(terminator)[-1].lstrip(b"\r\n")
 
 
-def _is_empty(text: Text, row: int) -> bool:
-    """Tell whether a segment holds nothing but its id and separators."""
-    marks = bytes([text.tokens.delimiters.element, text.tokens.delimiters.component])
-    first, last = int(text.first[row]), int(text.last[row])
-    return not text.bytes_between(int(text.end[first]), int(text.end[last])).strip(marks)
+def _are_empty(text: Text, rows: Integers) -> Flags:
+    """Tell which segments hold nothing but their ids and separators."""
+    begin, end = text.end.take(text.first.take(rows)), text.end.take(text.last.take(rows))
+    components = np.searchsorted(text.component_places, end) - np.searchsorted(text.component_places, begin)
+    return np.asarray(end - begin == text.elements.take(rows) + components)
 
 
-def _is_id(value: bytes) -> bool:
-    return 2 <= len(value) <= 3 and value.isalnum() and value.isupper() and value[:1].isalpha()
+def _are_ids(text: Text, rows: Integers) -> Flags:
+    """Tell which segments begin with an id: a capital letter, then one or two capital letters or digits."""
+    token = text.first.take(rows)
+    start = text.start.take(token)
+    length = text.end.take(token) - start
+    found = (length == 2) | (length == 3)
+    for place, can_stand in enumerate((_IS_LETTER, _IS_OF_ID, _IS_OF_ID)):
+        found &= can_stand.take(text.data.take(start + place)) | (length <= place)
+    return np.asarray(found)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from claims.findings import NOTE, REJECT, Finding
 from claims.x12.conform.nodes import Segment
 from claims.x12.conform.rules import ack_code, rules
+from claims.x12.numbers import Integers
 from claims.x12.owners import Owners
 from claims.x12.segments import IDS
 from claims.x12.tokens import Tokens
@@ -27,6 +30,18 @@ class Reporter:
         self._tokens, self._owners, self._before = tokens, owners, before
         here = {0, *(own.seg for own in owners.transactions)}
         self._counts = {key: count for key, count in self._counts.items() if key[0] in here}
+
+    def listed(self, rows: Integers) -> Integers:
+        """Return segments (in order) with one fault but for those that no finding can list: a million cost nothing."""
+        if len(rows) <= MOST_LISTED:
+            return rows
+        owner = self._owners.transaction_seg.take(rows)
+        return rows[pd.Series(owner).groupby(owner).cumcount().to_numpy() < MOST_LISTED]
+
+    def find_all(self, fault: str, rows: Integers) -> None:
+        """Add a finding at each of some segments, in order."""
+        for row in self.listed(rows).tolist():
+            self.find(fault, row)
 
     def find(
         self, fault: str, row: int, element: str = "", *, segment: Segment | None = None, found: str = "",

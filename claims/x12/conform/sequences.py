@@ -81,8 +81,11 @@ def _values(text: Text, rows: Integers, element: int) -> tuple[Integers, Integer
     start, end = text.start[token], text.end[token]
     end = np.where(text.elements[rows] >= element, end, start)
     value, good = numbers.integers(numbers.values_at(text.view, start, end - start))
+    component = chr(text.tokens.delimiters.component)
     for at in np.flatnonzero(~good & (end > start)).tolist():
-        value[at] = _integer(text.bytes_between(int(start[at]), int(end[at])).decode("latin-1"))
+        # Empty components behind a number, refused as such, do not hide which one it is.
+        number = text.bytes_between(int(start[at]), int(end[at])).decode("latin-1").rstrip(component)
+        value[at] = _integer(number)
     value[~good & (end == start)] = _NO_NUMBER
     return value, end - start
 

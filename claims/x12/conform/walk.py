@@ -16,7 +16,7 @@ import pandas as pd
 from claims.x12.conform.grammar import Grammar
 from claims.x12.conform.nodes import UNLIMITED
 from claims.x12.conform.text import Text
-from claims.x12.numbers import Flags, Integers
+from claims.x12.numbers import Bytes, Flags, Integers
 from claims.x12.segments import IDS
 
 _NUMBER = attrgetter("number")
@@ -90,6 +90,10 @@ class Walker:
         walked.loop_too_often = rows[counting.loops_too_often(self._max_repeat)]
         self._counts = counting.at_end()
         return walked
+
+    def is_known(self, code: Bytes) -> Flags:
+        """Tell of the codes of segment ids which are in the guide."""
+        return np.asarray(self._known_code.take(code) > 0)
 
     # ---- symbols
 

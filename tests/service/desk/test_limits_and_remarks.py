@@ -82,6 +82,22 @@ def test_what_is_written_off_of_one_claim_counts_whatever_the_day(books):
     assert first.state == "done"
 
 
+def test_requests_one_by_one_are_no_way_round_the_limit_of_who_approves(books):
+    anna, bert = as_person(books, "anna"), as_person(books, "bert")
+    asked = [actions.write_off(anna, chosen(books, number), "small", 0, DAY).action_id for number in ("A1", "A2", "A3")]
+    assert actions.approve(bert, asked[0], DAY, limit_cents=20000).state == "approved"
+    for limit in (20299, 10200):  # 101.00 and 102.00 of one day are above both; the request alone is not
+        with pytest.raises(UsageError, match="above your own limit, with what you approved today"):
+            actions.approve(bert, asked[1], DAY, limit_cents=limit)
+    assert approving.approved_on(bert, DAY) == 10100 and approving.approved_on(anna, DAY) == 0
+    assert actions.approve(as_person(books, "cleo"), asked[1], DAY, limit_cents=10200).state == "approved"
+    actions.undo(anna, asked[0], DAY)  # what does not stand is not counted
+    assert approving.approved_on(bert, DAY) == 0
+    with pytest.raises(UsageError, match="above your own limit"):  # of one request
+        actions.approve(bert, asked[2], DAY, limit_cents=10299)
+    assert actions.approve(bert, asked[2], DAY, limit_cents=10300).amount_cents == 10300
+
+
 def test_approvals_are_of_what_still_waits(books):
     anna, bert = as_person(books, "anna"), as_person(books, "bert")
     asked = actions.write_off(anna, chosen(books, "A1", "A2", "A3"), "small", 0, DAY)

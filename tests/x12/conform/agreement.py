@@ -105,7 +105,7 @@ def _envelope(seen: Seen, pair: Pair) -> bool:
     if seen.is_nested:
         return False
     # Before a GS, pyx12 has no map for the segments of a set; where trailers are missing, its counts run on.
-    if pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair):
+    if pair[1].split()[0] in ("ISA", "GS", "ST") or _outside_groups(seen, pair) or _in_unknown_set(seen, pair):
         return True
     # A GS inside a set: lines before it pyx12 has not counted.
     heads = [name for name in seen.ids[: pair[0]] if name in ("GS", "ST")]
@@ -115,6 +115,13 @@ def _envelope(seen: Seen, pair: Pair) -> bool:
 def _outside_groups(seen: Seen, pair: Pair) -> bool:
     before = [name for name in seen.ids[: pair[0]] if name in ("ISA", "GS", "GE", "IEA")]
     return not before or before[-1] != "GS"
+
+
+def _in_unknown_set(seen: Seen, pair: Pair) -> bool:
+    """An ST of another guide in a set pyx12 does not know: it reads on in the other; we begin what it names."""
+    heads = [seg for seg in range(1, pair[0] + 1) if seen.id_of(seg) in ("ST", "SE", "GS", "GE")][-2:]
+    begun = [seen.id_of(seg) for seg in heads] == ["ST", "ST"]
+    return begun and pair[1] == "SEG 1" and (heads[1], "SEG 1") in seen.only_reference
 
 
 def _same_number(seen: Seen, pair: Pair) -> bool:

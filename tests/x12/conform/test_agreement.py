@@ -82,6 +82,26 @@ def test_a_separator_behind_the_guide_does_not_hide_it():
     assert {(4, "SEG 3"), (2, "ELE 6")} <= seen.reference.pairs and not _is_of_another_guide(seen)
 
 
+def test_a_separator_behind_the_number_of_a_parent_does_not_hide_it():
+    """Number 1646 of seed 9, without the shared samples."""
+    data = files_to_change()["005010X214 full"]
+    seen = see(data.replace(b"~HL*4*3*PT", b"~HL*4*3:*PT"))
+    assert seen.data != data
+    assert unexplained(seen) == []
+    assert "hierarchy-parent-wrong" not in set(seen.file.findings["code"])
+
+
+def test_a_set_of_another_guide_inside_a_set_is_the_one_that_it_names():
+    """Number 1064 of seed 4, without the shared samples."""
+    data = files_to_change()["all guides"]
+    inside = b"~ST*999*0001*005010X231~AK1*HB*8*MARZIPAN~AK9*E*7*7*7~HL*2*1*22*0~SBR"
+    seen = see(data.replace(b"~HL*2*1*22*0~SBR", inside, 1))
+    assert seen.data != data
+    assert unexplained(seen) == []
+    begun = seen.ids.index("AK1") + 1
+    assert {pair for pair in seen.only_reference if pair[1] == "SEG 1"} == {(begun + at, "SEG 1") for at in (-1, 0, 1)}
+
+
 def test_known_differences_are_few_and_say_why():
     assert len({known.name for known in KNOWN}) == len(KNOWN) <= 10
     assert all(len(known.reason) > 30 for known in KNOWN)

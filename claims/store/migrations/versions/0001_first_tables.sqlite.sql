@@ -897,6 +897,7 @@ CREATE TABLE denial_cases (
     recoverable VARCHAR(2) NOT NULL,
     billed_cents BIGINT NOT NULL,
     denied_cents BIGINT NOT NULL,
+    worth_cents BIGINT DEFAULT '0' NOT NULL,
     at_risk_cents BIGINT NOT NULL,
     next_action VARCHAR(40) NOT NULL,
     then_action VARCHAR(40) NOT NULL,
@@ -1236,9 +1237,19 @@ CREATE TABLE variance_cases (
     CONSTRAINT fk_variance_cases_recovered_claim_payment_id FOREIGN KEY(recovered_claim_payment_id) REFERENCES claim_payments (claim_payment_id)
 );
 
+CREATE INDEX ix_variance_cases_all_by_age ON variance_cases (state, posting_date, variance_case_id);
+
+CREATE INDEX ix_variance_cases_all_by_amount ON variance_cases (state, open_cents, variance_case_id);
+
 CREATE INDEX ix_variance_cases_family_id ON variance_cases (family_id);
 
-CREATE INDEX ix_variance_cases_state ON variance_cases (state, open_cents);
+CREATE INDEX ix_variance_cases_kind_by_age ON variance_cases (state, kind, posting_date, variance_case_id);
+
+CREATE INDEX ix_variance_cases_kind_by_amount ON variance_cases (state, kind, open_cents, variance_case_id);
+
+CREATE INDEX ix_variance_cases_payer_by_age ON variance_cases (state, payer_code, posting_date, variance_case_id);
+
+CREATE INDEX ix_variance_cases_payer_by_amount ON variance_cases (state, payer_code, open_cents, variance_case_id);
 
 CREATE TABLE adjustments (
     adjustment_id INTEGER NOT NULL,
