@@ -14,11 +14,12 @@ import pandas as pd
 from claims.denials.lifecycle import LOST, WON
 
 UNDONE = "undone"
-FIRST = "first_event_id"  # in the body of an undo: the event from which on it took the case back
+RESTORED = "restored"  # by a replay: the facts are as they were before the undo, and so is the case
+FIRST = "first_event_id"  # from this event on the case was taken back
 # What the denial rules, and earlier undos, tell of a case; a person's events stay out of it.
 RULES = (
     "opened", "repeated", "upheld", "reopened", "attached", "matched", "overturned", "partly_overturned", "superseded",
-    LOST, UNDONE,
+    LOST, UNDONE, RESTORED,
 )  # fmt: skip
 
 
@@ -60,15 +61,17 @@ def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posti
 def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Add won_by, the claim payment that won a case last, and won_cents, what it recovered; 0 where none did.
 
-    `events`: what won these cases and the undos since, in order. A win that an undo took back is none, also where the
-    same decision won again by a replay; what it had won before that stands.
+    `events`: what won these cases, and undos and replays since, in order. A win that an undo took back is
+    none, until a replay restores the case or the same decision wins again.
     """
-    first = [
-        json.loads(body).get(FIRST, event_id) for event_id, body in zip(events["event_id"], events["body"], strict=True)
-    ]
-    is_win = events["kind"].isin(WON)
-    taken_from = pd.Series(first, events.index, "int64").where(~is_win, events["event_id"] + 1)
-    least = taken_from[::-1].groupby(events["case_id"]).cummin().reindex(events.index)
-    stood = events[is_win & (events["event_id"] < least)].drop_duplicates("case_id", keep="last").set_index("case_id")
-    last = stood.reindex(cases["case_id"])[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")
-    return cases.assign(won_by=last["claim_payment_id"].to_numpy(), won_cents=last["amount_cents"].to_numpy())
+    void: set[int] = set()
+    for row in events[~events["kind"].isin(WON)][::-1].itertuples(index=False):
+        # An undo that was itself taken back, by a replay that restored the case, takes nothing back.
+        if row.event_id not in void:
+            first = json.loads(row.body).get(FIRST, row.event_id)
+            is_void = (events["case_id"] == row.case_id) & events["event_id"].between(first, row.event_id)
+            void |= set(events.loc[is_void, "event_id"].tolist())
+    stood = events[events["kind"].isin(WON) & ~events["event_id"].isin(void)]
+    last = stood.drop_duplicates("case_id", keep="last").set_index("case_id").reindex(cases["case_id"])
+    won = last[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")
+    return cases.assign(won_by=won["claim_payment_id"].to_numpy(), won_cents=won["amount_cents"].to_numpy())

@@ -11,13 +11,16 @@ from tests.service.conftest import DAY
 from tests.service.test_late_decisions import payment
 
 DENIED = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
+EARLIER = DENIED.replace("ICN1", "ICN0")
 PATIENTS = "CLP*A1*1*150*0**12*ICN2~\nSVC*HC:99213*150*0**1~\nCAS*CO*45*30~\nCAS*PR*2*120~"
 PATIENTS_BACK = "CLP*A1*22*-150*0**12*ICN2~\nSVC*HC:99213*-150*0**1~\nCAS*CO*45*-30~\nCAS*PR*2*-120~"
 PAID = "CLP*A1*1*150*100**12*ICN3~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS*PR*2*10~"
 # The nights in their order, each with its cash, and which of them is undone and replayed.
 HISTORIES = {
     # The reversal takes back what had won the case, and it won again in that night: an undo knows both wins.
-    "won twice": ([(DENIED, "0"), (PATIENTS, "0"), (f"{PATIENTS_BACK}\n{PAID}", "100")], 2),
+    "won twice": ([(DENIED, "0"), (PATIENTS, "0"), (f"{PATIENTS_BACK}\n{PAID}", "100")], 3),
+    # A denial of an earlier day came last and was held: its case opened because the first one was won by then.
+    "held denial came last": ([(DENIED, "0"), (PATIENTS, "0"), (EARLIER, "0")], 2),
 }
 
 
@@ -31,8 +34,8 @@ def database_url(sqlite_url):
 def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     nights, undone = HISTORIES[name]
     practice.night(claims(Bill("A1", [("99213", "150")])))
-    for at, (text, cash) in enumerate(nights):
-        practice.night(payment(text, f"T{at}", f"2025031{at}", cash))
+    for at, (text, cash) in enumerate(nights, 1):
+        practice.night(payment(text, f"T{at}", f"2025031{at if text != EARLIER else 0}", cash))
     before = state(practice)
     for _ in range(2):
         assert undo(practice.ctx, f"remit:T{undone}", DAY).refused.empty

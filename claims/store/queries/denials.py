@@ -244,7 +244,7 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
 
 
 def wins(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
-    """Read what won these cases, and the undos that took some of it back, in order."""
+    """Read what won these cases, and the undos and replays that took back some of it, in order."""
     names = ("event_id", "case_id", "kind", "claim_payment_id", "amount_cents", "body")
-    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.kind.in_([*WON, "undone"]))
+    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.kind.in_([*WON, "undone", "restored"]))
     return frame_of(conn, select, EVENT.c.case_id, case_ids).sort_values("event_id", ignore_index=True)
