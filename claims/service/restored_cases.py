@@ -21,17 +21,24 @@ from claims.store import undone_cases as rows
 from claims.store.handles import Connection
 
 
-def restore(conn: Connection, ctx: Context, run_id: int, day: date, replayed: pd.DataFrame) -> None:
-    """Give cases the columns they had before the undo of what is `replayed` (claim_payment_id, undone_at).
-
-    Only of claims whose decisions are in force as they were then, and on whose cases nobody worked since. Each decision
-    that is replayed has an event of it: a later undo of any takes it back.
-    """
+def as_before(conn: Connection, replayed: pd.DataFrame) -> pd.DataFrame:
+    """Give claim_payment_id and family_id of `replayed` where all decisions of the claim are as before its undo."""
     owner = rows.families(conn, replayed["claim_payment_id"].drop_duplicates().tolist())
-    if owner.empty:
-        return
-    since = str(replayed["undone_at"].min())
-    events = rows.events_of_claims(conn, _as_before(conn, sorted(set(owner["family_id"].tolist())), since))
+    family_ids = sorted(set(owner["family_id"].tolist()))
+    if not family_ids:
+        return owner
+    then = rows.decisions(conn, family_ids, str(replayed["undone_at"].min()))
+    both = pd.concat([then, rows.decisions(conn, family_ids)], ignore_index=True)
+    return owner[~owner["family_id"].isin(both.loc[~both.duplicated(keep=False), "family_id"])].reset_index(drop=True)
+
+
+def restore(conn: Connection, ctx: Context, run_id: int, day: date, owner: pd.DataFrame, since: str) -> None:
+    """Give the cases of these claims (`owner`, from `as_before`) the columns they had just before an instant.
+
+    Not where somebody worked on them since. Each decision that is replayed has an event of it: a later undo of any
+    takes it back.
+    """
+    events = rows.events_of_claims(conn, sorted(set(owner["family_id"].tolist())))
     later = events[events["recorded_at"] >= since]
     worked = later.loc[~later["kind"].isin([*rules.RULES, CHANGED]), "family_id"]
     first = later[~later["family_id"].isin(worked)].groupby("case_id")["event_id"].min()
@@ -57,10 +64,3 @@ def restore(conn: Connection, ctx: Context, run_id: int, day: date, replayed: pd
         return
     rows.save(conn, pd.DataFrame(changed), pd.DataFrame(told), actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
     bound(conn, ctx, stored["family_id"].astype("int64").tolist(), day, run_id)
-
-
-def _as_before(conn: Connection, family_ids: list[int], since: str) -> list[int]:
-    """Claims whose decisions in force are those that were just before an instant."""
-    both = pd.concat([rows.decisions(conn, family_ids, since), rows.decisions(conn, family_ids)], ignore_index=True)
-    differs = both.loc[~both.duplicated(keep=False), "family_id"]
-    return sorted(set(family_ids) - set(differs.tolist()))
