@@ -35,3 +35,11 @@ def test_the_last_win_that_stands_is_the_one():
 
 def test_an_undo_that_does_not_say_from_where_took_nothing_back():
     assert winners((7, "overturned", 1, 100, "{}"), back(7)) == [(1, 100), (0, 0), (0, 0)]
+
+
+def test_a_win_stands_again_where_a_replay_restored_the_case():
+    won = (7, "overturned", 1, 100, "{}")
+    restored = (7, "restored", 1, 0, json.dumps({"first_event_id": 2}))
+    assert winners(won, back(7, 1)) == [(0, 0)] * 3
+    assert winners(won, back(7, 1), restored) == [(1, 100), (0, 0), (0, 0)]
+    assert winners(won, back(7, 1), restored, restored, back(7, 3)) == [(0, 0)] * 3
