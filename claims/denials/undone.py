@@ -65,11 +65,13 @@ def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     none, until a replay restores the case or the same decision wins again.
     """
     void: set[int] = set()
-    for row in events[~events["kind"].isin(WON)][::-1].itertuples(index=False):
+    ends = events[~events["kind"].isin(WON)][::-1]
+    columns = (ends[name].tolist() for name in ("event_id", "case_id", "body"))
+    for event_id, case_id, body in zip(*columns, strict=True):
         # An undo that was itself taken back, by a replay that restored the case, takes nothing back.
-        if row.event_id not in void:
-            first = json.loads(row.body).get(FIRST, row.event_id)
-            is_void = (events["case_id"] == row.case_id) & events["event_id"].between(first, row.event_id)
+        if event_id not in void:
+            first = int(json.loads(str(body)).get(FIRST, event_id))
+            is_void = (events["case_id"] == case_id) & (events["event_id"] >= first) & (events["event_id"] <= event_id)
             void |= set(events.loc[is_void, "event_id"].tolist())
     stood = events[events["kind"].isin(WON) & ~events["event_id"].isin(void)]
     last = stood.drop_duplicates("case_id", keep="last").set_index("case_id").reindex(cases["case_id"])
