@@ -210,8 +210,11 @@ def bill_other(
     payer: Annotated[str, typer.Option(help="The payer's code in master data.")] = "",
     member: Annotated[str, typer.Option(help="The member number with that payer.")] = "",
     order: Annotated[
-        str, typer.Option(help="instead (in the place of the payer that denied), before (it pays first), after.")
-    ] = "instead",
+        str,
+        typer.Option(
+            help="instead (of the payer that denied), before (it pays first), after; else as usual for the reason."
+        ),
+    ] = "",
     relationship: Annotated[str, typer.Option(help="Patient's relation to the subscriber: 18 self, 01, 19 ...")] = "18",
     subscriber: Annotated[
         str, typer.Option(metavar="LAST,FIRST", help="Who holds the policy, where that is not the patient.")
@@ -227,14 +230,21 @@ def bill_other(
 
     Example: claims denials bill-other 3f2a91c04b --payer DRAGN --member DM20411 --order before --dry-run
     """
-    from claims.service.desk import actions
-    from claims.service.desk.billing_other import Coverage
+    from claims.service.desk import actions, billing_other
+    from claims.service.desk.keys import meant
 
+    ctx = context(console.current())
+    cases = [case_id for case_id, _ in meant(ctx, keys or [], 0)]
+    order = order or billing_other.order_of(ctx, cases)
     last, _, first = subscriber.partition(",")
-    coverage = Coverage(
+    named = billing_other.named_on(ctx, cases[0]) if dry_run and cases else []
+    coverage = billing_other.Coverage(
         payer.strip(), member, order, relationship.strip(), last.strip(), first.strip(), group_number, authorization
     )
     act(keys, 0, day, dry_run, actions.bill_other, coverage=coverage)
+    if dry_run:
+        stands = ", then ".join(billing_other.will_be(named, coverage.payer_code, order))
+        console.current().say(f"Billed {order} the payer that denied; on the claim stand: {stands}.")
 
 
 def to_patient(

@@ -72,6 +72,7 @@ def effects_of(
         _replaced(news, deciders, figures, cases),
         _paid_after(claim_payments, deciders, figures, cases),
         _paid_by_next(news, latest, figures),
+        _decided_by_other(news, latest, figures, cases),
         _repeats(news, deciders),
     ]
     return pd.concat([_whole(part) for part in parts], ignore_index=True)
@@ -288,6 +289,35 @@ def _paid_by_next(claim_payments: pd.DataFrame, latest: pd.DataFrame, figures: p
         return pairs.assign(kind="", outcome="")
     amounts, _ = _on_base(pairs, figures)
     return pairs.assign(kind="taken_back", outcome="superseded", recovered_cents=np.maximum(amounts["paid"], 0))
+
+
+def _decided_by_other(
+    claim_payments: pd.DataFrame, latest: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
+) -> pd.DataFrame:
+    """End cases that were billed to another payer in the place of the one that denied when that other one decides.
+
+    What was denied has moved to it: the ledger has no decision to take back. Where it denies too, the case goes on.
+    """
+    if "own_payer_code" not in claim_payments or "own_payer_code" not in latest:
+        return claim_payments.head(0)[["claim_payment_id", "at"]].assign(kind="", outcome="")
+    keys = ["family_id", "payer_sequence"]
+    waiting = latest.loc[(latest["waiting_for"] == "resubmitted") & (latest["family_id"] != 0)]
+    names = {"claim_payment_id": "target_id", "line_number": "line", "own_payer_code": "denied_by"}
+    waiting = waiting[[*keys, "base", "denied_cents", *names]].rename(columns=names)
+    decided = claim_payments[(claim_payments["outcome"] == "posted") & (claim_payments["status_code"] != "22")]
+    decided = decided[decided["reverses_claim_payment_id"] == 0]
+    pairs = decided[["claim_payment_id", "paid_cents", "at", "own_payer_code", *keys]].merge(waiting, on=keys)
+    is_other = (pairs["own_payer_code"] != pairs["denied_by"]) & (pairs["own_payer_code"] != "")
+    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
+    is_other &= ~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)
+    pairs = pairs[is_other].reset_index(drop=True)
+    if pairs.empty:
+        return pairs.assign(kind="", outcome="")
+    amounts, is_whole = _on_base(pairs, figures)
+    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
+    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    outcome = np.where((amounts["paid"] > 0) | (amounts["patient"] > 0), won, "superseded")
+    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=np.maximum(amounts["paid"], 0))
 
 
 def _repeats(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ REASONS = {
     "not_open": "Denied, though no more than what is at risk is open: another case counts it, or it is paid by now",
     "decision_held": "Denied by a decision that is held and not posted: nothing stands on 1110 for it yet",
     "claim_unknown": "Denied of claims that are not in the books: nothing stands on 1110",
-    "with_next_payer": "Billed to the next payer by now: on 1100 again",
+    "with_next_payer": "Billed to another payer by now: on 1100 again",
     "denied_again": "Denied by a later payer too: in the case of the earlier payer",
     "no_denial": "Held on 1110 and no denial: no next payer to bill, or a price that is not the patient's to pay",
 }
@@ -28,15 +28,16 @@ REASONS = {
 def explained(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Give reason, says and amount_cents of REASONS, in order: their sum is to be the balance of 1110.
 
-    ``cases``: the open ones, with case_id, family_id, waiting_for, at_risk_cents, worth_cents, denied_cents,
+    ``cases``: the open ones, with case_id, family_id, at_risk_cents, worth_cents, denied_cents,
     is_held (the decision that the case stands on is not posted). ``held``: what stands
     on 1110 by claim_payment_id, rule_id, group_code and reason_code. ``events``: those of KINDS, that attached a
-    decision to a case, moved its money on, or denied it (case_id, kind, claim_payment_id, amount_cents).
+    decision to a case, moved its money on, or denied it (case_id, kind, claim_payment_id, amount_cents), as they came.
     """
     of_open = events[events["case_id"].isin(cases["case_id"])]
     is_unknown = cases["family_id"] == 0
-    billed = cases.loc[cases["waiting_for"] == "billed_other", "case_id"]
-    moved = of_open[(of_open["kind"] == TRANSFERRED) & of_open["case_id"].isin(billed)].drop_duplicates("case_id")
+    # Who was billed may deny it too: then it stands on 1110 again.
+    last = of_open[of_open["kind"] != ATTACHED].drop_duplicates("case_id", keep="last")
+    moved = last[last["kind"] == TRANSFERRED]
     uncounted = _is_uncounted(held)
     attached = held["claim_payment_id"].isin(of_open.loc[of_open["kind"] == ATTACHED, "claim_payment_id"])
     amounts = {

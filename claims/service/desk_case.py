@@ -118,5 +118,6 @@ def _words(said: dict[str, Any], reason: str) -> str:
     """Put what an event says into words: what was written, to whom, until when."""
     told = [str(said[name]) for name in _TOLD if said.get(name)]
     named = [f"{word} {said[name]}" for name, word in _NAMED.items() if said.get(name)]
+    named += [{"instead": "in its place", "before": "before it", "after": "after it"}.get(str(said.get("order")), "")]
     named += [f"changed {str(said['changed']).replace(' ', ', ')}"] if said.get("changed") else []
-    return ", ".join([*named, *(told or ([reason] if reason else []))])
+    return ", ".join([*filter(None, named), *(told or ([reason] if reason else []))])

@@ -12,10 +12,14 @@ import pandas as pd
 
 from claims.service.addressed import member_id
 from claims.service.context import Context
+from claims.service.desk import made
 from claims.service.desk_case import Case
 from claims.service.master import load_master
+from claims.store import desk
 from claims.store.engine import read
+from claims.store.handles import Connection
 from claims.store.queries import case_facts as rows
+from claims.store.queries import made_claims
 
 _HEAD = 8_000  # bytes of a remittance in which its payer names itself
 # Who a payer wants to be called about claims (PER01), the best first.
@@ -42,7 +46,8 @@ def facts(ctx: Context, case: Case) -> dict[str, str]:
         member = str(told["member_id"] or "")
         if own:
             member = member_id(ctx, conn, case.family_id, str(told["payer_sequence"] or ""), own, member)
-        head = _first(rows.head_of_remittance(conn, case.claim_payment_id))
+        asked, asked_member = _asked(conn, case)
+        head = {} if asked else _first(rows.head_of_remittance(conn, case.claim_payment_id))
     raw = ctx.vault.read(head["sha256"], int(head["offset"]), min(int(head["length"]), _HEAD)) if head else b""
     contact, phone = contact_of(raw)
     patient = _name(own.get("patient_last_name", ""), own.get("patient_first_name", ""))
@@ -55,16 +60,25 @@ def facts(ctx: Context, case: Case) -> dict[str, str]:
         "patient": patient,
         "subscriber": subscriber if subscriber != patient else "",
         "birth_date": own.get("patient_birth_date", ""),
-        "member_id": member,
-        "payer_claim_number": told["payer_claim_number"],
+        "asked_payer": asked,
+        "member_id": asked_member if asked else member,
+        "payer_claim_number": "" if asked else told["payer_claim_number"],
         "service": f"{first} to {last}" if last and last != first else first,
         "diagnoses": own.get("diagnosis_codes", ""),
-        "authorization": own.get("prior_authorization", ""),
+        "authorization": "" if asked else own.get("prior_authorization", ""),
         "billing": providers[0],
         "rendering": providers[1] if providers[1] != providers[0] else "",
         "contact": contact,
         "phone": phone,
     }
+
+
+def _asked(conn: Connection, case: Case) -> tuple[str, str]:
+    """Give name and member number of another payer that owes the answer; empty where none does."""
+    known = made.with_claims(conn, desk.cases(conn, [case.case_id]))
+    if known.empty or not known["asked_payer"].iloc[0]:
+        return "", ""
+    return str(known["asked_payer"].iloc[0]), str(made_claims.of_cases(conn, [case.case_id])["member_id"].iloc[0])
 
 
 def contact_of(head: bytes) -> tuple[str, str]:

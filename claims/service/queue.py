@@ -29,7 +29,7 @@ CLOSING = (
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
 # What people write on a case may name a patient; the rest of what an event says does not.
 FREE = ("note", "reason", "proof", "basis", "late_reason", "despite_gaps", "words")
-FACTS = {"assignee": "to", "until": "until", "level": "level", "tag": ""}
+FACTS = {"assignee": "to", "next_payer_code": "to", "order": "", "until": "until", "level": "level", "tag": ""}
 # Elements of a stored segment that name a patient or a claim.
 PRIVATE_ELEMENTS = {"CLP": (1, 7)}
 
@@ -121,7 +121,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         "then_action_label": case["then_action_label"],
         "proof_needed": case["proof_needed"],
         "days_left": case["days_left"],
-        "made": _row(known[["is_elsewhere", "is_forwarded", "made_claim_id", "made_life", "edits"]]),
+        "made": _row(known[["is_elsewhere", "is_forwarded", "made_claim_id", "made_life", "edits", "asked_payer"]]),
         "closing": closing,
         "decision": decision | {"status": _status(decision)},
         "match": _match(decision),

@@ -37,6 +37,7 @@ _PURPOSES = {"7": REPLACEMENT, "8": VOID}
 _LATE = "Q"  # a claim that is looked at again past its limits
 # Where a claim must be: a payer has it (it can be replaced or voided), or nobody does (it can be corrected).
 _TAKEN = ("accepted", "paid", "partly_paid", "denied", "reversed")
+_DECIDED = ("paid", "partly_paid", "denied", "reversed")  # by a payer that is not the one to be billed: nothing is paid
 _RETURNED = ("rejected", "blocked", "ready", "draft")
 LONGEST_NUMBER = 20
 
@@ -92,7 +93,7 @@ def _make(
 ) -> Made:  # fmt: skip
     known = master or load_master(ctx)
     with read(ctx.engine) as conn:
-        found, refused = _allowed(conn, claim_ids, changes, purpose, known, day)
+        found, refused = _allowed(conn, claim_ids, changes, purpose, known, day, is_turned=turn is not None)
     made = Made(refused=refused)
     if found.empty:
         return made
@@ -107,7 +108,8 @@ def _make(
     frames = change.changed(turn(frames) if turn else frames, changes)
 
     def still_allowed(conn: Connection) -> pd.DataFrame:
-        rows, late = _allowed(conn, found["claim_id"].tolist(), changes, purpose, known, day)
+        ids = found["claim_id"].tolist()
+        rows, late = _allowed(conn, ids, changes, purpose, known, day, is_turned=turn is not None)
         made.refused = pd.concat([refused, late], ignore_index=True)
         return rows
 
@@ -116,8 +118,9 @@ def _make(
 
 
 def _allowed(
-    conn: Connection, claim_ids: Sequence[int], changes: pd.DataFrame, purpose: str, master: Master, day: date
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    conn: Connection, claim_ids: Sequence[int], changes: pd.DataFrame, purpose: str, master: Master, day: date, *,
+    is_turned: bool = False,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Split claims into those that may have a version, with its frequency and reference, and those that may not."""
     rows = versions.sources(conn, claim_ids)
     days = pd.Series(int(day.strftime("%Y%m%d")), index=rows.index)
@@ -125,7 +128,7 @@ def _allowed(
     takes_none = payers["is_known"].to_numpy() & ~payers["takes_replacement"].to_numpy() & (rows["life"] == "denied")
     is_correction = purpose == CORRECTION
     right = rows["life"].isin(_RETURNED) | takes_none if is_correction else rows["life"].isin(_TAKEN)
-    right = rows["life"] == "denied" if purpose == RENEWAL else right
+    right = rows["life"].isin(_DECIDED if is_turned else ["denied"]) if purpose == RENEWAL else right
     # What names another claim goes on naming it, whether we made it or the practice did.
     as_before = rows["frequency_code"].isin([*_PURPOSES, _LATE]) & is_correction & ~to_another_payer(rows, changes)
     usual = rows["frequency_code"].where(as_before, _FREQUENCIES[RENEWAL]) if is_correction else _FREQUENCIES[purpose]
@@ -203,7 +206,7 @@ def save(
         )
         made = _store(conn, ctx, x12.read(data), file_id, told, posting_date)
         if corrects:
-            _take_place(conn, ctx, made["follows_claim_id"], posting_date)
+            _take_place(conn, ctx, made, posting_date)
     return made
 
 
@@ -268,9 +271,12 @@ def _names(claims: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_arrays([claims["billing_npi"], claims["kind"], claims["claim_number"].str.upper()])
 
 
-def _take_place(conn: Connection, ctx: Context, claim_ids: pd.Series, day: date) -> None:
-    """Settle claims that were corrected: nobody works on them any more."""
-    life.record(conn, _events(claim_ids, "corrected"), day, actor=ctx.actor)
+def _take_place(conn: Connection, ctx: Context, made: pd.DataFrame, day: date) -> None:
+    """Settle claims that were corrected: nobody works on them any more, unless what took their place is undone."""
+    claim_ids = made["follows_claim_id"]
+    events = _events(claim_ids, "corrected")
+    keys = events["event_key"] + ":" + made["claim_id"].astype("str").to_numpy()
+    life.record(conn, events.assign(event_key=keys.astype("str")), day, actor=ctx.actor)
     rejections.close_of(conn, claim_ids.tolist(), "corrected", day)
     exceptions.close_for(conn, "claim_id", claim_ids.tolist(), [NOT_SENDABLE, WITHOUT_PARTNER], "corrected", day)
 

@@ -20,6 +20,14 @@ def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, sa.select(*columns), C.c.claim_id, claim_ids)
 
 
+def places_taken(conn: sa.Connection, made: Sequence[int]) -> pd.DataFrame:
+    """Tell in whose place claims were made, and where those were then: made_claim_id, claim_id, life_before."""
+    select = sa.select(C.c.claim_id.label("made_claim_id"), EVENT.c.claim_id, EVENT.c.life_before, EVENT.c.event_id)
+    select = select.join(EVENT, EVENT.c.claim_id == C.c.follows_claim_id).where(EVENT.c.event == "corrected")
+    found = frame_of(conn, select, C.c.claim_id, made).sort_values("event_id")
+    return found.drop_duplicates("made_claim_id", keep="last", ignore_index=True)
+
+
 def known_keys(conn: sa.Connection, keys: Sequence[str]) -> set[str]:
     """Tell which of these event keys the timeline holds already."""
     found: set[str] = set()

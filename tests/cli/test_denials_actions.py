@@ -139,9 +139,11 @@ def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, 
               if row["claim_number"] == "K5"]  # fmt: skip
     asked = ("denials", "bill-other", key, "--payer", "DRAGN", "--member", "DM20411", "--date", "2026-10-20")
     assert claims("denials", "bill-other", key, "--member", "DM20411").code == 2
+    assert "Billed instead the payer that denied; on the claim stand: DRAGN." in claims(*asked, "--dry-run").out
     asked += ("--order", "before", "--relationship", "01", "--subscriber", "SAUCER,QUILL")
     looked = claims(*asked, "--dry-run")
     assert looked.code == 0 and "would go as a new claim" in looked.out and "DM20411" not in looked.out
+    assert "Billed before the payer that denied; on the claim stand: DRAGN, then FABLE." in looked.out
     done = claims(*asked, "--json")
     assert (done.code, done.json["done"], done.json["new_claims"]) == (0, 1, 1)
     with sqlite3.connect(tmp_path / "sent" / "claims.db") as conn:

@@ -6,7 +6,7 @@ claim to a later payer that tells the denial. What was sent stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -38,7 +38,6 @@ from claims.store.handles import Connection
 
 ORDERS = (INSTEAD, BEFORE, AFTER)
 _SUBSCRIBER = ("last_name", "first_name")  # of a subscriber who is not the patient a claim says no more
-_PATIENTS_SHARE = "1200"
 
 
 class Coverage(NamedTuple):
@@ -58,10 +57,20 @@ class Coverage(NamedTuple):
 
 
 def usual_order(reason_code: str) -> str:
-    """Give the order that a reason of denial speaks for (codes/coverage_orders.csv)."""
+    """Give the order that a reason of denial speaks for (codes/coverage_orders.csv); empty where it says none."""
     table = codes.table("coverage_orders")
     found = table.loc[[reason_code in text.split() for text in table["usual_for"]], "order"]
-    return str(found.iloc[0]) if len(found) else INSTEAD
+    return str(found.iloc[0]) if len(found) else ""
+
+
+def order_of(ctx: Context, case_ids: Sequence[int]) -> str:
+    """Give the order that is usual for the denials of cases; raise UsageError where they speak for none, or several."""
+    with read(ctx.engine) as conn:
+        reasons_of = desk.cases(conn, list(case_ids))["reason_code"]
+    found = {usual_order(str(one)) for one in reasons_of}
+    if len(found) != 1 or "" in found:
+        raise UsageError(f"No order is usual for this denial: say --order {', '.join(ORDERS)}.")
+    return found.pop()
 
 
 def payers(ctx: Context, day: date) -> list[tuple[str, str]]:
@@ -78,6 +87,15 @@ class Named(NamedTuple):
     payer_code: str
     is_own: bool
     has_denied: bool
+
+
+def will_be(named: list[Named], payer_code: str, order: str) -> list[str]:
+    """Give the codes of the payers as they would stand on the new claim, the first one first."""
+    own = next((place for place, one in enumerate(named) if one.is_own), 0)
+    codes_of = [one.payer_code for one in named]
+    before, this, behind = codes_of[:own], codes_of[own : own + 1], codes_of[own + 1 :]
+    middle = {BEFORE: [payer_code, *this], AFTER: [*this, payer_code]}.get(order, [payer_code])
+    return [*before, *middle, *(code for code in behind if code != payer_code)]
 
 
 def named_on(ctx: Context, case_id: int) -> list[Named]:
@@ -123,7 +141,8 @@ def bill_other(
                 ("sent-by-payer", rows["is_forwarded"]),
                 ("sent-elsewhere", rows["claim_id"] == 0),
                 ("payer-before", rows["claim_id"].isin(mine.loc[mine["is_later"] == 0, "claim_id"])),
-                ("paid-in-part", rows["life"].isin(["paid", "partly_paid"]) & (not is_after)),
+                ("appeal-waits", (rows["state"] == "waiting") & (rows["waiting_for"] == "appealed")),
+                ("paid-in-part", _has_paid(conn, rows) & (not is_after)),
                 ("forwarded", with_effect(rows["remark_codes"], "forwarded") & is_after),
                 ("not-decided", ~rows["life"].isin(DECIDED) & is_after),
                 ("next-payer-named", rows["claim_id"].isin(others.loc[others["is_later"] == 1, "claim_id"]) & is_after),
@@ -198,7 +217,13 @@ def _checked(coverage: Coverage) -> list[Change]:
 
 
 def _has_share(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
-    """Tell whose patients owe a share by the books: a later payer would pay it twice."""
-    families = rows["family_id"].drop_duplicates().tolist()
-    owed = {one: balances.balance(conn, one, _PATIENTS_SHARE) for one in families if one}
-    return rows["family_id"].map(owed).fillna(0) > 0
+    """Tell whose patients were left a share, paid by now or not: a later payer would pay it a second time."""
+    return rows["family_id"].isin(balances.shares(conn, rows["family_id"].drop_duplicates().tolist()))
+
+
+def _has_paid(conn: Connection, rows: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of which claims the payer has paid money; a share of the patient alone is none."""
+    paid = balances.paid(conn, rows["family_id"].drop_duplicates().tolist())
+    keys = ["family_id", "payer_sequence"]
+    is_paid = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(paid[keys]))
+    return pd.Series(is_paid, index=rows.index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from claims.service.context import Context
@@ -12,6 +13,9 @@ from claims.store import balances
 from claims.store.handles import Connection
 
 HELD = "1110"
+RECEIVABLE = "1100"
+# What a decision of a payer that is not responsible has left: denied, to be paid, by contract, the patient's share.
+_LEFT_BY_PAYER = (HELD, RECEIVABLE, "4100", "1200")
 
 
 def of_cases(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
@@ -29,7 +33,34 @@ def of_cases(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     pairs = pairs.sort_values("is_whole", kind="stable")
     same = ["origin_journal_id", "line_number", "payer_code", "group_code", "reason_code"]
     pairs = pairs.drop_duplicates(same).sort_index(ignore_index=True)
-    return pairs.drop(columns=["line_number_case", "extent", "is_whole"])
+    return pairs.drop(columns=["account", "line_number_case", "extent", "is_whole"])
+
+
+def of_other_payers(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what stands with others than the payer (next_payer_code) that has taken their place on the claim of cases.
+
+    Columns as of `of_cases`, and the account. The case of a line takes the line's; what no case has is of the first.
+    """
+    keys = ["family_id", "payer_sequence"]
+    found = balances.held_denials(conn, rows["family_id"].drop_duplicates().tolist(), _LEFT_BY_PAYER)
+    first = rows.drop_duplicates(keys)[[*keys, "case_id", "next_payer_code"]]
+    found = found.merge(first, on=keys)
+    found = found[(found["payer_code"] != "") & (found["payer_code"] != found["next_payer_code"])]
+    # Charges and decisions stand apart on the receivable: no more than what is open with a payer is moved.
+    payers = [*keys, "payer_code"]
+    is_receivable = found["account"] == RECEIVABLE
+    net = balances.receivable(conn, rows["family_id"].drop_duplicates().tolist()).set_index(payers)["amount_cents"]
+    most = net.reindex(pd.MultiIndex.from_frame(found[payers])).fillna(0).clip(lower=0).to_numpy("int64")
+    own = found["amount_cents"].where(is_receivable, 0)
+    before = own.groupby([found[name] for name in payers]).cumsum() - own
+    room = np.minimum(own.to_numpy("int64"), np.maximum(most - before.to_numpy("int64"), 0))
+    found["amount_cents"] = np.where(is_receivable, room, found["amount_cents"])
+    found = found[found["amount_cents"] > 0].reset_index(drop=True)
+    lines = rows[rows["extent"] != "full"].drop_duplicates([*keys, "line_number"])
+    of_line = lines.set_index([*keys, "line_number"])["case_id"]
+    mine = of_line.reindex(pd.MultiIndex.from_frame(found[[*keys, "line_number"]])).to_numpy()
+    found["case_id"] = pd.Series(mine, index=found.index).fillna(found["case_id"]).astype("int64")
+    return found.drop(columns="next_payer_code")
 
 
 def cents(rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[int]:
@@ -43,6 +74,8 @@ def move(
     account: str, rule_id: str, reason: str,
 ) -> None:  # fmt: skip
     """Move what is held (with event_id; optional next_payer_code and next_sequence) to an account, line by line.
+
+    It comes from 1110, or from the account that `held` names.
 
     Each journal continues the posting that held the denial, so that a later reversal takes it along.
     """
@@ -63,7 +96,7 @@ def move(
     to = base.assign(account=account)
     if "next_payer_code" in base:
         to = to.assign(payer_code=base["next_payer_code"], payer_sequence=base["next_sequence"])
-    away = base.assign(account=HELD, amount_cents=-base["amount_cents"])
+    away = base.assign(account=base.get("account", HELD), amount_cents=-base["amount_cents"])
     both = pd.concat([to, away], ignore_index=True)
     both = both.drop(columns=[name for name in ("next_payer_code", "next_sequence") if name in both])
     write_journals(conn, ctx, run_id, posting_date, both)

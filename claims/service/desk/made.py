@@ -14,7 +14,8 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
     `is_elsewhere`: no version of it is ours to send. `is_forwarded`: some are, but none to this payer, to whom the
     payer before sent it on. Of a case that waits for a claim of ours: `made_claim_id`,
-    `made_life` (0 and empty where there is none) and `edits`, the edits that stop it, blank-separated.
+    `made_life` (0 and empty where there is none) and `edits`, the edits that stop it, blank-separated; where it goes to
+    another payer than denied, `asked_payer`: who owes the answer.
     """
     families = rows.loc[rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
     origins = made_claims.origins(conn, families).set_index("family_id").reindex(rows["family_id"])
@@ -26,7 +27,12 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     stops = made_claims.blocks(conn, made[made["life"] == made_claims.BLOCKED])
     edits = stops.groupby("case_id")["edit_id"].agg(" ".join) if len(stops) else pd.Series(dtype="str")
     known = made.set_index("case_id")
+    others = known[["payer_code", "payer_name"]].reindex(rows["case_id"]).set_index(rows.index).fillna("").astype("str")
+    denied_by = rows["own_payer_code"] if "own_payer_code" in rows else pd.Series("", rows.index)
+    is_other = (others["payer_code"] != "") & (denied_by != "") & (others["payer_code"] != denied_by)
+    name = others["payer_name"].where(others["payer_name"] != "", others["payer_code"])
     return rows.assign(
+        asked_payer=name.where(is_other, "").astype("str"),
         is_elsewhere=~is_ours,
         is_forwarded=is_ours & np.array(is_unsent, dtype=bool),
         made_claim_id=known["claim_id"].reindex(rows["case_id"]).fillna(0).to_numpy("int64"),

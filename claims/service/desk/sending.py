@@ -118,11 +118,18 @@ def bill_next(ctx: Context, cases: Cases, posting_date: date, *, master: Master 
 
 
 def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
-    """Move what denied cases hold to the next payer's account, for claims to it that have left since (rule E11)."""
+    """Move what denied cases hold to the account of the payer billed since, for claims to it that have left (E11).
+
+    Where that one stands in the place of the payer that denied, all that this one has left of the claim goes along.
+    """
     with write(ctx.engine) as conn:
         rows = queries.to_transfer(conn)
-        held = books.of_cases(conn, rows)
-        amounts = books.cents(rows, held)
+        is_after = rows["takes_place"] == 0
+        parts = [books.of_cases(conn, rows[is_after]).assign(account=books.HELD)]
+        if not is_after.all():
+            parts.append(books.of_other_payers(conn, rows[~is_after]))
+        held = pd.concat(parts, ignore_index=True)
+        amounts = books.cents(rows, held[held["account"] == books.HELD])  # what the case has lost of 1110
         total = 0
         for action_id, part in rows.groupby("action_id"):
             events = change(

@@ -46,8 +46,10 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
     is_waiting, is_closed = rows["state"] == WAITING, rows["state"] == CLOSED
     ask_on = rows["snoozed_until_date"].where(is_waiting, "")
     is_over = is_waiting & (rows["queue"] != WAITING)
-    wait = "Wait for the answer" + ("; ask on " + ask_on).where(ask_on != "", "")
-    wait = wait.where(~is_over, "No answer by " + ask_on + ": ask the payer")
+    asked = rows["asked_payer"] if "asked_payer" in rows else pd.Series("", rows.index, dtype="str")
+    of_other = (" of " + asked).where(asked != "", "")
+    wait = "Wait for the answer" + of_other + ("; ask on " + ask_on).where(ask_on != "", "")
+    wait = wait.where(~is_over, "No answer by " + ask_on + ": ask " + asked.where(asked != "", "the payer"))
     if "made_life" in rows:
         wait = wait.where(rows["made_life"] != BLOCKED, "Correct the new claim: an edit blocks it")
     rule = rows["deadline_rule"]

@@ -28,6 +28,7 @@ from claims.store.handles import Connection
 
 UNDONE, EVENT = "undone", "undo"
 SENDS = ("resubmit", "bill_next", "bill_other")
+DECIDED = ("paid", "partly_paid", "denied", "reversed")
 _STILL_HERE = ("draft", "blocked", "ready")
 LEFT, PLACE_TAKEN = "claim-has-left", "place-taken"
 
@@ -149,12 +150,14 @@ def moved_on(event: pd.DataFrame, versions: pd.Series[int], later: pd.DataFrame)
 def why_kept(conn: Connection, event: pd.DataFrame) -> pd.Series[str]:
     """Say why the claim that an event made is not withdrawn; empty where none was made, or it can be.
 
-    It has left; or it stands in the place of the one before it, which is settled and is not brought back.
+    It has left; or it stands in the place of one that no payer has, which is settled and is not brought back.
     """
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
     here = life_of.reindex(event["claim_id"]).isin(_STILL_HERE).to_numpy()
-    replaced = desk.took_a_place(conn, made)
+    before = lives.places_taken(conn, made)
+    decided = before.loc[before["life_before"].isin(DECIDED), "made_claim_id"]
+    replaced = set(desk.took_a_place(conn, made)) - set(decided.tolist())
     was_made = event["claim_id"].to_numpy() != 0
     return reasons(event, (LEFT, was_made & ~here), (PLACE_TAKEN, was_made & event["claim_id"].isin(replaced)))
 
@@ -169,3 +172,10 @@ def _withdraw(ctx: Context, conn: Connection, event: pd.DataFrame, day: date) ->
         rows = pd.DataFrame({"claim_id": made.to_numpy(), "event": "withdrawn"})
         rows["event_key"] = [f"desk:withdrawn:{claim_id}" for claim_id in made.tolist()]
         life.record(conn, rows, day, actor=ctx.actor)
+        # What a payer has decided stands again as it was when the claim took its place.
+        before = lives.places_taken(conn, made.tolist())
+        before = before[before["life_before"].isin(DECIDED)]
+        back = pd.DataFrame({"claim_id": before["claim_id"], "event": "restored_" + before["life_before"]})
+        back["event_key"] = "desk:restored:" + before["made_claim_id"].astype("str")
+        if len(back):
+            life.record(conn, back.astype({"event": "str", "event_key": "str"}), day, actor=ctx.actor)

@@ -54,14 +54,18 @@ def claims_of(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def to_transfer(conn: sa.Connection) -> pd.DataFrame:
-    """Cases billed to the next payer whose claim has left, and whose money was not moved there yet.
+    """Cases billed to another payer whose claim has left, and whose money was not moved there yet.
 
-    event_id and the columns of cases that `service.desk.held` wants; next_payer_code and next_sequence.
+    event_id and the columns of cases that `service.desk.held` wants; next_payer_code and next_sequence; takes_place:
+    the payer is billed in the place of the one that denied, or before it.
     """
     left = sa.select(sa.literal(1)).where(LIFE.c.claim_id == EVENT.c.claim_id, LIFE.c.event == "released")
     moved = EVENT.alias("moved")
     is_moved = sa.select(sa.literal(1)).where(
         moved.c.case_id == EVENT.c.case_id, moved.c.kind == "transferred", moved.c.claim_id == EVENT.c.claim_id
+    )
+    is_anothers = sa.and_(
+        EVENT.c.kind == "resubmitted", C.c.payer_code != CASE.c.own_payer_code, C.c.payer_code != CASE.c.payer_code
     )
     return frame(
         conn,
@@ -71,13 +75,14 @@ def to_transfer(conn: sa.Connection) -> pd.DataFrame:
             EVENT.c.action_id,
             C.c.payer_code.label("next_payer_code"),
             C.c.payer_sequence.label("next_sequence"),
+            sa.case((EVENT.c.kind == "resubmitted", 1), else_=0).label("takes_place"),
         )
         .join(CASE, CASE.c.case_id == EVENT.c.case_id)
         .join(C, C.c.claim_id == EVENT.c.claim_id)
         .where(
-            EVENT.c.kind == "billed_other",
+            sa.or_(EVENT.c.kind == "billed_other", is_anothers),
             CASE.c.state == "waiting",
-            CASE.c.waiting_for == "billed_other",
+            CASE.c.waiting_for == EVENT.c.kind,
             left.exists(),
             ~is_moved.exists(),
         )

@@ -36,16 +36,21 @@ def origins(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def of_cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
-    """Give the claim that was made of each case last, as it is corrected by now: case_id, claim_id, life."""
+    """Give the claim that was made of each case last, as it is corrected by now.
+
+    case_id, claim_id, life, and to whom it goes: payer_code, payer_name, member_id.
+    """
     select = sa.select(EVENT.c.event_id, EVENT.c.case_id, C.c.family_id, C.c.payer_sequence)
     select = select.join(C, C.c.claim_id == EVENT.c.claim_id).where(EVENT.c.kind.in_(MADE))
     made = frame_of(conn, select, EVENT.c.case_id, case_ids).sort_values("event_id")
     made = made.drop_duplicates("case_id", keep="last")
+    names = ["case_id", "claim_id", "life", "payer_code", "payer_name", "member_id"]
     versions = sa.select(C.c.claim_id, C.c.family_id, C.c.payer_sequence, C.c.version, C.c.life)
+    versions = versions.add_columns(C.c.payer_code, C.c.payer_name, C.c.member_id)
     versions = versions.where(C.c.origin == "to_send", C.c.state != "duplicate", C.c.life.not_in(_OVER))
     found = frame_of(conn, versions, C.c.family_id, made["family_id"].drop_duplicates().tolist())
     last = found.sort_values(["version", "claim_id"]).drop_duplicates(["family_id", "payer_sequence"], keep="last")
-    return made.merge(last, on=["family_id", "payer_sequence"])[["case_id", "claim_id", "life"]]
+    return made.merge(last, on=["family_id", "payer_sequence"])[names]
 
 
 def blocks(conn: sa.Connection, made: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from fastapi import Form
 from starlette.responses import Response
 
 from claims import codes
-from claims.charges.build.coverage import AFTER, BEFORE
 from claims.errors import UsageError
 from claims.service import desk_case
 from claims.service.audited import record_shown
@@ -97,7 +96,7 @@ def _page(
         "payers": payers,
         "names": names,
         "named": named,
-        "will_be": _will_be(named, typed) if look else [],
+        "will_be": billing_other.will_be(named, typed["payer_code"], typed["order"]) if look else [],
         "orders": shown.rows(codes.table("coverage_orders")),
         "usual_order": usual_order,
         "relations": RELATIONS,
@@ -108,13 +107,3 @@ def _page(
         "back": f"/cases/{found.key}",
     }
     return at.page("coverage.html", status, **own | values | {"typed": typed})
-
-
-def _will_be(named: list[billing_other.Named], typed: dict[str, str]) -> list[str]:
-    """Give the payers as they would stand on the new claim, the first one first."""
-    new = typed["payer_code"]
-    own = next((place for place, one in enumerate(named) if one.is_own), 0)
-    codes_of = [one.payer_code for one in named]
-    before, this, behind = codes_of[:own], codes_of[own : own + 1], codes_of[own + 1 :]
-    middle = {BEFORE: [new, *this], AFTER: [*this, new]}.get(typed["order"], [new])
-    return [*before, *middle, *(code for code in behind if code != new)]

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import UsageError
-from claims.service import contents, desk_case
+from claims.service import contents, desk_case, desk_facts, queue
 from claims.service.desk import actions
 from claims.service.desk.billing_other import Coverage, named_on, usual_order
 from claims.service.submit import submit
@@ -44,6 +44,15 @@ def others(frames):
     return list(zip(told["payer_sequence"], told["payer_code"], told["member_id"], strict=True))
 
 
+def open_with(practice, number):
+    """What is open of a claim on 1100 and 1110, by account and payer."""
+    claims, lines = rows(practice, schema.claims), rows(practice, schema.ledger_lines)
+    family = claims.loc[claims["claim_number"] == number, "family_id"].iloc[0]
+    mine = lines[(lines["family_id"] == family) & lines["account"].isin(["1100", "1110"])]
+    sums = mine.groupby(["account", "payer_code"])["amount_cents"].sum()
+    return {key: cents for key, cents in sums.items() if cents}
+
+
 def test_in_its_place_the_claim_is_new_and_says_nothing_of_the_coverage_that_ended(practice):
     looked = actions.preview(
         practice.ctx, actions.bill_other, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET), master=KNOWN
@@ -66,12 +75,21 @@ def test_in_its_place_the_claim_is_new_and_says_nothing_of_the_coverage_that_end
     body = practice.rows(sa.select(event.c.body).where(event.c.kind == "resubmitted"))[0][0]
     assert json.loads(body)["next_payer_code"] == "MOONB" and SECRET not in body
     found = desk_case.of_key(practice.ctx, case["case_key"])
-    assert desk_case.happened(practice.ctx, found)["words"].iloc[0] == "to MOONB"
+    assert desk_case.happened(practice.ctx, found)["words"].iloc[0] == "to MOONB, in its place"
+    known = desk_facts.facts(practice.ctx, found)
+    assert [known[name] for name in ("asked_payer", "member_id", "phone")] == ["MOONBEAM MUTUAL", SECRET, ""]
+    listed = queue.denial_queue(practice.ctx)[0].set_index("case_id")
+    assert listed.loc[case["case_id"], "next_action_label"].startswith("Wait for the answer of MOONBEAM MUTUAL")
+    assert SECRET not in listed.to_csv()
+    told = queue.denial_story(practice.ctx, case["case_key"])["events"]["reason"].tolist()
+    assert "to MOONB, instead" in told
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 1
+    assert open_with(practice, "K5") == {("1100", "MOONB"): 14500}
     pays = decision("K5V2", trace="3", paid=100, icn="M1").replace(b"60054", b"MOONB")
     practice.night(pays.replace(b"FABLEWOOD HEALTH PLAN", b"MOONBEAM MUTUAL"), day=DAY)
     case = cases(practice).loc["K5"]
     assert case[["state", "outcome", "recovered_cents"]].tolist() == ["closed", "overturned", 10000]
+    assert open_with(practice, "K5") == {}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
@@ -152,7 +170,7 @@ def test_what_cannot_be_says_why_and_nothing_is_made(practice):
     with pytest.raises(UsageError, match="one claim at a time"):
         actions.bill_other(practice.ctx, chosen(practice, "K4", "K5"), DAY, Coverage("MOONB", "W2"), master=KNOWN)
     assert len(rows(practice, schema.claims)) == 5
-    assert [usual_order(one) for one in ("22", "27", "109", "16")] == ["before", "instead", "instead", "instead"]
+    assert [usual_order(one) for one in ("22", "27", "109", "16")] == ["before", "instead", "instead", ""]
 
 
 def test_a_blocked_claim_to_the_wrong_payer_goes_to_the_right_one_in_its_place(practice):
@@ -167,3 +185,27 @@ def test_two_who_bill_at_once_make_one_claim(practice):
     actions.bill_other(practice.ctx, seen, DAY, Coverage("MOONB", SECRET), master=KNOWN)
     again = actions.bill_other(practice.ctx, seen, DAY, Coverage("MOONB", SECRET), master=KNOWN)
     assert (again.done, len(again.stale)) == ([], 1) and len(rows(practice, schema.claims)) == 6
+
+
+def test_the_wrong_payer_is_undone_as_long_as_nothing_has_left_and_the_right_one_is_billed(practice):
+    wrong = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
+    assert len(actions.undo(practice.ctx, wrong.action_id, DAY).done) == 1
+    table = rows(practice, schema.claims)
+    assert table.loc[table["claim_number"].isin(["K5", "K5V2"]), "life"].tolist() == ["denied", "withdrawn"]
+    assert cases(practice).loc["K5", "state"] == "new"
+    right = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET), master=KNOWN)
+    table = rows(practice, schema.claims)
+    assert len(right.done) == 1 and table.loc[table["claim_number"] == "K5", "life"].tolist() == ["replaced"]
+    assert made(practice)[0][["payer_code", "life"]].tolist() == ["MOONB", "ready"]
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    kept = actions.undo(practice.ctx, right.action_id, DAY)
+    assert kept.refused["reason"].isin(["claim-has-left", "moved-on"]).tolist() == [True]
+
+
+def test_an_appeal_with_the_payer_is_answered_before_another_one_is_billed(practice):
+    actions.appeal_sent(practice.ctx, chosen(practice, "K5"), 1, "fax", DAY)
+    for order in ("instead", "before", "after"):
+        coverage = Coverage("MOONB", SECRET, order)
+        done = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, coverage, master=KNOWN)
+        assert done.refused["reason"].tolist() == ["appeal-waits"] and "answer first" in done.refused["says"].iloc[0]
+    assert cases(practice).loc["K5", ["state", "waiting_for"]].tolist() == ["waiting", "appealed"]
