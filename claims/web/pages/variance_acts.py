@@ -42,6 +42,8 @@ def act(
     seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
     is_again = scope == "all" and sure == "yes" and seen is None
     cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
+    is_more = len(cases) > variance_acts.MOST
+    cases = cases[: variance_acts.MOST]
     if not cases:
         raise UsageError("Select a line first: tick it, or press x.")
     day = at.reading.settings.today()
@@ -51,6 +53,7 @@ def act(
             form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
         found = variances_asked.told(at, verb, variance_acts.preview(at.reading, cases, verb, words, day))
         parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
+        parts |= {"most": variance_acts.MOST if is_more else 0}
         return at.page("variances_sure.html", parts=parts)
     return _go_back(at, back, variances_asked.told(at, verb, variance_acts.say(at.writing, cases, verb, words, day)))
 
@@ -70,7 +73,8 @@ def _chosen(texts: list[str]) -> list[tuple[int, int]]:
 
 
 def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
-    return variance_acts.selection(at.reading, Asked.at_address(back).filter(at))
+    """Give the cases of a list; one more than is done at once, where it has more."""
+    return variance_acts.selection(at.reading, Asked.at_address(back).filter(at), variance_acts.MOST + 1)
 
 
 def _go_back(at: Seat, back: str, told: Told) -> Response:
