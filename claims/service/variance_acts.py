@@ -15,7 +15,7 @@ import pandas as pd
 
 from claims import pricing
 from claims.errors import NotFoundError, UsageError
-from claims.service.audited import record
+from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.store import clock
 from claims.store import pricing as rows_of
@@ -29,6 +29,7 @@ SAYS = {"dispute": "disputed", "accept": "accepted", "close": "closed"}
 NOTE, UNDO, UNDONE, OPENED = "note", "undo", "undone", "opened"
 ENDS = "closed_posting_date"
 MOST = 20_000  # cases of one act: some two seconds, for which others wait
+FIRST = 20  # of the cases that a person looks at before saying something of them
 NOTHING_OPEN, NO_CHANGE, MOVED_ON = "nothing-open", "no-change", "moved-on"
 WORDS = {
     NOTHING_OPEN: "nothing of it is open any more",
@@ -114,6 +115,18 @@ def _give_back(ctx: Context, conn: Connection, events: pd.DataFrame, day: date) 
     given = {"stance": stances[~moved], "stance_cents": cents[~moved], "ends": ends[~moved]}
     changed = rows.assign(**given).reset_index(drop=True)
     return _write(ctx, conn, changed, rows, UNDO, UNDONE, "", day, [], refused)
+
+
+def first(ctx: Context, ids: Sequence[int]) -> pd.DataFrame:
+    """Give key, claim_number, payer_code, payer_name and cents (open) of the first FIRST of these cases; that they are
+    shown is recorded."""
+    if not ids:
+        return pd.DataFrame()
+    with read(ctx.engine) as conn:
+        rows = queries.rows(conn, list(ids[:FIRST])).sort_values(queries.ID, ignore_index=True)
+    rows = rows.assign(key=rows["case_key"].str[:10], cents=rows["open_cents"])
+    record_shown(ctx, "variances", {"variances": rows["key"].tolist()})
+    return rows[["key", "claim_number", "payer_code", "payer_name", "cents"]]
 
 
 def _standing(events: pd.DataFrame) -> pd.Series[int]:

@@ -128,6 +128,8 @@ def test_a_list_that_is_too_long_is_done_in_parts(ann, monkeypatch):
     monkeypatch.setattr(variance_acts, "MOST", 2)
     form = {"verb": "accept", "scope": "all", "words": "amended", "back": "/variances"}
     looked = ann.post("/variances/act", data=form).text
+    first = looked[looked.index('id="first"') : looked.index("</table>")]
+    assert first.count("<a href=") == 2 and ">V" in first and "$30.00" in first and "<b>amended</b>" in looked
     assert "2 lines are done at once" in looked and "2 lines: 2 would be accepted" in looked
     signed = re.search(r'name="looked" value="([^"]+)"', looked)[1]
     text = follow(ann, ann.post("/variances/act", data=form | {"looked": signed, "sure": "yes"}))

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from claims.errors import UsageError
 from claims.service import variance_acts
 from claims.web import looked as looked_at
-from claims.web import variances_asked
+from claims.web import shown, variances_asked
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
 from claims.web.variances_asked import LIST, Asked, Told
@@ -51,9 +51,10 @@ def act(
         form = {"scope": scope, "verb": verb, "words": words, "back": back}
         if scope == "all":
             form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
-        found = variances_asked.told(at, verb, variance_acts.preview(at.reading, cases, verb, words, day))
+        looks = variance_acts.preview(at.reading, cases, verb, words, day)
+        found, first = variances_asked.told(at, verb, looks), shown.rows(variance_acts.first(at.reading, looks.done))
         parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
-        parts |= {"most": variance_acts.MOST if is_more else 0}
+        parts |= {"most": variance_acts.MOST if is_more else 0, "first": first}
         return at.page("variances_sure.html", parts=parts)
     return _go_back(at, back, variances_asked.told(at, verb, variance_acts.say(at.writing, cases, verb, words, day)))
 
