@@ -19,9 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def head() -> None:
-    """Print the head of the audit chain: note it where nobody who writes to the database can write.
+    """Print the heads of the audit chain and of the seals: note them where nobody who writes to the database can write.
 
-    claims audit verify --head compares it later: only so it shows when events were cut from the end of the chain.
+    claims audit verify --head compares them later: only so it shows when events or seals were cut from the end.
 
     Example: claims audit head
     """
@@ -31,8 +31,9 @@ def head() -> None:
 
     output = console.current()
     last = verbs.head(open_context(config.load(), actor=output.actor))
-    output.document({"events": last.seq, "head": f"{last.seq}:{last.mac}"})
-    output.say(f"{last.seq}:{last.mac}")
+    told = ":".join(map(str, (*last.event, *last.seal)))
+    output.document({"events": last.event.seq, "head": told})
+    output.say(told)
 
 
 def verify(
@@ -52,7 +53,7 @@ def verify(
 
     output = console.current()
     ctx = open_context(config.load(), actor=output.actor)
-    checks = verbs.verify(ctx, verbs.Head(*_head(known)) if known else None)
+    checks = verbs.verify(ctx, verbs.head_of(*_head(known)) if known else None)
     unknown = verbs.unknown_files(ctx)
     broken = [problem for check in checks for problem in check.broken]
     output.document(
@@ -85,9 +86,10 @@ def verify(
     output.say("The books are sound.")
 
 
-def _head(text: str) -> tuple[int, str]:
-    """Read what `claims audit head` prints: number and seal of an event."""
-    number, _, mac = text.strip().partition(":")
-    if not (number.isascii() and number.isdigit() and len(number) <= 18 and len(mac) == 64):
-        raise UsageError("--head wants what claims audit head printed: a number, a colon and 64 digits.")
-    return int(number), mac.lower()
+def _head(text: str) -> tuple[int, str, int, str]:
+    """Read what `claims audit head` prints: number and seal of an event, number and hash of the last row seals."""
+    event, mac, number, told, *more = (*text.strip().split(":"), "", "", "")
+    is_number = all(one.isascii() and one.isdigit() and len(one) <= 18 for one in (event, number))
+    if not (is_number and len(mac) == len(told) == 64) or any(more):
+        raise UsageError("--head wants what claims audit head printed: a number, a colon and 64 digits, twice.")
+    return int(event), mac.lower(), int(number), told.lower()

@@ -30,12 +30,12 @@ def at_risk(cases: pd.DataFrame, owed: pd.DataFrame) -> pd.Series[int]:
     rows["is_line"] = ~rows["is_whole"] & ~rows["family_id"].isin(owed.loc[owed["line_number"] == 0, "family_id"])
     rows["wanted"] = np.minimum(rows["worth_cents"], _with_own_payer(rows, owed))
     rows = rows.sort_values(["is_whole", "turn", "case_id"], kind="stable")
-    by_line = _positive(owed, _LINE)
+    by_line = _owed_by(owed, _LINE)
     lines = pd.MultiIndex.from_frame(rows[_LINE])
     of_line = _shared(rows["wanted"].where(rows["is_line"], 0), by_line.reindex(lines, fill_value=0), lines)
     is_split = ~owed["family_id"].isin(owed.loc[owed["line_number"] == 0, "family_id"])
     by_claim = by_line.groupby(level="family_id").sum()
-    by_claim.update(_positive(owed[~is_split], ["family_id"]))
+    by_claim.update(_owed_by(owed[~is_split], ["family_id"]))
     wanted = of_line.where(rows["is_line"], rows["wanted"])
     # Lines that are told apart take theirs first: what is left is for the claim as a whole.
     first = rows["is_line"].map({True: 0, False: 1})
@@ -49,9 +49,10 @@ def _turns(sequences: pd.Series[str]) -> pd.Series[int]:
     return sequences.map(_TURNS).fillna(len(_TURNS)).astype("int64")
 
 
-def _positive(owed: pd.DataFrame, keys: list[str]) -> pd.Series[int]:
-    """Add up by keys; a credit owes nobody anything."""
-    return owed.groupby(keys)["amount_cents"].sum().clip(lower=0)
+def _owed_by(owed: pd.DataFrame, keys: list[str]) -> pd.Series[int]:
+    """Add up what insurers owe by keys: one that has paid too much owes nothing, and pays for no other."""
+    by_payer = owed.groupby([*keys, "payer_sequence"])["amount_cents"].sum().clip(lower=0)
+    return by_payer.groupby(level=keys).sum()
 
 
 def _shared(wanted: pd.Series[int], limit: pd.Series[int], of: pd.Index) -> pd.Series[int]:
@@ -69,6 +70,6 @@ def _with_own_payer(rows: pd.DataFrame, owed: pd.DataFrame) -> pd.Series[int]:
     is_own = (pairs["owed_turn"] <= pairs["turn"]) & (
         ~pairs["is_line"] | (pairs["line_number"] == pairs["line_number_owed"])
     )
-    sums = _positive(pairs[is_own], ["case_id", "line_number_owed"]).groupby(level="case_id").sum()
+    sums = _owed_by(pairs[is_own], ["case_id", "line_number_owed"]).groupby(level="case_id").sum()
     own = sums.reindex(rows["case_id"]).fillna(0).to_numpy("int64")
     return rows["worth_cents"].where(~rows["is_held"], own)

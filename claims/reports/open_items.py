@@ -1,7 +1,8 @@
 """Movements of liabilities by what they belong to come in; the open items behind the balance of each account go out.
 
 Amounts are what is owed or waits: credits above zero, a debit below. An item is open since the first day after the last
-one on which nothing of it was left.
+one on which nothing of it was left, or more than that the other way. What came with a provider adjustment that moves
+nothing any more, because its remittance was undone, made no item.
 """
 
 from __future__ import annotations
@@ -13,6 +14,16 @@ import pandas as pd
 
 KEY = ["account", "payer_code", "payee_identifier", "reference", "claim_payment_id", "bank_line_id", "adjustment_id"]
 KINDS = {"2100": "takeback", "2110": "forward balance", "2120": "advance", "2300": "refund"}
+# What these exceptions name is one item of their provider adjustment's segment, which can hold six: by its account, and
+# those that name a debit by its sign.
+ABOUT = {
+    "WO_WITHOUT_REVERSAL": "2100",
+    "PAYER_REFUND_UNANNOUNCED": "2100",
+    "FB_WITHOUT_FORWARD": "2110",
+    "PLB_UNKNOWN": "2200",
+    "PLB_UNCONFIGURED": "2200",
+}
+_OF_DEBITS = ["2100", "2110"]
 CENTS = "amount_cents"
 PLACE = ["sha256", "seg", "offset", "length"]
 TOLD = ["payer_code", "payer_name", "trace_number", "payment_date", "claim_number", *PLACE]
@@ -25,10 +36,11 @@ COLUMNS = [
 
 def standing(movements: pd.DataFrame) -> pd.DataFrame:
     """Give what is not zero by KEY: amount_cents, since_date; `movements` are of days (posting_date)."""
-    days = movements.groupby([*KEY, "posting_date"], sort=True, as_index=False)["amount_cents"].sum()
+    days = _in_force(movements).groupby([*KEY, "posting_date"], sort=True, as_index=False)["amount_cents"].sum()
     days["balance"] = days.groupby(KEY)["amount_cents"].cumsum()
-    days = days[days.groupby(KEY)["balance"].transform("last") != 0]
-    backwards = (days["balance"] == 0)[::-1]
+    days["last"] = days.groupby(KEY)["balance"].transform("last")
+    days = days[days["last"] != 0]
+    backwards = (np.sign(days["balance"]) != np.sign(days["last"]))[::-1]
     is_since = backwards.groupby([days[name] for name in KEY]).cumsum()[::-1] == 0
     rows = days[is_since].groupby(KEY, sort=True, as_index=False).agg(
         since_date=("posting_date", "first"), amount_cents=("balance", "last")
@@ -40,9 +52,18 @@ def standing(movements: pd.DataFrame) -> pd.DataFrame:
 
 def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:
     """Give the provider adjustments that made each item since it is open: KEY, posting_date, adjustment (its id)."""
-    own = movements[movements["came_with_id"] != 0].merge(items[[*KEY, "since_date"]], on=KEY)
+    own = _in_force(movements[movements["came_with_id"] != 0]).merge(
+        items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item")
+    )
     own = own[own["posting_date"] >= own["since_date"]]
+    own = own[np.sign(own["amount_cents"]) == -np.sign(own["amount_cents_item"])]
     return own[[*KEY, "posting_date", "came_with_id"]].drop_duplicates(ignore_index=True)
+
+
+def _in_force(movements: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what provider adjustments moved and moved back."""
+    net = movements.groupby([*KEY, "came_with_id"])["amount_cents"].transform("sum")
+    return movements[(movements["came_with_id"] == 0) | (net != 0)]
 
 
 def listed(
@@ -82,7 +103,10 @@ def _named_by(rows: pd.DataFrame, sources: pd.DataFrame, exceptions: pd.DataFram
         for name in ("claim_payment_id", "bank_line_id")
     ]
     pairs.append(stands[stands["sha256"] != ""].merge(exceptions, on=["sha256", "seg"])[["place", "type_code"]])
-    words = pd.concat(pairs).drop_duplicates().sort_values(["place", "type_code"])
+    words = pd.concat(pairs).drop_duplicates().merge(rows[["place", "account", CENTS]], on="place")
+    about = words["type_code"].map(ABOUT)
+    fits = about.isna() | ((about == words["account"]) & (~about.isin(_OF_DEBITS) | (words[CENTS] < 0)))
+    words = words[fits].sort_values(["place", "type_code"])
     texts = words.groupby("place")["type_code"].agg(" ".join)
     return texts.reindex(rows["place"]).set_axis(rows.index).fillna("").astype("str")
 

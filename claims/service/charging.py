@@ -9,9 +9,10 @@ import pandas as pd
 
 from claims.ledger import charge
 from claims.ledger.rules import rank_of_sequence
+from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import charging, exceptions
+from claims.store import charging, credits, exceptions
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -46,6 +47,7 @@ def post_voids(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
         voids = charging.voided_claims(conn)
         rows = charging.charge_lines_of(conn, voids["family_id"].tolist())
         _reverse(conn, ctx, run_id, posting_date, rows, "voided")
+        bound(conn, ctx, rows["family_id"], posting_date, run_id)
         exceptions.close_for(conn, "claim_id", voids["claim_id"], ("CLAIM_VERSION_OPEN",), "voided", posting_date)
     return {"claims_voided": len(voids)}
 
@@ -72,6 +74,9 @@ def _post_versions(conn: Connection, ctx: Context, run_id: int, posting_date: da
         exception_key="CREDIT_BALANCE:" + left["claim_key"] + ":" + left["body_hash"].str[:16],
     )
     exceptions.open_all(conn, left.drop(columns="seg"), posting_date)
+    # A line that is charged less now than was decided of it is in credit; what was moved is named above.
+    credits.name_credits(conn, sorted(set(families) - set(moved["family_id"])), posting_date)
+    bound(conn, ctx, families, posting_date, run_id)
     return int(new["family_id"].nunique())
 
 
@@ -91,7 +96,9 @@ def _named(versions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reverse_held_charges(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> None:
-    _reverse(conn, ctx, run_id, posting_date, charging.charge_lines_of_held_claims(conn), "held", "claim-conflict")
+    rows = charging.charge_lines_of_held_claims(conn)
+    _reverse(conn, ctx, run_id, posting_date, rows, "held", "claim-conflict")
+    bound(conn, ctx, rows["family_id"], posting_date, run_id)
 
 
 def _reverse(

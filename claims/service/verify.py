@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -20,13 +21,19 @@ from claims.store import (
     checking_work,
     credits,
     periods,
+    seals,
     takebacks,
     unannounced,
 )
 from claims.store.engine import read
 from claims.store.handles import Connection
 
-Head = audit.Head
+
+class Head(NamedTuple):
+    """The ends of the audit chain and of the chain of seals, to be noted elsewhere."""
+
+    event: audit.Head
+    seal: seals.Head
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,10 @@ class Check:
     broken: tuple[str, ...]
 
 
-def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
+def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
     """Recount L1 to L10 and the bank, walk the chains of journals and audit, read every stored file again.
 
-    `known_head`: a head of the audit chain that was noted elsewhere (`head`); only it shows a chain cut at its end.
+    `known_head`: a head that was noted elsewhere (`head`); only it shows chains cut at their end.
     """
     with read(ctx.engine) as conn:
         balance, sizes = checking.trial_balance(conn), checking.sizes(conn) | checking_work.sizes(conn)
@@ -166,7 +173,8 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"
-        checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(checking_seals.unlike(conn))))
+        odd = checking_seals.unlike(conn, known_head.seal if known_head else None)
+        checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(odd)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
         gone = tuple(f"{rows} row(s) of {table} were removed" for table, rows in missing.items())
         checks.append(Check("rows", "no row that was written is gone", given, gone))
@@ -174,15 +182,20 @@ def verify(ctx: Context, known_head: audit.Head | None = None) -> list[Check]:
         states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
         checks.append(Check("vault", "every stored file has the bytes that it had", len(hashes), wrong))
-        problem = audit.verify(conn, key, known_head)
+        problem = audit.verify(conn, key, known_head.event if known_head else None)
         checks.append(Check("audit", "the audit chain is whole", sizes["events"], (problem,) if problem else ()))
     return checks
 
 
-def head(ctx: Context) -> audit.Head:
-    """Give the last event of the audit chain: to be noted where nobody who writes to the database can write."""
+def head(ctx: Context) -> Head:
+    """Give the last event of the audit chain and the last seals: to be noted where nobody who writes here can write."""
     with read(ctx.engine) as conn:
-        return audit.head(conn)
+        return Head(audit.head(conn), seals.head(conn))
+
+
+def head_of(event: int, mac: str, seal: int, told: str) -> Head:
+    """Put a head together again from what was noted of it."""
+    return Head(audit.Head(event, mac), seals.Head(seal, told))
 
 
 def unknown_files(ctx: Context) -> list[str]:

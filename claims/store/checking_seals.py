@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.seals import HELD, OWN, ROWS_AT_ONCE, SEAL, hashed
+from claims.store.seals import HELD, OWN, ROWS_AT_ONCE, SEAL, Head, hashed
 
 SEALS = schema.row_seals
 _SEALS_AT_ONCE = 500
@@ -36,9 +36,16 @@ def rows_held(conn: sa.Connection) -> int:
     return sum(int(conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0) for table in tables)
 
 
-def unlike(conn: sa.Connection) -> list[str]:
-    """Name rows that are not as the program wrote them last, and seals that are not as they were written."""
+def unlike(conn: sa.Connection, known: Head | None = None) -> list[str]:
+    """Name rows that are not as the program wrote them last, and seals that are not as they were written.
+
+    `known`: a head that was noted elsewhere; only it shows seals that were cut at the end or all written anew.
+    """
     found = _broken(conn)
+    if known is not None and known.row_seal_id:
+        told = conn.scalar(sa.select(SEALS.c.hash).where(SEALS.c.row_seal_id == known.row_seal_id))
+        if told != known.hash:
+            found.append(f"the seals do not lead to the head that was noted: {known.row_seal_id} is gone or another")
     for name in HELD:
         found += [f"{_CALLED[name]} {key} {why}" for key, why in _differing(conn, schema.metadata.tables[name])]
     return found

@@ -144,9 +144,16 @@ def waiting_since(conn: sa.Connection, claim_payment_ids: Iterable[int], types: 
 
 def restate(conn: sa.Connection, rows: pd.DataFrame) -> None:
     """Give the open exceptions among these keys the amounts that they are worth by now."""
+    if rows.empty:
+        return
     table = schema.exceptions
+    pairs = rows[["exception_key", "amount_cents"]].merge(
+        _known(conn, rows["exception_key"]), on="exception_key", suffixes=("", "_told")
+    )
+    moved = pairs[(pairs["state"] == "open") & (pairs["amount_cents"] != pairs["amount_cents_told"])]
     worth = [
-        {"of": key, "cents": int(cents)} for key, cents in zip(rows["exception_key"], rows["amount_cents"], strict=True)
+        {"of": key, "cents": int(cents)}
+        for key, cents in zip(moved["exception_key"], moved["amount_cents"], strict=True)
     ]
     if worth:
         changed = sa.update(table).where(table.c.exception_key == sa.bindparam("of"), table.c.state == "open")

@@ -86,7 +86,7 @@ def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, postin
 
 def work(conn: sa.Connection, rejection_id: int, **values: str) -> None:
     """Write who works on a rejection (owner), and what they say of it (notes)."""
-    conn.execute(sa.update(R).where(R.c.rejection_id == rejection_id).values(**values))
+    update_where_in(conn, R, R.c.rejection_id, [rejection_id], **values)
 
 
 def close_of(conn: sa.Connection, claim_ids: Sequence[int], reason: str, posting_date: date) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,20 @@ HELD: dict[str, list[sa.Column[Any]]] = {
 }
 
 
+class Head(NamedTuple):
+    """The last seals that were written."""
+
+    row_seal_id: int
+    hash: str
+
+
+def head(conn: sa.Connection) -> Head:
+    """Give the last row of the chain of seals; 0 and the start of a chain where there is none."""
+    last = conn.execute(sa.select(SEALS.c.row_seal_id, SEALS.c.hash).order_by(SEALS.c.row_seal_id.desc()).limit(1))
+    row = last.first()
+    return Head(int(row.row_seal_id), str(row.hash)) if row else Head(0, chain.START)
+
+
 def note(
     conn: sa.Connection, table: sa.Table, row_ids: Iterable[int] | pd.Series, changed: Iterable[str] | None = None
 ) -> None:
@@ -83,10 +97,9 @@ def _append(conn: sa.Connection, table: sa.Table, keys: Keys) -> None:
     rows = _rows(conn, table, keys)
     seals = np.empty(len(rows), dtype=SEAL)
     seals["key"], seals["hash"] = rows[_key(table).name].to_numpy(), list(hashed(table, rows))
-    last = conn.scalar(sa.select(SEALS.c.hash).order_by(SEALS.c.row_seal_id.desc()).limit(1))
     told = {"table_name": table.name, "seals": seals.tobytes().hex(), "recorded_at": clock.now()}
     row = pd.DataFrame([told]).astype("str")
-    hashes = chain.chained(str(last or chain.START), OWN, row)
+    hashes = chain.chained(head(conn).hash, OWN, row)
     keyed = row.assign(hash=pd.Series(hashes, dtype="str"), row_seal_id=ids.take(conn, SEALS, 1))
     bulk_insert(conn, SEALS, keyed)
 

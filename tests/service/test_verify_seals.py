@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from claims.errors import DatabaseError
 from claims.service import people as staff
+from claims.service import rejection_queue
+from claims.service import verify as verbs
 from claims.service.desk import people as desk
 from claims.store import audit, checking_seals, schema
 from claims.store.engine import rehearsal, write
@@ -168,6 +170,32 @@ def test_what_a_step_that_failed_had_noted_is_not_sealed(books):
     staff.add(books.ctx, "another", ["auditor"], NOW)
     with rehearsal(books.ctx.engine) as conn:
         assert checking_seals.unlike(conn) == [f"person {user} is not as it was last written"]
+
+
+def test_who_works_on_a_rejection_is_written_with_its_seal(books):
+    staff.set_roles(books.ctx, "eve", ["biller"], NOW)
+    rejection_queue.assign(books.ctx, one(books, schema.rejections.c.rejection_id), "eve")
+    rejection_queue.note(books.ctx, one(books, schema.rejections.c.rejection_id), "asked the payer", DAY)
+    assert broken(books) == {}
+
+
+def test_seals_that_were_cut_and_a_row_put_back_are_shown_by_the_head_that_was_noted(books):
+    table, last = schema.row_seals, sa.select(sa.func.max(schema.row_seals.c.row_seal_id))
+    before = books.rows(sa.select(schema.users.c.roles).where(schema.users.c.name == "eve"))[0][0]
+    staff.set_roles(books.ctx, "eve", ["supervisor"], NOW)
+    head = verbs.head(books.ctx)
+    assert broken(books, head) == {}
+    number = books.rows(last)[0][0]
+    tamper(
+        books,
+        f"DELETE FROM {table.name} WHERE row_seal_id = {number}",
+        f"UPDATE id_blocks SET next_id = {number} WHERE table_name = '{table.name}'",
+        f"UPDATE users SET roles = '{before}' WHERE name = 'eve'",
+    )
+    assert broken(books) == {}
+    assert broken(books, head)["seals"] == (
+        f"the seals do not lead to the head that was noted: {number} is gone or another",
+    )
 
 
 def test_every_table_that_is_held_has_a_name_here():

@@ -3,9 +3,14 @@
 import json
 
 import pandas as pd
+import sqlalchemy as sa
 
+from claims.denials.at_risk import at_risk
 from claims.service.desk import actions
 from claims.service.report import write_report
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, claims, remit
 from tests.service.desk.conftest import DAY, as_person, cases, chosen, denied
 
 
@@ -34,3 +39,33 @@ def test_money_of_a_claim_that_is_not_in_the_books_is_a_difference_with_a_name(b
     assert cases(books).loc["ELSEWHERE", "denied_cents"] == 8000
     rows, holds = reported(books, tmp_path / "unknown")
     assert holds and rows["claim_unknown"] == -8000 and rows["open_at_risk"] == 41000 + 8000
+
+
+def test_a_line_that_is_charged_less_after_its_denial_is_at_risk_for_what_is_owed(practice):
+    practice.night(claims(Bill("A1", [("99213", "150"), ("85025", "80")])), day=DAY)
+    practice.night(
+        remit(
+            """BPR*I*80*C*ACH************20250310~
+            TRN*1*T1*1512345678~
+            CLP*A1*1*230*80**12*ICN1~
+            SVC*HC:99213*150*0**1~
+            CAS*CO*197*150~
+            SVC*HC:85025*80*80**1~"""
+        ),
+        day=DAY,
+    )
+    practice.night(claims(Bill("A1", [("99213", "100"), ("85025", "80")], frequency="7")), day=DAY)
+    rows = practice.rows(sa.select(schema.denial_cases.c.at_risk_cents))
+    assert rows == [(10000,)]
+    assert "CREDIT_BALANCE" in practice.exceptions()
+    assert [problem for check in verify(practice.ctx) for problem in check.broken] == []
+
+
+def test_what_one_payer_paid_too_much_pays_for_no_other():
+    case = {"case_id": 1, "family_id": 1, "payer_sequence": "P", "line_number": 2, "extent": "line"}
+    cases = pd.DataFrame([case | {"worth_cents": 10000, "is_held": False}])
+    owed = pd.DataFrame(
+        [(1, "P", 2, 10000), (1, "S", 2, -3000)], columns=["family_id", "payer_sequence", "line_number", "amount_cents"]
+    )
+    assert at_risk(cases, owed).tolist() == [10000]
+    assert at_risk(cases.assign(extent="full", line_number=0), owed).tolist() == [10000]
