@@ -112,8 +112,8 @@ def _give_back(ctx: Context, conn: Connection, events: pd.DataFrame, day: date) 
     ends = pd.Series([str(one.get(ENDS, day.isoformat())) for one in before], index=rows.index, dtype="str")
     refused = {MOVED_ON: rows.loc[moved, queries.ID].tolist()} if moved.any() else {}
     rows = rows[~moved]
-    given = {"stance": stances[~moved], "stance_cents": cents[~moved], "ends": ends[~moved]}
-    changed = rows.assign(**given).reset_index(drop=True)
+    changed = rows.assign(stance=stances[~moved], stance_cents=cents[~moved], ends=ends[~moved])
+    changed = changed.reset_index(drop=True)
     return _write(ctx, conn, changed, rows, UNDO, UNDONE, "", day, [], refused)
 
 
