@@ -1,4 +1,6 @@
-"""Frames without rows: a mapping of column to dtype in, a typed empty frame out; and joining the parts of a frame."""
+"""Frames without rows: a mapping of column to dtype in, a typed empty frame out; joining the parts of a frame; and the
+first `seg` that frames have not used.
+"""
 
 from __future__ import annotations
 
@@ -31,3 +33,10 @@ def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if not filled:
         return parts[0]
     return filled[0] if len(filled) == 1 else pd.concat(filled, ignore_index=True)
+
+
+def next_seg(frames: Mapping[str, pd.DataFrame]) -> int:
+    """Return a `seg` above all that rows of these frames have or point at, so that no row is taken for a new one's."""
+    filled = [rows for rows in frames.values() if len(rows)]
+    keys = [rows[name] for rows in filled for name in rows.columns if name == "seg" or str(name).endswith("_seg")]
+    return 1 + max((int(values.max()) for values in keys), default=0)

@@ -70,7 +70,7 @@ def say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = Fal
         }
     )
     worth = f", {console.dollars(done.amount_cents)}" if done.amount_cents else ""
-    word = "would be done" if dry_run else "done"
+    word = "would be done" if dry_run else "refused" if done.state == "refused" else "done"
     if done.state == "waiting_approval":
         word = "would wait for a second person" if dry_run else "wait for a second person"
     number = f" (action {done.action_id})" if done.action_id else ""

@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_rejections)
     group.command("show")(show)
     group.command("close")(close)
+    group.command("reopen")(reopen)
     group.command("assign")(assign)
     group.command("note")(note)
     group.command("proposals")(proposals)
@@ -91,7 +92,9 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
 
 
 def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
-    """Give a refused claim up: it is withdrawn, and never sent again. Audited.
+    """Give a refused claim up: it is withdrawn, and not sent again until it is reopened. Audited.
+
+    Its charge stays in the books: an exception names it until somebody accepts that.
 
     Example: claims rejections close 3 --reason "billed by the hospital"
     """
@@ -103,6 +106,21 @@ def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stan
     rejection_queue.close(context_for(output, "desk.act", settings), number_of(number), settings.today(), reason)
     output.document({"rejection_id": number_of(number), "state": "closed"})
     output.say(f"Rejection {number} is closed; the claim is withdrawn.")
+
+
+def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
+    """Take a claim up again that was given up: its rejection is open, and it can be corrected and sent. Audited.
+
+    Example: claims rejections reopen 3 --reason "the hospital did not bill it"
+    """
+    from claims import config
+    from claims.service import rejection_queue
+
+    output = console.current()
+    settings = config.load()
+    rejection_queue.reopen(context_for(output, "desk.act", settings), number_of(number), settings.today(), reason)
+    output.document({"rejection_id": number_of(number), "state": "open"})
+    output.say(f"Rejection {number} is open again.")
 
 
 def assign(

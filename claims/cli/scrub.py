@@ -50,7 +50,8 @@ def scrub(
         raise NotFoundError("claim that waits to be sent", claim)
     totals = scrub_shown.totals(ctx, payer=payer)
     rows = console.records(scrub_shown.by_edit(ctx, payer=payer, edit=edit))
-    document: dict[str, Any] = {"counts": counts, "totals": totals, "edits": rows}
+    held = scrub_shown.not_sendable(ctx, payer=payer)
+    document: dict[str, Any] = {"counts": counts, "totals": totals | {"not_sendable": held}, "edits": rows}
     if claim or all_claims:
         found = scrub_shown.by_claim(ctx, payer=payer, edit=edit, claim_id=int(claim or 0), show_phi=show_phi)
         document["claims"] = console.records(found)
@@ -60,6 +61,11 @@ def scrub(
     _say_not_checked(output, counts)
     for name in ("ready", "blocked"):
         output.say(f"{totals[name]['claims']:,} claim(s) {name}, {console.dollars(totals[name]['charge_cents'])}")
+    if held["claims"]:
+        output.say(
+            f"{held['claims']:,} of those ready could not be put into a file as they are, "
+            f"{console.dollars(held['charge_cents'])}: claims exceptions list"
+        )
     output.document(document)
     if totals["blocked"]["claims"]:
         raise typer.Exit(_BLOCKED)

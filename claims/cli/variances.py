@@ -260,7 +260,11 @@ def _say(keys: list[str], verb: str, text: str, chosen: Chosen) -> None:
         cases = variance_acts.of_keys(ctx, keys)
     elif chosen.payer or chosen.kind or chosen.least:
         least = cents_of(chosen.least, "--from") if chosen.least else 0
-        cases = variance_acts.selection(ctx, variances.asked_for("open", chosen.kind, chosen.payer, least_cents=least))
+        asked = variances.asked_for("open", chosen.kind, chosen.payer, least_cents=least)
+        cases = variance_acts.selection(ctx, asked, variance_acts.MOST + 1)
+        if len(cases) > variance_acts.MOST:
+            cases = cases[: variance_acts.MOST]
+            output.say(f"The first {len(cases):,} only: so many are done at once. Do it again for the rest.")
     else:
         raise UsageError("Say which: keys, --payer, --kind or --from.")
     do = variance_acts.preview if chosen.dry_run else variance_acts.say

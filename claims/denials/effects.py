@@ -243,7 +243,10 @@ def _on_base(
 def _paid_after(
     claim_payments: pd.DataFrame, deciders: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
 ) -> pd.DataFrame:
-    """Find decisions that pay what the payer had denied and taken back by a reversal of its own."""
+    """Find decisions that pay what the payer had denied and taken back by a reversal of its own.
+
+    What it had paid before the day of the denial wins nothing, whichever of the two came first.
+    """
     decided = claim_payments[
         (claim_payments["outcome"] == "posted")
         & (claim_payments["family_id"] != 0)
@@ -251,11 +254,12 @@ def _paid_after(
     ]
     keys = ["family_id", "payer_sequence"]
     bases = (
-        deciders[[*keys, "line_number", "base", "denied_cents"]]
+        deciders[[*keys, "line_number", "base", "denied_cents", "remit_date"]]
         .drop_duplicates("base", keep="last")
         .rename(columns={"line_number": "line"})
     )
-    pairs = decided[["claim_payment_id", "paid_cents", "at", *keys]].merge(bases, on=keys)
+    pairs = decided[["claim_payment_id", "paid_cents", "at", "payment_date", *keys]].merge(bases, on=keys)
+    pairs = pairs[pairs["payment_date"].to_numpy() >= pairs["remit_date"].to_numpy()]
     again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
     pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
     if pairs.empty:

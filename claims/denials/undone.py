@@ -11,13 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from claims.denials.lifecycle import LOST
+from claims.denials.lifecycle import LOST, WON
 
 UNDONE = "undone"
+RESTORED = "restored"  # by a replay: the facts are as they were before the undo, and so is the case
+FIRST = "first_event_id"  # from this event on the case was taken back
 # What the denial rules, and earlier undos, tell of a case; a person's events stay out of it.
 RULES = (
     "opened", "repeated", "upheld", "reopened", "attached", "matched", "overturned", "partly_overturned", "superseded",
-    LOST, UNDONE,
+    LOST, UNDONE, RESTORED,
 )  # fmt: skip
 
 
@@ -54,3 +56,24 @@ def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posti
     if not earlier["kind"].isin(RULES).any():
         columns |= {"state": "closed", "outcome": UNDONE, "closed_posting_date": posting_date, "recovered_cents": 0}
     return columns
+
+
+def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Add won_by, the claim payment that won a case last, and won_cents, what it recovered; 0 where none did.
+
+    `events`: what won these cases, and undos and replays since, in order. A win that an undo took back is
+    none, until a replay restores the case or the same decision wins again.
+    """
+    void: set[int] = set()
+    ends = events[~events["kind"].isin(WON)][::-1]
+    columns = (ends[name].tolist() for name in ("event_id", "case_id", "body"))
+    for event_id, case_id, body in zip(*columns, strict=True):
+        # An undo that was itself taken back, by a replay that restored the case, takes nothing back.
+        if event_id not in void:
+            first = int(json.loads(str(body)).get(FIRST, event_id))
+            is_void = (events["case_id"] == case_id) & (events["event_id"] >= first) & (events["event_id"] <= event_id)
+            void |= set(events.loc[is_void, "event_id"].tolist())
+    stood = events[events["kind"].isin(WON) & ~events["event_id"].isin(void)]
+    last = stood.drop_duplicates("case_id", keep="last").set_index("case_id").reindex(cases["case_id"])
+    won = last[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")
+    return cases.assign(won_by=won["claim_payment_id"].to_numpy(), won_cents=won["amount_cents"].to_numpy())

@@ -40,7 +40,8 @@ def standing(movements: pd.DataFrame) -> pd.DataFrame:
     days["balance"] = days.groupby(KEY)["amount_cents"].cumsum()
     days["last"] = days.groupby(KEY)["balance"].transform("last")
     days = days[days["last"] != 0]
-    backwards = (np.sign(days["balance"]) != np.sign(days["last"]))[::-1]
+    is_start = (days["balance"] == 0) | ((days["balance"] > 0) != (days["last"] > 0))
+    backwards = is_start[::-1]
     is_since = backwards.groupby([days[name] for name in KEY]).cumsum()[::-1] == 0
     rows = days[is_since].groupby(KEY, sort=True, as_index=False).agg(
         since_date=("posting_date", "first"), amount_cents=("balance", "last")
@@ -56,7 +57,7 @@ def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:
         items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item")
     )
     own = own[own["posting_date"] >= own["since_date"]]
-    own = own[np.sign(own["amount_cents"]) == -np.sign(own["amount_cents_item"])]
+    own = own[(own["amount_cents"] > 0) == (own["amount_cents_item"] < 0)]
     return own[[*KEY, "posting_date", "came_with_id"]].drop_duplicates(ignore_index=True)
 
 

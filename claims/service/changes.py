@@ -14,7 +14,7 @@ Frames = dict[str, pd.DataFrame]
 # What is ours, or follows from something else: a charge is that of its lines, a number that of the version.
 FIXED = (
     *("claim_id", "family_id", "service_line_id", "ordinal", "offset", "length", "kind", "claim_number", "body_hash"),
-    *("frequency_code", "original_reference", "payer_sequence", "line_control_number", "line_number"),
+    *("frequency_code", "payer_sequence", "line_control_number", "line_number"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -26,9 +26,9 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     by_deadline. Payers after the first few are one row, so that each adds up to the same."""
     today = ctx.settings.today()
     with read(ctx.engine) as conn:
-        by_cause = rows.open_by(conn, "category")
-        by_payer = rows.open_by(conn, "payer_code", "payer_name")
-        by_day = rows.by_day(conn)
+        by_cause = rows.open_by_category(conn)
+        by_payer = rows.open_by_payer(conn)
+        by_day = rows.by_day(conn, _since(today))
         by_deadline = rows.open_by_deadline(conn)
     titles = codes.table("categories").set_index("category")["own_title"]
     by_cause["title"] = titles.reindex(by_cause["category"]).fillna("").to_numpy()
@@ -42,7 +42,7 @@ def charts(ctx: Context) -> dict[str, pd.DataFrame]:
     return {
         "by_cause": by_cause,
         "by_payer": _with_others(by_payer.assign(title=_told_apart(by_payer))),
-        "by_month": by_month.tail(MONTHS),
+        "by_month": by_month,
         "by_deadline": buckets,
     }
 
@@ -55,7 +55,7 @@ def rates(ctx: Context) -> dict[str, pd.DataFrame]:
     worth_cents, recovered_cents, won_share, recovered_share, of closed cases that were neither superseded nor repeats.
     Slower than a list: it reads every decision of the time.
     """
-    since = (ctx.settings.today().replace(day=1) - timedelta(days=31 * (MONTHS - 1))).replace(day=1)
+    since = _since(ctx.settings.today())
     with read(ctx.engine) as conn:
         decided, ended = rows.decided_by_day(conn, since), rows.ended_by_day(conn, since)
     decided = decided.assign(month=decided["payment_date"].str[:7])
@@ -71,6 +71,12 @@ def rates(ctx: Context) -> dict[str, pd.DataFrame]:
         "by_payer_and_month": _denied(of_payer, ["title", "month"]),
         "ended": _ended(worked),
     }
+
+
+def _since(today: date) -> date:
+    """Give the first day of the months that are shown; this one is the last."""
+    months = today.year * 12 + today.month - MONTHS
+    return date(months // 12, months % 12 + 1, 1)
 
 
 _LOST = ("written_off", "expired", "upheld", "billed_patient")  # what a person ended: worked, and not won
@@ -161,4 +167,15 @@ def _told_apart(payers: pd.DataFrame) -> pd.Series[str]:
 def causes(ctx: Context) -> Causes:
     """Group open cases by what causes them: a pattern is one cause and one item of work."""
     with read(ctx.engine) as conn:
-        return Causes(rows.causes(conn, MOST_CAUSES), rows.patterns(conn, MOST_CAUSES), rows.alone(conn))
+        groups, patterns = rows.causes(conn), rows.patterns(conn, MOST_CAUSES)
+        is_alone = groups["cases"] == 1
+        shown = groups[~is_alone].head(MOST_CAUSES).reset_index(drop=True)
+        words = rows.words_of(conn, [*shown["case_id"], *patterns["case_id"]]).set_index("case_id")
+    alone = (int(is_alone.sum()), int(groups.loc[is_alone, "at_risk_cents"].sum()))
+    named = patterns.assign(payer_name=words["payer_name"].reindex(patterns["case_id"]).to_numpy())
+    return Causes(_with_words(shown, words), _with_words(named, words), alone)
+
+
+def _with_words(found: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
+    """Say what the cause of a group is, in the words of one of its cases."""
+    return found.assign(cause=words["cause"].reindex(found["case_id"]).to_numpy()).drop(columns="case_id")

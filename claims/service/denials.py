@@ -9,6 +9,8 @@ import pandas as pd
 from claims import denials
 from claims.denials import outcomes
 from claims.denials.deadlines import payer_types
+from claims.denials.lifecycle import WON
+from claims.denials.undone import with_winners
 from claims.master import Master
 from claims.service.at_risk import bound
 from claims.service.context import Context
@@ -44,7 +46,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                     adjustments,
                     denials.classify(claim_payments, service_payments, adjustments),
                     queries.remarks(conn, ids),
-                    queries.related_cases(conn, ids),
+                    _related(conn, ids),
                     posting_date=posting_date.isoformat(),
                     limits=limits,
                 )
@@ -61,6 +63,13 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 counts["at_risk_cents"] += cases.at_risk_since(conn, before)
             cases.mark(conn, remit_ids, clock.now())
             desk.end_requests(conn, posting_date)
+
+
+def _related(conn: Connection, ids: queries.Ids) -> pd.DataFrame:
+    """Read the stored cases that these claim payments may concern, with what won those that are won."""
+    related = queries.related_cases(conn, ids)
+    won = related.loc[related["outcome"].isin(WON), "case_id"].tolist()
+    return with_winners(related, queries.wins(conn, won))
 
 
 def _typed(master: Master, claim_payments: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from claims.errors import NotFoundError
 from claims.service import timeline
+from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.desk import queue, undoing
 from claims.service.queue import KEY_LENGTH
@@ -24,6 +25,7 @@ from claims.store.sessions import Session
 HERE = timedelta(seconds=90)
 _WRITTEN_EVERY = timedelta(seconds=45)
 SIBLINGS = 5
+FIRST = 20  # of the cases that a person looks at before doing something with them
 _TOLD = ("note", "proof", "tag", "basis", "action_reason", "reason")
 _NAMED = {"assignee": "to", "until": "until", "level": "level", "next_payer_code": "to"}
 
@@ -60,6 +62,18 @@ def names(ctx: Context, case_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
         rows = case_events.called(conn, case_ids)
     keys = rows["case_key"].str[:KEY_LENGTH]
     return dict(zip(rows["case_id"].tolist(), zip(keys, rows["claim_number"], strict=True), strict=True))
+
+
+def first(ctx: Context, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Give key, claim_number, payer_code, payer_name and cents (at risk) of the first FIRST of these cases; that they
+    are shown is recorded."""
+    ids = list(case_ids[:FIRST])
+    with read(ctx.engine) as conn:
+        rows = case_events.called(conn, ids).set_index("case_id").reindex(ids)
+    rows = rows.assign(key=rows["case_key"].str[:KEY_LENGTH], cents=rows["at_risk_cents"])
+    if ids:
+        record_shown(ctx, "cases that are looked at", {"cases": ids})
+    return rows[["key", "claim_number", "payer_code", "payer_name", "cents"]].reset_index(drop=True)
 
 
 def look(ctx: Context, session: Session, case: Case, now: datetime) -> list[str]:

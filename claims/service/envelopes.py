@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from claims.frames import next_seg
 from claims.x12.write_text import Delimiters
 
 Frames = dict[str, pd.DataFrame]
@@ -47,11 +48,14 @@ def marks(partner: Mapping[str, Any]) -> str:
 
 
 def enveloped(frames: Frames, wanted: Interchange) -> Frames:
-    """Put claims (`seg` 1, 2, 3 ... in sending order) into sets within the limit, an envelope around them."""
+    """Put claims (by `seg` in sending order) into sets within the limit, an envelope around them.
+
+    Its rows are numbered behind all others: no row that was read in another set is taken for one of these sets.
+    """
     claims = frames["claims"]
     number = np.arange(len(claims)) // int(wanted.partner["claims_per_set"])
     sets = int(number[-1]) + 1
-    first = len(claims) + 3
+    first = next_seg(frames) + 2
     transactions = _transactions(wanted, np.arange(first, first + sets))
     return frames | {
         "claims": claims.assign(transaction_seg=first + number),

@@ -8,7 +8,9 @@ from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.people import require_worker
+from claims.service.people import limit_cents, require_worker
+from claims.service.rejection_queue import GIVEN_UP
+from claims.service.zone import begins
 from claims.store import clock, exception_acts
 from claims.store.engine import write
 from claims.store.exception_acts import Standing
@@ -67,6 +69,10 @@ def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
             raise UsageError(f"It cannot be accepted. {why}. What releases it: {release}.")
         if len(reason) < LEAST_REASON:
             raise UsageError(f"Say why in at least {LEAST_REASON} characters.")
+        if stands.type_code == GIVEN_UP:  # nobody pays it: who says so gives it up, and not more than they may alone
+            used = exception_acts.accepted_cents(conn, GIVEN_UP, ctx.actor, begins(ctx, ctx.settings.today()))
+            if used + stands.amount_cents > limit_cents(conn, ctx.actor):
+                raise UsageError("This is above your own limit of a day: somebody with a higher one has to accept it.")
         exception_acts.accept(conn, exception_id, reason, ctx.actor, posting_date)
         record(ctx, conn, "exception.accept", f"exception {exception_id}", {"amount_cents": stands.amount_cents})
 

@@ -22,6 +22,7 @@ from claims.service.journals import write_journals
 from claims.service.master import load_master
 from claims.service.patient_claims import named_family
 from claims.service.patient_credits import name_credits
+from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.service.statements import positions
 from claims.store import clock, patient_money, patients
@@ -45,6 +46,7 @@ def proposed(ctx: Context, day: date) -> pd.DataFrame:
 
 def write_off_small(ctx: Context, day: date) -> pd.DataFrame:
     """Write off what `proposed` says and the actor may (rule P05); give the rows. A second time there is nothing."""
+    require_come(ctx, day)
     master = load_master(ctx)
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
         rows = _proposed(conn, ctx, master, day)
@@ -66,6 +68,7 @@ def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date) -
 
     Only what could stand on a statement: PostingRefusedError for a claim of which nothing is due.
     """
+    require_come(ctx, day)
     if not reason.strip():
         raise UsageError("A reason is wanted: it is kept in the audit chain.")
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
@@ -85,6 +88,7 @@ def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date) -
 
 def take_back(ctx: Context, claim: str, reason: str, day: date) -> int:
     """Take back what was written off or sent to collection of a claim, so that it is due again; give the cents."""
+    require_come(ctx, day)
     if not reason.strip():
         raise UsageError("A reason is wanted: it is kept in the audit chain.")
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:

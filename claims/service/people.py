@@ -134,7 +134,12 @@ def set_limit(ctx: Context, name: str, cents: int) -> None:
 def write_off_limit(ctx: Context, name: str) -> int:
     """Give how many cents somebody may write off alone; 0 for who is not among the people."""
     with read(ctx.engine) as conn:
-        user = rows.named(conn, names.normal(name))
+        return limit_cents(conn, name)
+
+
+def limit_cents(conn: Connection, name: str) -> int:
+    """Give `write_off_limit` within a transaction."""
+    user = rows.named(conn, names.normal(name))
     return user.write_off_limit_cents if user is not None and user.state == ACTIVE else 0
 
 

@@ -21,6 +21,12 @@ def require_open(conn: Connection, posting_date: date) -> None:
         raise PeriodClosedError(posting_date, through, through + timedelta(days=1))
 
 
+def require_come(ctx: Context, posting_date: date) -> None:
+    """Raise UsageError for a day ahead of today: what a person does with money happens today, or is typed later."""
+    if posting_date > ctx.settings.today():
+        raise UsageError("The accounting day lies ahead of today: money is moved today, or on a day that is over.")
+
+
 def close_period(ctx: Context, through: date) -> None:
     """Close all accounting days up to `through`, for good."""
     if through >= ctx.settings.today():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -15,13 +16,14 @@ from claims.service.context import Context
 from claims.service.people import require_worker
 from claims.service.periods import require_open
 from claims.service.queue import KEY_LENGTH
-from claims.store import desk, rejections
+from claims.store import clock, desk, exceptions, rejections
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import made_claims
 
 STATES = ("open", "closed")
 WITHDRAWN = "withdrawn"
+GIVEN_UP = "CLAIM_WITHDRAWN"  # of exceptions
 LONGEST = 400
 
 
@@ -48,6 +50,7 @@ def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str
         raise NotFoundError("rejection", rejection_id)
     shown = _shown(ctx, rows, f"rejection {rejection_id}", show_phi=show_phi)
     told: dict[str, Any] = {str(name): value for name, value in shown.to_dict("records")[0].items()}
+    told["version"] = _version(rows.iloc[0])
     return told | {"case_key": str(keys.iloc[0])[:KEY_LENGTH] if len(keys) else ""}
 
 
@@ -94,24 +97,73 @@ def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) ->
     return rows
 
 
-def close(ctx: Context, rejection_id: int, posting_date: date, reason: str = "") -> None:
+def close(ctx: Context, rejection_id: int, posting_date: date, reason: str = "", *, was: str | None = None) -> None:
     """Give a refused claim up: its rejection is closed, the claim withdrawn, and both stand in the audit chain.
 
-    `reason` is kept with its notes. Raises PeriodClosedError for a day that is closed.
+    `reason` is kept with its notes. `was`: the version that the person saw (`told`); where somebody did something
+    since, nothing is done. What the claim charges stays in the books, so it is an exception until somebody takes it up
+    again or accepts it; a claim that was made of a denial is worked on as that. Raises PeriodClosedError for a day
+    that is closed.
     """
     words = _short(reason)
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
         row = _open(conn, rejection_id)
+        if was is not None and was != _version(row):
+            raise UsageError("Somebody did something with it since you saw it: look at it once more.")
         _tell(ctx, conn, row, f"dealt with: {words}" if words else "", posting_date)
         rejections.close(conn, [rejection_id], WITHDRAWN, posting_date)
-        event = pd.DataFrame({"claim_id": [int(row["claim_id"])], "event": "withdrawn"})
+        claim_id = int(row["claim_id"])
         if row["life"] == "rejected":
-            event["event_key"] = f"rejection:{rejection_id}:withdrawn"
-            life.record(conn, event, posting_date, actor=ctx.actor)
+            _live(ctx, conn, rejection_id, claim_id, "withdrawn", posting_date)
+            if made_claims.behind(conn, [claim_id]).empty:
+                named = {"exception_key": _given_up(claim_id), "type_code": GIVEN_UP, "claim_id": claim_id}
+                opened = pd.DataFrame([named | {"amount_cents": int(row["amount_cents"])}])
+                exceptions.open_all(conn, opened, posting_date)
         body: dict[str, Any] = {"amount_cents": int(row["amount_cents"])}
         body |= {"reason": sealed_words(ctx, words)} if words else {}
         record(ctx, conn, "rejection-closed", f"rejection {rejection_id}", body)
+
+
+def require_still_open(ctx: Context, rejection_id: int) -> None:
+    """Raise UsageError for a rejection that is closed by now."""
+    with read(ctx.engine) as conn:
+        _open(conn, rejection_id)
+
+
+def reopen(ctx: Context, rejection_id: int, posting_date: date, reason: str) -> None:
+    """Take a claim up again that a person gave up: its rejection is open, and it can be corrected and sent."""
+    words = _short(reason)
+    if not words:
+        raise UsageError("Say why it is taken up again.")
+    with write(ctx.engine) as conn:
+        require_open(conn, posting_date)
+        row = _one(conn, rejection_id)
+        if row["state"] != "closed" or row["closed_reason"] != WITHDRAWN:
+            raise UsageError("It was not given up by a person: there is nothing to take up again.")
+        _tell(ctx, conn, row, f"taken up again: {words}", posting_date)
+        rejections.reopen(conn, rejection_id)
+        claim_id = int(row["claim_id"])
+        if row["life"] == WITHDRAWN:
+            _live(ctx, conn, rejection_id, claim_id, "taken-up", posting_date)
+        exceptions.close_keys(conn, [_given_up(claim_id)], "taken up again", posting_date)
+        body = {"amount_cents": int(row["amount_cents"]), "reason": sealed_words(ctx, words)}
+        record(ctx, conn, "rejection-reopened", f"rejection {rejection_id}", body)
+
+
+def _live(ctx: Context, conn: Connection, rejection_id: int, claim_id: int, event: str, day: date) -> None:
+    key = f"rejection:{rejection_id}:{event}:{clock.now()}"  # it may be given up and taken up more than once
+    life.record(conn, pd.DataFrame({"claim_id": [claim_id], "event": event, "event_key": key}), day, actor=ctx.actor)
+
+
+def _given_up(claim_id: int) -> str:
+    return f"claim:{claim_id}:given-up"
+
+
+def _version(row: pd.Series[Any]) -> str:
+    """Tell apart how a rejection stands: what is said of it, whose it is, and what people noted."""
+    seen = [str(row[name]) for name in ("state", "detail_code", "cause", "owner", "notes", "life", "amount_cents")]
+    return sha256("\x1f".join(seen).encode()).hexdigest()[:16]
 
 
 def assign(ctx: Context, rejection_id: int, owner: str, *, was: str | None = None) -> None:

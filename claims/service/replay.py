@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from claims.errors import VaultError
-from claims.service import tying, undo_targets
+from claims.service import restored_cases, restored_lives, tying, undo_targets
 from claims.service.audited import record
 from claims.service.banking import match_deposits
 from claims.service.charging import post_voids
@@ -63,6 +63,10 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     counts["ties_made_again"] = tying.tie_again(conn, ctx, run_id, day, ties)
     for step in (match_deposits, price_decisions, open_denials, record_decisions):
         _add(counts, step(ctx, run_id, day))
+    owner = restored_cases.as_before(conn, again)
+    if len(owner):
+        restored_cases.restore(conn, ctx, run_id, day, owner, str(again["undone_at"].min()))
+        restored_lives.restore(conn, ctx, run_id, day, owner, int(again["run_id"].min()))
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
     return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), again, nothing)

@@ -14,6 +14,7 @@ from claims.charges import columns
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
 from claims.service import versions
+from claims.service.audited import record
 from claims.service.changes import FIXED
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
@@ -22,7 +23,8 @@ from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.timeline import OWN_ID, SeveralClaimsError
 from claims.store import answers
-from claims.store.engine import read
+from claims.store.engine import read, together
+from claims.store.handles import Connection
 from claims.store.queries import made_claims, timeline
 
 # Rejected, or not sent yet: nobody has it, so it is corrected by a claim in its place.
@@ -134,7 +136,10 @@ def _corrected(
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
     with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
-        made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+        with together(ctx.engine) as conn:
+            made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+            if len(made.claims):
+                _recorded(ctx, conn, made.claims, changes)
         if not len(made.claims):
             says = codes.table("desk_refusals").set_index("reason")["says"]
             why = dict.fromkeys(str(says.get(one, one)) for one in made.refused["reason"])
@@ -142,6 +147,15 @@ def _corrected(
         resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
         scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
     return made, scrubbed
+
+
+def _recorded(ctx: Context, conn: Connection, made: pd.DataFrame, changes: Sequence[Change]) -> None:
+    """Put into the audit chain which claims took the place of which, and the columns that are other: never values."""
+    before = made["follows_claim_id"].tolist()
+    subject = f"claim {before[0]}" if len(before) == 1 else f"{len(before)} claims"
+    columns_changed = [f"{one.line_number}:{one.column}" if one.line_number else one.column for one in changes]
+    body = {"claims": made["claim_id"].tolist(), "follows": before, "changed": list(dict.fromkeys(columns_changed))}
+    record(ctx, conn, "claim-corrected", subject, body)
 
 
 def _returned(ctx: Context, claim: str) -> int:

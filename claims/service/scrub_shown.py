@@ -14,7 +14,8 @@ from claims.masking import MASK
 from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.service.master import load_master
-from claims.store import scrubbing
+from claims.service.production import NOT_SENDABLE
+from claims.store import scrubbing, sending
 from claims.store.engine import read, write
 from claims.store.queries import made_claims
 
@@ -53,6 +54,18 @@ def totals(ctx: Context, *, payer: str = "") -> dict[str, dict[str, int]]:
     for name, claims, cents in rows.itertuples(index=False):
         found[name] = {"claims": int(claims), "charge_cents": int(cents)}
     return found
+
+
+def not_sendable(ctx: Context, *, payer: str = "") -> dict[str, int]:
+    """Give claims and money of what is ready, for no edit stops it, but was stopped when it was put into a file.
+
+    It stays behind until it is corrected or master data change.
+    """
+    with read(ctx.engine) as conn:
+        stopped = sending.stopped(conn, NOT_SENDABLE)
+        rows = sending.ready(conn) if stopped else pd.DataFrame({"claim_id": [], "payer_code": [], "charge_cents": []})
+    rows = rows[rows["claim_id"].isin(list(stopped)) & ((rows["payer_code"] == payer) | (payer == ""))]
+    return {"claims": len(rows), "charge_cents": int(rows["charge_cents"].sum())}
 
 
 def listed(ctx: Context, day: date, *, edit: str = "") -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.D
                 "kind": rules.UNDONE,
                 "claim_payment_id": int(cause.iloc[0]) if len(cause) else 0,
                 "amount_cents": 0,
-                "body": json.dumps({"before": differs, "run_id": run_id}, sort_keys=True),
+                "body": json.dumps({"before": differs, "run_id": run_id, rules.FIRST: start}, sort_keys=True),
                 "posting_date": day.isoformat(),
             }
         )

@@ -14,7 +14,7 @@ from claims.store import exceptions, lives
 from claims.store import undone_lives as rows
 from claims.store.handles import Connection
 
-EVENT = "decision-undone"
+EVENT, AGAIN = "decision-undone", "decisions-as-before"
 
 
 def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.DataFrame) -> None:
@@ -44,7 +44,7 @@ def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.D
 def _followed(events: pd.DataFrame, first: pd.DataFrame) -> pd.Series:
     """Follow each claim from before its first event that is withdrawn, over what still holds of the later ones."""
     later = events["event_id"] > events["claim_id"].map(first["event_id"])
-    holds = events[later & ~events["is_stale"] & (events["event"] != EVENT)]
+    holds = events[later & ~events["is_stale"] & ~events["event"].isin([EVENT, AGAIN])]
     holds = holds.assign(nth=holds.groupby("claim_id").cumcount())
     life = first["life_before"].astype("str")
     for _, step in holds.groupby("nth"):
@@ -56,7 +56,7 @@ def _followed(events: pd.DataFrame, first: pd.DataFrame) -> pd.Series:
 def _submissions(conn: Connection, events: pd.DataFrame, own: pd.Series) -> None:
     """Let each sending stand where the last event that still holds left it."""
     sent = np.unique(events.loc[own & (events["submission_id"] != 0), "submission_id"])
-    holds = events[events["submission_id"].isin(sent) & ~events["is_stale"] & (events["event"] != EVENT)]
+    holds = events[events["submission_id"].isin(sent) & ~events["is_stale"] & ~events["event"].isin([EVENT, AGAIN])]
     state = next_lives(holds["life_before"], holds["event"])["submission_state"]
     last = holds.assign(state=state)[state != ""].drop_duplicates("submission_id", keep="last")
     lives.set_submission_states(conn, last[["submission_id", "state"]])

@@ -15,7 +15,7 @@ import pandas as pd
 
 from claims import pricing
 from claims.errors import NotFoundError, UsageError
-from claims.service.audited import record
+from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.store import clock
 from claims.store import pricing as rows_of
@@ -26,8 +26,10 @@ from claims.store.queries.variances import Filter
 
 Cases = Sequence[tuple[int, int]]  # (variance_case_id, how many events of it the person saw)
 SAYS = {"dispute": "disputed", "accept": "accepted", "close": "closed"}
-NOTE, UNDO, UNDONE = "note", "undo", "undone"
-MOST = 200_000  # events of one act
+NOTE, UNDO, UNDONE, OPENED = "note", "undo", "undone", "opened"
+ENDS = "closed_posting_date"
+MOST = 20_000  # cases of one act: some two seconds, for which others wait
+FIRST = 20  # of the cases that a person looks at before saying something of them
 NOTHING_OPEN, NO_CHANGE, MOVED_ON = "nothing-open", "no-change", "moved-on"
 WORDS = {
     NOTHING_OPEN: "nothing of it is open any more",
@@ -47,10 +49,10 @@ class Done(NamedTuple):
     states: dict[int, str]
 
 
-def selection(ctx: Context, asked: Filter) -> list[tuple[int, int]]:
-    """Give all cases of a list as they are now."""
+def selection(ctx: Context, asked: Filter, most: int = MOST) -> list[tuple[int, int]]:
+    """Give the cases of a list as they are now, the first by number; of so many at most."""
     with read(ctx.engine) as conn:
-        rows = queries.selection(conn, asked)
+        rows = queries.selection(conn, asked, most)
     return list(zip(rows[queries.ID].tolist(), rows["seen"].tolist(), strict=True))
 
 
@@ -88,27 +90,53 @@ def take_back(ctx: Context, key: str, day: date) -> Done:
     """Take back what was said of one case last, alone or with others; raise UsageError where nothing was."""
     ((case_id, _),) = of_keys(ctx, [key])
     with write(ctx.engine) as conn:
-        events = queries.said(conn, case_id, list(SAYS.values()))
-        if events.empty:
-            raise UsageError("Nothing was said of it that could be taken back.")
-        done = _give_back(ctx, conn, events, day)
-        if done.refused:
-            raise UsageError(f"Not done: {WORDS[MOVED_ON]}.")
-        return done
+        told = queries.events_of(conn, [case_id])
+        top = int(_standing(told)[case_id])
+        kind = told.loc[told["variance_event_id"] == top, "kind"].iloc[0]
+        if kind not in SAYS.values():
+            was_said = kind != OPENED and told["kind"].isin(list(SAYS.values())).any()
+            words = f"Not done: {WORDS[MOVED_ON]}." if was_said else "Nothing was said of it that could be taken back."
+            raise UsageError(words)
+        return _give_back(ctx, conn, queries.act(conn, top, 1), day)
 
 
 def _give_back(ctx: Context, conn: Connection, events: pd.DataFrame, day: date) -> Done:
     rows = queries.rows(conn, events[queries.ID].tolist()).sort_values(queries.ID, ignore_index=True)
     own = events.set_index(queries.ID).loc[rows[queries.ID]]
-    last = queries.last_events(conn, rows[queries.ID].tolist()).reindex(rows[queries.ID]).to_numpy()
+    last = _standing(queries.events_of(conn, rows[queries.ID].tolist())).reindex(rows[queries.ID]).to_numpy()
     moved = pd.Series(last != own["variance_event_id"].to_numpy(), index=rows.index)
     before = [json.loads(body)["before"] for body in own["body"].tolist()]
     stances = pd.Series([str(one.get("stance", "")) for one in before], index=rows.index, dtype="str")
     cents = pd.Series([int(one.get("stance_cents", 0)) for one in before], index=rows.index, dtype="int64")
+    # Acts of before this was kept do not say on which day it was over: then it is over today.
+    ends = pd.Series([str(one.get(ENDS, day.isoformat())) for one in before], index=rows.index, dtype="str")
     refused = {MOVED_ON: rows.loc[moved, queries.ID].tolist()} if moved.any() else {}
     rows = rows[~moved]
-    changed = rows.assign(stance=stances[~moved], stance_cents=cents[~moved]).reset_index(drop=True)
+    changed = rows.assign(stance=stances[~moved], stance_cents=cents[~moved], ends=ends[~moved])
+    changed = changed.reset_index(drop=True)
     return _write(ctx, conn, changed, rows, UNDO, UNDONE, "", day, [], refused)
+
+
+def first(ctx: Context, ids: Sequence[int]) -> pd.DataFrame:
+    """Give key, claim_number, payer_code, payer_name and cents (open) of the first FIRST of these cases; that they are
+    shown is recorded."""
+    if not ids:
+        return pd.DataFrame()
+    with read(ctx.engine) as conn:
+        rows = queries.rows(conn, list(ids[:FIRST])).sort_values(queries.ID, ignore_index=True)
+    rows = rows.assign(key=rows["case_key"].str[:10], cents=rows["open_cents"])
+    record_shown(ctx, "variances", {"variances": rows["key"].tolist()})
+    return rows[["key", "claim_number", "payer_code", "payer_name", "cents"]]
+
+
+def _standing(events: pd.DataFrame) -> pd.Series[int]:
+    """Give the number of the last event of each case that was not taken back, by variance_case_id.
+
+    Taking back takes what stood last: so events are a stack, and its top is the last that made it as high as it is.
+    """
+    height = (1 - 2 * (events["kind"] == UNDONE)).groupby(events[queries.ID]).cumsum()
+    is_top = (events["kind"] != UNDONE) & (height == height.groupby(events[queries.ID]).transform("last"))
+    return events[is_top].groupby(queries.ID)["variance_event_id"].max()
 
 
 def names(ctx: Context, ids: Sequence[int]) -> dict[int, str]:
@@ -128,6 +156,8 @@ def _say(
     if verb == NOTE and not note:
         raise UsageError("A note wants words.")
     seen = dict(cases)
+    if len(seen) > MOST:
+        raise UsageError(f"At most {MOST:,} variances are acted on at once: narrow the list.")
     rows = queries.rows(conn, sorted(seen)).sort_values(queries.ID, ignore_index=True)
     if len(rows) < len(seen):
         raise NotFoundError("variance", "")
@@ -157,11 +187,12 @@ def _write(
         return Done(0, [], stale, refused, 0, {})
     after = pricing.with_states(changed.astype({"outcome": "str"})).reset_index(drop=True)
     settled = after["state"].isin(["accepted", "closed"])
-    ends = pd.Series("", index=after.index, dtype="str").mask(settled, day.isoformat())
+    days = after["ends"] if "ends" in after else pd.Series(day.isoformat(), index=after.index, dtype="str")
+    ends = days.where(settled, "")
     # A note leaves the day on which it was over, money that came back does, too.
-    ends = ends.mask((verb == NOTE) | (after["found"] != "open"), after["closed_posting_date"])
+    ends = ends.mask((verb == NOTE) | (after["found"] != "open"), after[ENDS])
     names = ["variance_case_id", "case_key", "stance", "stance_cents", "state", "outcome"]
-    was = rows[["state", "stance", "stance_cents"]].to_dict("records")
+    was = rows[["state", "stance", "stance_cents", ENDS]].to_dict("records")
     more = ({"note": note} if note else {}) | ({"of_cases": len(rows)} if len(rows) > 1 else {})
     events = pd.DataFrame(
         {
@@ -173,7 +204,7 @@ def _write(
             "posting_date": day.isoformat(),
         }
     ).astype(dict.fromkeys(("case_key", "kind", "body", "posting_date"), "str"))
-    saved = after[names].assign(closed_posting_date=ends)
+    saved = after[names].assign(**{ENDS: ends})
     told = rows_of.save_cases(conn, after.iloc[:0], saved, events, ctx.actor, clock.now())
     cents = int(after["open_cents"].sum())
     is_one = len(after) == 1
@@ -193,7 +224,7 @@ def _of_act(conn: Connection, act: int) -> pd.DataFrame:
     if one["kind"] not in SAYS.values():
         raise UsageError("Only what was disputed, accepted or closed is taken back.")
     number = int(json.loads(str(one["body"])).get("of_cases", 1))
-    events = queries.act(conn, act, min(number, MOST))
+    events = queries.act(conn, act, number)
     is_own = (events["recorded_at"] == one["recorded_at"]) & (events["actor"] == one["actor"])
     if len(events) != number or not is_own.all():
         raise UsageError("An act is named by its own number.")

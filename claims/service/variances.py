@@ -30,6 +30,7 @@ __all__ = [
     "STATES",
     "Filter",
     "asked_for",
+    "has_payer",
     "is_priced",
     "listed",
     "open_totals",
@@ -108,6 +109,12 @@ def payers(ctx: Context) -> list[tuple[str, str]]:
     """Give (code, name) of the payers that any case is of, by name."""
     with read(ctx.engine) as conn:
         return variance_list.payers(conn)
+
+
+def has_payer(ctx: Context, code: str) -> bool:
+    """Tell whether any case is of the payer with just this code."""
+    with read(ctx.engine) as conn:
+        return variance_list.has_payer(conn, code)
 
 
 def _bundlings(ctx: Context, rows: pd.DataFrame) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from claims import x12
+from claims.frames import next_seg
 
 Frames = dict[str, pd.DataFrame]
 _OURS = "OWN VERSIONS"
@@ -17,7 +18,7 @@ def version_file(frames: Frames, number: int, day: date) -> bytes:
     """Write claims as an interchange with a group, and in it a set, for each kind; texts stay as they are."""
     claims = frames["claims"].sort_values(["kind", "seg"], kind="stable", ignore_index=True)
     kinds = sorted(set(claims["kind"].tolist()))
-    first = int(max(rows["seg"].max() for rows in frames.values() if len(rows))) + 1
+    first = next_seg(frames)
     groups = np.arange(first + 1, first + 1 + len(kinds))
     segs = groups + len(kinds)
     stamp = int(day.strftime("%Y%m%d"))

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from claims import x12
+from claims.errors import UsageError
 from claims.ledger.identity import claim_keys
 from claims.ledger.match import normal_number
 from claims.master import Master
@@ -136,6 +137,10 @@ def _allowed(
     number = versions.payer_claim_numbers(conn, rows)
     number = number.where(~as_before | (rows["original_reference"] == ""), rows["original_reference"])
     has_number = as_before | (purpose in (REPLACEMENT, VOID))
+    typed = _typed_number(rows, changes)
+    if (typed.notna() & ~has_number).any():
+        raise UsageError("Only a claim that replaces or voids another, or opens it again, names the payer's number.")
+    number = typed.where(typed.notna(), number)
     needs_number = has_number & (frequency != _LATE)
     reason = np.select(
         [
@@ -159,6 +164,13 @@ def _allowed(
     good = rows["reason"] == ""
     refused = rows.loc[~good, ["claim_id", "reason"]]
     return rows[good], pd.concat([refused, unknown], ignore_index=True)
+
+
+def _typed_number(rows: pd.DataFrame, changes: pd.DataFrame) -> pd.Series:
+    """Give the payer's claim number that a person typed for each claim; missing where none was."""
+    numbers = changes[(changes["line_number"] == 0) & (changes["column"] == "original_reference")]
+    typed = numbers.drop_duplicates("claim_id", keep="last").set_index("claim_id")["value"].str.strip()
+    return typed.reindex(rows["claim_id"]).set_axis(rows.index)
 
 
 def to_another_payer(rows: pd.DataFrame, changes: pd.DataFrame) -> pd.Series[bool]:

@@ -84,6 +84,12 @@ def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, postin
     return len(open_ids)
 
 
+def reopen(conn: sa.Connection, rejection_id: int) -> None:
+    """Open a closed rejection again."""
+    again = dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
+    update_where_in(conn, R, R.c.rejection_id, [rejection_id], state="open", **again)
+
+
 def work(conn: sa.Connection, rejection_id: int, **values: str) -> None:
     """Write who works on a rejection (owner), and what they say of it (notes)."""
     update_where_in(conn, R, R.c.rejection_id, [rejection_id], **values)

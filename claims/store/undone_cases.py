@@ -12,7 +12,7 @@ from claims.store.load import frame
 from claims.store.posting import ON_UNDONE
 from claims.store.rows import frame_of, update_where_in
 
-CASE, EVENT, P = schema.denial_cases, schema.denial_events, schema.claim_postings
+CASE, EVENT, M, P = schema.denial_cases, schema.denial_events, schema.matches, schema.claim_postings
 UNDONE = "undone"
 
 
@@ -22,6 +22,33 @@ def events(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFram
     ids = frame_of(conn, touched, EVENT.c.claim_payment_id, claim_payment_ids)["case_id"].drop_duplicates().tolist()
     names = ("event_id", "case_id", "kind", "claim_payment_id", "body", "recorded_at")
     rows = frame_of(conn, sa.select(*(EVENT.c[name] for name in names)), EVENT.c.case_id, ids)
+    return rows.sort_values("event_id", ignore_index=True)
+
+
+def families(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """claim_payment_id and family_id of what is matched to a claim."""
+    select = sa.select(M.c.claim_payment_id, M.c.family_id).where(M.c.ended_at.is_(None), M.c.family_id.is_not(None))
+    return frame_of(conn, select, M.c.claim_payment_id, claim_payment_ids)
+
+
+def decisions(conn: sa.Connection, family_ids: Sequence[int], before: str = "") -> pd.DataFrame:
+    """What is in force on these claims, or was just before an instant: family_id, claim_payment_id, outcome, target_id.
+
+    target_id is the decision that this one takes back, else 0.
+    """
+    target = sa.func.coalesce(P.c.reverses_claim_payment_id, 0).label("target_id")
+    select = sa.select(M.c.family_id, P.c.claim_payment_id, P.c.outcome, target)
+    stood = sa.and_(P.c.recorded_at < before, sa.or_(P.c.ended_at.is_(None), P.c.ended_at >= before))
+    select = select.join(M, M.c.claim_payment_id == P.c.claim_payment_id)
+    select = select.where(M.c.ended_at.is_(None), stood if before else P.c.ended_at.is_(None))
+    return frame_of(conn, select, M.c.family_id, family_ids)
+
+
+def events_of_claims(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """All events of the cases of these claims, in order, with family_id."""
+    names = ("event_id", "case_id", "kind", "claim_payment_id", "body", "recorded_at")
+    select = sa.select(*(EVENT.c[name] for name in names), CASE.c.family_id)
+    rows = frame_of(conn, select.join(CASE, CASE.c.case_id == EVENT.c.case_id), CASE.c.family_id, family_ids)
     return rows.sort_values("event_id", ignore_index=True)
 
 

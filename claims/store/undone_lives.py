@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.rows import IN_LIST, frame_of, update_where_in
 
-EVENT, P, X = schema.claim_events, schema.claim_postings, schema.rejections
+C, EVENT, P, X = schema.claims, schema.claim_events, schema.claim_postings, schema.rejections
 OF_POSTING = "posting:"
 
 
@@ -33,6 +33,15 @@ def events(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     ended = sa.select(P.c.claim_posting_id).where(P.c.ended_at.is_not(None))
     gone = frame_of(conn, ended, P.c.claim_posting_id, told.tolist())["claim_posting_id"]
     return rows.assign(is_stale=told.isin(gone).reindex(rows.index, fill_value=False))
+
+
+def of_families(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """All events of the claims of these families, in order."""
+    names = ("event_id", "event_key", "claim_id", "event", "life_before")
+    submission = sa.func.coalesce(EVENT.c.submission_id, 0).label("submission_id")
+    select = sa.select(*(EVENT.c[name] for name in names), submission)
+    select = select.join(C, C.c.claim_id == EVENT.c.claim_id)
+    return frame_of(conn, select, C.c.family_id, family_ids).sort_values("event_id", ignore_index=True)
 
 
 def reopen_rejections(conn: sa.Connection, claim_ids: Sequence[int]) -> list[int]:

@@ -38,7 +38,7 @@ class Asked(BaseModel):
 
     def filter(self, seat: Seat) -> Filter:
         """Give it as the list wants it; a payer by its code, else by a part of its name."""
-        is_known = any(code == self.payer for code, _ in variances.payers(seat.reading))
+        is_known = bool(self.payer) and variances.has_payer(seat.reading, self.payer)
         day = seat.reading.settings.today()
         return variances.asked_for(
             self.state,

@@ -47,7 +47,7 @@ def claim_texts(content: Content, claims: Columns, rest: Rest, kind: str) -> Par
     if "estimated_due_cents" in claims:
         rest.take("amounts", "2300", ("F3",), owners)
     return joined(
-        rest.with_read("CLM", _claim(claims, kind), owners.keys), dates.claims, _dates(claims),
+        rest.over("CLM", _claim(claims, kind), "2300", owners), dates.claims, _dates(claims),
         rest.at("2300", owners, "DTP", "DN1"), _tooth_statuses(content, owners.keys, rest),
         _admission(claims, rest, owners), rest.at("2300", owners, "PWK", "CN1"),
         when(paid if kind == "I" else True, optional("AMT*F5*", claims.money("patient_paid_cents", zero=""))),

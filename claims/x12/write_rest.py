@@ -142,11 +142,15 @@ class Rest:
         return own.columns.at(_first(own, choices, owners, only))
 
     def with_read(self, segment: str, built: Part, seg: Integers) -> Part:
-        """Give segments that were read, at `seg` (0: not), the elements that no column carries."""
+        """Give segments that were read, at `seg` (0: not), the elements that no column carries.
+
+        What was read there as another segment is somebody else's: rows that were numbered anew may meet it.
+        """
         own = self._rows[_OTHERS]
         if not len(own.seg):
             return built
         place = np.where(seg > 0, positions(own.seg, seg), -1)
+        place = np.where(self._is(segment)[place], place, -1)
         own.taken[place[place >= 0]] = True
         return carried_over(segment, built, self._texts, place)
 
@@ -176,6 +180,11 @@ class Rest:
         if "note" not in c:
             return ""
         return self.over("NTE", optional("NTE*ADD*", c.names("note")), loop, owners, like=r"ADD\*")
+
+    def _is(self, segment: str) -> Flags:
+        """Tell which rows of `other_segments` are segments with this id."""
+        own = self._rows[_OTHERS].columns
+        return flags(same(own.text("segment_id"), segment), len(own))
 
     @property
     def _texts(self) -> Texts:

@@ -48,6 +48,13 @@ def test_it_may_come_in_a_later_night_or_all_in_the_first():
     assert [len(frame) for frame in again] == [0, 0, 0]
 
 
+def test_what_was_paid_before_the_day_of_a_denial_wins_nothing_of_it():
+    after = stored(run([reversal()], [], [], known=first_night(), day="2026-04-02"), first_night())
+    denied_on = after["remit_date"].iloc[0]
+    for day, wins in ((denied_on, ["overturned"]), ("2000-01-01", [])):
+        assert kinds(run([PAYS | {"payment_date": day}], [PAYS_LINE], [CONTRACT], known=after)) == wins
+
+
 def test_a_payment_without_a_reversal_is_another_part_of_the_claim():
     proposal = run([PAYS], [PAYS_LINE], [CONTRACT], known=first_night())
     assert [len(frame) for frame in proposal] == [0, 0, 0]

@@ -1,10 +1,13 @@
 """Rejections: a queue of their own that no figure of denials counts; fixed and sent again at once; edits learn."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, PeriodClosedError, UsageError
-from claims.service import edit_proposals, overview, rejection_queue
+from claims.service import edit_proposals, exception_acts, overview, people, rejection_queue
 from claims.service.master import load_master
 from claims.service.periods import close_period
 from claims.service.queue import denial_queue
@@ -22,7 +25,7 @@ from tests.service.outgoing import NOW, charges, make_ready, master
 from tests.service.sending import send
 from tests.service.test_answers import lives, queue
 
-R = schema.rejections
+R, E = schema.rejections, schema.exceptions
 SENT = claims(Bill("A1", [("99213", "100")]), Bill("A2", [("99213", "50")]))
 REFUSED = ca_277("B1", ("A1", "A7:33:IL", "100"), ("A2", "A8:448", "50"))
 
@@ -74,6 +77,28 @@ def test_giving_up_withdraws_the_claim(books):
         rejection_queue.close(books.ctx, 99, DAY)
     books.reconcile()
     assert len(rejection_queue.listed(books.ctx)) == 1
+
+
+def test_what_is_given_up_is_an_exception_until_it_is_taken_up_or_accepted_within_a_limit(books):
+    listed = sa.select(E.c.exception_id, E.c.state, E.c.amount_cents).where(E.c.type_code == "CLAIM_WITHDRAWN")
+    rejection_queue.close(books.ctx, 1, DAY)
+    ((number, state, cents),) = books.rows(listed)
+    assert (state, cents) == ("open", 10000)
+    with pytest.raises(UsageError, match="above your own limit"):  # the machine's user has none
+        exception_acts.accept(books.ctx, number, "billed by the hospital", DAY)
+    rejection_queue.reopen(books.ctx, 1, DAY, "not billed by them")
+    assert lives(books)["A1"] == "rejected" and books.rows(listed)[0][1] == "closed"
+    with pytest.raises(UsageError, match="not given up"):
+        rejection_queue.reopen(books.ctx, 1, DAY, "once more")
+    people.add(books.ctx, "bert", ["biller"], datetime.now(UTC), write_off_limit_cents=14999)
+    people.set_password(books.ctx, "bert", "a long password 12", datetime.now(UTC))
+    bert = replace(books.ctx, actor="bert")
+    for rejection in (1, 2):
+        rejection_queue.close(bert, rejection, DAY)
+    first, second = (row[0] for row in books.rows(listed.order_by(E.c.amount_cents.desc())))
+    exception_acts.accept(bert, first, "billed by the hospital", DAY)
+    with pytest.raises(UsageError, match="above your own limit"):  # with what was accepted today
+        exception_acts.accept(bert, second, "billed by the hospital", DAY)
 
 
 def test_on_a_closed_day_nothing_is_corrected_or_given_up(books):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from claims import x12
 from claims.service.master import import_files
+from claims.service.scrub_shown import not_sendable
 from claims.service.submit import submit
 from claims.store import clock, schema
 from claims.store.engine import write
@@ -218,9 +219,14 @@ def test_what_could_not_be_sent_is_tried_again_when_master_data_have_changed(pra
         conn.execute(sa.update(schema.claims).values(life="ready"))
     again = send(practice)
     assert (again.counts["claims_blocked"], len(again.batches)) == (0, 0)
+    assert not_sendable(practice.ctx) == not_sendable(practice.ctx, payer="FABLE") == {
+        "claims": 1, "charge_cents": int(rows(practice, schema.claims)["charge_cents"].sum())
+    }  # fmt: skip
+    assert not_sendable(practice.ctx, payer="OTHER")["claims"] == 0
     with monkeypatch.context() as patch:  # a clock may go back
         patch.setattr(clock, "now", lambda: "2020-01-01T00:00:00.000000Z")
         import_master(practice)
+    assert not_sendable(practice.ctx) == {"claims": 0, "charge_cents": 0}
     assert send(practice).counts["claims_blocked"] == 1
     assert practice.exceptions() == ["CLAIM_NOT_SENDABLE"]
     assert practice.exceptions("closed") == ["CLAIM_NOT_SENDABLE"]

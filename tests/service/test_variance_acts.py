@@ -20,7 +20,7 @@ from claims.service.verify import verify
 from claims.store import audit, schema
 from claims.store.engine import read, write
 from claims.store.load import frame
-from claims.store.queries import variance_list
+from claims.store.queries import loose, variance_list
 from claims.store.queries.variances import Filter
 from claims.store.rows import insert_keyed
 from tests.books import PAYER_ID, Bill, claims, remit
@@ -135,6 +135,39 @@ def test_what_makes_no_sense_is_refused_and_what_is_no_act_is_none(books):
     assert stands(books) == {"V1": "disputed", "V2": "open", "V3": "open", "B1": "open"} and is_whole(books)
 
 
+def test_taking_back_gives_the_day_on_which_it_was_over(books):
+    first, second = date(2025, 7, 1), date(2025, 8, 15)
+
+    def stand():
+        names = (CASE.c.state, CASE.c.closed_posting_date)
+        return books.rows(sa.select(*names).where(CASE.c.claim_number == "V1"))[0]
+
+    acts.say(books.ctx, chosen(books, "V1"), "accept", "amended", first)
+    later = acts.say(books.ctx, chosen(books, "V1"), "dispute", "no, it is not", second)
+    assert stand() == ("disputed", None)
+    (key,) = books.rows(sa.select(CASE.c.case_key).where(CASE.c.claim_number == "V1"))[0]
+    acts.take_back(books.ctx, key, second)
+    assert stand() == ("accepted", first)
+    assert acts.undo(books.ctx, later.act, second).refused == {acts.MOVED_ON: [chosen(books, "V1")[0][0]]}
+    acts.take_back(books.ctx, key, second)  # what was said before it stands again, and is taken back, too
+    assert stand() == ("open", None)
+    with pytest.raises(UsageError, match="Nothing was said"):
+        acts.take_back(books.ctx, key, second)
+    assert is_whole(books)
+
+
+def test_so_many_are_done_at_once_and_all_of_them_taken_back(books, monkeypatch):
+    monkeypatch.setattr(acts, "MOST", 2)
+    everything = acts.selection(books.ctx, variances.asked_for("open"), 4)
+    for do in (acts.preview, acts.say):
+        with pytest.raises(UsageError, match="At most 2 variances"):
+            do(books.ctx, everything, "accept", "", DAY)
+    done = acts.say(books.ctx, everything[:2], "accept", "", DAY)
+    monkeypatch.setattr(acts, "MOST", 1)  # what was done when more was allowed
+    assert len(acts.undo(books.ctx, done.act, DAY).done) == 2
+    assert set(stands(books).values()) == {"open"}
+
+
 def test_a_bundling_says_that_it_is_one(books):
     rows = variances.page(books.ctx, variances.asked_for()).rows.set_index("claim_number")
     assert rows.loc["B1", "bundling"] == "Bundled: 99213, 99214 paid as 99215"
@@ -175,6 +208,24 @@ ASKED = {
     "payer, kind and amount": Filter(payer_code="P1", kind="overpaid", least_cents=20_000),
     "old": Filter(kind="underpaid", opened_by=date(2025, 3, 31)),
 }
+
+
+def test_payers_are_read_from_an_index_whatever_their_number(many):
+    statements = []
+    sa.event.listen(many.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    assert [code for code, _ in variances.payers(many)] == sorted([PAYER_ID, "P1", "P2", "P3"])
+    assert len([one for one in statements if "variance_cases" in one]) == 1
+    assert variances.has_payer(many, "P2") and not variances.has_payer(many, "P")
+    with read(many.engine) as conn:
+        one = next(one for one in statements if "variance_cases.state IN" in one)
+        plans = [conn.exec_driver_sql("EXPLAIN QUERY PLAN " + one.replace("?", "'1'"))]
+        found = loose.named_select(CASE.c.payer_code, CASE.c.payer_name, CASE.c.state, variance_list.STATES, 5)
+        text = found.compile(conn.engine, compile_kwargs={"literal_binds": True})
+        plans.append(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
+        steps = [row[3] for plan in plans for row in plan]
+    own = [step for step in steps if "USING" in step]
+    assert len(own) == 3 and all("INDEX ix_variance_cases_payer_by" in step for step in own), steps
+    assert not [step for step in steps if step.startswith("SCAN variance_cases") or "TEMP B-TREE" in step], steps
 
 
 @pytest.mark.parametrize("sort", variance_list.SORTS)

@@ -6,7 +6,10 @@ import re
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
+from claims.service import variance_acts
 from claims.service.intake import ingest
 from claims.service.master import import_files
 from claims.service.reconcile import reconcile
@@ -104,3 +107,32 @@ def test_what_gives_money_up_is_looked_at_first_and_nothing_chosen_is_said(ann):
     for form in ({"verb": "dispute"}, {"verb": "dispute", "case": "x"}, {"verb": "note", "case": case, "words": " "}):
         assert ann.post("/variances/act", data=form).status_code == 422
     assert ann.post("/variances/acts/999999/undo").status_code == 404
+
+
+def test_the_page_asks_no_more_for_more_payers(desk, ann):
+    asked = []
+    sa.event.listen(Engine, "before_cursor_execute", count := lambda *told: asked.append(told[2]))
+    try:
+        ann.get(f"/variances?payer={PAYER_ID}")
+        before, _ = len(asked), asked.clear()
+        with desk.ctx.engine.begin() as conn:
+            conn.exec_driver_sql("update variance_cases set payer_code = 'P' || variance_case_id")
+        asked.clear()
+        assert len(boxes(ann.get("/variances?payer=P1").text)) == 1
+    finally:
+        sa.event.remove(Engine, "before_cursor_execute", count)
+    assert len(asked) <= before
+
+
+def test_a_list_that_is_too_long_is_done_in_parts(ann, monkeypatch):
+    monkeypatch.setattr(variance_acts, "MOST", 2)
+    form = {"verb": "accept", "scope": "all", "words": "amended", "back": "/variances"}
+    looked = ann.post("/variances/act", data=form).text
+    first = looked[looked.index('id="first"') : looked.index("</table>")]
+    assert first.count("<a href=") == 2 and ">V" in first and "$30.00" in first and "<b>amended</b>" in looked
+    assert "2 lines are done at once" in looked and "2 lines: 2 would be accepted" in looked
+    signed = re.search(r'name="looked" value="([^"]+)"', looked)[1]
+    text = follow(ann, ann.post("/variances/act", data=form | {"looked": signed, "sure": "yes"}))
+    assert "2 accepted, $60.00" in text
+    undo = re.search(r'action="(/variances/acts/\d+/undo)"', text)[1]
+    assert "2 taken back" in follow(ann, ann.post(undo))

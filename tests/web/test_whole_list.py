@@ -56,6 +56,16 @@ def test_what_changed_after_it_was_looked_at_is_named_and_left_alone(desk, ann):
     assert actions_of(desk)[-1] == ("tag", 2)
 
 
+def test_what_is_looked_at_is_named_with_its_payer_money_and_reason(desk, ann, monkeypatch):
+    monkeypatch.setattr("claims.service.desk_case.FIRST", 1)
+    text = act(ann, scope="all", act="write_off", words="not worth a letter", back="/queue?who=any").text
+    with desk.ctx.engine.connect() as conn:
+        rows = conn.exec_driver_sql("select substr(case_key, 1, 10), claim_number, payer_name from denial_cases").all()
+    first = text[text.index('id="first"') : text.index("</table>")]
+    named = [row for row in rows if f'href="/cases/{row[0]}">{row[1]}</a></td><td>{row[2]}' in first]
+    assert len(named) == 1 and "The first 1 of 2" in text and "<b>not worth a letter</b>" in text
+
+
 @pytest.mark.parametrize("change", ["nothing looked at", "another list", "another action", "another person"])
 def test_what_was_not_looked_at_is_looked_at_again(desk, ann, change):
     form = {"scope": "all", "act": "tag", "words": "late", "back": "/queue?who=any"}
@@ -109,3 +119,8 @@ def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
     with desk.ctx.engine.connect() as conn:
         row = conn.exec_driver_sql("select state, decision_date from denial_cases where reason_code = '197'").one()
     assert row == ("in_work", desk.ctx.settings.today().isoformat())
+
+
+def test_charts_say_what_they_count(ann):
+    assert "All ever denied, and recovered since, by month" in ann.get("/charts").text
+    assert "Denial rate by month, of decisions that stand" in ann.get("/charts/rates").text

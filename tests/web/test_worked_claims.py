@@ -127,12 +127,29 @@ def test_a_blocked_claim_is_corrected_where_it_is_listed(known, ann, tmp_path): 
     assert "No edit stops it" in looked and re.search(r"<del>97</del>.*<b>11</b>", looked)
     done = ann.post(address, data=typed_claim(looked) | {"sure": "yes"})
     assert (
-        done.headers["location"] == "/rejections?said=ready" and "Corrected." in ann.get("/rejections?said=ready").text
+        done.headers["location"] == "/rejections/blocked?said=ready"
+        and "Corrected." in ann.get("/rejections/blocked?said=ready").text
     )
+    told = known.one("select group_concat(subject || body) from audit_events where action = 'claim-corrected'")
+    assert f"claim {number}" in told and f"claim {again}" in told and told.count("facility_code") == 2
+    assert '"97"' not in told and '"11"' not in told, "columns, and never values"
     assert known.one("select life from claims where claim_id = (select max(claim_id) from claims)") == "ready"
     twice = ann.post(address, data=typed_claim(looked) | {"sure": "yes"})
     assert twice.status_code == 422 and "replaced" in twice.text
     assert ann.get("/claims/999999/correct").status_code == 404
+
+
+def test_the_payers_claim_number_is_asked_for_where_a_claim_names_another(known, ann, tmp_path):  # noqa: F811
+    number = charge(
+        known, tmp_path, "N1", frequency_code="7", original_reference="ICN1", place_of_service="98"
+    )  # fmt: skip
+    address = f"/claims/{number}/correct"
+    page = ann.get(address).text
+    assert 'id="f-original_reference"' in page
+    looked = ann.post(address, data=typed_claim(page, original_reference="ICN77", place_of_service="11")).text
+    ann.post(address, data=typed_claim(looked) | {"sure": "yes"})
+    made = "select frequency_code || ' ' || original_reference from claims where claim_id = (select max(claim_id) from "
+    assert known.one(f"{made}claims)") == "7 ICN77"
 
 
 def typed_claim(page, **changes):
@@ -178,6 +195,9 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert "ann: the card says otherwise" in ann.get(address).text
     form = ann.get(f"/claims/{number}/correct").text
     assert "Check the insurance card and correct the member number" in form
+    assert "S09b should have caught it: Member number" in form and 'id="f-original_reference"' not in form
+    asked = re.search(r"<h2>What to correct</h2>.*?</section>", form, re.S)[0]
+    assert 'id="f-member_id"' in asked and 'id="f-units"' not in asked
     looked = ann.post(f"/claims/{number}/correct", data=typed_claim(form, member_id="FW77010")).text
     done = ann.post(f"/claims/{number}/correct", data=typed_claim(looked) | {"sure": "yes"})
     assert done.headers["location"] == "/rejections?said=ready" and "FW77010" not in done.headers["location"]
@@ -186,19 +206,37 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert late.status_code == 422 and "closed already: corrected" in late.text
 
 
-def test_a_rejection_is_dealt_with_for_a_reason_only_and_once(rejected, ann):  # noqa: F811
+def test_a_rejection_is_dealt_with_for_a_reason_after_a_look_and_taken_up_again(rejected, ann):  # noqa: F811
     here, number, rejection = rejected
     address = f"/rejections/{rejection}"
-    refused = ann.post(f"{address}/close", data={"reason": " "})
+    refused = ann.post(f"{address}/close", data={"reason": " ", "sure": "yes"})
     assert refused.status_code == 422 and "Say why" in refused.text
+    looked = ann.post(f"{address}/close", data=form_of(ann.get(address).text, "close") | {"reason": "by the hospital"})
+    assert "$145.00 billed to" in looked.text and "Nothing has been done yet" in looked.text
     assert here.one("select state from rejections") == "open"
-    ann.post(f"{address}/close", data={"reason": "billed by the hospital"})
+    words = {"reason": "by the hospital", "sure": "yes"}
+    seen = form_of(looked.text, "close") | words
+    here.sign_in("sue").post(f"{address}/note", data={"words": "the payer looks at it: do not close"})
+    stale = ann.post(f"{address}/close", data=seen)
+    assert stale.status_code == 422 and "since you saw it" in stale.text
+    assert here.one("select state from rejections") == "open", "nobody closes what another has just noted"
+    ann.post(f"{address}/close", data=form_of(stale.text, "close") | words)
     page = ann.get(address).text
-    assert "dealt with: billed by the hospital" in page and "withdrawn" in page
+    assert "dealt with: by the hospital" in page and "withdrawn" in page
     assert here.one("select life from claims where claim_id = ?", number) == "withdrawn"
-    assert ann.post(f"{address}/close", data={"reason": "once more"}).status_code == 422
+    money = "select amount_cents from exceptions where type_code = 'CLAIM_WITHDRAWN' and state = 'open'"
+    assert here.one(money) == 14500, "what nobody is asked to pay stays on a list"
+    assert ann.post(f"{address}/close", data=seen).status_code == 422
     body = here.one("select body from audit_events where action = 'rejection-closed'")
     assert "hospital" not in body, "the chain seals words, and does not hold them"
+    for _ in range(2):
+        assert ann.post(f"{address}/reopen", data={"reason": "not billed by them"}).status_code == 303
+        assert here.one("select life from claims where claim_id = ?", number) == "rejected"
+        assert here.one(f"select count(*) from ({money})") == 0
+        assert f'href="/claims/{number}/correct"' in ann.get(address).text
+        again = form_of(ann.get(address).text, "close") | {"reason": "twice", "sure": "yes"}
+        ann.post(f"{address}/close", data=again)
+    assert here.one("select life from claims where claim_id = ?", number) == "withdrawn" and here.one(money) == 14500
 
 
 def test_a_claim_that_was_made_of_a_denial_is_corrected_on_its_case(desk, ann):  # noqa: F811

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from claims.charges.build.next_payer import ORDER, SIDES, as_other_payers, stacked, without_payers, without_permissions
+from claims.frames import next_seg
 
 Frames = dict[str, pd.DataFrame]
 INSTEAD, BEFORE, AFTER = "instead", "before", "after"
@@ -40,7 +41,7 @@ def turned(frames: Frames, payer_code: str, order: str, relationship_code: str) 
         own = _rank(claims["payer_sequence"]).reindex(others["claim_seg"]).to_numpy()
         later = _rank(others["payer_sequence"]).to_numpy() > own
         moved = others["payer_sequence"].where(~later, _behind(others["payer_sequence"]))
-        first = _next_seg(frames)
+        first = next_seg(frames)
         own_rows = as_other_payers(claims, pd.Series(np.arange(len(claims)) + first, index=claims.index))
         own_rows = own_rows.assign(payer_sequence=_behind(claims["payer_sequence"]))
         own_rows = own_rows.assign(paid_cents=pd.array([pd.NA] * len(own_rows), dtype="Int64"), paid_date=np.int32(0))
@@ -59,7 +60,7 @@ def turned(frames: Frames, payer_code: str, order: str, relationship_code: str) 
 
 def followed(frames: Frames, coverage: Mapping[str, str]) -> Frames:
     """Name one more payer on claims, right behind their own: columns of `other_payers`."""
-    claims, first = frames["claims"], _next_seg(frames)
+    claims, first = frames["claims"], next_seg(frames)
     rows = pd.DataFrame(
         {
             "transaction_seg": claims["transaction_seg"],
@@ -81,7 +82,3 @@ def _behind(sequence: pd.Series[str]) -> pd.Series[str]:
     """Give the place behind each; the last one stays."""
     place = np.minimum(_rank(sequence).to_numpy() + 1, len(_LETTERS) - 1)
     return pd.Series([_LETTERS[one] for one in place], index=sequence.index, dtype="str")
-
-
-def _next_seg(frames: Frames) -> int:
-    return 1 + max((int(rows["seg"].max()) for rows in frames.values() if "seg" in rows and len(rows)), default=0)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from claims.charges.build.rows import integers, optional_cents, texts
+from claims.frames import next_seg
 
 Frames = dict[str, pd.DataFrame]
 Integers = npt.NDArray[np.int64]
@@ -75,12 +76,11 @@ def next_claims(frames: Frames, decided: Decided) -> NextClaims:
     told = without_permissions(without_payers(told, following["seg"]))
     turned = {name: frame for name, frame in frames.items() if name not in told} | told
     turned["claims"] = _turned(kept, following)
-    first = 1 + max((int(frame["seg"].max()) for frame in frames.values() if "seg" in frame and len(frame)), default=0)
     _add(
         turned,
         kept,
         Decided(*(_of(frame, kept.index) for frame in (decided.claims, decided.lines, adjustments))),
-        first,
+        next_seg(frames),
     )
     return NextClaims(turned, refused)
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from claims.charges.build.look_up import Frames
+from claims.frames import next_seg
 
 # What tells loops apart, level by level: whoever shares all of it shares a loop.
 _LEVELS = (
@@ -24,13 +25,17 @@ _LEVELS = (
 
 
 def in_sending_order(frames: Frames) -> dict[str, pd.DataFrame]:
-    """Sort claims and number them from 1 (`seg`), their rows of other frames with them."""
+    """Sort claims and number them anew (`seg`), their rows of other frames with them.
+
+    The numbers are those behind all that the frames have: rows keep the `seg` that they were read at, and the writer
+    knows by it which of them a segment was read with.
+    """
     claims = frames["claims"]
     names = [f"level{number}" for number in range(len(_LEVELS))]
     keys = pa.table({name: _key(claims, columns) for name, columns in zip(names, _LEVELS, strict=True)})
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in names]).to_numpy()
     claims = claims.iloc[order].reset_index(drop=True)
-    place = pd.Series(np.arange(1, len(claims) + 1), index=claims["seg"])
+    place = pd.Series(np.arange(len(claims)) + next_seg(frames), index=claims["seg"])
     found = {name: _renamed(rows, place) for name, rows in frames.items() if name != "claims"}
     return found | {"claims": claims.assign(seg=place.to_numpy())}
 

@@ -9,6 +9,7 @@ from typing import Any
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.queue import KEY_LENGTH
+from claims.service.zone import begins
 from claims.store.engine import read
 from claims.store.queries import desk as queries
 from claims.store.queries import given_up
@@ -17,9 +18,9 @@ SHOWN = 10
 
 
 def approved_on(ctx: Context, day: date) -> int:
-    """Give how much of what others gave up the person has approved on an accounting day, in cents."""
+    """Give how much of what others gave up the person has approved on a day (accounting day, or real day), in cents."""
     with read(ctx.engine) as conn:
-        return given_up.approved_on_day(conn, ctx.actor, day)
+        return given_up.approved_on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
 
 
 def cases(ctx: Context, action_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

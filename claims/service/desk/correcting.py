@@ -25,7 +25,7 @@ from claims.service.desk.people import is_late
 from claims.service.desk.sending import CORRECTED, with_claims
 from claims.service.desk.sheets import OtherCase, Sheet, other_cases, sheet
 from claims.service.resubmit import Change, changes_of
-from claims.store import desk, versions
+from claims.store import desk, rejections, versions
 from claims.store.engine import read
 from claims.store.queries import made_claims
 
@@ -67,6 +67,9 @@ class Correctable(NamedTuple):
     others: tuple[OtherCase, ...] = ()
 
 
+NAMES_ANOTHER = ("7", "8", "Q")  # CLM05-3 of a claim that names the payer's number of another
+
+
 def correctable(ctx: Context, case_id: int, day: date) -> Correctable:
     """Give what can be corrected on the claim of a case. What it shows is patient data: the caller records that."""
     with read(ctx.engine) as conn:
@@ -95,10 +98,17 @@ def of_claim(ctx: Context, claim_id: int) -> Correctable:
     with read(ctx.engine) as conn:
         found = versions.sources(conn, [claim_id])
         stops = made_claims.reasons(conn, [claim_id])
-    return _read(ctx, found, stops, "", 0)
+        refusals = rejections.of_claims(conn, [claim_id])
+        last = refusals.loc[refusals["state"] == "open", "rejection_id"].tail(1).tolist()
+        missed = [str(one) for number in last for one in rejections.one(conn, int(number))["edit_id"] if one]
+    return _read(ctx, found, stops, "", 0, missed)
 
 
-def _read(ctx: Context, found: pd.DataFrame, stops: pd.DataFrame, category: str, line_number: int) -> Correctable:
+def _read(
+    ctx: Context, found: pd.DataFrame, stops: pd.DataFrame, category: str, line_number: int,
+    missed: Iterable[str] = (),
+) -> Correctable:  # fmt: skip
+    """Read the claim; `missed`: edits that should have caught what it was refused for, whose columns are asked for."""
     frames = contents.joined(list(contents.read(ctx, found)))
     if not frames or frames["claims"].empty or contents.lost(found, frames):
         return Correctable([], _says("content-differs"), False)
@@ -109,19 +119,22 @@ def _read(ctx: Context, found: pd.DataFrame, stops: pd.DataFrame, category: str,
         for row in stops.to_dict("records")
     )  # fmt: skip
     fields = _fields(frames, category, line_number)
-    if complaints:  # what an edit names is asked for too
-        fields = [one._replace(is_asked=one.is_asked or bool(about(one, complaints))) for one in fields]
+    named = [*complaints, *of_edits(missed)]
+    if named:  # what an edit names is asked for too
+        fields = [one._replace(is_asked=one.is_asked or bool(about(one, named))) for one in fields]
         fields.sort(key=lambda one: (not one.is_asked, one.line_number))
     denied = (line_number,) if category else ()
     return Correctable(fields, "", False, sheet(ctx, found, frames, denied), complaints)
 
 
 def about(field: Field, complaints: Iterable[Complaint]) -> list[Complaint]:
-    """Give the complaints of edits that look at a field, of its line or of the claim."""
+    """Give the complaints of edits that look at a field: those of its line, of any line where it is the claim's own."""
     return [
         one
         for one in complaints
-        if field.edits and one.edit_id.startswith(field.edits) and one.line_number in (0, field.line_number)
+        if field.edits
+        and one.edit_id.startswith(field.edits)
+        and (field.line_number == 0 or one.line_number in (0, field.line_number))
     ]
 
 
@@ -171,6 +184,9 @@ def _fields(frames: Mapping[str, pd.DataFrame], category: str, line_number: int)
     for row in codes.table("corrections").to_dict("records"):
         column = known.loc[row["column"]]
         if str(claim["kind"]) not in column["claim_types"]:
+            continue
+        # Who corrects a case has the payer's number from its decision; a first claim (1) has nothing to name.
+        if row["column"] == "original_reference" and (category or claim["frequency_code"] not in NAMES_ANOTHER):
             continue
         asked = category in row["asked_for"].split()
         expected = KINDS[str(column["kind"])].expected

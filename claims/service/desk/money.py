@@ -27,7 +27,9 @@ from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.desk.priority import for_deadlines
 from claims.service.desk.remarks import with_effect
 from claims.service.master import load_master
+from claims.service.periods import require_come
 from claims.service.runs import running
+from claims.service.zone import begins
 from claims.store import desk, patient_money
 from claims.store.engine import read, together
 from claims.store.handles import Connection
@@ -87,11 +89,12 @@ def to_patient(ctx: Context, cases: Cases, posting_date: date, basis: str = "") 
 
 def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int | None = None) -> Done:
     """Let what another person asked for happen, within one's own limit of a day; cases that moved on stay out of it."""
+    require_come(ctx, posting_date)
     with together(ctx.engine) as conn:
         action, chosen, asked = _waiting(ctx, conn, action_id)
         asked = asked[asked["case_id"].isin(chosen.rows["case_id"])]
         if limit_cents is not None:  # of what still waits, and of a day: no splitting of requests gets round it
-            used = given_up.approved_on_day(conn, ctx.actor, posting_date)
+            used = given_up.approved_on_day(conn, ctx.actor, posting_date, begins(ctx, ctx.settings.today()))
             if int(asked["amount_cents"].sum()) + used > limit_cents:
                 so_far = ", with what you approved today" if used else ""
                 raise UsageError(f"This is above your own limit{so_far}: somebody with a higher one has to approve it.")
@@ -117,6 +120,7 @@ def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int |
 
 def refuse(ctx: Context, action_id: int, reason: str, posting_date: date) -> Done:
     """Say no to what another person asked for; its cases are free again."""
+    require_come(ctx, posting_date)
     with together(ctx.engine) as conn:
         _, chosen, asked = _waiting(ctx, conn, action_id)
         amount = int(asked.loc[asked["case_id"].isin(chosen.rows["case_id"]), "amount_cents"].sum())
@@ -133,6 +137,7 @@ def _ask(
     ctx: Context, cases: Cases, kind: str, reason: str, day: date, limit_cents: int | None, *, proof: int = 0,
     gives_up: bool = True,
 ) -> Done:  # fmt: skip
+    require_come(ctx, day)
     what = MOVES[kind]
     master = load_master(ctx)
     with together(ctx.engine) as conn:
@@ -162,7 +167,7 @@ def _ask(
         if proof and originals.is_paid(conn, proof):
             limit_cents = None  # nothing is given up: the original was paid
         if limit_cents is not None:
-            used = given_up.on_day(conn, ctx.actor, day)
+            used = given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
             waits = total > 0 and _is_above(conn, ctx.actor, chosen.rows, amounts, used, limit_cents)
         else:
             waits = kind == "to_patient" and bool(_not_pr(chosen.rows, held).any())

@@ -58,6 +58,7 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
     due = rows["deadline_date"].where(~is_waiting, ask_on).where(~is_closed, "")
     is_late = (rows["next_action"] == _LATE[0]) & (rows["then_action"] == _LATE[1])
     then = _label(table, rows, "then_action").where(~is_late, _OTHER_LIMIT)
+    then = then.where(then != label, "")  # no second step is the first one again
     has_step = ~is_waiting & ~is_closed
     left = pd.to_datetime(due.where(due != ""), format="%Y-%m-%d") - pd.Timestamp(day)
     return rows.assign(

@@ -21,6 +21,7 @@ from claims.service.context import Context
 from claims.service.desk.acting import Chosen, Done, begin, change, finish, reasons, told
 from claims.service.desk.held import bring_back
 from claims.service.desk.money import MOVES, REFUSED, WAITS, is_paid_by_patient
+from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.store import desk, lives
 from claims.store.engine import together
@@ -39,6 +40,7 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
     `only`: these cases of it; the others keep what it did. Raises NotFoundError, and UsageError for an action that
     cannot be undone as a whole, or that a case of `only` is none of.
     """
+    require_come(ctx, posting_date)
     with together(ctx.engine) as conn:
         action = _to_undo(conn, action_id)
         moved_money = action["kind"] in MOVES and action["state"] != WAITS

@@ -33,9 +33,9 @@ def found(conn: sa.Connection, prefix: str) -> list[sa.Row[Any]]:
 
 
 def called(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
-    """Read case_id, case_key and claim_number of cases."""
-    select = sa.select(CASE.c.case_id, CASE.c.case_key, CASE.c.claim_number)
-    return frame_of(conn, select, CASE.c.case_id, case_ids)
+    """Read case_id, case_key, claim_number, payer_code, payer_name and at_risk_cents of cases."""
+    names = ("case_id", "case_key", "claim_number", "payer_code", "payer_name", "at_risk_cents")
+    return frame_of(conn, sa.select(*(CASE.c[name] for name in names)), CASE.c.case_id, case_ids)
 
 
 def keys_from(prefix: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
+from claims.store.rows import frame_of
 
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
@@ -17,6 +18,7 @@ REM, CLASS, CASE, EA = schema.remarks, schema.classifications, schema.denial_cas
 EVENT, C = schema.denial_events, schema.claims
 
 Ids = sa.Select[tuple[int]]
+WON = ("overturned", "partly_overturned")
 
 
 def remittances_to_look_at(conn: sa.Connection, claims_at_most: int) -> list[int]:
@@ -204,18 +206,11 @@ def remarks(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     return frame(conn, sa.select(*(REM.c[name] for name in names)).where(REM.c.claim_payment_id.in_(ids)))
 
 
-def _win(column: sa.Column[int]) -> sa.ScalarSelect[int]:
-    """Give a column of the last event that won a case."""
-    won = sa.and_(EVENT.c.case_id == CASE.c.case_id, EVENT.c.kind.in_(["overturned", "partly_overturned"]))
-    return sa.select(column).where(won).order_by(EVENT.c.event_id.desc()).limit(1).scalar_subquery()
-
-
 def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     """Read the stored cases that these claim payments may concern, with billing_npi of their family.
 
     Those of the same families, of the same claim payments, of the decisions they take back, and of unknown claims with
-    the same payer and claim number. Those whose opening was undone are as if they had never opened. won_by is the claim
-    payment that won a case last, won_cents what it recovered.
+    the same payer and claim number. Those whose opening was undone are as if they had never opened.
     """
     families = sa.select(M.c.family_id).where(
         M.c.claim_payment_id.in_(ids), M.c.ended_at.is_(None), M.c.family_id.is_not(None)
@@ -234,8 +229,6 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
         sa.select(
             *columns,
             sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
-            sa.func.coalesce(_win(EVENT.c.claim_payment_id), 0).label("won_by"),
-            sa.func.coalesce(_win(EVENT.c.amount_cents), 0).label("won_cents"),
         )
         .outerjoin(F, F.c.family_id == CASE.c.family_id)
         .where(
@@ -248,3 +241,10 @@ def related_cases(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             ),
         ),
     )
+
+
+def wins(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
+    """Read what won these cases, and the undos and replays that took back some of it, in order."""
+    names = ("event_id", "case_id", "kind", "claim_payment_id", "amount_cents", "body")
+    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.kind.in_([*WON, "undone", "restored"]))
+    return frame_of(conn, select, EVENT.c.case_id, case_ids).sort_values("event_id", ignore_index=True)

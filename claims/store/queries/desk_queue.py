@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.queries import loose
 from claims.store.queries.asof import count, total
 from claims.store.row_by_row import RowByRow
 from claims.store.schema.desk import FILTERED_BY
@@ -41,7 +42,8 @@ SORTS: dict[str, Order] = {
     "remit_date": Order("remit_sort_date", True),
     "age": Order("posting_date", False),
 }
-QUEUES = ("open", "snoozed", "waiting", "expired", "closed")
+OPEN = ("open", "snoozed", "waiting", "expired")
+QUEUES = (*OPEN, "closed")
 MOST_RUNS, NO_RUN = 30, -1
 
 # Filters that pick an index, the one that leaves the fewest rows first; what else is asked for is looked at row by row.
@@ -187,14 +189,8 @@ def payers(conn: sa.Connection, text: str) -> list[str]:
 
 
 def open_payers(conn: sa.Connection) -> list[tuple[str, str]]:
-    """Give (code, name) of the payers of cases that are not closed, by name: one look into an index for each."""
-    found: dict[str, str] = {}
-    for queue in QUEUES[:-1]:
-        of_queue = CASE.c.queue == queue
-        for code in _values(conn, CASE.c.payer_code, of_queue):
-            name = sa.select(CASE.c.payer_name).where(of_queue, CASE.c.payer_code == code).limit(1)
-            found.setdefault(code, str(conn.scalar(name) or code))
-    return sorted(found.items(), key=lambda one: (one[1].upper(), one[0]))
+    """Give (code, name) of the payers of cases that are not closed, by name."""
+    return loose.named(conn, CASE.c.payer_code, CASE.c.payer_name, CASE.c.queue, OPEN, _MOST_VALUES)
 
 
 def tags(conn: sa.Connection) -> list[str]:

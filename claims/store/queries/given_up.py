@@ -14,20 +14,28 @@ from claims.store.rows import frame_of
 
 CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
 _KINDS, _ENDS = ("write_off", "expire"), ("written_off", "expired")
+_APPROVED = (*_ENDS, "duplicate", "billed_patient")  # a second person answers for what the patient is asked for too
 
 
-def on_day(conn: sa.Connection, actor: str, day: date) -> int:
-    """Add up what somebody gave up alone on an accounting day, in cents."""
-    select = sa.select(total(EVENT.c.amount_cents)).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
-    return int(conn.scalar(select.where(*_alone(actor), ACTION.c.posting_date == day)) or 0)
+def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
+    """Add up what somebody gave up alone in a day, in cents.
+
+    On the accounting day, or since an instant, the start of the real day, whichever is more: another day that is typed
+    gives nobody a second limit.
+    """
+    return _more(conn, _alone(actor), ACTION.c.posting_date == day, ACTION.c.recorded_at >= since)
 
 
-def approved_on_day(conn: sa.Connection, actor: str, day: date) -> int:
-    """Add up what others gave up and somebody approved on an accounting day, in cents."""
-    approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", ACTION.c.decided_posting_date == day)
-    select = sa.select(total(EVENT.c.amount_cents)).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
-    ends = EVENT.c.kind.in_([*_ENDS, "duplicate"])
-    return int(conn.scalar(select.where(*approved, ends, ~_is_undone())) or 0)
+def approved_on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
+    """Add up what others asked for and somebody approved, on the accounting day or since an instant, in cents."""
+    approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", EVENT.c.kind.in_(_APPROVED), ~_is_undone())
+    return _more(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since)
+
+
+def _more(conn: sa.Connection, whose: Sequence[sa.ColumnElement[bool]], *days: sa.ColumnElement[bool]) -> int:
+    select = sa.select(*(total(sa.case((one, EVENT.c.amount_cents), else_=0)) for one in days))
+    select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*whose, sa.or_(*days))
+    return max(int(one or 0) for one in conn.execute(select).one())
 
 
 def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> pd.Series[int]:

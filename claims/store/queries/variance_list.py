@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.queries import loose
 from claims.store.queries.asof import count, total
 from claims.store.queries.variances import CASE, EVENT, SHOWN, STATES, Filter
 from claims.store.rows import frame_of
@@ -79,10 +80,10 @@ def _ordered(columns: Any, sort: str, *, back: bool) -> list[sa.ColumnElement[An
     return [one.desc() if order.is_descending != back else one.asc() for one in (columns[order.column], columns[ID])]
 
 
-def selection(conn: sa.Connection, asked: Filter) -> pd.DataFrame:
-    """Read variance_case_id and `seen` of everything asked for, in the order of ids."""
+def selection(conn: sa.Connection, asked: Filter, most: int) -> pd.DataFrame:
+    """Read variance_case_id and `seen` of what is asked for, in the order of ids; of so many at most."""
     select = sa.select(CASE.c[ID], sa.type_coerce(_told(), sa.BigInteger).label("seen")).where(asked.condition())
-    return frame(conn, select.order_by(CASE.c[ID]))
+    return frame(conn, select.order_by(CASE.c[ID]).limit(most))
 
 
 def of_keys(conn: sa.Connection, keys: Sequence[str]) -> pd.DataFrame:
@@ -107,19 +108,14 @@ def open_by_kind(conn: sa.Connection) -> pd.DataFrame:
 
 
 def payers(conn: sa.Connection) -> list[tuple[str, str]]:
-    """Give (code, name) of the payers of cases, by name: one look into an index for each."""
-    found: dict[str, str] = {}
-    for state in STATES:
-        after = ""
-        while len(found) < MOST_PAYERS:
-            own = CASE.c.state == state
-            code = conn.scalar(sa.select(sa.func.min(CASE.c.payer_code)).where(own, CASE.c.payer_code > after))
-            if code is None:
-                break
-            after = str(code)
-            name = sa.select(CASE.c.payer_name).where(own, CASE.c.payer_code == after).limit(1)
-            found.setdefault(after, str(conn.scalar(name) or after))
-    return sorted(found.items(), key=lambda one: (one[1].upper(), one[0]))
+    """Give (code, name) of the payers of cases, by name."""
+    return loose.named(conn, CASE.c.payer_code, CASE.c.payer_name, CASE.c.state, STATES, MOST_PAYERS)
+
+
+def has_payer(conn: sa.Connection, code: str) -> bool:
+    """Tell whether any case is of the payer with just this code."""
+    own = sa.select(CASE.c[ID]).where(CASE.c.state.in_(STATES), CASE.c.payer_code == code)
+    return conn.scalar(own.limit(1)) is not None
 
 
 def act(conn: sa.Connection, first: int, most: int) -> pd.DataFrame:
@@ -131,19 +127,12 @@ def act(conn: sa.Connection, first: int, most: int) -> pd.DataFrame:
     return frame(conn, select.order_by(EVENT.c.variance_event_id))
 
 
-def said(conn: sa.Connection, case_id: int, kinds: Sequence[str]) -> pd.DataFrame:
-    """Read the last event of a case by which a person said something of it, as `act` gives it; none or one row."""
-    last = sa.select(sa.func.max(EVENT.c.variance_event_id)).where(
-        EVENT.c.variance_case_id == case_id, EVENT.c.kind.in_(list(kinds))
-    )
-    return act(conn, int(conn.scalar(last) or 0), 1)
-
-
-def last_events(conn: sa.Connection, ids: Sequence[int]) -> pd.Series[int]:
-    """Give the number of the last event of each case that is more than a note, by variance_case_id."""
-    last = sa.cast(sa.func.max(EVENT.c.variance_event_id), sa.BigInteger).label("last")
-    select = sa.select(EVENT.c.variance_case_id, last).where(EVENT.c.kind != "note").group_by(EVENT.c.variance_case_id)
-    return frame_of(conn, select, EVENT.c.variance_case_id, ids).set_index(ID)["last"]
+def events_of(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
+    """Read what happened to cases but for notes, in order: variance_event_id, variance_case_id, kind."""
+    names = ("variance_event_id", ID, "kind")
+    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.kind != "note")
+    rows = frame_of(conn, select, EVENT.c.variance_case_id, ids)
+    return rows.sort_values("variance_event_id", ignore_index=True)
 
 
 def paid_as(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:

@@ -96,8 +96,10 @@ def act(
         if scope == "all":
             form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
         if is_again or ((scope == "all" or verb in LOOKED_AT) and sure != "yes"):
-            found = done.named(at, done.told(verb, actions.preview(at.writing, do)))
+            looks = actions.preview(at.writing, do)
+            found, first = done.named(at, done.told(verb, looks)), shown.rows(desk_case.first(at.reading, looks.done))
             parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
+            parts["first"] = first
             return at.page("sure.html", parts=parts, key=_key(at, cases))
         did = done.told("untag" if verb == "tag" and not words.strip() else verb, do(at.writing))
     except UsageError as error:

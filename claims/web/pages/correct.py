@@ -113,10 +113,9 @@ def correct_claim(
             raise UsageError(f"{can.refused or 'It was made of a denial: correct it on the page of its case'}.")
         day, changes = at.writing.settings.today(), [change for _, change in wanted]
         if sure == "yes" and looked_at == kept["looked_at"]:
+            listed = "/rejections" if rejection_queue.open_of_claim(at.reading, claim_id) else "/rejections/blocked"
             made = resubmit.correct(at.writing, claim_id, changes, day)
-            return at.go(
-                f"/rejections/blocked?said=blocked#b{made.claim_id}" if made.edits else "/rejections?said=ready"
-            )
+            return at.go(f"/rejections/blocked?said=blocked#b{made.claim_id}" if made.edits else f"{listed}?said=ready")
         looked = resubmit.preview(at.writing, claim_id, changes, day)
     except UsageError as error:
         return _claim_page(at, claim_id, can, 422, problem=str(error), **kept)

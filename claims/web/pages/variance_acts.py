@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from claims.errors import UsageError
 from claims.service import variance_acts
 from claims.web import looked as looked_at
-from claims.web import variances_asked
+from claims.web import shown, variances_asked
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
 from claims.web.variances_asked import LIST, Asked, Told
@@ -42,6 +42,8 @@ def act(
     seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
     is_again = scope == "all" and sure == "yes" and seen is None
     cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
+    is_more = len(cases) > variance_acts.MOST
+    cases = cases[: variance_acts.MOST]
     if not cases:
         raise UsageError("Select a line first: tick it, or press x.")
     day = at.reading.settings.today()
@@ -49,8 +51,10 @@ def act(
         form = {"scope": scope, "verb": verb, "words": words, "back": back}
         if scope == "all":
             form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
-        found = variances_asked.told(at, verb, variance_acts.preview(at.reading, cases, verb, words, day))
+        looks = variance_acts.preview(at.reading, cases, verb, words, day)
+        found, first = variances_asked.told(at, verb, looks), shown.rows(variance_acts.first(at.reading, looks.done))
         parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
+        parts |= {"most": variance_acts.MOST if is_more else 0, "first": first}
         return at.page("variances_sure.html", parts=parts)
     return _go_back(at, back, variances_asked.told(at, verb, variance_acts.say(at.writing, cases, verb, words, day)))
 
@@ -70,7 +74,8 @@ def _chosen(texts: list[str]) -> list[tuple[int, int]]:
 
 
 def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
-    return variance_acts.selection(at.reading, Asked.at_address(back).filter(at))
+    """Give the cases of a list; one more than is done at once, where it has more."""
+    return variance_acts.selection(at.reading, Asked.at_address(back).filter(at), variance_acts.MOST + 1)
 
 
 def _go_back(at: Seat, back: str, told: Told) -> Response:

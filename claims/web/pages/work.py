@@ -18,7 +18,7 @@ from claims.web.seat import At, Seat
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
 MOST = 200
-Said = Literal["", "ready", "blocked", "assigned", "noted", "closed"]
+Said = Literal["", "ready", "blocked", "assigned", "noted", "closed", "reopened"]
 Text = Annotated[str, Form(max_length=400)]
 Name = Annotated[str, Form(max_length=120)]
 
@@ -70,15 +70,31 @@ def note(at: At, rejection_id: Number, words: Text = "") -> Response:
 
 
 @ROUTES.post("/rejections/{rejection_id}/close", ACT)
-def close(at: At, rejection_id: Number, reason: Text = "") -> Response:
-    """Mark it as dealt with: its claim is withdrawn, and never sent again."""
+def close(at: At, rejection_id: Number, reason: Text = "", was: Name = "", sure: Name = "") -> Response:
+    """Show what giving its claim up does; with `sure`, do it, unless it changed since it was seen (`was`)."""
+    if reason.strip() and sure != "yes":
+        try:
+            rejection_queue.require_still_open(at.reading, rejection_id)
+        except UsageError as error:
+            return _rejection(at, rejection_id, 422, problem=str(error), reason=reason)
+        return _rejection(at, rejection_id, reason=reason, look="close")
 
     def do(ctx: Context) -> None:
         if not reason.strip():
             raise UsageError("Say why the claim is not sent again.")
-        rejection_queue.close(ctx, rejection_id, ctx.settings.today(), reason)
+        rejection_queue.close(ctx, rejection_id, ctx.settings.today(), reason, was=was)
 
     return _act(at, rejection_id, "closed", do, reason=reason)
+
+
+@ROUTES.post("/rejections/{rejection_id}/reopen", ACT)
+def reopen(at: At, rejection_id: Number, reason: Text = "") -> Response:
+    """Take a claim up again that was given up."""
+
+    def do(ctx: Context) -> None:
+        rejection_queue.reopen(ctx, rejection_id, ctx.settings.today(), reason)
+
+    return _act(at, rejection_id, "reopened", do, reason=reason)
 
 
 def _act(at: Seat, rejection_id: int, said: str, do: Callable[[Context], None], **typed: str) -> Response:
@@ -92,7 +108,7 @@ def _act(at: Seat, rejection_id: int, said: str, do: Callable[[Context], None], 
 def _rejection(at: Seat, rejection_id: int, status: int = 200, **values: str) -> Response:
     row = rejection_queue.told(at.reading, rejection_id, show_phi=True)
     why = "" if row["state"] != "open" else resubmit.why_not(at.reading, int(row["claim_id"]))
-    usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": ""}
+    usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": "", "look": ""}
     own = {"row": row, "why_not": why, "workers": at.practice.workers()}
     return at.page("rejection.html", status, **usual | own | values)
 

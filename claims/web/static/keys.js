@@ -101,7 +101,14 @@
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], dialog[open]");
     if (typing) {
-      if (event.key === "Escape" && typing.matches("input, select, textarea")) typing.blur();
+      if (event.key === "Escape" && typing.matches("input, select, textarea")) {
+        typing.blur();
+        here()?.focus({ preventScroll: true });
+      }
+      if (event.key === "Enter" && typing.matches("#bulk select[data-act=until]")) { // chosen by keys: it is meant
+        event.preventDefault();
+        one("button[value=snooze]", typing.closest("#bulk"))?.click();
+      }
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;

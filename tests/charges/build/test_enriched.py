@@ -104,7 +104,9 @@ def test_claims_are_sent_by_provider_subscriber_and_patient():
     changes = [{"claim_number": f"A{number}", "member_id": f"W{3 - number % 3}"} for number in range(6)]
     found = in_sending_order(built(*changes))
     assert found["claims"]["member_id"].tolist() == ["W1", "W1", "W2", "W2", "W3", "W3"]
-    assert found["claims"]["seg"].tolist() == [1, 2, 3, 4, 5, 6]
+    segs = found["claims"]["seg"].tolist()
+    assert segs == list(range(segs[0], segs[0] + 6))
+    assert segs[0] > max(rows["seg"].max() for name, rows in found.items() if name != "claims" and len(rows))
     number_of = found["claims"].set_index("seg")["claim_number"]
     told = zip(found["service_lines"]["claim_seg"], found["service_lines"]["line_control_number"], strict=True)
     assert all(number.startswith(number_of[seg]) for seg, number in told)

@@ -317,7 +317,7 @@ LOOKED_AT = {
 
 
 def test_who_looks_holds_nobody_up_who_writes_and_is_told_what_will_be(books):
-    assert {*LOOKED_AT, "resubmit", "bill_next"} == set(actions.ACTIONS)
+    assert {*LOOKED_AT, "resubmit", "bill_next", "bill_other"} == set(actions.ACTIONS)
     elsewhere = open_engine(books.ctx.settings.database_url)
     for name, (names, asked) in LOOKED_AT.items():
         seen, action = chosen(books, *names), actions.ACTIONS[name]

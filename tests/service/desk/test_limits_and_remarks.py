@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from claims.errors import UsageError
 from claims.service import desk_case
 from claims.service.desk import actions, approving
 from claims.service.verify import verify
+from claims.service.zone import begins
 from claims.store import schema
 from claims.store.queries import given_up
 from tests.service.desk.conftest import DAY, as_person, cases, chosen
@@ -78,8 +80,34 @@ def test_what_is_written_off_of_one_claim_counts_whatever_the_day(books):
         families = [int(conn.scalar(family))]
         assert given_up.of_families(conn, "anna", families).tolist() == [10100]
         assert given_up.of_families(conn, "bert", families).tolist() == []
-        assert given_up.on_day(conn, "anna", DAY) == 10100
+        assert given_up.on_day(conn, "anna", DAY, begins(anna, anna.settings.today())) == 10100
     assert first.state == "done"
+
+
+def test_another_day_that_is_typed_is_no_way_round_a_limit(books):
+    anna, bert = as_person(books, "anna"), as_person(books, "bert")
+    days = [DAY, DAY - timedelta(days=1), DAY + timedelta(days=1)]
+    ahead = anna.settings.today() + timedelta(days=1)
+    with pytest.raises(UsageError, match="ahead of today"):
+        actions.write_off(anna, chosen(books, "A1"), "small", 15000, ahead)
+    asked = [
+        actions.write_off(anna, chosen(books, number), "small", 15000, day)
+        for number, day in zip(("A1", "A2", "A3"), days, strict=True)
+    ]
+    assert [one.state for one in asked] == ["done", "waiting_approval", "waiting_approval"]
+    with pytest.raises(UsageError, match="ahead of today"):
+        actions.approve(bert, asked[1].action_id, ahead, limit_cents=20000)
+    assert actions.approve(bert, asked[1].action_id, days[1], limit_cents=20000).state == "approved"
+    with pytest.raises(UsageError, match="with what you approved today"):
+        actions.approve(bert, asked[2].action_id, days[2], limit_cents=20000)
+
+
+def test_what_is_billed_to_patients_counts_to_the_limit_of_who_approves(books):
+    anna, bert = as_person(books, "anna"), as_person(books, "bert")
+    asked = [actions.to_patient(anna, chosen(books, number), DAY, "signed notice").action_id for number in ("A1", "A2")]
+    assert actions.approve(bert, asked[0], DAY, limit_cents=15000).state == "approved"
+    with pytest.raises(UsageError, match="with what you approved today"):
+        actions.approve(bert, asked[1], DAY, limit_cents=15000)
 
 
 def test_requests_one_by_one_are_no_way_round_the_limit_of_who_approves(books):

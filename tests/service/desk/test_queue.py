@@ -19,13 +19,13 @@ from claims.service.runs import running
 from claims.store import audit, schema
 from claims.store.engine import read, write
 from claims.store.load import frame
-from claims.store.queries import desk_queue
+from claims.store.queries import denial_charts, desk_queue, loose
 from claims.store.rows import insert_keyed
 from tests.books import Bill, claims, remit
 from tests.service.conftest import Practice
 from tests.service.desk import invented
 
-CASES = 6_000
+CASES, CASE = 6_000, schema.denial_cases
 DENIED = remit("""BPR*H*0*C*NON************20250611~
                   TRN*1*T2*1512345678~
                   CLP*A1*4*75*0**12*ICN1~
@@ -274,6 +274,24 @@ def test_totals_of_a_list_read_an_index_and_no_row(filled, name):
     assert steps and all("USING COVERING INDEX" in step for step in steps), steps
 
 
+def test_charts_add_up_what_an_index_finds(filled):
+    since = invented.DAY - timedelta(days=60)
+    selects = {
+        "by category": (denial_charts.open_by_select("category"), "COVERING INDEX ix_denial_cases_category_by_at_risk"),
+        "by payer": (denial_charts.open_by_select("payer_code"), "COVERING INDEX ix_denial_cases_payer_code_by"),
+        "by deadline": (denial_charts.open_by_deadline_select(), "(queue=?)"),
+        "by day": (denial_charts.by_day_select(since), "ix_denial_cases_by_age (queue=? AND posting_date>?)"),
+        "patterns": (denial_charts.patterns_select(), "ix_denial_cases_pattern (pattern_id>?)"),
+    }
+    for name, (select, index) in selects.items():
+        steps = _sqlite_plan(filled, select)
+        assert any(index in step for step in steps), (name, steps)
+        assert not [step for step in steps if step.startswith("SCAN denial_cases")], (name, steps)
+    steps = _sqlite_plan(filled, denial_charts.decided_by_day_select(since))
+    assert any("ix_remittances_state (state=? AND payment_date>?)" in step for step in steps), steps
+    assert not [step for step in steps if step.startswith("SCAN") and "subq" not in step], steps
+
+
 def _somewhere(sort):
     is_day = SORTS[sort].column.endswith("_date")
     return (date(2026, 2, 1) if is_day else -(2**60), 100)
@@ -330,6 +348,12 @@ def test_postgresql_reads_every_list_offered_from_its_index(settings, tmp_path):
                 # Statistics may prefer the index of another filter, or to sort where few rows are left.
                 assert "Index Scan" in plan, plan
                 assert all(int(rows) <= 20_000 for rows in re.findall(r"rows=([0-9]+)", plan)), plan
+        select = loose.named_select(CASE.c.payer_code, CASE.c.payer_name, CASE.c.queue, desk_queue.OPEN, 5)
+        with read(ctx.engine) as conn:
+            text = select.compile(conn, compile_kwargs={"literal_binds": True})
+            plan = "\n".join(row[0] for row in conn.exec_driver_sql(f"EXPLAIN {text}"))
+            assert "Seq Scan" not in plan and "Index" in plan, plan
+        assert queue.open_payers(ctx)
         _thousands_at_once(ctx)
     finally:
         ctx.engine.dispose()

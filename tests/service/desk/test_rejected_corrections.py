@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.service import rejection_queue, scrub_shown
-from claims.service.desk import actions
+from claims.service.desk import actions, correcting
 from claims.service.resubmit import changes_of
 from claims.service.resubmit import resubmit as correct_rejected
 from claims.service.scrub import scrub
@@ -23,6 +23,15 @@ from tests.service.outgoing import DAY, PERSON, rows
 
 NEXT = DAY + timedelta(days=1)
 EVENT = schema.denial_events
+
+
+def test_what_an_edit_says_of_a_line_belongs_to_the_field_of_the_claim_that_it_names():
+    of_line = correcting.Complaint("S18a", 1, "needs an authorization", "")
+    fields = {
+        number: correcting.Field(name, "", number, "", "", "", False, ("S18a",))
+        for number, name in enumerate(("prior_authorization", "1:units", "2:units"))
+    }
+    assert [bool(correcting.about(fields[number], [of_line])) for number in (0, 1, 2)] == [True, True, False]
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_what_the_patient_has_paid_is_not_taken_back_from_the_patient(books):
 
 def test_what_was_sent_in_time_does_not_expire_while_its_answer_is_due(books):
     actions.info_sent(books.ctx, chosen(books, "A1"), "fax 17:03", DAY)
-    late = date(2027, 1, 15)
+    late = date(2026, 8, 1)
     done = actions.expire(books.ctx, chosen(books, "A1"), "late", 10**6, late)
     assert done.refused["reason"].tolist() == ["waits-for-answer"]
     books.night(denied(("A1", "101", "CO", "197", ""), trace="T7", day="20250720"), day=date(2025, 7, 21))

@@ -2,9 +2,14 @@
 
 from datetime import date, timedelta
 
+import sqlalchemy as sa
+
 from claims.service import filed
 from claims.service.desk import actions, queue
+from claims.service.desk.queue import Filters
 from claims.service.queue import denial_story
+from claims.store import schema
+from claims.store.engine import write
 from tests.charges.build.masters import known
 from tests.service.desk.conftest import DAY, cases, chosen, denied, events, paid
 from tests.service.desk.test_priority import night
@@ -115,3 +120,11 @@ def test_a_case_that_a_person_closed_says_who_and_why(books):
         "written_off", "tester", "not worth it", 10100
     )  # fmt: skip
     assert end["decided_by"] == 0
+
+
+def test_a_second_step_never_repeats_the_first(books):
+    with write(books.ctx.engine) as conn:
+        conn.execute(sa.update(schema.denial_cases).values(next_action="CALL", then_action="CALL", state="new"))
+    rows = queue.page(books.ctx, Filters(state="any")).rows
+    assert set(rows["next_action_label"]) == {"Ask the patient or subscriber to act"}
+    assert set(rows["then_action_label"]) == {""}

@@ -51,6 +51,29 @@ def test_the_row_stays_after_an_action_and_the_next_follows_when_it_leaves(brows
     stands_at(page, order[6])
 
 
+def test_a_day_to_snooze_until_is_chosen_by_keys(browse):
+    page = browse("ann")
+    page.goto("/queue?who=any")
+    order = ids(page)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("s")
+    until = page.locator("select[name=until]")
+    expect(until).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#{order[0]}")).to_be_focused()
+    page.keyboard.press("j")
+    stands_at(page, order[1])
+    page.keyboard.press("k")
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowDown")
+    expect(until).to_have_value("14")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("1 snoozed")
+    expect(page.locator(f"#{order[0]}")).to_have_count(0)
+    stands_at(page, order[1])
+
+
 def test_looking_before_doing_keeps_the_place_too(browse):
     page = browse("ann")
     page.goto("/queue?who=any")
