@@ -43,7 +43,7 @@ def test_journals_go_newest_first_and_a_person_after_them_refuses():
         (11, "835", "remittance", 13, 2, 5, 0, 0, True),
     )
     nobody = pd.DataFrame({"claim_payment_id": []})
-    gone = withdraw(goes, rows, [1], nobody)
+    gone = withdraw(goes, rows.assign(reverses_journal_id=0), [1], nobody)
     assert gone.journals["journal_id"].tolist() == [10, 9, 8]
     assert gone.refused.empty
     person = journals((12, "denial", "write-off", 11, 0, 5, 8, 9, False))

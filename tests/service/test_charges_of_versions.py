@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from claims.service.verify import verify
 from claims.store import schema
 from claims.store.engine import write
+from claims.store.rows import update_where
 from tests.books import Bill, claims, remit
 
 LINES = [("99213", "100"), ("73030", "50"), ("85025", "20")]
@@ -130,7 +131,7 @@ def test_a_void_of_a_claim_that_was_never_decided_holds_when_it_is_accepted(prac
     assert charged(practice) == {1: 10000, 2: 5000, 3: 2000}
     table = schema.claims
     with write(practice.ctx.engine) as conn:
-        conn.execute(sa.update(table).where(table.c.frequency_code == "8").values(life="accepted"))
+        update_where(conn, table, table.c.frequency_code == "8", life="accepted")
     practice.reconcile()
     assert charged(practice) == {}
     practice.reconcile()

@@ -76,4 +76,4 @@ def test_verify_names_a_credit_that_no_exception_names(begun):
         conn.execute(sa.update(E).where(E.c.type_code == "CREDIT_BALANCE").values(state="closed", **closed))
     with read(practice.ctx.engine) as conn:
         assert credits.unnamed_credits(conn)["off_cents"].tolist() == [1200]
-    assert [one.name for one in verify(practice.ctx) if one.broken] == ["credits"]
+    assert [one.name for one in verify(practice.ctx) if one.broken] == ["credits", "seals"]

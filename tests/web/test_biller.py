@@ -340,7 +340,7 @@ def test_a_case_past_its_last_day_says_what_to_do_and_is_closed_on_the_web(desk,
     assert "close it as expired" in act(ann, case, act="snooze", until="7").text
     form = {"act": "more", "more": "expire", "words": "nobody wrote in time"}
     assert 'value="expire"' in ann.get("/queue").text and "1 would be closed as expired" in act(ann, case, **form).text
-    assert "1 closed as expired" in act(ann, case, sure="yes", **form).text
+    assert "1 to be closed as expired" in act(ann, case, sure="yes", **form).text
 
 
 def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monkeypatch):

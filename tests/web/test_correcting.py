@@ -171,7 +171,7 @@ def test_a_repeat_is_closed_with_its_original(desk, ann):
     form = {"case": case, "act": "close_duplicate", "original": original, "back": place}
     assert "1 would be closed as a repeat" in ann.post("/queue/act", data=form).text
     told = ann.get(ann.post("/queue/act", data=form | {"sure": "yes"}).headers["location"]).text
-    assert "1 closed as a repeat" in told
+    assert "1 to be closed as a repeat" in told
     sue = desk.sign_in("sue")
     page = sue.get("/approvals").text
     decide = re.search(r'action="(/approvals/\d+)"', page)[1]

@@ -19,7 +19,16 @@ def totals(page) -> tuple[int, int]:
 
 def books(served) -> list[tuple]:
     """Everything that an auditor must not change."""
-    own = ("audit_events", "sessions", "searches", "login_attempts", "id_blocks", "users", "recovery_codes")
+    own = (
+        "audit_events",
+        "sessions",
+        "searches",
+        "login_attempts",
+        "id_blocks",
+        "users",
+        "recovery_codes",
+        "row_seals",
+    )
     with sqlite3.connect(served.desk.ctx.settings.home / "claims.db") as conn:
         names = [row[0] for row in conn.execute("select name from sqlite_master where type = 'table' order by 1")]
         return [line for name in names if name not in own for line in conn.execute(f"select * from {name}")]
