@@ -47,9 +47,9 @@ def test_journals_go_newest_first_and_a_person_after_them_refuses():
     assert gone.journals["journal_id"].tolist() == [10, 9, 8]
     assert gone.refused.empty
     person = journals((12, "denial", "write-off", 11, 0, 5, 8, 9, False))
-    refused = withdraw(goes, pd.concat([rows, person]), [1], nobody).refused
+    refused = withdraw(goes, pd.concat([rows, person]).assign(reverses_journal_id=0), [1], nobody).refused
     assert refused[["kind", "journal_id"]].values.tolist() == [["denial write-off", 12]]
-    by_hand = withdraw(goes, rows, [1], pd.DataFrame({"claim_payment_id": [13]})).refused
+    by_hand = withdraw(goes, rows.assign(reverses_journal_id=0), [1], pd.DataFrame({"claim_payment_id": [13]})).refused
     assert by_hand["kind"].tolist() == ["match by hand"]
 
 
