@@ -6,12 +6,14 @@ What the denial rules did in one look is rolled back as one: decisions of the sa
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from claims.denials.lifecycle import LOST, WON
+from claims.denials.outcomes import CASE_COLUMNS
 
 UNDONE = "undone"
 RESTORED = "restored"  # by a replay: the facts are as they were before the undo, and so is the case
@@ -46,6 +48,31 @@ def rolled_back(events: pd.DataFrame, since: pd.Series) -> tuple[pd.Series, list
         again = more
 
 
+class Before(NamedTuple):
+    """A case as it is, its events, the first of those that are taken back, and how it was before that one."""
+
+    case: dict[Hashable, Any]
+    events: pd.DataFrame
+    first: int
+    columns: dict[Hashable, Any]  # case_id and CASE_COLUMNS
+
+    @property
+    def differs(self) -> dict[str, Any]:
+        """What is now of the columns that were otherwise."""
+        return {name: self.case[name] for name in CASE_COLUMNS if self.case[name] != self.columns[name]}
+
+
+def each_before(
+    cases: pd.DataFrame, events: pd.DataFrame, first: pd.Series[int], posting_date: str
+) -> Iterator[Before]:
+    """Give each case as it was before its event `first` (event_id by case_id)."""
+    by_case = dict(iter(events.groupby("case_id")))
+    for case in cases.to_dict("records"):
+        own, start = by_case[case["case_id"]], int(first[case["case_id"]])
+        columns = before(case, own, start, posting_date)
+        yield Before(case, own, start, {name: columns[name] for name in ("case_id", *CASE_COLUMNS)})
+
+
 def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posting_date: str) -> dict[Hashable, Any]:
     """Give the columns of a case as they were before its event `first`; closed as undone where it opened there."""
     later = events[events["event_id"] >= first]
@@ -65,14 +92,15 @@ def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     none, until a replay restores the case or the same decision wins again.
     """
     void: set[int] = set()
+    of_case = events.groupby("case_id")["event_id"].agg(sorted).to_dict()
     ends = events[~events["kind"].isin(WON)][::-1]
     columns = (ends[name].tolist() for name in ("event_id", "case_id", "body"))
     for event_id, case_id, body in zip(*columns, strict=True):
         # An undo that was itself taken back, by a replay that restored the case, takes nothing back.
         if event_id not in void:
             first = int(json.loads(str(body)).get(FIRST, event_id))
-            is_void = (events["case_id"] == case_id) & (events["event_id"] >= first) & (events["event_id"] <= event_id)
-            void |= set(events.loc[is_void, "event_id"].tolist())
+            own = of_case[case_id]
+            void.update(own[bisect_left(own, first) : bisect_right(own, event_id)])
     stood = events[events["kind"].isin(WON) & ~events["event_id"].isin(void)]
     last = stood.drop_duplicates("case_id", keep="last").set_index("case_id").reindex(cases["case_id"])
     won = last[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")

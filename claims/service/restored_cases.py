@@ -13,7 +13,6 @@ from datetime import date
 import pandas as pd
 
 from claims.denials import undone as rules
-from claims.denials.outcomes import CASE_COLUMNS
 from claims.service.at_risk import CHANGED, bound
 from claims.service.context import Context
 from claims.store import clock
@@ -44,21 +43,18 @@ def restore(conn: Connection, ctx: Context, run_id: int, day: date, owner: pd.Da
     first = later[~later["family_id"].isin(worked)].groupby("case_id")["event_id"].min()
     stored = rows.rows_of(conn, first.index.tolist()).fillna({"outcome": ""})
     changed, told = [], []
-    for case in stored.to_dict("records"):
-        own = events[events["case_id"] == case["case_id"]]
-        start = int(first[case["case_id"]])
-        columns = rules.before(case, own, start, day.isoformat())
-        differs = {name: case[name] for name in CASE_COLUMNS if case[name] != columns[name]}
+    replayed = owner.groupby("family_id")["claim_payment_id"].agg(sorted).to_dict()
+    for one in rules.each_before(stored, events, first, day.isoformat()):
+        differs = one.differs
         if not differs:
             continue
-        changed.append({name: columns[name] for name in ["case_id", *CASE_COLUMNS]})
-        by = owner.loc[owner["family_id"] == case["family_id"], "claim_payment_id"].sort_values().tolist()
-        for place, claim_payment_id in enumerate(by):
+        changed.append(one.columns)
+        for place, claim_payment_id in enumerate(replayed[one.case["family_id"]]):
             was = {} if place else differs
-            body = json.dumps({"before": was, "run_id": run_id, rules.FIRST: start}, sort_keys=True)
+            body = json.dumps({"before": was, "run_id": run_id, rules.FIRST: one.first}, sort_keys=True)
             facts = {"amount_cents": 0, "body": body, "posting_date": day.isoformat()}
             told.append(
-                {"case_id": case["case_id"], "kind": rules.RESTORED, "claim_payment_id": claim_payment_id, **facts}
+                {"case_id": one.case["case_id"], "kind": rules.RESTORED, "claim_payment_id": claim_payment_id, **facts}
             )
     if not changed:
         return

@@ -8,7 +8,6 @@ from datetime import date
 import pandas as pd
 
 from claims.denials import undone as rules
-from claims.denials.outcomes import CASE_COLUMNS
 from claims.service.context import Context
 from claims.store import clock, desk
 from claims.store import undone_cases as rows
@@ -24,20 +23,17 @@ def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.D
         return False
     stored = rows.rows_of(conn, first.index.tolist()).fillna({"outcome": ""})
     changed, told = [], []
-    for case in stored.to_dict("records"):
-        own = events[events["case_id"] == case["case_id"]]
-        start = int(first[case["case_id"]])
-        columns = rules.before(case, own, start, day.isoformat())
-        differs = {name: case[name] for name in CASE_COLUMNS if case[name] != columns[name]}
+    for one in rules.each_before(stored, events, first, day.isoformat()):
+        own, start = one.events, one.first
         cause = own.loc[(own["event_id"] >= start) & own["claim_payment_id"].isin(since.index), "claim_payment_id"]
-        changed.append({name: columns[name] for name in ["case_id", *CASE_COLUMNS]})
+        changed.append(one.columns)
         told.append(
             {
-                "case_id": case["case_id"],
+                "case_id": one.case["case_id"],
                 "kind": rules.UNDONE,
                 "claim_payment_id": int(cause.iloc[0]) if len(cause) else 0,
                 "amount_cents": 0,
-                "body": json.dumps({"before": differs, "run_id": run_id, rules.FIRST: start}, sort_keys=True),
+                "body": json.dumps({"before": one.differs, "run_id": run_id, rules.FIRST: start}, sort_keys=True),
                 "posting_date": day.isoformat(),
             }
         )
