@@ -187,6 +187,7 @@ class _Scan:
         self.findings += self.dirt.look(tokens, owners, before)
         if self.conformance:
             self.findings += self.conformance.look(tokens, owners, before)
+        self._read_sets(tokens, before, owners, canonical)
         self.collector.add(
             "segments",
             len(tokens),
@@ -196,7 +197,6 @@ class _Scan:
                 "interchange_seg": owners.write_interchange_seg,
             },
         )  # fmt: skip
-        self._read_sets(tokens, before, owners, canonical)
         opened = self.envelope.transaction
         for levels in self.levels.values():
             levels.leave(opened.seg if opened else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,17 +18,19 @@ class Rows:
     """Segments of one set's transactions in a window, in the order of their ids; each element is found once.
 
     What is asked of all segments (`order`, and what others sort by it) is then one slice (`span`) for each id.
-    `wanted`: by id, the elements that will be asked for; they are read together.
+    `wanted`: by id, the elements that will be asked for; they are read at once, while the cache has the window's bytes.
     """
 
     def __init__(self, tokens: Tokens, mine: Flags | None, wanted: Mapping[int, tuple[int, ...]]) -> None:
-        self.tokens, self._wanted = tokens, wanted
+        self.tokens = tokens
         code = tokens.code if mine is None else np.where(mine, tokens.code, 0)
         self.order = np.argsort(code, kind="stable")
         self._edges = np.searchsorted(code.take(self.order), np.arange(257)).tolist()
         self._first = tokens.first.take(self.order)
-        self._width = (tokens.last - tokens.first).astype(np.int32).take(self.order)
         self._values: dict[tuple[int, int], Values | None] = {}
+        for segment, elements in wanted.items():
+            if self.count(segment):
+                self._read(segment, elements)
 
     def span(self, segment: int) -> slice:
         """Return where the segments with an id stand in `order`."""
@@ -47,22 +50,22 @@ class Rows:
             return None
         key = (segment, element)
         if key not in self._values:
-            elements = self._wanted.get(segment, ())
-            self._read(segment, elements if element in elements else (element,))
+            self._read(segment, (element,))
         return self._values[key]
 
     def _read(self, segment: int, elements: tuple[int, ...]) -> None:
         """Find some elements of all segments with an id, all in one go: a row of each array for each element."""
-        span, width = self.span(segment), self._width[self.span(segment)]
+        first = self._first[self.span(segment)]
+        width = self.tokens.last.take(self.of(segment)) - first
         shortest, longest = int(width.min()), int(width.max())
         self._values |= {(segment, element): None for element in elements}
         sent = [element for element in elements if element <= longest]
         if not sent:
             return
-        tokens, rows = self.tokens, np.array(sent).reshape(-1, 1)
-        start, length = self._places(self._first[span], sent)
+        tokens = self.tokens
+        start, length = self._places(segment, first, sent)
         if shortest < sent[-1]:
-            unsent = width < rows
+            unsent = width < np.array(sent).reshape(-1, 1)
             start[unsent], length[unsent] = tokens.te[-1], 0
         eight = word_at(tokens.view, start.ravel()).reshape(start.shape)
         least, most = length.min(axis=1).tolist(), length.max(axis=1).tolist()
@@ -70,19 +73,33 @@ class Rows:
             self._values[segment, element] = values = Values(start[number], length[number], eight[number])
             values.shortest, values.longest = least[number], most[number]
 
-    def _places(self, first: Integers, elements: list[int]) -> tuple[Integers, Integers]:
+    def _places(self, segment: int, first: Integers, elements: list[int]) -> tuple[Integers, Integers]:
         """Return where elements start and how long they are, a row of each array for each element.
 
         Where an element begins the one before it ends: each edge is looked up once for both.
         """
-        tokens, rows = self.tokens, np.array(elements).reshape(-1, 1)
-        if tokens.padded_ts is not None:
-            start = tokens.padded_ts.take(first + rows, mode="clip")
-            return start, tokens.te.take(first + rows, mode="clip") - start
-        needed = sorted({edge for element in elements for edge in (element - 1, element)})
-        edges = tokens.te.take(first + np.array(needed).reshape(-1, 1), mode="clip")
-        start = edges[[needed.index(element - 1) for element in elements]] + 1
-        return start, edges[[needed.index(element) for element in elements]] - start
+        tokens = self.tokens
+        if tokens.padded_ts is not None and tokens.is_padded[segment]:
+            place = first + np.array(elements).reshape(-1, 1)
+            start = tokens.padded_ts.take(place, mode="clip")
+            return start, tokens.te.take(place, mode="clip") - start
+        needed, begins, ends = _needed(tuple(elements))
+        edges = tokens.te.take(first + needed, mode="clip")
+        start, length = edges.take(begins, axis=0), edges.take(ends, axis=0)
+        start += 1
+        length -= start
+        return start, length
+
+
+@lru_cache(maxsize=1024)
+def _needed(elements: tuple[int, ...]) -> tuple[Integers, Integers, Integers]:
+    """Return the edges that tell where elements begin and end, in a column; which of these begin and end each element.
+
+    Where an element begins the one before it ends.
+    """
+    needed = np.unique([edge for element in elements for edge in (element - 1, element)])
+    ends = np.searchsorted(needed, elements)
+    return needed.reshape(-1, 1), ends - 1, ends
 
 
 class Components:

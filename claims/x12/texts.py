@@ -21,6 +21,8 @@ _SHORT = 16
 # So many texts of another length are put in one by one.
 _FEW = 16
 _SIZES = ((8, np.uint64), (4, np.uint32), (2, np.uint16), (1, np.uint8))
+# The largest number that fits in so many bytes.
+_LARGEST = {longest: next(one for one in _SIZES if one[0] <= longest) for longest in range(1, 9)}
 
 
 def texts(tokens: Tokens, values: Values) -> pa.LargeStringArray:
@@ -51,7 +53,7 @@ def of_words(words: Words, length: Integers, longest: int, *, is_even: bool) -> 
     """
     if longest == 3 and not is_even:
         return _of_cells(words.astype(np.uint32), length, 4, is_even=False)
-    size, kind = next((size, kind) for size, kind in _SIZES if size <= longest)
+    size, kind = _LARGEST[longest]
     if size == longest:
         return _of_cells(words.astype(kind), length, longest, is_even=is_even)
     # Two halves that overlap fill any length.

@@ -33,7 +33,8 @@ class Tokens:
     """Positions of segments (`first`, `last`: tokens; `start`, `stop`: bytes; `code`) and tokens in a window.
 
     `before`: the byte before each token, where an element begins unless blanks stand beside some: then `padded_ts` has
-    the starts of all tokens. `gap`: so many line ends stand between any two segments, -1 when that is not known.
+    the starts of all tokens, and `is_padded` tells by code which segments have such elements: an ISA always. `gap`: so
+    many line ends stand between any two segments, -1 when that is not known.
     `hole_at`: before these bytes of the window stand the holes.
     """
 
@@ -54,6 +55,7 @@ class Tokens:
     empty_at: Integers
     is_unterminated: bool
     padded_ts: Integers | None
+    is_padded: Flags
     gap: int
     encoding: str
     holes: tuple[Hole, ...]
@@ -176,6 +178,14 @@ def _unwrapped(raw: bytes | memoryview, delimiters: Delimiters) -> tuple[bytes |
     return data[keep].tobytes(), np.flatnonzero(keep)
 
 
+def _is_cut_off(text: bytes | memoryview, blanks: bytes, terminator: bytes) -> bool:
+    """Tell whether something stands behind the last terminator."""
+    size = 64
+    while not (solid := bytes(text[-size:]).rstrip(blanks)) and size < len(text):
+        size *= 8
+    return bool(solid) and not solid.endswith(terminator)
+
+
 def tokenise(
     raw: bytes | memoryview, base: int, delimiters: Delimiters, *, is_last: bool, encoding: str = "ascii",
     holes: tuple[Hole, ...] = (),
@@ -189,8 +199,7 @@ def tokenise(
     blanks = bytes(set(range(33)) - {delimiters.terminator})
     terminator = bytes([delimiters.terminator])
     if is_last:
-        solid = bytes(unwrapped).rstrip(blanks)
-        is_last = bool(solid) and not solid.endswith(terminator)
+        is_last = _is_cut_off(unwrapped, blanks, terminator)
     text = b"".join((unwrapped, terminator, bytes(PAD)))
     data = np.frombuffer(text, np.uint8)
     edges, is_end, beside = _edges(data, size + is_last, delimiters)
@@ -207,14 +216,15 @@ def tokenise(
     view = words_of(data)
     id_end = te.take(first)
     start, id_word, gap = _begin(data, view, start, id_end, delimiters)
-    padded_ts = None
+    padded, padded_ts = np.zeros(0, np.int64), None
     if len(beside):
         padded = np.unique(np.minimum(np.searchsorted(te[:-1], beside), len(te) - 1))
         padded_ts, te = before + 1, te.copy()
         padded_ts[first] = start
         padded_ts[padded], te[padded] = trimmed(data, padded_ts[padded], te[padded], delimiters.kept)
-        start = padded_ts.take(first)
-        id_word, id_end = word_at(view, start), te.take(first)
+        if len(first) and (first.take(np.searchsorted(first, padded), mode="clip") == padded).any():
+            start = padded_ts.take(first)
+            id_word, id_end = word_at(view, start), te.take(first)
     empty = (id_end <= start) & (first == last)
     empty_at = start[empty]
     is_cut = is_last and len(stop) > 0
@@ -229,9 +239,13 @@ def tokenise(
         hole_at = np.searchsorted(raw_at, hole_at)
         raw_at = np.append(raw_at, len(raw)) + base
     id_word = id_words(id_word, id_end - start)
+    code = code_of(id_word)
+    is_padded = np.zeros(256, np.bool_)
+    if len(code):
+        is_padded[code.take(np.searchsorted(first, padded, side="right") - 1, mode="clip")] = True
     return Tokens(
-        text, data, size, delimiters, base, raw_at, before, te, first, last, start, stop, id_word, code_of(id_word),
-        empty_at, is_cut, padded_ts, -1 if len(empty_at) else gap, encoding, holes, hole_at,
+        text, data, size, delimiters, base, raw_at, before, te, first, last, start, stop, id_word, code,
+        empty_at, is_cut, padded_ts, is_padded, -1 if len(empty_at) else gap, encoding, holes, hole_at,
     )  # fmt: skip
 
 
@@ -242,7 +256,7 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
 
     Block by block, so that all comparisons of a block find it in the processor's nearest cache.
     """
-    found, ends, beside = [np.full(1, -1, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int64)]
+    found, ends, beside = [np.full(1, -1, np.int32)], [np.zeros(0, np.bool_)], [np.zeros(0, np.int32)]
     for begin in range(0, size, _BLOCK):
         block = data[begin : min(begin + _BLOCK + 1, size)]
         at_separator, at_end = block == delimiters.element, block == delimiters.terminator
@@ -255,7 +269,7 @@ def _edges(data: Bytes, size: int, delimiters: Delimiters) -> tuple[Integers, Fl
             for places in (at_edge[1:] & blank[:-1], at_separator[:-1] & blank[1:]):
                 # Blanks within names and streets are in every block; to see that none is at an edge is cheaper.
                 if places.any():
-                    beside.append(np.flatnonzero(places) + (begin + 1))
+                    beside.append(np.flatnonzero(places).astype(np.int32) + np.int32(begin + 1))
         edges = np.flatnonzero(at_edge[:_BLOCK])
         ends.append(at_end.take(edges))
         found.append(edges.astype(np.int32) + np.int32(begin))
