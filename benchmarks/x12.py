@@ -222,6 +222,7 @@ def hostile() -> None:
         **odd_segments(),
         "a million empty segments": _around(b"~" * 1_000_000),
         "a million unknown segments": _around(b"QQ*1~" * 1_000_000),
+        "a million claims without amounts": _around(b"CLP*~" * 1_000_000),
         "100,000 interchanges": many,
     }
     normal = run(remittances(10_000_000))

@@ -13,6 +13,7 @@ import numpy as np
 from claims.findings import HOLD, NOTE, Finding
 from claims.money import amount
 from claims.x12.extract import Extract
+from claims.x12.listed import listed
 from claims.x12.numbers import Flags, Integers
 from claims.x12.window import Window
 
@@ -92,7 +93,7 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
             f"paid {amount(paid[row])} leaves {amount(line_off[row])} of {amount(charge[row])} unexplained"
             f"{_too_much(explained[row], charge[row])}; transaction set held from posting",
         )
-        for row in np.flatnonzero((line_off != 0) & line_known)
+        for row in _listed(window, line_rows, (line_off != 0) & line_known, "line-out-of-balance", HOLD, "SVC03")
     ]  # fmt: skip
     found += [
         _finding(
@@ -101,7 +102,7 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
             f"paid {amount(claim_paid[row])} leaves {amount(claim_off[row])} of {amount(claim_charge[row])} "
             f"unexplained{_too_much(claim_explained[row], claim_charge[row])}; transaction set held from posting",
         )
-        for row in np.flatnonzero((claim_off != 0) & claim_known)
+        for row in _listed(window, claim_rows, (claim_off != 0) & claim_known, "claim-out-of-balance", HOLD, "CLP04")
     ]  # fmt: skip
     found += [
         _finding(
@@ -110,7 +111,7 @@ def remittance(window: Window, claims: Extract | None, lines: Extract | None, ad
             f"its lines charge {amount(billed[row])} of {amount(claim_charge[row])}; the difference of "
             f"{amount(claim_charge[row] - billed[row])} belongs to no line; read on",
         )
-        for row in np.flatnonzero(short)
+        for row in _listed(window, claim_rows, short, "service-lines-do-not-add-up", NOTE, "CLP03")
     ]  # fmt: skip
     return Checked((claim_off == 0) & claim_known, (line_off == 0) & line_known, found)
 
@@ -130,9 +131,14 @@ def charges(window: Window, claims: Extract | None, lines: Extract | None) -> Ch
             window, claim_rows[row], "claim-total-differs", NOTE, "CLM02", int(stated[row]), int(total[row]),
             f"charge {amount(stated[row])} is {amount(off[row])} off the {amount(total[row])} of its lines; read on",
         )
-        for row in np.flatnonzero((off != 0) & known)
+        for row in _listed(window, claim_rows, (off != 0) & known, "claim-total-differs", NOTE, "CLM02")
     ]  # fmt: skip
     return Checked((off == 0) & known, ~bad, found)
+
+
+def _listed(window: Window, rows: Integers, wrong: Flags, code: str, severity: str, element: str) -> Integers:
+    at = np.flatnonzero(wrong)
+    return at[listed(window.owners, rows[at], code, severity, element)]
 
 
 def _finding(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from claims.findings import HOLD
 from claims.x12 import balance
 from claims.x12.extract import Extract
+from claims.x12.listed import listed
 from claims.x12.numbers import Integers, Values, pack, together
 from claims.x12.segments import CODES
 from claims.x12.texts import named, texts, upper
@@ -80,8 +81,10 @@ def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
             has_reason = reasons.length > 0
             has_amount = amounts.length > 0 if amounts else np.zeros(len(rows), np.bool_)
             wrong = has_amount & ~has_reason if name == "CAS" else has_amount != has_reason
-            for row in rows[wrong].tolist():
-                missing = value if name == "PLB" and bool(has_reason[rows == row][0]) else reason
+            at = np.flatnonzero(wrong)
+            place = f"{name}{reason:02d}"
+            for number_of in at[listed(window.owners, rows[at], "adjustment-incomplete", HOLD, place)].tolist():
+                row, missing = int(rows[number_of]), value if name == "PLB" and has_reason[number_of] else reason
                 reader.find(
                     row, "adjustment-incomplete", HOLD, f"{name}{missing:02d}",
                     "a reason and its amount do not both stand here; transaction set held",

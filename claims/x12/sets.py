@@ -20,6 +20,7 @@ from claims.x12.extract import Extract, extract
 from claims.x12.hashes import Canonical
 from claims.x12.layout import ColumnPlan, FramePlan, frame_kinds
 from claims.x12.levels import Levels
+from claims.x12.listed import listed
 from claims.x12.numbers import Integers
 from claims.x12.segments import CODES, IDS
 from claims.x12.texts import named, no_texts
@@ -186,10 +187,20 @@ class SetReader:
         for column in plan.columns:
             if column.feeds[0].scope >= 0:
                 continue  # stands in an AMT, which has a frame of its own
-            for row in np.flatnonzero(found.missing.get(column.name, [])).tolist():
-                self._bad_amount(plan, column, found, row, is_missing=True)
-            for row in np.flatnonzero(found.unreadable.get(column.name, [])).tolist():
-                self._bad_amount(plan, column, found, row, is_missing=False)
+            for is_missing, flags in ((True, found.missing), (False, found.unreadable)):
+                at = np.flatnonzero(flags.get(column.name, []))
+                self._bad_amounts(plan, column, found, at, is_missing=is_missing)
+
+    def _bad_amounts(
+        self, plan: FramePlan, column: ColumnPlan, found: Extract, at: Integers, *, is_missing: bool
+    ) -> None:
+        owners, rows, name = self.window.owners, found.rows[at], f"{plan.name}.{column.name}"
+        if not is_missing:
+            for number in np.unique(owners.of(rows)).tolist():
+                self.transactions[number].unreadable.add(name)
+        at = at[listed(owners, rows, "amount-missing" if is_missing else "amount-not-readable", HOLD, name)]
+        for row in at.tolist():
+            self._bad_amount(plan, column, found, row, is_missing=is_missing)
 
     def _bad_amount(self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int, *, is_missing: bool) -> None:
         tokens, at = self.window.tokens, int(found.rows[row])
@@ -200,8 +211,6 @@ class SetReader:
         number = feed.elements[0] + (0 if feed.is_fixed else int(found.repeat[row]) * plan.step)
         element = f"{IDS[int(tokens.code[at])]}{number:02d}"
         is_shown = 0 < len(text) <= 20 and not text.strip(b"0123456789.,-+E")
-        if not is_missing:
-            self.own(at).unreadable.add(f"{plan.name}.{column.name}")
         self.find(
             at, "amount-missing" if is_missing else "amount-not-readable", HOLD, element,
             ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")
@@ -214,7 +223,8 @@ class SetReader:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""
         if found is None:
             return
-        for row in found.rows[self.window.owner("claim", found.rows) < 0].tolist():
+        rows = found.rows[self.window.owner("claim", found.rows) < 0]
+        for row in rows[listed(self.window.owners, rows, "line-without-claim", HOLD, "")].tolist():
             name = IDS[int(self.window.tokens.code[row])]
             self.find(
                 row, "line-without-claim", HOLD, name, "a service line stands in no claim; transaction set held",

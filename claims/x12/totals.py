@@ -7,6 +7,7 @@ from typing import Any
 from claims.findings import HOLD, Finding
 from claims.x12 import balance
 from claims.x12.envelope import Transaction
+from claims.x12.listed import not_listed
 
 
 def transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
@@ -20,6 +21,7 @@ def transaction_row(own: Transaction, found: list[Finding]) -> dict[str, Any]:
     def good(off: str, of: str, applies: bool) -> bool | None:
         return totals.get(off, 0) == 0 if applies and totals.get(of, 0) > 0 else None
 
+    found += not_listed(own)
     paid = total("paid_cents", is_835, "claim_payments.paid_cents")
     provider = total("plb_cents", is_835, "provider_adjustments.amount_cents")
     payment = total("payment_cents", "payment_seg" in totals, "remittances.payment_cents")

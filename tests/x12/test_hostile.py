@@ -132,6 +132,18 @@ def test_findings_of_one_kind_in_one_set_have_an_end(monkeypatch):
     assert max(made.values()) <= 10_003
 
 
+@pytest.mark.parametrize("window", [4000, 1 << 20])
+def test_what_reading_finds_in_one_set_has_an_end_too(window):
+    data = HEAD + b"CLP*~" * 10_100 + b"SE*10102*0001~ST*835*0002~CLP*~" + TAIL.replace(b"SE*3*0001", b"SE*3*0002")
+    (file,) = x12.scan(data, part=1 << 30, window=window)
+    # In each of CLP03 and CLP04; the rest is told by its number, and is as bad.
+    first, second = file.transactions["seg"]
+    listed = file.findings.groupby(["transaction_seg", "code"]).size()
+    assert (listed[first, "amount-missing"], listed[second, "amount-missing"]) == (20_000, 2)
+    rest = file.findings[file.findings["code"] == "findings-not-listed"]
+    assert rest[["transaction_seg", "severity", "found"]].to_numpy().tolist() == [[first, "hold", "200"]]
+
+
 def test_many_interchanges_are_read_each():
     one = HEAD + b"SE*2*0001~GE*1*1~IEA*1*000000001~"
     data = b"".join(one.replace(b"*000000001", b"*%09d" % number) for number in range(1, 3001))

@@ -7,13 +7,11 @@ import pandas as pd
 from claims.findings import NOTE, REJECT, Finding
 from claims.x12.conform.nodes import Segment
 from claims.x12.conform.rules import ack_code, rules
+from claims.x12.listed import MOST_LISTED
 from claims.x12.numbers import Integers
 from claims.x12.owners import Owners
 from claims.x12.segments import IDS
 from claims.x12.tokens import Tokens
-
-# A set has a finding for each claim at the most, and some; beyond this it is rubbish, and memory has an end.
-MOST_LISTED = 10_000
 
 
 class Reporter:

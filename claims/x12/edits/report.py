@@ -8,9 +8,9 @@ import pandas as pd
 
 from claims import findings
 from claims.findings import HOLD, NOTE, REJECT, Finding
-from claims.x12.conform.reporter import MOST_LISTED
 from claims.x12.edits.part import Place
 from claims.x12.edits.rules import Rule, rules
+from claims.x12.listed import MOST_LISTED
 
 # What happens with the set, as a message ends.
 ENDINGS = {NOTE: "read on", HOLD: "transaction set held", REJECT: "transaction set refused"}
