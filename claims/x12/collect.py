@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pandas.api.internals import create_dataframe_from_blocks
+from pandas.api.internals import create_dataframe_from_blocks  # type: ignore[import-not-found]
 
 from claims import frames
 from claims.x12.layout import frame_kinds
@@ -117,7 +117,8 @@ class _Frame:
     def frame(self) -> pd.DataFrame:
         # What `pd.DataFrame(columns, copy=False)` gives, in a quarter of its time: each column is a block of its own.
         blocks = [(self._column(column, kind), np.array([at])) for at, (column, kind) in enumerate(self._kinds.items())]
-        frame = create_dataframe_from_blocks(blocks, pd.RangeIndex(self._count), pd.Index(list(self._kinds)))
+        names = pd.Index(list(self._kinds))
+        frame: pd.DataFrame = create_dataframe_from_blocks(blocks, pd.RangeIndex(self._count), names)
         seg = self._numbers["seg"][: self._count]
         if (seg[1:] < seg[:-1]).any():
             frame = frame.sort_values("seg", kind="stable", ignore_index=True)
