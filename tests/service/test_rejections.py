@@ -16,7 +16,9 @@ from claims.service.resubmit import changes_of, resubmit
 from claims.service.submit import submit
 from claims.service.timeline import SeveralClaimsError, timeline
 from claims.store import clock, schema
-from claims.store.engine import write
+from claims.store.engine import read, write
+from claims.store.queries import given_up, stopped_claims
+from claims.store.queries.stopped_claims import Asked
 from tests.answers import ca_277, replied
 from tests.books import Bill, claims
 from tests.service.conftest import DAY
@@ -99,6 +101,26 @@ def test_what_is_given_up_is_an_exception_until_it_is_taken_up_or_accepted_withi
     exception_acts.accept(bert, first, "billed by the hospital", DAY)
     with pytest.raises(UsageError, match="above your own limit"):  # with what was accepted today
         exception_acts.accept(bert, second, "billed by the hospital", DAY)
+    with write(books.ctx.engine) as conn:  # and counts with what is written off on the desk
+        assert given_up.on_day(conn, "bert", DAY, "9999") == 10000
+
+
+def test_pages_of_rejections_and_blocked_claims_are_read_by_an_index(books):
+    asked = [
+        Asked(state, owner, payer) for state in ("open", "closed") for owner in ("", "ann") for payer in ("", "P1")
+    ]
+    selects = {str(one): stopped_claims.page_select(one, (100, 9), 51) for one in asked}
+    selects |= {f"sum of {one}": stopped_claims.totals_select(one, one.state) for one in asked}
+    selects["blocked"] = stopped_claims.blocked_select((100, 9), 51)
+    with read(books.ctx.engine) as conn:
+        if conn.dialect.name != "sqlite":
+            pytest.skip("plans of SQLite")
+        for name, select in selects.items():
+            text = select.compile(conn, compile_kwargs={"literal_binds": True})
+            steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+            wanted = "ix_claims_life" if name == "blocked" else "_by_amount (state=?"
+            assert any(wanted in step for step in steps), (name, steps)
+            assert not [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")], (name, steps)
 
 
 def test_on_a_closed_day_nothing_is_corrected_or_given_up(books):
