@@ -94,7 +94,7 @@ def shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> 
     rows = rows.assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
     if not show_phi:
         return rows.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
-    recordshown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})
+    record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})
     return rows
 
 

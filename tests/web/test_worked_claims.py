@@ -261,7 +261,7 @@ def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(
     place = place_of(known, "K1")
     form = ann.get(f"{place}/correct").text
     assert 'id="f-original_reference"' not in form and 'id="refused"' not in form
-    looked = ann.post(f"{place}/correct", data=typed(form, units="2")).text
+    looked = ann.post(f"{place}/correct", data=typed(form, line1_units="2")).text
     ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"})
     assert submit(known.ctx, DAY, now=NOW).counts["claims_sent"] == 1
     answer(known, tmp_path, known.one("select claim_number from claims order by claim_id desc limit 1"), "A7:464")
