@@ -17,7 +17,9 @@ def save(conn: sa.Connection, claim_id: int, **values: str) -> None:
     """Write owner, notes or state of one; a row begins with the first of these."""
     known = conn.scalar(sa.select(W.c.claim_work_id).where(W.c.claim_id == claim_id))
     if known is None:
-        insert_keyed(conn, W, pd.DataFrame([{"claim_id": claim_id, "state": "open", "owner": "", "notes": ""} | values]))
+        insert_keyed(
+            conn, W, pd.DataFrame([{"claim_id": claim_id, "state": "open", "owner": "", "notes": ""} | values])
+        )
     else:
         update_where_in(conn, W, W.c.claim_work_id, [known], **values)
 

@@ -57,7 +57,7 @@ def render(template: str, seat: Seat | None, **values: Any) -> str:
     places = [place for place in PLACES if person is not None and person.may(place[2])]
     path = "" if seat is None else seat.request.url.path
     own: dict[str, Any] = {"person": person, "places": places, "path": path, "practice_name": ""}
-    own |= {"is_whole": False, "whole_link": ""}
+    own |= {"is_whole": False, "whole_link": "", "MOST": MOST}
     if seat is not None:
         asked = {name: value for name, value in seat.request.query_params.items() if name != WHOLE}
         own |= {"is_whole": seat.request.query_params.get(WHOLE) == "1"}
@@ -177,7 +177,7 @@ def _environment() -> jinja2.Environment:
     )
     for own in (money, days, urgency, words, owes, month, share, thousands, heading, some):
         environment.filters[own.__name__] = own
-    environment.globals |= {"asset": asset, "titles": titles, "role_names": roles.ROLES, "MOST": MOST}
+    environment.globals |= {"asset": asset, "titles": titles, "role_names": roles.ROLES}
     return environment
 
 

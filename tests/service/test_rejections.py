@@ -7,7 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, PeriodClosedError, UsageError
-from claims.service import edit_proposals, exception_acts, overview, people, rejection_queue
+from claims.service import (
+    blocked_queue,
+    edit_proposals,
+    exception_acts,
+    overview,
+    people,
+    rejection_pages,
+    rejection_queue,
+)
 from claims.service.master import load_master
 from claims.service.periods import close_period
 from claims.service.queue import denial_queue
@@ -56,6 +64,17 @@ def test_rejections_are_in_no_queue_total_or_report_of_denials(books, tmp_path):
 
 def test_the_queue_is_masked_and_says_why_and_what_to_do(books):
     rows = rejection_queue.listed(books.ctx)
+    for asked in (Asked(), Asked(""), Asked(payer_code=str(rows["payer_code"].iloc[0]))):
+        first = rejection_pages.page(books.ctx, asked, size=1)
+        last = rejection_pages.page(books.ctx, asked, first.next, size=1)
+        assert [one.rows["amount_cents"].tolist() for one in (first, last)] == [[10000], [5000]] and last.next is None
+        assert rejection_pages.page(books.ctx, asked, last.previous, size=1).rows["rejection_id"].tolist() == [1]
+        assert rejection_pages.totals(books.ctx, asked) == (2, 15000)
+    assert [name for _, name in rejection_pages.payers(books.ctx)] == rows["payer_name"].unique().tolist()
+    assert blocked_queue.page(books.ctx).rows.empty and blocked_queue.totals(books.ctx, given_up=True) == (0, 0)
+    assert blocked_queue.page(books.ctx, (5, 5), "ann").rows.empty and not blocked_queue.listed(
+        books.ctx, given_up=True
+    )
     assert rows["amount_cents"].tolist() == [10000, 5000]
     assert set(rows["claim_number"]) == {"•••"}
     assert rows["cause"].tolist() == [

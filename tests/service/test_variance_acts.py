@@ -102,7 +102,6 @@ def test_nobody_acts_on_a_day_ahead_of_today(books):
     assert set(stands(books).values()) == {"open"}
 
 
-
 def is_whole(books):
     return [problem for one in verify(books.ctx) for problem in one.broken] == []
 

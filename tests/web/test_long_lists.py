@@ -14,6 +14,7 @@ from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
 from claims.store import rejections
 from claims.store.engine import read
+from claims.web import shown as web_shown
 from tests.books import bank
 
 DAY = date(2025, 7, 1)
@@ -120,3 +121,15 @@ def test_a_long_list_of_rejections_has_pages_and_is_narrowed_by_its_payer(desk):
     with desk.ctx.engine.connect() as conn:
         bodies = [json.loads(body)["rejections"] for (body,) in conn.exec_driver_sql(shown_ids)]
     assert max(len(ids) for ids in bodies) == 50
+
+
+def test_a_part_of_a_page_is_cut_and_shown_whole_when_asked_for(shared, monkeypatch):
+    monkeypatch.setattr(web_shown, "MOST", 1)
+    reader = shared.sign_in("otto")
+    text = reader.get("/claims/1").text
+    assert re.search(r"1 of \d+ are shown", text) and text.count('<span class="when">') == 1
+    link = html.unescape(re.search(r'<a href="([^"]*whole=1)">All of them', text)[1])
+    whole = reader.get(link).text
+    assert "are shown" not in whole and whole.count('<span class="when">') > 1
+    case = shared.one("select case_key from denial_cases limit 1")[:10]
+    assert "whole=1" in reader.get(f"/cases/{case}").text

@@ -261,7 +261,7 @@ def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(
     place = place_of(known, "K1")
     form = ann.get(f"{place}/correct").text
     assert 'id="f-original_reference"' not in form and 'id="refused"' not in form
-    looked = ann.post(f"{place}/correct", data=typed(form, line1_units="2")).text
+    looked = ann.post(f"{place}/correct", data=typed(form, member_id="FW77009")).text
     ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"})
     assert submit(known.ctx, DAY, now=NOW).counts["claims_sent"] == 1
     answer(known, tmp_path, known.one("select claim_number from claims order by claim_id desc limit 1"), "A7:464")
@@ -290,13 +290,17 @@ def test_a_blocked_claim_is_owned_noted_given_up_and_taken_up_again(known, ann, 
     seen = form_of(ann.get(address).text, "close")
     ann.post(f"{address}/note", data={"words": "asked the registration"})
     looked = ann.post(f"{address}/close", data=seen | {"reason": "by the hospital"}).text
-    assert "$145.00 billed to" in looked and known.one("select life from claims where claim_id = ?", number) == "blocked"
+    assert (
+        "$145.00 billed to" in looked and known.one("select life from claims where claim_id = ?", number) == "blocked"
+    )
     words = {"reason": "by the hospital", "sure": "yes"}
     assert "since you saw it" in ann.post(f"{address}/close", data=seen | words).text
     ann.post(f"{address}/close", data=form_of(looked, "close") | words)
     page = ann.get(address).text
     assert "ann: given up: by the hospital" in page and "ann: asked the registration" in page and "S14a" in page
-    money = "select coalesce(sum(amount_cents), 0) from exceptions where type_code = 'CLAIM_WITHDRAWN' and state = 'open'"
+    money = (
+        "select coalesce(sum(amount_cents), 0) from exceptions where type_code = 'CLAIM_WITHDRAWN' and state = 'open'"
+    )
     assert known.one(money) == 14500 and "N1" in ann.get("/rejections/blocked?state=given-up").text
     assert "hospital" not in known.one("select body from audit_events where action = 'blocked-given-up'")
     assert ann.post(f"{address}/reopen", data={"reason": "not billed by them"}).status_code == 303
