@@ -85,9 +85,9 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     undone = ACTION.alias("undone")
     remarks = sa.or_(ACTION.c.kind.in_(REMARKS), undone.c.kind.in_(REMARKS))
     names = ("event_id", "case_id", "case_version", "body", "kind", "action_id")
-    told = (sa.case((remarks, 1), else_=0).label("is_remark"), ACTION.c.undoes_action_id)
+    of_action = (sa.case((remarks, 1), else_=0).label("is_remark"), ACTION.c.undoes_action_id)
     select = (
-        sa.select(*(EVENT.c[name] for name in names), *told)
+        sa.select(*(EVENT.c[name] for name in names), *of_action)
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
         .outerjoin(undone, undone.c.action_id == ACTION.c.undoes_action_id)
     )
@@ -111,13 +111,12 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
 
 def _cancelled(rows: pd.DataFrame) -> pd.Series[bool]:
     """Tell which later events are those of an action that was undone since, or of the undo: the newest first."""
-    over = pd.Series(False, index=rows.index)
-    undoing = rows[rows["undoes_action_id"] != 0].sort_values("event_id", ascending=False)
-    for at, row in undoing.iterrows():
-        own = (rows["of_event_id"] == row["of_event_id"]) & (rows["action_id"] == row["undoes_action_id"])
-        if own.any() and not over[at]:
-            over |= own
-            over[at] = True
+    over = pd.Series(False, index=rows.index, dtype="bool")
+    undoing = rows.loc[rows["undoes_action_id"] != 0, ["action_id", "undoes_action_id"]].drop_duplicates()
+    for undo_id, undone_id in undoing.sort_values("action_id", ascending=False).itertuples(index=False):
+        is_undo = (rows["action_id"] == undo_id) & ~over
+        own = (rows["action_id"] == undone_id) & rows["of_event_id"].isin(rows.loc[is_undo, "of_event_id"])
+        over |= own | (is_undo & rows["of_event_id"].isin(rows.loc[own, "of_event_id"]))
     return over
 
 
