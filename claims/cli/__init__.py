@@ -48,6 +48,7 @@ MODULES = (
     "price",
     "claim",
     "rejections",
+    "blocked",
     "resubmit",
     "received",
     "deposits",

@@ -241,10 +241,11 @@ def bill_other(
     coverage = billing_other.Coverage(
         payer.strip(), member, order, relationship.strip(), last.strip(), first.strip(), group_number, authorization
     )
-    act(keys, 0, day, dry_run, actions.bill_other, coverage=coverage)
+    stands = billing_other.will_be(named, coverage.payer_code, order) if dry_run else []
     if dry_run:
-        stands = ", then ".join(billing_other.will_be(named, coverage.payer_code, order))
-        console.current().say(f"Billed {order} the payer that denied; on the claim stand: {stands}.")
+        console.current().say(f"Billed {order} the payer that denied; on the claim stand: {', then '.join(stands)}.")
+    more = {"order": order, "payers": stands} if dry_run else {}
+    act(keys, 0, day, dry_run, actions.bill_other, coverage=coverage, more=more)
 
 
 def to_patient(

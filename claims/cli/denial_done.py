@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -27,9 +28,10 @@ def act(
     action: Callable[..., Done],
     *,
     own_limit: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
     **named: Any,
 ) -> None:
-    """Do an action with the cases that are meant, or rehearse it, and say what became of it."""
+    """Do an action with the cases that are meant, or rehearse it, and say what became of it; `more` of the document."""
     from claims.service.desk import actions
     from claims.service.desk.keys import meant
     from claims.service.people import write_off_limit
@@ -40,10 +42,13 @@ def act(
         named["limit_cents"] = write_off_limit(ctx, ctx.actor)
     named |= {"cases": meant(ctx, keys or [], pattern), "posting_date": day_of(ctx, day)}
     done = actions.preview(ctx, action, **named) if dry_run else action(ctx, **named)
-    say(ctx, output, done, dry_run=dry_run)
+    say(ctx, output, done, dry_run=dry_run, more=more)
 
 
-def say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = False) -> None:
+def say(
+    ctx: Context, output: console.Output, done: Done, *, dry_run: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """Say what became of an action; every case that it left alone, or that an edit stops, by its key."""
     from claims.service.desk.acting import by_reason
     from claims.service.desk.keys import of_cases
@@ -67,6 +72,7 @@ def say(ctx: Context, output: console.Output, done: Done, *, dry_run: bool = Fal
             "used_cents": done.used_cents,
             "new_claims": done.new_claims,
             "dry_run": dry_run,
+            **more,
         }
     )
     worth = f", {console.dollars(done.amount_cents)}" if done.amount_cents else ""

@@ -14,6 +14,7 @@ from claims.service import timeline
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.desk import queue, undoing
+from claims.service.desk.withdrawing import why_kept
 from claims.service.queue import KEY_LENGTH
 from claims.store import clock
 from claims.store import desk as store_desk
@@ -97,7 +98,7 @@ def happened(ctx: Context, case: Case) -> pd.DataFrame:
         versions = pd.Series(case.version, index=events.index, dtype="int64")
         is_last = ~undoing.moved_on(events, versions, store_desk.since(conn, events.assign(case_id=case.case_id)))
         is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
-        is_here = undoing.why_kept(conn, events) == ""
+        is_here = why_kept(conn, events) == ""
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
     newest = ~events["action_id"].duplicated(keep="last")
     day = events["payment_date"].where(events["payment_date"] != "", events["posting_date"])

@@ -16,6 +16,7 @@ from claims.store.engine import write
 from claims.store.exception_acts import Standing
 from claims.store.exceptions import ACCEPTED
 from claims.store.handles import Connection
+from claims.store.queries import given_up
 
 LEAST_REASON = 10
 LONGEST = 400
@@ -70,9 +71,12 @@ def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
         if len(reason) < LEAST_REASON:
             raise UsageError(f"Say why in at least {LEAST_REASON} characters.")
         if stands.type_code == GIVEN_UP:  # nobody pays it: who says so gives it up, and not more than they may alone
-            used = exception_acts.accepted_cents(conn, GIVEN_UP, ctx.actor, begins(ctx, ctx.settings.today()))
+            used = given_up.on_day(conn, ctx.actor, posting_date, begins(ctx, ctx.settings.today()))
             if used + stands.amount_cents > limit_cents(conn, ctx.actor):
-                raise UsageError("This is above your own limit of a day: somebody with a higher one has to accept it.")
+                raise UsageError(
+                    "This is above your own limit of a day, with what you wrote off: somebody with a higher one has to "
+                    "accept it."
+                )
         exception_acts.accept(conn, exception_id, reason, ctx.actor, posting_date)
         record(ctx, conn, "exception.accept", f"exception {exception_id}", {"amount_cents": stands.amount_cents})
 

@@ -15,6 +15,7 @@ BELOW = "PATIENT_SHARE_BELOW_ZERO"  # no patient paid it: the payer is asked, no
 CAUSES = {
     "share-below-zero": "the payer's remittance puts the patient's share below zero: ask the payer",
     "written-off": "a small balance was written off before the payer lowered the share",
+    "share-moved": "another payer was billed for the share that the patient had paid",
     "share-lowered": "the payer lowered or took back the patient's share after the patient had paid",
     "paid-twice": "the same amount was paid twice",
     "prepaid": "the patient paid before the payers had decided, and more than the share they left",
@@ -25,10 +26,11 @@ CAUSES = {
 def name_credits(conn: Connection, posting_date: date) -> int:
     """Keep an open exception for each claim in credit, by what it is; give how many there are.
 
-    What a patient paid before the payers have decided is no credit yet.
+    What a patient paid before the payers have decided is no credit yet; what was paid of a share that was decided and
+    that another payer is billed for now is one.
     """
     rows = patient_credits.credits(conn)
-    rows = rows[rows["open_cents"] <= 0].reset_index(drop=True)
+    rows = rows[(rows["open_cents"] <= 0) | (rows["moved_cents"] > 0)].reset_index(drop=True)
     causes = cause(rows)
     kinds = pd.Series(np.where(causes == "share-below-zero", BELOW, TYPE), index=rows.index, dtype="str")
     named = pd.DataFrame(
@@ -65,17 +67,18 @@ def cause(rows: pd.DataFrame) -> pd.Series:
     """Tell why each claim is in credit, the first of CAUSES that fits.
 
     `rows`: credit_cents, paid_cents, written_off_cents, lowered_cents (of the share, since the first payment),
-    twice_cents (an amount that was paid more than once), is_prepaid.
+    twice_cents (an amount that was paid more than once), is_prepaid, moved_cents (of the share, to another payer).
     """
     told = np.select(
         [
             (rows["paid_cents"] < rows["credit_cents"]) & (rows["written_off_cents"] <= 0),
             rows["paid_cents"] < rows["credit_cents"],
+            rows["moved_cents"] > 0,
             rows["lowered_cents"] > 0,
             (rows["twice_cents"] > 0) & (rows["twice_cents"] <= rows["credit_cents"]),
             rows["is_prepaid"],
         ],
-        ["share-below-zero", "written-off", "share-lowered", "paid-twice", "prepaid"],
+        ["share-below-zero", "written-off", "share-moved", "share-lowered", "paid-twice", "prepaid"],
         "overpaid",
     )
     return pd.Series(told, index=rows.index, dtype="str")

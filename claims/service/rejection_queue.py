@@ -38,7 +38,7 @@ def listed(
         raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
     with read(ctx.engine) as conn:
         rows = rejections.listed(conn, state, payer, owner)
-    return _shown(ctx, rows, "rejections", show_phi=show_phi)
+    return shown(ctx, rows, "rejections", show_phi=show_phi)
 
 
 def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str
         keys = made_claims.behind(conn, rows["claim_id"].tolist())["case_key"]
     if rows.empty:
         raise NotFoundError("rejection", rejection_id)
-    shown = _shown(ctx, rows, f"rejection {rejection_id}", show_phi=show_phi)
-    told: dict[str, Any] = {str(name): value for name, value in shown.to_dict("records")[0].items()}
+    row = shown(ctx, rows, f"rejection {rejection_id}", show_phi=show_phi).to_dict("records")[0]
+    told: dict[str, Any] = {str(name): value for name, value in row.items()}
     told["version"] = _version(rows.iloc[0])
     return told | {"case_key": str(keys.iloc[0])[:KEY_LENGTH] if len(keys) else ""}
 
@@ -87,7 +87,8 @@ def open_case_behind(ctx: Context, claim_id: int) -> str:
     return str(cases.loc[is_open, "case_key"].iloc[0])[:KEY_LENGTH] if is_open.any() else ""
 
 
-def _shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
+def shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> pd.DataFrame:
+    """Give rows as people read them: what was sent elsewhere says so; numbers masked unless `show_phi` (audited)."""
     away = (rows["origin"] != "to_send") & (rows["state"] == "open")
     step = rows["next_step"].where(rows["next_step"] != "", "Read the answer") + ", where it was sent from"
     rows = rows.assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
@@ -105,7 +106,7 @@ def close(ctx: Context, rejection_id: int, posting_date: date, reason: str = "",
     again or accepts it; a claim that was made of a denial is worked on as that. Raises PeriodClosedError for a day
     that is closed.
     """
-    words = _short(reason)
+    words = short(reason)
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
         row = _open(conn, rejection_id)
@@ -117,7 +118,7 @@ def close(ctx: Context, rejection_id: int, posting_date: date, reason: str = "",
         if row["life"] == "rejected":
             _live(ctx, conn, rejection_id, claim_id, "withdrawn", posting_date)
             if made_claims.behind(conn, [claim_id]).empty:
-                named = {"exception_key": _given_up(claim_id), "type_code": GIVEN_UP, "claim_id": claim_id}
+                named = {"exception_key": given_up_key(claim_id), "type_code": GIVEN_UP, "claim_id": claim_id}
                 opened = pd.DataFrame([named | {"amount_cents": int(row["amount_cents"])}])
                 exceptions.open_all(conn, opened, posting_date)
         body: dict[str, Any] = {"amount_cents": int(row["amount_cents"])}
@@ -133,7 +134,7 @@ def require_still_open(ctx: Context, rejection_id: int) -> None:
 
 def reopen(ctx: Context, rejection_id: int, posting_date: date, reason: str) -> None:
     """Take a claim up again that a person gave up: its rejection is open, and it can be corrected and sent."""
-    words = _short(reason)
+    words = short(reason)
     if not words:
         raise UsageError("Say why it is taken up again.")
     with write(ctx.engine) as conn:
@@ -146,7 +147,7 @@ def reopen(ctx: Context, rejection_id: int, posting_date: date, reason: str) -> 
         claim_id = int(row["claim_id"])
         if row["life"] == WITHDRAWN:
             _live(ctx, conn, rejection_id, claim_id, "taken-up", posting_date)
-        exceptions.close_keys(conn, [_given_up(claim_id)], "taken up again", posting_date)
+        exceptions.close_keys(conn, [given_up_key(claim_id)], "taken up again", posting_date)
         body = {"amount_cents": int(row["amount_cents"]), "reason": sealed_words(ctx, words)}
         record(ctx, conn, "rejection-reopened", f"rejection {rejection_id}", body)
 
@@ -156,7 +157,8 @@ def _live(ctx: Context, conn: Connection, rejection_id: int, claim_id: int, even
     life.record(conn, pd.DataFrame({"claim_id": [claim_id], "event": event, "event_key": key}), day, actor=ctx.actor)
 
 
-def _given_up(claim_id: int) -> str:
+def given_up_key(claim_id: int) -> str:
+    """Name the exception of a claim that a person gave up."""
     return f"claim:{claim_id}:given-up"
 
 
@@ -185,7 +187,7 @@ def assign(ctx: Context, rejection_id: int, owner: str, *, was: str | None = Non
 
 def note(ctx: Context, rejection_id: int, words: str, posting_date: date) -> None:
     """Write a note on a rejection, a closed one too."""
-    words = _short(words)
+    words = short(words)
     if not words:
         raise UsageError("A note wants words.")
     with write(ctx.engine) as conn:
@@ -210,11 +212,16 @@ def _open(conn: Connection, rejection_id: int) -> pd.Series[Any]:
 
 def _tell(ctx: Context, conn: Connection, row: pd.Series[Any], words: str, day: date) -> None:
     if words:
-        lines = [*str(row["notes"]).splitlines(), f"{day.isoformat()} {ctx.actor}: {words}"]
-        rejections.work(conn, int(row["rejection_id"]), notes="\n".join(lines))
+        rejections.work(conn, int(row["rejection_id"]), notes=noted(ctx, str(row["notes"]), words, day))
 
 
-def _short(words: str) -> str:
+def noted(ctx: Context, notes: str, words: str, day: date) -> str:
+    """Add a line to notes: day, who, words."""
+    return "\n".join([*notes.splitlines(), f"{day.isoformat()} {ctx.actor}: {words}"])
+
+
+def short(words: str) -> str:
+    """Give words on one line; raise UsageError for too many."""
     words = " ".join(words.split())
     if len(words) > LONGEST:
         raise UsageError(f"The words have at most {LONGEST} characters.")

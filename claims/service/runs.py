@@ -8,19 +8,24 @@ from datetime import date
 
 from claims.errors import RunBusyError
 from claims.service.context import Context
-from claims.service.periods import require_open
+from claims.service.periods import require_come, require_open
 from claims.store import runs as rows
 from claims.store.engine import write
 
 # Two of these at once would judge the same open balances; whoever comes second is told to wait.
 EXCLUSIVE = ("reconcile", "nightly", "submit", "undo", "replay")
+# What a person does by hand, on a day that has come.
+BY_HAND = ("action", "payments", "undo", "replay")
 
 
 def open_run(ctx: Context, kind: str, posting_date: date) -> int:
     """Start a run and give its id; runs of dead processes are taken over at once.
 
-    Raises RunBusyError when another process is reconciling, and PeriodClosedError when the accounting day is closed.
+    Raises RunBusyError when another process is reconciling, PeriodClosedError when the accounting day is closed, and
+    UsageError for what a person does on a day ahead.
     """
+    if kind in BY_HAND:
+        require_come(ctx, posting_date)
     with write(ctx.engine) as conn:
         if kind != "report":
             require_open(conn, posting_date)

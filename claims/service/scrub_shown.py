@@ -11,13 +11,12 @@ import pandas as pd
 from claims.charges.scrub import Edit, Switches, edits
 from claims.errors import UsageError
 from claims.masking import MASK
-from claims.service.audited import record, record_shown
+from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.master import load_master
 from claims.service.production import NOT_SENDABLE
 from claims.store import scrubbing, sending
 from claims.store.engine import read, write
-from claims.store.queries import made_claims
 
 
 def by_edit(ctx: Context, *, payer: str = "", edit: str = "") -> pd.DataFrame:
@@ -102,34 +101,6 @@ def fixes(edit_ids: Sequence[str]) -> list[str]:
     """Say of edits what each wants: its id, what is wrong, and what to do."""
     known = edits()
     return [f"{one}: {known[one].title}. {known[one].fix}" if one in known else one for one in edit_ids]
-
-
-def blocked(ctx: Context, most: int) -> pd.DataFrame:
-    """Give the claims that an edit stops, the largest first, at most so many; their numbers are patient data.
-
-    claim_id, claim_number, payer_name, charge_cents, purpose, version, case_key (of the denial that it was made of) and
-    why (a list of what stops it, with what to do). Shown and audited.
-    """
-    with read(ctx.engine) as conn:
-        rows = made_claims.stopped(conn, most)
-        found = made_claims.reasons(conn, rows["claim_id"].tolist())
-    known = edits()
-    says = {
-        int(str(claim_id)): [
-            {"edit_id": row["edit_id"], "message": row["message"], "line_number": int(row["line_number"]),
-             "fix": known[row["edit_id"]].fix if row["edit_id"] in known else ""}
-            for row in part.to_dict("records")
-        ]
-        for claim_id, part in found.groupby("claim_id")
-    }  # fmt: skip
-    record_shown(ctx, "blocked claims", {"claims": len(rows)})
-    return rows.assign(why=pd.Series([says.get(one, []) for one in rows["claim_id"]], rows.index, dtype=object))
-
-
-def blocked_totals(ctx: Context) -> tuple[int, int]:
-    """Count the claims that an edit stops, and add up what they charge."""
-    with read(ctx.engine) as conn:
-        return made_claims.stopped_totals(conn)
 
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:

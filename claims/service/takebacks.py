@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -12,6 +14,7 @@ import pandas as pd
 from claims.errors import NotFoundError, UsageError
 from claims.ledger.match import normal_number
 from claims.masking import MASK
+from claims.service import paged
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.store.engine import read
@@ -32,9 +35,34 @@ def listed(
     acknowledged_cents, adjusted_cents, open_cents (what the payer will still take; negative: taken and never
     announced), since, age_days, last_date, state (open, unannounced, settled).
     """
+    rows = _asked(ctx, state, payer, as_of or ctx.settings.today())
+    if show_phi:
+        record_shown(ctx, "takebacks", {"takebacks": rows["key"].tolist()})
+    else:
+        rows["reference"] = _masked(rows["reference"])
+    return rows
+
+
+def page(ctx: Context, state: str, payer: str, after: paged.Place | None) -> tuple[paged.Page, int, int]:
+    """Give a page of what `listed` lists, how many there are in all, and their open cents; shown, and audited."""
+    rows = _asked(ctx, state, payer, ctx.settings.today())
+
+    def part(place: Sequence[Any] | None, limit: int, is_back: bool) -> pd.DataFrame:
+        at = list(zip(rows["since"], rows["key"], strict=True))
+        if place is None:
+            return rows.head(limit)
+        cut = bisect_left(at, tuple(place)) if is_back else bisect_right(at, tuple(place))
+        return rows.iloc[:cut].tail(limit).iloc[::-1] if is_back else rows.iloc[cut:].head(limit)
+
+    found = paged.page(part, ("since", "key"), after)
+    if len(found.rows):
+        record_shown(ctx, "takebacks", {"takebacks": found.rows["key"].tolist()})
+    return found, len(rows), int(rows["open_cents"].sum())
+
+
+def _asked(ctx: Context, state: str, payer: str, day: date) -> pd.DataFrame:
     if state not in (*STATES, "any"):
         raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
-    day = as_of or ctx.settings.today()
     with read(ctx.engine) as conn:
         entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
         names = rows_of.payer_names(conn)
@@ -46,12 +74,7 @@ def listed(
     if payer:
         fits = rows["payer_name"].str.contains(payer, case=False, regex=False) | (rows["payer_code"] == payer)
         asked &= fits
-    rows = rows[asked].sort_values(["since", "key"], kind="stable", ignore_index=True)
-    if show_phi:
-        record_shown(ctx, "takebacks", {"takebacks": rows["key"].tolist()})
-    else:
-        rows["reference"] = _masked(rows["reference"])
-    return rows
+    return rows[asked].sort_values(["since", "key"], kind="stable", ignore_index=True)
 
 
 def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from claims import pricing
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record, record_shown
 from claims.service.context import Context
+from claims.service.periods import require_come
 from claims.store import clock
 from claims.store import pricing as rows_of
 from claims.store.engine import read, write
@@ -69,25 +70,32 @@ def of_keys(ctx: Context, keys: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def say(ctx: Context, cases: Cases, verb: str, note: str, day: date) -> Done:
-    """Dispute, accept or close cases, or note something; what was said holds while no more is open than it saw."""
+    """Dispute, accept or close cases, or note something; what was said holds while no more is open than it saw.
+
+    Raises UsageError for a day ahead of today, as all acts here do.
+    """
+    require_come(ctx, day)
     with write(ctx.engine) as conn:
         return _say(ctx, conn, cases, verb, note.strip(), day)
 
 
 def preview(ctx: Context, cases: Cases, verb: str, note: str, day: date) -> Done:
     """Say what `say` would do, and write nothing."""
+    require_come(ctx, day)
     with read(ctx.engine) as conn:
         return _say(ctx, conn, cases, verb, note.strip(), day, is_looking=True)
 
 
 def undo(ctx: Context, act: int, day: date) -> Done:
     """Give the cases of an act what was said of them before; those of which more was told since stay as they are."""
+    require_come(ctx, day)
     with write(ctx.engine) as conn:
         return _give_back(ctx, conn, _of_act(conn, act), day)
 
 
 def take_back(ctx: Context, key: str, day: date) -> Done:
     """Take back what was said of one case last, alone or with others; raise UsageError where nothing was."""
+    require_come(ctx, day)
     ((case_id, _),) = of_keys(ctx, [key])
     with write(ctx.engine) as conn:
         told = queries.events_of(conn, [case_id])

@@ -25,7 +25,7 @@ from claims.service.context import Context
 from claims.service.master import load_master
 from claims.service.production import NOT_SENDABLE, WITHOUT_PARTNER
 from claims.service.version_files import version_file
-from claims.store import control_numbers, exceptions, filing, rejections, versions, x12_rows
+from claims.store import claim_work, control_numbers, exceptions, filing, rejections, versions, x12_rows
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
@@ -290,6 +290,7 @@ def _take_place(conn: Connection, ctx: Context, made: pd.DataFrame, day: date) -
     keys = events["event_key"] + ":" + made["claim_id"].astype("str").to_numpy()
     life.record(conn, events.assign(event_key=keys.astype("str")), day, actor=ctx.actor)
     rejections.close_of(conn, claim_ids.tolist(), "corrected", day)
+    claim_work.follow(conn, claim_ids.tolist(), made["claim_id"].tolist())
     exceptions.close_for(conn, "claim_id", claim_ids.tolist(), [NOT_SENDABLE, WITHOUT_PARTNER], "corrected", day)
 
 

@@ -19,6 +19,7 @@ _SEALS_AT_ONCE = 500
 # What a row of a table is called, before its number.
 _CALLED = {
     "claims": "claim",
+    "claim_work": "work on a blocked claim",
     "denial_actions": "action",
     "denial_cases": "denial case",
     "deposit_matches": "tie",

@@ -78,14 +78,16 @@ def events_of(conn: sa.Connection, action_id: int) -> pd.DataFrame:
 def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     """Read what changed cases after some events (event_id, case_id, case_version).
 
-    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back. What came and was undone
-    again, so that the case is as the event left it, is one remark without a body.
+    of_event_id, case_version, body, is_remark: a note or a tag, or one that was taken back; action_id of a person (0:
+    none). What came and was undone again, so that the case is as the event left it, is one remark without a body; so
+    are an action of a person and the undo of it.
     """
     undone = ACTION.alias("undone")
     remarks = sa.or_(ACTION.c.kind.in_(REMARKS), undone.c.kind.in_(REMARKS))
     names = ("event_id", "case_id", "case_version", "body", "kind", "action_id")
+    of_action = (sa.case((remarks, 1), else_=0).label("is_remark"), ACTION.c.undoes_action_id)
     select = (
-        sa.select(*(EVENT.c[name] for name in names), sa.case((remarks, 1), else_=0).label("is_remark"))
+        sa.select(*(EVENT.c[name] for name in names), *of_action)
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
         .outerjoin(undone, undone.c.action_id == ACTION.c.undoes_action_id)
     )
@@ -93,15 +95,29 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
     rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
     rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
+    over = _cancelled(rows)
+    rows.loc[over, "is_remark"], rows.loc[over, "body"] = 1, "{}"
     # Decisions that came and were undone; what people did since stands, also where it comes to the same.
     by_person = rows.loc[(rows["action_id"] != 0) & (rows["is_remark"] == 0), "of_event_id"]
     is_back = rows[(rows["kind"] == TAKEN_BACK) & ~rows["of_event_id"].isin(by_person)]
     as_left = sealed.as_left(conn, CASE, EVENT, is_back["of_event_id"].drop_duplicates().tolist())
     others = rows[~rows["of_event_id"].isin(as_left["event_id"])]
-    told = others[["of_event_id", "case_version", "body"]].assign(is_remark=others["is_remark"] == 1)
+    told = others[["of_event_id", "case_version", "body", "action_id"]].assign(is_remark=others["is_remark"] == 1)
     same = as_left[["event_id", "version"]].set_axis(["of_event_id", "case_version"], axis=1)
-    same = same.assign(body="{}", is_remark=True)
-    return pd.concat([told, same], ignore_index=True).astype({"body": "str", "is_remark": "bool"})
+    same = same.assign(body="{}", is_remark=True, action_id=0)
+    types = {"body": "str", "is_remark": "bool", "action_id": "int64"}
+    return pd.concat([told, same], ignore_index=True).astype(types)
+
+
+def _cancelled(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which later events are those of an action that was undone since, or of the undo: the newest first."""
+    over = pd.Series(False, index=rows.index, dtype="bool")
+    undoing = rows.loc[rows["undoes_action_id"] != 0, ["action_id", "undoes_action_id"]].drop_duplicates()
+    for undo_id, undone_id in undoing.sort_values("action_id", ascending=False).itertuples(index=False):
+        is_undo = (rows["action_id"] == undo_id) & ~over
+        own = (rows["action_id"] == undone_id) & rows["of_event_id"].isin(rows.loc[is_undo, "of_event_id"])
+        over |= own | (is_undo & rows["of_event_id"].isin(rows.loc[own, "of_event_id"]))
+    return over
 
 
 def last_posting(conn: sa.Connection) -> int:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema, sealed
 from claims.store.exceptions import ACCEPTED, reopen
-from claims.store.queries.asof import total
 from claims.store.rows import update_where_in
 
 E, EVENT, P, R, TIE = (
@@ -73,14 +72,6 @@ def accept(conn: sa.Connection, exception_id: int, reason: str, actor: str, post
     closed = {"state": "closed", "closed_at": at, "closed_posting_date": posting_date, "closed_reason": ACCEPTED}
     update_where_in(conn, E, E.c.exception_id, [exception_id], **closed)
     tell(conn, exception_id, "accepted", {"reason": reason}, actor, posting_date, at)
-
-
-def accepted_cents(conn: sa.Connection, type_code: str, actor: str, since: str) -> int:
-    """Add up the exceptions of a type that somebody accepted since an instant and that are accepted still, in cents."""
-    said = sa.and_(EVENT.c.kind == "accepted", EVENT.c.actor == actor, EVENT.c.recorded_at >= since)
-    mine = sa.select(EVENT.c.exception_id).where(said)
-    stands = sa.and_(E.c.type_code == type_code, E.c.closed_reason == ACCEPTED, E.c.exception_id.in_(mine))
-    return int(conn.scalar(sa.select(total(E.c.amount_cents)).where(stands)) or 0)
 
 
 def take_up(conn: sa.Connection, exception_id: int, reason: str, actor: str, posting_date: date) -> None:

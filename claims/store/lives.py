@@ -20,8 +20,8 @@ def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, sa.select(*columns), C.c.claim_id, claim_ids)
 
 
-def places_taken(conn: sa.Connection, made: Sequence[int]) -> pd.DataFrame:
-    """Tell in the place of which claims to another payer claims were made, and where those were then.
+def places_taken(conn: sa.Connection, made: Sequence[int], *, is_any_payer: bool = False) -> pd.DataFrame:
+    """Tell in the place of which claims to another payer (or any) claims were made, and where those were then.
 
     made_claim_id, claim_id, life_before.
     """
@@ -29,7 +29,8 @@ def places_taken(conn: sa.Connection, made: Sequence[int]) -> pd.DataFrame:
     select = sa.select(C.c.claim_id.label("made_claim_id"), EVENT.c.claim_id, EVENT.c.life_before, EVENT.c.event_id)
     select = select.join(EVENT, EVENT.c.claim_id == C.c.follows_claim_id)
     select = select.join(before, before.c.claim_id == C.c.follows_claim_id)
-    select = select.where(EVENT.c.event == "corrected", before.c.payer_code != C.c.payer_code)
+    select = select.where(EVENT.c.event == "corrected")
+    select = select if is_any_payer else select.where(before.c.payer_code != C.c.payer_code)
     found = frame_of(conn, select, C.c.claim_id, made).sort_values("event_id")
     return found.drop_duplicates("made_claim_id", keep="last", ignore_index=True)
 

@@ -9,6 +9,7 @@ from claims.store import schema
 from claims.store.in_force import Origin
 from claims.store.load import frame
 
+MOVED = "E11"  # the rule by which what stood with one payer, its patient's share too, goes to another
 J, L, E = schema.journals, schema.ledger_lines, schema.exceptions
 
 
@@ -32,7 +33,7 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
     """Families with a patient's credit: family_id, credit_cents, open_cents (with payers), and the facts of its cause.
 
     paid_cents (by patients), written_off_cents, lowered_cents (of the share, after the first payment), twice_cents,
-    is_prepaid (paid before any share was posted).
+    is_prepaid (paid before any share was posted), moved_cents (of the share, to another payer that was billed for it).
     """
     # What a patient paid can be too much: its lines name no payer, which the index knows. Else only a share below zero
     # is in credit.
@@ -77,6 +78,7 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
     later = share[after].groupby("family_id")["amount_cents"].sum()
     begun = share.groupby("family_id")["journal_id"].min()
     written_off = -on_1200[of_patient & (on_1200["reference"] == "")].groupby("family_id")["amount_cents"].sum()
+    moved = on_1200[on_1200["rule_id"] == MOVED].groupby("family_id")["amount_cents"].sum()
     ids = balance.index
 
     def of(sums: pd.Series) -> pd.Series:
@@ -93,5 +95,6 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
             "lowered_cents": (-of(later)).where(~is_prepaid, 0).clip(lower=0),
             "twice_cents": of(twice),
             "is_prepaid": is_prepaid,
+            "moved_cents": (-of(moved)).clip(lower=0),
         }
     ).reset_index()

@@ -25,6 +25,9 @@ def put(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> None:
     known = _known(conn, rows["rejection_key"].tolist())
     new = rows[~rows["rejection_key"].isin(known)]
     at = clock.now()
+    names = (C.c.claim_id, C.c.payer_code, C.c.payer_name)
+    payers = frame_of(conn, sa.select(*names), C.c.claim_id, sorted(set(new["claim_id"].tolist())))
+    new = new.drop(columns=["payer_code", "payer_name"], errors="ignore").merge(payers, on="claim_id", how="left")
     is_closed = new["closed_reason"] != ""
     insert_keyed(
         conn,
@@ -105,14 +108,14 @@ def listed(conn: sa.Connection, state: str, payer: str, owner: str = "") -> pd.D
 
     `owner`: only those that somebody works on.
     """
-    select = _rows()
+    select = rows()
     if owner:
         select = select.where(R.c.owner == owner)
     if state:
         select = select.where(R.c.state == state)
     if payer:
-        name = sa.func.lower(C.c.payer_name)
-        select = select.where(sa.or_(C.c.payer_code == payer, name.contains(payer.lower(), autoescape=True)))
+        name = sa.func.lower(R.c.payer_name)
+        select = select.where(sa.or_(R.c.payer_code == payer, name.contains(payer.lower(), autoescape=True)))
     return frame(conn, select.order_by(R.c.amount_cents.desc(), R.c.rejection_id))
 
 
@@ -131,19 +134,20 @@ def open_of_family(conn: sa.Connection, family_id: int) -> pd.DataFrame:
 
 def one(conn: sa.Connection, rejection_id: int) -> pd.DataFrame:
     """Read one rejection."""
-    return frame(conn, _rows().where(R.c.rejection_id == rejection_id))
+    return frame(conn, rows().where(R.c.rejection_id == rejection_id))
 
 
-def _rows() -> sa.Select[tuple[object, ...]]:
+def rows() -> sa.Select[tuple[object, ...]]:
+    """Give the statement of rejections as they are shown, with their claim and file."""
     names = ("rejection_id", "claim_id", "source", "detail_code", "cause", "next_step", "edit_id", "amount_cents")
     days = ("state", "posting_date", "closed_posting_date", "owner", "notes")
     return (
         sa.select(
             *(R.c[name] for name in (*names, *days)),
             sa.func.coalesce(R.c.closed_reason, "").label("closed_reason"),
+            R.c.payer_code,
+            R.c.payer_name,
             C.c.claim_number,
-            C.c.payer_code,
-            C.c.payer_name,
             C.c.life,
             C.c.origin,
             sa.func.coalesce(F.c.sha256, "").label("sha256"),

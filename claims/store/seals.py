@@ -35,6 +35,7 @@ _CLAIM = ("claim_id", "family_id", "origin", "state", "reason_code", "purpose", 
 _LEFT_OUT = {schema.users.name: ("last_step",)}  # moves with each sign-in
 _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.claims: _CLAIM,
+    schema.claim_work: None,
     schema.denial_actions: None,
     schema.denial_cases: ("case_id", "queue", "snoozed_until_date"),
     schema.deposit_matches: None,

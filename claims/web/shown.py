@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import calendar
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import jinja2
 import pandas as pd
@@ -37,13 +38,30 @@ PLACES = (
 )
 
 
+WHOLE, MOST = "whole", 200  # rows of a part of a page, unless its address asks for all of them
+
+
+@jinja2.pass_context
+def some(context: jinja2.runtime.Context, rows: Sequence[Any], first: str = "") -> Sequence[Any]:
+    """Give the first rows of a part of a page, or all where that is asked for; where it is cut, those that have
+    `first` come first."""
+    if context["is_whole"] or len(rows) <= MOST:
+        return rows
+    has = context.environment.getitem
+    return (sorted(rows, key=lambda row: not has(row, first)) if first else rows)[:MOST]
+
+
 def render(template: str, seat: Seat | None, **values: Any) -> str:
     """Fill a template: as a page, or as the part of it that htmx asks for."""
     person = None if seat is None else seat.person_or_none
     places = [place for place in PLACES if person is not None and person.may(place[2])]
     path = "" if seat is None else seat.request.url.path
     own: dict[str, Any] = {"person": person, "places": places, "path": path, "practice_name": ""}
+    own |= {"is_whole": False, "whole_link": "", "MOST": MOST}
     if seat is not None:
+        asked = {name: value for name, value in seat.request.query_params.items() if name != WHOLE}
+        own |= {"is_whole": seat.request.query_params.get(WHOLE) == "1"}
+        own |= {"whole_link": f"{path}?{urlencode(asked | {WHOLE: '1'})}"}
         ctx = seat.practice.ctx
         own |= {"practice_name": ctx.settings.practice_name, "zone": ctx.settings.timezone}
         own["local"] = partial(zone.local, ctx)
@@ -157,7 +175,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for own in (money, days, urgency, words, owes, month, share, thousands, heading):
+    for own in (money, days, urgency, words, owes, month, share, thousands, heading, some):
         environment.filters[own.__name__] = own
     environment.globals |= {"asset": asset, "titles": titles, "role_names": roles.ROLES}
     return environment

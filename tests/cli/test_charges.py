@@ -77,3 +77,25 @@ def test_the_list_sums_up_by_life_payer_and_kind(books):
     assert [row["claim_number"] for row in document["claims"]] == ["EX270011"]
     assert (document["count"], document["charge_cents"]) == (6, 1957950)
     assert books("charges", "list", "--life", "lost").code == 2
+
+
+def test_what_an_edit_stops_is_owned_noted_given_up_and_taken_up_again(books):
+    books("charges", "import", FILES[0])
+    books("scrub")  # no master data: addresses are missing
+    listed = books("blocked", "list", "--json").json
+    assert listed["count"] == 2 and listed["charge_cents"] == 40150
+    row = listed["claims"][0]
+    number = row["claim_id"]
+    assert row["why"] and row["charge_cents"] >= listed["claims"][1]["charge_cents"] and row["claim_number"] == "•••"
+    assert books("blocked", "assign", number, "--to", "anna").code == 0
+    assert books("blocked", "note", number, "--text", "asked the registration").code == 0
+    assert books("blocked", "close", number).code == 2, "without a reason nothing is given up"
+    assert books("blocked", "close", number, "--reason", "billed elsewhere").code == 0
+    said = books("blocked", "show", number).out
+    assert "now withdrawn" in said and "Owner     anna" in said and "asked" not in said
+    assert books("blocked", "list", "--json").json["count"] == 1
+    assert books("blocked", "list", "--given-up", "--json").json["claims"][0]["claim_id"] == number
+    (held,) = books("exceptions", "list", "--type", "CLAIM_WITHDRAWN", "--json").json["exceptions"]
+    assert held["amount_cents"] == row["charge_cents"]
+    assert "it is blocked" in books("blocked", "reopen", number, "--reason", "not billed by them").out
+    assert books("exceptions", "list", "--type", "CLAIM_WITHDRAWN", "--json").json["exceptions"] == []

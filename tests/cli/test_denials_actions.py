@@ -145,6 +145,8 @@ def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, 
     looked = claims(*asked, "--dry-run")
     assert looked.code == 0 and "would go as a new claim" in looked.out and "DM20411" not in looked.out
     assert "Billed before the payer that denied; on the claim stand: DRAGN, then FABLE." in looked.out
+    told = claims(*asked, "--dry-run", "--json").json
+    assert (told["order"], told["payers"]) == ("before", ["DRAGN", "FABLE"])
     done = claims(*asked, "--json")
     assert (done.code, done.json["done"], done.json["new_claims"]) == (0, 1, 1)
     with sqlite3.connect(tmp_path / "sent" / "claims.db") as conn:

@@ -29,6 +29,7 @@ COMMANDS = [
     ("charges import charges.csv", "otto root"),
     ("master import .", "anna otto"),
     ("rejections close 1", "otto root"),
+    ("blocked close 1", "otto root"),
     ("rejections accept 1", "anna otto"),
     ("resubmit X1", "otto root"),
     ("report tieout", "root"),

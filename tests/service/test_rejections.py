@@ -7,7 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, PeriodClosedError, UsageError
-from claims.service import edit_proposals, exception_acts, overview, people, rejection_queue
+from claims.service import (
+    blocked_queue,
+    edit_proposals,
+    exception_acts,
+    overview,
+    people,
+    rejection_pages,
+    rejection_queue,
+)
 from claims.service.master import load_master
 from claims.service.periods import close_period
 from claims.service.queue import denial_queue
@@ -16,7 +24,9 @@ from claims.service.resubmit import changes_of, resubmit
 from claims.service.submit import submit
 from claims.service.timeline import SeveralClaimsError, timeline
 from claims.store import clock, schema
-from claims.store.engine import write
+from claims.store.engine import read, write
+from claims.store.queries import given_up, stopped_claims
+from claims.store.queries.stopped_claims import Asked
 from tests.answers import ca_277, replied
 from tests.books import Bill, claims
 from tests.service.conftest import DAY
@@ -54,6 +64,17 @@ def test_rejections_are_in_no_queue_total_or_report_of_denials(books, tmp_path):
 
 def test_the_queue_is_masked_and_says_why_and_what_to_do(books):
     rows = rejection_queue.listed(books.ctx)
+    for asked in (Asked(), Asked(""), Asked(payer_code=str(rows["payer_code"].iloc[0]))):
+        first = rejection_pages.page(books.ctx, asked, size=1)
+        last = rejection_pages.page(books.ctx, asked, first.next, size=1)
+        assert [one.rows["amount_cents"].tolist() for one in (first, last)] == [[10000], [5000]] and last.next is None
+        assert rejection_pages.page(books.ctx, asked, last.previous, size=1).rows["rejection_id"].tolist() == [1]
+        assert rejection_pages.totals(books.ctx, asked) == (2, 15000)
+    assert [name for _, name in rejection_pages.payers(books.ctx)] == rows["payer_name"].unique().tolist()
+    assert blocked_queue.page(books.ctx).rows.empty and blocked_queue.totals(books.ctx, given_up=True) == (0, 0)
+    assert blocked_queue.page(books.ctx, (5, 5), "ann").rows.empty and not blocked_queue.listed(
+        books.ctx, given_up=True
+    )
     assert rows["amount_cents"].tolist() == [10000, 5000]
     assert set(rows["claim_number"]) == {"•••"}
     assert rows["cause"].tolist() == [
@@ -99,6 +120,26 @@ def test_what_is_given_up_is_an_exception_until_it_is_taken_up_or_accepted_withi
     exception_acts.accept(bert, first, "billed by the hospital", DAY)
     with pytest.raises(UsageError, match="above your own limit"):  # with what was accepted today
         exception_acts.accept(bert, second, "billed by the hospital", DAY)
+    with write(books.ctx.engine) as conn:  # and counts with what is written off on the desk
+        assert given_up.on_day(conn, "bert", DAY, "9999") == 10000
+
+
+def test_pages_of_rejections_and_blocked_claims_are_read_by_an_index(books):
+    asked = [
+        Asked(state, owner, payer) for state in ("open", "closed") for owner in ("", "ann") for payer in ("", "P1")
+    ]
+    selects = {str(one): stopped_claims.page_select(one, (100, 9), 51) for one in asked}
+    selects |= {f"sum of {one}": stopped_claims.totals_select(one, one.state) for one in asked}
+    selects["blocked"] = stopped_claims.blocked_select((100, 9), 51)
+    with read(books.ctx.engine) as conn:
+        if conn.dialect.name != "sqlite":
+            pytest.skip("plans of SQLite")
+        for name, select in selects.items():
+            text = select.compile(conn, compile_kwargs={"literal_binds": True})
+            steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+            wanted = "ix_claims_life" if name == "blocked" else "_by_amount (state=?"
+            assert any(wanted in step for step in steps), (name, steps)
+            assert not [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")], (name, steps)
 
 
 def test_on_a_closed_day_nothing_is_corrected_or_given_up(books):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from claims.service import variance_acts as acts
 from claims.service import variances
 from claims.service.context import open_context
 from claims.service.master import import_files
+from claims.service.runs import open_run
 from claims.service.verify import verify
 from claims.store import audit, schema
 from claims.store.engine import read, write
@@ -86,6 +87,21 @@ def chosen(books, *numbers):
     return [(int(ids[number]), seen[int(ids[number])]) for number in numbers]
 
 
+def test_nobody_acts_on_a_day_ahead_of_today(books):
+    tomorrow = books.ctx.settings.today() + timedelta(days=1)
+    ((key,),) = books.rows(sa.select(CASE.c.case_key).where(CASE.c.claim_number == "V1"))
+    acts_ahead = [
+        lambda: acts.say(books.ctx, chosen(books, "V1"), "dispute", "", tomorrow),
+        lambda: acts.undo(books.ctx, 1, tomorrow),
+        lambda: acts.take_back(books.ctx, key, tomorrow),
+        *(lambda kind=kind: open_run(books.ctx, kind, tomorrow) for kind in ("action", "payments", "undo", "replay")),
+    ]
+    for act in acts_ahead:
+        with pytest.raises(UsageError, match="ahead of today"):
+            act()
+    assert set(stands(books).values()) == {"open"}
+
+
 def is_whole(books):
     return [problem for one in verify(books.ctx) for problem in one.broken] == []
 
@@ -145,7 +161,7 @@ def test_taking_back_gives_the_day_on_which_it_was_over(books):
     acts.say(books.ctx, chosen(books, "V1"), "accept", "amended", first)
     later = acts.say(books.ctx, chosen(books, "V1"), "dispute", "no, it is not", second)
     assert stand() == ("disputed", None)
-    (key,) = books.rows(sa.select(CASE.c.case_key).where(CASE.c.claim_number == "V1"))[0]
+    ((key,),) = books.rows(sa.select(CASE.c.case_key).where(CASE.c.claim_number == "V1"))
     acts.take_back(books.ctx, key, second)
     assert stand() == ("accepted", first)
     assert acts.undo(books.ctx, later.act, second).refused == {acts.MOVED_ON: [chosen(books, "V1")[0][0]]}

@@ -11,7 +11,7 @@ from claims.service import people as staff
 from claims.service import rejection_queue
 from claims.service import verify as verbs
 from claims.service.desk import people as desk
-from claims.store import audit, checking_seals, schema
+from claims.store import audit, checking_seals, claim_work, schema
 from claims.store.engine import rehearsal, write
 from claims.store.people import change
 from claims.store.seals import HELD
@@ -33,6 +33,8 @@ def begin(practice):
     practice.night(REFUSED)
     staff.add(practice.ctx, "eve", ["auditor"], NOW, write_off_limit_cents=2500)
     case = schema.denial_cases
+    with write(practice.ctx.engine) as conn:
+        claim_work.save(conn, one(practice, schema.claims.c.claim_id), owner="eve", notes="asked")
     seen = [(one(practice, case.c.case_id), one(practice, case.c.version))]
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
 
@@ -93,6 +95,11 @@ CHANGED = {
         "UPDATE rejections SET closed_reason = 'withdrawn'",
         "UPDATE rejections SET cause = 'another'",
     ],
+    "work on a blocked claim": [
+        "UPDATE claim_work SET owner = 'another'",
+        "UPDATE claim_work SET notes = ''",
+        "UPDATE claim_work SET state = 'closed'",
+    ],
     "denial case": [
         "UPDATE denial_cases SET snoozed_until_date = '2035-01-01'",
         "UPDATE denial_cases SET snoozed_until_date = NULL WHERE snoozed_until_date IS NOT NULL",
@@ -108,7 +115,7 @@ CHANGED = {
 TABLES = {
     "person": "users", "action": "denial_actions", "master row": "master_rows", "expected amount": "expected_allowed",
     "tie": "deposit_matches", "claim": "claims", "rejection": "rejections", "denial case": "denial_cases",
-    "exception": "exceptions",
+    "exception": "exceptions", "work on a blocked claim": "claim_work",
 }  # fmt: skip
 
 

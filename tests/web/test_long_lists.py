@@ -7,16 +7,21 @@ import json
 import re
 from datetime import date
 
+import pandas as pd
+
 from claims.service import deposits, exceptions
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
+from claims.store import rejections
+from claims.store.engine import read
+from claims.web import shown as web_shown
 from tests.books import bank
 
 DAY = date(2025, 7, 1)
 
 
 def shown(text):
-    return [int(number) for number in re.findall(r'data-open="/(?:exceptions|deposits)/(\d+)"', text)]
+    return [int(number) for number in re.findall(r'data-open="/(?:exceptions|deposits|rejections)/(\d+)"', text)]
 
 
 def to(text, rel):
@@ -86,3 +91,45 @@ def test_long_lists_have_pages(desk, tmp_path):
         sql = "select bank_line_id from exceptions where exception_id = ?"
         (line,) = conn.exec_driver_sql(sql, (number,)).one()
     assert f'<a href="/deposits/{line}">' in reader.get(f"/exceptions/{number}").text
+
+
+def test_a_long_list_of_rejections_has_pages_and_is_narrowed_by_its_payer(desk):
+    """130 of them, of three claims and two payers, many of one amount."""
+    words = {"source": "277CA", "detail_code": "A7 33", "cause": "why", "next_step": "", "edit_id": ""}
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update claims set payer_code = 'P2', payer_name = 'PLAN TWO' where claim_id = 3")
+        rows = pd.DataFrame({"claim_id": [number % 3 + 1 for number in range(130)]})
+        places = dict.fromkeys(("submission_id", "file_id", "seg", "offset", "length"), 0)
+        rows = rows.assign(
+            rejection_key=[f"k{number}" for number in range(130)], family_id=rows["claim_id"],
+            amount_cents=[100 * (number % 7) for number in range(130)], closed_reason="", **words, **places,
+        )  # fmt: skip
+        rejections.put(conn, rows.astype(dict.fromkeys((*words, "rejection_key", "closed_reason"), "str")), DAY)
+    reader = desk.sign_in("otto")
+    with read(desk.ctx.engine) as conn:
+        listed = rejections.listed(conn, "open", "").sort_values(
+            ["amount_cents", "rejection_id"], ascending=False
+        )  # fmt: skip
+    pages = walked(reader, "/rejections")
+    assert [len(page) for page in pages] == [50, 50, 30] and flat(pages) == listed["rejection_id"].tolist()
+    assert flat(walked(reader, "/rejections?state=any")) == listed["rejection_id"].tolist()
+    own = listed[listed["payer_code"] == "P2"]
+    first = reader.get("/rejections?payer=P2").text
+    assert '<option value="P2" selected>PLAN TWO</option>' in first and f"{len(own)} claims refused" in first
+    assert flat(walked(reader, "/rejections?payer=P2")) == own["rejection_id"].tolist()
+    shown_ids = "select body from audit_events where action = 'phi-shown' and subject = 'rejections'"
+    with desk.ctx.engine.connect() as conn:
+        bodies = [json.loads(body)["rejections"] for (body,) in conn.exec_driver_sql(shown_ids)]
+    assert max(len(ids) for ids in bodies) == 50
+
+
+def test_a_part_of_a_page_is_cut_and_shown_whole_when_asked_for(shared, monkeypatch):
+    monkeypatch.setattr(web_shown, "MOST", 1)
+    reader = shared.sign_in("otto")
+    text = reader.get("/claims/1").text
+    assert re.search(r"1 of \d+ are shown", text) and text.count('<span class="when">') == 1
+    link = html.unescape(re.search(r'<a href="([^"]*whole=1)">All of them', text)[1])
+    whole = reader.get(link).text
+    assert "are shown" not in whole and whole.count('<span class="when">') > 1
+    case = shared.one("select case_key from denial_cases limit 1")[:10]
+    assert "whole=1" in reader.get(f"/cases/{case}").text

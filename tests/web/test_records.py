@@ -103,7 +103,7 @@ def test_a_search_is_its_owners_alone(desk):
 
 def about(desk, client, subject, **more):
     text = client.get("/audit", params={"subject": subject} | more).text
-    rows = re.findall(r"<tr><td class=\"n\">(\d+)</td>", text)
+    rows = re.findall(r"<tr><td class=\"n\"[^>]*>(\d+)</td>", text)
     with desk.ctx.engine.connect() as conn:
         found = conn.exec_driver_sql(f"select subject, body from audit_events where seq in ({','.join(rows) or 0})")
         return [tuple(row) for row in found]

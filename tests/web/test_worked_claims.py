@@ -14,6 +14,7 @@ from claims.service.reconcile import reconcile
 from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.submit import submit
+from claims.service.verify import verify
 from tests.answers import ca_277, replied
 from tests.charges.test_charges_file import written
 from tests.service.desk.test_sending import sent_home  # noqa: F401 a practice that has sent claims
@@ -120,8 +121,8 @@ def test_a_blocked_claim_is_corrected_where_it_is_listed(known, ann, tmp_path): 
     assert "An edit would block it" in looked and "S14a" in looked
     assert known.one("select life from claims where claim_id = ?", number) == "blocked"
     still = ann.post(address, data=typed_claim(looked) | {"sure": "yes"})
-    assert still.headers["location"].startswith("/rejections/blocked?said=blocked#b")
     again = known.one("select max(claim_id) from claims")
+    assert still.headers["location"] == f"/rejections/blocked/{again}?said=blocked"
     address = f"/claims/{again}/correct"
     looked = ann.post(address, data=typed_claim(ann.get(address).text, place_of_service="11")).text
     assert "No edit stops it" in looked and re.search(r"<del>97</del>.*<b>11</b>", looked)
@@ -161,15 +162,20 @@ def refused_by_payer(desk, folder):  # noqa: F811
     """Send a claim that its payer refuses; give its number."""
     number = charge(desk, folder, "N7")
     assert submit(desk.ctx, DAY, now=NOW).counts["claims_sent"] == 1
+    answer(desk, folder, "N7", "A7:33:IL")
+    return number
+
+
+def answer(desk, folder, number, status):  # noqa: F811
+    """Take in a 277CA about a claim that has left."""
     batch = desk.one(
         "select s.batch_reference from batch_sets s join submissions u on u.batch_set_id = s.batch_set_id "
-        "where u.claim_number = 'N7'"
-    )
-    path = folder / "answer.277"
-    path.write_bytes(replied(ca_277(str(batch), ("N7", "A7:33:IL", "145"), day="20261021")))
+        "where u.claim_number = ?", number,
+    )  # fmt: skip
+    path = folder / f"answer-{number}.277"
+    path.write_bytes(replied(ca_277(str(batch), (number, status, "145"), day="20261021")))
     ingest(desk.ctx, [path], DAY)
     reconcile(desk.ctx, DAY)
-    return number
 
 
 @pytest.fixture
@@ -249,3 +255,76 @@ def test_a_claim_that_was_made_of_a_denial_is_corrected_on_its_case(desk, ann): 
     assert "What edits say of it" in page and "S07b" in page
     wrong = ann.post(f"/claims/{number}/correct", data={"name": ["member_id"], "value": ["W9"], "sure": "yes"})
     assert wrong.status_code == 422 and desk.one("select max(claim_id) from claims") == number
+
+
+def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(known, ann, tmp_path):  # noqa: F811
+    place = place_of(known, "K1")
+    form = ann.get(f"{place}/correct").text
+    assert 'id="f-original_reference"' not in form and 'id="refused"' not in form
+    looked = ann.post(f"{place}/correct", data=typed(form, member_id="FW77009")).text
+    ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"})
+    assert submit(known.ctx, DAY, now=NOW).counts["claims_sent"] == 1
+    answer(known, tmp_path, known.one("select claim_number from claims order by claim_id desc limit 1"), "A7:464")
+    form = ann.get(f"{place}/correct").text
+    why = re.search(r'id="refused".*?</section>', form, re.S)[0]
+    assert "277CA" in why and "A7 464" in why and "Add the number of the claim that this one replaces" in why
+    assert 'href="/rejections/1"' in why and "What the denial asks for" in form
+    field = re.search(r'class="field wrong"><label for="f-original_reference".*?</small>', form, re.S)[0]
+    assert "S11a" in field and "the answer refused it" in field
+    looked = ann.post(f"{place}/correct", data=typed(form, original_reference="ICN99")).text
+    ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"})
+    last = "select {} from claims order by claim_id desc limit 1"
+    assert known.one(last.format("frequency_code || original_reference || life")) == "7ICN99ready"
+    assert known.one("select closed_reason from rejections") == "corrected"
+
+
+def test_a_blocked_claim_is_owned_noted_given_up_and_taken_up_again(known, ann, tmp_path):  # noqa: F811
+    number = charge(known, tmp_path, "N1", place_of_service="98")
+    address = f"/rejections/blocked/{number}"
+    assert f'href="{address}"' in ann.get("/rejections/blocked").text
+    assert "N1" not in ann.get("/rejections/blocked?state=mine").text
+    assert ann.post(f"{address}/assign", data={"to": "ann"}).headers["location"] == f"{address}?said=assigned"
+    raced = ann.post(f"{address}/assign", data={"to": "sue", "was": "by:"})
+    assert raced.status_code == 422 and "ann&#39;s by now" in raced.text
+    assert "N1" in ann.get("/rejections/blocked?state=mine").text
+    seen = form_of(ann.get(address).text, "close")
+    ann.post(f"{address}/note", data={"words": "asked the registration"})
+    looked = ann.post(f"{address}/close", data=seen | {"reason": "by the hospital"}).text
+    assert (
+        "$145.00 billed to" in looked and known.one("select life from claims where claim_id = ?", number) == "blocked"
+    )
+    words = {"reason": "by the hospital", "sure": "yes"}
+    assert "since you saw it" in ann.post(f"{address}/close", data=seen | words).text
+    ann.post(f"{address}/close", data=form_of(looked, "close") | words)
+    page = ann.get(address).text
+    assert "ann: given up: by the hospital" in page and "ann: asked the registration" in page and "S14a" in page
+    money = (
+        "select coalesce(sum(amount_cents), 0) from exceptions where type_code = 'CLAIM_WITHDRAWN' and state = 'open'"
+    )
+    assert known.one(money) == 14500 and "N1" in ann.get("/rejections/blocked?state=given-up").text
+    assert "hospital" not in known.one("select body from audit_events where action = 'blocked-given-up'")
+    assert ann.post(f"{address}/reopen", data={"reason": "not billed by them"}).status_code == 303
+    assert known.one(money) == 0 and known.one("select life from claims where claim_id = ?", number) == "blocked"
+    assert known.one("select owner from claim_work") == "ann" and verify_is_sound(known)
+
+
+def test_a_blocked_correction_that_is_given_up_brings_its_denial_back(desk, ann):  # noqa: F811
+    place = place_of(desk, "K1")  # no master data: an edit blocks what is made
+    looked = ann.post(f"{place}/correct", data=typed(ann.get(f"{place}/correct").text)).text
+    ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"})
+    number = desk.one("select max(claim_id) from claims")
+    address = f"/rejections/blocked/{number}"
+    looked = ann.post(f"{address}/close", data={"reason": "the payer pays after all"}).text
+    assert "Its denial comes back to the list" in looked
+    ann.post(f"{address}/close", data=form_of(looked, "close") | {"reason": "the payer pays after all", "sure": "yes"})
+    assert desk.one("select state from denial_cases where claim_number = 'K1'") == "in_work"
+    assert desk.one("select count(*) from exceptions where type_code = 'CLAIM_WITHDRAWN'") == 0
+    assert "claim given up" in ann.get(place).text
+    late = ann.post(f"{address}/reopen", data={"reason": "once more"})
+    assert late.status_code == 422 and "on the page of its case" in late.text
+    assert 'name="value"' in ann.get(f"{place}/correct").text, "and it can be corrected again"
+    assert verify_is_sound(desk)
+
+
+def verify_is_sound(desk):  # noqa: F811
+    return [problem for one in verify(desk.ctx) for problem in one.broken] == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -27,6 +28,7 @@ from claims.service.desk.sheets import OtherCase, Sheet, other_cases, sheet
 from claims.service.resubmit import Change, changes_of
 from claims.store import desk, rejections, versions
 from claims.store.engine import read
+from claims.store.handles import Connection
 from claims.store.queries import made_claims
 
 
@@ -56,7 +58,9 @@ class Correctable(NamedTuple):
     """A claim as it can be corrected now; `refused` says why not, and there are no fields then.
 
     `is_late`: its last day has passed, so that it goes with a reason only. `complaints`: what edits say of the claim as
-    it stands. `others`: the other open cases of it.
+    it stands. `others`: the other open cases of it. `refusal`: the open rejection of the claim as it was sent last
+    (rejection_id, source, detail_code, cause, next_step, edit_id ...; empty: there is none); `missed`: the edit that
+    should have caught that, as a complaint of the claim.
     """
 
     fields: list[Field]
@@ -65,6 +69,8 @@ class Correctable(NamedTuple):
     sheet: Sheet | None = None
     complaints: tuple[Complaint, ...] = ()
     others: tuple[OtherCase, ...] = ()
+    refusal: Mapping[str, Any] = MappingProxyType({})
+    missed: tuple[Complaint, ...] = ()
 
 
 NAMES_ANOTHER = ("7", "8", "Q")  # CLM05-3 of a claim that names the payer's number of another
@@ -78,13 +84,15 @@ def correctable(ctx: Context, case_id: int, day: date) -> Correctable:
         found = versions.sources(conn, rows.loc[rows["claim_id"] != 0, "claim_id"].tolist())
         stops = made_claims.reasons(conn, found["claim_id"].tolist())
         others = tuple(other_cases(conn, case))
+        refusal = _refusal(conn, found["claim_id"].tolist())
     late = bool(is_late(rows, CORRECTED, day).iloc[0])
     why = "closed" if case["state"] == "closed" else "claim-unknown" if not case["family_id"] else ""
     why = why or ("sent-by-payer" if case["is_forwarded"] else "sent-elsewhere" if found.empty else "")
     if why:
         return Correctable([], _says(why), late)
     number = int(case["line_number"])
-    return _read(ctx, found, stops, str(case["category"]), number)._replace(is_late=late, others=others)
+    read_now = _read(ctx, found, stops, str(case["category"]), number, refusal)
+    return read_now._replace(is_late=late, others=others)
 
 
 def of_claim(ctx: Context, claim_id: int) -> Correctable:
@@ -98,17 +106,23 @@ def of_claim(ctx: Context, claim_id: int) -> Correctable:
     with read(ctx.engine) as conn:
         found = versions.sources(conn, [claim_id])
         stops = made_claims.reasons(conn, [claim_id])
-        refusals = rejections.of_claims(conn, [claim_id])
-        last = refusals.loc[refusals["state"] == "open", "rejection_id"].tail(1).tolist()
-        missed = [str(one) for number in last for one in rejections.one(conn, int(number))["edit_id"] if one]
-    return _read(ctx, found, stops, "", 0, missed)
+        refusal = _refusal(conn, [claim_id])
+    return _read(ctx, found, stops, "", 0, refusal)
+
+
+def _refusal(conn: Connection, claim_ids: list[int]) -> Mapping[str, Any]:
+    """Give the open rejection of claims, the last one; empty where there is none."""
+    known = rejections.of_claims(conn, claim_ids)
+    last = known.loc[known["state"] == "open", "rejection_id"].tolist()
+    rows = rejections.one(conn, int(max(last))).to_dict("records") if last else []
+    return {str(name): value for name, value in rows[0].items()} if rows else {}
 
 
 def _read(
     ctx: Context, found: pd.DataFrame, stops: pd.DataFrame, category: str, line_number: int,
-    missed: Iterable[str] = (),
+    refusal: Mapping[str, Any],
 ) -> Correctable:  # fmt: skip
-    """Read the claim; `missed`: edits that should have caught what it was refused for, whose columns are asked for."""
+    """Read the claim; what the edit looks at that should have caught its `refusal` is asked for, too."""
     frames = contents.joined(list(contents.read(ctx, found)))
     if not frames or frames["claims"].empty or contents.lost(found, frames):
         return Correctable([], _says("content-differs"), False)
@@ -118,13 +132,18 @@ def _read(
                   known[row["edit_id"]].fix if row["edit_id"] in known else "")
         for row in stops.to_dict("records")
     )  # fmt: skip
-    fields = _fields(frames, category, line_number)
-    named = [*complaints, *of_edits(missed)]
+    missed = tuple(
+        one._replace(message=f"the answer refused it: {one.message}")
+        for one in of_edits([str(refusal["edit_id"])] if refusal else [])
+    )
+    fields = _fields(frames, category, line_number, missed)
+    named = [*complaints, *missed]
     if named:  # what an edit names is asked for too
         fields = [one._replace(is_asked=one.is_asked or bool(about(one, named))) for one in fields]
         fields.sort(key=lambda one: (not one.is_asked, one.line_number))
     denied = (line_number,) if category else ()
-    return Correctable(fields, "", False, sheet(ctx, found, frames, denied), complaints)
+    asked = sheet(ctx, found, frames, denied)
+    return Correctable(fields, "", False, asked, complaints, refusal=refusal, missed=missed)
 
 
 def about(field: Field, complaints: Iterable[Complaint]) -> list[Complaint]:
@@ -177,7 +196,9 @@ def _says(reason: str) -> str:
     return str(row["says"].iloc[0])
 
 
-def _fields(frames: Mapping[str, pd.DataFrame], category: str, line_number: int) -> list[Field]:
+def _fields(
+    frames: Mapping[str, pd.DataFrame], category: str, line_number: int, missed: tuple[Complaint, ...]
+) -> list[Field]:
     claim = frames["claims"].iloc[0]
     known = columns().set_index("column")
     found = []
@@ -185,9 +206,12 @@ def _fields(frames: Mapping[str, pd.DataFrame], category: str, line_number: int)
         column = known.loc[row["column"]]
         if str(claim["kind"]) not in column["claim_types"]:
             continue
-        # Who corrects a case has the payer's number from its decision; a first claim (1) has nothing to name.
-        if row["column"] == "original_reference" and (category or claim["frequency_code"] not in NAMES_ANOTHER):
-            continue
+        # Who corrects a case has the payer's number from its decision, unless a replacement was refused for it; a
+        # first claim (1) has nothing to name.
+        if row["column"] == "original_reference":
+            was_refused = any(one.edit_id.startswith(tuple(row["edits"].split())) for one in missed)
+            if claim["frequency_code"] not in NAMES_ANOTHER or (category and not was_refused):
+                continue
         asked = category in row["asked_for"].split()
         expected = KINDS[str(column["kind"])].expected
         target = str(column["target"])

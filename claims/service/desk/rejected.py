@@ -19,7 +19,7 @@ from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import made_claims
 
-BACK, AGAIN = made_claims.REJECTED, "waits_again"
+BACK, AGAIN, GIVEN_UP = made_claims.REJECTED, "waits_again", "claim_given_up"
 _WAIT = ("state", "waiting_for", "snoozed_until_date", "snoozed_for")
 _SAYS = {"resubmitted": "your correction was rejected", "billed_other": "the claim to the next payer was rejected"}
 
@@ -45,6 +45,14 @@ def bring_back(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     return {"denials_rejected": len(back)}
 
 
+def given_up(ctx: Context, conn: Connection, claim_id: int, posting_date: date, why: str) -> None:
+    """Let cases that wait for a claim be worked on again, for a person gave that up before it left."""
+    rows = desk.cases(conn, desk.waiting_for(conn, [claim_id])["case_id"].tolist())
+    free = {"state": "in_work", "waiting_for": "", "snoozed_until_date": "", "snoozed_for": ""}
+    why_each = [f"the claim that was made of it was given up: {why}"] * len(rows)
+    _save(ctx, conn, 0, posting_date, rows, GIVEN_UP, rows.assign(**free), reasons=why_each, claim_ids=claim_id)
+
+
 def _save(
     ctx: Context, conn: Connection, run_id: int, day: date, rows: pd.DataFrame, kind: str, after: pd.DataFrame, *,
     reasons: list[str] | None = None, claim_ids: Any = 0,
@@ -56,7 +64,7 @@ def _save(
         version=rows["version"] + 1,
         queue=queue_of(after, day),
         deadline_sort_date=by.where(by != "", NO_DEADLINE),
-        changed_run_id=run_id,
+        changed_run_id=run_id or rows["changed_run_id"],
     )
     old = rows[list(_WAIT)].to_dict("records")
     said = [{"action_reason": text} for text in reasons] if reasons else [{}] * len(old)

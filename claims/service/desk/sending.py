@@ -20,6 +20,7 @@ from claims.service.desk.remarks import forcing, with_effect
 from claims.service.desk.steps import waits
 from claims.service.identities import resolve_identities
 from claims.service.master import load_master
+from claims.service.patient_credits import name_credits
 from claims.service.resubmit import RETURNED, Change
 from claims.service.runs import running
 from claims.service.scrub import scrub
@@ -142,6 +143,8 @@ def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
                 ctx, conn, run_id, posting_date, keyed, account="1100", rule_id="E11", reason="billed-next-payer"
             )
             total += int(keyed["amount_cents"].sum())
+        if not is_after.all():  # a share that the patient had paid may have gone along
+            name_credits(conn, posting_date)
     return {"denials_transferred": len(rows), "transferred_cents": total}
 
 

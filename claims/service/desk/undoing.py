@@ -15,23 +15,21 @@ from typing import Any
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.service import life
 from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.desk.acting import Chosen, Done, begin, change, finish, reasons, told
 from claims.service.desk.held import bring_back
 from claims.service.desk.money import MOVES, REFUSED, WAITS, is_paid_by_patient
+from claims.service.desk.withdrawing import LEFT, PLACE_TAKEN, why_kept, withdraw
 from claims.service.periods import require_come
 from claims.service.runs import running
-from claims.store import desk, lives
+from claims.service.scrub import scrub
+from claims.store import desk
 from claims.store.engine import together
 from claims.store.handles import Connection
 
 UNDONE, EVENT = "undone", "undo"
 SENDS = ("resubmit", "bill_next", "bill_other")
-DECIDED = ("paid", "partly_paid", "denied", "reversed")
-_STILL_HERE = ("draft", "blocked", "ready")
-LEFT, PLACE_TAKEN = "claim-has-left", "place-taken"
 
 
 def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] = ()) -> Done:
@@ -56,13 +54,15 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
         chosen = Chosen(rows, [], told(rows["case_id"].head(0), rows["cause"].head(0)))
         kept = why_kept(conn, event)
         later = desk.since(conn, event)
+        has_moved, first = moved_on(event, rows["version"], later), _to_undo_first(event, later)
         chosen = chosen.without(
             reasons(
                 rows,
-                ("moved-on", moved_on(event, rows["version"], later)),
+                ("moved-on", has_moved),
                 *((reason, kept == reason) for reason in (LEFT, PLACE_TAKEN)),
                 ("patient-has-paid", is_paid_by_patient(conn, rows, event["amount_cents"], action, moved_money)),
-            )
+            ),
+            pd.Series([f"undo action {one} first" if one else "" for one in first], rows.index, dtype="str"),
         )
         if chosen.rows.empty:
             return chosen.nothing()
@@ -73,7 +73,7 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
             families = chosen.rows.loc[chosen.rows["family_id"] != 0, "family_id"].drop_duplicates().tolist()
             with running(ctx, "action", posting_date) as (run_id, _):
                 bring_back(ctx, conn, run_id, posting_date, families, set(event["event_id"].tolist()))
-        _withdraw(ctx, conn, event, posting_date)
+        again = _withdraw(ctx, conn, event, posting_date)
         is_request = action["kind"] in MOVES
         _give_back(ctx, conn, undoing, chosen.rows, event, later, posting_date, is_request=is_request)
         if moved_money:
@@ -81,7 +81,9 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
                 bound(conn, ctx, families, posting_date, run_id)
         if len(chosen.rows) == len(all_events):
             desk.settle(conn, action_id, UNDONE, ctx.actor, posting_date)
-        return finish(undoing, chosen, amount_cents=amount)
+    if again:  # claims that had not left wait again: the edits say at once whether they may
+        scrub(ctx, posting_date, again)
+    return finish(undoing, chosen, amount_cents=amount)
 
 
 def _to_undo(conn: Connection, action_id: int) -> pd.Series[Any]:
@@ -128,6 +130,13 @@ def _give_back(
         )  # fmt: skip
 
 
+def _to_undo_first(event: pd.DataFrame, later: pd.DataFrame) -> pd.Series[int]:
+    """Give for each event the last action of a person that came after it and stands; 0 where there is none."""
+    others = later[~later["is_remark"] & (later["action_id"] != 0)]
+    last = others.groupby("of_event_id")["action_id"].max()
+    return last.reindex(event["event_id"]).fillna(0).astype("int64").reset_index(drop=True)
+
+
 def _changed_by(bodies: Iterable[str]) -> set[str]:
     return {name for body in bodies for name in json.loads(body).get("before", {})}
 
@@ -149,35 +158,9 @@ def moved_on(event: pd.DataFrame, versions: pd.Series[int], later: pd.DataFrame)
     return pd.Series(is_other, index=versions.index)
 
 
-def why_kept(conn: Connection, event: pd.DataFrame) -> pd.Series[str]:
-    """Say why the claim that an event made is not withdrawn; empty where none was made, or it can be.
-
-    It has left; or it stands in the place of one that no payer has, which is settled and is not brought back.
-    """
-    made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
-    life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
-    here = life_of.reindex(event["claim_id"]).isin(_STILL_HERE).to_numpy()
-    before = lives.places_taken(conn, made)
-    decided = before.loc[before["life_before"].isin(DECIDED), "made_claim_id"]
-    replaced = set(desk.took_a_place(conn, made)) - set(decided.tolist())
-    was_made = event["claim_id"].to_numpy() != 0
-    return reasons(event, (LEFT, was_made & ~here), (PLACE_TAKEN, was_made & event["claim_id"].isin(replaced)))
-
-
-def _withdraw(ctx: Context, conn: Connection, event: pd.DataFrame, day: date) -> None:
+def _withdraw(ctx: Context, conn: Connection, event: pd.DataFrame, day: date) -> list[int]:
     """Take claims back that were made and have not left, but those that other cases still wait for."""
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates()
     others = desk.waiting_for(conn, made.tolist())
     others = others[~others["case_id"].isin(event["case_id"])]
-    made = made[~made.isin(others["claim_id"])]
-    if len(made):
-        rows = pd.DataFrame({"claim_id": made.to_numpy(), "event": "withdrawn"})
-        rows["event_key"] = [f"desk:withdrawn:{claim_id}" for claim_id in made.tolist()]
-        life.record(conn, rows, day, actor=ctx.actor)
-        # What a payer has decided stands again as it was when the claim took its place.
-        before = lives.places_taken(conn, made.tolist())
-        before = before[before["life_before"].isin(DECIDED)]
-        back = pd.DataFrame({"claim_id": before["claim_id"], "event": "restored_" + before["life_before"]})
-        back["event_key"] = "desk:restored:" + before["made_claim_id"].astype("str")
-        if len(back):
-            life.record(conn, back.astype({"event": "str", "event_key": "str"}), day, actor=ctx.actor)
+    return withdraw(ctx, conn, made[~made.isin(others["claim_id"])], day)

@@ -9,33 +9,46 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.exceptions import ACCEPTED
 from claims.store.queries.asof import total
 from claims.store.rows import frame_of
 
 CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
+E, SAID = schema.exceptions, schema.exception_events
+CLAIM = "CLAIM_WITHDRAWN"  # the exception of a claim that nobody sends: who accepts it gives its charge up
 _KINDS, _ENDS = ("write_off", "expire"), ("written_off", "expired")
 _APPROVED = (*_ENDS, "duplicate", "billed_patient")  # a second person answers for what the patient is asked for too
 
 
 def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
-    """Add up what somebody gave up alone in a day, in cents.
+    """Add up what somebody gave up alone in a day, in cents: of denials, and of claims that are not sent.
 
     On the accounting day, or since an instant, the start of the real day, whichever is more: another day that is typed
     gives nobody a second limit.
     """
-    return _more(conn, _alone(actor), ACTION.c.posting_date == day, ACTION.c.recorded_at >= since)
+    days = (ACTION.c.posting_date == day, ACTION.c.recorded_at >= since)
+    denials = _sums(conn, _alone(actor), *days)
+    claims = [_accepted(conn, actor, one) for one in (SAID.c.posting_date == day, SAID.c.recorded_at >= since)]
+    return max(one + other for one, other in zip(denials, claims, strict=True))
 
 
 def approved_on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
     """Add up what others asked for and somebody approved, on the accounting day or since an instant, in cents."""
     approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", EVENT.c.kind.in_(_APPROVED), ~_is_undone())
-    return _more(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since)
+    return max(_sums(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since))
 
 
-def _more(conn: sa.Connection, whose: Sequence[sa.ColumnElement[bool]], *days: sa.ColumnElement[bool]) -> int:
+def _accepted(conn: sa.Connection, actor: str, when: sa.ColumnElement[bool]) -> int:
+    """Add up the claims not sent that somebody accepted as given up, and that are so still."""
+    mine = sa.select(SAID.c.exception_id).where(SAID.c.kind == "accepted", SAID.c.actor == actor, when)
+    stands = sa.and_(E.c.type_code == CLAIM, E.c.closed_reason == ACCEPTED, E.c.exception_id.in_(mine))
+    return int(conn.scalar(sa.select(total(E.c.amount_cents)).where(stands)) or 0)
+
+
+def _sums(conn: sa.Connection, whose: Sequence[sa.ColumnElement[bool]], *days: sa.ColumnElement[bool]) -> list[int]:
     select = sa.select(*(total(sa.case((one, EVENT.c.amount_cents), else_=0)) for one in days))
     select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*whose, sa.or_(*days))
-    return max(int(one or 0) for one in conn.execute(select).one())
+    return [int(one or 0) for one in conn.execute(select).one()]
 
 
 def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> pd.Series[int]:

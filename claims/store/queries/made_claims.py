@@ -20,7 +20,7 @@ UNDER_WAY = ("draft", "blocked", "ready", "batched", "sent", "acknowledged", "re
 BLOCKED = "blocked"
 _OVER = ("replaced", "voided", "withdrawn")
 _STOPS = sa.and_(FINDING.c.ended_at.is_(None), FINDING.c.severity == "block")
-_IS_BLOCKED = sa.and_(C.c.origin == "to_send", C.c.state == "stored", C.c.life == BLOCKED)
+IS_BLOCKED = sa.and_(C.c.origin == "to_send", C.c.state == "stored", C.c.life == BLOCKED)
 
 
 def origins(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
@@ -79,15 +79,6 @@ def behind(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return found[["claim_id", "case_id", "case_key"]].reset_index(drop=True)
 
 
-def stopped(conn: sa.Connection, most: int) -> pd.DataFrame:
-    """Read claims that an edit blocks, the largest first, with the case that each was made of (key; empty: of none)."""
-    names = ("claim_id", "claim_number", "payer_code", "payer_name", "charge_cents", "purpose", "version")
-    select = sa.select(*(C.c[name] for name in names)).where(_IS_BLOCKED)
-    rows = frame(conn, select.order_by(C.c.charge_cents.desc(), C.c.claim_id).limit(most))
-    keys = behind(conn, rows["claim_id"].tolist()).set_index("claim_id")["case_key"]
-    return rows.assign(case_key=keys.reindex(rows["claim_id"]).fillna("").to_numpy()).astype({"case_key": "str"})
-
-
 def rejected(conn: sa.Connection) -> pd.DataFrame:
     """Find the cases that wait for a claim which was rejected: case_id, claim_id, cause (of its open rejection)."""
     select = sa.select(CASE.c.case_id).join(C, C.c.family_id == CASE.c.family_id).distinct()
@@ -128,5 +119,5 @@ def reasons(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 
 def stopped_totals(conn: sa.Connection) -> tuple[int, int]:
     """Count the claims that an edit blocks, and add up what they charge."""
-    row = conn.execute(sa.select(count(), total(C.c.charge_cents)).where(_IS_BLOCKED)).one()
+    row = conn.execute(sa.select(count(), total(C.c.charge_cents)).where(IS_BLOCKED)).one()
     return int(row[0]), int(row[1])

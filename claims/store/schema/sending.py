@@ -140,6 +140,8 @@ rejections = Table(
     ref("claim_id", "claims.claim_id"),
     ref("family_id", "families.family_id"),
     ref("submission_id", "submissions.submission_id", optional=True),
+    Column("payer_code", String(80), nullable=False, server_default=""),  # of its claim: the list is narrowed by it
+    Column("payer_name", Text, nullable=False, server_default=""),
     Column("source", Code, nullable=False),  # TA1, 999, 277CA
     Column("detail_code", String(60), nullable=False),
     Column("cause", Text, nullable=False),  # plain words
@@ -158,8 +160,23 @@ rejections = Table(
     Column("closed_reason", Code),  # corrected, answered, adjudicated, sent_again, copy_refused, withdrawn
     Column("owner", String(120), nullable=False, server_default=""),  # who works on it; empty: nobody
     Column("notes", Text, nullable=False, server_default=""),  # a line each: day, who, words
-    Index("ix_rejections_state", "state"),
+    Index("ix_rejections_by_amount", "state", "amount_cents", "rejection_id"),
+    Index("ix_rejections_owner_by_amount", "state", "owner", "amount_cents", "rejection_id"),
+    Index("ix_rejections_payer_by_amount", "state", "payer_code", "amount_cents", "rejection_id"),
     Index("ix_rejections_claim_id", "claim_id"),
+)
+
+# What people do with a claim that an edit stops before it leaves. state: open, closed (somebody gave the claim up).
+claim_work = Table(
+    "claim_work",
+    metadata,
+    key("claim_work_id"),
+    ref("claim_id", "claims.claim_id"),
+    Column("state", Code, nullable=False),
+    Column("owner", String(120), nullable=False, server_default=""),  # who works on it; empty: nobody
+    Column("notes", Text, nullable=False, server_default=""),  # a line each: day, who, words
+    UniqueConstraint("claim_id"),
+    Index("ix_claim_work_owner", "state", "owner"),
 )
 
 # An edit that would have caught what a payer rejected, and that is off, only warns, or does not exist for this payer.

@@ -70,7 +70,7 @@ claims = Table(
     Index("ix_claims_claim_key", "claim_key"),
     Index("ix_claims_family_id", "family_id"),
     Index("ix_claims_state", "state"),
-    Index("ix_claims_life", "life"),
+    Index("ix_claims_life", "life", "charge_cents", "claim_id"),  # what is blocked is listed by its money
     Index("ix_claims_member_id", "member_id"),
     # The first version is found by its family; these have numbers of their own.
     Index(

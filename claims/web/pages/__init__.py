@@ -5,6 +5,7 @@ from claims.web.pages import (
     appeals,
     assets,
     audit,
+    blocked,
     charts,
     correct,
     coverage,
@@ -26,5 +27,5 @@ from claims.web.pages import (
 
 _DESK = (queue, views, acts, story, correct, coverage, appeals)
 _MONEY = (exceptions, deposits, variance_acts, variances)
-_MODULES = (assets, sign_in, me, today, *_DESK, work, *_MONEY, nights, charts, search, audit, people)
+_MODULES = (assets, sign_in, me, today, *_DESK, blocked, work, *_MONEY, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)

@@ -115,7 +115,8 @@ def correct_claim(
         if sure == "yes" and looked_at == kept["looked_at"]:
             listed = "/rejections" if rejection_queue.open_of_claim(at.reading, claim_id) else "/rejections/blocked"
             made = resubmit.correct(at.writing, claim_id, changes, day)
-            return at.go(f"/rejections/blocked?said=blocked#b{made.claim_id}" if made.edits else f"{listed}?said=ready")
+            stopped = f"/rejections/blocked/{made.claim_id}?said=blocked"
+            return at.go(stopped if made.edits else f"{listed}?said=ready")
         looked = resubmit.preview(at.writing, claim_id, changes, day)
     except UsageError as error:
         return _claim_page(at, claim_id, can, 422, problem=str(error), **kept)
@@ -180,18 +181,18 @@ def _page(at: Seat, found: desk_case.Case, can: Correctable, status: int = 200, 
 
 
 def _claim_page(at: Seat, claim_id: int, can: Correctable, status: int = 200, **values: Any) -> Response:
-    refusal = rejection_queue.open_of_claim(at.reading, claim_id)
-    back = f"/rejections/{refusal['rejection_id']}" if refusal else "/rejections/blocked"
+    refusal = can.refusal or rejection_queue.open_of_claim(at.reading, claim_id)
+    back = f"/rejections/{refusal['rejection_id']}" if refusal else f"/rejections/blocked/{claim_id}"
     own = {"found": None, "can": can, "back": back, "here": f"/claims/{claim_id}/correct", "asks": None}
     return at.page("correct.html", status, **_usual(can, values) | own | {"refusal": refusal} | values)
 
 
 def _usual(can: Correctable, values: dict[str, Any]) -> dict[str, Any]:
     look = values.get("look")
-    complaints = [*can.complaints, *correcting.of_edits(look.edits)] if look else list(can.complaints)
+    complaints = [*can.complaints, *can.missed, *(correcting.of_edits(look.edits) if look else ())]
     known: dict[str, Any] = {}
     for one in complaints:
         known.setdefault(one.edit_id, one)
     said = {field.name: correcting.about(field, known.values()) for field in can.fields}
     usual: dict[str, Any] = {"typed": {}, "late": "", "as_new": False, "look": None, "pairs": [], "problem": ""}
-    return usual | {"looked_at": "", "joining": [], "refusal": None, "said": said}
+    return usual | {"looked_at": "", "joining": [], "refusal": can.refusal, "said": said}

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
-from claims.service import rejection_queue, run_story, scrub_shown, variances
+from claims.service import blocked_queue, rejection_queue, run_story, variances
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.today import DUE_DAYS, last_night, queues, since_last_night
@@ -67,7 +67,7 @@ def today(at: At) -> Response:
         run=run_story.told(ctx, run_id)[0],
         day=ctx.settings.today(),
         news=news,
-        stopped=scrub_shown.blocked_totals(ctx),
+        stopped=blocked_queue.totals(ctx),
         rejected=rejection_queue.open_totals(ctx),
         off=variances.open_totals(ctx),
         cards=cards,

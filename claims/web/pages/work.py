@@ -1,49 +1,59 @@
-"""What waits besides denials: rejections and blocked claims, which are worked here, and takebacks."""
+"""What waits besides denials: rejections, which are worked here, and takebacks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import UsageError
-from claims.service import rejection_queue, resubmit, scrub_shown, takebacks
+from claims.service import blocked_queue, rejection_pages, rejection_queue, resubmit, takebacks
 from claims.service.context import Context
-from claims.web import shown
+from claims.web import paging, shown
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
-MOST = 200
-Said = Literal["", "ready", "blocked", "assigned", "noted", "closed", "reopened"]
+LIST, TAKEBACKS = "rejections", "takebacks"
+Said = Literal["", "ready", "assigned", "noted", "closed", "reopened"]
 Text = Annotated[str, Form(max_length=400)]
 Name = Annotated[str, Form(max_length=120)]
 
 
-def _asked(state: str) -> str:
-    return "" if state == "any" else state
+Place = Annotated[str, Query(alias="at", max_length=300)]
+Payer = Annotated[str, Query(max_length=80)]
 
 
 @ROUTES.get("/rejections", READ)
 def rejections(
-    at: At, state: Literal["open", "mine", "closed", "any"] = "open", payer: str = "", said: Said = ""
+    at: At,
+    state: Literal["open", "mine", "closed", "any"] = "open",
+    payer: Payer = "",
+    place: Place = "",
+    said: Said = "",
 ) -> Response:
     """List what payers and clearing houses refused before anybody judged it (`mine`: open, and given to who asks)."""
-    asked, owner = ("open", at.person.name) if state == "mine" else (_asked(state), "")
-    rows = rejection_queue.listed(at.reading, state=asked, payer=payer[:80], owner=owner, show_phi=True)
-    stopped = scrub_shown.blocked_totals(at.reading)
-    return at.page("rejections.html", rows=shown.rows(rows), state=state, payer=payer, stopped=stopped, said=said)
-
-
-@ROUTES.get("/rejections/blocked", READ)
-def blocked(at: At, said: Said = "") -> Response:
-    """List claims to send that an edit stops, with what to do, and the denial that each was made of."""
-    cases, cents = scrub_shown.blocked_totals(at.reading)
-    rows = shown.rows(scrub_shown.blocked(at.reading, MOST))
-    return at.page("blocked.html", rows=rows, claims=cases, cents=cents, said=said)
+    states, owner = {"any": ("", ""), "mine": ("open", at.person.name)}.get(state, (state, ""))
+    asked = rejection_pages.Asked(states, owner, payer)
+    after, is_lost = paging.place(at, place, LIST)
+    page = rejection_pages.page(at.reading, asked, after)
+    count, cents = rejection_pages.totals(at.reading, asked)
+    return at.page(
+        "rejections.html",
+        rows=shown.rows(page.rows),
+        in_all=count,
+        cents=cents,
+        state=state,
+        payer=payer,
+        payers=rejection_pages.payers(at.reading),
+        stopped=blocked_queue.totals(at.reading),
+        said=said,
+        is_lost=is_lost,
+        around=paging.around(at, page, LIST, "/rejections", state=state, payer=payer),
+    )
 
 
 @ROUTES.get("/rejections/{rejection_id}", READ)
@@ -114,10 +124,21 @@ def _rejection(at: Seat, rejection_id: int, status: int = 200, **values: str) ->
 
 
 @ROUTES.get("/takebacks", READ)
-def takeback_list(at: At, state: Literal["open", "settled", "any"] = "open", payer: str = "") -> Response:
-    """List what payers announced, took and forwarded."""
-    rows = takebacks.listed(at.reading, state=state, payer=payer[:80], show_phi=True)
-    return at.page("takebacks.html", rows=shown.rows(rows), state=state, open_cents=int(rows["open_cents"].sum()))
+def takeback_list(
+    at: At, state: Literal["open", "settled", "any"] = "open", payer: Payer = "", place: Place = ""
+) -> Response:
+    """List what payers announced, took and forwarded, a page at a time."""
+    after, is_lost = paging.place(at, place, TAKEBACKS)
+    page, count, cents = takebacks.page(at.reading, state, payer, after)
+    return at.page(
+        "takebacks.html",
+        rows=shown.rows(page.rows),
+        in_all=count,
+        open_cents=cents,
+        state=state,
+        is_lost=is_lost,
+        around=paging.around(at, page, TAKEBACKS, "/takebacks", state=state, payer=payer),
+    )
 
 
 @ROUTES.get("/takebacks/{key}", READ)

@@ -202,6 +202,21 @@ def test_the_wrong_payer_is_undone_as_long_as_nothing_has_left_and_the_right_one
     assert kept.refused["reason"].isin(["claim-has-left", "moved-on"]).tolist() == [True]
 
 
+def test_two_wrong_payers_are_undone_the_newest_first(practice):
+    first = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
+    second = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET), master=KNOWN)
+    early = actions.undo(practice.ctx, first.action_id, DAY)
+    assert early.done == [] and f"undo action {second.action_id} first" in early.refused["says"].iloc[0]
+    assert len(actions.undo(practice.ctx, second.action_id, DAY).done) == 1
+    table = rows(practice, schema.claims)
+    assert table["life"].tolist()[-3:] in (["replaced", "ready", "withdrawn"], ["replaced", "blocked", "withdrawn"])
+    assert cases(practice).loc["K5", ["state", "waiting_for"]].tolist() == ["waiting", "resubmitted"]
+    assert len(actions.undo(practice.ctx, first.action_id, DAY).done) == 1
+    assert rows(practice, schema.claims)["life"].tolist()[-3:] == ["denied", "withdrawn", "withdrawn"]
+    assert cases(practice).loc["K5", ["state", "waiting_for"]].tolist() == ["new", ""]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
 def test_an_appeal_with_the_payer_is_answered_before_another_one_is_billed(practice):
     actions.appeal_sent(practice.ctx, chosen(practice, "K5"), 1, "fax", DAY)
     for order in ("instead", "before", "after"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from claims.service.desk import actions
 from claims.service.desk.billing_other import Coverage
@@ -15,6 +16,7 @@ from tests.service.desk.conftest import chosen, copy_of, opened
 from tests.service.desk.test_billing_other import KNOWN, open_with
 from tests.service.outgoing import DAY, NOW, PERSON, make_ready, rows
 
+E = schema.exceptions
 PAID = "payment_id,paid_on,amount,method,claim_number,member_id,reference\nX1,2026-10-20,145.00,cash,L1,,\n"
 DEDUCTIBLE = """BPR*H*0*C*NON************20261021~
 TRN*1*TL1*1512345678~
@@ -66,6 +68,21 @@ def test_a_share_that_the_patient_has_paid_is_not_billed_to_a_payer_after(practi
     coverage = Coverage("MOONB", "X1", "after")
     done = actions.bill_other(practice.ctx, chosen(practice, "L1"), DAY, coverage, master=KNOWN)
     assert done.refused["reason"].tolist() == ["patient-share-booked"]
+
+
+def test_a_share_that_was_paid_and_goes_to_another_payer_is_a_credit_with_its_cents(practice):
+    practice.drop(PAID.encode(), day=DAY)
+    practice.night(day=DAY)
+    named = practice.rows(sa.select(E.c.amount_cents, E.c.message).where(E.c.type_code == "CREDIT_BALANCE_PATIENT"))
+    assert named == []
+    actions.bill_other(practice.ctx, chosen(practice, "L1"), DAY, Coverage("MOONB", "X1"), master=KNOWN)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    assert share(practice) == -14500
+    open_credits = sa.select(E.c.amount_cents, E.c.message).where(E.c.type_code == "CREDIT_BALANCE_PATIENT")
+    ((cents, words),) = practice.rows(open_credits.where(E.c.state == "open"))
+    assert cents == 14500 and "another payer was billed for the share" in words
+    practice.night(day=DAY)
+    assert len(practice.rows(open_credits.where(E.c.state == "open"))) == 1
 
 
 def test_in_the_place_of_a_payer_that_paid_nothing_its_share_and_denial_move_to_the_other(practice):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from claims.service import rejection_queue, scrub_shown
+from claims.service import blocked_queue, rejection_queue
 from claims.service.desk import actions, correcting
 from claims.service.resubmit import changes_of
 from claims.service.resubmit import resubmit as correct_rejected
@@ -58,7 +58,7 @@ def test_a_blocked_charge_is_no_denial_and_each_denial_is_its_own(practice):
     actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY)  # no master data: an edit stops it
     actions.resubmit(practice.ctx, chosen(practice, "K2"), DAY)
     scrub(practice.ctx, DAY)
-    found = scrub_shown.blocked(practice.ctx, 50)
+    found = blocked_queue.page(practice.ctx).rows
     key = cases(practice)["case_key"]
     told = {row["claim_number"][:2]: row["case_key"] for row in found.to_dict("records")}
     assert told == {"N1": "", "K1": key["K1"], "K2": key["K2"]}

@@ -27,6 +27,9 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# What the content policy refuses is said with its place: the browser's own words name neither.
+VIOLATION = """document.addEventListener("securitypolicyviolation", (one) => console.warn(
+    "Content Security Policy", one.violatedDirective, one.blockedURI, one.sourceFile, one.lineNumber, one.sample));"""
 SIZE = {"width": 1400, "height": 900}
 
 
@@ -109,6 +112,7 @@ def browse(chromium, served):
         context.set_default_timeout(20_000)
         opened.append(context)
         page = context.new_page()
+        page.add_init_script(VIOLATION)
         page.expected = []  # texts of complaints that a test provokes
         page.on("console", lambda said: said.type in ("error", "warning") and _note(page, problems, said.text))
         page.on("pageerror", lambda error: _note(page, problems, str(error)))

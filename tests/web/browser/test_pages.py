@@ -22,6 +22,15 @@ PAGES = (
 SERIOUS = {"serious", "critical"}
 
 
+PHONE = {"width": 390, "height": 844}
+# What scrolls sideways and cannot be reached by keys: it, or something in it, has to take the focus, and have a name.
+UNREACHABLE = """() => [...document.querySelectorAll("main *")]
+    .filter((one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX))
+    .filter((one) => !(one.tabIndex === 0 && one.getAttribute("role") && one.getAttribute("aria-label")))
+    .filter((one) => !one.matches(".tabs, .bulk"))
+    .map((one) => one.outerHTML.slice(0, 90))"""
+
+
 def complaints(page):
     found = Axe().run(page)
     return [
@@ -31,17 +40,22 @@ def complaints(page):
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark", "phone"])
 def test_axe_finds_nothing_serious(browse, scheme):
-    page = browse("sue", color_scheme=scheme)
-    paths = [*PAGES, "/audit"] if scheme == "light" else ["/"]
+    page = browse("sue", color_scheme="dark" if scheme == "dark" else "light")
+    paths = {"light": [*PAGES, "/audit"], "dark": ["/"], "phone": ["/charts", "/runs/1", "/variances", "/patterns"]}
+    if scheme == "phone":
+        page.set_viewport_size(PHONE)
     wrong = {}
-    for path in paths:
+    for path in paths[scheme]:
         assert page.goto(path).status == 200, path
         wrong[path] = complaints(page)
+        wrong[path + " scrolls"] = page.evaluate(UNREACHABLE)
     page.goto("/queue")
     page.locator("tr[data-open] a.why").first.click()
+    expect(page.locator("h1")).to_contain_text("at risk")
     wrong["case"] = complaints(page)
+    wrong["case scrolls"] = page.evaluate(UNREACHABLE)
     assert not any(wrong.values()), {path: found for path, found in wrong.items() if found}
 
 
@@ -63,6 +77,11 @@ def test_nothing_is_wider_than_its_window(browse, width):
     for path in ("/", "/queue", "/exceptions", "/charts", "/claims/1"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        wide = page.evaluate(
+            "() => [...document.querySelectorAll('table.stack.broad')].filter((one) => "
+            "one.scrollWidth > one.parentElement.clientWidth + 1).length"
+        )
+        assert not wide or width > 1000, path
     page.goto("/queue")
     page.locator("tr[data-open] a.why").first.click()
     expect(page.locator("h1")).to_contain_text("at risk")
@@ -89,6 +108,27 @@ def test_on_a_phone_a_case_is_a_card_that_a_thumb_can_work(browse):
     assert page.locator("#bulk").bounding_box()["height"] <= 70  # of 844: one row, that scrolls sideways
     card.locator("a.why").click()
     assert page.locator("#bulk").bounding_box()["height"] <= 70
+
+
+def test_on_a_phone_the_menu_opens_by_touch_and_by_key_and_rows_are_cards_with_heads(browse):
+    page = browse("ann")
+    page.set_viewport_size(PHONE)
+    page.goto("/exceptions")
+    menu = page.get_by_role("navigation", name="Pages")
+    expect(menu).to_be_hidden()
+    page.locator("label.menu").click()
+    expect(menu).to_be_visible()
+    page.locator("#menu").focus()
+    page.keyboard.press("Space")
+    expect(menu).to_be_hidden()
+    page.keyboard.press("Space")
+    menu.get_by_role("link", name="Queue").click()
+    page.wait_for_url("**/queue")
+    page.goto("/exceptions")
+    cells = page.locator("tr[data-open]").first.locator("td:visible").all()
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (one.bounding_box() for one in cells))
+    head = "(one) => getComputedStyle(one, '::before').content"
+    assert page.locator("tr[data-open] td.n").first.evaluate(head) == '"Worth"'
 
 
 def test_no_text_of_a_list_is_smaller_than_twelve_pixels(browse):

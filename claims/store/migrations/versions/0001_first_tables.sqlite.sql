@@ -514,7 +514,7 @@ CREATE INDEX ix_claims_claim_key ON claims (claim_key);
 
 CREATE INDEX ix_claims_family_id ON claims (family_id);
 
-CREATE INDEX ix_claims_life ON claims (life);
+CREATE INDEX ix_claims_life ON claims (life, charge_cents, claim_id);
 
 CREATE INDEX ix_claims_member_id ON claims (member_id);
 
@@ -658,6 +658,19 @@ CREATE TABLE claim_payments (
 CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_number_normal);
 
 CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
+
+CREATE TABLE claim_work (
+    claim_work_id INTEGER NOT NULL,
+    claim_id INTEGER NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    owner VARCHAR(120) DEFAULT '' NOT NULL,
+    notes TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_claim_work PRIMARY KEY (claim_work_id),
+    CONSTRAINT uq_claim_work_claim_id UNIQUE (claim_id),
+    CONSTRAINT fk_claim_work_claim_id FOREIGN KEY(claim_id) REFERENCES claims (claim_id)
+);
+
+CREATE INDEX ix_claim_work_owner ON claim_work (state, owner);
 
 CREATE TABLE deposit_candidates (
     deposit_candidate_id INTEGER NOT NULL,
@@ -1134,6 +1147,8 @@ CREATE TABLE rejections (
     claim_id INTEGER NOT NULL,
     family_id INTEGER NOT NULL,
     submission_id INTEGER,
+    payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    payer_name TEXT DEFAULT '' NOT NULL,
     source VARCHAR(40) NOT NULL,
     detail_code VARCHAR(60) NOT NULL,
     cause TEXT NOT NULL,
@@ -1160,9 +1175,13 @@ CREATE TABLE rejections (
     CONSTRAINT fk_rejections_file_id FOREIGN KEY(file_id) REFERENCES files (file_id)
 );
 
+CREATE INDEX ix_rejections_by_amount ON rejections (state, amount_cents, rejection_id);
+
 CREATE INDEX ix_rejections_claim_id ON rejections (claim_id);
 
-CREATE INDEX ix_rejections_state ON rejections (state);
+CREATE INDEX ix_rejections_owner_by_amount ON rejections (state, owner, amount_cents, rejection_id);
+
+CREATE INDEX ix_rejections_payer_by_amount ON rejections (state, payer_code, amount_cents, rejection_id);
 
 CREATE TABLE service_payments (
     service_payment_id INTEGER NOT NULL,

@@ -1,0 +1,36 @@
+"""The list of rejections by pages, what it adds up to, and the payers that it may be narrowed to."""
+
+from __future__ import annotations
+
+from claims.service import paged
+from claims.service.context import Context
+from claims.service.rejection_queue import shown
+from claims.store.engine import read
+from claims.store.queries import stopped_claims
+from claims.store.queries.stopped_claims import Asked
+
+__all__ = ["Asked", "page", "payers", "totals"]
+
+
+def page(ctx: Context, asked: Asked, after: paged.Place | None = None, size: int = paged.SIZE) -> paged.Page:
+    """Give a page of rejections as `rejection_queue.listed` has them, the largest first; what is shown is recorded."""
+    with read(ctx.engine) as conn:
+        found = paged.page(
+            lambda place, limit, back: stopped_claims.page(conn, asked, place, limit, back),
+            stopped_claims.KEYS,
+            after,
+            size,
+        )
+    return found._replace(rows=shown(ctx, found.rows, "rejections", show_phi=True)) if len(found.rows) else found
+
+
+def totals(ctx: Context, asked: Asked) -> tuple[int, int]:
+    """Count a list, and add up what its claims charge."""
+    with read(ctx.engine) as conn:
+        return stopped_claims.totals(conn, asked)
+
+
+def payers(ctx: Context) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that rejections are of, by name."""
+    with read(ctx.engine) as conn:
+        return stopped_claims.payers(conn)
