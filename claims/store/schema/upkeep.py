@@ -45,13 +45,15 @@ audit_events = Table(
 )
 
 # Append-only: a trigger keeps it so. What the program has written in one transaction of rows that change without an
-# event: seals holds the key of each row and a hash of it (store.seals), hash covers this row and the hash before it.
+# event: seals holds the key of each row and a hash of it (store.seals), befores the hash of each as it stood before;
+# empty where all are new. hash covers this row and the hash before it.
 row_seals = Table(
     "row_seals",
     metadata,
     key("row_seal_id"),
     Column("table_name", String(60), nullable=False),
     Column("seals", Text, nullable=False),
+    Column("befores", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("hash", String(64), nullable=False),
     Index("ix_row_seals_table_name", "table_name", "row_seal_id"),

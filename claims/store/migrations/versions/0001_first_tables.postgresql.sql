@@ -117,6 +117,7 @@ CREATE TABLE row_seals (
     row_seal_id BIGINT NOT NULL,
     table_name VARCHAR(60) NOT NULL,
     seals TEXT NOT NULL,
+    befores TEXT NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_row_seals PRIMARY KEY (row_seal_id)
