@@ -1,4 +1,4 @@
-"""Tables of upkeep: key blocks, runs, the audit chain and the seals of rows that change."""
+"""Tables of upkeep: key blocks, runs, the audit chain, reasons, and the seals of rows that change."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ audit_events = Table(
     Column("body", Text, nullable=False),
     Column("previous_mac", String(64), nullable=False),
     Column("mac", String(64), nullable=False, unique=True),
+)
+
+# Append-only: a trigger keeps it so. Why a person did what no row of its own tells of; the event of the audit chain
+# names this row and keeps a mac of the words.
+act_reasons = Table(
+    "act_reasons",
+    metadata,
+    key("act_reason_id"),
+    Column("action", Code, nullable=False),
+    Column("reason", Text, nullable=False),  # a person's words: may name a patient
+    Column("actor", String(120), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
 )
 
 # Append-only: a trigger keeps it so. What the program has written in one transaction of rows that change without an

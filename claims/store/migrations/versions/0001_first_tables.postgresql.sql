@@ -1,3 +1,12 @@
+CREATE TABLE act_reasons (
+    act_reason_id BIGINT NOT NULL,
+    action VARCHAR(40) NOT NULL,
+    reason TEXT NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_act_reasons PRIMARY KEY (act_reason_id)
+);
+
 CREATE TABLE audit_events (
     seq BIGINT NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
