@@ -61,6 +61,8 @@ class _Board:
     ) -> None:
         self.lines, self.remits, self.refused = lines, remits, refused
         self.begun = begun(lines, settled)
+        by_card = remits.get("by_card_cents", pd.Series(0, index=remits.index))
+        self.by_card = pd.Series(by_card.to_numpy("int64"), index=remits["remit_id"])
         self.traced = by_trace(lines, remits)
         self.all = self._known(self.traced)
         self.wider = {"sibling": self._siblings, "open": self._near, "none": self._of_payer}
@@ -102,6 +104,12 @@ class _Board:
         pairs["is_refused"] = among(pairs, pairs.iloc[:0] if self.refused is None else self.refused)
         return pairs
 
+    def whole(self, pairs: pd.DataFrame, rule: dict[str, str]) -> pd.Series:
+        """What a fee is a part of: what is open, and what cards with the same trace brought of it before."""
+        if rule["trace"] != "same":
+            return pairs["open_cents"]
+        return pairs["open_cents"] + self.by_card.reindex(pairs["remit_id"]).to_numpy("int64")
+
     def pairs(self) -> pd.DataFrame:
         """Pairs whose line and remittance are both still open."""
         lines, remits = self.gone_lines | self.unclear, self.gone_remits
@@ -131,6 +139,8 @@ def tie(
     settled: pd.DataFrame | None = None,
 ) -> Outcome:
     """Tie bank lines to remittances by the rules (frames as in `deposit_pairs`; money that came in only).
+
+    by_card_cents of a remittance, optional: what cards brought of it before, on which no fee was kept yet.
 
     `refused`: bank_line_id, remit_id of pairs that a person took apart. `settled`: remittances that lines settle
     already (as in `deposit_pairs.begun`): the rest may be for others of the same payer and day that came later.
@@ -191,7 +201,7 @@ def _equal(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
 def _net(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
     """One line and one remittance, less a fee that is small enough to be one."""
     fee = pairs["open_cents"] - pairs["rest_cents"]
-    small = (fee > 0) & (fee * 100 <= pairs["open_cents"] * int(rule["fee_percent"]))
+    small = (fee > 0) & (fee * 100 <= board.whole(pairs, rule) * int(rule["fee_percent"]))
     rows = pairs[small].assign(fee=fee[small])[["bank_line_id", "remit_id", "open_cents", "fee"]]
     board.take(
         [[(line, remit, cents, cut)] for line, remit, cents, cut in rows.to_numpy("int64").tolist()], rule["rule"]
@@ -214,7 +224,8 @@ def _lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
 
 def _net_lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
     """Several card settlements and one remittance, together less a fee that is small enough to be one."""
-    split = shares(pairs.rename(columns={"open_cents": "amount_cents"}), "remit_id", int(rule["fee_percent"]))
+    pairs = pairs.assign(whole_cents=board.whole(pairs, rule)).rename(columns={"open_cents": "amount_cents"})
+    split = shares(pairs, "remit_id", int(rule["fee_percent"]))
     names = ["bank_line_id", "remit_id", "amount_cents", "fee_cents"]
     ways = [
         [(line, remit, cents, fee) for line, remit, cents, fee in own[names].to_numpy("int64").tolist()]

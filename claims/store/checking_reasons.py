@@ -12,7 +12,7 @@ AUDIT, REASON = schema.audit_events, schema.act_reasons
 PP, RF, D = schema.patient_payments, schema.patient_refunds, schema.deposit_matches
 # The words of these acts stand in a column of what they are about.
 _VOID, _REFUND = "payment.void", "patient.refund-requested"
-_TIES, _UNTIES = ("deposit.tie", "deposit.tie-patients"), ("deposit.untie",)
+_TIES, _UNTIE = ("deposit.tie", "deposit.tie-patients"), "deposit.untie"
 _BANK_LINE = "bank line "
 
 
@@ -23,10 +23,13 @@ def told(conn: sa.Connection) -> pd.DataFrame:
 
 
 def place(action: str, subject: str, act_reason_id: object) -> str:
-    """Name the row where the words of an event stand; several acts on a bank line share a name."""
+    """Name the row where the words of an event stand.
+
+    Several ties of a bank line share a name; what took one apart stands with the other line of a return, too.
+    """
     if act_reason_id:
         return f"{action} {act_reason_id}"
-    return f"{'tie' if action in _TIES else 'untie' if action in _UNTIES else action} {subject}"
+    return _UNTIE if action == _UNTIE else f"{'tie' if action in _TIES else action} {subject}"
 
 
 def kept(conn: sa.Connection) -> pd.DataFrame:
@@ -43,7 +46,9 @@ def kept(conn: sa.Connection) -> pd.DataFrame:
         _of(_VOID, payment, PP.c.void_reason).where(sa.func.coalesce(PP.c.void_reason, "") != ""),
         _of(_REFUND, refund, RF.c.reason),
         _of("tie", line, D.c.words).where(D.c.words != ""),
-        _of("untie", line, D.c.ended_words).where(D.c.ended_words != ""),
+        sa.select(sa.literal(_UNTIE).label("place"), line.label("subject"), D.c.ended_words.label("words")).where(
+            D.c.ended_words != ""
+        ),
     )
     return pd.concat([frame(conn, one) for one in selects], ignore_index=True)
 

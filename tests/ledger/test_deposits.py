@@ -117,6 +117,15 @@ def test_a_card_settlement_in_two_lines_less_its_fee():
     assert {row[3:] for row in tied(other)} == {(0, "trace-other-amount")}
 
 
+@pytest.mark.parametrize(("by_card", "rule"), [(5000, "trace-net-of-fee"), (0, "trace-other-amount")])
+def test_a_fee_is_a_part_of_what_cards_brought_before_too(by_card, rule):
+    last = {"kind": "card", "trace_number": "T1", "rest_cents": 3580}
+    rest = remits({"open_cents": 3800, "by_card_cents": by_card})
+    assert [row[-1] for row in tied(tie(lines(last), rest))] == [rule]
+    halves = tie(lines(last | {"rest_cents": 1790}, last | {"rest_cents": 1790}), rest)
+    assert sum(fee for *_, fee, _ in tied(halves)) == (220 if by_card else 0)
+
+
 def test_what_a_person_took_apart_is_not_tied_again_and_says_so():
     apart = pd.DataFrame({"bank_line_id": [1], "remit_id": [1]})
     outcome = tie(lines({"trace_number": "T1"}), remits({}), apart)
