@@ -100,16 +100,6 @@ def near(
     ).assign(sibling=False)
 
 
-def of_payer(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of one payer and a day near, whatever the amount, for lines without a trace and for cards."""
-    by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
-    parts = [
-        _joined(_by_name(by_day, remits), remits, ["payer_remit", "day"], ["payer", "payment_date"]),
-        _joined(by_day, remits, ["payer_id", "day"], ["payer_id", "payment_date"]),
-    ]
-    return pd.concat(parts, ignore_index=True).assign(sibling=False)
-
-
 def told_in_full(pairs: pd.DataFrame) -> pd.Series[int]:
     """Give the lines (bank_line_id) with so many pairs of the same payer, amount and day that nobody is told of more:
     another amount scores less."""
@@ -253,7 +243,7 @@ def _spread(pairs: pd.DataFrame, side: str, most: pd.Series) -> pd.DataFrame:
     return spread.assign(place=place, other=(place + number % most_of[row]) % other[row])[_SPREAD]
 
 
-def _by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+def by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
     """Each line once for every name of a remittance's payer that its own is the beginning of, or the other way."""
     own, theirs = (rows[["payer", "name_start"]].drop_duplicates() for rows in (lines, remits))
     names = own[own["name_start"] != ""].merge(theirs, on="name_start", suffixes=("", "_remit"))
@@ -262,7 +252,7 @@ def _by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
     return joined
 
 
-def _by_day(lines: pd.DataFrame) -> pd.DataFrame:
+def by_day(lines: pd.DataFrame) -> pd.DataFrame:
     """Each line once for every day that counts as near."""
     days = lines[lines["bank_date"] != ""]
     reach = BUSINESS_DAYS + 4  # two weekend days on either side of three business days

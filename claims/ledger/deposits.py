@@ -21,13 +21,13 @@ from claims.ledger.deposit_pairs import (
     begun,
     by_trace,
     near,
-    of_payer,
     prepared,
     siblings_of,
     told_in_full,
     weighed,
     with_facts,
 )
+from claims.ledger.payer_pairs import of_payer
 from claims.ledger.split_deposits import shares
 from claims.ledger.subsets import sets_of
 
@@ -94,7 +94,9 @@ class _Board:
         ids = self.lines["bank_line_id"]
         is_over = ids.isin(self.unclear) & ids.isin(told_in_full(self.all))
         is_over |= ids.isin(self.gone_lines) & ~ids.isin([] if self.refused is None else self.refused["bank_line_id"])
-        return of_payer(self.lines[~is_over & ~ids.isin(self.traced_lines)], self.remits)
+        pairs, given_up = of_payer(self.lines[~is_over & ~ids.isin(self.traced_lines)], self.remits, self.gone_remits)
+        self.unclear |= given_up
+        return pairs
 
     def _open(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows[~rows["bank_line_id"].isin(self.gone_lines)]

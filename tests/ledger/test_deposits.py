@@ -1,6 +1,7 @@
 """Ties: each rule on small frames; what is not sure is ambiguous; what was considered says why it was not taken."""
 
 import json
+import random
 
 import pandas as pd
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims import codes
-from claims.ledger import deposit_pairs, deposits
+from claims.ledger import deposit_pairs, deposits, payer_pairs
+from claims.ledger.deposit_pairs import MOST_CANDIDATES
 from claims.ledger.deposits import tie
-from claims.ledger.subsets import sets_of
+from claims.ledger.subsets import MOST, sets_of
 from tests.ledger.deposit_frames import lines, remits
 
 
@@ -172,6 +174,30 @@ def test_a_search_without_end_is_given_up():
     sums = sets_of(list(range(1000, 1050)), 25_013 * 2 + 1)
     assert sums.only is None
     assert sets_of([1] * 61, 30).is_complete is False
+
+
+def test_many_lines_and_remittances_of_a_payer_and_day_are_not_each_paired_with_each():
+    many = lines(*({"rest_cents": 100_000 + 2 * at} for at in range(2000)))
+    others = remits(*({"open_cents": 100_001 + 2 * at, "trace_number": ""} for at in range(2000)))
+    prepared = deposit_pairs.prepared
+    pairs, given_up = payer_pairs.of_payer(prepared(many), prepared(others))
+    assert len(pairs) <= 2000 * (MOST_CANDIDATES + MOST)
+    assert len(given_up) == 2000 - MOST - 1  # the others may be of few enough to be searched
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_bounded_ties_and_tells_the_same(monkeypatch, seed):
+    draw = random.Random(seed)
+    amounts = [draw.randrange(1000, 5000) for _ in range(25)]
+    sums = [sum(draw.sample(amounts, draw.choice((2, 3)))) for _ in range(12)]
+    own = lines(*({"rest_cents": cents} for cents in [*sums, *draw.sample(amounts, 4), sum(amounts)]),
+                *({"rest_cents": cents * 98 // 100, "kind": "card"} for cents in amounts[:2]))  # fmt: skip
+    theirs = remits(*({"open_cents": cents, "trace_number": ""} for cents in amounts))
+    whole = tie(own, theirs)
+    monkeypatch.setattr(payer_pairs, "LARGEST", 0)
+    bounded = tie(own, theirs)
+    assert tied(whole) == tied(bounded) != []
+    assert whole.ambiguous.equals(bounded.ambiguous)
 
 
 def test_all_of_any_number_need_no_search():
