@@ -59,23 +59,15 @@ def _joined(lines: pd.DataFrame, remits: pd.DataFrame, left: list[str], right: l
 
 
 def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING) -> pd.DataFrame:
-    """Give every pair worth a look with its facts (`with_facts`): by trace, its siblings, by amount, payer and day."""
+    """Give every pair worth a look with its facts (`with_facts`): by trace, by amount, payer and day."""
     traced = by_trace(lines, remits)
-    parts = [traced, siblings_of(traced, begun(lines, None), remits), near(lines, remits, reach)]
+    parts = [traced, near(lines, remits, reach)]
     return with_facts(pd.concat(parts, ignore_index=True), lines, remits)
 
 
 def by_trace(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
     """Pairs of one trace number. All frames of lines and remittances are `prepared`."""
     return _joined(lines, remits, ["trace"], ["trace"]).assign(sibling=True)
-
-
-def siblings_of(traced: pd.DataFrame, settling: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
-    """Pairs with the remittances of the payer and day of one that has the line's trace (`traced`, or `begun`)."""
-    day = ["payer_id", "payment_date"]
-    days = traced.merge(remits[["remit_id", *day]], on="remit_id").drop(columns=["remit_id", "sibling"])
-    days = pd.concat([days, settling[["bank_line_id", *day]]], ignore_index=True).drop_duplicates()
-    return days.merge(remits[["remit_id", *day]], on=day)[["bank_line_id", "remit_id"]].assign(sibling=True)
 
 
 def near(

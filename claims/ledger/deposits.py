@@ -22,12 +22,11 @@ from claims.ledger.deposit_pairs import (
     by_trace,
     near,
     prepared,
-    siblings_of,
     told_in_full,
     weighed,
     with_facts,
 )
-from claims.ledger.payer_pairs import of_payer
+from claims.ledger.payer_pairs import of_payer, siblings_of
 from claims.ledger.split_deposits import shares
 from claims.ledger.subsets import sets_of
 
@@ -82,7 +81,10 @@ class _Board:
         self.all = self._known(pd.concat([self.all[names], more()], ignore_index=True))
 
     def _siblings(self) -> pd.DataFrame:
-        return siblings_of(self._open(self.traced), self._open(self.begun), self.remits)
+        traced, settling = self._open(self.traced), self._open(self.begun)
+        pairs, given_up = siblings_of(traced, settling, self.lines, self.remits, self.gone_remits)
+        self.unclear |= given_up
+        return pairs
 
     def _near(self) -> pd.DataFrame:
         self.traced_lines = set(self.gone_lines)
@@ -108,9 +110,8 @@ class _Board:
 
     def whole(self, pairs: pd.DataFrame, rule: dict[str, str]) -> pd.Series:
         """What a fee is a part of: what is open, and what cards with the same trace brought of it before."""
-        if rule["trace"] != "same":
-            return pairs["open_cents"]
-        return pairs["open_cents"] + self.by_card.reindex(pairs["remit_id"]).to_numpy("int64")
+        open_: pd.Series = pairs["open_cents"]
+        return open_ if rule["trace"] != "same" else open_ + self.by_card.reindex(pairs["remit_id"]).to_numpy("int64")
 
     def pairs(self) -> pd.DataFrame:
         """Pairs whose line and remittance are both still open."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import sqlalchemy as sa
 
@@ -61,5 +63,5 @@ def _named(kind: str, column: sa.Column[int]) -> sa.ColumnElement[str]:
     return sa.literal(kind) + _text(column)
 
 
-def _of(act: str, subject: sa.ColumnElement[str], words: sa.ColumnElement[str]) -> sa.Select[tuple[str, str, str]]:
+def _of(act: str, subject: sa.ColumnElement[str], words: sa.ColumnElement[Any]) -> sa.Select[Any]:
     return sa.select((sa.literal(f"{act} ") + subject).label("place"), subject.label("subject"), words.label("words"))

@@ -200,6 +200,21 @@ def test_what_is_bounded_ties_and_tells_the_same(monkeypatch, seed):
     assert whole.ambiguous.equals(bounded.ambiguous)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_bounded_ties_the_same_beside_a_trace(monkeypatch, seed):
+    draw = random.Random(seed)
+    theirs = remits(*({"open_cents": draw.randrange(1000, 90_000), "trace_number": f"T{at}"} for at in range(9)))
+    cents = theirs["open_cents"].tolist()
+    sums = [cents[0] + cents[2], cents[1] + cents[3] + cents[4]]
+    own = lines(*({"rest_cents": one, "trace_number": f"T{at}"} for at, one in enumerate([*sums, 7, 8, 9, cents[5]])))
+    whole = tie(own, theirs)
+    monkeypatch.setattr(payer_pairs, "LARGEST", 0)
+    bounded = tie(own, theirs)
+    assert tied(whole) == tied(bounded) != []
+    assert "trace-sum" in {row[-1] for row in tied(whole)}
+    assert whole.ambiguous.equals(bounded.ambiguous)
+
+
 def test_all_of_any_number_need_no_search():
     amounts = list(range(1000, 1100))
     assert sets_of(amounts, sum(amounts)).only == tuple(range(100))
