@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Prove that the books are sound.")
     group.command("verify")(verify)
     group.command("head")(head)
+    group.command("acknowledge")(acknowledge)
     app.add_typer(group, name="audit")
 
 
@@ -34,6 +35,24 @@ def head() -> None:
     told = ":".join(map(str, (*last.event, *last.seal)))
     output.document({"events": last.event.seq, "head": told})
     output.say(told)
+
+
+def acknowledge(
+    row: Annotated[str, typer.Argument(metavar="ROW", help='As verify names it: "claim 12", "person 3".')],
+) -> None:
+    """Note that you have seen that a row was changed beside the program: verify names it no more.
+
+    Who did so, when and of which row stands in the audit chain. A row that is still as it was left is sealed so.
+
+    Example: claims audit acknowledge "claim 12"
+    """
+    from claims.cli.acting import context_for
+    from claims.service import acknowledging
+
+    output = console.current()
+    seal = acknowledging.acknowledge(context_for(output, acknowledging.PERMISSION), row)
+    output.document({"row": row.strip(), "seal": seal})
+    output.say(f"What was found of {row.strip()} is acknowledged, up to seal {seal}.")
 
 
 def verify(

@@ -59,23 +59,15 @@ def _joined(lines: pd.DataFrame, remits: pd.DataFrame, left: list[str], right: l
 
 
 def pairs_of(lines: pd.DataFrame, remits: pd.DataFrame, reach: int = WORTH_NAMING) -> pd.DataFrame:
-    """Give every pair worth a look with its facts (`with_facts`): by trace, its siblings, by amount, payer and day."""
+    """Give every pair worth a look with its facts (`with_facts`): by trace, by amount, payer and day."""
     traced = by_trace(lines, remits)
-    parts = [traced, siblings_of(traced, begun(lines, None), remits), near(lines, remits, reach)]
+    parts = [traced, near(lines, remits, reach)]
     return with_facts(pd.concat(parts, ignore_index=True), lines, remits)
 
 
 def by_trace(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
     """Pairs of one trace number. All frames of lines and remittances are `prepared`."""
     return _joined(lines, remits, ["trace"], ["trace"]).assign(sibling=True)
-
-
-def siblings_of(traced: pd.DataFrame, settling: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
-    """Pairs with the remittances of the payer and day of one that has the line's trace (`traced`, or `begun`)."""
-    day = ["payer_id", "payment_date"]
-    days = traced.merge(remits[["remit_id", *day]], on="remit_id").drop(columns=["remit_id", "sibling"])
-    days = pd.concat([days, settling[["bank_line_id", *day]]], ignore_index=True).drop_duplicates()
-    return days.merge(remits[["remit_id", *day]], on=day)[["bank_line_id", "remit_id"]].assign(sibling=True)
 
 
 def near(
@@ -98,16 +90,6 @@ def near(
         remits.assign(is_gone=remits["remit_id"].isin(gone_remits), alone=remits["remit_id"].where(is_alone[1], 0)),
         reach,
     ).assign(sibling=False)
-
-
-def of_payer(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of one payer and a day near, whatever the amount, for lines without a trace and for cards."""
-    by_day = _by_day(lines[(lines["trace"] == "") | (lines["kind"] == "card")])
-    parts = [
-        _joined(_by_name(by_day, remits), remits, ["payer_remit", "day"], ["payer", "payment_date"]),
-        _joined(by_day, remits, ["payer_id", "day"], ["payer_id", "payment_date"]),
-    ]
-    return pd.concat(parts, ignore_index=True).assign(sibling=False)
 
 
 def told_in_full(pairs: pd.DataFrame) -> pd.Series[int]:
@@ -253,7 +235,7 @@ def _spread(pairs: pd.DataFrame, side: str, most: pd.Series) -> pd.DataFrame:
     return spread.assign(place=place, other=(place + number % most_of[row]) % other[row])[_SPREAD]
 
 
-def _by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+def by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
     """Each line once for every name of a remittance's payer that its own is the beginning of, or the other way."""
     own, theirs = (rows[["payer", "name_start"]].drop_duplicates() for rows in (lines, remits))
     names = own[own["name_start"] != ""].merge(theirs, on="name_start", suffixes=("", "_remit"))
@@ -262,7 +244,7 @@ def _by_name(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
     return joined
 
 
-def _by_day(lines: pd.DataFrame) -> pd.DataFrame:
+def by_day(lines: pd.DataFrame) -> pd.DataFrame:
     """Each line once for every day that counts as near."""
     days = lines[lines["bank_date"] != ""]
     reach = BUSINESS_DAYS + 4  # two weekend days on either side of three business days

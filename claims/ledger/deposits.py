@@ -21,13 +21,12 @@ from claims.ledger.deposit_pairs import (
     begun,
     by_trace,
     near,
-    of_payer,
     prepared,
-    siblings_of,
     told_in_full,
     weighed,
     with_facts,
 )
+from claims.ledger.payer_pairs import of_payer, siblings_of
 from claims.ledger.split_deposits import shares
 from claims.ledger.subsets import sets_of
 
@@ -61,6 +60,8 @@ class _Board:
     ) -> None:
         self.lines, self.remits, self.refused = lines, remits, refused
         self.begun = begun(lines, settled)
+        by_card = remits.get("by_card_cents", pd.Series(0, index=remits.index))
+        self.by_card = pd.Series(by_card.to_numpy("int64"), index=remits["remit_id"])
         self.traced = by_trace(lines, remits)
         self.all = self._known(self.traced)
         self.wider = {"sibling": self._siblings, "open": self._near, "none": self._of_payer}
@@ -80,7 +81,10 @@ class _Board:
         self.all = self._known(pd.concat([self.all[names], more()], ignore_index=True))
 
     def _siblings(self) -> pd.DataFrame:
-        return siblings_of(self._open(self.traced), self._open(self.begun), self.remits)
+        traced, settling = self._open(self.traced), self._open(self.begun)
+        pairs, given_up = siblings_of(traced, settling, self.lines, self.remits, self.gone_remits)
+        self.unclear |= given_up
+        return pairs
 
     def _near(self) -> pd.DataFrame:
         self.traced_lines = set(self.gone_lines)
@@ -92,7 +96,9 @@ class _Board:
         ids = self.lines["bank_line_id"]
         is_over = ids.isin(self.unclear) & ids.isin(told_in_full(self.all))
         is_over |= ids.isin(self.gone_lines) & ~ids.isin([] if self.refused is None else self.refused["bank_line_id"])
-        return of_payer(self.lines[~is_over & ~ids.isin(self.traced_lines)], self.remits)
+        pairs, given_up = of_payer(self.lines[~is_over & ~ids.isin(self.traced_lines)], self.remits, self.gone_remits)
+        self.unclear |= given_up
+        return pairs
 
     def _open(self, rows: pd.DataFrame) -> pd.DataFrame:
         return rows[~rows["bank_line_id"].isin(self.gone_lines)]
@@ -101,6 +107,11 @@ class _Board:
         pairs = with_facts(ids, self.lines, self.remits, self.begun["bank_line_id"])
         pairs["is_refused"] = among(pairs, pairs.iloc[:0] if self.refused is None else self.refused)
         return pairs
+
+    def whole(self, pairs: pd.DataFrame, rule: dict[str, str]) -> pd.Series:
+        """What a fee is a part of: what is open, and what cards with the same trace brought of it before."""
+        open_: pd.Series = pairs["open_cents"]
+        return open_ if rule["trace"] != "same" else open_ + self.by_card.reindex(pairs["remit_id"]).to_numpy("int64")
 
     def pairs(self) -> pd.DataFrame:
         """Pairs whose line and remittance are both still open."""
@@ -131,6 +142,8 @@ def tie(
     settled: pd.DataFrame | None = None,
 ) -> Outcome:
     """Tie bank lines to remittances by the rules (frames as in `deposit_pairs`; money that came in only).
+
+    by_card_cents of a remittance, optional: what cards brought of it before, on which no fee was kept yet.
 
     `refused`: bank_line_id, remit_id of pairs that a person took apart. `settled`: remittances that lines settle
     already (as in `deposit_pairs.begun`): the rest may be for others of the same payer and day that came later.
@@ -191,7 +204,7 @@ def _equal(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
 def _net(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
     """One line and one remittance, less a fee that is small enough to be one."""
     fee = pairs["open_cents"] - pairs["rest_cents"]
-    small = (fee > 0) & (fee * 100 <= pairs["open_cents"] * int(rule["fee_percent"]))
+    small = (fee > 0) & (fee * 100 <= board.whole(pairs, rule) * int(rule["fee_percent"]))
     rows = pairs[small].assign(fee=fee[small])[["bank_line_id", "remit_id", "open_cents", "fee"]]
     board.take(
         [[(line, remit, cents, cut)] for line, remit, cents, cut in rows.to_numpy("int64").tolist()], rule["rule"]
@@ -214,7 +227,8 @@ def _lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
 
 def _net_lines(board: _Board, pairs: pd.DataFrame, rule: dict[str, str]) -> None:
     """Several card settlements and one remittance, together less a fee that is small enough to be one."""
-    split = shares(pairs.rename(columns={"open_cents": "amount_cents"}), "remit_id", int(rule["fee_percent"]))
+    pairs = pairs.assign(whole_cents=board.whole(pairs, rule)).rename(columns={"open_cents": "amount_cents"})
+    split = shares(pairs, "remit_id", int(rule["fee_percent"]))
     names = ["bank_line_id", "remit_id", "amount_cents", "fee_cents"]
     ways = [
         [(line, remit, cents, fee) for line, remit, cents, fee in own[names].to_numpy("int64").tolist()]

@@ -106,6 +106,8 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
         & ((rows["payee"] != DIFFERS) | (rows["member"] == AGREES))
         & (by_number | ((rows["member"] == AGREES) & (rows["dates"] == AGREES)))
         & (differing <= rows["rule"].isin(OUR_OWN))
+        # Only the payer says what it takes back: that is no other patient's where it names the patient, too.
+        & ((rows["rule"] != "original-reference") | (rows["member"] == AGREES))
     )
     rows["score"] = (
         rows["rule"].map(BASE_SCORE).astype("int64")

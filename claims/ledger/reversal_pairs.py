@@ -101,11 +101,19 @@ def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Data
             dtype="str",
         ),
         is_misnamed=other_number & both_named & ~pairs["is_by_hand"],
+        is_misquoted=(original != "") & ~by_original & ~_is_of_family(pairs, decided) & ~pairs["is_by_hand"],
     )[fits]
     is_other, is_apart = _lines_differ(pairs, batch.service_payments)
     pairs = pairs.assign(other_lines=is_other.astype("int64"))
     fitting: pd.DataFrame = pairs[~is_apart | pairs["is_by_hand"].to_numpy(bool)]
     return fitting
+
+
+def _is_of_family(pairs: pd.DataFrame, decided: pd.DataFrame) -> np.ndarray:
+    """Tell where REF*F8 is the payer's number of another decision on the same claim: payers name the first of all."""
+    known = pd.MultiIndex.from_frame(decided.loc[decided["family_id"] != 0, ["family_id", "payer_claim_number"]])
+    named: np.ndarray = pd.MultiIndex.from_frame(pairs[["family_id_first", "original_reference"]]).isin(known)
+    return named
 
 
 # What a reversal says of the decision is another column of that.
@@ -207,24 +215,31 @@ def mismatches(taken: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     at = taken["claim_payment_id"]
     differing = words.agg(", ".join).reindex(at).fillna("").to_numpy(dtype=object)
     cents = np.where(cash != 0, cash, worth.reindex(at, fill_value=0).to_numpy())
-    cents = np.where((cents == 0) & taken["is_misnamed"], taken["paid_cents_first"], cents)  # all of it is in question
+    in_question = taken["is_misnamed"] | taken["is_misquoted"]
+    cents = np.where((cents == 0) & in_question, taken["paid_cents_first"], cents)  # all of it
     rows = taken.assign(
         amount_cents=cents,
         type_code="REVERSAL_MISMATCH",
         message=[
             _said(*one)
             for one in zip(
-                cash.tolist(), taken["is_misnamed"].tolist(), taken["other_lines"].tolist(), differing, strict=True
+                cash.tolist(),
+                taken["is_misnamed"].tolist(),
+                taken["is_misquoted"].tolist(),
+                taken["other_lines"].tolist(),
+                differing,
+                strict=True,
             )
         ],
     )
     return rows.loc[rows["message"] != "", [*EXCEPTION_COLUMNS, "message"]]
 
 
-def _said(cash: int, is_misnamed: bool, other_lines: int, differing: str) -> str:
+def _said(cash: int, is_misnamed: bool, is_misquoted: bool, other_lines: int, differing: str) -> str:
     parts = [
         f"in cash by {amount(cash)}" if cash else "",
         "in the payer's claim number" if is_misnamed else "",
+        "in the payer's number of what it takes back (REF*F8)" if is_misquoted else "",
         "in its lines" if other_lines else "",
         f"in {differing}" if differing else "",
     ]

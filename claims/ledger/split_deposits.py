@@ -12,9 +12,10 @@ _COLUMNS = {"bank_line_id": "int64", "amount_cents": "int64", "fee_cents": "int6
 def shares(pairs: pd.DataFrame, batch: str, fee_percent: int) -> pd.DataFrame:
     """Tie lines that together are a batch, to the cent, or cards less at most so much: bank_line_id, `batch`, amounts.
 
-    `pairs`: bank_line_id, `batch` (a column), rest_cents, bank_date, kind, amount_cents (of the whole batch). A line
-    that names two batches is tied to none. amount_cents of the result is what a line settles; the fee is shared as the
-    lines are, each rounded so that all together are the fee.
+    `pairs`: bank_line_id, `batch` (a column), rest_cents, bank_date, kind, amount_cents (what is open of the batch),
+    whole_cents (of which a fee is so much; optional: the same). A line that names two batches is tied to none.
+    amount_cents of the result is what a line settles; the fee is shared as the lines are, each rounded so that all
+    together are the fee.
     """
     alone = pairs[~pairs.duplicated("bank_line_id", keep=False)]
     alone = alone.sort_values([batch, "bank_date", "rest_cents", "bank_line_id"], ignore_index=True)
@@ -22,7 +23,7 @@ def shares(pairs: pd.DataFrame, batch: str, fee_percent: int) -> pd.DataFrame:
     rest, whole = groups["rest_cents"].transform("sum"), alone["amount_cents"]
     fee = whole - rest
     are_cards = (alone["kind"] == CARD).groupby(alone[batch]).transform("all")
-    fits = (fee == 0) | (are_cards & (fee > 0) & (fee * 100 <= whole * fee_percent))
+    fits = (fee == 0) | (are_cards & (fee > 0) & (fee * 100 <= alone.get("whole_cents", whole) * fee_percent))
     fits &= (groups["rest_cents"].transform("size") > 1) & (groups["rest_cents"].transform("min") > 0)
     rows = alone[fits]
     until = rows.groupby(batch)["rest_cents"].cumsum()

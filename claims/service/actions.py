@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
-from claims.service.audited import record
+from claims.service.audited import record_with_reason
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.runs import running
@@ -60,7 +60,7 @@ def refund_payer(
     if amount_cents <= 0:
         raise PostingRefusedError("A refund must be more than zero.")
     if not reason.strip():
-        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+        raise UsageError("A reason is wanted: it is kept with the refund.")
     facts = ("payer-refund", payer_code, reference, amount_cents, paid_on)
     event = _event(*facts, *([cheque] if cheque else []))
     key = f"act:{event}:0"
@@ -78,7 +78,7 @@ def refund_payer(
         announced = max(0, -unannounced.balance(conn, payer_code, reference))
         write_journals(conn, ctx, run_id, posting_date, lines)
         unannounced.keep_named(conn, posting_date)
-        body = {"amount_cents": amount_cents, "reason": reason, "cheque": cheque}
-        record(ctx, conn, "payer.refund", f"payer {payer_code}", body)
+        body = {"amount_cents": amount_cents, "cheque": cheque}
+        record_with_reason(ctx, conn, "payer.refund", f"payer {payer_code}", body, reason)
     unexplained = max(0, amount_cents - announced)
     return {"journal_key": key, "announced_cents": announced, "unannounced_cents": unexplained}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import pandas as pd
 
 from claims.service.context import Context
 from claims.service.queue import KEY_LENGTH
-from claims.store import audit, people
+from claims.store import audit, people, reasons
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import audit_list as rows
@@ -43,10 +44,26 @@ def events(ctx: Context, asked: Asked, *, before: int = 0, limit: int = 100) -> 
     """Give events, newest first: seq, recorded_at, actor, action, subject, body.
 
     Who asks for one thing (claim 12, denial case 3f2a91c04b) is also given the lists, searches and exports that named
-    it among others, and the actions on a case.
+    it among others, and the actions on a case. A body holds the words of a reason that is kept beside the chain: they
+    are not for everybody's eyes.
     """
     with read(ctx.engine) as conn:
-        return rows.events(conn, _about(conn, asked), limit, before)
+        return _with_reasons(conn, rows.events(conn, _about(conn, asked), limit, before))
+
+
+def _with_reasons(conn: Connection, events: pd.DataFrame) -> pd.DataFrame:
+    """Put the words that stand beside the chain into the bodies that name them, as `reason`."""
+    named = events[events["body"].str.contains('"act_reason_id":', regex=False)]
+    bodies = {at: json.loads(body) for at, body in named["body"].items()}
+    words = reasons.words(conn, [int(body["act_reason_id"]) for body in bodies.values()])
+    told = {}
+    for at, body in bodies.items():
+        number = int(body.pop("act_reason_id"))
+        if number in words:
+            body["reason"] = words[number]
+            body.pop("reason_mac", None)
+        told[at] = json.dumps(body, ensure_ascii=False)
+    return events.assign(body=[told.get(at, body) for at, body in events["body"].items()])
 
 
 def actors(ctx: Context) -> list[str]:

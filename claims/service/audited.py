@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claims.service.context import Context
-from claims.store import audit, clock
+from claims.store import audit, clock, reasons
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -15,6 +15,17 @@ def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapp
     """Append one event: who (`ctx.actor`) did `action` to `subject`; `body` holds ids, codes and counts only."""
     key = audit.load_key(ctx.settings.audit_key_file)
     audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=clock.now())
+
+
+def record_with_reason(
+    ctx: Context, conn: Connection, action: str, subject: str, body: Mapping[str, Any], reason: str
+) -> None:
+    """Append an event whose reason no other row keeps: the words stand beside the chain, which names and seals them."""
+    if not reason:
+        record(ctx, conn, action, subject, body)
+        return
+    number = reasons.keep(conn, action, reason, ctx.actor)
+    record(ctx, conn, action, subject, {**body, "act_reason_id": number, "reason_mac": sealed_words(ctx, reason)})
 
 
 def sealed_words(ctx: Context, words: str) -> str:

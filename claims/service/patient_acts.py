@@ -9,7 +9,7 @@ import pandas as pd
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
 from claims.money import amount
-from claims.service.audited import record, sealed_words
+from claims.service.audited import record, record_with_reason, sealed_words
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.patient_claims import named_family
@@ -50,8 +50,8 @@ def apply_payment(
         patients.set_state(conn, [payment_id], "unapplied" if left else "applied", "on-account" if left else "")
         name_waiting(conn, posting_date)
         name_credits(conn, posting_date)
-        body = {"family_id": family_id, "amount_cents": cents, "reason": reason}
-        record(ctx, conn, "payment.apply", f"payment {payment_id}", body)
+        body = {"family_id": family_id, "amount_cents": cents}
+        record_with_reason(ctx, conn, "payment.apply", f"payment {payment_id}", body, reason)
     return cents
 
 

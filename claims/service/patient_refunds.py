@@ -12,7 +12,7 @@ from claims.ledger import patient_lines
 from claims.ledger.patient_file import methods
 from claims.money import amount
 from claims.service import people
-from claims.service.audited import record, sealed_words
+from claims.service.audited import record, record_with_reason, sealed_words
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.patient_claims import named_family
@@ -101,7 +101,7 @@ def withdraw_refund(ctx: Context, refund_id: int, reason: str, posting_date: dat
             patients.set_state(conn, [int(refund["patient_payment_id"])], "unapplied", "on-account")
         name_waiting(conn, posting_date)
         name_credits(conn, posting_date)
-        record(ctx, conn, "patient.refund-withdrawn", f"refund {refund_id}", {"reason": reason})
+        record_with_reason(ctx, conn, "patient.refund-withdrawn", f"refund {refund_id}", {}, reason)
 
 
 def _ask(

@@ -16,7 +16,7 @@ from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
 from claims.master import Master
 from claims.reports.report import days_between
-from claims.service.audited import record
+from claims.service.audited import record, record_with_reason
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.master import load_master
@@ -70,7 +70,7 @@ def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date) -
     """
     require_come(ctx, day)
     if not reason.strip():
-        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+        raise UsageError("A reason is wanted: it is kept with the act.")
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
         families = sorted({named_family(conn, claim) for claim in claims})
         found, _ = positions(conn, _always())
@@ -81,8 +81,8 @@ def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date) -
             )
         rows = pd.DataFrame({"amount_cents": due, "kind": ""})
         _post(conn, ctx, run_id, day, rows, COLLECTION, "to-collection")
-        body = {"claims": len(rows), "amount_cents": int(due.sum()), "reason": reason}
-        record(ctx, conn, "patient.to-collection", f"{len(rows)} claim(s)", body)
+        body = {"claims": len(rows), "amount_cents": int(due.sum())}
+        record_with_reason(ctx, conn, "patient.to-collection", f"{len(rows)} claim(s)", body, reason)
     return int(due.sum())
 
 
@@ -90,7 +90,7 @@ def take_back(ctx: Context, claim: str, reason: str, day: date) -> int:
     """Take back what was written off or sent to collection of a claim, so that it is due again; give the cents."""
     require_come(ctx, day)
     if not reason.strip():
-        raise UsageError("A reason is wanted: it is kept in the audit chain.")
+        raise UsageError("A reason is wanted: it is kept with the act.")
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
         family_id = named_family(conn, claim)
         lines = patient_money.written_off(conn, family_id, [SMALL, COLLECTION])
@@ -99,8 +99,8 @@ def take_back(ctx: Context, claim: str, reason: str, day: date) -> int:
         write_journals(conn, ctx, run_id, day, patient_lines.reversal(lines, "write-off-taken-back"))
         cents = -int(lines.loc[lines["account"] == "1200", "amount_cents"].sum())
         name_credits(conn, day)
-        body = {"amount_cents": cents, "reason": reason}
-        record(ctx, conn, "patient.write-off-taken-back", f"family {family_id}", body)
+        body = {"amount_cents": cents}
+        record_with_reason(ctx, conn, "patient.write-off-taken-back", f"family {family_id}", body, reason)
     return cents
 
 

@@ -74,7 +74,9 @@ def _lost(conn: Connection, remit_ids: list[int]) -> pd.DataFrame:
     if len(back):
         formers = banking.former_deposits(conn, (-back["rest_cents"]).tolist())
         returns, _ = returned_deposits.take_back(back, formers.assign(rest_cents=formers["amount_cents"]))
-        opened = banking.matches(conn, returns["returns_line_id"].tolist())
-        moved = moved.add(opened.groupby("remit_id")["amount_cents"].sum(), fill_value=0)
+        gone = returns["returns_line_id"]
+        opened = [banking.matches(conn, gone.tolist()), ties[ties["bank_line_id"].isin(gone)]]  # or came just now
+        for one in opened:
+            moved = moved.add(one.groupby("remit_id")["amount_cents"].sum(), fill_value=0)
     now = named["open_cents"] + moved.reindex(named["remit_id"], fill_value=0).astype("int64").to_numpy()
     return named.assign(open_cents=now)[(now != 0).to_numpy()]

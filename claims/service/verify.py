@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from claims.service import verify_files, verify_matches
+from claims.service import verify_files, verify_matches, verify_reasons
 from claims.service.context import Context
 from claims.store import (
     audit,
@@ -170,6 +170,9 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
         )
         key = audit.load_key(ctx.settings.audit_key_file)
         checks += _work(conn, sizes, key)
+        rule = "what people wrote on an act is what the audit chain seals of it"
+        count, otherwise = verify_reasons.unfounded(conn, key)
+        checks.append(Check("reasons", rule, count, tuple(otherwise)))
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"

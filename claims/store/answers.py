@@ -12,6 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import IN_LIST, frame_of, update_where_in
 
@@ -257,15 +258,7 @@ def of_batches(conn: sa.Connection, references: Sequence[str]) -> pd.DataFrame:
 
 def set_payer_claim_numbers(conn: sa.Connection, numbers: pd.DataFrame) -> None:
     """Write payer_claim_number of each submission_id."""
-    rows = [
-        {"of": submission_id, "number": number}
-        for submission_id, number in zip(
-            numbers["submission_id"].tolist(), numbers["payer_claim_number"].tolist(), strict=True
-        )
-    ]
-    if rows:
-        changed = sa.update(S).where(S.c.submission_id == sa.bindparam("of"))
-        conn.execute(changed.values(payer_claim_number=sa.bindparam("number")), rows)
+    bulk_update(conn, S, numbers[["submission_id", "payer_claim_number"]])
 
 
 def hashes(conn: sa.Connection, file_ids: Iterable[int]) -> pd.Series:

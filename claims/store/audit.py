@@ -55,7 +55,8 @@ def append(
 
 def words_mac(key: bytes, words: str) -> str:
     """Give what the chain keeps of words that may name a patient: nobody reads them in it, and it still seals them."""
-    return hmac.new(key, b"words\n" + words.encode(), hashlib.sha256).hexdigest()[:32]
+    stored = words.replace("\0", "\ufffd")  # as store.bulk keeps them
+    return hmac.new(key, b"words\n" + stored.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def head(conn: sa.Connection) -> Head:

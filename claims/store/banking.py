@@ -117,6 +117,7 @@ def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Posted remittances with open_cents (on clearing), tied_cents (by deposits in force) and is_returned.
 
+    by_card_cents: tied_cents, where cards alone brought them and nothing was kept of them as a fee yet (else 0).
     first_posted: the accounting day on which they were first posted, of those that name no day of payment (else "").
     """
     open_ = (
@@ -131,7 +132,9 @@ def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.
             D.c.remit_id,
             _total(D.c.amount_cents).label("cents"),
             _total(sa.case((D.c.amount_cents < 0, 1), else_=0)).label("returns"),
+            _total(sa.case((sa.and_(B.c.kind == "card", D.c.fee_cents == 0), 0), else_=1)).label("others"),
         )
+        .join(B, B.c.bank_line_id == D.c.bank_line_id)
         .where(D.c.ended_at.is_(None), D.c.remit_id.is_not(None))
         .group_by(D.c.remit_id)
         .subquery()
@@ -153,6 +156,7 @@ def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.
             sa.case((R.c.payment_date.is_(None), first.scalar_subquery())).label("first_posted"),
             sa.cast(sa.func.coalesce(open_.c.cents, 0), sa.BigInteger).label("open_cents"),
             sa.cast(sa.func.coalesce(tied.c.cents, 0), sa.BigInteger).label("tied_cents"),
+            sa.cast(sa.case((tied.c.others == 0, tied.c.cents), else_=0), sa.BigInteger).label("by_card_cents"),
             (sa.func.coalesce(tied.c.returns, 0) > 0).label("is_returned"),
         )
         .outerjoin(open_, open_.c.remit_id == R.c.remit_id)

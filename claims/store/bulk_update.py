@@ -23,7 +23,7 @@ def bulk_update(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> Non
         return
     key = next(iter(table.primary_key.columns)).name
     names = [str(name) for name in rows.columns]
-    seals.note(conn, table, rows[key], names)
+    seals.note(conn, table, rows[key], [name for name in names if name != key])
     if len(rows) <= FEW:
         values = [driver_values(table.c[name], rows[name], date.fromisoformat) for name in names]
         given = [dict(zip((f"new_{name}" for name in names), row, strict=True)) for row in zip(*values, strict=True)]

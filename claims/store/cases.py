@@ -90,8 +90,8 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
     values |= {"state": sa.case((is_given, "assigned"), else_=sa.bindparam("state"))}
     # What a person asked for was asked of the case as it was.
     values |= {"version": CASE.c.version + 1, "snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
-    conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)
     seals.note(conn, CASE, changed["case_id"])
+    conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)
 
 
 def _known(conn: sa.Connection, keys: list[str]) -> pd.DataFrame:

@@ -1,8 +1,14 @@
-"""Holds rows that change without an event against their last seal (`store.seals`): what was changed, put in or deleted
-beside the program is named by its table and our number."""
+"""Holds rows that change without an event against their seals (`store.seals`): what was changed, put in or deleted
+beside the program is named by its table and our number.
+
+A row that the program wrote again after that is named, too: what stood before is not what the seal before it says. It
+is named until somebody acknowledges it (`acknowledge`), which is an event of the audit chain.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,21 +18,34 @@ import sqlalchemy as sa
 
 from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.seals import HELD, OWN, ROWS_AT_ONCE, SEAL, Head, hashed
+from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, hashed
 
 SEALS = schema.row_seals
+ACKNOWLEDGED = "seal.acknowledged"
+_TOLD = np.dtype([("key", "u8"), ("hash", "V16"), ("before", "V16"), ("number", "u8")])
+Seals = np.ndarray[Any, np.dtype[Any]]
 _SEALS_AT_ONCE = 500
 # What a row of a table is called, before its number.
-_CALLED = {
+CALLED = {
+    "appeals": "appeal",
+    "batches": "batch",
     "claims": "claim",
     "claim_work": "work on a blocked claim",
     "denial_actions": "action",
     "denial_cases": "denial case",
     "deposit_matches": "tie",
+    "edit_proposals": "edit proposal",
     "exceptions": "exception",
     "expected_allowed": "expected amount",
     "master_rows": "master row",
+    "past_exceptions": "past exception",
+    "patient_payments": "patient payment",
+    "patient_refunds": "patient refund",
+    "recovery_codes": "recovery code",
     "rejections": "rejection",
+    "submissions": "submission",
+    "undone_postings": "undone posting",
+    "undone_remittances": "undone remittance",
     "users": "person",
 }
 
@@ -47,19 +66,68 @@ def unlike(conn: sa.Connection, known: Head | None = None) -> list[str]:
         told = conn.scalar(sa.select(SEALS.c.hash).where(SEALS.c.row_seal_id == known.row_seal_id))
         if told != known.hash:
             found.append(f"the seals do not lead to the head that was noted: {known.row_seal_id} is gone or another")
+    seen = acknowledged(conn)
     for name in HELD:
-        found += [f"{_CALLED[name]} {key} {why}" for key, why in _differing(conn, schema.metadata.tables[name])]
+        told = _every_seal(conn, name)
+        found += [
+            f"{subject(name, key)} was changed beside the program before it was written again (seal {number})"
+            for key, number in _breaks(told).itertuples(index=False, name=None)
+            if number > seen.get(subject(name, key), 0)
+        ]
+        rows = _differing(conn, schema.metadata.tables[name], _last(told))
+        found += [f"{CALLED[name]} {key} {why}" for key, why in rows]
     return found
 
 
-def _differing(conn: sa.Connection, table: sa.Table) -> Iterator[tuple[int, str]]:
-    told, key, after = _last_seals(conn, table), next(iter(table.primary_key.columns)), 0
+def subject(table_name: str, key: int) -> str:
+    """Name a row in the event that acknowledges what was found of it."""
+    return f"{CALLED[table_name]} {key}"
+
+
+def broken_at(conn: sa.Connection, table: sa.Table, key: int) -> int:
+    """Give the number of the last seal of a row before which it was changed beside the program; 0: none."""
+    told = _every_seal(conn, table.name)
+    return max(_breaks(told[told["key"] == key])["number"].tolist(), default=0)
+
+
+def is_as_sealed(conn: sa.Connection, table: sa.Table, key: int) -> bool:
+    """Tell whether a row stands as its last seal says, or is rightly not there."""
+    own = next(iter(table.primary_key.columns))
+    rows = frame(conn, sa.select(*HELD[table.name]).where(own == key))
+    told = _every_seal(conn, table.name)
+    last = told[told["key"] == key]["hash"][-1:].tolist()
+    return next(hashed(table, rows), ABSENT) == (bytes(last[0]) if last else ABSENT)
+
+
+def is_known(conn: sa.Connection, table: sa.Table, key: int) -> bool:
+    """Tell whether a row was ever sealed."""
+    return bool((_every_seal(conn, table.name)["key"] == key).any())
+
+
+def acknowledged_body(number: int) -> dict[str, int]:
+    """What the event says: up to which seal of the row somebody has seen what was found."""
+    return {"row_seal_id": number}
+
+
+def acknowledged(conn: sa.Connection) -> dict[str, int]:
+    """Up to which seal what was found of a row is acknowledged, by the name of the row."""
+    events, known = schema.audit_events, dict[str, int]()
+    told = sa.select(events.c.subject, events.c.body).where(events.c.action == ACKNOWLEDGED)
+    for name, body in conn.execute(told):
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # spoiled: the audit chain names it
+            known[str(name)] = max(known.get(str(name), 0), int(json.loads(body)["row_seal_id"]))
+    return known
+
+
+def _differing(conn: sa.Connection, table: sa.Table, told: Seals) -> Iterator[tuple[int, str]]:
+    key, after = next(iter(table.primary_key.columns)), 0
     while True:
         rows = frame(conn, sa.select(*HELD[table.name]).where(key > after).order_by(key).limit(ROWS_AT_ONCE))
         last = int(rows[key.name].max()) if len(rows) else np.iinfo(np.int64).max
         wanted = told[(told["key"] > after) & (told["key"] <= last)]
         stored = pd.Series(list(hashed(table, rows)), index=rows[key.name], dtype="object")
         sealed = pd.Series(wanted["hash"].tolist(), index=wanted["key"].astype("int64"), dtype="object")
+        sealed = sealed[sealed != ABSENT]
         yield from ((int(one), "was deleted") for one in sealed.index.difference(stored.index))
         yield from ((int(one), "was put in beside the program") for one in stored.index.difference(sealed.index))
         both = stored.index.intersection(sealed.index)
@@ -70,27 +138,55 @@ def _differing(conn: sa.Connection, table: sa.Table) -> Iterator[tuple[int, str]
         after = last
 
 
-def _last_seals(conn: sa.Connection, table: sa.Table) -> np.ndarray[Any, np.dtype[Any]]:
-    """Give the last seal of each row of a table, by key: 24 bytes for each."""
-    select = sa.select(SEALS.c.seals).where(SEALS.c.table_name == table.name).order_by(SEALS.c.row_seal_id)
-    parts = [np.empty(0, dtype=SEAL)]
-    with conn.execute(select.execution_options(yield_per=_SEALS_AT_ONCE)) as told:
-        parts += [_read(str(text)) for text in told.scalars()]
+def _every_seal(conn: sa.Connection, table_name: str) -> Seals:
+    """Give the seals of a table by key, those of one row as they were written: 48 bytes for each."""
+    select = sa.select(SEALS.c.row_seal_id, SEALS.c.seals, SEALS.c.befores).where(SEALS.c.table_name == table_name)
+    parts = [np.empty(0, dtype=_TOLD)]
+    with conn.execute(select.order_by(SEALS.c.row_seal_id).execution_options(yield_per=_SEALS_AT_ONCE)) as rows:
+        parts += [_read(*row) for row in rows]
     every = np.concatenate(parts)
-    order = np.argsort(every["key"], kind="stable")  # of one row, as they were written
-    every = every[order]
-    is_last = np.append(every["key"][1:] != every["key"][:-1], True) if len(every) else np.empty(0, dtype="bool")
-    last: np.ndarray[Any, np.dtype[Any]] = every[is_last]
+    sorted_: Seals = every[np.argsort(every["key"], kind="stable")]
+    return sorted_
+
+
+def _last(told: Seals) -> Seals:
+    """Give the last seal of each row."""
+    last: Seals = told[np.append(told["key"][1:] != told["key"][:-1], True)] if len(told) else told
     return last
 
 
-def _read(text: str) -> np.ndarray[Any, np.dtype[Any]]:
+def _breaks(told: Seals) -> pd.DataFrame:
+    """Name seals before which their row did not stand as the seal before them left it: key, number."""
+    before = np.empty(len(told), dtype=SEAL["hash"])
+    before[1:] = told["hash"][:-1]
+    is_first = np.append(True, told["key"][1:] != told["key"][:-1])[: len(told)]
+    before[is_first] = np.void(ABSENT)
+    differs = (_words(before) != _words(np.ascontiguousarray(told["before"]))).any(axis=1)
+    found = told[differs]
+    return pd.DataFrame({"key": found["key"].astype("int64"), "number": found["number"].astype("int64")})
+
+
+def _words(hashes: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Two numbers for each hash: quick to compare."""
+    return hashes.view("u8").reshape(-1, 2)
+
+
+def _read(number: int, seals: str, befores: str) -> Seals:
     """Read seals that somebody may have spoiled: the chain names those."""
+    data, stood = _bytes(str(seals)), _bytes(str(befores))
+    plain = np.frombuffer(data[: len(data) // SEAL.itemsize * SEAL.itemsize], dtype=SEAL)
+    told = np.empty(len(plain), dtype=_TOLD)
+    told["key"], told["hash"], told["number"] = plain["key"], plain["hash"], number
+    size = len(plain) * len(ABSENT)
+    told["before"] = np.frombuffer(stood[:size].ljust(size, b"\0"), dtype=SEAL["hash"])
+    return told
+
+
+def _bytes(text: str) -> bytes:
     try:
-        data = bytes.fromhex(text)
+        return bytes.fromhex(text)
     except ValueError:
-        data = b""
-    return np.frombuffer(data[: len(data) // SEAL.itemsize * SEAL.itemsize], dtype=SEAL)
+        return b""
 
 
 def _broken(conn: sa.Connection) -> list[str]:

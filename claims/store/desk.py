@@ -45,7 +45,7 @@ def add_action(conn: sa.Connection, **values: Any) -> int:
     """Write an action and give its id."""
     action_id = ids.take(conn, ACTION, 1)
     conn.execute(sa.insert(ACTION).values(action_id=action_id, recorded_at=clock.now(), **values))
-    seals.note(conn, ACTION, [action_id])
+    seals.note_new(conn, ACTION, [action_id])
     return action_id
 
 

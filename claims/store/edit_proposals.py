@@ -8,8 +8,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
+from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import insert_keyed
+from claims.store.rows import insert_keyed, update_where_in
 
 PROPOSAL = schema.edit_proposals
 
@@ -30,9 +31,7 @@ def put(conn: sa.Connection, rows: pd.DataFrame, posting_date: date, actor: str)
         .assign(state="open", posting_date=posting_date.isoformat(), recorded_at=clock.now(), actor=actor),
     )
     figures = ("present_severity", "rejections", "amount_cents")
-    for row in both[~is_new].to_dict("records"):
-        changed = sa.update(PROPOSAL).where(PROPOSAL.c.edit_proposal_id == int(row["edit_proposal_id"]))
-        conn.execute(changed.values({name: row[name] for name in figures}))
+    bulk_update(conn, PROPOSAL, both.loc[~is_new, ["edit_proposal_id", *figures]].astype({"edit_proposal_id": "int64"}))
     return int(is_new.sum())
 
 
@@ -46,5 +45,5 @@ def listed(conn: sa.Connection, state: str) -> pd.DataFrame:
 
 def set_state(conn: sa.Connection, edit_proposal_id: int, state: str, actor: str) -> None:
     """Close a proposal as accepted or dismissed."""
-    one = sa.update(PROPOSAL).where(PROPOSAL.c.edit_proposal_id == edit_proposal_id)
-    conn.execute(one.values(state=state, closed_at=clock.now(), actor=actor))
+    closed = {"state": state, "closed_at": clock.now(), "actor": actor}
+    update_where_in(conn, PROPOSAL, PROPOSAL.c.edit_proposal_id, [edit_proposal_id], **closed)

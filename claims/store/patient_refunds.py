@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import insert_keyed
+from claims.store.rows import insert_keyed, update_where_in
 
 RF, C, FAM = schema.patient_refunds, schema.claims, schema.families
 
@@ -51,4 +51,4 @@ def save(conn: sa.Connection, row: dict[str, object], actor: str) -> int:
 
 def change(conn: sa.Connection, refund_id: int, **changes: object) -> None:
     """Change a refund: state, paid_by, paid_date, method, reference."""
-    conn.execute(sa.update(RF).where(RF.c.patient_refund_id == refund_id).values(**changes))
+    update_where_in(conn, RF, RF.c.patient_refund_id, [refund_id], **changes)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, patient_money, schema
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, in_parts, insert_keyed
+from claims.store.rows import IN_LIST, in_parts, insert_keyed, update_where_in
 
 PP, C, FAM, F = schema.patient_payments, schema.claims, schema.families, schema.files
 OWN_ID = "id:"
@@ -74,9 +74,7 @@ def keyed(conn: sa.Connection, key: str, body: str) -> pd.DataFrame:
 
 def set_state(conn: sa.Connection, payment_ids: Iterable[int], state: str, reason: str = "", **more: object) -> None:
     """Give payments a state and the reason for it."""
-    for part in in_parts(payment_ids):
-        changed = sa.update(PP).where(PP.c.patient_payment_id.in_(part))
-        conn.execute(changed.values(state=state, reason_code=reason or None, **more))
+    update_where_in(conn, PP, PP.c.patient_payment_id, payment_ids, state=state, reason_code=reason or None, **more)
 
 
 def claims_named(conn: sa.Connection, numbers: Sequence[str], normals: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, ids, seals
 from claims.store.load import frame
-from claims.store.rows import update_where_in
+from claims.store.rows import update_where, update_where_in
 from claims.store.schema import login_attempts, recovery_codes, searches, users
 
 
@@ -58,7 +58,7 @@ def add(
             created_at=clock.now(),
         )
     )
-    seals.note(conn, users, [user_id])
+    seals.note_new(conn, users, [user_id])
 
 
 def next_id(conn: sa.Connection) -> int:
@@ -97,7 +97,9 @@ def use_step(conn: sa.Connection, user_id: int, step: int) -> bool:
 
 def set_recovery_codes(conn: sa.Connection, user_id: int, codes_sha256: Sequence[str]) -> None:
     """Replace the recovery codes of a user."""
-    conn.execute(sa.delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+    mine = recovery_codes.c.user_id == user_id
+    seals.note(conn, recovery_codes, conn.scalars(sa.select(recovery_codes.c.recovery_code_id).where(mine)))
+    conn.execute(sa.delete(recovery_codes).where(mine))
     first = ids.take(conn, recovery_codes, len(codes_sha256))
     rows = [
         {"recovery_code_id": first + place, "user_id": user_id, "code_sha256": code}
@@ -105,13 +107,13 @@ def set_recovery_codes(conn: sa.Connection, user_id: int, codes_sha256: Sequence
     ]
     if rows:
         conn.execute(sa.insert(recovery_codes), rows)
+        seals.note_new(conn, recovery_codes, range(first, first + len(rows)))
 
 
 def use_recovery_code(conn: sa.Connection, user_id: int, code_sha256: str) -> bool:
     """Use a recovery code up; tell whether there was one."""
     own = (recovery_codes.c.user_id == user_id, recovery_codes.c.code_sha256 == code_sha256)
-    used = sa.update(recovery_codes).where(*own, recovery_codes.c.used_at.is_(None)).values(used_at=clock.now())
-    return conn.execute(used).rowcount > 0
+    return update_where(conn, recovery_codes, *own, recovery_codes.c.used_at.is_(None), used_at=clock.now()) > 0
 
 
 def codes_left(conn: sa.Connection, user_id: int) -> int:

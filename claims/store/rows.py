@@ -29,7 +29,7 @@ def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd
     keyed = rows.assign(**{key: np.arange(first, first + len(rows), dtype="int64")})
     known = [column.name for column in table.columns if column.name in keyed.columns]
     bulk_insert(conn, table, keyed[known])
-    seals.note(conn, table, keyed[key])
+    seals.note_new(conn, table, keyed[key])
     return keyed
 
 
@@ -64,10 +64,10 @@ def update_where_in(
 ) -> None:
     """Set the same values on all rows whose `column` is one of `values`."""
     listed = [int(value) for value in values]
-    for condition in among(conn, column, listed):
-        conn.execute(sa.update(table).where(condition).values(**changes))
     if table.name in seals.HELD:
         seals.note(conn, table, listed if column.primary_key else _keys(conn, table, column, listed), changes)
+    for condition in among(conn, column, listed):
+        conn.execute(sa.update(table).where(condition).values(**changes))
 
 
 def update_where(conn: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool], **changes: object) -> int:
@@ -80,11 +80,11 @@ def update_where(conn: sa.Connection, table: sa.Table, *conditions: sa.ColumnEle
 
 def update_by_key(conn: sa.Connection, statement: sa.Update, rows: Sequence[dict[str, Any]], column: str) -> None:
     """Run an update for each of `rows`, which name theirs by `of`: the value of `column`."""
-    conn.execute(statement, list(rows))
     table = statement.table
     assert isinstance(table, sa.Table)
     if table.name in seals.HELD:
         seals.note(conn, table, _keys(conn, table, table.c[column], [row["of"] for row in rows]))
+    conn.execute(statement, list(rows))
 
 
 def _keys(conn: sa.Connection, table: sa.Table, column: sa.Column[Any], values: Sequence[Any]) -> list[int]:

@@ -1,14 +1,15 @@
 """Rows that change without an event of their own are sealed: whenever the program has written some of them, it appends
-one hash of each, as they stand at the end of the transaction, to a chain.
+two hashes of each to a chain: as it stood before, and as it stands at the end of the transaction.
 
-Writers say which rows they touched (`note`; the shared inserts and updates of `store.rows` do so by themselves), and
-`store.engine` lets the seals be written before it commits. What somebody changes, adds or deletes beside the program is
-found against the last seal of each row (`store.checking_seals`).
+Writers say which rows they are about to write (`note`) or have put in (`note_new`); the shared inserts and updates of
+`store.rows` do so by themselves. `store.engine` lets the seals be written before it commits. What somebody changes,
+adds or deletes beside the program is found against the last seal of each row (`store.checking_seals`), and stays found
+when the program writes that row again: what stood before is then not what the seal before it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ ROWS_AT_ONCE = 20_000
 _IN_LIST = 900
 # A seal of one row: its key, and the beginning of a SHA-256 over it (128 bits), as hex digits.
 SEAL = np.dtype([("key", ">u8"), ("hash", "V16")])
+ABSENT = bytes(16)  # in place of the hash of a row that is not there
 SEALS = schema.row_seals
 
 # Tables whose rows are sealed, and of which columns: None is all. What a file says of a claim is held against the file,
@@ -34,15 +36,25 @@ SEALS = schema.row_seals
 _CLAIM = ("claim_id", "family_id", "origin", "state", "reason_code", "purpose", "life", "follows_claim_id", "version")
 _LEFT_OUT = {schema.users.name: ("last_step",)}  # moves with each sign-in
 _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
+    schema.appeals: None,
+    schema.batches: None,
     schema.claims: _CLAIM,
     schema.claim_work: None,
     schema.denial_actions: None,
     schema.denial_cases: ("case_id", "queue", "snoozed_until_date"),
     schema.deposit_matches: None,
+    schema.edit_proposals: None,
     schema.exceptions: None,
     schema.expected_allowed: None,
     schema.master_rows: None,
+    schema.past_exceptions: None,
+    schema.patient_payments: None,
+    schema.patient_refunds: None,
+    schema.recovery_codes: None,
     schema.rejections: None,
+    schema.submissions: None,
+    schema.undone_postings: None,
+    schema.undone_remittances: None,
     schema.users: None,
 }
 HELD: dict[str, list[sa.Column[Any]]] = {
@@ -72,36 +84,96 @@ def head(conn: sa.Connection) -> Head:
 def note(
     conn: sa.Connection, table: sa.Table, row_ids: Iterable[int] | pd.Series, changed: Iterable[str] | None = None
 ) -> None:
-    """Say that rows were written, so that they are sealed at the end; `changed`: only these columns of them."""
+    """Say that rows are about to be written or deleted, so that they are sealed as they stand before and at the end.
+
+    `changed`: only these columns of them. To be called before they are written: what stands there is read.
+    """
     held = HELD.get(table.name)
     if held is None or (changed is not None and not {column.name for column in held} & set(changed)):
         return
-    given = np.asarray(list(row_ids), dtype="int64")
+    given = np.unique(np.asarray(list(row_ids), dtype="int64"))
     if len(given):
-        conn.info.setdefault(BEFORE_COMMIT, _Noted()).keys.setdefault(table.name, []).append(given)
+        _noted(conn).before(conn, table, given)
+
+
+def note_new(conn: sa.Connection, table: sa.Table, row_ids: Iterable[int] | pd.Series) -> None:
+    """Say that rows were put in under keys that this transaction took, so that they are sealed at the end."""
+    given = np.asarray(list(row_ids), dtype="int64")
+    if table.name in HELD and len(given):
+        _noted(conn).new.setdefault(table.name, []).append(given)
+
+
+def accept(conn: sa.Connection, table: sa.Table, key: int) -> None:
+    """Seal a row as somebody left it beside the program, or that it is gone: the seal before it tells that it broke."""
+    now = next(hashed(table, _rows(conn, table, np.asarray([key], dtype="int64"))), ABSENT)
+    _write(conn, table, [key], [now], now)
 
 
 class _Noted:
     """The rows that one transaction has written so far, by table; called before it commits."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, list[Keys]] = {}
+        self.new: dict[str, list[Keys]] = {}
+        self.stood: dict[str, dict[int, bytes]] = {}
+
+    def before(self, conn: sa.Connection, table: sa.Table, keys: Keys) -> None:
+        """Read how rows stand that this transaction has not written yet."""
+        for mine in self.new.get(table.name, ()):  # few: keys are taken in blocks
+            if mine[0] <= keys[-1] and mine[-1] >= keys[0]:
+                keys = keys[~np.isin(keys, mine)]
+                if not len(keys):
+                    return
+        stood = self.stood.setdefault(table.name, {})
+        if stood:
+            keys = np.asarray([key for key in keys.tolist() if key not in stood], dtype="int64")
+        for start in range(0, len(keys), ROWS_AT_ONCE):
+            part = keys[start : start + ROWS_AT_ONCE]
+            rows = _rows(conn, table, part)
+            if len(rows) < len(part):
+                stood.update(dict.fromkeys(part.tolist(), ABSENT))
+            stood.update(zip(rows[_key(table).name].tolist(), hashed(table, rows), strict=True))
 
     def __call__(self, conn: sa.Connection) -> None:
-        for name in sorted(self.keys):
-            keys = np.unique(np.concatenate(self.keys[name]))
-            for start in range(0, len(keys), ROWS_AT_ONCE):
-                _append(conn, schema.metadata.tables[name], keys[start : start + ROWS_AT_ONCE])
+        for name in sorted({*self.new, *self.stood}):
+            table, stood = schema.metadata.tables[name], self.stood.get(name, {})
+            new = self.new.get(name)
+            for keys, before in (
+                (np.unique(np.concatenate(new)) if new else _NONE, {}),
+                (np.sort(np.fromiter(stood, dtype="int64", count=len(stood))), stood),
+            ):
+                for start in range(0, len(keys), ROWS_AT_ONCE):
+                    _append(conn, table, keys[start : start + ROWS_AT_ONCE], before)
 
 
-def _append(conn: sa.Connection, table: sa.Table, keys: Keys) -> None:
+_NONE: Keys = np.empty(0, dtype="int64")
+
+
+def _noted(conn: sa.Connection) -> _Noted:
+    noted: _Noted = conn.info.setdefault(BEFORE_COMMIT, _Noted())
+    return noted
+
+
+def _append(conn: sa.Connection, table: sa.Table, keys: Keys, before: Mapping[int, bytes]) -> None:
+    """Write the seals of some rows; `before`: the hash of each as it stood, none for rows that are new."""
     rows = _rows(conn, table, keys)
-    seals = np.empty(len(rows), dtype=SEAL)
-    seals["key"], seals["hash"] = rows[_key(table).name].to_numpy(), list(hashed(table, rows))
-    told = {"table_name": table.name, "seals": seals.tobytes().hex(), "recorded_at": clock.now()}
+    found, hashes = rows[_key(table).name].tolist(), list(hashed(table, rows))
+    gone = set(before).intersection(keys.tolist()).difference(found) if len(found) < len(keys) else set()
+    for key in sorted(gone):
+        if before[key] != ABSENT:
+            found.append(key)
+            hashes.append(ABSENT)
+    if found:
+        _write(conn, table, found, hashes, b"".join(before[key] for key in found) if before else b"")
+
+
+def _write(conn: sa.Connection, table: sa.Table, keys: list[int], hashes: list[bytes], befores: bytes) -> None:
+    seals = np.empty(len(keys), dtype=SEAL)
+    seals["key"], seals["hash"] = keys, hashes
+    told = {"table_name": table.name, "seals": seals.tobytes().hex(), "befores": befores.hex()}
+    told["recorded_at"] = clock.now()
     row = pd.DataFrame([told]).astype("str")
-    hashes = chain.chained(head(conn).hash, OWN, row)
-    keyed = row.assign(hash=pd.Series(hashes, dtype="str"), row_seal_id=ids.take(conn, SEALS, 1))
+    keyed_hashes = chain.chained(head(conn).hash, OWN, row)
+    keyed = row.assign(hash=pd.Series(keyed_hashes, dtype="str"), row_seal_id=ids.take(conn, SEALS, 1))
     bulk_insert(conn, SEALS, keyed)
 
 

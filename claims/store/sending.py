@@ -9,8 +9,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
+from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, frame_of, insert_keyed
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where
 
 C, F, B, SETS = schema.claims, schema.files, schema.batches, schema.batch_sets
 S, L, EVENT = schema.submissions, schema.service_lines, schema.claim_events
@@ -183,19 +184,12 @@ def set_places(conn: sa.Connection, places: pd.DataFrame) -> None:
     """Write where each submission (submission_id) stands in the file sent: ordinal, seg, offset, length."""
     if places.empty:
         return
-    names = ("ordinal", "seg", "offset", "length")
-    statement = sa.update(S).where(S.c.submission_id == sa.bindparam("key"))
-    statement = statement.values({name: sa.bindparam(f"new_{name}") for name in names})
-    columns = {"key": places["submission_id"].tolist()} | {f"new_{name}": places[name].tolist() for name in names}
-    conn.execute(statement, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
+    bulk_update(conn, S, places[["submission_id", "ordinal", "seg", "offset", "length"]])
 
 
 def move(conn: sa.Connection, batch_id: int, before: Sequence[str], state: str, **changes: object) -> bool:
     """Bring a batch from one of some states to another; False when somebody else did already."""
-    changed = conn.execute(
-        sa.update(B).where(B.c.batch_id == batch_id, B.c.state.in_(before)).values(state=state, **changes)
-    )
-    return changed.rowcount == 1
+    return update_where(conn, B, B.c.batch_id == batch_id, B.c.state.in_(before), state=state, **changes) == 1
 
 
 def lives_before(conn: sa.Connection, submission_ids: Sequence[int]) -> pd.Series:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import clock, schema
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
-from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
+from claims.store.rows import frame_of, in_parts, insert_keyed, update_where, update_where_in
 
 CP, R, P, F, E = (
     schema.claim_payments,
@@ -131,6 +131,5 @@ def ready_again(conn: sa.Connection, remit_ids: Sequence[int], undone_posting_id
     at = clock.now()
     update_where_in(conn, R, R.c.remit_id, remit_ids, state="ready")
     for part in in_parts(remit_ids):
-        mine = sa.and_(UR.c.remit_id.in_(part), UR.c.replayed_at.is_(None))
-        conn.execute(sa.update(UR).where(mine).values(replayed_at=at))
+        update_where(conn, UR, UR.c.remit_id.in_(part), UR.c.replayed_at.is_(None), replayed_at=at)
     update_where_in(conn, UP, UP.c.undone_posting_id, undone_posting_ids, replayed_at=at)

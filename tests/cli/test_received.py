@@ -72,6 +72,7 @@ def test_a_head_that_was_noted_is_compared(books):
     number, _, mac = books("audit", "head", "--json").json["head"].partition(":")
     assert books("audit", "verify", "--head", f"{int(number) + 1}:{mac}").code == 1
     assert books("audit", "verify", "--head", "nonsense").code == 2
+    assert books("audit", "acknowledge", "claim 1").code == 2  # nothing is to be said of it
 
 
 def test_without_a_contract_nothing_is_said_of_differences(books):

@@ -20,6 +20,7 @@ REMIT = {
     "payer_identifier": "1512345678",
     "payer_name": "FABLEWOOD HEALTH PLAN",
     "payment_date": "2026-03-10",
+    "by_card_cents": 0,
 }
 
 

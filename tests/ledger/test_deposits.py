@@ -1,6 +1,7 @@
 """Ties: each rule on small frames; what is not sure is ambiguous; what was considered says why it was not taken."""
 
 import json
+import random
 
 import pandas as pd
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims import codes
-from claims.ledger import deposit_pairs, deposits
+from claims.ledger import deposit_pairs, deposits, payer_pairs
+from claims.ledger.deposit_pairs import MOST_CANDIDATES
 from claims.ledger.deposits import tie
-from claims.ledger.subsets import sets_of
+from claims.ledger.subsets import MOST, sets_of
 from tests.ledger.deposit_frames import lines, remits
 
 
@@ -117,6 +119,15 @@ def test_a_card_settlement_in_two_lines_less_its_fee():
     assert {row[3:] for row in tied(other)} == {(0, "trace-other-amount")}
 
 
+@pytest.mark.parametrize(("by_card", "rule"), [(5000, "trace-net-of-fee"), (0, "trace-other-amount")])
+def test_a_fee_is_a_part_of_what_cards_brought_before_too(by_card, rule):
+    last = {"kind": "card", "trace_number": "T1", "rest_cents": 3580}
+    rest = remits({"open_cents": 3800, "by_card_cents": by_card})
+    assert [row[-1] for row in tied(tie(lines(last), rest))] == [rule]
+    halves = tie(lines(last | {"rest_cents": 1790}, last | {"rest_cents": 1790}), rest)
+    assert sum(fee for *_, fee, _ in tied(halves)) == (220 if by_card else 0)
+
+
 def test_what_a_person_took_apart_is_not_tied_again_and_says_so():
     apart = pd.DataFrame({"bank_line_id": [1], "remit_id": [1]})
     outcome = tie(lines({"trace_number": "T1"}), remits({}), apart)
@@ -163,6 +174,45 @@ def test_a_search_without_end_is_given_up():
     sums = sets_of(list(range(1000, 1050)), 25_013 * 2 + 1)
     assert sums.only is None
     assert sets_of([1] * 61, 30).is_complete is False
+
+
+def test_many_lines_and_remittances_of_a_payer_and_day_are_not_each_paired_with_each():
+    many = lines(*({"rest_cents": 100_000 + 2 * at} for at in range(2000)))
+    others = remits(*({"open_cents": 100_001 + 2 * at, "trace_number": ""} for at in range(2000)))
+    prepared = deposit_pairs.prepared
+    pairs, given_up = payer_pairs.of_payer(prepared(many), prepared(others))
+    assert len(pairs) <= 2000 * (MOST_CANDIDATES + MOST)
+    assert len(given_up) == 2000 - MOST - 1  # the others may be of few enough to be searched
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_bounded_ties_and_tells_the_same(monkeypatch, seed):
+    draw = random.Random(seed)
+    amounts = [draw.randrange(1000, 5000) for _ in range(25)]
+    sums = [sum(draw.sample(amounts, draw.choice((2, 3)))) for _ in range(12)]
+    own = lines(*({"rest_cents": cents} for cents in [*sums, *draw.sample(amounts, 4), sum(amounts)]),
+                *({"rest_cents": cents * 98 // 100, "kind": "card"} for cents in amounts[:2]))  # fmt: skip
+    theirs = remits(*({"open_cents": cents, "trace_number": ""} for cents in amounts))
+    whole = tie(own, theirs)
+    monkeypatch.setattr(payer_pairs, "LARGEST", 0)
+    bounded = tie(own, theirs)
+    assert tied(whole) == tied(bounded) != []
+    assert whole.ambiguous.equals(bounded.ambiguous)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_bounded_ties_the_same_beside_a_trace(monkeypatch, seed):
+    draw = random.Random(seed)
+    theirs = remits(*({"open_cents": draw.randrange(1000, 90_000), "trace_number": f"T{at}"} for at in range(9)))
+    cents = theirs["open_cents"].tolist()
+    sums = [cents[0] + cents[2], cents[1] + cents[3] + cents[4]]
+    own = lines(*({"rest_cents": one, "trace_number": f"T{at}"} for at, one in enumerate([*sums, 7, 8, 9, cents[5]])))
+    whole = tie(own, theirs)
+    monkeypatch.setattr(payer_pairs, "LARGEST", 0)
+    bounded = tie(own, theirs)
+    assert tied(whole) == tied(bounded) != []
+    assert "trace-sum" in {row[-1] for row in tied(whole)}
+    assert whole.ambiguous.equals(bounded.ambiguous)
 
 
 def test_all_of_any_number_need_no_search():

@@ -196,6 +196,16 @@ def test_bank_fees_and_a_card_payment_less_its_fee(practice):
     again(practice)
 
 
+def test_card_payments_in_parts_that_come_on_different_nights_keep_one_fee(practice):
+    practice.night(known("A1"), paid(), bank("2025-03-11,50.00,T1,FABLEWOOD HEALTH PLAN,,CARD"))
+    assert practice.exceptions() == ["DEPOSIT_SHORT"]
+    practice.night(bank("2025-03-12,35.80,T1,FABLEWOOD HEALTH PLAN,,CARD"))
+    assert ties(practice) == [(3800, 220, "trace-net-of-fee"), (5000, 0, "trace-other-amount")]
+    assert practice.exceptions() == []
+    assert sound(practice) == {"1000": 8580, "4000": -15000, "4100": 6200, "5100": 220}
+    again(practice)
+
+
 @pytest.mark.few(1)
 @pytest.mark.parametrize("waited", [False, True])
 def test_untie_reverses_and_retie_gives_the_same_books(practice, waited):

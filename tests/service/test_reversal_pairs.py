@@ -250,8 +250,10 @@ def test_a_reversal_under_a_number_of_its_own_says_whose_it_is_by_its_reference(
     )
     taken = [
         back.format("A1", "0", "ICN1R", "ICN1", "0", "CAS*CO*197*-150~"),
-        # Our number is not ours either: only the reference leads to the claim.
-        back.format("ZZ", "-88", "ICN2R", "ICN2", "-88", "CAS*CO*45*-40~\nCAS*PR*2*-22~"),
+        # Our number is not ours either: only the reference leads to the claim, and the patient is its own.
+        back.format("ZZ", "-88", "ICN2R", "ICN2", "-88", "CAS*CO*45*-40~\nCAS*PR*2*-22~").replace(
+            "REF*F8", "NM1*QC*1*TEST*PERSON****MI*W2~\nREF*F8"
+        ),
     ]
     practice.night(payment("\n".join(taken) + announced(88, "ICN2"), "T2", "20250410"))
     assert (superseded(practice), money(practice)) == (["ICN1", "ICN2"], [])
@@ -264,6 +266,34 @@ def test_a_reversal_under_a_number_of_its_own_says_whose_it_is_by_its_reference(
         ("ICN1", "claim-number", "original-reference"),
         ("ICN2", "original-reference", "original-reference"),
     ]
+    check(practice)
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("patient", ["", "NM1*QC*1*TEST*PERSON****MI*W9~\n"])
+def test_a_reference_alone_takes_nothing_back_where_the_patient_is_not_the_same(practice, patient):
+    """Neither our number nor the payer's own is known, and no member, or another: it waits, and is named."""
+    back = "CLP*ZZ*22*-150*-88**12*ICN1R~\n" + patient + "REF*F8*ICN1~\nSVC*HC:99213*-150*-88**1~\nCAS*CO*45*-62~"
+    practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
+    practice.night(payment(back + announced(88), "T2", "20250410"))
+    assert (superseded(practice), money(practice)) == ([], ["REVERSAL_ORPHAN"])
+    assert practice.balances(account="2200") == {"2200": 8800}
+    check(practice)
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize(("original", "named"), [("ICN2", ["REVERSAL_MISMATCH"]), ("ICN9", ["REVERSAL_MISMATCH"]),
+                                                 ("ICN1", [])])  # fmt: skip
+def test_a_reference_to_something_else_than_the_payers_own_number_is_named(practice, original, named):
+    other = Bill("A2", [("99213", "150")], member="W2")
+    both = PAID + "\n" + PAID.replace("A1", "A2").replace("ICN1", "ICN2")
+    practice.night(claims(BILL, other), payment(both, "T1", cash="176"))
+    quoted = BACK.replace("SVC", f"REF*F8*{original}~\nSVC", 1)
+    practice.night(payment(quoted + announced(88), "T2", "20250410"))
+    assert (superseded(practice), money(practice)) == (["ICN1"], named)
+    if named:
+        cents, message = practice.rows(sa.select(E.c.amount_cents, E.c.message).where(E.c.type_code == named[0]))[0]
+        assert (cents, "REF*F8" in message) == (8800, True)
     check(practice)
 
 

@@ -3,17 +3,20 @@ night says of cases and exceptions) is held by seals: a change beside the progra
 
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import DatabaseError
+from claims.errors import DatabaseError, NotFoundError, UsageError
 from claims.service import people as staff
 from claims.service import rejection_queue
 from claims.service import verify as verbs
+from claims.service.acknowledging import acknowledge
 from claims.service.desk import people as desk
 from claims.store import audit, checking_seals, claim_work, schema
-from claims.store.engine import rehearsal, write
-from claims.store.people import change
+from claims.store.engine import read, rehearsal, write
+from claims.store.people import change, set_recovery_codes
+from claims.store.rows import insert_keyed
 from claims.store.seals import HELD
 from tests.answers import ca_277
 from tests.books import Bill, bank, claims
@@ -37,6 +40,25 @@ def begin(practice):
         claim_work.save(conn, one(practice, schema.claims.c.claim_id), owner="eve", notes="asked")
     seen = [(one(practice, case.c.case_id), one(practice, case.c.version))]
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
+    with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words
+        set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
+        for name in ("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions"):
+            any_row(conn, schema.metadata.tables[name])
+
+
+def any_row(conn, table):
+    _, *columns = table.columns
+    values = {}
+    for column in columns:
+        if column.foreign_keys:
+            value = conn.scalar(sa.select(sa.func.max(next(iter(column.foreign_keys)).column)))
+        else:
+            whole = isinstance(column.type, sa.Integer)
+            value = 1 if whole else DAY.isoformat() if isinstance(column.type, sa.Date) else "x"
+        if value is not None:
+            values[column.name] = value
+    rows = pd.DataFrame([values])
+    insert_keyed(conn, table, rows.astype({name: "str" for name in rows if rows[name].dtype == object}))
 
 
 @pytest.fixture
@@ -111,11 +133,29 @@ CHANGED = {
         "UPDATE exceptions SET posting_date = '2025-01-01' WHERE type_code = 'UNMATCHED_CLAIM'",
         "UPDATE exceptions SET amount_cents = 1 WHERE type_code = 'UNMATCHED_CLAIM'",
     ],
+    "batch": ["UPDATE batches SET state = 'another'", "UPDATE batches SET charge_cents = 5"],
+    "submission": ["UPDATE submissions SET state = 'another'", "UPDATE submissions SET payer_claim_number = 'another'"],
+    "edit proposal": ["UPDATE edit_proposals SET state = 'dismissed'", "UPDATE edit_proposals SET actor = 'eve'"],
+    "appeal": ["UPDATE appeals SET packet_sha256 = 'another'"],
+    "past exception": ["UPDATE past_exceptions SET amount_cents = 5"],
+    "patient payment": [
+        "UPDATE patient_payments SET state = 'held'",
+        "UPDATE patient_payments SET void_reason = 'another'",
+        "UPDATE patient_payments SET note = 'another'",
+    ],
+    "patient refund": [
+        "UPDATE patient_refunds SET reason = 'another'",
+        "UPDATE patient_refunds SET requested_by = 'eve'",
+        "UPDATE patient_refunds SET paid_by = 'eve'",
+    ],
+    "recovery code": ["UPDATE recovery_codes SET code_sha256 = 'another' WHERE code_sha256 = 'a'"],
 }
 TABLES = {
     "person": "users", "action": "denial_actions", "master row": "master_rows", "expected amount": "expected_allowed",
     "tie": "deposit_matches", "claim": "claims", "rejection": "rejections", "denial case": "denial_cases",
-    "exception": "exceptions", "work on a blocked claim": "claim_work",
+    "exception": "exceptions", "work on a blocked claim": "claim_work", "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
+    "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
+    "patient refund": "patient_refunds", "recovery code": "recovery_codes",
 }  # fmt: skip
 
 
@@ -206,4 +246,52 @@ def test_seals_that_were_cut_and_a_row_put_back_are_shown_by_the_head_that_was_n
 
 
 def test_every_table_that_is_held_has_a_name_here():
-    assert set(TABLES.values()) == set(HELD)
+    assert {*TABLES.values(), "undone_postings", "undone_remittances"} == set(HELD)
+    assert set(checking_seals.CALLED) == set(HELD)
+
+
+def found(practice):
+    with read(practice.ctx.engine) as conn:
+        return checking_seals.unlike(conn)
+
+
+def test_a_row_that_the_program_writes_again_after_it_was_changed_is_named_until_it_is_acknowledged(books):
+    users = schema.users
+    user = one(books, users.c.user_id)
+    tamper(books, "UPDATE users SET roles = 'admin'")
+    for _ in range(2):  # the second time, the seal before it is the program's own
+        with write(books.ctx.engine) as conn:
+            change(conn, user, write_off_limit_cents=5)
+            change(conn, user, write_off_limit_cents=6)
+    seal = one(books, sa.func.max(schema.row_seals.c.row_seal_id)) - 1
+    told = f"person {user} was changed beside the program before it was written again (seal {seal})"
+    assert found(books) == [told]
+    for wrong in ("person", f"man {user}", "person x"):
+        with pytest.raises(UsageError):
+            acknowledge(books.ctx, wrong)
+    with pytest.raises(NotFoundError):
+        acknowledge(books.ctx, "person 77")
+    assert acknowledge(books.ctx, f"person {user}") == seal
+    assert found(books) == []
+    with pytest.raises(UsageError):
+        acknowledge(books.ctx, f"person {user}")
+    event = schema.audit_events
+    assert one(books, event.c.subject, event.c.action == "seal.acknowledged") == f"person {user}"
+    tamper(books, "UPDATE users SET roles = 'biller'")  # what comes after is named as before
+    with write(books.ctx.engine) as conn:
+        change(conn, user, write_off_limit_cents=7)
+    assert len(found(books)) == 1
+
+
+def test_what_stands_otherwise_or_is_gone_is_acknowledged_as_it_is(books):
+    rows = schema.rejections
+    key = one(books, rows.c.rejection_id)
+    tamper(books, "UPDATE rejections SET cause = 'another'", "DELETE FROM recovery_codes WHERE code_sha256 = 'a'")
+    gone, odd = found(books)
+    assert (gone, odd) == ("recovery code 1 was deleted", f"rejection {key} is not as it was last written")
+    acknowledge(books.ctx, "recovery code 1")
+    acknowledge(books.ctx, f"rejection {key}")
+    assert found(books) == []
+    with write(books.ctx.engine) as conn:  # what the program deletes is no break
+        set_recovery_codes(conn, one(books, schema.users.c.user_id), ["c"])
+    assert found(books) == []

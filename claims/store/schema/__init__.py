@@ -44,11 +44,12 @@ from claims.store.schema.sending import (
 )
 from claims.store.schema.sent_claims import claim_payers, claims, families, service_lines
 from claims.store.schema.undoing import past_exceptions, undone_postings, undone_remittances
-from claims.store.schema.upkeep import audit_events, id_blocks, row_seals, runs
+from claims.store.schema.upkeep import act_reasons, audit_events, id_blocks, row_seals, runs
 from claims.store.schema.work import exception_events, exceptions
 
 __all__ = [
     "acknowledgements",
+    "act_reasons",
     "adjustments",
     "appeals",
     "audit_events",

@@ -1,4 +1,4 @@
-"""Tables of upkeep: key blocks, runs, the audit chain and the seals of rows that change."""
+"""Tables of upkeep: key blocks, runs, the audit chain, reasons, and the seals of rows that change."""
 
 from __future__ import annotations
 
@@ -44,14 +44,28 @@ audit_events = Table(
     Column("mac", String(64), nullable=False, unique=True),
 )
 
+# Append-only: a trigger keeps it so. Why a person did what no row of its own tells of; the event of the audit chain
+# names this row and keeps a mac of the words.
+act_reasons = Table(
+    "act_reasons",
+    metadata,
+    key("act_reason_id"),
+    Column("action", Code, nullable=False),
+    Column("reason", Text, nullable=False),  # a person's words: may name a patient
+    Column("actor", String(120), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
 # Append-only: a trigger keeps it so. What the program has written in one transaction of rows that change without an
-# event: seals holds the key of each row and a hash of it (store.seals), hash covers this row and the hash before it.
+# event: seals holds the key of each row and a hash of it (store.seals), befores the hash of each as it stood before;
+# empty where all are new. hash covers this row and the hash before it.
 row_seals = Table(
     "row_seals",
     metadata,
     key("row_seal_id"),
     Column("table_name", String(60), nullable=False),
     Column("seals", Text, nullable=False),
+    Column("befores", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("hash", String(64), nullable=False),
     Index("ix_row_seals_table_name", "table_name", "row_seal_id"),

@@ -1,7 +1,7 @@
 """All tables, from the SQL file beside this one, and triggers.
 
-They keep journals, the audit chain, events of cases and exceptions, seals and closed periods append-only, and journals
-out of periods that are closed.
+They keep journals, the audit chain, events of cases and exceptions, reasons, seals and closed periods append-only, and
+journals out of periods that are closed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "denial_events",
     "exception_events",
     "row_seals",
+    "act_reasons",
 )
 
 

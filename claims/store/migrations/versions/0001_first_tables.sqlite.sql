@@ -1,3 +1,12 @@
+CREATE TABLE act_reasons (
+    act_reason_id INTEGER NOT NULL,
+    action VARCHAR(40) NOT NULL,
+    reason TEXT NOT NULL,
+    actor VARCHAR(120) NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_act_reasons PRIMARY KEY (act_reason_id)
+);
+
 CREATE TABLE audit_events (
     seq INTEGER NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
@@ -117,6 +126,7 @@ CREATE TABLE row_seals (
     row_seal_id INTEGER NOT NULL,
     table_name VARCHAR(60) NOT NULL,
     seals TEXT NOT NULL,
+    befores TEXT NOT NULL,
     recorded_at VARCHAR(27) NOT NULL,
     hash VARCHAR(64) NOT NULL,
     CONSTRAINT pk_row_seals PRIMARY KEY (row_seal_id)
