@@ -13,9 +13,13 @@ from claims.store.posting import ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scop
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
 ALWAYS = "9"  # after every instant
-# When what a posting says was said first: a replay and an undo write it anew, and it is as old as before.
-FIRST_AT = sa.func.coalesce(sa.func.nullif(P.c.waits_since, ""), P.c.recorded_at)
 BY_PAYER = "taken back"  # in place of the outcome of a decision that a reversal took back
+
+
+def first_at() -> sa.ColumnElement[str]:
+    """When a posting was written first: an undo and a replay write it anew, and it is as old as before."""
+    since: sa.ColumnElement[str] = sa.func.coalesce(sa.func.nullif(P.c.waits_since, ""), P.c.recorded_at)
+    return since
 
 
 def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
@@ -57,7 +61,7 @@ def _decided(scope: Scope, until: str, words: tuple[int, ...] = (STANDING, RELEA
         P.c.is_superseded.in_(words),
         P.c.outcome.in_(["posted", "unapplied"]),
         sa.func.coalesce(P.c.reason_code, "") != ON_UNDONE,  # it waits for its turn: nothing is decided yet
-        sa.or_(P.c.outcome == "posted", FIRST_AT <= until),
+        sa.or_(P.c.outcome == "posted", first_at() <= until),
         sa.or_(
             P.c.family_id.in_(families_of(scope)),
             sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.bulk_update import bulk_update
-from claims.store.earlier import FIRST_AT
+from claims.store.earlier import first_at
 from claims.store.load import frame
 from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
 
@@ -96,7 +96,7 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
         sa.select(
             *(UP.c.claim_payment_id, UP.c.remit_id, UP.c.run_id, UP.c.claim_posting_id.label("place"), UP.c.is_target),
             *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence, UP.c.undone_posting_id, UP.c.undone_at),
-            FIRST_AT.label("first_at"),
+            first_at().label("first_at"),
             sa.func.coalesce(P.c.denials_at, "").label("denials_at"),
             sa.func.coalesce(P.c.life_at, "").label("life_at"),
             sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
