@@ -25,15 +25,13 @@ def show(
 
     Example: claims claim show EX260077S
     """
-    from claims.service.timeline import story
+    from claims.service.timeline import gathered, story
 
     output = console.current()
-    told = {
-        name: console.records(part)
-        for name, part in story(context_for(output, "desk.read"), claim, show_phi=show_phi).items()
-    }
-    output.document(told)
-    _say(output, told)
+    parts = story(context_for(output, "desk.read"), claim, show_phi=show_phi)
+    output.document({name: console.records(part) for name, part in parts.items()})
+    parts["steps"] = gathered(parts["steps"])
+    _say(output, {name: console.records(part) for name, part in parts.items()})
     if not show_phi:
         output.say("Claim numbers are hidden; --show-phi shows them, and that is recorded.")
 

@@ -17,13 +17,15 @@ from claims.store.engine import read
 from claims.store.queries import timeline as rows
 from claims.store.queries.timeline import OWN_ID
 
-__all__ = ["OWN_ID", "SeveralClaimsError", "story", "timeline"]
+__all__ = ["OWN_ID", "SeveralClaimsError", "gathered", "story", "timeline"]
 
 # Steps of one day and instant, in the order in which they follow from each other.
 KINDS = ("import", "life", "journal", "denial", "deposit")
 # Steps whose effective date is the day on which they happened; a charge's is that of the service.
 _HAPPENED = ("life", "denial", "deposit")
 _PRIVATE = ("claim_number", "payer_claim_number")
+# Journals that agree in these are of one cause, booked in one stroke: one for each line.
+_STROKE = ["kind", "step", "detail_code", "recorded_at", "posting_date", "claim_id", "actor", "sha256", "seg"]
 
 
 class SeveralClaimsError(UsageError):
@@ -72,6 +74,28 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
         record_shown(ctx, f"claim {versions[0]}", {"claims": versions})
         return parts
     return {name: _masked(part) for name, part in parts.items()}
+
+
+def gathered(steps: pd.DataFrame) -> pd.DataFrame:
+    """Give a timeline for people: journals of one cause, a journal a line, are one step with the sum of all of them.
+
+    `steps`: as `timeline` gives them, and so is what comes back; an auditor's list keeps a step for each journal.
+    """
+    own = steps["kind"] == "journal"
+    # Whatever is no journal is a stroke of its own.
+    stroke = steps.groupby([*(steps[name] for name in _STROKE), steps.index.to_series().where(~own, -1)], sort=False)
+    number = stroke.ngroup()
+    count = number.map(number.value_counts())
+    many = (
+        "posted: "
+        + steps["detail_code"].str.replace("-", " ")
+        + ", "
+        + count.astype("str")
+        + " lines, all their debits"
+    )
+    return steps.assign(
+        says=steps["says"].where(count == 1, many), amount_cents=stroke["amount_cents"].transform("sum")
+    ).loc[~number.duplicated()].reset_index(drop=True)  # fmt: skip
 
 
 def _family(conn: Any, claim: str) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from claims.errors import NotFoundError
-from claims.service.timeline import SeveralClaimsError, story, timeline
+from claims.service.timeline import SeveralClaimsError, gathered, story, timeline
 from tests.answers import ack_999, ca_277, ta1
 from tests.books import Bill, bank, claims, remit
 from tests.service.sending import send
@@ -58,6 +58,18 @@ def test_a_story_has_the_versions_the_money_and_the_proof_of_filing_in_time(book
     assert told["sendings"]["payer_claim_number"].tolist() == ["•••"]
     assert set(told["versions"]["claim_number"]) == {"•••"}
     assert story(books.ctx, "A1", show_phi=True)["sendings"]["payer_claim_number"].tolist() == ["ICNA1"]
+
+
+def test_for_people_the_journals_of_one_cause_are_one_step_and_no_cent_is_lost(practice):
+    practice.night(claims(Bill("A1", [("99213", "100"), ("99214", "50")])))
+    steps = timeline(practice.ctx, "A1")
+    shown = gathered(steps)
+    assert shown["says"].tolist() == [
+        "the claim came in: original", "posted: charge, 2 lines, all their debits",
+    ]  # fmt: skip
+    assert list(shown.columns) == list(steps.columns) and shown["amount_cents"].sum() == steps["amount_cents"].sum()
+    assert shown["amount_cents"].tolist()[1] == 15000
+    assert gathered(steps.iloc[:0]).empty
 
 
 def test_a_claim_is_found_by_its_number_first_and_then_by_ours(practice):

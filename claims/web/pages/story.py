@@ -99,6 +99,7 @@ def here(at: At, key: str) -> Response:
 def claim(at: At, claim_id: Number) -> Response:
     """Tell one claim, from the charge to the money."""
     told = timeline.story(at.reading, f"{timeline.OWN_ID}{claim_id}", show_phi=True)
+    told["steps"] = timeline.gathered(told["steps"])
     return at.page("claim.html", claim_id=claim_id, parts={name: shown.rows(part) for name, part in told.items()})
 
 
