@@ -37,7 +37,7 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
     has_denial, and patient_cents of what is not denied, say how a decision ended; submission_id is the last of the
     claim, 0 where there is none; is_own: by the payer that the claim was sent to; is_overtaken: a later decision of
     that payer stands and was told before; is_of_held: it takes back what was never posted; is_of_replaced: it takes
-    back what the payer decided otherwise since, and that stands.
+    back what the payer decided otherwise since, or what another decision waited for, and that one stands.
     """
     denied = (
         sa.select(CLASS.c.adjustment_id)
@@ -121,13 +121,21 @@ def _told_later(turn: sa.ColumnElement[str]) -> sa.Exists:
 def _stands_since(turn: sa.ColumnElement[str]) -> sa.Exists:
     """Tell that a decision of the claim `C` stands that its payer made after the one that the posting `P` takes back.
 
-    It was told before, or is told now, before the reversal.
+    It was told before, or is told now, before the reversal. An older one that was held while that stood counts too: the
+    reversal let it be posted, as it would have been had it come first.
     """
     its_turn, taken, of_taken = _turn(_OF_OTHER), CP.alias("taken"), R.alias("of_taken")
     first = sa.select(_turn(of_taken)).join(taken, taken.c.remit_id == of_taken.c.remit_id)
     first = first.where(taken.c.claim_payment_id == P.c.reverses_claim_payment_id).correlate(P)
     is_told = sa.or_(_OTHER.c.life_at.is_not(None), its_turn < turn)
-    return _other_stands(is_told, its_turn > first.scalar_subquery()).correlate(P, R, C).exists()
+    former = P.alias("former")
+    waited = sa.select(sa.literal(1)).where(
+        former.c.claim_payment_id == _OTHER.c.claim_payment_id,
+        former.c.ended_at == _OTHER.c.recorded_at,
+        former.c.reason_code == "CORRECTION_WITHOUT_REVERSAL",
+    )
+    is_other = sa.or_(its_turn > first.scalar_subquery(), waited.correlate(_OTHER).exists())
+    return _other_stands(is_told, is_other).correlate(P, R, C).exists()
 
 
 _OTHER, _OF_OTHER, _MATCH = P.alias("other"), R.alias("of_other"), M.alias("match_of_other")

@@ -58,6 +58,17 @@ def test_what_the_payer_took_back_after_it_paid_instead_takes_nothing_from_that(
     ends_paid(practice, "denied, paid, taken back", order)
 
 
+def test_what_waited_until_a_denial_was_taken_back_says_how_the_claim_stands(practice):
+    later = DENIED.replace("ICN1", "ICN3"), DENIED_BACK.replace("ICN1", "ICN3")
+    practice.night(claims(BILL), payment(later[0], "T2", "20250312"))
+    practice.night(payment(AGAIN, "T1", "20250311", "100"))
+    practice.night(payment(later[1], "T3", "20250313"))
+    lives, cases, balances, _ = ending(practice)
+    assert lives == [("paid",)]
+    assert cases == [("closed", "superseded", 15000, 0)]
+    assert balances == {"1050": 10000, "1200": 1000, "4000": -15000, "4100": 4000}
+
+
 def ends_paid(practice, name, order):
     """Take what a payer decided in an order of nights: the claim is paid, its denial won."""
     files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(HISTORIES[name])]
