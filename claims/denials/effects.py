@@ -65,12 +65,13 @@ def effects_of(
     denied = _with_what_stands(denied, latest, claim_payments)
     deciders = pd.concat([latest, cases], ignore_index=True)
     news = claim_payments[~claim_payments["claim_payment_id"].isin(_seen(claim_payments))]
+    taken_back = _reversed(news, deciders)
     parts = [
         known,
         denied,
-        _reversed(news, deciders),
+        taken_back,
         _replaced(news, deciders, figures, cases),
-        _paid_after(claim_payments, deciders, figures, cases),
+        _after(taken_back, _paid_after(claim_payments, deciders, figures, cases), _taken_back(claim_payments)),
         _paid_by_next(news, latest, figures),
         _decided_by_other(news, latest, figures, cases),
         _repeats(news, deciders),
@@ -271,6 +272,16 @@ def _paid_after(
     recovered = np.clip(amounts["paid"], 0, pairs["denied_cents"])
     rows = pairs.assign(kind="paid", outcome=outcome, recovered_cents=recovered)
     return rows[(amounts["paid"] > 0) | (amounts["patient"] > 0)]
+
+
+def _after(taken_back: pd.DataFrame, paid: pd.DataFrame, not_paid: set[int]) -> pd.DataFrame:
+    """Let what a payer paid before it took back its denial win that when it does, as it would coming after it.
+
+    Not what is itself taken back in the same look (`not_paid`).
+    """
+    when = taken_back.groupby("base")["at"].max().reindex(paid["base"]).fillna(-1).astype("int64").to_numpy()
+    later = np.where(paid["claim_payment_id"].isin(not_paid), -1, when)
+    return paid.assign(at=np.maximum(paid["at"].to_numpy("int64"), later))
 
 
 def _paid_by_next(claim_payments: pd.DataFrame, latest: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:

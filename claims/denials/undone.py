@@ -91,9 +91,21 @@ def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     `events`: what won these cases, and undos and replays since, in order. A win that an undo took back is
     none, until a replay restores the case or the same decision wins again.
     """
+    stood = events[events["kind"].isin(WON) & ~events["event_id"].isin(taken_back(events))]
+    last = stood.drop_duplicates("case_id", keep="last").set_index("case_id").reindex(cases["case_id"])
+    won = last[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")
+    return cases.assign(won_by=won["claim_payment_id"].to_numpy(), won_cents=won["amount_cents"].to_numpy())
+
+
+def taken_back(events: pd.DataFrame) -> set[int]:
+    """Give the events of the denial rules that undos took back, and those with which replays set a case back.
+
+    `events`: event_id, case_id, kind, body, in order.
+    """
     void: set[int] = set()
-    of_case = events.groupby("case_id")["event_id"].agg(sorted).to_dict()
-    ends = events[~events["kind"].isin(WON)][::-1]
+    told = events[events["kind"].isin(RULES)]
+    of_case = told.groupby("case_id")["event_id"].agg(sorted).to_dict()
+    ends = told[told["kind"].isin([UNDONE, RESTORED])][::-1]
     columns = (ends[name].tolist() for name in ("event_id", "case_id", "body"))
     for event_id, case_id, body in zip(*columns, strict=True):
         # An undo that was itself taken back, by a replay that restored the case, takes nothing back.
@@ -101,7 +113,4 @@ def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
             first = int(json.loads(str(body)).get(FIRST, event_id))
             own = of_case[case_id]
             void.update(own[bisect_left(own, first) : bisect_right(own, event_id)])
-    stood = events[events["kind"].isin(WON) & ~events["event_id"].isin(void)]
-    last = stood.drop_duplicates("case_id", keep="last").set_index("case_id").reindex(cases["case_id"])
-    won = last[["claim_payment_id", "amount_cents"]].fillna(0).astype("int64")
-    return cases.assign(won_by=won["claim_payment_id"].to_numpy(), won_cents=won["amount_cents"].to_numpy())
+    return void

@@ -12,14 +12,16 @@ from claims.store import told_postings
 from claims.store.engine import write
 
 CLAIMS_PER_BATCH = 50_000
+MOVES_NOTHING = ("other-payer-decided", "held-reversed", "overtaken", "replaced-reversed")
 
 
 def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Add an event for each posting that no timeline shows yet, with the file and segment of its CLP.
 
     A decision of a payer before or after the one that the claim was sent to is told and moves nothing; so is one that
-    came late, when a later one stands, and a reversal of what is held. A claim that is taken back is the one that was
-    decided, whichever version the payer names. What versions have ended is told last.
+    came late, when a later one stands, and a reversal of what is held, or of what the payer decided otherwise before it
+    took it back. A claim that is taken back is the one that was decided, whichever version the payer names. What
+    versions have ended is told last.
     """
     counts = {"decisions_recorded": 0}
     while True:
@@ -32,8 +34,9 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             has_denial = rows["has_denial"]
             is_denied = has_denial & (rows["paid_cents"] <= 0) & (rows["patient_cents"] == 0)
             is_back, is_of_held = rows["outcome"] == "reversal", rows["is_of_held"]
-            kinds = [~rows["is_own"], is_of_held, rows["is_overtaken"], is_back, is_denied, has_denial]
-            names = ["other-payer-decided", "held-reversed", "overtaken", "reversed", "denied", "partly-paid"]
+            moves_nothing = [~rows["is_own"], is_of_held, rows["is_overtaken"], rows["is_of_replaced"]]
+            kinds = [*moves_nothing, is_back, is_denied, has_denial]
+            names = [*MOVES_NOTHING, "reversed", "denied", "partly-paid"]
             events = rows.assign(
                 event=np.select(kinds, names, "paid"),
                 detail_code=rows["status_code"],

@@ -68,18 +68,19 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
 
 
 def post_again(
-    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, steps: pd.DataFrame, instant: str
+    ctx: Context, run_id: int, posting_date: date, remits: pd.DataFrame, steps: pd.DataFrame, until: str
 ) -> dict[str, int]:
-    """Post once more what was posted at one `instant`: `remits`, ready by now, and claim payments in their order.
+    """Post once more what was posted at one instant: `remits`, ready by now, and claim payments in their order.
 
-    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on).
+    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on). `until`:
+    when that was the first time; what came to wait only later is not looked at.
     """
     counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
     ids = remits["remit_id"].tolist()
     with write(ctx.engine) as conn:
         places = steps[~steps["is_parked"]].set_index("claim_payment_id")["place"]
         with posting.not_posted(conn, places.index.tolist()) as scope:
-            _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, instant)
+            _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, until)
         counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
         counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
         posted.mark_posted(conn, ids, posting_date)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from claims import codes
+from claims.denials import undone
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
@@ -24,7 +25,6 @@ KEY_LENGTH = 10
 CLOSING = (
     *("overturned", "partly_overturned", "superseded", "written_off", "expired", "duplicate", "billed_patient"),
     "recovery_reversed",
-    "undone",
 )
 STATES = ("open", "new", "assigned", "in_work", "waiting", "closed")
 # What people write on a case may name a patient; the rest of what an event says does not.
@@ -130,7 +130,7 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
         "sums": _sums(decision, explained),
         "remarks": _remark_rows(remarks, lines),
         "ledger": _named_accounts(ledger),
-        "events": events.drop(columns="claim_payment_id")
+        "events": events.drop(columns=["event_id", "case_id", "claim_payment_id"])
         .assign(body=[words(body, show_phi=show_phi) for body in events["body"]])
         .rename(columns={"body": "reason"}),
         "segments": _segments(ctx, decision, [lines, adjustments, remarks], show_phi),
@@ -158,7 +158,9 @@ def _closing(conn: Connection, case: dict[str, Any], events: pd.DataFrame) -> di
     """
     if case["state"] != steps.CLOSED:
         return {}
-    ended = events[events["kind"].isin(CLOSING)]
+    # What an undo took back ended nothing, until a replay has restored it; what an undo closed, that undo has ended.
+    stood = events[events["kind"].isin(CLOSING) & ~events["event_id"].isin(undone.taken_back(events))]
+    ended = events[events["kind"] == undone.UNDONE] if case["outcome"] == undone.UNDONE else stood
     last = _row(ended.tail(1)) if len(ended) else {}
     decided_by = int(last.get("claim_payment_id", 0))
     told = {

@@ -82,7 +82,9 @@ def _step_by_step(
     for instant, place in sorted(moments):
         if place == 0:
             own, new = again[again["recorded_at"] == instant], remits[remits["began"] == instant]
-            _add(counts, post_again(ctx, run_id, day, new, own, instant))
+            # What could be seen then is told by when it came first, however often it was undone and replayed since.
+            until = str(own["first_at"].max()) if len(own) else instant
+            _add(counts, post_again(ctx, run_id, day, new, own, until))
         else:
             for step in ((price_decisions, open_denials), (record_decisions,))[place - 1]:
                 _add(counts, step(ctx, run_id, day))

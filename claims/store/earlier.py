@@ -16,6 +16,12 @@ ALWAYS = "9"  # after every instant
 BY_PAYER = "taken back"  # in place of the outcome of a decision that a reversal took back
 
 
+def first_at() -> sa.ColumnElement[str]:
+    """When a posting was written first: an undo and a replay write it anew, and it is as old as before."""
+    since: sa.ColumnElement[str] = sa.func.coalesce(sa.func.nullif(P.c.waits_since, ""), P.c.recorded_at)
+    return since
+
+
 def touched(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     """What people moved on 1110 and 1200 of the families in scope: family_id, account, line_number, if not zero."""
     origin = Origin()  # a reversal takes a person's transfer with it
@@ -55,7 +61,7 @@ def _decided(scope: Scope, until: str, words: tuple[int, ...] = (STANDING, RELEA
         P.c.is_superseded.in_(words),
         P.c.outcome.in_(["posted", "unapplied"]),
         sa.func.coalesce(P.c.reason_code, "") != ON_UNDONE,  # it waits for its turn: nothing is decided yet
-        sa.or_(P.c.outcome == "posted", sa.func.coalesce(P.c.waits_since, P.c.recorded_at) <= until),
+        sa.or_(P.c.outcome == "posted", first_at() <= until),
         sa.or_(
             P.c.family_id.in_(families_of(scope)),
             sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),

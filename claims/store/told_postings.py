@@ -36,7 +36,8 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
 
     has_denial, and patient_cents of what is not denied, say how a decision ended; submission_id is the last of the
     claim, 0 where there is none; is_own: by the payer that the claim was sent to; is_overtaken: a later decision of
-    that payer stands and was told before; is_of_held: it takes back what was never posted.
+    that payer stands and was told before; is_of_held: it takes back what was never posted; is_of_replaced: it takes
+    back what the payer decided otherwise since, or what another decision waited for, and that one stands.
     """
     denied = (
         sa.select(CLASS.c.adjustment_id)
@@ -53,13 +54,14 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
     of_reversal = (P.c.outcome == "reversal", decided.c.ended_at.is_(None))
     last = sa.select(sa.func.max(S.c.submission_id)).where(S.c.claim_id == C.c.claim_id).scalar_subquery()
     is_own = sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence)
-    turn = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "") + "|" + R.c.remit_key
+    turn = _turn(R)
     return frame(
         conn,
         sa.select(
             P.c.claim_posting_id,
             sa.type_coerce(_told_later(turn), sa.Boolean).label("is_overtaken"),
             sa.type_coerce(sa.and_(P.c.outcome == "reversal", ~_was_posted()), sa.Boolean).label("is_of_held"),
+            sa.type_coerce(sa.and_(P.c.outcome == "reversal", _stands_since(turn)), sa.Boolean).label("is_of_replaced"),
             P.c.outcome,
             P.c.is_superseded,
             C.c.claim_id,
@@ -111,25 +113,57 @@ def _told_later(turn: sa.ColumnElement[str]) -> sa.Exists:
 
     What a remittance decides, it decides after what it takes back.
     """
-    later, of_later, match = P.alias("later"), R.alias("of_later"), M.alias("match_of_later")
-    its_turn = sa.func.coalesce(sa.cast(of_later.c.payment_date, sa.String), "") + "|" + of_later.c.remit_key
+    its_turn = _turn(_OF_OTHER)
+    later = sa.or_(its_turn > turn, sa.and_(its_turn == turn, P.c.outcome == "reversal"))
+    return _other_stands(_OTHER.c.life_at.is_not(None), later).correlate(P, R, C).exists()
+
+
+def _stands_since(turn: sa.ColumnElement[str]) -> sa.Exists:
+    """Tell that a decision of the claim `C` stands that its payer made after the one that the posting `P` takes back.
+
+    It was told before, or is told now, before the reversal. An older one that was held while that stood counts too: the
+    reversal let it be posted, as it would have been had it come first.
+    """
+    its_turn, taken, of_taken = _turn(_OF_OTHER), CP.alias("taken"), R.alias("of_taken")
+    first = sa.select(_turn(of_taken)).join(taken, taken.c.remit_id == of_taken.c.remit_id)
+    first = first.where(taken.c.claim_payment_id == P.c.reverses_claim_payment_id).correlate(P)
+    is_told = sa.or_(_OTHER.c.life_at.is_not(None), its_turn < turn)
+    former = P.alias("former")
+    waited = sa.select(sa.literal(1)).where(
+        former.c.claim_payment_id == _OTHER.c.claim_payment_id,
+        former.c.ended_at == _OTHER.c.recorded_at,
+        former.c.reason_code == "CORRECTION_WITHOUT_REVERSAL",
+    )
+    is_other = sa.or_(its_turn > first.scalar_subquery(), waited.correlate(_OTHER).exists())
+    return _other_stands(is_told, is_other).correlate(P, R, C).exists()
+
+
+_OTHER, _OF_OTHER, _MATCH = P.alias("other"), R.alias("of_other"), M.alias("match_of_other")
+
+
+def _turn(remittances: sa.FromClause) -> sa.ColumnElement[str]:
+    """Sort remittances as they post."""
+    day = sa.func.coalesce(sa.cast(remittances.c.payment_date, sa.String), "")
+    turn: sa.ColumnElement[str] = day + "|" + remittances.c.remit_key
+    return turn
+
+
+def _other_stands(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    """Select what stands of the decisions of the payer of the claim `C`."""
     return (
         sa.select(sa.literal(1))
-        .select_from(later)
-        .join(match, sa.and_(match.c.claim_payment_id == later.c.claim_payment_id, match.c.ended_at.is_(None)))
-        .join(of_later, of_later.c.remit_id == later.c.remit_id)
+        .select_from(_OTHER)
+        .join(_MATCH, sa.and_(_MATCH.c.claim_payment_id == _OTHER.c.claim_payment_id, _MATCH.c.ended_at.is_(None)))
+        .join(_OF_OTHER, _OF_OTHER.c.remit_id == _OTHER.c.remit_id)
         .where(
-            later.c.family_id == P.c.family_id,
-            match.c.claim_id == C.c.claim_id,
-            later.c.ended_at.is_(None),
-            later.c.outcome == "posted",
-            later.c.is_superseded == STANDING,
-            later.c.life_at.is_not(None),
-            later.c.payer_sequence == C.c.payer_sequence,
-            sa.or_(its_turn > turn, sa.and_(its_turn == turn, P.c.outcome == "reversal")),
+            _OTHER.c.family_id == P.c.family_id,
+            _MATCH.c.claim_id == C.c.claim_id,
+            _OTHER.c.ended_at.is_(None),
+            _OTHER.c.outcome == "posted",
+            _OTHER.c.is_superseded == STANDING,
+            _OTHER.c.payer_sequence == C.c.payer_sequence,
+            *conditions,
         )
-        .correlate(P, R, C)
-        .exists()
     )
 
 

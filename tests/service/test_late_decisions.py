@@ -27,6 +27,7 @@ HISTORIES = {
     "paid, corrected": [(PAID, "88"), (PAID_BACK + "\n" + AGAIN, "12")],
     "denied, corrected": [(DENIED, "0"), (DENIED_BACK + "\n" + AGAIN, "100")],
     "denied, taken back, paid": [(DENIED, "0"), (DENIED_BACK, "0"), (AGAIN, "100")],
+    "denied, paid, taken back": [(DENIED, "0"), (AGAIN, "100"), (DENIED_BACK, "0")],
 }
 ORDERS = [
     (name, order)
@@ -49,6 +50,27 @@ SHOWN = [pytest.param(*one, marks=[pytest.mark.long] if at % 3 else []) for at, 
 @pytest.mark.few(2)
 @pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_a_claim_ends_alike_whatever_comes_first(practice, name, order):
+    ends_paid(practice, name, order)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2)])
+def test_what_the_payer_took_back_after_it_paid_instead_takes_nothing_from_that(practice, order):
+    ends_paid(practice, "denied, paid, taken back", order)
+
+
+def test_what_waited_until_a_denial_was_taken_back_says_how_the_claim_stands(practice):
+    later = DENIED.replace("ICN1", "ICN3"), DENIED_BACK.replace("ICN1", "ICN3")
+    practice.night(claims(BILL), payment(later[0], "T2", "20250312"))
+    practice.night(payment(AGAIN, "T1", "20250311", "100"))
+    practice.night(payment(later[1], "T3", "20250313"))
+    lives, cases, balances, _ = ending(practice)
+    assert lives == [("paid",)]
+    assert cases == [("closed", "superseded", 15000, 0)]
+    assert balances == {"1050": 10000, "1200": 1000, "4000": -15000, "4100": 4000}
+
+
+def ends_paid(practice, name, order):
+    """Take what a payer decided in an order of nights: the claim is paid, its denial won."""
     files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(HISTORIES[name])]
     practice.night(claims(BILL))
     for at in order:

@@ -1,10 +1,13 @@
 """Histories whose cases an undo and its replay once left otherwise than they were."""
 
 import pytest
+import sqlalchemy as sa
 
+from claims.service.queue import denial_story
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
+from claims.store import schema
 from tests.books import Bill, claims
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
@@ -12,6 +15,7 @@ from tests.service.test_late_decisions import payment
 
 DENIED = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
 EARLIER = DENIED.replace("ICN1", "ICN0")
+EARLIER_BACK = "CLP*A1*22*-150*0**12*ICN0~\nSVC*HC:99213*-150*0**1~\nCAS*CO*197*-150~"
 PATIENTS = "CLP*A1*1*150*0**12*ICN2~\nSVC*HC:99213*150*0**1~\nCAS*CO*45*30~\nCAS*PR*2*120~"
 PATIENTS_BACK = "CLP*A1*22*-150*0**12*ICN2~\nSVC*HC:99213*-150*0**1~\nCAS*CO*45*-30~\nCAS*PR*2*-120~"
 PAID = "CLP*A1*1*150*100**12*ICN3~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS*PR*2*10~"
@@ -20,14 +24,19 @@ PAID_BACK = (
     "PLB*1999999984*20251231*WO:X1*-100~"
 )
 WHOLE = "CLP*A1*1*150*150**12*ICN0~\nSVC*HC:99213*150*150**1~"
-# The nights in their order, each with its cash, and which of them is undone and replayed.
+REPEAT = "CLP*A1*1*150*0**12*ICN4~\nSVC*HC:99213*150*0**1~\nCAS*OA*18*150~"
+# The nights in their order, each with its cash, and which of them are undone and replayed, one after the other.
 HISTORIES = {
     # The reversal takes back what had won the case, and it won again in that night: an undo knows both wins.
-    "won twice": ([(DENIED, "0"), (PATIENTS, "0"), (f"{PATIENTS_BACK}\n{PAID}", "100")], 3),
+    "won twice": ([(DENIED, "0"), (PATIENTS, "0"), (f"{PATIENTS_BACK}\n{PAID}", "100")], [3]),
     # A denial of an earlier day came last and was held: its case opened because the first one was won by then.
-    "held denial came last": ([(DENIED, "0"), (PATIENTS, "0"), (EARLIER, "0")], 2),
+    "held denial came last": ([(DENIED, "0"), (PATIENTS, "0"), (EARLIER, "0")], [2]),
     # It was held until the later decision was taken back, and told with that: the claim stands as the last day says.
-    "held until a reversal": ([(PAID, "100"), (WHOLE, "150"), (PAID_BACK, "0")], 2),
+    "held until a reversal": ([(PAID, "100"), (WHOLE, "150"), (PAID_BACK, "0")], [2]),
+    # The denial came after its reversal, and was held: the replayed payment stood before the reversal found it.
+    "taken back while it was held": ([(f"{EARLIER_BACK}\n{PAID}", "100"), (EARLIER, "0")], [1, 2]),
+    # It touched a case that was won before: what had won it has ended it, not the undo.
+    "repeat of what was won": ([(DENIED, "0"), (PAID, "100"), (REPEAT, "0")], [3]),
 }
 
 
@@ -37,15 +46,24 @@ def database_url(sqlite_url):
     return sqlite_url
 
 
+def endings(practice):
+    """What ended each closed case, as a person reads it."""
+    case = schema.denial_cases
+    closed = practice.rows(sa.select(case.c.case_key).where(case.c.state == "closed", case.c.outcome != "undone"))
+    told = {key: denial_story(practice.ctx, key, show_phi=False)["closing"] for (key,) in closed}
+    return {key: (one["outcome"], one["decided_by"], one["amount_cents"]) for key, one in told.items()}
+
+
 @pytest.mark.parametrize("name", HISTORIES)
 def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     nights, undone = HISTORIES[name]
     practice.night(claims(Bill("A1", [("99213", "150")])))
     for at, (text, cash) in enumerate(nights, 1):
         practice.night(payment(text, f"T{at}", f"2025031{at if text not in (EARLIER, WHOLE) else 0}", cash))
-    before = state(practice)
-    for _ in range(2):
-        assert undo(practice.ctx, f"remit:T{undone}", DAY).refused.empty
-        replay(practice.ctx, f"remit:T{undone}", DAY)
+    before, ended = state(practice), endings(practice)
+    for number in undone * 2:
+        assert undo(practice.ctx, f"remit:T{number}", DAY).refused.empty
+        replay(practice.ctx, f"remit:T{number}", DAY)
         assert differences(before, state(practice)) == {}
+        assert endings(practice) == ended
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []

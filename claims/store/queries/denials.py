@@ -81,18 +81,20 @@ def _held_and_taken_back(remit_ids: Sequence[int]) -> Ids:
 def _paid_since(remit_ids: Sequence[int]) -> Ids:
     """Select payments in force, looked at before, of payers whose earlier denial, or its reversal, came only now.
 
-    A reversal that was applied late may stand in the payment's own remittance, or in another one of its day. What a
-    payment denies itself is no news then.
+    Of a reversal it is what it takes back that was decided before, no later than on the day of the payment: the payer
+    may have paid otherwise long before it took that back. What a payment denies itself is no news then.
     """
     paid, of_paid, of_late = P.alias("paid"), R.alias("of_paid"), R.alias("of_late")
+    taken, of_taken = CP.alias("taken"), R.alias("of_taken")
     denied = sa.select(CLASS.c.claim_payment_id).where(CLASS.c.counts_as_denial == 1)
     is_back = P.c.outcome == "reversal"
-    own_day = sa.or_(paid.c.remit_id == P.c.remit_id, of_paid.c.payment_date == of_late.c.payment_date)
     select: Ids = (
         sa.select(paid.c.claim_payment_id)
         .join(P, sa.and_(P.c.family_id == paid.c.family_id, P.c.payer_sequence == paid.c.payer_sequence))
         .join(of_paid, of_paid.c.remit_id == paid.c.remit_id)
         .join(of_late, of_late.c.remit_id == P.c.remit_id)
+        .outerjoin(taken, taken.c.claim_payment_id == P.c.reverses_claim_payment_id)
+        .outerjoin(of_taken, of_taken.c.remit_id == taken.c.remit_id)
         .where(
             not_looked_at(remit_ids),
             sa.or_(is_back, denied.where(CLASS.c.claim_payment_id == P.c.claim_payment_id).exists()),
@@ -100,7 +102,10 @@ def _paid_since(remit_ids: Sequence[int]) -> Ids:
             paid.c.outcome == "posted",
             paid.c.is_superseded == 0,
             paid.c.denials_at.is_not(None),
-            sa.or_(of_paid.c.payment_date > of_late.c.payment_date, sa.and_(is_back, own_day)),
+            sa.or_(
+                of_paid.c.payment_date > of_late.c.payment_date,
+                sa.and_(is_back, of_paid.c.payment_date >= of_taken.c.payment_date),
+            ),
         )
     )
     return select

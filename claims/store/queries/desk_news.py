@@ -43,29 +43,42 @@ def happened(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str], 
         "queue",
         "priority_rank",
     )
+    each = _told(run_ids, kinds)
     select = (
         sa.select(
-            EVENT.c.case_id,
-            sa.func.max(EVENT.c.kind).label("kind"),
-            total(EVENT.c.amount_cents).label("event_cents"),
+            each.c.case_id,
+            sa.func.max(each.c.kind).label("kind"),
+            total(each.c.cents).label("event_cents"),
             *(CASE.c[name] for name in columns),
         )
-        .join(CASE, CASE.c.case_id == EVENT.c.case_id)
-        .where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds))
-        .group_by(EVENT.c.case_id, *(CASE.c[name] for name in columns))
-        .order_by(CASE.c.queue != "open", CASE.c.priority_rank, EVENT.c.case_id)
+        .select_from(each)
+        .join(CASE, CASE.c.case_id == each.c.case_id)
+        .where(_is_open_or_over())
+        .group_by(each.c.case_id, *(CASE.c[name] for name in columns))
+        .order_by(CASE.c.queue != "open", CASE.c.priority_rank, each.c.case_id)
     )
     return frame(conn, select.limit(most))
 
 
 def counted(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str]) -> tuple[int, int, int]:
     """Count such cases: how many, their money at risk, the cents of the events."""
-    of = sa.select(EVENT.c.case_id, sa.func.sum(EVENT.c.amount_cents).label("cents"))
-    of = of.where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds)).group_by(EVENT.c.case_id)
-    each = of.subquery()
-    select = sa.select(count(), total(CASE.c.at_risk_cents), total(each.c.cents))
-    row = conn.execute(select.select_from(each).join(CASE, CASE.c.case_id == each.c.case_id)).one()
+    told = _told(run_ids, kinds)
+    each = sa.select(told.c.case_id, sa.func.sum(told.c.cents).label("cents")).group_by(told.c.case_id).subquery()
+    select = sa.select(count(), total(CASE.c.at_risk_cents), total(each.c.cents)).select_from(each)
+    row = conn.execute(select.join(CASE, CASE.c.case_id == each.c.case_id).where(_is_open_or_over())).one()
     return int(row[0]), int(row[1]), int(row[2])
+
+
+def _told(run_ids: Sequence[int], kinds: Sequence[str]) -> sa.Subquery:
+    """Select events of runs: case_id, kind, cents; what one decision did is told once, however often it was posted."""
+    select = sa.select(EVENT.c.case_id, EVENT.c.kind, sa.func.max(EVENT.c.amount_cents).label("cents"))
+    of_runs = select.where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds))
+    return of_runs.group_by(EVENT.c.case_id, EVENT.c.kind, EVENT.c.claim_payment_id).subquery()
+
+
+def _is_open_or_over() -> sa.ColumnElement[bool]:
+    """Leave out cases whose opening was undone: there is nothing to see."""
+    return sa.func.coalesce(CASE.c.outcome, "") != "undone"
 
 
 def due(conn: sa.Connection, first: date, last: date) -> tuple[int, int]:

@@ -222,7 +222,7 @@ def ledger(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
 
 def events(conn: sa.Connection, case_id: int) -> pd.DataFrame:
     """Read what happened to a case."""
-    names = ("posting_date", "kind", "amount_cents", "actor", "recorded_at", "body")
+    names = ("event_id", "case_id", "posting_date", "kind", "amount_cents", "actor", "recorded_at", "body")
     decided_by = sa.func.coalesce(EVENT.c.claim_payment_id, 0).label("claim_payment_id")
     select = sa.select(*(EVENT.c[name] for name in names), decided_by).where(EVENT.c.case_id == case_id)
     return frame(conn, select.order_by(EVENT.c.event_id))

@@ -93,7 +93,7 @@ claim_postings = Table(
     Column("posting_date", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    Column("waits_since", Instant),  # of one that an undo brought back: since when its cash had waited before
+    Column("waits_since", Instant),  # of one that an undo or a replay wrote: when it was posted, or came to wait, first
     Column("denials_at", Instant),  # when the denial rules looked at it
     Column("life_at", Instant),  # when it was put on the timeline of its claim
     Column("priced_at", Instant),  # when its claim was held against the contract

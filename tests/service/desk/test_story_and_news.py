@@ -13,6 +13,7 @@ from claims.masking import MASK
 from claims.service import denial_charts
 from claims.service.desk import actions, patterns, queue, story, today, views
 from claims.service.desk.queue import Filters
+from claims.service.undo import undo
 from claims.store import schema
 from tests.books import Bill, claims
 from tests.service.desk.conftest import DAY, as_person, cases, chosen, denied, paid
@@ -41,6 +42,9 @@ def test_the_news_are_those_of_the_last_day_however_often_it_ran(books):
     assert found.cases[["news", "claim_number"]].to_numpy().tolist() == [["changed", "A2"], ["paid", "A1"]]
     listed = queue.page(books.ctx, Filters(state="any", changed_since_run=found.first_run)).rows
     assert set(listed["claim_number"]) == {"A1", "A2"}
+    undo(books.ctx, "remit:T2", NEXT)  # what opened the cases
+    books.reconcile(NEXT)
+    assert news(books)["paid"] == (0, 0, 0)
 
 
 def test_what_falls_due_is_counted_by_the_accounting_day(books):
