@@ -153,7 +153,8 @@ CHANGED = {
 TABLES = {
     "person": "users", "action": "denial_actions", "master row": "master_rows", "expected amount": "expected_allowed",
     "tie": "deposit_matches", "claim": "claims", "rejection": "rejections", "denial case": "denial_cases",
-    "exception": "exceptions", "work on a blocked claim": "claim_work", "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
+    "exception": "exceptions", "work on a blocked claim": "claim_work",
+    "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
     "patient refund": "patient_refunds", "recovery code": "recovery_codes",
 }  # fmt: skip
