@@ -148,7 +148,7 @@ def _turn(remittances: sa.FromClause) -> sa.ColumnElement[str]:
     return turn
 
 
-def _other_stands(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def _other_stands(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
     """Select what stands of the decisions of the payer of the claim `C`."""
     return (
         sa.select(sa.literal(1))
