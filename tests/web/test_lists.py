@@ -131,7 +131,7 @@ def test_what_the_payer_asks_for_stands_on_the_case(shared, reader):
         ("Payer.s telephone", "its remittance names none"),
     ):
         assert re.search(rf"<dt>{name}</dt><dd>(<[^>]+>)?{re.escape(value)}", text), name
-    assert diagnoses in text and '<th class="n">Unexplained</th>' in text
+    assert diagnoses in text and 'unexplained">Rest</th>' in text
 
 
 def test_the_telephone_is_that_which_the_payer_wants_called_about_claims():
