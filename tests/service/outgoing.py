@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 
 from claims.service.reconcile import reconcile
-from claims.store import schema
+from claims.store import schema, seals
 from claims.store.engine import read, write
 from claims.store.load import frame
 from tests.charges.build.masters import known
@@ -73,10 +73,15 @@ def make_ready(practice):
     """Let every claim to send that stands be ready, as scrubbing does."""
     reconcile(practice.ctx, DAY)
     table = schema.claims
+    set_life(practice, "ready", table.c.origin == "to_send", table.c.state == "stored")
+
+
+def set_life(practice, life, *where):
+    """Give claims another life, sealed as the program seals what it writes."""
+    table = schema.claims
     with write(practice.ctx.engine) as conn:
-        conn.execute(
-            sa.update(table).where(table.c.origin == "to_send", table.c.state == "stored").values(life="ready")
-        )
+        seals.note(conn, table, conn.scalars(sa.select(table.c.claim_id).where(*where)))
+        conn.execute(sa.update(table).where(*where).values(life=life))
 
 
 def rows(practice, table, *order):

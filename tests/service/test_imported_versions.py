@@ -13,6 +13,7 @@ from claims.store import schema
 from claims.store.engine import write
 from tests.books import remit
 from tests.charges.test_charges_file import written
+from tests.service import outgoing
 from tests.service.outgoing import DAY, NOW, PERSON, rows
 from tests.service.test_next_payer import KNOWN, SECOND, open_rows
 
@@ -53,9 +54,7 @@ def send(practice, *charges, day=DAY):
 
 
 def make_drafts_ready(practice):
-    table = schema.claims
-    with write(practice.ctx.engine) as conn:
-        conn.execute(sa.update(table).where(table.c.life == "draft").values(life="ready"))
+    outgoing.set_life(practice, "ready", schema.claims.c.life == "draft")
 
 
 def lives(practice):

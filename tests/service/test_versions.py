@@ -6,15 +6,14 @@ from datetime import date
 
 import pandas as pd
 import pytest
-import sqlalchemy as sa
 
 from claims import x12
 from claims.errors import UsageError
 from claims.service import versions
 from claims.service.submit import submit
 from claims.store import schema
-from claims.store.engine import write
 from tests.books import remit
+from tests.service import outgoing
 from tests.service.outgoing import DAY, NOW, charges, make_ready, master, rows
 
 PAID = """BPR*I*100*C*ACH*CCP*01*1*DA*2*1512345678**01*3*DA*4*20261105~
@@ -46,8 +45,7 @@ def sent(begun):
 
 
 def set_life(practice, value, claim_id=1):
-    with write(practice.ctx.engine) as conn:
-        conn.execute(sa.update(schema.claims).where(schema.claims.c.claim_id == claim_id).values(life=value))
+    outgoing.set_life(practice, value, schema.claims.c.claim_id == claim_id)
 
 
 def change(column, value, claim_id=1, line=0):
@@ -65,9 +63,7 @@ def send(practice):
 
 def make_ready_only_drafts(practice):
     practice.reconcile(LATER)
-    table = schema.claims
-    with write(practice.ctx.engine) as conn:
-        conn.execute(sa.update(table).where(table.c.life == "draft").values(life="ready"))
+    outgoing.set_life(practice, "ready", schema.claims.c.life == "draft")
 
 
 def last_file(practice):
