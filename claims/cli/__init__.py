@@ -68,6 +68,7 @@ MODULES = (
     "serve",
 )
 MACHINE_FAILED = 3
+_MISUSE: type[Exception] = typer.BadParameter.__mro__[1]  # any wrong use of words, as typer raises it
 
 
 def main() -> None:
@@ -84,9 +85,9 @@ def execute(arguments: Sequence[str]) -> int:
         command = typer.main.get_command(build())
         code = command.main(args=list(arguments), prog_name="claims", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except click.UsageError as error:
+    except _MISUSE as error:
         return _misused(error, arguments)
-    except click.Abort:
+    except typer.Abort:
         return 1
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
@@ -104,7 +105,7 @@ def execute(arguments: Sequence[str]) -> int:
         return MACHINE_FAILED
 
 
-def _misused(error: click.UsageError, arguments: Sequence[str]) -> int:
+def _misused(error: Any, arguments: Sequence[str]) -> int:
     """Say what was wrong with the words of a command without repeating them: one may be a claim number or a name."""
     from typer.rich_utils import rich_format_error
 
