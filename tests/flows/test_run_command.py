@@ -16,6 +16,8 @@ from typing import NamedTuple
 import psutil
 import pytest
 
+from claims.errors import UsageError
+from flows.engine import next_time
 from tests.flows.conftest import CANARIES, fill
 
 ROOT = Path(__file__).parents[2]
@@ -235,14 +237,9 @@ def test_the_schedule_serves_its_server_and_stops_on_sigterm(tmp_path):
     assert not note.exists()
 
 
-def test_a_cron_that_is_none_is_refused(tmp_path):
-    told = os.environ | {"PYTHONPATH": str(ROOT), "CLAIMS_HOME": str(tmp_path / "claims-data")}
-    subprocess.run([*CLAIMS, "init", "--quiet"], env=told, cwd=tmp_path, check=True)
-    said = subprocess.run(
-        [*CLAIMS, "schedule", "--cron", "sometimes"], env=told, capture_output=True, text=True, check=False
-    )
-    assert said.returncode == 2
-    assert "'sometimes' is no cron" in said.stderr
+def test_a_cron_that_is_none_is_refused():
+    with pytest.raises(UsageError, match="'sometimes' is no cron"):
+        next_time("sometimes", "America/New_York")
 
 
 @pytest.mark.long
