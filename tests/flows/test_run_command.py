@@ -16,8 +16,6 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from claims.errors import UsageError
-from flows.engine import next_time
 from tests.flows.conftest import CANARIES, fill
 
 ROOT = Path(__file__).parents[2]
@@ -235,11 +233,6 @@ def test_the_schedule_serves_its_server_and_stops_on_sigterm(tmp_path):
     assert "runs next at" in out
     assert "Stopped." in out
     assert not note.exists()
-
-
-def test_a_cron_that_is_none_is_refused():
-    with pytest.raises(UsageError, match="'sometimes' is no cron"):
-        next_time("sometimes", "America/New_York")
 
 
 @pytest.mark.long
