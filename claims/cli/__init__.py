@@ -115,6 +115,7 @@ def _misused(error: Any, arguments: Sequence[str]) -> int:
         lambda found: "what was typed" if (found[1] or found[2]) in typed else found[0],
         re.sub(r" \(.*\)$", "", error.message) if "unexpected extra argument" in error.message else error.message,
     )
+    error.message = error.message.replace("No such command what was typed", "There is no such command")
     rich_format_error(error)
     return error.exit_code
 

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def head() -> None:
     """Print the heads of all chains in one line: note it where nobody who writes to the database can write.
 
-    claims audit verify --head compares them later: only so it shows when events, seals or journals were cut or rewritten.
+    claims audit verify --head compares them later: only so it shows when one was cut or rewritten.
 
     Example: claims audit head
     """
@@ -111,7 +111,8 @@ def _head(text: str) -> tuple[int, str, int, str, tuple[int, ...], str]:
     """Read what `claims audit head` prints: number and seal of an event, number and hash of the last row seals, numbers
     and hash of the ends of the other chains. What earlier versions printed ends before those."""
     parts = text.strip().split(":")
-    event, mac, number, told, numbers, joined = (parts + ["0", "0" * 64])[:6] if len(parts) == 4 else (parts + [""] * 6)[:6]
+    filling = ["0", "0" * 64] if len(parts) == 4 else [""] * 6
+    event, mac, number, told, numbers, joined = [*parts, *filling][:6]
     is_number = all(_is_number(one) for one in (event, number, *numbers.split("-")))
     if not (is_number and len(mac) == len(told) == len(joined) == 64 and len(parts) in (4, 6)):
         raise UsageError("--head wants what claims audit head printed: numbers, colons and 64 digits, as they stood.")

@@ -174,9 +174,11 @@ def sizes(conn: sa.Connection) -> dict[str, int]:
 
 
 def untold_closings(conn: sa.Connection) -> list[str]:
-    """Closings of periods that the audit chain tells of and that are gone or others, the other way round, their heads."""
+    """Closings that the audit chain tells of and that are gone or others, the other way round, and their heads."""
     events = sa.select(AUDIT.c.subject, AUDIT.c.actor, AUDIT.c.body).where(AUDIT.c.action == "period.close")
-    closings = {str(subject).removeprefix("through "): (str(by), str(body)) for subject, by, body in conn.execute(events)}
+    closings = {
+        str(subject).removeprefix("through "): (str(by), str(body)) for subject, by, body in conn.execute(events)
+    }
     stored = {row.through_date.isoformat(): row for row in conn.execute(sa.select(CLOSED))}
     told, kept = set(closings), set(stored)
     other = [
