@@ -117,7 +117,7 @@ def _misused(error: Any, arguments: Sequence[str]) -> int:
     )
     error.message = error.message.replace("No such command what was typed", "There is no such command")
     rich_format_error(error)
-    return error.exit_code
+    return int(error.exit_code)
 
 
 _NOTHING_HALF = "Nothing half-done was kept; CLAIMS_DEBUG=1 shows more (it may show patient data)."

@@ -34,7 +34,6 @@ _SCOPE_OF = {
     "segment_seg": "error",
     "element_seg": "element",
 }
-_QUANTITY = "quantity-not-readable"
 _LEVELS = {"A": "batch", "B": "batch", "C": "provider", "D": "claim"}
 
 
@@ -220,10 +219,10 @@ class SetReader:
         """Note quantities that cannot be read: they move no money."""
         at = np.flatnonzero(found.unreadable.get(column.name, []))
         name = f"{plan.name}.{column.name}"
-        for row in at[listed(self.window.owners, found.rows[at], _QUANTITY, NOTE, name)].tolist():
+        for row in at[listed(self.window.owners, found.rows[at], "quantity-not-readable", NOTE, name)].tolist():
             element, text = self._place(plan, column, found, row)
             self.find(
-                int(found.rows[row]), _QUANTITY, NOTE, element, "the quantity cannot be read; taken as 0, read on",
+                int(found.rows[row]), "quantity-not-readable", NOTE, element, "the quantity cannot be read; taken as 0, read on",
                 found=text, expected="quantity with at most three decimals", ack_code="999 IK403 6",
             )  # fmt: skip
 
