@@ -272,7 +272,8 @@ def test_the_bank_says_nothing_of_a_person_unless_asked(practice):
     assert not (rows == "ZZCANARY").any().any()
     assert "ZZCANARY" not in str(deposits.told(practice.ctx, line(practice, 4100)))
     assert deposits.listed(practice.ctx, show_phi=True)["payer_name"].tolist() == ["ZZCANARY"]
-    assert practice.rows(sa.select(schema.audit_events.c.action)) == [("phi-shown",)]
+    action = schema.audit_events.c.action
+    assert practice.rows(sa.select(action).where(action != "chains.told")) == [("phi-shown",)]
 
 
 def test_a_broken_tie_is_found(practice):

@@ -46,11 +46,12 @@ def test_the_samples_come_in_whole_and_a_second_time_change_nothing(practice):
     assert {one.state for one in first} == {"stored"} and all(one.is_changed for one in first)
     assert master.gaps(practice.ctx, 20260908).empty
     rows = practice.count(schema.master_rows)
-    audited = practice.count(schema.audit_events)
+    changes = sa.select(schema.audit_events.c.seq).where(schema.audit_events.c.action != "chains.told")
+    audited = practice.rows(changes)
     again = master.import_files(practice.ctx, paths)
     assert not any(one.is_changed for one in again)
     assert practice.count(schema.master_rows) == rows
-    assert practice.count(schema.audit_events) == audited
+    assert practice.rows(changes) == audited
     assert practice.count(schema.receipts) == 2 * len(paths)
 
 
