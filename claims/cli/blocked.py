@@ -39,7 +39,7 @@ def list_blocked(
     output = console.current()
     ctx = context_for(output, "desk.read")
     rows = blocked_queue.listed(ctx, owner.strip(), given_up=given_up, size=limit)
-    claims, cents = blocked_queue.totals(ctx, given_up=given_up)
+    claims, cents = blocked_queue.totals(ctx, owner.strip(), given_up=given_up)
     output.document({"claims": rows, "count": claims, "charge_cents": cents})
     output.table(
         "Given up" if given_up else "Blocked",

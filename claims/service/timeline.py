@@ -12,6 +12,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.payer_names import named
 from claims.service.zone import day_of
 from claims.store.engine import read
 from claims.store.queries import timeline as rows
@@ -69,6 +70,7 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
             "proofs": rows.payer_acceptances(conn, family_id),
             "steps": _ordered(ctx, rows.steps(conn, family_id)),
         }
+    parts["versions"] = named(ctx, parts["versions"])
     if show_phi:
         versions = parts["versions"]["claim_id"].tolist()
         record_shown(ctx, f"claim {versions[0]}", {"claims": versions})

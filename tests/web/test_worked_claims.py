@@ -190,6 +190,8 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     page = ann.get("/").text
     assert 'href="/rejections"' in page and f'href="/claims/{number}/correct"' in ann.get("/rejections").text
     address = f"/rejections/{rejection}"
+    for told in ("/rejections", address, f"/claims/{number}", f"/claims/{number}/correct"):
+        assert "FABLEWOOD HEALTH PLAN" in ann.get(told).text, "a charge names its payer by the code alone"
     assert "N7" not in ann.get("/rejections?state=mine").text
     assert ann.post(f"{address}/assign", data={"to": "ann"}).headers["location"] == f"{address}?said=assigned"
     assert "It is given to ann." in ann.get(f"{address}?said=assigned").text
@@ -197,6 +199,9 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert ann.post(f"{address}/assign", data={"to": "nobody-here"}).status_code == 422
     raced = ann.post(f"{address}/assign", data={"to": "sue", "was": "by:"})
     assert raced.status_code == 422 and "by now" in raced.text and here.one("select owner from rejections") == "ann"
+    for words, why in (("\u200b \u2060", "A note wants words"), ("a\0b", "no control characters")):
+        unseen = ann.post(f"{address}/note", data={"words": words})
+        assert unseen.status_code == 422 and why in unseen.text
     ann.post(f"{address}/note", data={"words": "the card says otherwise"})
     assert "ann: the card says otherwise" in ann.get(address).text
     form = ann.get(f"/claims/{number}/correct").text
@@ -281,12 +286,15 @@ def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(
 def test_a_blocked_claim_is_owned_noted_given_up_and_taken_up_again(known, ann, tmp_path):  # noqa: F811
     number = charge(known, tmp_path, "N1", place_of_service="98")
     address = f"/rejections/blocked/{number}"
-    assert f'href="{address}"' in ann.get("/rejections/blocked").text
-    assert "N1" not in ann.get("/rejections/blocked?state=mine").text
+    listed = ann.get("/rejections/blocked").text
+    assert f'href="{address}"' in listed and "FABLEWOOD HEALTH PLAN" in listed and "1 claim to send" in listed
+    mine = ann.get("/rejections/blocked?state=mine").text
+    assert "N1" not in mine and "0 claims to send" in mine and "$145.00" not in mine
     assert ann.post(f"{address}/assign", data={"to": "ann"}).headers["location"] == f"{address}?said=assigned"
     raced = ann.post(f"{address}/assign", data={"to": "sue", "was": "by:"})
     assert raced.status_code == 422 and "ann&#39;s by now" in raced.text
-    assert "N1" in ann.get("/rejections/blocked?state=mine").text
+    mine = ann.get("/rejections/blocked?state=mine").text
+    assert "N1" in mine and "1 claim to send" in mine
     seen = form_of(ann.get(address).text, "close")
     ann.post(f"{address}/note", data={"words": "asked the registration"})
     looked = ann.post(f"{address}/close", data=seen | {"reason": "by the hospital"}).text
