@@ -53,12 +53,18 @@ def page(
     return found._replace(rows=named(ctx, found.rows).assign(why=told))
 
 
-def listed(ctx: Context, owner: str = "", *, given_up: bool = False, size: int = paged.SIZE) -> list[dict[str, Any]]:
-    """Give the first of the claims that `page` gives, as rows, their numbers masked."""
+def listed(
+    ctx: Context, owner: str = "", *, given_up: bool = False, size: int = paged.SIZE, show_phi: bool = False
+) -> list[dict[str, Any]]:
+    """Give the first of the claims that `page` gives, as rows; numbers and notes masked unless `show_phi` (audited)."""
     with read(ctx.engine) as conn:
         rows = stopped_claims.blocked(conn, None, size, False, owner, given_up=given_up)
         why = _why(conn, rows["claim_id"].tolist())
-    shown = named(ctx, rows).assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
+    shown = named(ctx, rows)
+    if not show_phi:
+        shown = shown.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
+    elif len(rows):
+        record_shown(ctx, "blocked claims", {"claims": rows["claim_id"].tolist()})
     return [
         {str(name): value for name, value in row.items()} | {"why": why.get(int(row["claim_id"]), [])}
         for row in shown.to_dict("records")
