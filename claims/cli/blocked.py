@@ -67,7 +67,8 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     output = console.current()
     row = blocked_queue.told(context_for(output, "desk.read"), number_of(number), show_phi=show_phi)
     output.document(row)
-    output.say(f"Claim {row['claim_number']} (our number {row['claim_id']}): {console.dollars(row['charge_cents'])}, now {row['life'].replace('_', ' ')}")
+    stands = f"{console.dollars(row['charge_cents'])}, now {row['life'].replace('_', ' ')}"
+    output.say(f"Claim {row['claim_number']} (our number {row['claim_id']}): {stands}")
     output.say(f"  Payer     {row['payer_name']} ({row['payer_code']})")
     for one in row["why"]:
         line = f" (line {one['line_number']})" if one["line_number"] else ""
