@@ -15,9 +15,10 @@ def named(ctx: Context, rows: pd.DataFrame) -> pd.DataFrame:
     is_bare = rows["payer_name"] == ""
     if not is_bare.any():
         return rows
-    own = rows.loc[is_bare, "payer_code"]
-    known = own.map(_known(ctx)).fillna(own)
-    return rows.assign(payer_name=rows["payer_name"].mask(is_bare, known.reindex(rows.index)).astype("str"))
+    known = _known(ctx)
+    told = [known.get(code, code) for code in rows["payer_code"].tolist()]
+    names = pd.Series(told, index=rows.index, dtype="str")
+    return rows.assign(payer_name=rows["payer_name"].where(~is_bare, names))
 
 
 def listed(ctx: Context, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -209,6 +209,10 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert "S09b should have caught it: Member number" in form and 'id="f-original_reference"' not in form
     asked = re.search(r"<h2>What to correct</h2>.*?</section>", form, re.S)[0]
     assert 'id="f-member_id"' in asked and 'id="f-units"' not in asked
+    odd = ann.post(f"/claims/{number}/correct", data=typed_claim(form, member_id="A*B~C"))
+    assert odd.status_code == 422 and "Member number cannot hold * or ~" in odd.text and "elimiter" not in odd.text
+    spelt = ann.post(f"/claims/{number}/correct", data=typed_claim(form, patient_last_name="Ła*ski")).text
+    assert re.search(r"<b>Ła\*ski</b>.*it leaves as</span> <span class=\"mono\"><b>La ski</b>", spelt)
     looked = ann.post(f"/claims/{number}/correct", data=typed_claim(form, member_id="FW77010")).text
     done = ann.post(f"/claims/{number}/correct", data=typed_claim(looked) | {"sure": "yes"})
     assert done.headers["location"] == "/rejections?said=ready" and "FW77010" not in done.headers["location"]
