@@ -93,7 +93,9 @@ def shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> 
     """Give rows as people read them: what was sent elsewhere says so; numbers masked unless `show_phi` (audited)."""
     away = (rows["origin"] != "to_send") & (rows["state"] == "open")
     step = rows["next_step"].where(rows["next_step"] != "", "Read the answer") + ", where it was sent from"
-    rows = named(ctx, rows).assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
+    rows = (
+        named(ctx, rows).assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
+    )
     if not show_phi:
         return rows.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
     record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})

@@ -72,7 +72,8 @@ def _change(text: str) -> Change:
     if read_value is None:
         raise UsageError(f"{name} wants {kind.expected}.")
     change = Change(int(line or 0), row["target"], read_value if isinstance(read_value, str) else value)
-    marks = [] if texts.is_spelt(change.column) else [mark for mark in PLAIN if mark in change.value]
+    is_plain = row["kind"] in ("identifier", "text") and not texts.is_spelt(change.column)  # others part their items
+    marks = [mark for mark in PLAIN if mark in change.value and is_plain]
     if marks:
         raise UsageError(f"{name} cannot hold {' or '.join(marks)}: these part the fields of a claim. Leave them out.")
     return change

@@ -93,7 +93,9 @@ class _Run:
     def __init__(self, out: Path, stored: Stored, seed: int, wanted: list[str]) -> None:
         self.out, self.stored, self.seed, self.wanted = out, stored, seed, wanted
         self.force = [name for name in wanted if name in FORCED]
-        self.of_claims = [name for name in wanted if name in ugly.OF_CLAIMS]  # in every file; those without a claim yet:
+        self.of_claims = [
+            name for name in wanted if name in ugly.OF_CLAIMS
+        ]  # in every file; those without a claim yet:
         self.waits = list(self.of_claims)
         self.done = Answered()
         self.waiting: list[pd.DataFrame] = []

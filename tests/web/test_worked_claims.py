@@ -68,6 +68,7 @@ def test_another_payer_is_entered_looked_at_and_billed_once(known, ann):  # noqa
     assert f'href="{place}/coverage"' in ann.get(place).text
     page = ann.get(f"{place}/coverage").text
     first = form_of(page)
+    assert 'id="stops"' not in page and not re.search(r'<option value="FABLE"', page), "who denied it is not offered"
     assert first["order"] == "instead" and "usual for this denial" in page and "denied it" in page
     wrong = ann.post(f"{place}/coverage", data=first | {"payer": "DRAGN"})
     assert wrong.status_code == 422 and "member number" in wrong.text and form_of(wrong.text)["payer"] == "DRAGN"
