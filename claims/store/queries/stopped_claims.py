@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
@@ -21,7 +21,6 @@ KEYS = ("amount_cents", "rejection_id")
 BLOCKED_KEYS = ("charge_cents", "claim_id")
 MOST_PAYERS = 200
 GIVEN_UP = "closed"
-Selected = TypeVar("Selected", bound=sa.Select[Any])
 
 
 class Asked(NamedTuple):
@@ -104,7 +103,8 @@ def blocked_select(
         select = select.join(W, W.c.claim_id == C.c.claim_id).where(W.c.state == GIVEN_UP)
     else:
         select = select.where(made_claims.IS_BLOCKED)
-        select = _owned(select, owner) if owner else select
+        if owner:
+            select = select.join(W, W.c.claim_id == C.c.claim_id).where(*_owned(owner))
     return _placed(select, [C.c[name] for name in BLOCKED_KEYS], after, rows, back=back)
 
 
@@ -127,7 +127,8 @@ def given_up_totals(conn: sa.Connection) -> tuple[int, int]:
 
 def owned_totals(conn: sa.Connection, owner: str) -> tuple[int, int]:
     """Count the claims that an edit blocks and somebody works on, and add up what they charge."""
-    row = conn.execute(_owned(sa.select(count(), total(C.c.charge_cents)).where(made_claims.IS_BLOCKED), owner)).one()
+    select = sa.select(count(), total(C.c.charge_cents)).join(W, W.c.claim_id == C.c.claim_id)
+    row = conn.execute(select.where(made_claims.IS_BLOCKED, *_owned(owner))).one()
     return int(row[0]), int(row[1])
 
 
@@ -137,8 +138,8 @@ def work_of(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, select, W.c.claim_id, claim_ids).set_index("claim_id")
 
 
-def _owned(select: Selected, owner: str) -> Selected:
-    return select.join(W, W.c.claim_id == C.c.claim_id).where(W.c.state != GIVEN_UP, W.c.owner == owner)
+def _owned(owner: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return W.c.state != GIVEN_UP, W.c.owner == owner
 
 
 def _placed(

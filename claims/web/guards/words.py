@@ -7,6 +7,7 @@ U+2066-2069: Unicode's Bidi_Control without the single marks), which make one te
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -33,5 +34,5 @@ async def require_plain(request: Request) -> None:
         raise ControlCharacterError("form")
 
 
-def _any(pairs: list[tuple[str, object]]) -> bool:
+def _any(pairs: Iterable[tuple[str, object]]) -> bool:
     return any(isinstance(text, str) and _REFUSED.search(text) for pair in pairs for text in pair)
