@@ -13,6 +13,7 @@ import importlib.metadata
 import inspect
 import logging
 import os
+import re
 import sys
 import traceback
 import typing
@@ -67,6 +68,7 @@ MODULES = (
     "serve",
 )
 MACHINE_FAILED = 3
+_MISUSE: type[Exception] = typer.BadParameter.__mro__[1]  # any wrong use of words, as typer raises it
 
 
 def main() -> None:
@@ -81,7 +83,12 @@ def execute(arguments: Sequence[str]) -> int:
     console.begin(as_json=False, quiet=False, actor="")
     try:
         command = typer.main.get_command(build())
-        command(args=list(arguments), prog_name="claims")
+        code = command.main(args=list(arguments), prog_name="claims", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except _MISUSE as error:
+        return _misused(error, arguments)
+    except typer.Abort:
+        return 1
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except ClaimsError as error:
@@ -96,7 +103,21 @@ def execute(arguments: Sequence[str]) -> int:
         console.current().warn(_internal(error))
         _show_traceback_if_asked()
         return MACHINE_FAILED
-    return 0
+
+
+def _misused(error: Any, arguments: Sequence[str]) -> int:
+    """Say what was wrong with the words of a command without repeating them: one may be a claim number or a name."""
+    from typer.rich_utils import rich_format_error
+
+    typed = {part for word in arguments for part in (word, word.partition("=")[2]) if part}
+    error.message = re.sub(
+        r"'([^']*)'|\"([^\"]*)\"",
+        lambda found: "what was typed" if (found[1] or found[2]) in typed else found[0],
+        re.sub(r" \(.*\)$", "", error.message) if "unexpected extra argument" in error.message else error.message,
+    )
+    error.message = error.message.replace("No such command what was typed", "There is no such command")
+    rich_format_error(error)
+    return int(error.exit_code)
 
 
 _NOTHING_HALF = "Nothing half-done was kept; CLAIMS_DEBUG=1 shows more (it may show patient data)."

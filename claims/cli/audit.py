@@ -20,9 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def head() -> None:
-    """Print the heads of the audit chain and of the seals: note them where nobody who writes to the database can write.
+    """Print the heads of all chains in one line: note it where nobody who writes to the database can write.
 
-    claims audit verify --head compares them later: only so it shows when events or seals were cut from the end.
+    claims audit verify --head compares them later: only so it shows when one was cut or rewritten.
 
     Example: claims audit head
     """
@@ -33,6 +33,8 @@ def head() -> None:
     output = console.current()
     last = verbs.head(open_context(config.load(), actor=output.actor))
     told = ":".join(map(str, (*last.event, *last.seal)))
+    if last.chains is not None:
+        told += f":{'-'.join(map(str, last.chains.numbers))}:{last.chains.hash}"
     output.document({"events": last.event.seq, "head": told})
     output.say(told)
 
@@ -105,10 +107,18 @@ def verify(
     output.say("The books are sound.")
 
 
-def _head(text: str) -> tuple[int, str, int, str]:
-    """Read what `claims audit head` prints: number and seal of an event, number and hash of the last row seals."""
-    event, mac, number, told, *more = (*text.strip().split(":"), "", "", "")
-    is_number = all(one.isascii() and one.isdigit() and len(one) <= 18 for one in (event, number))
-    if not (is_number and len(mac) == len(told) == 64) or any(more):
-        raise UsageError("--head wants what claims audit head printed: a number, a colon and 64 digits, twice.")
-    return int(event), mac.lower(), int(number), told.lower()
+def _head(text: str) -> tuple[int, str, int, str, tuple[int, ...], str]:
+    """Read what `claims audit head` prints: number and seal of an event, number and hash of the last row seals, numbers
+    and hash of the ends of the other chains. What earlier versions printed ends before those."""
+    parts = text.strip().split(":")
+    filling = ["0", "0" * 64] if len(parts) == 4 else [""] * 6
+    event, mac, number, told, numbers, joined = [*parts, *filling][:6]
+    is_number = all(_is_number(one) for one in (event, number, *numbers.split("-")))
+    if not (is_number and len(mac) == len(told) == len(joined) == 64 and len(parts) in (4, 6)):
+        raise UsageError("--head wants what claims audit head printed: numbers, colons and 64 digits, as they stood.")
+    ends = tuple(map(int, numbers.split("-")))
+    return int(event), mac.lower(), int(number), told.lower(), ends, joined.lower() if len(parts) == 6 else ""
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18

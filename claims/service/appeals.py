@@ -77,9 +77,9 @@ def case_named(ctx: Context, key: str) -> int:
     with read(ctx.engine) as conn:
         found = rows_of.cases_named(conn, key.strip().lower())
     if found.empty:
-        raise NotFoundError("denial case", key)
+        raise NotFoundError("denial case", "with this key")
     if len(found) > 1:
-        raise AmbiguousKeyError(key)
+        raise AmbiguousKeyError()
     return int(found["case_id"].iloc[0])
 
 

@@ -29,7 +29,7 @@ def told(ctx: Context, control_number: str, *, show_phi: bool = False) -> dict[s
     with read(ctx.engine) as conn:
         batch_id = sending.numbered(conn, control_number.zfill(9))
         if not batch_id:
-            raise NotFoundError("batch", control_number)
+            raise NotFoundError("batch", "with this number")
         batches = sending.listed(conn)
         sets, claims = sending.sets_of(conn, batch_id), sending.submissions_of(conn, batch_id)
         hashes = sending.batch(conn, batch_id)

@@ -49,7 +49,7 @@ def of_key(ctx: Context, key: str) -> Case:
     with read(ctx.engine) as conn:
         found = case_events.found(conn, key.lower()) if key else []
     if len(found) != 1:
-        raise NotFoundError("denial case", key[:10])
+        raise NotFoundError("denial case", "with this key")
     row = found[0]
     texts = ("payer_code", "reason_code", "key")
     numbers = {name: int(row._mapping[name] or 0) for name in Case._fields if name not in texts}

@@ -35,8 +35,8 @@ def close_period(ctx: Context, through: date) -> None:
         last = periods.closed_through(conn)
         if last is not None and through <= last:
             raise UsageError(f"Everything up to {last} is closed already.")
-        periods.close(conn, through, ctx.actor)
-        record(ctx, conn, "period.close", f"through {through}", {})
+        told = periods.close(conn, through, ctx.actor)
+        record(ctx, conn, "period.close", f"through {through}", told)
 
 
 def closings(ctx: Context) -> pd.DataFrame:

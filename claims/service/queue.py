@@ -37,8 +37,8 @@ PRIVATE_ELEMENTS = {"CLP": (1, 7)}
 class AmbiguousKeyError(UsageError):
     """A short key fits several cases."""
 
-    def __init__(self, prefix: str) -> None:
-        super().__init__(f"Several cases begin with {prefix}; give more of the key.")
+    def __init__(self) -> None:
+        super().__init__("Several cases have keys that begin so; give more of the key.")
 
 
 def denial_queue(
@@ -86,9 +86,9 @@ def denial_story(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str,
     with read(ctx.engine) as conn:
         found = queue.find(conn, key.strip().lower())
         if found.empty:
-            raise NotFoundError("denial case", key)
+            raise NotFoundError("denial case", "with this key")
         if len(found) > 1:
-            raise AmbiguousKeyError(key)
+            raise AmbiguousKeyError()
         known = made.with_claims(conn, found)
         case = _row(found)
         of = int(case["claim_payment_id"])

@@ -75,7 +75,7 @@ def _allowed(conn: Connection, control_number: str) -> tuple[dict[str, Any], str
     """Read the batch and say what it goes as; raise UsageError when it must not go."""
     batch_id = sending.numbered(conn, control_number.zfill(9))
     if not batch_id:
-        raise NotFoundError("batch", control_number)
+        raise NotFoundError("batch", "with this number")
     batch = sending.batch(conn, batch_id)
     if batch["state"] != "released" or batch["usage_code"] != "P":
         raise UsageError(f"Batch {control_number} was never sent; claims submit sends what is ready.")

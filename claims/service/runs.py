@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from datetime import date
 
 from claims.errors import RunBusyError
+from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.periods import require_come, require_open
+from claims.store import chain_heads
 from claims.store import runs as rows
 from claims.store.engine import write
 
@@ -37,9 +39,12 @@ def open_run(ctx: Context, kind: str, posting_date: date) -> int:
 
 
 def close_run(ctx: Context, run_id: int, counts: Mapping[str, int], *, failed: bool = False) -> None:
-    """End a run with its counts (numbers only)."""
+    """End a run with its counts (numbers only), and let the audit chain tell how far the other chains have come."""
     with write(ctx.engine) as conn:
         rows.finish(conn, run_id, counts, failed=failed)
+        told = chain_heads.body(conn)
+        if not chain_heads.is_told(conn, told):
+            record(ctx, conn, chain_heads.TOLD, f"run {run_id}", told)
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def recovery(ctx: Context, key: str) -> tuple[str, str, int]:
 def _one(rows: pd.DataFrame, key: str) -> dict[str, Any]:
     found = rows[rows["key"].str.startswith(key.lower())] if key else rows.iloc[:0]
     if len(found) != 1:
-        raise NotFoundError("takeback" if found.empty else "single takeback", key)
+        raise NotFoundError("takeback" if found.empty else "single takeback", "with this key")
     return {str(name): value for name, value in found.iloc[0].items()}
 
 

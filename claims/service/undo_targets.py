@@ -79,7 +79,7 @@ def _with_number(conn: Connection, text: str, state: str) -> str:
             several = ", ".join(f"remit:{one}" for one in found)
             raise UsageError(f"Several remittances that are {state} have this trace number; say one of: {several}.")
         if not found and not named.isdigit():
-            raise NotFoundError(f"remittance that is {state} with trace number", named[:50])
+            raise NotFoundError(f"remittance that is {state} with", "this trace number")
         return f"remit:{found[0]}" if found else text
     if kind != "file" or not named or named.isdigit():
         return text

@@ -66,7 +66,7 @@ def of_keys(ctx: Context, keys: Sequence[str]) -> list[tuple[int, int]]:
     for key in wanted:
         found = rows["case_key"].str.startswith(key).sum() if key else 0
         if found != 1:
-            raise NotFoundError("variance" if not found else "single variance", key)
+            raise NotFoundError("variance" if not found else "single variance", "with this key")
     return list(zip(rows[queries.ID].tolist(), rows["seen"].tolist(), strict=True))
 
 

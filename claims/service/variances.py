@@ -218,5 +218,5 @@ def refresh(ctx: Context, posting_date: date) -> dict[str, int]:
 def _one(conn: Connection, key: str) -> dict[str, Any]:
     found = queries.find(conn, key.strip().lower()) if key.strip() else pd.DataFrame()
     if len(found) != 1:
-        raise NotFoundError("variance" if found.empty else "single variance", key)
+        raise NotFoundError("variance" if found.empty else "single variance", "with this key")
     return {str(name): value.item() if hasattr(value, "item") else value for name, value in found.iloc[0].items()}

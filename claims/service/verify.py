@@ -11,7 +11,9 @@ from claims.service import verify_files, verify_matches, verify_reasons
 from claims.service.context import Context
 from claims.store import (
     audit,
+    batch_seals,
     chain,
+    chain_heads,
     checking,
     checking_exceptions,
     checking_files,
@@ -30,10 +32,11 @@ from claims.store.handles import Connection
 
 
 class Head(NamedTuple):
-    """The ends of the audit chain and of the chain of seals, to be noted elsewhere."""
+    """The ends of the audit chain, of the chain of seals and of all others, to be noted elsewhere."""
 
     event: audit.Head
     seal: seals.Head
+    chains: chain_heads.Head | None = None
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,11 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"
-        odd = checking_seals.unlike(conn, known_head.seal if known_head else None)
+        odd = checking_seals.unlike(conn, known_head.seal if known_head else None) + batch_seals.unlike(conn)
         checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(odd)))
+        rule = "the chains of journals, events and seals lead through every end that the audit chain tells of"
+        told, lost = chain_heads.unlike(conn, known_head.chains if known_head else None)
+        checks.append(Check("chains", rule, told, tuple(lost)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
         gone = tuple(f"{rows} row(s) of {table} were removed" for table, rows in missing.items())
         checks.append(Check("rows", "no row that was written is gone", given, gone))
@@ -191,14 +197,15 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
 
 
 def head(ctx: Context) -> Head:
-    """Give the last event of the audit chain and the last seals: to be noted where nobody who writes here can write."""
+    """Give the ends of all chains: to be noted where nobody who writes here can write."""
     with read(ctx.engine) as conn:
-        return Head(audit.head(conn), seals.head(conn))
+        return Head(audit.head(conn), seals.head(conn), chain_heads.head(conn))
 
 
-def head_of(event: int, mac: str, seal: int, told: str) -> Head:
-    """Put a head together again from what was noted of it."""
-    return Head(audit.Head(event, mac), seals.Head(seal, told))
+def head_of(event: int, mac: str, seal: int, told: str, numbers: tuple[int, ...] = (), joined: str = "") -> Head:
+    """Put a head together again from what was noted of it; heads of earlier versions end after the seals."""
+    chains = chain_heads.Head(numbers, joined) if joined else None
+    return Head(audit.Head(event, mac), seals.Head(seal, told), chains)
 
 
 def unknown_files(ctx: Context) -> list[str]:

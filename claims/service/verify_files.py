@@ -57,7 +57,23 @@ def differing(ctx: Context, conn: Connection) -> tuple[int, list[str]]:
     broken: list[str] = []
     for file in files:
         broken += _of_file(ctx, conn, file, counted)
-    return len(files), broken
+    strayed = checking_files.strayed_payers(conn)
+    broken += [f"payer {one} of a claim names another family than its claim" for one in strayed]
+    return len(files), broken + _unread(conn, {file.file_id for file in files}, counted)
+
+
+def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], int]) -> list[str]:
+    """Name rows of files whose own row says that nothing came of them: nobody reads those again."""
+    told: Counter[int] = Counter()
+    for (table, file_id), rows in counted.items():
+        if file_id not in read and table != schema.findings.name:
+            told[file_id] += rows
+    hashes = checking_files.hashes_of(conn, sorted(told))
+    return [
+        f"file {hashes[file_id][:12]} has {rows} row(s), and its own row says that it has none"
+        for file_id, rows in sorted(told.items())
+        if file_id in hashes
+    ]
 
 
 def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[tuple[str, int], int]) -> list[str]:

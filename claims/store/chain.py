@@ -71,7 +71,7 @@ def breaks(conn: sa.Connection) -> list[str]:
 def chained(previous: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> list[str]:
     """Give the hash of each row, of these columns and of the hash of the row before it."""
     found = []
-    for row in zip(*_columns(columns, rows), strict=True):
+    for row in zip(*columns_of(columns, rows), strict=True):
         previous = _hashed(previous, ascii(row))
         found.append(previous)
     return found
@@ -79,7 +79,7 @@ def chained(previous: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame
 
 def followed(before: Sequence[str], columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> list[str]:
     """Give the hash of each row as it follows from the hash that is told of the row before it."""
-    values = zip(*_columns(columns, rows), strict=True)
+    values = zip(*columns_of(columns, rows), strict=True)
     return [_hashed(previous, ascii(row)) for previous, row in zip(before, values, strict=True)]
 
 
@@ -89,8 +89,8 @@ def _hashed(previous: str, text: str) -> str:
 
 def _texts(journals: pd.DataFrame, lines: pd.DataFrame) -> Iterator[str]:
     """One text per journal: ASCII, so that it never depends on what a Python version finds printable."""
-    heads = zip(*_columns(_HEAD, journals), strict=True)
-    rows = list(zip(*_columns(_LINE, lines), strict=True))
+    heads = zip(*columns_of(_HEAD, journals), strict=True)
+    rows = list(zip(*columns_of(_LINE, lines), strict=True))
     counts = lines.groupby("journal_id").size().reindex(journals["journal_id"], fill_value=0).tolist()
     start = 0
     for own, count in zip(heads, counts, strict=True):
@@ -98,8 +98,8 @@ def _texts(journals: pd.DataFrame, lines: pd.DataFrame) -> Iterator[str]:
         start += count
 
 
-def _columns(columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> Iterator[list[Any]]:
-    """Values as they are read back: 0 or "" for what is missing."""
+def columns_of(columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> Iterator[list[Any]]:
+    """Give values column by column as they are read back: 0 or "" for what is missing."""
     for column in columns:
         is_number = isinstance(column.type, sa.Integer)
         if column.name not in rows:

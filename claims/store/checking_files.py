@@ -46,6 +46,22 @@ def files(conn: sa.Connection) -> pd.DataFrame:
     )
 
 
+def hashes_of(conn: sa.Connection, file_ids: Sequence[int]) -> dict[int, str]:
+    """Give the sha256 of files by their file_id, but for batches that we wrote."""
+    batches = sa.select(schema.batches.c.file_id).where(schema.batches.c.file_id.is_not(None))
+    select = sa.select(F.c.file_id, F.c.sha256).where(F.c.file_id.not_in(batches))
+    rows = frame_of(conn, select, F.c.file_id, file_ids)
+    return dict(zip(rows["file_id"].tolist(), rows["sha256"].tolist(), strict=True))
+
+
+def strayed_payers(conn: sa.Connection) -> list[int]:
+    """Give the claim_payer_id of payers that name another family than their claim does."""
+    payers = schema.claim_payers
+    joined = payers.join(C, C.c.claim_id == payers.c.claim_id)
+    select = sa.select(payers.c.claim_payer_id).select_from(joined).where(payers.c.family_id != C.c.family_id)
+    return [int(one) for one in conn.scalars(select.order_by(payers.c.claim_payer_id))]
+
+
 def counts(conn: sa.Connection) -> dict[tuple[str, int], int]:
     """Number of rows by table and file_id."""
     found: dict[tuple[str, int], int] = {}

@@ -3,6 +3,8 @@ not fit, so none is good."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -172,14 +174,31 @@ def sizes(conn: sa.Connection) -> dict[str, int]:
 
 
 def untold_closings(conn: sa.Connection) -> list[str]:
-    """Closings of periods that the audit chain tells of and that are gone, the other way round, and their heads."""
-    subjects = sa.select(AUDIT.c.subject).where(AUDIT.c.action == "period.close")
-    told = {str(subject).removeprefix("through ") for subject in conn.scalars(subjects)}
-    kept = {day.isoformat() for day in conn.scalars(sa.select(CLOSED.c.through_date))}
+    """Closings that the audit chain tells of and that are gone or others, the other way round, and their heads."""
+    events = sa.select(AUDIT.c.subject, AUDIT.c.actor, AUDIT.c.body).where(AUDIT.c.action == "period.close")
+    closings = {
+        str(subject).removeprefix("through "): (str(by), str(body)) for subject, by, body in conn.execute(events)
+    }
+    stored = {row.through_date.isoformat(): row for row in conn.execute(sa.select(CLOSED))}
+    told, kept = set(closings), set(stored)
+    other = [
+        f"the closing through {day} is not as the audit chain tells it"
+        for day in sorted(told & kept)
+        if not _is_as_told(stored[day]._asdict(), *closings[day])
+    ]
     lost = [f"the audit chain tells of a closing through {day} that is gone" for day in sorted(told - kept)]
     new = [f"the audit chain does not tell of the closing through {day}" for day in sorted(kept - told)]
     head = sa.select(CLOSED.c.through_date).where(
         CLOSED.c.head_hash != "0" * 64, CLOSED.c.head_hash.not_in(sa.select(J.c.hash))
     )
     cut = [f"the last journal at the closing through {day} is no more" for day in conn.scalars(head)]
-    return lost + new + cut
+    return lost + new + other + cut
+
+
+def _is_as_told(row: Mapping[str, Any], actor: str, body: str) -> bool:
+    """Tell whether a closing is as its event says; events of earlier versions say only by whom."""
+    try:
+        told = {str(name): value for name, value in json.loads(body).items()}
+    except (ValueError, AttributeError):
+        return True  # spoiled: the audit chain names it
+    return all(row[name] == value for name, value in {**told, "actor": actor}.items() if name in row)

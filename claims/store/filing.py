@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from claims.store import clock, ids, schema
+from claims.store import clock, ids, schema, seals
 
 F, RECEIPTS = schema.files, schema.receipts
 
@@ -45,6 +45,7 @@ def register(conn: sa.Connection, sha256: str, size: int, name: str, run_id: int
                 run_id=run_id,
             )
         )
+        seals.note_new(conn, F, [file_id])
     receipt_id = ids.take(conn, RECEIPTS, 1)
     conn.execute(
         sa.insert(RECEIPTS).values(
@@ -81,6 +82,7 @@ def register_produced(
             run_id=run_id or None,
         )
     )
+    seals.note_new(conn, F, [file_id])
     return file_id
 
 
@@ -124,6 +126,7 @@ def finish(
     counts: Mapping[str, int],
 ) -> None:
     """Write what became of a file."""
+    seals.note(conn, F, [file_id])
     conn.execute(
         sa.update(F)
         .where(F.c.file_id == file_id)

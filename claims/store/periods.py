@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -19,14 +20,15 @@ def closed_through(conn: sa.Connection) -> date | None:
     return last
 
 
-def close(conn: sa.Connection, through: date, actor: str) -> None:
-    """Close all days up to `through`, with the number of journals and the head of their chain as they stand."""
+def close(conn: sa.Connection, through: date, actor: str) -> dict[str, Any]:
+    """Close all days up to `through`, with the number of journals and the head of their chain as they stand.
+
+    Gives what the audit chain tells of the closing.
+    """
     count = conn.scalar(sa.select(sa.func.count()).select_from(J).where(J.c.posting_date <= through))
-    conn.execute(
-        T.insert().values(
-            through_date=through, closed_at=clock.now(), actor=actor, journals=count, head_hash=chain.head(conn)
-        )
-    )
+    told = {"closed_at": clock.now(), "journals": int(count or 0), "head_hash": chain.head(conn)}
+    conn.execute(T.insert().values(through_date=through, actor=actor, **told))
+    return told
 
 
 def listed(conn: sa.Connection) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from claims.store import ids, seals
+from claims.store import batch_seals, ids, seals
 from claims.store.bulk import bulk_insert
 from claims.store.engine import is_postgresql
 from claims.store.load import frame
@@ -30,6 +30,7 @@ def insert_keyed(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> pd
     known = [column.name for column in table.columns if column.name in keyed.columns]
     bulk_insert(conn, table, keyed[known])
     seals.note_new(conn, table, keyed[key])
+    batch_seals.append(conn, table, keyed[known])
     return keyed
 
 

@@ -287,11 +287,10 @@ class _Reader:
         if good.all():
             return Maybe(value, ~good) if column.kind.endswith("?") else value
         sent = values.length > 0
-        if column.kind.startswith("cents"):
-            if (wrong := ~good & sent).any():
-                into.unreadable[column.name] = wrong
-            if column.is_required and not sent.all():
-                into.missing[column.name] = ~sent
+        if (wrong := ~good & sent).any():
+            into.unreadable[column.name] = wrong
+        if column.kind.startswith("cents") and column.is_required and not sent.all():
+            into.missing[column.name] = ~sent
         return Maybe(value, ~good) if column.kind.endswith("?") else value
 
     def _cents(self, column: ColumnPlan, values: Values) -> tuple[Integers, Flags]:

@@ -181,12 +181,15 @@ class SetReader:
                 self.find(int(rows[place]), code, NOTE, element, sentence, **facts)
 
     def _amounts(self, plan: FramePlan, found: Extract) -> None:
-        """Hold sets with amounts that cannot be read, or that must be there and are not."""
+        """Hold sets with amounts that cannot be read, or that must be there and are not; note such quantities."""
         if not found.missing and not found.unreadable:
             return
         for column in plan.columns:
             if column.feeds[0].scope >= 0:
                 continue  # stands in an AMT, which has a frame of its own
+            if column.kind.startswith("milli"):
+                self._bad_quantities(plan, column, found)
+                continue
             for is_missing, flags in ((True, found.missing), (False, found.unreadable)):
                 at = np.flatnonzero(flags.get(column.name, []))
                 self._bad_amounts(plan, column, found, at, is_missing=is_missing)
@@ -203,21 +206,36 @@ class SetReader:
             self._bad_amount(plan, column, found, row, is_missing=is_missing)
 
     def _bad_amount(self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int, *, is_missing: bool) -> None:
+        element, text = self._place(plan, column, found, row)
+        self.find(
+            int(found.rows[row]), "amount-missing" if is_missing else "amount-not-readable", HOLD, element,
+            ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")
+            + "; taken as 0, transaction set held",
+            found=text, expected="amount with at most two decimals",
+            ack_code="999 IK403 1" if is_missing else "999 IK403 6",
+        )  # fmt: skip
+
+    def _bad_quantities(self, plan: FramePlan, column: ColumnPlan, found: Extract) -> None:
+        """Note quantities that cannot be read: they move no money."""
+        at = np.flatnonzero(found.unreadable.get(column.name, []))
+        name = f"{plan.name}.{column.name}"
+        for row in at[listed(self.window.owners, found.rows[at], "quantity-not-readable", NOTE, name)].tolist():
+            element, text = self._place(plan, column, found, row)
+            self.find(
+                int(found.rows[row]), "quantity-not-readable", NOTE, element, "the quantity cannot be read; taken as 0, read on",
+                found=text, expected="quantity with at most three decimals", ack_code="999 IK403 6",
+            )  # fmt: skip
+
+    def _place(self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int) -> tuple[str, str]:
+        """Name the element that a column of a row was read from, and give its text if that can name nobody."""
         tokens, at = self.window.tokens, int(found.rows[row])
         values = found.values_of[column.name]
         start, length = (int(values.start[row]), int(values.length[row])) if values else (0, 0)
         text = tokens.data[start : start + length].tobytes()
         feed = next((one for one in column.feeds if one.segment in (0, int(tokens.code[at]))), column.feeds[0])
         number = feed.elements[0] + (0 if feed.is_fixed else int(found.repeat[row]) * plan.step)
-        element = f"{IDS[int(tokens.code[at])]}{number:02d}"
         is_shown = 0 < len(text) <= 20 and not text.strip(b"0123456789.,-+E")
-        self.find(
-            at, "amount-missing" if is_missing else "amount-not-readable", HOLD, element,
-            ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")
-            + "; taken as 0, transaction set held",
-            found=text.decode("ascii") if is_shown else "", expected="amount with at most two decimals",
-            ack_code="999 IK403 1" if is_missing else "999 IK403 6",
-        )  # fmt: skip
+        return f"{IDS[int(tokens.code[at])]}{number:02d}", text.decode("ascii") if is_shown else ""
 
     def orphans(self, found: Extract | None, parent: str) -> None:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""

@@ -29,6 +29,14 @@ def test_a_period_closes_once_and_refuses_what_is_posted_into_it(claims):
     assert claims("periods", "list", "--json").json["closings"][0]["through_date"] == "2025-03-31"
 
 
+def test_what_is_typed_in_the_wrong_place_is_not_repeated(claims):
+    assert claims("init").code == 0
+    for words in ("periods close SECRET1", "report SECRET1", "periods list SECRET1", "denials show SECRET1"):
+        said = claims(*words.split())
+        assert (said.code, "SECRET1" in said.out + said.err) == (2, False), words
+        assert said.err
+
+
 def test_a_person_matches_a_payment_by_the_number_of_its_exception(claims, tmp_path):
     assert claims("init").code == 0
     paths = []

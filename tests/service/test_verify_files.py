@@ -3,12 +3,14 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
 from claims.service import verify as verbs
 from claims.service import verify_files
 from claims.service.periods import close_period
-from claims.store import schema
+from claims.store import chain, schema
 from claims.store.engine import rehearsal, write
+from claims.store.load import frame
 from tests.books import Bill, bank, claims, remit
 from tests.service.test_invariants import BOOKS
 
@@ -138,6 +140,7 @@ def test_what_people_work_on_is_held_against_what_made_it(books):
 def test_a_closing_that_the_audit_chain_tells_of_cannot_go(books):
     close_period(books.ctx, date(2025, 6, 30))
     assert broken(books) == {}
+    assert "is not as the audit chain" in faults(books, "UPDATE closed_periods SET actor = 'eve'")["periods"][0]
     tamper(books, "DELETE FROM closed_periods")
     assert "closing through 2025-06-30 that is gone" in broken(books)["periods"][0]
 
@@ -150,6 +153,32 @@ def test_a_head_that_was_noted_shows_a_chain_that_was_cut(books):
     tamper(books, f"DELETE FROM {schema.audit_events.name}", "DELETE FROM closed_periods")
     assert "audit" not in broken(books)
     assert "cut" in broken(books, head)["audit"][0]
+
+
+def test_a_file_whose_row_says_that_nothing_came_of_it_is_named(books):
+    of = "WHERE file_id = (SELECT MIN(file_id) FROM remittances)"
+    for change in ("content = 'unknown'", "state = 'registered'"):
+        found = faults(books, f"UPDATE files SET {change} {of}")
+        assert "its own row says that it has none" in found["files"][0]
+        assert "row of file" in found["seals"][0]
+
+
+def test_a_chain_of_journals_that_was_worked_out_again_is_named(books):
+    """Its hashes need no key; what the audit chain told of their end does, and so does a head that was noted."""
+    head = verbs.head(books.ctx)
+    tamper(books, "UPDATE journals SET posting_date = '2025-01-15' WHERE source = '835'")
+    with write(books.ctx.engine) as conn:
+        journals, lines = schema.journals, schema.ledger_lines
+        rows = frame(conn, sa.select(*journals.columns).order_by(journals.c.journal_id))
+        own = sa.select(*lines.columns).order_by(lines.c.journal_id, lines.c.ledger_line_id)
+        for key, told in zip(rows["journal_id"], chain.seal(chain.START, rows, frame(conn, own)), strict=True):
+            conn.execute(sa.update(journals).where(journals.c.journal_id == key).values(hash=told))
+    found = broken(books, head)
+    assert "journals" not in found
+    assert [one.partition(" do not lead")[0] for one in found["chains"]] == [
+        "the journals",
+        "the chains of journals and events",
+    ]
 
 
 def test_a_file_of_the_vault_that_no_row_knows_is_named(books):

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from claims.errors import DatabaseError, NotFoundError, UsageError
 from claims.service import people as staff
-from claims.service import rejection_queue
+from claims.service import rejection_queue, verify_files
 from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
 from claims.service.desk import people as desk
-from claims.store import audit, checking_seals, claim_work, schema
+from claims.store import audit, batch_seals, checking_seals, claim_work, schema
 from claims.store.engine import read, rehearsal, write
 from claims.store.people import change, set_recovery_codes
 from claims.store.rows import insert_keyed
@@ -137,6 +137,11 @@ CHANGED = {
     "submission": ["UPDATE submissions SET state = 'another'", "UPDATE submissions SET payer_claim_number = 'another'"],
     "edit proposal": ["UPDATE edit_proposals SET state = 'dismissed'", "UPDATE edit_proposals SET actor = 'eve'"],
     "appeal": ["UPDATE appeals SET packet_sha256 = 'another'"],
+    "row of file": ["UPDATE files SET content = 'unknown'", "UPDATE files SET state = 'registered'"],
+    "run": ["UPDATE runs SET actor = 'eve'", "UPDATE runs SET counts = ''"],
+    "answer": ["UPDATE acknowledgements SET verdict = 'unknown'"],
+    "candidate of a tie": ["UPDATE deposit_candidates SET amount_cents = 5"],
+    "set of a batch": ["UPDATE batch_sets SET set_control_number = 'another'"],
     "past exception": ["UPDATE past_exceptions SET amount_cents = 5"],
     "patient payment": [
         "UPDATE patient_payments SET state = 'held'",
@@ -156,7 +161,8 @@ TABLES = {
     "exception": "exceptions", "work on a blocked claim": "claim_work",
     "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
-    "patient refund": "patient_refunds", "recovery code": "recovery_codes",
+    "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files", "run": "runs",
+    "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
 }  # fmt: skip
 
 
@@ -193,6 +199,26 @@ def test_verify_names_them_and_nothing_else_is_wrong(books):
         found = broken(books)["seals"]
     assert {called for called in CHANGED if any(one.startswith(f"{called} ") for one in found)} == set(CHANGED)
     assert not any(word in " ".join(found) for word in ("eve", "Z1", "W1", "PERSON"))
+
+
+TOGETHER = {
+    "UPDATE claim_events SET posting_date = '2024-01-01' WHERE event_id = 1": "not as they were put in",
+    "UPDATE families SET claim_number = 'another' WHERE claim_number = 'Z1'": "not as they were put in",
+    "UPDATE families SET family_id = 999 WHERE claim_number = 'Z1'": "put in beside the program",
+}
+
+
+def test_rows_that_are_only_put_in_are_sealed_together(books):
+    with rehearsal(books.ctx.engine) as conn:
+        assert batch_seals.unlike(conn) == []
+    for statement, said in TOGETHER.items():
+        with rehearsal(books.ctx.engine) as conn:
+            conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            tamper(books, statement)
+            assert said in " ".join(batch_seals.unlike(conn)), statement
+    with rehearsal(books.ctx.engine) as conn:
+        tamper(books, "UPDATE claim_payers SET family_id = 1 WHERE family_id > 1")
+        assert "names another family" in " ".join(verify_files.differing(books.ctx, conn)[1])
 
 
 def test_seals_are_append_only_and_a_chain(books):

@@ -84,6 +84,16 @@ def test_an_unreadable_amount_leaves_its_sum_unknown(remit):
     assert remit.frames["claim_payments"]["paid_cents"].tolist() == [0]
 
 
+def test_an_unreadable_quantity_is_noted_and_holds_nothing(remit):
+    """BPR*I*79*C*CHK************20250312~ TRN*1*1*1599999999~ CLP*E1*1*119*79**12*S77~
+    SVC*HC:99214*119*79**q~ CAS*CO*45*40~
+    """
+    found = only(remit, "quantity-not-readable")
+    assert (found["severity"], found["element"], found["found"]) == ("note", "SVC05", "")
+    assert remit.frames["service_payments"]["paid_units_milli"].tolist() == [0]
+    assert balanced(remit) == [True, True, True]
+
+
 def test_missing_amounts_count_as_nothing_and_hold(remit):
     """BPR*I*0*C*CHK************20250312~ TRN*1*1*1599999999~ CLP*E1*1*119***12*S77~
     SVC*HC:99214*119***1~ CAS*CO*45*119~ CAS*CO*253~ PLB*1*20251231*WO:X~

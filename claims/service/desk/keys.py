@@ -59,8 +59,8 @@ def _one(conn: Connection, key: str, names: tuple[str, str]) -> tuple[int, int]:
         raise UsageError("The key of a case is wanted, as claims denials list shows it.")
     found = find(conn, text)
     if found.empty:
-        raise NotFoundError("denial case", key[:10])
+        raise NotFoundError("denial case", "with this key")
     if len(found) > 1:
-        raise AmbiguousKeyError(key)
+        raise AmbiguousKeyError()
     first, second = names
     return int(found[first].iloc[0]), int(found[second].iloc[0])
