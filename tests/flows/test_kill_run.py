@@ -37,7 +37,8 @@ def start(home, folder):
     )
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(4, marks=pytest.mark.long)])
+@pytest.mark.long  # tests/service/test_kill.py kills the same night without Prefect
+@pytest.mark.parametrize("kills", [1, 4])
 def test_kills_of_the_night_and_one_more_run(tmp_path, inbox, undisturbed, kills):
     home = tmp_path / "home"
     new_books(home)

@@ -109,6 +109,14 @@ def test_a_second_night_changes_nothing(practice):
     assert practice.books() == before
 
 
+def test_a_cron_that_is_none_is_refused():
+    from claims.errors import UsageError
+    from flows.engine import next_time
+
+    with pytest.raises(UsageError, match="'sometimes' is no cron"):
+        next_time("sometimes", "America/New_York")
+
+
 def test_a_failed_step_fails_the_night_visibly(practice, failing, prefect_server):
     from flows.failures import StepError
 

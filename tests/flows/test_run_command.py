@@ -235,16 +235,6 @@ def test_the_schedule_serves_its_server_and_stops_on_sigterm(tmp_path):
     assert not note.exists()
 
 
-def test_a_cron_that_is_none_is_refused(tmp_path):
-    told = os.environ | {"PYTHONPATH": str(ROOT), "CLAIMS_HOME": str(tmp_path / "claims-data")}
-    subprocess.run([*CLAIMS, "init", "--quiet"], env=told, cwd=tmp_path, check=True)
-    said = subprocess.run(
-        [*CLAIMS, "schedule", "--cron", "sometimes"], env=told, capture_output=True, text=True, check=False
-    )
-    assert said.returncode == 2
-    assert "'sometimes' is no cron" in said.stderr
-
-
 @pytest.mark.long
 def test_the_schedule_starts_a_night(tmp_path):
     """Needs the next full minute; fails when Prefect's scheduler does not insert its runs."""

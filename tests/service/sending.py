@@ -6,7 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.service.life import record
-from claims.store import schema
+from claims.store import schema, seals
 from claims.store.engine import write
 from tests.service.conftest import DAY
 
@@ -23,6 +23,7 @@ def send(practice, content: bytes, *, number="000000009", reference="B1", partne
             sa.select(T.c.transaction_id, T.c.file_id, T.c.control_number).where(T.c.batch_reference == reference)
         )
         mine = C.c.transaction_id == transaction_id
+        seals.note(conn, C, conn.scalars(sa.select(C.c.claim_id).where(mine)))
         conn.execute(sa.update(C).where(mine).values(origin="to_send", life="ready"))
         return resend(
             conn, mine, number=number, reference=reference, partner=partner, day=day, file_id=file_id, control=control
@@ -59,5 +60,7 @@ def resend(conn, which, *, number, reference, file_id, control="0001", partner="
             )
         )  # fmt: skip
         events += [(row.claim_id, name, f"{name}:{first + place}", first + place) for name in ("batched", "released")]
+    for table, keys in ((B, [batch_id]), (BS, [batch_id]), (S, range(first, first + len(rows)))):
+        seals.note_new(conn, table, keys)
     record(conn, pd.DataFrame(events, columns=["claim_id", "event", "event_key", "submission_id"]), day)
     return batch_id
