@@ -54,7 +54,8 @@ def unexplained(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -
     of_both = own.loc[own["payer_sequence"] != own["payer_sequence_held"], "family_id"]
     parts["payer_sequence"] = parts["payer_sequence"].where(~parts["family_id"].isin(of_both), "")
     off = -parts.groupby(TURN, as_index=False)["amount_cents"].sum().set_index(TURN)["amount_cents"]
-    return off[off != 0].rename("off_cents").astype("int64").reset_index()
+    rows: pd.DataFrame = off[off != 0].rename("off_cents").astype("int64").reset_index()
+    return rows
 
 
 def _parts(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
