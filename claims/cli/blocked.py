@@ -10,6 +10,7 @@ from claims.cli import console
 from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
+ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="Our number of the claim, as the list shows it.")]
 
 
@@ -29,8 +30,9 @@ def list_blocked(
     owner: Annotated[str, typer.Option(help="Only those of somebody.")] = "",
     given_up: Annotated[bool, typer.Option("--given-up", help="Instead those that were given up.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the largest first.")] = 50,
+    show_phi: ShowPhi = False,
 ) -> None:
-    """List claims that an edit stops, the largest first: what stops each, whose it is. No claim numbers are shown.
+    """List claims that an edit stops, the largest first: what stops each, whose it is.
 
     Example: claims blocked list --owner anna
     """
@@ -38,15 +40,15 @@ def list_blocked(
 
     output = console.current()
     ctx = context_for(output, "desk.read")
-    rows = blocked_queue.listed(ctx, owner.strip(), given_up=given_up, size=limit)
-    claims, cents = blocked_queue.totals(ctx, given_up=given_up)
+    rows = blocked_queue.listed(ctx, owner.strip(), given_up=given_up, size=limit, show_phi=show_phi)
+    claims, cents = blocked_queue.totals(ctx, owner.strip(), given_up=given_up)
     output.document({"claims": rows, "count": claims, "charge_cents": cents})
     output.table(
         "Given up" if given_up else "Blocked",
-        [">No.", ">Charge", "Payer", "Stopped by", "Owner", "Made of"],
+        [">No.", ">Charge", "Payer", "Claim", "Stopped by", "Owner", "Made of"],
         [
             (
-                row["claim_id"], console.dollars(row["charge_cents"]), row["payer_name"] or row["payer_code"],
+                row["claim_id"], console.dollars(row["charge_cents"]), row["payer_name"], row["claim_number"],
                 " ".join(dict.fromkeys(one["edit_id"] for one in row["why"])), row["owner"], row["case_key"],
             )
             for row in rows
@@ -55,7 +57,7 @@ def list_blocked(
     output.say(f"{claims:,} claim(s), {console.dollars(cents)}.")
 
 
-def show(number: Number) -> None:
+def show(number: Number, show_phi: ShowPhi = False) -> None:
     """Tell one: what stops it and what to do, whose it is, what was noted.
 
     Example: claims blocked show 12
@@ -63,9 +65,10 @@ def show(number: Number) -> None:
     from claims.service import blocked_queue
 
     output = console.current()
-    row = blocked_queue.told(context_for(output, "desk.read"), number_of(number), show_phi=False)
+    row = blocked_queue.told(context_for(output, "desk.read"), number_of(number), show_phi=show_phi)
     output.document(row)
-    output.say(f"Claim {row['claim_id']}: {console.dollars(row['charge_cents'])}, now {row['life'].replace('_', ' ')}")
+    stands = f"{console.dollars(row['charge_cents'])}, now {row['life'].replace('_', ' ')}"
+    output.say(f"Claim {row['claim_number']} (our number {row['claim_id']}): {stands}")
     output.say(f"  Payer     {row['payer_name']} ({row['payer_code']})")
     for one in row["why"]:
         line = f" (line {one['line_number']})" if one["line_number"] else ""

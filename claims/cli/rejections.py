@@ -52,7 +52,7 @@ def list_rejections(
         [
             (
                 row["rejection_id"], console.dollars(row["amount_cents"]), row["payer_name"] or row["payer_code"],
-                row["claim_number"], row["claim_id"], row["source"], row["cause"], row["next_step"],
+                row["claim_number"], f"id:{row['claim_id']}", row["source"], row["cause"], row["next_step"],
                 row["posting_date"],
             )
             for row in found
@@ -60,7 +60,8 @@ def list_rejections(
     )  # fmt: skip
     output.say(f"{len(found):,} rejection(s), {console.dollars(cents)}; no denials are among them.")
     if found:
-        output.say("Fix and send again: claims resubmit CLAIM --set COLUMN=VALUE")
+        example = f"claims resubmit id:{found[0]['claim_id']} --set member_id=VALUE"
+        output.say(f"Fix and send again, by our number: {example}")
 
 
 def show(number: Number, show_phi: ShowPhi = False) -> None:

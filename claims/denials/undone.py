@@ -17,6 +17,7 @@ from claims.denials.outcomes import CASE_COLUMNS
 
 UNDONE = "undone"
 RESTORED = "restored"  # by a replay: the facts are as they were before the undo, and so is the case
+FILED = ("case_key", "family_id", "claim_number", "payer_sequence", "line_number")  # what finds a case
 FIRST = "first_event_id"  # from this event on the case was taken back
 # What the denial rules, and earlier undos, tell of a case; a person's events stay out of it.
 RULES = (
@@ -74,13 +75,17 @@ def each_before(
 
 
 def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posting_date: str) -> dict[Hashable, Any]:
-    """Give the columns of a case as they were before its event `first`; closed as undone where it opened there."""
+    """Give the columns of a case as they were before its event `first`; closed as undone where it opened there.
+
+    That one stays filed under the claim that is known by now: as its denial comes again, the case is found there.
+    """
     later = events[events["event_id"] >= first]
     columns = dict(case)
     for body in later["body"].tolist()[::-1]:
         columns |= json.loads(body).get("before", {})
     earlier = events[events["event_id"] < first]
     if not earlier["kind"].isin(RULES).any():
+        columns |= {name: case[name] for name in FILED}
         columns |= {"state": "closed", "outcome": UNDONE, "closed_posting_date": posting_date, "recovered_cents": 0}
     return columns
 

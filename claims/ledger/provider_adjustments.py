@@ -10,6 +10,7 @@ from claims.ledger.proposal import Proposal
 from claims.ledger.rules import CLEARING, posting_rules
 
 TAKEBACKS, FORWARDS = "2100", "2110"
+REISSUED = "reissued_payment"  # what the reference of a CS matches (codes/plb.csv)
 TYPES = {TAKEBACKS: "WO_WITHOUT_REVERSAL", FORWARDS: "FB_WITHOUT_FORWARD"}
 
 
@@ -51,11 +52,11 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
     is_lost &= is_cs & ~is_forward & (original != rows["remit_id"].to_numpy())
     # What is lost is issued again once: a second one is not explained by it.
     is_lost &= ~pd.Series(np.where(is_lost, original, -1 - np.arange(len(rows)))).duplicated().to_numpy()
-    matches = np.select([is_cs & is_forward, is_cs & is_lost], ["forward_balance", "reissued_payment"], "")
+    matches = np.select([is_cs & is_forward, is_cs & is_lost], ["forward_balance", REISSUED], "")
     return rows.assign(
         ledger_reference=reference,
         reference_matches=pd.Series(matches, index=rows.index, dtype="str"),
-        original_remit_id=np.where(matches == "reissued_payment", original, 0),
+        original_remit_id=np.where(matches == REISSUED, original, 0),
     )
 
 

@@ -34,7 +34,7 @@ Archive = Callable[[Integers], Frames]
 class Decided(NamedTuple):
     """Claims with their status, the payments (835 frames), and what is to be recovered later (books.RECOVERIES).
 
-    `forced` names the reviews that were asked for and found a claim.
+    `ugly` of a claim names the mode that refused it; `forced` the reviews that were asked for and found a claim.
     """
 
     claims: pd.DataFrame
@@ -44,7 +44,10 @@ class Decided(NamedTuple):
 
 
 def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Sequence[str] = ()) -> Decided:
-    """Edit and decide the claims of a part, which have `received_date` and the columns of `books.mailboxes`."""
+    """Edit and decide the claims of a part, which have `received_date` and the columns of `books.mailboxes`.
+
+    `force` names ugly modes: reviews (`reviews.FORCED`) and `front_end.REJECTED`.
+    """
     frames = {**frames, "service_lines": _dated(frames)}
     claims = _addressed(frames["claims"], books)
     terms = _terms(claims, books, seed)
@@ -53,9 +56,9 @@ def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Se
     old_key = keys(claims["payer_code"], claims["original_reference"])
     old = np.where(again, books.numbers.of(old_key), 0)
     is_known = (old > 0) & ~pd.Series(np.where(old > 0, old, -1 - np.arange(len(old)))).duplicated().to_numpy()
-    verdict = front_end.edited(claims, frames, is_known, key)
+    verdict = front_end.edited(claims, frames, is_known, key, is_ugly=front_end.REJECTED in force)
     accepted = (verdict["edit"] == "").to_numpy()
-    claims = claims.assign(**{name: verdict[name].to_numpy() for name in front_end.ACCEPTED}, old_sequence=old)
+    claims = claims.assign(**{name: verdict[name].to_numpy() for name in verdict.columns}, old_sequence=old)
     claims["sequence"] = 0
     claims.loc[accepted, "sequence"] = books.take_sequence(int(accepted.sum()))
     number = terms["icn_prefix"] + claims["sequence"].astype(str).str.zfill(9)
@@ -76,7 +79,8 @@ def decided(frames: Frames, books: Books, seed: int, archive: Archive, force: Se
     if len(onward.claims):
         first = onward.marked
         parts.append(_second_payer(onward.claims, onward.work, books, seed))
-    reviewed = reviews.reviewed(first, claims_kept, work, terms_kept["weekday"].to_numpy(np.int64), books, seed, force)
+    wanted = [name for name in force if name in reviews.FORCED]
+    reviewed = reviews.reviewed(first, claims_kept, work, terms_kept["weekday"].to_numpy(np.int64), books, seed, wanted)
     every = joined([*parts, reviewed.first, *reviewed.later])
     _enter_numbers(every["claim_payments"], books)
     return Decided(claims, every, reviewed.recoveries, reviewed.forced)

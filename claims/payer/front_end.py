@@ -10,17 +10,23 @@ import pandas as pd
 
 from claims import identifiers
 from claims.payer.adjudicate import Frames
-from claims.payer.draws import Keys, draws
+from claims.payer.draws import Keys, draws, keys
 from claims.payer.terms import table
 
 ACCEPTED = {"edit": "", "category_code": "A2", "status_code": "20", "entity_code": "PR"}
+REJECTED = "rejected-claims"  # the ugly mode
+_BY_MODE = ("member-not-found", "member-number")  # edits that whoever has the insurance card corrects
+ONE_IN = 3
 
 
-def edited(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray, key: Keys) -> pd.DataFrame:
+def edited(
+    claims: pd.DataFrame, frames: Frames, is_known: np.ndarray, key: Keys, *, is_ugly: bool = False
+) -> pd.DataFrame:
     """Give `edit` (`""` when accepted), `category_code`, `status_code` and `entity_code` of each claim, in its order.
 
     `is_known` tells of each claim whether the claim that it replaces or voids can be reversed; `key` is that of
-    `facts.claim_keys`.
+    `facts.claim_keys`. `is_ugly`: one in three of the claims that it would accept is refused for its member's number,
+    and one at least; `ugly` names the mode there.
     """
     failed = _failed(claims, frames, is_known)
     found = pd.DataFrame({name: [value] * len(claims) for name, value in ACCEPTED.items()}, dtype="str")
@@ -35,6 +41,20 @@ def edited(claims: pd.DataFrame, frames: Frames, is_known: np.ndarray, key: Keys
         hit = hit & (found["edit"] == "").to_numpy()
         for name in ACCEPTED:
             found[name] = found[name].mask(hit, row[name])
+    found["ugly"] = ""
+    # A member's number that was corrected is drawn anew.
+    return _refused(found, key ^ keys(claims["member_id"])) if is_ugly else found
+
+
+def _refused(found: pd.DataFrame, key: Keys) -> pd.DataFrame:
+    good = np.flatnonzero((found["edit"] == "").to_numpy())
+    if not len(good):
+        return found
+    drawn = draws(key, REJECTED, ONE_IN * 1000)[good]
+    hit = good[(drawn < 1000) | (drawn == drawn.min())]
+    edits = table("front_end").set_index("edit").loc[[_BY_MODE[one] for one in draws(key, "which edit", 2)[hit]]]
+    rows = edits.reset_index()[list(ACCEPTED)].assign(ugly=REJECTED).set_axis(found.index[hit])
+    found.loc[rows.index, list(rows.columns)] = rows
     return found
 
 

@@ -50,7 +50,7 @@ def of_rejections(claims: pd.DataFrame, file: str) -> pd.DataFrame:
     refused = claims[claims["edit"] != ""]
     told = refused[["payer_code", "claim_number", "charge_cents"]].assign(
         kind="rejected_claim", file=file, causes=refused["edit"],
-        codes=refused["category_code"] + ":" + refused["status_code"],
+        codes=refused["category_code"] + ":" + refused["status_code"], ugly=refused["ugly"],
     )  # fmt: skip
     return told.reindex(columns=COLUMNS)
 

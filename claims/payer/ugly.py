@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from claims.payer.adjudicate import Frames
+from claims.payer.front_end import REJECTED
 from claims.payer.reviews import FORCED
 
 WRONG_BY_CENTS = 500
@@ -19,6 +20,7 @@ UNKNOWN_PLB_CENTS = 100
 # What is done to frames; what is done to reviews when they are chosen; what is done to files.
 _WITHIN: dict[str, Callable[[Frames, int], Frames | None]] = {}
 OF_FILES = ("duplicate", "lost-file", "wrong-count")
+OF_CLAIMS = (REJECTED,)
 
 
 def within(name: str) -> Callable[[Callable[[Frames, int], Frames | None]], Callable[[Frames, int], Frames | None]]:
@@ -33,7 +35,7 @@ def within(name: str) -> Callable[[Callable[[Frames, int], Frames | None]], Call
 
 def modes() -> list[str]:
     """Name all modes."""
-    return [*OF_FILES[:1], *_WITHIN, *FORCED, *OF_FILES[1:]]
+    return [*OF_FILES[:1], *_WITHIN, *FORCED, *OF_FILES[1:], *OF_CLAIMS]
 
 
 def of_remittances() -> list[str]:

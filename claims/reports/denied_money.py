@@ -11,6 +11,7 @@ from claims import codes
 
 ATTACHED, TRANSFERRED = "attached", "transferred"
 DENYING = ("opened", "repeated", "upheld", "reopened", "matched")
+TURN = ["family_id", "payer_sequence"]
 KINDS = (ATTACHED, TRANSFERRED, *DENYING)
 NO_NEXT_PAYER = "C05"  # the posting rule for what only a next payer could pay, where there is none
 REASONS = {
@@ -28,37 +29,64 @@ REASONS = {
 def explained(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Give reason, says and amount_cents of REASONS, in order: their sum is to be the balance of 1110.
 
-    ``cases``: the open ones, with case_id, family_id, at_risk_cents, worth_cents, denied_cents,
+    ``cases``: the open ones, with case_id, family_id, payer_sequence, at_risk_cents, worth_cents, denied_cents,
     is_held (the decision that the case stands on is not posted). ``held``: what stands
-    on 1110 by claim_payment_id, rule_id, group_code and reason_code. ``events``: those of KINDS, that attached a
-    decision to a case, moved its money on, or denied it (case_id, kind, claim_payment_id, amount_cents), as they came.
+    on 1110 by family_id, payer_sequence, claim_payment_id, rule_id, group_code and reason_code. ``events``: those of
+    KINDS, that attached a decision to a case, moved its money on, or denied it (case_id, kind, claim_payment_id,
+    amount_cents), as they came.
     """
-    of_open = events[events["case_id"].isin(cases["case_id"])]
-    is_unknown = cases["family_id"] == 0
-    # Who was billed may deny it too: then it stands on 1110 again.
-    last = of_open[of_open["kind"] != ATTACHED].drop_duplicates("case_id", keep="last")
-    moved = last[last["kind"] == TRANSFERRED]
-    uncounted = _is_uncounted(held)
-    attached = held["claim_payment_id"].isin(of_open.loc[of_open["kind"] == ATTACHED, "claim_payment_id"])
-    amounts = {
-        "open_at_risk": cases["at_risk_cents"].sum(),
-        "contract_allows_less": (cases["denied_cents"] - cases["worth_cents"]).sum(),
-        "not_open": (cases["worth_cents"] - cases["at_risk_cents"]).sum(),
-        "decision_held": _of_earlier(cases, held, of_open) - cases.loc[cases["is_held"], "denied_cents"].sum(),
-        "claim_unknown": -cases.loc[is_unknown, "denied_cents"].sum(),
-        "with_next_payer": -moved["amount_cents"].sum(),
-        "denied_again": held.loc[attached & ~uncounted, "amount_cents"].sum(),
-        "no_denial": held.loc[uncounted, "amount_cents"].sum(),
-    }
-    rows = [(name, says, int(amounts[name])) for name, says in REASONS.items()]
+    amounts = _parts(cases, held, events).groupby("reason")["amount_cents"].sum()
+    rows = [(name, says, int(amounts.get(name, 0))) for name, says in REASONS.items()]
     return pd.DataFrame(rows, columns=["reason", "says", "amount_cents"])
 
 
-def _of_earlier(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> int:
-    """Give what stands on 1110 for cases whose last decision is held, by decisions before it."""
-    own = cases.loc[cases["is_held"], "case_id"]
-    decisions = events.loc[events["case_id"].isin(own) & events["kind"].isin(DENYING), "claim_payment_id"]
-    return int(held.loc[held["claim_payment_id"].isin(decisions.unique()), "amount_cents"].sum())
+def unexplained(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Give family_id, payer_sequence, off_cents (1110 less what is ``explained`` of it) of claims where they differ.
+
+    A claim one payer's case of which stands on a decision of another (the later payer denied what the earlier has to
+    settle) is looked at as a whole: its payer_sequence is "".
+    """
+    parts = pd.concat([_parts(cases, held, events), held.assign(amount_cents=-held["amount_cents"])])
+    own = cases[["case_id", "family_id", "payer_sequence"]].merge(events[["case_id", "claim_payment_id"]], on="case_id")
+    own = own[own["claim_payment_id"] != 0].merge(
+        held[["claim_payment_id", "payer_sequence"]], on="claim_payment_id", suffixes=("", "_held")
+    )
+    of_both = own.loc[own["payer_sequence"] != own["payer_sequence_held"], "family_id"]
+    parts["payer_sequence"] = parts["payer_sequence"].where(~parts["family_id"].isin(of_both), "")
+    off = -parts.groupby(TURN, as_index=False)["amount_cents"].sum().set_index(TURN)["amount_cents"]
+    rows: pd.DataFrame = off[off != 0].rename("off_cents").astype("int64").reset_index()
+    return rows
+
+
+def _parts(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Give reason, family_id, payer_sequence and amount_cents: what each case and what stands on 1110 adds."""
+    of_open = events[events["case_id"].isin(cases["case_id"])]
+    # Who was billed may deny it too: then it stands on 1110 again.
+    last = of_open[of_open["kind"] != ATTACHED].drop_duplicates("case_id", keep="last")
+    moved = last[last["kind"] == TRANSFERRED].merge(cases[["case_id", *TURN]], on="case_id")
+    uncounted = _is_uncounted(held)
+    attached = held["claim_payment_id"].isin(of_open.loc[of_open["kind"] == ATTACHED, "claim_payment_id"])
+    waiting, unknown = cases[cases["is_held"]], cases[cases["family_id"] == 0]
+    amounts = (
+        ("open_at_risk", cases, cases["at_risk_cents"]),
+        ("contract_allows_less", cases, cases["denied_cents"] - cases["worth_cents"]),
+        ("not_open", cases, cases["worth_cents"] - cases["at_risk_cents"]),
+        ("decision_held", held, held["amount_cents"].where(_is_of_earlier(waiting, held, of_open), 0)),
+        ("decision_held", waiting, -waiting["denied_cents"]),
+        ("claim_unknown", unknown, -unknown["denied_cents"]),
+        ("with_next_payer", moved, -moved["amount_cents"]),
+        ("denied_again", held, held["amount_cents"].where(attached & ~uncounted, 0)),
+        ("no_denial", held, held["amount_cents"].where(uncounted, 0)),
+    )
+    return pd.concat(
+        [rows[TURN].assign(reason=reason, amount_cents=cents) for reason, rows, cents in amounts], ignore_index=True
+    )
+
+
+def _is_of_earlier(waiting: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.Series[bool]:
+    """Tell what stands on 1110 for cases whose last decision is held (`waiting`), by decisions before it."""
+    of_waiting = events["case_id"].isin(waiting["case_id"]) & events["kind"].isin(DENYING)
+    return held["claim_payment_id"].isin(events.loc[of_waiting, "claim_payment_id"])
 
 
 def _is_uncounted(held: pd.DataFrame) -> pd.Series[bool]:

@@ -10,6 +10,7 @@ from claims.ledger import deposits, returned_deposits
 from claims.service import tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
+from claims.service.provider_adjustments import issue_again
 from claims.store import banking, deposit_candidates
 from claims.store.engine import write
 from claims.store.handles import Connection
@@ -42,6 +43,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         if (open_["rest_cents"] < 0).any():
             open_ = banking.open_lines(conn)
             tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
+        issue_again(conn, ctx, run_id, posting_date)
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)
     return {
         "deposits_tied": len(outcome.ties),

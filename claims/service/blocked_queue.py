@@ -11,11 +11,12 @@ import pandas as pd
 from claims.charges.scrub import edits
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
-from claims.service import life, paged
+from claims.service import life, paged, payer_names
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.desk import rejected
 from claims.service.desk.withdrawing import restore_decision
+from claims.service.payer_names import named
 from claims.service.people import require_worker
 from claims.service.periods import require_open
 from claims.service.queue import KEY_LENGTH
@@ -49,25 +50,36 @@ def page(
     if len(found.rows):
         record_shown(ctx, "blocked claims", {"claims": found.rows["claim_id"].tolist()})
     told = pd.Series([why.get(one, []) for one in found.rows["claim_id"]], found.rows.index, dtype=object)
-    return found._replace(rows=found.rows.assign(why=told))
+    return found._replace(rows=named(ctx, found.rows).assign(why=told))
 
 
-def listed(ctx: Context, owner: str = "", *, given_up: bool = False, size: int = paged.SIZE) -> list[dict[str, Any]]:
-    """Give the first of the claims that `page` gives, as rows, their numbers masked."""
+def listed(
+    ctx: Context, owner: str = "", *, given_up: bool = False, size: int = paged.SIZE, show_phi: bool = False
+) -> list[dict[str, Any]]:
+    """Give the first of the claims that `page` gives, as rows; numbers and notes masked unless `show_phi` (audited)."""
     with read(ctx.engine) as conn:
         rows = stopped_claims.blocked(conn, None, size, False, owner, given_up=given_up)
         why = _why(conn, rows["claim_id"].tolist())
-    shown = rows.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
+    shown = named(ctx, rows)
+    if not show_phi:
+        shown = shown.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
+    elif len(rows):
+        record_shown(ctx, "blocked claims", {"claims": rows["claim_id"].tolist()})
     return [
         {str(name): value for name, value in row.items()} | {"why": why.get(int(row["claim_id"]), [])}
         for row in shown.to_dict("records")
     ]
 
 
-def totals(ctx: Context, *, given_up: bool = False) -> tuple[int, int]:
-    """Count the claims that an edit stops (or those that were given up), and add up what they charge."""
+def totals(ctx: Context, owner: str = "", *, given_up: bool = False) -> tuple[int, int]:
+    """Count the claims that an edit stops (or those that were given up), and add up what they charge.
+
+    `owner`: only somebody's, of those that an edit stops, as in `page`.
+    """
     with read(ctx.engine) as conn:
-        return stopped_claims.given_up_totals(conn) if given_up else made_claims.stopped_totals(conn)
+        if given_up:
+            return stopped_claims.given_up_totals(conn)
+        return stopped_claims.owned_totals(conn, owner) if owner else made_claims.stopped_totals(conn)
 
 
 def told(ctx: Context, claim_id: int, *, show_phi: bool = True) -> dict[str, Any]:
@@ -80,6 +92,7 @@ def told(ctx: Context, claim_id: int, *, show_phi: bool = True) -> dict[str, Any
         why = _why(conn, [claim_id]).get(claim_id, [])
         keys = made_claims.behind(conn, [claim_id])["case_key"]
     found: dict[str, Any] = {str(name): value for name, value in row.items()}
+    found["payer_name"] = payer_names.one(ctx, found["payer_code"], found["payer_name"])
     if show_phi:
         record_shown(ctx, f"claim {claim_id}", {"part": "blocked"})
     else:

@@ -10,6 +10,7 @@ from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.people import limit_cents, require_worker
 from claims.service.rejection_queue import GIVEN_UP
+from claims.service.wording import visible
 from claims.service.zone import begins
 from claims.store import clock, exception_acts
 from claims.store.engine import write
@@ -117,7 +118,7 @@ def _standing(conn: Connection, exception_id: int, seen: int | None) -> Standing
 
 
 def _short(text: str, what: str, most: int) -> str:
-    text = text.strip()
+    text = visible(text)
     if len(text) > most:
         raise UsageError(f"The {what} has at most {most} characters.")
     return text

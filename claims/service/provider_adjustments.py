@@ -7,11 +7,14 @@ from datetime import date
 import pandas as pd
 
 from claims.ledger import deposits, returned_deposits
-from claims.ledger.provider_adjustments import explain, propose_provider_adjustments
+from claims.ledger.provider_adjustments import REISSUED, explain, propose_provider_adjustments
+from claims.ledger.rules import CLEARING
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.store import banking, exceptions, posting, takebacks
 from claims.store.handles import Connection
+
+UNCONFIGURED = "PLB_UNCONFIGURED"
 
 
 def post_provider_adjustments(
@@ -34,9 +37,7 @@ def post_provider_adjustments(
     owner = rows.set_index("provider_adjustment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
     at = lines["provider_adjustment_id"]
-    key = (
-        "835:" + owner["remit_key"] + ":plb:" + owner["ordinal"].astype("str") + ":" + owner["generation"].astype("str")
-    )
+    key = _keys(owner)
     lines = lines.assign(
         journal_key=key.reindex(at).to_numpy(),
         effective_date=owner["payment_date"].reindex(at).to_numpy(),
@@ -54,6 +55,56 @@ def post_provider_adjustments(
     )
     exceptions.open_all(conn, raised, posting_date)
     return written
+
+
+def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> int:
+    """Let a CS that waits on unapplied cash issue the payment that it names again, whose money left since.
+
+    Its deposit was returned after the CS was posted: the books end as they do in the other order. Gives how many.
+    """
+    waiting = takebacks.open_unconfigured(conn)
+    if waiting.empty:
+        return 0
+    rows = posting.provider_adjustments(conn, waiting["remit_id"].unique().tolist())
+    rows = rows.assign(journal_key=_keys(rows))
+    waits = (UNCONFIGURED + ":" + rows["journal_key"]).isin(waiting["exception_key"])
+    rows = rows[waits & (rows["reason_code"] == "CS")].reset_index(drop=True)
+    if rows.empty:
+        return 0
+    payables = takebacks.payables(conn)
+    rows = explain(rows, payables, _lost(conn, rows["remit_id"].unique().tolist()))
+    again = rows[rows["reference_matches"] == REISSUED]
+    if again.empty:
+        return 0
+    # As it was posted, taken back; as it is posted now. What both say of its own clearing is the same.
+    before = propose_provider_adjustments(again.assign(reference_matches="", original_remit_id=0), payables).lines
+    now = propose_provider_adjustments(again, payables).lines
+    taken = pd.concat(before).assign(amount_cents=lambda lines: -lines["amount_cents"])
+    lines = pd.concat([taken[taken["account"] != CLEARING], _of_others(pd.concat(now), again)], ignore_index=True)
+    at, owner = lines["provider_adjustment_id"], again.set_index("provider_adjustment_id")
+    lines = lines.assign(
+        journal_key=(owner["journal_key"] + ":issued-again").reindex(at).to_numpy(),
+        effective_date=owner["payment_date"].reindex(at).to_numpy(),
+        source="835",
+        journal_reason="provider-adjustment",
+        reverses_key="",
+    )
+    written = write_journals(conn, ctx, run_id, posting_date, lines)
+    keys = UNCONFIGURED + ":" + again["journal_key"]
+    over = waiting.loc[waiting["exception_key"].isin(keys), "exception_id"]
+    exceptions.close_for(conn, "exception_id", over, [UNCONFIGURED], "settled", posting_date)
+    return written
+
+
+def _of_others(lines: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The lines on the clearing of the payments that are issued again."""
+    own = rows.set_index("provider_adjustment_id")["remit_id"].reindex(lines["provider_adjustment_id"]).to_numpy()
+    return lines[lines["remit_id"] != own]
+
+
+def _keys(rows: pd.DataFrame) -> pd.Series[str]:
+    """The keys of the journals of provider adjustments."""
+    return "835:" + rows["remit_key"] + ":plb:" + rows["ordinal"].astype("str") + ":" + rows["generation"].astype("str")
 
 
 def _lost(conn: Connection, remit_ids: list[int]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from claims.service import paged
 from claims.service.context import Context
+from claims.service.payer_names import listed
 from claims.service.rejection_queue import shown
 from claims.store.engine import read
 from claims.store.queries import stopped_claims
@@ -33,4 +34,5 @@ def totals(ctx: Context, asked: Asked) -> tuple[int, int]:
 def payers(ctx: Context) -> list[tuple[str, str]]:
     """Give (code, name) of the payers that rejections are of, by name."""
     with read(ctx.engine) as conn:
-        return stopped_claims.payers(conn)
+        found = stopped_claims.payers(conn)
+    return listed(ctx, found)

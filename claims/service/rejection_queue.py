@@ -13,9 +13,11 @@ from claims.masking import MASK
 from claims.service import life
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
+from claims.service.payer_names import named
 from claims.service.people import require_worker
 from claims.service.periods import require_open
 from claims.service.queue import KEY_LENGTH
+from claims.service.wording import visible
 from claims.store import clock, desk, exceptions, rejections
 from claims.store.engine import read, write
 from claims.store.handles import Connection
@@ -91,7 +93,9 @@ def shown(ctx: Context, rows: pd.DataFrame, subject: str, *, show_phi: bool) -> 
     """Give rows as people read them: what was sent elsewhere says so; numbers masked unless `show_phi` (audited)."""
     away = (rows["origin"] != "to_send") & (rows["state"] == "open")
     step = rows["next_step"].where(rows["next_step"] != "", "Read the answer") + ", where it was sent from"
-    rows = rows.assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
+    rows = (
+        named(ctx, rows).assign(is_elsewhere=away, next_step=rows["next_step"].mask(away, step)).drop(columns="origin")
+    )
     if not show_phi:
         return rows.assign(claim_number=MASK, notes=rows["notes"].where(rows["notes"] == "", MASK))
     record_shown(ctx, subject, {"rejections": rows["rejection_id"].tolist()})
@@ -222,7 +226,7 @@ def noted(ctx: Context, notes: str, words: str, day: date) -> str:
 
 def short(words: str) -> str:
     """Give words on one line; raise UsageError for too many."""
-    words = " ".join(words.split())
+    words = visible(" ".join(words.split()))
     if len(words) > LONGEST:
         raise UsageError(f"The words have at most {LONGEST} characters.")
     return words

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from claims.errors import VaultError
-from claims.service import restored_cases, restored_lives, tying, undo_targets
+from claims.service import restored_cases, restored_lives, tying, undo_targets, verify_denials
 from claims.service.audited import record
 from claims.service.banking import match_deposits
 from claims.service.charging import post_voids
@@ -19,7 +19,7 @@ from claims.service.posting import post_again, settle
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo import Outcome
-from claims.store import exceptions, posting, undone, undone_ties
+from claims.store import exceptions, posting, undone, undone_cases, undone_ties
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
@@ -67,6 +67,11 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     if len(owner):
         restored_cases.restore(conn, ctx, run_id, day, owner, str(again["undone_at"].min()))
         restored_lives.restore(conn, ctx, run_id, day, owner, int(again["run_id"].min()))
+    families = sorted(set(undone_cases.families(conn, again["claim_payment_id"].tolist())["family_id"].tolist()))
+    if missing := verify_denials.without_case(conn, families):
+        # Whatever closed its case (one that was undone before cases stayed filed): what stands denied has one open.
+        undone_cases.look_again(conn, missing)
+        _add(counts, open_denials(ctx, run_id, day))
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
     return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), again, nothing)

@@ -11,6 +11,7 @@ import pandas as pd
 from claims import codes
 from claims.cells.kinds import KINDS
 from claims.charges import columns
+from claims.charges.build import texts
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
 from claims.service import versions
@@ -26,6 +27,7 @@ from claims.store import answers
 from claims.store.engine import read, together
 from claims.store.handles import Connection
 from claims.store.queries import made_claims, timeline
+from claims.x12.write_text import PLAIN, plain_ascii
 
 # Rejected, or not sent yet: nobody has it, so it is corrected by a claim in its place.
 RETURNED = ("rejected", "blocked", "ready", "draft")
@@ -39,12 +41,12 @@ class Change(NamedTuple):
     value: str
 
 
-def changes_of(texts: Sequence[str]) -> list[Change]:
+def changes_of(typed: Sequence[str]) -> list[Change]:
     """Read `column=value` and, for a column of a line, `line:column=value`, each as a cell of a charges file.
 
     Raises UsageError, which never quotes the value.
     """
-    return [_change(text) for text in texts]
+    return [_change(text) for text in typed]
 
 
 def _change(text: str) -> Change:
@@ -69,7 +71,19 @@ def _change(text: str) -> Change:
     read_value = kind.read(value) if value else ""
     if read_value is None:
         raise UsageError(f"{name} wants {kind.expected}.")
-    return Change(int(line or 0), row["target"], read_value if isinstance(read_value, str) else value)
+    change = Change(int(line or 0), row["target"], read_value if isinstance(read_value, str) else value)
+    is_plain = row["kind"] in ("identifier", "text") and not texts.is_spelt(change.column)  # others part their items
+    marks = [mark for mark in PLAIN if mark in change.value and is_plain]
+    if marks:
+        raise UsageError(f"{name} cannot hold {' or '.join(marks)}: these part the fields of a claim. Leave them out.")
+    return change
+
+
+def as_sent(change: Change) -> str:
+    """Give a new value as it leaves: a name or note in plain letters and without what parts fields."""
+    if not texts.is_spelt(change.column):
+        return change.value
+    return " ".join(plain_ascii(change.value).translate(dict.fromkeys(map(ord, PLAIN), " ")).split())
 
 
 def resubmit(

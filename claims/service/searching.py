@@ -15,6 +15,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.ledger.match import normal_number
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.payer_names import named
 from claims.service.queue import KEY_LENGTH
 from claims.store import people as people_rows
 from claims.store.engine import read, write
@@ -65,7 +66,7 @@ def found(ctx: Context, user_id: int, key: str) -> tuple[str, pd.DataFrame, pd.D
         f"search {key}",
         {"cases": [one[:10] for one in cases["case_key"]], "claims": claims["claim_id"].tolist()},
     )
-    return words, cases, claims
+    return words, cases, named(ctx, claims)
 
 
 def _normal(words: str) -> str:

@@ -93,6 +93,10 @@ class _Run:
     def __init__(self, out: Path, stored: Stored, seed: int, wanted: list[str]) -> None:
         self.out, self.stored, self.seed, self.wanted = out, stored, seed, wanted
         self.force = [name for name in wanted if name in FORCED]
+        self.of_claims = [
+            name for name in wanted if name in ugly.OF_CLAIMS
+        ]  # in every file; those without a claim yet:
+        self.waits = list(self.of_claims)
         self.done = Answered()
         self.waiting: list[pd.DataFrame] = []
         self.truth = table_writer(out / "truth.csv", told.COLUMNS)
@@ -131,8 +135,10 @@ class _Run:
             self.fees = pd.concat([self.fees, fees]).drop_duplicates(["payer_code", "procedure_code"])
             first_sequence = books.next_sequence
             archive = self.stored.archive.standing
-            found = decided({**frames, "claims": claims}, books, self.seed, archive, self.force)
+            force = [*self.force, *self.of_claims]
+            found = decided({**frames, "claims": claims}, books, self.seed, archive, force)
             self.force = [mode for mode in self.force if mode not in found.forced]
+            self.waits = [mode for mode in self.waits if mode not in set(found.claims["ugly"])]
             self._keep(found, first_sequence)
             self._answer_claims(found.claims, frames["references"], heads, file, name)
 
@@ -204,12 +210,12 @@ class _Run:
         pending = pd.concat([self.stored.pending, *self.waiting], ignore_index=True)
         is_due = pending["pay_day"] <= until
         self.stored.pending = pending[~is_due].reset_index(drop=True)
-        modes = [name for name in self.wanted if name not in FORCED]
+        modes = [name for name in self.wanted if name not in (*FORCED, *self.of_claims)]
         payments = Payments(self.out, self.stored, self.seed, modes, self.truth)
         payments.write(pending[is_due])
         self.done.files += payments.files
         self.done.remittances, self.done.paid_cents = payments.count, payments.paid_cents
-        self.done.unapplied = [*self.force, *payments.unapplied]
+        self.done.unapplied = [*self.force, *self.waits, *payments.unapplied]
 
     def write_fees(self) -> None:
         """Write what the payers allow for the procedures that they were sent."""

@@ -12,6 +12,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.payer_names import named
 from claims.service.zone import day_of
 from claims.store.engine import read
 from claims.store.queries import timeline as rows
@@ -37,7 +38,7 @@ class SeveralClaimsError(UsageError):
 
 
 def timeline(ctx: Context, claim: str) -> pd.DataFrame:
-    """Give the steps of a claim and of all versions of it, oldest first; `claim`: its number, or our own id.
+    """Give the steps of a claim and of all versions of it, oldest first by `day`; `claim`: its number, or our own id.
 
     Columns: day (on which it happened, else on which it was booked), posting_date, effective_date, kind, step, says
     (in words), detail_code, life_before, life_after, amount_cents, claim_id, actor, sha256, seg, offset, length,
@@ -69,6 +70,7 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
             "proofs": rows.payer_acceptances(conn, family_id),
             "steps": _ordered(ctx, rows.steps(conn, family_id)),
         }
+    parts["versions"] = named(ctx, parts["versions"])
     if show_phi:
         versions = parts["versions"]["claim_id"].tolist()
         record_shown(ctx, f"claim {versions[0]}", {"claims": versions})
@@ -120,16 +122,27 @@ def _ordered(ctx: Context, steps: pd.DataFrame) -> pd.DataFrame:
     has_own = steps["kind"].isin(_HAPPENED) & (steps["effective_date"] != "")
     happened = steps["effective_date"].where(has_own, steps["envelope_date"])
     rank = {kind: place for place, kind in enumerate(KINDS)}
-    return (
-        steps.assign(
-            says=says.fillna(""),
-            place=steps["kind"].map(rank),
-            posting_date=booked,
-            day=happened.where(happened != "", booked),
-        )
-        .sort_values(["recorded_at", "place"], kind="stable", ignore_index=True)
-        .drop(columns=["place", "envelope_date"])
+    told = steps.assign(
+        says=says.fillna(""),
+        place=steps["kind"].map(rank),
+        posting_date=booked,
+        day=happened.where(happened != "", booked),
     )
+    told = told.assign(**{f"by_{name}": _not_before_decision(told, name) for name in ("day", "recorded_at")})
+    # A deposit of the same day comes after what was decided, whichever of the two was read first.
+    of_day = told.groupby("by_day")["by_recorded_at"].transform("max")
+    told["by_recorded_at"] = told["by_recorded_at"].where(told["kind"] != "deposit", of_day)
+    order = ["by_day", "by_recorded_at", "place"]
+    told = told.sort_values(order, kind="stable", ignore_index=True)
+    return told.drop(columns=[*order, "envelope_date"])
+
+
+def _not_before_decision(steps: pd.DataFrame, name: str) -> pd.Series[str]:
+    """Give a time of each step; of a denial, that of the decision in the same segment, where that is later."""
+    is_decision, is_denial = (steps["kind"] == kind for kind in ("life", "denial"))
+    decided = steps[is_decision & (steps["seg"] > 0)].groupby(["sha256", "seg"])[name].max()
+    own = decided.reindex(pd.MultiIndex.from_frame(steps[["sha256", "seg"]])).fillna("").to_numpy()
+    return steps[name].where(~is_denial | (steps[name] >= own), own)
 
 
 def _dated(sendings: pd.DataFrame) -> pd.DataFrame:

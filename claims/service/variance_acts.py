@@ -18,6 +18,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record, record_shown
 from claims.service.context import Context
 from claims.service.periods import require_come
+from claims.service.wording import visible
 from claims.store import clock
 from claims.store import pricing as rows_of
 from claims.store.engine import read, write
@@ -76,14 +77,14 @@ def say(ctx: Context, cases: Cases, verb: str, note: str, day: date) -> Done:
     """
     require_come(ctx, day)
     with write(ctx.engine) as conn:
-        return _say(ctx, conn, cases, verb, note.strip(), day)
+        return _say(ctx, conn, cases, verb, visible(note), day)
 
 
 def preview(ctx: Context, cases: Cases, verb: str, note: str, day: date) -> Done:
     """Say what `say` would do, and write nothing."""
     require_come(ctx, day)
     with read(ctx.engine) as conn:
-        return _say(ctx, conn, cases, verb, note.strip(), day, is_looking=True)
+        return _say(ctx, conn, cases, verb, visible(note), day, is_looking=True)
 
 
 def undo(ctx: Context, act: int, day: date) -> Done:

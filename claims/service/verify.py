@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from claims.service import verify_files, verify_matches, verify_reasons
+from claims.service import verify_denials, verify_files, verify_matches, verify_reasons
 from claims.service.context import Context
 from claims.store import (
     audit,
@@ -230,6 +230,13 @@ def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
             "each denial case is as its events left it",
             pd.concat([checking_work.unexplained_cases(conn), checking_work.changed_denials(conn)]),
             "denial case {name} {why}",
+            checked=sizes["cases"],
+        ),
+        _check(
+            "denials",
+            "what is denied on 1110 lies in open cases of its claim and payer, or a reason of the report explains it",
+            verify_denials.unheld(conn),
+            "claim family {family_id}, payer {payer_sequence}, is off by {off_cents} cents",
             checked=sizes["cases"],
         ),
         _check(

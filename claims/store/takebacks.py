@@ -59,6 +59,12 @@ def reissuable(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
     )
 
 
+def open_unconfigured(conn: sa.Connection) -> pd.DataFrame:
+    """Open PLB_UNCONFIGURED exceptions: exception_id, exception_key, remit_id."""
+    select = sa.select(E.c.exception_id, E.c.exception_key, E.c.remit_id)
+    return frame(conn, select.where(E.c.type_code == "PLB_UNCONFIGURED", E.c.state == "open"))
+
+
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:
     """L7: payers with more than one open forward balance for a payee: payer_code, payee, times, amount_cents."""
     remits, of_line = with_remittance(L)

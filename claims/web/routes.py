@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from claims.errors import ClaimsError
 from claims.people import roles
+from claims.web.guards.words import require_plain
 
 OPEN, HALF_WAY, SIGNED_IN = "open", "half-way", "signed-in"
 _MARK = "__permission__"
@@ -79,6 +80,7 @@ def _behind(check: Check) -> type[APIRoute]:
 
             async def checked(request: Request) -> Response:
                 await run_in_threadpool(check, request)
+                await require_plain(request)
                 return await answer(request)
 
             return checked

@@ -221,9 +221,9 @@ class SetReader:
         name = f"{plan.name}.{column.name}"
         for row in at[listed(self.window.owners, found.rows[at], "quantity-not-readable", NOTE, name)].tolist():
             element, text = self._place(plan, column, found, row)
+            says = "the quantity cannot be read; taken as 0, read on"
             self.find(
-                int(found.rows[row]), "quantity-not-readable", NOTE, element,
-                "the quantity cannot be read; taken as 0, read on",
+                int(found.rows[row]), "quantity-not-readable", NOTE, element, says,
                 found=text, expected="quantity with at most three decimals", ack_code="999 IK403 6",
             )  # fmt: skip
 

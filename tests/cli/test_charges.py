@@ -87,6 +87,11 @@ def test_what_an_edit_stops_is_owned_noted_given_up_and_taken_up_again(books):
     row = listed["claims"][0]
     number = row["claim_id"]
     assert row["why"] and row["charge_cents"] >= listed["claims"][1]["charge_cents"] and row["claim_number"] == "•••"
+    assert row["payer_name"] == "FABLE", "no master data know its name"
+    shown = books("blocked", "list", "--show-phi", "--json")
+    assert shown.code == 0, shown.err
+    told = shown.json["claims"][0]["claim_number"]
+    assert told.startswith("EX") and told in books("blocked", "show", number, "--show-phi").out
     assert books("blocked", "assign", number, "--to", "anna").code == 0
     assert books("blocked", "note", number, "--text", "asked the registration").code == 0
     assert books("blocked", "close", number).code == 2, "without a reason nothing is given up"

@@ -54,6 +54,7 @@ def test_rejections_are_listed_shown_and_given_up(claims, books):
     assert "no denials are among them" in said.out
     (row,) = claims("rejections", "list", "--json").json["rejections"]
     number = row["rejection_id"]
+    assert f"claims resubmit id:{row['claim_id']} --set" in said.out, "a number alone may be another claim's"
     assert "Diagnoses of the service" in claims("rejections", "show", number).out
     assert claims("denials", "list", "--json").json["count"] == 0
     assert claims("rejections", "assign", number, "--to", "anna").code == 0

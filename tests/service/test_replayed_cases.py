@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from claims.denials import undone as rules
 from claims.service.queue import denial_story
 from claims.service.replay import replay
 from claims.service.undo import undo
@@ -67,3 +68,30 @@ def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
         assert differences(before, state(practice)) == {}
         assert endings(practice) == ended
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+@pytest.mark.parametrize("filed", [rules.FILED, ()], ids=["filed", "undone before cases stayed filed"])
+def test_a_denial_posted_again_before_what_came_first_has_an_open_case(practice, monkeypatch, filed):
+    paid = PAID.replace("ICN3", "ICN0")
+    taken = PAID_BACK.replace("ICN3", "ICN0").replace("WO:X1", "FB:X1")
+    nights = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(
+        [(paid, "100"), (taken, "0"), (DENIED, "0")])]  # fmt: skip
+    practice.night(*nights)
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    case = schema.denial_cases
+    still_open = sa.select(case.c.state, case.c.at_risk_cents).where(case.c.state != "closed")
+    assert practice.rows(still_open) == [("new", 15000)]
+    monkeypatch.setattr(rules, "FILED", filed)
+    for number in (0, 2):
+        assert undo(practice.ctx, f"remit:T{number}", DAY).refused.empty
+    for number in (2, 0):
+        replay(practice.ctx, f"remit:T{number}", DAY)
+    practice.reconcile()
+    assert practice.balances(account="1110") == {"1110": 15000}
+    assert practice.rows(still_open) == [("new", 15000)]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    if filed:
+        with practice.ctx.engine.begin() as conn:
+            conn.execute(sa.update(case).values(state="closed", closed_posting_date=DAY))
+        (broken,) = [one.broken for one in verify(practice.ctx) if one.name == "denials"]
+        assert len(broken) == 1 and "is off by 15000 cents" in broken[0]

@@ -227,7 +227,8 @@ def test_showing_claim_numbers_is_audited(practice):
     story = denial_story(practice.ctx, found["key"].iloc[0], show_phi=True)
     assert story["segments"][0]["text"].startswith("CLP*A2*1*200*0**12*ICN2")
     table = schema.audit_events
-    assert practice.rows(sa.select(table.c.action, table.c.actor)) == [("phi-shown", "tester")] * 2
+    seen = sa.select(table.c.action, table.c.actor).where(table.c.action != "chains.told")
+    assert practice.rows(seen) == [("phi-shown", "tester")] * 2
 
 
 def test_the_story_of_a_case_adds_up_to_the_cent(practice):

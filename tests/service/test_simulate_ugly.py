@@ -99,6 +99,16 @@ def _lost(out, told, marked):
     _nothing_more(out, told, marked)
 
 
+def _rejected(out, told, marked):
+    assert set(marked["kind"]) == {"rejected_claim"} and set(marked["codes"]) <= {"A3:33", "A7:164"}
+    refused = set(told.loc[told["kind"] == "rejected_claim", "claim_number"])
+    assert set(marked["claim_number"]) <= refused and not refused & set(
+        told.loc[told["kind"] == "claim_payment", "claim_number"]
+    )
+    (said,) = (x12.read(path).frames["claim_statuses"] for path in out.glob("*.277ca"))
+    assert set(said.loc[said["category_code"].isin(["A3", "A7"]), "trace"]) == refused
+
+
 _EACH = dict.fromkeys(modes(), _nothing_more) | {
     "duplicate": _duplicate,
     "no-6r": _no_line_numbers,
@@ -108,6 +118,7 @@ _EACH = dict.fromkeys(modes(), _nothing_more) | {
     "no-reversal": _no_reversal,
     "group-cr": _group,
     "lost-file": _lost,
+    "rejected-claims": _rejected,
 }
 
 

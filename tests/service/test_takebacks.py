@@ -7,9 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from claims.service import takebacks
+from claims.service.replay import replay
+from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, bank, claims, remit
+from tests.service.conftest import DAY
 
 BILL = Bill("A1", [("99213", "150")])
 OTHER = Bill("C1", [("99214", "500")])
@@ -143,6 +146,17 @@ def test_what_the_bank_says_the_same_night_decides_what_was_lost(practice, same_
     waits = {} if is_returned else {"1000": 17600, "2200": -8800}
     assert practice.balances() == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000} | waits
     assert practice.exceptions() == ([] if is_returned else ["PLB_UNCONFIGURED"])
+    if not is_returned:  # it comes back after it was sent again: the books end as in the other order
+        practice.night(bank(("2025-05-01", "-88.00", "T1")))
+        settled = practice.balances()
+        assert settled == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000}
+        assert practice.exceptions() == []
+        check(practice)
+        assert undo(practice.ctx, "remit:T9", DAY).refused.empty
+        assert practice.exceptions() == ["DEPOSIT_RETURNED", "DEPOSIT_WITHOUT_REMIT", "UNDONE"]
+        check(practice)
+        replay(practice.ctx, "remit:T9", DAY)
+        assert (practice.balances(), practice.exceptions()) == (settled, [])
     check(practice)
 
 

@@ -1,5 +1,7 @@
 """The story of a claim, from the charge to the deposit: each step with the file and the segment that say it."""
 
+from datetime import date
+
 import pytest
 
 from claims.errors import NotFoundError
@@ -17,7 +19,7 @@ PAID = remit("""BPR*I*30*C*ACH************20250610~
 
 
 def _begin(practice):
-    send(practice, SENT)
+    send(practice, SENT, day=date(2025, 3, 10))  # before it is answered
     practice.night(
         ta1("000000009"),
         ack_999("9", "A"),
@@ -36,6 +38,8 @@ def test_every_step_from_charge_to_bank_stands_in_a_file(books):
     steps = timeline(books.ctx, "A1")
     told = list(zip(steps["kind"], steps["step"], strict=True))
     assert told[0] == ("import", "original")
+    assert steps["day"].is_monotonic_increasing, "the day that is shown leads, not that of writing it down"
+    assert told.index(("denial", "opened")) > told.index(("life", "partly-paid"))
     assert [step for kind, step in told if kind == "life"] == [
         "batched", "released", "interchange-accepted", "syntax-accepted", "accepted", "partly-paid",
     ]  # fmt: skip

@@ -37,6 +37,22 @@ def routes_of(desk):
     return sorted((method, path, permission) for method, path, permission in routes.declared(desk.app))
 
 
+def test_control_characters_are_refused_before_any_page_reads_them(shared):
+    nobody, ann = shared.client(), shared.sign_in("ann")
+    refused = nobody.post("/login", data={"name": "a\0b", "password": "x"})
+    assert refused.status_code == 422 and "no control characters" in refused.text
+    for path in ("/cases/%00", "/variances/a%00b", "/takebacks/a%E2%80%AEb"):
+        assert ann.get(path).status_code == 404, path
+    for path in ("/rejections?payer=%00", "/takebacks?payer=a%1Bb", "/queue?tag=%E2%81%A6x", "/rejections?%00=x"):
+        refused = ann.get(path)
+        assert refused.status_code == 422 and "no control characters" in refused.text, path
+    for path, form in (("/q", {"q": "a\0b"}), ("/queue/views", {"name": "a\u202eb"}), ("/me/password", {"a\0": "b"})):
+        refused = ann.post(path, data=form)
+        assert refused.status_code == 422 and "no control characters" in refused.text, path
+    assert nobody.get("/rejections?payer=%00").status_code == 401, "who asks is looked at first"
+    assert ann.get("/rejections?payer=a%0Ab").status_code == 200, "a line end is none of them"
+
+
 # --- R1, R3, R4: who may open what
 
 
@@ -264,7 +280,7 @@ def test_templates_are_the_only_markup_and_escape_everything():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r'HTMLResponse\(\s*f?["\']', text), path
         assert "Markup(" not in text and "async def" not in re.sub(
-            r"async def (__call__|life|plain|\w+\(message|counted|checked|sent)", "", text
+            r"async def (__call__|life|plain|\w+\(message|counted|checked|sent|require_plain)", "", text
         )
     for path in (PACKAGE / "templates").iterdir():
         text = path.read_text(encoding="utf-8")

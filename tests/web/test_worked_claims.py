@@ -68,6 +68,7 @@ def test_another_payer_is_entered_looked_at_and_billed_once(known, ann):  # noqa
     assert f'href="{place}/coverage"' in ann.get(place).text
     page = ann.get(f"{place}/coverage").text
     first = form_of(page)
+    assert 'id="stops"' not in page and not re.search(r'<option value="FABLE"', page), "who denied it is not offered"
     assert first["order"] == "instead" and "usual for this denial" in page and "denied it" in page
     wrong = ann.post(f"{place}/coverage", data=first | {"payer": "DRAGN"})
     assert wrong.status_code == 422 and "member number" in wrong.text and form_of(wrong.text)["payer"] == "DRAGN"
@@ -190,6 +191,8 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     page = ann.get("/").text
     assert 'href="/rejections"' in page and f'href="/claims/{number}/correct"' in ann.get("/rejections").text
     address = f"/rejections/{rejection}"
+    for told in ("/rejections", address, f"/claims/{number}", f"/claims/{number}/correct"):
+        assert "FABLEWOOD HEALTH PLAN" in ann.get(told).text, "a charge names its payer by the code alone"
     assert "N7" not in ann.get("/rejections?state=mine").text
     assert ann.post(f"{address}/assign", data={"to": "ann"}).headers["location"] == f"{address}?said=assigned"
     assert "It is given to ann." in ann.get(f"{address}?said=assigned").text
@@ -197,6 +200,9 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert ann.post(f"{address}/assign", data={"to": "nobody-here"}).status_code == 422
     raced = ann.post(f"{address}/assign", data={"to": "sue", "was": "by:"})
     assert raced.status_code == 422 and "by now" in raced.text and here.one("select owner from rejections") == "ann"
+    for words, why in (("\u200b \u2060", "A note wants words"), ("a\0b", "no control characters")):
+        unseen = ann.post(f"{address}/note", data={"words": words})
+        assert unseen.status_code == 422 and why in unseen.text
     ann.post(f"{address}/note", data={"words": "the card says otherwise"})
     assert "ann: the card says otherwise" in ann.get(address).text
     form = ann.get(f"/claims/{number}/correct").text
@@ -204,6 +210,10 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert "S09b should have caught it: Member number" in form and 'id="f-original_reference"' not in form
     asked = re.search(r"<h2>What to correct</h2>.*?</section>", form, re.S)[0]
     assert 'id="f-member_id"' in asked and 'id="f-units"' not in asked
+    odd = ann.post(f"/claims/{number}/correct", data=typed_claim(form, member_id="A*B~C"))
+    assert odd.status_code == 422 and "Member number cannot hold * or ~" in odd.text and "elimiter" not in odd.text
+    spelt = ann.post(f"/claims/{number}/correct", data=typed_claim(form, patient_last_name="Ła*ski")).text
+    assert re.search(r"<b>Ła\*ski</b>.*it leaves as</span> <span class=\"mono\"><b>La ski</b>", spelt)
     looked = ann.post(f"/claims/{number}/correct", data=typed_claim(form, member_id="FW77010")).text
     done = ann.post(f"/claims/{number}/correct", data=typed_claim(looked) | {"sure": "yes"})
     assert done.headers["location"] == "/rejections?said=ready" and "FW77010" not in done.headers["location"]
@@ -281,12 +291,15 @@ def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(
 def test_a_blocked_claim_is_owned_noted_given_up_and_taken_up_again(known, ann, tmp_path):  # noqa: F811
     number = charge(known, tmp_path, "N1", place_of_service="98")
     address = f"/rejections/blocked/{number}"
-    assert f'href="{address}"' in ann.get("/rejections/blocked").text
-    assert "N1" not in ann.get("/rejections/blocked?state=mine").text
+    listed = ann.get("/rejections/blocked").text
+    assert f'href="{address}"' in listed and "FABLEWOOD HEALTH PLAN" in listed and "1 claim to send" in listed
+    mine = ann.get("/rejections/blocked?state=mine").text
+    assert "N1" not in mine and "0 claims to send" in mine and "$145.00" not in mine
     assert ann.post(f"{address}/assign", data={"to": "ann"}).headers["location"] == f"{address}?said=assigned"
     raced = ann.post(f"{address}/assign", data={"to": "sue", "was": "by:"})
     assert raced.status_code == 422 and "ann&#39;s by now" in raced.text
-    assert "N1" in ann.get("/rejections/blocked?state=mine").text
+    mine = ann.get("/rejections/blocked?state=mine").text
+    assert "N1" in mine and "1 claim to send" in mine
     seen = form_of(ann.get(address).text, "close")
     ann.post(f"{address}/note", data={"words": "asked the registration"})
     looked = ann.post(f"{address}/close", data=seen | {"reason": "by the hospital"}).text

@@ -63,6 +63,11 @@ def cleaned(frames: Frames, marks: str, spell: Callable[[str], str]) -> tuple[di
     return found, pd.concat(refused, ignore_index=True) if refused else nothing
 
 
+def is_spelt(column: str) -> bool:
+    """Tell whether a column is a name or a note, which is spelt anew; anything else has to be sent as it is."""
+    return bool(_NAMES.fullmatch(column))
+
+
 def _carried(
     rows: pd.DataFrame, frames: Frames, marks: str, spell: Callable[[str], str]
 ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:

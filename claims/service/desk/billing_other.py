@@ -19,7 +19,7 @@ from claims.errors import UsageError
 from claims.master import Master
 from claims.service import next_payer, versions
 from claims.service.context import Context
-from claims.service.desk.acting import Cases, Done, choose, reasons
+from claims.service.desk.acting import Cases, Done, choose, reasons, told
 from claims.service.desk.parts import rehearsed
 from claims.service.desk.remarks import with_effect
 from claims.service.desk.sending import (
@@ -141,12 +141,7 @@ def bill_other(
                 ("sent-by-payer", rows["is_forwarded"]),
                 ("sent-elsewhere", rows["claim_id"] == 0),
                 ("payer-before", rows["claim_id"].isin(mine.loc[mine["is_later"] == 0, "claim_id"])),
-                ("appeal-waits", (rows["state"] == "waiting") & (rows["waiting_for"] == "appealed")),
-                ("paid-in-part", _has_paid(conn, rows) & (not is_after)),
-                ("forwarded", with_effect(rows["remark_codes"], "forwarded") & is_after),
-                ("not-decided", ~rows["life"].isin(DECIDED) & is_after),
-                ("next-payer-named", rows["claim_id"].isin(others.loc[others["is_later"] == 1, "claim_id"]) & is_after),
-                ("patient-share-booked", _has_share(conn, rows) & is_after),
+                *_hindrances(conn, rows, others, is_after=is_after),
             )
         )
         rows = rows[rows["case_id"].isin(chosen.rows["case_id"])]
@@ -156,9 +151,9 @@ def bill_other(
             onward = decisions.to_bill(conn, ids)
             onward = onward.loc[onward["is_forwarded"] == 1, ["claim_id"]].assign(reason="forwarded", about="")
             refused = [onward, later_claims(conn, ids)]
-            told = {change.column: change.value for change in changes} | payer
-            given = told.pop("prior_authorization", "")
-            added = next_payer.Added(lambda frames: frames_of.followed(frames, told), given)
+            says = {change.column: change.value for change in changes} | payer
+            given = says.pop("prior_authorization", "")
+            added = next_payer.Added(lambda frames: frames_of.followed(frames, says), given)
             made = [next_payer.bill_added(ctx, posting_date, ids, added)]
         else:
             made = []
@@ -179,6 +174,30 @@ def bill_other(
             ctx, conn, chosen._replace(rows=asked), rows, made, refused, "bill_other", event, posting_date, said, known
         )
         return done._replace(new_claims=len(done.done))
+
+
+def hindrances(ctx: Context, case_id: int, order: str) -> list[str]:
+    """Say what is known to stop billing any other payer for a case in an order, whoever it is; nothing: nothing is."""
+    with read(ctx.engine) as conn:
+        rows = with_claims(conn, desk.cases(conn, [case_id]))
+        others = decisions.named_payers(conn, rows["claim_id"].tolist())
+        found = _hindrances(conn, rows, others, is_after=order == AFTER)
+    names = pd.Series([name for name, stops in found if stops.any()], dtype="str")
+    return told(pd.Series(0, index=names.index), names)["says"].tolist()
+
+
+def _hindrances(
+    conn: Connection, rows: pd.DataFrame, others: pd.DataFrame, *, is_after: bool
+) -> list[tuple[str, pd.Series[bool]]]:
+    """Give the reasons that no other payer takes away, each with the cases that it stops."""
+    return [
+        ("appeal-waits", (rows["state"] == "waiting") & (rows["waiting_for"] == "appealed")),
+        ("paid-in-part", _has_paid(conn, rows) & (not is_after)),
+        ("forwarded", with_effect(rows["remark_codes"], "forwarded") & is_after),
+        ("not-decided", ~rows["life"].isin(DECIDED) & is_after),
+        ("next-payer-named", rows["claim_id"].isin(others.loc[others["is_later"] == 1, "claim_id"]) & is_after),
+        ("patient-share-booked", _has_share(conn, rows) & is_after),
+    ]
 
 
 def _turn(coverage: Coverage) -> versions.Turn:

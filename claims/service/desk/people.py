@@ -18,6 +18,7 @@ from claims.service.desk.priority import for_deadlines
 from claims.service.desk.steps import WAITING, waits
 from claims.service.master import load_master
 from claims.service.people import require_worker
+from claims.service.wording import visible
 from claims.store import desk
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
@@ -222,7 +223,7 @@ def _do(
 
 
 def _said(text: str, what: str) -> str:
-    if not text.strip():
+    if not visible(text):
         raise UsageError(f"{what} wants words.")
     return text.strip()
 

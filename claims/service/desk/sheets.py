@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from claims.service import payer_names
 from claims.service.changes import text_of
 from claims.service.context import Context
 from claims.service.queue import KEY_LENGTH
@@ -69,7 +70,7 @@ def sheet(ctx: Context, sources: pd.DataFrame, frames: Mapping[str, pd.DataFrame
         claim_number=str(claim["claim_number"]),
         payer_claim_number=number,
         goes_as=_FREQUENCIES.get(str(source["frequency_code"]), f"frequency {source['frequency_code']}"),
-        payer=str(claim["payer_name"] or claim["payer_code"]),
+        payer=payer_names.one(ctx, str(claim["payer_code"]), str(claim["payer_name"])),
         patient=", ".join(part for part in patient if part),
         member_id=str(claim["member_id"]),
         charge_cents=int(claim["charge_cents"]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, total
+from claims.store.rows import frame_of
 
 J, L = schema.journals, schema.ledger_lines
 CASE, EVENT, CP, FILE, F, EA, P = (
@@ -70,12 +72,27 @@ def addresses(conn: sa.Connection) -> pd.DataFrame:
     )
 
 
-def held(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum what stood on 1110 by the decision that put it there: claim_payment_id, rule_id, codes, amount_cents."""
-    keys = (sa.func.coalesce(J.c.claim_payment_id, 0).label("claim_payment_id"), L.c.group_code, L.c.reason_code)
-    select = sa.select(*keys, L.c.rule_id, total(L.c.amount_cents).label("amount_cents"))
+def open_cases(conn: sa.Connection, family_ids: Collection[int] | None = None) -> pd.DataFrame:
+    """Read the cases (of these claims) that are open now: case_id, family_id, payer_sequence, cents, is_held."""
+    names = ("case_id", "family_id", "payer_sequence", "at_risk_cents", "worth_cents", "denied_cents")
+    waits = sa.select(sa.literal(1)).where(
+        P.c.claim_payment_id == CASE.c.claim_payment_id, P.c.ended_at.is_(None), P.c.outcome == "unapplied"
+    )
+    is_held = sa.and_(CASE.c.family_id.is_not(None), waits.exists()).label("is_held")
+    select = sa.select(*(CASE.c[name] for name in names), is_held).where(CASE.c.state != "closed")
+    return _of(conn, select, CASE.c.family_id, family_ids)
+
+
+def held(conn: sa.Connection, as_of: AsOf, family_ids: Collection[int] | None = None) -> pd.DataFrame:
+    """Sum what stood on 1110 (of these claims) by the decision that put it there.
+
+    Gives family_id, payer_sequence, claim_payment_id, group_code, reason_code, rule_id, amount_cents (not zero).
+    """
+    keys = (L.c.family_id, L.c.payer_sequence, J.c.claim_payment_id, L.c.group_code, L.c.reason_code, L.c.rule_id)
+    select = sa.select(*keys, total(L.c.amount_cents).label("amount_cents"))
     select = select.join(J, J.c.journal_id == L.c.journal_id).where(L.c.account == "1110", as_of.journals())
-    return frame(conn, select.group_by(J.c.claim_payment_id, L.c.group_code, L.c.reason_code, L.c.rule_id))
+    select = select.group_by(*keys).having(sa.func.sum(L.c.amount_cents) != 0)
+    return _of(conn, select, L.c.family_id, family_ids)
 
 
 def held_decisions(conn: sa.Connection, as_of: AsOf) -> pd.Series[int]:
@@ -89,8 +106,18 @@ def held_decisions(conn: sa.Connection, as_of: AsOf) -> pd.Series[int]:
     return frame(conn, select.order_by(P.c.claim_payment_id))["claim_payment_id"]
 
 
-def happened(conn: sa.Connection, as_of: AsOf, kinds: Sequence[str]) -> pd.DataFrame:
-    """Read the events of these kinds by then: case_id, kind, claim_payment_id, amount_cents."""
-    names = (EVENT.c.case_id, EVENT.c.kind, EVENT.c.claim_payment_id, EVENT.c.amount_cents)
+def happened(
+    conn: sa.Connection, as_of: AsOf, kinds: Sequence[str], case_ids: Collection[int] | None = None
+) -> pd.DataFrame:
+    """Read the events of these kinds by then (of these cases): case_id, kind, claim_payment_id, amount_cents."""
+    names = (EVENT.c.event_id, EVENT.c.case_id, EVENT.c.kind, EVENT.c.claim_payment_id, EVENT.c.amount_cents)
     known = sa.and_(EVENT.c.posting_date <= as_of.day, EVENT.c.recorded_at <= as_of.known_at)
-    return frame(conn, sa.select(*names).where(known, EVENT.c.kind.in_(list(kinds))).order_by(EVENT.c.event_id))
+    rows = _of(conn, sa.select(*names).where(known, EVENT.c.kind.in_(list(kinds))), EVENT.c.case_id, case_ids)
+    return rows.sort_values("event_id", ignore_index=True).drop(columns="event_id")
+
+
+def _of(
+    conn: sa.Connection, select: sa.Select[Any], column: sa.ColumnElement[Any], values: Collection[int] | None
+) -> pd.DataFrame:
+    """Run a select for all rows, or for those whose `column` is one of `values`."""
+    return frame(conn, select) if values is None else frame_of(conn, select, column, sorted(values))

@@ -58,7 +58,7 @@ def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -
         fits.append(CLAIM.c.family_id.in_(_families(normal)))
     if names:
         fits.append(_named(CLAIM, names))
-    columns = ("claim_id", "claim_number", "version", "purpose", "payer_name", "charge_cents", "life")
+    columns = ("claim_id", "claim_number", "version", "purpose", "payer_code", "payer_name", "charge_cents", "life")
     patient = ("patient_last_name", "patient_first_name", "statement_from_date")
     select = sa.select(*(CLAIM.c[column] for column in (*columns, *patient))).where(sa.or_(*fits))
     return frame(conn, select.order_by(CLAIM.c.claim_id.desc()).limit(MOST))

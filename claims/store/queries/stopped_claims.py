@@ -104,7 +104,7 @@ def blocked_select(
     else:
         select = select.where(made_claims.IS_BLOCKED)
         if owner:
-            select = select.join(W, W.c.claim_id == C.c.claim_id).where(W.c.state != GIVEN_UP, W.c.owner == owner)
+            select = select.join(W, W.c.claim_id == C.c.claim_id).where(*_owned(owner))
     return _placed(select, [C.c[name] for name in BLOCKED_KEYS], after, rows, back=back)
 
 
@@ -125,10 +125,21 @@ def given_up_totals(conn: sa.Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def owned_totals(conn: sa.Connection, owner: str) -> tuple[int, int]:
+    """Count the claims that an edit blocks and somebody works on, and add up what they charge."""
+    select = sa.select(count(), total(C.c.charge_cents)).join(W, W.c.claim_id == C.c.claim_id)
+    row = conn.execute(select.where(made_claims.IS_BLOCKED, *_owned(owner))).one()
+    return int(row[0]), int(row[1])
+
+
 def work_of(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     """Read what people do with blocked claims, by claim_id: claim_work_id, state, owner, notes."""
     select = sa.select(W.c.claim_id, W.c.claim_work_id, W.c.state, W.c.owner, W.c.notes)
     return frame_of(conn, select, W.c.claim_id, claim_ids).set_index("claim_id")
+
+
+def _owned(owner: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return W.c.state != GIVEN_UP, W.c.owner == owner
 
 
 def _placed(

@@ -36,7 +36,7 @@ def listed(
     owner = at.person.name if state == "mine" else ""
     after, is_lost = paging.place(at, place, LIST)
     page = blocked_queue.page(at.reading, after, owner, given_up=is_given_up)
-    claims, cents = blocked_queue.totals(at.reading, given_up=is_given_up)
+    claims, cents = blocked_queue.totals(at.reading, owner, given_up=is_given_up)
     return at.page(
         "blocked.html",
         rows=shown.rows(page.rows),

@@ -80,7 +80,7 @@ def correct(
         looked = actions.preview(at.writing, actions.resubmit, cases, day, changes, **how)
     except UsageError as error:
         return _page(at, found, can, 422, problem=str(error), **kept)
-    pairs = [(field, change.value) for field, change in wanted]
+    pairs = [(field, change.value, resubmit.as_sent(change)) for field, change in wanted]
     return _page(at, found, can, look=look_of(looked), pairs=pairs, **kept)
 
 
@@ -120,7 +120,7 @@ def correct_claim(
         looked = resubmit.preview(at.writing, claim_id, changes, day)
     except UsageError as error:
         return _claim_page(at, claim_id, can, 422, problem=str(error), **kept)
-    pairs = [(field, change.value) for field, change in wanted]
+    pairs = [(field, change.value, resubmit.as_sent(change)) for field, change in wanted]
     look = Look(True, blocked=[one.rstrip(".") for one in fixes(looked.edits)], edits=looked.edits)
     return _claim_page(at, claim_id, can, look=look, pairs=pairs, **kept)
 

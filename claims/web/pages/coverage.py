@@ -78,6 +78,10 @@ def _of(at: Seat, key: str) -> tuple[desk_case.Case, correcting.Correctable]:
     return found, correcting.correctable(ctx, found.case_id, ctx.settings.today())
 
 
+def _stops(at: Seat, found: desk_case.Case, order: str) -> list[str]:
+    return billing_other.hindrances(at.reading, found.case_id, order)
+
+
 def _page(
     at: Seat, found: desk_case.Case, can: correcting.Correctable, status: int = 200, *, look: Look | None = None,
     **values: Any,
@@ -88,16 +92,21 @@ def _page(
     payers = billing_other.payers(ctx, ctx.settings.today())
     names = dict(payers)
     named = [] if can.refused else billing_other.named_on(ctx, found.case_id)
+    denied = {one.payer_code for one in named if one.has_denied}
+    orders = shown.rows(codes.table("coverage_orders"))
+    stops = {} if can.refused else {row["order"]: _stops(at, found, row["order"]) for row in orders}
     own: dict[str, Any] = {
         "found": found,
+        "stops": [(row["own_label"], says) for row in orders for says in stops.get(row["order"], [])],
+        "is_stopped": all(stops.values()),
         "can": can,
         "look": look,
         "typed": typed,
-        "payers": payers,
+        "payers": [one for one in payers if one[0] not in denied],
         "names": names,
         "named": named,
         "will_be": billing_other.will_be(named, typed["payer_code"], typed["order"]) if look else [],
-        "orders": shown.rows(codes.table("coverage_orders")),
+        "orders": orders,
         "usual_order": usual_order,
         "relations": RELATIONS,
         "asks": asked_by_denial(at, found.key),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from claims.errors import UsageError
 from claims.service.desk import actions
-from claims.service.desk.billing_other import Coverage
+from claims.service.desk.billing_other import Coverage, hindrances
 from claims.service.desk.correcting import correctable
 from claims.service.resubmit import changes_of
 from claims.service.submit import submit
@@ -144,3 +144,6 @@ def test_who_corrects_a_claim_sees_the_other_cases_and_takes_them_along(practice
 def test_what_a_payer_has_paid_a_part_of_is_billed_to_no_other_in_its_place(practice):
     done = actions.bill_other(practice.ctx, seen(practice, 0), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
     assert done.refused["reason"].tolist() == ["paid-in-part"] and lives(practice) == []
+    says = hindrances(practice.ctx, int(seen(practice, 0)[0][0]), "instead")
+    assert says == done.refused["says"].tolist(), "and so it is said before anything is typed"
+    assert not any("has paid a part" in one for one in hindrances(practice.ctx, int(seen(practice, 0)[0][0]), "after"))

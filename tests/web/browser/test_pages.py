@@ -105,9 +105,13 @@ def test_on_a_phone_a_case_is_a_card_that_a_thumb_can_work(browse):
     for box in (one.bounding_box() for one in page.locator("button:visible, .tabs > a:visible").all()):
         assert min(box["width"], box["height"]) >= 24
     card.locator("input[name=case]").check()
-    assert page.locator("#bulk").bounding_box()["height"] <= 70  # of 844: one row, that scrolls sideways
+    assert page.locator("#bulk").bounding_box()["height"] <= 70  # of 844: one row
     card.locator("a.why").click()
     assert page.locator("#bulk").bounding_box()["height"] <= 70
+    page.locator("#bulk .unfold").click()
+    buttons = page.locator("#bulk button:visible")
+    assert buttons.count() == 6, "whatever can be done is on the screen once it is unfolded"
+    assert all(one.bounding_box()["x"] + one.bounding_box()["width"] <= 390 for one in buttons.all())
 
 
 def test_on_a_phone_the_menu_opens_by_touch_and_by_key_and_rows_are_cards_with_heads(browse):
