@@ -132,7 +132,11 @@ def _ordered(ctx: Context, steps: pd.DataFrame) -> pd.DataFrame:
     # A deposit of the same day comes after what was decided, whichever of the two was read first.
     of_day = told.groupby("by_day")["by_recorded_at"].transform("max")
     told["by_recorded_at"] = told["by_recorded_at"].where(told["kind"] != "deposit", of_day)
-    order = ["by_day", "by_recorded_at", "place"]
+    # The story begins with the claim and its charge, also where they were taken in after it had been decided.
+    began = told[(told["kind"] == "import") & (told["step"] == "original")]
+    is_charge = told["kind"].isin(["import", "journal"]) & told["seg"].isin(began["seg"])
+    told["is_later"] = ~(is_charge & told["sha256"].isin(began["sha256"]))
+    order = ["is_later", "by_day", "by_recorded_at", "place"]
     told = told.sort_values(order, kind="stable", ignore_index=True)
     return told.drop(columns=[*order, "envelope_date"])
 
