@@ -47,7 +47,6 @@ CALLED = {
     "patient_refunds": "patient refund",
     "recovery_codes": "recovery code",
     "rejections": "rejection",
-    "runs": "run",
     "submissions": "submission",
     "undone_postings": "undone posting",
     "undone_remittances": "undone remittance",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from claims.store import clock, ids, schema, seals
+from claims.store import clock, ids, schema
 
 TABLE = schema.runs
 
@@ -49,7 +49,6 @@ def take_over_dead(conn: sa.Connection, kinds: Collection[str]) -> list[int]:
     alive = [int(row.run_id) for row in rows if _is_alive(row.host, row.process_id, row.process_started)]
     dead = [int(row.run_id) for row in rows if int(row.run_id) not in alive]
     if dead:
-        seals.note(conn, TABLE, dead)
         conn.execute(sa.update(TABLE).where(TABLE.c.run_id.in_(dead)).values(state="failed", finished_at=clock.now()))
     return alive
 
@@ -70,13 +69,11 @@ def insert(conn: sa.Connection, kind: str, posting_date: date, actor: str) -> in
             started_at=clock.now(),
         )
     )
-    seals.note_new(conn, TABLE, [run_id])
     return run_id
 
 
 def finish(conn: sa.Connection, run_id: int, counts: Mapping[str, int], *, failed: bool) -> None:
     """Close a run with its counts."""
-    seals.note(conn, TABLE, [run_id])
     conn.execute(
         sa.update(TABLE)
         .where(TABLE.c.run_id == run_id)

@@ -56,7 +56,6 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.patient_refunds: None,
     schema.recovery_codes: None,
     schema.rejections: None,
-    schema.runs: None,
     schema.submissions: None,
     schema.undone_postings: None,
     schema.undone_remittances: None,

@@ -138,7 +138,6 @@ CHANGED = {
     "edit proposal": ["UPDATE edit_proposals SET state = 'dismissed'", "UPDATE edit_proposals SET actor = 'eve'"],
     "appeal": ["UPDATE appeals SET packet_sha256 = 'another'"],
     "row of file": ["UPDATE files SET content = 'unknown'", "UPDATE files SET state = 'registered'"],
-    "run": ["UPDATE runs SET actor = 'eve'", "UPDATE runs SET counts = ''"],
     "answer": ["UPDATE acknowledgements SET verdict = 'unknown'"],
     "candidate of a tie": ["UPDATE deposit_candidates SET amount_cents = 5"],
     "set of a batch": ["UPDATE batch_sets SET set_control_number = 'another'"],
@@ -161,7 +160,7 @@ TABLES = {
     "exception": "exceptions", "work on a blocked claim": "claim_work",
     "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
-    "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files", "run": "runs",
+    "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files",
     "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
 }  # fmt: skip
 
