@@ -166,8 +166,11 @@ def _append(conn: sa.Connection, table: sa.Table, keys: Keys, before: Mapping[in
         if before[key] != ABSENT:
             found.append(key)
             hashes.append(ABSENT)
-    if found:
-        _write(conn, table, found, hashes, b"".join(before[key] for key in found) if before else b"")
+    # What is written as it stood needs no seal: its last one still tells of it, or what was changed beside the program.
+    moved = [(key, now) for key, now in zip(found, hashes, strict=True) if before.get(key) != now]
+    if moved:
+        keys_moved, now_moved = [key for key, _ in moved], [now for _, now in moved]
+        _write(conn, table, keys_moved, now_moved, b"".join(before[key] for key in keys_moved) if before else b"")
 
 
 def _write(conn: sa.Connection, table: sa.Table, keys: list[int], hashes: list[bytes], befores: bytes) -> None:

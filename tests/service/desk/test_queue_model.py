@@ -58,6 +58,7 @@ class Model(RuleBasedStateMachine):
         self.history = {}
         self.kinds = {}  # of actions: remark (a note or a tag), or other
         self.log = {one: [] for one in self.ids}  # what happened to each: version after it, whether a remark, columns
+        self.acts, self.undoes = {}, {}  # the action that gave a case its version; the action that an undo takes back
         self.changes = self.steps = 0
 
     def teardown(self):
@@ -77,6 +78,15 @@ class Model(RuleBasedStateMachine):
         ids = [self.ids[number % len(self.ids)] for number in numbers]
         return [(one, self.cases[one]["version"] - (1 if stale and at == 0 else 0)) for at, one in enumerate(ids)]
 
+    def standing(self, one, later):
+        """What happened later to a case, without actions that were undone since and their undos: the newest first."""
+        acts, over = {version: self.acts.get((one, version)) for version, _, _ in later}, set()
+        for act in reversed(list(acts.values())):
+            undone = self.undoes.get(act)
+            if act not in over and undone in acts.values() and undone is not None:
+                over |= {act, undone}
+        return [what for what in later if acts[what[0]] is None or acts[what[0]] not in over]
+
     def expect(self, done, seen, allowed, change, remark=False):
         """Hold what was done against what a plain look at the dict says, and change the dict."""
         fresh = [one for one, version in seen if version == self.cases[one]["version"]]
@@ -91,6 +101,7 @@ class Model(RuleBasedStateMachine):
             self.move(one, remark, **change(self.cases[one]))
         self.changes += 1
         self.kinds[done.action_id] = remark
+        self.acts |= {(one, self.cases[one]["version"]): done.action_id for one in good}
         self.history[done.action_id] = (before, {one: self.cases[one]["version"] for one in good})
         return done.action_id
 
@@ -163,7 +174,7 @@ class Model(RuleBasedStateMachine):
         if not action or action not in self.history:
             return 0
         before, after = self.history[action]
-        since = {one: [what for what in self.log[one] if what[0] > after[one]] for one in after}
+        since = {one: self.standing(one, [what for what in self.log[one] if what[0] > after[one]]) for one in after}
         still = sorted(one for one, later in since.items() if all(remark for _, remark, _ in later))
         found = actions.undo(self.ctx, action, self.day)
         assert sorted(found.done) == still and len(found.refused) == len(after) - len(still)
@@ -178,6 +189,8 @@ class Model(RuleBasedStateMachine):
             kept = {"version", "queue"}.union(*(changed for _, _, changed in since[one]))
             self.move(one, is_remark, **{name: before[one][name] for name in KNOWN if name not in kept})
         self.changes += 1
+        self.acts |= {(one, self.cases[one]["version"]): found.action_id for one in still}
+        self.undoes[found.action_id] = action
         moved_money = any(case["outcome"] == "expired" for case in now.values())
         if not moved_money:
             self.history[found.action_id] = (now, {one: self.cases[one]["version"] for one in still})
