@@ -73,8 +73,8 @@ def addresses(conn: sa.Connection) -> pd.DataFrame:
 
 
 def open_cases(conn: sa.Connection, family_ids: Collection[int] | None = None) -> pd.DataFrame:
-    """Read the cases (of these claims) that are open now: case_id, family_id, payer_sequence, cents, is_held."""
-    names = ("case_id", "family_id", "payer_sequence", "at_risk_cents", "worth_cents", "denied_cents")
+    """Read the open cases (of these claims): case_id, family_id, payer_sequence, reason_code, cents, is_held."""
+    names = ("case_id", "family_id", "payer_sequence", "reason_code", "at_risk_cents", "worth_cents", "denied_cents")
     waits = sa.select(sa.literal(1)).where(
         P.c.claim_payment_id == CASE.c.claim_payment_id, P.c.ended_at.is_(None), P.c.outcome == "unapplied"
     )
