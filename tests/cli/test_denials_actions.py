@@ -88,7 +88,7 @@ def test_cases_are_given_noted_put_aside_and_that_is_undone(books):
     for words in (("note", second), ("tag", second)):  # a key that stands first is no note
         assert books("denials", *words, *DAY).code == 2
     undone = books("denials", "undo", "1", *DAY)
-    assert undone.code == 1 and "1 case(s) done" in undone.out and "1 refused: It was changed since." in undone.out
+    assert undone.code == 1 and "1 case(s) done" in undone.out and "1 refused: It was changed since" in undone.out
     assert books("denials", "tag", second, "--word", "audit", *DAY).code == 0
     assert "tagged audit" in books("denials", "show", second).out
     assert books("denials", "undo", "6", "--only", first, *DAY).code == 2

@@ -172,7 +172,7 @@ def test_a_target_that_means_nothing_is_wrong_use(books):
     for target, says in (
         ("remit:99", "There is no remittance 99."),
         ("payment:1", "remit:NO, file:NO, claim:NO or run:NO"),
-        ("remit:NONE", "There is no remittance that is posted with trace number none."),
+        ("remit:NONE", "There is no remittance that is posted with this trace number"),
         ("file:1", "Nothing of file:1 is posted."),
         ("1", "say one of: remit:1, claim:1"),
     ):

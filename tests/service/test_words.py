@@ -6,14 +6,17 @@ import json
 import pkgutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from claims import service
 from claims.service import (
     audit_list,
+    blocked_queue,
     deposits,
     exception_acts,
+    life,
     patient_banking,
     patient_entry,
     rejection_queue,
@@ -26,7 +29,7 @@ from claims.service.matching_by_hand import match_by_hand
 from claims.service.patient_acts import apply_payment, void_payment
 from claims.service.patient_refunds import request_claim_refund, request_payment_refund, withdraw_refund
 from claims.service.patient_write_offs import take_back, to_collection
-from claims.store import schema
+from claims.store import schema, seals
 from claims.store.engine import write
 from claims.store.people import change
 from tests.books import bank, remit
@@ -55,6 +58,7 @@ NO_ACTS = {
     *("deposits.would_untie", "desk.acting.begin", "desk.held.move", "desk.queue.payer", "desk.queue.payers"),
     *("searching.direct", "searching.keep", "tying.take_apart", "tying.take_apart_remittances"),
     *("tying.write_bank_journals", "variance_acts.preview", "variance_acts.say", "desk.money.close_duplicate"),
+    "rejection_queue.noted",
     "signing_in.begin_emergency",  # why somebody saw patients' data is there to be looked at: the page says so
     # Their words are held by tests of their own: of the desk (the action keeps them) and of appeals.
     *("desk.money.expire", "desk.people.appeal_sent", "desk.people.appeal_upheld", "appeals.prepare"),
@@ -75,6 +79,15 @@ def acts():
 def change_of(practice, **values):
     with write(practice.ctx.engine) as conn:
         change(conn, one(practice, schema.users.c.user_id), **values)
+
+
+def block(practice, claim_id):
+    """Let a claim be one of ours to send that an edit stops."""
+    own = schema.claims.c.claim_id == claim_id
+    with write(practice.ctx.engine) as conn:
+        seals.note(conn, schema.claims, [claim_id])
+        conn.execute(sa.update(schema.claims).where(own).values(origin="to_send", life="draft"))
+        life.record(conn, pd.DataFrame({"claim_id": [claim_id], "event": ["blocked"], "event_key": ["x"]}), DAY)
 
 
 def test_no_word_of_a_person_stands_in_the_audit_chain(books):
@@ -115,6 +128,11 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     do(exception_acts.accept, given_up, WORD, DAY, by=replace(ctx, actor="eve"))
     do(exception_acts.take_up, given_up, WORD, DAY)
     do(rejection_queue.reopen, rejection, DAY, WORD)
+    stopped = newest(schema.claims.c.claim_id)
+    block(books, stopped)
+    do(blocked_queue.note, stopped, WORD, DAY)
+    do(blocked_queue.give_up, stopped, DAY, WORD)
+    do(blocked_queue.take_up, stopped, DAY, WORD)
     do(desk.note, case(), WORD, DAY)
     do(desk.tag, case(), WORD, DAY)
     asked = do(money.write_off, case(), WORD, 0, DAY)
