@@ -28,14 +28,14 @@ WHOLE = "CLP*A1*1*150*150**12*ICN0~\nSVC*HC:99213*150*150**1~"
 REPEAT = "CLP*A1*1*150*0**12*ICN4~\nSVC*HC:99213*150*0**1~\nCAS*OA*18*150~"
 # The nights in their order, each with its cash, and which of them are undone and replayed, one after the other.
 HISTORIES = {
+    # The denial came after its reversal, and was held: the replayed payment stood before the reversal found it.
+    "taken back while it was held": ([(f"{EARLIER_BACK}\n{PAID}", "100"), (EARLIER, "0")], [1, 2]),
     # The reversal takes back what had won the case, and it won again in that night: an undo knows both wins.
     "won twice": ([(DENIED, "0"), (PATIENTS, "0"), (f"{PATIENTS_BACK}\n{PAID}", "100")], [3]),
     # A denial of an earlier day came last and was held: its case opened because the first one was won by then.
     "held denial came last": ([(DENIED, "0"), (PATIENTS, "0"), (EARLIER, "0")], [2]),
     # It was held until the later decision was taken back, and told with that: the claim stands as the last day says.
     "held until a reversal": ([(PAID, "100"), (WHOLE, "150"), (PAID_BACK, "0")], [2]),
-    # The denial came after its reversal, and was held: the replayed payment stood before the reversal found it.
-    "taken back while it was held": ([(f"{EARLIER_BACK}\n{PAID}", "100"), (EARLIER, "0")], [1, 2]),
     # It touched a case that was won before: what had won it has ended it, not the undo.
     "repeat of what was won": ([(DENIED, "0"), (PAID, "100"), (REPEAT, "0")], [3]),
 }
@@ -55,6 +55,7 @@ def endings(practice):
     return {key: (one["outcome"], one["decided_by"], one["amount_cents"]) for key, one in told.items()}
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", HISTORIES)
 def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     nights, undone = HISTORIES[name]
@@ -70,6 +71,7 @@ def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("filed", [rules.FILED, ()], ids=["filed", "undone before cases stayed filed"])
 def test_a_denial_posted_again_before_what_came_first_has_an_open_case(practice, monkeypatch, filed):
     paid = PAID.replace("ICN3", "ICN0")
