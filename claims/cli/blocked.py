@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from claims.cli import console
+from claims.cli import console, worked
 from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
@@ -90,10 +90,7 @@ def assign(
     """
     from claims.service import blocked_queue
 
-    output = console.current()
-    blocked_queue.assign(context_for(output, "desk.act"), number_of(number), to.strip())
-    output.document({"claim_id": number_of(number), "owner": to.strip()})
-    output.say(f"Claim {number} is {to.strip()}'s." if to.strip() else f"Claim {number} is nobody's.")
+    worked.given(blocked_queue.assign, number, to, key="claim_id", called="Claim")
 
 
 def note(number: Number, text: Annotated[str, typer.Option("--text", help="The note.")] = "") -> None:
@@ -101,14 +98,9 @@ def note(number: Number, text: Annotated[str, typer.Option("--text", help="The n
 
     Example: claims blocked note 12 --text "registration looks for the card"
     """
-    from claims import config
     from claims.service import blocked_queue
 
-    output = console.current()
-    settings = config.load()
-    blocked_queue.note(context_for(output, "desk.act", settings), number_of(number), text, settings.today())
-    output.document({"claim_id": number_of(number), "noted": True})
-    output.say(f"Noted on claim {number}.")
+    worked.noted(blocked_queue.note, number, text, key="claim_id", called="Claim")
 
 
 def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
@@ -119,14 +111,10 @@ def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stan
 
     Example: claims blocked close 12 --reason "billed by the hospital"
     """
-    from claims import config
     from claims.service import blocked_queue
 
-    output = console.current()
-    settings = config.load()
-    blocked_queue.give_up(context_for(output, "desk.act", settings), number_of(number), settings.today(), reason)
-    output.document({"claim_id": number_of(number), "state": "withdrawn"})
-    output.say(f"Claim {number} is given up.")
+    worked.moved(blocked_queue.give_up, number, reason, key="claim_id", state="withdrawn")
+    console.current().say(f"Claim {number} is given up.")
 
 
 def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
@@ -134,12 +122,7 @@ def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it sta
 
     Example: claims blocked reopen 12 --reason "the hospital did not bill it"
     """
-    from claims import config
     from claims.service import blocked_queue
 
-    output = console.current()
-    settings = config.load()
-    ctx = context_for(output, "desk.act", settings)
-    life = blocked_queue.take_up(ctx, number_of(number), settings.today(), reason)
-    output.document({"claim_id": number_of(number), "state": life})
-    output.say(f"Claim {number} is taken up again: it is {life}.")
+    life = worked.moved(blocked_queue.take_up, number, reason, key="claim_id")
+    console.current().say(f"Claim {number} is taken up again: it is {life}.")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from claims.cli import console
+from claims.cli import console, worked
 from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
@@ -99,14 +99,10 @@ def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stan
 
     Example: claims rejections close 3 --reason "billed by the hospital"
     """
-    from claims import config
     from claims.service import rejection_queue
 
-    output = console.current()
-    settings = config.load()
-    rejection_queue.close(context_for(output, "desk.act", settings), number_of(number), settings.today(), reason)
-    output.document({"rejection_id": number_of(number), "state": "closed"})
-    output.say(f"Rejection {number} is closed; the claim is withdrawn.")
+    worked.moved(rejection_queue.close, number, reason, key="rejection_id", state="closed")
+    console.current().say(f"Rejection {number} is closed; the claim is withdrawn.")
 
 
 def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
@@ -114,14 +110,10 @@ def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it sta
 
     Example: claims rejections reopen 3 --reason "the hospital did not bill it"
     """
-    from claims import config
     from claims.service import rejection_queue
 
-    output = console.current()
-    settings = config.load()
-    rejection_queue.reopen(context_for(output, "desk.act", settings), number_of(number), settings.today(), reason)
-    output.document({"rejection_id": number_of(number), "state": "open"})
-    output.say(f"Rejection {number} is open again.")
+    worked.moved(rejection_queue.reopen, number, reason, key="rejection_id", state="open")
+    console.current().say(f"Rejection {number} is open again.")
 
 
 def assign(
@@ -133,10 +125,7 @@ def assign(
     """
     from claims.service import rejection_queue
 
-    output = console.current()
-    rejection_queue.assign(context_for(output, "desk.act"), number_of(number), to.strip())
-    output.document({"rejection_id": number_of(number), "owner": to.strip()})
-    output.say(f"Rejection {number} is {to.strip()}'s." if to.strip() else f"Rejection {number} is nobody's.")
+    worked.given(rejection_queue.assign, number, to, key="rejection_id", called="Rejection")
 
 
 def note(number: Number, text: Annotated[str, typer.Option("--text", help="The note.")] = "") -> None:
@@ -144,14 +133,9 @@ def note(number: Number, text: Annotated[str, typer.Option("--text", help="The n
 
     Example: claims rejections note 3 --text "the clearing house looks for it"
     """
-    from claims import config
     from claims.service import rejection_queue
 
-    output = console.current()
-    settings = config.load()
-    rejection_queue.note(context_for(output, "desk.act", settings), number_of(number), text, settings.today())
-    output.document({"rejection_id": number_of(number), "noted": True})
-    output.say(f"Noted on rejection {number}.")
+    worked.noted(rejection_queue.note, number, text, key="rejection_id", called="Rejection")
 
 
 def proposals(state: Annotated[str, typer.Option(help="open, accepted, dismissed or any.")] = "open") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -11,23 +10,23 @@ import pandas as pd
 from claims.charges.scrub import edits
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
-from claims.service import life, paged, payer_names
+from claims.service import giving_up, paged, payer_names
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.desk import rejected
 from claims.service.desk.withdrawing import restore_decision
 from claims.service.payer_names import named
-from claims.service.people import require_worker
 from claims.service.periods import require_open
 from claims.service.queue import KEY_LENGTH
-from claims.service.rejection_queue import GIVEN_UP, WITHDRAWN, given_up_key, noted, short
 from claims.service.scrub import scrub
-from claims.store import claim_work, clock, exceptions
+from claims.service.worked import noted, require_new_owner, require_seen, required, version
+from claims.store import claim_work
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import made_claims, stopped_claims
 
 BLOCKED = made_claims.BLOCKED
+_SEEN = ("life", "state", "owner", "notes", "charge_cents")
 
 
 def page(
@@ -98,7 +97,8 @@ def told(ctx: Context, claim_id: int, *, show_phi: bool = True) -> dict[str, Any
     else:
         found |= {"claim_number": MASK, "notes": MASK if found["notes"] else ""}
     found |= {"why": why, "case_key": str(keys.iloc[0])[:KEY_LENGTH] if len(keys) else ""}
-    return found | {"is_given_up": _is_given_up(row), "is_blocked": row["life"] == BLOCKED, "version": _version(row)}
+    found |= {"is_given_up": _is_given_up(row), "is_blocked": row["life"] == BLOCKED}
+    return found | {"version": version(row, _SEEN)}
 
 
 def assign(ctx: Context, claim_id: int, owner: str, *, was: str | None = None) -> None:
@@ -108,21 +108,14 @@ def assign(ctx: Context, claim_id: int, owner: str, *, was: str | None = None) -
     """
     with write(ctx.engine) as conn:
         row = _blocked(conn, claim_id)
-        if owner:
-            require_worker(conn, owner)
-        if was is not None and row["owner"] != was:
-            raise UsageError(f"It is {row['owner'] or 'nobody'}'s by now: look at it once more.")
-        if row["owner"] == owner:
-            raise UsageError(f"It is {owner}'s already." if owner else "It is nobody's already.")
+        require_new_owner(conn, str(row["owner"]), owner, was)
         claim_work.save(conn, claim_id, owner=owner)
         record(ctx, conn, "blocked-assigned", f"claim {claim_id}", {"owner": owner})
 
 
 def note(ctx: Context, claim_id: int, words: str, posting_date: date) -> None:
     """Write a note on a claim that is blocked or was given up."""
-    words = short(words)
-    if not words:
-        raise UsageError("A note wants words.")
+    words = required(words, "A note wants words.")
     with write(ctx.engine) as conn:
         row = _one(conn, claim_id)
         if row["life"] != BLOCKED and not row["state"]:
@@ -137,33 +130,27 @@ def give_up(ctx: Context, claim_id: int, posting_date: date, reason: str, *, was
     A claim that was made of a denial leaves that to be worked on. `was`: the version that the person saw (`told`);
     where somebody did something since, nothing is done. Raises PeriodClosedError for a day that is closed.
     """
-    words = short(reason)
-    if not words:
-        raise UsageError("Say why the claim is not sent.")
+    words = required(reason, "Say why the claim is not sent.")
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
         row = _blocked(conn, claim_id)
-        if was is not None and was != _version(row):
-            raise UsageError("Somebody did something with it since you saw it: look at it once more.")
+        require_seen(version(row, _SEEN), was)
         _tell(ctx, conn, row, f"given up: {words}", posting_date)
         claim_work.save(conn, claim_id, state=stopped_claims.GIVEN_UP)
-        _live(ctx, conn, claim_id, "withdrawn", posting_date)
+        giving_up.live(ctx, conn, f"blocked:{claim_id}", claim_id, "withdrawn", posting_date)
         cents = int(row["charge_cents"])
         if len(made_claims.behind(conn, [claim_id])):
             restore_decision(ctx, conn, claim_id, posting_date)
             rejected.given_up(ctx, conn, claim_id, posting_date, words)
         else:
-            named = {"exception_key": given_up_key(claim_id), "type_code": GIVEN_UP, "claim_id": claim_id}
-            exceptions.open_all(conn, pd.DataFrame([named | {"amount_cents": cents}]), posting_date)
+            giving_up.name_charge(conn, claim_id, cents, posting_date)
         body = {"amount_cents": cents, "reason": sealed_words(ctx, words)}
         record(ctx, conn, "blocked-given-up", f"claim {claim_id}", body)
 
 
 def take_up(ctx: Context, claim_id: int, posting_date: date, reason: str) -> str:
     """Take a claim up again that was given up: the edits look at it at once. Give where it is then."""
-    words = short(reason)
-    if not words:
-        raise UsageError("Say why it is taken up again.")
+    words = required(reason, "Say why it is taken up again.")
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
         row = _one(conn, claim_id)
@@ -173,8 +160,8 @@ def take_up(ctx: Context, claim_id: int, posting_date: date, reason: str) -> str
             raise UsageError("It was made of a denial: correct and send that again, on the page of its case.")
         _tell(ctx, conn, row, f"taken up again: {words}", posting_date)
         claim_work.save(conn, claim_id, state="open")
-        _live(ctx, conn, claim_id, "taken-up-unsent", posting_date)
-        exceptions.close_keys(conn, [given_up_key(claim_id)], "taken up again", posting_date)
+        giving_up.live(ctx, conn, f"blocked:{claim_id}", claim_id, "taken-up-unsent", posting_date)
+        giving_up.close_named(conn, claim_id, posting_date)
         body = {"amount_cents": int(row["charge_cents"]), "reason": sealed_words(ctx, words)}
         record(ctx, conn, "blocked-taken-up", f"claim {claim_id}", body)
     scrub(ctx, posting_date, [claim_id])
@@ -198,22 +185,11 @@ def _blocked(conn: Connection, claim_id: int) -> pd.Series[Any]:
 
 
 def _is_given_up(row: pd.Series[Any]) -> bool:
-    return bool(row["state"] == stopped_claims.GIVEN_UP and row["life"] == WITHDRAWN)
-
-
-def _version(row: pd.Series[Any]) -> str:
-    """Tell apart how a blocked claim stands: where it is, whose, and what people noted."""
-    seen = [str(row[name]) for name in ("life", "state", "owner", "notes", "charge_cents")]
-    return sha256("\x1f".join(seen).encode()).hexdigest()[:16]
+    return bool(row["state"] == stopped_claims.GIVEN_UP and row["life"] == giving_up.WITHDRAWN)
 
 
 def _tell(ctx: Context, conn: Connection, row: pd.Series[Any], words: str, day: date) -> None:
     claim_work.save(conn, int(row["claim_id"]), notes=noted(ctx, str(row["notes"]), words, day))
-
-
-def _live(ctx: Context, conn: Connection, claim_id: int, event: str, day: date) -> None:
-    key = f"blocked:{claim_id}:{event}:{clock.now()}"  # it may be given up and taken up more than once
-    life.record(conn, pd.DataFrame({"claim_id": [claim_id], "event": event, "event_key": key}), day, actor=ctx.actor)
 
 
 def _why(conn: Connection, claim_ids: list[int]) -> dict[int, list[dict[str, Any]]]:

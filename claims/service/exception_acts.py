@@ -8,9 +8,9 @@ from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.people import limit_cents, require_worker
-from claims.service.rejection_queue import GIVEN_UP
+from claims.service.people import limit_cents
 from claims.service.wording import visible
+from claims.service.worked import LONGEST, require_new_owner, require_seen
 from claims.service.zone import begins
 from claims.store import clock, exception_acts
 from claims.store.engine import write
@@ -20,7 +20,6 @@ from claims.store.handles import Connection
 from claims.store.queries import given_up
 
 LEAST_REASON = 10
-LONGEST = 400
 LONGEST_OWNER = 120
 
 
@@ -32,13 +31,10 @@ def assign(ctx: Context, exception_id: int, owner: str | None, posting_date: dat
     """
     owner = ctx.actor if owner is None else _short(owner, "name", LONGEST_OWNER)
     with write(ctx.engine) as conn:
-        if owner:
-            require_worker(conn, owner)
         stands = _standing(conn, exception_id, seen)
         if stands.state != "open":
             raise UsageError("It is closed: there is nothing to work on.")
-        if stands.owner == owner:
-            raise UsageError(f"It is {owner}'s already." if owner else "It is nobody's already.")
+        require_new_owner(conn, stands.owner, owner)
         exception_acts.own(conn, exception_id, owner, ctx.actor, posting_date)
         record(ctx, conn, "exception.assign", f"exception {exception_id}", {"owner": owner})
     return owner
@@ -71,7 +67,7 @@ def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
             raise UsageError(f"It cannot be accepted. {why}. What releases it: {release}.")
         if len(reason) < LEAST_REASON:
             raise UsageError(f"Say why in at least {LEAST_REASON} characters.")
-        if stands.type_code == GIVEN_UP:  # nobody pays it: who says so gives it up, and not more than they may alone
+        if stands.type_code == given_up.CLAIM:  # nobody pays it: who says so gives it up, no more than they may alone
             used = given_up.on_day(conn, ctx.actor, posting_date, begins(ctx, ctx.settings.today()))
             if used + stands.amount_cents > limit_cents(conn, ctx.actor):
                 raise UsageError(
@@ -112,8 +108,7 @@ def _standing(conn: Connection, exception_id: int, seen: int | None) -> Standing
     found = exception_acts.standing(conn, exception_id)
     if found is None:
         raise NotFoundError("exception", exception_id)
-    if seen is not None and seen != found.events:
-        raise UsageError("Somebody did something with it since you saw it: look at it once more.")
+    require_seen(found.events, seen)
     return found
 
 

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
-from claims.service import life
+from claims.service import giving_up
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.payer_names import named
-from claims.service.people import require_worker
 from claims.service.periods import require_open
 from claims.service.queue import KEY_LENGTH
-from claims.service.wording import visible
-from claims.store import clock, desk, exceptions, rejections
+from claims.service.worked import noted, require_new_owner, require_seen, required, short, version
+from claims.store import desk, rejections
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import made_claims
 
 STATES = ("open", "closed")
-WITHDRAWN = "withdrawn"
-GIVEN_UP = "CLAIM_WITHDRAWN"  # of exceptions
-LONGEST = 400
+WITHDRAWN = giving_up.WITHDRAWN
+_SEEN = ("state", "detail_code", "cause", "owner", "notes", "life", "amount_cents")
 
 
 def listed(
@@ -52,7 +49,7 @@ def told(ctx: Context, rejection_id: int, *, show_phi: bool = False) -> dict[str
         raise NotFoundError("rejection", rejection_id)
     row = shown(ctx, rows, f"rejection {rejection_id}", show_phi=show_phi).to_dict("records")[0]
     told: dict[str, Any] = {str(name): value for name, value in row.items()}
-    told["version"] = _version(rows.iloc[0])
+    told["version"] = version(rows.iloc[0], _SEEN)
     return told | {"case_key": str(keys.iloc[0])[:KEY_LENGTH] if len(keys) else ""}
 
 
@@ -114,17 +111,14 @@ def close(ctx: Context, rejection_id: int, posting_date: date, reason: str = "",
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
         row = _open(conn, rejection_id)
-        if was is not None and was != _version(row):
-            raise UsageError("Somebody did something with it since you saw it: look at it once more.")
+        require_seen(version(row, _SEEN), was)
         _tell(ctx, conn, row, f"dealt with: {words}" if words else "", posting_date)
         rejections.close(conn, [rejection_id], WITHDRAWN, posting_date)
         claim_id = int(row["claim_id"])
         if row["life"] == "rejected":
-            _live(ctx, conn, rejection_id, claim_id, "withdrawn", posting_date)
+            giving_up.live(ctx, conn, f"rejection:{rejection_id}", claim_id, "withdrawn", posting_date)
             if made_claims.behind(conn, [claim_id]).empty:
-                named = {"exception_key": given_up_key(claim_id), "type_code": GIVEN_UP, "claim_id": claim_id}
-                opened = pd.DataFrame([named | {"amount_cents": int(row["amount_cents"])}])
-                exceptions.open_all(conn, opened, posting_date)
+                giving_up.name_charge(conn, claim_id, int(row["amount_cents"]), posting_date)
         body: dict[str, Any] = {"amount_cents": int(row["amount_cents"])}
         body |= {"reason": sealed_words(ctx, words)} if words else {}
         record(ctx, conn, "rejection-closed", f"rejection {rejection_id}", body)
@@ -138,9 +132,7 @@ def require_still_open(ctx: Context, rejection_id: int) -> None:
 
 def reopen(ctx: Context, rejection_id: int, posting_date: date, reason: str) -> None:
     """Take a claim up again that a person gave up: its rejection is open, and it can be corrected and sent."""
-    words = short(reason)
-    if not words:
-        raise UsageError("Say why it is taken up again.")
+    words = required(reason, "Say why it is taken up again.")
     with write(ctx.engine) as conn:
         require_open(conn, posting_date)
         row = _one(conn, rejection_id)
@@ -150,26 +142,10 @@ def reopen(ctx: Context, rejection_id: int, posting_date: date, reason: str) -> 
         rejections.reopen(conn, rejection_id)
         claim_id = int(row["claim_id"])
         if row["life"] == WITHDRAWN:
-            _live(ctx, conn, rejection_id, claim_id, "taken-up", posting_date)
-        exceptions.close_keys(conn, [given_up_key(claim_id)], "taken up again", posting_date)
+            giving_up.live(ctx, conn, f"rejection:{rejection_id}", claim_id, "taken-up", posting_date)
+        giving_up.close_named(conn, claim_id, posting_date)
         body = {"amount_cents": int(row["amount_cents"]), "reason": sealed_words(ctx, words)}
         record(ctx, conn, "rejection-reopened", f"rejection {rejection_id}", body)
-
-
-def _live(ctx: Context, conn: Connection, rejection_id: int, claim_id: int, event: str, day: date) -> None:
-    key = f"rejection:{rejection_id}:{event}:{clock.now()}"  # it may be given up and taken up more than once
-    life.record(conn, pd.DataFrame({"claim_id": [claim_id], "event": event, "event_key": key}), day, actor=ctx.actor)
-
-
-def given_up_key(claim_id: int) -> str:
-    """Name the exception of a claim that a person gave up."""
-    return f"claim:{claim_id}:given-up"
-
-
-def _version(row: pd.Series[Any]) -> str:
-    """Tell apart how a rejection stands: what is said of it, whose it is, and what people noted."""
-    seen = [str(row[name]) for name in ("state", "detail_code", "cause", "owner", "notes", "life", "amount_cents")]
-    return sha256("\x1f".join(seen).encode()).hexdigest()[:16]
 
 
 def assign(ctx: Context, rejection_id: int, owner: str, *, was: str | None = None) -> None:
@@ -179,21 +155,14 @@ def assign(ctx: Context, rejection_id: int, owner: str, *, was: str | None = Non
     """
     with write(ctx.engine) as conn:
         row = _open(conn, rejection_id)
-        if owner:
-            require_worker(conn, owner)
-        if was is not None and row["owner"] != was:
-            raise UsageError(f"It is {row['owner'] or 'nobody'}'s by now: look at it once more.")
-        if row["owner"] == owner:
-            raise UsageError(f"It is {owner}'s already." if owner else "It is nobody's already.")
+        require_new_owner(conn, str(row["owner"]), owner, was)
         rejections.work(conn, rejection_id, owner=owner)
         record(ctx, conn, "rejection-assigned", f"rejection {rejection_id}", {"owner": owner})
 
 
 def note(ctx: Context, rejection_id: int, words: str, posting_date: date) -> None:
     """Write a note on a rejection, a closed one too."""
-    words = short(words)
-    if not words:
-        raise UsageError("A note wants words.")
+    words = required(words, "A note wants words.")
     with write(ctx.engine) as conn:
         row = _one(conn, rejection_id)
         _tell(ctx, conn, row, words, posting_date)
@@ -217,16 +186,3 @@ def _open(conn: Connection, rejection_id: int) -> pd.Series[Any]:
 def _tell(ctx: Context, conn: Connection, row: pd.Series[Any], words: str, day: date) -> None:
     if words:
         rejections.work(conn, int(row["rejection_id"]), notes=noted(ctx, str(row["notes"]), words, day))
-
-
-def noted(ctx: Context, notes: str, words: str, day: date) -> str:
-    """Add a line to notes: day, who, words."""
-    return "\n".join([*notes.splitlines(), f"{day.isoformat()} {ctx.actor}: {words}"])
-
-
-def short(words: str) -> str:
-    """Give words on one line; raise UsageError for too many."""
-    words = visible(" ".join(words.split()))
-    if len(words) > LONGEST:
-        raise UsageError(f"The words have at most {LONGEST} characters.")
-    return words

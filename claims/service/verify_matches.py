@@ -4,7 +4,6 @@ say; those of a person from what the audit chain says."""
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pandas as pd
 
@@ -48,7 +47,7 @@ def _of_people(conn: Connection, audit_key: bytes) -> pd.DataFrame:
     stored = rows_of.of_people(conn)
     said = set()
     for payment, body in rows_of.said_by_people(conn).itertuples(index=False):
-        told = _read(body)
+        told = audit.fields_of(body)
         facts = {**told.get("facts", {}), "said": BY_HAND}
         why = told.get("although_mac", "")
         said.add((int(payment), told.get("claim_id"), json.dumps(facts, sort_keys=True), why))
@@ -56,19 +55,10 @@ def _of_people(conn: Connection, audit_key: bytes) -> pd.DataFrame:
         (
             int(payment),
             int(claim),
-            json.dumps(_read(evidence), sort_keys=True),
+            json.dumps(audit.fields_of(evidence), sort_keys=True),
             audit.words_mac(audit_key, although) if although else "",
         )
         for payment, claim, evidence, although in stored[_TOLD].itertuples(index=False)
     ]
     is_told = pd.Series([one in said for one in own], index=stored.index, dtype="bool")
     return stored[~is_told | (stored["score"] != 100)]
-
-
-def _read(text: str) -> dict[str, Any]:
-    """Read what somebody may have spoiled."""
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from claims.store import audit, checking_reasons
 from claims.store.handles import Connection
 
@@ -14,7 +11,7 @@ def unfounded(conn: Connection, audit_key: bytes) -> tuple[int, list[str]]:
     events = checking_reasons.told(conn)
     told = set()
     for action, subject, body in zip(events["action"], events["subject"], events["body"], strict=True):
-        read = _read(body)
+        read = audit.fields_of(body)
         where = checking_reasons.place(action, subject, read.get("act_reason_id"))
         told.add((where, subject, str(read.get("reason_mac", ""))))
     rows = checking_reasons.kept(conn)
@@ -28,12 +25,3 @@ def unfounded(conn: Connection, audit_key: bytes) -> tuple[int, list[str]]:
     found |= {f"{subject}: a reason stands there that the audit chain does not seal" for where, subject, mac in kept
               if (where, mac) not in said}  # fmt: skip
     return len(rows), sorted(found)
-
-
-def _read(text: str) -> dict[str, Any]:
-    """Read what somebody may have spoiled."""
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}

@@ -53,6 +53,15 @@ def append(
     return Head(row[0], mac)
 
 
+def fields_of(text: str) -> dict[str, Any]:
+    """Read the body of an event, or what is held against one; empty where somebody has spoiled it."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
 def words_mac(key: bytes, words: str) -> str:
     """Give what the chain keeps of words that may name a patient: nobody reads them in it, and it still seals them."""
     stored = words.replace("\0", "\ufffd")  # as store.bulk keeps them

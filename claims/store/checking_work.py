@@ -3,7 +3,6 @@ not fit, so none is good."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims import codes
-from claims.store import schema, sealed
+from claims.store import audit, schema, sealed
 from claims.store.load import frame
 
 CASE, EVENT, E = schema.denial_cases, schema.denial_events, schema.exceptions
@@ -197,8 +196,5 @@ def untold_closings(conn: sa.Connection) -> list[str]:
 
 def _is_as_told(row: Mapping[str, Any], actor: str, body: str) -> bool:
     """Tell whether a closing is as its event says; events of earlier versions say only by whom."""
-    try:
-        told = {str(name): value for name, value in json.loads(body).items()}
-    except (ValueError, AttributeError):
-        return True  # spoiled: the audit chain names it
-    return all(row[name] == value for name, value in {**told, "actor": actor}.items() if name in row)
+    told = {**audit.fields_of(body), "actor": actor}
+    return all(row[name] == value for name, value in told.items() if name in row)

@@ -32,6 +32,7 @@ from claims.service.patient_write_offs import take_back, to_collection
 from claims.store import schema, seals
 from claims.store.engine import write
 from claims.store.people import change
+from claims.store.queries import given_up
 from tests.books import bank, remit
 from tests.service.conftest import DAY
 from tests.service.test_verify_files import broken, tamper
@@ -58,7 +59,7 @@ NO_ACTS = {
     *("deposits.would_untie", "desk.acting.begin", "desk.held.move", "desk.queue.payer", "desk.queue.payers"),
     *("searching.direct", "searching.keep", "tying.take_apart", "tying.take_apart_remittances"),
     *("tying.write_bank_journals", "variance_acts.preview", "variance_acts.say", "desk.money.close_duplicate"),
-    "rejection_queue.noted",
+    "worked.noted",
     "signing_in.begin_emergency",  # why somebody saw patients' data is there to be looked at: the page says so
     # Their words are held by tests of their own: of the desk (the action keeps them) and of appeals.
     *("desk.money.expire", "desk.people.appeal_sent", "desk.people.appeal_upheld", "appeals.prepare"),
@@ -122,11 +123,11 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     rejection = newest(schema.rejections.c.rejection_id)
     do(rejection_queue.note, rejection, WORD, DAY)
     do(rejection_queue.close, rejection, DAY, WORD)
-    given_up = newest(schema.exceptions.c.exception_id, schema.exceptions.c.type_code == rejection_queue.GIVEN_UP)
-    do(exception_acts.note, given_up, WORD, DAY)
+    withdrawn = newest(schema.exceptions.c.exception_id, schema.exceptions.c.type_code == given_up.CLAIM)
+    do(exception_acts.note, withdrawn, WORD, DAY)
     change_of(books, write_off_limit_cents=1_000_000, state="active")
-    do(exception_acts.accept, given_up, WORD, DAY, by=replace(ctx, actor="eve"))
-    do(exception_acts.take_up, given_up, WORD, DAY)
+    do(exception_acts.accept, withdrawn, WORD, DAY, by=replace(ctx, actor="eve"))
+    do(exception_acts.take_up, withdrawn, WORD, DAY)
     do(rejection_queue.reopen, rejection, DAY, WORD)
     stopped = newest(schema.claims.c.claim_id)
     block(books, stopped)
