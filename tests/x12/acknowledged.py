@@ -11,6 +11,7 @@ from claims.x12.acknowledge import acknowledgement_frames
 from claims.x12.acknowledge.files import written
 from claims.x12.acknowledge.values import Values
 from claims.x12.source import Source
+from tests.x12.envelopes import interchange, transaction
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "samples"
@@ -68,3 +69,13 @@ def answers_to(path: Path) -> x12.Acknowledgements:
 def inside(text: str) -> list[str]:
     """Give the ids of the segments of the sets of a file."""
     return sorted({one.split("*")[0].strip() for one in text.split("~")} - {"ISA", "GS", "ST", "SE", "GE", "IEA", ""})
+
+
+def claims_of(*heads: str) -> bytes:
+    """An interchange with one group of whole 837s, each changed at its BHT."""
+    body = "~".join(segments(CLAIM, *inside(CLAIM))) + "~"
+    sets = [
+        transaction(body.replace("BHT*0019*00", f"BHT*0019*{head}"), "ST*837*{number}*005010X222A1", number)
+        for number, head in enumerate(heads, 1)
+    ]
+    return interchange(sets, "HC", "005010X222A1").replace("*S*R*", "*SND*RCV*").encode()

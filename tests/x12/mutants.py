@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.x12 import mutant_values
 from tests.x12.draft import Draft, Slot
 from tests.x12.invented import invented_files
 from tests.x12.reference import known_reference
@@ -22,39 +23,6 @@ from tests.x12.reference import known_reference
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT.parent / "shared" / "samples"
 
-# Some of each are right, at least for some elements.
-DATES = (
-    *("20261301", "20260230", "20230229", "20240229", "19000229", "20000229", "00000000", "17991231", "99991231"),
-    *("2026091", "202609", "202609101", "2026091O", "20260000", "2026-09-10", "ABCDEFGH", "2026091\t", "20260910.5"),
-    *("260230", "260910", "20260910-20260931", "20260901-20260910", "20260901-", "-20260910", "-"),
-    *("20260901-20260902-20260903", "202609102460", "202609101230", "1230"),
-)
-TIMES = (
-    *("2460", "2400", "1260", "12", "123", "12306", "123060", "123059", "1230591", "12305999", "123059999", "12:30"),
-    *("12AB", "9999", "0000", "2359", "235960", "12 0", "1 30"),
-)
-NUMBERS = (
-    *(
-        "12A",
-        "A",
-        "1.",
-        ".5",
-        "-5",
-        "-",
-        "-.5",
-        "--5",
-        "1,000",
-        "1.2.3",
-        ".",
-        "+5",
-        "1E3",
-        "0012",
-        "00.10",
-        "$5",
-        "12-3",
-    ),
-    *("12-3", "5-", "0", "-0", "1.005", "9" * 20, "-" + "9" * 18, "1" * 18 + ".5"),
-)
 SEGMENT_IDS = ("ZZ", "QQQ", "X1Y", "N", "ABCD", "1A", "TA1", "N1", "REF", "HL", "LX", "N-1", "")
 
 
@@ -200,113 +168,6 @@ def _duplicate_set(draft: Draft) -> bool:
     return True
 
 
-def _lengthen(draft: Draft) -> bool:
-    def longer(slot: Slot, value: str) -> str:
-        more = "7" if slot.type in ("N", "R", "DT", "TM") else "Q"
-        return value + more * (slot.node.max_len + draft.chance.choice([0, 1, 1, 30]) - len(value))
-
-    return draft.change(lambda slot, value: bool(value) and slot.node.max_len < 300, longer)
-
-
-def _shorten(draft: Draft) -> bool:
-    return draft.change(
-        lambda slot, value: slot.node.min_len > 1 and len(value) > 1,
-        lambda slot, value: value[: max(1, slot.node.min_len - draft.chance.choice([1, 1, 1, 0, 2]))],
-    )
-
-
-def _empty(draft: Draft) -> bool:
-    return draft.change(lambda slot, value: bool(value), lambda slot, value: "")
-
-
-def _fill(draft: Draft) -> bool:
-    def some(slot: Slot, _value: str) -> str:
-        if slot.node.valid_codes and draft.chance.random() < 0.7:
-            return draft.chance.choice(slot.node.valid_codes)
-        makes = {"DT": "20260910", "TM": "1230", "R": "12.5", "N": "7"}
-        return makes.get(slot.type, "PLUM").ljust(slot.node.min_len, "0")[: slot.node.max_len]
-
-    return draft.change(lambda slot, value: not value, some)
-
-
-def _add_elements(draft: Draft) -> bool:
-    line = draft.line()
-    missing = len(line.node.children) + 1 - len(line.parts)
-    line.parts += [""] * max(0, missing - draft.chance.randrange(2)) + ["7"] * draft.chance.randint(1, 3)
-    return True
-
-
-def _add_component(draft: Draft) -> bool:
-    line = draft.line(lambda line: any(line.parts[1:]))
-    if line is None:
-        return False
-    element = draft.chance.choice([number for number, value in enumerate(line.parts) if number and value])
-    line.parts[element] += draft.colon + draft.chance.choice(["7", "7", "", f"{draft.colon}A", draft.colon])
-    return True
-
-
-def _overfill_composite(draft: Draft) -> bool:
-    slot = draft.slot(lambda slot, _value: slot.component > 0)
-    count = len(slot.node.parent.children) if slot else 0
-    return bool(slot) and draft.set(Slot(slot.line, slot.element, count + 1, slot.node), "X")
-
-
-def _trailing_separator(draft: Draft) -> bool:
-    line = draft.line()
-    sign = draft.chance.choice([draft.separator, draft.separator, draft.separator * 3, draft.colon])
-    line.parts[-1] += sign
-    return True
-
-
-def _wrong_code(draft: Draft) -> bool:
-    def other(slot: Slot, value: str) -> str:
-        choices = ["Z" * max(slot.node.min_len, 1), "?", value.lower(), value[::-1], value + " ", "0" + value]
-        return draft.chance.choice(choices)
-
-    return draft.change(lambda slot, value: bool(value and (slot.node.valid_codes or slot.node.external_codes)), other)
-
-
-def _wrong_qualifier(draft: Draft) -> bool:
-    line = draft.line(lambda line: len(line.parts) > 1 and line.id not in ("ISA", "GS", "ST"))
-    if line is None:
-        return False
-    element = 3 if line.id == "HL" and len(line.parts) > 3 else 1
-    others = [other.parts[element] for other in draft.lines if other.id == line.id and len(other.parts) > element]
-    inner = line.parts[element].split(draft.colon)
-    chosen = draft.chance.choice([*others, "ZZ", "99", "A", "PR", "QC", "1", ""]).split(draft.colon)[0]
-    line.parts[element] = draft.colon.join([chosen, *inner[1:]])
-    return True
-
-
-def _wrong_format(draft: Draft) -> bool:
-    return draft.change(
-        lambda slot, value: bool(value) and slot.node.data_ele == "1250",
-        lambda slot, value: draft.chance.choice(["D8", "RD8", "D6", "DT", "TM", "TS", ""]),
-    )
-
-
-def _is_date(slot: Slot, value: str) -> bool:
-    return bool(value) and (slot.type == "DT" or slot.node.data_ele == "1251")
-
-
-def _bad_date(draft: Draft) -> bool:
-    return draft.change(_is_date, lambda slot, value: draft.chance.choice(DATES))
-
-
-def _bad_time(draft: Draft) -> bool:
-    return draft.change(
-        lambda slot, value: bool(value) and slot.type == "TM",
-        lambda slot, value: draft.chance.choice(TIMES),
-    )
-
-
-def _bad_number(draft: Draft) -> bool:
-    return draft.change(
-        lambda slot, value: bool(value) and slot.type in ("N", "R"),
-        lambda slot, value: draft.chance.choice([*NUMBERS, f" {value}", f"{value} ", f"{value}.00", f"-{value}"]),
-    )
-
-
 def _wrong_count(draft: Draft) -> bool:
     return draft.element("SE GE IEA", 1, draft.other_number)
 
@@ -382,30 +243,6 @@ def _beyond_ascii(draft: Draft) -> bool:
     return draft.change(lambda slot, value: bool(value), lambda slot, value: value + "\xe9")
 
 
-def _swap_elements(draft: Draft) -> bool:
-    line = draft.line(lambda line: len(line.parts) > 2)
-    if line is None:
-        return False
-    first, second = draft.chance.sample(range(1, len(line.parts)), 2)
-    line.parts[first], line.parts[second] = line.parts[second], line.parts[first]
-    return True
-
-
-def _break_rule(draft: Draft) -> bool:
-    """Empty or fill an element that the segment ties to others."""
-    line = draft.line(lambda line: bool(line.node.syntax))
-    if line is None:
-        return False
-    _kind, *places = draft.chance.choice(line.node.syntax)
-    place = draft.chance.choice(places)
-    slots = [slot for slot in draft.slots(line) if slot.element == place]
-    if not slots:
-        return False
-    for slot in slots if any(draft.get(slot) for slot in slots) else slots[:1]:
-        draft.set(slot, "" if draft.get(slot) else (slot.node.valid_codes or ["7" * slot.node.min_len])[0])
-    return True
-
-
 def _interchange_header(draft: Draft) -> bool:
     """Change the first ISA and keep its length."""
     parts = draft.lines[0].parts
@@ -448,22 +285,22 @@ KINDS: dict[str, Callable[[Draft], bool]] = {
     "loop moved": _move_loop,
     "set doubled": _duplicate_set,
     "file cut off": _cut_off,
-    "element lengthened": _lengthen,
-    "element shortened": _shorten,
-    "element emptied": _empty,
-    "empty element filled": _fill,
-    "elements added": _add_elements,
-    "elements swapped": _swap_elements,
-    "rule between elements broken": _break_rule,
-    "component added": _add_component,
-    "composite overfilled": _overfill_composite,
-    "trailing separator": _trailing_separator,
-    "wrong code": _wrong_code,
-    "wrong qualifier": _wrong_qualifier,
-    "wrong date format": _wrong_format,
-    "bad date": _bad_date,
-    "bad time": _bad_time,
-    "bad number": _bad_number,
+    "element lengthened": mutant_values.lengthen,
+    "element shortened": mutant_values.shorten,
+    "element emptied": mutant_values.empty,
+    "empty element filled": mutant_values.fill,
+    "elements added": mutant_values.add_elements,
+    "elements swapped": mutant_values.swap_elements,
+    "rule between elements broken": mutant_values.break_rule,
+    "component added": mutant_values.add_component,
+    "composite overfilled": mutant_values.overfill_composite,
+    "trailing separator": mutant_values.trailing_separator,
+    "wrong code": mutant_values.wrong_code,
+    "wrong qualifier": mutant_values.wrong_qualifier,
+    "wrong date format": mutant_values.wrong_format,
+    "bad date": mutant_values.bad_date,
+    "bad time": mutant_values.bad_time,
+    "bad number": mutant_values.bad_number,
     "wrong count": _wrong_count,
     "wrong control number": _wrong_control_number,
     "control number used again": _control_number_again,
