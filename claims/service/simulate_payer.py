@@ -93,9 +93,8 @@ class _Run:
     def __init__(self, out: Path, stored: Stored, seed: int, wanted: list[str]) -> None:
         self.out, self.stored, self.seed, self.wanted = out, stored, seed, wanted
         self.force = [name for name in wanted if name in FORCED]
-        self.of_claims = [
-            name for name in wanted if name in ugly.OF_CLAIMS
-        ]  # in every file; those without a claim yet:
+        # Modes of claims are tried in every file; those that have met no claim yet wait.
+        self.of_claims = [name for name in wanted if name in ugly.OF_CLAIMS]
         self.waits = list(self.of_claims)
         self.done = Answered()
         self.waiting: list[pd.DataFrame] = []
