@@ -42,6 +42,7 @@ CALLED = {
     "expected_allowed": "expected amount",
     "files": "row of file",
     "master_rows": "master row",
+    "money_requests": "money request",
     "past_exceptions": "past exception",
     "patient_payments": "patient payment",
     "patient_refunds": "patient refund",

@@ -51,6 +51,7 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.expected_allowed: None,
     schema.files: None,
     schema.master_rows: None,
+    schema.money_requests: None,
     schema.past_exceptions: None,
     schema.patient_payments: None,
     schema.patient_refunds: None,

@@ -34,6 +34,7 @@ KEYS = {
     "claim_status": ["code"],
     "code_lists": ["name"],
     "classes": ["class"],
+    "collection_rules": ["rule"],
     "column_titles": ["name"],
     "exception_types": ["type_code"],
     "claim_life": ["life", "event"],

@@ -42,7 +42,7 @@ def begin(practice):
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
     with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words
         set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
-        for name in ("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions"):
+        for name in ("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions", "money_requests"):
             any_row(conn, schema.metadata.tables[name])
 
 
@@ -147,6 +147,11 @@ CHANGED = {
         "UPDATE patient_payments SET void_reason = 'another'",
         "UPDATE patient_payments SET note = 'another'",
     ],
+    "money request": [
+        "UPDATE money_requests SET amount_cents = 5",
+        "UPDATE money_requests SET decided_by = 'eve'",
+        "UPDATE money_requests SET state = 'done'",
+    ],
     "patient refund": [
         "UPDATE patient_refunds SET reason = 'another'",
         "UPDATE patient_refunds SET requested_by = 'eve'",
@@ -160,7 +165,7 @@ TABLES = {
     "exception": "exceptions", "work on a blocked claim": "claim_work",
     "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
-    "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files",
+    "money request": "money_requests", "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files",
     "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
 }  # fmt: skip
 
