@@ -145,7 +145,8 @@ def test_a_reversal_takes_back_what_was_written_off_of_its_share(books, tmp_path
 
 
 def test_a_collector_comes_after_the_statements_that_the_rule_asks_for(books, tmp_path, monkeypatch):
-    for number, day in enumerate((date(2025, 4, 1), date(2025, 5, 1), date(2025, 6, 10))):
+    for number, day in enumerate((date(2025, 3, 31), date(2025, 5, 1), date(2025, 6, 10))):
+        monkeypatch.setattr(type(books.ctx.settings), "today", lambda _: LATER)
         with pytest.raises(PostingRefusedError, match="had no 3 statements over 90 days"):
             to_collection(books.ctx, ["A3"], "unanswered", LATER)
         monkeypatch.setattr(type(books.ctx.settings), "today", lambda _, day=day: day)

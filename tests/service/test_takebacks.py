@@ -300,7 +300,7 @@ def test_a_refund_to_a_payer_is_withdrawn_before_and_reversed_after_the_approval
     check(practice)
     number = ask()  # the same again, for it does not stand
     money_approvals.approve(practice.ctx, number, DAY)
-    practice.night(b"date,amount,trace_number,payer_name,reference,type\n2025-07-01,-88.00,,,,CHECK\n")
+    practice.night(b"date,amount,trace_number,payer_name,reference,type\n2025-06-30,-88.00,,,,CHECK\n")
     with pytest.raises(PostingRefusedError, match="bank line has paid"):
         payer_refunds.reverse(practice.ctx, number, "never sent", DAY)
     check(practice)
