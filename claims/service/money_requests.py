@@ -15,12 +15,13 @@ import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.service import people
-from claims.service.audited import record, record_with_reason, sealed_words
+from claims.service.audited import record, record_shown, record_with_reason, sealed_words
 from claims.service.context import Context
 from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.service.zone import begins
 from claims.store import money_requests as rows_of
+from claims.store import patients
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import given_up
@@ -118,11 +119,16 @@ def named(conn: Connection, request_id: int) -> dict[str, Any]:
     return _told(found.iloc[0])
 
 
-def waiting(ctx: Context) -> list[dict[str, Any]]:
-    """List what waits for a second person, oldest first; what it shows is patient data: the caller records that."""
+def shown(ctx: Context) -> list[dict[str, Any]]:
+    """List what waits for a second person, oldest first, with the numbers of the claims it is about; audited."""
     with read(ctx.engine) as conn:
-        rows = rows_of.of_state(conn, DECIDED_HERE, [WAITS])
-    return [_told(row) for _, row in rows.iterrows()]
+        rows = [_told(row) for _, row in rows_of.of_state(conn, DECIDED_HERE, [WAITS]).iterrows()]
+        families = {int(one) for row in rows for one in row["parameters"].get("families", ())}
+        numbers = patients.numbers(conn, sorted(families))["claim_number"]
+    if rows:
+        record_shown(ctx, "approvals", {"requests": [int(row["money_request_id"]) for row in rows]})
+    of = [[int(one) for one in row["parameters"].get("families", ())] for row in rows]
+    return [row | {"claims": numbers.reindex(own).tolist()} for row, own in zip(rows, of, strict=True)]
 
 
 def listed(ctx: Context, kind: str) -> list[dict[str, Any]]:

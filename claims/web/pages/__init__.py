@@ -15,6 +15,7 @@ from claims.web.pages import (
     nights,
     people,
     queue,
+    refunds,
     search,
     sign_in,
     story,
@@ -26,6 +27,6 @@ from claims.web.pages import (
 )
 
 _DESK = (queue, views, acts, story, correct, coverage, appeals)
-_MONEY = (exceptions, deposits, variance_acts, variances)
+_MONEY = (exceptions, deposits, refunds, variance_acts, variances)
 _MODULES = (assets, sign_in, me, today, *_DESK, blocked, work, *_MONEY, nights, charts, search, audit, people)
 ALL = tuple(module.ROUTES for module in _MODULES)
