@@ -18,7 +18,7 @@ NO_NEXT_PAYER = "C05"  # the posting rule for what only a next payer could pay, 
 REASONS = {
     "open_at_risk": "At risk in open cases",
     "contract_allows_less": "Denied, though the contract would have paid less",
-    "not_open": "Denied, though no more than what is at risk is open: another case counts it, or it is paid by now",
+    "not_open": "Denied, though no more than what is at risk is open: it is counted by another case, paid, or charged no more",
     "decision_held": "Denied by a decision that is held and not posted: nothing stands on 1110 for it yet",
     "repeat": "Denied as a repeat of what was decided before: nothing moved, so nothing stands on 1110",
     "claim_unknown": "Denied of claims that are not in the books: nothing stands on 1110",

@@ -97,8 +97,8 @@ def resubmit(
     """Correct claims that were rejected or did not leave yet, and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that a
-    payer has or that cannot be corrected, or where what the changes take off the charges is above the actor's limit of a
-    day; PeriodClosedError, with nothing done, for a day that is closed. Counts:
+    payer has or that cannot be corrected, or where the changes take more off the charges than the actor may give up in
+    a day; PeriodClosedError, with nothing done, for a day that is closed. Counts:
     claims_corrected, claims_refused, and those of scrubbing.
     """
     claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))

@@ -286,7 +286,7 @@ def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.
 
 
 def _remit_kinds(remits: pd.DataFrame, posting_date: date) -> pd.Series:
-    """Why a posted remittance is open: part of its money came, it was taken back, it is late, or names a day too far."""
+    """Why a posted remittance is open: part of its money came, it was taken back, it is late, or far ahead."""
     most = codes.table("remittance_days").set_index("rule")["business_days"].astype("int64")
     # A remittance without a day of its own is waited for since it was posted first.
     days = remits["payment_date"].where(remits["payment_date"] != "", remits["first_posted"])

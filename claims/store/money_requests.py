@@ -64,7 +64,7 @@ def set_state(conn: sa.Connection, request_id: int, state: str) -> None:
 
 
 def lines_of(conn: sa.Connection, journal_key: str) -> pd.DataFrame:
-    """Read the ledger lines of a journal that still stands: journal_key, effective_date and all columns of the lines."""
+    """Read the ledger lines of a journal that stands: journal_key, effective_date, all columns of the lines."""
     names = [column for column in L.columns if column.name not in ("ledger_line_id", "journal_id")]
     return frame(
         conn,

@@ -296,7 +296,8 @@ def test_a_refund_to_a_payer_is_withdrawn_before_and_reversed_after_the_approval
     assert practice.balances(account="2100") == {}
     assert payer_refunds.reverse(practice.ctx, number, "never sent", DAY) == 8800
     assert practice.balances() == before
-    assert takebacks.listed(practice.ctx, as_of=DAY)[["refunded_cents", "open_cents"]].to_numpy().tolist() == [[0, 8800]]
+    listed = takebacks.listed(practice.ctx, as_of=DAY)
+    assert listed[["refunded_cents", "open_cents"]].to_numpy().tolist() == [[0, 8800]]
     check(practice)
     number = ask()  # the same again, for it does not stand
     money_approvals.approve(practice.ctx, number, DAY)

@@ -42,7 +42,15 @@ def begin(practice):
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
     with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words
         set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
-        for name in ("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions", "money_requests"):
+        for name in (
+            "batches",
+            "batch_sets",
+            "submissions",
+            "edit_proposals",
+            "appeals",
+            "past_exceptions",
+            "money_requests",
+        ):
             any_row(conn, schema.metadata.tables[name])
 
 
@@ -165,7 +173,8 @@ TABLES = {
     "exception": "exceptions", "work on a blocked claim": "claim_work",
     "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
-    "money request": "money_requests", "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files",
+    "money request": "money_requests", "patient refund": "patient_refunds", "recovery code": "recovery_codes",
+    "row of file": "files",
     "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
 }  # fmt: skip
 

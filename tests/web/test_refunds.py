@@ -1,4 +1,4 @@
-"""A refund to a payer on the pages: asked for by one person, approved by another, withdrawn before and reversed after."""
+"""A refund to a payer on the pages: asked for by one person, approved by another, withdrawn and reversed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_refund_takes_two_people_and_can_be_taken_back(desk, ann):
     assert sue.post("/approvals/requests/2", data={"decision": "approve"}).status_code == 303
     assert paid_back(desk) == 2000
     assert "$20.00 is used today" in sue.get("/approvals").text
-    assert "value=\"20.00\"" not in ann.get("/refunds").text and "Reverse" in sue.get("/refunds").text
+    assert 'value="20.00"' not in ann.get("/refunds").text and "Reverse" in sue.get("/refunds").text
     assert sue.post("/refunds/2/reverse", data={"words": "never sent"}).status_code == 303
     assert paid_back(desk) == 0
     assert [problem for check in verify(desk.ctx) for problem in check.broken] == []

@@ -129,9 +129,7 @@ def approvals(at: At, did: str = "") -> Response:
     return waiting(at, told=done.shown(at, did[:2000]))
 
 
-def waiting(
-    at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0
-) -> Response:
+def waiting(at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0) -> Response:
     """Show what waits; with what does not fit, and the words that were typed about an action."""
     rows = shown.rows(actions.waiting(at.reading))
     cases = approving.cases(at.reading, [row["action_id"] for row in rows])
