@@ -37,6 +37,19 @@ def unnamed_credits(conn: sa.Connection) -> pd.DataFrame:
     return rows[["family_id", "payer_sequence", "amount_cents"]].rename(columns={"amount_cents": "off_cents"})
 
 
+def denied_and_not_charged(conn: sa.Connection, family_ids: Sequence[int]) -> pd.Series[int]:
+    """What of each line of these claims is denied and charged no more: cents by family_id, payer_sequence, line_number.
+
+    Above zero only; a claim that is kept as a whole has no line that could say it.
+    """
+    rows = frame_of(conn, _by_line(), L.c.family_id, family_ids)
+    rows = rows[~rows["family_id"].isin(rows.loc[rows["line_number"] == 0, "family_id"]) & (rows["cents"] < 0)]
+    none = pd.Series(dtype="int64")
+    cents = _denied_and_not_charged(conn, rows, none).clip(upper=-rows["cents"]).to_numpy("int64")
+    found = pd.Series(cents, index=pd.MultiIndex.from_frame(rows[_LINE]), dtype="int64")
+    return found[found > 0]
+
+
 def _by_line() -> sa.Select[Any]:
     """Receivables by claim, payer sequence and line."""
     keys = [L.c[name] for name in _LINE]

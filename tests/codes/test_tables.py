@@ -49,6 +49,7 @@ KEYS = {
     "posting_rules": ["rule_id"],
     "pricing_methods": ["method"],
     "rarc": ["code"],
+    "remittance_days": ["rule"],
     "states": ["code"],
     "stc_category": ["code"],
     "stc_entities": ["code"],

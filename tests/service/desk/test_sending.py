@@ -140,7 +140,7 @@ def test_a_claim_paid_in_part_goes_as_a_new_one_to_a_payer_that_takes_no_replace
     before = practice.balances()
     practice.night(in_part("7", "145*0", "18", "K6V2", 90), day=DAY)  # what was paid comes back as a repeat
     told = cases(practice).loc["K6", ["state", "outcome", "at_risk_cents"]].fillna("")
-    assert told.to_numpy().tolist() == [["closed", "overturned", 0], ["new", "", 0]]
+    assert told.to_numpy().tolist() == [["closed", "overturned", 10000], ["new", "", 0]]
     assert practice.balances(account="1110")["1110"] == before["1110"] - 10000
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
