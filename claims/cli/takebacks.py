@@ -214,7 +214,7 @@ def approve(number: Number, day: Day = None) -> None:
     from claims.service.money_approvals import approve as let_go
 
     output = console.current()
-    ctx = context_for(output, "desk.approve")
+    ctx = context_for(output, "desk.approve", second=True)
     cents = let_go(ctx, number_of(number), when(day, ctx))
     output.document({"request": number_of(number), "amount_cents": cents, "state": "done"})
     output.say(f"Request {number}: {console.dollars(cents)} approved and posted.")
@@ -255,7 +255,7 @@ def _end(
     day: datetime | None,
 ) -> None:  # fmt: skip
     output = console.current()
-    ctx = context_for(output, permission)
+    ctx = context_for(output, permission, second=permission == "desk.approve")
     cents = end(ctx, number_of(number), reason, when(day, ctx))
     output.document({"request": number_of(number), "amount_cents": cents, "state": state})
     output.say(f"Request {number}: {console.dollars(cents)}, {state}.")
