@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from claims.errors import DatabaseError, NotFoundError, UsageError
 from claims.service import people as staff
-from claims.service import rejection_queue, verify_files
+from claims.service import payer_refunds, rejection_queue, verify_files
 from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
 from claims.service.audited import record_with_reason
@@ -41,12 +41,12 @@ def begin(practice):
         claim_work.save(conn, one(practice, schema.claims.c.claim_id), owner="eve", notes="asked")
     seen = [(one(practice, case.c.case_id), one(practice, case.c.version))]
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
+    payer_refunds.request(practice.ctx, "1512345678", "ICN1", 100, DAY, DAY, reason="letter", cheque="9")
     with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words
         set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
         for name in (
             *("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions"),
             "edit_findings",
-            "money_requests",
         ):
             any_row(conn, schema.metadata.tables[name])
         record_with_reason(practice.ctx, conn, "period.reopen", "period 1", {}, "x")
