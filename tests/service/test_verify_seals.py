@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import DatabaseError, NotFoundError, UsageError
-from claims.service import people as staff
 from claims.service import payer_refunds, rejection_queue, verify_files
+from claims.service import people as staff
 from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
 from claims.service.audited import record_with_reason

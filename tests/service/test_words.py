@@ -159,7 +159,7 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     told = " ".join(" ".join(map(str, row)) for row in books.rows(sa.select(schema.audit_events)))
     assert WORD not in told and "reason_mac" in told
     assert broken(books) == {}
-    assert len(books.rows(sa.select(schema.act_reasons).where(schema.act_reasons.c.reason == WORD))) == 5
+    assert len(books.rows(sa.select(schema.act_reasons).where(schema.act_reasons.c.reason == WORD))) == 6
     asked_for = audit_list.Asked(action="payer.refund")
     assert json.loads(audit_list.events(ctx, asked_for)["body"].iloc[0])["reason"] == WORD  # who may, reads it there
     tamper(
