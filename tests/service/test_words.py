@@ -160,18 +160,18 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     assert WORD not in told and "reason_mac" in told
     assert broken(books) == {}
     assert len(books.rows(sa.select(schema.act_reasons).where(schema.act_reasons.c.reason == WORD))) == 6
-    asked_for = audit_list.Asked(action="payer.refund")
+    asked_for = audit_list.Asked(action="money.reversed")
     assert json.loads(audit_list.events(ctx, asked_for)["body"].iloc[0])["reason"] == WORD  # who may, reads it there
     tamper(
         books,
         "UPDATE patient_payments SET void_reason = 'another' WHERE void_reason IS NOT NULL",
         "UPDATE deposit_matches SET ended_words = ''",
-        "UPDATE act_reasons SET reason = 'x' WHERE act_reason_id = 1",
+        "UPDATE act_reasons SET reason = 'x' WHERE act_reason_id = 4",
     )
     assert broken(books)["reasons"] == (
         "bank line 1: a reason that the audit chain seals stands there no more",
-        f"payer {newest(payer)}: a reason that the audit chain seals stands there no more",
         "payment 1: a reason stands there that the audit chain does not seal",
         "payment 1: a reason that the audit chain seals stands there no more",
-        "reason 1: a reason stands there that the audit chain does not seal",
+        "reason 4: a reason stands there that the audit chain does not seal",
+        "request 4: a reason that the audit chain seals stands there no more",
     )
