@@ -5,7 +5,9 @@ from __future__ import annotations
 from claims.service import paged
 from claims.service.context import Context
 from claims.service.payer_names import listed
+from claims.service.rejection_acts import STANDS
 from claims.service.rejection_queue import shown
+from claims.service.several import versions
 from claims.store.engine import read
 from claims.store.queries import stopped_claims
 from claims.store.queries.stopped_claims import Asked
@@ -14,7 +16,10 @@ __all__ = ["Asked", "page", "payers", "totals"]
 
 
 def page(ctx: Context, asked: Asked, after: paged.Place | None = None, size: int = paged.SIZE) -> paged.Page:
-    """Give a page of rejections as `rejection_queue.listed` has them, the largest first; what is shown is recorded."""
+    """Give a page of rejections as `rejection_queue.listed` has them, the largest first, with `seen`: how each stands.
+
+    What is shown is recorded.
+    """
     with read(ctx.engine) as conn:
         found = paged.page(
             lambda place, limit, back: stopped_claims.page(conn, asked, place, limit, back),
@@ -22,7 +27,10 @@ def page(ctx: Context, asked: Asked, after: paged.Place | None = None, size: int
             after,
             size,
         )
-    return found._replace(rows=shown(ctx, found.rows, "rejections", show_phi=True)) if len(found.rows) else found
+    if found.rows.empty:
+        return found
+    rows = shown(ctx, found.rows, "rejections", show_phi=True)
+    return found._replace(rows=rows.assign(seen=versions(found.rows, STANDS)))
 
 
 def totals(ctx: Context, asked: Asked) -> tuple[int, int]:

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from claims.errors import UsageError
 from claims.service import variances
-from claims.web import paging, shown, variances_asked
+from claims.web import paging, several, shown
+from claims.web.pages.variance_acts import WORK
 from claims.web.routes import Routes
 from claims.web.seat import At, Seat
 from claims.web.variances_asked import LIST, Asked
@@ -32,7 +33,8 @@ def listed(at: At, asked: Annotated[Asked, Query()]) -> Response:
         is_lost=is_lost,
         is_priced=bool(len(page.rows)) or variances.is_priced(at.reading),
         around=paging.around(at, page, f"{LIST}.{asked.sort}", "/variances", **asked.words()),
-        told=variances_asked.shown_done(at, asked.did),
+        told=several.shown_done(at, WORK, asked.did),
+        work=WORK,
         back=asked.address(at=asked.at),
     )
 
