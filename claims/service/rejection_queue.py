@@ -17,22 +17,26 @@ from claims.service.queue import KEY_LENGTH
 from claims.service.several import only
 from claims.store import desk, rejections
 from claims.store.engine import read
-from claims.store.queries import made_claims
+from claims.store.queries import made_claims, stopped_claims
+from claims.store.queries.stopped_claims import Asked
 
 STATES = ("open", "closed")
 
 
-def listed(
-    ctx: Context, *, state: str = "open", payer: str = "", owner: str = "", show_phi: bool = False
-) -> pd.DataFrame:
-    """Give rejections of a state (empty: any), the largest first; numbers are masked unless `show_phi` (audited).
+def states_of(word: str) -> str:
+    """Give the state that a word means, as lists want it (any: empty); raise UsageError for one that is none."""
+    if word not in (*STATES, "any"):
+        raise UsageError(f"There is no state {word}; there are: {', '.join(STATES)}, any.")
+    return "" if word == "any" else word
 
-    `owner`: only those of somebody.
+
+def listed(ctx: Context, asked: Asked | None = None, *, limit: int = 50, show_phi: bool = False) -> pd.DataFrame:
+    """Give the first rejections of a list (none: the open ones), the largest first.
+
+    Numbers are masked unless `show_phi` (audited, with those that are given).
     """
-    if state and state not in STATES:
-        raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
     with read(ctx.engine) as conn:
-        rows = rejections.listed(conn, state, payer, owner)
+        rows = stopped_claims.page(conn, asked or Asked(), None, limit, False)
     return shown(ctx, rows, "rejections", show_phi=show_phi)
 
 

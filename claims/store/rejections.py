@@ -104,22 +104,6 @@ def close_of(conn: sa.Connection, claim_ids: Sequence[int], reason: str, posting
     return close(conn, of_claims(conn, claim_ids)["rejection_id"].tolist(), reason, posting_date)
 
 
-def listed(conn: sa.Connection, state: str, payer: str, owner: str = "") -> pd.DataFrame:
-    """Read rejections of a state (empty: any) and payer (empty: any; code or part of the name), the largest first.
-
-    `owner`: only those that somebody works on.
-    """
-    select = rows()
-    if owner:
-        select = select.where(R.c.owner == owner)
-    if state:
-        select = select.where(R.c.state == state)
-    if payer:
-        name = sa.func.lower(R.c.payer_name)
-        select = select.where(sa.or_(R.c.payer_code == payer, name.contains(payer.lower(), autoescape=True)))
-    return frame(conn, select.order_by(R.c.amount_cents.desc(), R.c.rejection_id))
-
-
 def open_totals(conn: sa.Connection) -> tuple[int, int]:
     """Count the open rejections, and add up what their claims charge."""
     row = conn.execute(sa.select(count(), total(R.c.amount_cents)).where(R.c.state == "open")).one()

@@ -72,9 +72,9 @@ def totals(conn: sa.Connection, asked: Asked) -> tuple[int, int]:
     return sum(int(row[0]) for row in found), sum(int(row[1]) for row in found)
 
 
-def payers(conn: sa.Connection, states: Sequence[str] = STATES) -> list[tuple[str, str]]:
-    """Give (code, name) of the payers that rejections of these states are of, by name."""
-    return loose.named(conn, R.c.payer_code, R.c.payer_name, R.c.state, states, MOST_PAYERS)
+def payers(conn: sa.Connection, most: int = MOST_PAYERS) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that rejections are of, by name; so many at most."""
+    return loose.named(conn, R.c.payer_code, R.c.payer_name, R.c.state, STATES, most)
 
 
 def blocked(
