@@ -69,12 +69,12 @@ class Appeal:
     attached: tuple[Removed, ...] = ()  # the files that people attached, as they are named to be taken out
 
 
-def casetemplate_named(ctx: Context, key: str) -> int:
+def case_named(ctx: Context, key: str) -> int:
     """Give the case whose key begins so. Raises UsageError, NotFoundError or AmbiguousKeyError."""
     if not key.strip():
         raise UsageError("The key of a case is wanted, as claims denials list shows it.")
     with read(ctx.engine) as conn:
-        found = rows_of.casestemplate_named(conn, key.strip().lower())
+        found = rows_of.cases_named(conn, key.strip().lower())
     if found.empty:
         raise NotFoundError("denial case", "with this key")
     if len(found) > 1:
