@@ -12,9 +12,9 @@ import pandas as pd
 from claims.service import deposits, exceptions
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
-from claims.store import rejections
+from claims.store import checking, rejections
 from claims.store.engine import read
-from claims.store.queries import stopped_claims
+from claims.store.queries import deposit_pages, exception_pages, stopped_claims
 from claims.web import shown as web_shown
 from tests.books import bank
 
@@ -45,6 +45,11 @@ def walked(reader, address):
 
 def flat(pages):
     return [one for page in pages for one in page]
+
+
+def plan(conn, select):
+    text = select.compile(conn, compile_kwargs={"literal_binds": True})
+    return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
 
 
 def test_long_lists_have_pages(desk, tmp_path):
@@ -81,6 +86,26 @@ def test_long_lists_have_pages(desk, tmp_path):
     first = reader.get(f"/exceptions?type_code={kind}").text
     assert f"type_code={kind}" in to(first, "next") and f"{len(own)} things held" in first
     assert f'<option value="{kind}" selected>' in first and f"({len(own)})</option>" in first
+
+    any_kind = flat(walked(reader, "/exceptions?state=any"))
+    assert sorted(any_kind) == sorted(exceptions.listed(desk.ctx, state="")[0]["exception_id"])
+    with read(desk.ctx.engine) as conn:
+        asked = exception_pages.Asked("", "", "ann")
+        selects = [deposit_pages.page_select("", (DAY, 9), 51), deposit_pages.totals_select("open")]
+        both = (asked, asked._replace(owner=None))
+        selects += [exception_pages.page_select(one, [kind, "X"], ["X"], (0, -5, 9), 51) for one in both]
+        selects += [exception_pages.counts_select(asked, "open")]
+        for select in selects:
+            steps = plan(conn, select)
+            assert not [step for step in steps if step.startswith("SCAN") and "anon" not in step], steps
+            assert [step for step in steps if step.startswith("SEARCH") and "_by_" in step], steps
+    left = "select count(*) from bank_lines where rest_cents = 0 or state = 'tied'"
+    assert desk.one(left) == len(tied)
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update bank_lines set rest_cents = 5 where bank_line_id = 7")
+        assert len(checking.unlike_rests(conn)) == 1
+        conn.exec_driver_sql("update bank_lines set rest_cents = amount_cents where bank_line_id = 7")
+        assert checking.unlike_rests(conn) == []
 
     with desk.ctx.engine.connect() as conn:
         sql = "select body from audit_events where action = 'phi-shown' and subject in ('exceptions', 'deposits')"
