@@ -72,9 +72,9 @@ def post_again(
 ) -> dict[str, int]:
     """Post once more what was posted at one instant: `remits`, ready by now, and claim payments in their order.
 
-    `steps`: claim_payment_id, remit_id, family_id, payer_sequence, place (the order), is_parked (it waits again for what
-    it stood on), outcome and reason_code of the first time: what was held then is held again, for the same reason, for
-    what it waited for may be there already. `until`: when that was the first time; what came to wait then or later is
+    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on); and of the
+    first time family_id, outcome and reason_code: what was held then, on the same claim, is held again for the same
+    reason, for what it waited for may be there already. `until`: when that was the first time; what came to wait then or later is
     not looked at.
     """
     counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
@@ -189,11 +189,11 @@ def _post(
 
 
 def _as_before(claims: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Put claim payments into the order of their steps; those that were held then know why, and on which claim."""
+    """Put claim payments into the order of their steps; what was held then says why, where it is on the same claim."""
     own = steps.reindex(claims["claim_payment_id"]).set_axis(claims.index)
     is_held = (own["outcome"] == proposal.UNAPPLIED_CASH) & own["reason_code"].isin(posting.RETRIED)
-    then = {name: claims[name].where(~is_held, own[name]) for name in ("family_id", "payer_sequence")}
-    claims = claims.assign(**then, held_reason=own["reason_code"].where(is_held, "")).astype({"family_id": "int64"})
+    is_held &= own["family_id"].fillna(0) == claims["family_id"]
+    claims = claims.assign(held_reason=own["reason_code"].where(is_held, ""))
     return claims.iloc[own["place"].to_numpy().argsort(kind="stable")].reset_index(drop=True)
 
 
