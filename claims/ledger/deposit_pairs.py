@@ -203,7 +203,7 @@ def _by_amount(lines: pd.DataFrame, remits: pd.DataFrame, reach: int) -> pd.Data
 
 
 def of_amount(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of the same amount, as far as a line or remittance can be told from another (as in `near`); of one trace."""
+    """Pairs of the same amount among those of one trace, as far as one can be told from another (as in `near`)."""
     rows = [rows.assign(is_gone=False, alone=0) for rows in (lines, remits)]
     lines, own = _grouped(rows[0], "bank_line_id", ["rest_cents"])
     remits, theirs = _grouped(rows[1], "remit_id", ["open_cents"])

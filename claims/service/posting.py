@@ -74,8 +74,8 @@ def post_again(
 
     `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on); and of the
     first time family_id, outcome and reason_code: what was held then, on the same claim, is held again for the same
-    reason, for what it waited for may be there already. `until`: when that was the first time; what came to wait then or later is
-    not looked at.
+    reason, for what it waited for may be there already. `until`: when that was the first time; what came to wait then
+    or later is not looked at.
     """
     counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
     ids = remits["remit_id"].tolist()

@@ -98,7 +98,8 @@ WITHOUT_REVERSAL = {
 }
 
 
-@pytest.mark.parametrize("order", ["PDE", *(pytest.param(one, marks=pytest.mark.long) for one in ("PED", "DPE", "DEP"))])
+@pytest.mark.few(1)
+@pytest.mark.parametrize("order", ["PDE", "PED", "DPE", "DEP"])
 def test_a_payment_wins_the_denials_of_earlier_days_whichever_comes_first(practice, order):
     practice.night(claims(ONE))
     for name in order:

@@ -24,7 +24,7 @@ LAB, LAB_DENIED = (
     f"CLP*A1*1*40*0**12*ICN{number}~\nSVC*HC:85025*40*0**1~\nCAS*{why}*40~"
     for number, why in ((7, "PR*2"), (8, "CO*197"))
 )
-# The claim's lines, then by night (trace, day, cash, what it says); and what is undone and replayed, one after the other.
+# The claim's lines; by night (trace, day, cash, what it says); what is undone and replayed, one after the other.
 HISTORIES = {
     # The reversal takes back what was held; what waits since the same moment beside it was not there yet.
     "held beside its reversal": (
