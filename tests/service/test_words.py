@@ -59,6 +59,9 @@ ASKED = {"reason", "although", "words", "note", "text", "proof", "basis", "despi
 NO_ACTS = {
     *("appeals.assembled", "audited.sealed_words", "audited.record_with_reason", "deposits.would_tie"),
     *("deposits.would_untie", "desk.acting.begin", "desk.held.move", "desk.queue.payer", "desk.queue.payers"),
+    # What is done with one rejection or blocked claim, held here, is done with a list of one.
+    *("rejection_acts.note", "rejection_acts.close", "rejection_acts.reopen", "rejection_pages.payer"),
+    *("blocked_acts.note", "blocked_acts.give_up", "blocked_acts.take_up"),
     *("searching.direct", "searching.keep", "tying.take_apart", "tying.take_apart_remittances"),
     *("tying.write_bank_journals", "variance_acts.preview", "variance_acts.say", "desk.money.close_duplicate"),
     "worked.noted",
