@@ -23,7 +23,7 @@ from claims.store import desk
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
-from claims.store.queries.appeals import drafts, sent
+from claims.store.queries.appeals import drafts, newest_packets, sent
 
 NEXT_REMIT = "next-remit"
 LAST_DAY = "last-day"
@@ -131,10 +131,14 @@ def info_sent(ctx: Context, cases: Cases, proof: str, posting_date: date) -> Don
         )  # fmt: skip
 
 
-def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date, despite_gaps: str = "") -> Done:
+def appeal_sent(
+    ctx: Context, cases: Cases, level: int, proof: str, posting_date: date, despite_gaps: str = "",
+    packet: str | None = None,
+) -> Done:  # fmt: skip
     """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time.
 
-    Where the packet prepared last has gaps, `despite_gaps` says why it went all the same.
+    Where the packet prepared last has gaps, `despite_gaps` says why it went all the same. `packet`: the sha256 of the
+    packet that was seen (empty: there was none); where another was prepared since, the case is left alone.
     """
     proof = _said(proof, "The proof of sending")
     master = load_master(ctx)
@@ -144,9 +148,14 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
         is_asked = not despite_gaps.strip()
         chosen = chosen.without(barred(rows))
         rows = chosen.rows
+        is_another = pd.Series(False, index=rows.index)
+        if packet is not None:
+            newest = newest_packets(conn, rows["case_id"].tolist(), level).set_index("case_id")["packet_sha256"]
+            is_another |= newest.reindex(rows["case_id"]).fillna("").ne(packet).to_numpy()
         chosen = chosen.without(
             reasons(
                 rows,
+                ("another-packet", is_another),
                 ("no-level", ~_has_level(as_master_data_say(master, rows, posting_date), level)),
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
@@ -155,6 +164,7 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
         )
         changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
         said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
+        said |= {"packet": packet} if packet else {}
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
 
 
