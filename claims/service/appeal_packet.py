@@ -38,12 +38,12 @@ def packet(
     about, lacking = _about(plan.values)
     wanted = _still_wanted(plan, filled)
     written = _written(filled)
-    boxes = _unprintable(
-        (*_texts(letter), *_texts(closing), *plan.values.values(), *address, *(cell for one in written for row in one.rows for cell in row))
-    )
+    cells = (cell for one in written for row in one.rows for cell in row)
+    boxes = _unprintable((*_texts(letter), *_texts(closing), *plan.values.values(), *address, *cells))
+    ours = (*_ours(got), *boxes)
     open_gaps = tuple(
         dict.fromkeys(
-            (*letter.gaps, *lacking, *(() if address else (PAYER_ADDRESS,)), *wanted, *lost, *closing.gaps, *_ours(got), *boxes)
+            (*letter.gaps, *lacking, *(() if address else (PAYER_ADDRESS,)), *wanted, *lost, *closing.gaps, *ours)
         )
     )
     to: tuple[Paragraph, ...] = ((Run(plan.values.get("payer_name", "")),), (Run("Attention: Appeals"),))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -40,6 +41,7 @@ PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
 OWN_LAYOUT = "letter.docx"
 STATES = ("prepared", "sent", "replaced")
 MOST_FOLDERS = 100
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
 class AppealRefusedError(UsageError):
@@ -129,15 +131,31 @@ def assembled(
     plan = rules.plan(got.facts, today, level)
     if plan.refused:
         raise AppealRefusedError(plan.refused, plan.reason)
+    return _assembled(ctx, case_id, got, plan, today, words or {}, attached, removed, seen)
+
+
+def looked_at(ctx: Context, case_id: int) -> tuple[Plan, Assembled | None]:
+    """Give what `planned` says and, where an appeal can be made, what `assembled` gives, gathered once."""
+    today = ctx.settings.today()
+    got = gather(ctx, case_id, today)
+    plan = rules.plan(got.facts, today, None)
+    made = None if plan.refused else _assembled(ctx, case_id, got, plan, today)
+    return replace(plan, values={}), made
+
+
+def _assembled(
+    ctx: Context, case_id: int, got: Gathered, plan: Plan, today: date, words: Mapping[str, str] = NO_WORDS,
+    attached: Sequence[Attached] = (), removed: Sequence[Removed] = (), seen: int | None = None,
+) -> Assembled:  # fmt: skip
     payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
     with read(ctx.engine) as conn:
         old = before(ctx, conn, case_id, plan.level, seen)
-    filled, new = merged(plan, old, words or {}, attached, removed)
+    filled, new = merged(plan, old, words, attached, removed)
     used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
     # What the books alone leave open is what may be written; all else in the letter is theirs to say.
     draft = _put_together(plan, got, used, today, replace(filled, words={}))
     wanted = [one for one in gaps(plan, draft.gaps) if one.how == WORDS]
-    _require_known(words or {}, {one.key for one in wanted})
+    _require_known(words, {one.key for one in wanted})
     fields = tuple(replace(one, words=filled.words.get(one.key, "")) for one in wanted)
     filled = replace(filled, words={one.key: one.words for one in fields if one.words})
     made = _put_together(plan, got, used, today, filled) if filled.words else draft

@@ -31,6 +31,8 @@ def why_kept(conn: Connection, event: pd.DataFrame) -> pd.DataFrame:
     place of one to the same payer which that had answered: settled, and not brought back.
     """
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
+    if not made:
+        return pd.DataFrame({"reason": "", "about": ""}, event.index, dtype="str")
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
     life = life_of.reindex(event["claim_id"])
     here = life.isin(STILL_HERE).to_numpy()

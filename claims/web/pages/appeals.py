@@ -43,10 +43,9 @@ def shown_page(
     """
     ctx = at.reading
     found = desk_case.of_key(ctx, key[:64])
-    plan = appeals.planned(ctx, found.case_id)
+    plan, made = appeals.looked_at(ctx, found.case_id)
     record_shown(ctx, f"denial case {found.key}", {"part": "appeal"})
     rows = shown.rows(appeals.of_case(ctx, found.case_id))
-    made = None if plan.refused else appeals.assembled(ctx, found.case_id)
     newest = [row for row in rows if row["level"] == plan.level][-1:]
     is_draft = any(row["gaps"] for row in newest)
     is_waiting = appeals.is_with_payer(ctx, found.case_id)

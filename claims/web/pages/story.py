@@ -66,7 +66,7 @@ def shown_case(
         fixes=scrub_shown.fixes(tale["made"]["edits"].split()),
         originals=shown.rows(originals.of_case(ctx, found.case_id)) if tale["case"]["category"] == DUPLICATE else [],
         offered=offered(at),
-        facts=desk_facts.facts(ctx, found),
+        facts=desk_facts.facts(ctx, found, tale["made"]["asked_payer"]),
         here=f"/cases/{tale['key']}",
         back=_in_list(tale["key"], asked),
         came_from=came_from,
