@@ -67,7 +67,7 @@ class AppealChangedError(UsageError):
         self.who = who or "somebody"
         when = f" on {day}" if day else ""
         super().__init__(
-            f"{self.who.capitalize() if not who else who} added to this packet or took something out{when}, "
+            f"{who or 'Somebody'} added to this packet or took something out{when}, "
             "since you saw it: look at it once more."
         )
 

@@ -17,7 +17,6 @@ from claims.service.desk_case import Case
 from claims.service.master import load_master
 from claims.store import desk
 from claims.store.engine import read
-from claims.store.handles import Connection
 from claims.store.queries import case_facts as rows
 from claims.store.queries import made_claims
 

@@ -125,6 +125,15 @@ def _cancelled(rows: pd.DataFrame) -> pd.Series[bool]:
     return over
 
 
+def notes_since(conn: sa.Connection, cases: Sequence[tuple[int, int]], actor: str) -> pd.DataFrame:
+    """Read the notes that somebody wrote on cases (case_id, version) after that version: case_id, action_id, body."""
+    seen = pd.DataFrame(dict(cases).items(), columns=["case_id", "seen"], dtype="int64")
+    names = (EVENT.c.case_id, EVENT.c.action_id, EVENT.c.case_version, EVENT.c.body)
+    select = sa.select(*names).where(EVENT.c.kind == "note", EVENT.c.actor == actor)
+    rows = frame_of(conn, select, EVENT.c.case_id, seen["case_id"].tolist()).merge(seen, on="case_id")
+    return rows.loc[rows["case_version"] > rows["seen"], ["case_id", "action_id", "body"]]
+
+
 def last_posting(conn: sa.Connection) -> int:
     """Give the number of the last posting of a claim payment."""
     return int(conn.scalar(sa.select(sa.func.max(P.c.claim_posting_id))) or 0)

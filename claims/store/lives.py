@@ -41,7 +41,8 @@ def places_taken(conn: sa.Connection, made: Sequence[int], *, is_any_payer: bool
 
 
 def corrections(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
-    """Read the claims made of others that stand, the last of each: claim_id, later_claim_id, life, action_id that made it (0)."""
+    """Read the claims made of others that stand, the last of each: claim_id, later_claim_id, life, action_id (0: no
+    action made it)."""
     later, made = C.alias("later"), schema.denial_events
     of_action = sa.select(sa.func.max(made.c.action_id)).where(made.c.claim_id == later.c.claim_id).scalar_subquery()
     names = (later.c.follows_claim_id.label("claim_id"), later.c.claim_id.label("later_claim_id"), later.c.life)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -51,11 +52,19 @@ def assign(ctx: Context, cases: Cases, assignee: str, posting_date: date) -> Don
 def note(ctx: Context, cases: Cases, text: str, posting_date: date) -> Done:
     """Write a note on cases, closed ones too; whoever writes on an open case works on it.
 
-    It is added to a case that somebody changed meanwhile too: a note takes nothing from anybody.
+    It is added to a case that somebody changed meanwhile too: a note takes nothing from anybody. Said again by the same
+    person of a case as they saw it before, as a form that is sent twice says it, it is the note that stands there.
     """
     text = _said(text, "A note")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, closed=True, pending=True, changed=True)
+        said_then = desk.notes_since(conn, cases, ctx.actor)
+        is_same = pd.Series([json.loads(body).get("note") == text for body in said_then["body"]], said_then.index, bool)
+        before = said_then[is_same].drop_duplicates("case_id").set_index("case_id")["action_id"]
+        again = chosen.rows["case_id"].map(before)
+        if len(again) and again.notna().all() and again.nunique() == 1:
+            return finish(int(again.iloc[0]), chosen)
+        chosen = chosen.without(reasons(chosen.rows, ("noted-already", again.notna())))
         state = chosen.rows["state"].replace({"new": "in_work", "assigned": "in_work"})
         return _do(ctx, conn, chosen, "note", "note", posting_date, {"state": state}, {"note": text}, reason=text)
 
@@ -125,6 +134,8 @@ def info_sent(ctx: Context, cases: Cases, proof: str, posting_date: date) -> Don
     proof = _said(proof, "The proof of sending")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
+        is_sent = (chosen.rows["state"] == WAITING) & (chosen.rows["waiting_for"] == "info_sent")
+        chosen = chosen.without(reasons(chosen.rows, ("records-were-sent", is_sent)))
         return _do(
             ctx, conn, chosen, "info_sent", "info_sent", posting_date,
             waits(ctx, chosen.rows, "info_sent", posting_date), {"proof": proof}, proof,
