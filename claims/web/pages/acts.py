@@ -112,9 +112,7 @@ def act(
     return go_back(at, back, did)
 
 
-def _again(
-    at: Seat, back: str, form: dict[str, Any], *, problem: str = "", told: done.Told | None = None
-) -> Response:
+def _again(at: Seat, back: str, form: dict[str, Any], *, problem: str = "", told: done.Told | None = None) -> Response:
     """Show the page of a case that something was refused on, with what was typed."""
     place = urlsplit(back)
     key, in_list = place.path.rpartition("/")[2], dict(parse_qsl(place.query)).get("list", "")
