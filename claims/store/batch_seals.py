@@ -17,7 +17,12 @@ from claims.store.load import frame
 
 SEALS = schema.row_seals
 # The tables, and what a row of each is called.
-CALLED = {schema.claim_events.name: "claim life events", schema.families.name: "claim families"}
+CALLED = {
+    schema.claim_events.name: "claim life events",
+    schema.families.name: "claim families",
+    schema.line_matches.name: "line matches",
+    schema.match_candidates.name: "claims not taken",
+}
 
 
 def append(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None:

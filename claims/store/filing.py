@@ -57,6 +57,7 @@ def register(conn: sa.Connection, sha256: str, size: int, name: str, run_id: int
             recorded_at=at,
         )
     )
+    seals.note_new(conn, RECEIPTS, [receipt_id])
     return file_id, receipt_id, known is not None
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import chain, clock, ids, schema
+from claims.store import chain, clock, ids, schema, seals
 from claims.store.bulk import bulk_insert
 from claims.store.posting import RELEASED, TAKEN_BACK
-from claims.store.rows import in_parts, insert_keyed, update_where_in
+from claims.store.rows import in_parts, insert_keyed, update_where, update_where_in
 
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
@@ -73,22 +73,26 @@ def save_postings(conn: sa.Connection, postings: pd.DataFrame, released: pd.Data
     by_system = released.loc[released["is_whole"], "claim_payment_id"]
     for taken, word in ((by_system, RELEASED), (by_payer, TAKEN_BACK)):
         for part in in_parts(taken):
-            still = sa.update(P).where(P.c.claim_payment_id.in_(part), P.c.ended_at.is_(None))
-            conn.execute(still.values(is_superseded=word))
+            update_where(conn, P, P.c.claim_payment_id.in_(part), P.c.ended_at.is_(None), is_superseded=word)
     in_part = released[~released["is_whole"] & (released["unposted_cents"] != 0)]
     for claim_payment_id, cents in zip(
         in_part["claim_payment_id"].tolist(), in_part["unposted_cents"].tolist(), strict=True
     ):
-        still = sa.update(P).where(P.c.claim_payment_id == claim_payment_id, P.c.ended_at.is_(None))
-        conn.execute(still.values(unposted_cents=P.c.unposted_cents + cents))
+        still = (P.c.claim_payment_id == claim_payment_id, P.c.ended_at.is_(None))
+        update_where(conn, P, *still, unposted_cents=P.c.unposted_cents + cents)
 
 
 def save_classifications(conn: sa.Connection, rows: pd.DataFrame, again: Sequence[int]) -> None:
     """Write how adjustments were read; what was read before of the claim payments `again` goes."""
     table = schema.classifications
-    for at in range(0, len(again), 900):
-        ids = [int(one) for one in again[at : at + 900]]
-        conn.execute(sa.delete(table).where(table.c.claim_payment_id.in_(ids)))
+    for part in in_parts(again):
+        of_these = table.c.claim_payment_id.in_(part)
+        seals.note(conn, table, conn.scalars(sa.select(table.c.adjustment_id).where(of_these)))
+        conn.execute(sa.delete(table).where(of_these))
+    if again:  # some of them stood there before
+        seals.note(conn, table, rows["adjustment_id"])
+    else:
+        seals.note_new(conn, table, rows["adjustment_id"])
     bulk_insert(conn, table, rows)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed
+from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
 
 C, F, L, EDIT = schema.claims, schema.files, schema.service_lines, schema.edit_findings
 
@@ -55,8 +55,7 @@ def save(conn: sa.Connection, claim_ids: Sequence[int], found: pd.DataFrame) -> 
     ended = both.loc[both["_merge"] == "left_only", "edit_finding_id"].astype("int64")
     new = both.loc[both["_merge"] == "right_only", _SAME]
     at = clock.now()
-    for part in in_parts(ended):
-        conn.execute(sa.update(EDIT).where(EDIT.c.edit_finding_id.in_(part)).values(ended_at=at))
+    update_where_in(conn, EDIT, EDIT.c.edit_finding_id, ended, ended_at=at)
     insert_keyed(conn, EDIT, new.astype({"line_number": "int64", "claim_id": "int64"}).assign(recorded_at=at))
     return len(new), len(ended)
 

@@ -34,28 +34,41 @@ SEALS = schema.row_seals
 # Tables whose rows are sealed, and of which columns: None is all. What a file says of a claim is held against the file,
 # what an event leaves of a case against the event; here is what else moves.
 _CLAIM = ("claim_id", "family_id", "origin", "state", "reason_code", "purpose", "life", "follows_claim_id", "version")
-_LEFT_OUT = {schema.users.name: ("last_step",)}  # moves with each sign-in
+# What a file says of a remittance is held against the file, too.
+_REMITTANCE = ("remit_id", "state", "reason_code", "generation", "posting_date")
+_LEFT_OUT = {
+    schema.users.name: ("last_step",),  # moves with each sign-in
+    schema.claim_postings.name: ("denials_at", "life_at", "priced_at"),  # which steps of the night have seen it
+}
 _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.acknowledgements: None,
+    schema.act_reasons: None,
     schema.appeals: None,
     schema.batch_sets: None,
     schema.batches: None,
+    schema.claim_postings: None,
     schema.claims: _CLAIM,
     schema.claim_work: None,
+    schema.classifications: None,
+    schema.contract_states: None,
     schema.denial_actions: None,
     schema.denial_cases: ("case_id", "queue", "snoozed_until_date"),
     schema.deposit_candidates: None,
     schema.deposit_matches: None,
+    schema.edit_findings: None,
     schema.edit_proposals: None,
     schema.exceptions: None,
     schema.expected_allowed: None,
     schema.files: None,
     schema.master_rows: None,
+    schema.matches: None,
     schema.past_exceptions: None,
     schema.patient_payments: None,
     schema.patient_refunds: None,
+    schema.receipts: None,
     schema.recovery_codes: None,
     schema.rejections: None,
+    schema.remittances: _REMITTANCE,
     schema.submissions: None,
     schema.undone_postings: None,
     schema.undone_remittances: None,

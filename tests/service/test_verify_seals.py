@@ -12,6 +12,7 @@ from claims.service import people as staff
 from claims.service import rejection_queue, verify_files
 from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
+from claims.service.audited import record_with_reason
 from claims.service.desk import people as desk
 from claims.store import audit, batch_seals, checking_seals, claim_work, schema
 from claims.store.engine import read, rehearsal, write
@@ -42,8 +43,12 @@ def begin(practice):
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
     with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words
         set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
-        for name in ("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions"):
+        for name in (
+            *("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions"),
+            "edit_findings",
+        ):
             any_row(conn, schema.metadata.tables[name])
+        record_with_reason(practice.ctx, conn, "period.reopen", "period 1", {}, "x")
 
 
 def any_row(conn, table):
@@ -153,6 +158,33 @@ CHANGED = {
         "UPDATE patient_refunds SET paid_by = 'eve'",
     ],
     "recovery code": ["UPDATE recovery_codes SET code_sha256 = 'another' WHERE code_sha256 = 'a'"],
+    "reason of an act": ["UPDATE act_reasons SET actor = 'eve'"],
+    "claim posting": [
+        "UPDATE claim_postings SET posting_date = '2025-01-01'",
+        "UPDATE claim_postings SET payer_sequence = 'T'",
+        "UPDATE claim_postings SET known_by = 'by-hand'",
+        "UPDATE claim_postings SET reason_code = 'UNMATCHED_CLAIM'",
+        "UPDATE claim_postings SET ended_at = recorded_at",
+    ],
+    "edit finding": ["UPDATE edit_findings SET line_number = 9", "UPDATE edit_findings SET ended_at = NULL"],
+    "match": [
+        "UPDATE matches SET rule = 'line-control-number'",
+        "UPDATE matches SET payer_sequence = 'X'",
+        "UPDATE matches SET next_payer_code = 'another'",
+        "UPDATE matches SET actor = 'eve'",
+        "UPDATE matches SET although = 'she said so'",
+        "UPDATE matches SET ended_at = recorded_at",
+    ],
+    "reading of adjustment": [
+        "UPDATE classifications SET counts_as_denial = 1 - counts_as_denial",
+        "UPDATE classifications SET rule_priority = rule_priority + 1",
+    ],
+    "receipt": ["UPDATE receipts SET source_name = 'another'"],
+    "state of contracts": ["UPDATE contract_states SET recorded_at = '2025-01-01T00:00:00Z'"],
+    "state of remittance": [
+        "UPDATE remittances SET posting_date = '2025-01-01'",
+        "UPDATE remittances SET generation = 5",
+    ],
 }
 TABLES = {
     "person": "users", "action": "denial_actions", "master row": "master_rows", "expected amount": "expected_allowed",
@@ -162,6 +194,9 @@ TABLES = {
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
     "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files",
     "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
+    "claim posting": "claim_postings", "match": "matches", "receipt": "receipts",
+    "edit finding": "edit_findings", "reading of adjustment": "classifications", "reason of an act": "act_reasons",
+    "state of contracts": "contract_states", "state of remittance": "remittances",
 }  # fmt: skip
 
 
@@ -201,6 +236,7 @@ def test_verify_names_them_and_nothing_else_is_wrong(books):
 
 
 TOGETHER = {
+    "UPDATE line_matches SET rule = 'another'": "not as they were put in",
     "UPDATE claim_events SET posting_date = '2024-01-01' WHERE event_id = 1": "not as they were put in",
     "UPDATE families SET claim_number = 'another' WHERE claim_number = 'Z1'": "not as they were put in",
     "UPDATE families SET family_id = 999 WHERE claim_number = 'Z1'": "put in beside the program",
