@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import typst
 
 MOST = 8  # characters that are named
 # PDF/A admits no character without a shape, so Typst refuses one where it would draw a box elsewhere.
-_STRICT = "a-2b"
+_STRICT: Final = "a-2b"
 _PROBE = b'#set text(font: ("Libertinus Serif", "New Computer Modern", "DejaVu Sans Mono"))\n#text(sys.inputs.text)'
 _SURE = 0x180  # Latin with its accents: every font of the packet has it
 
