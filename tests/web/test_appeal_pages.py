@@ -110,7 +110,7 @@ def test_who_attaches_on_an_older_page_leaves_the_words_of_another(desk, ann, mo
 def test_the_packet_that_was_sent_is_the_one_that_was_seen(desk, ann, monkeypatch):
     key, gaps, _, seen = appeal_to_fill(desk, ann, monkeypatch)
     ann.post(f"{key}/appeal", data={"gap": gaps, "words": ["A."] * len(gaps), "seen": seen})
-    page = ann.get(f"{key}/appeal").text
+    page, bar = ann.get(f"{key}/appeal").text, ann.get(key).text
     sue = desk.sign_in("sue")
     theirs = {"gap": gaps, "words": ["B."] * len(gaps), "seen": filled_in(page)[2]}
     assert sue.post(f"{key}/appeal", data=theirs).status_code == 303
@@ -119,6 +119,12 @@ def test_the_packet_that_was_sent_is_the_one_that_was_seen(desk, ann, monkeypatc
     assert said.status_code == 422 and "Another packet was prepared" in said.text
     assert 'value="certified 7001"' in said.text and 'value="by hand"' in said.text
     assert "sent 2025-07-01" not in ann.get(f"{key}/appeal").text
+    barred = {
+        name: re.search(rf'id="work".*?name="{name}" value="([^"]*)"', bar, re.S)[1] for name in ("case", "packet")
+    }
+    barred |= {"act": "more", "more": "appeal_sent", "words": "certified 7001", "despite": "by hand", "back": key}
+    said = ann.post("/queue/act", data=barred)
+    assert said.status_code == 422 and "Another packet was prepared" in said.text, "nor is it from the page of the case"
     form["packet"] = re.search(r'name="packet" value="([^"]*)"', said.text)[1]
     done = ann.post("/queue/act", data=form | {"words": "certified 7002", "despite": "by hand", "back": key})
     assert done.status_code == 303 and "sent 2025-07-01" in ann.get(f"{key}/appeal").text
