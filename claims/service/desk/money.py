@@ -239,14 +239,14 @@ def is_repeat_of(conn: Connection, rows: pd.DataFrame, proof: int) -> pd.Series[
 
 def repeats_of(conn: Connection, rows: pd.DataFrame, proofs: Sequence[int]) -> dict[int, pd.Series[bool]]:
     """Tell for each of some claim payments which cases it proves to be repeats."""
-    found = originals.decided(conn, proofs).set_index("claim_payment_id", drop=False)
+    found = {int(one["claim_payment_id"]): one for _, one in originals.decided(conn, proofs).iterrows()}
     services = originals.services(conn, proofs)
     theirs = originals.decided(conn, rows["claim_payment_id"].drop_duplicates().tolist())
     theirs = theirs.set_index("claim_payment_id").loc[rows["claim_payment_id"]].reset_index()
     none = pd.Series(False, index=rows.index)
     return {
-        proof: is_original(rows, theirs, found.loc[proof], services[services["claim_payment_id"] == proof])
-        if proof in found.index
+        proof: is_original(rows, theirs, found[proof], services[services["claim_payment_id"] == proof])
+        if proof in found
         else none
         for proof in proofs
     }

@@ -36,8 +36,8 @@ def why_kept(conn: Connection, event: pd.DataFrame) -> pd.DataFrame:
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
     life = life_of.reindex(event["claim_id"])
     here = life.isin(STILL_HERE).to_numpy()
-    first = _to_undo_first(conn, life[life == REPLACED].index.unique().tolist())
-    first = first.reindex(event["claim_id"]).fillna("").to_numpy()
+    blocking = _to_undo_first(conn, life[life == REPLACED].index.unique().tolist())
+    first = blocking.reindex(event["claim_id"]).fillna("").to_numpy()
     before = lives.places_taken(conn, made)
     comes_back = before.loc[before["life_before"].isin(list(_RESTORES)), "made_claim_id"]
     replaced = set(desk.took_a_place(conn, made)) - set(comes_back.tolist())
