@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         return self.home / "appeals"
 
     @property
+    def variances_folder(self) -> Path:
+        """Letters to payers about variance cases, a folder for each: they hold patient data."""
+        return self.home / "variances"
+
+    @property
     def letters_folder(self) -> Path:
         """The practice's own templates of letters, and below it those for one payer."""
         return self.home / "letters"

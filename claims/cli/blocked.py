@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from claims.cli import console, worked
+from claims.cli import console, several, worked
 from claims.cli.acting import context_for
+from claims.cli.several import DryRun, Numbers, Owner, Whole
 from claims.cli.typed import number_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claims.cli.several import Chosen
+    from claims.service.context import Context
+    from claims.service.several import Done, Seen
+
+Reason = Annotated[str, typer.Option(help="Why; it stands with its notes.")]
+To = Annotated[str, typer.Option("--to", help="Who works on it; empty: nobody.")]
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="Our number of the claim, as the list shows it.")]
 
@@ -23,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("note")(note)
     group.command("close")(close)
     group.command("reopen")(reopen)
+    group.command("undo")(undo)
     app.add_typer(group, name="blocked")
 
 
@@ -82,47 +93,93 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
 
 
 def assign(
-    number: Number, to: Annotated[str, typer.Option("--to", help="Who works on it; empty: nobody.")] = ""
+    numbers: Numbers = None, to: To = "", owner: Owner = "", whole: Whole = False, dry_run: DryRun = False
 ) -> None:
-    """Give a blocked claim to somebody.
+    """Give blocked claims to somebody: by their numbers, or all of somebody, or all.
 
-    Example: claims blocked assign 12 --to anna
+    Example: claims blocked assign --owner bob --to anna
     """
-    from claims.service import blocked_queue
+    from claims.service import blocked_acts, blocked_queue
 
-    worked.given(blocked_queue.assign, number, to, key="claim_id", called="Claim")
+    which = several.chosen(numbers, owner=owner, whole=whole, dry_run=dry_run)
+    if which.one:
+        worked.given(blocked_queue.assign, which.one, to, key="claim_id", called="Claim")
+        return
+    _done(which, lambda ctx, seen: blocked_acts.assign(ctx, seen, to.strip()), f"given to {to.strip() or 'nobody'}")
 
 
-def note(number: Number, text: Annotated[str, typer.Option("--text", help="The note.")] = "") -> None:
-    """Write a note on a blocked claim.
+def note(
+    numbers: Numbers = None,
+    text: Annotated[str, typer.Option("--text", help="The note.")] = "",
+    owner: Owner = "",
+    whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Write a note on blocked claims.
 
     Example: claims blocked note 12 --text "registration looks for the card"
     """
-    from claims.service import blocked_queue
+    from claims.service import blocked_acts, blocked_queue
 
-    worked.noted(blocked_queue.note, number, text, key="claim_id", called="Claim")
+    which = several.chosen(numbers, owner=owner, whole=whole, dry_run=dry_run)
+    if which.one:
+        worked.noted(blocked_queue.note, which.one, text, key="claim_id", called="Claim")
+        return
+    _done(which, lambda ctx, seen: blocked_acts.note(ctx, seen, text, ctx.settings.today()), "noted on")
 
 
-def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
-    """Give a blocked claim up: it is withdrawn and not sent. Audited.
+def close(
+    numbers: Numbers = None, reason: Reason = "", owner: Owner = "", whole: Whole = False, dry_run: DryRun = False
+) -> None:
+    """Give blocked claims up: they are withdrawn and not sent. Audited.
 
-    Its charge stays in the books: an exception names it until somebody accepts that. A denial that it was made of comes
-    back to its list.
+    Their charge stays in the books: an exception names it until somebody accepts that. A denial that one was made of
+    comes back to its list.
 
     Example: claims blocked close 12 --reason "billed by the hospital"
     """
-    from claims.service import blocked_queue
+    from claims.service import blocked_acts, blocked_queue
 
-    worked.moved(blocked_queue.give_up, number, reason, key="claim_id", state="withdrawn")
-    console.current().say(f"Claim {number} is given up.")
+    which = several.chosen(numbers, owner=owner, whole=whole, dry_run=dry_run)
+    if which.one:
+        worked.moved(blocked_queue.give_up, which.one, reason, key="claim_id", state="withdrawn")
+        console.current().say(f"Claim {which.one} is given up.")
+        return
+    _done(which, lambda ctx, seen: blocked_acts.give_up(ctx, seen, ctx.settings.today(), reason), "given up", True)
 
 
-def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
-    """Take a claim up again that was given up: the edits look at it at once. Audited.
+def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False) -> None:
+    """Take claims up again that were given up: the edits look at them at once. Audited.
 
     Example: claims blocked reopen 12 --reason "the hospital did not bill it"
     """
-    from claims.service import blocked_queue
+    from claims.service import blocked_acts, blocked_queue
 
-    life = worked.moved(blocked_queue.take_up, number, reason, key="claim_id")
-    console.current().say(f"Claim {number} is taken up again: it is {life}.")
+    which = several.chosen(numbers, dry_run=dry_run)
+    if which.one:
+        life = worked.moved(blocked_queue.take_up, which.one, reason, key="claim_id")
+        console.current().say(f"Claim {which.one} is taken up again: it is {life}.")
+        return
+    _done(which, lambda ctx, seen: blocked_acts.take_up(ctx, seen, ctx.settings.today(), reason), "taken up again")
+
+
+def undo(act: several.Act) -> None:
+    """Take back that several were given up at once; those to which more has happened stay as they are.
+
+    Example: claims blocked undo 341
+    """
+    from claims.service import blocked_acts
+
+    ctx = context_for(console.current(), "desk.act")
+    told = blocked_acts.undo(ctx, act, ctx.settings.today())
+    several.said(told, "taken up again", called="claim")
+
+
+def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, is_closing: bool = False) -> None:
+    several.done(which, _listed, act, verb, called="claim", undo="claims blocked undo" if is_closing else "")
+
+
+def _listed(ctx: Context, which: Chosen, most: int) -> Seen:
+    from claims.service import blocked_acts
+
+    return blocked_acts.selection(ctx, which.owner, most=most)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from claims.cli import console, worked
+from claims.cli import console, several, worked
 from claims.cli.acting import context_for
+from claims.cli.several import DryRun, Numbers, Owner, Whole
 from claims.cli.typed import number_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claims.cli.several import Chosen
+    from claims.service.context import Context
+    from claims.service.several import Done, Seen
+
+Payer = Annotated[str, typer.Option(help="Instead of numbers: all open ones of a payer (code, or part of its name).")]
+Reason = Annotated[str, typer.Option(help="Why; it stands with its notes.")]
+To = Annotated[str, typer.Option("--to", help="Who works on it; empty: nobody.")]
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]
 
@@ -21,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("close")(close)
     group.command("reopen")(reopen)
+    group.command("undo")(undo)
     group.command("assign")(assign)
     group.command("note")(note)
     group.command("proposals")(proposals)
@@ -31,34 +43,39 @@ def register(app: typer.Typer) -> None:
 
 def list_rejections(
     state: Annotated[str, typer.Option(help="open, closed or any.")] = "open",
-    payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
+    payer: Annotated[str, typer.Option(help="Payer code, or part of its name, also of that in master data.")] = "",
+    owner: Annotated[str, typer.Option(help="Only those of somebody.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the largest first.")] = 50,
     show_phi: ShowPhi = False,
 ) -> None:
     """List refused claims: who refused each, why, what to do next, what it is worth. They are no denials.
 
     Example: claims rejections list --payer FABLE
     """
-    from claims.service import rejection_queue
+    from claims.service import rejection_pages, rejection_queue
 
     output = console.current()
-    asked = "" if state == "any" else state
-    rows = rejection_queue.listed(context_for(output, "desk.read"), state=asked, payer=payer, show_phi=show_phi)
-    found = console.records(rows)
-    cents = int(rows["amount_cents"].sum())
-    output.document({"rejections": found, "count": len(found), "amount_cents": cents})
+    ctx = context_for(output, "desk.read")
+    states = rejection_queue.states_of(state)
+    asked = rejection_pages.Asked(states, owner.strip(), rejection_pages.payer(ctx, payer.strip()))
+    found = console.records(rejection_queue.listed(ctx, asked, limit=limit, show_phi=show_phi))
+    number, cents = rejection_pages.totals(ctx, asked)
+    output.document({"rejections": found, "count": number, "amount_cents": cents})
     output.table(
         f"Rejections, {state}",
-        [">No.", ">Charge", "Payer", "Claim", ">Our no.", "By", "Why", "What to do", "Since"],
+        [">No.", ">Charge", "Payer", "Claim", ">Our no.", "By", "Why", "What to do", "Since", "Owner"],
         [
             (
                 row["rejection_id"], console.dollars(row["amount_cents"]), row["payer_name"] or row["payer_code"],
                 row["claim_number"], f"id:{row['claim_id']}", row["source"], row["cause"], row["next_step"],
-                row["posting_date"],
+                row["posting_date"], row["owner"],
             )
             for row in found
         ],
     )  # fmt: skip
-    output.say(f"{len(found):,} rejection(s), {console.dollars(cents)}; no denials are among them.")
+    if number > len(found):
+        output.say(f"{len(found)} of {number:,} rejections shown; --limit shows up to 500.")
+    output.say(f"{number:,} rejection(s), {console.dollars(cents)}; no denials are among them.")
     if found:
         example = f"claims resubmit id:{found[0]['claim_id']} --set member_id=VALUE"
         output.say(f"Fix and send again, by our number: {example}")
@@ -92,50 +109,101 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     output.say(f"  Edit      {row['edit_id'] or 'none is known that would have caught it'}")
 
 
-def close(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
-    """Give a refused claim up: it is withdrawn, and not sent again until it is reopened. Audited.
+def close(
+    numbers: Numbers = None, reason: Reason = "", payer: Payer = "", owner: Owner = "", whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Give refused claims up: they are withdrawn, and not sent again until they are reopened. Audited.
 
-    Its charge stays in the books: an exception names it until somebody accepts that.
+    Their charge stays in the books: an exception names it until somebody accepts that.
 
     Example: claims rejections close 3 --reason "billed by the hospital"
     """
-    from claims.service import rejection_queue
+    from claims.service import rejection_acts, rejection_queue
 
-    worked.moved(rejection_queue.close, number, reason, key="rejection_id", state="closed")
-    console.current().say(f"Rejection {number} is closed; the claim is withdrawn.")
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
+    if which.one:
+        worked.moved(rejection_queue.close, which.one, reason, key="rejection_id", state="closed")
+        console.current().say(f"Rejection {which.one} is closed; the claim is withdrawn.")
+        return
+    _done(which, lambda ctx, seen: rejection_acts.close(ctx, seen, ctx.settings.today(), reason), "given up", True)
 
 
-def reopen(number: Number, reason: Annotated[str, typer.Option(help="Why; it stands with its notes.")] = "") -> None:
-    """Take a claim up again that was given up: its rejection is open, and it can be corrected and sent. Audited.
+def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False) -> None:
+    """Take claims up again that were given up: they can be corrected and sent. Audited.
 
     Example: claims rejections reopen 3 --reason "the hospital did not bill it"
     """
-    from claims.service import rejection_queue
+    from claims.service import rejection_acts, rejection_queue
 
-    worked.moved(rejection_queue.reopen, number, reason, key="rejection_id", state="open")
-    console.current().say(f"Rejection {number} is open again.")
+    which = several.chosen(numbers, dry_run=dry_run)
+    if which.one:
+        worked.moved(rejection_queue.reopen, which.one, reason, key="rejection_id", state="open")
+        console.current().say(f"Rejection {which.one} is open again.")
+        return
+    _done(which, lambda ctx, seen: rejection_acts.reopen(ctx, seen, ctx.settings.today(), reason), "taken up again")
 
 
 def assign(
-    number: Number, to: Annotated[str, typer.Option("--to", help="Who works on it; empty: nobody.")] = ""
-) -> None:
-    """Give a rejection to somebody.
+    numbers: Numbers = None, to: To = "", payer: Payer = "", owner: Owner = "", whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Give rejections to somebody: by their numbers, or all open ones of a payer or person.
 
-    Example: claims rejections assign 3 --to anna
+    Example: claims rejections assign --payer FABLE --to anna --dry-run
     """
-    from claims.service import rejection_queue
+    from claims.service import rejection_acts, rejection_queue
 
-    worked.given(rejection_queue.assign, number, to, key="rejection_id", called="Rejection")
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
+    if which.one:
+        worked.given(rejection_queue.assign, which.one, to, key="rejection_id", called="Rejection")
+        return
+    _done(which, lambda ctx, seen: rejection_acts.assign(ctx, seen, to.strip()), f"given to {to.strip() or 'nobody'}")
 
 
-def note(number: Number, text: Annotated[str, typer.Option("--text", help="The note.")] = "") -> None:
-    """Write a note on a rejection.
+def note(
+    numbers: Numbers = None,
+    text: Annotated[str, typer.Option("--text", help="The note.")] = "",
+    payer: Payer = "",
+    owner: Owner = "",
+    whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Write a note on rejections.
 
     Example: claims rejections note 3 --text "the clearing house looks for it"
     """
-    from claims.service import rejection_queue
+    from claims.service import rejection_acts, rejection_queue
 
-    worked.noted(rejection_queue.note, number, text, key="rejection_id", called="Rejection")
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
+    if which.one:
+        worked.noted(rejection_queue.note, which.one, text, key="rejection_id", called="Rejection")
+        return
+    _done(which, lambda ctx, seen: rejection_acts.note(ctx, seen, text, ctx.settings.today()), "noted on")
+
+
+def undo(act: several.Act) -> None:
+    """Take back that several were given up at once; those to which more has happened stay as they are.
+
+    Example: claims rejections undo 341
+    """
+    from claims.service import rejection_acts
+
+    ctx = context_for(console.current(), "desk.act")
+    told = rejection_acts.undo(ctx, act, ctx.settings.today())
+    several.said(told, "taken up again", called="rejection")
+
+
+def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, is_closing: bool = False) -> None:
+    back = "claims rejections undo" if is_closing else ""
+    several.done(which, _listed, act, verb, called="rejection", undo=back)
+
+
+def _listed(ctx: Context, which: Chosen, most: int) -> Seen:
+    from claims.service import rejection_acts, rejection_pages
+
+    asked = rejection_pages.Asked("open", which.owner, rejection_pages.payer(ctx, which.payer))
+    return rejection_acts.selection(ctx, asked, most)
 
 
 def proposals(state: Annotated[str, typer.Option(help="open, accepted, dismissed or any.")] = "open") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     group.command("accept")(accept)
     group.command("close")(close)
     group.command("undo")(undo)
+    group.command("letter")(letter)
     group.command("refresh")(refresh)
     app.add_typer(group, name="variances")
 
@@ -233,6 +235,26 @@ def undo(
     output = console.current()
     ctx = context_for(output, "desk.act")
     _told(output, ctx, variance_acts.undo(ctx, act, ctx.settings.today()), "undo")
+
+
+def letter(
+    key: Key,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to; default: variances/KEY.")] = None,
+) -> None:
+    """Write the letter to the payer about one case, DOCX and PDF: what the contract allows, what was allowed and paid.
+
+    Example: claims variances letter 3f2a91c04b
+    """
+    from claims.service import variance_letters
+
+    output = console.current()
+    made = variance_letters.prepare(context_for(output, "desk.act"), key, out)
+    files = {"sha256": made.sha256, "manifest_sha256": made.manifest_sha256, "template": made.template}
+    output.document({"key": made.key, "folder": made.folder, "gaps": list(made.gaps), **files})
+    output.say(f"Letter and packet are in {made.folder}.")
+    for gap in made.gaps:
+        output.say(f"  To be filled in: {gap}")
+    output.say(f"When it is sent: claims variances dispute {made.key} --note ...")
 
 
 class Chosen(NamedTuple):

@@ -22,40 +22,20 @@ def values(
     receipt: Receipt,
 ) -> dict[str, str]:
     """Give every fact that is known; ``names`` are those of this level of appeal and of the one before."""
-    case, claim, decision, provider, sent = facts.case, facts.claim, facts.decision, facts.provider, facts.filing
-    first, last = service_days(facts)
+    case, claim, decision, sent = facts.case, facts.claim, facts.decision, facts.filing
     taken, received = sent.accepted_date, day_of(decision.get("received_date"))
     earlier = previous(facts, level)
-    patient = _name(claim, "patient") or _name(decision, "patient")
-    subscriber = _name(claim, "subscriber")
     had = receipt.day
     is_kept = had is not None and filing.last_day is not None and had <= filing.last_day
     known = {
-        "letter_date": words_of(today),
+        **of_any_letter(facts, today),
         "level_name": names[0],
-        "provider_name": " ".join(_texts(provider, "first_name", "last_name")),
-        "provider_npi": _text(provider, "npi") or _text(claim, "billing_npi"),
-        "provider_tax_id": _tax_id(provider, claim),
-        "contact_name": _text(provider, "contact_name"),
-        "contact_phone": _phone(_text(provider, "contact_phone")),
-        "payer_name": _text(facts.payer, "payer_name") or _text(case, "payer_name"),
-        "patient_name": patient,
-        "patient_birth_date": words_of(day_of(claim.get("patient_birth_date"))),
-        "member_id": _text(claim, "member_id") or _text(decision, "member_id"),
-        "subscriber_name": subscriber if subscriber != patient else "",
-        "payer_claim_number": _text(case, "payer_claim_number"),
-        "claim_number": sent.claim_number or _text(claim, "claim_number") or _text(case, "claim_number"),
-        "service_dates": " to ".join(dict.fromkeys(filter(None, (words_of(first), words_of(last))))),
         "procedure_codes": ", ".join(_text(case, "procedure_codes").split()),
-        "charge_amount": dollars(int(decision["charge_cents"])),
         "denied_amount": dollars(int(case["denied_cents"])),
         "asked_amount": dollars(asked) if (asked := _asked(facts)) > 0 else "",
-        "expected_amount": "" if facts.expected_cents is None else dollars(facts.expected_cents),
         "codes": ", ".join(_text(case, "all_codes").split()),
         "remark_codes": ", ".join(_text(case, "remark_codes").split()),
         "cause": _text(case, "cause"),
-        "remit_date": words_of(day_of(case["remit_date"])),
-        "trace_number": _text(decision, "trace_number"),
         "diagnosis_codes": ", ".join(map(_diagnosis, _text(claim, "diagnosis_codes").split())),
         "prior_authorization": _text(claim, "prior_authorization"),
         "sent_date": words_of(sent.sent_date),
@@ -79,6 +59,38 @@ def values(
         "previous_decision_date": words_of(earlier.decision_date),
     }
     return {name: value for name, value in known.items() if value}
+
+
+def of_any_letter(facts: Facts, today: date) -> dict[str, str]:
+    """Give what every letter about a decision may say: who writes to whom, of which claim, service and remittance.
+
+    Empty where it is not known. Of `facts.case`: payer_name, payer_claim_number, claim_number, service_date and
+    remit_date.
+    """
+    case, claim, decision, provider = facts.case, facts.claim, facts.decision, facts.provider
+    first, last = service_days(facts)
+    patient = _name(claim, "patient") or _name(decision, "patient")
+    subscriber = _name(claim, "subscriber")
+    return {
+        "letter_date": words_of(today),
+        "provider_name": " ".join(_texts(provider, "first_name", "last_name")),
+        "provider_npi": _text(provider, "npi") or _text(claim, "billing_npi"),
+        "provider_tax_id": _tax_id(provider, claim),
+        "contact_name": _text(provider, "contact_name"),
+        "contact_phone": _phone(_text(provider, "contact_phone")),
+        "payer_name": _text(facts.payer, "payer_name") or _text(case, "payer_name"),
+        "patient_name": patient,
+        "patient_birth_date": words_of(day_of(claim.get("patient_birth_date"))),
+        "member_id": _text(claim, "member_id") or _text(decision, "member_id"),
+        "subscriber_name": subscriber if subscriber != patient else "",
+        "payer_claim_number": _text(case, "payer_claim_number"),
+        "claim_number": facts.filing.claim_number or _text(claim, "claim_number") or _text(case, "claim_number"),
+        "service_dates": " to ".join(dict.fromkeys(filter(None, (words_of(first), words_of(last))))),
+        "charge_amount": dollars(int(decision["charge_cents"])),
+        "expected_amount": "" if facts.expected_cents is None else dollars(facts.expected_cents),
+        "remit_date": words_of(day_of(case["remit_date"])),
+        "trace_number": _text(decision, "trace_number"),
+    }
 
 
 def previous(facts: Facts, level: int) -> Earlier:

@@ -92,6 +92,7 @@ class Packet:
     facts: tuple[Table, ...]
     exhibits: tuple[Exhibit, ...]
     origin: tuple[str, ...]
+    called: str = "Appeal"  # what its pages are marked as, before the number of the case
 
 
 def packet_pdf(packet: Packet) -> bytes:
@@ -118,6 +119,7 @@ def _data(packet: Packet, *, added: bool = True) -> dict[str, Any]:
         {
             "date": packet.date_words,
             "case": packet.case_number,
+            "called": packet.called,
             "draft": packet.is_draft,
             "sender": {"name": packet.sender.name, "lines": packet.sender.lines, "about": packet.sender.about},
             "to": [_runs(one) for one in packet.to],

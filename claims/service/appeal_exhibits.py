@@ -49,16 +49,19 @@ def exhibits(plan: Plan, got: Gathered) -> tuple[tuple[Exhibit, ...], tuple[str,
     for one in (one for one in plan.exhibits if one.source == "books"):
         label = f"Exhibit {chr(ord('A') + len(found))}"
         if one.exhibit == "remittance":
-            found.append(Exhibit(label, one.title, files=(_file("Remittance (835)", got.decided),)))
+            found.append(Exhibit(label, one.title, files=(file_of("Remittance (835)", got.decided),)))
         elif one.exhibit == "priced":
             if len(got.priced):  # else the page of the contract says it, which a person adds
-                found.append(Exhibit(label, one.title, tables=(_priced(got),)))
+                found.append(Exhibit(label, one.title, tables=(priced_table(got),)))
         elif got.sent is None:
             lacking.append(one.title)
         elif one.exhibit == "claim":
-            found.append(Exhibit(label, one.title, files=(_file("Claim as sent (837)", got.sent),)))
+            found.append(Exhibit(label, one.title, files=(file_of("Claim as sent (837)", got.sent),)))
         else:
-            files = (_file("Claim as sent (837)", got.sent), *(_file(_title(each), each.quote) for each in got.answers))
+            files = (
+                file_of("Claim as sent (837)", got.sent),
+                *(file_of(_title(each), each.quote) for each in got.answers),
+            )
             tables = (_chain(got, got.sent), _count(plan, got))
             found.append(Exhibit(label, one.title, (_says(plan, got),), tables, files))
     return tuple(found), tuple(lacking)
@@ -142,7 +145,7 @@ def _count(plan: Plan, got: Gathered) -> Table:
     return Table("From service to receipt", ("What", "+Day or count"), tuple(rows))
 
 
-def _priced(got: Gathered) -> Table:
+def priced_table(got: Gathered) -> Table:
     """Show the sum by which the contract allows what it does, line by line."""
     rows = got.priced.sort_values("line_number").itertuples(index=False, name=None)
     told = tuple((str(line), term or "fee schedule", sum_, dollars(int(cents))) for line, cents, term, sum_ in rows)
@@ -155,6 +158,7 @@ def _title(answer: Answer) -> str:
     return f"{answer.stage}: {SAID[answer.said]}" + (f", {answer.day}" if answer.day else "")
 
 
-def _file(title: str, quote: Quote) -> File:
+def file_of(title: str, quote: Quote) -> File:
+    """Show the segments of a stored file."""
     rows = quote.rows[["seg", "offset", "length", "text"]].itertuples(index=False, name=None)
     return File(title, quote.sha256, tuple((int(a), int(b), int(c), str(text)) for a, b, c, text in rows))

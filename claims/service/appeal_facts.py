@@ -76,14 +76,14 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
     """Read what is known of a case. Raises NotFoundError."""
     master = load_master(ctx)
     with read(ctx.engine) as conn:
-        case = _first(rows_of.case(conn, case_id))
+        case = first_row(rows_of.case(conn, case_id))
         if not case:
             raise NotFoundError("denial case", "with this number")
         of, family = int(case["claim_payment_id"]), int(case["family_id"])
-        decision = _first(rows_of.decision(conn, of))
-        claim = _first(rows_of.claim(conn, of, family)) if family else {}
+        decision = first_row(rows_of.decision(conn, of))
+        claim = first_row(rows_of.claim(conn, of, family)) if family else {}
         lines, adjustments, remarks = queue.lines(conn, of), queue.adjustments(conn, of), queue.remarks(conn, of)
-        priced = _priced(variances.priced_lines(conn, of), int(case["line_number"]))
+        priced = priced_in(variances.priced_lines(conn, of), int(case["line_number"]))
         place = str(case["payer_sequence"])
         if claim:
             theirs = str(decision["member_id"] or "")
@@ -94,13 +94,13 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
         heard = rows_of.answers(conn, sendings["claim_id"].unique().tolist()) if len(sendings) else pd.DataFrame()
         earlier = _earlier(conn, case_id, day_of(case["decision_date"]), day_of(case["remit_date"]))
     sending, answers = _chosen(sendings, heard)
-    sent = _quote(ctx, "837", sending) if sending else None
+    sent = quote_of(ctx, "837", sending) if sending else None
     accepted_date = day_of(sending.get("accepted_date"))
     told = tuple(_answer(ctx, row) for row in answers)
-    decided = _quote(ctx, "835", decision)
-    payer, provider = _master_rows(master, case, claim, today)
-    payer = payer if payer.get("payer_address") else payer | _address_in(decided.rows)
-    provider = provider or _billing_in(sent, str(decision["payee_name"]))
+    decided = quote_of(ctx, "835", decision)
+    payer, provider = master_rows(master, case, claim, today)
+    payer = payer if payer.get("payer_address") else payer | address_in(decided.rows)
+    provider = provider or billing_in(sent, str(decision["payee_name"]))
     if payer.get("payer_type", "other") != "other":
         case = case | {"payer_type": payer["payer_type"]}
     facts = Facts(
@@ -118,7 +118,7 @@ def gather(ctx: Context, case_id: int, today: date) -> Gathered:
     return Gathered(facts, lines, adjustments, remarks, sent, told, decided, priced)
 
 
-def _priced(lines: pd.DataFrame, line_number: int) -> pd.DataFrame:
+def priced_in(lines: pd.DataFrame, line_number: int) -> pd.DataFrame:
     """Give how the contract prices the lines of a case (0: all of the claim); nothing where it does not price one."""
     own = lines[(lines["ended_at"] == "") & ((lines["line_number"] == line_number) | (line_number == 0))]
     is_whole = bool(own["expected_cents"].notna().all())
@@ -148,7 +148,9 @@ def _chosen(sendings: pd.DataFrame, heard: pd.DataFrame) -> tuple[dict[str, Any]
         return {}, []
     told = heard.assign(said=said_by(heard))
     taken = accepted(heard).merge(sendings[SENDING], on=SENDING)
-    sending = _first(sendings.merge(taken, on=SENDING).sort_values(["accepted_date", *SENDING])) or _first(sendings)
+    sending = first_row(sendings.merge(taken, on=SENDING).sort_values(["accepted_date", *SENDING])) or first_row(
+        sendings
+    )
     mine = told[(told["claim_id"] == sending["claim_id"]) & (told["submission_id"] == sending["submission_id"])]
     return sending, [{str(name): value for name, value in one.items()} for one in mine.to_dict("records")]
 
@@ -156,7 +158,7 @@ def _chosen(sendings: pd.DataFrame, heard: pd.DataFrame) -> tuple[dict[str, Any]
 def _answer(ctx: Context, row: Mapping[str, Any]) -> Answer:
     rank = str(row["answer_rank"])
     content = STAGES[rank[0]]
-    quote = _quote(ctx, content, row)
+    quote = quote_of(ctx, content, row)
     day = day_of(row["effective_date"]) if content == "277CA" else quote.day
     codes = str(row["detail_code"]) if content == "277CA" else str(row["status_code"])
     said = str(row["said"])
@@ -164,7 +166,8 @@ def _answer(ctx: Context, row: Mapping[str, Any]) -> Answer:
     return Answer(content, said, day, codes, str(row["source_identifier"]), str(row["payer_claim_number"]), quote)
 
 
-def _quote(ctx: Context, content: str, row: Mapping[str, Any]) -> Quote:
+def quote_of(ctx: Context, content: str, row: Mapping[str, Any]) -> Quote:
+    """Read the segments about a claim from a stored file (sha256, seg), with those above them."""
     sha256, seg = str(row["sha256"]), int(row["seg"])
     return Quote(content, sha256, seg, quoted(ctx, sha256, seg, content))
 
@@ -206,7 +209,7 @@ def day_of(text: Any) -> date | None:
         return None
 
 
-def _master_rows(
+def master_rows(
     master: Master, case: Mapping[str, Any], claim: Mapping[str, Any], today: date
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give our row and the payer's: its limits for filing as of the service, for appeals as of the decision."""
@@ -218,12 +221,12 @@ def _master_rows(
         "service_date": str(claim.get("statement_from_date") or case["service_date"] or ""),
         "remit_date": str(case["remit_date"] or ""),
     }
-    payer = _first(payers(master, pd.DataFrame([of]).astype("str"), today))
+    payer = first_row(payers(master, pd.DataFrame([of]).astype("str"), today))
     payer = payer if payer.pop("is_known") else {}
     return payer, _in_force(master, "providers", "npi", str(claim.get("billing_npi") or ""), today)
 
 
-def _address_in(decided: pd.DataFrame) -> dict[str, Any]:
+def address_in(decided: pd.DataFrame) -> dict[str, Any]:
     """Read the payer's address from its remittance (N3 and N4 after N1*PR); nothing where there is none."""
     found: dict[str, Any] = {}
     is_payer = False
@@ -236,7 +239,7 @@ def _address_in(decided: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def _billing_in(sent: Quote | None, payee_name: str) -> dict[str, Any]:
+def billing_in(sent: Quote | None, payee_name: str) -> dict[str, Any]:
     """Read who we are from the claim that was sent (NM1*85), else from the remittance, where master data do not say."""
     for one in elements(sent.rows, "NM1") if sent is not None else []:
         if one[1] == "85":
@@ -246,7 +249,7 @@ def _billing_in(sent: Quote | None, payee_name: str) -> dict[str, Any]:
 
 def _in_force(master: Master, kind: str, key: str, value: str, day: date) -> dict[str, Any]:
     keys = pd.DataFrame({key: pd.Series([value], dtype="str")})
-    row = _first(master.look_up(kind, keys, pd.Series([int(day.strftime("%Y%m%d"))])))
+    row = first_row(master.look_up(kind, keys, pd.Series([int(day.strftime("%Y%m%d"))])))
     return row if row.pop("is_known") else {}
 
 
@@ -259,5 +262,6 @@ def _of_part(case: Mapping[str, Any], lines: pd.DataFrame, adjustments: pd.DataF
     return adjustments[adjustments["service_payment_id"].isin([*mine] if case["line_number"] else [0])]
 
 
-def _first(rows: pd.DataFrame) -> dict[str, Any]:
+def first_row(rows: pd.DataFrame) -> dict[str, Any]:
+    """Give the first row; nothing where there is none."""
     return {str(name): value for name, value in rows.iloc[0].items()} if len(rows) else {}

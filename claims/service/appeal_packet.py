@@ -31,7 +31,7 @@ def packet(
     filled: Filled = NOTHING,
 ) -> Packet:
     """Put a packet together; ``filled`` is what people added to it."""
-    address = _address(got.facts.payer, "payer") if plan.decided_by == "payer" else ()
+    address = address_lines(got.facts.payer, "payer") if plan.decided_by == "payer" else ()
     if filled.words.get("payer_address"):
         address = tuple(part.strip() for part in re.split(r"[;\n]", filled.words["payer_address"]) if part.strip())
     labelled, lost = _with_added(*exhibits(plan, got), plan, filled)
@@ -40,7 +40,7 @@ def packet(
     written = _written(filled)
     cells = (cell for one in written for row in one.rows for cell in row)
     boxes = _unprintable((*_texts(letter), *_texts(closing), *plan.values.values(), *address, *cells))
-    ours = (*_ours(got), *boxes)
+    ours = (*lacking_of_ours(got), *boxes)
     open_gaps = tuple(
         dict.fromkeys(
             (*letter.gaps, *lacking, *(() if address else (PAYER_ADDRESS,)), *wanted, *lost, *closing.gaps, *ours)
@@ -54,7 +54,7 @@ def packet(
         date_words=words_of(today),
         case_number=str(got.facts.case["case_key"])[:10],
         is_draft=bool(open_gaps),
-        sender=_sender(plan.values, got.facts.provider),
+        sender=sender(plan.values, got.facts.provider),
         to=(*to, *(((Run(line),) for line in address) if address else ((gap(PAYER_ADDRESS),),))),
         about=about,
         greeting="".join(run.text for run in closing.title),
@@ -69,7 +69,7 @@ def packet(
             *((gap(one.title),) for one in plan.exhibits if one.source == "person" and one.title in wanted),
         ),
         gaps=open_gaps,
-        facts=(*_claim_tables(got), _clocks(plan, got), _timeline(got), *written),
+        facts=(*claim_tables(got), _clocks(plan, got), _timeline(got), *written),
         exhibits=labelled,
         origin=origin,
     )
@@ -99,7 +99,7 @@ def _still_wanted(plan: Plan, filled: Filled) -> tuple[str, ...]:
     return tuple(one.label for one in gaps(plan, plan.gaps) if one.key not in has)
 
 
-def _ours(got: Gathered) -> tuple[str, ...]:
+def lacking_of_ours(got: Gathered) -> tuple[str, ...]:
     """Give what the practice's own row in master data lacks of a letter's head and foot."""
     provider = got.facts.provider
     return tuple(label for names, label in OURSELVES.items() if not all(provider.get(name) for name in names))
@@ -122,13 +122,15 @@ def _with_added(
     return tuple(found), tuple(title for title in lost if title not in {titles.get(one) for one in filled.files})
 
 
-def _sender(values: Mapping[str, str], provider: Mapping[str, Any]) -> Party:
+def sender(values: Mapping[str, str], provider: Mapping[str, Any]) -> Party:
+    """Give the head of a letter."""
     heads = (("provider_npi", "NPI"), ("provider_tax_id", "Tax ID"), ("contact_phone", "Telephone"))
     about = tuple(f"{head} {values[name]}" for name, head in heads if name in values)
-    return Party(values.get("provider_name", ""), _address(provider, ""), about)
+    return Party(values.get("provider_name", ""), address_lines(provider, ""), about)
 
 
-def _address(row: Mapping[str, Any], whose: str) -> tuple[str, ...]:
+def address_lines(row: Mapping[str, Any], whose: str) -> tuple[str, ...]:
+    """Give the lines of an address (`whose`: what its columns begin with); none where street or city is not known."""
     prefix = f"{whose}_" if whose else ""
     street, city, state, zip_code = (str(row.get(prefix + name) or "") for name in ("address", "city", "state", "zip"))
     if not street or not city:
@@ -149,7 +151,7 @@ def _about(values: Mapping[str, str]) -> tuple[tuple[tuple[str, Run], ...], tupl
     return tuple(shown), tuple(missing)
 
 
-def _claim_tables(got: Gathered) -> list[Table]:
+def claim_tables(got: Gathered) -> list[Table]:
     """Give the lines and the adjustments as the payer decided them: they add up to the cent."""
     lines, adjustments = got.lines, got.adjustments
     ordinal = lines.set_index("service_payment_id")["ordinal"]

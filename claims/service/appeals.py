@@ -29,7 +29,7 @@ from claims.service.appeal_gaps import WORDS, Gap, gaps
 from claims.service.appeal_packet import packet
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.outbox import digest, place
+from claims.service.outbox import place, require_room, unedited
 from claims.service.queue import KEY_LENGTH, AmbiguousKeyError
 from claims.store import appeals as store
 from claims.store import clock, filing
@@ -40,7 +40,6 @@ from claims.store.queries import appeals as rows_of
 PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
 OWN_LAYOUT = "letter.docx"
 STATES = ("prepared", "sent", "replaced")
-MOST_FOLDERS = 100
 NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -169,7 +168,7 @@ def _put_together(plan: Plan, got: Gathered, used: Sequence[Template], today: da
     labels = dict(zip(facts["fact"], facts["label"], strict=True))
     plan = replace(plan, values={**plan.values, **filled.words})
     letter, closing = (compose(one, plan.values, labels, filled.words) for one in used)
-    origin = tuple(f"Made from the template {_named(one)}, sha256 {one.sha256}." for one in used)
+    origin = tuple(f"Made from the template {template_named(one)}, sha256 {one.sha256}." for one in used)
     return packet(plan, got, letter, closing, origin, today, filled)
 
 
@@ -204,8 +203,9 @@ def prepare(
     made = assembled(ctx, case_id, level, day=day, words=words, attached=attached, removed=removed, seen=seen)
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
-    folder = out or _not_edited(ctx, case_id, ctx.settings.appeals_folder / key / f"level-{plan.level}")
-    _require_room(ctx, case_id, folder, key)
+    own = _own(ctx, case_id)
+    folder = out or unedited(ctx.settings.appeals_folder / key / f"level-{plan.level}", (LETTER, PACKET), own)
+    require_room(folder, "appeal", key, (LETTER, PACKET), own)
     with TemporaryDirectory() as scratch:
         content = _written(ctx, Path(scratch), made, key)
         hashes = {name: ctx.vault.put(Path(scratch) / name) for name in (LETTER, PACKET)}
@@ -214,7 +214,7 @@ def prepare(
         "case_id": case_id,
         "level": plan.level,
         "kind": plan.kind,
-        "template": _named(template),
+        "template": template_named(template),
         "template_sha256": template.sha256,
         "packet_sha256": hashes[PACKET],
         "letter_sha256": hashes[LETTER],
@@ -246,7 +246,7 @@ def prepare(
         level=plan.level,
         level_name=plan.level_name,
         kind=plan.kind,
-        template=_named(template),
+        template=template_named(template),
         template_sha256=template.sha256,
         deadline=plan.deadline.last_day,
         deadline_rule=f"{limit.words} ({limit.source})" if limit.words else "",
@@ -306,33 +306,15 @@ def _shown(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _not_edited(ctx: Context, case_id: int, folder: Path) -> Path:
-    """Give the folder, or the next beside it where somebody has edited what was prepared there: their work stays."""
-    ways = (folder, *(folder.with_name(f"{folder.name}-{number}") for number in range(2, MOST_FOLDERS)))
-    return next((one for one in ways if not _edited(ctx, case_id, one)), folder)
-
-
-def _edited(ctx: Context, case_id: int, folder: Path) -> list[str]:
-    """Name the letter or packet in a folder that has other bytes than any that were prepared for the case."""
+def _own(ctx: Context, case_id: int) -> set[str]:
+    """Give the hashes of all letters and packets that were prepared for a case."""
     with read(ctx.engine) as conn:
         made = rows_of.of_case(conn, case_id)
-    own = {*made["letter_sha256"], *made["packet_sha256"]}
-    there = [folder / name for name in (LETTER, PACKET) if (folder / name).is_file()]
-    return [path.name for path in there if digest(path) not in own]
+    return {*made["letter_sha256"], *made["packet_sha256"]}
 
 
-def _require_room(ctx: Context, case_id: int, folder: Path, key: str) -> None:
-    """Raise ReportFolderError where the folder holds a report, the packet of another case, or what was edited."""
-    if (folder / manifest.NAME).exists():
-        old = manifest.load(folder)
-        if (old["report"], old.get("parameters", {}).get("case")) != ("appeal", key):
-            raise manifest.ReportFolderError("holds something else; choose another one for this packet")
-    if edited := _edited(ctx, case_id, folder):
-        text = f"holds a {' and a '.join(edited)} that somebody edited; choose another one, or move it away"
-        raise manifest.ReportFolderError(text)
-
-
-def _named(template: Template) -> str:
+def template_named(template: Template) -> str:
+    """Say which template it is, and whose."""
     whose = f"{template.origin}, for payer {template.payer_code}" if template.payer_code else template.origin
     return f"{template.name} ({whose})"[:120]
 
@@ -363,7 +345,7 @@ def _written(ctx: Context, folder: Path, made: Assembled, key: str) -> dict[str,
         "level": str(plan.level),
         "kind": plan.kind,
         "date": made.packet.day.isoformat(),
-        "template": _named(template),
+        "template": template_named(template),
         "template_sha256": template.sha256,
         "format": "packet",
     }

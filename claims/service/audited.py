@@ -11,10 +11,14 @@ from claims.store.engine import write
 from claims.store.handles import Connection
 
 
-def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapping[str, Any]) -> None:
-    """Append one event: who (`ctx.actor`) did `action` to `subject`; `body` holds ids, codes and counts only."""
+def record(ctx: Context, conn: Connection, action: str, subject: str, body: Mapping[str, Any]) -> int:
+    """Append one event: who (`ctx.actor`) did `action` to `subject`; `body` holds ids, codes and counts only.
+
+    Gives its number in the chain.
+    """
     key = audit.load_key(ctx.settings.audit_key_file)
-    audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=clock.now())
+    at = clock.now()
+    return audit.append(conn, key, actor=ctx.actor, action=action, subject=subject, body=body, recorded_at=at).seq
 
 
 def record_with_reason(

@@ -10,7 +10,7 @@ from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.people import limit_cents
 from claims.service.wording import visible
-from claims.service.worked import LONGEST, require_new_owner, require_seen
+from claims.service.worked import LONGEST, require_seen, why_not_given
 from claims.service.zone import begins
 from claims.store import clock, exception_acts
 from claims.store.engine import write
@@ -34,7 +34,8 @@ def assign(ctx: Context, exception_id: int, owner: str | None, posting_date: dat
         stands = _standing(conn, exception_id, seen)
         if stands.state != "open":
             raise UsageError("It is closed: there is nothing to work on.")
-        require_new_owner(conn, stands.owner, owner)
+        for why in filter(None, why_not_given(conn, [stands.owner], owner)):
+            raise UsageError(f"I{why[1:]}.")
         exception_acts.own(conn, exception_id, owner, ctx.actor, posting_date)
         record(ctx, conn, "exception.assign", f"exception {exception_id}", {"owner": owner})
     return owner

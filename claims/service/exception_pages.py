@@ -47,7 +47,7 @@ def page(ctx: Context, state: str, type_code: str, owner: str | None, after: pag
 
 
 def counts(ctx: Context, state: str, owner: str | None) -> pd.DataFrame:
-    """Count exceptions of a state (empty: any) by type: type_code, own_title, severity, exceptions, amount_cents."""
+    """Count exceptions of a state (empty: any) by type: type_code, own_title, severity, exceptions."""
     with read(ctx.engine) as conn:
         return described(rows_of.counts(conn, rows_of.Asked(state, "", owner)))
 

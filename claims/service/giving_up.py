@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
@@ -16,23 +17,27 @@ WITHDRAWN = "withdrawn"
 TAKEN_UP = "taken up again"
 
 
-def name_charge(conn: Connection, claim_id: int, amount_cents: int, posting_date: date) -> None:
-    """Open the exception that names what a claim charges that nobody sends."""
-    named = {"exception_key": _key(claim_id), "type_code": given_up.CLAIM, "claim_id": claim_id}
-    exceptions.open_all(conn, pd.DataFrame([named | {"amount_cents": amount_cents}]), posting_date)
+def name_charges(conn: Connection, claims: pd.DataFrame, posting_date: date) -> None:
+    """Open the exceptions that name what claims (claim_id, amount_cents) charge that nobody sends."""
+    keys = _keys(claims["claim_id"].tolist())
+    exceptions.open_all(conn, claims.assign(exception_key=keys, type_code=given_up.CLAIM), posting_date)
 
 
-def close_named(conn: Connection, claim_id: int, posting_date: date) -> None:
-    """Close it, where there is one: the claim is taken up again."""
-    exceptions.close_keys(conn, [_key(claim_id)], TAKEN_UP, posting_date)
+def close_named(conn: Connection, claim_ids: Sequence[int], posting_date: date) -> None:
+    """Close them, where there are any: the claims are taken up again."""
+    exceptions.close_keys(conn, _keys(claim_ids), TAKEN_UP, posting_date)
 
 
-def live(ctx: Context, conn: Connection, subject: str, claim_id: int, event: str, posting_date: date) -> None:
-    """Let it happen to the claim; `subject`: what the person worked on, for it may be done and taken back again."""
-    key = f"{subject}:{event}:{clock.now()}"
-    rows = pd.DataFrame({"claim_id": [claim_id], "event": event, "event_key": key})
-    life.record(conn, rows, posting_date, actor=ctx.actor)
+def live(ctx: Context, conn: Connection, claims: pd.DataFrame, event: str, posting_date: date) -> None:
+    """Let it happen to claims (claim_id), each once; `subject`: what of it the person worked on.
+
+    It may be done and taken back again: so its key says when it was.
+    """
+    once = claims.drop_duplicates("claim_id")
+    keys = once["subject"] + f":{event}:{clock.now()}"
+    rows = pd.DataFrame({"claim_id": once["claim_id"], "event": event, "event_key": keys})
+    life.record(conn, rows.astype({"event": "str", "event_key": "str"}), posting_date, actor=ctx.actor)
 
 
-def _key(claim_id: int) -> str:
-    return f"claim:{claim_id}:given-up"
+def _keys(claim_ids: Sequence[int]) -> list[str]:
+    return [f"claim:{one}:given-up" for one in claim_ids]

@@ -7,9 +7,10 @@ the same. What is said of several cases at once is one act: its number is that o
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -29,6 +30,7 @@ from claims.store.queries.variances import Filter
 Cases = Sequence[tuple[int, int]]  # (variance_case_id, how many events of it the person saw)
 SAYS = {"dispute": "disputed", "accept": "accepted", "close": "closed"}
 NOTE, UNDO, UNDONE, OPENED = "note", "undo", "undone", "opened"
+LETTER = "letter"  # one was written: as a note, it changes nothing of the case
 ENDS = "closed_posting_date"
 MOST = 20_000  # cases of one act: some two seconds, for which others wait
 FIRST = 20  # of the cases that a person looks at before saying something of them
@@ -148,6 +150,12 @@ def _standing(events: pd.DataFrame) -> pd.Series[int]:
     return events[is_top].groupby(queries.ID)["variance_event_id"].max()
 
 
+def tell(ctx: Context, conn: Connection, case_id: int, kind: str, body: Mapping[str, Any], day: date) -> None:
+    """Keep with a case that something was made of it (`kind`, like LETTER), which changes nothing of it."""
+    rows = queries.rows(conn, [case_id])
+    _write(ctx, conn, rows, rows, NOTE, kind, "", day, [], {}, body)
+
+
 def names(ctx: Context, ids: Sequence[int]) -> dict[int, str]:
     """Give the keys of cases."""
     if not ids:
@@ -189,7 +197,7 @@ def _say(
 
 def _write(
     ctx: Context, conn: Connection, changed: pd.DataFrame, rows: pd.DataFrame, verb: str, kind: str, note: str,
-    day: date, stale: list[int], refused: dict[str, list[int]],
+    day: date, stale: list[int], refused: dict[str, list[int]], said: Mapping[str, Any] = MappingProxyType({}),
 ) -> Done:  # fmt: skip
     """Write cases and an event of each, and one record in the audit chain."""
     if rows.empty:
@@ -202,7 +210,7 @@ def _write(
     ends = ends.mask((verb == NOTE) | (after["found"] != "open"), after[ENDS])
     names = ["variance_case_id", "case_key", "stance", "stance_cents", "state", "outcome"]
     was = rows[["state", "stance", "stance_cents", ENDS]].to_dict("records")
-    more = ({"note": note} if note else {}) | ({"of_cases": len(rows)} if len(rows) > 1 else {})
+    more = ({"note": note} if note else {}) | ({"of_cases": len(rows)} if len(rows) > 1 else {}) | dict(said)
     events = pd.DataFrame(
         {
             "case_key": after["case_key"],
@@ -219,7 +227,7 @@ def _write(
     is_one = len(after) == 1
     subject = f"variance {after['case_key'].iloc[0][:10]}" if is_one else "variances"
     body = {"open_cents": cents} | ({} if is_one else {"cases": len(after)})
-    record(ctx, conn, f"variance.{verb}", subject, body)
+    record(ctx, conn, f"variance.{kind if verb == NOTE else verb}", subject, body)
     states = dict(zip(after["variance_case_id"].tolist(), after["state"].tolist(), strict=True))
     return Done(int(told["variance_event_id"].min()), list(states), stale, refused, cents, states)
 

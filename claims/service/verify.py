@@ -89,6 +89,9 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
                 checking.unmoved_bank_lines(conn),
                 "bank line {line_key:.12} is off by {off_cents} cents",
                 checked=sizes["bank_lines"],
+                also=[
+                    f"bank line {one[:12]} says otherwise what its ties leave" for one in checking.unlike_rests(conn)
+                ],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
             _check(

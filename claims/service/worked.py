@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from hashlib import sha256
-from typing import Any
-
-import pandas as pd
 
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.people import require_worker
+from claims.service.several import STALE
 from claims.service.wording import visible
 from claims.store.handles import Connection
 
@@ -39,22 +36,23 @@ def noted(ctx: Context, notes: str, words: str, day: date) -> str:
     return "\n".join([*notes.splitlines(), f"{day.isoformat()} {ctx.actor}: {words}"])
 
 
-def version(row: pd.Series[Any] | Mapping[str, Any], names: Iterable[str]) -> str:
-    """Tell apart how something stands, by these of its columns."""
-    return sha256("\x1f".join(str(row[name]) for name in names).encode()).hexdigest()[:16]
-
-
-def require_seen(stands: str | int, seen: str | int | None) -> None:
+def require_seen(stands: int, seen: int | None) -> None:
     """Raise UsageError where something does not stand as the person saw it (None: who saw nothing asks for nothing)."""
     if seen is not None and seen != stands:
-        raise UsageError("Somebody did something with it since you saw it: look at it once more.")
+        raise UsageError(STALE)
 
 
-def require_new_owner(conn: Connection, now: str, owner: str, was: str | None = None) -> None:
-    """Raise UsageError where what is `now`'s cannot be given to `owner` (empty: nobody), or is not `was`'s any more."""
+def why_not_given(conn: Connection, now: Iterable[str], owner: str, was: str | None = None) -> list[str]:
+    """Say why things that are `now`'s are not given to `owner` (empty: nobody); empty where they can be.
+
+    `was`: whose each was when the person saw it. Raises UsageError for who is none of the people of the practice.
+    """
     if owner:
         require_worker(conn, owner)
-    if was is not None and now != was:
-        raise UsageError(f"It is {now or 'nobody'}'s by now: look at it once more.")
-    if now == owner:
-        raise UsageError(f"It is {owner}'s already." if owner else "It is nobody's already.")
+
+    def why(whose: str) -> str:
+        if was is not None and whose != was:
+            return f"it is {whose or 'nobody'}'s by now: look at it once more"
+        return f"it is {whose or 'nobody'}'s already" if whose == owner else ""
+
+    return [why(one) for one in now]

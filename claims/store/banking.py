@@ -9,9 +9,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
+from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.replaced import is_replaced
-from claims.store.rows import in_parts, insert_keyed, update_where
+from claims.store.rows import frame_of, in_parts, insert_keyed, update_where
 
 B, D, R, F = schema.bank_lines, schema.deposit_matches, schema.remittances, schema.files
 J, L = schema.journals, schema.ledger_lines
@@ -30,6 +31,23 @@ def known_lines(conn: sa.Connection, keys: list[str]) -> set[str]:
         part = keys[start : start + 900]
         known.update(str(row[0]) for row in conn.execute(sa.select(B.c.line_key).where(B.c.line_key.in_(part))))
     return known
+
+
+def line_states(rests: pd.Series[int]) -> pd.Series[str]:
+    """Name the states of bank lines by what is left of each: open, or tied."""
+    return pd.Series("tied", index=rests.index, dtype="str").where(rests == 0, "open")
+
+
+def restate(conn: sa.Connection, line_ids: Iterable[int]) -> None:
+    """Write what the ties in force leave of these lines, and their states."""
+    ids = sorted({int(one) for one in line_ids} - {0})
+    own = frame_of(conn, sa.select(B.c.bank_line_id, B.c.amount_cents, B.c.rest_cents), B.c.bank_line_id, ids)
+    ties = sa.select(D.c.bank_line_id, D.c.amount_cents, D.c.fee_cents).where(D.c.ended_at.is_(None))
+    told = frame_of(conn, ties, D.c.bank_line_id, ids)
+    settled = (told["amount_cents"] - told["fee_cents"]).groupby(told["bank_line_id"]).sum()
+    rests = own["amount_cents"] - settled.reindex(own["bank_line_id"]).fillna(0).astype("int64").to_numpy()
+    changed = own[["bank_line_id"]].assign(rest_cents=rests, state=line_states(rests))
+    bulk_update(conn, B, changed[rests != own["rest_cents"]])
 
 
 def lines(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
@@ -274,6 +292,7 @@ def save_ties(conn: sa.Connection, ties: pd.DataFrame, actor: str) -> None:
         ids.update({str(key): int(journal_id) for key, journal_id in found})
     rows = ties.assign(journal_id=ties["journal_key"].map(ids).astype("int64"), recorded_at=clock.now(), actor=actor)
     insert_keyed(conn, D, rows)
+    restate(conn, rows["bank_line_id"])
 
 
 def seen(conn: sa.Connection, bank_line_id: int, remit_id: int = 0) -> str:
@@ -295,7 +314,10 @@ def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posti
     """End the ties of some journals that are in force; `words` are those of a person."""
     ended = {"ended_posting_date": posting_date, "ended_reason": reason, "ended_words": words}
     for part in in_parts(journal_ids):
-        update_where(conn, D, D.c.journal_id.in_(part), D.c.ended_at.is_(None), ended_at=clock.now(), **ended)
+        in_force = (D.c.journal_id.in_(part), D.c.ended_at.is_(None))
+        line_ids = conn.scalars(sa.select(D.c.bank_line_id).where(*in_force)).all()
+        update_where(conn, D, *in_force, ended_at=clock.now(), **ended)
+        restate(conn, line_ids)
 
 
 def is_returned(conn: sa.Connection, bank_line_id: int) -> bool:

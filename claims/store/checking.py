@@ -120,6 +120,17 @@ def unsettled_remittances(conn: sa.Connection) -> pd.DataFrame:
     )
 
 
+def unlike_rests(conn: sa.Connection) -> list[str]:
+    """Name the bank lines (line_key) of which lists say another rest or state than their ties in force leave."""
+    tied = sa.select(_sum(D.c.amount_cents - D.c.fee_cents)).where(
+        D.c.bank_line_id == B.c.bank_line_id, D.c.ended_at.is_(None)
+    )
+    rest = B.c.amount_cents - tied.correlate(B).scalar_subquery()
+    state = sa.case((B.c.rest_cents == 0, "tied"), else_="open")
+    wrong = sa.or_(B.c.rest_cents != rest, B.c.state != state)
+    return [str(key) for key in conn.scalars(sa.select(B.c.line_key).where(wrong).order_by(B.c.line_key))]
+
+
 def unmoved_bank_lines(conn: sa.Connection) -> pd.DataFrame:
     """Bank lines in the books that did not move cash by their amount, or whose rest does not wait on 2200.
 

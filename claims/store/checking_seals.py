@@ -135,17 +135,18 @@ def _differing(conn: sa.Connection, table: sa.Table, told: Seals) -> Iterator[tu
     key, after = next(iter(table.primary_key.columns)), 0
     while True:
         rows = frame(conn, sa.select(*HELD[table.name]).where(key > after).order_by(key).limit(ROWS_AT_ONCE))
-        last = int(rows[key.name].max()) if len(rows) else np.iinfo(np.int64).max
+        is_all = len(rows) < ROWS_AT_ONCE
+        last = np.iinfo(np.int64).max if is_all else int(rows[key.name].max())
         wanted = told[(told["key"] > after) & (told["key"] <= last)]
-        stored = pd.Series(list(hashed(table, rows)), index=rows[key.name], dtype="object")
-        sealed = pd.Series(wanted["hash"].tolist(), index=wanted["key"].astype("int64"), dtype="object")
-        sealed = sealed[sealed != ABSENT]
-        yield from ((int(one), "was deleted") for one in sealed.index.difference(stored.index))
-        yield from ((int(one), "was put in beside the program") for one in stored.index.difference(sealed.index))
-        both = stored.index.intersection(sealed.index)
-        changed = stored.loc[both].to_numpy() != sealed.loc[both].to_numpy()
-        yield from ((int(one), "is not as it was last written") for one in both[changed])
-        if rows.empty:
+        stored = dict(zip(rows[key.name].tolist(), hashed(table, rows), strict=True))
+        sealed = dict(zip(wanted["key"].tolist(), wanted["hash"].tolist(), strict=True))
+        sealed = {one: hash_ for one, hash_ in sealed.items() if hash_ != ABSENT}
+        yield from ((one, "was deleted") for one in sealed if one not in stored)
+        yield from ((one, "was put in beside the program") for one in stored if one not in sealed)
+        yield from (
+            (one, "is not as it was last written") for one, hash_ in stored.items() if sealed.get(one, hash_) != hash_
+        )
+        if is_all:
             return
         after = last
 

@@ -8,20 +8,20 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.bulk_update import bulk_update
 from claims.store.rows import frame_of, insert_keyed, update_where_in
 
 W = schema.claim_work
 
 
-def save(conn: sa.Connection, claim_id: int, **values: str) -> None:
-    """Write owner, notes or state of one; a row begins with the first of these."""
-    known = conn.scalar(sa.select(W.c.claim_work_id).where(W.c.claim_id == claim_id))
-    if known is None:
-        insert_keyed(
-            conn, W, pd.DataFrame([{"claim_id": claim_id, "state": "open", "owner": "", "notes": ""} | values])
-        )
-    else:
-        update_where_in(conn, W, W.c.claim_work_id, [known], **values)
+def save(conn: sa.Connection, rows: pd.DataFrame) -> None:
+    """Write the columns of `rows` beside claim_id (owner, notes, state); a row begins with the first of these."""
+    select = sa.select(W.c.claim_id, W.c.claim_work_id)
+    known = frame_of(conn, select, W.c.claim_id, rows["claim_id"].tolist())
+    new = rows[~rows["claim_id"].isin(known["claim_id"])]
+    begin = {"state": "open", "owner": "", "notes": ""}
+    insert_keyed(conn, W, new.assign(**{name: value for name, value in begin.items() if name not in new}))
+    bulk_update(conn, W, known.merge(rows, on="claim_id").drop(columns="claim_id"))
 
 
 def follow(conn: sa.Connection, before: Sequence[int], after: Sequence[int]) -> None:

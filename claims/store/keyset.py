@@ -21,4 +21,17 @@ def page(
             sa.tuple_(*(sa.literal(one, key.type) for one, key in zip(after, keys, strict=True))),
         )
         select = select.where(key < place if back else key > place)
-    return select.order_by(*(key.desc() if back else key for key in keys)).limit(rows)
+    return select.order_by(*ordered(keys, back=back)).limit(rows)
+
+
+def merged(parts: Sequence[sa.Select[Any]], names: Sequence[str], rows: int, *, back: bool) -> sa.Select[Any]:
+    """Give the statement of the first so many rows of lists that are each cut to so many, in the order of `names`."""
+    if len(parts) == 1:
+        return parts[0]
+    both = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    return sa.select(both).order_by(*ordered([both.c[name] for name in names], back=back)).limit(rows)
+
+
+def ordered(keys: Sequence[sa.ColumnElement[Any]], *, back: bool) -> list[sa.ColumnElement[Any]]:
+    """Give the order of a list, or of it backwards."""
+    return [key.desc() if back else key.asc() for key in keys]

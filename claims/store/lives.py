@@ -52,6 +52,12 @@ def corrections(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return found.drop_duplicates("claim_id", keep="last", ignore_index=True)
 
 
+def moved_since(conn: sa.Connection, claim_ids: Sequence[int], instant: str) -> list[int]:
+    """Tell which claims something happened to after an instant."""
+    select = sa.select(EVENT.c.claim_id).where(EVENT.c.recorded_at > instant).distinct()
+    return [int(one) for one in frame_of(conn, select, EVENT.c.claim_id, claim_ids)["claim_id"]]
+
+
 def known_keys(conn: sa.Connection, keys: Sequence[str]) -> set[str]:
     """Tell which of these event keys the timeline holds already."""
     found: set[str] = set()

@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import clock, schema
+from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
 from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_by_key, update_where_in
@@ -87,36 +88,20 @@ def close(conn: sa.Connection, rejection_ids: Sequence[int], reason: str, postin
     return len(open_ids)
 
 
-def reopen(conn: sa.Connection, rejection_id: int) -> None:
-    """Open a closed rejection again."""
+def reopen(conn: sa.Connection, rejection_ids: Sequence[int]) -> None:
+    """Open closed rejections again."""
     again = dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
-    update_where_in(conn, R, R.c.rejection_id, [rejection_id], state="open", **again)
+    update_where_in(conn, R, R.c.rejection_id, rejection_ids, state="open", **again)
 
 
-def work(conn: sa.Connection, rejection_id: int, **values: str) -> None:
-    """Write who works on a rejection (owner), and what they say of it (notes)."""
-    update_where_in(conn, R, R.c.rejection_id, [rejection_id], **values)
+def work(conn: sa.Connection, told: pd.DataFrame) -> None:
+    """Write who works on rejections (rejection_id, owner) or what they say of them (rejection_id, notes)."""
+    bulk_update(conn, R, told)
 
 
 def close_of(conn: sa.Connection, claim_ids: Sequence[int], reason: str, posting_date: date) -> int:
     """Close the open rejections of claims; give their number."""
     return close(conn, of_claims(conn, claim_ids)["rejection_id"].tolist(), reason, posting_date)
-
-
-def listed(conn: sa.Connection, state: str, payer: str, owner: str = "") -> pd.DataFrame:
-    """Read rejections of a state (empty: any) and payer (empty: any; code or part of the name), the largest first.
-
-    `owner`: only those that somebody works on.
-    """
-    select = rows()
-    if owner:
-        select = select.where(R.c.owner == owner)
-    if state:
-        select = select.where(R.c.state == state)
-    if payer:
-        name = sa.func.lower(R.c.payer_name)
-        select = select.where(sa.or_(R.c.payer_code == payer, name.contains(payer.lower(), autoescape=True)))
-    return frame(conn, select.order_by(R.c.amount_cents.desc(), R.c.rejection_id))
 
 
 def open_totals(conn: sa.Connection) -> tuple[int, int]:
@@ -134,7 +119,13 @@ def open_of_family(conn: sa.Connection, family_id: int) -> pd.DataFrame:
 
 def one(conn: sa.Connection, rejection_id: int) -> pd.DataFrame:
     """Read one rejection."""
-    return frame(conn, rows().where(R.c.rejection_id == rejection_id))
+    return some(conn, [rejection_id])
+
+
+def some(conn: sa.Connection, rejection_ids: Sequence[int]) -> pd.DataFrame:
+    """Read rejections by their numbers, with closed_at."""
+    select = rows().add_columns(sa.func.coalesce(R.c.closed_at, "").label("closed_at"))
+    return frame_of(conn, select, R.c.rejection_id, rejection_ids)
 
 
 def rows() -> sa.Select[tuple[object, ...]]:

@@ -30,7 +30,7 @@ MOVING = {
     schema.variance_cases.name: {"recorded_at"},
     # The nights open and close an exception, say what it is worth and whether what it waits for is here and held.
     schema.exceptions.name: {
-        *("state", "amount_cents", "release", "posting_date", "since_date", "opened_at"),
+        *("state", "amount_cents", "sort_cents", "release", "posting_date", "since_date", "opened_at"),
         *("closed_posting_date", "closed_at", "closed_reason"),
     },
 }

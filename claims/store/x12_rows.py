@@ -14,7 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.banking import known_lines
+from claims.store.banking import known_lines, line_states
 from claims.store.bulk import longest
 from claims.store.rows import insert_keyed
 
@@ -158,7 +158,8 @@ def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> di
     of: only a person can tell.
     """
     is_known = rows["line_key"].isin(list(known_lines(conn, rows["line_key"].tolist())))
-    insert_keyed(conn, schema.bank_lines, rows[~is_known].assign(file_id=file_id))
+    new = rows[~is_known].assign(file_id=file_id, rest_cents=rows.loc[~is_known, "amount_cents"])
+    insert_keyed(conn, schema.bank_lines, new.assign(state=line_states(new["rest_cents"])))
     known_cents = int(rows.loc[is_known, "amount_cents"].sum())
     return {"new": int((~is_known).sum()), "known": int(is_known.sum()), "known_cents": known_cents}
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from claims.errors import UsageError
 from claims.service.desk import queue
 from claims.service.desk.queue import SORTS, Filters
+from claims.web.addressed import Address, Code
 from claims.web.seat import Seat
 
 MINE, ME, NOBODY, ANY = "mine", "me", "nobody", "any"
 _WORDS = ("payer", "reason", "category", "action", "tag", "due", "by", "least", "pattern", "since")
-Code = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
-class Asked(BaseModel):
+class Asked(Address):
     """The words of an address; what is not said is the default: mine and nobody's, open."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    home = "/queue"
 
     state: Literal["open", "snoozed", "waiting", "expired", "closed", "any"] = "open"
     who: Code = MINE
@@ -37,8 +36,6 @@ class Asked(BaseModel):
     least: Annotated[int, Field(ge=0, le=10**9)] | Literal[""] = ""
     since: Annotated[int, Field(ge=0, lt=2**62)] = 0
     sort: Literal["", "score", "at_risk", "deadline", "remit_date", "age"] = ""
-    at: Annotated[str, Field(max_length=400)] = ""
-    did: Annotated[str, Field(max_length=2000)] = ""
 
     def filters(self, seat: Seat) -> Filters:
         """Give it as the queue wants it, for who asks: a part of a payer's name and a code with its group will do."""
@@ -102,14 +99,6 @@ class Asked(BaseModel):
         """Give the address of the whole list that these filters narrow."""
         return type(self)(state=self.state, who=self.who if self.who in (MINE, ANY) else MINE).address()
 
-    @classmethod
-    def at_address(cls, address: str) -> Asked:
-        """Read what an address of the queue asks for; raise UsageError for words that it cannot have."""
-        try:
-            return cls.model_validate(dict(parse_qsl(urlsplit(address).query)))
-        except ValidationError:
-            raise UsageError("Something in the address of the list is not what a list takes.") from None
-
     @property
     def due_in(self) -> int | None:
         """Give the days from today that are asked for; None for none."""
@@ -118,17 +107,6 @@ class Asked(BaseModel):
     def chosen_sort(self, filters: Filters) -> str:
         """Give the sort that is asked for, where it is offered for these filters; else the usual one."""
         return self.sort if self.sort in filters.sorts else filters.sorts[0]
-
-    def query(self, **changes: object) -> str:
-        """Write it as the query of an address, with changes; what is the default is left out."""
-        values = self.model_dump() | {"at": "", "did": ""} | changes
-        defaults = {name: field.default for name, field in type(self).model_fields.items()}
-        return urlencode({name: value for name, value in values.items() if value != defaults[name]})
-
-    def address(self, **changes: object) -> str:
-        """Write it as an address."""
-        query = self.query(**changes)
-        return f"/queue?{query}" if query else "/queue"
 
 
 def is_descending(sort: str) -> bool:

@@ -104,3 +104,10 @@ def test_what_an_edit_stops_is_owned_noted_given_up_and_taken_up_again(books):
     assert held["amount_cents"] == row["charge_cents"]
     assert "it is blocked" in books("blocked", "reopen", number, "--reason", "not billed by them").out
     assert books("exceptions", "list", "--type", "CLAIM_WITHDRAWN", "--json").json["exceptions"] == []
+    ids = [one["claim_id"] for one in books("blocked", "list", "--json").json["claims"]]
+    assert books("blocked", "note", *ids, "--text", "asked again").code == 0
+    assert books("blocked", "assign", "--owner", "anna", "--to", "bob", "--json").json["numbers"] == [number]
+    done = books("blocked", "close", *ids, "--reason", "billed elsewhere", "--json").json
+    assert done["done"] == 2 and done["amount_cents"] == 40150 and done["stale"] == []
+    assert books("blocked", "undo", done["act"], "--json").json["numbers"] == sorted(ids)
+    assert books("blocked", "list", "--json").json["count"] == 2

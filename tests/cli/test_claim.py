@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -68,6 +69,24 @@ def test_rejections_are_listed_shown_and_given_up(claims, books):
     assert (
         claims("rejections", "list", "--state", "any", "--json").json["rejections"][0]["closed_reason"] == "withdrawn"
     )
+
+
+def test_a_list_of_rejections_is_given_given_up_and_undone_after_a_rehearsal(claims, books):
+    looks = claims("rejections", "close", "--whole-list", "--reason", "billed elsewhere", "--dry-run", "--json").json
+    assert (looks["act"], looks["done"], looks["amount_cents"], looks["refused"]) == (0, 1, 10000, [])
+    assert claims("rejections", "assign", "--payer", "nobody of that name", "--to", "anna", "--json").json["done"] == 0
+    said = claims("rejections", "assign", "--whole-list", "--to", "anna")
+    assert said.code == 0 and "1 rejection(s) given to anna, $100.00." in said.out
+    again = claims("rejections", "assign", "--owner", "anna", "--to", "anna")
+    assert again.code == 1 and "1 not: it is anna's already (1)." in again.out
+    done = claims("rejections", "close", "--owner", "anna", "--reason", "billed elsewhere")
+    back = re.search(r"back with: claims (rejections undo \d+)\.", done.out)[1].split()
+    assert claims("rejections", "list", "--json").json["count"] == 0
+    assert "1 rejection(s) taken up again" in claims(*back).out and claims(*back).code == 1
+    assert claims("rejections", "list", "--owner", "anna", "--json").json["count"] == 1
+    for words in ((), ("1", "--whole-list"), ("1", "2")):
+        assert claims("rejections", "close", *words).code == 2, "nothing, two ways at once, and one that is not there"
+    assert claims("rejections", "undo", "1").code == 2
 
 
 def test_proposals_name_the_row_of_edit_settings(claims, books):

@@ -112,6 +112,18 @@ def test_a_list_is_looked_at_disputed_and_taken_back(books):
         assert books("variances", "dispute", *words).code == 2
 
 
+def test_a_letter_is_written_without_a_claim_number_on_screen(books, tmp_path):
+    rows = books("variances", "list", "--json").json["variances"]
+    (over,), (under, _) = ([row["key"] for row in rows if row["kind"] == kind] for kind in ("overpaid", "underpaid"))
+    said = books("variances", "letter", under, "--out", tmp_path / "letter")
+    assert said.code == 0 and "SECRET" not in said.out and "who signs" in said.out and "dispute" in said.out
+    assert sorted(one.name for one in (tmp_path / "letter").iterdir()) == ["letter.docx", "manifest.json", "packet.pdf"]
+    assert books("report", "verify", tmp_path / "letter").code == 0
+    refused = books("variances", "letter", over)
+    assert refused.code == 2 and "nothing to ask for" in refused.err
+    assert books("audit", "verify").code == 0
+
+
 @pytest.mark.parametrize("words", [("show", "zzzz"), ("list", "--state", "gone"), ("list", "--by", "colour")])
 def test_what_does_not_exist_is_said_so(books, words):
     assert books("variances", *words).code == 2

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from claims import codes
 from claims.errors import DatabaseError, NotFoundError, UsageError
-from claims.service import exception_acts, exceptions
+from claims.service import deposit_pages, deposits, exception_acts, exception_pages, exceptions
 from claims.service.replay import replay
 from claims.service.report import write_report
 from claims.service.undo import undo
 from claims.store import clock, schema
 from claims.store.engine import write
 from claims.store.exceptions import open_all
-from tests.books import Bill, claims, remit
+from tests.books import Bill, bank, claims, remit
 from tests.service.conftest import DAY
 from tests.service.test_verify_files import broken, faults
 
@@ -228,3 +228,27 @@ def test_every_type_says_why_it_may_be_accepted_or_not(books):
     waits = types.index.str.startswith(("DEPOSIT_W", "REMIT_", "FILE_", "CLAIM_HELD", "PLB_", "UN", "PATIENT_PAYMENT"))
     holds = types[waits & (types["severity"] == "open")]
     assert (holds["acceptable"] == "N").all() and len(holds) > 15
+
+
+def test_pages_of_exceptions_and_deposits_are_those_of_their_lists(books):
+    books.drop(bank(("2025-03-11", "41.00", "T77"), ("2025-03-12", "181.00", "T1")))
+    books.reconcile()
+    listed, _ = exceptions.listed(books.ctx, state="")
+    names = ["severity", "amount_cents", "exception_id"]
+    order = [(kind != "open", -abs(cents), one) for kind, cents, one in listed[names].itertuples(index=False)]
+    found, place = [], None
+    while True:
+        page = exception_pages.page(books.ctx, "", "", None, place)
+        found += page.rows["exception_id"].tolist()
+        place = page.next
+        if place is None:
+            break
+    assert found == [one[2] for one in sorted(order)] and len(found) > 3
+    counted = exception_pages.counts(books.ctx, "open", None).set_index("type_code")["exceptions"]
+    assert counted.to_dict() == listed[listed["state"] == "open"]["type_code"].value_counts().to_dict()
+    lines = deposits.listed(books.ctx, state="")
+    assert deposit_pages.page(books.ctx, "", None).rows["bank_line_id"].tolist() == lines["bank_line_id"].tolist()
+    assert deposit_pages.totals(books.ctx, "open") == (1, 4100) and deposit_pages.totals(books.ctx, "tied") == (1, 0)
+    deposits.untie(books.ctx, 2, "not theirs", DAY)
+    assert deposit_pages.totals(books.ctx, "") == (2, 4100 + 18100)
+    assert broken(books) == {}

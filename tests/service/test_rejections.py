@@ -2,21 +2,25 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import NotFoundError, PeriodClosedError, UsageError
 from claims.service import (
+    audit_list,
     blocked_queue,
     edit_proposals,
     exception_acts,
     overview,
     people,
+    rejection_acts,
     rejection_pages,
     rejection_queue,
+    several,
 )
-from claims.service.master import load_master
+from claims.service.master import import_files, load_master
 from claims.service.periods import close_period
 from claims.service.queue import denial_queue
 from claims.service.report import write_report
@@ -140,6 +144,54 @@ def test_pages_of_rejections_and_blocked_claims_are_read_by_an_index(books):
             wanted = "ix_claims_life" if name == "blocked" else "_by_amount (state=?"
             assert any(wanted in step for step in steps), (name, steps)
             assert not [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")], (name, steps)
+
+
+def test_a_list_is_bounded_and_so_is_what_the_chain_says_of_it(books):
+    shown = rejection_queue.listed(books.ctx, limit=1, show_phi=True)
+    with read(books.ctx.engine) as conn:
+        last = conn.execute(
+            sa.select(schema.audit_events.c.body).order_by(schema.audit_events.c.seq.desc()).limit(1)
+        ).scalar_one()
+    assert len(shown) == 1 and '"rejections":[1]' in last
+    with pytest.raises(UsageError, match="no state shut"):
+        rejection_queue.states_of("shut")
+
+
+def test_a_payer_is_found_by_its_name_in_master_data(books, tmp_path):
+    (code,) = [code for code, _ in rejection_pages.payers(books.ctx)]
+    path = tmp_path / "payers.csv"
+    rows = f"{code},MOONLIGHT MUTUAL,{code},PRETEND\nP9,MOON CO,99999,PRETEND\n"
+    path.write_text("payer_code,payer_name,payer_identifier,partner_code\n" + rows)
+    import_files(books.ctx, [path])
+    assert rejection_pages.payer(books.ctx, "moon") == code, "of the payers of rejections only"
+    assert rejection_pages.payer(books.ctx, "SUN") == "SUN" and rejection_pages.payer(books.ctx, "") == ""
+    with write(books.ctx.engine) as conn:
+        conn.execute(sa.update(R).where(R.c.rejection_id == 2).values(payer_code="P9", payer_name="MOON CO"))
+    with pytest.raises(UsageError, match="Several payers fit moon"):
+        rejection_pages.payer(books.ctx, "moon")
+    assert rejection_pages.payer(books.ctx, "P9") == "P9"
+
+
+def test_a_preview_of_a_list_writes_nothing_and_an_act_is_one_event(books):
+    seen = rejection_acts.selection(books.ctx, Asked())
+    give_up = partial(rejection_acts.close, seen=seen, posting_date=DAY, reason="billed by the hospital")
+    looks = several.preview(books.ctx, give_up)
+    assert (looks.act, looks.done, looks.cents) == (0, [1, 2], 15000) and set(lives(books).values()) == {"rejected"}
+    events = sa.select(sa.func.count()).select_from(schema.audit_events)
+    before = books.rows(events)[0][0]
+    done = give_up(books.ctx)
+    assert done[1:] == looks[1:] and books.rows(events)[0][0] == before + 1
+    named = [("shown", "rejection 2"), ("", "rejection 2")]
+    told = [audit_list.events(books.ctx, audit_list.Asked(action=how, subject=of))["seq"].tolist() for how, of in named]
+    assert done.act in told[1] and done.act not in told[0], "who asks about one finds what was done with many"
+    assert rejection_acts.close(books.ctx, seen, DAY, "again").stale == [1, 2]
+    with pytest.raises(NotFoundError):
+        rejection_acts.close(books.ctx, [(99, None)], DAY)
+    rejection_queue.reopen(books.ctx, 1, DAY, "not theirs")
+    rejection_queue.close(books.ctx, 1, DAY, "theirs after all")
+    back = rejection_acts.undo(books.ctx, done.act, DAY)
+    assert back.done == [2] and back.refused == {several.MOVED_ON: [1]}
+    assert lives(books) == {"A1": "withdrawn", "A2": "rejected"}
 
 
 def test_on_a_closed_day_nothing_is_corrected_or_given_up(books):

@@ -38,7 +38,8 @@ def begin(practice):
     staff.add(practice.ctx, "eve", ["auditor"], NOW, write_off_limit_cents=2500)
     case = schema.denial_cases
     with write(practice.ctx.engine) as conn:
-        claim_work.save(conn, one(practice, schema.claims.c.claim_id), owner="eve", notes="asked")
+        work = {"claim_id": one(practice, schema.claims.c.claim_id), "owner": "eve", "notes": "asked"}
+        claim_work.save(conn, pd.DataFrame([work]))
     seen = [(one(practice, case.c.case_id), one(practice, case.c.version))]
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
     with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words

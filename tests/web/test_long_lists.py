@@ -12,8 +12,9 @@ import pandas as pd
 from claims.service import deposits, exceptions
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
-from claims.store import rejections
+from claims.store import checking, rejections
 from claims.store.engine import read
+from claims.store.queries import deposit_pages, exception_pages, stopped_claims
 from claims.web import shown as web_shown
 from tests.books import bank
 
@@ -44,6 +45,11 @@ def walked(reader, address):
 
 def flat(pages):
     return [one for page in pages for one in page]
+
+
+def plan(conn, select):
+    text = select.compile(conn, compile_kwargs={"literal_binds": True})
+    return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
 
 
 def test_long_lists_have_pages(desk, tmp_path):
@@ -81,6 +87,26 @@ def test_long_lists_have_pages(desk, tmp_path):
     assert f"type_code={kind}" in to(first, "next") and f"{len(own)} things held" in first
     assert f'<option value="{kind}" selected>' in first and f"({len(own)})</option>" in first
 
+    any_kind = flat(walked(reader, "/exceptions?state=any"))
+    assert sorted(any_kind) == sorted(exceptions.listed(desk.ctx, state="")[0]["exception_id"])
+    with read(desk.ctx.engine) as conn:
+        asked = exception_pages.Asked("", "", "ann")
+        selects = [deposit_pages.page_select("", (DAY, 9), 51), deposit_pages.totals_select("open")]
+        both = (asked, asked._replace(owner=None))
+        selects += [exception_pages.page_select(one, [kind, "X"], ["X"], (0, -5, 9), 51) for one in both]
+        selects += [exception_pages.counts_select(asked, "open")]
+        for select in selects:
+            steps = plan(conn, select)
+            assert not [step for step in steps if step.startswith("SCAN") and "anon" not in step], steps
+            assert [step for step in steps if step.startswith("SEARCH") and "_by_" in step], steps
+    left = "select count(*) from bank_lines where rest_cents = 0 or state = 'tied'"
+    assert desk.one(left) == len(tied)
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update bank_lines set rest_cents = 5 where bank_line_id = 7")
+        assert len(checking.unlike_rests(conn)) == 1
+        conn.exec_driver_sql("update bank_lines set rest_cents = amount_cents where bank_line_id = 7")
+        assert checking.unlike_rests(conn) == []
+
     with desk.ctx.engine.connect() as conn:
         sql = "select body from audit_events where action = 'phi-shown' and subject in ('exceptions', 'deposits')"
         bodies = [json.loads(body) for (body,) in conn.exec_driver_sql(sql)]
@@ -107,9 +133,7 @@ def test_a_long_list_of_rejections_has_pages_and_is_narrowed_by_its_payer(desk):
         rejections.put(conn, rows.astype(dict.fromkeys((*words, "rejection_key", "closed_reason"), "str")), DAY)
     reader = desk.sign_in("otto")
     with read(desk.ctx.engine) as conn:
-        listed = rejections.listed(conn, "open", "").sort_values(
-            ["amount_cents", "rejection_id"], ascending=False
-        )  # fmt: skip
+        listed = stopped_claims.page(conn, stopped_claims.Asked(), None, 1000, False)
     pages = walked(reader, "/rejections")
     assert [len(page) for page in pages] == [50, 50, 30] and flat(pages) == listed["rejection_id"].tolist()
     assert flat(walked(reader, "/rejections?state=any")) == listed["rejection_id"].tolist()

@@ -62,6 +62,24 @@ def test_an_underpaid_line_is_listed_and_told(desk, ann):
     assert row
 
 
+def test_a_letter_is_written_from_the_page_and_taken_by_who_may_read(desk, ann):
+    address = re.search(r'data-open="(/variances/[0-9a-f]+)"', ann.get("/variances").text)[1]
+    otto = desk.sign_in("otto")
+    assert "Write the letter" in ann.get(address).text and "Write the letter" not in otto.get(address).text
+    assert otto.post(f"{address}/letter").status_code == 403
+    text = follow(ann, ann.post(f"{address}/letter"))
+    assert "The letter is written" in text and "who signs for the practice" in text
+    files = re.findall(rf'href="({address}/letter/[0-9a-f]{{64}})"', text)
+    heads = [(one.headers["content-type"], one.content[:4]) for one in map(otto.get, files)]
+    assert [kind.rpartition(".")[2] for kind, _ in heads] == ["document", "application/pdf"]
+    assert [begin for _, begin in heads] == [b"PK\x03\x04", b"%PDF"]
+    assert ann.get(f"{address}/letter/{'0' * 64}").status_code == 404
+    ann.post(address, data={"verb": "accept", "words": "amended", "seen": "2"})
+    text = ann.get(address).text
+    assert "Packet (PDF)" in text and "Write it anew" not in text
+    assert ann.post(f"{address}/letter").status_code == 422
+
+
 def test_filters_narrow_the_list_and_an_empty_one_says_what_to_do(desk, ann):
     assert len(boxes(ann.get(f"/variances?payer={PAYER_ID}&kind=underpaid&least=30&sort=age").text)) == 3
     for narrow in ("payer=P9", "kind=overpaid", "least=31", "older=3650"):

@@ -6,6 +6,7 @@ It waits again when the claim is taken after all, or corrected elsewhere, as lon
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -45,12 +46,14 @@ def bring_back(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     return {"denials_rejected": len(back)}
 
 
-def given_up(ctx: Context, conn: Connection, claim_id: int, posting_date: date, why: str) -> None:
-    """Let cases that wait for a claim be worked on again, for a person gave that up before it left."""
-    rows = desk.cases(conn, desk.waiting_for(conn, [claim_id])["case_id"].tolist())
+def given_up(ctx: Context, conn: Connection, claim_ids: Sequence[int], posting_date: date, why: str) -> None:
+    """Let cases that wait for claims be worked on again, for a person gave these up before they left."""
+    waiting = desk.waiting_for(conn, claim_ids).drop_duplicates("case_id").set_index("case_id")["claim_id"]
+    rows = desk.cases(conn, waiting.index.tolist())
     free = {"state": "in_work", "waiting_for": "", "snoozed_until_date": "", "snoozed_for": ""}
     why_each = [f"the claim that was made of it was given up: {why}"] * len(rows)
-    _save(ctx, conn, 0, posting_date, rows, GIVEN_UP, rows.assign(**free), reasons=why_each, claim_ids=claim_id)
+    of = waiting.reindex(rows["case_id"]).to_numpy("int64")
+    _save(ctx, conn, 0, posting_date, rows, GIVEN_UP, rows.assign(**free), reasons=why_each, claim_ids=of)
 
 
 def _save(

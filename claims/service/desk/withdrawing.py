@@ -78,20 +78,15 @@ def withdraw(ctx: Context, conn: Connection, made: Iterable[int], day: date) -> 
     return _restored(ctx, conn, lives.places_taken(conn, ids), day)
 
 
-def restore_decision(ctx: Context, conn: Connection, claim_id: int, day: date) -> None:
-    """Let the payer's decision stand again whose place a claim took, itself or by corrections that never left."""
-    at, seen = claim_id, {claim_id}
-    while True:
-        before = lives.places_taken(conn, [at], is_any_payer=True)
-        if before.empty or int(before["claim_id"].iloc[0]) in seen:
-            return
-        if before["life_before"].iloc[0] in DECIDED:
-            _restored(ctx, conn, before, day)
-            return
-        if before["life_before"].iloc[0] not in STILL_HERE:
-            return
-        at = int(before["claim_id"].iloc[0])
-        seen.add(at)
+def restore_decisions(ctx: Context, conn: Connection, claim_ids: Sequence[int], day: date) -> None:
+    """Let the payers' decisions stand again whose places claims took, themselves or by corrections that never left."""
+    at, seen = list(claim_ids), set(claim_ids)
+    while at:
+        before = lives.places_taken(conn, at, is_any_payer=True).drop_duplicates("claim_id", keep="last")
+        before = before[~before["claim_id"].isin(seen)]
+        _restored(ctx, conn, before[before["life_before"].isin(DECIDED)], day)
+        at = [int(one) for one in before.loc[before["life_before"].isin(STILL_HERE), "claim_id"]]
+        seen |= set(at)
 
 
 def _restored(ctx: Context, conn: Connection, before: pd.DataFrame, day: date) -> list[int]:
@@ -109,5 +104,4 @@ def _reopen(conn: Connection, claim_ids: Sequence[int]) -> None:
     """Open the rejections again that a correction had closed: the last one of each claim."""
     known = rejections.of_claims(conn, claim_ids)
     known = known[known["closed_reason"] == "corrected"].sort_values("rejection_id")
-    for rejection_id in known.drop_duplicates("claim_id", keep="last")["rejection_id"].tolist():
-        rejections.reopen(conn, int(rejection_id))
+    rejections.reopen(conn, known.drop_duplicates("claim_id", keep="last")["rejection_id"].tolist())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.audit import fields_of
 from claims.store.load import frame
 
 EVENT, DONE = schema.audit_events, schema.denial_events
@@ -62,6 +64,13 @@ def events(conn: sa.Connection, asked: Asked, limit: int, before: int = 0) -> pd
     select = sa.select(*(EVENT.c[name] for name in names)).where(*asked.conditions())
     select = select.where(EVENT.c.seq < before) if before else select
     return frame(conn, select.order_by(EVENT.c.seq.desc()).limit(limit))
+
+
+def one(conn: sa.Connection, seq: int) -> dict[str, Any]:
+    """Read one event: recorded_at, actor, action, subject and the fields of its body; nothing where it is not there."""
+    names = ("recorded_at", "actor", "action", "subject", "body")
+    row = conn.execute(sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.seq == seq)).mappings().first()
+    return {} if row is None else {**fields_of(str(row["body"])), **row}
 
 
 def actions_on(conn: sa.Connection, case_id: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Pages of the list of bank lines, with what is left of each, and their sums."""
+"""Pages of the list of bank lines, each by one index, and their sums."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from claims.store import keyset, schema
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
 
-B, D = schema.bank_lines, schema.deposit_matches
+B = schema.bank_lines
 KEYS = ["bank_date", "bank_line_id"]
-_SETTLED = (
-    sa.select(D.c.bank_line_id, total(D.c.amount_cents - D.c.fee_cents).label("cents"))
-    .where(D.c.ended_at.is_(None))
-    .group_by(D.c.bank_line_id)
-    .subquery()
-)
-_REST = B.c.amount_cents - sa.func.coalesce(_SETTLED.c.cents, 0)
+STATES = ("open", "tied")
+SHOWN = ("bank_date", "amount_cents", "kind", "trace_number", "payer_name", "reference", "rest_cents")
 
 
 def page(conn: sa.Connection, state: str, after: Sequence[Any] | None, limit: int, back: bool) -> pd.DataFrame:
     """Read bank lines of a state (open, tied; empty: any) in the order of their days, with rest_cents."""
-    names = ("bank_line_id", "bank_date", "amount_cents", "kind", "trace_number", "payer_name", "reference")
-    select = sa.select(*(B.c[name] for name in names), sa.cast(_REST, sa.BigInteger).label("rest_cents"))
     place = None if after is None else (date.fromisoformat(after[0]), after[1])
-    keys = (B.c.bank_date, B.c.bank_line_id)
-    return frame(conn, keyset.page(_of(select, state), keys, place, limit, back=back))
+    chosen = page_select(state, place, limit, back=back).subquery()
+    select = sa.select(chosen.c.bank_line_id, *(B.c[name] for name in SHOWN))
+    select = select.join(chosen, chosen.c.bank_line_id == B.c.bank_line_id)
+    return frame(conn, select.order_by(*keyset.ordered([chosen.c[name] for name in KEYS], back=back)))
+
+
+def page_select(state: str, place: Sequence[Any] | None, limit: int, *, back: bool = False) -> sa.Select[Any]:
+    """Give the statement of a page: the first rows of one list for each state, merged."""
+    columns = [B.c[name] for name in KEYS]
+    lists = [sa.select(*columns).where(B.c.state == one) for one in ((state,) if state else STATES)]
+    return keyset.merged([keyset.page(one, columns, place, limit, back=back) for one in lists], KEYS, limit, back=back)
 
 
 def totals(conn: sa.Connection, state: str) -> tuple[int, int]:
     """Count the bank lines of a state and add up what nothing explains of them, in cents."""
-    row = conn.execute(_of(sa.select(*(count(), total(_REST))), state)).one()
-    return int(row[0]), int(row[1])
+    found = [conn.execute(totals_select(one)).one() for one in ((state,) if state else STATES)]
+    return sum(int(row[0]) for row in found), sum(int(row[1]) for row in found)
 
 
-def _of(select: sa.Select[*tuple[Any, ...]], state: str) -> sa.Select[*tuple[Any, ...]]:
-    select = select.select_from(B).outerjoin(_SETTLED, _SETTLED.c.bank_line_id == B.c.bank_line_id)
-    return select if not state else select.where(_REST == 0 if state == "tied" else _REST != 0)
+def totals_select(state: str) -> sa.Select[int, int]:
+    """Give the statement of the sums of one state."""
+    return sa.select(count(), total(B.c.rest_cents)).where(B.c.state == state)

@@ -72,9 +72,9 @@ def totals(conn: sa.Connection, asked: Asked) -> tuple[int, int]:
     return sum(int(row[0]) for row in found), sum(int(row[1]) for row in found)
 
 
-def payers(conn: sa.Connection, states: Sequence[str] = STATES) -> list[tuple[str, str]]:
-    """Give (code, name) of the payers that rejections of these states are of, by name."""
-    return loose.named(conn, R.c.payer_code, R.c.payer_name, R.c.state, states, MOST_PAYERS)
+def payers(conn: sa.Connection, most: int = MOST_PAYERS) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that rejections are of, by name; so many at most."""
+    return loose.named(conn, R.c.payer_code, R.c.payer_name, R.c.state, STATES, most)
 
 
 def blocked(
@@ -108,14 +108,14 @@ def blocked_select(
     return _placed(select, [C.c[name] for name in BLOCKED_KEYS], after, rows, back=back)
 
 
-def one_blocked(conn: sa.Connection, claim_id: int) -> pd.DataFrame:
-    """Read one claim to send, whatever its life: as `blocked`, with family_id and `state` (of the work; or nothing)."""
+def some_blocked(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read claims to send, whatever their lives: as `blocked`, with family_id and `state` (of the work; or nothing)."""
     names = ("claim_id", "family_id", "claim_number", "payer_code", "payer_name", "charge_cents", "life")
     select = sa.select(*(C.c[name] for name in names))
     for name in ("state", "owner", "notes"):
         select = select.add_columns(sa.func.coalesce(W.c[name], "").label(name))
     select = select.outerjoin(W, W.c.claim_id == C.c.claim_id)
-    return frame(conn, select.where(C.c.claim_id == claim_id, C.c.origin == "to_send", C.c.state == "stored"))
+    return frame_of(conn, select.where(C.c.origin == "to_send", C.c.state == "stored"), C.c.claim_id, claim_ids)
 
 
 def given_up_totals(conn: sa.Connection) -> tuple[int, int]:

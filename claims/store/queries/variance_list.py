@@ -28,6 +28,7 @@ class Order(NamedTuple):
 
 SORTS = {"amount": Order("open_cents", True), "age": Order("posting_date", False)}
 ID = "variance_case_id"
+REMARKS = ("note", "letter")
 MOST_PAYERS = 200
 
 
@@ -128,9 +129,9 @@ def act(conn: sa.Connection, first: int, most: int) -> pd.DataFrame:
 
 
 def events_of(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
-    """Read what happened to cases but for notes, in order: variance_event_id, variance_case_id, kind."""
+    """Read what happened to cases but for what changes nothing, in order: variance_event_id, variance_case_id, kind."""
     names = ("variance_event_id", ID, "kind")
-    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.kind != "note")
+    select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.kind.not_in(REMARKS))
     rows = frame_of(conn, select, EVENT.c.variance_case_id, ids)
     return rows.sort_values("variance_event_id", ignore_index=True)
 

@@ -23,6 +23,10 @@ bank_lines = Table(
     Column("reference", Text, nullable=False),
     Column("type_code", Code, nullable=False),
     Column("kind", Code, nullable=False, server_default="other"),  # codes/bank_types.csv
+    # By the ties in force, for lists: what none of them explains, and open or (nothing is left) tied.
+    Column("rest_cents", Cents, nullable=False),
+    Column("state", Code, nullable=False),
+    Index("ix_bank_lines_by_day", "state", "bank_date", "bank_line_id", "rest_cents"),
 )
 
 # What a bank line is: money of a remittance (remit_id), a deposit taken back (returns_line_id), a fee or money of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Computed, Date, Index, String, Table, Text
 
 from claims.store.schema.base import Cents, Code, Instant, key, metadata, ref
 
@@ -32,7 +32,9 @@ exceptions = Table(
     Column("closed_at", Instant),
     Column("closed_reason", Code),  # accepted: by a person; each other word is of what closed it
     Column("owner", String(120), nullable=False, server_default=""),  # who works on it, by its last such event
-    Index("ix_exceptions_state", "state", "type_code"),
+    Column("sort_cents", BigInteger, Computed("-abs(amount_cents)", persisted=True)),  # lists: the largest first
+    Index("ix_exceptions_type_by_amount", "state", "type_code", "sort_cents", "exception_id"),
+    Index("ix_exceptions_owner_by_amount", "state", "owner", "type_code", "sort_cents", "exception_id"),
     Index("ix_exceptions_claim_payment_id", "claim_payment_id"),
     Index("ix_exceptions_remit_id", "remit_id"),
     Index("ix_exceptions_bank_line_id", "bank_line_id"),

@@ -17,6 +17,7 @@ from claims.web.pages import (
     queue,
     search,
     sign_in,
+    stopped_acts,
     story,
     today,
     variance_acts,
@@ -27,5 +28,20 @@ from claims.web.pages import (
 
 _DESK = (queue, views, acts, story, correct, coverage, appeals)
 _MONEY = (exceptions, deposits, variance_acts, variances)
-_MODULES = (assets, sign_in, me, today, *_DESK, blocked, work, *_MONEY, nights, charts, search, audit, people)
+_MODULES = (
+    assets,
+    sign_in,
+    me,
+    today,
+    *_DESK,
+    stopped_acts,
+    blocked,
+    work,
+    *_MONEY,
+    nights,
+    charts,
+    search,
+    audit,
+    people,
+)
 ALL = tuple(module.ROUTES for module in _MODULES)

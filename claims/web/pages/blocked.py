@@ -11,41 +11,42 @@ from starlette.responses import Response
 from claims.errors import UsageError
 from claims.service import blocked_queue, resubmit
 from claims.service.context import Context
-from claims.web import paging, shown
+from claims.web import paging, several, shown
+from claims.web.pages.stopped_acts import BLOCKED
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
+from claims.web.stopped_asked import Blocked
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
-LIST, HERE = "blocked", "/rejections/blocked"
+LIST, HERE = "blocked", Blocked.home
 Said = Literal["", "ready", "blocked", "assigned", "noted", "closed", "reopened"]
 Text = Annotated[str, Form(max_length=400)]
 Name = Annotated[str, Form(max_length=120)]
+Version = Annotated[int, Form(ge=0, lt=2**60)]
 
 
 @ROUTES.get(HERE, READ)
-def listed(
-    at: At,
-    state: Literal["open", "mine", "given-up"] = "open",
-    place: Annotated[str, Query(alias="at", max_length=300)] = "",
-    said: Said = "",
-) -> Response:
-    """List claims to send that an edit stops, with what to do, and the denial that each was made of (`mine`: given to
-    who asks), or those that were given up."""
-    is_given_up = state == "given-up"
-    owner = at.person.name if state == "mine" else ""
-    after, is_lost = paging.place(at, place, LIST)
-    page = blocked_queue.page(at.reading, after, owner, given_up=is_given_up)
-    claims, cents = blocked_queue.totals(at.reading, owner, given_up=is_given_up)
+def listed(at: At, words: Annotated[Blocked, Query()]) -> Response:
+    """List claims to send that an edit stops, with what to do, and the denial that each was made of, or those that
+    were given up."""
+    owner = words.owner(at)
+    after, is_lost = paging.place(at, words.at, LIST)
+    page = blocked_queue.page(at.reading, after, owner, given_up=words.is_given_up)
+    claims, cents = blocked_queue.totals(at.reading, owner, given_up=words.is_given_up)
     return at.page(
         "blocked.html",
         rows=shown.rows(page.rows),
         claims=claims,
         cents=cents,
-        state=state,
-        said=said,
+        state=words.state,
+        said=words.said,
         is_lost=is_lost,
-        around=paging.around(at, page, LIST, HERE, state=state),
+        around=paging.around(at, page, LIST, HERE, **words.words(said="")),
+        workers=at.practice.workers(),
+        told=several.shown_done(at, BLOCKED, words.did),
+        work=BLOCKED,
+        back=words.address(at=words.at, said=""),
     )
 
 
@@ -73,7 +74,7 @@ def note(at: At, claim_id: Number, words: Text = "") -> Response:
 
 
 @ROUTES.post(f"{HERE}/{{claim_id}}/close", ACT)
-def close(at: At, claim_id: Number, reason: Text = "", was: Name = "", sure: Name = "") -> Response:
+def close(at: At, claim_id: Number, reason: Text = "", was: Version = 0, sure: Name = "") -> Response:
     """Show what giving it up does; with `sure`, do it, unless it changed since it was seen (`was`)."""
     if reason.strip() and sure != "yes":
         return _page(at, claim_id, reason=reason, look="close")

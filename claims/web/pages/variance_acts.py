@@ -2,85 +2,80 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from fastapi import Form
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from claims.errors import UsageError
 from claims.service import variance_acts
-from claims.web import looked as looked_at
-from claims.web import shown, variances_asked
+from claims.service.context import Context
+from claims.service.several import Done
+from claims.web import several
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
-from claims.web.variances_asked import LIST, Asked, Told
+from claims.web.several import Back, Cases, Looked, Name, Scope, Ticked, Words, Work
+from claims.web.variances_asked import Asked
 
 ROUTES = Routes()
 ACT = "desk.act"
-MOST = 500  # cases that a page can name
-LOOKED_AT = ("accept", "close")  # what gives money up is looked at before it is said
-_CASE = re.compile(r"(\d{1,18})\.(\d{1,9})")
-_BACK = re.compile(r"/variances(\?[^\s\\]*)?")
+HOLDS = "No money moves: what is said holds while no more is open than now."
 
 
 @ROUTES.post("/variances/act", ACT)
 def act(
     at: At,
     verb: Annotated[Literal["note", "dispute", "accept", "close"], Form()],
-    case: Annotated[list[str], Form(max_length=MOST)] = [],  # noqa: B006 FastAPI copies it
-    scope: Annotated[Literal["chosen", "all"], Form()] = "chosen",
-    words: Annotated[str, Form(max_length=400)] = "",
-    looked: Annotated[str, Form(max_length=looked_at.MOST_CHARACTERS)] = "",
-    sure: Annotated[str, Form(max_length=10)] = "",
-    back: Annotated[str, Form(max_length=2000)] = "/variances",
+    case: Ticked = [],  # noqa: B006 FastAPI copies it
+    scope: Scope = "chosen",
+    words: Words = "",
+    looked: Looked = "",
+    sure: Name = "",
+    back: Back = "/variances",
 ) -> Response:
     """Say something of cases; of a whole list, just of those that were looked at before."""
-    back = back if _BACK.fullmatch(back) else "/variances"
-    whose = (at.practice.key("looked"), at.session.user.user_id, LIST, verb, back)
-    seen = looked_at.read(whose[0], looked, *whose[1:]) if scope == "all" and sure == "yes" else None
-    is_again = scope == "all" and sure == "yes" and seen is None
-    cases = seen or (_all_of(at, back) if scope == "all" else _chosen(case))
-    is_more = len(cases) > variance_acts.MOST
-    cases = cases[: variance_acts.MOST]
-    if not cases:
-        raise UsageError("Select a line first: tick it, or press x.")
-    day = at.reading.settings.today()
-    if is_again or ((scope == "all" or verb in LOOKED_AT) and sure != "yes"):
-        form = {"scope": scope, "verb": verb, "words": words, "back": back}
-        if scope == "all":
-            form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
-        looks = variance_acts.preview(at.reading, cases, verb, words, day)
-        found, first = variances_asked.told(at, verb, looks), shown.rows(variance_acts.first(at.reading, looks.done))
-        parts = {"told": found, "form": form, "cases": case, "chosen": len(cases), "is_again": is_again}
-        parts |= {"most": variance_acts.MOST if is_more else 0, "first": first}
-        return at.page("variances_sure.html", parts=parts)
-    return _go_back(at, back, variances_asked.told(at, verb, variance_acts.say(at.writing, cases, verb, words, day)))
+    form = {"scope": scope, "words": words, "back": back}
+    return several.acted(at, WORK, verb, case, form, looked=looked, sure=sure)
 
 
 @ROUTES.post("/variances/acts/{act_id}/undo", ACT)
-def undo(at: At, act_id: Number, back: Annotated[str, Form(max_length=2000)] = "/variances") -> Response:
+def undo(at: At, act_id: Number, back: Back = "/variances") -> Response:
     """Take back what was said of all cases of an act."""
     done = variance_acts.undo(at.writing, act_id, at.writing.settings.today())
-    return _go_back(at, back if _BACK.fullmatch(back) else "/variances", variances_asked.told(at, "undo", done))
+    return several.go_back(at, WORK, back, several.told(at, WORK, "undo", _done(done)))
 
 
-def _chosen(texts: list[str]) -> list[tuple[int, int]]:
-    found = [_CASE.fullmatch(text) for text in texts]
-    if not all(found):
-        raise UsageError("A line is named by its number, and by how much of it was seen.")
-    return [(int(one[1]), int(one[2])) for one in found if one]
+def _selection(at: Seat, address: str, most: int) -> Cases:
+    return variance_acts.selection(at.reading, Asked.at_address(address).filter(at), most)
 
 
-def _all_of(at: Seat, back: str) -> list[tuple[int, int]]:
-    """Give the cases of a list; one more than is done at once, where it has more."""
-    return variance_acts.selection(at.reading, Asked.at_address(back).filter(at), variance_acts.MOST + 1)
+def _say(ctx: Context, verb: str, cases: Cases, form: Mapping[str, str]) -> Done:
+    return _done(variance_acts.say(ctx, cases, verb, form["words"], ctx.settings.today()))
 
 
-def _go_back(at: Seat, back: str, told: Told) -> Response:
-    """Go to the list that it was said from; that says what became of it."""
-    word = variances_asked.sign_done(at, told)
-    parts = urlsplit(back)
-    query: list[tuple[str, Any]] = [(name, value) for name, value in parse_qsl(parts.query) if name != "did"]
-    return RedirectResponse(f"{parts.path}?{urlencode([*query, ('did', word)])}", 303)
+def _preview(ctx: Context, verb: str, cases: Cases, form: Mapping[str, str]) -> Done:
+    return _done(variance_acts.preview(ctx, cases, verb, form["words"], ctx.settings.today()))
+
+
+def _done(told: variance_acts.Done) -> Done:
+    refused = {variance_acts.WORDS[reason]: ids for reason, ids in told.refused.items()}
+    return Done(told.act, told.done, told.stale, refused, told.open_cents)
+
+
+WORK = Work(
+    home="/variances",
+    of="line",
+    worth="open",
+    past={"dispute": "disputed", "accept": "accepted", "close": "closed", "note": "noted", "undo": "taken back"},
+    undo="/variances/acts/{act}/undo",
+    undoable=("dispute", "accept", "close"),
+    looked_at=("accept", "close"),  # what gives money up is looked at before it is said
+    needs_words=(),
+    means=dict.fromkeys(("dispute", "accept", "close", "note"), HOLDS),
+    most=lambda: variance_acts.MOST,
+    selection=_selection,
+    do=_say,
+    preview=_preview,
+    first=variance_acts.first,
+    names=variance_acts.names,
+)

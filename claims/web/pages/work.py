@@ -12,9 +12,11 @@ from claims.errors import UsageError
 from claims.service import blocked_queue, rejection_pages, rejection_queue, resubmit, takebacks
 from claims.service.context import Context
 from claims.service.desk import correcting
-from claims.web import paging, shown
+from claims.web import paging, several, shown
+from claims.web.pages.stopped_acts import REJECTIONS
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
+from claims.web.stopped_asked import Rejections
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
@@ -22,24 +24,16 @@ LIST, TAKEBACKS = "rejections", "takebacks"
 Said = Literal["", "ready", "assigned", "noted", "closed", "reopened"]
 Text = Annotated[str, Form(max_length=400)]
 Name = Annotated[str, Form(max_length=120)]
-
-
+Version = Annotated[int, Form(ge=0, lt=2**60)]
 Place = Annotated[str, Query(alias="at", max_length=300)]
 Payer = Annotated[str, Query(max_length=80)]
 
 
 @ROUTES.get("/rejections", READ)
-def rejections(
-    at: At,
-    state: Literal["open", "mine", "closed", "any"] = "open",
-    payer: Payer = "",
-    place: Place = "",
-    said: Said = "",
-) -> Response:
-    """List what payers and clearing houses refused before anybody judged it (`mine`: open, and given to who asks)."""
-    states, owner = {"any": ("", ""), "mine": ("open", at.person.name)}.get(state, (state, ""))
-    asked = rejection_pages.Asked(states, owner, payer)
-    after, is_lost = paging.place(at, place, LIST)
+def rejections(at: At, words: Annotated[Rejections, Query()]) -> Response:
+    """List what payers and clearing houses refused before anybody judged it."""
+    asked = words.asked(at)
+    after, is_lost = paging.place(at, words.at, LIST)
     page = rejection_pages.page(at.reading, asked, after)
     count, cents = rejection_pages.totals(at.reading, asked)
     return at.page(
@@ -47,13 +41,17 @@ def rejections(
         rows=shown.rows(page.rows),
         in_all=count,
         cents=cents,
-        state=state,
-        payer=payer,
+        state=words.state,
+        payer=words.payer,
         payers=rejection_pages.payers(at.reading),
         stopped=blocked_queue.totals(at.reading),
-        said=said,
+        said=words.said,
         is_lost=is_lost,
-        around=paging.around(at, page, LIST, "/rejections", state=state, payer=payer),
+        around=paging.around(at, page, LIST, words.home, **words.words(said="")),
+        workers=at.practice.workers(),
+        told=several.shown_done(at, REJECTIONS, words.did),
+        work=REJECTIONS,
+        back=words.address(at=words.at, said=""),
     )
 
 
@@ -81,7 +79,7 @@ def note(at: At, rejection_id: Number, words: Text = "") -> Response:
 
 
 @ROUTES.post("/rejections/{rejection_id}/close", ACT)
-def close(at: At, rejection_id: Number, reason: Text = "", was: Name = "", sure: Name = "") -> Response:
+def close(at: At, rejection_id: Number, reason: Text = "", was: Version = 0, sure: Name = "") -> Response:
     """Show what giving its claim up does; with `sure`, do it, unless it changed since it was seen (`was`)."""
     if reason.strip() and sure != "yes":
         try:

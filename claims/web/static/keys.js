@@ -55,7 +55,7 @@
     const bar = one("#bulk");
     if (!bar || !one("#chosen")) return;
     if (one("select[name=scope]", bar)?.value === "all") {
-      const list = one("#totals")?.textContent.trim() || "";
+      const totals = one("#totals"), list = totals?.dataset.list || totals?.textContent.trim() || "";
       one("#chosen").textContent = /\d/.test(list) ? `The whole list: ${list}` : "The whole list";
       bar.classList.remove("idle");
       return;

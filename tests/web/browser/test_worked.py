@@ -65,3 +65,22 @@ def test_another_payer_is_billed_without_javascript(browse, served):
     page.locator("#looked button[value=yes]").click()
     expect(page.locator(".toast")).to_contain_text("1 made for another payer")
     assert served.desk.one("select payer_code from claims order by claim_id desc limit 1") == "DRAGN"
+
+
+def test_lists_of_stopped_claims_are_worked_by_keys_and_without_javascript(browse, served):
+    page = browse("ann")
+    page.goto("/rejections")
+    page.locator("tr[data-open]").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.locator(".toast")).to_contain_text("1 given to you")
+    plain = browse("ann", java_script_enabled=False)
+    plain.goto("/rejections/blocked")
+    plain.check("tr[data-open] input[name=case]")
+    plain.click("button[value=close]")
+    expect(plain.locator("h2").first).to_contain_text("1 would be given up")
+    plain.fill("form[action$=act] input[name=words]", "billed by the hospital")
+    plain.click("button[name=sure]")
+    expect(plain.locator(".toast")).to_contain_text("1 given up, $145.00")
+    plain.click(".toast button")
+    expect(plain.locator(".toast")).to_contain_text("1 taken up again")

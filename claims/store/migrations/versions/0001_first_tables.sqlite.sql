@@ -264,10 +264,14 @@ CREATE TABLE bank_lines (
     reference TEXT NOT NULL,
     type_code VARCHAR(40) NOT NULL,
     kind VARCHAR(40) DEFAULT 'other' NOT NULL,
+    rest_cents BIGINT NOT NULL,
+    state VARCHAR(40) NOT NULL,
     CONSTRAINT pk_bank_lines PRIMARY KEY (bank_line_id),
     CONSTRAINT fk_bank_lines_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
     CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key)
 );
+
+CREATE INDEX ix_bank_lines_by_day ON bank_lines (state, bank_date, bank_line_id, rest_cents);
 
 CREATE TABLE batches (
     batch_id INTEGER NOT NULL,
@@ -1042,6 +1046,7 @@ CREATE TABLE exceptions (
     closed_at VARCHAR(27),
     closed_reason VARCHAR(40),
     owner VARCHAR(120) DEFAULT '' NOT NULL,
+    sort_cents BIGINT GENERATED ALWAYS AS (-abs(amount_cents)) STORED,
     CONSTRAINT pk_exceptions PRIMARY KEY (exception_id),
     CONSTRAINT uq_exceptions_exception_key UNIQUE (exception_key),
     CONSTRAINT fk_exceptions_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
@@ -1056,9 +1061,11 @@ CREATE INDEX ix_exceptions_bank_line_id ON exceptions (bank_line_id);
 
 CREATE INDEX ix_exceptions_claim_payment_id ON exceptions (claim_payment_id);
 
+CREATE INDEX ix_exceptions_owner_by_amount ON exceptions (state, owner, type_code, sort_cents, exception_id);
+
 CREATE INDEX ix_exceptions_remit_id ON exceptions (remit_id);
 
-CREATE INDEX ix_exceptions_state ON exceptions (state, type_code);
+CREATE INDEX ix_exceptions_type_by_amount ON exceptions (state, type_code, sort_cents, exception_id);
 
 CREATE TABLE expected_allowed (
     expected_allowed_id INTEGER NOT NULL,
