@@ -44,9 +44,11 @@ def acknowledge(
 ) -> None:
     """Note that you have seen that a row was changed beside the program: verify names it no more.
 
-    Who did so, when and of which row stands in the audit chain. A row that is still as it was left is sealed so.
+    Who did so, when and of which row stands in the audit chain. A row that is still as it was left is sealed so. Rows
+    that are sealed together are named together.
 
     Example: claims audit acknowledge "claim 12"
+    Example: claims audit acknowledge "claim families 1 to 9"
     """
     from claims.cli.acting import context_for
     from claims.service import acknowledging
@@ -54,7 +56,7 @@ def acknowledge(
     output = console.current()
     seal = acknowledging.acknowledge(context_for(output, acknowledging.PERMISSION), row)
     output.document({"row": row.strip(), "seal": seal})
-    output.say(f"What was found of {row.strip()} is acknowledged, up to seal {seal}.")
+    output.say(f"What was found of {row.strip()} is acknowledged" + (f", up to seal {seal}." if seal else "."))
 
 
 def verify(

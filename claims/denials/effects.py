@@ -21,6 +21,8 @@ DEFAULTS: dict[str, str | int | bool] = {
     "opening": 0,
     "is_closed": False,
     "is_reversal": False,
+    "is_held": False,
+    "is_later": False,
     "candidate": -1,
 }
 
@@ -63,6 +65,7 @@ def effects_of(
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
+    denied = _with_later_payment(denied, latest, claim_payments)
     deciders = pd.concat([latest, cases], ignore_index=True)
     news = claim_payments[~claim_payments["claim_payment_id"].isin(_seen(claim_payments))]
     taken_back = _reversed(news, deciders)
@@ -174,6 +177,24 @@ def _with_what_stands(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments
     )
 
 
+def _with_later_payment(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.DataFrame:
+    """Tell which denials are held (`is_held`): the payer has decided otherwise, and a payment of a later day wins them.
+
+    One that comes when such a payment has won the case already is attached to it: had it come first, it were the same
+    case. Of one day nobody can say which the payer decided first: there the denial stands until a person decides.
+    """
+    outcome = claim_payments.set_index("claim_payment_id")["outcome"].reindex(denied["claim_payment_id"])
+    is_held = (outcome == "unapplied").to_numpy() & (denied["family_id"] != 0) & (denied["kind"] == "denied")
+    is_held &= ~denied["claim_payment_id"].isin(_taken_back(claim_payments))
+    denied = denied.assign(is_held=is_held)
+    if not is_held.any() or "won_by" not in latest:
+        return denied
+    won = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].set_index("base")["won_by"]
+    day = claim_payments.set_index("claim_payment_id")["payment_date"]
+    won_on = day.reindex(won.reindex(denied["base"]).fillna(0)).fillna("").to_numpy()
+    return denied.assign(kind=denied["kind"].where(~is_held | (won_on <= denied["remit_date"].to_numpy()), "attached"))
+
+
 def _reversed(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFrame:
     """Take back what a reversal reverses; for an unknown claim, what the same CLP01 and CLP07 were denied."""
     names = ["claim_payment_id", "reverses_claim_payment_id", "at"]
@@ -270,7 +291,8 @@ def _paid_after(
     outcome = np.where(is_whole & denied_on, "partly_overturned", "overturned")
     # What the line was paid before its denial in part is not won twice.
     recovered = np.clip(amounts["paid"], 0, pairs["denied_cents"])
-    rows = pairs.assign(kind="paid", outcome=outcome, recovered_cents=recovered)
+    is_later = (pairs["payment_date"] > pairs["remit_date"]).to_numpy(bool)
+    rows = pairs.assign(kind="paid", outcome=outcome, recovered_cents=recovered, is_later=is_later)
     return rows[(amounts["paid"] > 0) | (amounts["patient"] > 0)]
 
 

@@ -6,7 +6,8 @@ closed as overturned and denied again. An *effect* is one thing that happens to 
 - ``known``: the case as it is stored, its latest opening (one per base, before all others)
 - ``denied``: an adjudication denies it: opens the case, or repeats it
 - ``taken_back``: the adjudication ``target_id`` that denied it is reversed or replaced: closes it with ``outcome``
-- ``paid``: the payer decided otherwise after it took its denial back: what was superseded is won
+- ``paid``: the payer decided otherwise after it took its denial back: what was superseded is won; or on a later day
+  (``is_later``) beside a denial that never was posted for that (``is_held``)
 - ``lost``: the payment that won it is reversed: closed as superseded, what was recovered is taken off again; the
   denial that stands again reopens it
 - ``attached``: a duplicate of the claim was denied: noted, nothing changes; so is a reversal (``is_reversal``) of what
@@ -33,7 +34,8 @@ LOST = "recovery_reversed"
 def fold(effects: pd.DataFrame) -> pd.DataFrame:
     """Say what each effect does to its case; effects before the first denial of a base fall out.
 
-    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed, is_reversal.
+    ``effects``: base, at (order), kind, claim_payment_id, target_id, outcome, opening, is_closed, is_reversal, is_held,
+    is_later.
     ``target_id`` 0 takes back whatever stands, ``opening`` and ``is_closed`` are those of a known case. The result, in
     order per base, has event (opened, repeated, reopened, attached, the outcome that closes it, or empty: nothing
     happens), and opening and is_closed after each effect; is_state tells the effect that set
@@ -54,7 +56,8 @@ def fold(effects: pd.DataFrame) -> pd.DataFrame:
     closes &= (rows["target_id"] == 0) | (rows["target_id"] == decided_by)
     closes &= closes.astype("int64").groupby(span).cumsum() == 1
     is_free = (closes | is_ended) & (rows["outcome"] == "superseded")
-    pays = (rows["kind"] == "paid") & (is_free.astype("int64").groupby(span).cumsum() > 0)
+    is_beside = (is_denied & rows["is_held"]).groupby(span).transform("any") & rows["is_later"]
+    pays = (rows["kind"] == "paid") & ((is_free.astype("int64").groupby(span).cumsum() > 0) | (is_beside & ~was_closed))
     pays &= pays.astype("int64").groupby(span).cumsum() == 1
     closes |= pays
 

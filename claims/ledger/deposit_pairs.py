@@ -151,11 +151,21 @@ def _with_facts(pairs: pd.DataFrame) -> pd.DataFrame:
         same_amount=pairs["rest_cents"] == pairs["open_cents"],
     )
     pairs["same_payer"] = pairs["same_id"] | pairs["same_name"]
-    pairs["other_payer"] = ~pairs["same_payer"] & (
-        ((pairs["payer_id"] != "") & (pairs["payer_id_remit"] != ""))
-        | ((pairs["payer"].str.len() >= SHORTEST_NAME) & (pairs["payer_remit"].str.len() >= SHORTEST_NAME))
-    )
+    pairs["other_payer"] = ~pairs["same_payer"] & _names_two_payers(pairs)
     return pairs
+
+
+def are_other_payers(pairs: pd.DataFrame) -> pd.Series:
+    """Tell where a line (payer, payer_id) and a remittance (`_remit`) name two payers."""
+    same = (pairs["payer_id"] == pairs["payer_id_remit"]) & (pairs["payer_id"] != "")
+    return ~(same | _is_cut(pairs["payer"], pairs["payer_remit"])) & _names_two_payers(pairs)
+
+
+def _names_two_payers(pairs: pd.DataFrame) -> pd.Series:
+    by_number = (pairs["payer_id"] != "") & (pairs["payer_id_remit"] != "")
+    by_name = (pairs["payer"].str.len() >= SHORTEST_NAME) & (pairs["payer_remit"].str.len() >= SHORTEST_NAME)
+    named: pd.Series = by_number | by_name
+    return named
 
 
 def begun(lines: pd.DataFrame, settled: pd.DataFrame | None) -> pd.DataFrame:
@@ -189,7 +199,19 @@ def _by_amount(lines: pd.DataFrame, remits: pd.DataFrame, reach: int) -> pd.Data
     remits, theirs = _grouped(remits[remits["payment_date"] != ""], "remit_id", ["open_cents", "payment_date"])
     pairs = own.merge(theirs, left_on="rest_cents", right_on="open_cents", suffixes=("", "_remit"))
     bank, payment = (pairs[name].to_numpy(dtype="datetime64[D]") for name in ("bank_date", "payment_date"))
-    pairs = pairs[np.abs((bank - payment).astype("int64")) <= reach]
+    return _of_groups(lines, remits, pairs[np.abs((bank - payment).astype("int64")) <= reach])
+
+
+def of_amount(lines: pd.DataFrame, remits: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of the same amount among those of one trace, as far as one can be told from another (as in `near`)."""
+    rows = [rows.assign(is_gone=False, alone=0) for rows in (lines, remits)]
+    lines, own = _grouped(rows[0], "bank_line_id", ["rest_cents"])
+    remits, theirs = _grouped(rows[1], "remit_id", ["open_cents"])
+    pairs = own.merge(theirs, left_on="rest_cents", right_on="open_cents", suffixes=("", "_remit"))
+    return _of_groups(lines, remits, pairs)
+
+
+def _of_groups(lines: pd.DataFrame, remits: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     is_large = (pairs[["size", "size_remit"]] > MOST_CANDIDATES).all(axis=1)
     every, large = pairs[~is_large], pairs[is_large]
     most = pd.Series(MOST_CANDIDATES, index=large.index)

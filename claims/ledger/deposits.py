@@ -19,7 +19,6 @@ from claims.ledger.deposit_pairs import (
     MOST_CANDIDATES,
     among,
     begun,
-    by_trace,
     near,
     prepared,
     told_in_full,
@@ -29,6 +28,7 @@ from claims.ledger.deposit_pairs import (
 from claims.ledger.payer_pairs import of_payer, siblings_of
 from claims.ledger.split_deposits import shares
 from claims.ledger.subsets import sets_of
+from claims.ledger.trace_pairs import many_have, of_amounts, of_rest
 
 TIE_COLUMNS = {
     "bank_line_id": "int64",
@@ -62,26 +62,42 @@ class _Board:
         self.begun = begun(lines, settled)
         by_card = remits.get("by_card_cents", pd.Series(0, index=remits.index))
         self.by_card = pd.Series(by_card.to_numpy("int64"), index=remits["remit_id"])
-        self.traced = by_trace(lines, remits)
+        self.many = many_have(lines, remits)
+        self.traced = of_amounts(lines, remits, self.many)
         self.all = self._known(self.traced)
         self.wider = {"sibling": self._siblings, "open": self._near, "none": self._of_payer}
+        if self.many:
+            self.wider["same"] = self._traced
         self.tied: list[tuple[int, int, int, int, str]] = []
         self.gone_lines: set[int] = set()
         self.gone_remits: set[int] = set()
         self.unclear: set[int] = set()
+        self.without_siblings: set[int] = set()  # of a trace that too many have
         self.traced_lines: set[int] = set()  # tied before anything but the trace was looked at
 
-    def widen(self, trace: str) -> None:
-        """Add the pairs that a rule of this word for the trace looks at, of the lines that are not tied yet."""
-        more = self.wider.get(trace)
+    def widen(self, rule: dict[str, str]) -> None:
+        """Add the pairs that a rule looks at beyond the first (by trace and amount), of the lines not tied yet."""
+        is_first = (rule["trace"], rule["amount"]) == ("same", "equal")
+        more = None if is_first else self.wider.get(rule["trace"])
         if more is None:
             return
         self.wider = {word: other for word, other in self.wider.items() if other != more}
         names = ["bank_line_id", "remit_id", "sibling"]
         self.all = self._known(pd.concat([self.all[names], more()], ignore_index=True))
 
+    def _traced(self) -> pd.DataFrame:
+        """Of traces that many have: what is left of both sides when equal amounts are tied."""
+        lines, remits = (rows[rows["trace"].isin(self.many)] for rows in (self._open(self.lines), self.remits))
+        lines = lines[~lines["bank_line_id"].isin(self.unclear)]
+        remits = remits[~remits["remit_id"].isin(self.gone_remits)]
+        pairs, self.without_siblings = of_rest(lines, remits, self.refused, self.by_card)
+        self.unclear |= self.without_siblings
+        self.traced = pd.concat([self.traced, pairs], ignore_index=True)
+        return pairs
+
     def _siblings(self) -> pd.DataFrame:
         traced, settling = self._open(self.traced), self._open(self.begun)
+        traced = traced[~traced["bank_line_id"].isin(self.without_siblings)]
         pairs, given_up = siblings_of(traced, settling, self.lines, self.remits, self.gone_remits)
         self.unclear |= given_up
         return pairs
@@ -158,7 +174,7 @@ def tie(
     for row in rules.to_dict("records"):
         rule = {str(name): str(value) for name, value in row.items()}
         if way := _WAYS.get(rule["amount"]):
-            board.widen(rule["trace"])
+            board.widen(rule)
             way(board, _fitting(board.pairs(), rule), rule)
     ties = _frame(board.tied)
     return _told(board, ties)

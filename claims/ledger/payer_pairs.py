@@ -97,7 +97,7 @@ def _bounded(lines: pd.DataFrame, remits: pd.DataFrame, gone: Collection[int]) -
     remits = remits[~remits["remit_id"].isin(list(gone))].sort_values(["open_cents", "remit_key"])
     cents, rest = remits["open_cents"].to_numpy("int64"), lines["rest_cents"].to_numpy("int64")
     parts = np.searchsorted(cents, rest, side="right")
-    until = np.searchsorted(cents, rest * 100 // (100 - _most_fee()), side="right")
+    until = np.searchsorted(cents, rest * 100 // (100 - most_fee()), side="right")
     sums = np.concatenate([[0], cents.cumsum()])[parts] - lines["own_cents"].to_numpy("int64")
     others = parts - lines["own_parts"].to_numpy("int64")
     is_card = (lines["kind"] == "card").to_numpy()
@@ -123,6 +123,6 @@ def _bounded(lines: pd.DataFrame, remits: pd.DataFrame, gone: Collection[int]) -
     return pairs.drop_duplicates(), set(own[lost & lines["decides"].to_numpy()].tolist())
 
 
-def _most_fee() -> int:
+def most_fee() -> int:
     """The highest fee that a rule allows, in percent (codes/tie_rules.csv)."""
     return max(int(percent) for percent in codes.table("tie_rules")["fee_percent"] if percent)

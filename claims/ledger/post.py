@@ -40,6 +40,7 @@ def propose(batch: Batch) -> Proposal:
     result = Proposal()
     claims = batch.claim_payments
     claims = claims.assign(is_negative=_is_negative(claims, batch.service_payments))
+    claims = _held_again(claims, result)
     _cash_only(claims, result)
     takes_back = claims["clp_post"] == "reverse"
     wants_claim = (claims["clp_post"] == "adjudication") & ~claims["has_group_cr"] & ~claims["is_negative"]
@@ -64,6 +65,16 @@ def propose(batch: Batch) -> Proposal:
         own = lines[lines["reverses_key"] == ""]
         decided_lines = pd.concat([decided_lines[~is_gone], own], ignore_index=True)
     return result
+
+
+def _held_again(claims: pd.DataFrame, result: Proposal) -> pd.DataFrame:
+    """Let wait what is posted once more and was held the first time (`held_reason`); give the others."""
+    is_held = claims["held_reason"] != ""
+    held = claims[is_held]
+    if len(held):
+        rule = np.where(held["clp_post"] == "reverse", "C22", "C31")
+        result.wait(held.assign(rule_id=pd.Series(rule, index=held.index, dtype="str")), held["held_reason"])
+    return claims[~is_held]
 
 
 def _rounds(rows: pd.DataFrame) -> pd.Series:

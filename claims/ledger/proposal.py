@@ -28,8 +28,9 @@ class Batch:
     ledger_payer_code (as the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number,
     member_id, payer_sequence, next_payer_code, next_sequence, is_by_hand (a person has matched it), remit_key,
     generation, waiting_reason (the exception type under which its cash lies on 2200 since an earlier posting, or ""),
-    last_posting_id (0 = never posted), posting_order (text that sorts remittances as they post: payment date and key),
-    in posting order.
+    last_posting_id (0 = never posted), held_reason (the exception type under which what is posted once more was held
+    the first time: it is again; else ""), posting_order (text that sorts remittances as they post: payment date and
+    key), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, procedure_code, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
     adjustment_class, account. Both of claim_payments, and of `decided` where a reversal may take that back.

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import re
+
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.store import checking_seals, schema, seals
+from claims.store import batch_seals, checking_seals, schema, seals
 from claims.store.engine import write
+from claims.store.handles import Connection
 
 PERMISSION = "audit.acknowledge"
+_BATCH = re.compile(r"(.+) (\d{1,18}) to (\d{1,18})", re.ASCII)
+_BATCHES = {called: schema.metadata.tables[name] for name, called in batch_seals.CALLED.items()}
 _TABLES = {called: schema.metadata.tables[name] for name, called in checking_seals.CALLED.items()}
 
 
 def acknowledge(ctx: Context, called: str) -> int:
     """Note that who acts has seen what `verify` says of a row ("claim 12"), and give the seal up to which they have.
 
+    Of rows that are sealed together ("claim families 1 to 9") it is how they stand that was seen; gives 0.
     A row that is still as somebody left it is sealed so: it stands from now on. What is changed after this seal is
     named as before. Raises UsageError where nothing is to be said of the row, NotFoundError where there never was one.
     """
+    batch = _BATCH.fullmatch(called.strip())
+    if batch and batch[1] in _BATCHES:
+        with write(ctx.engine) as conn:
+            _batch(conn, ctx, batch[1], int(batch[2]), int(batch[3]))
+        return 0
     kind, _, number = called.strip().rpartition(" ")
     if kind not in _TABLES or not (number.isascii() and number.isdigit() and len(number) <= 18):
-        known = ", ".join(sorted(_TABLES))
-        raise UsageError(f"A row is named as claims audit verify names it: a number after one of {known}.")
+        known, several = ", ".join(sorted(_TABLES)), ", ".join(sorted(_BATCHES))
+        raise UsageError(
+            f"A row is named as claims audit verify names it: a number after one of {known}; "
+            f"or two numbers with to between them after one of {several}."
+        )
     table, key = _TABLES[kind], int(number)
     with write(ctx.engine) as conn:
         if not checking_seals.is_as_sealed(conn, table, key):
@@ -36,3 +50,17 @@ def acknowledge(ctx: Context, called: str) -> int:
         body = checking_seals.acknowledged_body(last)
         record(ctx, conn, checking_seals.ACKNOWLEDGED, checking_seals.subject(table.name, key), body)
     return last
+
+
+def _batch(conn: Connection, ctx: Context, kind: str, first: int, last: int) -> None:
+    """Note how rows that were sealed together stand."""
+    table = _BATCHES[kind]
+    stands, sealed = batch_seals.as_found(conn, table, first, last)
+    name = batch_seals.subject(table, first, last)
+    if not sealed:
+        raise NotFoundError("batch of rows", name)
+    if stands in sealed:
+        raise UsageError(f"Nothing is to be acknowledged of {name}: they are as the program wrote them.")
+    if batch_seals.is_acknowledged(conn, name, stands):
+        raise UsageError(f"What was found of {name} is acknowledged already.")
+    record(ctx, conn, checking_seals.ACKNOWLEDGED, name, batch_seals.acknowledged_body(stands))

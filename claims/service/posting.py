@@ -72,15 +72,17 @@ def post_again(
 ) -> dict[str, int]:
     """Post once more what was posted at one instant: `remits`, ready by now, and claim payments in their order.
 
-    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on). `until`:
-    when that was the first time; what came to wait only later is not looked at.
+    `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on); and of the
+    first time family_id, outcome and reason_code: what was held then, on the same claim, is held again for the same
+    reason, for what it waited for may be there already. `until`: when that was the first time; what came to wait then
+    or later is not looked at.
     """
     counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
     ids = remits["remit_id"].tolist()
     with write(ctx.engine) as conn:
-        places = steps[~steps["is_parked"]].set_index("claim_payment_id")["place"]
-        with posting.not_posted(conn, places.index.tolist()) as scope:
-            _post(conn, ctx, run_id, posting_date, scope, counts, remits, places, until)
+        own = steps[~steps["is_parked"]].set_index("claim_payment_id")
+        with posting.not_posted(conn, own.index.tolist()) as scope:
+            _post(conn, ctx, run_id, posting_date, scope, counts, remits, own, until)
         counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
         counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
         posted.mark_posted(conn, ids, posting_date)
@@ -120,17 +122,17 @@ def _post(
     scope: posting.Scope,
     counts: dict[str, int],
     remits: pd.DataFrame | None,
-    places: pd.Series | None = None,
+    steps: pd.DataFrame | None = None,
     until: str = earlier.ALWAYS,
 ) -> pd.DataFrame:
     """Propose and write the postings of a scope; gives claim_payment_id and outcome of all claim payments in it.
 
-    `places`: another order than that of posting. `until`: what came to wait only later is not looked at.
+    `steps`: what is posted again (by claim_payment_id, as in `post_again`), in another order than that of posting.
+    `until`: what came to wait then or later is not looked at.
     """
-    claims = posting.claim_payments(conn, scope)
-    if places is not None:
-        order = places.reindex(claims["claim_payment_id"]).to_numpy().argsort(kind="stable")
-        claims = claims.iloc[order].reset_index(drop=True)
+    claims = posting.claim_payments(conn, scope).assign(held_reason="")
+    if steps is not None:
+        claims = _as_before(claims, steps)
     if claims.empty:
         return claims.assign(outcome="")
     batch, classes, odd_codes = _batch(conn, scope, claims, until)
@@ -174,8 +176,8 @@ def _post(
     rests.name_rests(conn, _with_later_payers(lines, postings), posting_date)
     if remits is not None:
         # What is posted once more is read once more; what waits meanwhile keeps how it was read.
-        again = [] if places is None else claims["claim_payment_id"].tolist()
-        own = claims.loc[claims["remit_id"].isin(remits["remit_id"]), "claim_payment_id"] if places is None else again
+        again = [] if steps is None else claims["claim_payment_id"].tolist()
+        own = claims.loc[claims["remit_id"].isin(remits["remit_id"]), "claim_payment_id"] if steps is None else again
         read = classes[(classes["adjustment_class"] != "") & classes["claim_payment_id"].isin(own)]
         posted.save_classifications(
             conn,
@@ -184,6 +186,15 @@ def _post(
         )
     result = claims[["claim_payment_id"]].merge(postings[["claim_payment_id", "outcome"]], how="left")
     return result.fillna({"outcome": ""})
+
+
+def _as_before(claims: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """Put claim payments into the order of their steps; what was held then says why, where it is on the same claim."""
+    own = steps.reindex(claims["claim_payment_id"]).set_axis(claims.index)
+    is_held = (own["outcome"] == proposal.UNAPPLIED_CASH) & own["reason_code"].isin(posting.RETRIED)
+    is_held &= own["family_id"].fillna(0) == claims["family_id"]
+    claims = claims.assign(held_reason=own["reason_code"].where(is_held, ""))
+    return claims.iloc[own["place"].to_numpy().argsort(kind="stable")].reset_index(drop=True)
 
 
 def _batch(

@@ -61,7 +61,7 @@ def _decided(scope: Scope, until: str, words: tuple[int, ...] = (STANDING, RELEA
         P.c.is_superseded.in_(words),
         P.c.outcome.in_(["posted", "unapplied"]),
         sa.func.coalesce(P.c.reason_code, "") != ON_UNDONE,  # it waits for its turn: nothing is decided yet
-        sa.or_(P.c.outcome == "posted", first_at() <= until),
+        sa.or_(P.c.outcome == "posted", first_at() < until),
         sa.or_(
             P.c.family_id.in_(families_of(scope)),
             sa.tuple_(CP.c.claim_number_normal, R.c.payer_code).in_(numbers),

@@ -123,7 +123,7 @@ def note_new(conn: sa.Connection, table: sa.Table, row_ids: Iterable[int] | pd.S
 def accept(conn: sa.Connection, table: sa.Table, key: int) -> None:
     """Seal a row as somebody left it beside the program, or that it is gone: the seal before it tells that it broke."""
     now = next(hashed(table, _rows(conn, table, np.asarray([key], dtype="int64"))), ABSENT)
-    _write(conn, table, [key], [now], now)
+    _write(conn, [_told(table, [key], [now], now)])
 
 
 class _Noted:
@@ -151,6 +151,7 @@ class _Noted:
             stood.update(zip(rows[_key(table).name].tolist(), hashed(table, rows), strict=True))
 
     def __call__(self, conn: sa.Connection) -> None:
+        told: list[dict[str, str]] = []
         for name in sorted({*self.new, *self.stood}):
             table, stood = schema.metadata.tables[name], self.stood.get(name, {})
             new = self.new.get(name)
@@ -159,7 +160,8 @@ class _Noted:
                 (np.sort(np.fromiter(stood, dtype="int64", count=len(stood))), stood),
             ):
                 for start in range(0, len(keys), ROWS_AT_ONCE):
-                    _append(conn, table, keys[start : start + ROWS_AT_ONCE], before)
+                    told += _seals(conn, table, keys[start : start + ROWS_AT_ONCE], before)
+        _write(conn, told)
 
 
 _NONE: Keys = np.empty(0, dtype="int64")
@@ -170,8 +172,8 @@ def _noted(conn: sa.Connection) -> _Noted:
     return noted
 
 
-def _append(conn: sa.Connection, table: sa.Table, keys: Keys, before: Mapping[int, bytes]) -> None:
-    """Write the seals of some rows; `before`: the hash of each as it stood, none for rows that are new."""
+def _seals(conn: sa.Connection, table: sa.Table, keys: Keys, before: Mapping[int, bytes]) -> Iterator[dict[str, str]]:
+    """Give the seals of some rows, if they moved; `before`: the hash of each as it stood, none for new rows."""
     rows = _rows(conn, table, keys)
     found, hashes = rows[_key(table).name].tolist(), list(hashed(table, rows))
     gone = set(before).intersection(keys.tolist()).difference(found) if len(found) < len(keys) else set()
@@ -183,18 +185,23 @@ def _append(conn: sa.Connection, table: sa.Table, keys: Keys, before: Mapping[in
     moved = [(key, now) for key, now in zip(found, hashes, strict=True) if before.get(key) != now]
     if moved:
         keys_moved, now_moved = [key for key, _ in moved], [now for _, now in moved]
-        _write(conn, table, keys_moved, now_moved, b"".join(before[key] for key in keys_moved) if before else b"")
+        yield _told(table, keys_moved, now_moved, b"".join(before[key] for key in keys_moved) if before else b"")
 
 
-def _write(conn: sa.Connection, table: sa.Table, keys: list[int], hashes: list[bytes], befores: bytes) -> None:
+def _told(table: sa.Table, keys: list[int], hashes: list[bytes], befores: bytes) -> dict[str, str]:
     seals = np.empty(len(keys), dtype=SEAL)
     seals["key"], seals["hash"] = keys, hashes
-    told = {"table_name": table.name, "seals": seals.tobytes().hex(), "befores": befores.hex()}
-    told["recorded_at"] = clock.now()
-    row = pd.DataFrame([told]).astype("str")
-    keyed_hashes = chain.chained(head(conn).hash, OWN, row)
-    keyed = row.assign(hash=pd.Series(keyed_hashes, dtype="str"), row_seal_id=ids.take(conn, SEALS, 1))
-    bulk_insert(conn, SEALS, keyed)
+    return {"table_name": table.name, "seals": seals.tobytes().hex(), "befores": befores.hex()}
+
+
+def _write(conn: sa.Connection, told: list[dict[str, str]]) -> None:
+    """Append seals to the chain, in their order."""
+    if not told:
+        return
+    rows = pd.DataFrame(told).assign(recorded_at=clock.now()).astype("str")
+    first = ids.take(conn, SEALS, len(rows))
+    hashes = pd.Series(chain.chained(head(conn).hash, OWN, rows), dtype="str")
+    bulk_insert(conn, SEALS, rows.assign(hash=hashes, row_seal_id=np.arange(first, first + len(rows))))
 
 
 def _rows(conn: sa.Connection, table: sa.Table, keys: Keys) -> pd.DataFrame:

@@ -87,7 +87,8 @@ def open_undone(conn: sa.Connection) -> pd.DataFrame:
 def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int]) -> pd.DataFrame:
     """The steps that go with a replay of these, in the order in which they were posted.
 
-    undone_posting_id, undone_at, claim_payment_id, remit_id, family_id, payer_sequence, place, reason_code, is_whole;
+    undone_posting_id, undone_at, claim_payment_id, remit_id, family_id, payer_sequence, place, outcome, reason_code,
+    is_whole;
     and of the posting that was undone recorded_at, when this was posted first (first_at: of one that was replayed
     before, long before that), and when it became denials and a step of a timeline (denials_at, life_at).
     Their own claim payments, and those that stood on them and wait since the same undo.
@@ -95,7 +96,7 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
     select = (
         sa.select(
             *(UP.c.claim_payment_id, UP.c.remit_id, UP.c.run_id, UP.c.claim_posting_id.label("place"), UP.c.is_target),
-            *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence, UP.c.undone_posting_id, UP.c.undone_at),
+            *(P.c.recorded_at, P.c.family_id, P.c.payer_sequence, P.c.outcome, UP.c.undone_posting_id, UP.c.undone_at),
             first_at().label("first_at"),
             sa.func.coalesce(P.c.denials_at, "").label("denials_at"),
             sa.func.coalesce(P.c.life_at, "").label("life_at"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims import codes
-from claims.ledger import deposit_pairs, deposits, payer_pairs
+from claims.ledger import deposit_pairs, deposits, payer_pairs, trace_pairs
 from claims.ledger.deposit_pairs import MOST_CANDIDATES
 from claims.ledger.deposits import tie
 from claims.ledger.subsets import MOST, sets_of
@@ -213,6 +213,43 @@ def test_what_is_bounded_ties_the_same_beside_a_trace(monkeypatch, seed):
     assert tied(whole) == tied(bounded) != []
     assert "trace-sum" in {row[-1] for row in tied(whole)}
     assert whole.ambiguous.equals(bounded.ambiguous)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_bounded_of_one_trace_ties_the_same(monkeypatch, seed):
+    draw = random.Random(seed)
+    names = [("FABLEWOOD HEALTH PLAN", "1512345678"), ("MOONLIGHT MUTUAL", "1500000001"), ("", "")]
+    payers = [dict(zip(("payer_name", "payer_identifier"), draw.choice(names), strict=True)) for _ in range(8)]
+    theirs = remits(*({"open_cents": draw.randrange(50, 90) * 100, **payer} for payer in payers))
+    cents = theirs["open_cents"].tolist()
+    by_payer = theirs.groupby(["payer_identifier"])["open_cents"].sum().tolist()
+    rests = [*cents[:3], cents[3] - 100, cents[4] * 98 // 100, *by_payer, 7, 8, 9][: draw.randrange(3, 12)]
+    own = lines(*({"rest_cents": one, "trace_number": "T1", "kind": draw.choice(["ach", "card"]),
+                   **dict(zip(("payer_name", "payer_identifier"), draw.choice(names), strict=True))}
+                  for one in rests))  # fmt: skip
+    whole = tie(own, theirs)
+    monkeypatch.setattr(trace_pairs, "MOST_CANDIDATES", 1)
+    for largest in range(0, 50, 10):
+        monkeypatch.setattr(trace_pairs, "LARGEST", largest)
+        bounded = tie(own, theirs)
+        # What is given up is ambiguous; nothing is tied otherwise.
+        assert set(tied(bounded)) <= set(tied(whole))
+        lost = {line for line, *_ in set(tied(whole)) - set(tied(bounded))}
+        assert set(bounded.ambiguous["bank_line_id"]) == set(whole.ambiguous["bank_line_id"]) | lost
+    assert tied(whole) == tied(bounded)
+
+
+def test_thousands_of_lines_and_remittances_of_one_trace_are_not_each_paired_with_each(monkeypatch):
+    held, facts = [], deposits.with_facts
+    monkeypatch.setattr(deposits, "with_facts", lambda ids, *more: held.append(len(ids)) or facts(ids, *more))
+    many = range(2000)
+    own = lines(*({"rest_cents": 10_000 + 3 * at, "trace_number": "EFT"} for at in many))
+    theirs = remits(*({"open_cents": 10_000 + 2 * at, "trace_number": "EFT"} for at in many))
+    outcome = tie(own, theirs)
+    assert set(outcome.ties["rule"]) == {"trace-amount"}
+    assert len(outcome.ties) == 667  # each amount that both have: every second line below the largest
+    assert len(outcome.ambiguous) == 2000 - 667
+    assert max(held) <= 2 * MOST_CANDIDATES * 2000
 
 
 def test_all_of_any_number_need_no_search():

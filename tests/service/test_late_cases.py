@@ -87,3 +87,35 @@ def test_the_cases_of_a_denial_taken_back_and_paid_in_part_are_the_same_in_every
     assert undo(practice.ctx, f"remit:{last}", DAY).refused.empty
     replay(practice.ctx, f"remit:{last}", DAY)
     assert differences(after, state(practice)) == {}
+
+
+PAID = "CLP*A1*1*150*100**12*ICN3~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS*PR*2*10~"
+# Denied twice and paid, without any reversal, by the day of each.
+WITHOUT_REVERSAL = {
+    "D": (DENIED, "20250310", "0"),
+    "E": (DENIED.replace("ICN1", "ICN2"), "20250311", "0"),
+    "P": (PAID, "20250312", "100"),
+}
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("order", ["PDE", "PED", "DPE", "DEP"])
+def test_a_payment_wins_the_denials_of_earlier_days_whichever_comes_first(practice, order):
+    practice.night(claims(ONE))
+    for name in order:
+        text, day, cash = WITHOUT_REVERSAL[name]
+        practice.night(payment(text, f"T{name}", day, cash))
+    assert cases(practice) == [(0, "closed", "overturned", 10000, 15000)]
+    assert practice.balances() == {"1050": 10000, "1200": 1000, "4000": -15000, "4100": 4000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    after = state(practice)
+    assert undo(practice.ctx, f"remit:T{order[-1]}", DAY).refused.empty
+    replay(practice.ctx, f"remit:T{order[-1]}", DAY)
+    assert differences(after, state(practice)) == {}
+
+
+def test_of_one_day_nobody_can_say_which_decision_was_first(practice):
+    practice.night(claims(ONE), payment(PAID, "T0", "20250310", "100"))
+    practice.night(payment(DENIED, "T1", "20250310"))
+    assert [(state, outcome) for _, state, outcome, *_ in cases(practice)] == [("new", None)]
+    assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()

@@ -257,6 +257,26 @@ def test_rows_that_are_only_put_in_are_sealed_together(books):
         assert "names another family" in " ".join(verify_files.differing(books.ctx, conn)[1])
 
 
+def test_what_was_found_of_rows_that_are_sealed_together_is_acknowledged(books):
+    seals = schema.row_seals
+    first, last, _ = one(books, seals.c.seals, seals.c.table_name == "families").split(" ")
+    with rehearsal(books.ctx.engine) as conn:
+        tamper(books, "UPDATE line_matches SET rule = 'another'")
+        found = [text.removesuffix(" are not as they were put in") for text in batch_seals.unlike(conn)]
+        assert found and found[0].startswith("line matches ")
+        for name in found:
+            assert acknowledge(books.ctx, name) == 0
+        assert batch_seals.unlike(conn) == []
+        with pytest.raises(UsageError, match="already"):
+            acknowledge(books.ctx, found[0])
+        tamper(books, "UPDATE line_matches SET rule = 'a third'")  # what comes after that is news
+        assert [text.removesuffix(" are not as they were put in") for text in batch_seals.unlike(conn)] == found
+        with pytest.raises(NotFoundError):
+            acknowledge(books.ctx, "line matches 7 to 7777")
+        with pytest.raises(UsageError, match="as the program wrote them"):
+            acknowledge(books.ctx, f"claim families {first} to {last}")
+
+
 def test_seals_are_append_only_and_a_chain(books):
     with pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
         conn.execute(sa.delete(schema.row_seals))
