@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from claims.service import desk_case
 from claims.service.desk import actions, parts, queue, sending
 from claims.service.identities import resolve_identities
 from claims.service.resubmit import Change
@@ -20,7 +21,7 @@ from claims.store import audit, schema
 from claims.store.engine import write
 from tests.books import remit
 from tests.charges.test_charges_file import written
-from tests.service.desk.conftest import cases, chosen, copy_of, events, opened
+from tests.service.desk.conftest import as_person, cases, chosen, copy_of, events, opened
 from tests.service.outgoing import DAY, NOW, PAYER, PERSON, make_ready, master, rows
 from tests.service.test_next_payer import DRAGONFLY, SECOND
 
@@ -189,8 +190,10 @@ def test_what_an_edit_stops_is_named_and_corrected_in_its_place(practice):
         ["replacement", "7", "replaced"], ["replacement", "7", "ready"]
     ]  # fmt: skip
     undone = actions.undo(practice.ctx, mended.action_id, DAY)
-    assert undone.refused["reason"].tolist() == ["place-taken"]
-    assert leave(practice) == 1
+    assert len(undone.done) == 1, undone.refused  # nothing left: the one before waits again, and the edits look at it
+    assert [row[3] for row in claims_of(practice)[2:]] == ["blocked", "withdrawn"]
+    assert len(actions.undo(practice.ctx, done.action_id, DAY).done) == 1
+    assert claims_of(practice)[2][3] == "withdrawn" and cases(practice).loc["K1", "state"] == "new"
 
 
 def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):
@@ -271,3 +274,41 @@ def test_the_payer_after_the_last_is_nobody(practice):
     assert done.refused["reason"].tolist() == ["no-next-payer"]
     with write(practice.ctx.engine) as conn:  # nothing of it is left half done
         assert conn.scalar(sa.select(sa.func.count()).select_from(schema.denial_actions)) == 0
+
+
+def test_a_correction_that_took_the_place_of_another_is_taken_back_first(practice):
+    ann, bob = as_person(practice, "ann"), as_person(practice, "bob")
+    line = {"procedure_code": "85025", "charge": "50"}
+    lines = ({}, line, {"procedure_code": "80053", "charge": "30"})
+    practice.drop(written(*(PERSON | one | {"claim_number": "K7"} for one in lines)), day=DAY)
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    text = """BPR*I*30*C*ACH************20261021~
+TRN*1*TK7*1512345678~
+CLP*K7*1*225*30**12*ICNK7~
+SVC*HC:99213*145*0**1~
+CAS*CO*16*145~
+SVC*HC:85025*50*0**1~
+CAS*CO*197*50~
+SVC*HC:80053*30*30**1~"""
+    practice.night(remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN", control="000000107"), day=DAY)
+
+    def seen(place):
+        row = cases(practice).loc["K7"].sort_values("line_number").iloc[place]
+        return [(row["case_id"], row["version"])]
+
+    first = actions.resubmit(ann, seen(0), DAY, [Change(0, "member_id", "W9")], master=KNOWN)
+    second = actions.resubmit(bob, seen(1), DAY, [Change(0, "member_id", "W99")], master=KNOWN)
+    lives = [row[3] for row in claims_of(practice)[2:]]
+    assert (len(first.done), len(second.done), lives) == (1, 1, ["partly_paid", "replaced", "ready"])
+    refused = actions.undo(ann, first.action_id, DAY).refused
+    assert refused["reason"].tolist() == ["corrected-since"]
+    assert f"undo action {second.action_id} first" in refused["says"].iloc[0]
+    key = cases(practice).loc["K7"].sort_values("line_number")["case_key"].iloc[0]
+    shown = desk_case.happened(practice.ctx, desk_case.of_key(practice.ctx, key))
+    assert not shown["can_undo"].any(), "not offered where it would be refused"
+    assert len(actions.undo(bob, second.action_id, DAY).done) == 1
+    assert len(actions.undo(ann, first.action_id, DAY).done) == 1
+    lives = [row[3] for row in claims_of(practice)[2:]]
+    assert lives == ["partly_paid", "withdrawn", "withdrawn"]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
