@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.service import takebacks
+from claims.errors import PostingRefusedError
+from claims.service import money_approvals, money_requests, payer_refunds, takebacks
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
@@ -295,3 +296,40 @@ def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
     for through, age in ((1, 81), (2, 30)):
         (row,) = takebacks.summed(entries.head(through), date(2025, 6, 30)).to_dict("records")
         assert (row["state"], row["age_days"]) == (("open", "settled")[through - 1], age)
+
+
+PAYER = "1512345678"
+
+
+def test_a_refund_to_a_payer_names_what_the_books_know_or_says_why_not(practice):
+    practice.night(claims(BILL), remit(PAID))
+    for number, cents in (("NEVER1", 100), ("ICN1", 8801)):
+        with pytest.raises(PostingRefusedError, match="say why it goes all the same"):
+            payer_refunds.request(practice.ctx, PAYER, number, cents, DAY, DAY, reason="letter")
+    asked = payer_refunds.request(practice.ctx, PAYER, "NEVER1", 100, DAY, DAY, reason="letter", although="its typo")
+    assert (asked["known_cents"], asked["unannounced_cents"], practice.balances(account="2100")) == (0, 100, {})
+
+
+def test_a_refund_to_a_payer_is_withdrawn_before_and_reversed_after_the_approval(practice):
+    practice.night(claims(BILL), remit(PAID), remit(ANNOUNCED))
+    before = practice.balances()
+
+    def ask():
+        return payer_refunds.request(practice.ctx, PAYER, "ICN1", 8800, DAY, DAY, reason="letter")["request"]
+
+    money_requests.withdraw(practice.ctx, ask(), "typed wrong", DAY)
+    number = ask()
+    assert practice.balances() == before
+    money_approvals.approve(practice.ctx, number, DAY)
+    assert practice.balances(account="2100") == {}
+    assert payer_refunds.reverse(practice.ctx, number, "never sent", DAY) == 8800
+    assert practice.balances() == before
+    listed = takebacks.listed(practice.ctx, as_of=DAY)
+    assert listed[["refunded_cents", "open_cents"]].to_numpy().tolist() == [[0, 8800]]
+    check(practice)
+    number = ask()  # the same again, for it does not stand
+    money_approvals.approve(practice.ctx, number, DAY)
+    practice.night(b"date,amount,trace_number,payer_name,reference,type\n2025-06-30,-88.00,,,,CHECK\n")
+    with pytest.raises(PostingRefusedError, match="bank line has paid"):
+        payer_refunds.reverse(practice.ctx, number, "never sent", DAY)
+    check(practice)

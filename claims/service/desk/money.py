@@ -227,6 +227,7 @@ def _move(
         events = change(ctx, conn, action_id, what.event, rows, changes, day, amounts=amounts, said=said)
         event_of = events.set_index("case_id")["event_id"]
         keyed = held.assign(event_id=event_of.reindex(held["case_id"]).to_numpy())
+        keyed = books.parted(conn, keyed, what.account, what.rule_id)
         reason = what.event.replace("_", "-")
         books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
         bound(conn, ctx, rows["family_id"].tolist(), day, run_id)

@@ -12,7 +12,7 @@ from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from claims.errors import UsageError
-from claims.service import desk_case
+from claims.service import desk_case, money_requests
 from claims.service.context import Context
 from claims.service.desk import actions, approving, queue
 from claims.web import done, shown
@@ -126,12 +126,10 @@ def undo(
 @ROUTES.get("/approvals", "desk.read")
 def approvals(at: At, did: str = "") -> Response:
     """List what waits for a second person."""
-    return _waiting(at, told=done.shown(at, did[:2000]))
+    return waiting(at, told=done.shown(at, did[:2000]))
 
 
-def _waiting(
-    at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0
-) -> Response:
+def waiting(at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0) -> Response:
     """Show what waits; with what does not fit, and the words that were typed about an action."""
     rows = shown.rows(actions.waiting(at.reading))
     cases = approving.cases(at.reading, [row["action_id"] for row in rows])
@@ -147,6 +145,7 @@ def _waiting(
         "about": about,
         "back": "/approvals",
     }
+    kept["requests"] = money_requests.shown(at.reading)
     return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 
@@ -163,7 +162,7 @@ def decide(
         else:
             found = actions.refuse(at.writing, action_id, words, day)
     except UsageError as error:
-        return _waiting(at, problem=str(error), words=words, about=action_id)
+        return waiting(at, problem=str(error), words=words, about=action_id)
     return go_back(at, "/approvals", done.told(decision, found))
 
 

@@ -121,6 +121,46 @@ def test_a_payer_that_takes_no_replacements_gets_a_new_claim_and_a_late_one_want
     assert claims_of(practice)[2][1:3] == ["correction", "1"]
 
 
+def test_a_claim_paid_in_part_goes_as_a_new_one_to_a_payer_that_takes_no_replacements(practice):
+    two = [PERSON | {"claim_number": "K6", "charge": charge, "procedure_code": code} for code, charge in LINES]
+    practice.drop(written(*two), day=DAY)
+    leave(practice)
+    practice.night(in_part("6", "145*100", "16"), day=DAY)
+    assert rows(practice, schema.claims).set_index("claim_number").loc["K6", "life"] == "partly_paid"
+    seen = chosen(practice, "K6")
+    refused = actions.resubmit(practice.ctx, seen, DAY, as_new=True, master=KNOWN)
+    assert refused.refused["reason"].tolist() == ["takes-a-replacement"]
+    assert actions.preview(practice.ctx, actions.resubmit, seen, DAY, master=KNOWN).new_claims == 0
+    looked = actions.preview(practice.ctx, actions.resubmit, seen, DAY, master=NO_SEVENS)
+    assert (len(looked.done), looked.new_claims) == (1, 1), looked.refused
+    assert len(actions.resubmit(practice.ctx, seen, DAY, master=NO_SEVENS).done) == 1
+    assert leave(practice) == 1
+    made = rows(practice, schema.claims).set_index("claim_number").loc["K6V2"]
+    assert made[["frequency_code", "life", "charge_cents"]].tolist() == ["1", "sent", 24500]
+    before = practice.balances()
+    practice.night(in_part("7", "145*0", "18", "K6V2", 90), day=DAY)  # what was paid comes back as a repeat
+    told = cases(practice).loc["K6", ["state", "outcome", "at_risk_cents"]].fillna("")
+    assert told.to_numpy().tolist() == [["closed", "overturned", 10000], ["new", "", 0]]
+    assert practice.balances(account="1110")["1110"] == before["1110"] - 10000
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+LINES = (("99213", "145.00"), ("99214", "100.00"))
+
+
+def in_part(trace, first, reason, number="K6", second=0):
+    """A remittance for a claim of two lines: the first paid or a repeat, the second denied or paid."""
+    paid = int(first.split("*")[1])
+    return remit(
+        f"""BPR*I*{paid + second}*C*ACH************2026102{trace}~
+            TRN*1*T{number}*1512345678~
+            CLP*{number}*1*245*{paid + second}**12*ICN{number}~
+            SVC*HC:99213*{first}**1~CAS*CO*{45 if paid else reason}*{145 - paid}~
+            SVC*HC:99214*100*{second}**1~CAS*CO*{45 if second else 16}*{100 - second}~""",
+        payee="1999999018", payer="FABLEWOOD HEALTH PLAN", control=f"00000010{trace}",
+    )  # fmt: skip
+
+
 def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     undone = actions.undo(practice.ctx, done.action_id, DAY)
