@@ -12,6 +12,7 @@ from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.engine import write
 from tests.books import Bill, bank, claims, remit
 from tests.service.conftest import DAY
 
@@ -94,6 +95,33 @@ def test_two_open_forward_balances_of_one_payer_are_named_until_one_is_left(prac
     check(practice)
     practice.night(remit(forward.format(day="03", name="F3") + "FB:F1*10*WO:X1*-10~"))
     assert "FORWARD_BALANCES_SEVERAL" not in practice.exceptions()
+
+
+def test_what_several_forward_balances_are_together_is_told_and_as_old_as_before_an_undo(practice):
+    one = "BPR*H*0*C*NON************202504{day}~\nTRN*1*F{day}*1512345678~\nPLB*1999999984*20251231*"
+    one += "FB:F{day}*-{day}*WO:X{day}*{day}~"
+    E = schema.exceptions
+    told = sa.select(E.c.amount_cents, sa.func.coalesce(E.c.since_date, E.c.posting_date))
+    told = told.where(E.c.type_code == "FORWARD_BALANCES_SEVERAL", E.c.state == "open")
+    nights = []
+    for day in (10, 20, 30):
+        practice.night(remit(one.format(day=day)), day=date(2025, 6, day))
+        nights.append(practice.rows(told))
+    since = date(2025, 6, 20)
+    assert nights == [[], [(3000, since)], [(6000, since)]]
+    for trace, left in (("F20", [(4000, since)]), ("F10", [])):
+        undo(practice.ctx, f"remit:{trace}", DAY)
+        assert practice.rows(told) == left
+        check(practice)
+    replay(practice.ctx, "remit:F10", DAY)
+    assert practice.rows(told) == [(4000, since)]
+    replay(practice.ctx, "remit:F20", DAY)
+    assert practice.rows(told) == nights[-1]
+    check(practice)
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(E).where(E.c.type_code == "FORWARD_BALANCES_SEVERAL").values(amount_cents=4000))
+    broken = {one.name: one.broken for one in verify(practice.ctx)}
+    assert broken["L7"] == ("payer 1512345678 has 3 open, together 6000 cents; exceptions say 4000",)
 
 
 def test_an_acknowledged_refund_takes_the_reference_of_the_recovery_that_it_pairs_with(practice):
