@@ -252,6 +252,7 @@ def test_hands_are_held_where_there_is_not_so_much(practice):
     sound(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("cents", "kind", "fee"), [("1.00", "ACH", 8700), ("86.00", "ACH", 200), ("80.00", "CARD", 800)]
 )

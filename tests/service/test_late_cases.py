@@ -69,6 +69,7 @@ def told(practice):
     return set(practice.rows(rows.where(sa.or_(CASE.c.extent == "full", EVENT.c.kind != "attached"))))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_the_cases_of_a_denial_taken_back_and_paid_in_part_are_the_same_in_every_order(practice, name, order):
     bill, history, wanted = HISTORIES[name]

@@ -47,12 +47,13 @@ def ending(practice):
 SHOWN = [pytest.param(*one, marks=[pytest.mark.long] if at % 3 else []) for at, one in enumerate(ORDERS)]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_a_claim_ends_alike_whatever_comes_first(practice, name, order):
     ends_paid(practice, name, order)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2)])
 def test_what_the_payer_took_back_after_it_paid_instead_takes_nothing_from_that(practice, order):
     ends_paid(practice, "denied, paid, taken back", order)

@@ -58,6 +58,7 @@ def again(practice):
     assert [practice.count(table) for table in tables] == before
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", ["together", "bank first", "payments first"])
 def test_a_card_batch_is_cash_once_and_its_fee_an_expense(practice, order):
     practice.night(CLAIMS, day=DAY)

@@ -106,6 +106,7 @@ def test_a_claim_that_the_payer_sent_on_leaves_the_share_with_the_next_payer(pra
     check(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("status", ["23", "25"])
 def test_what_was_not_decided_moves_nothing(practice, status):
     practice.night(

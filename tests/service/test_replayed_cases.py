@@ -55,7 +55,7 @@ def endings(practice):
     return {key: (one["outcome"], one["decided_by"], one["amount_cents"]) for key, one in told.items()}
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", HISTORIES)
 def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     nights, undone = HISTORIES[name]

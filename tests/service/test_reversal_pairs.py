@@ -44,6 +44,7 @@ def check(practice):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("other_first", [False, True])
 def test_a_reversal_takes_back_the_line_that_it_names(practice, other_first):
     days = ("20250312", "20250310") if other_first else ("20250310", "20250312")
@@ -95,6 +96,7 @@ def test_the_same_adjustments_on_the_claim_instead_of_its_lines_are_no_differenc
     check(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "negative",
     [

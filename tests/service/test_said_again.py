@@ -54,7 +54,7 @@ NOTICES = {
 }
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("segments", list(NOTICES.values()), ids=list(NOTICES))
 def test_a_notice_without_money_that_comes_again_in_other_words_is_held(practice, segments):
     before = [payment(PAID, "T1", cash="88")] if segments.startswith(BACK) else []
@@ -93,6 +93,7 @@ def test_other_notices_under_one_trace_number_are_posted(practice):
     assert practice.balances() == {"1110": 30000, "4000": -30000}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("backwards", [False, True])
 def test_one_decision_in_two_payments_is_named_on_the_later_one(practice, backwards):
     practice.night(claims(BILL))

@@ -269,6 +269,7 @@ def billed_again(books, place=2, service=b"99213", **other):
     books.night(claims(*bills, bill, control="000000019"), answer)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "other", [{"place": 1}, {"service": b"99214"}, {"day": "20250202"}], ids=["patient", "service", "day"]
 )

@@ -294,7 +294,7 @@ def assert_appeals_whole(home: Path) -> None:
     practice.ctx.engine.dispose()
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["write off", "resubmit", "draft appeals", "undo a write-off"])
 def test_killed_twice_and_then_done(undisturbed, tmp_path, name):
     tried(name, undisturbed(name), tmp_path, 0, 2)
