@@ -119,3 +119,24 @@ def test_of_one_day_nobody_can_say_which_decision_was_first(practice):
     practice.night(payment(DENIED, "T1", "20250310"))
     assert [(state, outcome) for _, state, outcome, *_ in cases(practice)] == [("new", None)]
     assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["claim first", "claim last"])
+def test_a_denial_taken_back_in_its_own_remittance_leaves_no_open_case(practice, is_known):
+    bill = claims(ONE)
+    denied = payment(f"{DENIED}\n{DENIED_BACK}", "T0", "20250310")
+    for file in (bill, denied) if is_known else (denied, bill):
+        practice.night(file)
+    assert cases(practice) == [(0, "closed", "superseded", 0, 15000)]
+    assert practice.balances() == {"1100": 15000, "4000": -15000}
+    assert practice.exceptions() == []
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def test_what_a_payment_won_is_lost_again_when_its_own_remittance_takes_it_back(practice):
+    paid_back = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~"
+    practice.night(claims(ONE), payment(DENIED, "T0", "20250310"))
+    practice.night(payment(f"{PAID}\n{paid_back}", "T1", "20250311"))
+    assert cases(practice) == [(0, "closed", "superseded", 0, 15000)]
+    assert practice.balances() == {"1100": 15000, "4000": -15000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
