@@ -71,6 +71,7 @@ def say(
             "limit_cents": done.limit_cents,
             "used_cents": done.used_cents,
             "new_claims": done.new_claims,
+            "lowered_cents": done.lowered_cents,
             "dry_run": dry_run,
             **more,
         }
@@ -86,6 +87,9 @@ def say(
     if dry_run and done.limit_cents is not None:
         used = f", of which {console.dollars(done.used_cents)} is used" if done.used_cents else ""
         output.say(f"Your own limit for a day and a claim: {console.dollars(done.limit_cents)}{used}.")
+    if done.lowered_cents:
+        less = "would be charged less" if dry_run else "is charged less"
+        output.say(f"{console.dollars(done.lowered_cents)} {less}: it counts as a write-off of the day.")
     if done.new_claims:
         goes = "would go" if dry_run else "go"
         output.say(f"{done.new_claims} {goes} as a new claim (frequency 1), not as a replacement.")

@@ -45,6 +45,9 @@ def resubmit(
     )
     output.document({"counts": counts})
     output.say(f"{counts['claims_corrected']:,} claim(s) corrected; what was open about them is closed.")
+    if counts["charge_lowered_cents"]:
+        lowered = console.dollars(counts["charge_lowered_cents"])
+        output.say(f"{lowered} is charged less: it counts as a write-off of the day.")
     blocked, refused = counts.get("claims_blocked", 0), counts["claims_refused"]
     output.say(f"{counts.get('claims_ready', 0):,} ready to send, {blocked:,} blocked by an edit.")
     if refused:

@@ -65,9 +65,15 @@ def small_balances(
 def to_collection(
     claims: Annotated[list[str], typer.Argument(metavar="CLAIM...", help="Claim numbers, or id: and our own.")],
     reason: Reason,
+    although: Annotated[
+        str, typer.Option("--although", help="Why it goes without the statements that the rule asks for.")
+    ] = "",
     day: Day = None,
 ) -> None:
     """Give what patients owe of claims to a collector: bad debt (account 5000); audited, and can be taken back.
+
+    At once up to your own limit for a day, which write-offs share; above it, or without the statements that the rule
+    asks for, another person approves (claims takebacks approve).
 
     Example: claims statements to-collection EX260077S --reason "three letters unanswered"
     """
@@ -75,8 +81,13 @@ def to_collection(
 
     output = console.current()
     ctx = context_for(output, "money.post")
-    cents = send(ctx, claims, reason, when(day, ctx))
-    output.document({"amount_cents": cents})
+    done = send(ctx, claims, reason, when(day, ctx), although=although)
+    output.document(done._asdict())
+    if done.state == "waiting":
+        output.say(f"{console.dollars(done.amount_cents)} waits for a second person (request {done.request}).")
+        output.say(f"Another person lets it go: claims takebacks approve {done.request} --as NAME")
+        return
     output.say(
-        f"{console.dollars(cents)} sent to collection. Take it back: claims statements small-balances --take-back"
+        f"{console.dollars(done.amount_cents)} sent to collection. Take it back: claims statements small-balances "
+        "--take-back"
     )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
 from claims.cli.payment_words import Day, when
-from claims.cli.typed import cents_of
+from claims.cli.typed import cents_of, number_of
+
+if TYPE_CHECKING:
+    from claims.service.context import Context
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show references and claim numbers; this is audited.")]
+Number = Annotated[str, typer.Argument(metavar="REQUEST", help="Number of the request.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")]
 
 COLUMNS = ["Key", "Kind", "Payer", "Reference", ">Announced", ">Taken", ">Refunded", ">Open", "Since", ">Days", "State"]
 
@@ -23,6 +29,9 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_takebacks)
     group.command("show")(show)
     group.command("refund")(refund)
+    group.command("refunds")(refunds)
+    for act in (approve, refuse, withdraw, reverse):
+        group.command()(act)
     app.add_typer(group, name="takebacks")
 
 
@@ -108,7 +117,7 @@ def show(
 
 
 def refund(
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the request. No patient data.")],
     key: Annotated[str, typer.Argument(metavar="[KEY]", help="The key that the list shows, or its beginning.")] = "",
     payer: Annotated[str, typer.Option("--payer", help="Without a key: the payer's code.")] = "",
     number: Annotated[str, typer.Option("--number", help="Without a key: the payer's number of the claim.")] = "",
@@ -117,21 +126,23 @@ def refund(
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Day of it; default: today.")
     ] = None,
     cheque: Annotated[str, typer.Option("--cheque", help="Its number: two equal refunds on a day differ by it.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be posted; change nothing.")] = False,
+    although: Annotated[
+        str, typer.Option("--although", help="Why it goes although the books know no such claim, or not so much.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for; change nothing.")] = False,
     day: Day = None,
 ) -> None:
-    """Post a refund that was sent to a payer: of what it announced to take back, or of what it asked for by letter.
+    """Ask for a refund to a payer: of what it announced to take back, or of what it asked for by letter.
 
-    The payer acknowledges it on a later remittance (PLB 72 and WO), or takes its decision back there. Until then what
-    nothing announced is an exception.
+    Another person approves it (claims takebacks approve); then it leaves the cash. The payer acknowledges it on a later
+    remittance (PLB 72 and WO), or takes its decision back there. Until then what nothing announced is an exception.
 
     Example: claims takebacks refund 3f2a91c04b --cheque 1204 --reason "letter of 2 May" --dry-run
     """
     from contextlib import nullcontext
 
     from claims.errors import UsageError
-    from claims.service import takebacks
-    from claims.service.actions import refund_payer
+    from claims.service import payer_refunds, takebacks
     from claims.store.engine import rehearsal
 
     output = console.current()
@@ -145,10 +156,106 @@ def refund(
     cents = cents_of(amount, "--amount") if amount else open_cents
     posting_day = when(day, ctx)
     with rehearsal(ctx.engine) if dry_run else nullcontext():
-        done = refund_payer(
-            ctx, payer, number, cents, on.date() if on else posting_day, posting_day, reason=reason, cheque=cheque
-        )
+        done = payer_refunds.request(
+            ctx, payer, number, cents, on.date() if on else posting_day, posting_day,
+            reason=reason, cheque=cheque, although=although,
+        )  # fmt: skip
     output.document(done | {"amount_cents": cents, "dry_run": dry_run})
-    output.say(f"{'Would be posted' if dry_run else 'Posted'}: {console.dollars(cents)} paid back to the payer.")
+    said = "Would be asked for" if dry_run else f"Request {done['request']}"
+    output.say(f"{said}: {console.dollars(cents)} to be paid back to the payer.")
     if done["unannounced_cents"]:
-        output.say(f"Nothing announced {console.dollars(done['unannounced_cents'])} of it: an exception says so.")
+        output.say(f"Nothing announced {console.dollars(done['unannounced_cents'])} of it.")
+    if not dry_run:
+        output.say(f"Another person lets it go: claims takebacks approve {done['request']} --as NAME")
+
+
+def refunds(show_phi: ShowPhi = False) -> None:
+    """List refunds to payers: what was asked for and by whom, who decided it, and what became of it.
+
+    Example: claims takebacks refunds
+    """
+    from claims.service import money_requests
+    from claims.service.audited import record_shown
+
+    output = console.current()
+    ctx = context_for(output, "desk.read")
+    rows = money_requests.listed(ctx, money_requests.PAYER_REFUND)
+    if show_phi:
+        record_shown(ctx, "refunds to payers", {"requests": [int(row["money_request_id"]) for row in rows]})
+    columns = ("money_request_id", "state", "amount_cents", "payer_code", "requested_by", "decided_by", "reason")
+    told = [
+        {name: row[name] for name in columns}
+        | {"paid_on": row["parameters"]["paid_on"], "cheque": row["parameters"]["cheque"]}
+        | {"although": row["although"], "reference": console.mask(row["reference"], show=show_phi)}
+        for row in rows
+    ]
+    output.document({"refunds": told})
+    output.table(
+        "Refunds to payers",
+        [">No.", ">Amount", "State", "Payer", "Reference", "Asked by", "Decided by", "On", "Cheque", "Why", "Although"],
+        [
+            (
+                *(row["money_request_id"], console.dollars(row["amount_cents"]), row["state"], row["payer_code"]),
+                *(row["reference"], row["requested_by"], row["decided_by"], row["paid_on"], row["cheque"]),
+                *(row["reason"], row["although"]),
+            )
+            for row in told
+        ],
+    )
+    waits = sum(row["amount_cents"] for row in told if row["state"] == money_requests.WAITS)
+    output.say(f"{len(told)} refund(s), {console.dollars(waits)} asked for and not decided.")
+
+
+def approve(number: Number, day: Day = None) -> None:
+    """Let happen what another person asked for, within your own limit: a refund to a payer, or balances to collection.
+
+    Example: claims takebacks approve 3 --as sue
+    """
+    from claims.service.money_approvals import approve as let_go
+
+    output = console.current()
+    ctx = context_for(output, "desk.approve", second=True)
+    cents = let_go(ctx, number_of(number), when(day, ctx))
+    output.document({"request": number_of(number), "amount_cents": cents, "state": "done"})
+    output.say(f"Request {number}: {console.dollars(cents)} approved and posted.")
+
+
+def refuse(number: Number, reason: Reason, day: Day = None) -> None:
+    """Say no to what another person asked for.
+
+    Example: claims takebacks refuse 3 --reason "the payer took it already"
+    """
+    from claims.service.money_requests import refuse as end
+
+    _end(end, "desk.approve", "refused", number, reason, day)
+
+
+def withdraw(number: Number, reason: Reason, day: Day = None) -> None:
+    """Take back what was asked for and nobody has decided.
+
+    Example: claims takebacks withdraw 3 --reason "typed wrong"
+    """
+    from claims.service.money_requests import withdraw as end
+
+    _end(end, "money.post", "withdrawn", number, reason, day)
+
+
+def reverse(number: Number, reason: Reason, day: Day = None) -> None:
+    """Take back a refund that was approved and that no bank line has paid: a reversing journal.
+
+    Example: claims takebacks reverse 3 --reason "the cheque was never sent"
+    """
+    from claims.service.payer_refunds import reverse as end
+
+    _end(end, "desk.approve", "reversed", number, reason, day)
+
+
+def _end(
+    end: Callable[[Context, int, str, date], int], permission: str, state: str, number: str, reason: str,
+    day: datetime | None,
+) -> None:  # fmt: skip
+    output = console.current()
+    ctx = context_for(output, permission, second=permission == "desk.approve")
+    cents = end(ctx, number_of(number), reason, when(day, ctx))
+    output.document({"request": number_of(number), "amount_cents": cents, "state": state})
+    output.say(f"Request {number}: {console.dollars(cents)}, {state}.")

@@ -1,14 +1,18 @@
 """Ledger lines of the bank: ties, rests, returns and fees in; keyed, balanced lines with their posting rule out.
 
 Each gives journal_key, account, amount_cents, rule_id, bank_line_id, remit_id, payer_code. Money that lay on unapplied
-cash (2200) before is taken from there, else from cash (1000).
+cash (2200) before is taken from there, else from cash (1000). On both it is that of a bank line, whoever paid it and
+for what: so what comes off has the keys of what was put on, in whatever order a deposit and its remittance come in.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+OF_LINE: dict[str, Any] = {"remit_id": 0, "payer_code": ""}
 NAMES = ["journal_key", "account", "amount_cents", "rule_id", "bank_line_id", "remit_id", "payer_code"]
 
 
@@ -19,9 +23,11 @@ def tie_lines(ties: pd.DataFrame) -> pd.DataFrame:
     """
     waits = ties["is_unapplied"].to_numpy(dtype=bool)
     base = ties.assign(rule_id=np.where(waits, "E05", "E03"))
+    net = ties["amount_cents"] - ties["fee_cents"]
+    # The journal is the remittance's: its line stands first.
     return _lines(
-        base.assign(account=np.where(waits, "2200", "1000"), amount_cents=ties["amount_cents"] - ties["fee_cents"]),
-        base.assign(account="1050", amount_cents=ties["fee_cents"] - ties["amount_cents"]),
+        base.assign(account="1050", amount_cents=-net),
+        base.assign(account=np.where(waits, "2200", "1000"), amount_cents=net, **OF_LINE),
         base.assign(account="5100", amount_cents=ties["fee_cents"], rule_id="E27"),
         base.assign(account="1050", amount_cents=-ties["fee_cents"], rule_id="E27"),
     )
@@ -51,7 +57,9 @@ def return_lines(returns: pd.DataFrame) -> pd.DataFrame:
     return _lines(
         base.assign(account=np.where(of_remit, "1050", "2200"), bank_line_id=owner),
         base.assign(
-            account=np.where(waits, "2200", "1000"), amount_cents=returns["fee_cents"] - returns["amount_cents"]
+            account=np.where(waits, "2200", "1000"),
+            amount_cents=returns["fee_cents"] - returns["amount_cents"],
+            **OF_LINE,
         ),
         base.assign(account="5100", amount_cents=-returns["fee_cents"]),
     )

@@ -24,9 +24,10 @@ from claims.ledger.proposal import (
     keyed,
     negated,
     number_of,
+    unparked,
 )
 from claims.ledger.reversals import reverse
-from claims.ledger.rules import CLEARING, RECEIVABLE, UNAPPLIED, adjudication_lines, empty_lines
+from claims.ledger.rules import RECEIVABLE, adjudication_lines, empty_lines
 
 REFUSED_TYPES = {
     "ambiguous": "AMBIGUOUS_CLAIM",
@@ -142,7 +143,7 @@ def _adjudicate(
         return decided.iloc[:0], empty_lines().assign(family_id=0, journal_key="", reverses_key="")
     ids = rows["claim_payment_id"]
     lines, odd = adjudication_lines(
-        rows.assign(cash_account=np.where(rows["waiting_reason"] != "", UNAPPLIED, CLEARING)),
+        rows,
         batch.service_payments[batch.service_payments["claim_payment_id"].isin(ids)],
         batch.adjustments[batch.adjustments["claim_payment_id"].isin(ids)],
     )
@@ -162,7 +163,8 @@ def _adjudicate(
         named = passed[passed[column] > 0]
         result.raise_exception(named, type_code, named[column])
     own = keyed(tested.lines[tested.lines["claim_payment_id"].isin(passed["claim_payment_id"])], passed)
-    own = pd.concat([released[own.columns], own], ignore_index=True) if len(released) else own
+    before = [released[own.columns], unparked(passed, batch.parked)[own.columns]]
+    own = pd.concat([*(part for part in before if len(part)), own], ignore_index=True)
     result.lines.append(own)
     odd = odd[odd["claim_payment_id"].isin(passed["claim_payment_id"])].rename(columns={"rule_exception": "type_code"})
     result.exceptions.append(odd[EXCEPTION_COLUMNS])

@@ -17,6 +17,8 @@ EXCEPTION_COLUMNS = ["claim_payment_id", "type_code", "amount_cents"]
 
 # The line of a payer's decision that takes back what the payer's earlier one held: a release, not a reversal.
 RELEASE_RULE = "E12"
+# The lines that take cash off 2200 again when what it waited for has come.
+APPLIED_RULE = "C33"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Batch:
     outcome (TAKEN_BACK: by a reversal), is_released (the system took it back), posting_order, ordinal, place (newest
     lowest), of the families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
-    to be negated by a reversal.
+    to be negated by a reversal. parked: ledger lines, of the same columns, that put cash of claim_payments on 2200.
     """
 
     claim_payments: pd.DataFrame
@@ -54,6 +56,7 @@ class Batch:
     touched: pd.DataFrame
     decided: pd.DataFrame
     decided_lines: pd.DataFrame
+    parked: pd.DataFrame
 
 
 @dataclass
@@ -91,9 +94,12 @@ class Proposal:
         self.exceptions.append(frame[EXCEPTION_COLUMNS])
 
     def wait(self, rows: pd.DataFrame, reason: pd.Series) -> None:
-        """Cash to 2200 and an open item under `reason`; what waits already moves none again and says nothing new."""
+        """Cash to 2200 and an open item under `reason`; what waits already moves none again and says nothing new.
+
+        It is no claim's there, also where one is known: which one may be another when it is applied.
+        """
         first = rows["last_posting_id"] == 0
-        self.lines.append(keyed(cash_lines(rows[first]), rows))
+        self.lines.append(keyed(cash_lines(rows[first]), rows).assign(family_id=0))
         changed = first | (rows["waiting_reason"] != reason)
         outcome = np.where((reason == "") & (rows["paid_cents"] == 0), INFORMATIONAL, UNAPPLIED_CASH)
         self.decide(rows[changed], pd.Series(outcome, index=rows.index)[changed], reason[changed])
@@ -144,6 +150,16 @@ def negated(lines: pd.DataFrame, rows: pd.DataFrame, part: str, rule_id: str) ->
         reverses_key=lines["journal_key"],
         journal_key=key.to_numpy(),
     )
+
+
+def unparked(rows: pd.DataFrame, parked: pd.DataFrame) -> pd.DataFrame:
+    """Take the cash of claim payments that waited off 2200, by the negation of what had put it there.
+
+    So it lies on clearing as if it had never waited, and a decision is posted from there in any case: balances by
+    payer, claim and remittance are the same whatever the nights.
+    """
+    waited = rows.loc[rows["waiting_reason"] != "", "claim_payment_id"]
+    return negated(parked[parked["claim_payment_id"].isin(waited)], rows, "applied", APPLIED_RULE)
 
 
 def number_of(rows: pd.DataFrame) -> pd.Series:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from claims.ledger import reversal_pairs
-from claims.ledger.proposal import REVERSAL, UNAPPLIED_CASH, Batch, Proposal, keyed, negated
-from claims.ledger.rules import CLEARING, UNAPPLIED, cash_lines, empty_lines
+from claims.ledger.proposal import REVERSAL, UNAPPLIED_CASH, Batch, Proposal, keyed, negated, unparked
+from claims.ledger.rules import UNAPPLIED, cash_lines, empty_lines
 
 
 def reverse(
@@ -34,14 +34,10 @@ def reverse(
         decided_lines.rename(columns={"claim_payment_id": "claim_payment_id_first"}), on="claim_payment_id_first"
     )
     own = negated(own, best, "rev", "C20")
-    # An orphan that waited on 2200 has moved its cash already: its clearing side comes out of 2200 now.
-    reason = best.set_index("claim_payment_id")["waiting_reason"]
-    waited = (reason.reindex(own["claim_payment_id"]) != "").to_numpy()
     held = best.loc[best["outcome_first"] == UNAPPLIED_CASH].set_index("claim_payment_id")["claim_payment_id_first"]
     lies = ((own["account"] == UNAPPLIED) & own["claim_payment_id"].isin(held.index)).to_numpy()
     first = held.reindex(own["claim_payment_id"]).to_numpy()
     own["claim_payment_id"] = own["claim_payment_id"].mask(lies, first).astype("int64")
-    own["account"] = own["account"].where(~(waited & (own["account"] == CLEARING)), UNAPPLIED)
     taken = best.assign(
         reverses_claim_payment_id=best["claim_payment_id_first"],
         family_id=best["family_id_first"],
@@ -50,8 +46,10 @@ def reverse(
     off = taken.assign(paid_cents=taken["paid_cents"] + taken["paid_cents_first"], rule_id="C21")
     off = off[off["paid_cents"] != 0]
     result.exceptions.append(reversal_pairs.mismatches(taken, batch))
-    mismatch = keyed(cash_lines(off[off["waiting_reason"] == ""]), off)
-    lines = pd.concat([own[mismatch.columns], mismatch], ignore_index=True)
+    mismatch = keyed(cash_lines(off), off)
+    # An orphan that waited on 2200 has moved its cash already.
+    before = unparked(best, batch.parked)
+    lines = pd.concat([before[mismatch.columns], own[mismatch.columns], mismatch], ignore_index=True)
     result.lines.append(lines)
     result.decide(taken, REVERSAL)
     return lines, best["claim_payment_id_first"]

@@ -1,7 +1,7 @@
 """Posting rules as rows: adjustments and service payments in, signed ledger lines out (debit +, credit -).
 
 The rows of codes/posting_rules.csv say which account an amount moves; nothing here names an account but `1100:next`
-(the next payer's receivable) and the cash side of an unmatched payment, which later comes out of unapplied cash.
+(the next payer's receivable) and the cash side of an unmatched payment.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def adjudication_lines(
     """Turn matched, classified claim payments into ledger lines: `(lines, exceptions)`.
 
     `claim_payments`: claim_payment_id, charge_cents, paid_cents, ledger_payer_code, payer_sequence, next_payer_code,
-    next_sequence ("" = nobody follows), cash_account (1050, or 2200 when the cash was unapplied before).
+    next_sequence ("" = nobody follows).
     `service_payments`: with line_number (0 = fits no line). `adjustments`: adjustment_class, account (replaces 4100).
     Every claim payment's lines sum to zero when the remittance balances. Signs as filed: a debit of a negative amount
     is a credit.
@@ -162,7 +162,7 @@ def _sides(rows: pd.DataFrame, rules: pd.DataFrame, claims: pd.DataFrame) -> lis
                     "claim_payment_id": at.to_numpy(),
                     "line_number": rows["line_number"].to_numpy(),
                     "service_payment_id": rows["service_payment_id"].to_numpy(),
-                    "account": claims["cash_account"].reindex(at).to_numpy() if account == CLEARING else account,
+                    "account": account,
                     "amount_cents": amount if rule.debit else -amount,
                     "rule_id": str(rule.rule_id),
                     "payer_code": claims["ledger_payer_code"].reindex(at).to_numpy(),

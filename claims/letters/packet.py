@@ -26,7 +26,7 @@ class Party:
 class Table:
     """A table in words: a title, columns, rows, a last row of sums, a note.
 
-    Before the name of a column ``>`` aligns it right, ``+`` gives it the room that is left.
+    Before the name of a column ``>`` aligns it right, ``+`` gives it the room that is left. Cells keep their lines.
     """
 
     title: str
@@ -140,7 +140,7 @@ def _data(packet: Packet, *, added: bool = True) -> dict[str, Any]:
 
 
 def _runs(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    return [{"text": run.text, "gap": run.is_gap} for run in runs]
+    return [{"lines": run.text.splitlines() or [""], "gap": run.is_gap} for run in runs]
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": [name.lstrip(">+") for name in table.columns],
         "right": [name.startswith(">") for name in table.columns],
         "wide": [name.startswith("+") for name in table.columns],
-        "rows": table.rows,
+        "rows": [[cell.split("\n") for cell in row] for row in table.rows],
         "sums": table.sums,
         "note": table.note,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -70,6 +70,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
+def plain_lines(text: str) -> str:
+    """Do the same and keep the ends of lines, as a person typed them."""
+    return "\n".join(plain(line) for line in text.splitlines())
+
+
 def gap(label: str) -> Run:
     """Mark what is to be filled in."""
     return Run(f"[to be filled in: {label}]", True)
@@ -100,8 +105,14 @@ def templates(folder: Path) -> list[Template]:
     return found
 
 
-def compose(template: Template, values: Mapping[str, str], labels: Mapping[str, str]) -> Letter:
-    """Put facts into a template; ``labels`` names every fact there is. Raise TemplateError for one that is not."""
+def compose(
+    template: Template, values: Mapping[str, str], labels: Mapping[str, str], written: Collection[str] = ()
+) -> Letter:
+    """Put facts into a template; ``labels`` names every fact there is. Raise TemplateError for one that is not.
+
+    Those that people have ``written`` keep their lines; one of several paragraphs stands in paragraphs of its own.
+    """
+    values = {name: (plain_lines if name in written else plain)(text) for name, text in values.items()}
     gaps: dict[str, None] = {}
     title: Paragraph = ()
     paragraphs: list[list[Run]] = [[]]
@@ -115,12 +126,22 @@ def compose(template: Template, values: Mapping[str, str], labels: Mapping[str, 
         elif sentence.startswith(_TITLE):
             title = tuple(_runs(sentence.removeprefix(_TITLE), values, labels, gaps))
         elif not sentence.startswith(_OPTIONAL) or all(name in values for name in _FACT.findall(sentence)):
-            paragraph = paragraphs[-1]
-            paragraph += [Run(" ")] if paragraph else []
-            paragraph += _runs(sentence.removeprefix(_OPTIONAL), values, labels, gaps)
+            paragraphs[-1] += [Run(" ")] if paragraphs[-1] else []
+            for run in _runs(sentence.removeprefix(_OPTIONAL), values, labels, gaps):
+                _add(paragraphs, run)
     if not title:
         raise TemplateError(template.name, 0, "it has no line title: ...")
-    return Letter(title, tuple(tuple(one) for one in paragraphs if one), tuple(gaps))
+    said = (tuple(one) for one in paragraphs if any(run.text.strip() for run in one))
+    return Letter(title, tuple(said), tuple(gaps))
+
+
+def _add(paragraphs: list[list[Run]], run: Run) -> None:
+    """Put a part of a sentence behind what there is; what has lines of its own is glued to nothing."""
+    if "\n" not in run.text:
+        paragraphs[-1].append(run)
+        return
+    paragraphs += [[Run(part.strip("\n"), run.is_gap)] for part in re.split(r"\n{2,}", run.text.strip("\n"))]
+    paragraphs.append([])
 
 
 def _runs(sentence: str, values: Mapping[str, str], labels: Mapping[str, str], gaps: dict[str, None]) -> Iterator[Run]:
@@ -128,7 +149,7 @@ def _runs(sentence: str, values: Mapping[str, str], labels: Mapping[str, str], g
         if place % 2 == 0 and part:
             yield Run(part)
         elif place % 2 and part in values:
-            yield Run(plain(values[part]))
+            yield Run(values[part])
         elif place % 2:
             gaps[labels[part]] = None
             yield gap(labels[part])

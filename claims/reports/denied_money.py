@@ -18,7 +18,7 @@ NO_NEXT_PAYER = "C05"  # the posting rule for what only a next payer could pay, 
 REASONS = {
     "open_at_risk": "At risk in open cases",
     "contract_allows_less": "Denied, though the contract would have paid less",
-    "not_open": "Denied, though no more than what is at risk is open: another case counts it, or it is paid by now",
+    "not_open": "Denied, though no more than what is at risk is open: another case has it, it is paid, or not charged",
     "decision_held": "Denied by a decision that is held and not posted: nothing stands on 1110 for it yet",
     "repeat": "Denied as a repeat of what was decided before: nothing moved, so nothing stands on 1110",
     "claim_unknown": "Denied of claims that are not in the books: nothing stands on 1110",
@@ -95,7 +95,8 @@ def _is_of_earlier(waiting: pd.DataFrame, held: pd.DataFrame, events: pd.DataFra
 
 def _is_repeat(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.Series[bool]:
     """Tell which cases are of decisions that say "decided before" and put nothing on 1110."""
-    stands = held.loc[held["amount_cents"] != 0, "claim_payment_id"]
+    # Below zero is what the decision took back of an earlier one: it holds nothing by that.
+    stands = held.loc[held["amount_cents"] > 0, "claim_payment_id"]
     own = events.loc[events["claim_payment_id"].isin(stands) & (events["claim_payment_id"] != 0), "case_id"]
     rules = codes.table("carc")
     reasons = rules.loc[rules["category"] == REPEATS, "code"]

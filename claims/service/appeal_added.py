@@ -6,6 +6,7 @@ They are events of the case, append-only; the next packet of the level begins wi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,18 @@ class Filled:
 NOTHING = Filled({}, {})
 
 
+class AppealChangedError(UsageError):
+    """Somebody wrote into a packet, attached or took something out since it was seen."""
+
+    def __init__(self, who: str = "", day: str = "") -> None:
+        self.who = who or "somebody"
+        when = f" on {day}" if day else ""
+        super().__init__(
+            f"{who or 'Somebody'} added to this packet or took something out{when}, "
+            "since you saw it: look at it once more."
+        )
+
+
 def checked(content: bytes) -> Added:
     """Look at a file that somebody adds: raise UsageError where it is no PDF or picture, too large, or unreadable."""
     suffix = next((suffix for begin, suffix in _BEGINS if content.startswith(begin)), "")
@@ -80,19 +93,39 @@ def checked(content: bytes) -> Added:
     return Added(content, Vault.hash_of(content), suffix, pages)
 
 
-def before(ctx: Context, conn: Connection, case_id: int, level: int) -> Filled:
-    """Read what was added to a level of a case before."""
-    words: dict[str, str] = {}
+def before(ctx: Context, conn: Connection, case_id: int, level: int, seen: int | None = None) -> Filled:
+    """Read what was added to a level of a case before.
+
+    ``seen``: how often something had been added or taken out when somebody looked at it; raises AppealChangedError
+    where that was not now.
+    """
     files: dict[str, tuple[Added, ...]] = {}
     bodies = rows_of.filled(conn, case_id, (EVENT, REMOVED))
+    if seen is not None and seen != len(bodies):
+        raise _changed(conn, case_id)
     for said in (one for one in map(json.loads, bodies) if one["level"] == level):
-        words |= said.get("words", {})
         for one in said.get("files", ()):
             added = Added(ctx.vault.read(one["sha256"]), one["sha256"], one["suffix"], one["pages"])
             files[one["exhibit"]] = (*files.get(one["exhibit"], ()), added)
         for one in said.get("removed", ()):
             files = _without(files, one["exhibit"], one["sha256"])
-    return Filled({key: text for key, text in words.items() if text}, files, seen=len(bodies))
+    return Filled(_words(bodies, level), files, seen=len(bodies))
+
+
+def words_then(conn: Connection, case_id: int, level: int, seen: int) -> dict[str, str]:
+    """Give the words that stood in the gaps of a level when it had been added to ``seen`` times."""
+    return _words(rows_of.filled(conn, case_id, (EVENT, REMOVED))[:seen], level)
+
+
+def _words(bodies: Sequence[str], level: int) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for said in (one for one in map(json.loads, bodies) if one["level"] == level):
+        words |= said.get("words", {})
+    return {key: text for key, text in words.items() if text}
+
+
+def _changed(conn: Connection, case_id: int) -> AppealChangedError:
+    return AppealChangedError(*rows_of.last_filled(conn, case_id, (EVENT, REMOVED)))
 
 
 def _without(files: dict[str, tuple[Added, ...]], exhibit: str, sha256: str) -> dict[str, tuple[Added, ...]]:
@@ -117,7 +150,7 @@ def merged(
     plan: Plan, old: Filled, words: Mapping[str, str], attached: Sequence[Attached], removed: Sequence[Removed] = ()
 ) -> tuple[Filled, Filled]:
     """Give what a packet has with new words and files and without those removed, and what is new; raises UsageError."""
-    new_words = {key: " ".join(text.split()) for key, text in words.items()}
+    new_words = {key: as_typed(text) for key, text in words.items()}
     for key, text in new_words.items():
         if len(text) > MOST_CHARACTERS:
             raise UsageError(f"What is filled in for {key} has at most {MOST_CHARACTERS} characters.")
@@ -137,14 +170,19 @@ def merged(
     return Filled(known_words, files), Filled(changed, new, gone, old.seen)
 
 
+def as_typed(text: str) -> str:
+    """Give words as they were typed: their lines, and an empty one between paragraphs."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.strip().splitlines()))
+
+
 def keep(ctx: Context, conn: Connection, case_id: int, level: int, new: Filled, day: str) -> None:
     """Write what is new into the vault and as events of the case; what was removed is an event before it.
 
-    Raises UsageError where somebody else has added or removed something since, and for what is removed when the appeal
-    was sent: what was sent stays as it was.
+    Raises AppealChangedError where somebody else has added or removed something since, and UsageError for what is
+    removed when the appeal was sent: what was sent stays as it was.
     """
     if len(rows_of.filled(conn, case_id, (EVENT, REMOVED))) != new.seen:
-        raise UsageError("Somebody added to this packet or took something out since you saw it: look at it once more.")
+        raise _changed(conn, case_id)
     if new.removed:
         if (rows_of.sent(conn, [case_id])["level"] == level).any():
             raise UsageError("This appeal was sent: what it had stays with it.")

@@ -11,6 +11,7 @@ from claims.denials.appeals import ACCEPTANCE, Plan
 WORDS, FILE, ELSEWHERE = "words", "file", "elsewhere"
 RECEIPT = "proof_of_receipt"  # an exhibit that a person adds where no acknowledgment proves the receipt
 PAYER_ADDRESS = "address of the payer's appeals department"
+UNPRINTABLE = "characters that cannot be printed, to be written in another way"
 # What the practice says of itself: columns of its row in master data, and the gap where they are empty.
 OURSELVES = {
     ("address", "city"): "address of the practice: set it in master data (providers.csv: address, city, state, zip)",

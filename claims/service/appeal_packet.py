@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,13 +12,13 @@ import pandas as pd
 from claims import codes
 from claims.denials.appeal_values import words_of
 from claims.denials.appeals import Plan
-from claims.letters import Exhibit, Letter, Packet, Party, Run, Table
+from claims.letters import Exhibit, Letter, Packet, Party, Run, Table, missing, named
 from claims.letters.text import Paragraph, gap
 from claims.money import dollars
 from claims.service.appeal_added import NOTHING, Filled
 from claims.service.appeal_exhibits import SAID, exhibits, limit_words, place
 from claims.service.appeal_facts import Gathered
-from claims.service.appeal_gaps import OURSELVES, PAYER_ADDRESS, gaps
+from claims.service.appeal_gaps import OURSELVES, PAYER_ADDRESS, UNPRINTABLE, gaps
 
 
 def packet(
@@ -32,22 +33,17 @@ def packet(
     """Put a packet together; ``filled`` is what people added to it."""
     address = address_lines(got.facts.payer, "payer") if plan.decided_by == "payer" else ()
     if filled.words.get("payer_address"):
-        address = tuple(part.strip() for part in filled.words["payer_address"].split(";"))
+        address = tuple(part.strip() for part in re.split(r"[;\n]", filled.words["payer_address"]) if part.strip())
     labelled, lost = _with_added(*exhibits(plan, got), plan, filled)
-    about, missing = _about(plan.values)
+    about, lacking = _about(plan.values)
     wanted = _still_wanted(plan, filled)
     written = _written(filled)
+    cells = (cell for one in written for row in one.rows for cell in row)
+    boxes = _unprintable((*_texts(letter), *_texts(closing), *plan.values.values(), *address, *cells))
+    ours = (*lacking_of_ours(got), *boxes)
     open_gaps = tuple(
         dict.fromkeys(
-            (
-                *letter.gaps,
-                *missing,
-                *(() if address else (PAYER_ADDRESS,)),
-                *wanted,
-                *lost,
-                *closing.gaps,
-                *lacking_of_ours(got),
-            )
+            (*letter.gaps, *lacking, *(() if address else (PAYER_ADDRESS,)), *wanted, *lost, *closing.gaps, *ours)
         )
     )
     to: tuple[Paragraph, ...] = ((Run(plan.values.get("payer_name", "")),), (Run("Attention: Appeals"),))
@@ -77,6 +73,16 @@ def packet(
         exhibits=labelled,
         origin=origin,
     )
+
+
+def _texts(letter: Letter) -> Iterable[str]:
+    return (run.text for one in (letter.title, *letter.paragraphs) for run in one)
+
+
+def _unprintable(texts: Iterable[str]) -> tuple[str, ...]:
+    """Name the characters that would stand in the packet as empty boxes: who reads it could not know what was meant."""
+    found = missing(texts)
+    return (f"{UNPRINTABLE}: {named(found)}",) if found else ()
 
 
 def _written(filled: Filled) -> tuple[Table, ...]:

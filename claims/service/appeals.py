@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ from claims.letters import Added, Packet, Template, compose, find_template, lett
 from claims.letters import templates as letter_templates
 from claims.reports import manifest
 from claims.reports.report import Check, Report
+from claims.service import appeal_added
 from claims.service.appeal_added import NOTHING, Attached, Filled, Removed, before, keep, merged
 from claims.service.appeal_facts import Gathered, gather
 from claims.service.appeal_gaps import WORDS, Gap, gaps
@@ -38,6 +40,7 @@ from claims.store.queries import appeals as rows_of
 PACKET, LETTER, CONTENT = "packet.pdf", "letter.docx", "appeal"
 OWN_LAYOUT = "letter.docx"
 STATES = ("prepared", "sent", "replaced")
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
 class AppealRefusedError(UsageError):
@@ -93,6 +96,7 @@ class Assembled:
     fields: tuple[Gap, ...]  # what a person may write, with the words that stand there now
     added: Filled = NOTHING  # what of it is new and not kept yet
     files: Mapping[str, tuple[Added, ...]] = field(default_factory=dict)  # by exhibit: what people attached
+    seen: int = 0  # how often something was added to it or taken out: what `prepare` wants to know was seen
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -115,6 +119,7 @@ def assembled(
     words: Mapping[str, str] | None = None,
     attached: Sequence[Attached] = (),
     removed: Sequence[Removed] = (),
+    seen: int | None = None,
 ) -> Assembled:
     """Put letter and packet together without writing anything; raises what `prepare` raises.
 
@@ -125,20 +130,36 @@ def assembled(
     plan = rules.plan(got.facts, today, level)
     if plan.refused:
         raise AppealRefusedError(plan.refused, plan.reason)
+    return _assembled(ctx, case_id, got, plan, today, words or {}, attached, removed, seen)
+
+
+def looked_at(ctx: Context, case_id: int) -> tuple[Plan, Assembled | None]:
+    """Give what `planned` says and, where an appeal can be made, what `assembled` gives, gathered once."""
+    today = ctx.settings.today()
+    got = gather(ctx, case_id, today)
+    plan = rules.plan(got.facts, today, None)
+    made = None if plan.refused else _assembled(ctx, case_id, got, plan, today)
+    return replace(plan, values={}), made
+
+
+def _assembled(
+    ctx: Context, case_id: int, got: Gathered, plan: Plan, today: date, words: Mapping[str, str] = NO_WORDS,
+    attached: Sequence[Attached] = (), removed: Sequence[Removed] = (), seen: int | None = None,
+) -> Assembled:  # fmt: skip
     payer_code = str(got.facts.payer.get("payer_code") or got.facts.case["payer_code"])
     with read(ctx.engine) as conn:
-        old = before(ctx, conn, case_id, plan.level)
-    filled, new = merged(plan, old, words or {}, attached, removed)
+        old = before(ctx, conn, case_id, plan.level, seen)
+    filled, new = merged(plan, old, words, attached, removed)
     used = [find_template(ctx.settings.letters_folder, kind, plan.level, payer_code) for kind in (plan.kind, "closing")]
     # What the books alone leave open is what may be written; all else in the letter is theirs to say.
     draft = _put_together(plan, got, used, today, replace(filled, words={}))
     wanted = [one for one in gaps(plan, draft.gaps) if one.how == WORDS]
-    _require_known(words or {}, {one.key for one in wanted})
+    _require_known(words, {one.key for one in wanted})
     fields = tuple(replace(one, words=filled.words.get(one.key, "")) for one in wanted)
     filled = replace(filled, words={one.key: one.words for one in fields if one.words})
     made = _put_together(plan, got, used, today, filled) if filled.words else draft
     plan = replace(plan, values={**plan.values, **filled.words})
-    return Assembled(plan, got, used[0], made, fields, new, filled.files)
+    return Assembled(plan, got, used[0], made, fields, new, filled.files, old.seen)
 
 
 def _put_together(plan: Plan, got: Gathered, used: Sequence[Template], today: date, filled: Filled) -> Packet:
@@ -146,7 +167,7 @@ def _put_together(plan: Plan, got: Gathered, used: Sequence[Template], today: da
     facts = codes.table("appeal_facts")
     labels = dict(zip(facts["fact"], facts["label"], strict=True))
     plan = replace(plan, values={**plan.values, **filled.words})
-    letter, closing = (compose(one, plan.values, labels) for one in used)
+    letter, closing = (compose(one, plan.values, labels, filled.words) for one in used)
     origin = tuple(f"Made from the template {template_named(one)}, sha256 {one.sha256}." for one in used)
     return packet(plan, got, letter, closing, origin, today, filled)
 
@@ -168,15 +189,18 @@ def prepare(
     words: Mapping[str, str] | None = None,
     attached: Sequence[Attached] = (),
     removed: Sequence[Removed] = (),
+    seen: int | None = None,
 ) -> Appeal:
     """Write letter and packet of a case into ``out`` (default: a folder of its own under ``appeals``).
 
     ``level``: the one after the last that was sent unless given; ``day``: of the letter, default today. ``words`` by
     key of the gap and files ``attached`` fill what the books lack; they are kept, and later packets of the level have
-    them too; what is ``removed`` is in none that follows. The same books, templates and day give the same bytes. Raises
-    AppealRefusedError, NotFoundError, TemplateError, and UsageError for words or files that cannot be.
+    them too; what is ``removed`` is in none that follows. ``seen``: `Assembled.seen` of what the person looked at. The
+    same books, templates and day give the same bytes. Raises AppealRefusedError, NotFoundError, TemplateError,
+    AppealChangedError where somebody else added to it since it was seen, and UsageError for words or files that cannot
+    be.
     """
-    made = assembled(ctx, case_id, level, day=day, words=words, attached=attached, removed=removed)
+    made = assembled(ctx, case_id, level, day=day, words=words, attached=attached, removed=removed, seen=seen)
     plan, got, template, today = made.plan, made.got, made.template, made.packet.day
     key = str(got.facts.case["case_key"])[:KEY_LENGTH]
     own = _own(ctx, case_id)
@@ -202,6 +226,8 @@ def prepare(
         "prepared_by": ctx.actor,
     }
     with write(ctx.engine) as conn:
+        if (rows_of.sent(conn, [case_id])["level"] == plan.level).any():  # meanwhile: no other packet takes its place
+            raise UsageError("This appeal was sent: what it had stays with it.")
         appeal_id = store.put(conn, row)
         keep(ctx, conn, case_id, plan.level, made.added, today.isoformat())
         for sha256 in hashes.values():
@@ -237,6 +263,18 @@ def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
     """List the appeals of a case by level, the newest of a level last: template, hashes, gaps, state, days, who."""
     with read(ctx.engine) as conn:
         return _shown(conn, rows_of.of_case(conn, case_id))
+
+
+def words_then(ctx: Context, case_id: int, level: int, seen: int) -> dict[str, str]:
+    """Give the words that stood in the gaps of a level when it had been added to ``seen`` times, by key."""
+    with read(ctx.engine) as conn:
+        return appeal_added.words_then(conn, case_id, level, seen)
+
+
+def newest_packet(ctx: Context, case_id: int, level: int) -> str:
+    """Give the sha256 of the packet of a level that was prepared last; empty where there is none."""
+    with read(ctx.engine) as conn:
+        return "".join(rows_of.newest_packets(conn, [case_id], level)["packet_sha256"])
 
 
 def is_with_payer(ctx: Context, case_id: int) -> bool:

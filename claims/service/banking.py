@@ -17,9 +17,12 @@ from claims.store.handles import Connection
 
 
 def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
-    """Tie bank lines to posted remittances, post fees and returns; the rest waits on unapplied cash, by name."""
+    """Tie bank lines to posted remittances, post fees and returns; the rest waits on unapplied cash, by name.
+
+    A line of a day after the accounting day is named, and moves nothing before its day.
+    """
     with write(ctx.engine) as conn:
-        before, remits = banking.open_lines(conn), banking.remittances(conn)
+        before, remits = banking.open_lines(conn, posting_date), banking.remittances(conn)
         fees = before[before["kind"] == "fee"]
         tying.write_fees(conn, ctx, run_id, posting_date, fees)
         lines = before[(before["kind"] != "fee") & (before["rest_cents"] > 0)]
@@ -34,14 +37,14 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
         deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
         is_changed = len(outcome.ties) > 0 or len(fees) > 0
-        open_ = banking.open_lines(conn) if is_changed else before
+        open_ = banking.open_lines(conn, posting_date) if is_changed else before
         clear = open_[~open_["bank_line_id"].isin(outcome.ambiguous["bank_line_id"])]
         patients = tie_patients(conn, ctx, run_id, posting_date, clear)
-        open_ = banking.open_lines(conn) if patients["patient_deposits_tied"] else open_
+        open_ = banking.open_lines(conn, posting_date) if patients["patient_deposits_tied"] else open_
         tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
         returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
         if (open_["rest_cents"] < 0).any():
-            open_ = banking.open_lines(conn)
+            open_ = banking.open_lines(conn, posting_date)
             tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
         issue_again(conn, ctx, run_id, posting_date)
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)

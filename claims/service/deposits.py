@@ -139,6 +139,7 @@ def tie(
     _need(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         line = _line(conn, bank_line_id)
+        tying.require_come(line, posting_date)
         _require_seen(conn, bank_line_id, remit_id, seen)
         if seen is None:
             _require_untied(conn, bank_line_id, remit_id)

@@ -98,7 +98,7 @@ def happened(ctx: Context, case: Case) -> pd.DataFrame:
         versions = pd.Series(case.version, index=events.index, dtype="int64")
         is_last = ~undoing.moved_on(events, versions, store_desk.since(conn, events.assign(case_id=case.case_id)))
         is_open = events["action_state"].isin(["done", "waiting_approval", "approved"]) & (events["action_id"] != 0)
-        is_here = why_kept(conn, events) == ""
+        is_here = why_kept(conn, events)["reason"] == ""
     words = [_words(json.loads(body), reason) for body, reason in zip(events["body"], events["reason"], strict=True)]
     newest = ~events["action_id"].duplicated(keep="last")
     day = events["payment_date"].where(events["payment_date"] != "", events["posting_date"])

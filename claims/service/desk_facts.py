@@ -17,7 +17,6 @@ from claims.service.desk_case import Case
 from claims.service.master import load_master
 from claims.store import desk
 from claims.store.engine import read
-from claims.store.handles import Connection
 from claims.store.queries import case_facts as rows
 from claims.store.queries import made_claims
 
@@ -34,11 +33,12 @@ def patients(ctx: Context, case_ids: Sequence[int]) -> dict[int, str]:
     return dict(zip(found["case_id"].tolist(), [_name(*one) for one in names], strict=True))
 
 
-def facts(ctx: Context, case: Case) -> dict[str, str]:
+def facts(ctx: Context, case: Case, asked: str | None = None) -> dict[str, str]:
     """Give what a payer asks for on the phone, by name; what is not known is empty.
 
     patient, subscriber (where another), birth_date, member_id, payer_claim_number, diagnoses, service, billing and
-    rendering provider, authorization, phone and contact of the payer.
+    rendering provider, authorization, phone and contact of the payer. `asked`: another payer that owes the answer, as
+    `made.with_claims` names it, where that is known already; empty where none does.
     """
     with read(ctx.engine) as conn:
         told = _first(rows.said_by_payer(conn, case.claim_payment_id))
@@ -46,7 +46,10 @@ def facts(ctx: Context, case: Case) -> dict[str, str]:
         member = str(told["member_id"] or "")
         if own:
             member = member_id(ctx, conn, case.family_id, str(told["payer_sequence"] or ""), own, member)
-        asked, asked_member = _asked(conn, case)
+        if asked is None:
+            known = made.with_claims(conn, desk.cases(conn, [case.case_id]))
+            asked = "".join(known["asked_payer"])
+        asked_member = str(made_claims.of_cases(conn, [case.case_id])["member_id"].iloc[0]) if asked else ""
         head = {} if asked else _first(rows.head_of_remittance(conn, case.claim_payment_id))
     raw = ctx.vault.read(head["sha256"], int(head["offset"]), min(int(head["length"]), _HEAD)) if head else b""
     contact, phone = contact_of(raw)
@@ -71,14 +74,6 @@ def facts(ctx: Context, case: Case) -> dict[str, str]:
         "contact": contact,
         "phone": phone,
     }
-
-
-def _asked(conn: Connection, case: Case) -> tuple[str, str]:
-    """Give name and member number of another payer that owes the answer; empty where none does."""
-    known = made.with_claims(conn, desk.cases(conn, [case.case_id]))
-    if known.empty or not known["asked_payer"].iloc[0]:
-        return "", ""
-    return str(known["asked_payer"].iloc[0]), str(made_claims.of_cases(conn, [case.case_id])["member_id"].iloc[0])
 
 
 def contact_of(head: bytes) -> tuple[str, str]:

@@ -95,6 +95,7 @@ def tie_by_hand(
         line = banking.lines(conn, banking.B.c.bank_line_id == bank_line_id)
         if line.empty:
             raise NotFoundError("bank line", bank_line_id)
+        tying.require_come(line, posting_date)
         money = patient_hand.in_hand(conn)
         chosen = money[money["owner"].isin(list(owners))]
         missing = sorted(set(owners) - set(chosen["owner"]))

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from claims import codes
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
 from claims.master import Master
 from claims.reports.report import days_between
+from claims.service import money_requests
 from claims.service.audited import record, record_with_reason
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -25,7 +28,7 @@ from claims.service.patient_credits import name_credits
 from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.service.statements import positions
-from claims.store import clock, patient_money, patients
+from claims.store import clock, patient_money, patient_statements, patients
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries.asof import AsOf
@@ -63,27 +66,81 @@ def write_off_small(ctx: Context, day: date) -> pd.DataFrame:
     return mine
 
 
-def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date) -> int:
-    """Give what patients owe of claims to a collector: bad debt (rule E14); give the cents.
+class Sent(NamedTuple):
+    """What became of balances that somebody sends to collection: done, or waiting for a second person (`request`)."""
 
-    Only what could stand on a statement: PostingRefusedError for a claim of which nothing is due.
+    request: int
+    state: str
+    amount_cents: int
+    limit_cents: int | None
+    used_cents: int
+
+
+def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date, *, although: str = "") -> Sent:
+    """Give what patients owe of claims to a collector: bad debt (rule E14).
+
+    At once within what the asker may give up alone in a day, of write-offs and collection together; else when another
+    person approves. Only what stood on as many statements as codes/collection_rules.csv says; with a reason why it goes
+    all the same (`although`) another person is asked. PostingRefusedError for a claim of which nothing is due.
     """
     require_come(ctx, day)
-    if not reason.strip():
-        raise UsageError("A reason is wanted: it is kept with the act.")
     with running(ctx, "action", day) as (run_id, _), write(ctx.engine) as conn:
-        families = sorted({named_family(conn, claim) for claim in claims})
-        found, _ = positions(conn, _always())
-        due = found["due_cents"].reindex(families, fill_value=0)
-        if (due <= 0).any():
+        due = _due(conn, sorted({named_family(conn, claim) for claim in claims}))
+        missing = _without_statements(conn, due, day)
+        if missing and not although.strip():
+            rule = codes.table("collection_rules").iloc[0]
             raise PostingRefusedError(
-                f"Nothing is due of {int((due <= 0).sum())} of these claims: no statement names it."
+                f"{missing} of these claims had no {rule['statements']} statements over {rule['after_days']} days: "
+                "write them (claims statements), or say why it goes to collection all the same."
             )
-        rows = pd.DataFrame({"amount_cents": due, "kind": ""})
-        _post(conn, ctx, run_id, day, rows, COLLECTION, "to-collection")
-        body = {"claims": len(rows), "amount_cents": int(due.sum())}
-        record_with_reason(ctx, conn, "patient.to-collection", f"{len(rows)} claim(s)", body, reason)
-    return int(due.sum())
+        cents = int(due.sum())
+        may = money_requests.authority(conn, ctx, day)
+        is_alone = may.limit_cents is None or (may.covers(cents) and not missing)
+        state = money_requests.DONE if is_alone else money_requests.WAITS
+        families = {str(family): int(one) for family, one in due.items()}
+        known = patient_money.write_offs(conn, due.index.tolist())
+        facts = [money_requests.TO_COLLECTION, *families.items(), sorted(known.items()), clock.now()]
+        number = money_requests.ask(
+            ctx, conn, money_requests.TO_COLLECTION, sha256(repr(facts).encode()).hexdigest(), cents, reason, day,
+            state=state, although=although, parameters={"families": families},
+        )  # fmt: skip
+        if is_alone:
+            _collect(ctx, conn, run_id, due, day)
+    return Sent(number, state, cents, may.limit_cents, may.used_cents)
+
+
+def post_collection(ctx: Context, conn: Connection, run_id: int, asked: dict[str, Any], day: date) -> None:
+    """Send to collection what another person asked for, when it is still what is due."""
+    wanted = pd.Series({int(family): int(cents) for family, cents in asked["parameters"]["families"].items()})
+    due = _due(conn, wanted.index.tolist())
+    if (due != wanted.reindex(due.index)).any():
+        raise PostingRefusedError("What is due of these claims is another amount by now: refuse it, and ask again.")
+    _collect(ctx, conn, run_id, due, day)
+
+
+def _due(conn: Connection, families: list[int]) -> pd.Series[int]:
+    found, _ = positions(conn, _always())
+    due = found["due_cents"].reindex(families, fill_value=0)
+    if (due <= 0).any():
+        raise PostingRefusedError(f"Nothing is due of {int((due <= 0).sum())} of these claims: no statement names it.")
+    return due
+
+
+def _without_statements(conn: Connection, due: pd.Series[int], day: date) -> int:
+    """Count claims whose patients had fewer statements, or for a shorter time, than the rule asks for."""
+    rule = codes.table("collection_rules").iloc[0]
+    told = patient_statements.of_families(conn, due.index.tolist()).reindex(due.index)
+    times = told["times"].fillna(0).astype("int64")
+    first = told["first_date"].fillna(day.isoformat()).astype("str")
+    waited = days_between(first, day.isoformat())
+    return int(((times < int(rule["statements"])) | (waited < int(rule["after_days"]))).sum())
+
+
+def _collect(ctx: Context, conn: Connection, run_id: int, due: pd.Series[int], day: date) -> None:
+    rows = pd.DataFrame({"amount_cents": due, "kind": ""})
+    _post(conn, ctx, run_id, day, rows, COLLECTION, "to-collection")
+    body = {"claims": len(rows), "amount_cents": int(due.sum())}
+    record(ctx, conn, "patient.to-collection", f"{len(rows)} claim(s)", body)
 
 
 def take_back(ctx: Context, claim: str, reason: str, day: date) -> int:

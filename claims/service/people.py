@@ -137,6 +137,11 @@ def write_off_limit(ctx: Context, name: str) -> int:
         return limit_cents(conn, name)
 
 
+def own_limit(conn: Connection, name: str) -> int | None:
+    """Give how many cents somebody may give up alone; None in a practice that has added nobody."""
+    return None if rows.listed(conn).empty else limit_cents(conn, name)
+
+
 def limit_cents(conn: Connection, name: str) -> int:
     """Give `write_off_limit` within a transaction."""
     user = rows.named(conn, names.normal(name))

@@ -142,13 +142,14 @@ def _post(
     at = lines["claim_payment_id"]
     # The first line of a journal names its payment; another may be of a held one whose cash comes off 2200.
     remit_of = pd.concat([rows.set_index("claim_payment_id")["remit_id"] for rows in (claims, batch.decided)])
+    rule = lines["rule_id"]
     lines = lines.assign(
         remit_id=remit_of[~remit_of.index.duplicated()].reindex(at).to_numpy(),
         effective_date=owner["payment_date"].reindex(at).to_numpy(),
         source=np.where(owner["waiting_reason"].reindex(at) == "", "835", "apply"),
         journal_reason=np.select(
-            [lines["rule_id"] == proposal.RELEASE_RULE, lines["reverses_key"] != ""],
-            ["release", "reversal"],
+            [rule == proposal.RELEASE_RULE, rule == proposal.APPLIED_RULE, lines["reverses_key"] != ""],
+            ["release", "applied", "reversal"],
             "remittance",
         ),
     )
@@ -247,6 +248,7 @@ def _batch(
         touched=earlier.touched(conn, scope),
         decided=earlier.decided(conn, scope, until),
         decided_lines=earlier.decided_lines(conn, scope, until),
+        parked=earlier.parked(conn, scope),
     )
     return batch, classes, odd_codes
 

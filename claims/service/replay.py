@@ -19,7 +19,7 @@ from claims.service.posting import post_again, settle
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo import Outcome
-from claims.store import exceptions, posting, undone, undone_cases, undone_ties
+from claims.store import exceptions, posting, undone, undone_cases, undone_exceptions, undone_ties
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
@@ -72,6 +72,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
         # Whatever closed its case (one that was undone before cases stayed filed): what stands denied has one open.
         undone_cases.look_again(conn, missing)
         _add(counts, open_denials(ctx, run_id, day))
+    undone_exceptions.age_as_before(conn, run_id)
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
     return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), again, nothing)

@@ -14,7 +14,7 @@ from claims.charges import columns
 from claims.charges.build import texts
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
-from claims.service import versions
+from claims.service import lowered_charges, versions
 from claims.service.audited import record
 from claims.service.changes import FIXED
 from claims.service.context import Context
@@ -97,7 +97,8 @@ def resubmit(
     """Correct claims that were rejected or did not leave yet, and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that a
-    payer has or that cannot be corrected; PeriodClosedError, with nothing done, for a day that is closed. Counts:
+    payer has or that cannot be corrected, or where the changes take more off the charges than the actor may give up in
+    a day; PeriodClosedError, with nothing done, for a day that is closed. Counts:
     claims_corrected, claims_refused, and those of scrubbing.
     """
     claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
@@ -114,17 +115,18 @@ class Corrected(NamedTuple):
 
     claim_id: int
     edits: tuple[str, ...]
+    lowered_cents: int = 0  # what the changes take off its charge: it counts as written off
 
 
 def correct(
     ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date, *, master: Master | None = None
 ) -> Corrected:
     """Correct one claim that nobody has, and say what the edits find; raises what `resubmit` raises."""
-    made, _ = _corrected(ctx, [_returned(ctx, f"{OWN_ID}{claim_id}")], changes, posting_date, master)
+    made, counts = _corrected(ctx, [_returned(ctx, f"{OWN_ID}{claim_id}")], changes, posting_date, master)
     new = int(made.claims["claim_id"].iloc[0])
     with read(ctx.engine) as conn:
         stops = made_claims.reasons(conn, [new])
-    return Corrected(new, tuple(dict.fromkeys(stops["edit_id"])))
+    return Corrected(new, tuple(dict.fromkeys(stops["edit_id"])), counts["charge_lowered_cents"])
 
 
 def preview(ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date) -> Corrected:
@@ -152,6 +154,7 @@ def _corrected(
     with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
         with together(ctx.engine) as conn:
             made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
+            lowered = lowered_charges.counted(ctx, conn, made.claims, posting_date)
             if len(made.claims):
                 _recorded(ctx, conn, made.claims, changes)
         if not len(made.claims):
@@ -160,7 +163,7 @@ def _corrected(
             raise UsageError(f"Nothing was corrected: {'; '.join(why)}.")
         resolve_identities(ctx, run_id, posting_date)  # what nobody has told from a repeat yet is not scrubbed
         scrubbed = scrub(ctx, posting_date, made.claims["claim_id"].tolist(), master=master)
-    return made, scrubbed
+    return made, {"charge_lowered_cents": lowered, **scrubbed}
 
 
 def _recorded(ctx: Context, conn: Connection, made: pd.DataFrame, changes: Sequence[Change]) -> None:

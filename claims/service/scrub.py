@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from claims.charges import build
-from claims.charges.scrub import Scrubbed, Work
+from claims.charges.scrub import Scrubbed, Work, edits, said_by
 from claims.charges.scrub import scrub as scrubbed
 from claims.codes import lists
 from claims.codes.lists import CodeLists
@@ -61,9 +61,7 @@ def scrub(
             resolve_identities(ctx, own_run, posting_date)  # what just came in is told from repeats first
             counts.update(scrub(ctx, posting_date, claim_ids, run_id=own_run, master=master, advance=advance))
         return counts
-    usage = "P" if "P" in ctx.settings.accept_usage else "T"
-    today = int(posting_date.strftime("%Y%m%d"))
-    known = _Known(master or load_master(ctx), lists.load(ctx.settings.code_list_folder), today, usage)
+    known = _known(ctx, posting_date, master)
     with read(ctx.engine) as conn:
         waiting = scrubbing.waiting(conn, claim_ids)
     names = ("claims", "claims_ready", "claims_blocked", "ready_cents", "blocked_cents")
@@ -73,6 +71,22 @@ def scrub(
         total.update(_batch(ctx, posting_date, run_id, part, known))
         advance(len(part))
     return dict(total)
+
+
+def findings_of(ctx: Context, frames: dict[str, pd.DataFrame], edit_id: str, day: date) -> pd.DataFrame:
+    """Look at the content of claims with one edit, also where it is switched off; nothing is kept.
+
+    line_number, message ... as `claims.charges.scrub.Scrubbed` has them.
+    """
+    if edit_id not in edits():
+        return pd.DataFrame({"line_number": [], "message": []})
+    return said_by(_work(ctx, frames, _known(ctx, day)), edit_id)
+
+
+def _known(ctx: Context, day: date, master: Master | None = None) -> _Known:
+    usage = "P" if "P" in ctx.settings.accept_usage else "T"
+    found = lists.load(ctx.settings.code_list_folder)
+    return _Known(master or load_master(ctx), found, int(day.strftime("%Y%m%d")), usage)
 
 
 def _batch(ctx: Context, posting_date: date, run_id: int, claims: pd.DataFrame, known: _Known) -> Counter[str]:

@@ -76,5 +76,6 @@ def _normal(words: str) -> str:
 
 def _names(words: str) -> list[str]:
     """Give the names of a patient that somebody typed, in any order, with commas or not; none when one cannot be."""
-    names = words.replace(",", " ").upper().split()
-    return names if names and all(_NAME.fullmatch(name) for name in names) else []
+    names = words.replace(",", " ").replace("\u2019", "'").upper().split()
+    is_name = names and all(_NAME.fullmatch(name) for name in names)
+    return [re.sub("['-]", "", name) for name in names] if is_name else []

@@ -22,7 +22,9 @@ from claims.store import banking, deposit_candidates, exceptions
 from claims.store.handles import Connection
 from claims.store.rows import in_parts
 
+AHEAD = "BANK_DAY_AHEAD"
 OF_LINES = (
+    AHEAD,
     "DEPOSIT_WITHOUT_REMIT",
     "DEPOSIT_AMBIGUOUS",
     "DEPOSIT_FOR_HELD_REMIT",
@@ -30,9 +32,7 @@ OF_LINES = (
     "RETURN_WITHOUT_DEPOSIT",
 )
 OTHER_PAYER = "DEPOSIT_PAYER_DIFFERS"  # it is tied all the same: banks name processors
-OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED")
-# CORE 370: money that has not come four business days after its remittance is late.
-LATE_DAYS = 4
+OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_DAY_AHEAD")
 
 
 def write_bank_journals(
@@ -164,6 +164,12 @@ def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
         )
 
 
+def require_come(line: pd.DataFrame, posting_date: date) -> None:
+    """Raise PostingRefusedError for a bank line of a day after the accounting day: its money is not in the bank yet."""
+    if banking.is_ahead(line, posting_date).any():
+        raise PostingRefusedError("The day of this bank line has not come: its money is in the bank on that day.")
+
+
 def take_apart(
     conn: Connection,
     ctx: Context,
@@ -242,6 +248,7 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
     """Keep an open exception for each bank line and remittance that is not done with; give both as (lines, remits)."""
     lines, remits = banking.open_lines(conn), banking.remittances(conn)
     kinds = _kinds(lines, deposit_candidates.ambiguous_lines(conn), banking.held_remittances(conn))
+    kinds = kinds.mask(banking.is_ahead(lines, posting_date), AHEAD)
     named = lines.assign(
         type_code=kinds,
         exception_key=kinds + ":" + lines["line_key"],
@@ -279,14 +286,15 @@ def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.
 
 
 def _remit_kinds(remits: pd.DataFrame, posting_date: date) -> pd.Series:
-    """Why a posted remittance is open: part of its money came, it was taken back, or it is late."""
+    """Why a posted remittance is open: part of its money came, it was taken back, it is late, or far ahead."""
+    most = codes.table("remittance_days").set_index("rule")["business_days"].astype("int64")
     # A remittance without a day of its own is waited for since it was posted first.
     days = remits["payment_date"].where(remits["payment_date"] != "", remits["first_posted"])
     days = days.where(days != "", posting_date.isoformat())
     waited = np.busday_count(days.to_numpy(dtype=object).astype("datetime64[D]"), np.datetime64(posting_date, "D"))
     kinds = np.select(
-        [remits["tied_cents"] > 0, remits["is_returned"], waited > LATE_DAYS],
-        ["DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_WITHOUT_DEPOSIT"],
+        [remits["tied_cents"] > 0, remits["is_returned"], waited > most["late"], waited < -most["ahead"]],
+        ["DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_WITHOUT_DEPOSIT", "REMIT_DAY_AHEAD"],
         "",
     )
     return pd.Series(kinds, index=remits.index, dtype="str")

@@ -120,9 +120,9 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
             ),
             _check(
                 "L7",
-                "a payer has one forward balance open for a payee, or an exception says so",
-                _forwards(conn),
-                "payer {payer_code} has {times} open, together {amount_cents} cents",
+                "a payer has one forward balance open for a payee, or an exception says so and how much they are",
+                takebacks.misnamed_forwards(conn),
+                "payer {payer_code} has {times} open, together {amount_cents} cents; exceptions say {told_cents}",
                 checked=sizes["forwards"],
             ),
             _check(
@@ -257,11 +257,6 @@ def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
             checked=sizes["exceptions"],
         ),
     ]
-
-
-def _forwards(conn: Connection) -> pd.DataFrame:
-    rows = takebacks.several_forwards(conn)
-    return rows[checking.unnamed(conn, takebacks.SEVERAL, takebacks.forward_keys(rows))]
 
 
 def _interest(conn: Connection) -> pd.DataFrame:

@@ -39,6 +39,7 @@ _LATE = "Q"  # a claim that is looked at again past its limits
 # Where a claim must be: a payer has it (it can be replaced or voided), or nobody does (it can be corrected).
 _TAKEN = ("accepted", "paid", "partly_paid", "denied", "reversed")
 _DECIDED = ("paid", "partly_paid", "denied", "reversed")  # by a payer that is not the one to be billed: nothing is paid
+_RENEWED = ("denied", "partly_paid")  # paid lines come back as repeats, which move nothing
 _RETURNED = ("rejected", "blocked", "ready", "draft")
 LONGEST_NUMBER = 20
 
@@ -84,7 +85,10 @@ def renew(
     ctx: Context, claim_ids: Sequence[int], changes: pd.DataFrame, posting_date: date, master: Master | None = None,
     turn: Turn | None = None,
 ) -> Made:  # fmt: skip
-    """Send claims again as new ones (frequency 1) that a payer denied: as not processable, or as another payer's."""
+    """Send claims again as new ones (frequency 1) that a payer denied or paid in part: all lines of them.
+
+    As not processable, to a payer that takes no replacements, or to another payer.
+    """
     return _make(ctx, claim_ids, changes, posting_date, RENEWAL, master, turn)
 
 
@@ -126,10 +130,11 @@ def _allowed(
     rows = versions.sources(conn, claim_ids)
     days = pd.Series(int(day.strftime("%Y%m%d")), index=rows.index)
     payers = master.look_up("payers", rows[["payer_code"]], days)
-    takes_none = payers["is_known"].to_numpy() & ~payers["takes_replacement"].to_numpy() & (rows["life"] == "denied")
+    # Whoever takes no replacements is sent what it denied, or a part of it, as a new claim.
+    takes_none = payers["is_known"].to_numpy() & ~payers["takes_replacement"].to_numpy() & rows["life"].isin(_RENEWED)
     is_correction = purpose == CORRECTION
     right = rows["life"].isin(_RETURNED) | takes_none if is_correction else rows["life"].isin(_TAKEN)
-    right = rows["life"].isin(_DECIDED if is_turned else ["denied"]) if purpose == RENEWAL else right
+    right = rows["life"].isin(_DECIDED if is_turned else _RENEWED) if purpose == RENEWAL else right
     # What names another claim goes on naming it, whether we made it or the practice did.
     as_before = rows["frequency_code"].isin([*_PURPOSES, _LATE]) & is_correction & ~to_another_payer(rows, changes)
     usual = rows["frequency_code"].where(as_before, _FREQUENCIES[RENEWAL]) if is_correction else _FREQUENCIES[purpose]
@@ -145,12 +150,12 @@ def _allowed(
     reason = np.select(
         [
             (rows["state"] != "stored").to_numpy(),
-            ~right.to_numpy(),
             (takes_none & (purpose == REPLACEMENT)).to_numpy(),
+            ~right.to_numpy(),
             versions.is_followed(conn, rows).to_numpy(),
             (needs_number & (number == "")).to_numpy(),
         ],
-        ["not-standing", "wrong-life", "payer-takes-no-replacement", "has-a-version", "no-payer-claim-number"],
+        ["not-standing", "payer-takes-no-replacement", "wrong-life", "has-a-version", "no-payer-claim-number"],
         "",
     )
     rows = rows.assign(

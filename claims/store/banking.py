@@ -98,8 +98,11 @@ def lines(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFr
     )
 
 
-def open_lines(conn: sa.Connection) -> pd.DataFrame:
-    """Bank lines that something is left of."""
+def open_lines(conn: sa.Connection, through: date | None = None) -> pd.DataFrame:
+    """Bank lines that something is left of; with `through`, those of a later day that nothing is booked of stay out.
+
+    A bank that names a day that has not come says what it expects: no money is in the account before.
+    """
     explained = (
         sa.select(D.c.bank_line_id)
         .join(B, B.c.bank_line_id == D.c.bank_line_id)
@@ -107,7 +110,13 @@ def open_lines(conn: sa.Connection) -> pd.DataFrame:
         .group_by(D.c.bank_line_id, B.c.amount_cents)
         .having(sa.func.sum(D.c.amount_cents - D.c.fee_cents) == B.c.amount_cents)
     )
-    return lines(conn, B.c.amount_cents != 0, B.c.bank_line_id.not_in(explained))
+    rows = lines(conn, B.c.amount_cents != 0, B.c.bank_line_id.not_in(explained))
+    return rows if through is None else rows[~is_ahead(rows, through)].reset_index(drop=True)
+
+
+def is_ahead(rows: pd.DataFrame, day: date) -> pd.Series[bool]:
+    """Tell which of `lines` lie ahead of a day, with nothing of them booked."""
+    return (rows["bank_date"] > day.isoformat()) & (rows["unapplied_cents"] == 0) & ~rows["is_over"].astype(bool)
 
 
 def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame:

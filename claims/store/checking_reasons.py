@@ -12,8 +12,9 @@ from claims.store.load import frame
 
 AUDIT, REASON = schema.audit_events, schema.act_reasons
 PP, RF, D = schema.patient_payments, schema.patient_refunds, schema.deposit_matches
+MR = schema.money_requests
 # The words of these acts stand in a column of what they are about.
-_VOID, _REFUND = "payment.void", "patient.refund-requested"
+_VOID, _REFUND, _ASKED = "payment.void", "patient.refund-requested", "money.requested"
 _TIES, _UNTIE = ("deposit.tie", "deposit.tie-patients"), "deposit.untie"
 _BANK_LINE = "bank line "
 
@@ -47,6 +48,7 @@ def kept(conn: sa.Connection) -> pd.DataFrame:
         act,
         _of(_VOID, payment, PP.c.void_reason).where(sa.func.coalesce(PP.c.void_reason, "") != ""),
         _of(_REFUND, refund, RF.c.reason),
+        _of(_ASKED, _named("request ", MR.c.money_request_id), MR.c.reason),
         _of("tie", line, D.c.words).where(D.c.words != ""),
         sa.select(sa.literal(_UNTIE).label("place"), line.label("subject"), D.c.ended_words.label("words")).where(
             D.c.ended_words != ""

@@ -48,6 +48,7 @@ CALLED = {
     "files": "row of file",
     "master_rows": "master row",
     "matches": "match",
+    "money_requests": "money request",
     "past_exceptions": "past exception",
     "patient_payments": "patient payment",
     "patient_refunds": "patient refund",

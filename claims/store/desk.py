@@ -95,17 +95,22 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
     of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
     rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
     rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
+    types = {"body": "str", "is_remark": "bool", "action_id": "int64"}
+    if rows.empty:
+        return rows[["of_event_id", "case_version", "body", "action_id"]].assign(is_remark=False).astype(types)
     over = _cancelled(rows)
     rows.loc[over, "is_remark"], rows.loc[over, "body"] = 1, "{}"
     # Decisions that came and were undone; what people did since stands, also where it comes to the same.
     by_person = rows.loc[(rows["action_id"] != 0) & (rows["is_remark"] == 0), "of_event_id"]
     is_back = rows[(rows["kind"] == TAKEN_BACK) & ~rows["of_event_id"].isin(by_person)]
+    if is_back.empty:
+        told = rows[["of_event_id", "case_version", "body", "action_id"]].reset_index(drop=True)
+        return told.assign(is_remark=rows["is_remark"].to_numpy() == 1).astype(types)
     as_left = sealed.as_left(conn, CASE, EVENT, is_back["of_event_id"].drop_duplicates().tolist())
     others = rows[~rows["of_event_id"].isin(as_left["event_id"])]
     told = others[["of_event_id", "case_version", "body", "action_id"]].assign(is_remark=others["is_remark"] == 1)
     same = as_left[["event_id", "version"]].set_axis(["of_event_id", "case_version"], axis=1)
     same = same.assign(body="{}", is_remark=True, action_id=0)
-    types = {"body": "str", "is_remark": "bool", "action_id": "int64"}
     return pd.concat([told, same], ignore_index=True).astype(types)
 
 
@@ -118,6 +123,15 @@ def _cancelled(rows: pd.DataFrame) -> pd.Series[bool]:
         own = (rows["action_id"] == undone_id) & rows["of_event_id"].isin(rows.loc[is_undo, "of_event_id"])
         over |= own | (is_undo & rows["of_event_id"].isin(rows.loc[own, "of_event_id"]))
     return over
+
+
+def notes_since(conn: sa.Connection, cases: Sequence[tuple[int, int]], actor: str) -> pd.DataFrame:
+    """Read the notes that somebody wrote on cases (case_id, version) after that version: case_id, action_id, body."""
+    seen = pd.DataFrame(dict(cases).items(), columns=["case_id", "seen"], dtype="int64")
+    names = (EVENT.c.case_id, EVENT.c.action_id, EVENT.c.case_version, EVENT.c.body)
+    select = sa.select(*names).where(EVENT.c.kind == "note", EVENT.c.actor == actor)
+    rows = frame_of(conn, select, EVENT.c.case_id, seen["case_id"].tolist()).merge(seen, on="case_id")
+    return rows.loc[rows["case_version"] > rows["seen"], ["case_id", "action_id", "body"]]
 
 
 def last_posting(conn: sa.Connection) -> int:

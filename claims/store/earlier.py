@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.in_force import Origin, stands
 from claims.store.load import frame
-from claims.store.posting import ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
+from claims.store.posting import CASH_RULES, ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
 
 CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
 J, L = schema.journals, schema.ledger_lines
@@ -117,8 +119,19 @@ def of_decided(scope: Scope, until: str = ALWAYS) -> Scope:
 
 def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFrame:
     """Ledger lines in force of the decisions that the scope may take back, and of what continues them."""
-    return frame(
-        conn,
+    return frame(conn, _lines_in_force().where(J.c.claim_payment_id.in_(of_decided(scope, until).ids))).assign(
+        reverses_key=""
+    )
+
+
+def parked(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
+    """Ledger lines in force that put cash of the scope on 2200, where it waits."""
+    own = sa.and_(J.c.claim_payment_id.in_(scope.ids), J.c.source == "835", L.c.rule_id.in_(CASH_RULES))
+    return frame(conn, _lines_in_force().where(own))
+
+
+def _lines_in_force() -> sa.Select[Any]:
+    return (
         sa.select(
             J.c.claim_payment_id,
             J.c.idempotency_key.label("journal_key"),
@@ -135,10 +148,6 @@ def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.
             L.c.family_id,
         )
         .join(L, L.c.journal_id == J.c.journal_id)
-        .where(
-            J.c.claim_payment_id.in_(of_decided(scope, until).ids),
-            J.c.reverses_journal_id.is_(None),
-            stands(),
-        )
-        .order_by(J.c.journal_id, L.c.ledger_line_id),
-    ).assign(reverses_key="")
+        .where(J.c.reverses_journal_id.is_(None), stands())
+        .order_by(J.c.journal_id, L.c.ledger_line_id)
+    )

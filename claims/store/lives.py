@@ -13,6 +13,8 @@ from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where_in
 
 C, S, EVENT = schema.claims, schema.submissions, schema.claim_events
 
+UNSENT = ("draft", "blocked", "ready")  # where a claim is that has not left
+
 
 def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     """Read where claims are: claim_id, family_id, life, charge_cents, and their own key."""
@@ -21,7 +23,9 @@ def of_claims(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def places_taken(conn: sa.Connection, made: Sequence[int], *, is_any_payer: bool = False) -> pd.DataFrame:
-    """Tell in the place of which claims to another payer (or any) claims were made, and where those were then.
+    """Tell in the place of which claims claims were made, and where those were then: to another payer or not sent yet.
+
+    `is_any_payer`: also in the place of those that this payer has answered.
 
     made_claim_id, claim_id, life_before.
     """
@@ -30,9 +34,22 @@ def places_taken(conn: sa.Connection, made: Sequence[int], *, is_any_payer: bool
     select = select.join(EVENT, EVENT.c.claim_id == C.c.follows_claim_id)
     select = select.join(before, before.c.claim_id == C.c.follows_claim_id)
     select = select.where(EVENT.c.event == "corrected")
-    select = select if is_any_payer else select.where(before.c.payer_code != C.c.payer_code)
+    is_free = sa.or_(before.c.payer_code != C.c.payer_code, EVENT.c.life_before.in_(UNSENT))
+    select = select if is_any_payer else select.where(is_free)
     found = frame_of(conn, select, C.c.claim_id, made).sort_values("event_id")
     return found.drop_duplicates("made_claim_id", keep="last", ignore_index=True)
+
+
+def corrections(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the claims made of others that stand, the last of each: claim_id, later_claim_id, life, action_id (0: no
+    action made it)."""
+    later, made = C.alias("later"), schema.denial_events
+    of_action = sa.select(sa.func.max(made.c.action_id)).where(made.c.claim_id == later.c.claim_id).scalar_subquery()
+    names = (later.c.follows_claim_id.label("claim_id"), later.c.claim_id.label("later_claim_id"), later.c.life)
+    select = sa.select(*names, sa.func.coalesce(of_action, 0).label("action_id"))
+    select = select.where(later.c.life != "withdrawn")
+    found = frame_of(conn, select, later.c.follows_claim_id, claim_ids).sort_values("later_claim_id")
+    return found.drop_duplicates("claim_id", keep="last", ignore_index=True)
 
 
 def moved_since(conn: sa.Connection, claim_ids: Sequence[int], instant: str) -> list[int]:

@@ -44,6 +44,11 @@ def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelec
     )
 
 
+def no_rows(select: sa.sql.Select[Any] | sa.sql.CompoundSelect[Any]) -> pd.DataFrame:
+    """Give the frame of `select` without rows, and without asking the database."""
+    return pd.DataFrame({column.name: _array(_kind(column), ()) for column in select.selected_columns})
+
+
 def _joined(parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else pd.concat([pd.Series(part) for part in parts], ignore_index=True).array
 

@@ -29,6 +29,8 @@ RETRIED = (
     "REVERSAL_ORPHAN",
     "POSTED_ON_UNDONE",
 )
+# Rules of a journal that only puts the cash of a claim payment on 2200.
+CASH_RULES = ("C22", "C30", "C31", "C32", "C34")
 ON_UNDONE = "POSTED_ON_UNDONE"  # it was posted, on top of something that was undone
 BY_HAND = "by-hand"  # the rule of a match that a person made
 UNDONE = "UNDONE"  # an open exception of this type holds a claim payment back until a replay

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from claims.store import batch_seals, ids, seals
 from claims.store.bulk import bulk_insert
 from claims.store.engine import is_postgresql
-from claims.store.load import frame
+from claims.store.load import frame, no_rows
 
 IN_LIST = 900
 ARRAY_LIST = 50_000  # of PostgreSQL, which takes them as one value
@@ -57,7 +57,9 @@ def frame_of(
 ) -> pd.DataFrame:
     """Run `select` for the rows whose `column` is one of `values`, part by part."""
     parts = [frame(conn, select.where(condition)) for condition in among(conn, column, values)]
-    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    if len(parts) == 1:
+        return parts[0]
+    return pd.concat(parts, ignore_index=True) if parts else no_rows(select)
 
 
 def update_where_in(

@@ -62,6 +62,7 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.files: None,
     schema.master_rows: None,
     schema.matches: None,
+    schema.money_requests: None,
     schema.past_exceptions: None,
     schema.patient_payments: None,
     schema.patient_refunds: None,

@@ -102,15 +102,31 @@ def forward_keys(rows: pd.DataFrame) -> pd.Series:
 
 
 def name_several_forwards(conn: sa.Connection, posting_date: date) -> None:
-    """Open an exception for each payer with several forward balances open, and close those that are over."""
+    """Keep an exception for each payer with several forward balances open, worth what they are together by now."""
     rows = several_forwards(conn)
     rows = rows.assign(type_code=SEVERAL, exception_key=forward_keys(rows))
     exceptions.open_all(conn, rows.drop(columns="times"), posting_date)
+    exceptions.restate(conn, rows)
     still_open = frame(
         conn, sa.select(E.c.exception_id, E.c.exception_key).where(E.c.type_code == SEVERAL, E.c.state == "open")
     )
     over = still_open.loc[~still_open["exception_key"].isin(rows["exception_key"]), "exception_id"]
     exceptions.close_for(conn, "exception_id", over, [SEVERAL], "settled", posting_date)
+
+
+def misnamed_forwards(conn: sa.Connection) -> pd.DataFrame:
+    """L7: payers with several forward balances open that no open exception names with what they are together, and
+    exceptions of payers that have one at most: payer_code, times and amount_cents (0: one at most), told_cents (0: no
+    exception)."""
+    rows = several_forwards(conn)
+    rows["exception_key"] = forward_keys(rows)
+    select = sa.select(E.c.exception_key, E.c.amount_cents.label("told_cents"))
+    told = frame(conn, select.where(E.c.type_code == SEVERAL, E.c.state == "open"))
+    both = rows.merge(told, on="exception_key", how="outer")
+    cents = ["times", "amount_cents", "told_cents"]
+    both[cents] = both[cents].fillna(0).astype("int64")
+    both["payer_code"] = both["payer_code"].fillna(both["exception_key"].str.split(":").str[1])
+    return both.loc[both["amount_cents"] != both["told_cents"], ["payer_code", *cents]].reset_index(drop=True)
 
 
 def interest_that_differs(conn: sa.Connection, remit_ids: list[int] | None = None) -> pd.DataFrame:

@@ -11,13 +11,12 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.load import frame
+from claims.store.posting import CASH_RULES
 from claims.store.rows import frame_of
 
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
 A_POSTING = ("835", "apply")
-# Rules of a journal that only puts the cash of a claim payment on 2200.
-CASH_RULES = ("C22", "C30", "C31", "C32", "C34")
 BY_HAND, TIED_BY_HAND = "by-hand", "manual"
 
 _POSTING = (

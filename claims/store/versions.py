@@ -118,3 +118,9 @@ def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
 def ids_in_file(conn: sa.Connection, file_id: int) -> pd.DataFrame:
     """Claims of a file: claim_id, seg."""
     return frame_of(conn, sa.select(C.c.claim_id, C.c.seg), C.c.file_id, [file_id])
+
+
+def charges(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.Series[int]:
+    """The total charge of each claim, in cents by claim_id."""
+    rows = frame_of(conn, sa.select(C.c.claim_id, C.c.charge_cents), C.c.claim_id, [int(one) for one in claim_ids])
+    return rows.drop_duplicates("claim_id").set_index("claim_id")["charge_cents"].astype("int64")

@@ -100,7 +100,8 @@ def _page(request: Request, status: int, title: str, text: str) -> Response:
     if "application/json" in request.headers.get("accept", "") and "text/html" not in request.headers["accept"]:
         return JSONResponse({"error": title, "text": text, "id": error_id}, status)
     seat = getattr(request.state, "seat", None)
-    values = {"title": title, "text": text, "error_id": error_id, "status": status}
+    typed = [one for one in getattr(request.state, "typed", ()) if one.strip()] if seat and seat.person_or_none else []
+    values = {"title": title, "text": text, "error_id": error_id, "status": status, "typed": typed}
     template = "part_error.html" if request.headers.get("hx-request") == "true" else "error.html"
     response = HTMLResponse(shown.render(template, seat, **values), status)
     if template == "part_error.html":  # it is shown beside the page, whatever part of it was asked for

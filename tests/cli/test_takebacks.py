@@ -79,9 +79,23 @@ def test_a_refund_to_a_payer_is_rehearsed_then_posted_once(books):
     rehearsed = books(*asked, "--dry-run", "--json").json
     assert (rehearsed["amount_cents"], rehearsed["unannounced_cents"], rehearsed["dry_run"]) == (5800, 0, True)
     said = books(*asked)
-    assert (said.code, "$58.00 paid back to the payer" in said.out) == (0, True)
+    assert (said.code, "$58.00 to be paid back to the payer" in said.out) == (0, True)
     assert "SECRETICN" not in said.out
+    assert "takebacks approve 1" in said.out
     by_number = ("--payer", "1512345678", "--number", "SECRETICN", "--amount", "58.00")
     again = books("takebacks", "refund", *by_number, "--on", "2025-06-01", "--reason", "letter")
     assert (again.code, "This refund is in the books" in again.err) == (2, True)
+    assert "$58.00 approved and posted" in books("takebacks", "approve", "1").out
+    assert "$58.00, reversed" in books("takebacks", "reverse", "1", "--reason", "never sent").out
+    listed = books("takebacks", "refunds", "--json").json["refunds"]
+    assert [(row["state"], row["amount_cents"]) for row in listed] == [("reversed", 5800)]
     assert books("takebacks", "refund", "--payer", "1512345678", "--reason", "letter").code == 2
+
+
+def test_a_number_that_the_books_do_not_know_is_no_refund(books):
+    typed = ("--payer", "1512345678", "--number", "ACME123", "--amount", "5000.00", "--reason", "letter")
+    said = books("takebacks", "refund", *typed)
+    assert (said.code, "more than this payer can want" in said.err) == (2, True)
+    assert "$50.00" not in books("takebacks", "refunds").out
+    assert books("takebacks", "refund", *typed, "--although", "its number is new").code == 0
+    assert books("takebacks", "withdraw", "1", "--reason", "typed wrong").code == 0

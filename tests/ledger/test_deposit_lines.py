@@ -52,6 +52,21 @@ def test_a_return_takes_back_exactly_what_the_tie_did(waits):
     assert back == {account: -cents for account, cents in tie.items()}
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_cash_has_the_keys_under_which_the_bank_brought_it(waits):
+    keys = ["account", "bank_line_id", "remit_id", "payer_code"]
+    came, gone = (
+        deposit_lines.rest_lines(frame()),
+        deposit_lines.rest_lines(frame(bank_line_id=9, amount_cents=-8800)),
+    )
+    tie = deposit_lines.tie_lines(frame(is_unapplied=waits))
+    back = deposit_lines.return_lines(frame(bank_line_id=9, returns_line_id=1, is_unapplied=waits))
+    rows = pd.concat([came, gone, tie, back] if waits else [tie, back])
+    sums = rows[rows["account"].isin(["1000", "2200"])].groupby(keys)["amount_cents"].sum()
+    assert sums[sums != 0].to_dict() == {("1000", 1, 0, ""): 8800, ("1000", 9, 0, ""): -8800}
+    assert tie["remit_id"].tolist() == [3, 0]  # the first names the journal
+
+
 def test_a_return_of_money_without_remittance_empties_the_deposits_item():
     rows = deposit_lines.return_lines(frame(remit_id=0))
     assert rows[["account", "amount_cents", "bank_line_id", "rule_id"]].to_numpy().tolist() == [

@@ -14,7 +14,7 @@ import pytest
 from docx import Document
 from lxml import etree
 
-from claims.letters import letter_docx, packet_pdf
+from claims.letters import letter_docx, missing, packet_pdf
 from claims.letters.docx import LayoutError, layout
 from claims.letters.packet import packet_html, packet_pages
 from tests.letters.packets import HOSTILE, packet
@@ -84,3 +84,13 @@ def test_a_layout_with_a_fault_is_refused(line):
 def test_what_is_no_document_is_refused():
     with pytest.raises(LayoutError):
         letter_docx(packet(), b"no document")
+
+
+def test_lines_stand_in_both_documents_and_characters_without_a_shape_are_named():
+    made = packet("One.\nTwo.")
+    found = lxml.html.fromstring(packet_html(made))
+    assert [one.tail for one in found.iter("br")].count("Two.") >= 3
+    with zipfile.ZipFile(io.BytesIO(letter_docx(made))) as parts:
+        assert parts.read("word/document.xml").count(b"<w:br/>") >= 3
+    assert missing(["Łukasz Иван ≥ µ ½ “x” Nguyễn Thị Hạnh Ελένη\u200d"]) == ()
+    assert missing(["体温 38°", "👩\u200d⚕ ok"]) == ("体", "温", "👩")

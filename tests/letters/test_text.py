@@ -14,9 +14,9 @@ from tests.letters.packets import HOSTILE
 LABELS = {"payer_name": "name of the payer", "member_id": "member number", "codes": "reason"}
 
 
-def letter(text: str, **values: str):
+def letter(text: str, written: tuple[str, ...] = (), **values: str):
     """Compose a template of this text."""
-    return compose(Template("general", "built in", "", text, ""), values, LABELS)
+    return compose(Template("general", "built in", "", text, ""), values, LABELS, written)
 
 
 def words(paragraphs) -> list[str]:
@@ -34,6 +34,14 @@ def test_a_sentence_that_may_be_left_out_is_and_any_other_has_a_marked_gap():
 def test_a_fact_is_text_and_never_a_template():
     made = letter("title: a\n\n{codes}\n? {member_id}", codes=HOSTILE, member_id="{payer_name}")
     assert words(made.paragraphs) == [f"{HOSTILE} {{payer_name}}"] and made.gaps == ()
+
+
+def test_what_a_person_wrote_keeps_its_paragraphs_and_lines_and_is_glued_to_nothing():
+    text = "First.\nA line.\n\nSecond."
+    made = letter("title: a\n\nBefore.\n{codes}\nAfter.\n", ("codes",), codes=text, payer_name="a\nb")
+    assert words(made.paragraphs) == ["Before. ", "First.\nA line.", "Second.", "After."]
+    assert words(letter("title: a\n\nBefore.\n{codes}\n", codes=text).paragraphs) == ["Before. First. A line.  Second."]
+    assert words(letter("title: a\n\nBefore.\n{codes}\n", ("codes",), codes="One.").paragraphs) == ["Before. One."]
 
 
 def test_marks_that_turn_a_line_around_and_controls_are_blanks():

@@ -24,6 +24,7 @@ def state(practice, *, without=()) -> dict[str, Counter]:
     """Balances, exceptions, cases, ties, lives, remittances, postings and rejections; `without`: exception types."""
     return {
         "balances": _balances(practice),
+        **{f"balances by {name}": _by(practice, name) for name in ("payer", "claim", "remittance")},
         "exceptions": Counter(row for row in practice.rows(_exceptions()) if row[0] not in without),
         "cases": Counter(practice.rows(_cases())),
         "ties": Counter(practice.rows(_ties())),
@@ -62,8 +63,19 @@ def _balances(practice) -> Counter:
     return Counter({key: cents for key, cents in sums.items() if cents})
 
 
+def _by(practice, name) -> Counter:
+    """Every account by what the lines themselves say of payer, claim or remittance."""
+    key = {"payer": L.c.payer_code, "claim": FAM.c.claim_number, "remittance": R.c.remit_key}[name]
+    rows = sa.select(L.c.account, key, sa.func.sum(L.c.amount_cents)).group_by(L.c.account, key)
+    rows = rows.outerjoin(FAM, FAM.c.family_id == L.c.family_id).outerjoin(R, R.c.remit_id == L.c.remit_id)
+    return Counter({(account, of): int(cents) for account, of, cents in practice.rows(rows) if cents})
+
+
 def _exceptions():
-    rows = sa.select(E.c.type_code, E.c.amount_cents, R.c.remit_key, CP.c.ordinal, FAM.c.claim_number, B.c.line_key)
+    since = sa.func.coalesce(E.c.since_date, E.c.posting_date)
+    rows = sa.select(
+        *(E.c.type_code, E.c.amount_cents, R.c.remit_key, CP.c.ordinal, FAM.c.claim_number, B.c.line_key, since)
+    )
     rows = rows.select_from(E).outerjoin(R, R.c.remit_id == E.c.remit_id)
     rows = rows.outerjoin(CP, CP.c.claim_payment_id == E.c.claim_payment_id)
     rows = rows.outerjoin(FAM, FAM.c.family_id == E.c.family_id)

@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from claims.errors import NotFoundError, PostingRefusedError
 from claims.service import deposits
 from claims.service.verify import verify
-from claims.store import schema
+from claims.store import clock, schema
+from claims.store.engine import read
+from claims.store.queries import tieout
+from claims.store.queries.asof import AsOf
 from tests.books import Bill, claims, remit
 from tests.ledger.test_bank_bai2 import bai2
 
@@ -339,3 +342,19 @@ def test_another_order_of_statements_and_remittances_gives_the_same_ties(practic
     assert exceptions == []
     assert balances == {"1000": 31280, "4000": -60000, "4100": 28400, "5100": 320}
     again(practice)
+
+
+def test_a_bank_line_of_a_day_ahead_moves_nothing_before_its_day(practice):
+    before, day = date(2025, 3, 11), date(2025, 3, 12)
+    soon, far = paid("T1", "A1", "88", "20250314"), paid("T2", "A2", "60", "20250317")  # three business days, and four
+    practice.night(known("A1", "A2"), soon, far, bank("2025-03-12,88.00,T1,,,ACH"), day=before)
+    assert practice.balances(account="1000") == {}
+    assert practice.exceptions() == ["BANK_DAY_AHEAD", "REMIT_DAY_AHEAD"]
+    with read(practice.ctx.engine) as conn:
+        assert tieout.deposits(conn, AsOf(before, clock.now())).empty
+    with pytest.raises(PostingRefusedError, match="has not come"):
+        deposits.tie(practice.ctx, line(practice, 8800), remit_id(practice, "T1"), "early", before)
+    practice.reconcile(day)
+    assert practice.balances(account="1000") == {"1000": 8800}
+    assert practice.exceptions() == []
+    sound(practice)

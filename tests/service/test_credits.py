@@ -77,3 +77,20 @@ def test_verify_names_a_credit_that_no_exception_names(begun):
     with read(practice.ctx.engine) as conn:
         assert credits.unnamed_credits(conn)["off_cents"].tolist() == [1200]
     assert [one.name for one in verify(practice.ctx) if one.broken] == ["credits", "seals"]
+
+
+def test_what_is_denied_and_charged_no_more_is_no_credit(practice):
+    for number in ("D1", "D2"):
+        denied = f"CLP*{number}*1*30*10**12*I{number}~\nSVC*HC:99213*10*10**1~\nSVC*HC:85025*20*0**1~\nCAS*CO*97*20~"
+        bill = Bill(number, [("99213", "10"), ("85025", "20")])
+        practice.night(claims(bill, control=f"00000001{number[1]}"), payment(denied, number, "20250310", "10"))
+    lower = Bill("D1", [("99213", "10"), ("85025", "15")], frequency="7")
+    practice.night(claims(lower, control="000000021"))
+    assert (practice.balances(account="1100"), practice.balances(account="1110")) == ({"1100": -500}, {"1110": 4000})
+    assert named(practice) == []
+    practice.write_off("D1", "not worth it", DAY)  # what is charged of it, and no more
+    assert (practice.balances(account="4200"), practice.balances(account="1100")) == ({"4200": 1500}, {})
+    lower = Bill("D2", [("99213", "8"), ("85025", "15")], frequency="7")  # what was paid of a line is a credit
+    practice.night(claims(lower, control="000000022"))
+    assert named(practice) == [(200,)]
+    check(practice)

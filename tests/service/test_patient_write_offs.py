@@ -1,18 +1,24 @@
 """Small balances and bad debt: by the row of master data, never above it, once, and back."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import NotFoundError, PostingRefusedError
+from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.service import money_approvals, money_requests, people
 from claims.service.master import import_files
 from claims.service.patient_credits import CAUSES
 from claims.service.patient_entry import add_patient_payment
 from claims.service.patient_write_offs import proposed, take_back, to_collection, write_off_small
+from claims.service.statement_export import write_statements
 from claims.service.undo import undo
 from claims.service.verify import verify
-from claims.store import schema
+from claims.store import audit, patient_statements, schema
+from claims.store.engine import write
+from claims.store.rows import update_where_in
 from tests.books import Bill, claims, remit
 from tests.service.test_statements import SHARE, billed, paid, rows
 
@@ -85,9 +91,9 @@ def test_the_row_says_who_may_and_the_providers_own_goes_before(books, tmp_path)
 
 
 def test_bad_debt_is_only_what_a_statement_names_and_can_be_taken_back(books):
-    assert to_collection(books.ctx, ["A3"], "three letters", LATER) == 2200
+    assert to_collection(books.ctx, ["A3"], "three letters", LATER, although="he moved").amount_cents == 2200
     with pytest.raises(PostingRefusedError):
-        to_collection(books.ctx, ["A3"], "three letters", LATER)
+        to_collection(books.ctx, ["A3"], "three letters", LATER, although="he moved")
     assert books.balances(account="5000") == {"5000": 2200}
     assert take_back(books.ctx, "A3", "he pays", LATER) == 2200
     assert books.balances(account="5000") == {}
@@ -115,7 +121,7 @@ def remit_of(practice, trace):
 
 def test_a_reversal_takes_back_what_was_written_off_of_its_share(books, tmp_path):
     write_off_small(books.ctx, LATER)  # 2.00 of A1, 5.00 of A2
-    to_collection(books.ctx, ["A3"], "three letters", LATER)
+    to_collection(books.ctx, ["A3"], "three letters", LATER, although="he moved")
     books.night(corrected("A1", 21), corrected("A2", 10), corrected("A3", 12), day=LATER)
     assert books.balances(account="4300") == books.balances(account="5000") == {}
     assert books.exceptions().count("CREDIT_BALANCE_PATIENT") == 1  # of A2: 17.00 paid of a share of 10.00
@@ -129,10 +135,46 @@ def test_a_reversal_takes_back_what_was_written_off_of_its_share(books, tmp_path
     assert (credit, message) == (700, CAUSES["share-lowered"])
     with pytest.raises(NotFoundError):
         take_back(books.ctx, "A3", "the payer did", LATER)
-    assert to_collection(books.ctx, ["A3"], "one more letter", LATER) == 1200
+    assert to_collection(books.ctx, ["A3"], "one more letter", LATER, although="he moved").amount_cents == 1200
     refused = undo(books.ctx, f"remit:{remit_of(books, 'CA3')}", LATER).refused
     assert list(refused["kind"]) == ["patient to-collection"]  # somebody has given up the new share
     assert undo(books.ctx, f"remit:{remit_of(books, 'CA1')}", LATER).refused.empty
     assert books.balances(account="4300") == {"4300": 200}
     assert take_back(books.ctx, "A1", "he wants to pay", LATER) == 200
+    assert [problem for one in verify(books.ctx) for problem in one.broken] == []
+
+
+def test_a_collector_comes_after_the_statements_that_the_rule_asks_for(books, tmp_path, monkeypatch):
+    for number, day in enumerate((date(2025, 3, 31), date(2025, 5, 1), date(2025, 6, 10))):
+        monkeypatch.setattr(type(books.ctx.settings), "today", lambda _: LATER)
+        with pytest.raises(PostingRefusedError, match="had no 3 statements over 90 days"):
+            to_collection(books.ctx, ["A3"], "unanswered", LATER)
+        monkeypatch.setattr(type(books.ctx.settings), "today", lambda _, day=day: day)
+        write_statements(books.ctx, day, None, "csv", tmp_path / f"letters-{number}")
+        write_statements(books.ctx, day, None, "csv", tmp_path / f"copy-{number}")  # the same statement
+    monkeypatch.setattr(type(books.ctx.settings), "today", lambda _: LATER)
+    assert to_collection(books.ctx, ["A3"], "unanswered", LATER).state == "done"
+
+
+def test_collection_and_write_offs_share_one_limit_of_a_day(books):
+    audit.create_key(books.ctx.settings.people_key_file)
+    for name, limit in (("bea", 2500), ("sue", 100_000)):
+        people.add(books.ctx, name, ["supervisor"], datetime(2025, 6, 1, tzinfo=UTC), write_off_limit_cents=limit)
+    with write(books.ctx.engine) as conn:
+        update_where_in(conn, schema.users, schema.users.c.user_id, [1, 2], state="active")
+    bea, sue = (replace(books.ctx, actor=name) for name in ("bea", "sue"))
+    asked = to_collection(bea, ["A3"], "unanswered", LATER, although="he moved")  # within the limit, against the rule
+    assert (asked.state, books.balances(account="5000")) == ("waiting", {})
+    with pytest.raises(UsageError, match="another person"):
+        money_approvals.approve(bea, asked.request, LATER)
+    money_requests.refuse(sue, asked.request, "write to him", LATER)
+    with write(books.ctx.engine) as conn:
+        for day in ("2025-01-01", "2025-02-01", "2025-03-01"):
+            patient_statements.keep(conn, pd.Series({books.family("A3"): 2200}), date.fromisoformat(day))
+    with write(books.ctx.engine) as conn:  # what she took off a charge on the same day
+        money_requests.ask(bea, conn, "lowered_charge", "x", 500, "typed wrong", LATER, state="done")
+    asked = to_collection(bea, ["A3"], "unanswered", LATER)
+    assert (asked.state, asked.used_cents, asked.limit_cents) == ("waiting", 500, 2500)
+    assert money_approvals.approve(sue, asked.request, LATER) == 2200
+    assert books.balances(account="5000") == {"5000": 2200}
     assert [problem for one in verify(books.ctx) for problem in one.broken] == []

@@ -37,6 +37,13 @@ def test_payment_for_an_unknown_claim_waits_and_is_applied_when_the_claim_comes(
     assert practice.balances() == {"1000": 8800, "1200": 2200, "4000": -15000, "4100": 4000}
     assert practice.exceptions() == []
     assert broken(practice) == []
+    # By claim and payer, too, nothing tells that it ever waited.
+    lines, no_claim = schema.ledger_lines, schema.ledger_lines.c.family_id.is_(None)
+    sums = sa.select(lines.c.account, lines.c.payer_code, no_claim, sa.func.sum(lines.c.amount_cents))
+    by_claim = practice.rows(sums.group_by(lines.c.account, lines.c.payer_code, no_claim))
+    cash = [tuple(row) for row in by_claim if row[0] in ("1000", "1050", "2200") and row[3]]
+    payer = "1512345678"
+    assert sorted(cash) == [("1000", "", True, 8800), ("1050", payer, False, 8800), ("1050", payer, True, -8800)]
 
 
 def test_a_second_reconcile_changes_nothing(practice):

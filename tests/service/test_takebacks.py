@@ -6,11 +6,13 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.service import takebacks
+from claims.errors import PostingRefusedError
+from claims.service import money_approvals, money_requests, payer_refunds, takebacks
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.engine import write
 from tests.books import Bill, bank, claims, remit
 from tests.service.conftest import DAY
 
@@ -93,6 +95,33 @@ def test_two_open_forward_balances_of_one_payer_are_named_until_one_is_left(prac
     check(practice)
     practice.night(remit(forward.format(day="03", name="F3") + "FB:F1*10*WO:X1*-10~"))
     assert "FORWARD_BALANCES_SEVERAL" not in practice.exceptions()
+
+
+def test_what_several_forward_balances_are_together_is_told_and_as_old_as_before_an_undo(practice):
+    one = "BPR*H*0*C*NON************202504{day}~\nTRN*1*F{day}*1512345678~\nPLB*1999999984*20251231*"
+    one += "FB:F{day}*-{day}*WO:X{day}*{day}~"
+    E = schema.exceptions
+    told = sa.select(E.c.amount_cents, sa.func.coalesce(E.c.since_date, E.c.posting_date))
+    told = told.where(E.c.type_code == "FORWARD_BALANCES_SEVERAL", E.c.state == "open")
+    nights = []
+    for day in (10, 20, 30):
+        practice.night(remit(one.format(day=day)), day=date(2025, 6, day))
+        nights.append(practice.rows(told))
+    since = date(2025, 6, 20)
+    assert nights == [[], [(3000, since)], [(6000, since)]]
+    for trace, left in (("F20", [(4000, since)]), ("F10", [])):
+        undo(practice.ctx, f"remit:{trace}", DAY)
+        assert practice.rows(told) == left
+        check(practice)
+    replay(practice.ctx, "remit:F10", DAY)
+    assert practice.rows(told) == [(4000, since)]
+    replay(practice.ctx, "remit:F20", DAY)
+    assert practice.rows(told) == nights[-1]
+    check(practice)
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(E).where(E.c.type_code == "FORWARD_BALANCES_SEVERAL").values(amount_cents=4000))
+    broken = {one.name: one.broken for one in verify(practice.ctx)}
+    assert broken["L7"] == ("payer 1512345678 has 3 open, together 6000 cents; exceptions say 4000",)
 
 
 def test_an_acknowledged_refund_takes_the_reference_of_the_recovery_that_it_pairs_with(practice):
@@ -267,3 +296,40 @@ def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
     for through, age in ((1, 81), (2, 30)):
         (row,) = takebacks.summed(entries.head(through), date(2025, 6, 30)).to_dict("records")
         assert (row["state"], row["age_days"]) == (("open", "settled")[through - 1], age)
+
+
+PAYER = "1512345678"
+
+
+def test_a_refund_to_a_payer_names_what_the_books_know_or_says_why_not(practice):
+    practice.night(claims(BILL), remit(PAID))
+    for number, cents in (("NEVER1", 100), ("ICN1", 8801)):
+        with pytest.raises(PostingRefusedError, match="say why it goes all the same"):
+            payer_refunds.request(practice.ctx, PAYER, number, cents, DAY, DAY, reason="letter")
+    asked = payer_refunds.request(practice.ctx, PAYER, "NEVER1", 100, DAY, DAY, reason="letter", although="its typo")
+    assert (asked["known_cents"], asked["unannounced_cents"], practice.balances(account="2100")) == (0, 100, {})
+
+
+def test_a_refund_to_a_payer_is_withdrawn_before_and_reversed_after_the_approval(practice):
+    practice.night(claims(BILL), remit(PAID), remit(ANNOUNCED))
+    before = practice.balances()
+
+    def ask():
+        return payer_refunds.request(practice.ctx, PAYER, "ICN1", 8800, DAY, DAY, reason="letter")["request"]
+
+    money_requests.withdraw(practice.ctx, ask(), "typed wrong", DAY)
+    number = ask()
+    assert practice.balances() == before
+    money_approvals.approve(practice.ctx, number, DAY)
+    assert practice.balances(account="2100") == {}
+    assert payer_refunds.reverse(practice.ctx, number, "never sent", DAY) == 8800
+    assert practice.balances() == before
+    listed = takebacks.listed(practice.ctx, as_of=DAY)
+    assert listed[["refunded_cents", "open_cents"]].to_numpy().tolist() == [[0, 8800]]
+    check(practice)
+    number = ask()  # the same again, for it does not stand
+    money_approvals.approve(practice.ctx, number, DAY)
+    practice.night(b"date,amount,trace_number,payer_name,reference,type\n2025-06-30,-88.00,,,,CHECK\n")
+    with pytest.raises(PostingRefusedError, match="bank line has paid"):
+        payer_refunds.reverse(practice.ctx, number, "never sent", DAY)
+    check(practice)

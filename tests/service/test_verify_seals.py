@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import DatabaseError, NotFoundError, UsageError
+from claims.service import payer_refunds, rejection_queue, verify_files
 from claims.service import people as staff
-from claims.service import rejection_queue, verify_files
 from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
 from claims.service.audited import record_with_reason
@@ -42,6 +42,7 @@ def begin(practice):
         claim_work.save(conn, pd.DataFrame([work]))
     seen = [(one(practice, case.c.case_id), one(practice, case.c.version))]
     assert desk.snooze(practice.ctx, seen, DAY + timedelta(days=2), DAY).done
+    payer_refunds.request(practice.ctx, "1512345678", "ICN1", 100, DAY, DAY, reason="letter", cheque="9")
     with write(practice.ctx.engine) as conn:  # where nothing of these acts is left in a table, a row of any words
         set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
         for name in (
@@ -153,6 +154,11 @@ CHANGED = {
         "UPDATE patient_payments SET void_reason = 'another'",
         "UPDATE patient_payments SET note = 'another'",
     ],
+    "money request": [
+        "UPDATE money_requests SET amount_cents = 5",
+        "UPDATE money_requests SET decided_by = 'eve'",
+        "UPDATE money_requests SET state = 'done'",
+    ],
     "patient refund": [
         "UPDATE patient_refunds SET reason = 'another'",
         "UPDATE patient_refunds SET requested_by = 'eve'",
@@ -193,7 +199,8 @@ TABLES = {
     "exception": "exceptions", "work on a blocked claim": "claim_work",
     "batch": "batches", "submission": "submissions", "edit proposal": "edit_proposals",
     "appeal": "appeals", "past exception": "past_exceptions", "patient payment": "patient_payments",
-    "patient refund": "patient_refunds", "recovery code": "recovery_codes", "row of file": "files",
+    "money request": "money_requests", "patient refund": "patient_refunds", "recovery code": "recovery_codes",
+    "row of file": "files",
     "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
     "claim posting": "claim_postings", "match": "matches", "receipt": "receipts",
     "edit finding": "edit_findings", "reading of adjustment": "classifications", "reason of an act": "act_reasons",

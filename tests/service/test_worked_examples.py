@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from claims.service.actions import refund_payer
+from claims.service import money_approvals, payer_refunds
 from claims.service.patient_entry import add_patient_payment
 from claims.service.patient_refunds import pay_refund, request_claim_refund
 from claims.service.verify import verify
@@ -252,7 +252,11 @@ def test_e10_refund_cheque_acknowledged_by_72_and_wo(practice):
         bank(("2025-03-11", "100.00", "T1001")),
     )
     assert practice.balances() == {"1000": 10000, "2100": -4000, "4000": -10000, "4100": 4000}
-    refund_payer(practice.ctx, "1512345678", "ICN12", 4000, date(2025, 5, 2), date(2025, 6, 30), reason="letter")
+    asked = payer_refunds.request(
+        practice.ctx, "1512345678", "ICN12", 4000, date(2025, 5, 2), date(2025, 6, 30), reason="letter"
+    )
+    assert practice.balances() == {"1000": 10000, "2100": -4000, "4000": -10000, "4100": 4000}
+    money_approvals.approve(practice.ctx, asked["request"], date(2025, 6, 30))
     assert practice.balances() == {"1000": 6000, "4000": -10000, "4100": 4000}
     practice.night(
         remit("""BPR*H*0*C*NON************20250510~

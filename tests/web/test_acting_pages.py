@@ -46,7 +46,7 @@ def test_the_money_is_said_before_and_after_and_a_closed_case_opens_again(desk, 
 
 def test_a_search_finds_by_member_trace_suffix_and_beginning_of_a_key(desk, ann):
     with desk.ctx.engine.begin() as conn:  # a second version, as a replacement gets one
-        conn.exec_driver_sql("update claims set claim_number_normal = 'ZZCANARY1V3' where claim_id = 1")
+        conn.exec_driver_sql("update claims set claim_number_normal = 'ZZCANARY1V3', version = 3 where claim_id = 1")
         conn.exec_driver_sql("update claims set member_id = 'W77' where claim_id = 2")
     keys = dict(rows_of(desk, "select claim_number, substr(case_key, 1, 10) from denial_cases"))
 

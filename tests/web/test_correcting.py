@@ -181,3 +181,18 @@ def test_a_repeat_is_closed_with_its_original(desk, ann):
     assert f'href="{place}">K1</a>' in page and "FABLEWOOD" in page
     told = sue.get(sue.post(decide, data={"decision": "approve"}).headers["location"]).text
     assert "1 approved" in told
+
+
+def test_a_lowered_charge_is_said_before_it_goes_and_counts_in_the_limit_of_the_day(desk, ann):
+    import_files(desk.ctx, find_master_files([MASTER]))
+    place = place_of(desk, "K1")
+    page = ann.get(f"{place}/correct").text
+    refused = ann.post(f"{place}/correct", data=typed(page, line1_charge="1.00"))
+    assert refused.status_code == 422 and "takes 144.00 off what is charged" in refused.text.replace("$", "")
+    looked = ann.post(f"{place}/correct", data=typed(page, line1_charge="125.00")).text
+    assert "$20.00 less is charged." in looked
+    assert ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"}).status_code == 303
+    other = place_of(desk, "K2")  # another 20.00 on that day is more than ann may
+    page = ann.get(f"{other}/correct").text
+    again = ann.post(f"{other}/correct", data=typed(page, line1_charge="125.00")).text
+    assert "of which" in again and "is used today" in again

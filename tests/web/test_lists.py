@@ -10,6 +10,8 @@ import pytest
 from claims import config
 from claims.service import desk_facts, zone
 from claims.service.desk import actions, queue
+from claims.store.engine import read
+from claims.store.queries import searching
 from tests.web.desk import CANARY
 from tests.web.test_biller import act, boxes
 
@@ -152,6 +154,28 @@ def test_all_words_of_a_search_have_to_fit_in_any_order(reader):
 
     assert found(f"first {CANARY}LAST") == found(f"{CANARY}last, FIRST") != []
     assert found(f"other {CANARY}LAST") == []
+
+
+def test_a_name_is_found_without_what_parts_it_and_a_number_by_its_beginning(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update claims set patient_last_name = 'O''NEIL-SMITH' where claim_number = 'A3'")
+        conn.exec_driver_sql("update families set claim_number_normal = 'EX260292B' where claim_number_normal = 'A3'")
+
+    def claims_found(words):
+        text = ann.get(ann.post("/q", data={"words": words}).headers["location"]).text
+        return re.search(r"(\d+) claims?</p>", text)[1]
+
+    for words in ("O'NEIL", "oneil", "O NEIL", "O\u2019Neil", "smith", "oneilsmith", "EX260292", "ex-2602"):
+        assert claims_found(words) == "1", words
+    assert claims_found("NEILS") == claims_found("260292") == "0"
+
+
+def test_a_search_for_a_number_is_answered_by_indexes(desk):
+    with read(desk.ctx.engine) as conn:
+        text = searching._families("EX260292", begins=True).compile(conn, compile_kwargs={"literal_binds": True})
+        steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert sum("claim_number_normal>? AND" in step for step in steps) == 2, steps
+    assert not [step for step in steps if step.startswith("SCAN") and "anon" not in step], steps
 
 
 def test_just_one_number_or_key_is_opened_at_once_and_stands_in_no_address(reader):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import re
 
+import pandas as pd
 import pytest
 
+from claims.service.desk import correcting
 from claims.service.identities import resolve_identities
 from claims.service.intake import ingest
 from claims.service.master import find_master_files, import_files
@@ -186,7 +188,7 @@ def rejected(known, tmp_path):
     return known, number, known.one("select rejection_id from rejections")
 
 
-def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: F811
+def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann, monkeypatch):  # noqa: F811
     here, number, rejection = rejected
     page = ann.get("/").text
     assert 'href="/rejections"' in page and f'href="/claims/{number}/correct"' in ann.get("/rejections").text
@@ -207,7 +209,12 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann):  # noqa: 
     assert "ann: the card says otherwise" in ann.get(address).text
     form = ann.get(f"/claims/{number}/correct").text
     assert "Check the insurance card and correct the member number" in form
-    assert "S09b should have caught it: Member number" in form and 'id="f-original_reference"' not in form
+    assert "should have caught" not in form + ann.get(address).text, "the number has the form of the payer's ids"
+    assert "S09b finds nothing wrong" in form and 'id="f-original_reference"' not in form
+    with monkeypatch.context() as patch:
+        patch.setattr(correcting, "findings_of", lambda *_: pd.DataFrame({"line_number": [0]}))
+        odd = ann.get(f"/claims/{number}/correct").text
+        assert "S09b should have caught it: Member number" in odd
     asked = re.search(r"<h2>What to correct</h2>.*?</section>", form, re.S)[0]
     assert 'id="f-member_id"' in asked and 'id="f-units"' not in asked
     odd = ann.post(f"/claims/{number}/correct", data=typed_claim(form, member_id="A*B~C"))
@@ -280,7 +287,7 @@ def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(
     assert "277CA" in why and "A7 464" in why and "Add the number of the claim that this one replaces" in why
     assert 'href="/rejections/1"' in why and "What the denial asks for" in form
     field = re.search(r'class="field wrong"><label for="f-original_reference".*?</small>', form, re.S)[0]
-    assert "S11a" in field and "the answer refused it" in field
+    assert "the answer refused it" in field and "S11a" not in field, "the edit finds a number there"
     looked = ann.post(f"{place}/correct", data=typed(form, original_reference="ICN99")).text
     ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"})
     last = "select {} from claims order by claim_id desc limit 1"

@@ -39,9 +39,13 @@ def look(work: Work) -> Look:
     known = (due > 0) & ~claims.is_filled("delay_reason_code")
     used, length, left = between(anchor_day, today), between(anchor_day, due), between(today, due)
     late = np.flatnonzero(known & (today > due))
-    yield work.at_claims("S26a", late, "", *([str(one) for one in days[late].tolist()] for days in (used, due)))
+    yield work.at_claims("S26a", late, "", [str(one) for one in used[late].tolist()], _iso(due[late]))
     soon = np.flatnonzero(known & (today <= due) & (used * 100 > length * _SOON))
-    yield work.at_claims("S26b", soon, "", *([str(one) for one in days[soon].tolist()] for days in (left, due)))
+    yield work.at_claims("S26b", soon, "", [str(one) for one in left[soon].tolist()], _iso(due[soon]))
+
+
+def _iso(days: Integers) -> list[str]:
+    return [f"{one // 10000:04}-{one // 100 % 100:02}-{one % 100:02}" for one in days.tolist()]
 
 
 def last_days(work: Work) -> tuple[Integers, Integers]:

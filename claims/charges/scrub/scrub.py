@@ -117,7 +117,8 @@ def scrub(work: Work, looks: Sequence[Callable[[Work], Look]] = LOOKS) -> Scrubb
             if edit.severity == NOTE:
                 not_checked.append((edit.edit_id, _claims_of(work, edit, found, switches)))
             else:
-                parts.append(_rows(work, edit, found, switches))
+                rows = _rows(work, edit, found, switches)
+                parts.append(rows[rows["severity"] != OFF])
     findings = joined([empty(_FINDINGS), *parts])
     findings = findings.sort_values(
         ["claim_seg", "service_seg", "edit_id", "element"], kind="stable", ignore_index=True
@@ -126,6 +127,13 @@ def scrub(work: Work, looks: Sequence[Callable[[Work], Look]] = LOOKS) -> Scrubb
     is_blocked = pd.Series(np.isin(work.claims.numbers("seg"), blocked), dtype="bool")
     notes = pd.DataFrame([one for one in not_checked if one[1]], columns=list(_NOT_CHECKED))
     return Scrubbed(findings, notes.astype({"edit_id": "str", "claims": "int64"}), is_blocked)
+
+
+def said_by(work: Work, edit_id: str, looks: Sequence[Callable[[Work], Look]] = LOOKS) -> pd.DataFrame:
+    """Give the findings of one edit, also where it is switched off: what it would have stopped."""
+    switches, edit = Switches(work.rules("edit_settings").frame, work.today), edits()[edit_id]
+    found = [_of_kinds(work, edit, one) for look in looks for one in look(work) if one.edit_id == edit_id]
+    return joined([empty(_FINDINGS), *(_rows(work, edit, one, switches) for one in found if len(one.claim))])
 
 
 def _of_kinds(work: Work, edit: Edit, found: Found) -> Found:
@@ -160,7 +168,7 @@ def _rows(work: Work, edit: Edit, found: Found, switches: Switches) -> pd.DataFr
     kinds = work.claims.coded("kind").texts(claim)
     element = [one or edit.element_of(kind) for one, kind in zip(element, kinds, strict=True)]
     message = [edit.sentence.format(found=one, expected=other) for one, other in zip(said, expected, strict=True)]
-    rows = pd.DataFrame(
+    return pd.DataFrame(
         {
             "claim_seg": work.claims.numbers("seg")[claim],
             "service_seg": np.append(work.lines.numbers("seg"), 0)[line],
@@ -174,7 +182,6 @@ def _rows(work: Work, edit: Edit, found: Found, switches: Switches) -> pd.DataFr
             "switch": pd.array(switch, dtype="str"),
         }
     )
-    return rows[rows["severity"] != OFF]
 
 
 def _spread(texts: str | Sequence[str], count: int) -> list[str]:

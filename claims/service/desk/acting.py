@@ -46,6 +46,7 @@ class Done(NamedTuple):
     limit_cents: int | None = None  # what the asker may give up alone, where that counts
     used_cents: int = 0  # and what they gave up alone on that day before
     new_claims: int = 0  # cases whose claim goes as a new one (frequency 1) where a replacement would be usual
+    lowered_cents: int = 0  # what the changes take off the charges of the claims: it counts as written off
 
 
 class Chosen(NamedTuple):

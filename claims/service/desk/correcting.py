@@ -26,6 +26,7 @@ from claims.service.desk.people import is_late
 from claims.service.desk.sending import CORRECTED, with_claims
 from claims.service.desk.sheets import OtherCase, Sheet, other_cases, sheet
 from claims.service.resubmit import Change, changes_of
+from claims.service.scrub import findings_of
 from claims.store import desk, rejections, versions
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -46,12 +47,16 @@ class Field(NamedTuple):
 
 
 class Complaint(NamedTuple):
-    """What an edit says of a claim or of a line of it (0: the claim), and what to do."""
+    """What an edit says of a claim or of a line of it (0: the claim), and what to do.
+
+    `is_found`: the edit says it; else an answer says it of what the edit looks at, and the edit finds nothing there.
+    """
 
     edit_id: str
     line_number: int
     message: str
     fix: str
+    is_found: bool = True
 
 
 class Correctable(NamedTuple):
@@ -60,7 +65,7 @@ class Correctable(NamedTuple):
     `is_late`: its last day has passed, so that it goes with a reason only. `complaints`: what edits say of the claim as
     it stands. `others`: the other open cases of it. `refusal`: the open rejection of the claim as it was sent last
     (rejection_id, source, detail_code, cause, next_step, edit_id ...; empty: there is none); `missed`: the edit that
-    should have caught that, as a complaint of the claim.
+    looks at what it is about, as a complaint of the claim: one that should have caught it where it finds something.
     """
 
     fields: list[Field]
@@ -132,10 +137,7 @@ def _read(
                   known[row["edit_id"]].fix if row["edit_id"] in known else "")
         for row in stops.to_dict("records")
     )  # fmt: skip
-    missed = tuple(
-        one._replace(message=f"the answer refused it: {one.message}")
-        for one in of_edits([str(refusal["edit_id"])] if refusal else [])
-    )
+    missed = _missed(ctx, frames, refusal) if refusal else ()
     fields = _fields(frames, category, line_number, missed)
     named = [*complaints, *missed]
     if named:  # what an edit names is asked for too
@@ -144,6 +146,25 @@ def _read(
     denied = (line_number,) if category else ()
     asked = sheet(ctx, found, frames, denied)
     return Correctable(fields, "", False, asked, complaints, refusal=refusal, missed=missed)
+
+
+def _missed(ctx: Context, frames: dict[str, pd.DataFrame], refusal: Mapping[str, Any]) -> tuple[Complaint, ...]:
+    """Give the edit that looks at what a refusal is about; it should have caught it only where it finds it wrong."""
+    known = of_edits([str(refusal["edit_id"])])
+    if not known or len(findings_of(ctx, frames, known[0].edit_id, ctx.settings.today())):
+        return tuple(one._replace(message=f"the answer refused it: {one.message}") for one in known)
+    cause, step = str(refusal["cause"]), str(refusal["next_step"])
+    return (Complaint(known[0].edit_id, 0, f"the answer refused it: {cause}", step, is_found=False),)
+
+
+def is_missed(ctx: Context, claim_id: int, edit_id: str) -> bool:
+    """Tell whether an edit finds something wrong with a claim as it was sent: then it should have stopped it."""
+    with read(ctx.engine) as conn:
+        found = versions.sources(conn, [claim_id])
+    frames = contents.joined(list(contents.read(ctx, found)))
+    if not frames or frames["claims"].empty:
+        return False
+    return len(findings_of(ctx, frames, edit_id, ctx.settings.today())) > 0
 
 
 def about(field: Field, complaints: Iterable[Complaint]) -> list[Complaint]:

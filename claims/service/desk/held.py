@@ -9,11 +9,13 @@ import pandas as pd
 
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import balances
+from claims.store import balances, credits
 from claims.store.handles import Connection
 
 HELD = "1110"
 RECEIVABLE = "1100"
+_ABOUT_TO = ("next_payer_code", "next_sequence", "to_account", "to_rule")
+NOT_CHARGED = "E02"  # the rule of a charge that is taken back
 # What a decision of a payer that is not responsible has left: denied, to be paid, by contract, the patient's share.
 _LEFT_BY_PAYER = (HELD, RECEIVABLE, "4100", "1200")
 
@@ -69,13 +71,33 @@ def cents(rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[int]:
     return pd.Series(sums.to_numpy("int64"), index=rows.index)
 
 
+def parted(conn: Connection, held: pd.DataFrame, account: str, rule_id: str) -> pd.DataFrame:
+    """Say where what is held goes (to_account, to_rule): to the receivable what is charged no more, the rest as given.
+
+    A corrected charge has lowered the receivable of the line; what the payer denied of it is nobody's to give up.
+    """
+    rows = held.assign(to_account=account, to_rule=rule_id)
+    if held.empty:
+        return rows
+    gone = credits.denied_and_not_charged(conn, held["family_id"].drop_duplicates().tolist())
+    if gone.empty:
+        return rows
+    line = [held[name] for name in gone.index.names]
+    most = gone.reindex(pd.MultiIndex.from_arrays(line), fill_value=0).to_numpy("int64")
+    before = (held.groupby(gone.index.names)["amount_cents"].cumsum() - held["amount_cents"]).to_numpy("int64")
+    back = np.clip(most - before, 0, held["amount_cents"].to_numpy("int64"))
+    rest = rows.assign(amount_cents=rows["amount_cents"] - back)
+    both = pd.concat([rest, rows.assign(amount_cents=back, to_account=RECEIVABLE, to_rule=NOT_CHARGED)])
+    return both[both["amount_cents"] > 0].reset_index(drop=True)
+
+
 def move(
     ctx: Context, conn: Connection, run_id: int, posting_date: date, held: pd.DataFrame, *,
     account: str, rule_id: str, reason: str,
 ) -> None:  # fmt: skip
     """Move what is held (with event_id; optional next_payer_code and next_sequence) to an account, line by line.
 
-    It comes from 1110, or from the account that `held` names.
+    It comes from 1110, or from the account that `held` names; rows with `to_account` and `to_rule` go there instead.
 
     Each journal continues the posting that held the denial, so that a later reversal takes it along.
     """
@@ -86,19 +108,19 @@ def move(
     line = held["line_number"].astype("str") + suffix
     base = held.assign(
         journal_key="act:" + held["event_id"].astype("str") + ":" + line + ":0",
-        rule_id=rule_id,
+        rule_id=held.get("to_rule", rule_id),
         source="denial",
         journal_reason=reason,
         effective_date=posting_date.isoformat(),
         reverses_key="",
         continues_journal_id=held["origin_journal_id"],
     ).drop(columns=["case_id", "event_id", "origin_journal_id"])
-    to = base.assign(account=account)
+    to = base.assign(account=base.get("to_account", account))
     if "next_payer_code" in base:
         to = to.assign(payer_code=base["next_payer_code"], payer_sequence=base["next_sequence"])
     away = base.assign(account=base.get("account", HELD), amount_cents=-base["amount_cents"])
     both = pd.concat([to, away], ignore_index=True)
-    both = both.drop(columns=[name for name in ("next_payer_code", "next_sequence") if name in both])
+    both = both.drop(columns=[name for name in _ABOUT_TO if name in both])
     write_journals(conn, ctx, run_id, posting_date, both)
 
 

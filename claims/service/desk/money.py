@@ -7,7 +7,7 @@ person approves.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -227,6 +227,7 @@ def _move(
         events = change(ctx, conn, action_id, what.event, rows, changes, day, amounts=amounts, said=said)
         event_of = events.set_index("case_id")["event_id"]
         keyed = held.assign(event_id=event_of.reindex(held["case_id"]).to_numpy())
+        keyed = books.parted(conn, keyed, what.account, what.rule_id)
         reason = what.event.replace("_", "-")
         books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
         bound(conn, ctx, rows["family_id"].tolist(), day, run_id)
@@ -234,12 +235,22 @@ def _move(
 
 def is_repeat_of(conn: Connection, rows: pd.DataFrame, proof: int) -> pd.Series[bool]:
     """Tell which cases a claim payment proves to be repeats."""
-    found = originals.decided(conn, [proof])
-    if found.empty:
-        return pd.Series(False, index=rows.index)
+    return repeats_of(conn, rows, [proof])[proof]
+
+
+def repeats_of(conn: Connection, rows: pd.DataFrame, proofs: Sequence[int]) -> dict[int, pd.Series[bool]]:
+    """Tell for each of some claim payments which cases it proves to be repeats."""
+    found = {int(one["claim_payment_id"]): one for _, one in originals.decided(conn, proofs).iterrows()}
+    services = originals.services(conn, proofs)
     theirs = originals.decided(conn, rows["claim_payment_id"].drop_duplicates().tolist())
     theirs = theirs.set_index("claim_payment_id").loc[rows["claim_payment_id"]].reset_index()
-    return is_original(rows, theirs, found.iloc[0], originals.services(conn, proof))
+    none = pd.Series(False, index=rows.index)
+    return {
+        proof: is_original(rows, theirs, found[proof], services[services["claim_payment_id"] == proof])
+        if proof in found
+        else none
+        for proof in proofs
+    }
 
 
 def _not_pr(rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from claims.service.context import Context
-from claims.service.desk.money import is_repeat_of
+from claims.service.desk.money import repeats_of
 from claims.store import desk
 from claims.store.engine import read
 from claims.store.queries import desk as queries
@@ -22,5 +22,7 @@ def of_case(ctx: Context, case_id: int) -> pd.DataFrame:
     with read(ctx.engine) as conn:
         case = desk.cases(conn, [case_id])
         found = queries.of_member(conn, int(case["family_id"].iloc[0]))
-        fits = [bool(is_repeat_of(conn, case, one).iloc[0]) for one in found["claim_payment_id"].tolist()]
+        proofs = found["claim_payment_id"].tolist()
+        repeats = repeats_of(conn, case, proofs)
+        fits = [bool(repeats[one].iloc[0]) for one in proofs]
     return found[fits].head(SHOWN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from claims.store import desk
 from claims.store.cases import NO_DEADLINE
 from claims.store.engine import write
 from claims.store.handles import Connection
-from claims.store.queries.appeals import drafts, sent
+from claims.store.queries.appeals import drafts, newest_packets, sent
 
 NEXT_REMIT = "next-remit"
 LAST_DAY = "last-day"
@@ -51,11 +52,19 @@ def assign(ctx: Context, cases: Cases, assignee: str, posting_date: date) -> Don
 def note(ctx: Context, cases: Cases, text: str, posting_date: date) -> Done:
     """Write a note on cases, closed ones too; whoever writes on an open case works on it.
 
-    It is added to a case that somebody changed meanwhile too: a note takes nothing from anybody.
+    It is added to a case that somebody changed meanwhile too: a note takes nothing from anybody. Said again by the same
+    person of a case as they saw it before, as a form that is sent twice says it, it is the note that stands there.
     """
     text = _said(text, "A note")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases, closed=True, pending=True, changed=True)
+        said_then = desk.notes_since(conn, cases, ctx.actor)
+        is_same = pd.Series([json.loads(body).get("note") == text for body in said_then["body"]], said_then.index, bool)
+        before = said_then[is_same].drop_duplicates("case_id").set_index("case_id")["action_id"]
+        again = chosen.rows["case_id"].map(before)
+        if len(again) and again.notna().all() and again.nunique() == 1:
+            return finish(int(again.iloc[0]), chosen)
+        chosen = chosen.without(reasons(chosen.rows, ("noted-already", again.notna())))
         state = chosen.rows["state"].replace({"new": "in_work", "assigned": "in_work"})
         return _do(ctx, conn, chosen, "note", "note", posting_date, {"state": state}, {"note": text}, reason=text)
 
@@ -125,16 +134,22 @@ def info_sent(ctx: Context, cases: Cases, proof: str, posting_date: date) -> Don
     proof = _said(proof, "The proof of sending")
     with write(ctx.engine) as conn:
         chosen = choose(conn, cases)
+        is_sent = (chosen.rows["state"] == WAITING) & (chosen.rows["waiting_for"] == "info_sent")
+        chosen = chosen.without(reasons(chosen.rows, ("records-were-sent", is_sent)))
         return _do(
             ctx, conn, chosen, "info_sent", "info_sent", posting_date,
             waits(ctx, chosen.rows, "info_sent", posting_date), {"proof": proof}, proof,
         )  # fmt: skip
 
 
-def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date: date, despite_gaps: str = "") -> Done:
+def appeal_sent(
+    ctx: Context, cases: Cases, level: int, proof: str, posting_date: date, despite_gaps: str = "",
+    packet: str | None = None,
+) -> Done:  # fmt: skip
     """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time.
 
-    Where the packet prepared last has gaps, `despite_gaps` says why it went all the same.
+    Where the packet prepared last has gaps, `despite_gaps` says why it went all the same. `packet`: the sha256 of the
+    packet that was seen (empty: there was none); where another was prepared since, the case is left alone.
     """
     proof = _said(proof, "The proof of sending")
     master = load_master(ctx)
@@ -144,9 +159,14 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
         is_asked = not despite_gaps.strip()
         chosen = chosen.without(barred(rows))
         rows = chosen.rows
+        is_another = pd.Series(False, index=rows.index)
+        if packet is not None:
+            newest = newest_packets(conn, rows["case_id"].tolist(), level).set_index("case_id")["packet_sha256"]
+            is_another |= newest.reindex(rows["case_id"]).fillna("").ne(packet).to_numpy()
         chosen = chosen.without(
             reasons(
                 rows,
+                ("another-packet", is_another),
                 ("no-level", ~_has_level(as_master_data_say(master, rows, posting_date), level)),
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
@@ -155,6 +175,7 @@ def appeal_sent(ctx: Context, cases: Cases, level: int, proof: str, posting_date
         )
         changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
         said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
+        said |= {"packet": packet} if packet else {}
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
 
 

@@ -145,8 +145,11 @@ def neighbours(ctx: Context, filters: Filters, sort: str, case_id: int) -> tuple
     """Give the keys of the cases before and after a case in a list (empty: none), though it may have left the list."""
     with read(ctx.engine) as conn:
         place = desk_queue.place_of(conn, case_id, sort)
-        pages = [desk_queue.page(conn, filters, ctx.actor, sort, place, 1, back=back) for back in (True, False)]
-    before, after = ("" if place is None or rows.empty else str(rows["case_key"].iloc[0]) for rows in pages)
+        if place is None:
+            return "", ""
+        before, after = (
+            desk_queue.neighbour(conn, filters, ctx.actor, sort, place, back=back) for back in (True, False)
+        )
     return before, after
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claims.master import Master
-from claims.service import next_payer, versions
+from claims.service import lowered_charges, next_payer, versions
 from claims.service.context import Context
 from claims.service.desk import held as books
 from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
@@ -52,7 +52,8 @@ def resubmit(
     with together(ctx.engine) as conn:
         chosen = choose(conn, cases)
         rows = with_claims(conn, chosen.rows)
-        demands_new = forcing(rows["remark_codes"], "NEW") | as_new | _takes_none(rows, known, posting_date)
+        has_to = forcing(rows["remark_codes"], "NEW") | _takes_none(rows, known, posting_date)
+        demands_new = has_to | as_new
         is_other = _to_another_payer(conn, rows, changes)
         demands_new |= is_other
         rows["joins"] = 0 if changes else joined(conn, rows, demands_new)
@@ -64,6 +65,7 @@ def resubmit(
                 ("sent-by-payer", rows["is_forwarded"] & (rows["joins"] == 0)),
                 ("sent-elsewhere", (rows["claim_id"] == 0) & (rows["joins"] == 0)),
                 ("under-way", is_here & (not changes)),
+                ("takes-a-replacement", (rows["life"] == "partly_paid") & demands_new & ~has_to & ~is_other),
                 ("do-not-resend", with_effect(rows["remark_codes"], "no-resubmission")),
                 ("window-passed", is_late(rows, CORRECTED, posting_date) & (not late_reason.strip())),
             )
@@ -84,12 +86,14 @@ def resubmit(
                 result = make(ctx, ids, on_claims(ids, changes), posting_date, known)
                 made.append(result.claims)
                 refused.append(result.refused)
+        lowered = lowered_charges.counted(ctx, conn, pd.concat(made), posting_date) if changes and made else 0
         said = {"late_reason": late_reason.strip()} if late_reason.strip() else {}
         if changes:  # columns only: the values are a patient's
             said["changed"] = " ".join(dict.fromkeys(_called(change) for change in changes))
         done = sent_again(ctx, conn, chosen, rows, made, refused, "resubmit", "resubmitted", posting_date, said, known)
         is_new = goes_new | is_other.reindex(rows.index)
-        return done._replace(new_claims=int(rows.loc[is_new, "case_id"].isin(done.done).sum()))
+        is_done = rows.loc[is_new, "case_id"].isin(done.done)
+        return done._replace(new_claims=int(is_done.sum()), lowered_cents=lowered)
 
 
 @rehearsed

@@ -5,10 +5,11 @@ A case that waits keeps the day on which a person asks for the answer in `snooze
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from claims import codes
@@ -41,7 +42,7 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
     Where a case waits, By is the day to ask on; a closed case has no next step and no day. ``rows``: columns of
     `denial_cases`, and those of `made.with_claims` where a list has them.
     """
-    table = codes.table("next_actions").set_index("id")
+    table = _actions()
     label = _label(table, rows, "next_action")
     is_waiting, is_closed = rows["state"] == WAITING, rows["state"] == CLOSED
     ask_on = rows["snoozed_until_date"].where(is_waiting, "")
@@ -71,7 +72,14 @@ def told(ctx: Context, rows: pd.DataFrame, day: date) -> pd.DataFrame:
     )
 
 
-def _label(table: pd.DataFrame, rows: pd.DataFrame, column: str) -> pd.Series[str]:
+@cache
+def _actions() -> Mapping[str, Mapping[str, str]]:
+    """Give the words of each next action, by column and id."""
+    table = codes.table("next_actions").set_index("id")
+    return {str(name): dict(table[name]) for name in table}
+
+
+def _label(table: Mapping[str, Mapping[str, str]], rows: pd.DataFrame, column: str) -> pd.Series[str]:
     """Give an action in words: as what can be done with a claim that others sent, where that differs."""
     label = _of(table["own_label"], rows[column])
     for name in ("elsewhere", "forwarded"):
@@ -80,5 +88,5 @@ def _label(table: pd.DataFrame, rows: pd.DataFrame, column: str) -> pd.Series[st
     return label
 
 
-def _of(words: pd.Series[str], keys: pd.Series[str]) -> pd.Series[str]:
-    return pd.Series(np.asarray(words.reindex(keys).fillna("")), index=keys.index, dtype="str")
+def _of(words: Mapping[str, str], keys: pd.Series[str]) -> pd.Series[str]:
+    return pd.Series([words.get(key, "") for key in keys.tolist()], index=keys.index, dtype="str")

@@ -20,7 +20,7 @@ from claims.service.context import Context
 from claims.service.desk.acting import Chosen, Done, begin, change, finish, reasons, told
 from claims.service.desk.held import bring_back
 from claims.service.desk.money import MOVES, REFUSED, WAITS, is_paid_by_patient
-from claims.service.desk.withdrawing import LEFT, PLACE_TAKEN, why_kept, withdraw
+from claims.service.desk.withdrawing import CORRECTED_SINCE, LEFT, PLACE_TAKEN, why_kept, withdraw
 from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.service.scrub import scrub
@@ -59,10 +59,12 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
             reasons(
                 rows,
                 ("moved-on", has_moved),
-                *((reason, kept == reason) for reason in (LEFT, PLACE_TAKEN)),
+                *((reason, kept["reason"] == reason) for reason in (CORRECTED_SINCE, LEFT, PLACE_TAKEN)),
                 ("patient-has-paid", is_paid_by_patient(conn, rows, event["amount_cents"], action, moved_money)),
             ),
-            pd.Series([f"undo action {one} first" if one else "" for one in first], rows.index, dtype="str"),
+            pd.Series([f"undo action {one} first" if one else "" for one in first], rows.index, dtype="str").where(
+                kept["reason"] != CORRECTED_SINCE, kept["about"]
+            ),
         )
         if chosen.rows.empty:
             return chosen.nothing()

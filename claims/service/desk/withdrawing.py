@@ -18,25 +18,53 @@ from claims.store import desk, lives, rejections
 from claims.store.handles import Connection
 
 DECIDED = ("paid", "partly_paid", "denied", "reversed")
-STILL_HERE = ("draft", "blocked", "ready")
-REJECTED = "rejected"
-LEFT, PLACE_TAKEN = "claim-has-left", "place-taken"
+STILL_HERE = lives.UNSENT
+REJECTED, REPLACED = "rejected", "replaced"
+LEFT, PLACE_TAKEN, CORRECTED_SINCE = "claim-has-left", "place-taken", "corrected-since"
 _RESTORES = {**{one: f"restored_{one}" for one in (*DECIDED, REJECTED)}, **dict.fromkeys(STILL_HERE, "restored_unsent")}
 
 
-def why_kept(conn: Connection, event: pd.DataFrame) -> pd.Series[str]:
-    """Say why the claim that an event made is not withdrawn; empty where none was made, or it can be.
+def why_kept(conn: Connection, event: pd.DataFrame) -> pd.DataFrame:
+    """Say why the claim that an event made is not withdrawn (`reason`; empty where none was made, or it can be).
 
-    It has left; or it stands in the place of one to the same payer, which is settled and is not brought back.
+    It has left; or it was corrected since, by an action that is to be undone first (`about`); or it stands in the
+    place of one to the same payer which that had answered: settled, and not brought back.
     """
     made = event.loc[event["claim_id"] != 0, "claim_id"].drop_duplicates().tolist()
+    if not made:
+        return pd.DataFrame({"reason": "", "about": ""}, event.index, dtype="str")
     life_of = lives.of_claims(conn, made).set_index("claim_id")["life"]
-    here = life_of.reindex(event["claim_id"]).isin(STILL_HERE).to_numpy()
+    life = life_of.reindex(event["claim_id"])
+    here = life.isin(STILL_HERE).to_numpy()
+    blocking = _to_undo_first(conn, life[life == REPLACED].index.unique().tolist())
+    first = blocking.reindex(event["claim_id"]).fillna("").to_numpy()
     before = lives.places_taken(conn, made)
     comes_back = before.loc[before["life_before"].isin(list(_RESTORES)), "made_claim_id"]
     replaced = set(desk.took_a_place(conn, made)) - set(comes_back.tolist())
     was_made = event["claim_id"].to_numpy() != 0
-    return reasons(event, (LEFT, was_made & ~here), (PLACE_TAKEN, was_made & event["claim_id"].isin(replaced)))
+    reason = reasons(
+        event,
+        (CORRECTED_SINCE, first != ""),
+        (LEFT, was_made & ~here),
+        (PLACE_TAKEN, was_made & event["claim_id"].isin(replaced)),
+    )
+    return pd.DataFrame({"reason": reason, "about": pd.Series(first, event.index, dtype="str")})
+
+
+def _to_undo_first(conn: Connection, claim_ids: Sequence[int]) -> pd.Series[str]:
+    """Say what stands in the place of claims and has not left, the last one of each: the action that made it."""
+    last = pd.DataFrame({"claim_id": claim_ids, "at": claim_ids}, dtype="int64").assign(life=REPLACED, action_id=0)
+    while (last["life"] == REPLACED).any():
+        is_on = last["life"] == REPLACED
+        later = lives.corrections(conn, last.loc[is_on, "at"].drop_duplicates().tolist()).set_index("claim_id")
+        found = later.reindex(last.loc[is_on, "at"])
+        last.loc[is_on, "life"] = found["life"].fillna("").to_numpy()
+        last.loc[is_on, "action_id"] = found["action_id"].fillna(0).astype("int64").to_numpy()
+        last.loc[is_on, "at"] = found["later_claim_id"].fillna(0).astype("int64").to_numpy()
+    named = ("undo action " + last["action_id"].astype("str") + " first").where(
+        last["action_id"] != 0, "claim " + last["at"].astype("str") + " stands in its place"
+    )
+    return named.where(last["life"].isin(STILL_HERE), "").set_axis(last["claim_id"]).astype("str")
 
 
 def withdraw(ctx: Context, conn: Connection, made: Iterable[int], day: date) -> list[int]:

@@ -168,6 +168,20 @@ def filled(conn: sa.Connection, case_id: int, kinds: Sequence[str]) -> list[str]
     return [str(body) for body in conn.scalars(select)]
 
 
+def last_filled(conn: sa.Connection, case_id: int, kinds: Sequence[str]) -> tuple[str, str]:
+    """Say who added something to packets of a case last, or took it out, and when; empty where nobody did."""
+    select = sa.select(DE.c.actor, DE.c.posting_date).where(DE.c.case_id == case_id, DE.c.kind.in_(kinds))
+    found = conn.execute(select.order_by(DE.c.event_id.desc()).limit(1)).one_or_none()
+    return (str(found.actor), str(found.posting_date)) if found is not None else ("", "")
+
+
+def newest_packets(conn: sa.Connection, case_ids: Sequence[int], level: int) -> pd.DataFrame:
+    """Read case_id and packet_sha256 of the packet of a level that was prepared last for each of these cases."""
+    names = (APPEAL.c.case_id, APPEAL.c.packet_sha256)
+    select = sa.select(*names).where(APPEAL.c.level == level).order_by(APPEAL.c.appeal_id)
+    return frame_of(conn, select, APPEAL.c.case_id, case_ids).drop_duplicates("case_id", keep="last")
+
+
 def drafts(conn: sa.Connection, case_ids: Sequence[int], level: int) -> list[int]:
     """Give those of these cases whose newest packet of a level has gaps."""
     select = sa.select(APPEAL.c.case_id, APPEAL.c.gaps).where(APPEAL.c.level == level).order_by(APPEAL.c.appeal_id)

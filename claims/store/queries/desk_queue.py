@@ -139,6 +139,16 @@ def page(
     return frame(conn, page_select(asked, actor, sort, after, rows, _runs(conn, asked), back=back))
 
 
+def neighbour(
+    conn: sa.Connection, asked: Filters, actor: str, sort: str, after: Sequence[Any] | None, *, back: bool
+) -> str:
+    """Give the key of the case after a row, or before it (`back`); empty where there is none."""
+    names = ("case_key", "case_id", SORTS[sort].column)
+    select = page_select(asked, actor, sort, after, 1, _runs(conn, asked), back=back, names=names)
+    found = conn.execute(select).first()
+    return "" if found is None else str(found.case_key)
+
+
 def page_select(
     asked: Filters,
     actor: str,
@@ -148,9 +158,14 @@ def page_select(
     runs: Sequence[int] | None = (),
     *,
     back: bool = False,
+    names: Sequence[str] = _SHOWN,
 ) -> sa.Select[Any] | sa.CompoundSelect[Any]:
     """Give the statement of a page; `runs` are those that ``changed_since_run`` means, None for very many."""
-    parts = [_part(asked, actor, sort, after, rows, dict(chosen), back=back) for chosen in _chosen(asked, actor, runs)]
+    names = tuple(dict.fromkeys(names))
+    parts = [
+        _part(asked, actor, sort, after, rows, dict(chosen), back=back, names=names)
+        for chosen in _chosen(asked, actor, runs)
+    ]
     if len(parts) == 1:
         return parts[0]
     union = sa.union_all(*(sa.select(part.subquery()) for part in parts))
@@ -259,9 +274,10 @@ def _part(
     equal: dict[str, Any],
     *,
     back: bool,
+    names: Sequence[str],
 ) -> sa.Select[Any]:
     order = SORTS[sort]
-    select = sa.select(*(CASE.c[name] for name in _SHOWN)).where(*(CASE.c[name] == one for name, one in equal.items()))
+    select = sa.select(*(CASE.c[name] for name in names)).where(*(CASE.c[name] == one for name, one in equal.items()))
     select = select.where(_rest(asked, actor, set(equal)))
     if after is not None:
         key = sa.tuple_(CASE.c[order.column], CASE.c.case_id)

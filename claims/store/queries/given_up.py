@@ -14,14 +14,18 @@ from claims.store.queries.asof import total
 from claims.store.rows import frame_of
 
 CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
-E, SAID = schema.exceptions, schema.exception_events
+E, SAID, MR = schema.exceptions, schema.exception_events, schema.money_requests
 CLAIM = "CLAIM_WITHDRAWN"  # the exception of a claim that nobody sends: who accepts it gives its charge up
 _KINDS, _ENDS = ("write_off", "expire"), ("written_off", "expired")
+_GIVEN_UP = ("to_collection", "lowered_charge")  # kinds of requests that somebody may settle alone
 _APPROVED = (*_ENDS, "duplicate", "billed_patient")  # a second person answers for what the patient is asked for too
 
 
 def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
-    """Add up what somebody gave up alone in a day, in cents: of denials, and of claims that are not sent.
+    """Add up what somebody gave up alone in a day, in cents: of denials, claims not sent, balances, and charges.
+
+    Claims that are not sent, balances of patients sent to collection, and what a correction took off a charge count as
+    denials written off do: whoever may give up so much in a day chooses how, not how much.
 
     On the accounting day, or since an instant, the start of the real day, whichever is more: another day that is typed
     gives nobody a second limit.
@@ -29,13 +33,22 @@ def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
     days = (ACTION.c.posting_date == day, ACTION.c.recorded_at >= since)
     denials = _sums(conn, _alone(actor), *days)
     claims = [_accepted(conn, actor, one) for one in (SAID.c.posting_date == day, SAID.c.recorded_at >= since)]
-    return max(one + other for one, other in zip(denials, claims, strict=True))
+    asked = (MR.c.requested_by == actor, MR.c.decided_by == "", MR.c.kind.in_(_GIVEN_UP), MR.c.state == "done")
+    others = [_requests(conn, *asked, one) for one in (MR.c.posting_date == day, MR.c.requested_at >= since)]
+    return max(map(sum, zip(denials, claims, others, strict=True)))
 
 
 def approved_on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
     """Add up what others asked for and somebody approved, on the accounting day or since an instant, in cents."""
     approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", EVENT.c.kind.in_(_APPROVED), ~_is_undone())
-    return max(_sums(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since))
+    denials = _sums(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since)
+    days = (MR.c.decided_posting_date == day, MR.c.decided_at >= since)
+    others = [_requests(conn, MR.c.decided_by == actor, MR.c.state == "done", one) for one in days]
+    return max(map(sum, zip(denials, others, strict=True)))
+
+
+def _requests(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
+    return int(conn.scalar(sa.select(total(MR.c.amount_cents)).where(*conditions)) or 0)
 
 
 def _accepted(conn: sa.Connection, actor: str, when: sa.ColumnElement[bool]) -> int:

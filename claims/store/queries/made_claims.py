@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -31,8 +33,14 @@ def origins(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     select = sa.select(C.c.family_id, C.c.origin, C.c.payer_sequence).where(C.c.state == "stored")
     found = frame_of(conn, select, C.c.family_id, family_ids)
     found["is_ours"] = found["origin"].eq("to_send")
-    grouped = found.groupby("family_id")
-    return grouped.agg(is_ours=("is_ours", "any"), sequences=("payer_sequence", "".join)).reset_index()
+    found = found.sort_values("family_id", kind="stable", ignore_index=True)
+    first = ~found["family_id"].duplicated()
+    begins = np.append(np.flatnonzero(first), len(found))
+    sequences = found["payer_sequence"].tolist()
+    joined = ["".join(sequences[begin:end]) for begin, end in itertools.pairwise(begins.tolist())]
+    is_ours = found["family_id"].isin(found.loc[found["is_ours"], "family_id"])[first].to_numpy()
+    known = pd.DataFrame({"family_id": found.loc[first, "family_id"].to_numpy(), "is_ours": is_ours})
+    return known.assign(sequences=pd.Series(joined, dtype="str"))
 
 
 def of_cases(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.load import frame
 from claims.store.patients import persons
 from claims.store.rows import frame_of
 
@@ -86,12 +85,14 @@ def is_paid(conn: sa.Connection, claim_payment_id: int) -> bool:
     return int(conn.scalar(select) or 0) > 0
 
 
-def services(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
-    """Read what a claim payment is for: procedure_code, service_date; one row without code where it has no lines."""
+def services(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """Read what claim payments are for: claim_payment_id, procedure_code, service_date; one row without code where one
+    has no lines."""
     first: sa.ColumnElement[Any] = sa.func.coalesce(SP.c.service_date, _DAY)
     day: sa.ColumnElement[Any] = sa.type_coerce(first, sa.Date).label("service_date")
     code = sa.func.coalesce(SP.c.procedure_code, "").label("procedure_code")
     matched = sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None))
-    own = sa.select(code, day).select_from(CP).outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
-    select: sa.Select[Any] = own.outerjoin(M, matched).where(CP.c.claim_payment_id == claim_payment_id)
-    return frame(conn, select)
+    own = sa.select(CP.c.claim_payment_id, code, day).select_from(CP)
+    own = own.outerjoin(SP, SP.c.claim_payment_id == CP.c.claim_payment_id)
+    select: sa.Select[Any] = own.outerjoin(M, matched)
+    return frame_of(conn, select, CP.c.claim_payment_id, claim_payment_ids)

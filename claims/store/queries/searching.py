@@ -15,7 +15,9 @@ from claims.store.queries.case_events import keys_from
 CASE, CLAIM, FAMILY, PAYMENT = schema.denial_cases, schema.claims, schema.families, schema.claim_payments
 MATCH, REMIT = schema.matches, schema.remittances
 MOST = 50
-SHORTEST_KEY = 4
+SHORTEST_KEY = SHORTEST_BEGINNING = 4
+SOME = 500  # families whose number begins so
+_LAST = "Z" * 40  # no number of capitals and digits with the same beginning comes after it, however a database sorts
 
 
 def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
@@ -31,7 +33,7 @@ def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) ->
     fits += [CASE.c.claim_number.startswith(words, autoescape=True), CASE.c.payer_claim_number == words]
     fits += [CASE.c.tag == words, *_key(words)]
     if normal:
-        fits.append(CASE.c.family_id.in_(_families(normal)))
+        fits.append(CASE.c.family_id.in_(_families(normal, begins=True)))
     if names:
         fits.append(CASE.c.claim_payment_id.in_(sa.select(PAYMENT.c.claim_payment_id).where(_named(PAYMENT, names))))
         fits.append(CASE.c.family_id.in_(sa.select(CLAIM.c.family_id).where(_named(CLAIM, names))))
@@ -51,11 +53,11 @@ def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) ->
 
 
 def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
-    """Read claims with this number, member number or trace number of a payment, or whose patient has these names."""
+    """Read claims whose number begins so, with this member number or trace number of a payment, or these names."""
     paid = sa.select(MATCH.c.family_id).where(MATCH.c.claim_payment_id.in_(_traced(words)), MATCH.c.ended_at.is_(None))
     fits: list[sa.ColumnElement[bool]] = [CLAIM.c.member_id.in_(_spelled(words)), CLAIM.c.family_id.in_(paid)]
     if normal:
-        fits.append(CLAIM.c.family_id.in_(_families(normal)))
+        fits.append(CLAIM.c.family_id.in_(_families(normal, begins=True)))
     if names:
         fits.append(_named(CLAIM, names))
     columns = ("claim_id", "claim_number", "version", "purpose", "payer_code", "payer_name", "charge_cents", "life")
@@ -82,10 +84,20 @@ def exactly(conn: sa.Connection, words: str, normal: str) -> tuple[list[str], li
     return keys, [int(one) for one in found]
 
 
-def _families(normal: str) -> sa.CompoundSelect[tuple[int]]:
-    """Select the families with a number, that of the first version or of another."""
-    of_version = sa.select(CLAIM.c.family_id).where(CLAIM.c.claim_number_normal == normal)
-    return sa.select(FAMILY.c.family_id).where(FAMILY.c.claim_number_normal == normal).union(of_version)
+def _families(normal: str, *, begins: bool = False) -> sa.CompoundSelect[tuple[int]]:
+    """Select the families with a number, that of the first version or of another; or with one that begins so."""
+
+    def fits(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        is_beginning = begins and len(normal) >= SHORTEST_BEGINNING
+        return column.between(normal, normal + _LAST) if is_beginning else column == normal
+
+    # The first of them in the order of the index: a beginning that most numbers have is no search for one.
+    parts = [
+        sa.select(of.c.family_id).where(fits(of.c.claim_number_normal), *more).order_by(of.c.claim_number_normal)
+        for of, more in ((FAMILY, ()), (CLAIM, (CLAIM.c.version > 1,)))
+    ]
+    first, other = (sa.select(part.limit(SOME).subquery().c.family_id) for part in parts)
+    return first.union(other)
 
 
 def _of_member(words: str) -> sa.Select[tuple[int]]:
@@ -109,15 +121,26 @@ def _key(words: str) -> list[sa.ColumnElement[bool]]:
 
 
 def _named(table: Any, names: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Condition on rows with a patient: each word begins a name of theirs, whichever comes first."""
+    """Condition on rows with a patient: each word begins a name of theirs, whichever comes first.
+
+    Apostrophes and hyphens are forgiven: O'NEIL is O NEIL and ONEIL, too.
+    """
     last, first = (sa.func.upper(table.c[name]) for name in ("patient_last_name", "patient_first_name"))
+    parted = _without(last, " ")
     return sa.and_(
         *(
             sa.or_(
-                last.startswith(word, autoescape=True),
-                first.startswith(word, autoescape=True),
-                last.contains(" " + word, autoescape=True),
+                _without(last, "").startswith(word, autoescape=True),
+                _without(first, "").startswith(word, autoescape=True),
+                parted.contains(" " + word, autoescape=True),
             )
             for word in names
         )
     )
+
+
+def _without(name: Any, instead: str) -> Any:
+    """Give a name with something (a blank, nothing) instead of what parts it in itself."""
+    for mark in ("'", "-", *(() if instead else (" ",))):
+        name = sa.func.replace(name, mark, instead)
+    return name

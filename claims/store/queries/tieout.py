@@ -92,7 +92,7 @@ def ledger_by_remittance(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read bank lines with what each is tied to, one row per tie; remit_id 0 where that is no remittance, or nothing.
 
-    `is_booked`: the line stands in the ledger.
+    `is_booked`: the line stands in the ledger. One of a later day that does not is left out: its day has not come.
     """
     stands = sa.or_(DM.c.ended_at.is_(None), DM.c.ended_at > as_of.known_at, DM.c.ended_posting_date > as_of.day)
     in_force = (
@@ -107,6 +107,7 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(L.c.bank_line_id == BANK.c.bank_line_id, as_of.journals())
     )
+    has_come = BANK.c.bank_date <= as_of.day  # else no money of it is in the bank
     return frame(
         conn,
         sa.select(
@@ -128,7 +129,7 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         )
         .join(FILE, FILE.c.file_id == BANK.c.file_id)
         .outerjoin(in_force, in_force.c.bank_line_id == BANK.c.bank_line_id)
-        .where(sa.or_(BANK.c.file_id.in_(as_of.file_ids()), booked.exists())),
+        .where(sa.or_(sa.and_(BANK.c.file_id.in_(as_of.file_ids()), has_come), booked.exists())),
     )
 
 

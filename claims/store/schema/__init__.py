@@ -19,7 +19,7 @@ from claims.store.schema.files import files, findings, interchanges, receipts, t
 from claims.store.schema.ledger import closed_periods, journals, ledger_lines
 from claims.store.schema.master import master_rows
 from claims.store.schema.matching import claim_postings, line_matches, match_candidates, matches
-from claims.store.schema.patients import patient_payments, patient_refunds
+from claims.store.schema.patients import patient_payments, patient_refunds, patient_statements
 from claims.store.schema.people import login_attempts, recovery_codes, searches, sessions, users
 from claims.store.schema.pricing import contract_states, expected_allowed, variance_cases, variance_events
 from claims.store.schema.remittances import (
@@ -31,6 +31,7 @@ from claims.store.schema.remittances import (
     remittances,
     service_payments,
 )
+from claims.store.schema.requests import money_requests
 from claims.store.schema.sending import (
     batch_sets,
     batches,
@@ -90,9 +91,11 @@ __all__ = [
     "match_candidates",
     "matches",
     "metadata",
+    "money_requests",
     "past_exceptions",
     "patient_payments",
     "patient_refunds",
+    "patient_statements",
     "provider_adjustments",
     "receipts",
     "recovery_codes",

@@ -60,3 +60,16 @@ patient_refunds = Table(
     Index("ix_patient_refunds_family_id", "family_id"),
     Index("ix_patient_refunds_state", "state"),
 )
+
+# A statement that was written for a patient: of which claim, on which (real) day, over how much. Written again on the
+# same day it is the same statement.
+patient_statements = Table(
+    "patient_statements",
+    metadata,
+    key("patient_statement_id"),
+    ref("family_id", "families.family_id"),
+    Column("written_date", Date, nullable=False),
+    Column("amount_cents", Cents, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("family_id", "written_date"),
+)

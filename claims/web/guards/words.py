@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from claims.errors import UsageError
 
+FREE = ("words", "reason", "although", "despite", "late", "authorization", "note")  # what people write in sentences
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -25,13 +26,19 @@ class ControlCharacterError(UsageError):
 
 
 async def require_plain(request: Request) -> None:
-    """Look at path, query and form of a request; raise HTTPException (404) or ControlCharacterError."""
+    """Look at path, query and form of a request; raise HTTPException (404) or ControlCharacterError.
+
+    What was written in sentences is kept for the page that tells of an error, without such characters.
+    """
     if _REFUSED.search(request.url.path) or any(_REFUSED.search(str(one)) for one in request.path_params.values()):
         raise HTTPException(404)
     if _any(request.query_params.multi_items()):
         raise ControlCharacterError("address")
-    if request.method == "POST" and _any((await request.form()).multi_items()):
-        raise ControlCharacterError("form")
+    if request.method == "POST":
+        form = (await request.form()).multi_items()
+        request.state.typed = [_REFUSED.sub(" ", text) for name, text in form if name in FREE and isinstance(text, str)]
+        if _any(form):
+            raise ControlCharacterError("form")
 
 
 def _any(pairs: Iterable[tuple[str, object]]) -> bool:

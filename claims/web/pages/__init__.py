@@ -15,6 +15,7 @@ from claims.web.pages import (
     nights,
     people,
     queue,
+    refunds,
     search,
     sign_in,
     stopped_acts,
@@ -27,7 +28,7 @@ from claims.web.pages import (
 )
 
 _DESK = (queue, views, acts, story, correct, coverage, appeals)
-_MONEY = (exceptions, deposits, variance_acts, variances)
+_MONEY = (exceptions, deposits, refunds, variance_acts, variances)
 _MODULES = (
     assets,
     sign_in,

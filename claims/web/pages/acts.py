@@ -12,13 +12,13 @@ from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from claims.errors import UsageError
-from claims.service import desk_case
+from claims.service import desk_case, money_requests
 from claims.service.context import Context
 from claims.service.desk import actions, approving, queue
 from claims.web import done, shown
 from claims.web import looked as looked_at
 from claims.web.asked import Asked
-from claims.web.pages import story
+from claims.web.pages import appeals, story
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
 
@@ -66,6 +66,7 @@ def act(
     on: Text = "",
     looked: Annotated[str, Form(max_length=looked_at.MOST_CHARACTERS)] = "",
     despite: Text = "",
+    packet: Annotated[str | None, Form(max_length=64)] = None,
     sure: Text = "",
     back: Annotated[str, Form(max_length=2000)] = "/queue",
 ) -> Response:
@@ -77,7 +78,7 @@ def act(
     back = back if _BACK.fullmatch(back) else "/queue"
     asked_for = more if act == "more" else act
     form = {"scope": scope, "act": asked_for, "to": to, "until": until, "words": words, "level": level, "back": back}
-    form |= {"late": late, "original": original, "on": on, "despite": despite}
+    form |= {"late": late, "original": original, "on": on, "despite": despite, "packet": packet}
     verb = WORDS.get(asked_for)
     if verb is None:
         raise UsageError("There is no such action.")
@@ -105,10 +106,21 @@ def act(
     except UsageError as error:
         if not is_of_case or at.is_fragment:  # in place, what was typed still stands there
             raise
-        place = urlsplit(back)
-        in_list = dict(parse_qsl(place.query)).get("list", "")
-        return story.shown_case(at, place.path.rpartition("/")[2], in_list, problem=str(error), form=form)
+        return _again(at, back, form, problem=str(error))
+    if is_of_case and not at.is_fragment and not did.action_id and words.strip():
+        return _again(at, back, form, told=done.named(at, did))
     return go_back(at, back, did)
+
+
+def _again(at: Seat, back: str, form: dict[str, Any], *, problem: str = "", told: done.Told | None = None) -> Response:
+    """Show the page of a case that something was refused on, with what was typed."""
+    place = urlsplit(back)
+    key, in_list = place.path.rpartition("/")[2], dict(parse_qsl(place.query)).get("list", "")
+    if form["act"] == "appeal_sent" and form["packet"] is not None:
+        stale = "Somebody changed the case since you saw it: look at it, and note it once more."
+        says = problem or ". ".join(why.says for why in told.refused) if told and not told.stale else problem or stale
+        return appeals.shown_page(at, key, says, form=form)
+    return story.shown_case(at, key, in_list, told=told, problem=problem, form=form)
 
 
 @ROUTES.post("/actions/{action_id}/undo", "desk.act")
@@ -126,12 +138,10 @@ def undo(
 @ROUTES.get("/approvals", "desk.read")
 def approvals(at: At, did: str = "") -> Response:
     """List what waits for a second person."""
-    return _waiting(at, told=done.shown(at, did[:2000]))
+    return waiting(at, told=done.shown(at, did[:2000]))
 
 
-def _waiting(
-    at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0
-) -> Response:
+def waiting(at: Seat, *, told: done.Told | None = None, problem: str = "", words: str = "", about: int = 0) -> Response:
     """Show what waits; with what does not fit, and the words that were typed about an action."""
     rows = shown.rows(actions.waiting(at.reading))
     cases = approving.cases(at.reading, [row["action_id"] for row in rows])
@@ -147,6 +157,7 @@ def _waiting(
         "about": about,
         "back": "/approvals",
     }
+    kept["requests"] = money_requests.shown(at.reading)
     return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 
@@ -163,7 +174,7 @@ def decide(
         else:
             found = actions.refuse(at.writing, action_id, words, day)
     except UsageError as error:
-        return _waiting(at, problem=str(error), words=words, about=action_id)
+        return waiting(at, problem=str(error), words=words, about=action_id)
     return go_back(at, "/approvals", done.told(decision, found))
 
 
@@ -180,7 +191,7 @@ def _action(
         "wake": lambda ctx: actions.wake(ctx, cases, day),
         "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
         "appeal_sent": lambda ctx: actions.appeal_sent(
-            ctx, cases, int(form["level"]), words, day, str(form["despite"])
+            ctx, cases, int(form["level"]), words, day, str(form["despite"]), form["packet"]
         ),
         "appeal_upheld": lambda ctx: actions.appeal_upheld(ctx, cases, _day(str(form["on"])), words, day),
         "resubmit": lambda ctx: actions.resubmit(ctx, cases, day, late_reason=late),

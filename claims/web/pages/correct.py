@@ -41,6 +41,7 @@ class Look(NamedTuple):
     edits: Sequence[str] = ()
     is_new: bool = False
     cases: int = 1
+    lowered_cents: int = 0
 
 
 @ROUTES.get("/cases/{key}/correct", "desk.act")
@@ -121,7 +122,8 @@ def correct_claim(
     except UsageError as error:
         return _claim_page(at, claim_id, can, 422, problem=str(error), **kept)
     pairs = [(field, change.value, resubmit.as_sent(change)) for field, change in wanted]
-    look = Look(True, blocked=[one.rstrip(".") for one in fixes(looked.edits)], edits=looked.edits)
+    stops = [one.rstrip(".") for one in fixes(looked.edits)]
+    look = Look(True, blocked=stops, edits=looked.edits, lowered_cents=looked.lowered_cents)
     return _claim_page(at, claim_id, can, look=look, pairs=pairs, **kept)
 
 
@@ -136,6 +138,7 @@ def look_of(looked: actions.Done) -> Look:
         stops,
         bool(looked.new_claims),
         len(looked.done),
+        looked.lowered_cents,
     )
 
 

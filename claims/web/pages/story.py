@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import desk_case, desk_facts, queue, rejection_queue, scrub_shown, timeline
+from claims.service import appeals, desk_case, desk_facts, queue, rejection_queue, scrub_shown, timeline
 from claims.service.audited import record_shown
 from claims.service.desk import originals
 from claims.service.desk import queue as desk_queue
@@ -21,6 +21,7 @@ from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 DUPLICATE = "DUP"
+FIRST_LEVEL = 1  # of an appeal, as the bar of a case notes it: others are noted on the page of the appeal
 
 
 @ROUTES.get("/cases/{key}", "desk.read")
@@ -66,7 +67,8 @@ def shown_case(
         fixes=scrub_shown.fixes(tale["made"]["edits"].split()),
         originals=shown.rows(originals.of_case(ctx, found.case_id)) if tale["case"]["category"] == DUPLICATE else [],
         offered=offered(at),
-        facts=desk_facts.facts(ctx, found),
+        packet=appeals.newest_packet(ctx, found.case_id, FIRST_LEVEL) if at.person.may("desk.act") else "",
+        facts=desk_facts.facts(ctx, found, tale["made"]["asked_payer"]),
         here=f"/cases/{tale['key']}",
         back=_in_list(tale["key"], asked),
         came_from=came_from,

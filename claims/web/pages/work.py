@@ -11,6 +11,7 @@ from starlette.responses import Response
 from claims.errors import UsageError
 from claims.service import blocked_queue, rejection_pages, rejection_queue, resubmit, takebacks
 from claims.service.context import Context
+from claims.service.desk import correcting
 from claims.web import paging, several, shown
 from claims.web.pages.stopped_acts import REJECTIONS
 from claims.web.routes import Number, Routes
@@ -117,7 +118,8 @@ def _rejection(at: Seat, rejection_id: int, status: int = 200, **values: str) ->
     row = rejection_queue.told(at.reading, rejection_id, show_phi=True)
     why = "" if row["state"] != "open" else resubmit.why_not(at.reading, int(row["claim_id"]))
     usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": "", "look": ""}
-    own = {"row": row, "why_not": why, "workers": at.practice.workers()}
+    is_missed = bool(row["edit_id"]) and correcting.is_missed(at.reading, int(row["claim_id"]), str(row["edit_id"]))
+    own = {"row": row, "why_not": why, "workers": at.practice.workers(), "is_missed": is_missed}
     return at.page("rejection.html", status, **usual | own | values)
 
 

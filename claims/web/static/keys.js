@@ -7,6 +7,7 @@
   const boxes = () => all("tr[data-open] input[name=case]");
   let last = null; // the row that was selected last: Shift+x selects from it
   let going = false; // after g
+  let acted = 0; // when a form went out: undo may be asked for before what was done can say so
   let byPointer = false; // whether the mouse, and no key, was used last
 
   function here() {
@@ -84,6 +85,12 @@
     if (boxes().some((box) => box.checked)) one(`[data-act=${name}]`, bar)?.click();
   }
 
+  // Asked for before the answer is there, it is done as soon as it is.
+  function undo() {
+    if (Date.now() - acted < 5000) sessionStorage.setItem("undo", String(Date.now()));
+    else one("[data-act=undo]")?.click();
+  }
+
   const keys = {
     j: () => step(1),
     k: () => step(-1),
@@ -92,7 +99,7 @@
     Enter: () => { const row = here(); if (row) location.assign(row.dataset.open); },
     a: () => act("assign"),
     s: () => { const field = one("[data-act=until]"); if (field) { act("until"); field.focus(); } },
-    u: () => one("[data-act=undo]")?.click(),
+    u: () => undo(),
     "/": () => one("#find")?.focus(),
     "?": () => one("#keys")?.showModal(),
     Escape: () => { boxes().forEach((box) => { box.checked = false; }); counted(); },
@@ -144,6 +151,19 @@
   }, true);
 
   document.addEventListener("submit", (event) => {
+    // Pressed twice, a form goes out once.
+    const form = event.target, said = new URLSearchParams(new FormData(form, event.submitter));
+    const pressed = said.toString();
+    if (form.method === "post") {
+      if (form.dataset.sent === pressed && Date.now() - Number(form.dataset.at) < 1500) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
+      form.dataset.sent = pressed;
+      form.dataset.at = String(Date.now());
+      if (form.id === "work") acted = Date.now();
+    }
     remember();
     if (event.target.matches("form.filters") && document.activeElement?.form === event.target) {
       sessionStorage.setItem("field", document.activeElement.name || "");
@@ -160,6 +180,10 @@
   function toasts() {
     for (const toast of all("#toast > .toast:not([data-seen])")) {
       toast.dataset.seen = "1";
+      acted = 0;
+      const asked = Date.now() - Number(sessionStorage.getItem("undo") || 0) < 10000;
+      sessionStorage.removeItem("undo");
+      if (asked) one("[data-act=undo]", toast)?.click();
       if (toast.matches("[data-stays]")) continue; // something was left undone: it stays until the next page
       setTimeout(() => toast.remove(), toast.matches("[role=alert]") ? 15000 : 10000);
     }
@@ -178,5 +202,5 @@
 
   document.addEventListener("DOMContentLoaded", begin);
   document.addEventListener("htmx:after:swap", () => { counted(); toasts(); recall(); });
-  addEventListener("pageshow", counted);
+  addEventListener("pageshow", () => { counted(); all("form[data-sent]").forEach((form) => { delete form.dataset.sent; }); });
 })();

@@ -91,3 +91,16 @@ def test_an_undo_of_a_request_is_not_undone(books):
     undone = actions.undo(books.ctx, asked.action_id, DAY)
     with pytest.raises(UsageError, match="asking for it again"):
         actions.undo(books.ctx, undone.action_id, DAY)
+
+
+def test_what_is_said_twice_from_one_page_stands_once(books):
+    anna, bert, seen = as_person(books, "anna"), as_person(books, "bert"), chosen(books, "A1")
+    first = actions.note(anna, seen, "called", DAY)
+    again = actions.note(anna, seen, "called", DAY)
+    assert (again.action_id, again.done) == (first.action_id, first.done)
+    assert actions.note(bert, seen, "called", DAY).action_id != first.action_id
+    assert actions.note(anna, chosen(books, "A1"), "called", DAY).action_id != first.action_id  # seen anew, said anew
+    assert events(books, "A1").count("note") == 3
+    actions.info_sent(anna, chosen(books, "A1"), "fax 17:03", DAY)
+    sent = actions.info_sent(anna, chosen(books, "A1"), "fax 17:04", DAY)
+    assert sent.refused["reason"].tolist() == ["records-were-sent"]

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from claims.service import desk_case
 from claims.service.desk import actions, parts, queue, sending
 from claims.service.identities import resolve_identities
 from claims.service.resubmit import Change
@@ -20,7 +21,7 @@ from claims.store import audit, schema
 from claims.store.engine import write
 from tests.books import remit
 from tests.charges.test_charges_file import written
-from tests.service.desk.conftest import cases, chosen, copy_of, events, opened
+from tests.service.desk.conftest import as_person, cases, chosen, copy_of, events, opened
 from tests.service.outgoing import DAY, NOW, PAYER, PERSON, make_ready, master, rows
 from tests.service.test_next_payer import DRAGONFLY, SECOND
 
@@ -121,6 +122,46 @@ def test_a_payer_that_takes_no_replacements_gets_a_new_claim_and_a_late_one_want
     assert claims_of(practice)[2][1:3] == ["correction", "1"]
 
 
+def test_a_claim_paid_in_part_goes_as_a_new_one_to_a_payer_that_takes_no_replacements(practice):
+    two = [PERSON | {"claim_number": "K6", "charge": charge, "procedure_code": code} for code, charge in LINES]
+    practice.drop(written(*two), day=DAY)
+    leave(practice)
+    practice.night(in_part("6", "145*100", "16"), day=DAY)
+    assert rows(practice, schema.claims).set_index("claim_number").loc["K6", "life"] == "partly_paid"
+    seen = chosen(practice, "K6")
+    refused = actions.resubmit(practice.ctx, seen, DAY, as_new=True, master=KNOWN)
+    assert refused.refused["reason"].tolist() == ["takes-a-replacement"]
+    assert actions.preview(practice.ctx, actions.resubmit, seen, DAY, master=KNOWN).new_claims == 0
+    looked = actions.preview(practice.ctx, actions.resubmit, seen, DAY, master=NO_SEVENS)
+    assert (len(looked.done), looked.new_claims) == (1, 1), looked.refused
+    assert len(actions.resubmit(practice.ctx, seen, DAY, master=NO_SEVENS).done) == 1
+    assert leave(practice) == 1
+    made = rows(practice, schema.claims).set_index("claim_number").loc["K6V2"]
+    assert made[["frequency_code", "life", "charge_cents"]].tolist() == ["1", "sent", 24500]
+    before = practice.balances()
+    practice.night(in_part("7", "145*0", "18", "K6V2", 90), day=DAY)  # what was paid comes back as a repeat
+    told = cases(practice).loc["K6", ["state", "outcome", "at_risk_cents"]].fillna("")
+    assert told.to_numpy().tolist() == [["closed", "overturned", 10000], ["new", "", 0]]
+    assert practice.balances(account="1110")["1110"] == before["1110"] - 10000
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+LINES = (("99213", "145.00"), ("99214", "100.00"))
+
+
+def in_part(trace, first, reason, number="K6", second=0):
+    """A remittance for a claim of two lines: the first paid or a repeat, the second denied or paid."""
+    paid = int(first.split("*")[1])
+    return remit(
+        f"""BPR*I*{paid + second}*C*ACH************2026102{trace}~
+            TRN*1*T{number}*1512345678~
+            CLP*{number}*1*245*{paid + second}**12*ICN{number}~
+            SVC*HC:99213*{first}**1~CAS*CO*{45 if paid else reason}*{145 - paid}~
+            SVC*HC:99214*100*{second}**1~CAS*CO*{45 if second else 16}*{100 - second}~""",
+        payee="1999999018", payer="FABLEWOOD HEALTH PLAN", control=f"00000010{trace}",
+    )  # fmt: skip
+
+
 def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     undone = actions.undo(practice.ctx, done.action_id, DAY)
@@ -149,8 +190,10 @@ def test_what_an_edit_stops_is_named_and_corrected_in_its_place(practice):
         ["replacement", "7", "replaced"], ["replacement", "7", "ready"]
     ]  # fmt: skip
     undone = actions.undo(practice.ctx, mended.action_id, DAY)
-    assert undone.refused["reason"].tolist() == ["place-taken"]
-    assert leave(practice) == 1
+    assert len(undone.done) == 1, undone.refused  # nothing left: the one before waits again, and the edits look at it
+    assert [row[3] for row in claims_of(practice)[2:]] == ["blocked", "withdrawn"]
+    assert len(actions.undo(practice.ctx, done.action_id, DAY).done) == 1
+    assert claims_of(practice)[2][3] == "withdrawn" and cases(practice).loc["K1", "state"] == "new"
 
 
 def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):
@@ -231,3 +274,41 @@ def test_the_payer_after_the_last_is_nobody(practice):
     assert done.refused["reason"].tolist() == ["no-next-payer"]
     with write(practice.ctx.engine) as conn:  # nothing of it is left half done
         assert conn.scalar(sa.select(sa.func.count()).select_from(schema.denial_actions)) == 0
+
+
+def test_a_correction_that_took_the_place_of_another_is_taken_back_first(practice):
+    ann, bob = as_person(practice, "ann"), as_person(practice, "bob")
+    line = {"procedure_code": "85025", "charge": "50"}
+    lines = ({}, line, {"procedure_code": "80053", "charge": "30"})
+    practice.drop(written(*(PERSON | one | {"claim_number": "K7"} for one in lines)), day=DAY)
+    make_ready(practice)
+    submit(practice.ctx, DAY, now=NOW, master=KNOWN)
+    text = """BPR*I*30*C*ACH************20261021~
+TRN*1*TK7*1512345678~
+CLP*K7*1*225*30**12*ICNK7~
+SVC*HC:99213*145*0**1~
+CAS*CO*16*145~
+SVC*HC:85025*50*0**1~
+CAS*CO*197*50~
+SVC*HC:80053*30*30**1~"""
+    practice.night(remit(text, payee="1999999018", payer="FABLEWOOD HEALTH PLAN", control="000000107"), day=DAY)
+
+    def seen(place):
+        row = cases(practice).loc["K7"].sort_values("line_number").iloc[place]
+        return [(row["case_id"], row["version"])]
+
+    first = actions.resubmit(ann, seen(0), DAY, [Change(0, "member_id", "W9")], master=KNOWN)
+    second = actions.resubmit(bob, seen(1), DAY, [Change(0, "member_id", "W99")], master=KNOWN)
+    lives = [row[3] for row in claims_of(practice)[2:]]
+    assert (len(first.done), len(second.done), lives) == (1, 1, ["partly_paid", "replaced", "ready"])
+    refused = actions.undo(ann, first.action_id, DAY).refused
+    assert refused["reason"].tolist() == ["corrected-since"]
+    assert f"undo action {second.action_id} first" in refused["says"].iloc[0]
+    key = cases(practice).loc["K7"].sort_values("line_number")["case_key"].iloc[0]
+    shown = desk_case.happened(practice.ctx, desk_case.of_key(practice.ctx, key))
+    assert not shown["can_undo"].any(), "not offered where it would be refused"
+    assert len(actions.undo(bob, second.action_id, DAY).done) == 1
+    assert len(actions.undo(ann, first.action_id, DAY).done) == 1
+    lives = [row[3] for row in claims_of(practice)[2:]]
+    assert lives == ["partly_paid", "withdrawn", "withdrawn"]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []

@@ -108,7 +108,7 @@ def browse(chromium, served):
     opened, problems = [], []
 
     def as_person(name: str, **how):
-        context = chromium.new_context(viewport=SIZE, base_url=served.url, **how)
+        context = chromium.new_context(**{"viewport": SIZE, "base_url": served.url} | how)
         context.set_default_timeout(20_000)
         opened.append(context)
         page = context.new_page()

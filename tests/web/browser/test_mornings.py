@@ -133,6 +133,21 @@ def test_undo_is_offered_for_ten_seconds_in_place(browse):
     expect(page.locator(".toast")).to_have_count(0)
 
 
+def test_undo_pressed_at_once_is_done_and_a_form_pressed_twice_goes_out_once(browse, served):
+    page = browse("ann")
+    page.goto("/queue")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.keyboard.press("u")
+    expect(page.locator(".toast")).to_contain_text("1 undone")
+    assert served.desk.one("select count(*) from denial_cases where assignee = 'ann'") == 0
+    page.locator("tr[data-open] a.why").first.click()
+    page.locator("#bulk [name=words]").fill("called them")
+    page.locator("#bulk button[value=note]").evaluate("(one) => { one.click(); one.click(); one.click(); }")
+    expect(page.locator(".toast")).to_contain_text("1 noted")
+    assert served.desk.one("select count(*) from denial_events where kind = 'note'") == 1
+
+
 def test_an_auditors_visit(browse, served):
     before = books(served)
     page = browse("otto")

@@ -89,8 +89,7 @@ def test_nothing_is_wider_than_its_window(browse, width):
 
 
 def test_on_a_phone_a_case_is_a_card_that_a_thumb_can_work(browse):
-    page = browse("ann")
-    page.set_viewport_size({"width": 390, "height": 844})
+    page = browse("ann", viewport=PHONE, is_mobile=True, has_touch=True)  # one that is too wide is shown smaller
     page.goto("/queue")
     card = page.locator("tr[data-open]").first
     cells = [cell.bounding_box() for cell in card.locator("td:visible").all()]
@@ -104,8 +103,17 @@ def test_on_a_phone_a_case_is_a_card_that_a_thumb_can_work(browse):
         assert min(box["width"], box["height"]) >= 24, (place, box)
     for box in (one.bounding_box() for one in page.locator("button:visible, .tabs > a:visible").all()):
         assert min(box["width"], box["height"]) >= 24
-    card.locator("input[name=case]").check()
-    assert page.locator("#bulk").bounding_box()["height"] <= 70  # of 844: one row
+    for name, many in (("chosen", 1), ("chosen", 50), ("all", 50)):
+        for box in page.locator("tr[data-open] input[name=case]").all()[:many]:
+            box.check()
+        page.locator("#bulk [name=scope]").select_option(name)
+        bar = page.locator("#bulk").bounding_box()
+        assert bar["height"] <= 70 and bar["y"] + bar["height"] <= 844, (name, many, bar)  # of 844: one row
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, (name, many)
+        for place in (".unfold", "[data-act=assign]", "#chosen"):
+            box = page.locator(f"#bulk {place}").bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, (name, many, place, box)
+    page.locator("#bulk [name=scope]").select_option("chosen")
     card.locator("a.why").click()
     assert page.locator("#bulk").bounding_box()["height"] <= 70
     page.locator("#bulk .unfold").click()

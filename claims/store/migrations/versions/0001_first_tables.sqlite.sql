@@ -122,6 +122,31 @@ CREATE INDEX ix_login_attempts_address ON login_attempts (address, recorded_at);
 
 CREATE INDEX ix_login_attempts_name_sha256 ON login_attempts (name_sha256, recorded_at);
 
+CREATE TABLE money_requests (
+    money_request_id INTEGER NOT NULL,
+    request_key VARCHAR(64) NOT NULL,
+    kind VARCHAR(40) NOT NULL,
+    state VARCHAR(40) NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    payer_code VARCHAR(80) DEFAULT '' NOT NULL,
+    reference VARCHAR(80) DEFAULT '' NOT NULL,
+    parameters TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    although TEXT NOT NULL,
+    requested_by VARCHAR(120) NOT NULL,
+    requested_at VARCHAR(27) NOT NULL,
+    posting_date DATE NOT NULL,
+    decided_by VARCHAR(120) DEFAULT '' NOT NULL,
+    decided_at VARCHAR(27),
+    decided_posting_date DATE,
+    CONSTRAINT pk_money_requests PRIMARY KEY (money_request_id),
+    CONSTRAINT uq_money_requests_request_key UNIQUE (request_key)
+);
+
+CREATE INDEX ix_money_requests_requested_by ON money_requests (requested_by, kind);
+
+CREATE INDEX ix_money_requests_state ON money_requests (state, money_request_id);
+
 CREATE TABLE row_seals (
     row_seal_id INTEGER NOT NULL,
     table_name VARCHAR(60) NOT NULL,
@@ -204,6 +229,17 @@ CREATE TABLE files (
     CONSTRAINT pk_files PRIMARY KEY (file_id),
     CONSTRAINT uq_files_sha256 UNIQUE (sha256),
     CONSTRAINT fk_files_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
+);
+
+CREATE TABLE patient_statements (
+    patient_statement_id INTEGER NOT NULL,
+    family_id INTEGER NOT NULL,
+    written_date DATE NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    recorded_at VARCHAR(27) NOT NULL,
+    CONSTRAINT pk_patient_statements PRIMARY KEY (patient_statement_id),
+    CONSTRAINT uq_patient_statements_family_id_written_date UNIQUE (family_id, written_date),
+    CONSTRAINT fk_patient_statements_family_id FOREIGN KEY(family_id) REFERENCES families (family_id)
 );
 
 CREATE TABLE recovery_codes (

@@ -1,0 +1,43 @@
+"""What corrections take off the charges of claims: money given up, within who corrects them may give up in a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+
+import pandas as pd
+
+from claims.errors import UsageError
+from claims.money import amount
+from claims.service import money_requests
+from claims.service.context import Context
+from claims.store import versions
+from claims.store.handles import Connection
+
+
+def counted(ctx: Context, conn: Connection, made: pd.DataFrame, posting_date: date) -> int:
+    """Add up what new claims (`made`: claim_id, follows_claim_id) are charged less than those they follow, in cents.
+
+    It counts as a write-off of the day does; above what the actor may give up alone it is no correction of theirs:
+    UsageError, and somebody with a higher limit has to make it. A claim that is charged more makes up for no other.
+    """
+    if made.empty:
+        return 0
+    charges = versions.charges(conn, [*made["claim_id"], *made["follows_claim_id"]])
+    was, now = (charges.reindex(made[name]).to_numpy("int64") for name in ("follows_claim_id", "claim_id"))
+    cents = int((was - now).clip(min=0).sum())
+    if not cents:
+        return 0
+    may = money_requests.authority(conn, ctx, posting_date)
+    if not may.covers(cents):
+        so_far = f", of which {amount(may.used_cents)} is used today" if may.used_cents else ""
+        raise UsageError(
+            f"This takes {amount(cents)} off what is charged, which counts as a write-off: your own limit of a day is "
+            f"{amount(may.limit_cents or 0)}{so_far}. Somebody with a higher one has to correct it."
+        )
+    key = sha256(repr(sorted(int(one) for one in made["claim_id"])).encode()).hexdigest()
+    money_requests.ask(
+        ctx, conn, money_requests.LOWERED, key, cents, "A correction lowered the charge", posting_date,
+        state=money_requests.DONE, parameters={"claims": [int(one) for one in made["claim_id"]]},
+    )  # fmt: skip
+    return cents
