@@ -87,6 +87,8 @@ def test_a_denial_that_was_taken_back_counts_nowhere_after_it_is_looked_at_again
     assert practice.rows(sa.select(case.c.state, case.c.at_risk_cents)) == [("new", 15000)]
     assert practice.balances(account="1110") == {"1110": 15000}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    assert undo(practice.ctx, "remit:T3", DAY).refused.empty
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
 @pytest.mark.few(1)
