@@ -28,12 +28,22 @@ DEFAULTS: dict[str, str | int | bool] = {
 
 
 def in_posting_order(claim_payments: pd.DataFrame) -> pd.DataFrame:
-    """Sort claim payments as they are posted: by payment date and remittance, reversals first; ``at`` numbers them."""
+    """Sort claim payments as they are posted: by payment date and remittance, reversals first; ``at`` numbers them.
+
+    A reversal comes after what it takes back, which may stand before it in its own remittance.
+    """
     later = claim_payments["status_code"] != "22"
     ordered = claim_payments.assign(is_later=later).sort_values(
         ["payment_date", "remit_key", "is_later", "ordinal"], ignore_index=True
     )
-    return ordered.drop(columns="is_later").assign(at=np.arange(len(ordered), dtype="int64"))
+    at = pd.Series(2 * np.arange(len(ordered), dtype="int64"), index=ordered["claim_payment_id"])
+    target = ordered["reverses_claim_payment_id"].where(ordered["outcome"] == "reversal", 0)
+    after = at.reindex(target).fillna(-1).to_numpy("int64") + 1
+    return (
+        ordered.drop(columns="is_later")
+        .assign(at=np.maximum(at.to_numpy(), after))
+        .sort_values("at", kind="stable", ignore_index=True)
+    )
 
 
 def effects_of(

@@ -77,7 +77,11 @@ def line_figures(
 
 
 def full_denials(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.Series[bool]:
-    """Tell for each claim payment, by its id, whether the whole claim was denied (R3)."""
+    """Tell for each claim payment, by its id, whether the whole claim was denied (R3).
+
+    One that decides a part of a known claim (it charges less than ``whole_charge_cents``, when given) denies no more
+    than its lines: other parts are decided by others. Where no line of it is known it stands for the claim.
+    """
     is_line = figures["service_payment_id"] != 0
     has_lines = figures["claim_payment_id"].isin(figures.loc[is_line, "claim_payment_id"])
     lines = figures[is_line | ~has_lines]
@@ -86,7 +90,12 @@ def full_denials(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.Seri
     full = tests["any"].any() & tests["all"].all()
     ids = claim_payments["claim_payment_id"].to_numpy("int64")
     unpaid = (claim_payments["paid_cents"] == 0).to_numpy(bool)
-    return pd.Series(full.reindex(ids, fill_value=False).to_numpy(bool) & unpaid, index=ids)
+    is_full = full.reindex(ids, fill_value=False).to_numpy(bool) & unpaid
+    if "whole_charge_cents" in claim_payments:
+        charges_less = (claim_payments["charge_cents"] < claim_payments["whole_charge_cents"]).to_numpy(bool)
+        no_line = figures.loc[(figures["line"] == 0) & (figures["denied_cents"] > 0), "claim_payment_id"]
+        is_full &= ~charges_less | claim_payments["claim_payment_id"].isin(no_line).to_numpy(bool)
+    return pd.Series(is_full, index=ids)
 
 
 def denied_parts(claim_payments: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:

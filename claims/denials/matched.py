@@ -26,7 +26,10 @@ def rekeyed(
         ["claim_payment_id", "ordinal"]
     )
     lines = places["line_number"].reindex(pd.MultiIndex.from_frame(moved[["claim_payment_id", "line_number"]]))
-    moved["line_number"] = lines.fillna(0).astype("int64").to_numpy()
+    # What stood for the payment as a whole is about the lines of its part of the claim, by now: filed under the first.
+    own_lines = cases.groupby("claim_payment_id")["line_number"].min().reindex(moved["claim_payment_id"])
+    own_lines.index = lines.index
+    moved["line_number"] = lines.fillna(own_lines).fillna(0).astype("int64").to_numpy()
     for name, source in (
         ("family_id", "family_id"),
         ("billing_npi", "billing_npi"),

@@ -30,14 +30,15 @@ def rolled_back(events: pd.DataFrame, since: pd.Series) -> tuple[pd.Series, list
     """Say from which event on each case is rolled back (event_id by case_id), and which decisions are looked at again.
 
     `events`: event_id, case_id, kind, claim_payment_id, recorded_at, in order. `since`: by claim_payment_id of the
-    decisions that are undone, the instant of their posting.
+    decisions that are undone, the instant of their posting. What an earlier undo took back is no cause again.
     """
     told = events[events["kind"].isin(RULES)]
+    stands = ~told["event_id"].isin(taken_back(events)) | (told["kind"] == RESTORED)
     gone = since.to_dict()
     again: dict[int, str] = {}
     while True:
         at = pd.Series(told["claim_payment_id"].map(gone | again), index=told.index, dtype="object")
-        caused = told[at.notna() & (told["recorded_at"] >= at.fillna("9")) & (told["kind"] != UNDONE)]
+        caused = told[at.notna() & (told["recorded_at"] >= at.fillna("9")) & (told["kind"] != UNDONE) & stands]
         looks = told.merge(caused[["case_id", "recorded_at"]].drop_duplicates(), on=["case_id", "recorded_at"])
         first = looks.groupby("case_id")["event_id"].min()
         later = told[told["event_id"] >= told["case_id"].map(first)]

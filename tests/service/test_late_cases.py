@@ -26,6 +26,7 @@ LINES_BACK = (
 LINES_PART = "CLP*A1*1*150*60**12*ICN2~\nSVC*HC:99213*100*60**1~\nCAS*CO*45*40~\nSVC*HC:85025*50*0**1~\nCAS*CO*197*50~"
 SPLIT = "CLP*A1*1*100*0**12*ICN1~\nSVC*HC:99213*100*0**1~\nCAS*CO*197*100~"
 SPLIT_BACK = "CLP*A1*22*-100*0**12*ICN1~\nSVC*HC:99213*-100*0**1~\nCAS*CO*197*-100~"
+SPLIT_OTHER = "CLP*A1*1*50*0**12*ICN2~\nSVC*HC:85025*50*0**1~\nCAS*CO*197*50~"
 SPLIT_PART = "CLP*A1*1*100*60**12*ICN3~\nSVC*HC:99213*100*60**1~\nCAS*CO*45*10~\nCAS*CO*197*30~"
 # What the cases are in the order in which the payer decided: line, state, outcome, recovered, at risk.
 HISTORIES = {
@@ -39,14 +40,9 @@ HISTORIES = {
         [(LINES, "0"), (LINES_BACK, "0"), (LINES_PART, "60")],
         [(0, "closed", "partly_overturned", 6000, 15000), (2, "new", None, 0, 5000)],
     ),
-    "split claim": (
-        TWO,
-        [(SPLIT, "0"), (SPLIT_BACK, "0"), (SPLIT_PART, "60")],
-        [(0, "closed", "partly_overturned", 6000, 10000), (1, "new", None, 0, 3000)],
-    ),
 }
 ORDERS = [(name, order) for name in HISTORIES for order in itertools.permutations(range(3))]
-SHORT = [("one line", (1, 2, 0)), ("split claim", (2, 0, 1))]
+SHORT = [("one line", (1, 2, 0)), ("two lines", (2, 0, 1))]
 SHOWN = [pytest.param(*one, marks=[] if one in SHORT else [pytest.mark.long]) for one in ORDERS]
 
 
@@ -120,3 +116,56 @@ def test_of_one_day_nobody_can_say_which_decision_was_first(practice):
     practice.night(payment(DENIED, "T1", "20250310"))
     assert [(state, outcome) for _, state, outcome, *_ in cases(practice)] == [("new", None)]
     assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["claim first", "claim last"])
+def test_a_denial_taken_back_in_its_own_remittance_leaves_no_open_case(practice, is_known):
+    bill = claims(ONE)
+    denied = payment(f"{DENIED}\n{DENIED_BACK}", "T0", "20250310")
+    for file in (bill, denied) if is_known else (denied, bill):
+        practice.night(file)
+    assert cases(practice) == [(0, "closed", "superseded", 0, 15000)]
+    assert practice.balances() == {"1100": 15000, "4000": -15000}
+    assert practice.exceptions() == []
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def test_what_a_payment_won_is_lost_again_when_its_own_remittance_takes_it_back(practice):
+    paid_back = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~"
+    practice.night(claims(ONE), payment(DENIED, "T0", "20250310"))
+    practice.night(payment(f"{PAID}\n{paid_back}", "T1", "20250311"))
+    assert cases(practice) == [(0, "closed", "superseded", 0, 15000)]
+    assert practice.balances() == {"1100": 15000, "4000": -15000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+# A part that is denied as a whole is about its lines; -1 stands for the claim.
+PARTS = [(SPLIT, "0"), (SPLIT_OTHER, "0"), (SPLIT_BACK, "0"), (SPLIT_PART, "60")]
+
+
+@pytest.mark.parametrize(
+    "order", [(-1, 1, 0), (0, -1, 1), (0, 1, -1), pytest.param((1, 0, -1), marks=pytest.mark.long)]
+)
+def test_every_part_of_a_split_claim_that_is_denied_has_its_case(practice, order):
+    files = [payment(text, f"T{at}", f"2025031{at}", cash) for at, (text, cash) in enumerate(PARTS)]
+    for at in order:
+        practice.night(claims(TWO) if at < 0 else files[at])
+    assert cases(practice) == [(1, "new", None, 0, 10000), (2, "new", None, 0, 5000)]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+@pytest.mark.parametrize(
+    "order", [(2, 3, 1, 0), *(pytest.param(one, marks=pytest.mark.long) for one in ((0, 1, 2, 3), (3, 2, 0, 1)))]
+)
+def test_a_part_that_is_taken_back_and_paid_leaves_the_other_denied(practice, order):
+    practice.night(claims(TWO))
+    for at in order:
+        text, cash = PARTS[at]
+        practice.night(payment(text, f"T{at}", f"2025031{at}", cash))
+    assert cases(practice) == [(1, "new", None, 0, 3000), (2, "new", None, 0, 5000)]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    after = state(practice)
+    last = practice.rows(sa.select(sa.func.max(R.c.remit_id)))[0][0]
+    assert undo(practice.ctx, f"remit:{last}", DAY).refused.empty
+    replay(practice.ctx, f"remit:{last}", DAY)
+    assert differences(after, state(practice)) == {}

@@ -71,6 +71,26 @@ def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+def test_a_denial_that_was_taken_back_counts_nowhere_after_it_is_looked_at_again(practice):
+    denied_again, taken_back_again = EARLIER.replace("ICN0", "ICN5"), EARLIER_BACK.replace("ICN0", "ICN5")
+    replaced = f"{DENIED}\n{PAID_BACK}"
+    denied_back = EARLIER_BACK.replace("ICN0", "ICN1")
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    nights = [(PAID, "100"), (replaced, "0"), (denied_back, "0"), (denied_again, "0"), (taken_back_again, "0")]
+    for at, (text, cash) in enumerate(nights, 1):
+        practice.night(payment(text, f"T{at}", f"2025031{at}", cash))
+    # What the second undo takes back was looked at before the first undo and after its replay.
+    assert undo(practice.ctx, "remit:T2", DAY).refused.empty
+    replay(practice.ctx, "remit:T2", DAY)
+    assert undo(practice.ctx, "remit:T5", DAY).refused.empty
+    case = schema.denial_cases
+    assert practice.rows(sa.select(case.c.state, case.c.at_risk_cents)) == [("new", 15000)]
+    assert practice.balances(account="1110") == {"1110": 15000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    assert undo(practice.ctx, "remit:T3", DAY).refused.empty
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
 @pytest.mark.few(1)
 @pytest.mark.parametrize("filed", [rules.FILED, ()], ids=["filed", "undone before cases stayed filed"])
 def test_a_denial_posted_again_before_what_came_first_has_an_open_case(practice, monkeypatch, filed):

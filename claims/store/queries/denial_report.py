@@ -84,13 +84,27 @@ def open_cases(conn: sa.Connection, family_ids: Collection[int] | None = None) -
 
 
 def held(conn: sa.Connection, as_of: AsOf, family_ids: Collection[int] | None = None) -> pd.DataFrame:
-    """Sum what stood on 1110 (of these claims) by the decision that put it there.
+    """Sum what stood on 1110 (of these claims) by the decision that put it there, less what took that back.
+
+    What a reversal, or an undo of it, moves is its target's: a decision that was taken back holds nothing.
 
     Gives family_id, payer_sequence, claim_payment_id, group_code, reason_code, rule_id, amount_cents (not zero).
     """
-    keys = (L.c.family_id, L.c.payer_sequence, J.c.claim_payment_id, L.c.group_code, L.c.reason_code, L.c.rule_id)
+    target, first = J.alias("target"), J.alias("first_target")
+    decision = sa.func.coalesce(first.c.claim_payment_id, target.c.claim_payment_id, J.c.claim_payment_id)
+    keys = (
+        L.c.family_id,
+        L.c.payer_sequence,
+        decision.label(J.c.claim_payment_id.name),
+        L.c.group_code,
+        L.c.reason_code,
+        L.c.rule_id,
+    )
     select = sa.select(*keys, total(L.c.amount_cents).label("amount_cents"))
     select = select.join(J, J.c.journal_id == L.c.journal_id).where(L.c.account == "1110", as_of.journals())
+    # An undo reverses a journal that may itself have taken a decision back.
+    select = select.outerjoin(target, target.c.journal_id == J.c.reverses_journal_id)
+    select = select.outerjoin(first, first.c.journal_id == target.c.reverses_journal_id)
     select = select.group_by(*keys).having(sa.func.sum(L.c.amount_cents) != 0)
     return _of(conn, select, L.c.family_id, family_ids)
 

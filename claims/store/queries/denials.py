@@ -141,6 +141,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             sa.func.coalesce(M.c.next_payer_code, "").label("next_payer_code"),
             sa.func.coalesce(F.c.billing_npi, "").label("billing_npi"),
             sa.func.coalesce(F.c.claim_number, "").label("family_claim_number"),
+            sa.func.coalesce(C.c.charge_cents, 0).label("whole_charge_cents"),
         )
         .join(R, R.c.remit_id == CP.c.remit_id)
         .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
