@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import threading
 from pathlib import Path
@@ -117,9 +118,27 @@ def test_migrations_build_exactly_the_schema(empty_url):
     database = engine.open_engine(empty_url)
     with engine.write(database) as conn:
         context = MigrationContext.configure(
-            conn, opts={"compare_type": True, "compare_server_default": _defaults_differ}
+            conn,
+            opts={
+                "compare_type": True,
+                "compare_server_default": _defaults_differ,
+                "include_object": lambda one, _name, kind, *_: kind != "column" or one.computed is None,
+            },
         )
         difference = compare_metadata(context, schema.metadata)
+        inspector = sa.inspect(conn)
+        computed = {
+            (name, column["name"]): re.sub(r"[() ]", "", column["computed"]["sqltext"])
+            for name in schema.metadata.tables
+            for column in inspector.get_columns(name)
+            if "computed" in column
+        }
+    assert computed == {
+        (column.table.name, column.name): re.sub(r"[() ]", "", str(column.computed.sqltext))
+        for table in schema.metadata.tables.values()
+        for column in table.columns
+        if column.computed is not None
+    }
     assert difference == [], "schema differs from the migrations; before the first release: make schema"
     database.dispose()
 
