@@ -10,9 +10,7 @@
   let acted = 0; // when a form went out: undo may be asked for before what was done can say so
   let byPointer = false; // whether the mouse, and no key, was used last
 
-  function here() {
-    return one("tr.here");
-  }
+  const here = () => one("tr.here");
 
   function stand(row, focus = true) {
     if (!row) return;
@@ -57,13 +55,11 @@
     if (one("select[name=scope]", bar)?.value === "all") {
       const totals = one("#totals"), list = totals?.dataset.list || totals?.textContent.trim() || "";
       one("#chosen").textContent = /\d/.test(list) ? `The whole list: ${list}` : "The whole list";
-      bar.classList.remove("idle");
-      return;
+      return void bar.classList.remove("idle");
     }
     const cents = chosen.reduce((sum, box) => sum + Number(box.dataset.cents), 0);
     const text = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
-    one("#chosen").textContent = chosen.length
-      ? `${chosen.length} selected, ${text}` : "Nothing selected";
+    one("#chosen").textContent = chosen.length ? `${chosen.length} selected, ${text}` : "Nothing selected";
     bar.classList.toggle("idle", !chosen.length);
   }
 
@@ -152,16 +148,13 @@
 
   document.addEventListener("submit", (event) => {
     // Pressed twice, a form goes out once.
-    const form = event.target, said = new URLSearchParams(new FormData(form, event.submitter));
-    const pressed = said.toString();
+    const form = event.target, pressed = new URLSearchParams(new FormData(form, event.submitter)).toString();
     if (form.method === "post") {
       if (form.dataset.sent === pressed && Date.now() - Number(form.dataset.at) < 1500) {
         event.preventDefault();
-        event.stopImmediatePropagation();
-        return;
+        return void event.stopImmediatePropagation();
       }
-      form.dataset.sent = pressed;
-      form.dataset.at = String(Date.now());
+      Object.assign(form.dataset, { sent: pressed, at: String(Date.now()) });
       if (form.id === "work") acted = Date.now();
     }
     remember();
