@@ -8,11 +8,10 @@ from datetime import date
 import pandas as pd
 
 from claims.service import giving_up, several
-from claims.service.audited import record_shown, sealed_words
+from claims.service.audited import sealed_words
 from claims.service.context import Context
 from claims.service.desk import rejected
 from claims.service.desk.withdrawing import restore_decisions
-from claims.service.payer_names import named
 from claims.service.periods import require_open
 from claims.service.scrub import scrub
 from claims.service.several import MOVED_ON, Chosen, Done, Seen
@@ -34,17 +33,14 @@ def selection(
     with read(ctx.engine) as conn:
         ids = stopped_claims.blocked(conn, None, most, False, owner, given_up=given_up)["claim_id"].tolist()
         rows = stopped_claims.some_blocked(conn, ids)
-    return list(zip(rows["claim_id"].tolist(), several.versions(rows, STANDS), strict=True))
+    return several.seen(KIND, rows, STANDS)
 
 
 def first(ctx: Context, ids: Sequence[int]) -> pd.DataFrame:
     """Give key (the number), claim_number, payer_code, payer_name and cents of the first of these: recorded."""
     with read(ctx.engine) as conn:
         rows = stopped_claims.some_blocked(conn, list(ids[: several.FIRST]))
-    rows = named(ctx, rows.assign(key=rows["claim_id"], cents=rows[CENTS])).sort_values("key")
-    if len(rows):
-        record_shown(ctx, "blocked claims", {"claims": rows["key"].tolist()})
-    return rows[["key", "claim_number", "payer_code", "payer_name", "cents"]]
+    return several.looked_at(ctx, KIND, rows, CENTS, "blocked claims")
 
 
 def assign(ctx: Context, seen: Seen, owner: str, *, was: str | None = None) -> Done:

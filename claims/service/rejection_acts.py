@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from claims.service import giving_up, several
-from claims.service.audited import record_shown, sealed_words
+from claims.service.audited import sealed_words
 from claims.service.context import Context
-from claims.service.payer_names import named
 from claims.service.periods import require_open
 from claims.service.several import MOVED_ON, Chosen, Done, Seen
 from claims.service.worked import noted, required, short, why_not_given
@@ -30,17 +29,14 @@ def selection(ctx: Context, asked: Asked, most: int = several.MOST) -> list[tupl
     """Give the rejections of a list as they are now, the largest first; of so many at most."""
     with read(ctx.engine) as conn:
         rows = stopped_claims.page(conn, asked, None, most, False)
-    return list(zip(rows["rejection_id"].tolist(), several.versions(rows, STANDS), strict=True))
+    return several.seen(KIND, rows, STANDS)
 
 
 def first(ctx: Context, ids: Sequence[int]) -> pd.DataFrame:
     """Give key (the number), claim_number, payer_code, payer_name and cents of the first of these: recorded."""
     with read(ctx.engine) as conn:
         rows = rejections.some(conn, list(ids[: several.FIRST]))
-    rows = named(ctx, rows.assign(key=rows["rejection_id"], cents=rows[CENTS])).sort_values("key")
-    if len(rows):
-        record_shown(ctx, "rejections", {"rejections": rows["key"].tolist()})
-    return rows[["key", "claim_number", "payer_code", "payer_name", "cents"]]
+    return several.looked_at(ctx, KIND, rows, CENTS, "rejections")
 
 
 def assign(ctx: Context, seen: Seen, owner: str, *, was: str | None = None) -> Done:

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.service.audited import record
+from claims.service.audited import record, record_shown
 from claims.service.context import Context
+from claims.service.payer_names import named
 from claims.store.engine import looking
 from claims.store.handles import Connection
 
@@ -75,6 +76,19 @@ def versions(rows: pd.DataFrame, names: Iterable[str]) -> list[int]:
     """Tell apart how things stand, by these of their columns: a number for each row."""
     texts = zip(*(rows[name].astype("str").tolist() for name in names), strict=True)
     return [int(sha256("\x1f".join(row).encode()).hexdigest()[:15], 16) for row in texts]
+
+
+def seen(kind: str, rows: pd.DataFrame, names: Iterable[str]) -> list[tuple[int, int]]:
+    """Give rows (`kind`_id names each) as an act takes them: as they stand now."""
+    return list(zip(rows[f"{kind}_id"].tolist(), versions(rows, names), strict=True))
+
+
+def looked_at(ctx: Context, kind: str, rows: pd.DataFrame, cents: str, subject: str) -> pd.DataFrame:
+    """Give key (the number), claim_number, payer_code, payer_name, cents of rows that a person looks at: recorded."""
+    rows = named(ctx, rows.assign(key=rows[f"{kind}_id"], cents=rows[cents])).sort_values("key")
+    if len(rows):
+        record_shown(ctx, subject, {f"{kind}s": rows["key"].tolist()})
+    return rows[["key", "claim_number", "payer_code", "payer_name", "cents"]]
 
 
 def chosen(kind: str, rows: pd.DataFrame, seen: Seen, names: Iterable[str], *, changed: bool = False) -> Chosen:

@@ -13,8 +13,7 @@ from hashlib import sha256
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import chain, clock, ids, schema
-from claims.store.bulk import bulk_insert
+from claims.store import chain, schema, seals
 from claims.store.checking_seals import ACKNOWLEDGED
 from claims.store.load import frame
 
@@ -34,13 +33,7 @@ def append(conn: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None:
         return
     keys = rows[_key(table).name]
     told = f"{int(keys.min())} {int(keys.max())} {_hashed(table, rows)}"
-    row = pd.DataFrame([{"table_name": table.name, "seals": told, "befores": "", "recorded_at": clock.now()}])
-    number = SEALS.c.row_seal_id
-    last = conn.scalar(sa.select(SEALS.c.hash).order_by(number.desc()).limit(1))
-    own = [column for column in SEALS.columns if column.name not in ("row_seal_id", "hash")]
-    hashes = chain.chained(str(last or chain.START), own, row.astype("str"))
-    sealed = row.astype("str").assign(hash=pd.Series(hashes, dtype="str"), row_seal_id=ids.take(conn, SEALS, 1))
-    bulk_insert(conn, SEALS, sealed)
+    seals.write(conn, [{"table_name": table.name, "seals": told, "befores": ""}])
 
 
 def unlike(conn: sa.Connection) -> list[str]:

@@ -52,6 +52,7 @@ CALLED = {
     "past_exceptions": "past exception",
     "patient_payments": "patient payment",
     "patient_refunds": "patient refund",
+    "patient_statements": "patient statement",
     "receipts": "receipt",
     "recovery_codes": "recovery code",
     "rejections": "rejection",

@@ -39,11 +39,6 @@ def of_reference(conn: sa.Connection, payer_code: str, reference: str) -> pd.Dat
     return requests(conn, MR.c.payer_code == payer_code, MR.c.reference == reference)
 
 
-def of_keys(conn: sa.Connection, beginning: str) -> pd.DataFrame:
-    """Read the requests of the same facts: those whose key begins alike."""
-    return requests(conn, MR.c.request_key.like(f"{beginning}%"))
-
-
 def add(conn: sa.Connection, row: dict[str, object], actor: str, posting_date: date) -> int:
     """Write a request; give our number of it."""
     told = {"payer_code": "", "reference": "", "although": "", **row}

@@ -66,6 +66,7 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.past_exceptions: None,
     schema.patient_payments: None,
     schema.patient_refunds: None,
+    schema.patient_statements: None,
     schema.receipts: None,
     schema.recovery_codes: None,
     schema.rejections: None,
@@ -124,7 +125,7 @@ def note_new(conn: sa.Connection, table: sa.Table, row_ids: Iterable[int] | pd.S
 def accept(conn: sa.Connection, table: sa.Table, key: int) -> None:
     """Seal a row as somebody left it beside the program, or that it is gone: the seal before it tells that it broke."""
     now = next(hashed(table, _rows(conn, table, np.asarray([key], dtype="int64"))), ABSENT)
-    _write(conn, [_told(table, [key], [now], now)])
+    write(conn, [_told(table, [key], [now], now)])
 
 
 class _Noted:
@@ -162,7 +163,7 @@ class _Noted:
             ):
                 for start in range(0, len(keys), ROWS_AT_ONCE):
                     told += _seals(conn, table, keys[start : start + ROWS_AT_ONCE], before)
-        _write(conn, told)
+        write(conn, told)
 
 
 _NONE: Keys = np.empty(0, dtype="int64")
@@ -195,8 +196,8 @@ def _told(table: sa.Table, keys: list[int], hashes: list[bytes], befores: bytes)
     return {"table_name": table.name, "seals": seals.tobytes().hex(), "befores": befores.hex()}
 
 
-def _write(conn: sa.Connection, told: list[dict[str, str]]) -> None:
-    """Append seals to the chain, in their order."""
+def write(conn: sa.Connection, told: list[dict[str, str]]) -> None:
+    """Append seals (table_name, seals, befores) to the chain, in their order."""
     if not told:
         return
     rows = pd.DataFrame(told).assign(recorded_at=clock.now()).astype("str")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pandas as pd
 from fastapi import Form
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from claims.errors import UsageError
@@ -25,13 +26,19 @@ from claims.web.seat import Seat
 SHOWN_SECONDS, _MOST_STALE, _MOST_REASONS = 15, 8, 4
 _CASE = re.compile(r"(\d{1,18})\.(\d{1,19})")
 
-Ticked = Annotated[list[str], Form(max_length=500)]
-Scope = Annotated[Literal["chosen", "all"], Form()]
-Words = Annotated[str, Form(max_length=400)]
-Name = Annotated[str, Form(max_length=120)]
-Looked = Annotated[str, Form(max_length=looked_at.MOST_CHARACTERS)]
 Back = Annotated[str, Form(max_length=2000)]
 Cases = list[tuple[int, int]]  # (number, version as it was seen)
+
+
+class Ask(BaseModel):
+    """What the form of a list says beside its verb: what is ticked or the whole list, and where it was."""
+
+    case: list[str] = Field([], max_length=500)
+    scope: Literal["chosen", "all"] = "chosen"
+    words: str = Field("", max_length=400)
+    looked: str = Field("", max_length=looked_at.MOST_CHARACTERS)
+    sure: str = Field("", max_length=120)
+    back: str = Field("", max_length=2000)
 
 
 @dataclass(frozen=True)
@@ -69,19 +76,18 @@ class Told:
     keys: Mapping[int, str] = field(default_factory=dict)
 
 
-def acted(
-    at: Seat, of: Work, verb: str, case: Sequence[str], form: dict[str, str], *, looked: str = "", sure: str = ""
-) -> Response:
+def acted(at: Seat, of: Work, verb: str, ask: Ask, **more: str) -> Response:
     """Do something with what is ticked, or of a whole list with just what was looked at before.
 
-    `form`: scope, to, words, back. What gives something up, and a whole list, is shown before it is done.
+    `more` a verb may want (to). What gives something up, and a whole list, is shown before it is done.
     """
-    form = form | {"verb": verb, "back": form["back"] if is_of(of, form["back"]) else of.home}
-    is_all = form["scope"] == "all"
+    form = {"verb": verb, "scope": ask.scope, "words": ask.words, **more}
+    form["back"] = ask.back if is_of(of, ask.back) else of.home
+    is_all, sure = ask.scope == "all", ask.sure
     whose = (at.practice.key("looked"), at.session.user.user_id, of.home, verb, form["back"])
-    seen = looked_at.read(whose[0], looked, *whose[1:]) if is_all and sure == "yes" else None
+    seen = looked_at.read(whose[0], ask.looked, *whose[1:]) if is_all and sure == "yes" else None
     is_again = is_all and sure == "yes" and seen is None
-    cases = seen or (of.selection(at, form["back"], of.most() + 1) if is_all else _chosen(case, of))
+    cases = seen or (of.selection(at, form["back"], of.most() + 1) if is_all else _chosen(ask.case, of))
     is_more = len(cases) > of.most()
     cases = cases[: of.most()]
     if not cases:
@@ -92,7 +98,7 @@ def acted(
         if is_all:
             form["looked"] = looked_at.written(whose[0], cases, *whose[1:])
         looks = of.preview(at.reading, verb, cases, form)
-        parts = {"told": told(at, of, verb, looks), "form": form, "cases": case, "chosen": len(cases), "of": of}
+        parts = {"told": told(at, of, verb, looks), "form": form, "cases": ask.case, "chosen": len(cases), "of": of}
         parts |= {"most": of.most() if is_more else 0, "is_again": is_again}
         return at.page("several_sure.html", parts=parts, first=shown.rows(of.first(at.reading, looks.done)))
     return go_back(at, of, form["back"], told(at, of, verb, of.do(at.writing, verb, cases, form)))

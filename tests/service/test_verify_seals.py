@@ -47,7 +47,7 @@ def begin(practice):
         set_recovery_codes(conn, conn.scalar(sa.select(schema.users.c.user_id)), ["a", "b"])
         for name in (
             *("batches", "batch_sets", "submissions", "edit_proposals", "appeals", "past_exceptions"),
-            "edit_findings",
+            *("edit_findings", "patient_statements"),
         ):
             any_row(conn, schema.metadata.tables[name])
         record_with_reason(practice.ctx, conn, "period.reopen", "period 1", {}, "x")
@@ -174,6 +174,7 @@ CHANGED = {
         "UPDATE claim_postings SET ended_at = recorded_at",
     ],
     "edit finding": ["UPDATE edit_findings SET line_number = 9", "UPDATE edit_findings SET ended_at = NULL"],
+    "patient statement": ["UPDATE patient_statements SET written_date = '2025-01-01'"],
     "match": [
         "UPDATE matches SET rule = 'line-control-number'",
         "UPDATE matches SET payer_sequence = 'X'",
@@ -203,6 +204,7 @@ TABLES = {
     "row of file": "files",
     "answer": "acknowledgements", "candidate of a tie": "deposit_candidates", "set of a batch": "batch_sets",
     "claim posting": "claim_postings", "match": "matches", "receipt": "receipts",
+    "patient statement": "patient_statements",
     "edit finding": "edit_findings", "reading of adjustment": "classifications", "reason of an act": "act_reasons",
     "state of contracts": "contract_states", "state of remittance": "remittances",
 }  # fmt: skip

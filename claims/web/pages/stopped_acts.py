@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Form
+from pydantic import Field
 from starlette.responses import Response
 
 from claims.service import blocked_acts, rejection_acts
@@ -16,12 +17,11 @@ from claims.service.several import Done
 from claims.web import several
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
-from claims.web.several import Back, Cases, Looked, Name, Scope, Ticked, Words, Work
+from claims.web.several import Ask, Back, Cases, Work
 from claims.web.stopped_asked import Blocked, Rejections
 
 ROUTES = Routes()
 ACT = "desk.act"
-Verb = Annotated[Literal["take", "give", "note", "close", "reopen"], Form()]
 PAST = {
     "take": "given to you",
     "give": "given",
@@ -36,21 +36,17 @@ STAYS = (
 )
 
 
+class StoppedAsk(Ask):
+    """With the verb, and to whom something is given."""
+
+    verb: Literal["take", "give", "note", "close", "reopen"]
+    to: str = Field("", max_length=120)
+
+
 @ROUTES.post("/rejections/act", ACT)
-def act_on_rejections(
-    at: At,
-    verb: Verb,
-    case: Ticked = [],  # noqa: B006 FastAPI copies it
-    scope: Scope = "chosen",
-    to: Name = "",
-    words: Words = "",
-    looked: Looked = "",
-    sure: Name = "",
-    back: Back = "/rejections",
-) -> Response:
+def act_on_rejections(at: At, ask: Annotated[StoppedAsk, Form()]) -> Response:
     """Do something with rejections; of a whole list, just with those that were looked at before."""
-    form = {"scope": scope, "to": _to(at, verb, to), "words": words, "back": back}
-    return several.acted(at, REJECTIONS, verb, case, form, looked=looked, sure=sure)
+    return several.acted(at, REJECTIONS, ask.verb, ask, to=_to(at, ask))
 
 
 @ROUTES.post("/rejections/acts/{act_id}/undo", ACT)
@@ -61,20 +57,9 @@ def undo_on_rejections(at: At, act_id: Number, back: Back = "/rejections") -> Re
 
 
 @ROUTES.post("/rejections/blocked/act", ACT)
-def act_on_blocked(
-    at: At,
-    verb: Verb,
-    case: Ticked = [],  # noqa: B006 FastAPI copies it
-    scope: Scope = "chosen",
-    to: Name = "",
-    words: Words = "",
-    looked: Looked = "",
-    sure: Name = "",
-    back: Back = "/rejections/blocked",
-) -> Response:
+def act_on_blocked(at: At, ask: Annotated[StoppedAsk, Form()]) -> Response:
     """Do something with blocked claims; of a whole list, just with those that were looked at before."""
-    form = {"scope": scope, "to": _to(at, verb, to), "words": words, "back": back}
-    return several.acted(at, BLOCKED, verb, case, form, looked=looked, sure=sure)
+    return several.acted(at, BLOCKED, ask.verb, ask, to=_to(at, ask))
 
 
 @ROUTES.post("/rejections/blocked/acts/{act_id}/undo", ACT)
@@ -84,8 +69,8 @@ def undo_on_blocked(at: At, act_id: Number, back: Back = "/rejections/blocked") 
     return several.go_back(at, BLOCKED, back, several.told(at, BLOCKED, "undo", done))
 
 
-def _to(at: Seat, verb: str, to: str) -> str:
-    return at.person.name if verb == "take" else to if verb == "give" else ""
+def _to(at: Seat, ask: StoppedAsk) -> str:
+    return at.person.name if ask.verb == "take" else ask.to if ask.verb == "give" else ""
 
 
 def _rejections(ctx: Context, verb: str, cases: Cases, form: Mapping[str, str]) -> Done:

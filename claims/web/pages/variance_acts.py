@@ -14,7 +14,7 @@ from claims.service.several import Done
 from claims.web import several
 from claims.web.routes import Number, Routes
 from claims.web.seat import At, Seat
-from claims.web.several import Back, Cases, Looked, Name, Scope, Ticked, Words, Work
+from claims.web.several import Ask, Back, Cases, Work
 from claims.web.variances_asked import Asked
 
 ROUTES = Routes()
@@ -22,20 +22,16 @@ ACT = "desk.act"
 HOLDS = "No money moves: what is said holds while no more is open than now."
 
 
+class VarianceAsk(Ask):
+    """With what is said of the cases."""
+
+    verb: Literal["note", "dispute", "accept", "close"]
+
+
 @ROUTES.post("/variances/act", ACT)
-def act(
-    at: At,
-    verb: Annotated[Literal["note", "dispute", "accept", "close"], Form()],
-    case: Ticked = [],  # noqa: B006 FastAPI copies it
-    scope: Scope = "chosen",
-    words: Words = "",
-    looked: Looked = "",
-    sure: Name = "",
-    back: Back = "/variances",
-) -> Response:
+def act(at: At, ask: Annotated[VarianceAsk, Form()]) -> Response:
     """Say something of cases; of a whole list, just of those that were looked at before."""
-    form = {"scope": scope, "words": words, "back": back}
-    return several.acted(at, WORK, verb, case, form, looked=looked, sure=sure)
+    return several.acted(at, WORK, ask.verb, ask)
 
 
 @ROUTES.post("/variances/acts/{act_id}/undo", ACT)
