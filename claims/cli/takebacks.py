@@ -182,11 +182,12 @@ def refunds(show_phi: ShowPhi = False) -> None:
     rows = money_requests.listed(ctx, money_requests.PAYER_REFUND)
     if show_phi:
         record_shown(ctx, "refunds to payers", {"requests": [int(row["money_request_id"]) for row in rows]})
-    columns = ("money_request_id", "state", "amount_cents", "payer_code", "requested_by", "decided_by", "reason")
+    columns = ("money_request_id", "state", "amount_cents", "payer_code", "requested_by", "decided_by")
     told = [
         {name: row[name] for name in columns}
         | {"paid_on": row["parameters"]["paid_on"], "cheque": row["parameters"]["cheque"]}
-        | {"although": row["although"], "reference": console.mask(row["reference"], show=show_phi)}
+        # Words that a person typed may name a patient, too.
+        | {name: console.mask(row[name], show=show_phi) for name in ("reference", "reason", "although")}
         for row in rows
     ]
     output.document({"refunds": told})

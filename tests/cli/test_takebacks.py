@@ -89,6 +89,9 @@ def test_a_refund_to_a_payer_is_rehearsed_then_posted_once(books):
     assert "$58.00, reversed" in books("takebacks", "reverse", "1", "--reason", "never sent").out
     listed = books("takebacks", "refunds", "--json").json["refunds"]
     assert [(row["state"], row["amount_cents"]) for row in listed] == [("reversed", 5800)]
+    assert not {"SECRETICN", "letter"} & {row[name] for row in listed for name in ("reference", "reason")}
+    (shown,) = books("takebacks", "refunds", "--show-phi", "--json").json["refunds"]
+    assert (shown["reference"], shown["reason"]) == ("SECRETICN", "letter")
     assert books("takebacks", "refund", "--payer", "1512345678", "--reason", "letter").code == 2
 
 
@@ -96,6 +99,7 @@ def test_a_number_that_the_books_do_not_know_is_no_refund(books):
     typed = ("--payer", "1512345678", "--number", "ACME123", "--amount", "5000.00", "--reason", "letter")
     said = books("takebacks", "refund", *typed)
     assert (said.code, "more than this payer can want" in said.err) == (2, True)
-    assert "$50.00" not in books("takebacks", "refunds").out
+    assert "$5,000.00" not in books("takebacks", "refunds").out
     assert books("takebacks", "refund", *typed, "--although", "its number is new").code == 0
+    assert "$5,000.00" in books("takebacks", "refunds").out
     assert books("takebacks", "withdraw", "1", "--reason", "typed wrong").code == 0
