@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.master import load_master
 
@@ -26,6 +27,13 @@ def listed(ctx: Context, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, st
     known = _known(ctx) if any(name in ("", code) for code, name in pairs) else {}
     named_now = [(code, known.get(code, code) if name in ("", code) else name) for code, name in pairs]
     return sorted(named_now, key=lambda one: (one[1].upper(), one[0]))
+
+
+def meant(text: str, codes: Sequence[str]) -> str:
+    """Give the one payer that fits a text, or the text itself where none does; UsageError where several do."""
+    if len(codes) > 1:
+        raise UsageError(f"Several payers fit {text}: {', '.join(codes)}. Give the code of one.")
+    return codes[0] if codes else text
 
 
 def one(ctx: Context, code: str, name: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from claims.errors import UsageError
 from claims.service import paged
 from claims.service.context import Context
-from claims.service.payer_names import listed
+from claims.service.payer_names import listed, meant
 from claims.service.rejection_acts import STANDS
 from claims.service.rejection_queue import shown
 from claims.service.several import versions
@@ -60,8 +59,4 @@ def payer(ctx: Context, text: str) -> str:
     wanted = text.lower()
     named = [*of_claims, *listed(ctx, [(code, "") for code, _ in of_claims])]
     found = sorted({code for code, name in named if wanted in name.lower()})
-    if not found or text in {code for code, _ in of_claims}:
-        return text
-    if len(found) > 1:
-        raise UsageError(f"Several payers fit {text}: {', '.join(found)}. Give the code of one.")
-    return found[0]
+    return text if text in {code for code, _ in of_claims} else meant(text, found)

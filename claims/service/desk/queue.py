@@ -15,6 +15,7 @@ import pandas as pd
 from claims.errors import UsageError
 from claims.service.context import Context
 from claims.service.desk import made, steps
+from claims.service.payer_names import meant
 from claims.store.engine import read
 from claims.store.queries import desk_queue
 from claims.store.queries.desk_queue import PAIRS, SORTS, Filters, Sort, State
@@ -116,10 +117,7 @@ def payer(ctx: Context, text: str) -> str:
 
     Raises UsageError when several fit.
     """
-    found = payers(ctx, text) if text else []
-    if len(found) > 1:
-        raise UsageError(f"Several payers fit {text}: {', '.join(found)}. Give the code of one.")
-    return found[0] if found else text
+    return meant(text, payers(ctx, text) if text else [])
 
 
 def reason(text: str) -> str:
