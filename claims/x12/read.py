@@ -54,8 +54,8 @@ def read(readable: Readable, *, lossless: bool = False, complete: bool = False, 
 
     `lossless` adds the frame `raw_segments`, which holds every byte: see `claims.x12.lossless`. `complete` adds to the
     frames of claims (837) all that writing them anew needs: see `claims.x12.completed`. Without `hashes` every
-    `body_hash` and the file's `sha256` are empty, which saves a quarter of the time: for who wants what a file says, not
-    whether it came before.
+    `body_hash` and the file's `sha256` are empty, which saves a quarter of the time: for who wants what a file says,
+    not whether it came before.
     """
     return joined(list(scan(readable, part=_NO_LIMIT, lossless=lossless, complete=complete, hashes=hashes)))
 
