@@ -62,6 +62,7 @@ def number_of(books, type_code: str) -> int:
     return min(row["exception_id"] for row in rows)
 
 
+@pytest.mark.long
 def test_a_held_remittance_says_whom_to_ask_about_what(books):
     number = number_of(books, "REMIT_HELD")
     said = books("exceptions", "show", number)

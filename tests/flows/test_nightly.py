@@ -130,6 +130,7 @@ def test_a_failed_step_fails_the_night_visibly(practice, failing, prefect_server
     assert not [word for word in CANARIES.values() if word in log]
 
 
+@pytest.mark.long
 def test_the_night_after_a_failed_one_ends_as_if_nothing_had_been(practice, failing, monkeypatch):
     from flows.failures import StepError
 
@@ -154,6 +155,7 @@ def test_a_file_that_breaks_its_step_never_stops_the_others(practice, failing):
     assert practice.run_states() == ["failed"]
 
 
+@pytest.mark.long
 def test_a_file_that_nobody_may_read_never_stops_the_others(practice, monkeypatch):
     put = type(practice.ctx.vault).put
 
@@ -169,6 +171,7 @@ def test_a_file_that_nobody_may_read_never_stops_the_others(practice, monkeypatc
     assert len(practice.rows(listed)) == 1
 
 
+@pytest.mark.long
 def test_a_locked_database_is_tried_again(practice, failing, monkeypatch):
     from flows import steps
 
@@ -179,6 +182,7 @@ def test_a_locked_database_is_tried_again(practice, failing, monkeypatch):
     assert len(calls) == 2
 
 
+@pytest.mark.long
 def test_what_a_crashed_run_left_is_finished(practice):
     """Registered and not read, by a process that is gone: its lease is taken over and its file read."""
     run_id = runs.open_run(practice.ctx, "nightly", DAY)

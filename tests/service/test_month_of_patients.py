@@ -89,6 +89,7 @@ def test_the_tie_out_and_the_statements_of_the_month_hold(books, tmp_path):
     assert set(table.loc[table["is_billed"] == "yes", "group_code"]) == {"PR"}
 
 
+@pytest.mark.long
 def test_taking_back_what_bounced_clears_it_and_another_night_changes_nothing(books):
     ctx, day, folder = books[True]
     bank = pd.read_csv(folder / "inbox" / "bank.csv", dtype=str, keep_default_na=False)

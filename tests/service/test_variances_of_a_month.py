@@ -124,6 +124,7 @@ def test_what_was_planted_is_found_and_nothing_else(spoilt):
     assert [off[number] for number in chosen["claim_number"]] == list(PLANTED)
 
 
+@pytest.mark.long
 def test_a_corrected_remittance_is_tied_to_what_it_recovered(month, spoilt):
     books, chosen, wrong = spoilt
     row, short = chosen.iloc[2], -PLANTED[2]
@@ -162,6 +163,7 @@ def correction(was, now, claim_seg: int, more: int):
     return {**rest, **nothing, **both, "interchanges": around, "remittances": remittance}
 
 
+@pytest.mark.long
 def test_the_payers_of_any_claim_file_write_what_they_allow(folder, tmp_path):
     files = sorted((folder / "inbox").glob("*.837"))
     answer(files, tmp_path / "out")

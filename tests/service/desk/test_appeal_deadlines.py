@@ -36,6 +36,7 @@ def appealed(books):
     return books
 
 
+@pytest.mark.long
 def test_no_second_deadline_runs_before_the_first_decision(appealed):
     case = cases(appealed).loc["A1"]
     assert case[SHOWN].tolist() == ["waiting", "waiting", "", ""]
@@ -79,6 +80,7 @@ def test_a_decision_that_cannot_be_is_refused(appealed, number, on, reason):
     assert done.refused["reason"].tolist() == [reason]
 
 
+@pytest.mark.long
 def test_one_deadline_stands_on_case_and_letter_and_the_payer_is_of_the_type_that_master_data_say(books):
     """The remittance says ZZ (any other payer: 30 days); master data, once they know the payer, say commercial."""
     text = denied(("A1", "101", "CO", "197", "")).replace(b"**12*ICNA1", b"**ZZ*ICNA1")

@@ -318,6 +318,7 @@ def _thousands_at_once(ctx):
     assert len(undone.done) == before.cases and queue.totals(ctx, asked) == before
 
 
+@pytest.mark.long
 def test_thousands_are_acted_on_at_once(filled, tmp_path):
     home = tmp_path / "claims-data"
     shutil.copytree(filled.settings.home, home)

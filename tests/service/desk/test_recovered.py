@@ -46,6 +46,7 @@ def test_a_payment_that_is_taken_back_was_none_and_the_denial_stands_again(books
     assert told == ["opened", "overturned", "recovery_reversed", "reopened"]
 
 
+@pytest.mark.long
 def test_what_the_payer_pays_after_that_is_recovered_once(books):
     books.night(paid("A3", "103", "80"), day=date(2025, 7, 21))
     books.night(taken_back(), day=date(2025, 8, 11))
