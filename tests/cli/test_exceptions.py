@@ -151,6 +151,7 @@ def test_what_the_bank_calls_a_payer_is_masked(books):
     assert shown["deposit"]["payer_name"] == "PLAN ONE"
 
 
+@pytest.mark.long
 def test_one_is_owned_noted_accepted_and_taken_up_from_the_command_line(books, tmp_path):
     odd = remit(
         """BPR*I*100*C*ACH************20250612~

@@ -101,6 +101,7 @@ def test_a_night_reads_posts_ties_and_reports(practice, prefect_server):
     assert _last_flow_run(prefect_server) == ("COMPLETED", "Completed")
 
 
+@pytest.mark.long
 def test_a_second_night_changes_nothing(practice):
     practice.night()
     before = practice.books()

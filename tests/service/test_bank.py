@@ -73,6 +73,7 @@ def again(practice):
 BAI2_ACH = "16,142,8800,Z,4711,,ORIG CO NAME:FABLEWOOD HEAL  ORIG ID:1512345678\n88,ADDENDA TRN*1*T1*1512345678~"
 
 
+@pytest.mark.long
 def test_a_bai2_statement_ties_by_its_addenda_and_its_bytes_are_found(practice):
     practice.night(known("A1"), paid(), bai2(BAI2_ACH))
     assert ties(practice) == [(8800, 0, "trace-payer-amount")]

@@ -31,7 +31,7 @@ def books(tmp_path_factory):
     made = {}
     for pays in (False, True):
         folder = home / f"month-{pays}"
-        day = date.fromisoformat(simulate_month(folder, claims=120, seed=11, patients=pays)["posting_date"])
+        day = date.fromisoformat(simulate_month(folder, claims=40, seed=3, patients=pays)["posting_date"])
         settings = config.load(home=home / str(pays), database_url=f"sqlite:///{home / f'{pays}.db'}")
         upkeep.initialise(settings)
         ctx = open_context(settings, actor="test")

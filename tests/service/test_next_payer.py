@@ -77,6 +77,7 @@ def test_a_decision_that_was_taken_back_stops_the_claim_that_tells_it(practice):
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 0
 
 
+@pytest.mark.long
 def test_a_claim_that_a_person_gave_up_is_made_again_only_when_a_person_asks(practice):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)

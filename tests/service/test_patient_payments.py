@@ -150,6 +150,7 @@ def test_two_rows_that_contradict_each_other_are_held_whatever_the_order(practic
     sound(practice)
 
 
+@pytest.mark.long
 def test_a_payment_on_account_waits_until_a_person_puts_it_on_a_claim(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,,W1,"))
     assert named(practice) == ["PATIENT_PAYMENT_ON_ACCOUNT"]

@@ -133,6 +133,7 @@ def test_after_a_decision_only_the_newcomer_is_held(practice):
     assert states(practice, schema.claims) == [("held", "claim-conflict"), ("stored", None)]
 
 
+@pytest.mark.long
 def test_a_second_decision_without_reversal_waits_and_its_reversal_lets_it_go(practice):
     practice.night(claims(BILL), paid())
     practice.night(

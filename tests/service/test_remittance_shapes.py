@@ -52,6 +52,7 @@ def test_one_line_split_into_two_posts_at_that_line(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_one_half_of_a_split_claim_is_taken_back_alone(practice):
     half = "CLP*S1*{status}*{charge}*{paid}**12*{icn}~\nSVC*HC:{code}*{charge}*{paid}**1~\nCAS*CO*45*{off}~"
     first = half.format(status=1, charge=100, paid=80, icn="ICN1", code="99213", off=20)

@@ -110,6 +110,7 @@ def test_a_claim_that_the_payer_has_stays_accepted_when_its_copy_is_refused(sent
     assert sent.exceptions("closed") == ["SENT_TWICE"] * 4
 
 
+@pytest.mark.long
 def test_what_the_payer_took_twice_is_listed(sent):
     again(sent)
     told(sent, 1, "A2:20", "000000301")

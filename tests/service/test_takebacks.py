@@ -155,7 +155,7 @@ def test_a_lost_payment_that_is_issued_again_clears_the_lost_one(practice):
     check(practice)
 
 
-@pytest.mark.few(3)
+@pytest.mark.long
 @pytest.mark.parametrize("same_night", [True, False])
 @pytest.mark.parametrize("is_returned", ["earlier", "at once", ""])
 def test_what_the_bank_says_the_same_night_decides_what_was_lost(practice, same_night, is_returned):

@@ -129,6 +129,7 @@ def test_the_rest_of_a_deposit_is_no_other_days_remittance(practice):
     assert practice.exceptions() == ["DEPOSIT_OVER", "REMIT_WITHOUT_DEPOSIT"]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("day", ["", "************20251341"])
 def test_money_of_a_remittance_without_a_day_is_missed_too(practice, day):
     practice.night(BILLS, T1.replace(b"************20250310", day.encode()), day=date(2025, 3, 12))

@@ -132,6 +132,7 @@ def test_a_refund_to_a_payer_is_named_until_the_payer_takes_its_decision_back(pr
     assert named(practice) == [("PAYER_REFUND_UNANNOUNCED", 8800)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_the_cheque_of_a_refund_to_a_payer_comes_to_the_bank(practice, by_hand):
     practice.night(BILLS, PAID, ANNOUNCED)

@@ -157,6 +157,7 @@ def test_fees_that_a_contract_takes_from_another_schedule_price_again_too(practi
     assert cases(practice, "difference_cents", "arithmetic") == [(-1500, "140.00 x 50% = 70.00")]
 
 
+@pytest.mark.long
 def test_a_corrected_remittance_recovers_the_money_and_is_named(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))

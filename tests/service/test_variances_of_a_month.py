@@ -113,6 +113,7 @@ def test_a_clean_month_has_no_variance(month, folder, tmp_path):
     books.ctx.engine.dispose()
 
 
+@pytest.mark.long
 def test_what_was_planted_is_found_and_nothing_else(spoilt):
     books, chosen, _ = spoilt
     found = books.rows(sa.select(CASE.c.claim_number, CASE.c.line_number, CASE.c.difference_cents, CASE.c.kind))

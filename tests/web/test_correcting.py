@@ -111,6 +111,7 @@ def test_a_value_that_cannot_be_comes_back_with_its_field_named(desk, ann):
     assert 'value="soon"' in said.text and 'value="keep me"' in said.text and claims(desk) == []
 
 
+@pytest.mark.long
 def test_what_an_edit_blocks_is_said_at_once_and_stands_on_every_page(desk, ann):
     place = place_of(desk, "K1")  # nothing is known of its provider: no master data
     page = ann.get(f"{place}/correct").text

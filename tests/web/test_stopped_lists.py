@@ -41,7 +41,10 @@ def ann(desk, tmp_path):
     ("home", "cents", "owners", "gone"),
     [
         ("/rejections", "$300.00", "select group_concat(owner) from rejections", "closed"),
-        ("/rejections/blocked", "$435.00", "select group_concat(owner) from claim_work", "given-up"),
+        pytest.param(
+            *("/rejections/blocked", "$435.00", "select group_concat(owner) from claim_work", "given-up"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, home, cents, owners, gone):

@@ -122,6 +122,7 @@ def test_a_whole_list_is_looked_at_and_done_as_it_was_looked_at(desk, ann):
     assert "Nothing was done" in other.text  # it was signed for another verb
 
 
+@pytest.mark.long
 def test_what_gives_money_up_is_looked_at_first_and_nothing_chosen_is_said(ann):
     case = boxes(ann.get("/variances").text)[0]
     assert "1 would be closed" in ann.post("/variances/act", data={"verb": "close", "case": case}).text

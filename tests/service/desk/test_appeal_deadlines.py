@@ -105,6 +105,7 @@ def test_one_deadline_stands_on_case_and_letter_and_the_payer_is_of_the_type_tha
     assert found == ["commercial", "2025-12-30", "2025-02-01"]
 
 
+@pytest.mark.long
 def test_a_remittance_that_denies_again_is_the_decision_too(appealed):
     appealed.night(denied(("A1", "101", "CO", "197", ""), trace="T7", day="20251222"), day=date(2025, 12, 23))
     assert cases(appealed).loc["A1", SHOWN].tolist() == ["in_work", "open", "2026-02-20", "2025-12-22"]

@@ -29,7 +29,7 @@ AGAIN = denied(("A3", "103", "CO", "29", ""), trace="T11", day="20250812")
 
 
 @pytest.mark.few(1)
-@pytest.mark.parametrize("nights", [3, 1])
+@pytest.mark.parametrize("nights", [1, 3])
 def test_a_payment_that_is_taken_back_was_none_and_the_denial_stands_again(books, nights):
     files = [paid("A3", "103", "80"), taken_back(), AGAIN]
     if nights == 1:

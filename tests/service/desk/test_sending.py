@@ -237,6 +237,7 @@ def test_cases_of_one_claim_are_in_one_part(practice, monkeypatch):
     assert list(parts.by_claim(practice.ctx, [])) == [[]]
 
 
+@pytest.mark.long
 def test_the_money_goes_to_the_next_payer_when_its_claim_leaves(practice):
     assert cases(practice).loc["K4", ["next_payer_code", "own_payer_code"]].tolist() == ["DRAGN", "FABLE"]
     done = actions.bill_next(practice.ctx, chosen(practice, "K4"), DAY, master=KNOWN)
