@@ -65,6 +65,7 @@ def test_a_claim_with_another_charge_is_kept_as_looked_at_and_not_taken(practice
     assert len(not_taken(practice)) == 1
 
 
+@pytest.mark.long
 def test_what_a_person_matches_is_posted_by_the_next_reconcile(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), paid(number="TYPO9"))
     match_by_hand(practice.ctx, exception(practice, "UNMATCHED_CLAIM"), "A1")
