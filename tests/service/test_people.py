@@ -126,7 +126,6 @@ def test_wrong_names_and_passwords_are_answered_alike_and_slow_down(ann):
     assert sign_in(ctx, NOW + timedelta(seconds=3))[1] is not None
 
 
-@pytest.mark.long
 def test_an_address_is_not_heard_after_twenty_failures(ann):
     ctx, _ = ann
     for number in range(20):

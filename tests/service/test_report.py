@@ -227,7 +227,6 @@ def test_the_queue_is_sorted_by_money_at_risk_and_masks_claim_numbers(practice):
     assert denial_queue(practice.ctx, limit=1)[0]["at_risk_cents"].tolist() == [20000]
 
 
-@pytest.mark.long
 def test_showing_claim_numbers_is_audited(practice):
     practice.night(CLAIMS, DENIED, day=FIRST)
     found, _, _ = denial_queue(practice.ctx, show_phi=True)

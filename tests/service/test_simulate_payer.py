@@ -34,6 +34,7 @@ def month(tmp_path_factory) -> Path:
     return out
 
 
+@pytest.mark.long
 def test_answers_are_clean(month):
     assert_clean(month)
     assert Counter(path.suffix for path in month.iterdir()) >= Counter({".ta1": 4, ".999": 4, ".277ca": 4, ".835": 15})

@@ -48,7 +48,6 @@ def test_a_refund_takes_two_people_and_can_be_taken_back(desk, ann):
     assert [problem for check in verify(desk.ctx) for problem in check.broken] == []
 
 
-@pytest.mark.long
 def test_who_asks_never_approves_and_the_limit_of_who_approves_holds(desk, ann):
     sue = desk.sign_in("sue")
     assert sue.post("/refunds", data=FORM).status_code == 303
