@@ -23,7 +23,6 @@ def known(monkeypatch):
     monkeypatch.setattr(outgoing, "prepare", lambda *_arguments: {})
 
 
-@pytest.mark.long
 def test_a_night_sends_each_ready_claim_once(practice, known):
     (practice.inbox / "charges.csv").write_bytes(charges(3))
     practice.night()

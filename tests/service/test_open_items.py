@@ -46,7 +46,6 @@ def listed(practice, tmp_path, day=DAY, format="csv"):
     return path, described(path)
 
 
-@pytest.mark.long
 def test_items_are_named_and_add_up_to_their_accounts(books, tmp_path):
     path, manifest = listed(books, tmp_path)
     found = {(row["account"], row["item"], row["amount"]): row for row in rows(path, "open_items")}
