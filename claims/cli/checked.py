@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from claims.cli.console import Output, Part, dollars
+from claims.x12.acknowledge.interchanges import InterchangeCodes
 from claims.x12.cases import MISSING, Case
 from claims.x12.check import Verdicts
 from claims.x12.file import X12File
@@ -25,6 +26,7 @@ _EVERY = 1 << 62
 _FIRST_TO_GO = (">lines", ">PLB", ">claims")  # where a table is too wide
 _STYLES = {"reject": "bold red", "hold": "bold yellow", "note": "bold cyan"}
 _VERDICTS = {"refused": "bold red", "accepted": "green", "accepted with notes": "green", "not checked": "yellow"}
+_NOT_RECEIVED = "interchange refused"
 _COLUMNS = (
     (">claims", "claims"), (">lines", "service_lines"), (">charged", "charge_cents"), (">paid", "paid_cents"),
     (">PLB", "plb_cents"), (">payment", "payment_cents"),
@@ -37,20 +39,26 @@ def show(
 ) -> bool:  # fmt: skip
     """Show what is wrong with a file that was checked; tell whether nothing is held or refused."""
     sets, verdicts, interchanges = _Sets(_EVERY if every else _MOST_SETS), Verdicts(), 0
+    codes_of_isa = InterchangeCodes()
     with Source(path) as source:
         grouped = Grouped(source, most_cases=_EVERY if every else 2, codes=codes, least=least)
         for part in parts:
             found = verdicts.of(part)
-            sets.add(transaction_rows(part, found), set(found.loc[found["is_held"], "transaction_seg"]))
+            around = dict(zip(*(part.transactions[name].tolist() for name in ("seg", "interchange_seg")), strict=True))
+            sets.add(transaction_rows(part, found), around)
+            codes_of_isa.add(part)
             interchanges += len(part.interchanges)
             grouped.add(part)
         size = source.size
     counts = [_many(size, "byte"), _many(interchanges, "interchange"), _many(sets.count, "transaction set")]
     counts += [f"guide {guide}" for guide in sets.guides if len(sets.guides) == 1]
     output.lines([[(str(path), "bold"), f": {', '.join(counts)}"]])
-    sets.show(output)
+    refused = {seg: code.note for seg, code in codes_of_isa.codes().items() if code.status == "R"}
+    sets.show(output, refused)
+    for seg, note in refused.items():
+        output.say(f"The interchange at seg {seg} is refused (TA1 R {note}): nothing in it counts as received.")
     _show_findings(output, grouped, every=every, is_masked=is_masked)
-    return not (grouped.counts["reject"] or grouped.counts["hold"])
+    return not (refused or grouped.counts["reject"] or grouped.counts["hold"])
 
 
 def _many(count: int, name: str) -> str:
@@ -71,15 +79,16 @@ class _Sets:
         self.count = 0
         self.guides: set[str] = set()
 
-    def add(self, rows: list[dict[str, Any]], held: set[int]) -> None:
-        """Take sets in; `held` names those of which something is held or refused."""
+    def add(self, rows: list[dict[str, Any]], around: dict[int, int]) -> None:
+        """Take sets in; `around` names the interchange of each."""
         for row in rows:
             self.count += 1
             self.guides |= {row["guide"]} - {""}
             row["verdict"] = "" if row["set"] == "TA1" else row["verdict"] or "not checked"
-            if row["seg"] in held and row["verdict"] != "refused":
+            row["interchange_seg"] = around[row["seg"]]
+            if row["held"] and row["verdict"] != "refused":
                 row["verdict"] += ", held"
-            rows_of = self._bad if row["seg"] in held else self._good
+            rows_of = self._bad if row["held"] else self._good
             if len(rows_of) < self._most:
                 rows_of.append(row)
             total = self._totals.setdefault(row["set"], {"sets": 0} | {name: 0 for _, name in _COLUMNS})
@@ -88,11 +97,14 @@ class _Sets:
                 is_known = total[name] is not None and row[name] is not None
                 total[name] = total[name] + row[name] if is_known else None
 
-    def show(self, output: Output) -> None:
-        """Print the table; columns in which nothing stands are left out."""
+    def show(self, output: Output, refused: Container[int] = ()) -> None:
+        """Print the table; columns in which nothing stands are left out. `refused`: interchanges that are."""
         if not self.count:
             return
         chosen = (self._bad + self._good[: max(self._most - len(self._bad), 0)])[: self._most]
+        for row in chosen:
+            if row["interchange_seg"] in refused and row["verdict"] not in ("", "refused"):
+                row["verdict"] = _NOT_RECEIVED
         rows = [self._cells(row) for row in sorted(chosen, key=lambda row: int(row["seg"]))]
         totals = [
             {"seg": "", "set": code, "guide": "", "verdict": f"all {total['sets']:,}", "balanced": {}} | total
@@ -108,7 +120,7 @@ class _Sets:
                 > output.width
             ):
                 kept = [place for place in kept if columns[place] != column]
-        styles = _VERDICTS | {f"{name}, held": "yellow" for name in _VERDICTS}
+        styles = _VERDICTS | {f"{name}, held": "yellow" for name in _VERDICTS} | {_NOT_RECEIVED: "bold red"}
         output.table("", [columns[place] for place in kept], [[row[place] for place in kept] for row in rows], styles)
         if self.count > len(chosen):
             output.say(f"{self.count - len(chosen):,} more sets, none worse than these: --all lists them.")

@@ -19,12 +19,13 @@ from claims.x12.source import Readable
 from claims.x12.windows import WINDOW
 
 _NO_LIMIT = 1 << 62
-# Notes of the reader on what conformance says more exactly, for the same segment.
+# Findings of the reader on what conformance says more exactly, for the same segment.
 _SAID_BETTER = {
     "trailing-separator": ("separator-trailing",),
     "lower-case-id": ("segment-id-lower-case",),
     "segment-not-known": ("segment-not-in-guide", "segment-unexpected", "segment-id-invalid"),
     "date-not-readable": ("date-not-valid",),
+    "parent-level-wrong": ("hierarchy-parent-wrong",),
 }
 # What reading forgives and the guides do not: a control number of a set is text, 1 is not 0001.
 _NOT_FORGIVEN = {"set-control-number-padded": "999 IK502 3"}
@@ -72,7 +73,7 @@ def _strict(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
-    """Leave out notes of the reader on segments of which conformance says the same."""
+    """Leave out findings of the reader on segments of which conformance says the same."""
     codes, segs = found["code"], found["seg"]
     repeated = pd.Series(False, index=found.index)
     for note, better in _SAID_BETTER.items():
@@ -80,15 +81,6 @@ def _without_repetition(found: pd.DataFrame) -> pd.DataFrame:
         if is_note.any():
             repeated |= is_note & segs.isin(segs[codes.isin(better)])
     return found[~repeated].reset_index(drop=True) if repeated.any() else found
-
-
-def verdicts(file: X12File) -> pd.DataFrame:
-    """Return `transaction_seg` and `verdict` of each set: R refused by its guide or envelope, E with notes, A accepted.
-
-    Findings with a code for a 999 decide; those on balance and on rules beyond the guide have none. A set that is not
-    read here is refused whatever it holds.
-    """
-    return Verdicts().of(file)[["transaction_seg", "verdict"]]
 
 
 class Verdicts:
@@ -101,7 +93,7 @@ class Verdicts:
         self._group, self._refused_groups = (0, -1), set[int]()
 
     def of(self, part: X12File) -> pd.DataFrame:
-        """Return the verdicts of the sets that end in a part, as `verdicts` does; parts must come in order.
+        """Return `transaction_seg` and `verdict`, as `x12.verdicts`, of the sets that end in a part; parts in order.
 
         Beside them: `is_refused` (by a finding), `is_held` (refused, or held by one) and `is_checked` (False where we
         have no map of the guide).

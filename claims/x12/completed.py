@@ -21,7 +21,7 @@ from claims.x12.other_segments import other_segments
 from claims.x12.rows import Components
 from claims.x12.segments import CODES, IDS
 from claims.x12.submissions import codes_of_claims, or_theirs
-from claims.x12.texts import texts, upper
+from claims.x12.texts import named, texts, upper
 from claims.x12.tokens import Tokens
 from claims.x12.window import Window
 
@@ -34,6 +34,9 @@ _CODES = {
     "reason_for_visit_codes": ("PR", "APR"),
     "external_cause_codes": ("BN", "ABN"),
 }
+# Lines: the segment, and the kind of claim that it is made for.
+_LINE_KINDS = sorted((CODES[segment], kind) for segment, kind in (("SV1", "P"), ("SV2", "I"), ("SV3", "D")))
+_LINES, _KINDS = np.array([code for code, _ in _LINE_KINDS]), tuple(kind for _, kind in _LINE_KINDS)
 # Times of claims: the qualifier and the format of the date that tells one, and where it begins there.
 _TIMES = {"admission_time": ("435", "DT", 8), "discharge_time": ("096", "TM", 0)}
 _CODE_DETAILS = {"quantity": 6, "version": 7, "end_code": 8, "present_on_admission_code": 9}
@@ -49,7 +52,10 @@ _NO_HEAD = {
 
 def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
     """Fill in what only a complete reading wants."""
-    claims, diagnoses = found["claims"], found["diagnoses"]
+    claims, lines, diagnoses = found["claims"], found["service_lines"], found["diagnoses"]
+    if lines is not None:
+        codes = reader.window.tokens.code[lines.rows]
+        lines.columns["line_kind"] = named(_KINDS, np.searchsorted(_LINES, codes))
     if diagnoses is not None:
         _details(reader.window, diagnoses)
     if claims is not None:

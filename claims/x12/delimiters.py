@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, replace
 
 # Offsets of the element separators in an ISA of the fixed length; then ISA11, ISA16 and the terminator.
-_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 FIXED_LENGTH = 106
 # No ISA, however padded or wrapped, is longer than this.
 LONGEST = 400
-_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 8, 6, 1, 5, 14, 1, 1, 1)
+WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 8, 6, 1, 5, 14, 1, 1, 1)
 _BREAKS = b"\r\n"
 # Stands for a separator that takes two bytes in the file; control characters are no data of X12.
 STAND_IN = 0x1D
@@ -66,7 +66,7 @@ def _fixed(text: bytes) -> Delimiters | None:
         return None
     element, component = text[3], text[104]
     terminator = text[105] if len(text) > 105 else ord("~")
-    if any(text[at] != element for at in _SEPARATORS) or not _usable(element, component, terminator):
+    if any(text[at] != element for at in SEPARATORS) or not _usable(element, component, terminator):
         return None
     if not text[84:89].isalnum() or _broken(text):
         return None
@@ -84,7 +84,7 @@ def _trimmed(text: bytes) -> Delimiters | None:
         return None
     element, tail = text[3], parts[16]
     values = [part.strip() for part in parts[1:16]]
-    if any(len(value) > width for value, width in zip(values, _WIDTHS, strict=False)):
+    if any(len(value) > width for value, width in zip(values, WIDTHS, strict=False)):
         return None
     if len(values[10]) != 1 or not values[11].isdigit() or not values[8].isdigit():
         return None

@@ -13,6 +13,8 @@ from claims.findings import HOLD, NOTE, REJECT, Finding
 from claims.x12 import guides
 
 Totals = dict[str, int]
+_FIRST_WITH_REPETITIONS = "00501"
+_A_MARK = "a character that is neither letter, digit nor blank, and no other delimiter"
 
 
 @dataclass
@@ -136,6 +138,7 @@ class Envelope:
                 "interchange-control-unreadable", HOLD, place, "ISA13 is not a number; the interchange is held.",
                 element="ISA13", expected="digits", ack_code="TA1 018",
             )  # fmt: skip
+        self._marks(place, values, delimiters)
         self.interchanges.append(
             {
                 "seg": place.seg, "offset": place.offset, "length": place.length, "control_number": values[13],
@@ -145,6 +148,22 @@ class Envelope:
                 **delimiters,
             }
         )  # fmt: skip
+
+    def _marks(self, place: Place, values: list[str], delimiters: dict[str, str]) -> None:
+        """Note an ISA11 and ISA16 that can separate nothing: no mark, or one that the header has for something else."""
+        # Before 00501 ISA11 says who keeps the standard (U).
+        if values[12] >= _FIRST_WITH_REPETITIONS and not delimiters["repetition_separator"]:
+            self.find(
+                "repetition-separator-unusable", NOTE, place,
+                "ISA11 can separate no repetitions; the interchange was read without them.",
+                element="ISA11", expected=_A_MARK, ack_code="TA1 016",
+            )  # fmt: skip
+        if not values[16] or values[16].isalnum():
+            self.find(
+                "component-separator-unusable", NOTE, place,
+                "ISA16 can separate no components; those were read with the separator that segments show.",
+                element="ISA16", expected=_A_MARK, ack_code="TA1 027",
+            )  # fmt: skip
 
     def iea(self, place: Place, values: list[str]) -> None:
         """Close the interchange and compare its count and control number."""

@@ -26,6 +26,7 @@ class Extract:
     repeat: Integers
     columns: dict[str, Column]
     unreadable: dict[str, Flags] = field(default_factory=dict)
+    long: dict[str, list[int]] = field(default_factory=dict)
     missing: dict[str, Flags] = field(default_factory=dict)
     values_of: dict[str, Values | None] = field(default_factory=dict)
 
@@ -282,6 +283,8 @@ class _Reader:
             return numbers.integers(values)[0]
         if column.kind.startswith("cents"):
             value, good = self._cents(column, values)
+            if values.long:
+                into.long[column.name] = values.long
         else:
             value, good = numbers.milli(self.tokens.data, values)
         if good.all():

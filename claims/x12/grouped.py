@@ -7,6 +7,7 @@ their segments.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,13 +20,15 @@ from claims.x12.conform.guide import LIST_OF_CODES
 from claims.x12.conform.maps import CONTROL
 from claims.x12.conform.names import name_of
 from claims.x12.conform.rules import by_code
+from claims.x12.edits.rules import rules
 from claims.x12.file import X12File
 from claims.x12.numbers import Integers
 from claims.x12.source import Source
 
 NOT_CHECKED = "not-checked"
 _PLACE = r"^segment [0-9]+[,:] "
-# What follows from a loop that is missing or not known comes after what is wrong with that.
+# What follows from a loop that is missing or not known comes after what is wrong with that; a segment that only its
+# qualifier keeps from standing there is the cause, and comes before.
 _CONSEQUENCES = ("segment-unexpected",)
 # Codes whose `expected` is the name of the element, as there is nothing else to say.
 _EXPECT_NAMES = (
@@ -35,6 +38,12 @@ _EXPECT_NAMES = (
 )  # fmt: skip
 # More kinds than any guide can show: those beyond are counted by their code alone.
 _MOST_GROUPS = 1000
+
+
+@cache
+def _titles() -> dict[str, str]:
+    """Return what fits every case of a rule beyond the guides, by the code of its findings."""
+    return {rule.code: rule.title for rule in rules().values()}
 
 
 @dataclass
@@ -62,6 +71,11 @@ class Group:
         return self.code in by_code()
 
     @property
+    def is_consequence(self) -> int:
+        """Return 1 for what may follow from another group, -1 for what others follow from, else 0."""
+        return (-1 if self.element else 1) if self.code in _CONSEQUENCES else 0
+
+    @property
     def name(self) -> str:
         """Return the name that the guide has for the element, or for the segment that is missing."""
         return self.guide_name or (self.expected if self.code in _EXPECT_NAMES else "")
@@ -77,7 +91,8 @@ class Group:
     @property
     def sentence(self) -> str:
         """Return what all its findings have in common; `…` stands for what each has of its own."""
-        return self._sentence.format(found="…", expected="…")
+        title = _titles().get(self.code, "") if self.code != NOT_CHECKED and "{" in self._sentence else ""
+        return title or self._sentence.format(found="…", expected="…")
 
     @property
     def _sentence(self) -> str:
@@ -129,9 +144,9 @@ class Grouped:
     def groups(self) -> list[Group]:
         """Return the groups, worst first: by severity, then by number, then as they stand in the file."""
 
-        def order(group: Group) -> tuple[int, bool, int, int, str]:
+        def order(group: Group) -> tuple[int, int, int, int, str]:
             worst = -SEVERITIES.index(group.severity)
-            return worst, group.code in _CONSEQUENCES, -group.count, group.first_seg, group.code
+            return worst, group.is_consequence, -group.count, group.first_seg, group.code
 
         return sorted(self._groups.values(), key=order)
 

@@ -7,6 +7,7 @@ dependents, and the last level of each set; of all others only number and `seg`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ from claims.x12.texts import Choice
 from claims.x12.window import Window
 
 _BILLING, _SUBSCRIBER, _PATIENT, _YES = (np.uint64(pack(code)) for code in ("20", "22", "23", "1"))
+# What each kind of level hangs on, by the kind of set.
+_ABOVE = {"837": {"22": "20", "23": "22"}, "277CA": {"21": "20", "19": "21", "PT": "19"}}
+# A word that is no number is told from numbers by its highest bit, which no ASCII text has.
+_NO_NUMBER = np.uint64(1 << 63)
 # How many levels above a claim's own one are looked for: patient, subscriber, billing provider.
 _DEPTH = 3
 # More than the number of any level: eight digits are read.
@@ -30,7 +35,7 @@ _NUMBERS = 100_000_000
 class _Keys:
     """The numbers of HL rows, in file order: whose they are, HL01 to HL04 as words, and the first two as numbers.
 
-    What is no number of up to eight digits is -1.
+    What is no number of up to eight digits is -1. Words of the first two that are numbers are equal when these are.
     """
 
     seg: Integers
@@ -71,7 +76,8 @@ class Levels:
         rows = window.rows.of(CODES["HL"])
         values = [window.rows.values(CODES["HL"], element) or no_values(len(rows)) for element in (1, 2, 3, 4)]
         numbers = [np.where(good, number, -1) for number, good in map(integers, values[:2])]
-        new = [window.seg(rows), window.owners.seg_of(rows), *(one.code for one in values), *numbers]
+        named = [_names_of(one.code, number) for one, number in zip(values[:2], numbers, strict=True)]
+        new = [window.seg(rows), window.owners.seg_of(rows), *named, *(one.code for one in values[2:]), *numbers]
         self._keys = _Keys(*(np.concatenate(pair) for pair in zip(self._keys.parts(), new, strict=True)))
         if found is not None:
             for name, values in found.columns.items():
@@ -90,6 +96,16 @@ class Levels:
             # All that came last, as almost always.
             return self.segs(self._parent[len(self._parent) - len(segs) :])
         return self.segs(self._parent[np.searchsorted(self._keys.seg, segs)])
+
+    def hangs_wrong(self, segs: Integers, set_code: str) -> Flags:
+        """Tell which levels hang on one of another kind than the set has above them."""
+        rows = np.searchsorted(self._keys.seg, segs)
+        above = self._parent[rows]
+        level = np.append(self._keys.level, np.uint64(0))
+        wrong: Flags = np.zeros(len(segs), np.bool_)
+        for kind, wanted in level_above(set_code).items():
+            wrong |= (level[rows] == np.uint64(kind)) & (above >= 0) & (level[above] != np.uint64(wanted))
+        return wrong
 
     def open_seg(self, segs: Integers, transaction_seg: Integers) -> Integers:
         """Return the `seg` of the HL that each segment stands in, of an earlier window perhaps; 0 for none."""
@@ -154,6 +170,19 @@ class Levels:
             is_text = isinstance(values, pa.ChunkedArray)
             self._known[name] = pa.chunked_array([kept.of(values)]) if is_text else values[keep]
         self._parent = _parents(self._keys)
+
+
+@cache
+def level_above(set_code: str) -> dict[int, int]:
+    """Return the kind of level (HL03, as a word) that each kind hangs on in a set; empty for sets without a rule."""
+    kinds = _ABOVE.get("837" if set_code.startswith("837") else set_code, {})
+    return {pack(kind): pack(above) for kind, above in kinds.items()}
+
+
+def _names_of(word: Words, number: Integers) -> Words:
+    """Return what tells numbers of levels apart: 01 and 1 are one. 0 for none."""
+    own = np.where(word > 0, word | _NO_NUMBER, np.uint64(0))
+    return np.where(number >= 0, (number + 1).astype(np.uint64), own)
 
 
 def _last_of_levels(level: Words, rows: Integers) -> Integers:

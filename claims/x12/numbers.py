@@ -6,8 +6,9 @@ odd values, few in any file, go one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
+# No amount is so long, and what is longer is not looked at.
+_MOST_BYTES = 40
+_MORE_ZEROS = re.compile(rb"(-?[0-9]*\.[0-9]{2})0+")
 # Bytes that may be read behind the last value.
 PAD = 24
 
@@ -65,11 +69,15 @@ def word_at(view: Words, start: Integers) -> Words:
 
 @dataclass
 class Values:
-    """One value of each of many segments: where it starts, its length, and as a word eight bytes from its start on."""
+    """One value of each of many segments: where it starts, its length, and as a word eight bytes from its start on.
+
+    `long`: the rows of amounts that have zeros behind their second decimal, once they are read.
+    """
 
     start: Integers
     length: Integers
     eight: Words
+    long: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -241,7 +249,7 @@ def _decimal(data: Bytes, values: Values, scale: _Scale, exact: Callable[[str], 
     if not good.all():
         for at in np.flatnonzero(~good & (values.length > 0)).tolist():
             start, length = int(values.start[at]), int(values.length[at])
-            found = exact(data[start : start + length].tobytes().decode("latin-1")) if length < 40 else None
+            found = exact(data[start : start + length].tobytes().decode("latin-1")) if length < _MOST_BYTES else None
             good[at] = found is not None
             value[at] = found or 0
         value[~good] = 0
@@ -250,7 +258,16 @@ def _decimal(data: Bytes, values: Values, scale: _Scale, exact: Callable[[str], 
 
 def cents(data: Bytes, values: Values) -> tuple[Integers, Flags]:
     """Read amounts as cents; the flags say which were read (an empty one was not)."""
-    return _decimal(data, values, _CENTS, money.cents)
+    value, good = _decimal(data, values, _CENTS, money.cents)
+    if not good.all():
+        for at in np.flatnonzero(~good & (values.length > 0)).tolist():
+            start, length = int(values.start[at]), min(int(values.length[at]), _MOST_BYTES)
+            match = _MORE_ZEROS.fullmatch(data[start : start + length].tobytes())
+            found = money.cents(match.group(1).decode("ascii")) if match else None
+            if found is not None:
+                value[at], good[at] = found, True
+                values.long.append(at)
+    return value, good
 
 
 def _exact_milli(text: str) -> int | None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _REMARKS = (("LQ", (2,)), ("MOA", (3, 4, 5, 6, 7)), ("MIA", (5, 20, 21, 22, 23)))
 # Groups of elements: the segment, its first reason and its first amount, how far apart the groups are.
 _GROUPS = (("CAS", 2, 3, 3, "999 IK403 2"), ("PLB", 3, 4, 2, "999 IK403 2"))
-_DENIED, _REVERSAL, _HEALTH_CARE_REMARK, _REVENUE_CODE = (np.uint64(pack(code)) for code in ("4", "22", "HE", "NU"))
+_DENIED, _REVERSAL, _HEALTH_CARE_REMARK, _REVENUE_CODE, _DEBIT = (
+    np.uint64(pack(code)) for code in ("4", "22", "HE", "NU", "D")
+)
 
 
 def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
@@ -93,7 +95,11 @@ def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
 
 
 def _payment(reader: SetReader, payments: Extract) -> None:
-    values = np.asarray(payments.columns["payment_cents"]).tolist()
+    cents, side = np.asarray(payments.columns["payment_cents"]), payments.values_of["credit_debit_code"]
+    if side is not None and (side.code == _DEBIT).any():
+        # A debit takes the amount back from the payee: below zero, as the claims of such a set add up.
+        cents = payments.columns["payment_cents"] = np.where(side.code == _DEBIT, -np.abs(cents), cents)
+    values = cents.tolist()
     for row, value in zip(payments.rows.tolist(), values, strict=True):
         own = reader.own(row)
         if "payment_seg" in own.totals:

@@ -67,6 +67,7 @@ class SetReader:
                 collector.add(name, len(rows), self._completed(name, rows))
         self._dates(found.get("dates"))
         self._orphan_levels(found.get("hierarchy"))
+        self._misplaced_levels(found.get("hierarchy"))
 
     def own_sets(self) -> Iterator[tuple[Transaction, int, int]]:
         """Give the sets of this kind, each with where its segments in this window begin and end."""
@@ -171,17 +172,22 @@ class SetReader:
             )
         )  # fmt: skip
 
-    def find_once(self, rows: Integers, code: str, element: str, sentence: str, **facts: str) -> None:
-        """Note something at the first of `rows` in each transaction set that has not been told about it yet."""
+    def find_once(
+        self, rows: Integers, code: str, element: str, sentence: str, severity: str = NOTE, **facts: str
+    ) -> None:
+        """Tell of something at the first of `rows` in each transaction set that has not been told about it yet."""
         numbers, first = np.unique(self.window.owners.of(rows), return_index=True)
         for number, place in zip(numbers.tolist(), first.tolist(), strict=True):
             own = self.transactions[number]
             if code not in own.seen:
                 own.seen.add(code)
-                self.find(int(rows[place]), code, NOTE, element, sentence, **facts)
+                self.find(int(rows[place]), code, severity, element, sentence, **facts)
 
     def _amounts(self, plan: FramePlan, found: Extract) -> None:
         """Hold sets with amounts that cannot be read, or that must be there and are not; note such quantities."""
+        for name, rows in found.long.items():
+            column = next(one for one in plan.columns if one.name == name)
+            self._long_amounts(plan, column, found, np.array(rows, np.int64))
         if not found.missing and not found.unreadable:
             return
         for column in plan.columns:
@@ -193,6 +199,18 @@ class SetReader:
             for is_missing, flags in ((True, found.missing), (False, found.unreadable)):
                 at = np.flatnonzero(flags.get(column.name, []))
                 self._bad_amounts(plan, column, found, at, is_missing=is_missing)
+
+    def _long_amounts(self, plan: FramePlan, column: ColumnPlan, found: Extract, at: Integers) -> None:
+        """Note amounts with needless zeros, once in a set: their cents are exact."""
+        if column.feeds[0].scope >= 0:
+            return
+        element, _ = self._place(plan, column, found, int(at[0]))
+        self.find_once(
+            found.rows[at],
+            "amount-with-more-zeros",
+            element, "amounts have zeros behind the second decimal; their cents are exact, read on",
+            expected="amount with at most two decimals",
+        )  # fmt: skip
 
     def _bad_amounts(
         self, plan: FramePlan, column: ColumnPlan, found: Extract, at: Integers, *, is_missing: bool
@@ -212,7 +230,7 @@ class SetReader:
             ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")
             + "; taken as 0, transaction set held",
             found=text, expected="amount with at most two decimals",
-            ack_code="999 IK403 1" if is_missing else "999 IK403 6",
+            ack_code="999 IK403 1" if is_missing else "999 IK403 I12" if _has_third_decimal(text) else "999 IK403 6",
         )  # fmt: skip
 
     def _bad_quantities(self, plan: FramePlan, column: ColumnPlan, found: Extract) -> None:
@@ -282,6 +300,25 @@ class SetReader:
                 "no open level before it has this number; what hangs on the parent is unknown, read on",
                 expected="HL01 of a level before it", ack_code="999 IK403 7",
             )  # fmt: skip
+
+    def _misplaced_levels(self, found: Extract | None) -> None:
+        """Hold sets with levels that hang on one of another kind: their claims would lose who stands between."""
+        if found is None:
+            return
+        wrong = self.levels.hangs_wrong(self.window.seg(found.rows), self.window.plan.set_code)
+        if wrong.any():
+            self.find_once(
+                found.rows[wrong], "parent-level-wrong", "HL02",
+                "the level with this number is of another kind than must stand above this one; claims below it may "
+                "lack their subscriber and payer, transaction set held",
+                HOLD, expected="HL01 of the level above", ack_code="999 IK403 7",
+            )  # fmt: skip
+
+
+def _has_third_decimal(text: str) -> bool:
+    """Tell a number with more decimals than money has: its characters may stand there, their pattern may not."""
+    whole, point, fraction = text.removeprefix("-").partition(".")
+    return bool(point) and len(fraction) > 2 and (whole + fraction).isdecimal()
 
 
 def _running(owner: Integers) -> Integers:

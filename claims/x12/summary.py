@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from claims.findings import ORDER
+from claims.x12.acknowledge.interchanges import NONE, InterchangeCodes
 from claims.x12.check import Verdicts
 from claims.x12.file import X12File
 
@@ -56,12 +57,15 @@ def _records(frame: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]
 class FileSummary:
     """The summary of one file, put together part by part so that a large one is never held whole.
 
-    `is_checked`: the parts come from `scan_checked`; each set has its verdict, each finding its loop and repetition.
+    `is_checked`: the parts come from `scan_checked`; each set has its verdict, whether it is held, and how its
+    interchange is answered; each interchange its answer; each finding its loop and repetition.
     """
 
     def __init__(self, name: str, *, is_checked: bool = False) -> None:
         self.name = name
         self._verdicts = Verdicts() if is_checked else None
+        self._codes = InterchangeCodes()
+        self._around: dict[int, int] = {}
         self._sha256, self._bytes = "", 0
         self._interchanges: list[dict[str, Any]] = []
         self._transactions: list[dict[str, Any]] = []
@@ -73,11 +77,17 @@ class FileSummary:
         self._interchanges += _records(part.interchanges, _INTERCHANGE)
         verdicts = self._verdicts.of(part) if self._verdicts else None
         self._transactions += transaction_rows(part, verdicts)
+        if self._verdicts:
+            self._codes.add(part)
+            segs, around = (part.transactions[name].tolist() for name in ("seg", "interchange_seg"))
+            self._around.update(zip(segs, around, strict=True))
         names = _CHECKED_FINDING if self._verdicts else _FINDING
         self._findings += _records(part.findings, {name: name for name in names})
 
     def document(self) -> dict[str, Any]:
         """Return the file's entry of the JSON document."""
+        if self._verdicts:
+            self._answer()
         return {
             "file": self.name,
             "sha256": self._sha256,
@@ -86,6 +96,17 @@ class FileSummary:
             "transactions": sorted(self._transactions, key=lambda row: int(row["seg"])),
             "findings": sorted(self._findings, key=lambda row: [row[name] for name in ORDER]),
         }
+
+    def _answer(self) -> None:
+        """Say how each interchange is answered; nothing is posted from a set of one that is refused."""
+        codes = self._codes.codes()
+        for row in self._interchanges:
+            code = codes.get(row["seg"], NONE)
+            row["ta1"], row["ta1_note"] = code.status or None, code.note or None
+        for row in self._transactions:
+            status = codes.get(self._around[row["seg"]], NONE).status
+            row["interchange_code"] = status or None
+            row["held"] = row["held"] or status == "R"
 
 
 def transaction_rows(part: X12File, verdicts: pd.DataFrame | None = None) -> list[dict[str, Any]]:
@@ -100,7 +121,8 @@ def transaction_rows(part: X12File, verdicts: pd.DataFrame | None = None) -> lis
         seg: "refused" if is_refused else _WORDS[letter] if is_checked else None
         for seg, letter, is_refused, is_checked in verdicts[names].itertuples(index=False)
     }
-    return [{**row, "verdict": words.get(row["seg"])} for row in rows]
+    held = set(verdicts.loc[verdicts["is_held"], "transaction_seg"])
+    return [{**row, "verdict": words.get(row["seg"]), "held": row["seg"] in held} for row in rows]
 
 
 def summary(name: str, parts: Iterable[X12File]) -> dict[str, Any]:

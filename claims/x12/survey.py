@@ -14,6 +14,8 @@ import numpy as np
 
 from claims.findings import NOTE, REJECT, Finding
 from claims.x12.delimiters import LONGEST, Delimiters, read_bare, read_header
+from claims.x12.first_look import may_begin
+from claims.x12.numbers import Integers
 from claims.x12.source import Source
 
 _BLOCK = 4 << 20
@@ -69,23 +71,26 @@ def _candidates(block: memoryview, upto: int) -> list[int]:
     """Return where an ISA may begin before `upto`."""
     # A file in lower case is so from its beginning.
     names = (b"ISA", b"isa") if b"ISA" not in bytes(block[:_LOOK_BACK]) else (b"ISA",)
-    return sorted(place for name in names for place in _places(block, name, upto))
+    places = np.concatenate([_places(block, name, upto) for name in names])
+    return may_begin(np.frombuffer(block, np.uint8), places).tolist() if len(places) else []
 
 
-def _places(block: memoryview, name: bytes, upto: int) -> list[int]:
+def _places(block: memoryview, name: bytes, upto: int) -> Integers:
     """Return where `name` (of three letters) stands.
 
     Its first two letters are compared as one number, at even and at odd places, in the processor's nearest cache: that
     is 8 times as fast as `find`.
     """
-    pair, places = np.frombuffer(name[:2], np.uint16)[0], []
+    pair, places = np.frombuffer(name[:2], np.uint16)[0], [np.zeros(0, np.int64)]
     for odd in (0, 1):
         pairs = np.frombuffer(block, np.uint16, (len(block) - odd) // 2, odd)
         for begin in range(0, len(pairs), _NEAR):
             here = pairs[begin : begin + _NEAR] == pair
             if here.any():
-                places += ((np.flatnonzero(here) + begin) * 2 + odd).tolist()
-    return [place for place in places if place < upto and block[place + 2 : place + 3] == name[2:]]
+                places.append((np.flatnonzero(here) + begin) * 2 + odd)
+    found = np.concatenate(places)
+    found = found[found < min(upto, len(block) - 2)]
+    return np.asarray(found[np.frombuffer(block, np.uint8)[found + 2] == name[2]])
 
 
 def survey(source: Source, *, hashes: bool = True) -> Survey:

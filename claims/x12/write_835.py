@@ -10,6 +10,7 @@ conformant file needs the payer's address and contact.
 from __future__ import annotations
 
 import numpy as np
+import pyarrow.compute as pc
 
 from claims.x12.numbers import Flags, Integers
 from claims.x12.write_columns import Columns
@@ -26,7 +27,9 @@ from claims.x12.write_pieces import (
     negated,
     numbered,
     optional,
+    same,
     segment_starts,
+    spread,
     when,
     whole_numbers,
 )
@@ -56,8 +59,11 @@ def _header(r: Columns, rest: Rest) -> Part:
     rest.take("dates", "header", ("405",), owners)
     if "receiver_id" in r:
         rest.take("references", "header", ("EV",), owners)
+    side, amount = r.text("credit_debit_code", "C"), r.money("payment_cents")
+    # A debit is below zero in the frame; BPR02 leaves the sign to BPR03.
+    amount = choice(same(side, "D"), pc.utf8_ltrim(spread(amount, len(r)), "-"), amount)
     return joined(
-        "BPR*", r.text("handling_code", "I"), "*", r.money("payment_cents"), "*", r.text("credit_debit_code", "C"),
+        "BPR*", r.text("handling_code", "I"), "*", amount, "*", side,
         "*", r.text("method_code", "NON"), "*", _banks(r), "*", r.date("payment_date"),
         "~TRN*1*", r.text("trace_number"), "*", r.text("payer_identifier"), "*", r.text("trace_supplemental"), "~",
         optional("CUR*PR*", r.text("currency_code")), optional("REF*EV*", r.text("receiver_id")),

@@ -1,19 +1,34 @@
 """Service lines in, their loops 2400 out: SV1 of a professional line, SV2 of an institutional one, SV3 of a dental one.
 
 Columns of `service_lines` beside docs/frames.md, all optional: `noncovered_cents` (SV207), `emergency_code` (SV109),
-`prior_authorization` (REF*G1), `note`.
+`prior_authorization` (REF*G1), `note`, `line_kind` (P, I, D: SV1, SV2, SV3 though the set is of another kind).
 Frame `drugs` beside docs/frames.md, optional: `units_milli`, `unit_code` (CTP, which the guide wants).
 """
 
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
+from claims.errors import FrameError
 from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns
 from claims.x12.write_content import Content
 from claims.x12.write_other_payers import adjudication_texts
-from claims.x12.write_pieces import Part, Texts, filled, gathered, joined, optional, when, whole_numbers
+from claims.x12.write_pieces import (
+    Part,
+    Texts,
+    chosen,
+    filled,
+    flags,
+    gathered,
+    joined,
+    optional,
+    same,
+    spread,
+    when,
+    whole_numbers,
+)
 from claims.x12.write_providers import loops
 from claims.x12.write_rest import Owners, Rest
 
@@ -25,10 +40,9 @@ def line_texts(
 ) -> Texts:
     """Write the lines of each claim; `dates` are the segments of their dates of service."""
     owners = Owners("service", lines.integers("seg"))
-    service = {"P": _professional, "I": _institutional, "D": _dental}[kind]
     number = np.arange(len(lines)) - np.searchsorted(of_claim, of_claim) + 1
     texts = joined(
-        "LX*", whole_numbers(number), "~", rest.with_read(_SEGMENT[kind], service(lines), owners.keys),
+        "LX*", whole_numbers(number), "~", _services(lines, owners.keys, rest, kind),
         _teeth(content, owners.keys, rest), rest.at("2400", owners, "SV5", "PWK", "CR1", "CR3", "CRC"), dates,
         rest.at("2400", owners, "DTP", "QTY", "MEA", "CN1"),
         rest.reference(lines, "line_control_number", "6R", "2400", owners),
@@ -38,6 +52,23 @@ def line_texts(
         adjudication_texts(content, lines, rest), rest.at("2440", owners),
     )  # fmt: skip
     return gathered(texts, of_claim, claims)
+
+
+def _services(lines: Columns, keys: Integers, rest: Rest, kind: str) -> Part:
+    """Write each line as the segment that it was read as, else as that of the kind of set."""
+    builders = {"P": _professional, "I": _institutional, "D": _dental}
+    own = spread(lines.text("line_kind", kind), len(lines))
+    kinds = sorted(set(own.unique().to_pylist()))
+    if kinds == [kind] or not kinds:
+        return rest.with_read(_SEGMENT[kind], builders[kind](lines), keys)
+    if unknown := set(kinds) - set(builders):
+        raise FrameError("service_lines", "line_kind", f"can be P, I or D, not {', '.join(sorted(unknown))}")
+    parts, rows = [], []
+    for one in kinds:
+        mine = np.flatnonzero(flags(same(own, one), len(lines)))
+        parts.append(spread(rest.with_read(_SEGMENT[one], builders[one](lines.at(mine)), keys[mine]), len(mine)))
+        rows.append(mine)
+    return chosen(pa.concat_arrays(parts), np.argsort(np.concatenate(rows)))
 
 
 def _procedure(s: Columns, qualifier: str) -> Part:

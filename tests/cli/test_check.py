@@ -235,3 +235,17 @@ def test_acknowledgements_are_written(claims, tmp_path):
     written = [line.removeprefix("Written: ") for line in said.out.splitlines() if line.startswith("Written: ")]
     assert written and all(Path(name).parent == tmp_path / "out" and Path(name).is_file() for name in written)
     assert sorted(map(str, (tmp_path / "out").iterdir())) == sorted(written)
+
+
+def test_sets_of_a_refused_interchange_are_not_said_to_be_taken(claims, tmp_path):
+    refused = tmp_path / "usage.edi"
+    refused.write_bytes(CLEAN.read_bytes().replace(b"*P*:~", b"*X*:~"))
+    said = claims("check", "--json", refused, LINE, CLEAN)
+    one, held, clean = said.json["files"]
+    assert [(row["ta1"], row["ta1_note"]) for row in one["interchanges"]] == [("R", "020")]
+    keys = ("verdict", "interchange_code", "held")
+    assert {tuple(row[key] for key in keys) for row in one["transactions"]} == {("accepted", "R", True)}
+    assert {tuple(row[key] for key in keys) for row in held["transactions"]} == {("accepted", "A", True)}
+    assert {tuple(row[key] for key in keys) for row in clean["transactions"]} == {("accepted", "A", False)}
+    page = claims("check", refused).out
+    assert "interchange refused" in page and "refused (TA1 R 020)" in page and " accepted" not in page

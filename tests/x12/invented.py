@@ -172,6 +172,8 @@ class _Draft:
         if node.id == "ST":
             self.number, self.start, self.level = self.number + 1, len(self.lines), 0
             elements[1] = f"{self.number:04d}"
+            if self.guide.startswith("005010X222"):
+                elements[2] = self.guide  # which the map leaves open
         elif node.id == "SE":
             elements[:2] = str(len(self.lines) - self.start + 1), f"{self.number:04d}"
         elif node.id == "HL":

@@ -28,7 +28,7 @@ from tests.x12.acknowledged import (
     segments,
     told,
 )
-from tests.x12.envelopes import interchange, remittance, transaction
+from tests.x12.envelopes import SUBMISSION, interchange, remittance, submission, transaction
 from tests.x12.reference_validator import reference_errors
 
 # ---- every file there is
@@ -339,3 +339,9 @@ def test_left_out_is_a_frame_with_its_columns():
     pd.testing.assert_frame_equal(
         answers.left_out, pd.DataFrame({"transaction_seg": [], "segment_errors": []}, dtype="int64")
     )
+
+
+def test_a_segment_id_that_is_none_is_told_as_no_other():
+    data = submission(SUBMISSION).replace("~HI*", "~N$1*X~HI*", 1).encode()
+    told = x12.acknowledge(data, day=DAY).implementation
+    assert b"IK3*ZZZ*15**1~" in told and b"IK3*N1*" not in told

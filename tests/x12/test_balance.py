@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from claims import x12
 from claims.x12.balance import sums
+from tests.x12.envelopes import remittance
 
 
 def only(found, code):
@@ -143,3 +146,27 @@ def test_sums_are_exact_where_floats_are_not():
     owners = np.array([0, 0, 1, -1])
     values = np.array([2**53, 1, -5, 7])
     assert sums(owners, values, 2).tolist() == [2**53 + 1, -5]
+
+
+@pytest.mark.parametrize(("paid", "codes"), [("40", ["remittance-out-of-balance"]), ("-40", [])])
+def test_a_debit_takes_its_amount_back(paid, codes):
+    body = f"BPR*I*40*D*ACH************20250312~TRN*1*1*1599999999~CLP*E1*1*40*{paid}**12*S77~"
+    body += "CAS*OA*23*80~" if paid == "-40" else ""
+    data = remittance(body).encode()
+    read = x12.read(data, complete=True)
+    assert read.findings["code"].tolist() == codes
+    assert (
+        read.transactions["payment_cents"].tolist() == read.frames["remittances"]["payment_cents"].tolist() == [-4000]
+    )
+    assert "payment-negative" in set(x12.check(data).findings["code"])
+    assert b"BPR*I*40*D*" in x12.write(read.frames)
+
+
+def test_zeros_behind_cents_are_exact_and_a_third_decimal_is_no_bad_character():
+    body = "BPR*I*79*C*CHK************20250312~TRN*1*1*1599999999~CLP*E1*1*119.000*79.{}**12*S77~CAS*CO*45*40.000~"
+    read = x12.read(remittance(body.format("00000")).encode())
+    assert read.findings[["code", "severity", "element"]].to_numpy().tolist() == [
+        ["amount-with-more-zeros", "note", "CLP03"]
+    ]
+    assert balanced(read)[1:] == [True, True] and read.frames["claim_payments"]["charge_cents"].tolist() == [11900]
+    assert only(x12.read(remittance(body.format("005")).encode()), "amount-not-readable")["ack_code"] == "999 IK403 I12"

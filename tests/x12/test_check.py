@@ -32,7 +32,7 @@ def test_trailers_of_a_second_interchange_are_not_too_many():
 
 def test_verdicts_are_those_of_a_999():
     file = x12.check(several(GOOD, UNKNOWN, UNPAID))
-    assert x12.verdicts(file).columns.tolist() == ["transaction_seg", "verdict"]
+    assert x12.verdicts(file).columns.tolist() == ["transaction_seg", "verdict", "interchange_code"]
     found = Verdicts().of(file)
     assert found["verdict"].tolist() == ["A", "R", "A"]
     assert found["is_refused"].tolist() == [False, True, False]

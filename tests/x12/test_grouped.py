@@ -122,3 +122,18 @@ def test_worst_comes_first_and_consequences_last():
 def test_a_file_of_rubbish_has_its_one_finding():
     only = grouped(b"hello").groups()[0]
     assert (only.code, only.count, only.sets, only.claims, only.cases[0].raw) == ("not-x12", 1, 0, 0, b"")
+
+
+def test_a_qualifier_that_no_segment_has_is_named_and_comes_before_what_follows_from_it():
+    first, *rest = grouped(REMIT.replace("~N1*PR*", "~N1*PX*").encode()).groups()
+    assert (first.code, first.element, first.wanted) == ("segment-unexpected", "N101", "PR")
+    assert [group.code for group in rest][:2] == ["required-loop-missing", "segment-unexpected"]
+    (only,) = grouped(
+        REMIT.replace("~CAS*CO*", "~CAS*XX*", 1).encode(), codes=frozenset({"segment-unexpected"})
+    ).groups()
+    assert (only.element, only.wanted) == ("CAS01", "CO, OA, PI, PR")
+
+
+def test_what_each_case_has_of_its_own_is_left_out_of_what_all_have():
+    (group,) = grouped((ROOT / "835" / "fail" / "npi-form.edi").read_bytes()).groups()
+    assert group.sentence == "the value is no NPI: ten digits that begin with 1 or 2"

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claims import payer, x12
+from claims.errors import FrameError
 from claims.x12.write import write
 from claims.x12.write_text import plain_ascii
 from tests.x12.reference_validator import reference_errors
@@ -53,6 +54,7 @@ DIFFERENCES = {
     "LinuxForHealth__x12/ppo-repriced-claim.837i": _OTHER_SEPARATOR,
     "YashGames2007__EDI-Parser/837P-all-fields.dat": "providers of another payer are put into the order of the guide",
     "Virbhadra463__edi-parser-validator/837i_no_errors.dat": "a dependent gets the PAT that it wants, a claim CLM05",
+    "cosyte__x12/277ca-canonical.edi": "HL04 says whether a level below follows",
     "cosyte__x12/availity-repetition.edi": _NO_BHT,
     "cosyte__x12/bcbs-subelement.edi": _NO_BHT,
     "cosyte__x12/medicare-canonical.edi": _NO_BHT,
@@ -297,3 +299,17 @@ def facts(frame: pd.DataFrame, read: x12.X12File) -> pd.DataFrame:
 def test_remittances_come_back(change):
     read = x12.read(write(remittance(**change)))
     assert once_more(read) == []
+
+
+def test_a_line_keeps_its_kind_in_a_set_of_another():
+    """A hospital's lines in a set that GS08 names professional: each once, none as another segment."""
+    data = (Path(__file__).resolve().parents[2] / "edi_samples/837i/pass/inpatient-stay.edi").read_bytes()
+    data = data.replace(b"X*005010X223A2", b"X*005010X222A1").replace(b"0360**10000", b"0360*HC:27447:::::DESC*10000")
+    read = x12.read(data, complete=True)
+    written = x12.write(read.frames)
+    assert re.findall(rb"SV[0-9][^~]*", written) == re.findall(rb"SV[0-9][^~]*", data)
+    lines = read.frames["service_lines"].assign(line_kind=["I", "P", "I"], procedure_code=["", "99213", "27447"])
+    mixed = x12.write({**read.frames, "service_lines": lines, "other_segments": read.frames["other_segments"][:0]})
+    assert [one[:3] for one in re.findall(rb"SV[0-9][^~]*", mixed)] == [b"SV2", b"SV1", b"SV2"]
+    with pytest.raises(FrameError, match="line_kind"):
+        x12.write({**read.frames, "service_lines": lines.assign(line_kind="X")})

@@ -32,12 +32,27 @@ class Answers(NamedTuple):
     left_out: pd.DataFrame
 
 
-def answers(gathered: Gather, terms: Terms) -> Answers:
-    """Build the answers to a file: a TA1 for each interchange, a 999 for each group of one that is not refused."""
+class Judged(NamedTuple):
+    """`verdicts`: TA104 and TA105 by the `seg` of each ISA. `groups`: those that a 999 should answer, if it can."""
+
+    verdicts: pd.DataFrame
+    groups: pd.DataFrame
+    can_be_named: pd.Series[bool]
+
+
+def judged(gathered: Gather) -> Judged:
+    """Decide which interchanges are refused."""
     interchanges, groups, sets = (gathered.frame(name) for name in ("interchanges", "groups", "sets"))
     groups = groups[~groups["seg"].isin(_only_answers(groups, sets))]
     can_be_named = limits.can_be_named(groups)
     verdicts = interchange_verdicts(gathered.interchange_notes, interchanges, groups["interchange_seg"], can_be_named)
+    return Judged(verdicts, groups, can_be_named)
+
+
+def answers(gathered: Gather, terms: Terms) -> Answers:
+    """Build the answers to a file: a TA1 for each interchange, a 999 for each group of one that is not refused."""
+    interchanges, sets = (gathered.frame(name) for name in ("interchanges", "sets"))
+    verdicts, groups, can_be_named = judged(gathered)
     numbers = terms.numbers()
     ta1 = _interchange_frames(interchanges[~interchanges["seg"].isin(gathered.only_ta1)], verdicts, terms, numbers)
     is_open = (verdicts["status_code"] != "R").reindex(groups["interchange_seg"], fill_value=False).to_numpy()

@@ -12,6 +12,7 @@ from claims.x12.conform import maps
 from claims.x12.conform.nodes import Composite
 
 _POSITION = re.compile(r"(\d{2,})(?:-(\d+))?")
+_BLANKS = "".join(map(chr, range(33)))
 _SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _ELEMENT_ERRORS = "8"
 _MISSING = "3"
@@ -137,9 +138,12 @@ def is_missing(kind: str, code: str) -> bool:
 
 @cache
 def sendable_id(segment_id: str) -> str:
-    """Return IK301 for what stands in the place of a segment id: IK301 has two or three letters and digits."""
-    cleaned = re.sub(r"[^A-Z0-9]", "", segment_id.upper())[:3]
-    return cleaned if _SEGMENT_ID.fullmatch(cleaned) else "ZZZ"
+    """Return IK301 for what stands in the place of a segment id; ZZZ, which no segment has, for what is none.
+
+    IK301 has two or three letters and digits. N$1 is not told as N1: the position says which segment is meant.
+    """
+    own = segment_id.strip(_BLANKS).upper()
+    return own if _SEGMENT_ID.fullmatch(own) else "ZZZ"
 
 
 @cache

@@ -14,6 +14,7 @@ GUIDE = "005010X231A1"
 # CTX01-2
 LONGEST_REFERENCE = 35
 _UNNAMED = "000000000"
+_LONGEST_VERSION = 12
 
 
 @cache
@@ -26,9 +27,18 @@ def codes(guide: str, segment_id: str, element: int) -> frozenset[str]:
 
 
 def can_be_named(groups: pd.DataFrame) -> pd.Series[bool]:
-    """Tell whether AK1 can name a group: by a functional code of its list and a number of one to nine digits."""
+    """Tell whether AK1 can name a group: by a functional code of its list, a number of one to nine digits, and GS08.
+
+    AK103 must be sent and is GS08 as received: one that does not fit would name a version that nobody sent.
+    """
     is_known = groups["functional_code"].isin(codes(GUIDE, "AK1", 1))
-    return is_known & groups["control_number"].str.fullmatch("[0-9]{1,9}")
+    can_be_said = (groups["version"] == "") | (version(groups["version"]) != "")
+    return is_known & groups["control_number"].str.fullmatch("[0-9]{1,9}") & can_be_said
+
+
+def version(received: pd.Series[str]) -> pd.Series[str]:
+    """Return AK103 for a GS08, without empty components behind it; "" for one that cannot be sent."""
+    return printable(received.str.replace("[^0-9A-Za-z]+$", "", regex=True), _LONGEST_VERSION)
 
 
 def has_named_control(control_number: pd.Series[str]) -> pd.Series[bool]:

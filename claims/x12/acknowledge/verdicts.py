@@ -143,7 +143,7 @@ def _of_groups(
 def _versions(groups: pd.DataFrame, sets: pd.DataFrame) -> pd.Series[str]:
     """Return AK103: GS08 as received, else the guide that the group's first set names, else the release."""
     of_set = sets.drop_duplicates("group_seg").set_index("group_seg")["guide"].reindex(groups["seg"], fill_value="")
-    version = limits.printable(groups["version"], 12)
+    version = limits.version(groups["version"])
     other = limits.printable(of_set.set_axis(groups.index), 12)
     version = version.where(version != "", other)
     return version.where(version != "", "005010")

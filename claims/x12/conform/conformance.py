@@ -1,7 +1,8 @@
 """Windows of a file in, findings about its guides out: the envelope's and each transaction set's own.
 
 Which guide a segment answers to is decided by the last ISA, GS or ST before it: GS08, else ST03. A set whose guide we
-have no map for is left alone, with one note that says so.
+have no map for is left alone, with one note that says so. What the map of the 837P does not ask, ST03 like GS08, is
+asked here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from claims.findings import Finding
+from claims.x12 import guides
 from claims.x12.conform import maps
 from claims.x12.conform.guide import Guide
 from claims.x12.conform.physical import look_at_text
@@ -22,6 +24,9 @@ from claims.x12.tokens import Tokens
 
 _ISA = CODES["ISA"]
 _DECIDING = {CODES[name]: name for name in ("ISA", "GS", "ST", "GE", "IEA")}
+# The map of the 837P leaves ST03 open; those of the other claims ask for it.
+_NOT_IN_THE_MAP = ("837P",)
+_GUIDE_NAME, _GUIDE_LENGTH = "Implementation Convention Reference", len("005010X222")
 _IS_DECIDING = np.zeros(256, np.bool_)
 _IS_DECIDING[list(_DECIDING)] = True
 
@@ -68,6 +73,9 @@ class Conformance:
                 if self._current != self._group:
                     self._strays.setdefault(self._current, []).append(row)
                 self._tell_map(row)
+                if own.set_code in _NOT_IN_THE_MAP and own.guide == self._group:
+                    component = chr(text.tokens.delimiters.component)
+                    self._compare_guide(row, own.convention.upper().rstrip(component))
             else:
                 self._current = self._group or maps.CONTROL
             names.append(self._current)
@@ -80,6 +88,16 @@ class Conformance:
         # A guide's walk sees where interchanges begin, too: what it counts begins anew there.
         is_isa = text.code == _ISA
         return {name: np.flatnonzero((of_row == place) | is_isa) for place, name in enumerate(distinct) if name}
+
+    def _compare_guide(self, row: int, stated: str) -> None:
+        """Refuse a set whose ST03 is missing or names another guide than GS08; addenda of one guide are only noted."""
+        if not stated:
+            self._report.find("missing", row, "ST03", expected=_GUIDE_NAME)
+        elif stated[:_GUIDE_LENGTH] != self._group[:_GUIDE_LENGTH]:
+            shown = stated if guides.is_guide(stated) else ""
+            self._report.find("code", row, "ST03", found=shown, expected=self._group)
+        elif stated != self._group:
+            self._report.note("guide-addendum-differs", row, "ST03 and GS08 name other addenda of one guide; read on")
 
     def _tell_map(self, row: int) -> None:
         if self._current:

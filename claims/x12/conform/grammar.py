@@ -75,6 +75,7 @@ class Grammar:
         self._states: dict[int, State] = {}
         self._anew: dict[int, int] = {}
         self._plain: dict[int, int] = {}
+        self._fitting: dict[tuple[int, int], tuple[str, ...]] = {}
         self.start = self.state(self._begin())
 
     def key_place(self, segment_id: str) -> tuple[int, int]:
@@ -120,6 +121,23 @@ class Grammar:
             self._step_number[here, symbol] = len(self.steps)
             self.steps.append(found)
         return self._step_number[here, symbol]
+
+    def fitting(self, before: int, symbol: int) -> tuple[str, ...]:
+        """Return the qualifiers with which a segment of `symbol`'s id could stand after step number `before`.
+
+        None for a qualifier that the guide knows: then it is the place that is wrong.
+        """
+        segment_id, value = self.meanings[symbol]
+        if value or segment_id not in self._values:
+            return ()
+        key = (self._place(before), symbol)
+        if key not in self._fitting:
+            steps = {one: self.steps[self.step(before, self.symbol(segment_id, one))] for one in
+                     sorted(self._values[segment_id])}  # fmt: skip
+            found = [one for one, step in steps.items() if step.node >= 0]
+            whole = [one for one in found if not steps[one].missing]
+            self._fitting[key] = tuple(whole or found)
+        return self._fitting[key]
 
     def _place(self, number: int) -> int:
         """Return the node that a step leaves us at."""

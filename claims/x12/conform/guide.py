@@ -21,7 +21,7 @@ from claims.x12.conform.text import Text
 from claims.x12.conform.values import BadValue, ValueRules
 from claims.x12.conform.walk import Walked, Walker
 from claims.x12.numbers import Integers
-from claims.x12.segments import CODES
+from claims.x12.segments import CODES, IDS
 
 LIST_OF_CODES = "a code of the list:"
 _ISA = CODES["ISA"]
@@ -87,7 +87,8 @@ class Guide:
         nodes = self.grammar.nodes
         lost = walked.rows[walked.node < 0]
         is_in_guide = self.walker.is_known(text.code.take(lost))
-        self._report.find_all("unexpected", lost[is_in_guide])
+        for row in self._report.listed(lost[is_in_guide]).tolist():
+            self._unexpected(text, row, walked.fitting.get(row, ()))
         self._report.find_all("unknown", lost[~is_in_guide])
         for rows, number, is_loop in walked.missing:
             segment = nodes[number]
@@ -105,6 +106,15 @@ class Guide:
             segment = nodes[node_of[row]]
             most = f"at most {segment.parent.max_repeat} of loop {segment.parent.id}"
             self._report.find("loop-too-often", row, segment=segment, expected=most)
+
+    def _unexpected(self, text: Text, row: int, fitting: tuple[str, ...]) -> None:
+        """Report a segment that cannot stand where it does; with its qualifier, where another one would let it."""
+        name, expected = IDS[int(text.code[row])], ""
+        if fitting:
+            element, component = self.grammar.key_place(name)
+            name = f"{name}{element:02d}" + (f"-{component}" if component else "")
+            expected = ", ".join(fitting) if len(fitting) <= 12 else ""
+        self._report.find("unexpected", row, name if fitting else "", expected=expected)
 
     def _segment_shapes(self, text: Text, node: Integers, found: Split) -> None:
         rows = np.flatnonzero(node >= 0)

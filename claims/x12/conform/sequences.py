@@ -8,6 +8,7 @@ import numpy as np
 
 from claims.x12 import numbers
 from claims.x12.conform.text import Text
+from claims.x12.levels import level_above
 from claims.x12.numbers import Integers
 from claims.x12.owners import Owners
 from claims.x12.segments import CODES
@@ -22,7 +23,9 @@ class Sequences:
 
     def __init__(self) -> None:
         self._levels, self._lines = 0, 0
+        # Numbers and kinds (HL03) of the levels that are open.
         self._open: list[int] = []
+        self._kinds: list[int] = []
 
     def wrong(self, text: Text, owners: Owners) -> list[tuple[str, int, int]]:
         """Return (fault, segment, element) of each."""
@@ -30,7 +33,7 @@ class Sequences:
         lines, claims = (
             rows[is_837[owners.of(rows)]] for rows in (np.flatnonzero(text.code == code) for code in (_LX, _CLM))
         )
-        return [*self._wrong_lines(text, lines, claims), *self._wrong_levels(text)]
+        return [*self._wrong_lines(text, lines, claims), *self._wrong_levels(text, owners)]
 
     def _wrong_lines(self, text: Text, lines: Integers, claims: Integers) -> list[tuple[str, int, int]]:
         count, self._lines = _count_from(lines, claims, self._lines)
@@ -40,30 +43,42 @@ class Sequences:
         wrong = lines[(value != count) | (length != digits)]
         return [("line-number", row, 1) for row in wrong.tolist()]
 
-    def _wrong_levels(self, text: Text) -> list[tuple[str, int, int]]:
+    def _wrong_levels(self, text: Text, owners: Owners) -> list[tuple[str, int, int]]:
         levels, sets = np.flatnonzero(text.code == _HL), np.flatnonzero(text.code == _ST)
         before = self._levels
         count, self._levels = _count_from(levels, sets, before)
         value, _ = _values(text, levels, 1)
         found = [("hierarchy-number", row, 1) for row in levels[value != count].tolist()]
         parent, length = _values(text, levels, 2)
-        opened, previous = self._open, before
-        for row, number, above, is_named in zip(
-            levels.tolist(), count.tolist(), parent.tolist(), (length > 0).tolist(), strict=True
+        kind = text.word(np.minimum(text.first[levels] + 3, text.last[levels])) * (text.elements[levels] >= 3)
+        wanted = self._kinds_above(owners, levels, kind.tolist())
+        opened, kinds, previous = self._open, self._kinds, before
+        for row, number, above, is_named, own, wants in zip(
+            levels.tolist(), count.tolist(), parent.tolist(), (length > 0).tolist(), kind.tolist(), wanted, strict=True
         ):
             if number <= previous:
-                opened = []
+                opened, kinds = [], []
             previous = number
             if is_named:
                 # The open levels rise, so that the one named is found without looking at all of them.
                 place = bisect_left(opened, above)
                 is_open = place < len(opened) and opened[place] == above
-                if not is_open:
+                if not is_open or (wants and kinds[place] != wants):
                     found.append(("hierarchy-parent", row, 2))
-                del opened[place + 1 if is_open else 0 :]
+                end = place + 1 if is_open else 0
+                del opened[end:], kinds[end:]
             opened.append(number)
-        self._open = opened if not len(sets) or (len(levels) and levels[-1] > sets[-1]) else []
+            kinds.append(own)
+        goes_on = not len(sets) or (len(levels) and levels[-1] > sets[-1])
+        self._open, self._kinds = (opened, kinds) if goes_on else ([], [])
         return found
+
+    def _kinds_above(self, owners: Owners, levels: Integers, kinds: list[int]) -> list[int]:
+        """Return the kind of level that each must hang on, 0 where the set does not say."""
+        codes = [*(own.set_code for own in owners.transactions), ""]
+        return [
+            level_above(codes[own]).get(kind, 0) for own, kind in zip(owners.of(levels).tolist(), kinds, strict=True)
+        ]
 
 
 def _count_from(rows: Integers, starts: Integers, before: int) -> tuple[Integers, int]:

@@ -26,12 +26,14 @@ _NUMBER = attrgetter("number")
 class Walked:
     """What the segments `rows` are: their nodes in the guide (-1 for unknown ones); and what is wrong with their order.
 
-    `missing` has a row for each thing missing: the segment at which it was noticed, and its node.
+    `missing` has a row for each thing missing: the segment at which it was noticed, and its node. `fitting`: which
+    qualifiers would let an unknown segment stand where it does, for those whose own one no segment with its id has.
     """
 
     rows: Integers
     node: Integers
     missing: list[tuple[Integers, int, bool]] = field(default_factory=list)
+    fitting: dict[int, tuple[str, ...]] = field(default_factory=dict)
     unused: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     too_often: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     loop_too_often: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -77,6 +79,11 @@ class Walker:
         is_unused = np.array([one.is_unused for one in steps], np.bool_).take(step)
         walked.unused = rows[is_unused]
         may_repeat = np.array([one.may_repeat for one in steps], np.bool_).take(step)
+        lost = np.flatnonzero(node < 0)
+        if len(lost):
+            before = [states[place].number for place in lost.tolist()]
+            fits = map(self.grammar.fitting, before, symbols[lost].tolist())
+            walked.fitting = {row: values for row, values in zip(rows[lost].tolist(), fits, strict=True) if values}
         counting = _Counting(self, node, loop)
         if has_missing.any():
             at = np.flatnonzero(has_missing)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from claims.codes.lists import CodeLists
-from claims.x12.edits import adjustments, coordination, dates, diagnoses, identifiers, procedures
+from claims.x12.edits import adjustments, coordination, dates, diagnoses, identifiers, procedures, subscribers
 from claims.x12.edits.code_sets import CodeSets
 from claims.x12.edits.duplicates import Duplicates
+from claims.x12.edits.levels import Levels
 from claims.x12.edits.part import Part
 from claims.x12.edits.payments import Payments
 from claims.x12.edits.report import Report, settle
@@ -22,8 +23,8 @@ from claims.x12.numbers import Integers
 class Edits:
     """The rules beyond the guides, for the parts of one file in order.
 
-    Carried from part to part: the payment date and the interest of open sets, the last group and patient, and hashes of
-    claims and services.
+    Carried from part to part: the payment date and the interest of open sets, the last group, level and patient, and
+    hashes of claims and services.
     """
 
     def __init__(self, settings: Mapping[str, str], lists: CodeLists) -> None:
@@ -31,6 +32,7 @@ class Edits:
         self._report = Report(self._chosen)
         self._lists = lists
         self._payments, self._duplicates, self._code_sets = Payments(), Duplicates(), CodeSets(lists)
+        self._levels = Levels()
         self._groups = np.zeros((0, 2), np.int64)
         self._deaths = np.zeros((0, 2), np.int64)
 
@@ -38,6 +40,8 @@ class Edits:
         """Return all findings of a part: those that it has, as the switches say, and those of these rules."""
         part, report = Part(file), self._report
         identifiers.look(part, report)
+        self._levels.look(part, report)
+        subscribers.look(part, report)
         file_date = self._file_date(part)
         if self._payments.concerns(part):
             payment_date = self._payments.payment_date(part)

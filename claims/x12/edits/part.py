@@ -111,10 +111,15 @@ class Part:
         rows = np.searchsorted(self.numbers("segments", "seg"), segs)
         return self.file.frames["segments"]["segment_id"].iloc[rows].tolist()
 
+    @property
+    def unreadable_segs(self) -> Integers:
+        """Return the segments with an amount that could not be read, each as often as it has one."""
+        found = self.file.findings
+        return np.asarray(found.loc[found["code"].isin(_UNREADABLE), "seg"].to_numpy())
+
     def unreadable(self, parent: str) -> Flags:
         """Tell which rows of `claims` or `claim_payments` hold an amount that could not be read."""
-        found = self.file.findings
-        segs = found.loc[found["code"].isin(_UNREADABLE), "seg"].to_numpy()
+        segs = self.unreadable_segs
         flags = np.zeros(self.count(parent) + 1, np.bool_)
         flags[np.searchsorted(self.numbers(parent, "seg"), segs, side="right") - 1] = True
         return flags[:-1]

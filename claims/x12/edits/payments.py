@@ -16,7 +16,7 @@ from claims.x12.edits.part import Part, Place
 from claims.x12.edits.report import Report
 from claims.x12.numbers import Integers
 
-_REVERSAL, _PATIENT, _INTEREST, _PLB_INTEREST = "22", "PR", "I", "L6"
+_REVERSAL, _DENIED, _PATIENT, _INTEREST, _PLB_INTEREST = "22", "4", "PR", "I", "L6"
 
 
 @dataclass
@@ -45,6 +45,7 @@ class Payments:
     def look(self, part: Part, report: Report) -> None:
         """Check payments, claims and summaries."""
         _payments(part, report)
+        _provider_adjustments(part, report)
         if part.count("claim_payments"):
             _statuses(part, report)
             if report.wants("patient-share-differs"):
@@ -158,6 +159,17 @@ def _payments(part: Part, report: Report) -> None:
     report.add("currency-not-usd", _after(part, rows, "CUR"), "CUR02", found=found, expected="USD")
 
 
+def _provider_adjustments(part: Part, report: Report) -> None:
+    """A PLB says what lowers or raises the payment; 0 does neither."""
+    cents = part.numbers("provider_adjustments", "amount_cents")
+    rows = np.flatnonzero(cents == 0)
+    if len(rows):
+        rows = rows[~np.isin(part.numbers("provider_adjustments", "seg")[rows], part.unreadable_segs)]
+        numbers = part.numbers("provider_adjustments", "ordinal")[rows].tolist()
+        elements = [f"PLB{4 + 2 * (number - 1):02d}" for number in numbers]
+        report.add("provider-adjustment-zero", part.place("provider_adjustments", rows), elements)
+
+
 def _after(part: Part, rows: Integers, segment: str) -> Place:
     """Return where the next segment with an id is after each BPR, in the same set; the BPR where there is none."""
     place = part.place("remittances", rows)
@@ -186,6 +198,10 @@ def _statuses(part: Part, report: Report) -> None:
         report.add(
             "status-with-money", part.place("claim_payments", rows), "CLP04", found=found, expected=status.texts(rows)
         )
+    paid = part.numbers("claim_payments", "paid_cents")
+    rows = np.flatnonzero(status.are((_DENIED,)) & (paid != 0))
+    found = [amount(value) for value in paid[rows].tolist()]
+    report.add("denied-with-payment", part.place("claim_payments", rows), "CLP04", found=found, expected="0.00")
 
 
 def _patient_share(part: Part, report: Report) -> None:

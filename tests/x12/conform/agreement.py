@@ -166,6 +166,28 @@ def _no_parent_element(seen: Seen, pair: Pair) -> bool:
     return any(line.startswith("HL") and line.count(seen.separator) < 2 for line in lines)
 
 
+def _of_another_kind(seen: Seen, pair: Pair) -> bool:
+    """An HL02 that names an open level of a kind that cannot stand above the level."""
+    if pair[1] != "SEG HL2" or pair not in seen.only_ours:
+        return False
+    begun = max((seg for seg in range(1, pair[0]) if seen.id_of(seg) == "ST"), default=0)
+    levels = [[*seen.segments[seg - 1].split(seen.separator), "", "", ""][1:4] for seg in range(begun + 1, pair[0] + 1)
+              if seen.id_of(seg) == "HL"]  # fmt: skip
+    *above, (_, parent, kind) = [[part.strip(f"{_BLANKS}{seen.component}") for part in level] for level in levels]
+    named = [other for number, _, other in above if number.lstrip("0") == parent.lstrip("0")]
+    wanted = {"22": "20", "23": "22", "21": "20", "19": "21", "PT": "19"}.get(kind)
+    return bool(named) and wanted is not None and named[-1] != wanted
+
+
+def _guide_of_837p(seen: Seen, pair: Pair) -> bool:
+    """ST03 of a set in a group of the 837P that is missing or is not GS08."""
+    if seen.id_of(pair[0]) != "ST" or pair not in seen.only_ours or pair[1] not in ("ELE 1", "ELE 7"):
+        return False
+    group = max((seg for seg in range(1, pair[0]) if seen.id_of(seg) == "GS"), default=0)
+    stated, own = ([*seen.segments[seg - 1].split(seen.separator), *[""] * 9] for seg in (group, pair[0]))
+    return stated[8].strip().upper().startswith("005010X222") and own[3].strip() != stated[8].strip()
+
+
 _BLANKS = "".join(map(chr, range(33)))
 
 KNOWN = (
@@ -179,6 +201,10 @@ KNOWN = (
           _unclean_id),
     Known("parent-not-sent", "an HL without HL02 names no parent; pyx12 takes an element that is not there for a wrong "
           "one", _no_parent_element),
+    Known("hierarchy-kinds", "a guide says which kind of level hangs on which; pyx12 asks only that the one named is "
+          "open, and a dependent below a billing provider would have neither member nor payer", _of_another_kind),
+    Known("guide-of-837P", "ST03 must be sent and be GS08, as in the 837I and 837D; pyx12's map of the 837P leaves it "
+          "open", _guide_of_837p),
     Known("lines-of-837I", "pyx12 counts LX only where its map is called 837, which the institutional one is not",
           lambda seen, pair: pair[1] == "SEG LX" and pair in seen.only_ours),
     Known("interchange-number-no-number", "ISA13 must be digits for a TA1 to name it",
@@ -207,7 +233,9 @@ def _verdicts(seen: Seen, used: Counter[str] | None) -> list[str]:
     if seen.reference.stopped or not seen.is_nested:
         return []
     ours = x12.verdicts(seen.file)
-    mine = {seg: "R" if letter == "R" else "A" for seg, letter in ours.itertuples(index=False)}
+    mine = {
+        seg: "R" if letter == "R" else "A" for seg, letter in zip(ours["transaction_seg"], ours["verdict"], strict=True)
+    }
     found = []
     for seg, letter in seen.reference.verdicts:
         if mine.get(seg) == letter:

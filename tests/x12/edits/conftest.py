@@ -25,7 +25,7 @@ HEAD_835 = """
     REF*TJ*123456789~
     LX*1~
 """
-HEAD_837 = SUBMISSION.split("    CLM*", 1)[0]
+HEAD_837 = SUBMISSION.split("    CLM*", 1)[0].replace("DMG*", "N3*1 WAY~N4*NOWHERE*OH*45999~DMG*")
 
 
 def paid(body: str, payment: str = "0") -> str:

@@ -21,7 +21,7 @@ def test_service_and_birth():
 
 def test_the_patients_birth_counts_and_not_the_subscribers():
     child = "HL*3*2*23*0~PAT*19~NM1*QC*1*DOE*KIM~DMG*D8*20250301*F~" + claim()
-    assert said(billed(child)) == [("service-before-birth", "20250201", "")]
+    assert said(billed(child).replace("HL*2*1*22*0", "HL*2*1*22*1")) == [("service-before-birth", "20250201", "")]
 
 
 def test_service_and_death():
@@ -31,7 +31,7 @@ def test_service_and_death():
 
 
 def test_the_death_of_one_patient_is_not_that_of_the_next():
-    text = billed(claim() + "HL*3*1*22*0~SBR*P*18*******CI~NM1*IL*1*ROE*RAY****MI*W2~" + claim("D8*20250301", number=2))
+    text = billed(claim() + "HL*3*1*22*0~SBR*P*18*******CI~NM1*IL*2*ROE*****MI*W2~" + claim("D8*20250301", number=2))
     assert said(text.replace("CI~", "CI~PAT*****D8*20250202~", 1)) == []
 
 
@@ -80,5 +80,5 @@ def test_it_is_told_at_the_date():
     only = found[found["code"] == "service-after-file"].iloc[0]
     assert only["element"] == "DTP03"
     assert only["message"] == (
-        "segment 19, DTP03: the service of 20250311 lies after the file of 20250310; transaction set held."
+        "segment 21, DTP03: the service of 20250311 lies after the file of 20250310; transaction set held."
     )

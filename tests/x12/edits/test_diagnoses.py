@@ -74,4 +74,4 @@ def test_counts_of_an_institutional_claim():
 def test_it_is_told_where_the_diagnosis_is():
     found = x12.check(billed(CLAIM.format(**GOOD | {"hi": "HI*BK:4019*BF:25000~"})).encode()).findings
     only = found[found["code"] == "diagnosis-code-set-date"].iloc[0]
-    assert (only["element"], only["seg"]) == ("HI", 16)
+    assert (only["element"], only["seg"]) == ("HI", 18)

@@ -13,6 +13,7 @@ from tests.x12.envelopes import submission
 CLAIM = (
     "CLM*{number}*100***11:B:{frequency}*Y*A*Y*Y~{ref}HI*ABK:J069~LX*1~SV1*HC:{code}*100*UN*1***1~DTP*472*D8*20250201~"
 )
+WHERE = "N3*1 WAY~N4*NOWHERE*OH*45999~DMG*D8*19800115*F~"
 
 
 def claim(number: str = "A1", frequency: str = "1", code: str = "99213", ref: str = "") -> str:
@@ -36,14 +37,14 @@ def test_a_replacement_repeats_nothing():
 
 
 def test_another_payer_or_provider_is_another_claim():
-    other = "HL*3*1*22*0~SBR*P*18*******CI~NM1*IL*1*DOE*JANE****MI*W1~DMG*D8*19800115*F~NM1*PR*2*X*****PI*777~"
+    other = "HL*3*1*22*0~SBR*P*18*******CI~NM1*IL*1*DOE*JANE****MI*W1~" + WHERE + "NM1*PR*2*X*****PI*777~"
     assert codes(billed(claim() + other + claim())) == []
     assert codes(billed(claim() + other.replace("777", "12345") + claim())) == ["claim-repeated"]
 
 
 def test_the_same_service_under_another_number():
     assert codes(billed(claim() + claim("A2"))) == ["service-repeated"]
-    other = "HL*3*1*22*0~SBR*P*18*******CI~NM1*IL*1*DOE*{name}****MI*W1~DMG*D8*19800115*F~NM1*PR*2*X*****PI*12345~"
+    other = "HL*3*1*22*0~SBR*P*18*******CI~NM1*IL*1*DOE*{name}****MI*W1~" + WHERE + "NM1*PR*2*X*****PI*12345~"
     assert codes(billed(claim() + other.format(name="JANE") + claim("A2"))) == ["service-repeated"]
     assert codes(billed(claim() + other.format(name="JOHN") + claim("A2"))) == []
 
