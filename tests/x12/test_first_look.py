@@ -53,5 +53,5 @@ def test_every_header_that_can_be_read_is_looked_at(monkeypatch):
 def test_the_letters_a_hundred_thousand_times_cost_no_more_than_other_text():
     begun = time.process_time()
     file = x12.read(DEPENDENT.replace(b"TEACUP*CLOVER", b"ISA*" * 100_000, 1))
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 0.5
     assert len(file.frames["claims"]) == 3
