@@ -169,3 +169,27 @@ def test_a_part_that_is_taken_back_and_paid_leaves_the_other_denied(practice, or
     assert undo(practice.ctx, f"remit:{last}", DAY).refused.empty
     replay(practice.ctx, f"remit:{last}", DAY)
     assert differences(after, state(practice)) == {}
+
+
+EQUAL = Bill("A1", [("99213", "75"), ("99213", "75")])
+EQUAL_PART = "CLP*A1*1*75*0**12*ICN1~\nSVC*HC:99213*75*0**1~\nCAS*CO*197*75~"
+EQUAL_BACK = "CLP*A1*22*-75*0**12*ICN1~\nSVC*HC:99213*-75*0**1~\nCAS*CO*197*-75~"
+EQUAL_WON = "CLP*A1*1*75*60**12*ICN3~\nSVC*HC:99213*75*60**1~\nCAS*CO*45*5~\nCAS*CO*197*10~"
+
+
+def test_two_parts_with_equal_lines_have_a_case_each(practice):
+    practice.night(claims(EQUAL), payment(EQUAL_PART, "T0", "20250310"))
+    practice.night(payment(EQUAL_PART.replace("ICN1", "ICN2"), "T1", "20250311"))
+    assert cases(practice) == [(1, "new", None, 0, 7500), (2, "new", None, 0, 7500)]
+    assert practice.exceptions() == []
+    practice.night(payment(f"{EQUAL_BACK}\n{EQUAL_WON}", "T2", "20250312", "60"))
+    assert cases(practice) == [
+        (1, "closed", "partly_overturned", 6000, 7500),
+        (1, "new", None, 0, 1000),
+        (2, "new", None, 0, 7500),
+    ] or cases(practice) == [(1, "new", None, 0, 1000), (2, "new", None, 0, 7500)]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    after = state(practice)
+    assert undo(practice.ctx, "remit:T2", DAY).refused.empty
+    replay(practice.ctx, "remit:T2", DAY)
+    assert differences(after, state(practice)) == {}
