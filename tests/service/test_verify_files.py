@@ -98,6 +98,10 @@ def test_a_row_that_is_not_what_its_file_says_is_found_with_its_place(books):
             _, found = verify_files.differing(books.ctx, conn)
         assert any("segment" in one and "byte" in one for one in found), what
         assert not any(word in one for one in found for word in ("EVE", "PERSON", "ICN"))
+    with rehearsal(books.ctx.engine) as conn:  # a line of the bank that says that it stands in a remittance file
+        tamper(books, "UPDATE bank_lines SET file_id = (SELECT MIN(file_id) FROM remittances) WHERE amount_cents = 700")
+        _, found = verify_files.differing(books.ctx, conn)
+    assert any(one.endswith("1 row(s) of bank_lines too many") for one in found)
 
 
 GONE = {
