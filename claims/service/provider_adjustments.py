@@ -61,9 +61,7 @@ def post_provider_adjustments(
     return written
 
 
-def issue_again(
-    conn: Connection, ctx: Context, run_id: int, posting_date: date, *, is_replay: bool = False
-) -> int:
+def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, *, is_replay: bool = False) -> int:
     """Let a CS that waits on unapplied cash issue the payment that it names again, whose money left since.
 
     Its deposit was returned after the CS was posted: the books end as they do in the other order. A replay issues only

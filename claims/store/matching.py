@@ -299,7 +299,7 @@ def parts(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
 
 
 def taken_lines(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
-    """Lines of claims that claim payments are matched to, with what tells these apart: claim_id, service_line_id, ..."""
+    """Lines of claims that claim payments are matched to, and what tells these apart: claim_id, service_line_id, ..."""
     select = (
         sa.select(*_PART, M.c.claim_id, LM.c.service_line_id)
         .join(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))

@@ -144,9 +144,7 @@ def issued_again(trace, day, references):
     """A remittance of nothing but payments that are issued again, 88.00 each."""
     items = "".join(f"*CS:{reference}*-88" for reference in references)
     total = 88 * len(references)
-    return remit(
-        f"BPR*I*{total}*C*ACH************{day}~\nTRN*1*{trace}*1512345678~\nPLB*1999999984*20251231{items}~"
-    )
+    return remit(f"BPR*I*{total}*C*ACH************{day}~\nTRN*1*{trace}*1512345678~\nPLB*1999999984*20251231{items}~")
 
 
 def test_what_was_issued_again_is_so_after_a_replay_whatever_came_since(practice):
