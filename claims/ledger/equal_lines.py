@@ -57,8 +57,8 @@ def _free(paid: pd.DataFrame, lines: pd.DataFrame, held: pd.DataFrame, key: list
     places = places.assign(first=first).sort_values(["first", "nth"], kind="stable").drop(columns="first")
     places["place"] = places.groupby([*_CLAIM, *key]).cumcount()
     sign = held["is_reversal"].map({True: -1, False: 1})
-    has = sign.groupby([held[name] for name in [*_PART, "service_line_id"]]).sum()
-    has = has[has > 0].reset_index()[[*_CLAIM, "service_line_id"]]
+    sums = sign.groupby([held[name] for name in [*_PART, "service_line_id"]]).sum()
+    has: pd.DataFrame = sums[sums > 0].rename("times").reset_index()
     free = lines.merge(places[_CLAIM].drop_duplicates(), on="claim_id").sort_values("line_number", kind="stable")
     at = ["service_line_id", "payer_code"]
     free = free[~pd.MultiIndex.from_frame(free[at]).isin(pd.MultiIndex.from_frame(has[at]))]

@@ -206,3 +206,30 @@ def test_a_denial_after_a_payment_without_a_reversal_is_named_in_every_order(pra
     assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()
     assert practice.balances(account="1050") == {"1050": 10000}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+# The payment comes first and wins what comes late; then the payer takes it back, and what waited is posted.
+PAID_BACK = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~"
+PAID_BACK += "\nPLB*1999999984*20251231*WO:X*-100~"
+
+
+@pytest.mark.few(2)
+@pytest.mark.parametrize("late", ["ED", "DE", "D"])
+def test_what_a_payment_won_is_denied_again_when_it_is_taken_back(practice, late):
+    practice.night(claims(ONE), payment(PAID, "TP", "20250312", "100"))
+    for name in late:
+        text, day, cash = WITHOUT_REVERSAL[name]
+        practice.night(payment(text, f"T{name}", day, cash))
+    before = state(practice)
+    practice.night(payment(PAID_BACK, "TB", "20250313"))
+    after = state(practice)
+    assert cases(practice) == [(0, "new", None, 0, 15000)]
+    assert practice.balances(account="1110") == {"1110": 15000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    assert undo(practice.ctx, "remit:TB", DAY).refused.empty
+    now = differences(before, state(practice, without=("UNDONE",)))
+    now.pop("remittances")
+    assert now == {}
+    replay(practice.ctx, "remit:TB", DAY)
+    assert differences(after, state(practice)) == {}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
