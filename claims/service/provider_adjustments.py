@@ -80,9 +80,9 @@ def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date,
     remit_ids = rows["remit_id"].unique().tolist()
     named = takebacks.reissuable(conn, remit_ids)
     if is_replay:
-        before = _before(conn, remit_ids, named)
-        rows = rows[rows["provider_adjustment_id"].isin(before["provider_adjustment_id"])].reset_index(drop=True)
-        rows = explain(rows, payables, named, before)
+        meant = _before(conn, remit_ids, named)
+        rows = rows[rows["provider_adjustment_id"].isin(meant["provider_adjustment_id"])].reset_index(drop=True)
+        rows = explain(rows, payables, named, meant)
     else:
         rows = explain(rows, payables, _lost(conn, named))
     again = rows[rows["reference_matches"] == REISSUED]
