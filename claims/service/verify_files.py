@@ -22,6 +22,7 @@ from claims.ledger.patient_file import read_patient_file
 from claims.service.context import Context
 from claims.service.intake import bank_columns, origin_of
 from claims.service.rows_compared import Difference, compare
+from claims.service.x12_answers import Answers
 from claims.service.x12_facts import JudgedFile, claim_payment_rows, claim_rows, read_judged, remittance_rows
 from claims.store import checking_files, schema
 from claims.store.handles import Connection
@@ -118,6 +119,7 @@ def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]
     yield from _of_sets(judged, stored, told, is_ours=is_ours)
     remits = stored["remittances"].set_index("transaction_seg")["remit_id"]
     known: set[int] = set()  # sets with a remittance; one that spans chunks has its BPR in the first
+    answers = Answers()
     first = 0
     chunks = iter(judged.chunks)
     chunk = next(chunks, None)
@@ -136,6 +138,7 @@ def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]
         ids = [int(remits[seg]) for seg in sets if seg in remits.index]
         yield from _of_payment_rows(conn, frames, ids, known, (first, last), told)
         yield from _of_claims(conn, file, frames, judged, origin, (first, last), told)
+        yield from _of_answers(conn, file, answers.rows(frames), judged, (first, last), told)
         first, chunk = last + 1, following
 
 
@@ -247,6 +250,18 @@ def _claims(
         [claims.assign(claim_seg=claims["seg"])[payers], others[others["claim_seg"].isin(claims["seg"])][payers]]
     )
     yield from compare("claim_payers", both, stored["claim_payers"][payers], ["claim_seg", "seg", "payer_sequence"])
+
+
+def _of_answers(
+    conn: Connection, file: StoredFile, rows: pd.DataFrame, judged: JudgedFile, span: tuple[int, int], told: Counter[str]
+) -> Iterator[Difference]:
+    """What a TA1, 999, 997 or 277CA says of what was sent; what the answer found there moves."""
+    told.update(acknowledgements=len(rows))  # also of no row: then there may be none
+    if rows.empty:
+        return
+    known = rows["transaction_seg"].isin(judged.told["seg"])
+    rows = rows.assign(transaction_seg=rows["transaction_seg"].where(known, 0))
+    yield from compare("acknowledgements", rows, checking_files.answers(conn, file.file_id, *span), ["seg"])
 
 
 def _of_charges(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:

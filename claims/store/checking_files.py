@@ -26,7 +26,7 @@ CP, SP, A, REM, PLB = (
 SL, B, PP, RUN = schema.service_lines, schema.bank_lines, schema.patient_payments, schema.runs
 
 # Tables whose rows of a file are counted, so that none can be put in.
-COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.findings)
+COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.findings, schema.acknowledgements)
 
 
 def files(conn: sa.Connection) -> pd.DataFrame:
@@ -127,6 +127,14 @@ def claims(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> 
         select = _own(table, C.c.seg.label("claim_seg")).join(C, C.c.claim_id == table.c.claim_id)
         found[table.name] = frame_of(conn, select, table.c.claim_id, ids)
     return found
+
+
+def answers(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> pd.DataFrame:
+    """What a stretch of a file answers to what was sent, with the segment of its set: 0 where it has none."""
+    table = schema.acknowledgements
+    select = _own(table, sa.func.coalesce(T.c.seg, 0).label("transaction_seg"))
+    select = select.outerjoin(T, T.c.transaction_id == table.c.transaction_id)
+    return frame(conn, select.where(table.c.file_id == file_id, table.c.seg.between(first_seg, last_seg)))
 
 
 def keyed(conn: sa.Connection, table: sa.Table, column: str, keys: Sequence[str]) -> pd.DataFrame:
