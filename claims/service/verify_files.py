@@ -253,7 +253,12 @@ def _claims(
 
 
 def _of_answers(
-    conn: Connection, file: StoredFile, rows: pd.DataFrame, judged: JudgedFile, span: tuple[int, int], told: Counter[str]
+    conn: Connection,
+    file: StoredFile,
+    rows: pd.DataFrame,
+    judged: JudgedFile,
+    span: tuple[int, int],
+    told: Counter[str],
 ) -> Iterator[Difference]:
     """What a TA1, 999, 997 or 277CA says of what was sent; what the answer found there moves."""
     told.update(acknowledgements=len(rows))  # also of no row: then there may be none

@@ -57,6 +57,7 @@ CALLED = {
     "recovery_codes": "recovery code",
     "rejections": "rejection",
     "remittances": "state of remittance",
+    "runs": "run",
     "submissions": "submission",
     "undone_postings": "undone posting",
     "undone_remittances": "undone remittance",

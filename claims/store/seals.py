@@ -71,6 +71,7 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.recovery_codes: None,
     schema.rejections: None,
     schema.remittances: _REMITTANCE,
+    schema.runs: None,
     schema.submissions: None,
     schema.undone_postings: None,
     schema.undone_remittances: None,
