@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
@@ -12,7 +10,6 @@ from claims.store.engine import write
 from claims.store.handles import Connection
 
 PERMISSION = "audit.acknowledge"
-_BATCH = re.compile(r"(.+) (\d{1,18}) to (\d{1,18})", re.ASCII)
 _BATCHES = {called: schema.metadata.tables[name] for name, called in batch_seals.CALLED.items()}
 _TABLES = {called: schema.metadata.tables[name] for name, called in checking_seals.CALLED.items()}
 
@@ -20,11 +17,12 @@ _TABLES = {called: schema.metadata.tables[name] for name, called in checking_sea
 def acknowledge(ctx: Context, called: str) -> int:
     """Note that who acts has seen what `verify` says of a row ("claim 12"), and give the seal up to which they have.
 
-    Of rows that are sealed together ("claim families 1 to 9") it is how they stand that was seen; gives 0.
+    Of rows that are sealed together ("claim families 1 to 9"), or were put in beside those, it is how they stand that
+    was seen; gives 0.
     A row that is still as somebody left it is sealed so: it stands from now on. What is changed after this seal is
     named as before. Raises UsageError where nothing is to be said of the row, NotFoundError where there never was one.
     """
-    batch = _BATCH.fullmatch(called.strip())
+    batch = batch_seals.NAMED.fullmatch(called.strip())
     if batch and batch[1] in _BATCHES:
         with write(ctx.engine) as conn:
             _batch(conn, ctx, batch[1], int(batch[2]), int(batch[3]))
@@ -53,7 +51,7 @@ def acknowledge(ctx: Context, called: str) -> int:
 
 
 def _batch(conn: Connection, ctx: Context, kind: str, first: int, last: int) -> None:
-    """Note how rows that were sealed together stand."""
+    """Note how rows stand that were sealed together, or put in beside the program."""
     table = _BATCHES[kind]
     stands, sealed = batch_seals.as_found(conn, table, first, last)
     name = batch_seals.subject(table, first, last)

@@ -298,6 +298,50 @@ def test_what_was_found_of_rows_that_are_sealed_together_is_acknowledged(books):
             acknowledge(books.ctx, f"claim families {first} to {last}")
 
 
+def test_rows_that_were_put_in_beside_those_that_are_sealed_together_are_acknowledged(books):
+    columns = [column.name for column in schema.match_candidates.columns][1:]
+    with rehearsal(books.ctx.engine) as conn:
+        candidate = {column: 1 if column in _numbers(schema.match_candidates) else "x" for column in columns}
+
+        def put_in(*keys):
+            names = ", ".join(f'"{name}"' for name in columns)
+            values = ", ".join(repr(candidate[name]) for name in columns)
+            tamper(
+                books,
+                *(
+                    f"INSERT INTO match_candidates (match_candidate_id, {names}) VALUES ({one}, {values})"
+                    for one in keys
+                ),
+            )
+
+        conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        put_in(700, 701, -3)
+        assert batch_seals.unlike(conn) == [
+            "claims not taken -3 to -3 were put in beside the program",
+            "claims not taken 700 to 701 were put in beside the program",
+        ]
+        for wrong in ("claims not taken 700 to 700", "claims not taken 800 to 801"):
+            with pytest.raises(NotFoundError):
+                acknowledge(books.ctx, wrong)
+        for name in ("claims not taken 700 to 701", "claims not taken -3 to -3"):
+            assert acknowledge(books.ctx, name) == 0
+        assert batch_seals.unlike(conn) == []
+        with pytest.raises(UsageError, match="already"):
+            acknowledge(books.ctx, "claims not taken 700 to 701")
+        put_in(702)  # what comes after that is news
+        tamper(books, "DELETE FROM match_candidates WHERE match_candidate_id = -3")
+        found = ["claims not taken -3 to -3 are not as they were acknowledged"]
+        found.append("claims not taken 702 to 702 were put in beside the program")
+        assert batch_seals.unlike(conn) == found
+        for one in found:
+            acknowledge(books.ctx, one.partition(" are ")[0].partition(" were ")[0])
+        assert batch_seals.unlike(conn) == []
+
+
+def _numbers(table):
+    return {column.name for column in table.columns if isinstance(column.type, sa.Integer)}
+
+
 def test_seals_are_append_only_and_a_chain(books):
     with pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
         conn.execute(sa.delete(schema.row_seals))
