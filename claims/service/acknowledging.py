@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
@@ -10,6 +12,7 @@ from claims.store.engine import write
 from claims.store.handles import Connection
 
 PERMISSION = "audit.acknowledge"
+_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _BATCHES = {called: schema.metadata.tables[name] for name, called in batch_seals.CALLED.items()}
 _TABLES = {called: schema.metadata.tables[name] for name, called in checking_seals.CALLED.items()}
 
@@ -28,7 +31,7 @@ def acknowledge(ctx: Context, called: str) -> int:
             _batch(conn, ctx, batch[1], int(batch[2]), int(batch[3]))
         return 0
     kind, _, number = called.strip().rpartition(" ")
-    if kind not in _TABLES or not (number.isascii() and number.isdigit() and len(number) <= 18):
+    if kind not in _TABLES or not _NUMBER.fullmatch(number):
         known, several = ", ".join(sorted(_TABLES)), ", ".join(sorted(_BATCHES))
         raise UsageError(
             f"A row is named as claims audit verify names it: a number after one of {known}; "

@@ -66,8 +66,8 @@ def differing(ctx: Context, conn: Connection) -> tuple[int, list[str]]:
 def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], int]) -> list[str]:
     """Name rows of files whose own row says that nothing came of them: nobody reads those again."""
     told: Counter[int] = Counter()
-    for (table, file_id), rows in counted.items():
-        if file_id not in read and table != schema.findings.name:
+    for (_, file_id), rows in counted.items():
+        if file_id not in read:
             told[file_id] += rows
     hashes = checking_files.hashes_of(conn, sorted(told))
     return [
@@ -78,7 +78,7 @@ def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], 
 
 
 def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[tuple[str, int], int]) -> list[str]:
-    told: Counter[str] = Counter()  # rows that the file is known to have, by table
+    told = Counter({table.name: 0 for table in checking_files.COUNTED})  # rows that the file is known to have
     name = f"file {file.sha256[:12]}"
     try:
         found, number = [], 0
@@ -93,7 +93,7 @@ def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[
     if number > _PER_FILE:
         words.append(f"{name}: {number - _PER_FILE} more row(s) differ")
     for table in checking_files.COUNTED:
-        if table.name in told and not found:
+        if not found:
             more = counted.get((table.name, file.file_id), 0) - told[table.name]
             if more:
                 words.append(f"{name}: {abs(more)} row(s) of {table.name} {'too many' if more > 0 else 'are missing'}")
@@ -160,8 +160,10 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
         return
     sure = sets.loc[~by_settings, ["seg", "offset", *verdicts]]
     yield from compare("transactions", sure, old.loc[old["seg"].isin(sure["seg"]), list(sure.columns)], ["seg"])
-    names = ["seg", "offset", "code", "severity", "element"]
+    names = ["seg", "offset", "code", "severity", "element", "transaction_seg"]
     found = stored["findings"]
+    known = problems["transaction_seg"].isin(sets["seg"])
+    problems = problems.assign(transaction_seg=problems["transaction_seg"].where(known, 0))
     yield from compare(
         "findings",
         problems.loc[~problems["code"].isin(BY_SETTINGS), names],
@@ -261,7 +263,7 @@ def _of_answers(
     told: Counter[str],
 ) -> Iterator[Difference]:
     """What a TA1, 999, 997 or 277CA says of what was sent; what the answer found there moves."""
-    told.update(acknowledgements=len(rows))  # also of no row: then there may be none
+    told["acknowledgements"] += len(rows)
     if rows.empty:
         return
     known = rows["transaction_seg"].isin(judged.told["seg"])

@@ -25,8 +25,9 @@ CP, SP, A, REM, PLB = (
 )
 SL, B, PP, RUN = schema.service_lines, schema.bank_lines, schema.patient_payments, schema.runs
 
-# Tables whose rows of a file are counted, so that none can be put in.
-COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.findings, schema.acknowledgements)
+# Tables whose rows of a file are counted, so that none can be put in. Findings are compared; files have some from which
+# nothing came.
+COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.acknowledgements)
 
 
 def files(conn: sa.Connection) -> pd.DataFrame:
@@ -47,10 +48,8 @@ def files(conn: sa.Connection) -> pd.DataFrame:
 
 
 def hashes_of(conn: sa.Connection, file_ids: Sequence[int]) -> dict[int, str]:
-    """Give the sha256 of files by their file_id, but for batches that we wrote."""
-    batches = sa.select(schema.batches.c.file_id).where(schema.batches.c.file_id.is_not(None))
-    select = sa.select(F.c.file_id, F.c.sha256).where(F.c.file_id.not_in(batches))
-    rows = frame_of(conn, select, F.c.file_id, file_ids)
+    """Give the sha256 of files by their file_id."""
+    rows = frame_of(conn, sa.select(F.c.file_id, F.c.sha256), F.c.file_id, file_ids)
     return dict(zip(rows["file_id"].tolist(), rows["sha256"].tolist(), strict=True))
 
 
@@ -77,12 +76,18 @@ def _own(table: sa.Table, *more: sa.ColumnElement[Any]) -> Any:
     return sa.select(*own, *more)
 
 
+def _in_set(table: sa.Table) -> Any:
+    """Select what rows say, with the segment of the set that they hang on: 0 where it is none."""
+    select = _own(table, sa.func.coalesce(T.c.seg, 0).label("transaction_seg"))
+    return select.outerjoin(T, T.c.transaction_id == table.c.transaction_id)
+
+
 def sets(conn: sa.Connection, file_id: int) -> dict[str, pd.DataFrame]:
     """Interchanges, transaction sets, remittances and findings of a file."""
     found = {
-        table.name: frame(conn, _own(table).where(table.c.file_id == file_id))
-        for table in (schema.interchanges, T, schema.findings)
+        table.name: frame(conn, _own(table).where(table.c.file_id == file_id)) for table in (schema.interchanges, T)
     }
+    found["findings"] = frame(conn, _in_set(schema.findings).where(schema.findings.c.file_id == file_id))
     found["remittances"] = frame(
         conn,
         _own(R, T.c.seg.label("transaction_seg"))
@@ -120,7 +125,7 @@ def claim_payments(
 
 def claims(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> dict[str, pd.DataFrame]:
     """Claims that stand in a stretch of a file, with their lines and payers."""
-    own = _own(C).where(C.c.file_id == file_id, C.c.seg.between(first_seg, last_seg))
+    own = _in_set(C).where(C.c.file_id == file_id, C.c.seg.between(first_seg, last_seg))
     found = {"claims": frame(conn, own)}
     ids = found["claims"]["claim_id"].tolist()
     for table in (SL, schema.claim_payers):
@@ -132,9 +137,7 @@ def claims(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> 
 def answers(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> pd.DataFrame:
     """What a stretch of a file answers to what was sent, with the segment of its set: 0 where it has none."""
     table = schema.acknowledgements
-    select = _own(table, sa.func.coalesce(T.c.seg, 0).label("transaction_seg"))
-    select = select.outerjoin(T, T.c.transaction_id == table.c.transaction_id)
-    return frame(conn, select.where(table.c.file_id == file_id, table.c.seg.between(first_seg, last_seg)))
+    return frame(conn, _in_set(table).where(table.c.file_id == file_id, table.c.seg.between(first_seg, last_seg)))
 
 
 def keyed(conn: sa.Connection, table: sa.Table, column: str, keys: Sequence[str]) -> pd.DataFrame:

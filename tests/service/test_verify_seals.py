@@ -201,6 +201,10 @@ CHANGED = {
         "UPDATE runs SET started_at = finished_at",
         "UPDATE runs SET host = 'another', process_id = 1, process_started = '1'",
     ],
+    "verdict on a set": [
+        "UPDATE transactions SET state = 'duplicate' WHERE state = 'stored'",
+        "UPDATE transactions SET reason_code = 'remit-conflict'",
+    ],
     "state of remittance": [
         "UPDATE remittances SET posting_date = '2025-01-01'",
         "UPDATE remittances SET generation = 5",
@@ -218,7 +222,8 @@ TABLES = {
     "claim posting": "claim_postings", "match": "matches", "receipt": "receipts",
     "patient statement": "patient_statements",
     "edit finding": "edit_findings", "reading of adjustment": "classifications", "reason of an act": "act_reasons",
-    "run": "runs", "state of contracts": "contract_states", "state of remittance": "remittances",
+    "run": "runs", "verdict on a set": "transactions",
+    "state of contracts": "contract_states", "state of remittance": "remittances",
 }  # fmt: skip
 
 
