@@ -77,9 +77,9 @@ def _own(table: sa.Table, *more: sa.ColumnElement[Any]) -> Any:
 
 
 def _in_set(table: sa.Table) -> Any:
-    """Select what rows say, with the segment of the set that they hang on: 0 where it is none."""
+    """Select what rows say, with the segment of the set that they hang on: 0 where it is none of their own file."""
     select = _own(table, sa.func.coalesce(T.c.seg, 0).label("transaction_seg"))
-    return select.outerjoin(T, T.c.transaction_id == table.c.transaction_id)
+    return select.outerjoin(T, sa.and_(T.c.transaction_id == table.c.transaction_id, T.c.file_id == table.c.file_id))
 
 
 def sets(conn: sa.Connection, file_id: int) -> dict[str, pd.DataFrame]:
@@ -91,7 +91,7 @@ def sets(conn: sa.Connection, file_id: int) -> dict[str, pd.DataFrame]:
     found["remittances"] = frame(
         conn,
         _own(R, T.c.seg.label("transaction_seg"))
-        .join(T, T.c.transaction_id == R.c.transaction_id)
+        .join(T, sa.and_(T.c.transaction_id == R.c.transaction_id, T.c.file_id == file_id))
         .where(R.c.file_id == file_id),
     )
     return found

@@ -75,6 +75,7 @@ FACTS = {
     "provider_adjustments": "UPDATE provider_adjustments SET amount_cents = amount_cents * 2 WHERE reason_code = 'WO'",
     "plb code": "UPDATE provider_adjustments SET reason_code = '72' WHERE reason_code = 'WO'",
     "set of claims": "UPDATE claims SET transaction_id = (SELECT MAX(transaction_id) FROM transactions)",
+    "set of remittances": "UPDATE remittances SET transaction_id = (SELECT MAX(transaction_id) FROM transactions)",
     "set of findings": "UPDATE findings SET transaction_id = (SELECT MAX(transaction_id) FROM transactions)",
     "remittances": "UPDATE remittances SET payment_date = '2025-01-01' WHERE trace_number = 'T1'",
     "state": "UPDATE remittances SET state = 'test' WHERE state = 'held'",
