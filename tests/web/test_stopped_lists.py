@@ -41,7 +41,10 @@ def ann(desk, tmp_path):
     ("home", "cents", "owners", "gone"),
     [
         ("/rejections", "$300.00", "select group_concat(owner) from rejections", "closed"),
-        ("/rejections/blocked", "$435.00", "select group_concat(owner) from claim_work", "given-up"),
+        pytest.param(
+            *("/rejections/blocked", "$435.00", "select group_concat(owner) from claim_work", "given-up"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, home, cents, owners, gone):
@@ -74,6 +77,7 @@ def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, 
     assert [problem for one in verify(desk.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_what_was_given_up_is_taken_up_again_after_a_look(desk, ann):
     for home, gone in (("/rejections", "closed"), ("/rejections/blocked", "given-up")):
         case = boxes(ann.get(home).text)[0]
