@@ -28,6 +28,8 @@ SL, B, PP, RUN = schema.service_lines, schema.bank_lines, schema.patient_payment
 # Tables whose rows of a file are counted, so that none can be put in. Findings are compared; files have some from which
 # nothing came.
 COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.acknowledgements)
+# Rows of claims that are sent: seals hold them, or what they hang on, and no cash comes of them.
+OF_CLAIMS = frozenset(table.name for table in (schema.interchanges, T, C, SL))
 
 
 def files(conn: sa.Connection) -> pd.DataFrame:
@@ -45,6 +47,12 @@ def files(conn: sa.Connection) -> pd.DataFrame:
         .where(F.c.file_id.not_in(batches))
         .order_by(F.c.sha256),
     )
+
+
+def batch_files(conn: sa.Connection) -> set[int]:
+    """Give the file_id of batches that we wrote: nobody reads those again, for their claims stand in other files."""
+    batches = schema.batches.c.file_id
+    return {int(one) for one in conn.scalars(sa.select(batches).where(batches.is_not(None)))}
 
 
 def hashes_of(conn: sa.Connection, file_ids: Sequence[int]) -> dict[int, str]:
