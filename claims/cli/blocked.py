@@ -145,7 +145,7 @@ def close(
         worked.moved(blocked_queue.give_up, which.one, reason, key="claim_id", state="withdrawn")
         console.current().say(f"Claim {which.one} is given up.")
         return
-    _done(which, lambda ctx, seen: blocked_acts.give_up(ctx, seen, ctx.settings.today(), reason), "given up", True)
+    _done(which, lambda ctx, seen: blocked_acts.give_up(ctx, seen, ctx.settings.today(), reason), "given up")
 
 
 def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False) -> None:
@@ -160,11 +160,18 @@ def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False
         life = worked.moved(blocked_queue.take_up, which.one, reason, key="claim_id")
         console.current().say(f"Claim {which.one} is taken up again: it is {life}.")
         return
-    _done(which, lambda ctx, seen: blocked_acts.take_up(ctx, seen, ctx.settings.today(), reason), "taken up again")
+    _done(
+        which,
+        lambda ctx, seen: blocked_acts.take_up(ctx, seen, ctx.settings.today(), reason),
+        "taken up again",
+        is_back=False,
+    )
 
 
 def undo(act: several.Act) -> None:
-    """Take back that several were given up at once; those to which more has happened stay as they are.
+    """Take back that several were given up, given to somebody or noted on at once; where more has happened, it stays.
+
+    A note stays to be read, marked as taken back.
 
     Example: claims blocked undo 341
     """
@@ -172,11 +179,11 @@ def undo(act: several.Act) -> None:
 
     ctx = context_for(console.current(), "desk.act")
     told = blocked_acts.undo(ctx, act, ctx.settings.today())
-    several.said(told, "taken up again", called="claim")
+    several.said(told, "as before", called="claim")
 
 
-def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, is_closing: bool = False) -> None:
-    several.done(which, _listed, act, verb, called="claim", undo="claims blocked undo" if is_closing else "")
+def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, *, is_back: bool = True) -> None:
+    several.done(which, _listed, act, verb, called="claim", undo="claims blocked undo" if is_back else "")
 
 
 def _listed(ctx: Context, which: Chosen, most: int) -> Seen:

@@ -68,7 +68,7 @@ def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, 
     assert len(boxes(ann.get(f"{home}?state={gone}").text)) == 2
     undo = re.search(r'action="([^"]*/acts/\d+/undo)"', text)[1]
     text = follow(ann, ann.post(undo, data={"back": home}))
-    assert "2 taken up again" in text and desk.one(MONEY) == 0 and len(boxes(ann.get(home).text)) == 3
+    assert "2 taken back" in text and desk.one(MONEY) == 0 and len(boxes(ann.get(home).text)) == 3
     assert "2 not: more has happened to it since" in follow(ann, ann.post(undo, data={"back": home}))
     assert "hospital" not in desk.one("select group_concat(body) from audit_events"), "the chain only seals words"
     assert [problem for one in verify(desk.ctx) for problem in one.broken] == []
@@ -85,3 +85,24 @@ def test_what_was_given_up_is_taken_up_again_after_a_look(desk, ann):
         assert "1 taken up again" in follow(ann, ann.post(f"{home}/act", data=form | {"words": "y", "sure": "yes"}))
         assert desk.one(MONEY) == 0 and boxes(ann.get(listed).text) == []
         assert ann.post(f"{home}/acts/1/undo", data={"back": home}).status_code == 422, "another event of the chain"
+
+
+def _done(ann, home, **form):
+    text = follow(ann, ann.post(f"{home}/act", data={"case": boxes(ann.get(home).text), "back": home} | form))
+    return re.search(r'action="([^"]*/acts/\d+/undo)"', text)[1]
+
+
+def test_stopped_claims_that_were_given_or_noted_on_together_are_as_before(desk, ann):
+    for home, table in (("/rejections", "rejections"), ("/rejections/blocked", "claim_work")):
+        _done(ann, home, verb="take", case=boxes(ann.get(home).text)[:1])
+        given, noted = _done(ann, home, verb="give", to="sue"), _done(ann, home, verb="note", words="asked Mr Roe")
+        texts = [follow(ann, ann.post(noted, data={"back": home})) for _ in range(2)]
+        assert "3 taken back" in texts[0] and "3 not: it was taken back already" in texts[1]
+        notes = desk.one(f"select group_concat(notes) from {table}")
+        assert notes.count("ann: asked Mr Roe (taken back)") == 3, "the words stay"
+        ann.post(f"{home}/{boxes(ann.get(home).text)[2].split('.')[0]}/assign", data={"to": "ann"})
+        texts = [follow(ann, ann.post(given, data={"back": home})) for _ in range(2)]
+        assert "2 taken back" in texts[0] and "1 not: more has happened to it since" in texts[0]
+        assert sorted(desk.one(f"select group_concat(owner) from {table}").split(",")) == ["", "ann", "ann"]
+        assert "2 not: it was taken back already" in texts[1]
+    assert [problem for one in verify(desk.ctx) for problem in one.broken] == []
