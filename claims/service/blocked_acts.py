@@ -27,12 +27,12 @@ KIND, CENTS, GIVEN_UP = "claim", "charge_cents", "blocked-given-up"
 
 
 def selection(
-    ctx: Context, owner: str = "", *, given_up: bool = False, most: int = several.MOST
+    ctx: Context, owner: str = "", *, payer: str = "", given_up: bool = False, most: int = several.MOST
 ) -> list[tuple[int, int]]:
     """Give the claims of a list as they are now, the largest first; of so many at most."""
     with read(ctx.engine) as conn:
-        ids = stopped_claims.blocked(conn, None, most, False, owner, given_up=given_up)["claim_id"].tolist()
-        rows = stopped_claims.some_blocked(conn, ids)
+        found = stopped_claims.blocked(conn, None, most, False, owner, payer=payer, given_up=given_up)
+        rows = stopped_claims.some_blocked(conn, found["claim_id"].tolist())
     return several.seen(KIND, rows, STANDS)
 
 

@@ -156,7 +156,7 @@ def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, 
 
 def test_what_else_can_be_done(books):
     by_reason = {reason: keys(books, "--reason", reason)[0] for reason in ("197", "16", "29", "204")}
-    assert books("denials", "appeal", by_reason["197"], "--proof", "fax", *DAY).code == 0
+    assert books("denials", "appeal", by_reason["197"], "--proof", "fax", "--without-packet", *DAY).code == 0
     assert books("denials", "info-sent", by_reason["16"], "--proof", "upload", *DAY).code == 0
     assert books("denials", "to-patient", by_reason["204"], *DAY).code == 0
     assert keys(books, "--state", "waiting") != []

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from claims.service import blocked_queue
 from claims.service.identities import resolve_identities
 from claims.service.runs import running
 from claims.service.scrub import scrub
@@ -72,6 +73,17 @@ def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, 
     assert "2 not: more has happened to it since" in follow(ann, ann.post(undo, data={"back": home}))
     assert "hospital" not in desk.one("select group_concat(body) from audit_events"), "the chain only seals words"
     assert [problem for one in verify(desk.ctx) for problem in one.broken] == []
+
+
+def test_blocked_claims_are_narrowed_to_a_payer_on_the_page_and_by_the_whole_list(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update claims set payer_code = 'OTHER' where claim_number = 'N2'")
+    home = "/rejections/blocked?payer=OTHER"
+    page = ann.get(home).text
+    assert len(boxes(page)) == 1 and "$145.00" in page and '<option value="OTHER" selected>' in page
+    looked = ann.post("/rejections/blocked/act", data={"verb": "take", "scope": "all", "back": home}).text
+    assert "1 would be given to you" in looked
+    assert blocked_queue.payer(desk.ctx, "OTHER") == "OTHER" and blocked_queue.totals(desk.ctx) == (3, 43500)
 
 
 def test_what_was_given_up_is_taken_up_again_after_a_look(desk, ann):

@@ -38,6 +38,7 @@ remittances = Table(
     Column("posting_date", Date),  # of the posting in force
     UniqueConstraint("file_id", "seg"),
     Index("ix_remittances_remit_key", "remit_key"),
+    Index("ix_remittances_stopped", "state", "file_id", "seg"),  # what is held or refused is listed as it came
     Index("ix_remittances_state", "state", "payment_date", "remit_key"),
 )
 

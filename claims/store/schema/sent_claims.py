@@ -69,8 +69,17 @@ claims = Table(
     UniqueConstraint("file_id", "seg"),
     Index("ix_claims_claim_key", "claim_key"),
     Index("ix_claims_family_id", "family_id"),
-    Index("ix_claims_state", "state"),
+    Index("ix_claims_state", "state", "file_id", "seg"),  # what is held or refused is listed as it came
     Index("ix_claims_life", "life", "charge_cents", "claim_id"),  # what is blocked is listed by its money
+    Index(  # and so for one payer
+        "ix_claims_blocked_payer",
+        "life",
+        "payer_code",
+        "charge_cents",
+        "claim_id",
+        sqlite_where=text("life = 'blocked'"),
+        postgresql_where=text("life = 'blocked'"),
+    ),
     Index("ix_claims_member_id", "member_id"),
     # The first version is found by its family; these have numbers of their own.
     Index(

@@ -12,7 +12,7 @@ from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from claims.errors import UsageError
-from claims.service import desk_case, money_requests
+from claims.service import desk_case, money_approvals
 from claims.service.context import Context
 from claims.service.desk import actions, approving, queue
 from claims.web import done, shown
@@ -157,7 +157,7 @@ def waiting(at: Seat, *, told: done.Told | None = None, problem: str = "", words
         "about": about,
         "back": "/approvals",
     }
-    kept["requests"] = money_requests.shown(at.reading)
+    kept["requests"] = money_approvals.shown(at.reading)
     return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 

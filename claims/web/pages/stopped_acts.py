@@ -109,7 +109,7 @@ def _rejections_of(at: Seat, address: str, most: int) -> Cases:
 
 def _blocked_of(at: Seat, address: str, most: int) -> Cases:
     asked = Blocked.at_address(address)
-    return blocked_acts.selection(at.reading, asked.owner(at), given_up=asked.is_given_up, most=most)
+    return blocked_acts.selection(at.reading, asked.owner(at), payer=asked.payer, given_up=asked.is_given_up, most=most)
 
 
 _work = partial(
