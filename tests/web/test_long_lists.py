@@ -86,11 +86,12 @@ def test_long_lists_have_pages(desk, tmp_path, monkeypatch):
     own = listed[listed["type_code"] == kind]
     pages = walked(reader, f"/exceptions?type_code={kind}")
     assert sorted(flat(pages)) == sorted(own["exception_id"])
-    monkeypatch.setattr(service_pages, "HELD", 1)
-    first = reader.get(f"/exceptions?type_code={kind}").text
-    assert "Held or refused right now: 1 of 2" in first
-    following = html.unescape(re.search(r'href="([^"]*held=[^"]*)#held" rel="next"', first)[1])
-    assert f"type_code={kind}" in following and '#held" rel="prev"' in reader.get(following).text and "not x12" in first
+    with monkeypatch.context() as few:
+        few.setattr(service_pages, "HELD", 1)
+        first = reader.get(f"/exceptions?type_code={kind}").text
+        assert re.search(r"Held or refused right now: 1 of \d+", first) and "not x12" in first
+        following = html.unescape(re.search(r'href="([^"]*held=[^"]*)#held" rel="next"', first)[1])
+        assert f"type_code={kind}" in following and '#held" rel="prev"' in reader.get(following).text
     assert f"type_code={kind}" in to(first, "next") and f"{len(own)} things held" in first
     assert f'<option value="{kind}" selected>' in first and f"({len(own)})</option>" in first
 

@@ -570,6 +570,10 @@ CREATE INDEX ix_claims_claim_key ON claims (claim_key);
 
 CREATE INDEX ix_claims_family_id ON claims (family_id);
 
+CREATE INDEX ix_claims_first_name ON claims ((replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
+
+CREATE INDEX ix_claims_last_name ON claims ((replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
+
 CREATE INDEX ix_claims_life ON claims (life, charge_cents, claim_id);
 
 CREATE INDEX ix_claims_member_id ON claims (member_id);
@@ -662,6 +666,8 @@ CREATE INDEX ix_remittances_state ON remittances (state, payment_date, remit_key
 
 CREATE INDEX ix_remittances_stopped ON remittances (state, file_id, seg);
 
+CREATE INDEX ix_remittances_trace_number ON remittances (trace_number);
+
 CREATE TABLE claim_payers (
     claim_payer_id BIGINT NOT NULL,
     claim_id BIGINT NOT NULL,
@@ -714,6 +720,10 @@ CREATE TABLE claim_payments (
 );
 
 CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_number_normal);
+
+CREATE INDEX ix_claim_payments_first_name ON claim_payments ((replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
+
+CREATE INDEX ix_claim_payments_last_name ON claim_payments ((replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
 
 CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
 
