@@ -33,7 +33,7 @@ from claims.service.submit import submit
 from claims.service.timeline import SeveralClaimsError, timeline
 from claims.store import audit, clock, schema
 from claims.store.engine import read, write
-from claims.store.queries import given_up, stopped_claims
+from claims.store.queries import given_up, searching, stopped_claims
 from claims.store.queries.stopped_claims import Asked
 from tests.answers import ca_277, replied
 from tests.books import Bill, claims
@@ -179,6 +179,19 @@ def test_pages_of_rejections_and_blocked_claims_are_read_by_an_index(books):
             assert any(wanted in step for step in steps), (name, steps)
             scans = [step for step in steps if step.startswith("SCAN") and step != "SCAN found"]
             assert not scans and not [step for step in steps if "TEMP B-TREE" in step], (name, steps)
+
+
+def test_a_patients_name_is_looked_for_by_an_index(books):
+    with read(books.ctx.engine) as conn:
+        is_sqlite = conn.dialect.name == "sqlite"
+        if not is_sqlite:
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # so few rows are read as they lie
+        text = searching.claims_select("X", "", ["X"]).compile(conn, compile_kwargs={"literal_binds": True})
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        plan = [str(row[-1]) for row in conn.exec_driver_sql(f"{explain} {str(text).replace('%', '%%')}")]
+    for name in ("ix_claims_last_name", "ix_claims_first_name"):
+        assert [step for step in plan if name in step], plan
+    assert not [step for step in plan if step.startswith("SCAN claims") or "Seq Scan on claims" in step], plan
 
 
 def test_a_list_is_bounded_and_so_is_what_the_chain_says_of_it(books):
