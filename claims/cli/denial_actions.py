@@ -139,8 +139,10 @@ def resubmit(
     from claims.service.resubmit import changes_of
 
     wanted = changes_of(changes or [])
-    said = {"late_reason": late_reason, "lowered_reason": lowered_reason}
-    act(keys, pattern, day, dry_run, actions.resubmit, changes=wanted, as_new=as_new, **said)
+    act(
+        keys, pattern, day, dry_run, actions.resubmit, changes=wanted, as_new=as_new, late_reason=late_reason,
+        lowered_reason=lowered_reason,
+    )  # fmt: skip
 
 
 def appeal(
@@ -163,8 +165,10 @@ def appeal(
     """
     from claims.service.desk import actions
 
-    how = {"level": level, "proof": proof, "despite_gaps": despite_gaps}
-    act(keys, pattern, day, dry_run, actions.appeal_sent, **how, packet="" if without_packet else None)
+    act(
+        keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof, despite_gaps=despite_gaps,
+        packet="" if without_packet else None,
+    )  # fmt: skip
 
 
 def upheld(

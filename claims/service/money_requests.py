@@ -124,8 +124,8 @@ def waiting(ctx: Context) -> list[dict[str, Any]]:
     with read(ctx.engine) as conn:
         rows = rows_of.of_state(conn, DECIDED_HERE, [WAITS])
     rows = rows.rename(columns={"money_request_id": "request", "posting_date": "day"})
-    found: list[dict[str, Any]] = rows[["request", "kind", "amount_cents", "requested_by", "day"]].to_dict("records")
-    return found
+    names = ["request", "kind", "amount_cents", "requested_by", "day"]
+    return [{str(name): value for name, value in row.items()} for row in rows[names].to_dict("records")]
 
 
 def shown(ctx: Context) -> list[dict[str, Any]]:

@@ -80,9 +80,10 @@ def _collected(conn: sa.Connection, first: int) -> pd.Series[int]:
     sent = pd.DataFrame(told, columns=["money_request_id", "family_id", "cents"], dtype="int64")
     bad_debt = sa.select(L.c.family_id, L.c.amount_cents).where(L.c.account == "5000")
     stands = frame_of(conn, bad_debt, L.c.family_id, sent["family_id"].drop_duplicates().tolist())
-    left = stands.groupby("family_id")["amount_cents"].sum().reindex(sent["family_id"]).fillna(0).to_numpy("int64")
+    of_family = stands.groupby("family_id")["amount_cents"].sum()
+    left = pd.Series(of_family.reindex(sent["family_id"], fill_value=0).to_numpy("int64"), index=sent.index)
     before = sent.groupby("family_id")["cents"].cumsum() - sent["cents"]
-    kept = sent["cents"].clip(upper=(left - before).clip(lower=0))
+    kept = sent["cents"].clip(upper=(left - before).clip(lower=0)).astype("int64")
     return kept.groupby(sent["money_request_id"]).sum()
 
 

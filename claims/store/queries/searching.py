@@ -132,9 +132,7 @@ def _key(words: str) -> list[sa.ColumnElement[bool]]:
     return [sa.and_(*keys_from(lower))] if is_key else []
 
 
-def _of_names(
-    table: Any, column: sa.ColumnElement[int], names: Sequence[str], *, within: bool
-) -> sa.Select[tuple[int]]:
+def _of_names(table: Any, column: sa.ColumnElement[int], names: Sequence[str], *, within: bool) -> sa.Select[int]:
     """Select what belongs to patients of these names."""
     select = sa.select(column).where(_named(table, names))
     if within:
