@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make demo       a practice's month, end to end, in a folder of its own"
 	@echo "make test       style, types and tests (under 15 minutes)"
-	@echo "make test-long  the tests that take longer"
+	@echo "make test-long  orders, histories, second proofs, rarer branches"
 	@echo "make venv       only install: then .venv/bin/claims --help"
 	@echo "make lint       only style and types"
 	@echo "make bench      measure, and print ratios"
@@ -34,11 +34,12 @@ venv: $(RUNTIME)
 demo: $(RUNTIME)
 	@$(BIN)/claims demo
 
-# Everything that has to pass before a change is taken; style and types are tests, too.
+# Everything that has to pass before a change is taken, in its smallest form; style and types are tests, too.
 test: $(BROWSER)
 	$(PYTEST) -m "not long"
 
-# Kill tests by the hundred, large files, thousands of mutants.
+# What the short run leaves out: other orders and histories, second proofs, rarer branches, the other engine, kill tests
+# by the hundred, large files, thousands of mutants.
 test-long: $(DEV)
 	$(PYTEST) -m long
 

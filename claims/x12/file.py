@@ -58,7 +58,7 @@ class X12File:
             f"claims: {int(self.transactions['claims'].sum()):,}",
             f"findings: {', '.join(found) or 'none'}",
         ]
-        return f"<X12File {self.sha256[:12]}: {'; '.join(inside)}>"
+        return f"<X12File {self.sha256[:12] or 'not hashed'}: {'; '.join(inside)}>"
 
 
 def joined(parts: list[X12File]) -> X12File:

@@ -36,7 +36,10 @@ class Span:
 
 @dataclass
 class Survey:
-    """What the first look found; `notes` are findings that know their byte but not yet their segment."""
+    """What the first look found; `notes` are findings that know their byte but not yet their segment.
+
+    `sha256`: of the whole file, `""` where nobody asked for it.
+    """
 
     sha256: str = ""
     encoding: str = "ascii"
@@ -85,15 +88,16 @@ def _places(block: memoryview, name: bytes, upto: int) -> list[int]:
     return [place for place in places if place < upto and block[place + 2 : place + 3] == name[2:]]
 
 
-def survey(source: Source) -> Survey:
+def survey(source: Source, *, hashes: bool = True) -> Survey:
     """Read the file once, in blocks: hash it, tell its encoding, find every interchange header."""
-    result, hasher, encoding = Survey(), hashlib.sha256(), _Encoding()
+    result, hasher, encoding = Survey(), hashlib.sha256() if hashes else None, _Encoding()
     headers: list[tuple[int, Delimiters]] = []
     before = b""
     for start in range(0, source.size, _BLOCK):
         block = source.view(start, start + _BLOCK + LONGEST)
         size = min(len(block), _BLOCK)
-        hasher.update(block[:size])
+        if hasher:
+            hasher.update(block[:size])
         if encoding.name != "ascii" or np.frombuffer(block[:size], np.uint8).max() >= 0x80:
             own = bytes(block[:size])
             encoding.add(own if start else own.removeprefix(_BOM), final=start + _BLOCK >= source.size)
@@ -109,7 +113,7 @@ def survey(source: Source) -> Survey:
             if not header.is_fixed:
                 result.notes.append(_short_header(start + at))
         before = bytes(block[size - 1 : size])
-    result.sha256, result.encoding = hasher.hexdigest(), encoding.name
+    result.sha256, result.encoding = hasher.hexdigest() if hasher else "", encoding.name
     _lay_out(source, headers, result)
     _note_layout(source, result)
     return result

@@ -27,6 +27,7 @@ def key(claims, folder):
     return claims("denials", "list", "--json").json["cases"][0]["key"]
 
 
+@pytest.mark.long
 def test_a_packet_is_prepared_listed_shown_and_verified(claims, key, tmp_path):
     said = claims("appeals", "prepare", key, "--out", tmp_path / "out")
     assert said.code == 0 and "level 1 (first-level appeal), timely filing" in said.out

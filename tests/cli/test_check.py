@@ -148,6 +148,7 @@ def test_many_sets_are_summed_and_the_bad_ones_shown(claims, tmp_path):
 FAILING = sorted(ROOT.glob("*/fail/*.edi"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [60, *(pytest.param(width, marks=pytest.mark.long) for width in (80, 140))])
 def test_no_segment_and_no_sentence_is_wider_than_the_terminal(claims, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))

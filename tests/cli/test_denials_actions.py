@@ -50,6 +50,7 @@ def keys(books, *options):
     return [case["key"] for case in books("denials", "list", "--json", *options).json["cases"]]
 
 
+@pytest.mark.long
 def test_lists_are_filtered_and_sorted(books):
     all_of_them = keys(books)
     assert len(all_of_them) == 4
@@ -132,6 +133,7 @@ def rows(_books, sql):
         return conn.execute(sql).fetchall()
 
 
+@pytest.mark.long
 def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, monkeypatch):  # noqa: F811
     shutil.copytree(sent_home, tmp_path / "sent")
     monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "sent"))

@@ -70,6 +70,7 @@ def test_show_says_why(books):
     assert books("deposits", "show", 99).code == 2
 
 
+@pytest.mark.long
 def test_tie_and_untie_by_hand(books):
     number = by_amount(books)[10000]["bank_line_id"]
     known = books("remits", "list", "--json").json["remittances"]

@@ -62,6 +62,7 @@ def number_of(books, type_code: str) -> int:
     return min(row["exception_id"] for row in rows)
 
 
+@pytest.mark.long
 def test_a_held_remittance_says_whom_to_ask_about_what(books):
     number = number_of(books, "REMIT_HELD")
     said = books("exceptions", "show", number)
@@ -150,6 +151,7 @@ def test_what_the_bank_calls_a_payer_is_masked(books):
     assert shown["deposit"]["payer_name"] == "PLAN ONE"
 
 
+@pytest.mark.long
 def test_one_is_owned_noted_accepted_and_taken_up_from_the_command_line(books, tmp_path):
     odd = remit(
         """BPR*I*100*C*ACH************20250612~

@@ -55,6 +55,7 @@ def rows(select):
     return found
 
 
+@pytest.mark.long
 def test_a_dry_run_lists_every_journal_and_changes_nothing(books):
     journals = sa.select(sa.func.count()).select_from(schema.journals)
     before = rows(journals)
@@ -131,6 +132,7 @@ def test_a_person_on_top_is_named_and_refuses(books):
     ]
 
 
+@pytest.mark.long
 def test_an_action_below_a_later_remittance_goes_after_that(books, tmp_path):
     again = remit(DENIED.replace("TRN*1*T1*", "TRN*1*T8*").replace("SECRET1", "SECRET8"))
     back = """CLP*SECRET8*22*-300*0**12*SECRETICN~
@@ -153,6 +155,7 @@ def test_an_action_below_a_later_remittance_goes_after_that(books, tmp_path):
     assert commands == ["claims undo remit:T9", f"claims denials undo {action}"]
 
 
+@pytest.mark.long
 def test_a_tie_and_a_match_by_hand_go_by_the_commands_that_are_named(books, tmp_path):
     wrong = remit(PAID.replace("TRN*1*T2*", "TRN*1*T7*").replace("SECRET1", "TYPO7").replace("SECRETICN2", "ICN7"))
     bill = claims_file(Bill("SECRET7", [("70551", "300")]), control="000000007")

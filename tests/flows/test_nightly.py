@@ -101,6 +101,7 @@ def test_a_night_reads_posts_ties_and_reports(practice, prefect_server):
     assert _last_flow_run(prefect_server) == ("COMPLETED", "Completed")
 
 
+@pytest.mark.long
 def test_a_second_night_changes_nothing(practice):
     practice.night()
     before = practice.books()
@@ -130,6 +131,7 @@ def test_a_failed_step_fails_the_night_visibly(practice, failing, prefect_server
     assert not [word for word in CANARIES.values() if word in log]
 
 
+@pytest.mark.long
 def test_the_night_after_a_failed_one_ends_as_if_nothing_had_been(practice, failing, monkeypatch):
     from flows.failures import StepError
 
@@ -154,6 +156,7 @@ def test_a_file_that_breaks_its_step_never_stops_the_others(practice, failing):
     assert practice.run_states() == ["failed"]
 
 
+@pytest.mark.long
 def test_a_file_that_nobody_may_read_never_stops_the_others(practice, monkeypatch):
     put = type(practice.ctx.vault).put
 
@@ -169,6 +172,7 @@ def test_a_file_that_nobody_may_read_never_stops_the_others(practice, monkeypatc
     assert len(practice.rows(listed)) == 1
 
 
+@pytest.mark.long
 def test_a_locked_database_is_tried_again(practice, failing, monkeypatch):
     from flows import steps
 
@@ -179,6 +183,7 @@ def test_a_locked_database_is_tried_again(practice, failing, monkeypatch):
     assert len(calls) == 2
 
 
+@pytest.mark.long
 def test_what_a_crashed_run_left_is_finished(practice):
     """Registered and not read, by a process that is gone: its lease is taken over and its file read."""
     run_id = runs.open_run(practice.ctx, "nightly", DAY)

@@ -175,6 +175,7 @@ def test_no_process_stays(night, folder):
     assert not [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(home)]
 
 
+@pytest.mark.long
 def test_json_is_one_document_and_a_second_night_finds_only_duplicates(night, folder):
     said = call(folder, [*CLAIMS, "run", "--inbox", "inbox", "--date", "2025-06-30", "--json"])
     document = json.loads(said.out)
@@ -185,6 +186,7 @@ def test_json_is_one_document_and_a_second_night_finds_only_duplicates(night, fo
     assert not [what for what, word in CANARIES.items() if word in said.out]
 
 
+@pytest.mark.long
 def test_a_failed_step_is_named_with_exit_code_3(night, folder):
     (folder / "claims-data" / "reports").rename(folder / "claims-data" / "reports-of-before")
     (folder / "claims-data" / "reports").write_text("in the way of the reports")
@@ -198,6 +200,7 @@ def test_a_failed_step_is_named_with_exit_code_3(night, folder):
     assert document["error_id"] in said.err
 
 
+@pytest.mark.long
 def test_wrong_use_is_said_at_once(tmp_path):
     said = call(tmp_path, [*CLAIMS, "run", "--inbox", "nowhere"])
     assert (said.code, said.out) == (2, "")
@@ -205,6 +208,7 @@ def test_wrong_use_is_said_at_once(tmp_path):
     assert "claims init" in call(tmp_path, [*CLAIMS, "run", "--inbox", "."]).err
 
 
+@pytest.mark.long
 def test_the_schedule_serves_its_server_and_stops_on_sigterm(tmp_path):
     """A night in reach of it uses its server; SIGTERM ends both without a word too many."""
     home = tmp_path / "claims-data"

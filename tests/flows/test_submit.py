@@ -33,6 +33,7 @@ def test_a_night_sends_each_ready_claim_once(practice, known):
     assert not any(practice.night().submitted.values())
 
 
+@pytest.mark.long
 def test_a_batch_that_a_dead_night_left_is_finished_by_the_next(practice, known, monkeypatch):
     from claims.service import production
     from flows.failures import StepError

@@ -272,9 +272,20 @@ SOME_REMITS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(SOME_LINES, SOME_REMITS, st.randoms(use_true_random=False))
-def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(some_lines, some_remits, random):
+EXAMPLES = [20, pytest.param(200, marks=pytest.mark.long)]
+
+
+def tried(holds, examples, *strategies):
+    """Try so many examples."""
+    settings(deadline=None, max_examples=examples)(given(*strategies)(holds))()
+
+
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(examples):
+    tried(_order_changes_nothing, examples, SOME_LINES, SOME_REMITS, st.randoms(use_true_random=False))
+
+
+def _order_changes_nothing(some_lines, some_remits, random):
     bank, books = lines(*some_lines), remits(*some_remits)
     first = tie(bank, books)
     shuffled = tie(
@@ -293,9 +304,12 @@ def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(
     assert not ties.duplicated(["bank_line_id", "remit_id"]).any()
 
 
-@settings(deadline=None, max_examples=25)
-@given(SOME_LINES, SOME_REMITS)
-def test_of_many_that_look_the_same_a_few_pairs_say_what_all_say(some_lines, some_remits):
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_of_many_that_look_the_same_a_few_pairs_say_what_all_say(examples):
+    tried(_few_pairs_say_what_all_say, examples // 2, SOME_LINES, SOME_REMITS)
+
+
+def _few_pairs_say_what_all_say(some_lines, some_remits):
     bank, books = lines(*some_lines, {}, {}, {}, {}), remits(*some_remits, {}, {}, {}, {})
     every = tie(bank, books)
     with pytest.MonkeyPatch.context() as patch:

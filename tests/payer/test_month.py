@@ -83,7 +83,7 @@ def test_the_committed_month_is_what_the_command_writes(tmp_path):
         assert (tmp_path / "day" / name).read_bytes() == (DAY / name).read_bytes()
 
 
-@pytest.mark.parametrize(("claims", "seed"), [(1, 0), (9, 1), (60, 2), (150, 3)])
+@pytest.mark.parametrize(("claims", "seed"), [(1, 0), (9, 1), (60, 2), pytest.param(150, 3, marks=pytest.mark.long)])
 def test_any_month_is_exact_and_conformant(tmp_path, claims, seed):
     simulate_month(tmp_path / "one", claims=claims, seed=seed, start=date(2025, 2, 3))
     simulate_month(tmp_path / "two", claims=claims, seed=seed, start=date(2025, 2, 3))

@@ -100,6 +100,7 @@ def test_a_corrected_status_ends_what_the_wrong_one_opened(practice):
     assert exceptions(practice) == ["ANSWER_TOTALS_DIFFER"]
 
 
+@pytest.mark.long
 def test_a_day_in_the_future_rules_no_longer_than_the_day_of_its_file(practice):
     early = ca_277("B1", ("A1", "A3:21", "100"), ("A2", "A2:20", "50"), day="20991231", of_file="20250312")
     practice.night(SENT, early)
@@ -161,6 +162,7 @@ def books(practice):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 4))])
 def test_the_order_of_answers_changes_nothing(practice, seed):
     files = pd.Series([SENT, *ANSWERS]).sample(frac=1, random_state=seed).tolist()

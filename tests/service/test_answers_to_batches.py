@@ -62,6 +62,7 @@ def test_an_answer_to_an_earlier_sending_moves_the_claim_no_more(practice):
     assert submissions(practice)[:2] == [("A1", 1, "rejected", ""), ("A1", 2, "acknowledged", "")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("payer_first", [True, False])
 def test_the_payers_number_is_kept_and_the_payer_outranks_the_clearing_house(practice, payer_first):
     send(practice, SENT)
@@ -83,6 +84,7 @@ def alarms(practice):
     return practice.rows(rows)
 
 
+@pytest.mark.long
 def test_silence_is_an_alarm_for_one_answer_at_a_time_until_it_comes(practice):
     thursday = date(2025, 7, 3)  # the day after is a holiday, and then a weekend
     send(practice, SENT, day=thursday)
@@ -136,7 +138,7 @@ OURS = [
 ]
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order",
     [

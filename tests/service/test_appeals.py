@@ -87,6 +87,7 @@ def version_of(practice) -> list[tuple[int, int]]:
     return practice.rows(sa.select(cases.c.case_id, cases.c.version))
 
 
+@pytest.mark.long
 def test_the_packet_proves_that_the_claim_was_filed_in_time(books):
     text = shown(books)
     for said in (
@@ -195,6 +196,7 @@ def test_what_cannot_be_appealed_is_refused_and_leaves_nothing(books):
     assert [books.count(table) for table in (schema.appeals, schema.audit_events)] == before
 
 
+@pytest.mark.long
 def test_without_an_acceptance_nothing_is_proved_and_a_hostile_name_is_text(sent_claim):
     name = HOSTILE.replace('"', "")[:55].upper()
     know(sent_claim, payer(street="", name=name))
@@ -225,6 +227,7 @@ def test_a_letter_names_no_acknowledgment_where_none_came_and_no_limit_but_that_
     assert len(elsewhere) == 1 and "only a usual one is known: set it in master data" in elsewhere[0]
 
 
+@pytest.mark.long
 def test_what_the_payer_refused_later_is_no_acceptance(sent_claim):
     later = ca_277("B1", ("A1", "A7:21", "150"), day="20250320", own="000000302")
     lost = ca_277("B1", ("A1", "A4:35", "150"), day="20250325", own="000000303")
@@ -250,6 +253,7 @@ def test_nothing_of_another_patient_is_in_the_packet(books):
     assert not [word for word in ("A0", "A2*150", "A2~", "W0", "W2", "PERSON2", "ICNA0", "BPR") if word in text]
 
 
+@pytest.mark.long
 def test_after_the_first_level_was_sent_the_second_comes(denied_case):
     practice, case = denied_case, case_id(denied_case)
     appeals.prepare(practice.ctx, case, day=DAY)

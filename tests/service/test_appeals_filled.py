@@ -58,6 +58,7 @@ def cases(practice):
     return practice.rows(sa.select(table.c.case_id, table.c.version))
 
 
+@pytest.mark.long
 def test_a_packet_is_finished_and_its_exhibit_is_in_it_behind_a_sheet(practice):
     case = case_id(practice)
     draft = appeals.prepare(practice.ctx, case, day=DAY)
@@ -100,6 +101,7 @@ def test_a_draft_is_noted_as_sent_only_with_a_reason(practice):
     assert actions.appeal_sent(practice.ctx, cases(practice), 1, "fax", DAY).done == [case]
 
 
+@pytest.mark.long
 def test_an_exhibit_is_taken_out_before_the_appeal_is_sent_and_stays_in_the_vault(practice):
     case = case_id(practice)
     words = {"authorization_reason": REASON}

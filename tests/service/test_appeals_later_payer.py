@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service import appeals, desk_case, desk_facts, master
@@ -23,6 +24,7 @@ SECOND = """BPR*H*0*C*NON************20250620~
     CAS*CO*50*100~"""
 
 
+@pytest.mark.long
 def test_a_second_payer_is_told_its_own_member_and_asked_for_what_is_open_on_it(sqlite_template, tmp_path):
     with opened(begun(tmp_path, sqlite_template, lambda practice: None)) as books:
         path = books.folder / "payers.csv"

@@ -16,7 +16,7 @@ def database_url(sqlite_url):
     return sqlite_url
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("fees", [FEES, FEES.replace("85025", "85027")], ids=["priced", "one line has no fee"])
 def test_the_contract_speaks_in_the_letter_where_it_prices_all_of_the_case(practice, fees):
     sent(practice)

@@ -73,6 +73,7 @@ def again(practice):
 BAI2_ACH = "16,142,8800,Z,4711,,ORIG CO NAME:FABLEWOOD HEAL  ORIG ID:1512345678\n88,ADDENDA TRN*1*T1*1512345678~"
 
 
+@pytest.mark.long
 def test_a_bai2_statement_ties_by_its_addenda_and_its_bytes_are_found(practice):
     practice.night(known("A1"), paid(), bai2(BAI2_ACH))
     assert ties(practice) == [(8800, 0, "trace-payer-amount")]
@@ -99,6 +100,7 @@ def test_an_overlapping_statement_adds_only_new_lines(practice):
     assert sound(practice) == {"1000": 9300, "2200": -9300}
 
 
+@pytest.mark.long
 def test_a_short_deposit_leaves_the_rest_open_until_it_comes(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,50.00,T1,,,ACH"))
     assert (practice.exceptions(), practice.balances(account="1050")) == (["DEPOSIT_SHORT"], {"1050": 3800})
@@ -109,6 +111,7 @@ def test_a_short_deposit_leaves_the_rest_open_until_it_comes(practice):
     assert sound(practice) == {"1000": 8800, "4000": -15000, "4100": 6200}
 
 
+@pytest.mark.long
 def test_an_over_deposit_settles_the_remittance_and_the_rest_waits(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,100.00,T1,,,ACH"))
     assert practice.exceptions() == ["DEPOSIT_OVER"]
@@ -156,6 +159,7 @@ def test_what_two_sets_fit_is_listed_with_its_candidates_and_tied_by_hand(practi
     again(practice)
 
 
+@pytest.mark.long
 def test_a_deposit_taken_back_opens_its_remittance_again(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,88.00,T1,,R1,CHECK"))
     practice.night(bank("2025-03-18,-88.00,T1,,R9,RETURN"))
@@ -169,6 +173,7 @@ def test_a_deposit_taken_back_opens_its_remittance_again(practice):
     assert sound(practice) == {"1000": 8800, "4000": -15000, "4100": 6200}
 
 
+@pytest.mark.long
 def test_deposit_and_return_on_one_statement_and_a_return_without_deposit(practice):
     practice.night(
         bank("2025-03-11,41.00,,SOMEBODY,R1,CHECK", "2025-03-12,-41.00,,,R1,RETURN", "2025-03-12,-7.00,,,,RETURN")
@@ -189,6 +194,7 @@ def test_a_return_is_taken_apart_like_any_tie(practice):
     assert practice.exceptions() == ["DEPOSIT_WITHOUT_REMIT", "RETURN_WITHOUT_DEPOSIT"]
 
 
+@pytest.mark.long
 def test_bank_fees_and_a_card_payment_less_its_fee(practice):
     practice.night(
         known("A1"), paid(), bank("2025-03-11,85.80,,FABLEWOOD HEALTH PLAN,,CARD", "2025-03-31,-12.00,,,,FEE")
@@ -199,6 +205,7 @@ def test_bank_fees_and_a_card_payment_less_its_fee(practice):
     again(practice)
 
 
+@pytest.mark.long
 def test_card_payments_in_parts_that_come_on_different_nights_keep_one_fee(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,50.00,T1,FABLEWOOD HEALTH PLAN,,CARD"))
     assert practice.exceptions() == ["DEPOSIT_SHORT"]
@@ -209,7 +216,7 @@ def test_card_payments_in_parts_that_come_on_different_nights_keep_one_fee(pract
     again(practice)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("waited", [False, True])
 def test_untie_reverses_and_retie_gives_the_same_books(practice, waited):
     files = [known("A1"), paid()]
@@ -264,6 +271,7 @@ def test_a_fee_by_hand_is_no_plug(practice, cents, kind, fee):
     assert practice.balances(account="5100") == {}
 
 
+@pytest.mark.long
 def test_a_card_fee_by_hand(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,85.00,ZZ,,,CARD"))
     assert deposits.tie(practice.ctx, line(practice, 8500), remit_id(practice, "T1"), "why", DAY, fee_cents=300) == 8800
@@ -319,7 +327,7 @@ def story(practice, order):
 IN_ORDER = tuple(range(len(FILES)))
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order",
     [
@@ -345,6 +353,7 @@ def test_another_order_of_statements_and_remittances_gives_the_same_ties(practic
     again(practice)
 
 
+@pytest.mark.long
 def test_a_bank_line_of_a_day_ahead_moves_nothing_before_its_day(practice):
     before, day = date(2025, 3, 11), date(2025, 3, 12)
     soon, far = paid("T1", "A1", "88", "20250314"), paid("T2", "A2", "60", "20250317")  # three business days, and four

@@ -64,6 +64,7 @@ def test_a_replacement_moves_only_the_lines_that_differ(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_the_original_whose_lines_all_changed_is_no_second_claim(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])))
     practice.night(claims(Bill("A1", [("99213", "200")], frequency="7"), control=SECOND_FILE))
@@ -80,6 +81,7 @@ def test_a_replacement_that_leaves_a_line_out_takes_its_charge_back(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_replacement_of_a_decided_claim_is_settled_by_its_reversal_and_new_decision(practice):
     practice.night(claims(FIRST), paid("T1", *DECIDED))
     practice.night(claims(Bill("A1", [*LINES[:2], ("85025", "30")], frequency="7"), control=SECOND_FILE))
@@ -90,6 +92,7 @@ def test_a_replacement_of_a_decided_claim_is_settled_by_its_reversal_and_new_dec
     check(practice)
 
 
+@pytest.mark.long
 def test_an_original_and_its_payment_that_come_after_the_replacement_is_paid_end_as_in_order(practice):
     replacement = claims(Bill("A1", [*LINES[:2], ("85025", "30")], frequency="7"), control=SECOND_FILE)
     practice.night(replacement, remit(DECIDED_AGAIN))
@@ -107,6 +110,7 @@ def test_a_claim_for_another_payer_under_the_number_of_a_replacement_is_named(pr
     assert practice.exceptions() == ["CLAIM_NOT_CHARGED"]
 
 
+@pytest.mark.long
 def test_a_void_takes_the_charge_back_when_the_payers_reversal_posts(practice):
     practice.night(claims(FIRST), paid("T1", "CLP*A1*1*170*170**12*ICN1~"))
     practice.night(claims(Bill("A1", LINES, frequency="8"), control=SECOND_FILE))
@@ -166,7 +170,7 @@ REMITS = (
 )
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("paid_between", [False, True])
 def test_a_charge_on_the_second_payer_moves_when_the_first_payers_claim_comes(practice, paid_between):
     practice.night(BOTH["second payer"])

@@ -31,6 +31,7 @@ def night(practice, *files):
     return practice.reconcile(DAY)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", [(REFUSED, TAKEN_LATER), (TAKEN_LATER, REFUSED)])
 def test_the_later_999_stands_and_nothing_goes_again(sent, order):
     for file in order:

@@ -1,5 +1,6 @@
 """A payer's receivable below zero, whatever made it so: named by an exception while it is so."""
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service.undo import undo
@@ -38,6 +39,7 @@ def check(practice):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_a_corrected_share_that_leaves_the_second_payer_in_credit_is_named(begun):
     practice = begun(both_paid)
     assert named(practice) == []
@@ -47,6 +49,7 @@ def test_a_corrected_share_that_leaves_the_second_payer_in_credit_is_named(begun
     check(practice)
 
 
+@pytest.mark.long
 def test_the_credit_is_settled_when_the_second_payer_takes_its_money_back(begun):
     practice = begun(both_paid)
     practice.night(payment(BACK + "\n" + LESS, "T3", "20250510", "12"))
@@ -58,6 +61,7 @@ def test_the_credit_is_settled_when_the_second_payer_takes_its_money_back(begun)
     check(practice)
 
 
+@pytest.mark.long
 def test_a_reversal_alone_leaves_a_credit_and_its_undo_none(begun):
     practice = begun(both_paid)
     practice.night(payment(BACK + "\nPLB*1999999984*20251231*WO:ICN1*-88~", "T3", "20250510"))
@@ -79,6 +83,7 @@ def test_verify_names_a_credit_that_no_exception_names(begun):
     assert [one.name for one in verify(practice.ctx) if one.broken] == ["credits", "seals"]
 
 
+@pytest.mark.long
 def test_what_is_denied_and_charged_no_more_is_no_credit(practice):
     for number in ("D1", "D2"):
         denied = f"CLP*{number}*1*30*10**12*I{number}~\nSVC*HC:99213*10*10**1~\nSVC*HC:85025*20*0**1~\nCAS*CO*97*20~"

@@ -43,6 +43,7 @@ def test_a_decision_ends_the_way_of_a_claim_that_was_never_acknowledged(practice
     assert exceptions(practice) in ([], ["REMIT_WITHOUT_DEPOSIT"])
 
 
+@pytest.mark.long
 def test_a_reversal_and_what_follows_it_in_one_file_are_told_in_that_order(practice):
     practice.night(SENT, decided(status="4", paid="0", adjustment="CO*197*100"))
     both = remit("""BPR*I*80*C*ACH************20250401~
@@ -57,6 +58,7 @@ def test_a_reversal_and_what_follows_it_in_one_file_are_told_in_that_order(pract
     assert timeline(practice) == [("denied", "4", "denied"), ("reversed", "22", "reversed"), ("paid", "1", "paid")]
 
 
+@pytest.mark.long
 def test_a_reversal_of_a_decision_that_is_held_moves_nothing(practice):
     practice.night(SENT, decided())
     practice.night(decided(paid="90", adjustment="CO*45*10", trace="T2", day="20250401").replace(b"ICN1", b"ICN2"))
@@ -72,6 +74,7 @@ def test_a_reversal_of_a_decision_that_is_held_moves_nothing(practice):
     assert lives(practice) == {"A1": "paid"} and "LIFE_CONTRADICTION" not in exceptions(practice)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [0, 1])
 def test_a_refused_claim_that_is_paid_all_the_same_is_a_contradiction_in_either_order(practice, first):
     files = [ca_277("B1", ("A1", "A7:562:85", "100")), decided()]

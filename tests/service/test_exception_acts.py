@@ -119,6 +119,7 @@ def test_what_cannot_be_done_is_refused_with_what_releases_it(books):
     assert books.count(EVENT) == 0 and stands(books, UNMATCHED)[0] == "open"
 
 
+@pytest.mark.long
 def test_an_accepted_one_stays_so_while_it_is_worth_the_same(books):
     ctx = books.ctx
     for type_code in (SHARE, INTEREST):
@@ -159,6 +160,7 @@ def report(practice, folder, day, known_at=None):
     return found["exceptions"], found["exceptions_closed"]
 
 
+@pytest.mark.long
 def test_a_report_of_an_earlier_day_reads_owner_note_and_resolution_as_they_were(books, tmp_path):
     ctx, share = books.ctx, number(books, SHARE)
     exception_acts.assign(ctx, share, "anna", date(2025, 7, 2))

@@ -21,6 +21,7 @@ def step(practice):
     return practice.rows(sa.select(CASE.c.next_action, CASE.c.then_action, CASE.c.deadline_rule))[0]
 
 
+@pytest.mark.long
 def test_queue_and_letters_agree_on_a_claim_that_came_late(folder_sent, tmp_path):
     with copied(folder_sent, tmp_path / "home") as practice:
         know(practice, payer(filing="30"))  # taken 39 days after the service

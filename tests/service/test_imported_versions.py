@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service import versions
@@ -62,6 +63,7 @@ def lives(practice):
     return dict(zip(table["claim_id"].tolist(), table["life"].tolist(), strict=True))
 
 
+@pytest.mark.long
 def test_a_denied_claim_that_was_replaced_goes_to_the_next_payer_once_as_what_it_is_now(practice):
     send(practice, FIRST | SECOND)
     practice.night(decision(1, 145, 0, icn="ICN1", status=4), day=DAY)
@@ -80,6 +82,7 @@ def test_while_a_replacement_is_with_the_payer_nothing_goes_to_the_next_one(prac
     assert bill_next(practice.ctx, LATER, master=KNOWN).counts["next_claims"] == 0
 
 
+@pytest.mark.long
 def test_a_claim_that_names_two_next_payers_is_listed_and_stops_no_other(practice):
     send(practice, FIRST | SECOND, FIRST | SECOND | {"claim_number": "K2"})
     for number, name in ((1, "K1"), (2, "K2")):
@@ -96,6 +99,7 @@ def test_a_claim_that_names_two_next_payers_is_listed_and_stops_no_other(practic
     assert "2 payers are named on it" in message
 
 
+@pytest.mark.long
 def test_what_decides_between_a_claim_and_its_replacement_is_the_payers_number_whatever_file_it_stands_in(practice):
     names = ("K1", "K2", "K3", "K4")
     send(practice, *(FIRST | SECOND | {"claim_number": name} for name in names))

@@ -115,21 +115,14 @@ def test_the_chain_shows_what_was_removed_put_in_and_cut(books):
     assert any("cut" in problem for problem in broken(books)["journals"])
 
 
-@pytest.mark.parametrize("table", ["journals", "ledger_lines"])
-@pytest.mark.parametrize(
-    "statement",
-    ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE", "REPLACE"],
-)
-def test_journals_and_their_lines_cannot_be_changed(books, table, statement):
+def test_journals_and_their_lines_cannot_be_changed(books):
     is_sqlite = books.ctx.engine.dialect.name == "sqlite"
-    if is_sqlite == statement.startswith("TRUNCATE") or (statement == "REPLACE" and not is_sqlite):
-        pytest.skip("the other engine's statement")
-    column = {"journals": "actor", "ledger_lines": "account"}[table]
-    if statement == "REPLACE":
-        statement = "INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
+    own = "INSERT OR REPLACE INTO {table} SELECT * FROM {table}" if is_sqlite else "TRUNCATE {table} CASCADE"
     before = books.balances()
-    with pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
-        conn.exec_driver_sql(statement.format(table=table, column=column))
+    for table, column in (("journals", "actor"), ("ledger_lines", "account")):
+        for statement in ("UPDATE {table} SET {column} = {column}", "DELETE FROM {table}", own):
+            with pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
+                conn.exec_driver_sql(statement.format(table=table, column=column))
     assert books.balances() == before
     assert broken(books) == {}
 

@@ -65,7 +65,7 @@ def told(practice):
     return set(practice.rows(rows.where(sa.or_(CASE.c.extent == "full", EVENT.c.kind != "attached"))))
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_the_cases_of_a_denial_taken_back_and_paid_in_part_are_the_same_in_every_order(practice, name, order):
     bill, history, wanted = HISTORIES[name]
@@ -95,7 +95,7 @@ WITHOUT_REVERSAL = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["PDE", "PED", "DPE", "DEP"])
 def test_a_payment_wins_the_denials_of_earlier_days_whichever_comes_first(practice, order):
     practice.night(claims(ONE))
@@ -111,6 +111,7 @@ def test_a_payment_wins_the_denials_of_earlier_days_whichever_comes_first(practi
     assert differences(after, state(practice)) == {}
 
 
+@pytest.mark.long
 def test_of_one_day_nobody_can_say_which_decision_was_first(practice):
     practice.night(claims(ONE), payment(PAID, "T0", "20250310", "100"))
     practice.night(payment(DENIED, "T1", "20250310"))

@@ -47,18 +47,19 @@ def ending(practice):
 SHOWN = [pytest.param(*one, marks=[pytest.mark.long] if at % 3 else []) for at, one in enumerate(ORDERS)]
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "order"), SHOWN)
 def test_a_claim_ends_alike_whatever_comes_first(practice, name, order):
     ends_paid(practice, name, order)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2)])
 def test_what_the_payer_took_back_after_it_paid_instead_takes_nothing_from_that(practice, order):
     ends_paid(practice, "denied, paid, taken back", order)
 
 
+@pytest.mark.long
 def test_what_waited_until_a_denial_was_taken_back_says_how_the_claim_stands(practice):
     later = DENIED.replace("ICN1", "ICN3"), DENIED_BACK.replace("ICN1", "ICN3")
     practice.night(claims(BILL), payment(later[0], "T2", "20250312"))
@@ -86,6 +87,7 @@ def ends_paid(practice, name, order):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_the_timeline_tells_what_came_late(practice):
     practice.night(claims(BILL), payment(PAID_BACK + "\n" + AGAIN, "T2", "20250412", "12"))
     practice.night(payment(PAID, "T1", "20250310", "88"))
@@ -93,6 +95,7 @@ def test_the_timeline_tells_what_came_late(practice):
     assert told == ["paid", "held-reversed"]  # the first payment only waited until it was taken back
 
 
+@pytest.mark.long
 def test_a_duplicate_that_comes_before_its_original_is_read_as_one_when_that_comes(practice):
     numbers = ("A1", "A2", "A3")
     repeat = "CLP*{0}*1*150*0**12*DUP{0}~\nSVC*HC:99213*150*0**1~\nCAS*OA*18*150~"

@@ -55,6 +55,7 @@ def not_taken(practice):
     return [(rule, score, why, json.loads(evidence)) for rule, score, why, evidence in rows]
 
 
+@pytest.mark.long
 def test_a_claim_with_another_charge_is_kept_as_looked_at_and_not_taken(practice):
     practice.night(claims(Bill("A1", [("99213", "140")])), paid())
     ((rule, score, why, facts),) = not_taken(practice)
@@ -64,6 +65,7 @@ def test_a_claim_with_another_charge_is_kept_as_looked_at_and_not_taken(practice
     assert len(not_taken(practice)) == 1
 
 
+@pytest.mark.long
 def test_what_a_person_matches_is_posted_by_the_next_reconcile(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), paid(number="TYPO9"))
     match_by_hand(practice.ctx, exception(practice, "UNMATCHED_CLAIM"), "A1")
@@ -77,6 +79,7 @@ def test_what_a_person_matches_is_posted_by_the_next_reconcile(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_payment_that_differs_is_matched_by_hand_only_with_a_reason(practice):
     other = Bill("A1", [("99213", "140")], payer=("MOONBEAM", "9876543210"))
     practice.night(claims(other), paid(number="TYPO9"))
@@ -98,6 +101,7 @@ def test_a_payment_that_differs_is_matched_by_hand_only_with_a_reason(practice):
         unmatch_by_hand(practice.ctx, number)
 
 
+@pytest.mark.long
 def test_another_patient_or_another_day_wants_a_reason_and_what_moved_on_is_left_alone(practice):
     """The payment names nobody's member number, so nothing but name and days tells the patients apart."""
     theirs = paid(number="TYPO9").replace(b"SVC*", b"NM1*QC*1*TEST*Anne-A~SVC*", 1)
@@ -154,6 +158,7 @@ def test_patients_are_compared_as_people_would(paid, claimed, word):
     assert same_patient(paid, claimed) == word
 
 
+@pytest.mark.long
 def test_what_a_person_has_unmatched_is_never_matched_to_that_claim_again(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), paid())
     second = PAID.replace("T1", "T2").replace("20250310", "20250410").replace("ICN1", "ICN2")
@@ -171,6 +176,7 @@ def test_what_a_person_has_unmatched_is_never_matched_to_that_claim_again(practi
     check(practice)
 
 
+@pytest.mark.long
 def test_what_cannot_be_matched_is_said(practice):
     practice.night(
         claims(Bill("A1", [("99213", "150")])),
@@ -186,7 +192,7 @@ def test_what_cannot_be_matched_is_said(practice):
         unmatch_by_hand(practice.ctx, number)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("has_waited", [False, True])
 def test_what_is_unmatched_after_an_undo_is_named_once_and_waits_since_then(practice, has_waited):
     """The remittance came before its claim, or after it."""

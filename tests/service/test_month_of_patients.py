@@ -31,7 +31,7 @@ def books(tmp_path_factory):
     made = {}
     for pays in (False, True):
         folder = home / f"month-{pays}"
-        day = date.fromisoformat(simulate_month(folder, claims=120, seed=11, patients=pays)["posting_date"])
+        day = date.fromisoformat(simulate_month(folder, claims=40, seed=3, patients=pays)["posting_date"])
         settings = config.load(home=home / str(pays), database_url=f"sqlite:///{home / f'{pays}.db'}")
         upkeep.initialise(settings)
         ctx = open_context(settings, actor="test")
@@ -89,6 +89,7 @@ def test_the_tie_out_and_the_statements_of_the_month_hold(books, tmp_path):
     assert set(table.loc[table["is_billed"] == "yes", "group_code"]) == {"PR"}
 
 
+@pytest.mark.long
 def test_taking_back_what_bounced_clears_it_and_another_night_changes_nothing(books):
     ctx, day, folder = books[True]
     bank = pd.read_csv(folder / "inbox" / "bank.csv", dtype=str, keep_default_na=False)

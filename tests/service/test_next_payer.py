@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service import next_payer, versions
@@ -76,6 +77,7 @@ def test_a_decision_that_was_taken_back_stops_the_claim_that_tells_it(practice):
     assert submit(practice.ctx, DAY, now=NOW, master=KNOWN).counts["claims_sent"] == 0
 
 
+@pytest.mark.long
 def test_a_claim_that_a_person_gave_up_is_made_again_only_when_a_person_asks(practice):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)
@@ -85,6 +87,7 @@ def test_a_claim_that_a_person_gave_up_is_made_again_only_when_a_person_asks(pra
     assert bill_next(practice.ctx, DAY, claim_ids=[1], master=KNOWN).counts["next_claims"] == 1
 
 
+@pytest.mark.long
 def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_the_claim_is_over(practice, monkeypatch):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)
@@ -107,6 +110,7 @@ def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_t
     assert lives(practice)[2] == "ready"
 
 
+@pytest.mark.long
 def test_the_remittance_is_believed_when_it_does_not_say_that_the_claim_went_on(practice):
     sent(practice, CROSSING)
     for _ in range(2):
@@ -126,6 +130,7 @@ def test_a_claim_that_the_payer_forwarded_waits_in_silence(practice):
     assert bill_next(practice.ctx, DAY, claim_ids=[1], master=CROSSING).counts["next_claims"] == 0
 
 
+@pytest.mark.long
 def test_two_at_once_make_one_claim_and_what_a_dead_run_left_open_is_closed(practice, monkeypatch):
     sent(practice)
     real, calls = next_payer.next_claims, []
@@ -147,6 +152,7 @@ def test_two_at_once_make_one_claim_and_what_a_dead_run_left_open_is_closed(prac
     assert open_rows(practice, next_payer.REFUSED) == []
 
 
+@pytest.mark.long
 def test_a_decision_that_changes_while_the_claim_is_made_makes_none(practice, monkeypatch):
     sent(practice)
     real = versions.save
@@ -161,6 +167,7 @@ def test_a_decision_that_changes_while_the_claim_is_made_makes_none(practice, mo
     assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims"] == 1
 
 
+@pytest.mark.long
 def test_another_share_of_the_patient_stops_the_claim(practice):
     sent(practice)
     bill_next(practice.ctx, DAY, master=KNOWN)
@@ -170,6 +177,7 @@ def test_another_share_of_the_patient_stops_the_claim(practice):
     assert found.loc[found["severity"] == "block", "edit_id"].tolist() == ["S19j"]
 
 
+@pytest.mark.long
 def test_a_bundled_line_says_in_which_line_it_was_paid(practice):
     bill = PERSON | SECOND | {"claim_number": "K1"}
     first, second = ({"procedure_code": code, "charge": charge} for code, charge in (("80053", "100"), ("82947", "50")))

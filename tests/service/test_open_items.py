@@ -77,6 +77,7 @@ def test_items_are_named_and_add_up_to_their_accounts(books, tmp_path):
         assert stored.startswith((b"CLP*TYPO9", b"2025-06-12", b"R2,", b"PLB*", b"CLM*A1")), stored
 
 
+@pytest.mark.long
 def test_an_item_that_is_settled_is_listed_no_more_and_earlier_days_stay_what_they_were(books, tmp_path):
     path, _ = listed(books, tmp_path / "before")
     before = rows(path, "open_items")

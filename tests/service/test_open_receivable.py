@@ -37,6 +37,7 @@ TAKEN_BACK = """CLP*A4*22*-300*0**12*ICN4~
 BILL = Bill("A4", [("70551", "300")])
 
 
+@pytest.mark.long
 def test_the_systems_release_names_the_journal_that_it_takes_back_and_closes_the_case(practice):
     practice.night(claims(BILL), paid(DENIED, "T1"))
     practice.night(paid(DECIDED_AGAIN, "T2", "20250410", "210"))
@@ -57,6 +58,7 @@ def test_the_systems_release_names_the_journal_that_it_takes_back_and_closes_the
     check(practice)
 
 
+@pytest.mark.long
 def test_a_reversal_of_what_the_system_took_back_already_changes_nothing(practice):
     practice.night(claims(BILL), paid(DENIED, "T1"))
     practice.night(paid(DECIDED_AGAIN, "T2", "20250410", "210"))
@@ -67,6 +69,7 @@ def test_a_reversal_of_what_the_system_took_back_already_changes_nothing(practic
     check(practice)
 
 
+@pytest.mark.long
 def test_a_denial_that_a_person_has_written_off_is_not_released(practice):
     practice.night(claims(BILL), paid(DENIED, "T1"))
     practice.write_off("A4", "CO-16", date(2025, 7, 1))
@@ -102,6 +105,7 @@ def test_only_the_line_that_was_denied_is_released_when_it_alone_is_decided_agai
     check(practice)
 
 
+@pytest.mark.long
 def test_a_duplicate_denial_moves_nothing_and_stands_with_the_first_decision(practice):
     practice.night(
         claims(BILL),
@@ -115,6 +119,7 @@ def test_a_duplicate_denial_moves_nothing_and_stands_with_the_first_decision(pra
     check(practice)
 
 
+@pytest.mark.long
 def test_a_duplicate_line_beside_a_new_one_moves_nothing(practice):
     practice.night(
         claims(Bill("A2", [("99213", "100"), ("73030", "50")])),
@@ -144,6 +149,7 @@ def second_payer(segments, cash, trace="T2", day="20250412"):
     return paid(segments, trace, day, cash, payer="PLAN TWO", payer_id="1599999999")
 
 
+@pytest.mark.long
 def test_a_second_payers_price_reduction_of_the_whole_rest_is_posted_once(practice):
     practice.night(
         claims(Bill("E1", [("99214", "150")], others=(SECOND,))),
@@ -159,6 +165,7 @@ def test_a_second_payers_price_reduction_of_the_whole_rest_is_posted_once(practi
     check(practice)
 
 
+@pytest.mark.long
 def test_a_second_payers_cash_is_never_lowered_and_what_exceeds_is_a_credit(practice):
     practice.night(
         claims(Bill("E1", [("99214", "150")], others=(SECOND,))),
@@ -170,6 +177,7 @@ def test_a_second_payers_cash_is_never_lowered_and_what_exceeds_is_a_credit(prac
     check(practice)
 
 
+@pytest.mark.long
 def test_an_overlap_at_the_claim_level_is_lowered_over_the_whole_claim(practice):
     practice.night(
         claims(Bill("E1", [("99214", "100"), ("73030", "50")], others=(SECOND,))),
@@ -189,6 +197,7 @@ def test_an_overlap_at_the_claim_level_is_lowered_over_the_whole_claim(practice)
     check(practice)
 
 
+@pytest.mark.long
 def test_a_rest_that_a_second_payer_leaves_is_named_until_it_is_settled(practice):
     practice.night(
         claims(Bill("E1", [("99214", "150")], others=(SECOND,))),
@@ -217,7 +226,7 @@ CORRECTED = """CLP*E1*22*-150*-88**12*ICN10~
                CAS*PR*2*{share}~"""
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["ACB", "ABC"])
 def test_a_rest_with_a_second_payer_is_named_whichever_decision_leaves_it(practice, order):
     nights = {
@@ -244,6 +253,7 @@ def test_a_rest_with_a_second_payer_is_named_whichever_decision_leaves_it(practi
         assert practice.rows(short) == [(1000, "S77")]
 
 
+@pytest.mark.long
 def test_a_second_payer_before_the_first_waits_and_posts_after_it(practice):
     practice.night(
         claims(Bill("E1", [("99214", "150")], others=(SECOND,))),
@@ -264,7 +274,7 @@ PARTS = {
 }
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order",
     [

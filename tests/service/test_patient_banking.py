@@ -97,6 +97,7 @@ def test_a_chargeback_before_the_settlement_makes_it_smaller_and_after_it_is_tak
     again(practice)
 
 
+@pytest.mark.long
 def test_a_cheque_that_bounces_is_named_until_a_person_takes_it_back(practice):
     practice.night(CLAIMS, paid("R1,2025-03-10,22.00,cheque,A1,711,"), bank("2025-03-11,22.00,711,,,CHECK"), day=DAY)
     assert sound(practice) == {"1000": 2200, "1200": -2200}
@@ -119,6 +120,7 @@ def test_a_refund_cheque_is_tied_when_the_bank_pays_it(practice):
     assert (sound(practice), practice.exceptions()) == ({}, [])
 
 
+@pytest.mark.long
 def test_a_deposit_slip_is_tied_by_hand_and_taken_apart(practice):
     practice.night(
         CLAIMS,

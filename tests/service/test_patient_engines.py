@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service import patient_list
@@ -16,6 +17,7 @@ from tests.service.test_patient_payments import PAID
 DAY = date(2025, 3, 14)
 
 
+@pytest.mark.long
 def test_from_a_file_to_the_claim_the_bank_another_claim_and_back(practice):
     practice.night(
         claims(Bill("A1", [("99213", "150")])),

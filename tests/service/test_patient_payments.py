@@ -80,6 +80,7 @@ def test_a_payment_after_the_remittance_pays_the_share(practice):
     again(practice)
 
 
+@pytest.mark.long
 def test_a_prepayment_waits_as_credit_and_is_netted_when_the_share_is_posted(practice):
     practice.night(bill("A1"), paid("R1,2025-02-01,22.00,cash,A1,,"))
     assert sound(practice) == {"1000": 2200, "1100": 15000, "1200": -2200, "4000": -15000}
@@ -132,6 +133,7 @@ def test_wrong_rows_are_refused_one_by_one_and_the_good_ones_go_in(practice):
     assert practice.count(schema.patient_payments) == 1
 
 
+@pytest.mark.long
 def test_two_rows_that_contradict_each_other_are_held_whatever_the_order(practice):
     practice.night(bill("A1"), paid("R1,2025-03-20,10.00,cash,A1,,"), paid("R1,2025-03-20,12.00,cash,A1,,"))
     assert named(practice) == ["PATIENT_PAYMENT_CONFLICT"] * 2
@@ -148,6 +150,7 @@ def test_two_rows_that_contradict_each_other_are_held_whatever_the_order(practic
     sound(practice)
 
 
+@pytest.mark.long
 def test_a_payment_on_account_waits_until_a_person_puts_it_on_a_claim(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,,W1,"))
     assert named(practice) == ["PATIENT_PAYMENT_ON_ACCOUNT"]
@@ -180,6 +183,7 @@ def test_a_number_of_several_claims_or_another_member_is_not_guessed(practice):
     sound(practice)
 
 
+@pytest.mark.long
 def test_too_much_is_a_credit_with_its_cause_and_moves_to_another_claim_of_the_patient(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,A1,,"))
     table = schema.exceptions
@@ -234,6 +238,7 @@ def test_what_people_write_of_refunds_and_payments_stands_with_these_and_sealed_
     assert refund and "Jane" not in " ".join(chain.values())
 
 
+@pytest.mark.long
 def test_a_moved_credit_bounces_whole(practice):
     practice.night(bill("A1", "A2"), remit(PAID), paid("R1,2025-03-20,30.00,cheque,A1,,711"))
     # Both claims of one file belong to persons of their own there: same member, other name.
@@ -247,6 +252,7 @@ def test_a_moved_credit_bounces_whole(practice):
     sound(practice)
 
 
+@pytest.mark.long
 def test_what_was_paid_back_before_the_cheque_bounced_is_owed_by_the_patient(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cheque,A1,,711"))
     refund = request_claim_refund(practice.ctx, "A1", "too much", DAY)
@@ -290,6 +296,7 @@ def test_a_share_below_zero_is_a_credit_with_nothing_to_pay_back(practice):
     sound(practice)
 
 
+@pytest.mark.long
 def test_what_is_paid_before_the_payers_decide_is_not_paid_back(practice):
     practice.night(bill("A1"), paid("R1,2025-03-20,30.00,cash,A1,,"))
     with pytest.raises(PostingRefusedError, match="no credit yet"):
@@ -316,6 +323,7 @@ def test_a_refund_is_asked_for_then_paid_and_never_more_than_the_credit(practice
     assert sound(practice) == {"1000": 2200, "1050": 8800, "4000": -15000, "4100": 4000}
 
 
+@pytest.mark.long
 def test_one_typed_in_is_a_row_in_the_vault_and_typed_again_the_same(practice):
     practice.night(bill("A1"), remit(PAID))
     first = add_patient_payment(practice.ctx, "A1", 2200, DAY, "cheque", DAY, reference="711")

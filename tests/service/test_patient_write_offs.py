@@ -120,6 +120,7 @@ def remit_of(practice, trace):
     return practice.rows(sa.select(table.c.remit_id).where(table.c.trace_number == trace))[0][0]
 
 
+@pytest.mark.long
 def test_a_reversal_takes_back_what_was_written_off_of_its_share(books, tmp_path):
     write_off_small(books.ctx, LATER)  # 2.00 of A1, 5.00 of A2
     to_collection(books.ctx, ["A3"], "three letters", LATER, although="he moved")
@@ -145,6 +146,7 @@ def test_a_reversal_takes_back_what_was_written_off_of_its_share(books, tmp_path
     assert [problem for one in verify(books.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_a_collector_comes_after_the_statements_that_the_rule_asks_for(books, tmp_path, monkeypatch):
     for number, day in enumerate((date(2025, 3, 31), date(2025, 5, 1), date(2025, 6, 10))):
         monkeypatch.setattr(type(books.ctx.settings), "today", lambda _: LATER)

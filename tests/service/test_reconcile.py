@@ -133,6 +133,7 @@ def test_after_a_decision_only_the_newcomer_is_held(practice):
     assert states(practice, schema.claims) == [("held", "claim-conflict"), ("stored", None)]
 
 
+@pytest.mark.long
 def test_a_second_decision_without_reversal_waits_and_its_reversal_lets_it_go(practice):
     practice.night(claims(BILL), paid())
     practice.night(
@@ -173,6 +174,7 @@ def test_a_reversal_without_its_original_is_an_orphan(practice):
     assert practice.balances() == {"2100": -8800, "2200": 8800}
 
 
+@pytest.mark.long
 def test_a_reversal_of_a_payment_that_waits_settles_it(practice):
     practice.night(paid())
     assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT", "UNMATCHED_CLAIM"]
@@ -266,6 +268,7 @@ REVERSAL = """BPR*H*0*C*NON************20250510~
               PLB*1999999984*20251231*WO:X*-88~"""
 
 
+@pytest.mark.long
 def test_a_reversal_takes_back_only_the_payees_own_payment(practice):
     head, ours = paid(number="100", icn="ICNA", trace="TA"), paid(number="100", icn="ICNB", trace="TB")
     theirs = ours.replace(b"1999999984", OTHER_NPI.encode())
@@ -282,6 +285,7 @@ def test_a_reversal_takes_back_only_the_payees_own_payment(practice):
     assert broken(practice) == []
 
 
+@pytest.mark.long
 def test_a_reversal_without_a_number_takes_back_nothing(practice):
     practice.night(paid(number="0", icn="ICN5"))
     practice.night(remit(REVERSAL.format(number="0", icn="ICN9")))
@@ -312,6 +316,7 @@ def test_a_second_claim_under_the_same_number_is_never_dropped_silently(practice
     assert "CLAIM_NOT_CHARGED" in practice.exceptions()
 
 
+@pytest.mark.long
 def test_a_deposit_of_a_payer_with_a_like_name_is_not_taken(practice):
     practice.night(claims(BILL), paid(trace="777").replace(b"PLAN ONE", b"BLUE CROSS OF TEXAS"))
     head = b"date,amount,trace_number,payer_name,reference,type\n"
@@ -321,6 +326,7 @@ def test_a_deposit_of_a_payer_with_a_like_name_is_not_taken(practice):
     assert practice.balances(account="1050") == {}
 
 
+@pytest.mark.long
 def test_an_unbalanced_remit_is_settled_when_its_corrected_copy_posts(practice):
     practice.night(claims(BILL), paid().replace(b"CAS*CO*45*40~", b"CAS*CO*45*41~"))
     assert practice.exceptions() == ["REMIT_HELD"]

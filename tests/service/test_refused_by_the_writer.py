@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from claims.service.charges import import_charges
 from claims.service.resending import send_again
 from claims.service.submit import submit
@@ -63,6 +65,7 @@ def test_a_batch_that_cannot_go_again_leaves_its_claims_where_they_were(practice
     assert submit(practice.ctx, DAY, now=NOW, master=master()).counts["claims_sent"] == 0
 
 
+@pytest.mark.long
 def test_a_refused_batch_that_cannot_go_again_stays_refused_and_in_the_queue(practice):
     practice.drop(written(dict(PERSON, claim_number="K|1")), day=DAY)
     make_ready(practice)

@@ -58,6 +58,7 @@ def books(begun):
     return begun(_begin)
 
 
+@pytest.mark.long
 def test_rejections_are_in_no_queue_total_or_report_of_denials(books, tmp_path):
     assert len(rejection_queue.listed(books.ctx)) == 2
     rows, number, cents = denial_queue(books.ctx, state="")

@@ -33,6 +33,7 @@ def test_one_line_unbundled_into_two_posts_at_that_line(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_one_line_split_into_two_posts_at_that_line(practice):
     practice.night(
         claims(Bill("L1", [("97110", "100")], line_control="LINE0002")),
@@ -51,6 +52,7 @@ def test_one_line_split_into_two_posts_at_that_line(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_one_half_of_a_split_claim_is_taken_back_alone(practice):
     half = "CLP*S1*{status}*{charge}*{paid}**12*{icn}~\nSVC*HC:{code}*{charge}*{paid}**1~\nCAS*CO*45*{off}~"
     first = half.format(status=1, charge=100, paid=80, icn="ICN1", code="99213", off=20)
@@ -92,6 +94,7 @@ def test_a_reversal_with_the_old_group_cr_negates_the_original_all_the_same(prac
     check(practice)
 
 
+@pytest.mark.long
 def test_group_cr_outside_a_reversal_waits_with_its_cash(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID.replace("CAS*CO*45*40~", "CAS*CR*45*40~")))
     assert practice.balances() == {"1050": 8800, "1100": 15000, "2200": -8800, "4000": -15000}

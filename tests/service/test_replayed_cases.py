@@ -55,7 +55,7 @@ def endings(practice):
     return {key: (one["outcome"], one["decided_by"], one["amount_cents"]) for key, one in told.items()}
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("name", HISTORIES)
 def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     nights, undone = HISTORIES[name]
@@ -91,7 +91,7 @@ def test_a_denial_that_was_taken_back_counts_nowhere_after_it_is_looked_at_again
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("filed", [rules.FILED, ()], ids=["filed", "undone before cases stayed filed"])
 def test_a_denial_posted_again_before_what_came_first_has_an_open_case(practice, monkeypatch, filed):
     paid = PAID.replace("ICN3", "ICN0")

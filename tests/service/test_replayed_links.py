@@ -62,7 +62,7 @@ def database_url(sqlite_url):
     return sqlite_url
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("name", HISTORIES)
 def test_what_was_held_and_taken_back_is_so_again(practice, name):
     lines, nights, undone = HISTORIES[name]

@@ -83,6 +83,7 @@ def test_every_check_holds_and_the_tie_out_names_each_remittance(practice, tmp_p
     ]
 
 
+@pytest.mark.long
 def test_what_was_posted_on_a_day_belongs_to_it_though_its_file_came_later(practice, tmp_path):
     practice.drop(CLAIMS, PAID, day=FIRST)
     practice.drop(BANK, DENIED, day=SECOND)
@@ -93,6 +94,7 @@ def test_what_was_posted_on_a_day_belongs_to_it_though_its_file_came_later(pract
     assert {("T1", "TIED"), ("T2", "TIED"), ("", "DEPOSIT_NO_REMIT")} == statuses
 
 
+@pytest.mark.long
 def test_a_remittance_whose_rows_do_not_add_up_is_never_tied(practice, tmp_path):
     practice.night(CLAIMS, PAID, BANK, day=FIRST)
     with write(practice.ctx.engine) as conn:
@@ -104,6 +106,7 @@ def test_a_remittance_whose_rows_do_not_add_up_is_never_tied(practice, tmp_path)
     assert (check["holds"], check["left"]) == (False, 893)
 
 
+@pytest.mark.long
 def test_completeness_parts_adjustments_by_what_became_of_them_and_counts_rows_of_no_set(practice, tmp_path):
     held = PAID.replace(b"*T1*", b"*T9*").replace(b"CAS*CO*45*40", b"CAS*CO*45*41")
     wo = remit("""BPR*H*0*C*NON************20250612~
@@ -120,6 +123,7 @@ def test_completeness_parts_adjustments_by_what_became_of_them_and_counts_rows_o
     assert found["claims of charges files"]["rows"] == "0"
 
 
+@pytest.mark.long
 def test_the_address_of_a_remittance_is_its_bpr(practice, tmp_path):
     practice.night(CLAIMS, PAID, day=FIRST)
     (row,) = rows(write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path), "tieout")
@@ -142,6 +146,7 @@ def test_denial_cases_of_known_and_unknown_claims(practice, tmp_path):
     assert {one[:4] for one in raw} == {b"CLP*"}
 
 
+@pytest.mark.long
 def test_the_same_parameters_give_the_same_bytes(practice, tmp_path):
     practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
     known_at = now()
@@ -153,6 +158,7 @@ def test_the_same_parameters_give_the_same_bytes(practice, tmp_path):
         assert described(first) == described(second)
 
 
+@pytest.mark.long
 def test_a_report_of_an_earlier_day_stays_what_it_was(practice, tmp_path):
     practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
     known_at = now()
@@ -179,6 +185,7 @@ def test_a_report_of_an_earlier_day_stays_what_it_was(practice, tmp_path):
     assert (closed["claim_number"], closed["outcome"], closed["closed_date"]) == ("A2", "overturned", "2025-07-15")
 
 
+@pytest.mark.long
 def test_what_is_known_later_is_not_in_a_report_known_at_an_earlier_instant(practice, tmp_path):
     practice.night(CLAIMS, PAID, day=FIRST)
     known_at = now()

@@ -97,7 +97,7 @@ def told(practice, batch, status, own, *, day="20250312"):
     return practice.night(replied(ca_277(f"{batch:09d}0001", *listed, own=own, day=day)), day=DAY)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("order", [(1, 2), (2, 1), (2, 1, 2)])
 def test_a_claim_that_the_payer_has_stays_accepted_when_its_copy_is_refused(sent, order):
     again(sent)
@@ -110,6 +110,7 @@ def test_a_claim_that_the_payer_has_stays_accepted_when_its_copy_is_refused(sent
     assert sent.exceptions("closed") == ["SENT_TWICE"] * 4
 
 
+@pytest.mark.long
 def test_what_the_payer_took_twice_is_listed(sent):
     again(sent)
     told(sent, 1, "A2:20", "000000301")
@@ -130,6 +131,7 @@ def test_a_claim_with_an_accepted_sending_is_not_corrected_and_sent_once_more(se
         resubmit(sent.ctx, ["A00001"], [], DAY, master=master())
 
 
+@pytest.mark.long
 def test_a_copy_that_was_refused_is_refused_when_what_it_is_a_copy_of_is(sent):
     again(sent)
     told(sent, 1, "A2:20", "000000301")

@@ -60,6 +60,7 @@ def test_a_reversal_takes_back_the_line_that_it_names(practice, other_first):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_reversal_never_takes_back_the_decision_on_another_line(practice):
     practice.night(
         claims(Bill("A2", [("99213", "75"), ("73030", "75")])),
@@ -88,6 +89,7 @@ def test_other_adjustments_in_a_reversal_are_named_and_not_posted(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_the_same_adjustments_on_the_claim_instead_of_its_lines_are_no_difference(practice):
     practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
     on_claim = "CLP*A1*22*-150*-88**12*ICN1~\nCAS*CO*45*-40~\nCAS*PR*2*-22~"
@@ -117,7 +119,7 @@ def test_a_negative_decision_outside_a_reversal_moves_no_claim(practice, negativ
     check(practice)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(("cash", "named"), [("-88", []), ("-80", ["REVERSAL_MISMATCH"])])
 def test_a_reversal_that_a_person_matches_takes_back_the_decision_of_that_claim(practice, cash, named):
     practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
@@ -168,7 +170,7 @@ def told(proposal):
     return [sorted(map(str, frame[sorted(frame.columns)].itertuples(index=False, name=None))) for frame in frames]
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 def test_many_reversals_of_one_claim_take_one_round_and_the_same_decisions_as_one_by_one(practice, monkeypatch, seed):
     numbers = iter(range(8))
@@ -203,6 +205,7 @@ def superseded(practice):
     return sorted(one for (one,) in practice.rows(select.where(P.c.is_superseded == 1, P.c.ended_at.is_(None))))
 
 
+@pytest.mark.long
 def test_a_reversal_under_a_number_of_nobody_takes_back_only_what_it_names(practice):
     paid = [stranger(1, "X1", "W1"), stranger(1, "X2", "W2"), stranger(1, "X3", "W3"), stranger(1, "", "W4")]
     practice.night(payment("\n".join(paid), "T1", cash="352"))
@@ -214,6 +217,7 @@ def test_a_reversal_under_a_number_of_nobody_takes_back_only_what_it_names(pract
     check(practice)
 
 
+@pytest.mark.long
 def test_a_reversal_that_is_sent_again_takes_back_no_other_decision(practice):
     again = PAID.replace("ICN1", "ICN2")
     practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
@@ -231,6 +235,7 @@ def test_a_reversal_that_is_sent_again_takes_back_no_other_decision(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_nothing_paid_is_no_cash_to_know_a_decision_by(practice):
     denied = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
     back = "CLP*A1*22*-150*0**12*{}~\nSVC*HC:99213*-150*0**1~\nCAS*CO*197*-150~"
@@ -242,6 +247,7 @@ def test_nothing_paid_is_no_cash_to_know_a_decision_by(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_reversal_under_a_number_of_its_own_says_whose_it_is_by_its_reference(practice):
     """REF*F8: the payer's number of what is taken back; there is no cash to know a denial by."""
     denied = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
@@ -271,7 +277,7 @@ def test_a_reversal_under_a_number_of_its_own_says_whose_it_is_by_its_reference(
     check(practice)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("patient", ["", "NM1*QC*1*TEST*PERSON****MI*W9~\n"])
 def test_a_reference_alone_takes_nothing_back_where_the_patient_is_not_the_same(practice, patient):
     """Neither our number nor the payer's own is known, and no member, or another: it waits, and is named."""
@@ -283,7 +289,7 @@ def test_a_reference_alone_takes_nothing_back_where_the_patient_is_not_the_same(
     check(practice)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize(("original", "named"), [("ICN2", ["REVERSAL_MISMATCH"]), ("ICN9", ["REVERSAL_MISMATCH"]),
                                                  ("ICN1", [])])  # fmt: skip
 def test_a_reference_to_something_else_than_the_payers_own_number_is_named(practice, original, named):

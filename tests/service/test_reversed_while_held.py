@@ -52,6 +52,7 @@ def number(practice, trace):
     return practice.rows(sa.select(R.c.remit_id).where(R.c.trace_number == trace))[0][0]
 
 
+@pytest.mark.long
 def test_a_late_decision_and_its_reversal_leave_nothing_on_unapplied_cash(practice):
     practice.night(
         claims(BILL), payment(PAID_BACK + "\n" + AGAIN, "T2", "20250412", "12"), bank(("2025-06-20", "7", "Z"))
@@ -75,6 +76,7 @@ def test_a_late_decision_and_its_reversal_leave_nothing_on_unapplied_cash(practi
         assert (unapplied(practice), broken(practice)) == ({}, {})
 
 
+@pytest.mark.long
 def test_a_case_is_won_again_when_its_denial_is_posted_after_the_payment(practice):
     fees = practice.folder / "fee_schedules.csv"
     fees.write_text("payer_code,procedure_code,allowed\n1512345678,99213,110.00\n")
@@ -92,6 +94,7 @@ def test_a_case_is_won_again_when_its_denial_is_posted_after_the_payment(practic
     assert broken(practice) == {}
 
 
+@pytest.mark.long
 def test_what_waits_is_as_old_as_it_was_before_an_undo(practice):
     odd = "\nPLB*1999999984*20251231*WO:ICN7*5*ZZ:X*1~"
     practice.night(claims(BILL), payment(PAID_BACK + "\n" + AGAIN + odd, "T2", "20250412", "6"), day=FIRST)
@@ -108,6 +111,7 @@ def test_what_waits_is_as_old_as_it_was_before_an_undo(practice):
 HELD_BACK = "CLP*A2*22*-150*-50**12*ICN9~\nSVC*HC:99213*-150*-50**1~\nCAS*CO*45*-100~"
 
 
+@pytest.mark.long
 def test_what_a_held_remittance_explains_is_asked_of_it_until_a_corrected_one_replaces_it(practice):
     practice.night(
         claims(BILL, Bill("A2", [("99213", "150")], member="W2")),

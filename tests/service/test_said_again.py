@@ -76,6 +76,7 @@ def test_two_wordings_of_a_notice_in_one_night_are_both_held(practice):
     assert practice.balances() == {"1100": 15000, "4000": -15000}
 
 
+@pytest.mark.long
 def test_a_notice_that_was_taken_back_later_is_held_all_the_same(practice):
     notice = payment(DENIED, "T2", "20250410")
     back = "CLP*A1*22*-150*0**12*ICN1~\nSVC*HC:99213*-150*0**1~\nCAS*CO*16*-150~"
@@ -84,6 +85,7 @@ def test_a_notice_that_was_taken_back_later_is_held_all_the_same(practice):
     assert states(practice) == ["held", "posted", "posted"]
 
 
+@pytest.mark.long
 def test_other_notices_under_one_trace_number_are_posted(practice):
     other = DENIED.replace("A1", "B1").replace("ICN1", "ICN2")
     practice.night(
@@ -93,7 +95,7 @@ def test_other_notices_under_one_trace_number_are_posted(practice):
     assert practice.balances() == {"1110": 30000, "4000": -30000}
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("backwards", [False, True])
 def test_one_decision_in_two_payments_is_named_on_the_later_one(practice, backwards):
     practice.night(claims(BILL))
@@ -106,6 +108,7 @@ def test_one_decision_in_two_payments_is_named_on_the_later_one(practice, backwa
     check(practice)
 
 
+@pytest.mark.long
 def test_a_repeated_decision_is_settled_when_one_of_the_two_is_taken_back(practice):
     practice.night(claims(BILL), *TWICE)
     back = "CLP*A1*22*-50*-30**12*ICN1~\nSVC*HC:99213*-50*-30**1~\nCAS*CO*45*-20~\nPLB*1999999984*20251231*WO:ICN1*-30~"
@@ -131,6 +134,7 @@ def test_parts_of_a_split_claim_are_no_repeats(practice):
     assert money(practice) == []
 
 
+@pytest.mark.long
 def test_the_history_is_not_read_to_know_a_notice_again(practice):
     old = [payment(DENIED, f"T{day}", f"202504{day:02d}") for day in range(1, 9)]
     practice.night(claims(BILL), *old)

@@ -34,11 +34,13 @@ def month(tmp_path_factory) -> Path:
     return out
 
 
+@pytest.mark.long
 def test_answers_are_clean(month):
     assert_clean(month)
     assert Counter(path.suffix for path in month.iterdir()) >= Counter({".ta1": 4, ".999": 4, ".277ca": 4, ".835": 15})
 
 
+@pytest.mark.long
 def test_the_same_files_give_the_same_bytes(month, tmp_path):
     answer(SENT, tmp_path / "again")
     assert {path.name: path.read_bytes() for path in month.iterdir()} == {
@@ -231,6 +233,7 @@ def test_a_replacement_reverses_and_corrects_and_a_void_only_reverses(tmp_path):
     assert (paid_again["status_code"], paid_again["causes"]) == ("1", "")
 
 
+@pytest.mark.long
 def test_the_deductible_is_carried_from_file_to_file(tmp_path):
     procedure = "97161"  # a therapy: deductible and coinsurance of FABLE, 300.00 a year
     out, books = tmp_path / "out", tmp_path / "books"
@@ -329,6 +332,7 @@ def test_a_run_that_did_not_end_leaves_the_books_as_they_were(tmp_path):
     assert (tmp_path / "c" / "truth.csv").read_bytes() == (tmp_path / "d" / "truth.csv").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not SAMPLES.exists(), reason="the sample files are not here")
 @pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.long)])
 def test_files_of_others_are_answered_without_an_exception(tmp_path, monkeypatch, every):

@@ -122,5 +122,6 @@ _EACH = dict.fromkeys(modes(), _nothing_more) | {
 }
 
 
+@pytest.mark.long
 def test_all_modes_fit_into_one_run(tmp_path):
     assert answer(SENT, tmp_path / "out", ugly=modes()).unapplied == []

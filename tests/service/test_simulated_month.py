@@ -66,6 +66,7 @@ def final() -> pd.DataFrame:
     return standing
 
 
+@pytest.mark.long
 def test_files_end_where_they_should(books):
     _ctx, report, _ = books
     assert report.counts == {"stored": 24, "held": 1, "refused": 1, "duplicate": 1}

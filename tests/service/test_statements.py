@@ -113,6 +113,7 @@ def test_while_a_payer_has_not_decided_a_line_nothing_of_the_claim_is_billed(pra
     assert (billed(tables), waits(tables)) == ({}, [("A1", "a payer still owes a part, or has not decided", "22.00")])
 
 
+@pytest.mark.long
 def test_what_goes_to_another_payer_is_his_until_he_decides(practice, tmp_path):
     both = Bill("A1", [("99213", "150")], others=(("S", "PLAN TWO", "1598765432"),))
     practice.night(claims(both), paid("A1", SHARE), day=FIRST)
@@ -132,6 +133,7 @@ def test_what_goes_to_another_payer_is_his_until_he_decides(practice, tmp_path):
     assert (tables["statements"][0]["ready_date"], tables["statements"][0]["days"]) == ("2025-04-20", "9")
 
 
+@pytest.mark.long
 def test_a_prepayment_is_no_statement_and_a_paid_share_neither(practice, tmp_path):
     practice.night(claims(Bill("A1", [("99213", "150")]), Bill("A2", [("99213", "150")])), day=FIRST)
     add_patient_payment(practice.ctx, "A1", 2200, FIRST, "cash", FIRST)
@@ -157,6 +159,7 @@ def test_master_data_say_who_is_medicaid_as_known_then(practice, tmp_path):
     assert billed(rows(practice, tmp_path / "b", known_at=then)) == {"A1": "22.00"}
 
 
+@pytest.mark.long
 def test_a_decision_that_is_taken_back_begins_the_days_anew(practice, tmp_path):
     practice.night(claims(Bill("A1", [("99213", "150")])), paid("A1", SHARE), day=FIRST)
     back = remit(
@@ -176,6 +179,7 @@ def test_a_decision_that_is_taken_back_begins_the_days_anew(practice, tmp_path):
     assert (told["balance"], told["ready_date"]) == ("10.00", "2025-04-20")
 
 
+@pytest.mark.long
 def test_an_earlier_day_or_instant_is_told_as_it_was(practice, tmp_path):
     practice.night(claims(Bill("A1", [("99213", "150")])), paid("A1", SHARE), day=FIRST)
     then = now()

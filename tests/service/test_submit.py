@@ -72,6 +72,7 @@ def test_two_claims_with_one_number_on_the_wire_do_not_leave(practice):
     assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT"]
 
 
+@pytest.mark.long
 def test_a_line_is_found_by_its_number_as_it_was_sent_however_it_was_written(practice):
     line = PERSON | {"claim_number": "low1", "procedure_code": "99214", "charge": "205.00"}
     practice.drop(written(line, line), day=DAY)

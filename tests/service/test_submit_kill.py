@@ -128,7 +128,7 @@ def test_two_at_once(books):
     check(books)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("step", ["planned", "written", "placed"])
 def test_a_batch_that_died_is_finished_with_the_same_bytes_and_name(books, monkeypatch, step):
     from claims.service import outbox, production

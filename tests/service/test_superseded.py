@@ -43,7 +43,7 @@ def answered(begun):
     return begun(_begin)
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("named", ["K2", "K2V2"])
 def test_a_version_that_is_taken_ends_the_claim_before_it_and_a_void_ends_with_the_reversal(answered, named):
     assert lives(answered) == {1: "replaced", 2: "voided", 3: "accepted", 4: "accepted"}

@@ -45,6 +45,7 @@ def money(practice):
     return [one for one in practice.exceptions() if one != "REMIT_WITHOUT_DEPOSIT"]
 
 
+@pytest.mark.long
 def test_a_recovery_before_its_announcement_is_named_until_that_comes(practice):
     practice.night(claims(BILL, OTHER), remit(PAID), remit(TAKEN))
     assert money(practice) == ["WO_WITHOUT_REVERSAL"]
@@ -56,6 +57,7 @@ def test_a_recovery_before_its_announcement_is_named_until_that_comes(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_recovery_never_uses_up_another_claims_announcement(practice):
     practice.night(claims(BILL, OTHER), remit(PAID), remit(ANNOUNCED), remit(TAKEN.replace("WO:ICN1", "WO:ICN7")))
     assert money(practice) == ["WO_WITHOUT_REVERSAL"]
@@ -76,6 +78,7 @@ def test_only_what_is_not_covered_is_named(practice):
     assert practice.rows(named) == [(1200,)]
 
 
+@pytest.mark.long
 def test_a_forward_balance_that_comes_back_before_its_announcement_closes_itself_too(practice):
     back = TAKEN.replace("WO:ICN1*88", "FB:FWD1*88")
     practice.night(claims(BILL, OTHER), remit(PAID), remit(back))
@@ -97,6 +100,7 @@ def test_two_open_forward_balances_of_one_payer_are_named_until_one_is_left(prac
     assert "FORWARD_BALANCES_SEVERAL" not in practice.exceptions()
 
 
+@pytest.mark.long
 def test_what_several_forward_balances_are_together_is_told_and_as_old_as_before_an_undo(practice):
     one = "BPR*H*0*C*NON************202504{day}~\nTRN*1*F{day}*1512345678~\nPLB*1999999984*20251231*"
     one += "FB:F{day}*-{day}*WO:X{day}*{day}~"
@@ -136,6 +140,7 @@ def test_an_acknowledged_refund_takes_the_reference_of_the_recovery_that_it_pair
     check(practice)
 
 
+@pytest.mark.long
 def test_a_lost_payment_that_is_issued_again_clears_the_lost_one(practice):
     practice.night(
         claims(BILL),
@@ -150,7 +155,7 @@ def test_a_lost_payment_that_is_issued_again_clears_the_lost_one(practice):
     check(practice)
 
 
-@pytest.mark.few(3)
+@pytest.mark.long
 @pytest.mark.parametrize("same_night", [True, False])
 @pytest.mark.parametrize("is_returned", ["earlier", "at once", ""])
 def test_what_the_bank_says_the_same_night_decides_what_was_lost(practice, same_night, is_returned):
@@ -230,6 +235,7 @@ def test_interest_that_is_not_that_of_the_claims_is_named_and_posted(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_forward_balance_of_one_payee_is_not_used_up_by_another(practice):
     other = "1888888885"
     practice.night(
@@ -258,6 +264,7 @@ def test_a_forward_balance_of_one_payee_is_not_used_up_by_another(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_what_one_payer_without_a_number_announced_is_not_taken_by_another(practice):
     paid = "BPR*{kind}************{day}~\nTRN*1*{trace}~\n{segments}"
     practice.night(
@@ -310,6 +317,7 @@ def test_a_refund_to_a_payer_names_what_the_books_know_or_says_why_not(practice)
     assert (asked["known_cents"], asked["unannounced_cents"], practice.balances(account="2100")) == (0, 100, {})
 
 
+@pytest.mark.long
 def test_a_refund_to_a_payer_is_withdrawn_before_and_reversed_after_the_approval(practice):
     practice.night(claims(BILL), remit(PAID), remit(ANNOUNCED))
     before = practice.balances()

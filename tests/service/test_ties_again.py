@@ -68,7 +68,7 @@ SHORT = ("a deposit of two", "paid in part", "parts on two nights", "returned wi
 SHOWN = [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.long]) for name in HISTORIES]
 
 
-@pytest.mark.few(2)
+@pytest.mark.long
 @pytest.mark.parametrize("history", SHOWN)
 def test_an_undo_and_a_replay_give_the_ties_back(practice, history):
     nights, trace = HISTORIES[history]
@@ -87,6 +87,7 @@ def test_an_undo_and_a_replay_give_the_ties_back(practice, history):
     assert differences(before, state(practice)) == {}
 
 
+@pytest.mark.long
 def test_what_the_bank_did_meanwhile_is_not_taken_apart_by_a_replay(practice):
     nights, trace = HISTORIES["returned and paid again"]
     for files in nights:
@@ -107,6 +108,7 @@ NIGHTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "nights",
     [pytest.param(name, marks=[pytest.mark.long] if at % 2 else []) for at, name in enumerate(reversed(NIGHTS))],
@@ -120,12 +122,14 @@ def test_a_deposit_for_several_remittances_finds_those_that_come_later(practice,
     check(practice)
 
 
+@pytest.mark.long
 def test_the_rest_of_a_deposit_is_no_other_days_remittance(practice):
     practice.night(BILLS, T1, BOTH)
     practice.night(paid("T2", "C1", 500, 500, day="20250311"))
     assert practice.exceptions() == ["DEPOSIT_OVER", "REMIT_WITHOUT_DEPOSIT"]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("day", ["", "************20251341"])
 def test_money_of_a_remittance_without_a_day_is_missed_too(practice, day):
     practice.night(BILLS, T1.replace(b"************20250310", day.encode()), day=date(2025, 3, 12))

@@ -34,6 +34,7 @@ def books(begun):
     return begun(_begin)
 
 
+@pytest.mark.long
 def test_every_step_from_charge_to_bank_stands_in_a_file(books):
     steps = timeline(books.ctx, "A1")
     told = list(zip(steps["kind"], steps["step"], strict=True))

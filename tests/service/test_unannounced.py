@@ -56,6 +56,7 @@ def named(practice):
     return sorted(practice.rows(rows.where(table.c.state == "open", table.c.type_code.in_(kinds))))
 
 
+@pytest.mark.long
 def test_an_exception_says_all_that_is_in_debit_when_the_announcement_is_undone(practice):
     practice.night(BILLS, PAID, ANNOUNCED, TAKEN)
     assert named(practice) == [("WO_WITHOUT_REVERSAL", 1)]
@@ -78,6 +79,7 @@ def test_an_exception_that_says_too_little_is_found(practice):
     assert "account 2100 is in debit by 8800 cents for a reference" in broken(practice)
 
 
+@pytest.mark.long
 def test_a_lost_payment_that_was_issued_again_is_not_undone_alone(practice):
     practice.night(BILLS, PAID, remit(AGAIN.format(cents=88, day="01", plb="CS:T1*-88")))
     first, second = number_of(practice, "T1"), number_of(practice, "T01")
@@ -130,6 +132,7 @@ def test_a_refund_to_a_payer_is_named_until_the_payer_takes_its_decision_back(pr
     assert named(practice) == [("PAYER_REFUND_UNANNOUNCED", 8800)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_the_cheque_of_a_refund_to_a_payer_comes_to_the_bank(practice, by_hand):
     practice.night(BILLS, PAID, ANNOUNCED)

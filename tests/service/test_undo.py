@@ -58,6 +58,7 @@ def number_of(practice, trace):
     return practice.rows(sa.select(table.c.remit_id).where(table.c.trace_number == trace))[0][0]
 
 
+@pytest.mark.long
 def test_a_paid_claim_undone_and_replayed_with_its_deposit(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), bank(("2025-03-11", "88.00", "T0101")))
     before = state(practice)
@@ -78,6 +79,7 @@ def test_a_paid_claim_undone_and_replayed_with_its_deposit(practice):
     assert practice.count(schema.journals) > written
 
 
+@pytest.mark.long
 def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice):
     practice.night(BILLS, remit(DENIED))
     practice.night(remit(OVERTURNED))
@@ -114,6 +116,7 @@ def test_a_deposit_that_a_person_tied_refuses(practice):
     assert list(undo(practice.ctx, "remit:1", DAY).refused["kind"]) == ["tie by hand"]
 
 
+@pytest.mark.long
 def test_a_claim_alone_is_taken_out_of_its_remittances(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID))
     before = state(practice)
@@ -144,6 +147,7 @@ def test_a_run_is_undone_with_what_it_applied(practice):
     assert differences(applied, state(practice)) == {}
 
 
+@pytest.mark.long
 def test_reports_of_earlier_days_stay_as_they_were_byte_for_byte(practice):
     practice.night(BILLS, remit(DENIED), bank(("2025-04-11", "210.00", "T2")))
     practice.night(remit(OVERTURNED))

@@ -20,6 +20,7 @@ def keys(books):  # noqa: F811
     return dict(zip(rows["claim_number"], rows["key"], strict=True))
 
 
+@pytest.mark.long
 def test_a_letter_says_what_the_contract_allows_and_what_was_paid(books):  # noqa: F811
     key = keys(books)["V2"]
     variances.say(books.ctx, key, "dispute", "asked")

@@ -111,6 +111,7 @@ def test_a_payer_has_its_own_tolerance_and_the_others_that_of_every_payer(practi
     assert cases(practice) == [("underpaid", "open", -1, 1, 0)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ENGINES, indirect=True)
 def test_a_contract_that_comes_later_prices_what_was_decided_and_its_change_prices_again(practice, contract):
     practice.night(claims(BILL), paid("A1", 7000))
@@ -136,6 +137,7 @@ def test_a_contract_of_another_payer_prices_nothing_again(practice, contract):
     assert practice.rows(sa.select(schema.claim_postings.c.priced_at)) == before
 
 
+@pytest.mark.long
 def test_a_wider_tolerance_of_every_payer_closes_what_is_within_it(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))
@@ -155,6 +157,7 @@ def test_fees_that_a_contract_takes_from_another_schedule_price_again_too(practi
     assert cases(practice, "difference_cents", "arithmetic") == [(-1500, "140.00 x 50% = 70.00")]
 
 
+@pytest.mark.long
 def test_a_corrected_remittance_recovers_the_money_and_is_named(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))
@@ -170,6 +173,7 @@ def test_a_corrected_remittance_recovers_the_money_and_is_named(practice, contra
 FACTS = [one.name for one in CASE.c if one.name not in ("recorded_at", "posting_date", "closed_posting_date")]
 
 
+@pytest.mark.long
 def test_one_night_and_two_nights_end_alike(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000), corrected(7000, 9000))
@@ -178,6 +182,7 @@ def test_one_night_and_two_nights_end_alike(practice, contract):
     still(practice)
 
 
+@pytest.mark.long
 def test_money_recovered_in_part_and_taken_back_opens_the_case_again(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))
@@ -190,6 +195,7 @@ def test_money_recovered_in_part_and_taken_back_opens_the_case_again(practice, c
     assert [kind for kind, _ in events(practice)] == ["opened", "recovered_in_part", "recovered", "reopened"]
 
 
+@pytest.mark.long
 def test_an_overpayment_that_is_taken_back_is_closed_and_one_corrected_too(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 15000))
@@ -204,6 +210,7 @@ def test_an_overpayment_that_is_taken_back_is_closed_and_one_corrected_too(pract
     still(practice)
 
 
+@pytest.mark.long
 def test_an_underpayment_whose_decision_is_reversed_waits_for_the_next_one(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))
@@ -214,6 +221,7 @@ def test_an_underpayment_whose_decision_is_reversed_waits_for_the_next_one(pract
     assert cases(practice) == [("underpaid", "open", -4000, 4000, 0)]
 
 
+@pytest.mark.long
 def test_denied_lines_are_no_variance_and_risk_what_the_contract_allows(practice, contract):
     contract()
     denial = remit(f"""BPR*H*0*C*NON************20250310~
@@ -234,6 +242,7 @@ def test_denied_lines_are_no_variance_and_risk_what_the_contract_allows(practice
     still(practice)
 
 
+@pytest.mark.long
 def test_a_case_rate_is_held_against_the_whole_claim(practice, contract):
     contract(f"payer_code,term,method,amount\n{PAYER_ID},visit,case_rate,120.00\n", "contract_terms")
     bill = Bill("B1", [("99213", "150"), ("99214", "250")])
@@ -257,6 +266,7 @@ def test_a_payer_after_the_first_is_not_compared(practice, contract):
     assert cases(practice) == []
 
 
+@pytest.mark.long
 def test_undo_and_replay_end_in_the_same_cases(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))
@@ -271,6 +281,7 @@ def test_undo_and_replay_end_in_the_same_cases(practice, contract):
     still(practice)
 
 
+@pytest.mark.long
 def test_what_is_ended_and_posted_again_ends_in_the_same_cases(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000), corrected(7000, 9000))

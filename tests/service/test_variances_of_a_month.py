@@ -113,6 +113,7 @@ def test_a_clean_month_has_no_variance(month, folder, tmp_path):
     books.ctx.engine.dispose()
 
 
+@pytest.mark.long
 def test_what_was_planted_is_found_and_nothing_else(spoilt):
     books, chosen, _ = spoilt
     found = books.rows(sa.select(CASE.c.claim_number, CASE.c.line_number, CASE.c.difference_cents, CASE.c.kind))
@@ -124,6 +125,7 @@ def test_what_was_planted_is_found_and_nothing_else(spoilt):
     assert [off[number] for number in chosen["claim_number"]] == list(PLANTED)
 
 
+@pytest.mark.long
 def test_a_corrected_remittance_is_tied_to_what_it_recovered(month, spoilt):
     books, chosen, wrong = spoilt
     row, short = chosen.iloc[2], -PLANTED[2]
@@ -162,6 +164,7 @@ def correction(was, now, claim_seg: int, more: int):
     return {**rest, **nothing, **both, "interchanges": around, "remittances": remittance}
 
 
+@pytest.mark.long
 def test_the_payers_of_any_claim_file_write_what_they_allow(folder, tmp_path):
     files = sorted((folder / "inbox").glob("*.837"))
     answer(files, tmp_path / "out")

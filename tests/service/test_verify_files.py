@@ -83,6 +83,7 @@ FACTS = {
 }
 
 
+@pytest.mark.long
 def test_sound_books_are_the_files(books):
     found = {one.name: one for one in verbs.verify(books.ctx)}
     assert {name: one.broken for name, one in found.items() if one.broken} == {}

@@ -87,6 +87,7 @@ def test_a_replacement_names_the_payers_number_and_all_lines(sent):
     assert numbers.is_unique
 
 
+@pytest.mark.long
 def test_the_same_total_is_charged_once_and_another_when_it_is_released(sent):
     sent.night(paid(), day=LATER)
     set_life(sent, "paid")
@@ -141,6 +142,7 @@ def test_a_void_is_the_claim_again_with_frequency_8(sent):
     assert "CLAIM_VERSION_OPEN" not in sent.exceptions()
 
 
+@pytest.mark.long
 def test_a_payment_of_a_version_finds_the_family(sent):
     set_life(sent, "rejected")
     versions.correct(sent.ctx, [1], change("member_id", "W1"), LATER, master())

@@ -123,6 +123,7 @@ def test_e4b_denial_superseded_without_a_reversal(practice):
     check(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", ["reversal first", "correction first"])
 def test_e5_reversal_and_correction_in_either_order(practice, order):
     back = ["CLP*A1*22*-150*-88**12*ICN1~", "SVC*HC:99213*-150*-88**1~", "CAS*CO*45*-40~", "CAS*PR*2*-22~"]

@@ -88,6 +88,7 @@ def claims(desk):
         return conn.exec_driver_sql("select claim_id, life, member_id from claims where version > 1").all()
 
 
+@pytest.mark.long
 def test_what_is_changed_is_shown_before_it_goes_and_nothing_changed_is_a_warning(desk, ann):
     import_files(desk.ctx, find_master_files([MASTER]))
     place = place_of(desk, "K1")
@@ -115,6 +116,7 @@ def test_a_value_that_cannot_be_comes_back_with_its_field_named(desk, ann):
     assert 'value="soon"' in said.text and 'value="keep me"' in said.text and claims(desk) == []
 
 
+@pytest.mark.long
 def test_what_an_edit_blocks_is_said_at_once_and_stands_on_every_page(desk, ann):
     place = place_of(desk, "K1")  # nothing is known of its provider: no master data
     page = ann.get(f"{place}/correct").text
@@ -188,6 +190,7 @@ def test_a_repeat_is_closed_with_its_original(desk, ann):
     assert "1 approved" in told
 
 
+@pytest.mark.long
 def test_a_lowered_charge_is_said_before_it_goes_and_counts_in_the_limit_of_the_day(desk, ann):
     import_files(desk.ctx, find_master_files([MASTER]))
     place = place_of(desk, "K1")

@@ -35,6 +35,7 @@ def number(desk, type_code):
     return desk.one("select exception_id from exceptions where type_code = ? order by 1 limit 1", type_code)
 
 
+@pytest.mark.long
 def test_one_is_taken_noted_accepted_and_taken_up_on_its_page(desk, ann):
     page = f"/exceptions/{number(desk, 'PATIENT_SHARE_DIFFERS')}"
     text = ann.get(page).text

@@ -97,6 +97,7 @@ def test_a_payment_is_matched_by_hand_after_a_look_and_posted_by_the_next_night(
     sound(desk)
 
 
+@pytest.mark.long
 def test_what_people_wrote_stands_in_no_page_of_the_audit(desk, ann):
     """Also what an older release put into the chain is not shown to who may not read the desk."""
     line = desk.one("select bank_line_id from bank_lines where amount_cents = 6000")
@@ -108,6 +109,7 @@ def test_what_people_wrote_stands_in_no_page_of_the_audit(desk, ann):
     assert "JANE DOE" in otto and "0f0f" not in otto
 
 
+@pytest.mark.long
 def test_a_claim_that_differs_gravely_wants_a_reason(desk, ann):
     number = desk.one("select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
                  "and amount_cents = 8800")  # fmt: skip
@@ -125,6 +127,7 @@ def test_a_claim_that_differs_gravely_wants_a_reason(desk, ann):
 # --- deposits
 
 
+@pytest.mark.long
 def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
     line = desk.one("select bank_line_id from bank_lines where amount_cents = 6000")
     remit_id = desk.one("select remit_id from remittances where trace_number = 'T6'")
@@ -170,6 +173,7 @@ def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
 # --- variances
 
 
+@pytest.mark.long
 def test_a_variance_is_disputed_accepted_and_noted(desk, ann):
     key = desk.one("select case_key from variance_cases")[:10]
     page = f"/variances/{key}"
@@ -192,6 +196,7 @@ def test_a_variance_is_disputed_accepted_and_noted(desk, ann):
     sound(desk)
 
 
+@pytest.mark.long
 def test_who_only_looks_sees_no_form(desk, ann):
     otto = desk.sign_in("otto")
     line = desk.one("select bank_line_id from bank_lines where amount_cents = 6000")

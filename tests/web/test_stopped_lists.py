@@ -42,7 +42,10 @@ def ann(desk, tmp_path):
     ("home", "cents", "owners", "gone"),
     [
         ("/rejections", "$300.00", "select group_concat(owner) from rejections", "closed"),
-        ("/rejections/blocked", "$435.00", "select group_concat(owner) from claim_work", "given-up"),
+        pytest.param(
+            *("/rejections/blocked", "$435.00", "select group_concat(owner) from claim_work", "given-up"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, home, cents, owners, gone):
@@ -86,6 +89,7 @@ def test_blocked_claims_are_narrowed_to_a_payer_on_the_page_and_by_the_whole_lis
     assert blocked_queue.payer(desk.ctx, "OTHER") == "OTHER" and blocked_queue.totals(desk.ctx) == (3, 43500)
 
 
+@pytest.mark.long
 def test_what_was_given_up_is_taken_up_again_after_a_look(desk, ann):
     for home, gone in (("/rejections", "closed"), ("/rejections/blocked", "given-up")):
         case = boxes(ann.get(home).text)[0]

@@ -47,6 +47,7 @@ def follow(client, answer):
     return client.get(answer.headers["location"]).text
 
 
+@pytest.mark.long
 def test_an_underpaid_line_is_listed_and_told(desk, ann):
     text = ann.get("/variances?state=any").text
     assert "underpaid" in text and "$110.00" in text and "$80.00" in text
@@ -62,6 +63,7 @@ def test_an_underpaid_line_is_listed_and_told(desk, ann):
     assert row
 
 
+@pytest.mark.long
 def test_a_letter_is_written_from_the_page_and_taken_by_who_may_read(desk, ann):
     address = re.search(r'data-open="(/variances/[0-9a-f]+)"', ann.get("/variances").text)[1]
     otto = desk.sign_in("otto")
@@ -80,6 +82,7 @@ def test_a_letter_is_written_from_the_page_and_taken_by_who_may_read(desk, ann):
     assert ann.post(f"{address}/letter").status_code == 422
 
 
+@pytest.mark.long
 def test_filters_narrow_the_list_and_an_empty_one_says_what_to_do(desk, ann):
     assert len(boxes(ann.get(f"/variances?payer={PAYER_ID}&kind=underpaid&least=30&sort=age").text)) == 3
     for narrow in ("payer=P9", "kind=overpaid", "least=31", "older=3650"):
@@ -102,6 +105,7 @@ def test_a_selection_is_disputed_and_taken_back(ann):
     assert len(boxes(ann.get("/variances?state=disputed").text)) == 1
 
 
+@pytest.mark.long
 def test_a_whole_list_is_looked_at_and_done_as_it_was_looked_at(desk, ann):
     form = {"verb": "accept", "scope": "all", "words": "amended", "back": "/variances?kind=underpaid"}
     looked = ann.post("/variances/act", data=form)
@@ -118,6 +122,7 @@ def test_a_whole_list_is_looked_at_and_done_as_it_was_looked_at(desk, ann):
     assert "Nothing was done" in other.text  # it was signed for another verb
 
 
+@pytest.mark.long
 def test_what_gives_money_up_is_looked_at_first_and_nothing_chosen_is_said(ann):
     case = boxes(ann.get("/variances").text)[0]
     assert "1 would be closed" in ann.post("/variances/act", data={"verb": "close", "case": case}).text
@@ -127,6 +132,7 @@ def test_what_gives_money_up_is_looked_at_first_and_nothing_chosen_is_said(ann):
     assert ann.post("/variances/acts/999999/undo").status_code == 404
 
 
+@pytest.mark.long
 def test_the_page_asks_no_more_for_more_payers(desk, ann):
     asked = []
     sa.event.listen(Engine, "before_cursor_execute", count := lambda *told: asked.append(told[2]))
@@ -142,6 +148,7 @@ def test_the_page_asks_no_more_for_more_payers(desk, ann):
     assert len(asked) <= before
 
 
+@pytest.mark.long
 def test_a_list_that_is_too_long_is_done_in_parts(ann, monkeypatch):
     monkeypatch.setattr(variance_acts, "MOST", 2)
     form = {"verb": "accept", "scope": "all", "words": "amended", "back": "/variances"}

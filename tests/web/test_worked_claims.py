@@ -65,6 +65,7 @@ def form_of(page, name="coverage"):
     return values | ({"order": radio[1]} if radio else {})
 
 
+@pytest.mark.long
 def test_another_payer_is_entered_looked_at_and_billed_once(known, ann):  # noqa: F811
     place = place_of(known, "K5")
     assert f'href="{place}/coverage"' in ann.get(place).text
@@ -94,6 +95,7 @@ def test_another_payer_is_entered_looked_at_and_billed_once(known, ann):  # noqa
     assert named == "PDRAGN,SFABLE"
 
 
+@pytest.mark.long
 def test_the_page_of_a_correction_shows_the_claim_what_is_asked_and_who_complains(known, ann, tmp_path):  # noqa: F811
     codes = "E11.9 I10 J45.909 M54.5 R07.9 N39.0 K21.9 F41.1 G47.33 E78.5 Z79.4 D64.9"
     number = charge(
@@ -143,6 +145,7 @@ def test_a_blocked_claim_is_corrected_where_it_is_listed(known, ann, tmp_path): 
     assert ann.get("/claims/999999/correct").status_code == 404
 
 
+@pytest.mark.long
 def test_the_payers_claim_number_is_asked_for_where_a_claim_names_another(known, ann, tmp_path):  # noqa: F811
     number = charge(
         known, tmp_path, "N1", frequency_code="7", original_reference="ICN1", place_of_service="98"
@@ -188,6 +191,7 @@ def rejected(known, tmp_path):
     return known, number, known.one("select rejection_id from rejections")
 
 
+@pytest.mark.long
 def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann, monkeypatch):  # noqa: F811
     here, number, rejection = rejected
     page = ann.get("/").text
@@ -229,6 +233,7 @@ def test_a_rejection_is_taken_noted_corrected_and_gone(rejected, ann, monkeypatc
     assert late.status_code == 422 and "closed already: corrected" in late.text
 
 
+@pytest.mark.long
 def test_a_rejection_is_dealt_with_for_a_reason_after_a_look_and_taken_up_again(rejected, ann):  # noqa: F811
     here, number, rejection = rejected
     address = f"/rejections/{rejection}"
@@ -262,6 +267,7 @@ def test_a_rejection_is_dealt_with_for_a_reason_after_a_look_and_taken_up_again(
     assert here.one("select life from claims where claim_id = ?", number) == "withdrawn" and here.one(money) == 14500
 
 
+@pytest.mark.long
 def test_a_claim_that_was_made_of_a_denial_is_corrected_on_its_case(desk, ann):  # noqa: F811
     place = place_of(desk, "K1")  # no master data: an edit blocks what is made
     looked = ann.post(f"{place}/correct", data=typed(ann.get(f"{place}/correct").text)).text
@@ -274,6 +280,7 @@ def test_a_claim_that_was_made_of_a_denial_is_corrected_on_its_case(desk, ann): 
     assert wrong.status_code == 422 and desk.one("select max(claim_id) from claims") == number
 
 
+@pytest.mark.long
 def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(known, ann, tmp_path):  # noqa: F811
     place = place_of(known, "K1")
     form = ann.get(f"{place}/correct").text
@@ -295,6 +302,7 @@ def test_a_rejected_replacement_says_on_its_case_what_the_payer_wants_and_where(
     assert known.one("select closed_reason from rejections") == "corrected"
 
 
+@pytest.mark.long
 def test_a_blocked_claim_is_owned_noted_given_up_and_taken_up_again(known, ann, tmp_path):  # noqa: F811
     number = charge(known, tmp_path, "N1", place_of_service="98")
     address = f"/rejections/blocked/{number}"
@@ -328,6 +336,7 @@ def test_a_blocked_claim_is_owned_noted_given_up_and_taken_up_again(known, ann, 
     assert known.one("select owner from claim_work") == "ann" and verify_is_sound(known)
 
 
+@pytest.mark.long
 def test_a_blocked_correction_that_is_given_up_brings_its_denial_back(desk, ann):  # noqa: F811
     place = place_of(desk, "K1")  # no master data: an edit blocks what is made
     looked = ann.post(f"{place}/correct", data=typed(ann.get(f"{place}/correct").text)).text

@@ -20,6 +20,7 @@ def test_our_samples(path):
     look(path)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not OTHERS, reason="the folder of samples is not here")
 def test_other_samples():
     for path in OTHERS:

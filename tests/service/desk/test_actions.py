@@ -39,6 +39,7 @@ def balanced(practice):
     assert broken(practice) == []
 
 
+@pytest.mark.long
 def test_a_selection_is_given_to_somebody_and_what_changed_meanwhile_is_named(books):
     seen = chosen(books, "A1", "A2", "A3")
     done = actions.assign(as_person(books, "bert"), seen[:1], "bert", DAY)
@@ -87,6 +88,7 @@ def test_undo_leaves_alone_what_moved_on(books):
     balanced(books)
 
 
+@pytest.mark.long
 def test_cases_put_aside_leave_the_queue_and_can_be_woken(books):
     done = actions.snooze(books.ctx, chosen(books, "A1", "A3"), date(2025, 7, 10), DAY)
     assert len(done.done) == 2
@@ -101,6 +103,7 @@ def test_cases_put_aside_leave_the_queue_and_can_be_woken(books):
     balanced(books)
 
 
+@pytest.mark.long
 def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     books.night(denied(("Z1", "80", "CO", "16", "MA130"), trace="T5"))
     done = actions.appeal_sent(books.ctx, chosen(books, "A1", "A2", "Z1"), 1, "fax 17:03, 12 pages", DAY, packet="")
@@ -189,6 +192,7 @@ def test_a_remittance_ends_a_request(books):
     balanced(books)
 
 
+@pytest.mark.long
 def test_a_remittance_for_one_of_two_cases_leaves_the_request_for_the_other(books):
     asked = actions.write_off(as_person(books, "anna"), chosen(books, "A1", "A2"), "small", 0, DAY)
     books.night(paid("A1", "101", "60"), day=date(2025, 7, 21))
@@ -280,6 +284,7 @@ def test_another_patient_service_or_day_proves_no_repeat(books, other):
     assert done.refused["reason"].tolist() == ["no-proof"]
 
 
+@pytest.mark.long
 def test_a_duplicate_is_closed_with_its_original_only(books):
     billed_again(books)
     rows = cases(books)

@@ -36,6 +36,7 @@ def appealed(books):
     return books
 
 
+@pytest.mark.long
 def test_no_second_deadline_runs_before_the_first_decision(appealed):
     case = cases(appealed).loc["A1"]
     assert case[SHOWN].tolist() == ["waiting", "waiting", "", ""]
@@ -79,6 +80,7 @@ def test_a_decision_that_cannot_be_is_refused(appealed, number, on, reason):
     assert done.refused["reason"].tolist() == [reason]
 
 
+@pytest.mark.long
 def test_one_deadline_stands_on_case_and_letter_and_the_payer_is_of_the_type_that_master_data_say(books):
     """The remittance says ZZ (any other payer: 30 days); master data, once they know the payer, say commercial."""
     text = denied(("A1", "101", "CO", "197", "")).replace(b"**12*ICNA1", b"**ZZ*ICNA1")
@@ -103,6 +105,7 @@ def test_one_deadline_stands_on_case_and_letter_and_the_payer_is_of_the_type_tha
     assert found == ["commercial", "2025-12-30", "2025-02-01"]
 
 
+@pytest.mark.long
 def test_a_remittance_that_denies_again_is_the_decision_too(appealed):
     appealed.night(denied(("A1", "101", "CO", "197", ""), trace="T7", day="20251222"), day=date(2025, 12, 23))
     assert cases(appealed).loc["A1", SHOWN].tolist() == ["in_work", "open", "2026-02-20", "2025-12-22"]

@@ -53,6 +53,7 @@ def open_with(practice, number):
     return {key: cents for key, cents in sums.items() if cents}
 
 
+@pytest.mark.long
 def test_in_its_place_the_claim_is_new_and_says_nothing_of_the_coverage_that_ended(practice):
     looked = actions.preview(
         practice.ctx, actions.bill_other, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET), master=KNOWN
@@ -119,6 +120,7 @@ def test_who_stood_behind_and_pays_first_changes_places(practice):
     assert row["payer_code"] == "DRAGN" and others(frames) == [("S", "FABLE", "W1")]
 
 
+@pytest.mark.long
 def test_after_it_the_next_payer_is_told_the_denial_and_the_money_moves_when_it_leaves(practice):
     done = actions.bill_other(
         practice.ctx, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET, "after"), master=KNOWN
@@ -187,6 +189,7 @@ def test_two_who_bill_at_once_make_one_claim(practice):
     assert (again.done, len(again.stale)) == ([], 1) and len(rows(practice, schema.claims)) == 6
 
 
+@pytest.mark.long
 def test_the_wrong_payer_is_undone_as_long_as_nothing_has_left_and_the_right_one_is_billed(practice):
     wrong = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
     assert len(actions.undo(practice.ctx, wrong.action_id, DAY).done) == 1
@@ -202,6 +205,7 @@ def test_the_wrong_payer_is_undone_as_long_as_nothing_has_left_and_the_right_one
     assert kept.refused["reason"].isin(["claim-has-left", "moved-on"]).tolist() == [True]
 
 
+@pytest.mark.long
 def test_two_wrong_payers_are_undone_the_newest_first(practice):
     first = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
     second = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET), master=KNOWN)

@@ -61,6 +61,7 @@ def share(practice):
     return int(lines.loc[lines["account"] == "1200", "amount_cents"].sum())
 
 
+@pytest.mark.long
 def test_a_share_that_the_patient_has_paid_is_not_billed_to_a_payer_after(practice):
     practice.drop(PAID.encode(), day=DAY)
     practice.night(day=DAY)
@@ -70,6 +71,7 @@ def test_a_share_that_the_patient_has_paid_is_not_billed_to_a_payer_after(practi
     assert done.refused["reason"].tolist() == ["patient-share-booked"]
 
 
+@pytest.mark.long
 def test_a_share_that_was_paid_and_goes_to_another_payer_is_a_credit_with_its_cents(practice):
     practice.drop(PAID.encode(), day=DAY)
     practice.night(day=DAY)
@@ -85,6 +87,7 @@ def test_a_share_that_was_paid_and_goes_to_another_payer_is_a_credit_with_its_ce
     assert len(practice.rows(open_credits.where(E.c.state == "open"))) == 1
 
 
+@pytest.mark.long
 def test_in_the_place_of_a_payer_that_paid_nothing_its_share_and_denial_move_to_the_other(practice):
     done = actions.bill_other(practice.ctx, chosen(practice, "L1"), DAY, Coverage("MOONB", "X1"), master=KNOWN)
     assert len(done.done) == 1

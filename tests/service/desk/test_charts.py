@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from claims.service import denial_charts
 from claims.service.desk import actions
 from tests.books import Bill, claims, remit
@@ -19,6 +21,7 @@ WON = """BPR*I*60*C*ACH************20250720~
          CAS*CO*45*42~"""
 
 
+@pytest.mark.long
 def test_rates_are_of_what_stands_and_say_both_figures(books, monkeypatch):
     monkeypatch.setattr(denial_charts, "MONTHS", 60)
     later = date(2025, 7, 21)

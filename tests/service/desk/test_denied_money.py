@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pytest
 import sqlalchemy as sa
 
 from claims.denials.at_risk import at_risk
@@ -34,6 +35,7 @@ def test_what_people_move_leaves_the_money_at_risk_too(books, tmp_path):
     assert holds and rows["open_at_risk"] == 10200 + 10300 + 10400
 
 
+@pytest.mark.long
 def test_money_of_a_claim_that_is_not_in_the_books_is_a_difference_with_a_name(books, tmp_path):
     books.night(denied(("ELSEWHERE", "80", "CO", "197", ""), trace="T5"), day=DAY)
     assert cases(books).loc["ELSEWHERE", "denied_cents"] == 8000
@@ -41,6 +43,7 @@ def test_money_of_a_claim_that_is_not_in_the_books_is_a_difference_with_a_name(b
     assert holds and rows["claim_unknown"] == -8000 and rows["open_at_risk"] == 41000 + 8000
 
 
+@pytest.mark.long
 def test_a_line_that_is_charged_less_after_its_denial_is_at_risk_for_what_is_owed(practice):
     practice.night(claims(Bill("A1", [("99213", "150"), ("85025", "80")])), day=DAY)
     practice.night(

@@ -67,6 +67,7 @@ def test_a_whole_denial_without_reversal_opens_no_second_case(billed, nights):
     assert at_risk(billed) == [["line", 15000]]
 
 
+@pytest.mark.long
 def test_when_the_reversal_comes_the_whole_claim_is_at_risk_once(billed):
     billed.night(answer(LINE, 80, date(2025, 7, 10)), day=date(2025, 7, 11))
     billed.night(answer(WHOLE, 0, date(2025, 8, 10)), day=date(2025, 8, 11))
@@ -75,6 +76,7 @@ def test_when_the_reversal_comes_the_whole_claim_is_at_risk_once(billed):
     assert at_risk(billed) == [["full", 23000]]
 
 
+@pytest.mark.long
 def test_a_request_on_the_first_case_stands_meanwhile(billed):
     billed.night(answer(LINE, 80, date(2025, 7, 10)), day=date(2025, 7, 11))
     with read(billed.ctx.engine) as conn:
@@ -114,6 +116,7 @@ def risks(books, number):
     return dict(books.rows(select.where(CASE.c.state != "closed")))
 
 
+@pytest.mark.long
 def test_no_cent_of_a_line_is_at_risk_twice_and_none_that_is_not_open(books, tmp_path):
     numbers = {f"C{at}1": history for at, history in enumerate(HISTORIES.values(), 1)}
     others = queue.totals(books.ctx, queue.Filters()).at_risk_cents

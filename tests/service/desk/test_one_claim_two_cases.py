@@ -81,6 +81,7 @@ def waiting_for(practice):
     return cases_of(practice)["waiting_for"].tolist()
 
 
+@pytest.mark.long
 def test_a_claim_that_another_case_waits_for_is_not_withdrawn(practice):
     done = actions.resubmit(practice.ctx, seen(practice, 0, 1), DAY, master=KNOWN)
     assert len(done.done) == 2 and len(lives(practice)) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service.desk import actions, priority
@@ -90,6 +91,7 @@ def test_a_case_put_aside_for_the_next_remittance_comes_back_with_it(books):
     assert cases(books).loc["A1", "snoozed_for"] == ""
 
 
+@pytest.mark.long
 def test_a_case_goes_on_with_the_step_that_is_still_possible_and_expires_when_none_is(books):
     """A2 (CO-16): a corrected claim until August 10, an appeal until December 8."""
     late = date(2025, 8, 11)

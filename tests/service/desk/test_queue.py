@@ -141,7 +141,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("filters", LISTS, ids=lambda one: one.driver or "state")
 def test_pages_follow_each_other_both_ways_and_totals_add_up(filled, everything, filters):
     for sort in filters.sorts:
@@ -318,6 +318,7 @@ def _thousands_at_once(ctx):
     assert len(undone.done) == before.cases and queue.totals(ctx, asked) == before
 
 
+@pytest.mark.long
 def test_thousands_are_acted_on_at_once(filled, tmp_path):
     home = tmp_path / "claims-data"
     shutil.copytree(filled.settings.home, home)

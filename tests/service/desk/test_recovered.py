@@ -29,7 +29,7 @@ AGAIN = denied(("A3", "103", "CO", "29", ""), trace="T11", day="20250812")
 
 
 @pytest.mark.few(1)
-@pytest.mark.parametrize("nights", [3, 1])
+@pytest.mark.parametrize("nights", [1, 3])
 def test_a_payment_that_is_taken_back_was_none_and_the_denial_stands_again(books, nights):
     files = [paid("A3", "103", "80"), taken_back(), AGAIN]
     if nights == 1:
@@ -46,6 +46,7 @@ def test_a_payment_that_is_taken_back_was_none_and_the_denial_stands_again(books
     assert told == ["opened", "overturned", "recovery_reversed", "reopened"]
 
 
+@pytest.mark.long
 def test_what_the_payer_pays_after_that_is_recovered_once(books):
     books.night(paid("A3", "103", "80"), day=date(2025, 7, 21))
     books.night(taken_back(), day=date(2025, 8, 11))

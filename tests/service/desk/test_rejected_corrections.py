@@ -52,6 +52,7 @@ def number_of(practice, claim_id):
     return str(rows(practice, schema.claims).set_index("claim_id")["claim_number"][claim_id])
 
 
+@pytest.mark.long
 def test_a_blocked_charge_is_no_denial_and_each_denial_is_its_own(practice):
     practice.drop(written(PERSON | {"claim_number": "N1"}), day=DAY)
     practice.reconcile(DAY)
@@ -64,6 +65,7 @@ def test_a_blocked_charge_is_no_denial_and_each_denial_is_its_own(practice):
     assert told == {"N1": "", "K1": key["K1"], "K2": key["K2"]}
 
 
+@pytest.mark.long
 def test_a_rejected_correction_brings_its_case_back_and_one_that_is_taken_after_all_waits_again(practice):
     actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     assert leave(practice) == 2
@@ -91,6 +93,7 @@ def test_a_rejected_correction_brings_its_case_back_and_one_that_is_taken_after_
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_a_rejected_correction_is_corrected_from_its_case_or_by_its_number(practice):
     actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     leave(practice)

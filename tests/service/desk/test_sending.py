@@ -81,6 +81,7 @@ def claims_of(practice):
     return table[["claim_id", "purpose", "frequency_code", "life"]].to_numpy().tolist()
 
 
+@pytest.mark.long
 def test_a_replacement_unless_the_payer_demands_a_new_claim(practice):
     done = actions.resubmit(
         practice.ctx, chosen(practice, "K1", "K2"), DAY, [Change(0, "member_id", "W9")], master=KNOWN
@@ -122,6 +123,7 @@ def test_a_payer_that_takes_no_replacements_gets_a_new_claim_and_a_late_one_want
     assert claims_of(practice)[2][1:3] == ["correction", "1"]
 
 
+@pytest.mark.long
 def test_a_claim_paid_in_part_goes_as_a_new_one_to_a_payer_that_takes_no_replacements(practice):
     two = [PERSON | {"claim_number": "K6", "charge": charge, "procedure_code": code} for code, charge in LINES]
     practice.drop(written(*two), day=DAY)
@@ -174,6 +176,7 @@ def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     assert actions.undo(practice.ctx, again.action_id, DAY).refused["reason"].tolist() == ["claim-has-left"]
 
 
+@pytest.mark.long
 def test_what_an_edit_stops_is_named_and_corrected_in_its_place(practice):
     looked = actions.preview(practice.ctx, actions.resubmit, chosen(practice, "K1"), posting_date=DAY)  # no master data
     done = actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY)
@@ -205,6 +208,7 @@ def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):
     assert actions.resubmit(practice.ctx, seen, DAY, master=KNOWN).done == looked.done
 
 
+@pytest.mark.long
 def test_others_write_between_the_parts_of_a_preview(practice, monkeypatch):
     seen, other = chosen(practice, "K1", "K2", "K3", "X9"), chosen(practice, "K4")
     whole = actions.preview(practice.ctx, actions.resubmit, seen, posting_date=DAY, master=KNOWN)
@@ -233,6 +237,7 @@ def test_cases_of_one_claim_are_in_one_part(practice, monkeypatch):
     assert list(parts.by_claim(practice.ctx, [])) == [[]]
 
 
+@pytest.mark.long
 def test_the_money_goes_to_the_next_payer_when_its_claim_leaves(practice):
     assert cases(practice).loc["K4", ["next_payer_code", "own_payer_code"]].tolist() == ["DRAGN", "FABLE"]
     done = actions.bill_next(practice.ctx, chosen(practice, "K4"), DAY, master=KNOWN)
@@ -276,6 +281,7 @@ def test_the_payer_after_the_last_is_nobody(practice):
         assert conn.scalar(sa.select(sa.func.count()).select_from(schema.denial_actions)) == 0
 
 
+@pytest.mark.long
 def test_a_correction_that_took_the_place_of_another_is_taken_back_first(practice):
     ann, bob = as_person(practice, "ann"), as_person(practice, "bob")
     line = {"procedure_code": "85025", "charge": "50"}

@@ -25,6 +25,7 @@ def practice(sent_home, tmp_path):  # noqa: F811
     yield from copy_of(sent_home, tmp_path)
 
 
+@pytest.mark.long
 def test_another_payer_gets_a_new_claim_and_the_history_names_the_columns(practice):
     wanted = changes_of(["payer_code=DRAGN", "member_id=DM9"])
     looked = actions.preview(practice.ctx, actions.resubmit, chosen(practice, "K1"), DAY, wanted, master=KNOWN)
@@ -85,6 +86,7 @@ def test_a_denial_of_a_forwarded_claim_says_so(practice):
     assert "replacement" not in listed.loc[seen[0][0], "next_action_label"]
 
 
+@pytest.mark.long
 def test_a_repeat_whose_original_is_paid_closes_without_a_second_person(books):
     books.night(
         claims(Bill("O1", [("99213", "90")], day="20250301"), control="000000021"),

@@ -28,6 +28,7 @@ def news(practice):
     }
 
 
+@pytest.mark.long
 def test_the_news_are_those_of_the_last_day_however_often_it_ran(books):
     assert news(books)["new"] == (4, 41000, 41000)
     books.night(paid("A1", "101", "60"), denied(("A2", "102", "CO", "29", ""), trace="T8", day="20250720"), day=NEXT)
@@ -95,6 +96,7 @@ def test_a_view_of_what_is_due_in_so_many_days_counts_from_the_day_that_it_is_lo
     assert view["cases"] == int((cases(books)["deadline_sort_date"] <= "2025-12-11").sum()) > 0
 
 
+@pytest.mark.long
 def test_many_of_one_cause_are_one_item_and_are_worked_as_one(books):
     bills = [Bill(f"P{number}", [("99213", "50")]) for number in range(12)]
     books.night(

@@ -54,6 +54,7 @@ def test_axe_finds_nothing_serious_where_claims_are_worked(browse, served, schem
     assert not any(wrong.values()), {path: found for path, found in wrong.items() if found}
 
 
+@pytest.mark.long
 def test_another_payer_is_billed_without_javascript(browse, served):
     page = browse("ann", java_script_enabled=False)
     page.goto(f"{place_of(served.desk, 'K5')}/coverage")
@@ -67,6 +68,7 @@ def test_another_payer_is_billed_without_javascript(browse, served):
     assert served.desk.one("select payer_code from claims order by claim_id desc limit 1") == "DRAGN"
 
 
+@pytest.mark.long
 def test_lists_of_stopped_claims_are_worked_by_keys_and_without_javascript(browse, served):
     page = browse("ann")
     page.goto("/rejections")
