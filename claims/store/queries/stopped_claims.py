@@ -147,7 +147,7 @@ def some_blocked(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
 
 def blocked_totals(conn: sa.Connection, owner: str = "", *, payer: str = "", given_up: bool = False) -> tuple[int, int]:
     """Count the claims of a list as `blocked` reads it, and add up what they charge."""
-    sums: sa.Select[Any] = sa.select(count(), total(C.c.charge_cents)).select_from(C)
+    sums: Any = sa.select(count(), total(C.c.charge_cents)).select_from(C)
     select = _of(sums, owner, payer, given_up=given_up)
     row = conn.execute(select).one()
     return int(row[0]), int(row[1])
