@@ -29,6 +29,7 @@ ADDRESSES = {"seg", "offset", "length", "end_seg", "segments", "body_hash"}
 NOT_COVERED = {
     ("service_lines", "line_number"): "lines are counted anew from 1",
     ("diagnoses", "ordinal"): "health information is put into the order of the guide",
+    ("hierarchy", "child_code"): "HL04 says whether a level below follows",
     ("transactions", "convention"): "ST03 is written wherever the guide wants it",
 }
 # `segments` is made of all that is read, also into no frame; of a TS3 its provider and its year are not read.
@@ -54,7 +55,6 @@ DIFFERENCES = {
     "LinuxForHealth__x12/ppo-repriced-claim.837i": _OTHER_SEPARATOR,
     "YashGames2007__EDI-Parser/837P-all-fields.dat": "providers of another payer are put into the order of the guide",
     "Virbhadra463__edi-parser-validator/837i_no_errors.dat": "a dependent gets the PAT that it wants, a claim CLM05",
-    "cosyte__x12/277ca-canonical.edi": "HL04 says whether a level below follows",
     "cosyte__x12/availity-repetition.edi": _NO_BHT,
     "cosyte__x12/bcbs-subelement.edi": _NO_BHT,
     "cosyte__x12/medicare-canonical.edi": _NO_BHT,

@@ -51,6 +51,8 @@ class Sequences:
         found = [("hierarchy-number", row, 1) for row in levels[value != count].tolist()]
         parent, length = _values(text, levels, 2)
         kind = text.word(np.minimum(text.first[levels] + 3, text.last[levels])) * (text.elements[levels] >= 3)
+        # The kind of one that is counted wrongly is not known: what it has for a number may mean another.
+        kind *= value == count
         wanted = self._kinds_above(owners, levels, kind.tolist())
         opened, kinds, previous = self._open, self._kinds, before
         for row, number, above, is_named, own, wants in zip(
@@ -63,7 +65,7 @@ class Sequences:
                 # The open levels rise, so that the one named is found without looking at all of them.
                 place = bisect_left(opened, above)
                 is_open = place < len(opened) and opened[place] == above
-                if not is_open or (wants and kinds[place] != wants):
+                if not is_open or (wants and kinds[place] not in (0, wants)):
                     found.append(("hierarchy-parent", row, 2))
                 end = place + 1 if is_open else 0
                 del opened[end:], kinds[end:]
