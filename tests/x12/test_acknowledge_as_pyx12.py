@@ -32,6 +32,7 @@ DIFFERENCES = {
     "partial": "some sets accepted, some not: AK901 P; pyx12 says R for the group though AK904 counts the accepted",
     "trailer": "pyx12 counts no set of a group without GE",
     "stricter": "pyx12 counts no LX in an 837I, and knows neither repetitions nor the right number of components",
+    "levels": "pyx12 asks only that the level named by HL02 is open, not of which kind it is",
     "padded": "001 and 0001 are one number, the first too short (7); pyx12 says they differ (3)",
 }
 
@@ -71,6 +72,8 @@ def difference(data: bytes, ours: list[str], theirs: list[str]) -> str:
         return "trailer"
     if set(file.findings["code"]) & {"line-number-wrong", "repetitions-not-allowed", "components-too-many"}:
         return "stricter"
+    if "hierarchy-parent-wrong" in set(file.findings["code"]):
+        return "levels"
     same = [one.split("*")[:2] for one in groups] == [one.split("*")[:2] for one in their_groups]
     return "group" if len(codes_of) and same else ""
 
