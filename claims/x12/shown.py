@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from claims.x12.delimiters import Delimiters
 from claims.x12.segments import CODES
+from claims.x12.told import can_name
 from claims.x12.tokens import decoded
 
 GAP = "…"
@@ -113,7 +114,7 @@ def shown(
     """Return a segment that is at most `width` columns wide, cut to what stands around the mark where it is longer.
 
     An element is never cut, but for a marked one that alone is wider: of that, both ends are shown. `found` is what a
-    finding says of the marked value: what can be said can be shown.
+    finding says of the marked value: what can be said, and names nobody, can be shown.
     """
     cells, terminator = _cells(raw, delimiters)
     elements = []
@@ -183,7 +184,7 @@ def _pieces(cells: list[str], number: int, delimiters: Delimiters, said: str, is
             if place > 1:
                 yield _Piece(_visible(component), repeat, 0)
             is_shown = _is_shown(segment_id, cells, number, place if len(parts) > 1 else 0, part)
-            is_shown = is_shown or not is_masked or (said != "" and part.strip() == said)
+            is_shown = is_shown or not is_masked or (part.strip() == said and not can_name(said))
             yield _Piece(_visible(part) if is_shown else f"[{len(part)}]", repeat, place)
 
 
@@ -199,16 +200,31 @@ def _is_shown(segment_id: str, cells: list[str], number: int, component: int, va
     if segment_id == "ISA" and number in (11, 16):
         return len(value) == 1
     row = kept()[segment_id]
-    form = row.forms.get((number, component)) or row.of_any.get(component or 1)
-    if form is None and component == 0:
-        form = row.forms.get((number, 1))
-    if form is None or not _FORM[form].fullmatch(bare):
+    form = _form(row, number, component)
+    if not _has(row, form, bare):
         return False
-    if form == "codes":
-        return sum(letter.isalpha() for letter in bare) < 3 or bare in row.words
     if form == "dates" and row.date_qualifiers:
         return len(cells) > 1 and cells[1].strip() in row.date_qualifiers
     return True
+
+
+def has_form(segment_id: str, number: int, component: int, value: str) -> bool:
+    """Tell whether a value looks like the code, identifier or number that is shown at a place; days never do."""
+    row, bare = kept().get(segment_id), value.strip(" ")
+    form = _form(row, number, component) if row and number else ""
+    return row is not None and form != "dates" and _has(row, form, bare)
+
+
+def _form(row: Kept, number: int, component: int) -> str:
+    """Return the form of what stands at a place; `component` is 0 where the element has no separator in it."""
+    form = row.forms.get((number, component)) or row.of_any.get(component or 1, "")
+    return form or (row.forms.get((number, 1), "") if component == 0 else "")
+
+
+def _has(row: Kept, form: str, bare: str) -> bool:
+    if not form or not _FORM[form].fullmatch(bare):
+        return False
+    return form != "codes" or sum(letter.isalpha() for letter in bare) < 3 or bare in row.words
 
 
 class _Line:

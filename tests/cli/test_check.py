@@ -41,7 +41,7 @@ def test_the_document_is_the_contract(claims):
     assert file["transactions"][0]["verdict"] == "refused" and file["transactions"][0]["charge_cents"] == 60000
     assert file["findings"][0] == {
         "code": "code-not-valid", "severity": "reject", "seg": 23, "element": "CLM05-1", "offset": 626,
-        "found": "2 characters", "expected": "a code of the list: Place of Service Code", "ack_code": "999 IK403 7",
+        "found": "97", "expected": "a code of the list: Place of Service Code", "ack_code": "999 IK403 7",
         "message": "segment 23, CLM05-1: the code is not in the guide's list; the guide refuses the set.",
         "loop": "2000A/2000B/2000C/2300", "repeat": 0,
     }  # fmt: skip
