@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from claims.x12.delimiters import Delimiters
 from claims.x12.segments import CODES
-from claims.x12.told import can_name
 from claims.x12.tokens import decoded
+from claims.x12.told import can_name
 
 GAP = "…"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}

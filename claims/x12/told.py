@@ -1,13 +1,13 @@
 """A value that is wrong in; what a finding may say of it out: the value where it names nobody, else its length.
 
-A shifted field may hold anything, so the place alone tells nothing: the value has to have the form of what belongs there.
+A shifted field may hold anything, so the place alone tells nothing: the value must have the form of what belongs there.
 """
 
 from __future__ import annotations
 
 import re
 
-# What a sender can have meant as an amount or a quantity: 12.505, -3, 1e3, 1,000.00. Eight digits may be a day of birth.
+# What a sender can have meant as an amount or a quantity: 12.505, 1e3, 1,000.00. Eight digits may be a day of birth.
 _NUMBER = re.compile(
     r"[+-]?(?:[0-9]{0,7}|[0-9]{1,3}(?:,[0-9]{3}){1,2})(?:\.[0-9]{0,6})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII
 )
@@ -31,4 +31,4 @@ def number(text: str) -> str:
 
 def length(text: str) -> str:
     """Say how long a value is that is not told."""
-    return f"{len(text)} character{"" if len(text) == 1 else "s"}"
+    return f"{len(text)} character{'' if len(text) == 1 else 's'}"
