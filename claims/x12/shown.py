@@ -30,7 +30,9 @@ _FORMS = {
     "numbers": r"-?[0-9]{0,7}(\.[0-9]{0,3})?",
     "dates": r"[0-9]{6}|[0-9]{8}|[0-9]{12}|[0-9]{8}-[0-9]{8}",
 }
-_FORM = {name: re.compile(form, re.ASCII) for name, form in _FORMS.items()}
+# Of what stands on no segment that is shown: the number of a payment.
+_TRACES = {"traces": r"(?=.*[0-9])[A-Z0-9]{1,30}"}
+_FORM = {name: re.compile(form, re.ASCII) for name, form in (_FORMS | _TRACES).items()}
 
 
 class Mark(NamedTuple):
@@ -90,6 +92,16 @@ def _kept(row: dict[str, str]) -> Kept:
             else:
                 forms[int(element), int(component or 0)] = form
     return Kept(forms, of_any, frozenset(row["date_qualifiers"].split()), frozenset(row["words"].split()))
+
+
+def is_of(form: str, value: str) -> bool:
+    """Tell whether all words of a value have a form: `codes`, `long_codes`, `identifiers`, `traces`."""
+    return all(_has(_any_segment(), form, word) for word in value.split())
+
+
+@cache
+def _any_segment() -> Kept:
+    return Kept({}, {}, frozenset(), frozenset(word for row in kept().values() for word in row.words))
 
 
 def mark_of(segment_id: str, element: str, repeat: int = 0) -> Mark | None:
