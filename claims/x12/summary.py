@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from claims.findings import ORDER
+from claims.x12.answers import Answers
 from claims.x12.check import Verdicts
 from claims.x12.file import X12File
 
@@ -57,11 +58,13 @@ class FileSummary:
     """The summary of one file, put together part by part so that a large one is never held whole.
 
     `is_checked`: the parts come from `scan_checked`; each set has its verdict, each finding its loop and repetition.
+    Else `answers` says what a file says that answers others, as `Answers` does.
     """
 
     def __init__(self, name: str, *, is_checked: bool = False) -> None:
         self.name = name
         self._verdicts = Verdicts() if is_checked else None
+        self._answers = None if is_checked else Answers()
         self._sha256, self._bytes = "", 0
         self._interchanges: list[dict[str, Any]] = []
         self._transactions: list[dict[str, Any]] = []
@@ -70,6 +73,8 @@ class FileSummary:
     def add(self, part: X12File) -> None:
         """Take the next part of the file in."""
         self._sha256, self._bytes = part.sha256, part.bytes
+        if self._answers:
+            self._answers.add(part)
         self._interchanges += _records(part.interchanges, _INTERCHANGE)
         verdicts = self._verdicts.of(part) if self._verdicts else None
         self._transactions += transaction_rows(part, verdicts)
@@ -84,6 +89,7 @@ class FileSummary:
             "bytes": self._bytes,
             "interchanges": self._interchanges,
             "transactions": sorted(self._transactions, key=lambda row: int(row["seg"])),
+            **({"answers": self._answers.records()} if self._answers else {}),
             "findings": sorted(self._findings, key=lambda row: [row[name] for name in ORDER]),
         }
 

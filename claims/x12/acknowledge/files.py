@@ -40,6 +40,11 @@ class Acknowledgements(NamedTuple):
     implementation: bytes
     left_out: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Say how large the answers are: what they hold is for files."""
+        sizes = f"TA1 {len(self.ta1):,} bytes, 999 {len(self.implementation):,} bytes"
+        return f"<Acknowledgements: {sizes}, left out in {len(self.left_out)} sets>"
+
 
 def acknowledge(
     readable: Readable, *, day: date | None = None, control: int | None = None, copy_values: bool = False,
