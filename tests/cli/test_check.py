@@ -235,3 +235,5 @@ def test_acknowledgements_are_written(claims, tmp_path):
     written = [line.removeprefix("Written: ") for line in said.out.splitlines() if line.startswith("Written: ")]
     assert written and all(Path(name).parent == tmp_path / "out" and Path(name).is_file() for name in written)
     assert sorted(map(str, (tmp_path / "out").iterdir())) == sorted(written)
+    (document,) = claims("check", "--json", "--ack", tmp_path / "out", CODES).json["files"]
+    assert document["written"] == written

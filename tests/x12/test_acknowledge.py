@@ -339,3 +339,8 @@ def test_left_out_is_a_frame_with_its_columns():
     pd.testing.assert_frame_equal(
         answers.left_out, pd.DataFrame({"transaction_seg": [], "segment_errors": []}, dtype="int64")
     )
+
+
+def test_an_answer_on_a_prompt_does_not_print_what_it_holds():
+    answer = x12.acknowledge(remittance("BPR*I*0*C*NON************20250310~").encode())
+    assert repr(answer).startswith("<Acknowledgements: TA1 ") and "ISA" not in repr(answer) and answer.implementation

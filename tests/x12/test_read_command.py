@@ -108,6 +108,11 @@ def test_frames_of_two_readings_do_not_stand_in_one_folder(file, tmp_path, capsy
     assert {path.suffix for path in out.iterdir()} == {".csv", ".txt"}
 
 
+def test_a_summary_names_the_file_that_was_read(file):
+    assert x12.read(file).summary()["file"] == x12.check(file).summary()["file"] == str(file)
+    assert (x12.read(file).summary("mine")["file"], x12.read(CLEAN.encode()).summary()["file"]) == ("mine", "")
+
+
 def test_what_an_answer_says_is_told(tmp_path, capsys):
     """Of a TA1, a 999 and a 277CA, in sentences and as `answers`; a name in the place of a control number is not."""
     odd = tmp_path / "odd.999"
