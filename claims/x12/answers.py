@@ -37,9 +37,9 @@ class Answers:
         sets = part.transactions
         self._of_997 |= set(sets.loc[sets["set_code"] == "997", "seg"].tolist())
         found = meanings(part.frames)
-        for row in found["interchange_acknowledgements"].to_dict("records"):
+        for row in _records(found["interchange_acknowledgements"]):
             self._found[row["seg"]] = _interchange(row)
-        for row in found["group_acknowledgements"].to_dict("records"):
+        for row in _records(found["group_acknowledgements"]):
             rejected = row["received"] - row["accepted"]
             self._found.setdefault(row["seg"], {"rejected_sets": []}).update(
                 kind="999", control=_code(row["control_number"], "identifiers"), seg=row["seg"],
@@ -47,14 +47,15 @@ class Answers:
                 accepted=row["accepted"], rejected=max(rejected, 0), transaction_seg=row["transaction_seg"],
             )  # fmt: skip
         sets = found["set_acknowledgements"]
-        for row in sets[~sets["verdict"].isin(["accepted"])].to_dict("records"):
+        for row in _records(sets[sets["verdict"] != "accepted"]):
             self._found.setdefault(row["group_seg"], {"rejected_sets": []})["rejected_sets"].append(_set(row))
         self._statuses(found["claim_statuses"])
 
     def _statuses(self, rows: pd.DataFrame) -> None:
-        for own, some in rows.groupby("transaction_seg", sort=False):
-            claims = self._claims.setdefault(int(own), {})
-            reasons = self._reasons.setdefault(int(own), Counter())
+        for own in rows["transaction_seg"].unique().tolist():
+            some = rows[rows["transaction_seg"] == own]
+            claims = self._claims.setdefault(own, {})
+            reasons = self._reasons.setdefault(own, Counter())
             names = (some[name].tolist() for name in _STATUS)
             for level, hl_seg, verdict, category, status, label in zip(*names, strict=True):
                 if verdict in _WORST:
@@ -82,6 +83,10 @@ class Answers:
             told = {"kind": "277CA", "seg": own, "claims": len(claims), "states": states, "reasons": reasons}
             found.append(told | {"says": _of_claims(states, reasons)})
         return sorted(found, key=lambda one: int(one["seg"]))
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _rank(state: str) -> int:
