@@ -118,7 +118,19 @@ def _gathered(
     for part in parts:
         gather.take(part)
         sha256 = part.sha256
-    return sha256, answers(gather, Terms(day or date.today(), control_of(sha256) if control is None else control))
+    found = answers(gather, Terms(day or date.today(), control_of(sha256) if control is None else control))
+    return sha256, Answers(_plain(found.interchange), _plain(found.implementation), found.left_out)
+
+
+def _plain(frames: Frames) -> Frames:
+    """Spell all text in ASCII: what a file was sent with, an answer has to repeat as well as it can be written."""
+    found = {}
+    for name, frame in frames.items():
+        texts = {column: frame[column].tolist() for column in frame.select_dtypes(["str", "object"]).columns}
+        odd = {column: values for column, values in texts.items() if not "".join(values).isascii()}
+        plain = {column: pd.Series([plain_ascii(one) for one in values], dtype="str") for column, values in odd.items()}
+        found[name] = frame.assign(**{column: values.to_numpy() for column, values in plain.items()})
+    return found
 
 
 def _put(path: Path, data: bytes) -> Path:
