@@ -115,7 +115,8 @@ def new_rows(ctx: Context, before: dict[str, int]) -> list[tuple[sa.Table, pd.Da
             if table.name not in before:
                 continue
             key = next(iter(table.primary_key.columns))
-            rows = frame(conn, sa.select(*table.columns).where(key > before[table.name]).order_by(key))
+            columns = [column for column in table.columns if column.computed is None]
+            rows = frame(conn, sa.select(*columns).where(key > before[table.name]).order_by(key))
             if len(rows):
                 found.append((table, rows))
     return found

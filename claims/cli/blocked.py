@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from claims.service.several import Done, Seen
 
 Reason = Annotated[str, typer.Option(help="Why; it stands with its notes.")]
+Payer = Annotated[str, typer.Option(help="Instead of numbers: all to a payer (code, or part of its name).")]
 To = Annotated[str, typer.Option("--to", help="Who works on it; empty: nobody.")]
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show claim numbers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="Our number of the claim, as the list shows it.")]
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_blocked(
+    payer: Annotated[str, typer.Option(help="Payer code, or part of its name, also of that in master data.")] = "",
     owner: Annotated[str, typer.Option(help="Only those of somebody.")] = "",
     given_up: Annotated[bool, typer.Option("--given-up", help="Instead those that were given up.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the largest first.")] = 50,
@@ -51,8 +53,9 @@ def list_blocked(
 
     output = console.current()
     ctx = context_for(output, "desk.read")
-    rows = blocked_queue.listed(ctx, owner.strip(), given_up=given_up, size=limit, show_phi=show_phi)
-    claims, cents = blocked_queue.totals(ctx, owner.strip(), given_up=given_up)
+    code = blocked_queue.payer(ctx, payer.strip())
+    rows = blocked_queue.listed(ctx, owner.strip(), payer=code, given_up=given_up, size=limit, show_phi=show_phi)
+    claims, cents = blocked_queue.totals(ctx, owner.strip(), payer=code, given_up=given_up)
     output.document({"claims": rows, "count": claims, "charge_cents": cents})
     output.table(
         "Given up" if given_up else "Blocked",
@@ -93,15 +96,16 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
 
 
 def assign(
-    numbers: Numbers = None, to: To = "", owner: Owner = "", whole: Whole = False, dry_run: DryRun = False
-) -> None:
-    """Give blocked claims to somebody: by their numbers, or all of somebody, or all.
+    numbers: Numbers = None, to: To = "", payer: Payer = "", owner: Owner = "", whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Give blocked claims to somebody: by their numbers, or all to a payer or of somebody, or all.
 
     Example: claims blocked assign --owner bob --to anna
     """
     from claims.service import blocked_acts, blocked_queue
 
-    which = several.chosen(numbers, owner=owner, whole=whole, dry_run=dry_run)
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
     if which.one:
         worked.given(blocked_queue.assign, which.one, to, key="claim_id", called="Claim")
         return
@@ -111,6 +115,7 @@ def assign(
 def note(
     numbers: Numbers = None,
     text: Annotated[str, typer.Option("--text", help="The note.")] = "",
+    payer: Payer = "",
     owner: Owner = "",
     whole: Whole = False,
     dry_run: DryRun = False,
@@ -121,7 +126,7 @@ def note(
     """
     from claims.service import blocked_acts, blocked_queue
 
-    which = several.chosen(numbers, owner=owner, whole=whole, dry_run=dry_run)
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
     if which.one:
         worked.noted(blocked_queue.note, which.one, text, key="claim_id", called="Claim")
         return
@@ -129,8 +134,9 @@ def note(
 
 
 def close(
-    numbers: Numbers = None, reason: Reason = "", owner: Owner = "", whole: Whole = False, dry_run: DryRun = False
-) -> None:
+    numbers: Numbers = None, reason: Reason = "", payer: Payer = "", owner: Owner = "", whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
     """Give blocked claims up: they are withdrawn and not sent. Audited.
 
     Their charge stays in the books: an exception names it until somebody accepts that. A denial that one was made of
@@ -140,12 +146,12 @@ def close(
     """
     from claims.service import blocked_acts, blocked_queue
 
-    which = several.chosen(numbers, owner=owner, whole=whole, dry_run=dry_run)
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
     if which.one:
         worked.moved(blocked_queue.give_up, which.one, reason, key="claim_id", state="withdrawn")
         console.current().say(f"Claim {which.one} is given up.")
         return
-    _done(which, lambda ctx, seen: blocked_acts.give_up(ctx, seen, ctx.settings.today(), reason), "given up", True)
+    _done(which, lambda ctx, seen: blocked_acts.give_up(ctx, seen, ctx.settings.today(), reason), "given up")
 
 
 def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False) -> None:
@@ -160,11 +166,18 @@ def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False
         life = worked.moved(blocked_queue.take_up, which.one, reason, key="claim_id")
         console.current().say(f"Claim {which.one} is taken up again: it is {life}.")
         return
-    _done(which, lambda ctx, seen: blocked_acts.take_up(ctx, seen, ctx.settings.today(), reason), "taken up again")
+    _done(
+        which,
+        lambda ctx, seen: blocked_acts.take_up(ctx, seen, ctx.settings.today(), reason),
+        "taken up again",
+        is_back=False,
+    )
 
 
 def undo(act: several.Act) -> None:
-    """Take back that several were given up at once; those to which more has happened stay as they are.
+    """Take back that several were given up, given to somebody or noted on at once; where more has happened, it stays.
+
+    A note stays to be read, marked as taken back.
 
     Example: claims blocked undo 341
     """
@@ -172,14 +185,14 @@ def undo(act: several.Act) -> None:
 
     ctx = context_for(console.current(), "desk.act")
     told = blocked_acts.undo(ctx, act, ctx.settings.today())
-    several.said(told, "taken up again", called="claim")
+    several.said(told, "as before", called="claim")
 
 
-def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, is_closing: bool = False) -> None:
-    several.done(which, _listed, act, verb, called="claim", undo="claims blocked undo" if is_closing else "")
+def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, *, is_back: bool = True) -> None:
+    several.done(which, _listed, act, verb, called="claim", undo="claims blocked undo" if is_back else "")
 
 
 def _listed(ctx: Context, which: Chosen, most: int) -> Seen:
-    from claims.service import blocked_acts
+    from claims.service import blocked_acts, blocked_queue
 
-    return blocked_acts.selection(ctx, which.owner, most=most)
+    return blocked_acts.selection(ctx, which.owner, payer=blocked_queue.payer(ctx, which.payer), most=most)

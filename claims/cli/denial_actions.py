@@ -9,6 +9,7 @@ import typer
 from claims.cli import console
 from claims.cli.acting import context_for
 from claims.cli.denial_done import act, context, day_of, read_day, say
+from claims.cli.typed import Lowered
 from claims.errors import UsageError
 
 Keys = Annotated[list[str] | None, typer.Argument(metavar="KEY...", help="Keys that the list shows, or beginnings.")]
@@ -123,6 +124,7 @@ def resubmit(
     ] = None,
     as_new: Annotated[bool, typer.Option("--new", help="As a new claim even where a replacement would do.")] = False,
     late_reason: Annotated[str, typer.Option(help="Why it goes although its last day has passed.")] = "",
+    lowered_reason: Lowered = "",
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
@@ -137,7 +139,10 @@ def resubmit(
     from claims.service.resubmit import changes_of
 
     wanted = changes_of(changes or [])
-    act(keys, pattern, day, dry_run, actions.resubmit, changes=wanted, as_new=as_new, late_reason=late_reason)
+    act(
+        keys, pattern, day, dry_run, actions.resubmit, changes=wanted, as_new=as_new, late_reason=late_reason,
+        lowered_reason=lowered_reason,
+    )  # fmt: skip
 
 
 def appeal(
@@ -147,18 +152,22 @@ def appeal(
     despite_gaps: Annotated[
         str, typer.Option(metavar="REASON", help="Why it went although the packet prepared last is a draft.")
     ] = "",
+    without_packet: Annotated[
+        bool, typer.Option("--without-packet", help="Of cases for which none was prepared: it went without one.")
+    ] = False,
     pattern: Pattern = 0,
     day: Day = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Note that an appeal was sent.
+    """Note that an appeal was sent: with the packet that was prepared last for each case, which the case keeps.
 
     Example: claims denials appeal 3f2a91c04b --proof "fax of 17:03, 12 pages"
     """
     from claims.service.desk import actions
 
     act(
-        keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof, despite_gaps=despite_gaps
+        keys, pattern, day, dry_run, actions.appeal_sent, level=level, proof=proof, despite_gaps=despite_gaps,
+        packet="" if without_packet else None,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
+from claims.cli.typed import asked_for
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def say(
             "used_cents": done.used_cents,
             "new_claims": done.new_claims,
             "lowered_cents": done.lowered_cents,
+            "request": done.request,
             "dry_run": dry_run,
             **more,
         }
@@ -87,7 +89,9 @@ def say(
     if dry_run and done.limit_cents is not None:
         used = f", of which {console.dollars(done.used_cents)} is used" if done.used_cents else ""
         output.say(f"Your own limit for a day and a claim: {console.dollars(done.limit_cents)}{used}.")
-    if done.lowered_cents:
+    if done.request:
+        output.say(asked_for(done.request, done.lowered_cents))
+    elif done.lowered_cents:
         less = "would be charged less" if dry_run else "is charged less"
         output.say(f"{console.dollars(done.lowered_cents)} {less}: it counts as a write-off of the day.")
     if done.new_claims:

@@ -70,12 +70,15 @@ def approvals() -> None:
 
     Example: claims denials approvals
     """
+    from claims.service import money_requests
     from claims.service.context import open_context
     from claims.service.desk import actions
 
     output = console.current()
-    rows = console.records(actions.waiting(open_context(actor=output.actor)).drop(columns="reason"))
-    output.document({"actions": rows})
+    ctx = open_context(actor=output.actor)
+    rows = console.records(actions.waiting(ctx).drop(columns="reason"))
+    asked = money_requests.waiting(ctx)
+    output.document({"actions": rows, "requests": asked})
     columns = [">No", "What", ">Cases", ">Amount", "Asked by", "Day"]
     names = ("action_id", "kind", "cases", "amount_cents", "requested_by", "posting_date")
     shown = [
@@ -84,6 +87,16 @@ def approvals() -> None:
     output.table("Waiting for a second person", columns, shown)
     if rows:
         output.say("Another than the asker decides: claims denials approve NO, or refuse NO --reason ...")
+    if asked:
+        output.table(
+            "Refunds, collection and lowered charges",
+            [">Request", "What", ">Amount", "Asked by", "Day"],
+            [
+                (*(row["request"], row["kind"]), console.dollars(row["amount_cents"]), row["requested_by"], row["day"])
+                for row in asked
+            ],
+        )
+        output.say("Another than the asker decides: claims takebacks approve NO, or refuse NO --reason ...")
 
 
 def patterns() -> None:

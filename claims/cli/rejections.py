@@ -126,7 +126,7 @@ def close(
         worked.moved(rejection_queue.close, which.one, reason, key="rejection_id", state="closed")
         console.current().say(f"Rejection {which.one} is closed; the claim is withdrawn.")
         return
-    _done(which, lambda ctx, seen: rejection_acts.close(ctx, seen, ctx.settings.today(), reason), "given up", True)
+    _done(which, lambda ctx, seen: rejection_acts.close(ctx, seen, ctx.settings.today(), reason), "given up")
 
 
 def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False) -> None:
@@ -141,7 +141,12 @@ def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False
         worked.moved(rejection_queue.reopen, which.one, reason, key="rejection_id", state="open")
         console.current().say(f"Rejection {which.one} is open again.")
         return
-    _done(which, lambda ctx, seen: rejection_acts.reopen(ctx, seen, ctx.settings.today(), reason), "taken up again")
+    _done(
+        which,
+        lambda ctx, seen: rejection_acts.reopen(ctx, seen, ctx.settings.today(), reason),
+        "taken up again",
+        is_back=False,
+    )
 
 
 def assign(
@@ -183,7 +188,9 @@ def note(
 
 
 def undo(act: several.Act) -> None:
-    """Take back that several were given up at once; those to which more has happened stay as they are.
+    """Take back that several were given up, given to somebody or noted on at once; where more has happened, it stays.
+
+    A note stays to be read, marked as taken back.
 
     Example: claims rejections undo 341
     """
@@ -191,11 +198,11 @@ def undo(act: several.Act) -> None:
 
     ctx = context_for(console.current(), "desk.act")
     told = rejection_acts.undo(ctx, act, ctx.settings.today())
-    several.said(told, "taken up again", called="rejection")
+    several.said(told, "as before", called="rejection")
 
 
-def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, is_closing: bool = False) -> None:
-    back = "claims rejections undo" if is_closing else ""
+def _done(which: Chosen, act: Callable[[Context, Seen], Done], verb: str, *, is_back: bool = True) -> None:
+    back = "claims rejections undo" if is_back else ""
     several.done(which, _listed, act, verb, called="rejection", undo=back)
 
 

@@ -9,6 +9,7 @@ import typer
 from claims.cli import console
 from claims.cli.acting import context_for
 from claims.cli.run import posting_day
+from claims.cli.typed import Lowered, asked_for
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +27,7 @@ def resubmit(
             "--set", metavar="COLUMN=VALUE", help="A column of a charges file, with its new value; 1:COLUMN for line 1."
         ),
     ] = None,
+    lowered_reason: Lowered = "",
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")] = "",
 ) -> None:
     """Fix claims that were rejected, or that an edit blocks: corrected, scrubbed, and ready to be sent.
@@ -35,15 +37,18 @@ def resubmit(
     Example: claims resubmit EX260077S --set member_id=FW10851
     """
     from claims import config
+    from claims.service import lowered_requests
     from claims.service import resubmit as verbs
 
     output = console.current()
     settings = config.load()
     wanted = verbs.changes_of(changes or [])
-    counts = verbs.resubmit(
-        context_for(output, "desk.act", settings), claims, wanted, posting_day(day) or settings.today()
-    )
+    ctx, when = context_for(output, "desk.act", settings), posting_day(day) or settings.today()
+    counts = lowered_requests.of_claims(ctx, claims, wanted, when, lowered_reason=lowered_reason)
     output.document({"counts": counts})
+    if "request" in counts:
+        output.say(asked_for(counts["request"], counts["charge_lowered_cents"]))
+        return
     output.say(f"{counts['claims_corrected']:,} claim(s) corrected; what was open about them is closed.")
     if counts["charge_lowered_cents"]:
         lowered = console.dollars(counts["charge_lowered_cents"])

@@ -25,7 +25,7 @@ Numbers = Annotated[list[str] | None, typer.Argument(metavar="NO...", help="The 
 Owner = Annotated[str, typer.Option(metavar="NAME", help="Instead of numbers: all open ones of somebody.")]
 Whole = Annotated[bool, typer.Option("--whole-list", help="Instead of numbers: all open ones.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
-Act = Annotated[int, typer.Argument(metavar="NO", help="The number that giving them up gave.", min=1)]
+Act = Annotated[int, typer.Argument(metavar="NO", help="The number that the act gave.", min=1)]
 
 
 class Chosen(NamedTuple):

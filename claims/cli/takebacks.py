@@ -208,7 +208,8 @@ def refunds(show_phi: ShowPhi = False) -> None:
 
 
 def approve(number: Number, day: Day = None) -> None:
-    """Let happen what another person asked for, within your own limit: a refund to a payer, or balances to collection.
+    """Let happen what another person asked for, within your own limit: a refund to a payer, balances to
+    collection, or a correction that lowers a charge.
 
     Example: claims takebacks approve 3 --as sue
     """

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from claims.errors import UsageError
-from claims.money import cents
+from claims.money import amount, cents
+
+Lowered = Annotated[
+    str,
+    typer.Option(help="Why the charge is lowered; above your own limit of a day it then waits for a second person."),
+]
+
+
+def asked_for(request: int, lowered_cents: int) -> str:
+    """Say that a correction waits for a second person, and what that one types."""
+    waits = f"${amount(lowered_cents)} less would be charged: request {request} waits for a second person"
+    return f"{waits} (claims takebacks approve {request} --as NAME)."
 
 
 def number_of(text: str, shown_by: str = "the list") -> int:

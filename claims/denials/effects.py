@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from claims.denials.cases import EARLIER
+from claims.denials.freed import let_go
 from claims.denials.lifecycle import WON
 
 # The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
@@ -36,7 +37,9 @@ def in_posting_order(claim_payments: pd.DataFrame) -> pd.DataFrame:
     ordered = claim_payments.assign(is_later=later).sort_values(
         ["payment_date", "remit_key", "is_later", "ordinal"], ignore_index=True
     )
-    at = pd.Series(2 * np.arange(len(ordered), dtype="int64"), index=ordered["claim_payment_id"])
+    # Far enough apart for what else follows one of them.
+    step = len(ordered) + 2
+    at = pd.Series(step * np.arange(len(ordered), dtype="int64"), index=ordered["claim_payment_id"])
     target = ordered["reverses_claim_payment_id"].where(ordered["outcome"] == "reversal", 0)
     after = at.reindex(target).fillna(-1).to_numpy("int64") + 1
     return (
@@ -69,7 +72,9 @@ def effects_of(
     is_seen = denied["claim_payment_id"].isin(_seen(claim_payments)) & (
         ~denied["claim_payment_id"].isin(_taken_back(claim_payments)) | denied["base"].isin(latest["base"])
     )
-    denied = denied[~is_seen & (denied["claim_payment_id"].to_numpy() != stands)]
+    freed = let_go(denied, latest, claim_payments)
+    denied["at"] = denied["at"].where(freed < 0, freed)
+    denied = denied[~is_seen & ((denied["claim_payment_id"].to_numpy() != stands) | (freed >= 0))]
     open_bases = set(known.loc[~known["is_closed"], "base"])
     denied = _with_later_denial(denied, latest, claim_payments)
     denied = _with_earlier_payer(denied, open_bases)

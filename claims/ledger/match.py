@@ -210,14 +210,9 @@ LINE_RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> pd.DataFrame:
-    """Match each service payment to a line of its claim: service_payment_id, service_line_id, line_number, rule.
-
-    `service_payments` carry the `claim_id` their claim payment was matched to. A line control number may be met
-    several times (a split line); every other key must be as frequent on both sides, and equal lines pair in file
-    order. What fits no line gets line_number 0 and the rule `none`.
-    """
-    paid = service_payments.assign(
+def submitted(service_payments: pd.DataFrame) -> pd.DataFrame:
+    """Name services as they were submitted, where the payer changed them (SVC06), and charges without their sign."""
+    return service_payments.assign(
         procedure_code=service_payments["submitted_procedure_code"].where(
             service_payments["submitted_procedure_code"] != "", service_payments["procedure_code"]
         ),
@@ -226,6 +221,16 @@ def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> 
         ),
         charge_cents=service_payments["charge_cents"].abs(),
     )
+
+
+def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> pd.DataFrame:
+    """Match each service payment to a line of its claim: service_payment_id, service_line_id, line_number, rule.
+
+    `service_payments` carry the `claim_id` their claim payment was matched to. A line control number may be met
+    several times (a split line); every other key must be as frequent on both sides, and equal lines pair in file
+    order. What fits no line gets line_number 0 and the rule `none`.
+    """
+    paid = submitted(service_payments)
     found: list[pd.DataFrame] = []
     open_lines = service_lines
     for rule, key in LINE_RULES:

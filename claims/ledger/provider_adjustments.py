@@ -14,14 +14,18 @@ REISSUED = "reissued_payment"  # what the reference of a CS matches (codes/plb.c
 TYPES = {TAKEBACKS: "WO_WITHOUT_REVERSAL", FORWARDS: "FB_WITHOUT_FORWARD"}
 
 
-def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame) -> pd.DataFrame:
+def explain(
+    rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame, before: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Add what references mean: ledger_reference, reference_matches and original_remit_id (0 = none).
 
     `rows`: provider adjustments in posting order, with payer_code and payee_identifier. A 72 takes the reference of the
     WO that it pairs with (same remittance, opposite amount). A CS is told by its reference: a forward balance of this
     payer and payee, or the trace number of a payment of this payer whose money never came, for that very amount and
     once (`reissuable`: remit_id, payer_code, trace_number, open_cents). `payables`: account, payer_code, payee,
-    reference, amount_cents.
+    reference, amount_cents. `before` (provider_adjustment_id, account, original_remit_id, open_cents of that payment):
+    to what each came that is posted again. A CS means what it meant then, whatever came since, as long as the payment
+    that it issued again is open.
     """
     reference = rows["reference"].copy()
     orphans = rows[rows["reason_code"] == "72"]
@@ -52,6 +56,14 @@ def explain(rows: pd.DataFrame, payables: pd.DataFrame, reissuable: pd.DataFrame
     is_lost &= is_cs & ~is_forward & (original != rows["remit_id"].to_numpy())
     # What is lost is issued again once: a second one is not explained by it.
     is_lost &= ~pd.Series(np.where(is_lost, original, -1 - np.arange(len(rows)))).duplicated().to_numpy()
+    if before is not None and len(before):
+        was = before.set_index("provider_adjustment_id").reindex(rows["provider_adjustment_id"])
+        is_again = was["account"].notna().to_numpy()
+        is_forward = np.where(is_again, (was["account"] == FORWARDS).to_numpy(), is_forward)
+        is_open = (was["open_cents"].to_numpy() == -rows["amount_cents"].to_numpy()) & is_again
+        is_lost = np.where(is_again, is_cs & is_open, is_lost)
+        original = np.where(is_again, was["original_remit_id"].fillna(0).to_numpy(), original).astype("int64")
+        is_lost &= original != 0
     matches = np.select([is_cs & is_forward, is_cs & is_lost], ["forward_balance", REISSUED], "")
     return rows.assign(
         ledger_reference=reference,

@@ -30,8 +30,13 @@ def table() -> pd.DataFrame:
 
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
     """Give what somebody with these roles may do."""
+    return frozenset[str]().union(*(_permissions(role) for role in roles))
+
+
+@cache
+def _permissions(role: str) -> frozenset[str]:
     rows = table()
-    return frozenset(name for role in roles for name in rows["permission"][rows[role] == "Y"])
+    return frozenset(rows["permission"][rows[role] == "Y"].tolist())
 
 
 def checked(roles: Iterable[str]) -> tuple[str, ...]:

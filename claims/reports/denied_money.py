@@ -67,7 +67,10 @@ def _parts(cases: pd.DataFrame, held: pd.DataFrame, events: pd.DataFrame) -> pd.
     last = of_open[of_open["kind"] != ATTACHED].drop_duplicates("case_id", keep="last")
     moved = last[last["kind"] == TRANSFERRED].merge(cases[["case_id", *TURN]], on="case_id")
     uncounted = _is_uncounted(held)
+    # One that was attached while it waited, and denies since it does not, is in the case by that.
+    denying = of_open.loc[of_open["kind"].isin(DENYING), "claim_payment_id"]
     attached = held["claim_payment_id"].isin(of_open.loc[of_open["kind"] == ATTACHED, "claim_payment_id"])
+    attached &= ~held["claim_payment_id"].isin(denying)
     waiting, unknown = cases[cases["is_held"]], cases[cases["family_id"] == 0]
     repeats = cases[_is_repeat(cases, held, of_open) & ~cases["case_id"].isin(moved["case_id"])]
     amounts = (

@@ -12,7 +12,7 @@ from claims.store.engine import write
 from claims.store.handles import Connection
 
 PERMISSION = "audit.acknowledge"
-_BATCH = re.compile(r"(.+) (\d{1,18}) to (\d{1,18})", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 _BATCHES = {called: schema.metadata.tables[name] for name, called in batch_seals.CALLED.items()}
 _TABLES = {called: schema.metadata.tables[name] for name, called in checking_seals.CALLED.items()}
 
@@ -20,17 +20,18 @@ _TABLES = {called: schema.metadata.tables[name] for name, called in checking_sea
 def acknowledge(ctx: Context, called: str) -> int:
     """Note that who acts has seen what `verify` says of a row ("claim 12"), and give the seal up to which they have.
 
-    Of rows that are sealed together ("claim families 1 to 9") it is how they stand that was seen; gives 0.
+    Of rows that are sealed together ("claim families 1 to 9"), or were put in beside those, it is how they stand that
+    was seen; gives 0.
     A row that is still as somebody left it is sealed so: it stands from now on. What is changed after this seal is
     named as before. Raises UsageError where nothing is to be said of the row, NotFoundError where there never was one.
     """
-    batch = _BATCH.fullmatch(called.strip())
+    batch = batch_seals.NAMED.fullmatch(called.strip())
     if batch and batch[1] in _BATCHES:
         with write(ctx.engine) as conn:
             _batch(conn, ctx, batch[1], int(batch[2]), int(batch[3]))
         return 0
     kind, _, number = called.strip().rpartition(" ")
-    if kind not in _TABLES or not (number.isascii() and number.isdigit() and len(number) <= 18):
+    if kind not in _TABLES or not _NUMBER.fullmatch(number):
         known, several = ", ".join(sorted(_TABLES)), ", ".join(sorted(_BATCHES))
         raise UsageError(
             f"A row is named as claims audit verify names it: a number after one of {known}; "
@@ -53,7 +54,7 @@ def acknowledge(ctx: Context, called: str) -> int:
 
 
 def _batch(conn: Connection, ctx: Context, kind: str, first: int, last: int) -> None:
-    """Note how rows that were sealed together stand."""
+    """Note how rows stand that were sealed together, or put in beside the program."""
     table = _BATCHES[kind]
     stands, sealed = batch_seals.as_found(conn, table, first, last)
     name = batch_seals.subject(table, first, last)

@@ -16,10 +16,11 @@ from claims.store.engine import write
 from claims.store.handles import Connection
 
 
-def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: bool = False) -> dict[str, int]:
     """Tie bank lines to posted remittances, post fees and returns; the rest waits on unapplied cash, by name.
 
-    A line of a day after the accounting day is named, and moves nothing before its day.
+    A line of a day after the accounting day is named, and moves nothing before its day. `is_replay`: payments are
+    issued again only where an undo took that back.
     """
     with write(ctx.engine) as conn:
         before, remits = banking.open_lines(conn, posting_date), banking.remittances(conn)
@@ -46,7 +47,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
         if (open_["rest_cents"] < 0).any():
             open_ = banking.open_lines(conn, posting_date)
             tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
-        issue_again(conn, ctx, run_id, posting_date)
+        issue_again(conn, ctx, run_id, posting_date, is_replay=is_replay)
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)
     return {
         "deposits_tied": len(outcome.ties),

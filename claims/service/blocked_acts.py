@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from claims.service import giving_up, several
+from claims.service import giving_up, several, taken_back
 from claims.service.audited import sealed_words
 from claims.service.context import Context
 from claims.service.desk import rejected
@@ -27,12 +27,12 @@ KIND, CENTS, GIVEN_UP = "claim", "charge_cents", "blocked-given-up"
 
 
 def selection(
-    ctx: Context, owner: str = "", *, given_up: bool = False, most: int = several.MOST
+    ctx: Context, owner: str = "", *, payer: str = "", given_up: bool = False, most: int = several.MOST
 ) -> list[tuple[int, int]]:
     """Give the claims of a list as they are now, the largest first; of so many at most."""
     with read(ctx.engine) as conn:
-        ids = stopped_claims.blocked(conn, None, most, False, owner, given_up=given_up)["claim_id"].tolist()
-        rows = stopped_claims.some_blocked(conn, ids)
+        found = stopped_claims.blocked(conn, None, most, False, owner, payer=payer, given_up=given_up)
+        rows = stopped_claims.some_blocked(conn, found["claim_id"].tolist())
     return several.seen(KIND, rows, STANDS)
 
 
@@ -54,7 +54,8 @@ def assign(ctx: Context, seen: Seen, owner: str, *, was: str | None = None) -> D
         if ctx.is_looking or found.rows.empty:
             return found.looked(CENTS)
         claim_work.save(conn, found.rows[["claim_id"]].assign(owner=owner))
-        return found.recorded(ctx, conn, "blocked-assigned", {"owner": owner}, CENTS)
+        body = {"owner": owner, "was": taken_back.owners(found.rows, found.key)}
+        return found.recorded(ctx, conn, "blocked-assigned", body, CENTS)
 
 
 def note(ctx: Context, seen: Seen, words: str, posting_date: date) -> Done:
@@ -104,9 +105,16 @@ def take_up(ctx: Context, seen: Seen, posting_date: date, reason: str) -> Done:
 
 
 def undo(ctx: Context, act: int, posting_date: date) -> Done:
-    """Take back that claims were given up, by the number of the act; those to which more has happened stay."""
+    """Take back that claims were given to somebody, noted on or given up, by the number of the act.
+
+    Those to which more has happened stay.
+    """
     with write(ctx.engine) as conn:
         told = audit_list.one(conn, act)
+        if taken_back.is_known(told, "blocked"):
+            found = _chosen(conn, [(one, None) for one in several.undone_act(told, str(told["action"]), KIND)])
+            found = _blocked(found) if told["action"] == "blocked-assigned" else found
+            return taken_back.undo(ctx, conn, act, told, found, claim_work.save, CENTS)
         found = _chosen(conn, [(one, None) for one in several.undone_act(told, GIVEN_UP, KIND)])
         moved = set(lives.moved_since(conn, found.ids, str(told["recorded_at"])))
         found = found.without([MOVED_ON if one in moved else "" for one in found.ids])

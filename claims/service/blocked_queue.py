@@ -20,19 +20,24 @@ from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import made_claims, stopped_claims
 
+MOST_LOOKED_AT = 10_000  # payers among which a name is looked for
+
 
 def page(
-    ctx: Context, after: paged.Place | None = None, owner: str = "", *, given_up: bool = False, size: int = paged.SIZE
-) -> paged.Page:
+    ctx: Context, after: paged.Place | None = None, owner: str = "", *, payer: str = "", given_up: bool = False,
+    size: int = paged.SIZE,
+) -> paged.Page:  # fmt: skip
     """Give a page of the claims that an edit stops, the largest first; their numbers are patient data: recorded.
 
     claim_id, claim_number, payer_name, charge_cents, purpose, version, case_key (of the denial that it was made of),
     owner, notes, `seen` (how it stands), and why (a list of what stops it, with what to do). `owner`: only somebody's;
-    `given_up`: instead those that a person gave up.
+    `payer`: only those to one (its code); `given_up`: instead those that a person gave up.
     """
     with read(ctx.engine) as conn:
         found = paged.page(
-            lambda place, limit, back: stopped_claims.blocked(conn, place, limit, back, owner, given_up=given_up),
+            lambda place, limit, back: stopped_claims.blocked(
+                conn, place, limit, back, owner, payer=payer, given_up=given_up
+            ),
             stopped_claims.BLOCKED_KEYS,
             after,
             size,
@@ -48,11 +53,12 @@ def page(
 
 
 def listed(
-    ctx: Context, owner: str = "", *, given_up: bool = False, size: int = paged.SIZE, show_phi: bool = False
-) -> list[dict[str, Any]]:
+    ctx: Context, owner: str = "", *, payer: str = "", given_up: bool = False, size: int = paged.SIZE,
+    show_phi: bool = False,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Give the first of the claims that `page` gives, as rows; numbers and notes masked unless `show_phi` (audited)."""
     with read(ctx.engine) as conn:
-        rows = stopped_claims.blocked(conn, None, size, False, owner, given_up=given_up)
+        rows = stopped_claims.blocked(conn, None, size, False, owner, payer=payer, given_up=given_up)
         why = _why(conn, rows["claim_id"].tolist())
     shown = named(ctx, rows)
     if not show_phi:
@@ -65,15 +71,24 @@ def listed(
     ]
 
 
-def totals(ctx: Context, owner: str = "", *, given_up: bool = False) -> tuple[int, int]:
-    """Count the claims that an edit stops (or those that were given up), and add up what they charge.
-
-    `owner`: only somebody's, of those that an edit stops, as in `page`.
-    """
+def totals(ctx: Context, owner: str = "", *, payer: str = "", given_up: bool = False) -> tuple[int, int]:
+    """Count the claims that an edit stops (or those that were given up), and add up what they charge, as in `page`."""
     with read(ctx.engine) as conn:
-        if given_up:
-            return stopped_claims.given_up_totals(conn)
-        return stopped_claims.owned_totals(conn, owner) if owner else made_claims.stopped_totals(conn)
+        return stopped_claims.blocked_totals(conn, owner, payer=payer, given_up=given_up)
+
+
+def payers(ctx: Context) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that blocked claims are to, by name."""
+    with read(ctx.engine) as conn:
+        found = stopped_claims.blocked_payers(conn)
+    return payer_names.listed(ctx, found)
+
+
+def payer(ctx: Context, text: str) -> str:
+    """Give the code of the payer that is meant, as `rejection_pages.payer` does, among those of blocked claims."""
+    with read(ctx.engine) as conn:
+        of_claims = stopped_claims.blocked_payers(conn, MOST_LOOKED_AT) if text else []
+    return payer_names.fitting(ctx, text, of_claims)
 
 
 def told(ctx: Context, claim_id: int, *, show_phi: bool = True) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _phone(number: str, extension: str) -> str:
 def _providers(ctx: Context, npis: Sequence[str]) -> list[str]:
     """Give each provider as NAME (NPI), as master data call it today; the number alone where they do not."""
     found = load_master(ctx).at("providers", int(ctx.settings.today().strftime("%Y%m%d")))
-    known = found.drop_duplicates("npi").set_index("npi")
+    known = found[found["npi"].isin(npis)].drop_duplicates("npi").set_index("npi")
     told = []
     for npi in npis:
         name = _name(known.loc[npi, "last_name"], known.loc[npi, "first_name"]) if npi and npi in known.index else ""

@@ -1,4 +1,4 @@
-"""The list of exceptions by pages, how many there are of each type, and the first of what is held right now."""
+"""The list of exceptions by pages, how many there are of each type, and what is held right now."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from claims.service.context import Context
 from claims.service.exceptions import described, require_known
 from claims.store.engine import read
 from claims.store.queries import exception_pages as rows_of
-from claims.store.queries.exceptions import held
+from claims.store.queries import held_now as held_rows
 
-MOST_HELD = 100
+HELD = 100  # of a page
 
 
 class Held(NamedTuple):
-    """The first rows of what is held or refused right now, and how many there are."""
+    """A page of what is held or refused right now, and how many there are."""
 
-    rows: pd.DataFrame
+    page: paged.Page
     in_all: int
 
 
@@ -52,8 +52,10 @@ def counts(ctx: Context, state: str, owner: str | None) -> pd.DataFrame:
         return described(rows_of.counts(conn, rows_of.Asked(state, "", owner)))
 
 
-def held_now(ctx: Context) -> Held:
-    """Give the first of what is held or refused right now."""
+def held_now(ctx: Context, after: paged.Place | None = None) -> Held:
+    """Give a page of what is held or refused right now: kind, state, reason_code, amount_cents, sha256, seg."""
     with read(ctx.engine) as conn:
-        rows = held(conn)
-    return Held(rows.head(MOST_HELD), len(rows))
+        found = paged.page(
+            lambda place, limit, back: held_rows.page(conn, place, limit, back), held_rows.KEYS, after, HELD
+        )
+        return Held(found, held_rows.in_all(conn))

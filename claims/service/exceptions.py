@@ -13,7 +13,7 @@ from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.exception_acts import acceptance
 from claims.store.engine import read
-from claims.store.queries import exception_events
+from claims.store.queries import exception_events, held_now
 from claims.store.queries import exceptions as rows_of
 
 STATES = ("open", "closed")
@@ -29,7 +29,7 @@ def listed(
     require_known(state, type_code)
     with read(ctx.engine) as conn:
         rows = rows_of.listed(conn, state, type_code.upper(), owner)
-        held = rows_of.held(conn)
+        held = held_now.everything(conn)
     rows = described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
     if show_phi:

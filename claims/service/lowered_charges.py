@@ -11,30 +11,43 @@ from claims.errors import UsageError
 from claims.money import amount
 from claims.service import money_requests
 from claims.service.context import Context
+from claims.service.money_requests import Authority
 from claims.store import versions
 from claims.store.handles import Connection
 
 
-def counted(ctx: Context, conn: Connection, made: pd.DataFrame, posting_date: date) -> int:
+class AboveLimitError(UsageError):
+    """A correction takes more off what is charged than who corrects may give up alone in a day."""
+
+    def __init__(self, cents: int, may: Authority) -> None:
+        so_far = f", of which {amount(may.used_cents)} is used today" if may.used_cents else ""
+        super().__init__(
+            f"This takes {amount(cents)} off what is charged, which counts as a write-off: your own limit of a day is "
+            f"{amount(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
+        )
+        self.cents = cents
+        self.may = may
+
+
+def counted(
+    ctx: Context, conn: Connection, made: pd.DataFrame, posting_date: date, *, is_approved: bool = False
+) -> int:
     """Add up what new claims (`made`: claim_id, follows_claim_id) are charged less than those they follow, in cents.
 
     It counts as a write-off of the day does; above what the actor may give up alone it is no correction of theirs:
-    UsageError, and somebody with a higher limit has to make it. A claim that is charged more makes up for no other.
+    AboveLimitError, and a second person lets it happen (`lowered_requests`). `is_approved`: one does, and their
+    request counts. A claim that is charged more makes up for no other.
     """
     if made.empty:
         return 0
     charges = versions.charges(conn, [*made["claim_id"], *made["follows_claim_id"]])
     was, now = (charges.reindex(made[name]).to_numpy("int64") for name in ("follows_claim_id", "claim_id"))
     cents = int((was - now).clip(min=0).sum())
-    if not cents:
-        return 0
+    if not cents or is_approved:
+        return cents
     may = money_requests.authority(conn, ctx, posting_date)
     if not may.covers(cents):
-        so_far = f", of which {amount(may.used_cents)} is used today" if may.used_cents else ""
-        raise UsageError(
-            f"This takes {amount(cents)} off what is charged, which counts as a write-off: your own limit of a day is "
-            f"{amount(may.limit_cents or 0)}{so_far}. Somebody with a higher one has to correct it."
-        )
+        raise AboveLimitError(cents, may)
     key = sha256(repr(sorted(int(one) for one in made["claim_id"])).encode()).hexdigest()
     money_requests.ask(
         ctx, conn, money_requests.LOWERED, key, cents, "A correction lowered the charge", posting_date,

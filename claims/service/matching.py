@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
-from claims.ledger import match
+from claims.ledger import equal_lines, match
 from claims.ledger.match_versions import version_ranks
 from claims.service.context import Context
 from claims.store import matching, matching_by_hand, versions
@@ -113,7 +113,34 @@ def match_lines(conn: Connection, found: pd.DataFrame) -> pd.DataFrame:
     """Match the lines of payments to those of their claims."""
     paid = matching.service_payments(conn, found["claim_payment_id"].tolist())
     lines = matching.service_lines(conn, found["claim_id"].drop_duplicates().tolist())
-    return match.match_lines(paid, lines.merge(found[["claim_payment_id", "claim_id"]], on="claim_id"))
+    told = match.match_lines(paid, lines.merge(found[["claim_payment_id", "claim_id"]], on="claim_id"))
+    return _with_equal_lines(conn, found, paid, lines, told)
+
+
+def _with_equal_lines(
+    conn: Connection, found: pd.DataFrame, paid: pd.DataFrame, lines: pd.DataFrame, told: pd.DataFrame
+) -> pd.DataFrame:
+    """Pair what is left of payments of parts of claims with equal lines (`ledger.equal_lines`)."""
+    own = found[["claim_payment_id", "claim_id"]]
+    left = paid[paid["service_payment_id"].isin(told.loc[told["line_number"] == 0, "service_payment_id"])].merge(own)
+    keys = ["claim_id", "charge_cents"]
+    several = lines.loc[lines.duplicated(keys), keys].drop_duplicates()
+    left = match.submitted(left).merge(several, on=keys)
+    if left.empty:
+        return told
+    facts = matching.parts(conn, own["claim_payment_id"].tolist())
+    whole = lines.groupby("claim_id")["charge_cents"].sum()
+    left = left.merge(facts, on="claim_payment_id")
+    left = left[left["claim_charge_cents"].abs() < whole.reindex(left["claim_id"]).to_numpy()]
+    left["is_reversal"] = left["status_code"] == "22"
+    left = left.sort_values(["payment_date", "remit_key", "clp", "ordinal"], kind="stable", ignore_index=True)
+    now = told[told["line_number"] != 0].merge(own, on="claim_payment_id").merge(facts, on="claim_payment_id")
+    before = matching.taken_lines(conn, left["claim_id"].drop_duplicates().tolist())
+    taken = pd.concat([before[~before["claim_payment_id"].isin(own["claim_payment_id"])], now], ignore_index=True)
+    taken["is_reversal"] = taken["status_code"] == "22"
+    more = equal_lines.pair(left, lines, taken)
+    rest = told[~told["service_payment_id"].isin(more["service_payment_id"])]
+    return pd.concat([rest, more], ignore_index=True)
 
 
 def _not_found(payments: pd.DataFrame, refused: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What one person asks for and another lets happen: refunds to payers, balances of patients sent to collection.
+"""What one person asks for and another lets happen: refunds to payers, balances to collection, lowered charges.
 
 Denials wait with their cases (`desk.money`); this is what has none. Who asked never decides, and who decides stays
 within their own limit of a day; a practice that has added nobody knows no two persons and no limits.
@@ -29,7 +29,7 @@ from claims.store.queries import given_up
 PAYER_REFUND, TO_COLLECTION, LOWERED = "payer_refund", "to_collection", "lowered_charge"
 WAITS, DONE, REFUSED = rows_of.WAITS, rows_of.DONE, rows_of.REFUSED
 WITHDRAWN, REVERSED = rows_of.WITHDRAWN, rows_of.REVERSED
-DECIDED_HERE = (PAYER_REFUND, TO_COLLECTION)
+DECIDED_HERE = (PAYER_REFUND, TO_COLLECTION, LOWERED)
 
 
 class Authority(NamedTuple):
@@ -117,6 +117,15 @@ def named(conn: Connection, request_id: int) -> dict[str, Any]:
     if found.empty:
         raise NotFoundError("request", request_id)
     return _told(found.iloc[0])
+
+
+def waiting(ctx: Context) -> list[dict[str, Any]]:
+    """List what waits for a second person without whom it is about: request, kind, amount_cents, requested_by, day."""
+    with read(ctx.engine) as conn:
+        rows = rows_of.of_state(conn, DECIDED_HERE, [WAITS])
+    rows = rows.rename(columns={"money_request_id": "request", "posting_date": "day"})
+    names = ["request", "kind", "amount_cents", "requested_by", "day"]
+    return [{str(name): value for name, value in row.items()} for row in rows[names].to_dict("records")]
 
 
 def shown(ctx: Context) -> list[dict[str, Any]]:

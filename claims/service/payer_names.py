@@ -36,6 +36,19 @@ def meant(text: str, codes: Sequence[str]) -> str:
     return codes[0] if codes else text
 
 
+def fitting(ctx: Context, text: str, of_list: Sequence[tuple[str, str]]) -> str:
+    """Give the code of the payer of a list (code, name) that is meant by a code or a part of a name.
+
+    The names of master data count, too. The text itself where none fits; UsageError where several do.
+    """
+    if not text:
+        return ""
+    wanted = text.lower()
+    both = [*of_list, *listed(ctx, [(code, "") for code, _ in of_list])]
+    found = sorted({code for code, name in both if wanted in name.lower()})
+    return text if text in {code for code, _ in of_list} else meant(text, found)
+
+
 def one(ctx: Context, code: str, name: str) -> str:
     """Give one payer's name."""
     return name or str(_known(ctx).get(code) or code)

@@ -84,7 +84,7 @@ def post_again(
         with posting.not_posted(conn, own.index.tolist()) as scope:
             _post(conn, ctx, run_id, posting_date, scope, counts, remits, own, until)
         counts["journals"] += park(conn, ctx, run_id, posting_date, steps[steps["is_parked"]])
-        counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids)
+        counts["journals"] += post_provider_adjustments(conn, ctx, run_id, posting_date, ids, is_replay=True)
         posted.mark_posted(conn, ids, posting_date)
         counts["posted_cents"] = int(remits["payment_cents"].sum())
     return counts

@@ -18,9 +18,12 @@ UNCONFIGURED = "PLB_UNCONFIGURED"
 
 
 def post_provider_adjustments(
-    conn: Connection, ctx: Context, run_id: int, posting_date: date, remit_ids: list[int]
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, remit_ids: list[int], *, is_replay: bool = False
 ) -> int:
-    """Post the PLB amounts of remittances, name what is odd about them and about interest; give the journals."""
+    """Post the PLB amounts of remittances, name what is odd about them and about interest; give the journals.
+
+    What a CS of a replayed remittance meant before the undo it means again, whatever came since.
+    """
     differs = takebacks.interest_that_differs(conn, remit_ids)
     differs = differs.assign(
         type_code="INTEREST_DIFFERS",
@@ -32,7 +35,8 @@ def post_provider_adjustments(
     if rows.empty:
         return 0
     payables = takebacks.payables(conn)
-    rows = explain(rows, payables, _lost(conn, remit_ids))
+    named = takebacks.reissuable(conn, remit_ids)
+    rows = explain(rows, payables, _lost(conn, named), _before(conn, remit_ids, named) if is_replay else None)
     proposed = propose_provider_adjustments(rows, payables)
     owner = rows.set_index("provider_adjustment_id")
     lines = pd.concat(proposed.lines, ignore_index=True)
@@ -57,10 +61,11 @@ def post_provider_adjustments(
     return written
 
 
-def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> int:
+def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, *, is_replay: bool = False) -> int:
     """Let a CS that waits on unapplied cash issue the payment that it names again, whose money left since.
 
-    Its deposit was returned after the CS was posted: the books end as they do in the other order. Gives how many.
+    Its deposit was returned after the CS was posted: the books end as they do in the other order. A replay issues only
+    what an undo took back, and leaves what came since to the next reconcile. Gives how many.
     """
     waiting = takebacks.open_unconfigured(conn)
     if waiting.empty:
@@ -72,7 +77,14 @@ def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date)
     if rows.empty:
         return 0
     payables = takebacks.payables(conn)
-    rows = explain(rows, payables, _lost(conn, rows["remit_id"].unique().tolist()))
+    remit_ids = rows["remit_id"].unique().tolist()
+    named = takebacks.reissuable(conn, remit_ids)
+    if is_replay:
+        meant = _before(conn, remit_ids, named)
+        rows = rows[rows["provider_adjustment_id"].isin(meant["provider_adjustment_id"])].reset_index(drop=True)
+        rows = explain(rows, payables, named, meant)
+    else:
+        rows = explain(rows, payables, _lost(conn, named))
     again = rows[rows["reference_matches"] == REISSUED]
     if again.empty:
         return 0
@@ -107,13 +119,19 @@ def _keys(rows: pd.DataFrame) -> pd.Series[str]:
     return "835:" + rows["remit_key"] + ":plb:" + rows["ordinal"].astype("str") + ":" + rows["generation"].astype("str")
 
 
-def _lost(conn: Connection, remit_ids: list[int]) -> pd.DataFrame:
-    """Payments that a CS of these remittances names and whose money is not here, by all bank lines that are known.
+def _before(conn: Connection, remit_ids: list[int], named: pd.DataFrame) -> pd.DataFrame:
+    """To what the CS of these remittances came before an undo took them back, as `explain` wants it."""
+    before = takebacks.meant_before(conn, remit_ids)
+    open_cents = named.set_index("remit_id")["open_cents"].reindex(before["original_remit_id"], fill_value=0)
+    return before.assign(open_cents=open_cents.to_numpy())
+
+
+def _lost(conn: Connection, named: pd.DataFrame) -> pd.DataFrame:
+    """Of the payments that a CS names (`takebacks.reissuable`) those whose money is not here, by all known bank lines.
 
     Deposits are tied after posting, but a line that was read the same night speaks now: one with the trace number of a
     payment is its money, and one that takes a deposit back opens its payment again.
     """
-    named = takebacks.reissuable(conn, remit_ids)
     if named.empty:
         return named
     lines = banking.open_lines(conn)

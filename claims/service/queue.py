@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -146,8 +148,16 @@ def _masked(texts: pd.Series[str]) -> pd.Series[str]:
 
 
 def _status(decision: dict[str, Any]) -> str:
-    statuses = codes.table("claim_status").set_index("code")["own_label"]
-    return str(statuses.get(decision["status_code"], statuses["other"]))
+    statuses = _words_of("claim_status", "code", "own_label")
+    return statuses.get(str(decision["status_code"]), statuses["other"])
+
+
+@cache
+def _words_of(table: str, key: str, column: str) -> Mapping[str, str]:
+    """Give a column of a table of codes by another, the last row of each; read once, for every page asks for it."""
+    rows = codes.table(table)
+    rows = rows[rows[key] != ""]
+    return dict(zip(rows[key].tolist(), rows[column].tolist(), strict=True))
 
 
 def _closing(conn: Connection, case: dict[str, Any], events: pd.DataFrame) -> dict[str, Any]:
@@ -190,12 +200,11 @@ def _ordinals(rows: pd.DataFrame, lines: pd.DataFrame) -> Any:
 
 def _explained(adjustments: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Put plain words to each adjustment: the title of the rule that classified it."""
-    rules = codes.table("carc")
-    titles = rules.assign(priority=rules["priority"].astype("int64")).set_index("priority")["own_title"]
-    by_code = rules[rules["code"] != ""].drop_duplicates("code", keep="last").set_index("code")["own_title"]
-    words = titles.reindex(adjustments["rule_priority"]).reset_index(drop=True)
-    words = words.fillna(by_code.reindex(adjustments["reason_code"]).reset_index(drop=True)).fillna("")
-    rows = adjustments.assign(words=words.to_numpy(), counts_as_denial=adjustments["counts_as_denial"] == 1)
+    titles, by_code = (_words_of("carc", key, "own_title") for key in ("priority", "code"))
+    both = zip(adjustments["rule_priority"].tolist(), adjustments["reason_code"].tolist(), strict=True)
+    words = [titles.get(str(priority), by_code.get(code, "")) for priority, code in both]
+    told = pd.Series(words, index=adjustments.index, dtype="str")
+    rows = adjustments.assign(words=told, counts_as_denial=adjustments["counts_as_denial"] == 1)
     rows.insert(0, "svc", _ordinals(adjustments, lines))
     return rows
 
@@ -235,18 +244,20 @@ def _match(decision: dict[str, Any]) -> dict[str, Any]:
 
 
 def _remark_rows(remarks: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
-    table = codes.table("rarc").set_index("code").reindex(remarks["remark_code"])
+    titles, alerts = (_words_of("rarc", "code", column) for column in ("own_title", "alert"))
+    named = remarks["remark_code"].tolist()
     rows = remarks[["source", "remark_code", "seg"]].assign(
-        words=pd.Series(table["own_title"].to_numpy(), dtype="str").fillna("not in our table").to_numpy(),
-        informs_only=(table["alert"] == "Y").to_numpy(),
+        words=pd.Series([titles.get(one, "not in our table") for one in named], remarks.index, dtype="str"),
+        informs_only=pd.Series([alerts.get(one) == "Y" for one in named], remarks.index, dtype="bool"),
     )
     rows.insert(0, "svc", _ordinals(remarks, lines))
     return rows
 
 
 def _named_accounts(ledger: pd.DataFrame) -> pd.DataFrame:
-    names = codes.table("accounts").set_index("account")["name"]
-    return ledger.assign(name=names.reindex(ledger["account"]).fillna("").to_numpy())
+    names = _words_of("accounts", "account", "name")
+    told = [names.get(one, "") for one in ledger["account"].tolist()]
+    return ledger.assign(name=pd.Series(told, ledger.index, dtype="str"))
 
 
 def words(body: str, *, show_phi: bool) -> str:
@@ -265,10 +276,11 @@ def _segments(
     """Read the segments of the decision from the stored file: file hash, segment, offset, and their text."""
     sha256 = str(decision["sha256"])
     names = ["seg", "offset", "length"]
-    own = pd.DataFrame([{name: decision[name] for name in names}])
-    places = pd.concat([own, *(part[names] for part in parts)]).drop_duplicates("seg").sort_values("seg")
+    own = [tuple(int(decision[name]) for name in names)]
+    others = [row for part in parts for row in zip(*(part[name].tolist() for name in names), strict=True)]
+    places = {row[0]: row for row in reversed([*own, *others])}
     rows = []
-    for seg, offset, length in places.astype("int64").itertuples(index=False):
+    for seg, offset, length in sorted(places.values()):
         raw = ctx.vault.read(sha256, int(offset), int(length)).decode("utf-8", "replace")
         rows.append(
             {"sha256": sha256, "seg": int(seg), "offset": int(offset), "text": raw if show_phi else masked_segment(raw)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from claims.service import giving_up, several
+from claims.service import giving_up, several, taken_back
 from claims.service.audited import sealed_words
 from claims.service.context import Context
 from claims.service.periods import require_open
@@ -50,7 +50,8 @@ def assign(ctx: Context, seen: Seen, owner: str, *, was: str | None = None) -> D
         if ctx.is_looking or found.rows.empty:
             return found.looked(CENTS)
         rejections.work(conn, found.rows[["rejection_id"]].assign(owner=owner))
-        return found.recorded(ctx, conn, "rejection-assigned", {"owner": owner}, CENTS)
+        body = {"owner": owner, "was": taken_back.owners(found.rows, found.key)}
+        return found.recorded(ctx, conn, "rejection-assigned", body, CENTS)
 
 
 def note(ctx: Context, seen: Seen, words: str, posting_date: date) -> Done:
@@ -98,9 +99,16 @@ def reopen(ctx: Context, seen: Seen, posting_date: date, reason: str) -> Done:
 
 
 def undo(ctx: Context, act: int, posting_date: date) -> Done:
-    """Take back that claims were given up, by the number of the act; those to which more has happened stay."""
+    """Take back that rejections were given to somebody, noted on or given up, by the number of the act.
+
+    Those to which more has happened stay.
+    """
     with write(ctx.engine) as conn:
         told = audit_list.one(conn, act)
+        if taken_back.is_known(told, "rejection"):
+            found = _chosen(conn, [(one, None) for one in several.undone_act(told, str(told["action"]), KIND)])
+            found = _open(found) if told["action"] == "rejection-assigned" else found
+            return taken_back.undo(ctx, conn, act, told, found, rejections.work, CENTS)
         found = _chosen(conn, [(one, None) for one in several.undone_act(told, CLOSED, KIND)])
         again = (found.rows["state"] != "closed") | (found.rows["closed_at"] > str(told["recorded_at"]))
         found = found.without([MOVED_ON if one else "" for one in again])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from claims.service import paged
 from claims.service.context import Context
-from claims.service.payer_names import listed, meant
+from claims.service.payer_names import fitting, listed
 from claims.service.rejection_acts import STANDS
 from claims.service.rejection_queue import shown
 from claims.service.several import versions
@@ -52,11 +52,6 @@ def payer(ctx: Context, text: str) -> str:
 
     The text itself where none fits. Raises UsageError where several fit.
     """
-    if not text:
-        return ""
     with read(ctx.engine) as conn:
-        of_claims = stopped_claims.payers(conn, most=MOST_LOOKED_AT)
-    wanted = text.lower()
-    named = [*of_claims, *listed(ctx, [(code, "") for code, _ in of_claims])]
-    found = sorted({code for code, name in named if wanted in name.lower()})
-    return text if text in {code for code, _ in of_claims} else meant(text, found)
+        of_claims = stopped_claims.payers(conn, most=MOST_LOOKED_AT) if text else []
+    return fitting(ctx, text, of_claims)

@@ -61,7 +61,8 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     for step in (settle, post_voids):
         _add(counts, step(ctx, run_id, day))
     counts["ties_made_again"] = tying.tie_again(conn, ctx, run_id, day, ties)
-    for step in (match_deposits, price_decisions, open_denials, record_decisions):
+    _add(counts, match_deposits(ctx, run_id, day, is_replay=True))
+    for step in (price_decisions, open_denials, record_decisions):
         _add(counts, step(ctx, run_id, day))
     owner = restored_cases.as_before(conn, again)
     if len(owner):

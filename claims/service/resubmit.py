@@ -19,7 +19,6 @@ from claims.service.audited import record
 from claims.service.changes import FIXED
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
-from claims.service.rehearsing import rehearsing
 from claims.service.runs import running
 from claims.service.scrub import scrub
 from claims.service.timeline import OWN_ID, SeveralClaimsError
@@ -93,21 +92,31 @@ def resubmit(
     posting_date: date,
     *,
     master: Master | None = None,
+    is_approved: bool = False,
 ) -> dict[str, int]:
     """Correct claims that were rejected or did not leave yet, and scrub what takes their place.
 
     `claims`: numbers or our own ids. Raises NotFoundError, SeveralClaimsError, and UsageError for a claim that a
-    payer has or that cannot be corrected, or where the changes take more off the charges than the actor may give up in
-    a day; PeriodClosedError, with nothing done, for a day that is closed. Counts:
-    claims_corrected, claims_refused, and those of scrubbing.
+    payer has or that cannot be corrected, AboveLimitError where the changes take more off the charges than the actor
+    may give up in a day (unless a second person lets it happen: `is_approved`); PeriodClosedError, with nothing done,
+    for a day that is closed. Counts: claims_corrected, claims_refused, and those of scrubbing.
     """
-    claim_ids = list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
-    made, scrubbed = _corrected(ctx, claim_ids, changes, posting_date, master)
+    made, scrubbed = _corrected(ctx, named(ctx, claims), changes, posting_date, master, is_approved=is_approved)
     return {
         "claims_corrected": len(made.claims),
         "claims_refused": len(made.refused),
         **scrubbed,
     }
+
+
+def named(ctx: Context, claims: Sequence[str]) -> list[int]:
+    """Give the claims that are meant, as `resubmit` does; each once."""
+    return list(dict.fromkeys(_returned(ctx, claim) for claim in claims))
+
+
+def own(claim_id: int) -> str:
+    """Name one claim by our number of it, as `resubmit` takes it."""
+    return f"{OWN_ID}{claim_id}"
 
 
 class Corrected(NamedTuple):
@@ -116,23 +125,21 @@ class Corrected(NamedTuple):
     claim_id: int
     edits: tuple[str, ...]
     lowered_cents: int = 0  # what the changes take off its charge: it counts as written off
+    request: int = 0  # what waits for a second person in its place; there is no claim then
+    is_asked: bool = False  # it would wait for a second person
 
 
 def correct(
-    ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date, *, master: Master | None = None
-) -> Corrected:
+    ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date, *, master: Master | None = None,
+    is_approved: bool = False,
+) -> Corrected:  # fmt: skip
     """Correct one claim that nobody has, and say what the edits find; raises what `resubmit` raises."""
-    made, counts = _corrected(ctx, [_returned(ctx, f"{OWN_ID}{claim_id}")], changes, posting_date, master)
+    claims = named(ctx, [own(claim_id)])
+    made, counts = _corrected(ctx, claims, changes, posting_date, master, is_approved=is_approved)
     new = int(made.claims["claim_id"].iloc[0])
     with read(ctx.engine) as conn:
         stops = made_claims.reasons(conn, [new])
     return Corrected(new, tuple(dict.fromkeys(stops["edit_id"])), counts["charge_lowered_cents"])
-
-
-def preview(ctx: Context, claim_id: int, changes: Sequence[Change], posting_date: date) -> Corrected:
-    """Say what `correct` would do, and do nothing."""
-    with rehearsing(ctx) as own:
-        return correct(own, claim_id, changes, posting_date)
 
 
 def why_not(ctx: Context, claim_id: int) -> str:
@@ -147,14 +154,15 @@ def why_not(ctx: Context, claim_id: int) -> str:
 
 
 def _corrected(
-    ctx: Context, claim_ids: Sequence[int], changes: Sequence[Change], posting_date: date, master: Master | None
-) -> tuple[versions.Made, dict[str, int]]:
+    ctx: Context, claim_ids: Sequence[int], changes: Sequence[Change], posting_date: date, master: Master | None, *,
+    is_approved: bool = False,
+) -> tuple[versions.Made, dict[str, int]]:  # fmt: skip
     rows = [(claim_id, *change) for claim_id in claim_ids for change in changes]
     wanted = pd.DataFrame(rows, columns=["claim_id", *Change._fields])
     with running(ctx, "resubmit", posting_date) as (run_id, _):  # asks first whether the day is open
         with together(ctx.engine) as conn:
             made = versions.correct(ctx, claim_ids, wanted, posting_date, master)
-            lowered = lowered_charges.counted(ctx, conn, made.claims, posting_date)
+            lowered = lowered_charges.counted(ctx, conn, made.claims, posting_date, is_approved=is_approved)
             if len(made.claims):
                 _recorded(ctx, conn, made.claims, changes)
         if not len(made.claims):

@@ -61,6 +61,9 @@ def found(ctx: Context, user_id: int, key: str) -> tuple[str, pd.DataFrame, pd.D
             raise NotFoundError("search", "with this address")
         normal, names = _normal(words), _names(words)
         cases, claims = rows.cases(conn, words, normal, names), rows.claims(conn, words, normal, names)
+        if names and cases.empty and claims.empty:  # a part of a name, as NEIL of O'NEIL: no index has it
+            cases = rows.cases(conn, words, normal, names, within=True)
+            claims = rows.claims(conn, words, normal, names, within=True)
     record_shown(
         ctx,
         f"search {key}",

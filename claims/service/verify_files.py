@@ -22,6 +22,7 @@ from claims.ledger.patient_file import read_patient_file
 from claims.service.context import Context
 from claims.service.intake import bank_columns, origin_of
 from claims.service.rows_compared import Difference, compare
+from claims.service.x12_answers import Answers
 from claims.service.x12_facts import JudgedFile, claim_payment_rows, claim_rows, read_judged, remittance_rows
 from claims.store import checking_files, schema
 from claims.store.handles import Connection
@@ -65,8 +66,9 @@ def differing(ctx: Context, conn: Connection) -> tuple[int, list[str]]:
 def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], int]) -> list[str]:
     """Name rows of files whose own row says that nothing came of them: nobody reads those again."""
     told: Counter[int] = Counter()
+    batches = checking_files.batch_files(conn)
     for (table, file_id), rows in counted.items():
-        if file_id not in read and table != schema.findings.name:
+        if file_id not in read and not (file_id in batches and table in checking_files.OF_CLAIMS):
             told[file_id] += rows
     hashes = checking_files.hashes_of(conn, sorted(told))
     return [
@@ -77,7 +79,7 @@ def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], 
 
 
 def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[tuple[str, int], int]) -> list[str]:
-    told: Counter[str] = Counter()  # rows that the file is known to have, by table
+    told = Counter({table.name: 0 for table in checking_files.COUNTED})  # rows that the file is known to have
     name = f"file {file.sha256[:12]}"
     try:
         found, number = [], 0
@@ -91,8 +93,10 @@ def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[
     words = [f"{name}, segment {one.seg}, byte {one.offset}: {one.says}" for one in found]
     if number > _PER_FILE:
         words.append(f"{name}: {number - _PER_FILE} more row(s) differ")
+    # A row that several files may hold names one that holds it: no other file has any.
+    told.update({schema.bank_lines.name: 0, schema.patient_payments.name: 0})
     for table in checking_files.COUNTED:
-        if table.name in told and not found:
+        if not found:
             more = counted.get((table.name, file.file_id), 0) - told[table.name]
             if more:
                 words.append(f"{name}: {abs(more)} row(s) of {table.name} {'too many' if more > 0 else 'are missing'}")
@@ -118,6 +122,7 @@ def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]
     yield from _of_sets(judged, stored, told, is_ours=is_ours)
     remits = stored["remittances"].set_index("transaction_seg")["remit_id"]
     known: set[int] = set()  # sets with a remittance; one that spans chunks has its BPR in the first
+    answers = Answers()
     first = 0
     chunks = iter(judged.chunks)
     chunk = next(chunks, None)
@@ -136,6 +141,7 @@ def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]
         ids = [int(remits[seg]) for seg in sets if seg in remits.index]
         yield from _of_payment_rows(conn, frames, ids, known, (first, last), told)
         yield from _of_claims(conn, file, frames, judged, origin, (first, last), told)
+        yield from _of_answers(conn, file, answers.rows(frames), judged, (first, last), told)
         first, chunk = last + 1, following
 
 
@@ -157,8 +163,10 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
         return
     sure = sets.loc[~by_settings, ["seg", "offset", *verdicts]]
     yield from compare("transactions", sure, old.loc[old["seg"].isin(sure["seg"]), list(sure.columns)], ["seg"])
-    names = ["seg", "offset", "code", "severity", "element"]
+    names = ["seg", "offset", "code", "severity", "element", "transaction_seg"]
     found = stored["findings"]
+    known = problems["transaction_seg"].isin(sets["seg"])
+    problems = problems.assign(transaction_seg=problems["transaction_seg"].where(known, 0))
     yield from compare(
         "findings",
         problems.loc[~problems["code"].isin(BY_SETTINGS), names],
@@ -247,6 +255,23 @@ def _claims(
         [claims.assign(claim_seg=claims["seg"])[payers], others[others["claim_seg"].isin(claims["seg"])][payers]]
     )
     yield from compare("claim_payers", both, stored["claim_payers"][payers], ["claim_seg", "seg", "payer_sequence"])
+
+
+def _of_answers(
+    conn: Connection,
+    file: StoredFile,
+    rows: pd.DataFrame,
+    judged: JudgedFile,
+    span: tuple[int, int],
+    told: Counter[str],
+) -> Iterator[Difference]:
+    """What a TA1, 999, 997 or 277CA says of what was sent; what the answer found there moves."""
+    told["acknowledgements"] += len(rows)
+    if rows.empty:
+        return
+    known = rows["transaction_seg"].isin(judged.told["seg"])
+    rows = rows.assign(transaction_seg=rows["transaction_seg"].where(known, 0))
+    yield from compare("acknowledgements", rows, checking_files.answers(conn, file.file_id, *span), ["seg"])
 
 
 def _of_charges(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:

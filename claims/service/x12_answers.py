@@ -47,6 +47,9 @@ _PARTIES = {_SOURCE: ("PR", "AY"), _BATCH: (), _PROVIDER: ("85",)}
 _HEAD = {"transaction_seg": "int64", "seg": "int64", "level_code": "str", "code": "str", "identifier": "str"}
 
 
+_NO_ROWS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+
+
 class Answers:
     """The answers of one file, part by part: a level may begin in one part and its claims stand in the next."""
 
@@ -54,7 +57,9 @@ class Answers:
         self._heads = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in (_HEAD | {"trace": "str"}).items()})
 
     def rows(self, frames: Frames) -> pd.DataFrame:
-        """Turn the answer frames of a part into acknowledgement rows, with the columns of `COLUMNS`."""
+        """Turn the answer frames of a part into acknowledgement rows, with the columns of `COLUMNS`: none, no row."""
+        if all(frames[name].empty for name in ANSWER_FRAMES):
+            return _NO_ROWS
         told = x12.meanings({name: frames[name] for name in (*ANSWER_FRAMES, "transactions")})
         groups = told["group_acknowledgements"]
         parts = [

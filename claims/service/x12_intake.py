@@ -16,7 +16,7 @@ import pandas as pd
 from claims.findings import NOTE
 from claims.service.context import Context
 from claims.service.file_outcome import raise_file
-from claims.service.x12_answers import ANSWER_FRAMES, Answers
+from claims.service.x12_answers import Answers
 from claims.service.x12_facts import JudgedFile, claim_payment_rows, claim_rows, read_judged, remittance_rows
 from claims.service.x12_verdicts import HANDLED, file_state, off_balance
 from claims.store import exceptions, filing, x12_rows
@@ -89,11 +89,10 @@ def _raise_sets(
 
 
 def _save_answers(conn: Connection, file_id: int, frames: x12_rows.Frames, ids: pd.Series, answers: Answers) -> None:
-    if all(frames[name].empty for name in ANSWER_FRAMES):
-        return
     rows = answers.rows(frames)
-    rows["transaction_id"] = ids.reindex(rows["transaction_seg"], fill_value=0).to_numpy()
-    x12_rows.save_acknowledgements(conn, file_id, rows)
+    if len(rows):
+        own_set = ids.reindex(rows["transaction_seg"], fill_value=0).to_numpy()
+        x12_rows.save_acknowledgements(conn, file_id, rows.assign(transaction_id=own_set))
 
 
 def _save_remittances(

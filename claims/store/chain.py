@@ -18,6 +18,7 @@ from claims.store.load import frame
 
 J, L = schema.journals, schema.ledger_lines
 START = "0" * 64
+LEAST = -(1 << 63)  # no key is smaller: who puts a row in may choose one below zero
 JOURNALS_AT_ONCE = 20_000
 
 _HEAD = [column for column in J.columns if column.name != "hash"]
@@ -41,30 +42,29 @@ def seal(previous: str, journals: pd.DataFrame, lines: pd.DataFrame) -> list[str
 def breaks(conn: sa.Connection) -> list[str]:
     """Name the journals that are not as they were written, and say when some are missing at the end."""
     found: list[str] = []
-    previous, after = START, 0
+    previous, start, last, known = START, LEAST, 0, 0
     while True:
-        journals = frame(
-            conn, sa.select(*J.columns).where(J.c.journal_id > after).order_by(J.c.journal_id).limit(JOURNALS_AT_ONCE)
-        )
+        select = sa.select(*J.columns).where(J.c.journal_id >= start)
+        journals = frame(conn, select.order_by(J.c.journal_id).limit(JOURNALS_AT_ONCE))
         if journals.empty:
             break
         last = int(journals["journal_id"].max())
-        lines = frame(
-            conn,
-            sa.select(*L.columns)
-            .where(L.c.journal_id > after, L.c.journal_id <= last)
-            .order_by(L.c.journal_id, L.c.ledger_line_id),
-        )
+        own = sa.select(*L.columns).where(L.c.journal_id.between(start, last))
+        lines = frame(conn, own.order_by(L.c.journal_id, L.c.ledger_line_id))
+        lines = lines[lines["journal_id"].isin(journals["journal_id"])]
+        known += len(lines)
         keys, hashes = journals["idempotency_key"].tolist(), journals["hash"].tolist()
         for key, told, text in zip(keys, hashes, _texts(journals, lines), strict=True):
             if _hashed(previous, text) != told:
                 found.append(f"journal {key} or the one before it was altered, removed or put in between")
             previous = told
-        after = last
+        start = last + 1
+    if strays := int(conn.scalar(sa.select(sa.func.count()).select_from(L)) or 0) - known:
+        found.append(f"{strays} ledger line(s) belong to no journal")
     blocks = schema.id_blocks
     given = conn.scalar(sa.select(blocks.c.next_id).where(blocks.c.table_name == J.name))
-    if given is not None and int(given) != after + 1:
-        found.append(f"the journals were cut: {int(given) - 1} were written, the last one here is {after}")
+    if given is not None and int(given) != last + 1:
+        found.append(f"the journals were cut: {int(given) - 1} were written, the last one here is {last}")
     return found
 
 

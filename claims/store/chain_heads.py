@@ -20,14 +20,14 @@ from claims.store import chain, schema
 from claims.store.rows import in_parts
 
 TOLD = "chains.told"
-EVENTS = schema.audit_events
+EVENTS, SEALS = schema.audit_events, schema.row_seals
 # In the order in which a head that was noted has them: a new one comes last.
 CHAINS = (
     schema.journals,
     schema.denial_events,
     schema.variance_events,
     schema.exception_events,
-    schema.row_seals,
+    SEALS,
 )
 CALLED = ("journals", "events of denial cases", "events of variance cases", "events of exceptions", "seals")
 
@@ -51,10 +51,18 @@ def body(conn: sa.Connection) -> dict[str, list[int | str]]:
 
 
 def is_told(conn: sa.Connection, told: dict[str, list[int | str]]) -> bool:
-    """Tell whether the last event that told of the chains said just this, or there is nothing to tell."""
+    """Tell whether the last event that told of the chains said just this, or there is nothing to tell.
+
+    Seals of runs alone are no news: else every run that changed nothing would add an event that says so. The next one
+    that did tells of them.
+    """
     select = sa.select(EVENTS.c.body).where(EVENTS.c.action == TOLD).order_by(EVENTS.c.seq.desc()).limit(1)
-    last = conn.scalar(select)
-    return not told if last is None else _read(str(last)) == {name: tuple(one) for name, one in told.items()}
+    known = _read(str(conn.scalar(select) or "{}"))
+    sealed, _ = known.pop(SEALS.name, (0, ""))
+    if known != {name: tuple(one) for name, one in told.items() if name != SEALS.name}:
+        return False
+    news = sa.select(sa.literal(1)).where(SEALS.c.row_seal_id > sealed, SEALS.c.table_name != schema.runs.name)
+    return conn.scalar(news.limit(1)) is None
 
 
 def head(conn: sa.Connection) -> Head:

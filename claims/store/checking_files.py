@@ -25,8 +25,11 @@ CP, SP, A, REM, PLB = (
 )
 SL, B, PP, RUN = schema.service_lines, schema.bank_lines, schema.patient_payments, schema.runs
 
-# Tables whose rows of a file are counted, so that none can be put in.
-COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.findings)
+# Tables whose rows of a file are counted, so that none can be put in. Findings are compared; files have some from which
+# nothing came.
+COUNTED = (T, R, CP, SP, A, REM, PLB, C, SL, B, PP, schema.interchanges, schema.acknowledgements)
+# Rows of claims that are sent: seals hold them, or what they hang on, and no cash comes of them.
+OF_CLAIMS = frozenset(table.name for table in (schema.interchanges, T, C, SL))
 
 
 def files(conn: sa.Connection) -> pd.DataFrame:
@@ -46,11 +49,15 @@ def files(conn: sa.Connection) -> pd.DataFrame:
     )
 
 
+def batch_files(conn: sa.Connection) -> set[int]:
+    """Give the file_id of batches that we wrote: nobody reads those again, for their claims stand in other files."""
+    batches = schema.batches.c.file_id
+    return {int(one) for one in conn.scalars(sa.select(batches).where(batches.is_not(None)))}
+
+
 def hashes_of(conn: sa.Connection, file_ids: Sequence[int]) -> dict[int, str]:
-    """Give the sha256 of files by their file_id, but for batches that we wrote."""
-    batches = sa.select(schema.batches.c.file_id).where(schema.batches.c.file_id.is_not(None))
-    select = sa.select(F.c.file_id, F.c.sha256).where(F.c.file_id.not_in(batches))
-    rows = frame_of(conn, select, F.c.file_id, file_ids)
+    """Give the sha256 of files by their file_id."""
+    rows = frame_of(conn, sa.select(F.c.file_id, F.c.sha256), F.c.file_id, file_ids)
     return dict(zip(rows["file_id"].tolist(), rows["sha256"].tolist(), strict=True))
 
 
@@ -77,16 +84,22 @@ def _own(table: sa.Table, *more: sa.ColumnElement[Any]) -> Any:
     return sa.select(*own, *more)
 
 
+def _in_set(table: sa.Table) -> Any:
+    """Select what rows say, with the segment of the set that they hang on: 0 where it is none of their own file."""
+    select = _own(table, sa.func.coalesce(T.c.seg, 0).label("transaction_seg"))
+    return select.outerjoin(T, sa.and_(T.c.transaction_id == table.c.transaction_id, T.c.file_id == table.c.file_id))
+
+
 def sets(conn: sa.Connection, file_id: int) -> dict[str, pd.DataFrame]:
     """Interchanges, transaction sets, remittances and findings of a file."""
     found = {
-        table.name: frame(conn, _own(table).where(table.c.file_id == file_id))
-        for table in (schema.interchanges, T, schema.findings)
+        table.name: frame(conn, _own(table).where(table.c.file_id == file_id)) for table in (schema.interchanges, T)
     }
+    found["findings"] = frame(conn, _in_set(schema.findings).where(schema.findings.c.file_id == file_id))
     found["remittances"] = frame(
         conn,
         _own(R, T.c.seg.label("transaction_seg"))
-        .join(T, T.c.transaction_id == R.c.transaction_id)
+        .join(T, sa.and_(T.c.transaction_id == R.c.transaction_id, T.c.file_id == file_id))
         .where(R.c.file_id == file_id),
     )
     return found
@@ -120,13 +133,19 @@ def claim_payments(
 
 def claims(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> dict[str, pd.DataFrame]:
     """Claims that stand in a stretch of a file, with their lines and payers."""
-    own = _own(C).where(C.c.file_id == file_id, C.c.seg.between(first_seg, last_seg))
+    own = _in_set(C).where(C.c.file_id == file_id, C.c.seg.between(first_seg, last_seg))
     found = {"claims": frame(conn, own)}
     ids = found["claims"]["claim_id"].tolist()
     for table in (SL, schema.claim_payers):
         select = _own(table, C.c.seg.label("claim_seg")).join(C, C.c.claim_id == table.c.claim_id)
         found[table.name] = frame_of(conn, select, table.c.claim_id, ids)
     return found
+
+
+def answers(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) -> pd.DataFrame:
+    """What a stretch of a file answers to what was sent, with the segment of its set: 0 where it has none."""
+    table = schema.acknowledgements
+    return frame(conn, _in_set(table).where(table.c.file_id == file_id, table.c.seg.between(first_seg, last_seg)))
 
 
 def keyed(conn: sa.Connection, table: sa.Table, column: str, keys: Sequence[str]) -> pd.DataFrame:

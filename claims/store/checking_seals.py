@@ -22,7 +22,7 @@ from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, hash
 
 SEALS = schema.row_seals
 ACKNOWLEDGED = "seal.acknowledged"
-_TOLD = np.dtype([("key", "u8"), ("hash", "V16"), ("before", "V16"), ("number", "u8")])
+_TOLD = np.dtype([("key", "i8"), ("hash", "V16"), ("before", "V16"), ("number", "i8")])
 Seals = np.ndarray[Any, np.dtype[Any]]
 _SEALS_AT_ONCE = 500
 # What a row of a table is called, before its number.
@@ -57,7 +57,9 @@ CALLED = {
     "recovery_codes": "recovery code",
     "rejections": "rejection",
     "remittances": "state of remittance",
+    "runs": "run",
     "submissions": "submission",
+    "transactions": "verdict on a set",
     "undone_postings": "undone posting",
     "undone_remittances": "undone remittance",
     "users": "person",
@@ -134,12 +136,12 @@ def acknowledged(conn: sa.Connection) -> dict[str, int]:
 
 
 def _differing(conn: sa.Connection, table: sa.Table, told: Seals) -> Iterator[tuple[int, str]]:
-    key, after = next(iter(table.primary_key.columns)), 0
+    key, start = next(iter(table.primary_key.columns)), chain.LEAST
     while True:
-        rows = frame(conn, sa.select(*HELD[table.name]).where(key > after).order_by(key).limit(ROWS_AT_ONCE))
+        rows = frame(conn, sa.select(*HELD[table.name]).where(key >= start).order_by(key).limit(ROWS_AT_ONCE))
         is_all = len(rows) < ROWS_AT_ONCE
         last = np.iinfo(np.int64).max if is_all else int(rows[key.name].max())
-        wanted = told[(told["key"] > after) & (told["key"] <= last)]
+        wanted = told[(told["key"] >= start) & (told["key"] <= last)]
         stored = dict(zip(rows[key.name].tolist(), hashed(table, rows), strict=True))
         sealed = dict(zip(wanted["key"].tolist(), wanted["hash"].tolist(), strict=True))
         sealed = {one: hash_ for one, hash_ in sealed.items() if hash_ != ABSENT}
@@ -150,7 +152,7 @@ def _differing(conn: sa.Connection, table: sa.Table, told: Seals) -> Iterator[tu
         )
         if is_all:
             return
-        after = last
+        start = last + 1
 
 
 def _every_seal(conn: sa.Connection, table_name: str) -> Seals:
@@ -206,9 +208,9 @@ def _bytes(text: str) -> bytes:
 
 def _broken(conn: sa.Connection) -> list[str]:
     """Name seals that are not as they were written, and say when some are missing at the end."""
-    found, previous, after = [], chain.START, 0
+    found, previous, start, last = [], chain.START, chain.LEAST, 0
     while True:
-        select = sa.select(*SEALS.columns).where(SEALS.c.row_seal_id > after).order_by(SEALS.c.row_seal_id)
+        select = sa.select(*SEALS.columns).where(SEALS.c.row_seal_id >= start).order_by(SEALS.c.row_seal_id)
         rows = frame(conn, select.limit(_SEALS_AT_ONCE))
         if rows.empty:
             break
@@ -219,8 +221,9 @@ def _broken(conn: sa.Connection) -> list[str]:
             for key, one, other in zip(keys, own, told, strict=True)
             if one != other
         ]
-        previous, after = told[-1], keys[-1]
+        previous, last = told[-1], keys[-1]
+        start = last + 1
     given = conn.scalar(sa.select(schema.id_blocks.c.next_id).where(schema.id_blocks.c.table_name == SEALS.name))
-    if int(given or 1) != after + 1:
-        found.append(f"the seals were cut: {int(given or 1) - 1} were written, the last one here is {after}")
+    if int(given or 1) != last + 1:
+        found.append(f"the seals were cut: {int(given or 1) - 1} were written, the last one here is {last}")
     return found

@@ -92,10 +92,13 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
         .outerjoin(undone, undone.c.action_id == ACTION.c.undoes_action_id)
     )
     rows = frame_of(conn, select, EVENT.c.case_id, events["case_id"].drop_duplicates().tolist())
+    types = {"body": "str", "is_remark": "bool", "action_id": "int64"}
+    if rows["event_id"].max() <= events["event_id"].min():  # nothing came after: as for most cases
+        none = rows.head(0).assign(of_event_id=events["event_id"].head(0), is_remark=False)
+        return none[["of_event_id", "case_version", "body", "action_id", "is_remark"]].astype(types)
     of = events[["event_id", "case_id", "case_version"]].add_prefix("of_")
     rows = rows.merge(of, left_on="case_id", right_on="of_case_id")
     rows = rows[(rows["event_id"] > rows["of_event_id"]) & (rows["case_version"] > rows["of_case_version"])]
-    types = {"body": "str", "is_remark": "bool", "action_id": "int64"}
     if rows.empty:
         return rows[["of_event_id", "case_version", "body", "action_id"]].assign(is_remark=False).astype(types)
     over = _cancelled(rows)

@@ -282,6 +282,34 @@ def service_lines(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame
     return frame_of(conn, select, SL.c.claim_id, claim_ids)
 
 
+_PART = (
+    *(CP.c.claim_payment_id, CP.c.status_code, CP.c.payer_claim_number, R.c.payer_code),
+    CP.c.charge_cents.label("claim_charge_cents"),
+)
+
+
+def parts(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
+    """What tells the parts of a claim apart, by claim_payment_id: whose, under which number, how much, in which order.
+
+    status_code, payer_claim_number, payer_code, claim_charge_cents, payment_date, remit_key, clp.
+    """
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "").label("payment_date")
+    select = sa.select(*_PART, day, R.c.remit_key, CP.c.ordinal.label("clp")).join(R, R.c.remit_id == CP.c.remit_id)
+    return frame_of(conn, select, CP.c.claim_payment_id, ids)
+
+
+def taken_lines(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Lines of claims that claim payments are matched to, and what tells these apart: claim_id, service_line_id, ..."""
+    select = (
+        sa.select(*_PART, M.c.claim_id, LM.c.service_line_id)
+        .join(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(LM, LM.c.match_id == M.c.match_id)
+        .join(R, R.c.remit_id == CP.c.remit_id)
+        .where(LM.c.service_line_id.is_not(None))
+    )
+    return frame_of(conn, select, M.c.claim_id, claim_ids)
+
+
 def save(conn: sa.Connection, matches: pd.DataFrame, lines: pd.DataFrame, others: pd.DataFrame, actor: str) -> None:
     """End the last try of these claim payments and write the new matches with their line matches.
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from claims.store import clock, ids, schema
+from claims.store import clock, ids, schema, seals
+from claims.store.rows import update_where_in
 
 TABLE = schema.runs
 
@@ -49,7 +50,7 @@ def take_over_dead(conn: sa.Connection, kinds: Collection[str]) -> list[int]:
     alive = [int(row.run_id) for row in rows if _is_alive(row.host, row.process_id, row.process_started)]
     dead = [int(row.run_id) for row in rows if int(row.run_id) not in alive]
     if dead:
-        conn.execute(sa.update(TABLE).where(TABLE.c.run_id.in_(dead)).values(state="failed", finished_at=clock.now()))
+        update_where_in(conn, TABLE, TABLE.c.run_id, dead, state="failed", finished_at=clock.now())
     return alive
 
 
@@ -69,17 +70,11 @@ def insert(conn: sa.Connection, kind: str, posting_date: date, actor: str) -> in
             started_at=clock.now(),
         )
     )
+    seals.note_new(conn, TABLE, [run_id])  # a run that is killed stays as it began, maybe for ever
     return run_id
 
 
 def finish(conn: sa.Connection, run_id: int, counts: Mapping[str, int], *, failed: bool) -> None:
     """Close a run with its counts."""
-    conn.execute(
-        sa.update(TABLE)
-        .where(TABLE.c.run_id == run_id)
-        .values(
-            state="failed" if failed else "done",
-            finished_at=clock.now(),
-            counts=json.dumps(dict(counts), sort_keys=True),
-        )
-    )
+    state, told = "failed" if failed else "done", json.dumps(dict(counts), sort_keys=True)
+    update_where_in(conn, TABLE, TABLE.c.run_id, [run_id], state=state, finished_at=clock.now(), counts=told)

@@ -63,21 +63,22 @@ def broken(conn: sa.Connection, events: sa.Table) -> pd.DataFrame:
     """Name events that are not as they were written, and say when some are missing at the end (name, why)."""
     number = next(iter(events.primary_key.columns))
     found: list[str] = []
-    previous, after = chain.START, 0
+    previous, start, last = chain.START, chain.LEAST, 0
     while True:
-        rows = frame(conn, sa.select(*events.columns).where(number > after).order_by(number).limit(CASES_AT_ONCE))
+        rows = frame(conn, sa.select(*events.columns).where(number >= start).order_by(number).limit(CASES_AT_ONCE))
         if rows.empty:
             break
         told, keys = rows["hash"].tolist(), rows[number.name].tolist()
         # Each is held against the hash that is told of the one before it: one event that was changed names itself.
         own = chain.followed([previous, *told[:-1]], _own(events), rows)
         found += [str(key) for key, one, other in zip(keys, own, told, strict=True) if one != other]
-        previous, after = told[-1], keys[-1]
+        previous, last = told[-1], keys[-1]
+        start = last + 1
     names = pd.DataFrame({"name": pd.Series([f"event {one}" for one in found], dtype="str")})
     names = names.assign(why="or the one before it was altered, removed or put in between")
     given = conn.scalar(sa.select(schema.id_blocks.c.next_id).where(schema.id_blocks.c.table_name == events.name))
-    if given is not None and int(given) != after + 1:
-        cut = {"name": [f"event {int(given) - 1}"], "why": [f"was the last that was written; the last here is {after}"]}
+    if given is not None and int(given) != last + 1:
+        cut = {"name": [f"event {int(given) - 1}"], "why": [f"was the last that was written; the last here is {last}"]}
         names = pd.concat([names, pd.DataFrame(cut).astype("str")], ignore_index=True)
     return names
 
@@ -118,15 +119,15 @@ def as_left(conn: sa.Connection, cases: sa.Table, events: sa.Table, event_ids: S
 def _differing(
     conn: sa.Connection, cases: sa.Table, events: sa.Table, *conditions: sa.ColumnElement[bool]
 ) -> pd.DataFrame:
-    key, found, after = _key(cases), [], 0
+    key, found, start = _key(cases), [], chain.LEAST
     number = next(iter(events.primary_key.columns))
     while True:
-        rows = frame(conn, _select(cases).where(key > after, *conditions).order_by(key).limit(CASES_AT_ONCE))
+        rows = frame(conn, _select(cases).where(key >= start, *conditions).order_by(key).limit(CASES_AT_ONCE))
         found.append(rows.iloc[:0])
         if rows.empty:
             break
-        first, after = after, int(rows[key.name].max())
-        stretch = sa.and_(events.c[key.name] > first, events.c[key.name] <= after)
+        first, start = start, int(rows[key.name].max()) + 1
+        stretch = events.c[key.name].between(first, start - 1)
         last = sa.select(sa.func.max(number)).where(stretch).group_by(events.c[key.name])
         told = frame(conn, sa.select(events.c[key.name], events.c.case_hash).where(number.in_(last)))
         kept = told.set_index(key.name)["case_hash"].reindex(rows[key.name])

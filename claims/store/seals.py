@@ -27,7 +27,7 @@ Keys = np.ndarray[Any, np.dtype[np.int64]]
 ROWS_AT_ONCE = 20_000
 _IN_LIST = 900
 # A seal of one row: its key, and the beginning of a SHA-256 over it (128 bits), as hex digits.
-SEAL = np.dtype([("key", ">u8"), ("hash", "V16")])
+SEAL = np.dtype([("key", ">i8"), ("hash", "V16")])
 ABSENT = bytes(16)  # in place of the hash of a row that is not there
 SEALS = schema.row_seals
 
@@ -36,6 +36,7 @@ SEALS = schema.row_seals
 _CLAIM = ("claim_id", "family_id", "origin", "state", "reason_code", "purpose", "life", "follows_claim_id", "version")
 # What a file says of a remittance is held against the file, too.
 _REMITTANCE = ("remit_id", "state", "reason_code", "generation", "posting_date")
+_SET = ("transaction_id", "state", "reason_code")
 _LEFT_OUT = {
     schema.users.name: ("last_step",),  # moves with each sign-in
     schema.claim_postings.name: ("denials_at", "life_at", "priced_at"),  # which steps of the night have seen it
@@ -71,7 +72,9 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.recovery_codes: None,
     schema.rejections: None,
     schema.remittances: _REMITTANCE,
+    schema.runs: None,
     schema.submissions: None,
+    schema.transactions: _SET,
     schema.undone_postings: None,
     schema.undone_remittances: None,
     schema.users: None,

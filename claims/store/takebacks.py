@@ -18,7 +18,7 @@ J, L, R, E, PA = (
     schema.exceptions,
     schema.provider_adjustments,
 )
-CP = schema.claim_payments
+CP, UR = schema.claim_payments, schema.undone_remittances
 
 SEVERAL = "FORWARD_BALANCES_SEVERAL"
 
@@ -56,6 +56,31 @@ def reissuable(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
         .join(L, sa.and_(L.c.remit_id == R.c.remit_id, L.c.account == "1050"))
         .where(R.c.trace_number.in_(named))
         .group_by(*(R.c[name] for name in names)),
+    )
+
+
+def meant_before(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
+    """To what each CS of these remittances came when it stood last, of those that an undo took back since.
+
+    provider_adjustment_id, account and original_remit_id (the payment that it issued again, else 0).
+    """
+    back = J.alias("back")
+    last = sa.select(sa.func.max(UR.c.run_id)).where(UR.c.remit_id == J.c.remit_id).scalar_subquery()
+    is_own_clearing = sa.and_(L.c.account == "1050", L.c.remit_id == J.c.remit_id)
+    original = sa.case((L.c.account == "1050", L.c.remit_id), else_=0)
+    return frame(
+        conn,
+        sa.select(L.c.provider_adjustment_id, L.c.account, original.label("original_remit_id"))
+        .select_from(J)
+        .join(back, sa.and_(back.c.reverses_journal_id == J.c.journal_id, back.c.source == "undo"))
+        .join(L, L.c.journal_id == J.c.journal_id)
+        .join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
+        .where(
+            *(J.c.remit_id.in_(remit_ids), J.c.source == "835", back.c.run_id == last),
+            *(PA.c.reason_code == "CS", ~is_own_clearing),
+        )
+        .group_by(L.c.provider_adjustment_id, L.c.account, original)
+        .having(sa.func.sum(L.c.amount_cents) != 0),
     )
 
 

@@ -11,6 +11,7 @@ from claims.store import clock, schema
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
 from claims.store.posting import STANDING
+from claims.store.rows import frame_of
 
 P, CP, R, M, C = (
     schema.claim_postings,
@@ -37,19 +38,9 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
     has_denial, and patient_cents of what is not denied, say how a decision ended; submission_id is the last of the
     claim, 0 where there is none; is_own: by the payer that the claim was sent to; is_overtaken: a later decision of
     that payer stands and was told before; is_of_held: it takes back what was never posted; is_of_replaced: it takes
-    back what the payer decided otherwise since, or what another decision waited for, and that one stands.
+    back what the payer decided otherwise since, or what another decision waited for, and that one stands; is_part: it
+    decides a part of a split claim (`parts`), on its turn.
     """
-    denied = (
-        sa.select(CLASS.c.adjustment_id)
-        .where(CLASS.c.claim_payment_id == CP.c.claim_payment_id, CLASS.c.counts_as_denial == 1)
-        .exists()
-    )
-    share = (
-        sa.select(sa.func.coalesce(sa.func.sum(A.c.amount_cents), 0))
-        .join(CLASS, CLASS.c.adjustment_id == A.c.adjustment_id)
-        .where(A.c.claim_payment_id == CP.c.claim_payment_id, A.c.group_code == "PR", CLASS.c.counts_as_denial == 0)
-        .scalar_subquery()
-    )
     decided = M.alias("decided")
     of_reversal = (P.c.outcome == "reversal", decided.c.ended_at.is_(None))
     last = sa.select(sa.func.max(S.c.submission_id)).where(S.c.claim_id == C.c.claim_id).scalar_subquery()
@@ -74,8 +65,11 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
             CP.c.offset,
             CP.c.length,
             R.c.payment_date,
-            sa.type_coerce(denied, sa.Boolean).label("has_denial"),
-            sa.cast(share, sa.BigInteger).label("patient_cents"),
+            turn.label("turn"),
+            _is_part(),
+            C.c.payer_sequence,
+            P.c.claim_payment_id,
+            *_how_decided(),
         )
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == P.c.remit_id)
@@ -91,6 +85,52 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
             CP.c.ordinal,
         ),
     )
+
+
+def parts(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+    """Read what stands of the decisions on parts of these claims, by the payer that each was sent to.
+
+    claim_id, claim_payment_id, turn, is_told, has_denial, paid_cents, patient_cents.
+    """
+    select = (
+        sa.select(
+            C.c.claim_id,
+            CP.c.claim_payment_id,
+            _turn(R).label("turn"),
+            sa.type_coerce(P.c.life_at.is_not(None), sa.Boolean).label("is_told"),
+            CP.c.paid_cents,
+            *_how_decided(),
+        )
+        .join(M, sa.and_(M.c.claim_id == C.c.claim_id, M.c.ended_at.is_(None)))
+        .join(P, sa.and_(P.c.claim_payment_id == M.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
+        .join(R, R.c.remit_id == P.c.remit_id)
+        .where(P.c.outcome == "posted", P.c.is_superseded == STANDING, CP.c.charge_cents < C.c.charge_cents)
+        .where(sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence))
+    )
+    return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def _is_part() -> sa.ColumnElement[bool]:
+    """Tell that the payer decided less than the claim charges: the rest stands in claim payments of their own."""
+    return sa.type_coerce(sa.func.abs(CP.c.charge_cents) < C.c.charge_cents, sa.Boolean).label("is_part")
+
+
+def _how_decided() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[int]]:
+    """Whether something is denied, and what is the patient's of what is not."""
+    denied = (
+        sa.select(CLASS.c.adjustment_id)
+        .where(CLASS.c.claim_payment_id == CP.c.claim_payment_id, CLASS.c.counts_as_denial == 1)
+        .exists()
+    )
+    share = (
+        sa.select(sa.func.coalesce(sa.func.sum(A.c.amount_cents), 0))
+        .join(CLASS, CLASS.c.adjustment_id == A.c.adjustment_id)
+        .where(A.c.claim_payment_id == CP.c.claim_payment_id, A.c.group_code == "PR", CLASS.c.counts_as_denial == 0)
+        .scalar_subquery()
+    )
+    patient = sa.cast(share, sa.BigInteger).label("patient_cents")
+    return sa.type_coerce(denied, sa.Boolean).label("has_denial"), patient
 
 
 def _was_posted() -> sa.Exists:

@@ -20,11 +20,14 @@ def place(at: Seat, cursor: str, name: str) -> tuple[Place | None, bool]:
         return None, True
 
 
-def around(at: Seat, page: Page, name: str, address: str, **filters: str) -> dict[str, str]:
-    """Give the addresses of the pages after and before one (empty: there is none), with its filters."""
+def around(at: Seat, page: Page, name: str, address: str, /, *, word: str = "at", **filters: str) -> dict[str, str]:
+    """Give the addresses of the pages after and before one (empty: there is none), with its filters.
+
+    `word`: what the place is called in the address; a page with two lists has two of them.
+    """
     key = at.practice.key("cursor")
     places = {"next": page.next, "previous": page.previous}
     return {
-        word: f"{address}?{urlencode(filters | {'at': cursors.sign(key, to, name)})}" if to else ""
-        for word, to in places.items()
+        way: f"{address}?{urlencode(filters | {word: cursors.sign(key, to, name)})}" if to else ""
+        for way, to in places.items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import hashlib
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
@@ -122,6 +123,12 @@ def thousands(cents: int) -> str:
     return f"${dollars // 1000:,}k" if dollars < 10_000_000 else f"${dollars // 1_000_000:,}M"
 
 
+def lines(text: str, width: int, most: int = 3) -> list[str]:
+    """Part a label of a chart into lines of so many signs at most, fewer of capitals; above `most` lines it is cut."""
+    own = width * 10 // 13 if text.isupper() else width
+    return textwrap.wrap(text, own, max_lines=most, placeholder="…") or [""]
+
+
 def heading(column: str) -> str:
     """Name a column in plain words: what its table is headed with."""
     known = titles("column_titles", "name")
@@ -175,7 +182,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for own in (money, days, urgency, words, owes, month, share, thousands, heading, some):
+    for own in (money, days, urgency, words, owes, month, share, thousands, lines, heading, some):
         environment.filters[own.__name__] = own
     environment.globals |= {"asset": asset, "titles": titles, "role_names": roles.ROLES}
     return environment

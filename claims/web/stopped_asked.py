@@ -32,6 +32,7 @@ class Blocked(Address):
     home = "/rejections/blocked"
 
     state: Literal["open", "mine", "given-up"] = "open"
+    payer: Annotated[str, Field(max_length=80)] = ""
     said: Literal["", "ready", "blocked", "assigned", "noted", "closed", "reopened"] = ""
 
     @property

@@ -9,8 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from claims.service import people
+from claims.service.context import open_context
+from claims.store import audit, schema
+from claims.store.engine import write
 from tests.service.desk.conftest import denied_home, opened  # noqa: F401 the practice of the desk's own tests
 from tests.service.desk.test_sending import sent_home  # noqa: F401 a practice that has sent claims
 from tests.web.desk import quick_hashes
@@ -105,7 +109,7 @@ def test_money_is_given_up_by_two_people(books):
     assert books("denials", "approve", "1", "--as", "cleo", *DAY).code == 2  # no limit of her own
     refused = books("denials", "refuse", "1", "--reason", "appeal first", "--as", "cleo", *DAY)
     assert refused.code == 0 and "1 case(s) refused" in refused.out
-    assert books("denials", "approvals", "--json").json == {"actions": []}
+    assert books("denials", "approvals", "--json").json == {"actions": [], "requests": []}
 
 
 def test_a_role_is_a_barrier_on_the_command_line_too(books):
@@ -134,6 +138,27 @@ def rows(_books, sql):
 
 
 @pytest.mark.long
+def test_a_lowered_charge_waits_for_a_second_person(claims, sent_home, tmp_path, monkeypatch):  # noqa: F811
+    shutil.copytree(sent_home, tmp_path / "sent")
+    monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "sent"))
+    assert claims("master", "import", Path(__file__).parents[2] / "edi_samples" / "master").code == 0
+    ctx = open_context()
+    audit.create_key(ctx.settings.people_key_file)
+    for name, limit in (("anna", 2500), ("sue", 10**6)):
+        people.add(ctx, name, ["supervisor"], datetime.now(UTC), write_off_limit_cents=limit)
+    with write(ctx.engine) as conn:
+        conn.execute(sa.update(schema.users).values(state="active"))
+    key = claims("denials", "list", "--json").json["cases"][0]["key"]
+    asked = ("denials", "resubmit", key, "--set", "1:charge=1.00", "--date", "2026-10-20", "--as", "anna")
+    assert "Say why" in claims(*asked).err and "wait for a second person" in claims(*asked, "--dry-run").out
+    said = claims(*asked, "--lowered-reason", "billed twice")
+    assert "$144.00 less would be charged: request 1 waits for a second person" in said.out
+    assert claims("denials", "approvals", "--json").json["requests"][0]["amount_cents"] == 14400
+    assert claims("takebacks", "approve", "1", "--date", "2026-10-20", "--as", "anna").code == 2
+    assert "$144.00 approved" in claims("takebacks", "approve", "1", "--date", "2026-10-20", "--as", "sue").out
+
+
+@pytest.mark.long
 def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, monkeypatch):  # noqa: F811
     shutil.copytree(sent_home, tmp_path / "sent")
     monkeypatch.setenv("CLAIMS_HOME", str(tmp_path / "sent"))
@@ -158,7 +183,7 @@ def test_another_payer_is_billed_after_a_rehearsal(claims, sent_home, tmp_path, 
 
 def test_what_else_can_be_done(books):
     by_reason = {reason: keys(books, "--reason", reason)[0] for reason in ("197", "16", "29", "204")}
-    assert books("denials", "appeal", by_reason["197"], "--proof", "fax", *DAY).code == 0
+    assert books("denials", "appeal", by_reason["197"], "--proof", "fax", "--without-packet", *DAY).code == 0
     assert books("denials", "info-sent", by_reason["16"], "--proof", "upload", *DAY).code == 0
     assert books("denials", "to-patient", by_reason["204"], *DAY).code == 0
     assert keys(books, "--state", "waiting") != []

@@ -85,6 +85,8 @@ def test_a_refund_to_a_payer_is_rehearsed_then_posted_once(books):
     by_number = ("--payer", "1512345678", "--number", "SECRETICN", "--amount", "58.00")
     again = books("takebacks", "refund", *by_number, "--on", "2025-06-01", "--reason", "letter")
     assert (again.code, "This refund is in the books" in again.err) == (2, True)
+    waits = books("denials", "approvals")
+    assert "$58.00" in waits.out and "takebacks approve NO" in waits.out and "SECRETICN" not in waits.out
     assert "$58.00 approved and posted" in books("takebacks", "approve", "1").out
     assert "$58.00, reversed" in books("takebacks", "reverse", "1", "--reason", "never sent").out
     listed = books("takebacks", "refunds", "--json").json["refunds"]

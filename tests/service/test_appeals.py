@@ -272,11 +272,22 @@ def test_after_the_first_level_was_sent_the_second_comes(denied_case):
 
 def test_a_sending_that_is_undone_was_none_and_one_without_a_packet_is_one(denied_case):
     practice, case = denied_case, case_id(denied_case)
-    done = actions.appeal_sent(practice.ctx, version_of(practice), 1, "by fax", DAY)
+    done = actions.appeal_sent(practice.ctx, version_of(practice), 1, "by fax", DAY, packet="")
     made = appeals.planned(practice.ctx, case, day=DAY)
     assert (made.level, made.level_name, made.deadline.last_day) == (2, "second-level appeal", None)
     actions.undo(practice.ctx, done.action_id, DAY)
     assert appeals.planned(practice.ctx, case, day=DAY).level == 1
+
+
+def test_of_many_at_once_each_sending_names_its_packet_and_one_without_is_refused(denied_case):
+    practice, case = denied_case, case_id(denied_case)
+    none = actions.appeal_sent(practice.ctx, version_of(practice), 1, "certified mail", DAY)
+    assert (none.done, none.refused["reason"].tolist()) == ([], ["no-packet"])
+    made = appeals.prepare(practice.ctx, case, day=DAY)
+    assert actions.appeal_sent(practice.ctx, version_of(practice), 1, "certified mail", DAY).done == [case]
+    event = schema.denial_events
+    ((body,),) = practice.rows(sa.select(event.c.body).where(event.c.kind == "appealed"))
+    assert json.loads(body)["packet"] == made.sha256["packet.pdf"]
 
 
 def test_a_newer_packet_takes_the_place_of_an_older_one(denied_case):

@@ -14,8 +14,9 @@ from claims.service.replay import replay
 from claims.service.report import write_report
 from claims.service.undo import undo
 from claims.store import clock, schema
-from claims.store.engine import write
+from claims.store.engine import read, write
 from claims.store.exceptions import open_all
+from claims.store.queries import held_now
 from tests.books import Bill, bank, claims, remit
 from tests.service.conftest import DAY
 from tests.service.test_verify_files import broken, faults
@@ -230,6 +231,30 @@ def test_every_type_says_why_it_may_be_accepted_or_not(books):
     waits = types.index.str.startswith(("DEPOSIT_W", "REMIT_", "FILE_", "CLAIM_HELD", "PLB_", "UN", "PATIENT_PAYMENT"))
     holds = types[waits & (types["severity"] == "open")]
     assert (holds["acceptable"] == "N").all() and len(holds) > 15
+
+
+def test_what_is_held_now_has_pages_that_are_read_by_an_index(books, monkeypatch):
+    monkeypatch.setattr(exception_pages, "HELD", 1)
+    books.drop(b"no X12", b"nor this", PAID.replace(b"*I*181*", b"*I*999*").replace(b"*T1*", b"*T9*"))
+    found, place = [], None
+    while place is not None or not found:
+        held = exception_pages.held_now(books.ctx, place)
+        found += held.page.rows[["kind", "reason_code"]].itertuples(index=False, name=None)
+        place = held.page.next
+    assert [kind for kind, _ in found][2:] == ["remittance"], found
+    assert len(found) == held.in_all and found[:2] == [("file", "not-x12")] * 2
+    back = exception_pages.held_now(books.ctx, held.page.previous).page
+    assert list(back.rows["kind"]) == [found[-2][0]]
+    with read(books.ctx.engine) as conn:
+        if conn.dialect.name != "sqlite":
+            pytest.skip("plans of SQLite")
+        for select in (held_now.page_select((0, 1, 1), 51), *held_now.counts_selects()):
+            text = select.compile(conn, compile_kwargs={"literal_binds": True})
+            steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+            own = [step for step in steps if step.startswith(("SEARCH", "SCAN")) and "anon" not in step]
+            lists = ("_stopped (state=?", "ix_claims_state (state=?", "_remittances_1 (file_id=?)")
+            others = [step for step in own if not any(one in step for one in lists)]
+            assert own and not others, others
 
 
 def test_pages_of_exceptions_and_deposits_are_those_of_their_lists(books):

@@ -170,3 +170,67 @@ def test_a_part_that_is_taken_back_and_paid_leaves_the_other_denied(practice, or
     assert undo(practice.ctx, f"remit:{last}", DAY).refused.empty
     replay(practice.ctx, f"remit:{last}", DAY)
     assert differences(after, state(practice)) == {}
+
+
+EQUAL = Bill("A1", [("99213", "75"), ("99213", "75")])
+EQUAL_PART = "CLP*A1*1*75*0**12*ICN1~\nSVC*HC:99213*75*0**1~\nCAS*CO*197*75~"
+EQUAL_BACK = "CLP*A1*22*-75*0**12*ICN1~\nSVC*HC:99213*-75*0**1~\nCAS*CO*197*-75~"
+EQUAL_WON = "CLP*A1*1*75*60**12*ICN3~\nSVC*HC:99213*75*60**1~\nCAS*CO*45*5~\nCAS*CO*197*10~"
+
+
+def test_two_parts_with_equal_lines_have_a_case_each(practice):
+    practice.night(claims(EQUAL), payment(EQUAL_PART, "T0", "20250310"))
+    practice.night(payment(EQUAL_PART.replace("ICN1", "ICN2"), "T1", "20250311"))
+    assert cases(practice) == [(1, "new", None, 0, 7500), (2, "new", None, 0, 7500)]
+    assert practice.exceptions() == []
+    practice.night(payment(f"{EQUAL_BACK}\n{EQUAL_WON}", "T2", "20250312", "60"))
+    assert cases(practice) == [(1, "new", None, 0, 1000), (2, "new", None, 0, 7500)]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    after = state(practice)
+    assert undo(practice.ctx, "remit:T2", DAY).refused.empty
+    replay(practice.ctx, "remit:T2", DAY)
+    assert differences(after, state(practice)) == {}
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("order", ["DNP", "NPD", "PDN", "DPN", "NDP", "PND"])
+def test_a_denial_after_a_payment_without_a_reversal_is_named_in_every_order(practice, order):
+    later = DENIED.replace("ICN1", "ICN4")
+    files = {
+        "D": payment(DENIED, "T0", "20250310"),
+        "P": payment(PAID, "T1", "20250311", "100"),
+        "N": payment(later, "T2", "20250312"),
+    }
+    practice.night(claims(ONE))
+    for name in order:
+        practice.night(files[name])
+    assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()
+    assert practice.balances(account="1050") == {"1050": 10000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+# The payment comes first and wins what comes late; then the payer takes it back, and what waited is posted.
+PAID_BACK = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~"
+PAID_BACK += "\nPLB*1999999984*20251231*WO:X*-100~"
+
+
+@pytest.mark.few(2)
+@pytest.mark.parametrize("late", ["ED", "DE", "D"])
+def test_what_a_payment_won_is_denied_again_when_it_is_taken_back(practice, late):
+    practice.night(claims(ONE), payment(PAID, "TP", "20250312", "100"))
+    for name in late:
+        text, day, cash = WITHOUT_REVERSAL[name]
+        practice.night(payment(text, f"T{name}", day, cash))
+    before = state(practice)
+    practice.night(payment(PAID_BACK, "TB", "20250313"))
+    after = state(practice)
+    assert cases(practice) == [(0, "new", None, 0, 15000)]
+    assert practice.balances(account="1110") == {"1110": 15000}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    assert undo(practice.ctx, "remit:TB", DAY).refused.empty
+    now = differences(before, state(practice, without=("UNDONE",)))
+    now.pop("remittances")
+    assert now == {}
+    replay(practice.ctx, "remit:TB", DAY)
+    assert differences(after, state(practice)) == {}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []

@@ -17,7 +17,8 @@ from claims.service.statement_export import write_statements
 from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import audit, patient_statements, schema
-from claims.store.engine import write
+from claims.store.engine import read, write
+from claims.store.queries import given_up
 from claims.store.rows import update_where_in
 from tests.books import Bill, claims, remit
 from tests.service.test_statements import SHARE, billed, paid, rows
@@ -158,6 +159,11 @@ def test_a_collector_comes_after_the_statements_that_the_rule_asks_for(books, tm
     assert to_collection(books.ctx, ["A3"], "unanswered", LATER).state == "done"
 
 
+def approved_today(books, name):
+    with read(books.ctx.engine) as conn:
+        return given_up.approved_on_day(conn, name, LATER, "9999")
+
+
 def test_collection_and_write_offs_share_one_limit_of_a_day(books):
     audit.create_key(books.ctx.settings.people_key_file)
     for name, limit in (("bea", 2500), ("sue", 100_000)):
@@ -179,4 +185,14 @@ def test_collection_and_write_offs_share_one_limit_of_a_day(books):
     assert (asked.state, asked.used_cents, asked.limit_cents) == ("waiting", 500, 2500)
     assert money_approvals.approve(sue, asked.request, LATER) == 2200
     assert books.balances(account="5000") == {"5000": 2200}
+    assert approved_today(books, "sue") == 2200
+    take_back(books.ctx, "A3", "she pays by and by", LATER)
+    assert approved_today(books, "sue") == 0, "the limit counts what stands"
+    for _ in range(2):  # alone, twice: what came back in between counts once
+        assert to_collection(sue, ["A3"], "unanswered", LATER).state == "done"
+        with read(books.ctx.engine) as conn:
+            assert given_up.on_day(conn, "sue", LATER, "9999") == 2200
+        take_back(books.ctx, "A3", "she pays after all", LATER)
+    with read(books.ctx.engine) as conn:
+        assert given_up.on_day(conn, "sue", LATER, "9999") == 0
     assert [problem for one in verify(books.ctx) for problem in one.broken] == []

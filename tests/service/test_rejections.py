@@ -13,6 +13,9 @@ from claims.service import (
     blocked_queue,
     edit_proposals,
     exception_acts,
+    lowered_requests,
+    money_approvals,
+    money_requests,
     overview,
     people,
     rejection_acts,
@@ -20,6 +23,7 @@ from claims.service import (
     rejection_queue,
     several,
 )
+from claims.service.lowered_charges import AboveLimitError
 from claims.service.master import import_files, load_master
 from claims.service.periods import close_period
 from claims.service.queue import denial_queue
@@ -27,9 +31,9 @@ from claims.service.report import write_report
 from claims.service.resubmit import changes_of, resubmit
 from claims.service.submit import submit
 from claims.service.timeline import SeveralClaimsError, timeline
-from claims.store import clock, schema
+from claims.store import audit, clock, schema
 from claims.store.engine import read, write
-from claims.store.queries import given_up, stopped_claims
+from claims.store.queries import given_up, searching, stopped_claims
 from claims.store.queries.stopped_claims import Asked
 from tests.answers import ca_277, replied
 from tests.books import Bill, claims
@@ -129,6 +133,32 @@ def test_what_is_given_up_is_an_exception_until_it_is_taken_up_or_accepted_withi
         assert given_up.on_day(conn, "bert", DAY, "9999") == 10000
 
 
+def test_a_charge_that_is_lowered_above_the_limit_waits_for_a_second_person(books):
+    audit.create_key(books.ctx.settings.people_key_file)
+    for name, limit in (("bert", 2000), ("sue", 8000)):
+        people.add(books.ctx, name, ["supervisor"], datetime.now(UTC), write_off_limit_cents=limit)
+    with write(books.ctx.engine) as conn:
+        conn.execute(sa.update(schema.users).values(state="active"))
+    bert, sue = (replace(books.ctx, actor=name) for name in ("bert", "sue"))
+    changes = changes_of(["1:charge=50.00"])
+    with pytest.raises(AboveLimitError, match=r"takes 50\.00 off"):
+        lowered_requests.of_claims(bert, ["A1"], changes, DAY)
+    asked = lowered_requests.of_claims(bert, ["A1"], changes, DAY, lowered_reason="one visit, not two")
+    assert asked == {"charge_lowered_cents": 5000, "request": 1} and lives(books)["A1"] == "rejected"
+    with pytest.raises(UsageError, match="another person"):
+        money_approvals.approve(bert, 1, DAY)
+    lowered_requests.of_claims(sue, ["A1"], changes_of(["1:charge=99.00"]), DAY)
+    with pytest.raises(UsageError, match="Claim 1 is replaced"):  # it is not what was asked for any more
+        money_approvals.approve(sue, 1, DAY)
+    money_requests.withdraw(bert, 1, "it was corrected", DAY)
+    (made,) = books.rows(sa.select(schema.claims.c.claim_id).where(schema.claims.c.version == 2))[0]
+    again = lowered_requests.of_claim(bert, made, changes, DAY, lowered_reason="one visit, not two")
+    assert (again.claim_id, again.request, again.lowered_cents) == (0, 3, 4900)
+    assert money_approvals.approve(sue, 3, DAY) == 4900
+    charge = sa.select(schema.claims.c.charge_cents).order_by(schema.claims.c.version.desc()).limit(1)
+    assert books.rows(charge)[0][0] == 5000
+
+
 def test_pages_of_rejections_and_blocked_claims_are_read_by_an_index(books):
     asked = [
         Asked(state, owner, payer) for state in ("open", "closed") for owner in ("", "ann") for payer in ("", "P1")
@@ -136,15 +166,33 @@ def test_pages_of_rejections_and_blocked_claims_are_read_by_an_index(books):
     selects = {str(one): stopped_claims.page_select(one, (100, 9), 51) for one in asked}
     selects |= {f"sum of {one}": stopped_claims.totals_select(one, one.state) for one in asked}
     selects["blocked"] = stopped_claims.blocked_select((100, 9), 51)
+    selects["blocked of a payer"] = stopped_claims.blocked_select((100, 9), 51, payer="P1")
+    selects["payers of blocked"] = stopped_claims.blocked_payers_select(200)
+    indexes = {"blocked": "ix_claims_life", "blocked of a payer": "ix_claims_blocked_payer (life=? AND payer_code=?"}
+    indexes["payers of blocked"] = "COVERING INDEX ix_claims_blocked_payer (life=? AND payer_code>?)"
     with read(books.ctx.engine) as conn:
         if conn.dialect.name != "sqlite":
             pytest.skip("plans of SQLite")
         for name, select in selects.items():
             text = select.compile(conn, compile_kwargs={"literal_binds": True})
             steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
-            wanted = "ix_claims_life" if name == "blocked" else "_by_amount (state=?"
+            wanted = indexes.get(name, "_by_amount (state=?")
             assert any(wanted in step for step in steps), (name, steps)
-            assert not [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")], (name, steps)
+            scans = [step for step in steps if step.startswith("SCAN") and step != "SCAN found"]
+            assert not scans and not [step for step in steps if "TEMP B-TREE" in step], (name, steps)
+
+
+def test_a_patients_name_is_looked_for_by_an_index(books):
+    with read(books.ctx.engine) as conn:
+        is_sqlite = conn.dialect.name == "sqlite"
+        if not is_sqlite:
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # so few rows are read as they lie
+        text = searching.claims_select("X", "", ["X"]).compile(conn, compile_kwargs={"literal_binds": True})
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        plan = [str(row[-1]) for row in conn.exec_driver_sql(f"{explain} {str(text).replace('%', '%%')}")]
+    for name in ("ix_claims_last_name", "ix_claims_first_name"):
+        assert [step for step in plan if name in step], plan
+    assert not [step for step in plan if step.startswith("SCAN claims") or "Seq Scan on claims" in step], plan
 
 
 def test_a_list_is_bounded_and_so_is_what_the_chain_says_of_it(books):

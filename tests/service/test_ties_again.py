@@ -142,3 +142,36 @@ def test_money_of_a_remittance_without_a_day_is_missed_too(practice, day):
     undo(practice.ctx, target(practice, "T1"), date(2025, 3, 20))
     replay(practice.ctx, target(practice, "T1"), date(2025, 3, 20))
     assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT"]
+
+
+def issued_again(trace, day, references):
+    """A remittance of nothing but payments that are issued again, 88.00 each."""
+    items = "".join(f"*CS:{reference}*-88" for reference in references)
+    total = 88 * len(references)
+    return remit(f"BPR*I*{total}*C*ACH************{day}~\nTRN*1*{trace}*1512345678~\nPLB*1999999984*20251231{items}~")
+
+
+def test_what_was_issued_again_is_so_after_a_replay_whatever_came_since(practice):
+    practice.night(BILLS, T1)
+    practice.night(issued_again("T8", "20250509", ["T1"]), issued_again("T9", "20250510", ["T1", "F1"]))
+    # Only now come the deposit that was lost and the forward balance that the payer wrote off before it told of it.
+    forward = "BPR*H*0*C*NON************20250511~\nTRN*1*F1*1512345678~\nPLB*1999999984*20251231*FB:F1*-5*WO:X1*5~"
+    practice.night(bank(("2025-05-12", "88.00", "T1")), remit(forward))
+    before = state(practice)
+    assert {row[0] for row in before["exceptions"]} >= {"PLB_UNCONFIGURED", "DEPOSIT_WITHOUT_REMIT"}
+    for traces in (("T9",), ("T9", "T8")):
+        for trace in traces:
+            assert undo(practice.ctx, f"remit:{trace}", LATER).refused.empty
+            check(practice)
+        for trace in reversed(traces):
+            replay(practice.ctx, f"remit:{trace}", LATER)
+            check(practice)
+        assert differences(before, state(practice)) == {}
+        practice.reconcile(LATER)
+        assert differences(before, state(practice)) == {}
+    # What the bank brought meanwhile is not taken from it: what is issued again waits then, by name.
+    undo(practice.ctx, "remit:T8", LATER)
+    practice.reconcile(LATER)
+    replay(practice.ctx, "remit:T8", LATER)
+    assert practice.balances(account="1050") == {"1050": 26400}
+    check(practice)

@@ -56,6 +56,7 @@ def tamper(practice, *statements):
         if practice.ctx.engine.dialect.name == "postgresql":
             conn.exec_driver_sql("SET LOCAL session_replication_role = replica")  # no trigger fires
         else:
+            conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
             for (name,) in conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
                 conn.exec_driver_sql(f"DROP TRIGGER {name}")
         for statement in statements:
@@ -73,6 +74,9 @@ FACTS = {
     "claims": "UPDATE claims SET charge_cents = 1 WHERE charge_cents = 30000",
     "provider_adjustments": "UPDATE provider_adjustments SET amount_cents = amount_cents * 2 WHERE reason_code = 'WO'",
     "plb code": "UPDATE provider_adjustments SET reason_code = '72' WHERE reason_code = 'WO'",
+    "set of claims": "UPDATE claims SET transaction_id = (SELECT MAX(transaction_id) FROM transactions)",
+    "set of remittances": "UPDATE remittances SET transaction_id = (SELECT MAX(transaction_id) FROM transactions)",
+    "set of findings": "UPDATE findings SET transaction_id = (SELECT MAX(transaction_id) FROM transactions)",
     "remittances": "UPDATE remittances SET payment_date = '2025-01-01' WHERE trace_number = 'T1'",
     "state": "UPDATE remittances SET state = 'test' WHERE state = 'held'",
     "bank_lines": "UPDATE bank_lines SET trace_number = 'X' WHERE trace_number = 'T1'",
@@ -99,6 +103,39 @@ def test_a_row_that_is_not_what_its_file_says_is_found_with_its_place(books):
             _, found = verify_files.differing(books.ctx, conn)
         assert any("segment" in one and "byte" in one for one in found), what
         assert not any(word in one for one in found for word in ("EVE", "PERSON", "ICN"))
+    with rehearsal(books.ctx.engine) as conn:  # a line of the bank that says that it stands in a remittance file
+        tamper(books, "UPDATE bank_lines SET file_id = (SELECT MIN(file_id) FROM remittances) WHERE amount_cents = 700")
+        _, found = verify_files.differing(books.ctx, conn)
+    assert any(one.endswith("1 row(s) of bank_lines too many") for one in found)
+
+
+def copied(table, **changed):
+    """A statement that puts a copy of the first row of a table in, with these columns (SQL) changed."""
+    names = [column.name for column in table.columns]
+    values = ", ".join(changed.get(name, f'"{name}"') for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table.name} ({columns}) SELECT {values} FROM {table.name} ORDER BY {names[0]} LIMIT 1"
+
+
+def test_a_bank_line_of_a_file_that_has_none_is_named(books):
+    """The next night would post its cash."""
+    of = "(SELECT MIN(file_id) FROM remittances)"
+    put_in = copied(schema.bank_lines, bank_line_id="900", line_key="'another'", file_id=of)
+    assert any("1 row(s) of bank_lines too many" in one for one in faults(books, put_in)["files"])
+
+
+def test_ledger_lines_without_a_journal_and_journals_below_zero_are_named(books):
+    def lines(journal_id):
+        both = {"9000": ("'1000'", "500"), "9001": ("'4900'", "-500")}
+        told = schema.ledger_lines
+        return [
+            copied(told, ledger_line_id=key, journal_id=journal_id, account=account, amount_cents=cents)
+            for key, (account, cents) in both.items()
+        ]
+
+    assert "2 ledger line(s) belong to no journal" in faults(books, *lines("9999"))["journals"]
+    below = copied(schema.journals, journal_id="-5", idempotency_key="'another'")
+    assert "journal another or the one before it was altered" in faults(books, below, *lines("-5"))["journals"][0]
 
 
 GONE = {

@@ -2,19 +2,21 @@
 night says of cases and exceptions) is held by seals: a change beside the program is found, and the row is named."""
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import DatabaseError, NotFoundError, UsageError
-from claims.service import payer_refunds, rejection_queue, verify_files
+from claims.service import payer_refunds, rejection_queue, runs, verify_files
 from claims.service import people as staff
 from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
 from claims.service.audited import record_with_reason
 from claims.service.desk import people as desk
 from claims.store import audit, batch_seals, checking_seals, claim_work, schema
+from claims.store import runs as store_runs
 from claims.store.engine import read, rehearsal, write
 from claims.store.people import change, set_recovery_codes
 from claims.store.rows import insert_keyed
@@ -57,7 +59,9 @@ def any_row(conn, table):
     _, *columns = table.columns
     values = {}
     for column in columns:
-        if column.foreign_keys:
+        if column.foreign_keys and column.nullable:
+            value = None  # a batch of another file would be one whose rows nobody reads
+        elif column.foreign_keys:
             value = conn.scalar(sa.select(sa.func.max(next(iter(column.foreign_keys)).column)))
         else:
             whole = isinstance(column.type, sa.Integer)
@@ -189,6 +193,20 @@ CHANGED = {
     ],
     "receipt": ["UPDATE receipts SET source_name = 'another'"],
     "state of contracts": ["UPDATE contract_states SET recorded_at = '2025-01-01T00:00:00Z'"],
+    "run": [
+        "UPDATE runs SET kind = 'undo'",
+        "UPDATE runs SET posting_date = '2025-01-01'",
+        "UPDATE runs SET state = 'failed'",
+        "UPDATE runs SET state = 'running', finished_at = NULL",
+        "UPDATE runs SET actor = 'eve'",
+        "UPDATE runs SET counts = '{}' WHERE counts <> '{}'",
+        "UPDATE runs SET started_at = finished_at",
+        "UPDATE runs SET host = 'another', process_id = 1, process_started = '1'",
+    ],
+    "verdict on a set": [
+        "UPDATE transactions SET state = 'duplicate' WHERE state = 'stored'",
+        "UPDATE transactions SET reason_code = 'remit-conflict'",
+    ],
     "state of remittance": [
         "UPDATE remittances SET posting_date = '2025-01-01'",
         "UPDATE remittances SET generation = 5",
@@ -206,6 +224,7 @@ TABLES = {
     "claim posting": "claim_postings", "match": "matches", "receipt": "receipts",
     "patient statement": "patient_statements",
     "edit finding": "edit_findings", "reading of adjustment": "classifications", "reason of an act": "act_reasons",
+    "run": "runs", "verdict on a set": "transactions",
     "state of contracts": "contract_states", "state of remittance": "remittances",
 }  # fmt: skip
 
@@ -286,6 +305,50 @@ def test_what_was_found_of_rows_that_are_sealed_together_is_acknowledged(books):
             acknowledge(books.ctx, f"claim families {first} to {last}")
 
 
+def test_rows_that_were_put_in_beside_those_that_are_sealed_together_are_acknowledged(books):
+    columns = [column.name for column in schema.match_candidates.columns][1:]
+    with rehearsal(books.ctx.engine) as conn:
+        candidate = {column: 1 if column in _numbers(schema.match_candidates) else "x" for column in columns}
+
+        def put_in(*keys):
+            names = ", ".join(f'"{name}"' for name in columns)
+            values = ", ".join(repr(candidate[name]) for name in columns)
+            tamper(
+                books,
+                *(
+                    f"INSERT INTO match_candidates (match_candidate_id, {names}) VALUES ({one}, {values})"
+                    for one in keys
+                ),
+            )
+
+        conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        put_in(700, 701, -3)
+        assert batch_seals.unlike(conn) == [
+            "claims not taken -3 to -3 were put in beside the program",
+            "claims not taken 700 to 701 were put in beside the program",
+        ]
+        for wrong in ("claims not taken 700 to 700", "claims not taken 800 to 801"):
+            with pytest.raises(NotFoundError):
+                acknowledge(books.ctx, wrong)
+        for name in ("claims not taken 700 to 701", "claims not taken -3 to -3"):
+            assert acknowledge(books.ctx, name) == 0
+        assert batch_seals.unlike(conn) == []
+        with pytest.raises(UsageError, match="already"):
+            acknowledge(books.ctx, "claims not taken 700 to 701")
+        put_in(702)  # what comes after that is news
+        tamper(books, "DELETE FROM match_candidates WHERE match_candidate_id = -3")
+        found = ["claims not taken -3 to -3 are not as they were acknowledged"]
+        found.append("claims not taken 702 to 702 were put in beside the program")
+        assert batch_seals.unlike(conn) == found
+        for one in found:
+            acknowledge(books.ctx, one.partition(" are ")[0].partition(" were ")[0])
+        assert batch_seals.unlike(conn) == []
+
+
+def _numbers(table):
+    return {column.name for column in table.columns if isinstance(column.type, sa.Integer)}
+
+
 def test_seals_are_append_only_and_a_chain(books):
     with pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
         conn.execute(sa.delete(schema.row_seals))
@@ -309,6 +372,26 @@ def test_what_a_step_that_failed_had_noted_is_not_sealed(books):
     staff.add(books.ctx, "another", ["auditor"], NOW)
     with rehearsal(books.ctx.engine) as conn:
         assert checking_seals.unlike(conn) == [f"person {user} is not as it was last written"]
+
+
+def test_a_run_is_sealed_as_it_begins_and_ends_and_one_that_changes_nothing_adds_no_event(books):
+    seals, events = schema.row_seals, schema.audit_events
+    books.reconcile()  # tells of what was done before
+    before = books.count(seals), books.count(events)
+    books.reconcile()
+    of_runs = books.rows(sa.select(seals.c.table_name).where(seals.c.row_seal_id > before[0]))
+    assert of_runs == [("runs",), ("runs",)] and books.count(events) == before[1]
+    killed = runs.open_run(books.ctx, "reconcile", DAY)
+    with rehearsal(books.ctx.engine) as conn:
+        tamper(books, f"UPDATE runs SET actor = 'eve' WHERE run_id = {killed}")
+        assert checking_seals.unlike(conn) == [f"run {killed} is not as it was last written"]
+    with mock.patch.object(store_runs, "process_started", return_value="gone"):
+        books.reconcile()
+    assert one(books, schema.runs.c.state, schema.runs.c.run_id == killed) == "failed"
+    assert found(books) == []
+    tamper(books, f"UPDATE runs SET actor = 'eve' WHERE run_id = {killed}")
+    acknowledge(books.ctx, f"run {killed}")
+    assert found(books) == []
 
 
 def test_who_works_on_a_rejection_is_written_with_its_seal(books):

@@ -62,6 +62,7 @@ NO_ACTS = {
     # What is done with one rejection or blocked claim, held here, is done with a list of one.
     *("rejection_acts.note", "rejection_acts.close", "rejection_acts.reopen", "rejection_pages.payer"),
     *("blocked_acts.note", "blocked_acts.give_up", "blocked_acts.take_up"),
+    *("blocked_queue.payer", "payer_names.fitting"),
     *("searching.direct", "searching.keep", "tying.take_apart", "tying.take_apart_remittances"),
     *("tying.write_bank_journals", "variance_acts.preview", "variance_acts.say", "desk.money.close_duplicate"),
     "worked.noted",

@@ -246,6 +246,14 @@ def test_payers_of_one_name_are_two_on_a_chart(desk, ann):
     assert "Blue (B0)" in text and "Blue (B1)" in text
 
 
+def test_names_on_a_chart_are_whole(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        name = "FABLEWOOD MUTUAL HEALTH INSURANCE COMPANY OF THE NORTH"
+        conn.exec_driver_sql(f"update denial_cases set payer_name = '{name}'")
+    drawn = "".join(re.findall(r"<svg.*?</svg>", ann.get("/charts").text, re.DOTALL))
+    assert "<tspan" in drawn and "COMPANY OF THE NORTH</tspan>" in drawn and "…" not in drawn
+
+
 def test_a_write_off_above_the_limit_waits_for_a_second_person(desk, ann):
     case = boxes(ann.get("/queue").text)
     asked = act(ann, case[0], act="more", more="write_off", words="not worth a letter")

@@ -14,11 +14,16 @@ from claims import config
 from claims.service import people
 from claims.service.context import open_context
 from claims.service.master import find_master_files, import_files
+from claims.service.verify import verify
 from claims.store import audit
+from claims.store.engine import read
+from claims.store.queries import given_up
 from tests.service.desk.test_sending import sent_home  # noqa: F401 a practice that has sent claims
 from tests.service.outgoing import DAY
 from tests.web.desk import NAMES, PASSWORD, Desk, quick_hashes, settings_in
 
+LIFE_OF = "select life from claims where claim_number = '{}' order by version desc"
+CASE_OF = "select case_id from denial_cases where case_key like '{}%'"
 MASTER = Path(__file__).resolve().parents[2] / "edi_samples" / "master"
 
 
@@ -190,12 +195,38 @@ def test_a_lowered_charge_is_said_before_it_goes_and_counts_in_the_limit_of_the_
     import_files(desk.ctx, find_master_files([MASTER]))
     place = place_of(desk, "K1")
     page = ann.get(f"{place}/correct").text
-    refused = ann.post(f"{place}/correct", data=typed(page, line1_charge="1.00"))
-    assert refused.status_code == 422 and "takes 144.00 off what is charged" in refused.text.replace("$", "")
     looked = ann.post(f"{place}/correct", data=typed(page, line1_charge="125.00")).text
-    assert "$20.00 less is charged." in looked
+    assert "$20.00 less is charged." in looked and 'name="why"' not in looked
     assert ann.post(f"{place}/correct", data=typed(looked) | {"sure": "yes"}).status_code == 303
-    other = place_of(desk, "K2")  # another 20.00 on that day is more than ann may
-    page = ann.get(f"{other}/correct").text
-    again = ann.post(f"{other}/correct", data=typed(page, line1_charge="125.00")).text
-    assert "of which" in again and "is used today" in again
+    other = place_of(desk, "K2")  # another 20.00 on that day is more than ann may alone
+    looked = ann.post(f"{other}/correct", data=typed(ann.get(f"{other}/correct").text, line1_charge="125.00")).text
+    assert "$20.00 less is charged." in looked and 'name="why"' in looked
+    form = typed(looked) | {"sure": "yes"}
+    again = ann.post(f"{other}/correct", data=form | {"why": " "})
+    assert again.status_code == 422 and "of which 20.00 is used today" in again.text and "Say why" in again.text
+    did = ann.get(ann.post(f"{other}/correct", data=form | {"why": "billed twice"}).headers["location"]).text
+    assert "a second person" in did and desk.one(LIFE_OF.format("K2")) == "denied", "nothing is made yet"
+    waits = ann.post(f"{other}/correct", data=form | {"why": "billed twice"})
+    assert waits.status_code == 422 and "waits already" in waits.text
+    assert "Withdraw" in ann.get("/approvals").text
+    sue = desk.sign_in("sue")
+    page = sue.get("/approvals").text
+    assert "billed twice" in page and "charge of line 1 to 125.00" in page and f'href="{other}"' in page
+    decide = re.search(r'action="(/approvals/requests/\d+)"', page)[1]
+    key = other.rpartition("/")[2]
+    note = {"act": "note", "words": "asked", "case": f"{desk.one(CASE_OF.format(key))}.1", "back": other}
+    ann.post("/queue/act", data=note)
+    stale = sue.post(decide, data={"decision": "approve"})
+    assert stale.status_code == 422 and "let it be asked for again" in stale.text
+    assert ann.post(f"{decide}/withdraw", data={"words": "asked anew"}).status_code == 303
+    looked = ann.post(f"{other}/correct", data=typed(ann.get(f"{other}/correct").text, line1_charge="125.00")).text
+    ann.post(f"{other}/correct", data=typed(looked) | {"sure": "yes", "why": "billed twice"})
+    decide = re.search(r'action="(/approvals/requests/\d+)"', sue.get("/approvals").text)[1]
+    assert sue.post(decide, data={"decision": "approve"}).status_code == 303
+    assert desk.one("select charge_cents from claims where claim_number = 'K2V2'") == 12500
+    assert desk.one("select state from denial_cases where claim_number = 'K2'") == "waiting"
+    used = [given_up.on_day, given_up.approved_on_day]
+    with read(desk.ctx.engine) as conn:
+        found = {name: [of(conn, name, DAY, "9999") for of in used] for name in ("ann", "sue")}
+    assert found == {"ann": [2000, 0], "sue": [0, 2000]}
+    assert [problem for one in verify(desk.ctx) for problem in one.broken] == []

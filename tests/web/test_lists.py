@@ -170,6 +170,15 @@ def test_a_name_is_found_without_what_parts_it_and_a_number_by_its_beginning(des
     assert claims_found("NEILS") == claims_found("260292") == "0"
 
 
+def test_a_search_for_a_name_is_answered_by_indexes(desk):
+    with read(desk.ctx.engine) as conn:
+        for select in (searching.cases_select, searching.claims_select):
+            text = select("SMITH JO", "", ["SMITH", "JO"]).compile(conn, compile_kwargs={"literal_binds": True})
+            steps = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+            assert [step for step in steps if "_last_name (<expr>>? AND <expr><?)" in step], steps
+            assert {step for step in steps if step.startswith("SCAN")} <= {"SCAN denial_cases"}, steps
+
+
 def test_a_search_for_a_number_is_answered_by_indexes(desk):
     with read(desk.ctx.engine) as conn:
         text = searching._families("EX260292", begins=True).compile(conn, compile_kwargs={"literal_binds": True})

@@ -10,6 +10,7 @@ from datetime import date
 import pandas as pd
 
 from claims.service import deposits, exceptions
+from claims.service import exception_pages as service_pages
 from claims.service.intake import ingest
 from claims.service.reconcile import reconcile
 from claims.store import checking, rejections
@@ -52,11 +53,13 @@ def plan(conn, select):
     return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
 
 
-def test_long_lists_have_pages(desk, tmp_path):
+def test_long_lists_have_pages(desk, tmp_path, monkeypatch):
     """120 deposits of nobody's, some of the same day and amount: each is a bank line and an exception."""
     rows = [(f"2025-06-{day % 28 + 1:02d}", f"{10 + day % 7}.00", f"N{day}") for day in range(120)]
     (tmp_path / "b.csv").write_bytes(bank(*rows))
-    ingest(desk.ctx, [tmp_path / "b.csv"], DAY)
+    for name in ("x", "y"):
+        (tmp_path / name).write_text(f"no X12 {name}")
+    ingest(desk.ctx, [tmp_path / name for name in ("b.csv", "x", "y")], DAY)
     reconcile(desk.ctx, DAY)
     reader = desk.sign_in("otto")
 
@@ -83,7 +86,12 @@ def test_long_lists_have_pages(desk, tmp_path):
     own = listed[listed["type_code"] == kind]
     pages = walked(reader, f"/exceptions?type_code={kind}")
     assert sorted(flat(pages)) == sorted(own["exception_id"])
-    first = reader.get(f"/exceptions?type_code={kind}").text
+    with monkeypatch.context() as few:
+        few.setattr(service_pages, "HELD", 1)
+        first = reader.get(f"/exceptions?type_code={kind}").text
+        assert re.search(r"Held or refused right now: 1 of \d+", first) and "not x12" in first
+        following = html.unescape(re.search(r'href="([^"]*held=[^"]*)#held" rel="next"', first)[1])
+        assert f"type_code={kind}" in following and '#held" rel="prev"' in reader.get(following).text
     assert f"type_code={kind}" in to(first, "next") and f"{len(own)} things held" in first
     assert f'<option value="{kind}" selected>' in first and f"({len(own)})</option>" in first
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from claims.service import blocked_queue
 from claims.service.identities import resolve_identities
 from claims.service.runs import running
 from claims.service.scrub import scrub
@@ -71,10 +72,21 @@ def test_stopped_claims_are_taken_noted_given_up_and_undone_together(desk, ann, 
     assert len(boxes(ann.get(f"{home}?state={gone}").text)) == 2
     undo = re.search(r'action="([^"]*/acts/\d+/undo)"', text)[1]
     text = follow(ann, ann.post(undo, data={"back": home}))
-    assert "2 taken up again" in text and desk.one(MONEY) == 0 and len(boxes(ann.get(home).text)) == 3
+    assert "2 taken back" in text and desk.one(MONEY) == 0 and len(boxes(ann.get(home).text)) == 3
     assert "2 not: more has happened to it since" in follow(ann, ann.post(undo, data={"back": home}))
     assert "hospital" not in desk.one("select group_concat(body) from audit_events"), "the chain only seals words"
     assert [problem for one in verify(desk.ctx) for problem in one.broken] == []
+
+
+def test_blocked_claims_are_narrowed_to_a_payer_on_the_page_and_by_the_whole_list(desk, ann):
+    with desk.ctx.engine.begin() as conn:
+        conn.exec_driver_sql("update claims set payer_code = 'OTHER' where claim_number = 'N2'")
+    home = "/rejections/blocked?payer=OTHER"
+    page = ann.get(home).text
+    assert len(boxes(page)) == 1 and "$145.00" in page and '<option value="OTHER" selected>' in page
+    looked = ann.post("/rejections/blocked/act", data={"verb": "take", "scope": "all", "back": home}).text
+    assert "1 would be given to you" in looked
+    assert blocked_queue.payer(desk.ctx, "OTHER") == "OTHER" and blocked_queue.totals(desk.ctx) == (3, 43500)
 
 
 @pytest.mark.long
@@ -89,3 +101,24 @@ def test_what_was_given_up_is_taken_up_again_after_a_look(desk, ann):
         assert "1 taken up again" in follow(ann, ann.post(f"{home}/act", data=form | {"words": "y", "sure": "yes"}))
         assert desk.one(MONEY) == 0 and boxes(ann.get(listed).text) == []
         assert ann.post(f"{home}/acts/1/undo", data={"back": home}).status_code == 422, "another event of the chain"
+
+
+def _done(ann, home, **form):
+    text = follow(ann, ann.post(f"{home}/act", data={"case": boxes(ann.get(home).text), "back": home} | form))
+    return re.search(r'action="([^"]*/acts/\d+/undo)"', text)[1]
+
+
+def test_stopped_claims_that_were_given_or_noted_on_together_are_as_before(desk, ann):
+    for home, table in (("/rejections", "rejections"), ("/rejections/blocked", "claim_work")):
+        _done(ann, home, verb="take", case=boxes(ann.get(home).text)[:1])
+        given, noted = _done(ann, home, verb="give", to="sue"), _done(ann, home, verb="note", words="asked Mr Roe")
+        texts = [follow(ann, ann.post(noted, data={"back": home})) for _ in range(2)]
+        assert "3 taken back" in texts[0] and "3 not: it was taken back already" in texts[1]
+        notes = desk.one(f"select group_concat(notes) from {table}")
+        assert notes.count("ann: asked Mr Roe (taken back)") == 3, "the words stay"
+        ann.post(f"{home}/{boxes(ann.get(home).text)[2].split('.')[0]}/assign", data={"to": "ann"})
+        texts = [follow(ann, ann.post(given, data={"back": home})) for _ in range(2)]
+        assert "2 taken back" in texts[0] and "1 not: more has happened to it since" in texts[0]
+        assert sorted(desk.one(f"select group_concat(owner) from {table}").split(",")) == ["", "ann", "ann"]
+        assert "2 not: it was taken back already" in texts[1]
+    assert [problem for one in verify(desk.ctx) for problem in one.broken] == []

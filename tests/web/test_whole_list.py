@@ -109,7 +109,7 @@ def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
         assert said.rowcount == 1
         conn.commit()
     assert "The payer turned it down" not in ann.get(f"{key}/appeal").text
-    act(ann, case, act="appeal_sent", words="certified mail", back=key)
+    act(ann, case, act="appeal_sent", words="certified mail", packet="none", back=key)
     page = ann.get(f"{key}/appeal").text
     assert "The payer turned it down" in page
     case = re.search(r'name="case" value="([\d.]+)"><input type="hidden" name="act" value="appeal_upheld"', page)[1]

@@ -47,6 +47,7 @@ class Done(NamedTuple):
     used_cents: int = 0  # and what they gave up alone on that day before
     new_claims: int = 0  # cases whose claim goes as a new one (frequency 1) where a replacement would be usual
     lowered_cents: int = 0  # what the changes take off the charges of the claims: it counts as written off
+    request: int = 0  # the request that waits for a second person where no action does
 
 
 class Chosen(NamedTuple):
@@ -150,9 +151,12 @@ def begin(
 def change(
     ctx: Context, conn: Connection, action_id: int, event: str, rows: pd.DataFrame, changes: Mapping[str, Any],
     posting_date: date, *, amounts: pd.Series[int] | int = 0, said: Mapping[str, Any] | None = None,
-    claim_ids: pd.Series[int] | int = 0, is_touch: bool = True,
+    claim_ids: pd.Series[int] | int = 0, is_touch: bool = True, of_each: Sequence[Mapping[str, Any]] = (),
 ) -> pd.DataFrame:  # fmt: skip
-    """Give cases new values (a value, or a Series indexed as `rows`) and append an event for each; give the events."""
+    """Give cases new values (a value, or a Series indexed as `rows`) and append an event for each; give the events.
+
+    `said`: what every event says; `of_each`: what the event of each row says beside.
+    """
     if ctx.is_looking:
         return pd.DataFrame({"case_id": rows["case_id"], "event_id": 0})
     after = rows.assign(**changes)
@@ -164,13 +168,17 @@ def change(
     old = rows[names].to_dict("records")
     new = after[names].to_dict("records")
     before = [{name: was[name] for name in names if was[name] != now[name]} for was, now in zip(old, new, strict=True)]
+    told = of_each or [{}] * len(before)
     events = pd.DataFrame(
         {
             "case_id": rows["case_id"],
             "kind": event,
             "claim_id": claim_ids,
             "amount_cents": amounts,
-            "body": [json.dumps(dict(said or {}) | {"before": one}, sort_keys=True) for one in before],
+            "body": [
+                json.dumps({**(said or {}), **own, "before": one}, sort_keys=True)
+                for own, one in zip(told, before, strict=True)
+            ],
             "posting_date": posting_date.isoformat(),
             "actor": ctx.actor,
             "case_version": after["version"],

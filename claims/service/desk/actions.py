@@ -26,8 +26,9 @@ from claims.service.desk.people import (
     tag,
     wake,
 )
-from claims.service.desk.sending import bill_next, resubmit
+from claims.service.desk.sending import bill_next
 from claims.service.desk.undoing import undo
+from claims.service.lowered_requests import of_cases
 from claims.service.rehearsing import LookingVault
 from claims.store.engine import looking
 
@@ -59,13 +60,17 @@ __all__ = [
     "write_off",
 ]
 
+resubmit = of_cases  # what takes more off a charge than the actor may give up waits for a second person
 # What can be done with a selection of cases, by name.
 ACTIONS: dict[str, Callable[..., Done]] = {
-    one.__name__: one
-    for one in (
-        *(assign, note, tag, snooze, wake, info_sent, appeal_sent, appeal_upheld),
-        *(resubmit, bill_next, bill_other, to_patient, write_off, expire, close_duplicate),
-    )
+    "resubmit": resubmit,
+    **{
+        one.__name__: one
+        for one in (
+            *(assign, note, tag, snooze, wake, info_sent, appeal_sent, appeal_upheld),
+            *(bill_next, bill_other, to_patient, write_off, expire, close_duplicate),
+        )
+    },
 }
 
 

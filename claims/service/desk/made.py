@@ -22,7 +22,10 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     is_ours = origins["is_ours"].to_numpy() == True  # noqa: E712 missing is neither
     sent_to = origins["sequences"].fillna("").tolist()
     is_unsent = [one not in known for one, known in zip(rows["payer_sequence"], sent_to, strict=True)]
+    rows = rows.assign(is_elsewhere=~is_ours, is_forwarded=is_ours & np.array(is_unsent, dtype=bool))
     waiting = rows.loc[rows["state"] == "waiting", "case_id"].tolist()
+    if not waiting:
+        return rows.assign(asked_payer=_nothing(rows), made_claim_id=0, made_life=_nothing(rows), edits=_nothing(rows))
     made = made_claims.of_cases(conn, waiting)
     stops = made_claims.blocks(conn, made[made["life"] == made_claims.BLOCKED])
     edits = stops.groupby("case_id")["edit_id"].agg(" ".join) if len(stops) else pd.Series(dtype="str")
@@ -33,9 +36,11 @@ def with_claims(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     name = others["payer_name"].where(others["payer_name"] != "", others["payer_code"])
     return rows.assign(
         asked_payer=name.where(is_other, "").astype("str"),
-        is_elsewhere=~is_ours,
-        is_forwarded=is_ours & np.array(is_unsent, dtype=bool),
         made_claim_id=known["claim_id"].reindex(rows["case_id"]).fillna(0).to_numpy("int64"),
         made_life=pd.Series(known["life"].reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str"),
         edits=pd.Series(edits.reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str"),
     )
+
+
+def _nothing(rows: pd.DataFrame) -> pd.Series[str]:
+    return pd.Series("", index=rows.index, dtype="str")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -149,7 +149,8 @@ def appeal_sent(
     """Note that an appeal of a level (1, 2, ...) was sent; `proof`: how it can be shown that it was sent in time.
 
     Where the packet prepared last has gaps, `despite_gaps` says why it went all the same. `packet`: the sha256 of the
-    packet that was seen (empty: there was none); where another was prepared since, the case is left alone.
+    packet that was seen (empty: there was none); where another was prepared since, the case is left alone. Where nobody
+    looked (many at once), each event keeps the packet that was prepared last, and a case that has none is refused.
     """
     proof = _said(proof, "The proof of sending")
     master = load_master(ctx)
@@ -159,10 +160,9 @@ def appeal_sent(
         is_asked = not despite_gaps.strip()
         chosen = chosen.without(barred(rows))
         rows = chosen.rows
-        is_another = pd.Series(False, index=rows.index)
-        if packet is not None:
-            newest = newest_packets(conn, rows["case_id"].tolist(), level).set_index("case_id")["packet_sha256"]
-            is_another |= newest.reindex(rows["case_id"]).fillna("").ne(packet).to_numpy()
+        newest = newest_packets(conn, rows["case_id"].tolist(), level).set_index("case_id")["packet_sha256"]
+        packets = pd.Series(newest.reindex(rows["case_id"]).fillna("").to_numpy(), rows.index, dtype="str")
+        is_another = packets != (packets if packet is None else packet)
         chosen = chosen.without(
             reasons(
                 rows,
@@ -171,12 +171,14 @@ def appeal_sent(
                 ("appeal-level", rows["appeal_level"] != level - 1),
                 ("has-gaps", rows["case_id"].isin(drafts(conn, rows["case_id"].tolist(), level)) & is_asked),
                 ("appeal-window-passed", is_late(rows, ("APP", "DOC", "AUTH"), posting_date)),
+                ("no-packet", (packets == "") & (packet is None)),
             )
         )
+        sent_packets = newest.reindex(chosen.rows["case_id"]).fillna("").tolist()
         changes = waits(ctx, chosen.rows, "appealed", posting_date) | {"appeal_level": level, "decision_date": ""}
         said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
-        said |= {"packet": packet} if packet else {}
-        return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof)
+        of_each = [{"packet": one} if one else {} for one in sent_packets]
+        return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof, of_each)
 
 
 def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date: date) -> Done:
@@ -233,13 +235,13 @@ def is_late(rows: pd.DataFrame, actions: tuple[str, ...], day: date) -> pd.Serie
 
 def _do(
     ctx: Context, conn: Connection, chosen: Chosen, kind: str, event: str, day: date, changes: Mapping[str, Any],
-    said: Mapping[str, Any], reason: str = "",
+    said: Mapping[str, Any], reason: str = "", of_each: Sequence[Mapping[str, Any]] = (),
 ) -> Done:  # fmt: skip
     if chosen.rows.empty:
         return chosen.nothing()
     parameters = {name: value for name, value in said.items() if value != reason or not reason}
     action_id = begin(ctx, conn, kind, chosen, day, reason=reason, parameters=parameters)
-    change(ctx, conn, action_id, event, chosen.rows, changes, day, said=said)
+    change(ctx, conn, action_id, event, chosen.rows, changes, day, said=said, of_each=of_each)
     return finish(action_id, chosen)
 
 

@@ -38,7 +38,7 @@ DECIDED = ("denied", "partly_paid", "paid", "reversed")
 @rehearsed
 def resubmit(
     ctx: Context, cases: Cases, posting_date: date, changes: Sequence[Change] = (), *, as_new: bool = False,
-    late_reason: str = "", master: Master | None = None,
+    late_reason: str = "", master: Master | None = None, is_approved: bool = False,
 ) -> Done:  # fmt: skip
     """Correct the claims of cases and send them again: as a replacement (7), or as new where the payer demands that.
 
@@ -46,7 +46,8 @@ def resubmit(
     made on each claim; `late_reason` says why it goes although its day has passed. Without changes, a case of another
     line of a claim that is made and has not left waits for that one. The edits look at what was made at once: what
     they stop is named (`Done.blocked`), the rest leaves with the next sending. A claim that was made before and has
-    not left, or came back, is corrected in its place when there is something to change.
+    not left, or came back, is corrected in its place when there is something to change. `is_approved`: a second person
+    lets happen what the changes take off the charges; else AboveLimitError for more than the actor may give up.
     """
     known = master or load_master(ctx)
     with together(ctx.engine) as conn:
@@ -86,7 +87,8 @@ def resubmit(
                 result = make(ctx, ids, on_claims(ids, changes), posting_date, known)
                 made.append(result.claims)
                 refused.append(result.refused)
-        lowered = lowered_charges.counted(ctx, conn, pd.concat(made), posting_date) if changes and made else 0
+        new = pd.concat(made) if changes and made else versions.Made().claims
+        lowered = lowered_charges.counted(ctx, conn, new, posting_date, is_approved=is_approved)
         said = {"late_reason": late_reason.strip()} if late_reason.strip() else {}
         if changes:  # columns only: the values are a patient's
             said["changed"] = " ".join(dict.fromkeys(_called(change) for change in changes))

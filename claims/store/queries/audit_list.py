@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,14 @@ def one(conn: sa.Connection, seq: int) -> dict[str, Any]:
     names = ("recorded_at", "actor", "action", "subject", "body")
     row = conn.execute(sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.seq == seq)).mappings().first()
     return {} if row is None else {**fields_of(str(row["body"])), **row}
+
+
+def later(conn: sa.Connection, seq: int, actions: Sequence[str]) -> list[dict[str, Any]]:
+    """Read the events of these actions that came after an event, as `one` gives them."""
+    names = ("recorded_at", "actor", "action", "subject", "body")
+    since = (EVENT.c.seq > seq, EVENT.c.action.in_(list(actions)))
+    rows = conn.execute(sa.select(*(EVENT.c[name] for name in names)).where(*since).order_by(EVENT.c.seq)).mappings()
+    return [{**fields_of(str(row["body"])), **row} for row in rows]
 
 
 def actions_on(conn: sa.Connection, case_id: int) -> list[int]:

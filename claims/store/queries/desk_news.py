@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from claims.store import clock, schema
 from claims.store.load import frame
@@ -15,6 +17,24 @@ from claims.store.rows import insert_keyed
 
 CASE, EVENT, RUN, VIEW = schema.denial_cases, schema.denial_events, schema.runs, schema.saved_views
 _NIGHTS = ("nightly", "reconcile")
+UNDONE, RESTORED = "undone", "restored"
+
+
+class _First(sa.sql.functions.FunctionElement[int]):
+    """The event from which on an undo took a case back (first_event_id of its body, JSON), else nothing."""
+
+    inherit_cache = True
+    type = sa.BigInteger()
+
+
+@compiles(_First, "sqlite")
+def _first_on_sqlite(element: _First, compiler: Any, **keywords: Any) -> str:
+    return f"json_extract({compiler.process(element.clauses, **keywords)}, '$.first_event_id')"
+
+
+@compiles(_First, "postgresql")
+def _first_on_postgresql(element: _First, compiler: Any, **keywords: Any) -> str:
+    return f"CAST(CAST({compiler.process(element.clauses, **keywords)} AS json) ->> 'first_event_id' AS bigint)"
 
 
 def last_night(conn: sa.Connection) -> tuple[date | None, list[int]]:
@@ -70,10 +90,29 @@ def counted(conn: sa.Connection, run_ids: Sequence[int], kinds: Sequence[str]) -
 
 
 def _told(run_ids: Sequence[int], kinds: Sequence[str]) -> sa.Subquery:
-    """Select events of runs: case_id, kind, cents; what one decision did is told once, however often it was posted."""
+    """Select events of runs: case_id, kind, cents; what one decision did is told once, however often it was posted.
+
+    What was undone since and not posted again is no news.
+    """
     select = sa.select(EVENT.c.case_id, EVENT.c.kind, sa.func.max(EVENT.c.amount_cents).label("cents"))
-    of_runs = select.where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds))
+    of_runs = select.where(EVENT.c.run_id.in_(run_ids), EVENT.c.kind.in_(kinds), ~_is_undone())
     return of_runs.group_by(EVENT.c.case_id, EVENT.c.kind, EVENT.c.claim_payment_id).subquery()
+
+
+def _is_undone() -> sa.Exists:
+    """Condition: an undo took the event back, and the last that a replay of its decision did of it, if one did."""
+    undo, again = EVENT.alias("undo"), EVENT.alias("again")
+    last = sa.select(sa.func.max(again.c.event_id)).where(
+        again.c.case_id == EVENT.c.case_id,
+        again.c.claim_payment_id == EVENT.c.claim_payment_id,
+        again.c.kind.in_([EVENT.c.kind, RESTORED]),
+    )
+    stood = last.correlate(EVENT).scalar_subquery()
+    takes = sa.select(sa.literal(1)).where(
+        *(undo.c.case_id == EVENT.c.case_id, undo.c.kind == UNDONE, undo.c.event_id > EVENT.c.event_id),
+        *(undo.c.event_id > stood, sa.func.coalesce(_First(undo.c.body), undo.c.event_id) <= stood),
+    )
+    return takes.correlate(EVENT).exists()
 
 
 def _is_open_or_over() -> sa.ColumnElement[bool]:

@@ -137,39 +137,6 @@ def listed(conn: sa.Connection, state: str, type_code: str, owner: str | None) -
     return frame(conn, select.order_by(sa.func.abs(E.c.amount_cents).desc(), E.c.exception_key))
 
 
-def held(conn: sa.Connection) -> pd.DataFrame:
-    """Read files, sets, remittances and claims that are held or refused: kind, state, reason_code, amount, address.
-
-    Where a set is stopped for the same reason as a remittance or claim in it, only these stand here; so with a file.
-    """
-    stopped = ("held", "refused")
-
-    def part(kind: str, table: sa.Table, amount: sa.ColumnElement[int], seg: sa.ColumnElement[int]) -> sa.Select[Any]:
-        return sa.select(
-            sa.literal(kind).label("kind"),
-            table.c.state,
-            sa.func.coalesce(table.c.reason_code, "").label("reason_code"),
-            sa.cast(sa.func.coalesce(amount, 0), sa.BigInteger).label("amount_cents"),
-            FILE.c.sha256,
-            seg.label("seg"),
-        ).where(table.c.state.in_(stopped))
-
-    def says_it(inner: sa.Table, outer: sa.Table, link: str) -> sa.ColumnElement[bool]:
-        same = inner.c[link] == outer.c[link], inner.c.reason_code == outer.c.reason_code
-        return sa.select(sa.literal(1)).where(*same, inner.c.state.in_(stopped)).correlate(outer).exists()
-
-    nothing = sa.cast(sa.literal(0), sa.BigInteger)
-    parts = [
-        part("file", FILE, nothing, nothing).where(*(~says_it(inner, FILE, "file_id") for inner in (T, R, C))),
-        part("set", T, sa.func.coalesce(T.c.payment_cents, T.c.charge_cents), T.c.seg)
-        .join(FILE, FILE.c.file_id == T.c.file_id)
-        .where(*(~says_it(inner, T, "transaction_id") for inner in (R, C))),
-        part("remittance", R, R.c.payment_cents, R.c.seg).join(FILE, FILE.c.file_id == R.c.file_id),
-        part("claim", C, C.c.charge_cents, C.c.seg).join(FILE, FILE.c.file_id == C.c.file_id),
-    ]
-    return frame(conn, sa.union_all(*parts).order_by("kind", "sha256", "seg"))
-
-
 def one(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
     """Read one exception, with the claim it is about (claim_id: the newest version, 0: none) and its bank line."""
     matched = sa.select(sa.func.max(M.c.claim_id)).where(

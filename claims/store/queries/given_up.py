@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 
@@ -10,14 +11,17 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.exceptions import ACCEPTED
+from claims.store.load import frame
 from claims.store.queries.asof import total
 from claims.store.rows import frame_of
 
 CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
 E, SAID, MR = schema.exceptions, schema.exception_events, schema.money_requests
+L = schema.ledger_lines
 CLAIM = "CLAIM_WITHDRAWN"  # the exception of a claim that nobody sends: who accepts it gives its charge up
 _KINDS, _ENDS = ("write_off", "expire"), ("written_off", "expired")
-_GIVEN_UP = ("to_collection", "lowered_charge")  # kinds of requests that somebody may settle alone
+_COLLECTION = "to_collection"
+_GIVEN_UP = (_COLLECTION, "lowered_charge")  # kinds of requests that somebody may settle alone
 _APPROVED = (*_ENDS, "duplicate", "billed_patient")  # a second person answers for what the patient is asked for too
 
 
@@ -33,8 +37,8 @@ def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
     days = (ACTION.c.posting_date == day, ACTION.c.recorded_at >= since)
     denials = _sums(conn, _alone(actor), *days)
     claims = [_accepted(conn, actor, one) for one in (SAID.c.posting_date == day, SAID.c.recorded_at >= since)]
-    asked = (MR.c.requested_by == actor, MR.c.decided_by == "", MR.c.kind.in_(_GIVEN_UP), MR.c.state == "done")
-    others = [_requests(conn, *asked, one) for one in (MR.c.posting_date == day, MR.c.requested_at >= since)]
+    asked = (MR.c.requested_by == actor, MR.c.decided_by == "", MR.c.kind.in_(_GIVEN_UP))
+    others = _requests(conn, asked, MR.c.posting_date == day, MR.c.requested_at >= since)
     return max(map(sum, zip(denials, claims, others, strict=True)))
 
 
@@ -42,13 +46,45 @@ def approved_on_day(conn: sa.Connection, actor: str, day: date, since: str) -> i
     """Add up what others asked for and somebody approved, on the accounting day or since an instant, in cents."""
     approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", EVENT.c.kind.in_(_APPROVED), ~_is_undone())
     denials = _sums(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since)
-    days = (MR.c.decided_posting_date == day, MR.c.decided_at >= since)
-    others = [_requests(conn, MR.c.decided_by == actor, MR.c.state == "done", one) for one in days]
+    others = _requests(conn, [MR.c.decided_by == actor], MR.c.decided_posting_date == day, MR.c.decided_at >= since)
     return max(map(sum, zip(denials, others, strict=True)))
 
 
-def _requests(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
-    return int(conn.scalar(sa.select(total(MR.c.amount_cents)).where(*conditions)) or 0)
+def _requests(conn: sa.Connection, whose: Sequence[sa.ColumnElement[bool]], *days: sa.ColumnElement[bool]) -> list[int]:
+    """Add up what stands of the requests of one person that were done, for each of these days."""
+    flags = [sa.case((one, 1), else_=0).label(f"on_{place}") for place, one in enumerate(days)]
+    select = sa.select(MR.c.money_request_id, MR.c.kind, MR.c.amount_cents, *flags)
+    rows = frame(conn, select.where(MR.c.state == "done", *whose, sa.or_(*days)))
+    own = rows.loc[rows["kind"] == _COLLECTION, "money_request_id"]
+    cents = rows.set_index("money_request_id")["amount_cents"]
+    if len(own):
+        cents = _collected(conn, int(own.min())).reindex(own).fillna(0).astype("int64").combine_first(cents)
+    worth = cents.reindex(rows["money_request_id"]).to_numpy("int64")
+    return [int(worth[rows[flag.name] == 1].sum()) for flag in flags]
+
+
+def _collected(conn: sa.Connection, first: int) -> pd.Series[int]:
+    """Give what stands of balances sent to collection by requests since one, in cents by request.
+
+    What was taken back, or fell with the payer's decision, is not given up any more. A balance goes again only when
+    it has come back: so what stands of a claim is that of the last request.
+    """
+    asked = sa.select(MR.c.money_request_id, MR.c.parameters)
+    of_kind = (MR.c.kind == _COLLECTION, MR.c.state == "done", MR.c.money_request_id >= first)
+    rows = frame(conn, asked.where(*of_kind).order_by(MR.c.money_request_id.desc()))
+    told = [
+        (number, int(family), int(cents))
+        for number, text in zip(rows["money_request_id"].tolist(), rows["parameters"].tolist(), strict=True)
+        for family, cents in json.loads(text).get("families", {}).items()
+    ]
+    sent = pd.DataFrame(told, columns=["money_request_id", "family_id", "cents"], dtype="int64")
+    bad_debt = sa.select(L.c.family_id, L.c.amount_cents).where(L.c.account == "5000")
+    stands = frame_of(conn, bad_debt, L.c.family_id, sent["family_id"].drop_duplicates().tolist())
+    of_family = stands.groupby("family_id")["amount_cents"].sum()
+    left = pd.Series(of_family.reindex(sent["family_id"], fill_value=0).to_numpy("int64"), index=sent.index)
+    before = sent.groupby("family_id")["cents"].cumsum() - sent["cents"]
+    kept = sent["cents"].clip(upper=(left - before).clip(lower=0)).astype("int64")
+    return kept.groupby(sent["money_request_id"]).sum()
 
 
 def _accepted(conn: sa.Connection, actor: str, when: sa.ColumnElement[bool]) -> int:

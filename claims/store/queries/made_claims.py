@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
-from claims.store.queries.asof import count, total
 from claims.store.rows import frame_of
 
 C, CASE, EVENT, FINDING = schema.claims, schema.denial_cases, schema.denial_events, schema.edit_findings
@@ -123,9 +122,3 @@ def reasons(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     select = sa.select(*(FINDING.c[name] for name in names)).where(_STOPS).distinct()
     found = frame_of(conn, select, FINDING.c.claim_id, claim_ids)
     return found.sort_values(["claim_id", "line_number", "edit_id"], ignore_index=True)
-
-
-def stopped_totals(conn: sa.Connection) -> tuple[int, int]:
-    """Count the claims that an edit blocks, and add up what they charge."""
-    row = conn.execute(sa.select(count(), total(C.c.charge_cents)).where(IS_BLOCKED)).one()
-    return int(row[0]), int(row[1])

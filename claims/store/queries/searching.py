@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.case_events import keys_from
+from claims.store.schema.folded import begins
 
 CASE, CLAIM, FAMILY, PAYMENT = schema.denial_cases, schema.claims, schema.families, schema.claim_payments
 MATCH, REMIT = schema.matches, schema.remittances
@@ -20,11 +21,17 @@ SOME = 500  # families whose number begins so
 _LAST = "Z" * 40  # no number of capitals and digits with the same beginning comes after it, however a database sorts
 
 
-def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
+def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str], *, within: bool = False) -> pd.DataFrame:
     """Read cases whose key or claim number begins so, or whose tag, member number or trace number (TRN02) it is.
 
-    Or whose patient has all of these names.
+    Or whose patient has all of these names, of which one begins the last or the first name; `within`: wherever they
+    stand in these, which no index finds.
     """
+    return frame(conn, cases_select(words, normal, names, within=within))
+
+
+def cases_select(words: str, normal: str, names: Sequence[str], *, within: bool = False) -> sa.Select[Any]:
+    """Give the statement of `cases`."""
     fits: list[sa.ColumnElement[bool]] = [
         CASE.c.family_id.in_(_of_member(words)),
         PAYMENT.c.member_id.in_(_spelled(words)),
@@ -35,35 +42,40 @@ def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) ->
     if normal:
         fits.append(CASE.c.family_id.in_(_families(normal, begins=True)))
     if names:
-        fits.append(CASE.c.claim_payment_id.in_(sa.select(PAYMENT.c.claim_payment_id).where(_named(PAYMENT, names))))
-        fits.append(CASE.c.family_id.in_(sa.select(CLAIM.c.family_id).where(_named(CLAIM, names))))
+        fits += [
+            CASE.c.claim_payment_id.in_(_of_names(PAYMENT, PAYMENT.c.claim_payment_id, names, within=within)),
+            CASE.c.family_id.in_(_of_names(CLAIM, CLAIM.c.family_id, names, within=within)),
+        ]
     columns = ("case_key", "claim_number", "payer_name", "all_codes", "cause", "at_risk_cents", "state", "queue", "tag")
     select = sa.select(
         *(CASE.c[column] for column in (*columns, "deadline_date")),
         PAYMENT.c.patient_last_name,
         PAYMENT.c.patient_first_name,
     )
-    return frame(
-        conn,
-        select.join(PAYMENT, PAYMENT.c.claim_payment_id == CASE.c.claim_payment_id)
-        .where(sa.or_(*fits))
-        .order_by(CASE.c.at_risk_cents.desc(), CASE.c.case_key)
-        .limit(MOST),
-    )
+    select = select.join(PAYMENT, PAYMENT.c.claim_payment_id == CASE.c.claim_payment_id).where(sa.or_(*fits))
+    return select.order_by(CASE.c.at_risk_cents.desc(), CASE.c.case_key).limit(MOST)
 
 
-def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str]) -> pd.DataFrame:
-    """Read claims whose number begins so, with this member number or trace number of a payment, or these names."""
+def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str], *, within: bool = False) -> pd.DataFrame:
+    """Read claims whose number begins so, with this member number or trace number of a payment, or these names.
+
+    `within` as in `cases`.
+    """
+    return frame(conn, claims_select(words, normal, names, within=within))
+
+
+def claims_select(words: str, normal: str, names: Sequence[str], *, within: bool = False) -> sa.Select[Any]:
+    """Give the statement of `claims`."""
     paid = sa.select(MATCH.c.family_id).where(MATCH.c.claim_payment_id.in_(_traced(words)), MATCH.c.ended_at.is_(None))
     fits: list[sa.ColumnElement[bool]] = [CLAIM.c.member_id.in_(_spelled(words)), CLAIM.c.family_id.in_(paid)]
     if normal:
         fits.append(CLAIM.c.family_id.in_(_families(normal, begins=True)))
     if names:
-        fits.append(_named(CLAIM, names))
+        fits.append(CLAIM.c.claim_id.in_(_of_names(CLAIM, CLAIM.c.claim_id, names, within=within)))
     columns = ("claim_id", "claim_number", "version", "purpose", "payer_code", "payer_name", "charge_cents", "life")
     patient = ("patient_last_name", "patient_first_name", "statement_from_date")
     select = sa.select(*(CLAIM.c[column] for column in (*columns, *patient))).where(sa.or_(*fits))
-    return frame(conn, select.order_by(CLAIM.c.claim_id.desc()).limit(MOST))
+    return select.order_by(CLAIM.c.claim_id.desc()).limit(MOST)
 
 
 def exactly(conn: sa.Connection, words: str, normal: str) -> tuple[list[str], list[int]]:
@@ -118,6 +130,15 @@ def _key(words: str) -> list[sa.ColumnElement[bool]]:
     lower = words.lower()
     is_key = len(lower) >= SHORTEST_KEY and all(letter in "0123456789abcdef" for letter in lower)
     return [sa.and_(*keys_from(lower))] if is_key else []
+
+
+def _of_names(table: Any, column: sa.ColumnElement[int], names: Sequence[str], *, within: bool) -> sa.Select[int]:
+    """Select what belongs to patients of these names."""
+    select = sa.select(column).where(_named(table, names))
+    if within:
+        return select
+    both = (table.c.patient_last_name, table.c.patient_first_name)
+    return select.where(sa.or_(*(begins(name, word) for name in both for word in names)))
 
 
 def _named(table: Any, names: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -78,13 +78,16 @@ def payers(conn: sa.Connection, most: int = MOST_PAYERS) -> list[tuple[str, str]
 
 
 def blocked(
-    conn: sa.Connection, after: Sequence[Any] | None, rows: int, back: bool, owner: str = "", *, given_up: bool = False
-) -> pd.DataFrame:
+    conn: sa.Connection, after: Sequence[Any] | None, rows: int, back: bool, owner: str = "", *, payer: str = "",
+    given_up: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """Read so many claims that an edit blocks (or those of them that were given up), after or back from a row.
+
+    `owner`: only somebody's; `payer`: only those to a payer (its code).
 
     With the case that each was made of (case_key; empty: of none), owner and notes; the largest first.
     """
-    found = frame(conn, blocked_select(after, rows, back=back, owner=owner, given_up=given_up))
+    found = frame(conn, blocked_select(after, rows, back=back, owner=owner, payer=payer, given_up=given_up))
     own = found["claim_id"].tolist()
     keys = made_claims.behind(conn, own).set_index("claim_id")["case_key"]
     worked = work_of(conn, own)
@@ -94,18 +97,42 @@ def blocked(
 
 
 def blocked_select(
-    after: Sequence[Any] | None, rows: int, *, back: bool = False, owner: str = "", given_up: bool = False
-) -> sa.Select[Any]:
+    after: Sequence[Any] | None, rows: int, *, back: bool = False, owner: str = "", payer: str = "",
+    given_up: bool = False,
+) -> sa.Select[Any]:  # fmt: skip
     """Give the statement of a page of claims that an edit blocks, or that were given up as such."""
     names = ("claim_id", "claim_number", "payer_code", "payer_name", "charge_cents", "purpose", "version", "life")
-    select = sa.select(*(C.c[name] for name in names))
-    if given_up:
-        select = select.join(W, W.c.claim_id == C.c.claim_id).where(W.c.state == GIVEN_UP)
-    else:
-        select = select.where(made_claims.IS_BLOCKED)
-        if owner:
-            select = select.join(W, W.c.claim_id == C.c.claim_id).where(*_owned(owner))
+    select = _of(sa.select(*(C.c[name] for name in names)), owner, payer, given_up=given_up)
     return _placed(select, [C.c[name] for name in BLOCKED_KEYS], after, rows, back=back)
+
+
+def _of(select: sa.Select[Any], owner: str, payer: str, *, given_up: bool) -> sa.Select[Any]:
+    """Narrow claims to those of a list of blocked ones."""
+    if payer:
+        select = select.where(C.c.payer_code == payer)
+    if given_up:
+        return select.join(W, W.c.claim_id == C.c.claim_id).where(W.c.state == GIVEN_UP)
+    # In so many words: the index by payer has blocked claims only.
+    select = select.where(made_claims.IS_BLOCKED, C.c.life == sa.literal_column(f"'{made_claims.BLOCKED}'"))
+    if owner:
+        select = select.join(W, W.c.claim_id == C.c.claim_id).where(W.c.state != GIVEN_UP, W.c.owner == owner)
+    return select
+
+
+def blocked_payers(conn: sa.Connection, most: int = MOST_PAYERS) -> list[tuple[str, str]]:
+    """Give (code, name) of the payers that blocked claims are to, by code; so many at most."""
+    return [(str(code), str(name or code)) for code, name in conn.execute(blocked_payers_select(most))]
+
+
+def blocked_payers_select(most: int) -> sa.Select[str, str]:
+    """Give the statement: the codes as the index has them, and the name of one claim to each."""
+    is_here = C.c.life == sa.literal_column(f"'{made_claims.BLOCKED}'")
+    codes = sa.select(C.c.payer_code).where(is_here, C.c.payer_code > "").distinct()
+    found = codes.order_by(C.c.payer_code).limit(most).subquery("found")
+    one = C.alias("one")
+    of_one = (one.c.life == sa.literal_column(f"'{made_claims.BLOCKED}'"), one.c.payer_code == found.c.payer_code)
+    name = sa.select(one.c.payer_name).where(*of_one).limit(1).correlate(found).scalar_subquery()
+    return sa.select(found.c.payer_code, name)
 
 
 def some_blocked(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
@@ -118,17 +145,11 @@ def some_blocked(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     return frame_of(conn, select.where(C.c.origin == "to_send", C.c.state == "stored"), C.c.claim_id, claim_ids)
 
 
-def given_up_totals(conn: sa.Connection) -> tuple[int, int]:
-    """Count the blocked claims that were given up, and add up what they charge."""
-    select = sa.select(count(), total(C.c.charge_cents)).join(W, W.c.claim_id == C.c.claim_id)
-    row = conn.execute(select.where(W.c.state == GIVEN_UP)).one()
-    return int(row[0]), int(row[1])
-
-
-def owned_totals(conn: sa.Connection, owner: str) -> tuple[int, int]:
-    """Count the claims that an edit blocks and somebody works on, and add up what they charge."""
-    select = sa.select(count(), total(C.c.charge_cents)).join(W, W.c.claim_id == C.c.claim_id)
-    row = conn.execute(select.where(made_claims.IS_BLOCKED, *_owned(owner))).one()
+def blocked_totals(conn: sa.Connection, owner: str = "", *, payer: str = "", given_up: bool = False) -> tuple[int, int]:
+    """Count the claims of a list as `blocked` reads it, and add up what they charge."""
+    sums: Any = sa.select(count(), total(C.c.charge_cents)).select_from(C)
+    select = _of(sums, owner, payer, given_up=given_up)
+    row = conn.execute(select).one()
     return int(row[0]), int(row[1])
 
 
@@ -136,10 +157,6 @@ def work_of(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
     """Read what people do with blocked claims, by claim_id: claim_work_id, state, owner, notes."""
     select = sa.select(W.c.claim_id, W.c.claim_work_id, W.c.state, W.c.owner, W.c.notes)
     return frame_of(conn, select, W.c.claim_id, claim_ids).set_index("claim_id")
-
-
-def _owned(owner: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return W.c.state != GIVEN_UP, W.c.owner == owner
 
 
 def _placed(

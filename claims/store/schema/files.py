@@ -21,6 +21,7 @@ files = Table(
     Column("counts", Text, nullable=False, server_default="{}"),  # JSON control totals
     Column("recorded_at", Instant, nullable=False),
     ref("run_id", "runs.run_id", optional=True),
+    Index("ix_files_stopped", "state", "file_id"),  # what is held or refused is listed as it came
 )
 
 # One row per arrival; the second arrival of the same bytes is a duplicate of the first.
@@ -78,6 +79,7 @@ transactions = Table(
     Column("payment_cents", Cents),
     UniqueConstraint("file_id", "seg"),
     Index("ix_transactions_group_control_number", "group_control_number"),
+    Index("ix_transactions_stopped", "state", "file_id", "seg"),  # what is held or refused is listed as it came
     Index("ix_transactions_batch_reference", "batch_reference"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from claims.store.schema.base import Cents, Code, Id, address, key, metadata, ref
+from claims.store.schema.folded import folded
 
 # state: new (identity not resolved yet), ready (may be posted), posted, held, duplicate (the same payment is stored
 # already), informational (pre-notification, test file: never posted), undone (its posting was; a replay posts it).
@@ -38,6 +39,8 @@ remittances = Table(
     Column("posting_date", Date),  # of the posting in force
     UniqueConstraint("file_id", "seg"),
     Index("ix_remittances_remit_key", "remit_key"),
+    Index("ix_remittances_trace_number", "trace_number"),
+    Index("ix_remittances_stopped", "state", "file_id", "seg"),  # what is held or refused is listed as it came
     Index("ix_remittances_state", "state", "payment_date", "remit_key"),
 )
 
@@ -73,6 +76,8 @@ claim_payments = Table(
     Index("ix_claim_payments_claim_number_normal", "claim_number_normal"),
     Index("ix_claim_payments_payer_claim_number", "payer_claim_number"),
 )
+Index("ix_claim_payments_last_name", folded(claim_payments.c.patient_last_name))
+Index("ix_claim_payments_first_name", folded(claim_payments.c.patient_first_name))
 
 service_payments = Table(
     "service_payments",

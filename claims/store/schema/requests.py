@@ -1,4 +1,5 @@
-"""Table of what one person asks for and another lets happen, beside denials: refunds to payers, balances given up."""
+"""Table of what one person asks for and another lets happen, beside denials: refunds to payers, balances given up,
+charges that a correction lowers."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from sqlalchemy import Column, Date, Index, String, Table, Text
 
 from claims.store.schema.base import Cents, Code, Instant, key, metadata
 
-# kind: payer_refund, to_collection; lowered_charge is within the asker's limit and waits for nobody.
+# kind: payer_refund, to_collection, lowered_charge.
 # state: waiting, done, refused, withdrawn, reversed (a refund that was taken back by a journal of its own).
 # Who decided is empty where one person may do it alone. The ledger lines of a refund carry request_key.
 money_requests = Table(
@@ -19,7 +20,9 @@ money_requests = Table(
     Column("amount_cents", Cents, nullable=False),
     Column("payer_code", String(80), nullable=False, server_default=""),
     Column("reference", String(80), nullable=False, server_default=""),  # the payer's number of the claim
-    Column("parameters", Text, nullable=False),  # JSON: days, cheque, families
+    Column(
+        "parameters", Text, nullable=False
+    ),  # JSON: days, cheque, families; cases or claims with their changes, which may be a patient's
     Column("reason", Text, nullable=False),  # a person's words: may name a patient
     Column("although", Text, nullable=False),  # why it is asked for against a rule; a person's words, too
     Column("requested_by", String(120), nullable=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from claims.store.schema.base import Cents, Code, address, key, metadata, ref
+from claims.store.schema.folded import folded
 
 # All versions (original, replacement, void, for each payer) of one claim. A/R, balances and denials hang on the family.
 families = Table(
@@ -69,8 +70,17 @@ claims = Table(
     UniqueConstraint("file_id", "seg"),
     Index("ix_claims_claim_key", "claim_key"),
     Index("ix_claims_family_id", "family_id"),
-    Index("ix_claims_state", "state"),
+    Index("ix_claims_state", "state", "file_id", "seg"),  # what is held or refused is listed as it came
     Index("ix_claims_life", "life", "charge_cents", "claim_id"),  # what is blocked is listed by its money
+    Index(  # and so for one payer
+        "ix_claims_blocked_payer",
+        "life",
+        "payer_code",
+        "charge_cents",
+        "claim_id",
+        sqlite_where=text("life = 'blocked'"),
+        postgresql_where=text("life = 'blocked'"),
+    ),
     Index("ix_claims_member_id", "member_id"),
     # The first version is found by its family; these have numbers of their own.
     Index(
@@ -80,6 +90,8 @@ claims = Table(
         postgresql_where=text("version > 1"),
     ),
 )
+Index("ix_claims_last_name", folded(claims.c.patient_last_name))
+Index("ix_claims_first_name", folded(claims.c.patient_first_name))
 
 service_lines = Table(
     "service_lines",

@@ -12,7 +12,7 @@ from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from claims.errors import UsageError
-from claims.service import desk_case, money_requests
+from claims.service import desk_case, money_approvals
 from claims.service.context import Context
 from claims.service.desk import actions, approving, queue
 from claims.web import done, shown
@@ -24,6 +24,7 @@ from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 Text = Annotated[str, Form(max_length=400)]
+NO_PACKET = "none"  # the page that was seen had none; an empty field of a form is as good as no field
 MOST = 500  # cases that a page can name
 _CASE = re.compile(r"(\d{1,18})\.(\d{1,9})")
 _BACK = re.compile(r"/(queue|cases/[0-9a-f]{1,64}|patterns|approvals)(\?[^\s\\]*)?")
@@ -157,7 +158,7 @@ def waiting(at: Seat, *, told: done.Told | None = None, problem: str = "", words
         "about": about,
         "back": "/approvals",
     }
-    kept["requests"] = money_requests.shown(at.reading)
+    kept["requests"] = money_approvals.shown(at.reading)
     return at.page("approvals.html", 422 if problem else 200, rows=rows, told=told, parts=kept)
 
 
@@ -191,7 +192,13 @@ def _action(
         "wake": lambda ctx: actions.wake(ctx, cases, day),
         "info_sent": lambda ctx: actions.info_sent(ctx, cases, words, day),
         "appeal_sent": lambda ctx: actions.appeal_sent(
-            ctx, cases, int(form["level"]), words, day, str(form["despite"]), form["packet"]
+            ctx,
+            cases,
+            int(form["level"]),
+            words,
+            day,
+            str(form["despite"]),
+            "" if form["packet"] == NO_PACKET else form["packet"],
         ),
         "appeal_upheld": lambda ctx: actions.appeal_upheld(ctx, cases, _day(str(form["on"])), words, day),
         "resubmit": lambda ctx: actions.resubmit(ctx, cases, day, late_reason=late),

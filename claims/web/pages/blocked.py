@@ -32,14 +32,17 @@ def listed(at: At, words: Annotated[Blocked, Query()]) -> Response:
     were given up."""
     owner = words.owner(at)
     after, is_lost = paging.place(at, words.at, LIST)
-    page = blocked_queue.page(at.reading, after, owner, given_up=words.is_given_up)
-    claims, cents = blocked_queue.totals(at.reading, owner, given_up=words.is_given_up)
+    asked: dict[str, Any] = {"payer": words.payer, "given_up": words.is_given_up}
+    page = blocked_queue.page(at.reading, after, owner, **asked)
+    claims, cents = blocked_queue.totals(at.reading, owner, **asked)
     return at.page(
         "blocked.html",
         rows=shown.rows(page.rows),
         claims=claims,
         cents=cents,
         state=words.state,
+        payer=words.payer,
+        payers=blocked_queue.payers(at.reading),
         said=words.said,
         is_lost=is_lost,
         around=paging.around(at, page, LIST, HERE, **words.words(said="")),

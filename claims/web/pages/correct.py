@@ -14,7 +14,7 @@ from fastapi import Form
 from starlette.responses import Response
 
 from claims.errors import UsageError
-from claims.service import desk_case, queue, rejection_queue, resubmit
+from claims.service import desk_case, lowered_requests, queue, rejection_queue, resubmit
 from claims.service.audited import record_shown
 from claims.service.desk import actions, correcting
 from claims.service.desk.correcting import Correctable
@@ -29,6 +29,7 @@ MOST_OTHERS = 999
 Texts = Annotated[list[str], Form(max_length=300)]
 Print = Annotated[str, Form(max_length=64)]
 Short = Annotated[str, Form(max_length=10)]
+Why = Annotated[str, Form(max_length=400)]  # so much is taken off the charge
 
 
 class Look(NamedTuple):
@@ -42,6 +43,7 @@ class Look(NamedTuple):
     is_new: bool = False
     cases: int = 1
     lowered_cents: int = 0
+    waits: bool = False  # for a second person: so much is taken off the charge
 
 
 @ROUTES.get("/cases/{key}/correct", "desk.act")
@@ -60,6 +62,7 @@ def correct(
     version: Annotated[int, Form(ge=0)] = 0,
     join: Annotated[list[str], Form(max_length=MOST_OTHERS)] = [],  # noqa: B006
     late: Annotated[str, Form(max_length=400)] = "",
+    why: Why = "",
     as_new: Short = "",
     sure: Short = "",
     looked_at: Print = "",
@@ -69,6 +72,7 @@ def correct(
     typed = dict(zip(name, value, strict=False))
     kept: dict[str, Any] = {"typed": typed, "late": late, "as_new": as_new == "yes", "joining": join}
     kept["looked_at"] = printed(kept)
+    kept["why"] = why
     try:
         wanted = correcting.changes(can.fields, typed)
         others = {one.case_id for one in can.others}
@@ -76,7 +80,7 @@ def correct(
         how: dict[str, Any] = {"as_new": as_new == "yes", "late_reason": late}
         day, changes = at.writing.settings.today(), [change for _, change in wanted]
         if sure == "yes" and looked_at == kept["looked_at"]:
-            did = done.told("resubmit", actions.resubmit(at.writing, cases, day, changes, **how))
+            did = done.told("resubmit", actions.resubmit(at.writing, cases, day, changes, lowered_reason=why, **how))
             return go_back(at, f"/cases/{found.key}", did)
         looked = actions.preview(at.writing, actions.resubmit, cases, day, changes, **how)
     except UsageError as error:
@@ -100,6 +104,7 @@ def correct_claim(
     claim_id: Number,
     name: Texts = [],  # noqa: B006 FastAPI copies it
     value: Texts = [],  # noqa: B006
+    why: Why = "",
     sure: Short = "",
     looked_at: Print = "",
 ) -> Response:
@@ -108,6 +113,7 @@ def correct_claim(
     typed = dict(zip(name, value, strict=False))
     kept: dict[str, Any] = {"typed": typed}
     kept["looked_at"] = printed(kept)
+    kept["why"] = why
     try:
         wanted = correcting.changes(can.fields, typed)
         if can.refused or rejection_queue.open_case_behind(at.reading, claim_id):
@@ -115,15 +121,17 @@ def correct_claim(
         day, changes = at.writing.settings.today(), [change for _, change in wanted]
         if sure == "yes" and looked_at == kept["looked_at"]:
             listed = "/rejections" if rejection_queue.open_of_claim(at.reading, claim_id) else "/rejections/blocked"
-            made = resubmit.correct(at.writing, claim_id, changes, day)
+            made = lowered_requests.of_claim(at.writing, claim_id, changes, day, lowered_reason=why)
+            if made.request:
+                return at.go("/approvals")
             stopped = f"/rejections/blocked/{made.claim_id}?said=blocked"
             return at.go(stopped if made.edits else f"{listed}?said=ready")
-        looked = resubmit.preview(at.writing, claim_id, changes, day)
+        looked = lowered_requests.look(at.writing, claim_id, changes, day)
     except UsageError as error:
         return _claim_page(at, claim_id, can, 422, problem=str(error), **kept)
     pairs = [(field, change.value, resubmit.as_sent(change)) for field, change in wanted]
     stops = [one.rstrip(".") for one in fixes(looked.edits)]
-    look = Look(True, blocked=stops, edits=looked.edits, lowered_cents=looked.lowered_cents)
+    look = Look(True, blocked=stops, edits=looked.edits, lowered_cents=looked.lowered_cents, waits=looked.is_asked)
     return _claim_page(at, claim_id, can, look=look, pairs=pairs, **kept)
 
 
@@ -139,6 +147,7 @@ def look_of(looked: actions.Done) -> Look:
         bool(looked.new_claims),
         len(looked.done),
         looked.lowered_cents,
+        looked.state == lowered_requests.WAITING,
     )
 
 
@@ -197,5 +206,13 @@ def _usual(can: Correctable, values: dict[str, Any]) -> dict[str, Any]:
     for one in complaints:
         known.setdefault(one.edit_id, one)
     said = {field.name: correcting.about(field, known.values()) for field in can.fields}
-    usual: dict[str, Any] = {"typed": {}, "late": "", "as_new": False, "look": None, "pairs": [], "problem": ""}
+    usual: dict[str, Any] = {
+        "typed": {},
+        "late": "",
+        "why": "",
+        "as_new": False,
+        "look": None,
+        "pairs": [],
+        "problem": "",
+    }
     return usual | {"looked_at": "", "joining": [], "refusal": can.refusal, "said": said}

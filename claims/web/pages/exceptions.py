@@ -18,7 +18,7 @@ from claims.web.seat import At, Seat
 
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
-LIST = "exceptions"
+LIST, HELD = "exceptions", "held"
 Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up"]
 Text = Annotated[str, Form(max_length=400)]
 Seen = Annotated[int | None, Form(ge=0, lt=2**31)]
@@ -31,6 +31,7 @@ def listed(
     state: Literal["open", "mine", "closed", "any"] = "open",
     type_code: Annotated[str, Query(max_length=40)] = "",
     place: Annotated[str, Query(alias="at", max_length=300)] = "",
+    held_at: Annotated[str, Query(alias="held", max_length=300)] = "",
 ) -> Response:
     """List what is held, unmatched or odd (`mine`: open, and given to who asks), and what is held or refused now."""
     asked, owner = {"any": ("", None), "mine": ("open", at.person.name)}.get(state, (state, None))
@@ -38,18 +39,21 @@ def listed(
     page = exception_pages.page(at.reading, asked, type_code, owner, after)
     counts = exception_pages.counts(at.reading, asked, owner)
     narrowed = counts if not type_code else counts[counts["type_code"] == type_code.upper()]
-    held = exception_pages.held_now(at.reading)
+    from_row, _ = paging.place(at, held_at, HELD)
+    held = exception_pages.held_now(at.reading, from_row)
+    same = {"state": state, "type_code": type_code}
     return at.page(
         "exceptions.html",
         rows=shown.rows(page.rows),
         counts=shown.rows(counts),
         in_all=int(narrowed["exceptions"].sum()),
-        held=[] if state == "mine" else shown.rows(held.rows),
+        held=[] if state == "mine" else shown.rows(held.page.rows),
         held_count=held.in_all,
         state=state,
         type_code=type_code.upper(),
         is_lost=is_lost,
-        around=paging.around(at, page, LIST, "/exceptions", state=state, type_code=type_code),
+        around=paging.around(at, page, LIST, "/exceptions", **same),
+        held_around=paging.around(at, held.page, HELD, "/exceptions", word="held", **same, at=place),
     )
 
 

@@ -72,13 +72,23 @@ def reverse(at: At, request_id: Number, words: Text = "") -> Response:
 def decide(
     at: At, request_id: Number, decision: Annotated[Literal["approve", "refuse"], Form()], words: Text = ""
 ) -> Response:
-    """Say yes or no to what somebody else asked for: a refund to a payer, or balances to collection."""
+    """Say yes or no to what somebody else asked for: a refund, balances to collection, a lowered charge."""
     day = at.writing.settings.today()
     try:
         if decision == "approve":
             money_approvals.approve(at.writing, request_id, day)
         else:
             money_requests.refuse(at.writing, request_id, words, day)
+    except UsageError as error:
+        return waiting(at, problem=str(error))
+    return at.go("/approvals")
+
+
+@ROUTES.post("/approvals/requests/{request_id}/withdraw", POST)
+def withdraw_request(at: At, request_id: Number, words: Text = "") -> Response:
+    """Take back what waits with the approvals and nobody has decided."""
+    try:
+        money_requests.withdraw(at.writing, request_id, words, at.writing.settings.today())
     except UsageError as error:
         return waiting(at, problem=str(error))
     return at.go("/approvals")

@@ -28,7 +28,7 @@ PAST = {
     "note": "noted",
     "close": "given up",
     "reopen": "taken up again",
-    "undo": "taken up again",
+    "undo": "taken back",
 }
 STAYS = (
     "Each claim is withdrawn and not {sent}. What it charges stays in the books: it is listed with the exceptions "
@@ -51,7 +51,7 @@ def act_on_rejections(at: At, ask: Annotated[StoppedAsk, Form()]) -> Response:
 
 @ROUTES.post("/rejections/acts/{act_id}/undo", ACT)
 def undo_on_rejections(at: At, act_id: Number, back: Back = "/rejections") -> Response:
-    """Take up again all that an act gave up."""
+    """Take back what an act did: given, noted or given up."""
     done = rejection_acts.undo(at.writing, act_id, at.writing.settings.today())
     return several.go_back(at, REJECTIONS, back, several.told(at, REJECTIONS, "undo", done))
 
@@ -64,7 +64,7 @@ def act_on_blocked(at: At, ask: Annotated[StoppedAsk, Form()]) -> Response:
 
 @ROUTES.post("/rejections/blocked/acts/{act_id}/undo", ACT)
 def undo_on_blocked(at: At, act_id: Number, back: Back = "/rejections/blocked") -> Response:
-    """Take up again all that an act gave up."""
+    """Take back what an act did: given, noted or given up."""
     done = blocked_acts.undo(at.writing, act_id, at.writing.settings.today())
     return several.go_back(at, BLOCKED, back, several.told(at, BLOCKED, "undo", done))
 
@@ -109,14 +109,14 @@ def _rejections_of(at: Seat, address: str, most: int) -> Cases:
 
 def _blocked_of(at: Seat, address: str, most: int) -> Cases:
     asked = Blocked.at_address(address)
-    return blocked_acts.selection(at.reading, asked.owner(at), given_up=asked.is_given_up, most=most)
+    return blocked_acts.selection(at.reading, asked.owner(at), payer=asked.payer, given_up=asked.is_given_up, most=most)
 
 
 _work = partial(
     Work,
     worth="billed",
     past=PAST,
-    undoable=("close",),
+    undoable=("take", "give", "note", "close"),
     looked_at=("close", "reopen"),
     needs_words=("close", "reopen", "note"),
     most=lambda: things.MOST,

@@ -106,7 +106,7 @@ def test_cases_put_aside_leave_the_queue_and_can_be_woken(books):
 @pytest.mark.long
 def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     books.night(denied(("Z1", "80", "CO", "16", "MA130"), trace="T5"))
-    done = actions.appeal_sent(books.ctx, chosen(books, "A1", "A2", "Z1"), 1, "fax 17:03, 12 pages", DAY)
+    done = actions.appeal_sent(books.ctx, chosen(books, "A1", "A2", "Z1"), 1, "fax 17:03, 12 pages", DAY, packet="")
     assert len(done.done) == 2
     assert done.refused["reason"].tolist() == ["unprocessable"]
     assert cases(books).loc["A1", ["state", "waiting_for", "appeal_level", "queue"]].tolist() == [
@@ -122,7 +122,7 @@ def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
 
 
 def test_a_denial_that_comes_again_answers_what_was_waited_for(books):
-    actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", DAY)
+    actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", DAY, packet="")
     books.night(denied(("A1", "101", "CO", "193", ""), trace="T7", day="20250720"), day=date(2025, 7, 21))
     assert cases(books).loc["A1", ["state", "waiting_for", "appeal_level", "queue"]].tolist() == [
         "in_work", "", 1, "open",
@@ -248,7 +248,7 @@ def test_the_desk_refuses_an_appeal_where_the_letters_do_and_nowhere_else(books)
     names = [f"Z{place}" for place in range(4)]
     ids = cases(books).loc[names, "case_id"].tolist()
     plans = [appeals.planned(books.ctx, case_id, day=DAY).refused for case_id in ids]
-    done = actions.appeal_sent(books.ctx, chosen(books, *names), 1, "fax 17:03", DAY)
+    done = actions.appeal_sent(books.ctx, chosen(books, *names), 1, "fax 17:03", DAY, packet="")
     assert plans == ["unprocessable", "", "", "no-appeal"]
     assert done.done == ids[1:3]
     assert done.refused.set_index("case_id")["reason"].to_dict() == {ids[0]: plans[0], ids[3]: plans[3]}

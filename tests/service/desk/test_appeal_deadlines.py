@@ -31,7 +31,7 @@ def look(books, day):
 @pytest.fixture
 def appealed(books):
     """The same practice, with a first appeal of A1 sent, and the night a month later."""
-    assert len(actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "certified mail", SENT).done) == 1
+    assert len(actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "certified mail", SENT, packet="").done) == 1
     look(books, NIGHT)
     return books
 
@@ -54,7 +54,7 @@ def test_a_decision_by_letter_starts_the_second_deadline(appealed):
     assert cases(appealed).loc["A1", "deadline_date"] == "2026-02-16"
     late = actions.appeal_sent(appealed.ctx, chosen(appealed, "A1"), 2, "fax", date(2026, 2, 17))
     assert late.refused["reason"].tolist() == ["appeal-window-passed"]
-    sent = actions.appeal_sent(appealed.ctx, chosen(appealed, "A1"), 2, "fax", date(2026, 2, 16))
+    sent = actions.appeal_sent(appealed.ctx, chosen(appealed, "A1"), 2, "fax", date(2026, 2, 16), packet="")
     assert len(sent.done) == 1
     assert cases(appealed).loc["A1", ["appeal_level", "decision_date"]].tolist() == [2, ""]
 
@@ -93,7 +93,7 @@ def test_one_deadline_stands_on_case_and_letter_and_the_payer_is_of_the_type_tha
     look(books, date(2025, 6, 21))
     assert cases(books).loc["A1", ["payer_type", "deadline_date"]].tolist() == ["commercial", "2025-12-09"]
     assert appeals.planned(books.ctx, number, day=date(2025, 6, 21)).deadline.last_day == date(2025, 12, 9)
-    actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", date(2025, 6, 22))
+    actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", date(2025, 6, 22), packet="")
     actions.appeal_upheld(books.ctx, chosen(books, "A1"), date(2025, 7, 1), "letter", date(2025, 7, 2))
     assert cases(books).loc["A1", "deadline_date"] == "2025-08-30"
     assert appeals.planned(books.ctx, number, day=date(2025, 7, 2)).deadline.last_day == date(2025, 8, 30)

@@ -222,7 +222,7 @@ def test_two_wrong_payers_are_undone_the_newest_first(practice):
 
 
 def test_an_appeal_with_the_payer_is_answered_before_another_one_is_billed(practice):
-    actions.appeal_sent(practice.ctx, chosen(practice, "K5"), 1, "fax", DAY)
+    actions.appeal_sent(practice.ctx, chosen(practice, "K5"), 1, "fax", DAY, packet="")
     for order in ("instead", "before", "after"):
         coverage = Coverage("MOONB", SECRET, order)
         done = actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, coverage, master=KNOWN)

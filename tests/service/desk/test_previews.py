@@ -20,7 +20,7 @@ LOOKED_AT = {
     "snooze": (("A2", "A3"), ("next-remit",)),
     "wake": (("A2", "A1"), ()),
     "info_sent": (("A2",), ("upload",)),
-    "appeal_sent": (("A1", "A2"), (1, "fax 17:03")),
+    "appeal_sent": (("A1", "A2"), (1, "fax 17:03")),  # no packet was prepared
     "appeal_upheld": (("A1", "A4"), (DAY, "their letter")),
     "write_off": (("A3", "A4"), ("small", 10**6)),
     "expire": (("A2",), ("late", 10**6)),

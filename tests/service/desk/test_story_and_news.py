@@ -13,6 +13,7 @@ from claims.masking import MASK
 from claims.service import denial_charts
 from claims.service.desk import actions, patterns, queue, story, today, views
 from claims.service.desk.queue import Filters
+from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.store import schema
 from tests.books import Bill, claims
@@ -43,6 +44,12 @@ def test_the_news_are_those_of_the_last_day_however_often_it_ran(books):
     assert found.cases[["news", "claim_number"]].to_numpy().tolist() == [["changed", "A2"], ["paid", "A1"]]
     listed = queue.page(books.ctx, Filters(state="any", changed_since_run=found.first_run)).rows
     assert set(listed["claim_number"]) == {"A1", "A2"}
+    for trace, kind, other in (("T8", "changed", "paid"), ("T9", "paid", "changed")):
+        undo(books.ctx, f"remit:{trace}", NEXT)
+        now = news(books)
+        assert (now[kind], now[other]) == ((0, 0, 0), told[other])
+        replay(books.ctx, f"remit:{trace}", NEXT)
+        assert news(books) == told
     undo(books.ctx, "remit:T2", NEXT)  # what opened the cases
     books.reconcile(NEXT)
     assert news(books)["paid"] == (0, 0, 0)

@@ -23,7 +23,7 @@ def row(books, number, state):
 
 
 def test_an_appeal_that_nobody_answers_comes_back_after_its_day(books):
-    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY)
+    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     waits = row(books, "A3", "waiting")
     assert waits["next_action_label"] == f"Wait for the answer; ask on {ASK_ON}"
     assert waits["deadline_date"] == ASK_ON.isoformat()
@@ -53,17 +53,17 @@ def test_what_was_asked_for_may_be_asked_again_later_or_now(books):
 def test_the_days_are_the_payers_own_where_master_data_know_them(books, monkeypatch):
     payers = known(payers=[{"payer_code": "1512345678", "payer_name": "PLAN ONE", "answer_days": 10}])
     monkeypatch.setattr("claims.service.desk.steps.load_master", lambda ctx: payers)
-    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY)
+    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     waits = row(books, "A3", "waiting")
     assert waits["deadline_date"] == (DAY + timedelta(days=10)).isoformat()
     assert "its rule in master data" in waits["deadline_rule"]
 
 
 def test_undo_of_a_sending_takes_the_day_back_and_an_answer_ends_the_wait(books):
-    done = actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY)
+    done = actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     actions.undo(books.ctx, done.action_id, DAY)
     assert cases(books).loc["A3", ["state", "snoozed_until_date"]].fillna("").tolist() == ["new", ""]
-    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY)
+    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     books.night(denied(("A3", "103", "CO", "29", ""), trace="T8", day="20250715"), day=date(2025, 7, 16))
     now = row(books, "A3", "open")
     assert (now["state"], now["snoozed_until_date"]) == ("in_work", "")
@@ -100,7 +100,7 @@ def test_a_claim_that_came_late_is_written_off_after_a_check_and_not_appealed(bo
 
 
 def test_a_closed_case_says_how_it_ended_and_asks_for_nothing(books):
-    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY)
+    actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     books.night(paid("A3", "103", "80"), day=date(2025, 7, 21))
     done = row(books, "A3", "closed")
     assert (done["next_action_label"], done["deadline_date"], done["deadline_rule"]) == ("", "", "")

@@ -231,6 +231,8 @@ CREATE TABLE files (
     CONSTRAINT fk_files_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id)
 );
 
+CREATE INDEX ix_files_stopped ON files (state, file_id);
+
 CREATE TABLE patient_statements (
     patient_statement_id BIGINT NOT NULL,
     family_id BIGINT NOT NULL,
@@ -461,6 +463,8 @@ CREATE INDEX ix_transactions_batch_reference ON transactions (batch_reference);
 
 CREATE INDEX ix_transactions_group_control_number ON transactions (group_control_number);
 
+CREATE INDEX ix_transactions_stopped ON transactions (state, file_id, seg);
+
 CREATE TABLE acknowledgements (
     acknowledgement_id BIGINT NOT NULL,
     file_id BIGINT NOT NULL,
@@ -560,15 +564,21 @@ CREATE TABLE claims (
     CONSTRAINT fk_claims_follows_claim_id FOREIGN KEY(follows_claim_id) REFERENCES claims (claim_id)
 );
 
+CREATE INDEX ix_claims_blocked_payer ON claims (life, payer_code, charge_cents, claim_id) WHERE life = 'blocked';
+
 CREATE INDEX ix_claims_claim_key ON claims (claim_key);
 
 CREATE INDEX ix_claims_family_id ON claims (family_id);
+
+CREATE INDEX ix_claims_first_name ON claims ((replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
+
+CREATE INDEX ix_claims_last_name ON claims ((replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
 
 CREATE INDEX ix_claims_life ON claims (life, charge_cents, claim_id);
 
 CREATE INDEX ix_claims_member_id ON claims (member_id);
 
-CREATE INDEX ix_claims_state ON claims (state);
+CREATE INDEX ix_claims_state ON claims (state, file_id, seg);
 
 CREATE INDEX ix_claims_version_number ON claims (claim_number_normal) WHERE version > 1;
 
@@ -654,6 +664,10 @@ CREATE INDEX ix_remittances_remit_key ON remittances (remit_key);
 
 CREATE INDEX ix_remittances_state ON remittances (state, payment_date, remit_key);
 
+CREATE INDEX ix_remittances_stopped ON remittances (state, file_id, seg);
+
+CREATE INDEX ix_remittances_trace_number ON remittances (trace_number);
+
 CREATE TABLE claim_payers (
     claim_payer_id BIGINT NOT NULL,
     claim_id BIGINT NOT NULL,
@@ -706,6 +720,10 @@ CREATE TABLE claim_payments (
 );
 
 CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_number_normal);
+
+CREATE INDEX ix_claim_payments_first_name ON claim_payments ((replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
+
+CREATE INDEX ix_claim_payments_last_name ON claim_payments ((replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', '') COLLATE "C"));
 
 CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
 

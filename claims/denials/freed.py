@@ -1,0 +1,26 @@
+"""Denials that a payment had held, and that its reversal lets go: when each is posted comes out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from claims.denials.lifecycle import WON
+
+
+def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.Series[int]:
+    """Tell when denials are posted that a payment had held, by the place of its reversal; -1: no such denial.
+
+    The payment won their case, though it came first; the reversal takes the win away, and what was denied stands again.
+    """
+    nothing = pd.Series(-1, index=denied.index, dtype="int64")
+    if "won_by" not in latest:
+        return nothing
+    won = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].set_index("base")["won_by"]
+    reversals = claim_payments[claim_payments["outcome"] == "reversal"]
+    when = reversals.drop_duplicates("reverses_claim_payment_id").set_index("reverses_claim_payment_id")["at"]
+    at = when.reindex(won.reindex(denied["base"]).fillna(0)).set_axis(denied.index)
+    posted = claim_payments.loc[claim_payments["outcome"] == "posted", "claim_payment_id"]
+    is_freed = at.notna() & denied["claim_payment_id"].isin(posted) & (denied["at"] < at)
+    # Several in their own order, right after the reversal.
+    place = denied["at"].where(is_freed).rank(method="dense")
+    return nothing.where(~is_freed, (at + place).fillna(-1).astype("int64"))
