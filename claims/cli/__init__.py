@@ -169,8 +169,18 @@ def with_common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(function)
     own = [parameter.replace(annotation=hints[name]) for name, parameter in signature.parameters.items()]
     command.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    command.__doc__ = _unwrapped(function.__doc__ or "")
     command.__annotations__ = hints | {parameter.name: parameter.annotation for parameter in added}
     return command
+
+
+def _unwrapped(text: str) -> str:
+    """Put each paragraph of a docstring on one line, to be wrapped to the screen; examples keep their lines."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(
+        part if part.startswith("Example") or "\n " in part or "\n-" in part else " ".join(part.split("\n"))
+        for part in paragraphs
+    )
 
 
 def _add_common_options(app: typer.Typer) -> None:

@@ -45,7 +45,7 @@ def check(
     """Check X12 files by their guides and their sums, and say what to do about each kind of fault. No database.
 
     Shown segments are masked: [9] stands for nine characters. Exit code 1 when a file or a transaction set is held or
-    refused.
+    refused. Of an answer (999, TA1, 277CA) claims read says what it answers.
 
     Example: claims check claims.837 --ack outbox
     """
@@ -74,8 +74,11 @@ def check(
                 output, path, parts(path), least=severity, codes=codes, every=every, is_masked=not show_phi
             )
         if acknowledge:
-            for written in _acknowledge(path, acknowledge):
-                output.say(f"Written: {written}")
+            answers = [str(written) for written in _acknowledge(path, acknowledge)]
+            if output.json:
+                documents[-1]["written"] = answers
+            for answer in answers:
+                output.say(f"Written: {answer}")
     output.document({"files": documents})
     if not is_clean:
         raise typer.Exit(1)

@@ -150,6 +150,11 @@ def dollars(cents: int | None) -> str:
     return f"{'-' if cents < 0 else ''}${whole:,}.{rest:02d}"
 
 
+def counted(count: int, name: str) -> str:
+    """Write a count for people: 1 byte, 1,234 bytes."""
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
 def mask(text: str, *, show: bool = False) -> str:
     """Hide a name, number or free text of a patient unless `show`; what is empty stays empty."""
     return text if show or not text else MASK

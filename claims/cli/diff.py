@@ -164,7 +164,7 @@ def _by_pair(rows: pd.DataFrame) -> dict[int, dict[str, Any]]:
 def _field(row: dict[str, Any], show_phi: bool) -> dict[str, Any]:
     how = row["how"]
     return {
-        "field": row["field"],
+        "field": _name(row["field"], show_phi),
         "line_a": row["line_a"] or None,
         "line_b": row["line_b"] or None,
         "a": _value(row["a"], how, show_phi),
@@ -173,13 +173,28 @@ def _field(row: dict[str, Any], show_phi: bool) -> dict[str, Any]:
     }
 
 
+def _name(field: str, show_phi: bool) -> str:
+    """Name a field; the codes by which a sum is told may be anything."""
+    label, *codes = field.split(" ")
+    form = "identifiers" if label == "paid_by" else "long_codes"
+    return " ".join([label, *(_value(code, form, show_phi) for code in codes)])
+
+
 def _value(value: Any, how: str, show_phi: bool) -> Any:
-    if how == "private":
-        return console.mask(str(value) if value else "", show=show_phi)
+    """Write a value; a code, or a number of somebody, is masked where it has not the form of one."""
+    from claims.x12.claim_changes import SERVICE
+    from claims.x12.shown import is_of
+
     if how == "date":
         return f"{value // 10_000}-{value // 100 % 100:02d}-{value % 100:02d}" if value else ""
     if how == "units":
         return f"{value / 1000:g}"
+    if how in ("private", "codes", "long_codes", "identifiers", "traces"):
+        text = str(value) if value else ""
+        return console.mask(text, show=show_phi or (how != "private" and is_of(how, text)))
+    if how == SERVICE and value:
+        code, blank, charge = value.rpartition(" ")
+        return console.mask(code, show=show_phi or is_of("long_codes", code)) + blank + charge
     return value
 
 
@@ -236,9 +251,19 @@ def _lines(changed: dict[str, Any]) -> list[tuple[Any, ...]]:
         values = [field[side] if cents is None else console.dollars(field[side]) for side in "ab"]
         name = field["field"].removesuffix("_cents").replace("_", " ")
         found.append((what, there, line, name, *values, console.dollars(cents)))
-    if segments := changed["segments"]:
+    if segments := _untold(changed):
         found.append((what, there, "", "segments", _listed(segments, "only_in_a"), _listed(segments, "only_in_b"), ""))
     return found
+
+
+def _untold(changed: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the segments that differ, but none of which the fields above tell it: changed, not more or fewer."""
+    from claims.x12.claim_changes import told_by
+
+    ids = {part for field in changed["fields"] for part in told_by().get(field["field"].split(" ")[0], ())}
+    return [
+        part for part in changed["segments"] if part["only_in_a"] != part["only_in_b"] or part["segment_id"] not in ids
+    ]
 
 
 def _listed(segments: list[dict[str, Any]], side: str) -> str:

@@ -4,6 +4,7 @@ them, `write` and `write_raw` turn frames into bytes, `redact` masks people, `di
 docs/x12.md has every name and an example, docs/frames.md the frames.
 """
 
+from claims.errors import FrameError
 from claims.x12.acknowledge import Acknowledgements, acknowledge, acknowledgement_files, acknowledgement_frames
 from claims.x12.advice import advice
 from claims.x12.answered import claims_in_error
@@ -19,6 +20,7 @@ from claims.x12.write import write
 
 __all__ = [
     "Acknowledgements",
+    "FrameError",
     "X12File",
     "acknowledge",
     "acknowledgement_files",

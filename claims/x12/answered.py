@@ -12,10 +12,11 @@ _MISSING = "3"
 
 
 def claims_in_error(answer: Frames, sent: Frames) -> pd.DataFrame:
-    """Return `segment_errors` of the answer with `transaction_seg`, `claim_seg` and `claim_number` of the file sent.
+    """Return `segment_errors` of a 999 or 997 with `transaction_seg`, `claim_seg` and `claim_number` of the file sent.
 
     The set is found by its group's control number and its own; the claim by its number where the answer names it
     (CTX*CLM01), else by walking back from the position (ST is 1). 0 and "" stand for an error in no claim of the file.
+    A 277CA and a TA1 have no segment errors: the frame is empty (a 277CA names its claims itself, `claim_statuses`).
     """
     errors = answer["segment_errors"].drop(columns="transaction_seg", errors="ignore")
     of_set = _sent_sets(answer, sent).reindex(errors["set_seg"], fill_value=0)

@@ -43,7 +43,8 @@ def check(
     `rules` switches rules beyond the guides: their id and `off`, `on`, or another severity, as in docs/check.md.
     `code_lists` is a folder of code lists with dates; `complete` reads as `read` does.
     """
-    return joined(list(scan_checked(readable, part=_NO_LIMIT, rules=rules, code_lists=code_lists, complete=complete)))
+    parts = list(scan_checked(readable, part=_NO_LIMIT, rules=rules, code_lists=code_lists, complete=complete))
+    return joined(parts, readable)
 
 
 def scan_checked(

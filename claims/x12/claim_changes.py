@@ -1,7 +1,8 @@
 """The claims of two files in, each with the other it answers to; what differs, field by field and to the cent, out.
 
 A change is a row: `pair` (of claims), `line_a` and `line_b` (ordinals of a service line in each file, 0 for the claim
-itself or where there is none), `field`, `how` (as in `difference_fields.csv`), the values `a` and `b`, and `cents`, the
+itself or where there is none), `field`, `how` (as in `difference_fields.csv`: also the form of a code, as in shown.py;
+`service`: a procedure and its charge), the values `a` and `b`, and `cents`, the
 difference of amounts.
 """
 
@@ -24,7 +25,11 @@ _PLACES = ["pair", "line_a", "line_b"]
 COLUMNS = dict.fromkeys(_PLACES, "int64") | dict.fromkeys(("field", "how", "a", "b"), "object") | {"cents": "int64"}
 # By family: the frame of claims and that of their lines.
 FRAMES = {"835": ("claim_payments", "service_payments"), "837": ("claims", "service_lines")}
-ADJUSTMENT, LINE = "adjustment", "service_line"
+ADJUSTMENT, LINE, SERVICE = "adjustment", "service_line", "service"
+_SEGMENTS_OF_SUMS = {
+    "adjustment": "CAS", "remark": "LQ MIA MOA", "paid_by": "AMT SBR", "provider_adjustment": "PLB",
+    "service_line": "LX SV1 SV2 SV3 SVC",
+}  # fmt: skip
 # The payer's number of a claim: what it gave, or what a corrected claim refers to.
 _PAYER_NUMBER = {"claim_payments": "payer_claim_number", "claims": "original_reference"}
 _REVERSAL = "22"
@@ -54,6 +59,16 @@ def fields(frame: str) -> dict[str, str]:
     """Return the columns of a frame that are compared, and how their values are shown."""
     with (resources.files(__package__) / "difference_fields.csv").open(encoding="utf-8") as stream:
         return {row["column"]: row["how"] for row in csv.DictReader(stream) if row["frame"] == frame}
+
+
+@cache
+def told_by() -> dict[str, frozenset[str]]:
+    """Return the ids of the segments in which each field, or sum by its first word, stands."""
+    found = {label: set(ids.split()) for label, ids in _SEGMENTS_OF_SUMS.items()}
+    with (resources.files(__package__) / "difference_fields.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            found.setdefault(row["column"], set()).update(row["segments"].split())
+    return {field: frozenset(ids) for field, ids in found.items()}
 
 
 def pair_claims(name: str, a: pd.DataFrame, b: pd.DataFrame, first: int) -> pd.DataFrame:
@@ -181,7 +196,7 @@ def _lone(lines: pd.DataFrame, which: str) -> pd.DataFrame:
     codes, charges = alone["procedure_code"].tolist(), alone["charge_cents"].tolist()
     told = [f"{code} {amount(cents)}".strip() for code, cents in zip(codes, charges, strict=True)]
     values = {"a": "", "b": "", which: told}
-    return alone[_PLACES].assign(field=LINE, how="text", cents=0, **values)
+    return alone[_PLACES].assign(field=LINE, how=SERVICE, cents=0, **values)
 
 
 def _cents(values: pd.Series) -> Integers:

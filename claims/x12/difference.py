@@ -63,9 +63,9 @@ def families(file: X12File) -> set[str]:
 
 
 def _kinds(sets: pd.DataFrame) -> pd.Series:
-    """Return the kind of each set; ST01 of a set that is not read may be anything."""
+    """Return the kind of each set; ST01 of a set that is not read may be anything, but no kind is without a digit."""
     kind = sets["set_code"]
-    return kind.where(kind.str.len() <= _LONGEST_KIND, "other")
+    return kind.where((kind.str.len() <= _LONGEST_KIND) & kind.str.contains("[0-9]"), "other")
 
 
 def difference(a: Readable, b: Readable) -> Difference:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ class X12File:
 
     A part `continues` when its last transaction set goes on in the next part, and `continued` when its first began in
     an earlier one. The row of a set in `transactions` stands in the part where the set ends, with the totals of all.
+    `path` is what a whole file was read from, "" for bytes and for parts.
     """
 
     sha256: str
@@ -25,6 +27,7 @@ class X12File:
     frames: dict[str, pd.DataFrame]
     continued: bool = False
     continues: bool = False
+    path: str = ""
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -42,10 +45,13 @@ class X12File:
         return self.frames["interchanges"]
 
     def summary(self, name: str = "") -> dict[str, Any]:
-        """Return counts, sums and findings as `claims read --json` has them for one file; `name` becomes its `file`."""
+        """Return counts, sums and findings as `claims read --json` has them for one file.
+
+        `name` becomes its `file`, by default the path that was read.
+        """
         from claims.x12.summary import summary
 
-        return summary(name, [self])
+        return summary(name or self.path, [self])
 
     def __repr__(self) -> str:
         sets = zip(self.transactions["set_code"].tolist(), self.transactions["guide"].tolist(), strict=True)
@@ -61,14 +67,15 @@ class X12File:
         return f"<X12File {self.sha256[:12] or 'not hashed'}: {'; '.join(inside)}>"
 
 
-def joined(parts: list[X12File]) -> X12File:
-    """Put the parts of one file together again."""
+def joined(parts: list[X12File], readable: object = None) -> X12File:
+    """Put the parts of one file together again; `readable` is what was read, a path or bytes."""
     names = parts[0].frames
     frames = {name: frame_parts.joined([part.frames[name] for part in parts]) for name in names}
     if len(parts) > 1:
         frames["findings"] = frames["findings"].sort_values(finding_rows.ORDER, kind="stable", ignore_index=True)
         frames["transactions"] = frames["transactions"].sort_values("seg", kind="stable", ignore_index=True)
-    return X12File(parts[0].sha256, parts[0].bytes, frames)
+    path = str(readable) if isinstance(readable, str | Path) else ""
+    return X12File(parts[0].sha256, parts[0].bytes, frames, path=path)
 
 
 def refused(sha256: str, size: int, frames: dict[str, pd.DataFrame], finding: finding_rows.Finding) -> X12File:

@@ -36,6 +36,18 @@ def read_frames(folder: Path) -> dict[str, pd.DataFrame]:
     return {name: _frame(name, paths) for name, paths in files.items()}
 
 
+def frame_paths(folder: Path) -> list[Path]:
+    """Return the files of a folder, and of its folders 001, 002 ..., that hold frames as reading gives them."""
+    known = {*frame_kinds(complete=True), *frame_kinds(), "raw_segments", "findings", "segments"}
+    folders = [folder, *(path for path in folder.iterdir() if path.is_dir() and re.fullmatch(r"\d{3,}", path.name))]
+    return [
+        path
+        for one in folders
+        for path in one.iterdir()
+        if path.is_file() and (found := _FILE.fullmatch(path.name)) and found["name"] in known
+    ]
+
+
 def _frame(name: str, paths: list[Path]) -> pd.DataFrame:
     if len({path.suffix for path in paths}) > 1:
         raise UsageError(f"Frame {name} is there both as CSV and as Parquet; leave one.")

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from claims.x12.days import moved
 from claims.x12.delimiters import STAND_IN
-from claims.x12.numbers import Bytes, Flags, Integers, dates, values_at
+from claims.x12.numbers import Bytes, Flags, Integers, dates, pack, values_at
 from claims.x12.pieces import Pieces, pieces
 from claims.x12.pseudonyms import FILLED, Pseudonyms
 from claims.x12.redact_rules import (
@@ -22,6 +22,7 @@ from claims.x12.redact_rules import (
     DATE,
     GUIDE,
     HOWS,
+    IDENTIFIER,
     KEEP,
     NUMBER,
     TEXT,
@@ -30,6 +31,7 @@ from claims.x12.redact_rules import (
     Rules,
     places,
 )
+from claims.x12.segments import CODES
 from claims.x12.tokens import Tokens
 
 
@@ -41,17 +43,16 @@ def _only(allowed: bytes) -> Flags:
 
 
 _DIGITS = b"0123456789"
-_NOT_IN_CONTROL = _only(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-" + _DIGITS)
-_NOT_IN_CODE = _NOT_IN_CONTROL | (np.arange(256) == ord("-"))
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_NO_DIGIT = _only(_DIGITS)
+_NOT_IN_CODE = _only(_LETTERS + b"." + _DIGITS)
 _NOT_IN_NUMBER = _only(b".-" + _DIGITS)
-_TWO_ZEROS = (np.uint64(0xFFFF), np.uint64(0x3030))
-# What may stay, the bytes it must not have, and what is done with it otherwise.
-_CHECKS = (
-    (CODE, _NOT_IN_CODE, TEXT),
-    (NUMBER, _NOT_IN_NUMBER, TEXT),
-    (GUIDE, _NOT_IN_CODE, TEXT),
-    (CONTROL, _NOT_IN_CONTROL, ALIAS),
-)
+# What may stay where it has the form of its place, and what is done with it otherwise.
+_OTHERWISE = ((CODE, TEXT), (IDENTIFIER, ALIAS), (NUMBER, TEXT), (GUIDE, TEXT), (CONTROL, ALIAS))
+_SHORT_CODE, _SHORT_WORD = 3, 2
+_VERSION = 6
+_RANGE, _DAY_AND_TIME = 17, 14
+_TIME = pack("TM")
 _NOTHING = len(HOWS)
 _THREE_BYTES = np.uint64(0xFFFFFF)
 # What stands for a byte outside ASCII: a byte of the same place in a UTF-8 sequence; else any that is no delimiter.
@@ -69,7 +70,8 @@ class Mask:
     def masked(self, raw: bytes | memoryview, tokens: Tokens, days: Integers) -> bytes:
         """Return the bytes of a window; `days` says for each segment by how much dates of its person move back."""
         found = pieces(tokens)
-        how = self._checked(tokens, found, *self._decided(tokens, found))
+        how, size = self._decided(tokens, found)
+        how = self._checked(tokens, found, how, size)
         how[found.end == found.start] = _NOTHING
         fill, data = fill_of(tokens), tokens.data
         out = fill[data]
@@ -82,9 +84,9 @@ class Mask:
             if number == ALIAS:
                 self._alias(data, out, fill, start, end)
             elif number == DATE:
-                _move(tokens, out, start, end, days[found.row[at]])
+                _move(tokens, out, start, end, days[found.row[at]], _are_times(tokens, found.row[at]))
             elif number == ZIP:
-                self._zip(tokens, out, start, end)
+                self._zip(tokens, out, start, end, size[at])
         return _laid_out(raw, tokens, out[: tokens.size])
 
     def _decided(self, tokens: Tokens, found: Pieces) -> tuple[Bytes, Bytes]:
@@ -109,12 +111,10 @@ class Mask:
 
     def _checked(self, tokens: Tokens, found: Pieces, how: Bytes, size: Bytes) -> Bytes:
         """Keep codes and numbers only where they look like some: a name in their place is masked."""
-        short = found.end - found.start <= size
-        for number, forbidden, otherwise in _CHECKS:
+        for number, otherwise in _OTHERWISE:
             at = np.flatnonzero(how == number)
-            good = short[at] & ~_any(forbidden[tokens.data], found.start[at], found.end[at])
-            if number == GUIDE:
-                good &= tokens.view[found.start[at]] & _TWO_ZEROS[0] == _TWO_ZEROS[1]
+            start, end = found.start[at], found.end[at]
+            good = _has_form(tokens.data, number, start, end, size[at])
             how[at] = np.where(good, KEEP, otherwise)
         for piece in np.flatnonzero(how == WORDS).tolist():
             text = tokens.data[found.start[piece] : found.end[piece]].tobytes().upper()
@@ -131,30 +131,36 @@ class Mask:
         replaced = pa.array(aliases, pa.large_binary()).take(texts.indices)
         out[places] = np.frombuffer(replaced.buffers()[2], np.uint8)[: len(places)]
 
-    def _zip(self, tokens: Tokens, out: Bytes, start: Integers, end: Integers) -> None:
-        """Leave three digits of a postal code of the United States, or none where few people live."""
+    def _zip(self, tokens: Tokens, out: Bytes, start: Integers, end: Integers, size: Bytes) -> None:
+        """Leave three digits of a postal code of the United States, or none where few people live, or elsewhere."""
         places, _ = _bytes_of(start, end)
         out[places] = np.where(out[places] == ord("9"), ord("0"), out[places])
         area = tokens.view[start] & _THREE_BYTES
-        stays = (end - start >= 5) & ~_any(_NOT_IN_NUMBER[tokens.data], start, end)
+        stays = (end - start >= 5) & (size > 0) & ~_any(_NOT_IN_NUMBER[tokens.data], start, end)
         stays &= ~np.isin(area, np.array(self._rules.sparse, np.uint64))
         for place in range(3):
             out[start[stays] + place] = tokens.data[start[stays] + place]
 
 
-def _move(tokens: Tokens, out: Bytes, start: Integers, end: Integers, days: Integers) -> None:
-    """Move days and ranges of days back; times after a day stay; what is no day stays filled over."""
+def _are_times(tokens: Tokens, row: Integers) -> Flags:
+    """Tell which segments say that they hold a time of day."""
+    qualifier = tokens.values(tokens.at(row, 2)).code
+    return np.asarray((tokens.code[row] == CODES["DTP"]) & (qualifier == np.uint64(_TIME)))
+
+
+def _move(
+    tokens: Tokens, out: Bytes, start: Integers, end: Integers, days: Integers, is_time: Flags
+) -> None:  # fmt: skip
+    """Move days and ranges of days back; times of day stay, alone or after a day; what is no day stays filled over."""
     data, view, length = tokens.data, tokens.view, end - start
     day = dates(values_at(view, start, end - start))
     good = day > 0
-    # A time of four digits, alone or after a day.
     begin = np.where(good, np.minimum(start + 8, end), start)
-    timed = (good & (length < 17)) | (length <= 4)
-    timed &= ~_any(_NOT_IN_NUMBER[data], begin, end)
+    timed = np.where(good, length <= _DAY_AND_TIME, is_time & (length <= 4)) & ~_any(_NO_DIGIT[data], begin, end)
     places, _ = _bytes_of(begin[timed], end[timed])
     out[places] = data[places]
     _write_days(out, start[good], moved(day[good], days[good]))
-    ranged = np.flatnonzero(good & (length == 17))
+    ranged = np.flatnonzero(good & (length == _RANGE))
     until = dates(values_at(view, start[ranged] + 9, end[ranged] - start[ranged] - 9))
     ranged, until = ranged[until > 0], until[until > 0]
     _write_days(out, start[ranged] + 9, moved(until, days[ranged]))
@@ -188,9 +194,38 @@ def _covered(found: Pieces, which: Flags, size: int) -> Flags:
 
 def _any(flags: Flags, start: Integers, end: Integers) -> Flags:
     """Tell for each range whether any byte in it is flagged."""
+    return _count(flags, start, end) > 0
+
+
+def _count(flags: Flags, start: Integers, end: Integers) -> Integers:
+    """Count the flagged bytes of each range."""
     before = np.zeros(len(flags) + 1, np.int32)
     np.cumsum(flags, out=before[1:])
-    return np.asarray(before[end] > before[start])
+    return np.asarray(before[end] - before[start], np.int64)
+
+
+def _has_form(data: Bytes, how: int, start: Integers, end: Integers, size: Bytes) -> Flags:
+    """Tell which values have the form of their place; no value is empty.
+
+    A number: a sign, digits, one point; or two days, where a range may stand. A control number: digits, zeros before
+    them uncounted. A guide: begins with six digits. A code: letters, digits and points, and a digit among them where it
+    is longer than two letters, or three in a place of short codes.
+    """
+    if how == CONTROL:
+        return ~_any(_NO_DIGIT[data], start, end) & ~_any(data != ord("0"), start, np.maximum(end - size, start))
+    short = end - start <= size
+    if how == NUMBER:
+        is_range = (size == _RANGE) & (end - start == _RANGE)
+        begin = start + np.where(is_range, 8, 0)
+        begin += data[begin] == ord("-")
+        good = short & ~_any(_NOT_IN_NUMBER[data] | (data == ord("-")), begin, end)
+        good &= ~is_range | ~_any(_NO_DIGIT[data], start, np.where(is_range, start + 8, start))
+        return good & (_count(data == ord("."), start, end) <= 1)
+    good = short & ~_any(_NOT_IN_CODE[data], start, end)
+    if how == GUIDE:
+        return good & (end - start >= _VERSION) & ~_any(_NO_DIGIT[data], start, np.minimum(start + _VERSION, end))
+    longest = np.where(size <= _SHORT_CODE, _SHORT_CODE, _SHORT_WORD)
+    return good & ((end - start <= longest) | (_count(~_NO_DIGIT[data], start, end) > 0))
 
 
 def _bytes_of(start: Integers, end: Integers) -> tuple[Integers, Integers]:

@@ -40,7 +40,7 @@ class _Codes:
 
 
 def meanings(frames: Frames) -> dict[str, pd.DataFrame]:
-    """Return the answer frames among `frames`, each with what its codes mean.
+    """Return the answer frames among `frames` (but `contexts`, which have no codes), each with what its codes mean.
 
     A code that we do not know has no label, the verdict unknown and the next step `look`. What is wrong with a segment
     or an element has the verdict of its set: in a set that was accepted it is to be logged only.

@@ -57,7 +57,7 @@ def read(readable: Readable, *, lossless: bool = False, complete: bool = False, 
     `body_hash` and the file's `sha256` are empty, which saves a quarter of the time: for who wants what a file says,
     not whether it came before.
     """
-    return joined(list(scan(readable, part=_NO_LIMIT, lossless=lossless, complete=complete, hashes=hashes)))
+    return joined(list(scan(readable, part=_NO_LIMIT, lossless=lossless, complete=complete, hashes=hashes)), readable)
 
 
 def scan(

@@ -2,8 +2,8 @@
 
 A row says `segment, element, component` (numbers or ranges; 1 when empty), `when` and `values`, `how` and `size`. With
 `when` it holds only where this element of the segment (-1: the first component of the same composite) is one of the
-values, or none of them after a `!`; such rows win over those without, and later ones over earlier ones. What no row
-names is masked.
+values (`-`: nothing is there), or none of them after a `!`; such rows win over those without, and later ones over
+earlier ones. What no row names is masked.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from claims.x12.numbers import Bytes, Integers, pack
 from claims.x12.segments import CODES
 
 # text: letters and digits are filled over.  alias, date, zip: replaced.  keep: stays.  words: stays when it is a value.
-# These stay when not longer than `size` and made of letters, digits and dots (code); of digits, dots and hyphens
-# (number); of letters and digits after two zeros (guide); of letters, digits, dots and hyphens (control).
-HOWS = ("text", "keep", "code", "number", "guide", "words", "control", "alias", "date", "zip")
-TEXT, KEEP, CODE, NUMBER, GUIDE, WORDS, CONTROL, ALIAS, DATE, ZIP = range(len(HOWS))
+# These stay when not longer than `size` and of the form of a code, of a number, of the name of a guide, of a control
+# number, of a payer's identifier (mask.py); else they are filled over, the last two replaced. Of a zip of `size` 0
+# nothing stays.
+HOWS = ("text", "keep", "code", "number", "guide", "words", "control", "alias", "date", "zip", "identifier")
+TEXT, KEEP, CODE, NUMBER, GUIDE, WORDS, CONTROL, ALIAS, DATE, ZIP, IDENTIFIER = range(len(HOWS))
 _ELEMENTS, _COMPONENTS = 64, 16
 _LONGEST_NUMBER = 18
+_ABSENT = "-"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def rules_of(rows: Iterable[Mapping[str, str]]) -> Rules:
         what, longest = HOWS.index(row["how"]), int(row["size"] or _LONGEST_NUMBER)
         if row["when"]:
             values = row["values"].removeprefix("!").split()
-            packed = tuple(pack(value) for value in values)
+            packed = tuple(0 if value == _ABSENT else pack(value) for value in values)
             is_other = row["values"].startswith("!")
             conditions.append(Condition(mine, segment, int(row["when"]), packed, is_other, what, longest))
             continue

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from claims.findings import HOLD, NOTE, Finding
-from claims.x12 import completed, remittances, submissions
+from claims.x12 import completed, remittances, submissions, told
 from claims.x12.collect import Collector
 from claims.x12.envelope import Transaction
 from claims.x12.extract import Extract, extract
@@ -253,8 +253,7 @@ class SetReader:
         text = tokens.data[start : start + length].tobytes()
         feed = next((one for one in column.feeds if one.segment in (0, int(tokens.code[at]))), column.feeds[0])
         number = feed.elements[0] + (0 if feed.is_fixed else int(found.repeat[row]) * plan.step)
-        is_shown = 0 < len(text) <= 20 and not text.strip(b"0123456789.,-+E")
-        return f"{IDS[int(tokens.code[at])]}{number:02d}", text.decode("ascii") if is_shown else ""
+        return f"{IDS[int(tokens.code[at])]}{number:02d}", told.number(text.decode("latin-1"))
 
     def orphans(self, found: Extract | None, parent: str) -> None:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from claims.x12.delimiters import Delimiters
 from claims.x12.segments import CODES
 from claims.x12.tokens import decoded
+from claims.x12.told import can_name
 
 GAP = "…"
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -29,7 +30,9 @@ _FORMS = {
     "numbers": r"-?[0-9]{0,7}(\.[0-9]{0,3})?",
     "dates": r"[0-9]{6}|[0-9]{8}|[0-9]{12}|[0-9]{8}-[0-9]{8}",
 }
-_FORM = {name: re.compile(form, re.ASCII) for name, form in _FORMS.items()}
+# Of what stands on no segment that is shown: the number of a payment.
+_TRACES = {"traces": r"(?=.*[0-9])[A-Z0-9]{1,30}"}
+_FORM = {name: re.compile(form, re.ASCII) for name, form in (_FORMS | _TRACES).items()}
 
 
 class Mark(NamedTuple):
@@ -91,6 +94,16 @@ def _kept(row: dict[str, str]) -> Kept:
     return Kept(forms, of_any, frozenset(row["date_qualifiers"].split()), frozenset(row["words"].split()))
 
 
+def is_of(form: str, value: str) -> bool:
+    """Tell whether all words of a value have a form: `codes`, `long_codes`, `identifiers`, `traces`."""
+    return all(_has(_any_segment(), form, word) for word in value.split())
+
+
+@cache
+def _any_segment() -> Kept:
+    return Kept({}, {}, frozenset(), frozenset(word for row in kept().values() for word in row.words))
+
+
 def mark_of(segment_id: str, element: str, repeat: int = 0) -> Mark | None:
     """Return what a finding's `element` (`CLM05-3`) marks; None when it names something that is not in this segment."""
     if not element or element == segment_id:
@@ -113,7 +126,7 @@ def shown(
     """Return a segment that is at most `width` columns wide, cut to what stands around the mark where it is longer.
 
     An element is never cut, but for a marked one that alone is wider: of that, both ends are shown. `found` is what a
-    finding says of the marked value: what can be said can be shown.
+    finding says of the marked value: what can be said, and names nobody, can be shown.
     """
     cells, terminator = _cells(raw, delimiters)
     elements = []
@@ -183,7 +196,7 @@ def _pieces(cells: list[str], number: int, delimiters: Delimiters, said: str, is
             if place > 1:
                 yield _Piece(_visible(component), repeat, 0)
             is_shown = _is_shown(segment_id, cells, number, place if len(parts) > 1 else 0, part)
-            is_shown = is_shown or not is_masked or (said != "" and part.strip() == said)
+            is_shown = is_shown or not is_masked or (part.strip() == said and not can_name(said))
             yield _Piece(_visible(part) if is_shown else f"[{len(part)}]", repeat, place)
 
 
@@ -199,16 +212,31 @@ def _is_shown(segment_id: str, cells: list[str], number: int, component: int, va
     if segment_id == "ISA" and number in (11, 16):
         return len(value) == 1
     row = kept()[segment_id]
-    form = row.forms.get((number, component)) or row.of_any.get(component or 1)
-    if form is None and component == 0:
-        form = row.forms.get((number, 1))
-    if form is None or not _FORM[form].fullmatch(bare):
+    form = _form(row, number, component)
+    if not _has(row, form, bare):
         return False
-    if form == "codes":
-        return sum(letter.isalpha() for letter in bare) < 3 or bare in row.words
     if form == "dates" and row.date_qualifiers:
         return len(cells) > 1 and cells[1].strip() in row.date_qualifiers
     return True
+
+
+def has_form(segment_id: str, number: int, component: int, value: str) -> bool:
+    """Tell whether a value looks like the code, identifier or number that is shown at a place; days never do."""
+    row, bare = kept().get(segment_id), value.strip(" ")
+    form = _form(row, number, component) if row and number else ""
+    return row is not None and form != "dates" and _has(row, form, bare)
+
+
+def _form(row: Kept, number: int, component: int) -> str:
+    """Return the form of what stands at a place; `component` is 0 where the element has no separator in it."""
+    form = row.forms.get((number, component)) or row.of_any.get(component or 1, "")
+    return form or (row.forms.get((number, 1), "") if component == 0 else "")
+
+
+def _has(row: Kept, form: str, bare: str) -> bool:
+    if not form or not _FORM[form].fullmatch(bare):
+        return False
+    return form != "codes" or sum(letter.isalpha() for letter in bare) < 3 or bare in row.words
 
 
 class _Line:

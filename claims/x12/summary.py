@@ -12,6 +12,7 @@ import pandas as pd
 
 from claims.findings import ORDER
 from claims.x12.acknowledge.interchanges import NONE, InterchangeCodes
+from claims.x12.answers import Answers
 from claims.x12.check import Verdicts
 from claims.x12.file import X12File
 
@@ -59,6 +60,7 @@ class FileSummary:
 
     `is_checked`: the parts come from `scan_checked`; each set has its verdict, whether it is held, and how its
     interchange is answered; each interchange its answer; each finding its loop and repetition.
+    Else `answers` says what a file says that answers others, as `Answers` does.
     """
 
     def __init__(self, name: str, *, is_checked: bool = False) -> None:
@@ -66,6 +68,7 @@ class FileSummary:
         self._verdicts = Verdicts() if is_checked else None
         self._codes = InterchangeCodes()
         self._around: dict[int, int] = {}
+        self._answers = None if is_checked else Answers()
         self._sha256, self._bytes = "", 0
         self._interchanges: list[dict[str, Any]] = []
         self._transactions: list[dict[str, Any]] = []
@@ -74,6 +77,8 @@ class FileSummary:
     def add(self, part: X12File) -> None:
         """Take the next part of the file in."""
         self._sha256, self._bytes = part.sha256, part.bytes
+        if self._answers:
+            self._answers.add(part)
         self._interchanges += _records(part.interchanges, _INTERCHANGE)
         verdicts = self._verdicts.of(part) if self._verdicts else None
         self._transactions += transaction_rows(part, verdicts)
@@ -94,6 +99,7 @@ class FileSummary:
             "bytes": self._bytes,
             "interchanges": self._interchanges,
             "transactions": sorted(self._transactions, key=lambda row: int(row["seg"])),
+            **({"answers": self._answers.records()} if self._answers else {}),
             "findings": sorted(self._findings, key=lambda row: [row[name] for name in ORDER]),
         }
 

@@ -34,7 +34,9 @@ from claims.x12.lossless import RAW, write_raw
 from claims.x12.numbers import Integers
 from claims.x12.write_columns import Columns, Frames, Style
 from claims.x12.write_content import Content
+from claims.x12.write_control import numbered
 from claims.x12.write_envelope import Sets, counted, interchanges
+from claims.x12.write_limits import refuse_missing, refuse_sizes
 from claims.x12.write_pieces import (
     TEXT,
     Part,
@@ -81,11 +83,18 @@ class UnsupportedSetError(UsageError):
         self.set_code = set_code
 
 
-def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool = True) -> bytes:
+def write(
+    frames: Frames, *, delimiters: Delimiters | None = None, upper: bool = True, control: int | None = None
+) -> bytes:
     """Write frames as one X12 file, in ASCII; names are transliterated and, unless `upper` is off, all is upper case.
 
-    Delimiters are those given, else those of each row of `interchanges`, else ``* : ^ ~`` and a line feed.
+    Delimiters are those given, else those of each row of `interchanges`, else ``* : ^ ~`` and a line feed. `control`
+    numbers interchanges and groups from it on, and sets from 1, instead of by the frames. Raises FrameError for a
+    column that is needed and not there, and for a value that could only be written as another one: too long or short,
+    no day, no amount, nothing of it in ASCII (`FrameValueError`: it names frame, column and row).
     """
+    if control is not None:
+        frames = numbered(frames, control)
     if RAW in frames:
         if delimiters is not None:
             raise UsageError(f"Frame {RAW} is written as it is; leave it out to choose delimiters.")
@@ -94,6 +103,10 @@ def write(frames: Frames, *, delimiters: Delimiters | None = None, upper: bool =
         is_there = name in ("interchanges", "transactions") or (name in frames and len(frames[name]) > 0)
         if is_there and (name not in frames or column not in frames[name]):
             raise FrameError(name, column, "the column is needed to write a file")
+        if is_there:
+            refuse_missing(name, column, frames[name])
+    for name, frame in frames.items():
+        refuse_sizes(name, frame)
     rows = frames["interchanges"].sort_values("seg", kind="stable").reset_index(drop=True)
     marks = _delimiters(rows, delimiters)
     blanked = "".join(sorted({mark for one in marks for mark in one.marks}))

@@ -135,7 +135,7 @@ def _subscribers(content: Content, claims: Columns, found: Levels, rest: Rest) -
     child = _has_child(found)
     birth, gender = c.date("subscriber_birth_date"), c.text("subscriber_gender")
     birth = choice(child, birth, either(birth, c.date("patient_birth_date")))
-    gender = choice(child, gender, either(gender, c.text("patient_gender", "U")))
+    gender = choice(child, gender, either(gender, c.text("patient_gender")))
     return joined(
         "HL*", whole_numbers(level.number), "*", whole_numbers(found.billing.number[level.parent]), "*22*",
         choice(child, "1", "0"), "~",
@@ -173,7 +173,7 @@ def _patients(content: Content, claims: Columns, found: Levels, rest: Rest) -> T
     told = content.matching("patients", "hl_seg", owners.keys)
     relationship = either(either(c.text("relationship_code"), told.text("relationship_code")), "21")
     last, first = c.names("patient_last_name"), c.names("patient_first_name")
-    birth, gender = c.date("patient_birth_date"), c.text("patient_gender", "U")
+    birth, gender = c.date("patient_birth_date"), c.text("patient_gender")
     member = optional(joined(row.text("identifier_qualifier"), "*"), row.text("identifier"), "")
     return when(
         found.has_level,

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from claims.errors import FrameError
 from claims.x12.numbers import Flags, Integers
+from claims.x12.write_limits import refuse, refuse_no_days
 from claims.x12.write_pieces import (
     TEXT,
     Mask,
@@ -177,7 +178,11 @@ class Columns:
         texts = self._texts(column)
         if bytes_of(texts).isascii():
             return texts
-        return pa.array([plain_ascii(value) for value in texts.to_pylist()], TEXT)
+        values = texts.to_pylist()
+        plain = [plain_ascii(value) for value in values]
+        is_lost = [bool(value.strip()) and not one.strip() for value, one in zip(values, plain, strict=True)]
+        refuse(self.name, column, np.array(is_lost, np.bool_), "holds nothing that can be written in ASCII")
+        return pa.array(plain, TEXT)
 
     def _separated(self, column: str, table: bytes) -> Part:
         return settled(translated(spread(self._kept(column, "text", Columns._cleaned), len(self)), table))
@@ -239,6 +244,7 @@ class Columns:
     def _day(self, column: str) -> Part:
         if pd.api.types.is_numeric_dtype(self.frame[column].dtype):
             days, _ = self._numbers(column)
+            refuse_no_days(self.name, column, days)
             texts = whole_numbers(days)
             if days.min(initial=10**7) < 10**7:
                 texts = pc.utf8_lpad(spread(texts, len(days)), 8, "0")

@@ -41,7 +41,7 @@ def test_the_document_is_the_contract(claims):
     assert file["transactions"][0]["verdict"] == "refused" and file["transactions"][0]["charge_cents"] == 60000
     assert file["findings"][0] == {
         "code": "code-not-valid", "severity": "reject", "seg": 23, "element": "CLM05-1", "offset": 626,
-        "found": "2 characters", "expected": "a code of the list: Place of Service Code", "ack_code": "999 IK403 7",
+        "found": "97", "expected": "a code of the list: Place of Service Code", "ack_code": "999 IK403 7",
         "message": "segment 23, CLM05-1: the code is not in the guide's list; the guide refuses the set.",
         "loop": "2000A/2000B/2000C/2300", "repeat": 0,
     }  # fmt: skip
@@ -235,6 +235,8 @@ def test_acknowledgements_are_written(claims, tmp_path):
     written = [line.removeprefix("Written: ") for line in said.out.splitlines() if line.startswith("Written: ")]
     assert written and all(Path(name).parent == tmp_path / "out" and Path(name).is_file() for name in written)
     assert sorted(map(str, (tmp_path / "out").iterdir())) == sorted(written)
+    (document,) = claims("check", "--json", "--ack", tmp_path / "out", CODES).json["files"]
+    assert document["written"] == written
 
 
 def test_sets_of_a_refused_interchange_are_not_said_to_be_taken(claims, tmp_path):

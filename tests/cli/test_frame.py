@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 import typer
@@ -36,6 +37,16 @@ def test_every_command_has_help_with_an_example_and_the_common_options(path, com
     assert {"--json", "--quiet", "--as"} <= set(flags) and len(flags) == len(set(flags))
     for parameter in command.params:
         assert getattr(parameter, "help", None), f"{parameter.name} of claims {' '.join(path)} has no help"
+
+
+def test_paragraphs_of_help_are_wrapped_to_the_screen(claims, monkeypatch):
+    """They are written in lines of the source; on a narrow screen none may break where a source line did."""
+    monkeypatch.setenv("COLUMNS", "80")
+    said = claims("write", "--help").out
+    lines = [line.strip() for line in said.partition("Frames are")[2].partition("Example")[0].splitlines()]
+    text = [line for line in lines if line]
+    assert len(text) > 3
+    assert all(len(line) + 1 + len(after.split()[0]) > 77 for line, after in pairwise(text[1:]))
 
 
 def test_help_starts_without_the_heavy_libraries():

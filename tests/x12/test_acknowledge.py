@@ -345,3 +345,15 @@ def test_a_segment_id_that_is_none_is_told_as_no_other():
     data = submission(SUBMISSION).replace("~HI*", "~N$1*X~HI*", 1).encode()
     told = x12.acknowledge(data, day=DAY).implementation
     assert b"IK3*ZZZ*15**1~" in told and b"IK3*N1*" not in told
+
+
+def test_an_answer_on_a_prompt_does_not_print_what_it_holds():
+    answer = x12.acknowledge(remittance("BPR*I*0*C*NON************20250310~").encode())
+    assert repr(answer).startswith("<Acknowledgements: TA1 ") and "ISA" not in repr(answer) and answer.implementation
+
+
+def test_a_sender_that_cannot_be_written_is_answered_all_the_same():
+    text = remittance("BPR*I*0*C*NON************20250310~")
+    for sender in ("李小龙            ", "SENDERSENDERSENDERSE"):
+        answer = x12.acknowledge(text.replace("SENDER         ", sender).encode())
+        assert answer.implementation and len(answer.ta1.split(b"\n")[0]) == 106

@@ -92,7 +92,7 @@ def test_an_unreadable_quantity_is_noted_and_holds_nothing(remit):
     SVC*HC:99214*119*79**q~ CAS*CO*45*40~
     """
     found = only(remit, "quantity-not-readable")
-    assert (found["severity"], found["element"], found["found"]) == ("note", "SVC05", "")
+    assert (found["severity"], found["element"], found["found"]) == ("note", "SVC05", "1 character")
     assert remit.frames["service_payments"]["paid_units_milli"].tolist() == [0]
     assert balanced(remit) == [True, True, True]
 

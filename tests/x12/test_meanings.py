@@ -133,3 +133,11 @@ def test_a_file_without_answers_has_empty_frames_with_the_columns():
     found = x12.meanings(x12.read(ROOT / "835" / "pass" / "recovery.edi").frames)
     assert len(found) == 6
     assert all(rows.empty and set(COLUMNS) <= set(rows.columns) for rows in found.values())
+
+
+def test_the_page_of_frames_lists_every_state_and_step():
+    page = (ROOT.parent / "docs" / "frames.md").read_text(encoding="utf-8")
+    acknowledged, states = codes.table("ack_codes"), codes.table("stc_category")
+    words = {*acknowledged["next_step"], *states["next_action"], *states["claim_state"], "contradiction", "look"}
+    assert [word for word in sorted(words) if word not in page] == []
+    assert "contexts" not in x12.meanings(x12.read(ROOT / "999" / "pass" / "one-set-rejected.edi").frames)

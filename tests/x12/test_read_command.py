@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from claims import x12
 from claims.cli import execute
 from tests.x12.envelopes import REMITTANCE, SUBMISSION, remittance, submission
 
+SAMPLES = Path(__file__).resolve().parents[2] / "edi_samples"
 CLEAN = remittance(REMITTANCE)
 
 
@@ -43,6 +45,7 @@ def test_the_document_is_the_contract(file, capsys):
                         "balanced": {"line": True, "claim": True, "transaction": True},
                     }
                 ],
+                "answers": [],
                 "findings": [],
             }
         ]
@@ -78,7 +81,8 @@ def test_people_see_tables_without_patients(file, tmp_path, capsys):
     rubbish.write_text("hello")
     assert execute(["read", str(file), str(rubbish)]) == 1
     shown = capsys.readouterr().out
-    assert "350.00" in shown and "not-x12" in shown and "835" in shown
+    assert "$350.00" in shown and "1 interchange, 1 transaction set" in shown and "PLB" in shown
+    assert "not-x12" in shown and "835" in shown
     assert "What to do about not-x12: Ask the sender for the X12 file itself" in shown
     assert not any(word in shown for word in ("DOE", "JANE", "A100", "ICN1", "W1"))
 
@@ -91,6 +95,44 @@ def test_frames_are_written(file, tmp_path, format):
     claims = read(out / f"claim_payments.{format}")
     assert claims["paid_cents"].tolist() == [12800, 10000]
     assert {path.stem for path in out.iterdir()} == x12.read(file).frames.keys()
+
+
+def test_frames_of_two_readings_do_not_stand_in_one_folder(file, tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["read", "--quiet", str(file), "--frames", str(out)]
+    assert execute(command) == 0
+    (out / "mine.txt").write_text("mine")
+    assert execute([*command, "--format", "csv"]) == 2
+    assert "is not empty" in capsys.readouterr().err
+    assert execute([*command, "--format", "csv", "--force"]) == 0
+    assert {path.suffix for path in out.iterdir()} == {".csv", ".txt"}
+
+
+def test_a_summary_names_the_file_that_was_read(file):
+    assert x12.read(file).summary()["file"] == x12.check(file).summary()["file"] == str(file)
+    assert (x12.read(file).summary("mine")["file"], x12.read(CLEAN.encode()).summary()["file"]) == ("mine", "")
+
+
+def test_what_an_answer_says_is_told(tmp_path, capsys):
+    """Of a TA1, a 999 and a 277CA, in sentences and as `answers`; a name in the place of a control number is not."""
+    odd = tmp_path / "odd.999"
+    odd.write_text((SAMPLES / "999/pass/one-set-rejected.edi").read_text().replace("AK2*837*0002", "AK2*837*CLOVER"))
+    paths = [SAMPLES / "ta1/pass/duplicate-refused.edi", odd, SAMPLES / "277ca/pass/one-claim-rejected.edi"]
+    command = ["read", *map(str, paths)]
+    assert execute(command) == 0
+    said = capsys.readouterr().out
+    for sentence in (
+        "TA1 answers interchange 260000001: Rejected, nothing was processed: Control number used before (025).",
+        "999 answers group 260000001: 1 of 2 sets rejected.",
+        "set [6]: Rejected: Segments in error; Guide errors in the set (5 I5)",
+        "277CA: 2 accepted, 1 rejected (A7:164).",
+    ):
+        assert sentence in said
+    assert execute([*command, "--json"]) == 0
+    ta1, group, claims = (file["answers"][0] for file in json.loads(capsys.readouterr().out)["files"])
+    assert (ta1["kind"], ta1["verdict"], ta1["code"]) == ("TA1", "rejected", "025")
+    assert (group["kind"], group["sets"], group["rejected"], group["rejected_sets"][0]["seg"]) == ("999", 2, 1, 7)
+    assert claims["states"] == {"accepted": 2, "rejected": 1} and claims["reasons"][0]["code"] == "A7:164"
 
 
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path):

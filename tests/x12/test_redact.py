@@ -134,12 +134,17 @@ def facts(data: bytes | Path) -> tuple[object, ...]:
     """Give all that reading says about a file but where it comes from, and its findings without those of its layout."""
     document = summary("", x12.scan(data))
     interchanges = [{**row, "sender": "", "receiver": ""} for row in document["interchanges"]]
+    # A control number that is no number has another name in the copy.
+    numbered = [
+        {**row, "control": row["control"] if row["control"].isdigit() else ""}
+        for row in (*interchanges, *document["transactions"])
+    ]
     findings = [
         tuple(row[name] for name in ("code", "severity", "seg", "element", "ack_code"))
         for row in document["findings"]
         if not row["code"].startswith("text-")
     ]
-    return interchanges, document["transactions"], findings
+    return numbered, findings
 
 
 def sample_files() -> list[Path]:

@@ -152,7 +152,8 @@ def clean(paths: list[Path], root: Path, *, complete: bool = True) -> dict[str, 
         file = x12.read(path, complete=complete)
         findings = file.findings
         good = set(findings["code"]) <= HARMLESS and not findings["severity"].isin(["hold", "reject"]).any()
-        if good and set(file.transactions["set_code"]) <= WRITTEN:
+        fits = file.interchanges["sender_id"].str.len().le(15).all()  # one sample's ISA06 does not, and is refused
+        if good and fits and set(file.transactions["set_code"]) <= WRITTEN:
             found[path.relative_to(root).as_posix()] = file
     return found
 

@@ -238,3 +238,8 @@ def test_what_a_finding_says_of_the_value_is_shown():
     assert shown(raw, STANDARD, Mark(2), width=80, found="20O").text == "SV1*HC:99213*20O*UN*1~"
     assert shown(raw, STANDARD, Mark(2), width=80).text == "SV1*HC:99213*[3]*UN*1~"
     assert shown(raw, STANDARD, Mark(4), width=80, found="20O").text == "SV1*HC:99213*[3]*UN*1~"
+
+
+def test_a_name_that_a_finding_says_stays_masked():
+    assert shown(b"CLP*A1*1*Lee~", STANDARD, Mark(3), width=80, found="Lee").text == "CLP*[2]*1*[3]~"
+    assert shown(b"AMT*I*555-12-3456~", STANDARD, Mark(2), width=80, found="555-12-3456").text == "AMT*I*[11]~"

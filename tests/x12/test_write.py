@@ -55,7 +55,7 @@ def test_pyx12_accepts_remittance_and_claims():
 
 def test_pyx12_is_not_deaf():
     """The reference must be able to say no."""
-    assert reference_errors(write(remittance(payment_date=20261399)))
+    assert reference_errors(write(remittance(payer_state="OHIO")))
 
 
 def test_hierarchy_numbers_parents_and_children():

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from tests.x12.envelopes import REMITTANCE, SUBMISSION, remittance, submission
 from tests.x12.written import claims
 from tests.x12.written import remittance as remittance_frames
 
+CLAIMS = (Path(__file__).resolve().parents[2] / "edi_samples/837p/pass/patient-is-dependent.edi").read_text()
 FILES = {"remit.835": remittance(REMITTANCE, REMITTANCE), "claims.837": submission(SUBMISSION)}
 
 
@@ -54,7 +56,7 @@ def test_frames_of_a_folder_write_what_frames_in_memory_write(tmp_path, name, fo
 
 def test_frames_in_several_parts_are_put_together(tmp_path, monkeypatch):
     whole = x12.scan
-    monkeypatch.setattr(x12, "scan", lambda path: whole(path, part=300, window=128))
+    monkeypatch.setattr(x12, "scan", lambda path, **how: whole(path, part=300, window=128, **how))
     folder = frames_of(tmp_path, FILES["remit.835"], "parquet")
     assert len(list(folder.glob("claim_payments*.parquet"))) > 1
     assert written(folder, tmp_path / "out.edi") == (0, x12.write(x12.read(FILES["remit.835"].encode()).frames))
@@ -100,13 +102,19 @@ def test_the_document_says_what_was_written(folder, tmp_path, capsys):
     assert code == 0
     assert json.loads(capsys.readouterr().out) == {
         "file": str(out), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "transactions": 2,
+        "not_held": {"835": [
+            "streets and cities of payer and payee (N3 N4)", "contacts (PER)", "banks and accounts (BPR07 to BPR15)",
+            "amounts of MIA, MOA, TS2 and TS3, and segments that no frame has", "time of day of the group (GS05)",
+        ]},
     }  # fmt: skip
 
 
 def test_people_are_told_in_one_line_without_patients(folder, tmp_path, capsys):
     out = tmp_path / "out.edi"
     _, data = written(folder, out)
-    assert capsys.readouterr().out == f"{out}: {len(data)} bytes, 2 transaction set(s)\n"
+    said = capsys.readouterr()
+    assert said.out == f"{out}: {len(data):,} bytes, 2 transaction sets\n"
+    assert said.err.startswith("Not in the file, because the frames do not hold it (835): streets and cities of payer")
 
 
 def test_a_file_that_is_there_stays_unless_forced(folder, tmp_path, capsys):
@@ -178,6 +186,22 @@ def put(folder, frame, column, value):
     """Put a value into every row of a column."""
     path = folder / f"{frame}.csv"
     pd.read_csv(path, dtype="str", keep_default_na=False).assign(**{column: value}).to_csv(path, index=False)
+
+
+def test_a_claim_file_that_was_read_completely_is_written_without_loss(tmp_path, capsys):
+    """What else is lost is named; the sex is never made up; with a number of one's own the file is no duplicate."""
+    (tmp_path / "file").write_text(CLAIMS)
+    for more, lost in (([], "sex of subscribers and patients (DMG03)"), (["--complete"], "(837P): time of day")):
+        folder, out = tmp_path / f"frames{len(more)}", tmp_path / f"out{len(more)}"
+        assert execute(["read", "--quiet", str(tmp_path / "file"), "--frames", str(folder), *more]) == 0
+        _, data = written(folder, out)
+        said = capsys.readouterr().err
+        assert lost in said and ("--complete" in said) == (not more) and b"*U~" not in data
+    assert data.decode() == CLAIMS
+    assert written(folder, out, "--control", "118", "--force")[0] == 0
+    numbered = CLAIMS.replace("*000000007", "*000000118").replace("*8*X*", "*118*X*").replace("GE*1*8", "GE*1*118")
+    assert out.read_text() == numbered
+    assert written(folder, tmp_path / "no", "--control", "0") == (2, None)
 
 
 @pytest.mark.parametrize("out", ["nowhere/out.edi", "."])

@@ -88,7 +88,7 @@ def test_a_command_prints_what_the_page_says(line, printed):
 
 def test_there_are_commands_and_every_code_stands_on_the_page():
     page = PAGE.read_text(encoding="utf-8")
-    assert len(COMMAND.findall(page)) == 3
+    assert len(COMMAND.findall(page)) == 4
     assert CODES.search(page)[0] == codes()
 
 

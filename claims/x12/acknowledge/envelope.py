@@ -22,9 +22,9 @@ def interchanges(received: pd.DataFrame, terms: Terms, numbers: Iterator[int]) -
         {
             "seg": received["seg"].to_numpy(),
             "sender_qualifier": _qualifiers(received["receiver_qualifier"]).to_numpy(),
-            "sender_id": received["receiver_id"].to_numpy(),
+            "sender_id": received["receiver_id"].str[:_LONGEST_CODE].to_numpy(),
             "receiver_qualifier": _qualifiers(received["sender_qualifier"]).to_numpy(),
-            "receiver_id": received["sender_id"].to_numpy(),
+            "receiver_id": received["sender_id"].str[:_LONGEST_CODE].to_numpy(),
             "control_number": [f"{number:09d}" for number in islice(numbers, len(received))],
             "usage_code": usage.where(usage.isin(["P", "T"]), "P").to_numpy(),
         }

@@ -40,6 +40,11 @@ class Acknowledgements(NamedTuple):
     implementation: bytes
     left_out: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Say how large the answers are: what they hold is for files."""
+        sizes = f"TA1 {len(self.ta1):,} bytes, 999 {len(self.implementation):,} bytes"
+        return f"<Acknowledgements: {sizes}, left out in {len(self.left_out)} sets>"
+
 
 def acknowledge(
     readable: Readable, *, day: date | None = None, control: int | None = None, copy_values: bool = False,
@@ -113,7 +118,19 @@ def _gathered(
     for part in parts:
         gather.take(part)
         sha256 = part.sha256
-    return sha256, answers(gather, Terms(day or date.today(), control_of(sha256) if control is None else control))
+    found = answers(gather, Terms(day or date.today(), control_of(sha256) if control is None else control))
+    return sha256, Answers(_plain(found.interchange), _plain(found.implementation), found.left_out)
+
+
+def _plain(frames: Frames) -> Frames:
+    """Spell all text in ASCII: what a file was sent with, an answer has to repeat as well as it can be written."""
+    found = {}
+    for name, frame in frames.items():
+        texts = {column: frame[column].tolist() for column in frame.select_dtypes(["str", "object"]).columns}
+        odd = {column: values for column, values in texts.items() if not "".join(values).isascii()}
+        plain = {column: pd.Series([plain_ascii(one) for one in values], dtype="str") for column, values in odd.items()}
+        found[name] = frame.assign(**{column: values.to_numpy() for column, values in plain.items()})
+    return found
 
 
 def _put(path: Path, data: bytes) -> Path:

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from claims.x12 import told
 from claims.x12.conform import maps
 from claims.x12.conform.fields import Fields, Place, compile_fields
 from claims.x12.conform.grammar import Grammar
@@ -22,13 +23,13 @@ from claims.x12.conform.values import BadValue, ValueRules
 from claims.x12.conform.walk import Walked, Walker
 from claims.x12.numbers import Integers
 from claims.x12.segments import CODES, IDS
+from claims.x12.shown import has_form
 
 LIST_OF_CODES = "a code of the list:"
 _ISA = CODES["ISA"]
-# Values of these kinds say nothing about a person where the segment is about money, codes or counts.
-_SHOWN_KINDS = ("ID", "N0", "R", "DT", "TM")
+_LONGEST_CODE, _DAY = 5, 8
+# Segments whose days say nothing about a person.
 _DATED = {"ISA", "GS", "BHT", "BPR", "DTM", "DTP", "STC"}
-_PERSONAL = {"NM1", "N1", "N2", "N3", "N4", "DMG", "REF", "PER", "PAT", "NTE", "TRN", "CLM", "CLP", "PLB", "K3", "INS"}
 
 
 @cache
@@ -217,13 +218,16 @@ def _expected(place: Place, fault: str) -> str:
 
 
 def _shown(place: Place, value: str) -> str:
-    """Return a value if it can tell nothing about a person, else its length: a shifted field may hold anything."""
+    """Return a value that has the form of what belongs there, else its length."""
     item, segment_id = place.item, place.segment.id
     assert not isinstance(item, Composite)
-    is_plain = value.isascii() and value.isprintable() and len(value) <= min(item.max_length, 12)
-    if is_plain and item.kind == "ID":
-        is_plain = len(value) <= (2 if segment_id in _PERSONAL else 3) or (len(value) <= 5 and not value.isalpha())
-    elif is_plain and item.kind in ("DT", "TM") and segment_id not in _DATED:
-        is_plain = False
-    is_plain = is_plain and sum(char.isalpha() for char in value) <= 3
-    return value if is_plain and item.kind in _SHOWN_KINDS else f"{len(value)} characters"
+    if item.kind in ("R", "N0"):
+        return told.number(value)
+    if item.kind in ("DT", "TM"):
+        is_told = segment_id in _DATED and len(value) <= _DAY and value.isascii() and value.isdigit()
+    else:
+        is_told = has_form(segment_id, place.element, place.component, value)
+        is_told |= item.kind == "ID" and len(value) <= _LONGEST_CODE and value.isascii() and value.isalnum() and (
+            not told.can_name(value)
+        )  # fmt: skip
+    return value if is_told else told.length(value)
