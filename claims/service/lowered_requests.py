@@ -172,9 +172,12 @@ def post(ctx: Context, conn: Connection, run_id: int, asked: dict[str, Any], pos
         how = {name: told[name] for name in ("as_new", "late_reason")}
         done = sending.resubmit(ctx, cases, posting_date, changes, **how, is_approved=True)
         is_same = len(done.done) == len(cases) and done.lowered_cents == cents
+        made = desk.events_of(conn, done.action_id)["claim_id"].tolist() if is_same else []
     else:
         claims = [resubmit.own(one) for one in told["claims"]]
         counts = resubmit.resubmit(ctx, claims, changes, posting_date, is_approved=True)
         is_same = counts["claims_corrected"] == len(claims) and counts["charge_lowered_cents"] == cents
+        made = lives.corrections(conn, told["claims"])["later_claim_id"].tolist()
     if not is_same:
         raise PostingRefusedError(_STALE)
+    money_requests.tell(conn, int(asked["money_request_id"]), told | {"made": sorted({int(one) for one in made})})

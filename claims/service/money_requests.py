@@ -7,7 +7,7 @@ within their own limit of a day; a practice that has added nobody knows no two p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -32,21 +32,42 @@ WITHDRAWN, REVERSED = rows_of.WITHDRAWN, rows_of.REVERSED
 DECIDED_HERE = (PAYER_REFUND, TO_COLLECTION, LOWERED)
 
 
+_NOTHING = pd.Series(dtype="int64")
+
+
 class Authority(NamedTuple):
-    """What somebody may give up alone in a day and what of it is used, in cents; no limit where nobody was added."""
+    """What somebody may give up alone in a day and of a claim, and what of it is used, in cents.
+
+    No limit where nobody was added. `of_claims`: what they gave up of claims before, on any day, by family_id.
+    """
 
     limit_cents: int | None
     used_cents: int
+    of_claims: pd.Series[int] = _NOTHING
 
-    def covers(self, cents: int) -> bool:
-        """Tell whether so much more may be given up alone."""
-        return self.limit_cents is None or self.used_cents + cents <= self.limit_cents
+    def covers(self, cents: pd.Series[int]) -> bool:
+        """Tell whether so much more (by family_id; 0: of no claim) may be given up alone."""
+        if self.limit_cents is None:
+            return True
+        if self.used_cents + int(cents.sum()) > self.limit_cents:
+            return False
+        now = cents.groupby(level=0).sum().drop(0, errors="ignore")
+        now = now[now > 0]
+        return bool((now + self.of_claims.reindex(now.index, fill_value=0) <= self.limit_cents).all())
 
 
-def authority(conn: Connection, ctx: Context, day: date) -> Authority:
-    """Give what who acts may still give up alone on a day: write-offs, collection and lowered charges together."""
-    limit = people.own_limit(conn, ctx.actor)
-    return Authority(limit, given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today())))
+def authority(conn: Connection, ctx: Context, day: date, family_ids: Sequence[int]) -> Authority:
+    """Give what who acts may still give up alone on a day, and of these claims, in whatever way."""
+    return within(conn, ctx, people.own_limit(conn, ctx.actor), day, family_ids)
+
+
+def within(
+    conn: Connection, ctx: Context, limit_cents: int | None, day: date, family_ids: Sequence[int]
+) -> Authority:
+    """Give what of a limit who acts has left on a day, and of these claims."""
+    used = given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
+    families = sorted({int(one) for one in family_ids} - {0})
+    return Authority(limit_cents, used, given_up.of_families(conn, ctx.actor, families))
 
 
 def ask(
@@ -109,6 +130,11 @@ def settled(ctx: Context, conn: Connection, request_id: int, state: str, day: da
     """Note that a request was decided, in the row and in the audit chain."""
     rows_of.settle(conn, request_id, state, ctx.actor, day)
     record_with_reason(ctx, conn, f"money.{state}", f"request {request_id}", {}, reason.strip())
+
+
+def tell(conn: Connection, request_id: int, parameters: Mapping[str, Any]) -> None:
+    """Write what else a request says by now."""
+    rows_of.tell(conn, request_id, json.dumps(dict(parameters), sort_keys=True))
 
 
 def named(conn: Connection, request_id: int) -> dict[str, Any]:

@@ -53,6 +53,11 @@ def settle(conn: sa.Connection, request_id: int, state: str, actor: str, day: da
     update_where_in(conn, MR, MR.c.money_request_id, [request_id], state=state, **decided)
 
 
+def tell(conn: sa.Connection, request_id: int, parameters: str) -> None:
+    """Write what else a request says."""
+    update_where_in(conn, MR, MR.c.money_request_id, [request_id], parameters=parameters)
+
+
 def set_state(conn: sa.Connection, request_id: int, state: str) -> None:
     """Say what became of a request that was decided."""
     update_where_in(conn, MR, MR.c.money_request_id, [request_id], state=state)

@@ -141,7 +141,7 @@ def test_a_charge_that_is_lowered_above_the_limit_waits_for_a_second_person(book
         conn.execute(sa.update(schema.users).values(state="active"))
     bert, sue = (replace(books.ctx, actor=name) for name in ("bert", "sue"))
     changes = changes_of(["1:charge=50.00"])
-    with pytest.raises(AboveLimitError, match=r"takes 50\.00 off"):
+    with pytest.raises(AboveLimitError, match=r"takes \$50\.00 off"):
         lowered_requests.of_claims(bert, ["A1"], changes, DAY)
     asked = lowered_requests.of_claims(bert, ["A1"], changes, DAY, lowered_reason="one visit, not two")
     assert asked == {"charge_lowered_cents": 5000, "request": 1} and lives(books)["A1"] == "rejected"

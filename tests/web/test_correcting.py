@@ -203,7 +203,7 @@ def test_a_lowered_charge_is_said_before_it_goes_and_counts_in_the_limit_of_the_
     assert "$20.00 less is charged." in looked and 'name="why"' in looked
     form = typed(looked) | {"sure": "yes"}
     again = ann.post(f"{other}/correct", data=form | {"why": " "})
-    assert again.status_code == 422 and "of which 20.00 is used today" in again.text and "Say why" in again.text
+    assert again.status_code == 422 and "of which $20.00 is used today" in again.text and "Say why" in again.text
     did = ann.get(ann.post(f"{other}/correct", data=form | {"why": "billed twice"}).headers["location"]).text
     assert "a second person" in did and desk.one(LIFE_OF.format("K2")) == "denied", "nothing is made yet"
     waits = ann.post(f"{other}/correct", data=form | {"why": "billed twice"})

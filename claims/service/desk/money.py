@@ -19,6 +19,7 @@ from claims.denials.still_open import still_open
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
 from claims.service.at_risk import bound
+from claims.service import money_requests
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.desk import held as books
@@ -169,8 +170,9 @@ def _ask(
         if proof and originals.is_paid(conn, proof):
             limit_cents = None  # nothing is given up: the original was paid
         if limit_cents is not None:
-            used = given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
-            waits = total > 0 and _is_above(conn, ctx.actor, chosen.rows, amounts, used, limit_cents)
+            by_claim = amounts.set_axis(chosen.rows["family_id"])
+            may = money_requests.within(conn, ctx, limit_cents, day, chosen.rows["family_id"].tolist())
+            used, waits = may.used_cents, total > 0 and not may.covers(by_claim)
         else:
             waits = kind == "to_patient" and bool(_not_pr(chosen.rows, held).any())
         state = WAITS if waits else "done"
@@ -186,17 +188,6 @@ def _ask(
             _move(ctx, conn, action_id, what, chosen.rows, held, day, said)
         done = finish(action_id, chosen, state=state, amount_cents=total)
         return done._replace(limit_cents=limit_cents, used_cents=used)
-
-
-def _is_above(
-    conn: Connection, actor: str, rows: pd.DataFrame, amounts: pd.Series[int], used: int, limit_cents: int
-) -> bool:
-    """Tell whether somebody gives up more than they may alone: of a day, or of one claim, whatever the day."""
-    if used + int(amounts.sum()) > limit_cents:
-        return True
-    now = amounts.groupby(rows["family_id"].to_numpy()).sum().drop(0, errors="ignore")
-    before = given_up.of_families(conn, actor, [int(one) for one in now.index])
-    return bool((now + before.reindex(now.index, fill_value=0) > limit_cents).any())
 
 
 def _given(conn: Connection, rows: pd.DataFrame, held: pd.DataFrame, what: Move) -> pd.Series[int]:
