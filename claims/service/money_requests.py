@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.masking import MASK
 from claims.service import people
 from claims.service.audited import record, record_shown, record_with_reason, sealed_words
 from claims.service.context import Context
@@ -26,7 +27,7 @@ from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import given_up
 
-PAYER_REFUND, TO_COLLECTION, LOWERED = "payer_refund", "to_collection", "lowered_charge"
+PAYER_REFUND, TO_COLLECTION, LOWERED = "payer_refund", "to_collection", rows_of.LOWERED
 WAITS, DONE, REFUSED = rows_of.WAITS, rows_of.DONE, rows_of.REFUSED
 WITHDRAWN, REVERSED = rows_of.WITHDRAWN, rows_of.REVERSED
 DECIDED_HERE = (PAYER_REFUND, TO_COLLECTION, LOWERED)
@@ -108,7 +109,7 @@ def refuse(ctx: Context, request_id: int, reason: str, day: date) -> int:
 
 
 def withdraw(ctx: Context, request_id: int, reason: str, day: date) -> int:
-    """Take back what was asked for and nobody has decided; give its cents."""
+    """Take back what oneself asked for and nobody has decided; give its cents."""
     return _end(ctx, request_id, reason, day, WITHDRAWN)
 
 
@@ -122,6 +123,8 @@ def _end(ctx: Context, request_id: int, reason: str, day: date, state: str) -> i
             raise PostingRefusedError(f"Request {request_id} does not wait: it is {request['state']}.")
         if state == REFUSED:
             people.require_another(conn, ctx, str(request["requested_by"]))
+        elif request["requested_by"] != ctx.actor:
+            raise UsageError("Who asked for it withdraws it; another person refuses it, with a reason.")
         settled(ctx, conn, request_id, state, day, reason)
     return int(request["amount_cents"])
 
@@ -145,22 +148,19 @@ def named(conn: Connection, request_id: int) -> dict[str, Any]:
     return _told(found.iloc[0])
 
 
-def waiting(ctx: Context) -> list[dict[str, Any]]:
-    """List what waits for a second person without whom it is about: request, kind, amount_cents, requested_by, day."""
-    with read(ctx.engine) as conn:
-        rows = rows_of.of_state(conn, DECIDED_HERE, [WAITS])
-    rows = rows.rename(columns={"money_request_id": "request", "posting_date": "day"})
-    names = ["request", "kind", "amount_cents", "requested_by", "day"]
-    return [{str(name): value for name, value in row.items()} for row in rows[names].to_dict("records")]
+def shown(ctx: Context, *, show_phi: bool = True) -> list[dict[str, Any]]:
+    """List what waits for a second person, oldest first, with the numbers of the claims it is about; audited.
 
-
-def shown(ctx: Context) -> list[dict[str, Any]]:
-    """List what waits for a second person, oldest first, with the numbers of the claims it is about; audited."""
+    Without `show_phi` these numbers, the payer's own, and what people wrote are masked.
+    """
     with read(ctx.engine) as conn:
         rows = [_told(row) for _, row in rows_of.of_state(conn, DECIDED_HERE, [WAITS]).iterrows()]
         families = {int(one) for row in rows for one in row["parameters"].get("families", ())}
         numbers = patients.numbers(conn, sorted(families))["claim_number"]
-    if rows:
+    if not show_phi:
+        numbers = pd.Series(MASK, index=numbers.index, dtype="str")
+        rows = [row | {name: MASK if row[name] else "" for name in ("reason", "although", "reference")} for row in rows]
+    elif rows:
         record_shown(ctx, "approvals", {"requests": [int(row["money_request_id"]) for row in rows]})
     of = [[int(one) for one in row["parameters"].get("families", ())] for row in rows]
     return [row | {"claims": numbers.reindex(own).tolist()} for row, own in zip(rows, of, strict=True)]
