@@ -125,7 +125,9 @@ def _request(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cases(count: int, shown: list[dict[str, Any]]) -> str:
-    told = [f"{one['key']} {one['claim_number']}, {one['payer_name'] or one['payer_code']}: {one['cause']}" for one in shown]
+    told = [
+        f"{one['key']} {one['claim_number']}, {one['payer_name'] or one['payer_code']}: {one['cause']}" for one in shown
+    ]
     return "; ".join([*told, *([f"{count - len(shown)} more"] if count > len(shown) else [])])
 
 

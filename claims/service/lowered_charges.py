@@ -24,8 +24,8 @@ class AboveLimitError(UsageError):
         before = int(may.of_claims.sum())
         so_far += f"; of this, ${amount(before)} was given up before" if before else ""
         super().__init__(
-            f"This takes ${amount(cents)} off what is charged, which counts as a write-off: your own limit of a day and "
-            f"of a claim is ${amount(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
+            f"This takes ${amount(cents)} off what is charged, which counts as a write-off: your own limit of a day "
+            f"and of a claim is ${amount(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
         )
         self.cents = cents
         self.may = may

@@ -43,7 +43,9 @@ def of_cases(
     how: dict[str, Any] = {"as_new": as_new, "late_reason": late_reason}
     try:
         if not ctx.is_looking:
-            _rehearse(ctx, changes, lambda own: sending.resubmit(own, cases, posting_date, changes, **how, master=master))
+            _rehearse(
+                ctx, changes, lambda own: sending.resubmit(own, cases, posting_date, changes, **how, master=master)
+            )
         return sending.resubmit(ctx, cases, posting_date, changes, **how, master=master)
     except AboveLimitError as error:
         above = error

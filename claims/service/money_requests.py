@@ -62,9 +62,7 @@ def authority(conn: Connection, ctx: Context, day: date, family_ids: Sequence[in
     return within(conn, ctx, people.own_limit(conn, ctx.actor), day, family_ids)
 
 
-def within(
-    conn: Connection, ctx: Context, limit_cents: int | None, day: date, family_ids: Sequence[int]
-) -> Authority:
+def within(conn: Connection, ctx: Context, limit_cents: int | None, day: date, family_ids: Sequence[int]) -> Authority:
     """Give what of a limit who acts has left on a day, and of these claims."""
     used = given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
     families = sorted({int(one) for one in family_ids} - {0})

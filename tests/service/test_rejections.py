@@ -187,9 +187,14 @@ def test_a_patients_name_is_looked_for_by_an_index(books):
         is_sqlite = conn.dialect.name == "sqlite"
         if not is_sqlite:
             conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # so few rows are read as they lie
-        text = searching.claims_select("X", "", ["X"]).compile(conn, compile_kwargs={"literal_binds": True})
+        text = searching.claims_select("X", "", [["X"]]).compile(conn, compile_kwargs={"literal_binds": True})
         explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
         plan = [str(row[-1]) for row in conn.exec_driver_sql(f"{explain} {str(text).replace('%', '%%')}")]
+        accented = sa.select(searching.folded(schema.claims.c.patient_last_name))
+        accented = accented.where(searching.accented(schema.claims.c.patient_last_name))
+        text = str(accented.compile(conn, compile_kwargs={"literal_binds": True})).replace("%", "%%")
+        steps = " ".join(str(row[-1]) for row in conn.exec_driver_sql(f"{explain} {text}"))
+        assert "ix_claims_last_name_accented" in steps, steps
     for name in ("ix_claims_last_name", "ix_claims_first_name"):
         assert [step for step in plan if name in step], plan
     assert not [step for step in plan if step.startswith("SCAN claims") or "Seq Scan on claims" in step], plan

@@ -109,8 +109,12 @@ def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
         assert said.rowcount == 1
         conn.commit()
     assert "The payer turned it down" not in ann.get(f"{key}/appeal").text
-    looked = act(ann, scope="all", act="appeal_sent", words="mail", back="/queue?reason=197")  # no page was seen of each
-    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', looked.text.partition('action="/queue/act"')[2]))
+    looked = act(
+        ann, scope="all", act="appeal_sent", words="mail", back="/queue?reason=197"
+    )  # no page was seen of each
+    form = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', looked.text.partition('action="/queue/act"')[2])
+    )
     assert "No packet of this level" in act(ann, **form, sure="yes").text
     act(ann, case, act="appeal_sent", words="certified mail", packet="none", back=key)
     page = ann.get(f"{key}/appeal").text

@@ -18,8 +18,8 @@ from claims.denials.originals import is_original
 from claims.denials.still_open import still_open
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
-from claims.service.at_risk import bound
 from claims.service import money_requests
+from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.desk import held as books

@@ -102,16 +102,14 @@ def _denials(
     cents = total(EVENT.c.amount_cents).label("cents")
     if days and when:
         flags = days.of(*when)
-        select = sa.select(*flags, cents).select_from(EVENT).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        select: sa.Select[Any] = sa.select(*flags, cents).select_from(EVENT).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
         return frame(conn, select.where(*whose, sa.or_(*days.any(*when))).group_by(*_FLAGS))
     select = sa.select(CASE.c.family_id, cents).join(EVENT, EVENT.c.case_id == CASE.c.case_id)
     select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*whose)
     return frame_of(conn, select.group_by(CASE.c.family_id), CASE.c.family_id, families)
 
 
-def _accepted(
-    conn: sa.Connection, actor: str, days: _Days | None = None, families: Sequence[int] = ()
-) -> pd.DataFrame:
+def _accepted(conn: sa.Connection, actor: str, days: _Days | None = None, families: Sequence[int] = ()) -> pd.DataFrame:
     """Add up the claims not sent that somebody accepted as given up, and that are so still: as `_denials`."""
     mine = sa.and_(SAID.c.kind == "accepted", SAID.c.actor == actor)
     stands = (E.c.type_code == CLAIM, E.c.closed_reason == ACCEPTED)
@@ -125,9 +123,7 @@ def _accepted(
     return frame_of(conn, select.where(*stands, own), C.c.family_id, families)
 
 
-def _requests(
-    conn: sa.Connection, whose: _Whose, days: _Days | None = None, when: _When | None = None
-) -> pd.DataFrame:
+def _requests(conn: sa.Connection, whose: _Whose, days: _Days | None = None, when: _When | None = None) -> pd.DataFrame:
     """Give what stands of the requests of one person that were done: family_id (0: of none), cents, flags of days."""
     select = sa.select(MR.c.money_request_id, MR.c.kind, MR.c.amount_cents, MR.c.parameters)
     select = select.where(MR.c.state == "done", *whose)

@@ -57,7 +57,8 @@ def listed(at: At, asked: AskedFor) -> Response:
         patients = desk_facts.patients(at.reading, ids)
         lowered = lowered_requests.cases_waiting(at.reading)
         rows = [
-            row | {"patient": patients.get(row["case_id"], ""), "lowered_waits": row["case_id"] in lowered} for row in rows
+            row | {"patient": patients.get(row["case_id"], ""), "lowered_waits": row["case_id"] in lowered}
+            for row in rows
         ]
     around = {
         name: asked.address(at=_cursor(at, place, sort)) if place else ""

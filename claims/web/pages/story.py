@@ -9,7 +9,16 @@ from urllib.parse import quote, urlsplit
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import appeals, desk_case, desk_facts, lowered_requests, queue, rejection_queue, scrub_shown, timeline
+from claims.service import (
+    appeals,
+    desk_case,
+    desk_facts,
+    lowered_requests,
+    queue,
+    rejection_queue,
+    scrub_shown,
+    timeline,
+)
 from claims.service.audited import record_shown
 from claims.service.desk import originals
 from claims.service.desk import queue as desk_queue
