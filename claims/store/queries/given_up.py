@@ -102,8 +102,9 @@ def _denials(
     cents = total(EVENT.c.amount_cents).label("cents")
     if days and when:
         flags = days.of(*when)
-        select: sa.Select[Any] = sa.select(*flags, cents).select_from(EVENT).join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
-        return frame(conn, select.where(*whose, sa.or_(*days.any(*when))).group_by(*_FLAGS))
+        told: sa.Select[Any] = sa.select(*flags, cents).select_from(EVENT)
+        told = told.join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        return frame(conn, told.where(*whose, sa.or_(*days.any(*when))).group_by(*_FLAGS))
     select = sa.select(CASE.c.family_id, cents).join(EVENT, EVENT.c.case_id == CASE.c.case_id)
     select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*whose)
     return frame_of(conn, select.group_by(CASE.c.family_id), CASE.c.family_id, families)
