@@ -102,7 +102,8 @@ def _denials(
     cents = total(EVENT.c.amount_cents).label("cents")
     if days and when:
         flags = days.of(*when)
-        told: sa.Select[Any] = sa.select(*flags, cents).select_from(EVENT)
+        columns: list[Any] = [*flags, cents]
+        told = sa.select(*columns).select_from(EVENT)
         told = told.join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
         return frame(conn, told.where(*whose, sa.or_(*days.any(*when))).group_by(*_FLAGS))
     select = sa.select(CASE.c.family_id, cents).join(EVENT, EVENT.c.case_id == CASE.c.case_id)
