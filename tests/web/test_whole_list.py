@@ -116,7 +116,9 @@ def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
         re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', looked.text.partition('action="/queue/act"')[2])
     )
     assert "No packet of this level" in act(ann, **form, sure="yes").text
-    act(ann, case, act="appeal_sent", words="certified mail", packet="none", back=key)
+    for _ in range(2):
+        again = act(ann, case, act="appeal_sent", words="certified mail", packet="none", back=key)
+    assert "This was noted already" in again.text  # the same form, sent twice
     page = ann.get(f"{key}/appeal").text
     assert "The payer turned it down" in page
     case = re.search(r'name="case" value="([\d.]+)"><input type="hidden" name="act" value="appeal_upheld"', page)[1]

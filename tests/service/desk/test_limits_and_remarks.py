@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from claims.errors import UsageError
 from claims.service import desk_case
-from claims.service.desk import actions, approving, money
+from claims.service.desk import actions, approving, correcting, money
 from claims.service.verify import verify
 from claims.service.zone import begins
 from claims.store import schema
@@ -161,3 +161,12 @@ def test_approvals_are_of_what_still_waits(books):
     assert actions.refuse(bert, again.action_id, "appeal first", DAY).amount_cents == 10300
     body = books.rows(sa.select(AUDIT.c.body).where(AUDIT.c.action == "denial.refuse"))[0][0]
     assert (json.loads(body)["cases"], json.loads(body)["amount_cents"]) == (1, 10300)
+
+
+def test_what_a_remark_is_about_is_the_first_to_correct():
+    fields = [
+        correcting.Field(name, name, 1, "99213", "", "", name != "2:units", ())
+        for name in ("1:modifiers", "1:units", "2:units")
+    ]
+    first = [correcting._first(fields, said)[0].name for said in ({"N362"}, {"151"}, {"N290"})]
+    assert first == ["1:units", "1:units", "1:modifiers"]
