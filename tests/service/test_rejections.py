@@ -145,6 +145,7 @@ def test_a_charge_that_is_lowered_above_the_limit_waits_for_a_second_person(book
         lowered_requests.of_claims(bert, ["A1"], changes, DAY)
     asked = lowered_requests.of_claims(bert, ["A1"], changes, DAY, lowered_reason="one visit, not two")
     assert asked == {"charge_lowered_cents": 5000, "request": 1} and lives(books)["A1"] == "rejected"
+    assert lowered_requests.waiting_of(sue, claim_id=1) == (1, 5000, "bert")
     with pytest.raises(UsageError, match="another person"):
         money_approvals.approve(bert, 1, DAY)
     lowered_requests.of_claims(sue, ["A1"], changes_of(["1:charge=99.00"]), DAY)
