@@ -6,7 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.service import lowered_requests, money_approvals, money_requests, people
-from claims.service.desk import actions
+from claims.service.desk import actions, held
 from claims.service.reconcile import reconcile
 from claims.service.resubmit import Change
 from claims.store import audit, schema
@@ -79,3 +79,16 @@ def test_what_was_undone_uses_no_limit_of_who_asked_or_approved(practice, monkey
     for number in (done.action_id, done.action_id + 1):
         assert len(actions.undo(anna, number, DAY).done) == 1
     assert used() == [0, 0]
+
+
+def test_where_nothing_is_left_nothing_is_given_up(books, monkeypatch):
+    with read(books.ctx.engine) as conn:
+        denied = held.of_cases(conn, cases(books).loc[["A1"]].reset_index(drop=True))
+    line = denied.set_index(["family_id", "payer_sequence", "line_number"])["amount_cents"]
+    monkeypatch.setattr(held.credits, "denied_and_not_charged", lambda *_: line)  # all of it is charged no more
+    before = balances(books, "4200", "1110", "1100")
+    done = actions.write_off(books.ctx, chosen(books, "A1"), "small", 0, DAY)
+    assert (done.state, len(done.done), done.amount_cents) == ("done", 1, 0)
+    assert balances(books, "4200", "1110", "1100") == [before[0], before[1] - 10100, before[2] + 10100]
+    event = schema.denial_events
+    assert books.rows(sa.select(event.c.amount_cents).where(event.c.kind == "written_off")) == [(0,)]
