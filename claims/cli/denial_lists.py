@@ -65,38 +65,75 @@ def list_cases(
         output.say(f"No payer of any case fits {payer}.")
 
 
-def approvals() -> None:
-    """List what waits for a second person.
+def approvals(show_phi: ShowPhi = False) -> None:
+    """List what waits for a second person: which cases or claims, why they were denied, what changes, and why.
 
-    Example: claims denials approvals
+    Claim numbers and the reasons that people wrote are shown with --show-phi.
+
+    Example: claims denials approvals --show-phi
     """
-    from claims.service import money_requests
+    from claims.masking import MASK
+    from claims.service import money_approvals
     from claims.service.context import open_context
-    from claims.service.desk import actions
+    from claims.service.desk import actions, approving
 
     output = console.current()
     ctx = open_context(actor=output.actor)
-    rows = console.records(actions.waiting(ctx).drop(columns="reason"))
-    asked = money_requests.waiting(ctx)
-    output.document({"actions": rows, "requests": asked})
-    columns = [">No", "What", ">Cases", ">Amount", "Asked by", "Day"]
-    names = ("action_id", "kind", "cases", "amount_cents", "requested_by", "posting_date")
-    shown = [
-        tuple(console.dollars(row[name]) if name == "amount_cents" else row[name] for name in names) for row in rows
+    rows = console.records(actions.waiting(ctx))
+    cases = approving.cases(ctx, [row["action_id"] for row in rows], show_phi=show_phi)
+    names = ("key", "claim_number", "payer_name", "payer_code", "cause", "amount_cents")
+    rows = [
+        row
+        | {"reason": row["reason"] if show_phi or not row["reason"] else MASK}
+        | {"of": [{name: one[name] for name in names} for one in cases[row["action_id"]]]}
+        for row in rows
     ]
-    output.table("Waiting for a second person", columns, shown)
+    asked = [_request(row) for row in money_approvals.shown(ctx, show_phi=show_phi)]
+    output.document({"actions": rows, "requests": asked})
+    output.table(
+        "Waiting for a second person",
+        [">No", "What", ">Cases", ">Amount", "Asked by", "Day", "About", "Reason"],
+        [
+            (
+                *(row["action_id"], row["kind"], row["cases"], console.dollars(row["amount_cents"])),
+                *(row["requested_by"], row["posting_date"], _cases(row["cases"], row["of"]), row["reason"]),
+            )
+            for row in rows
+        ],
+    )
     if rows:
         output.say("Another than the asker decides: claims denials approve NO, or refuse NO --reason ...")
     if asked:
         output.table(
             "Refunds, collection and lowered charges",
-            [">Request", "What", ">Amount", "Asked by", "Day"],
+            [">Request", "What", ">Amount", "Asked by", "Day", "About", "Reason"],
             [
-                (*(row["request"], row["kind"]), console.dollars(row["amount_cents"]), row["requested_by"], row["day"])
+                (
+                    *(row["request"], row["kind"], console.dollars(row["amount_cents"]), row["requested_by"]),
+                    *(row["day"], _about(row), row["reason"]),
+                )
                 for row in asked
             ],
         )
         output.say("Another than the asker decides: claims takebacks approve NO, or refuse NO --reason ...")
+
+
+def _request(row: dict[str, Any]) -> dict[str, Any]:
+    renamed = {"request": row["money_request_id"], "day": row["posting_date"]}
+    names = ("kind", "amount_cents", "requested_by", "reason", "although", "payer_code", "reference")
+    return renamed | {name: row[name] for name in (*names, "claims", "case_keys", "changed")}
+
+
+def _cases(count: int, shown: list[dict[str, Any]]) -> str:
+    told = [
+        f"{one['key']} {one['claim_number']}, {one['payer_name'] or one['payer_code']}: {one['cause']}" for one in shown
+    ]
+    return "; ".join([*told, *([f"{count - len(shown)} more"] if count > len(shown) else [])])
+
+
+def _about(row: dict[str, Any]) -> str:
+    parts = [f"{row['payer_code']} {row['reference']}".strip(), " ".join([*row["case_keys"], *row["claims"]])]
+    return "; ".join(part for part in (*parts, *row["changed"]) if part)
 
 
 def patterns() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.service import money_requests
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.people import limit_cents
 from claims.service.wording import visible
 from claims.service.worked import LONGEST, require_seen, why_not_given
-from claims.service.zone import begins
 from claims.store import clock, exception_acts
 from claims.store.engine import write
 from claims.store.exception_acts import Standing
@@ -69,11 +71,12 @@ def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
         if len(reason) < LEAST_REASON:
             raise UsageError(f"Say why in at least {LEAST_REASON} characters.")
         if stands.type_code == given_up.CLAIM:  # nobody pays it: who says so gives it up, no more than they may alone
-            used = given_up.on_day(conn, ctx.actor, posting_date, begins(ctx, ctx.settings.today()))
-            if used + stands.amount_cents > limit_cents(conn, ctx.actor):
+            family = exception_acts.family_of(conn, exception_id)
+            may = money_requests.within(conn, ctx, limit_cents(conn, ctx.actor), posting_date, [family])
+            if not may.covers(pd.Series([stands.amount_cents], index=[family], dtype="int64")):
                 raise UsageError(
-                    "This is above your own limit of a day, with what you wrote off: somebody with a higher one has to "
-                    "accept it."
+                    "This is above your own limit of a day and of a claim, with what you wrote off: somebody with a "
+                    "higher one has to accept it."
                 )
         exception_acts.accept(conn, exception_id, reason, ctx.actor, posting_date)
         record(ctx, conn, "exception.accept", f"exception {exception_id}", {"amount_cents": stands.amount_cents})

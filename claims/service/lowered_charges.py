@@ -12,7 +12,7 @@ from claims.money import amount
 from claims.service import money_requests
 from claims.service.context import Context
 from claims.service.money_requests import Authority
-from claims.store import versions
+from claims.store import lives, versions
 from claims.store.handles import Connection
 
 
@@ -20,10 +20,12 @@ class AboveLimitError(UsageError):
     """A correction takes more off what is charged than who corrects may give up alone in a day."""
 
     def __init__(self, cents: int, may: Authority) -> None:
-        so_far = f", of which {amount(may.used_cents)} is used today" if may.used_cents else ""
+        so_far = f", of which ${amount(may.used_cents)} is used today" if may.used_cents else ""
+        before = int(may.of_claims.sum())
+        so_far += f"; of this, ${amount(before)} was given up before" if before else ""
         super().__init__(
-            f"This takes {amount(cents)} off what is charged, which counts as a write-off: your own limit of a day is "
-            f"{amount(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
+            f"This takes ${amount(cents)} off what is charged, which counts as a write-off: your own limit of a day "
+            f"and of a claim is ${amount(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
         )
         self.cents = cents
         self.may = may
@@ -42,15 +44,18 @@ def counted(
         return 0
     charges = versions.charges(conn, [*made["claim_id"], *made["follows_claim_id"]])
     was, now = (charges.reindex(made[name]).to_numpy("int64") for name in ("follows_claim_id", "claim_id"))
-    cents = int((was - now).clip(min=0).sum())
+    family = lives.of_claims(conn, made["claim_id"].tolist()).set_index("claim_id")["family_id"]
+    by_claim = pd.Series((was - now).clip(min=0), index=family.reindex(made["claim_id"]).to_numpy("int64"))
+    cents = int(by_claim.sum())
     if not cents or is_approved:
         return cents
-    may = money_requests.authority(conn, ctx, posting_date)
-    if not may.covers(cents):
+    may = money_requests.authority(conn, ctx, posting_date, by_claim.index[by_claim > 0].tolist())
+    if not may.covers(by_claim):
         raise AboveLimitError(cents, may)
-    key = sha256(repr(sorted(int(one) for one in made["claim_id"])).encode()).hexdigest()
+    ids = [int(one) for one in made["claim_id"]]
+    key = sha256(repr(sorted(ids)).encode()).hexdigest()
     money_requests.ask(
         ctx, conn, money_requests.LOWERED, key, cents, "A correction lowered the charge", posting_date,
-        state=money_requests.DONE, parameters={"claims": [int(one) for one in made["claim_id"]]},
+        state=money_requests.DONE, parameters={"made": ids},
     )  # fmt: skip
     return cents

@@ -6,10 +6,10 @@ reason, or approved and then done just as they were asked for. What has moved on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from claims.charges import columns
 from claims.errors import PostingRefusedError, UsageError
@@ -25,7 +25,7 @@ from claims.service.rehearsing import rehearsing
 from claims.service.resubmit import Change, Corrected
 from claims.store import clock, desk, lives
 from claims.store import money_requests as rows_of
-from claims.store.engine import write
+from claims.store.engine import read, write
 from claims.store.handles import Connection
 
 WAITING = "waiting_approval"
@@ -42,6 +42,10 @@ def of_cases(
     """
     how: dict[str, Any] = {"as_new": as_new, "late_reason": late_reason}
     try:
+        if not ctx.is_looking:
+            _rehearse(
+                ctx, changes, lambda own: sending.resubmit(own, cases, posting_date, changes, **how, master=master)
+            )
         return sending.resubmit(ctx, cases, posting_date, changes, **how, master=master)
     except AboveLimitError as error:
         above = error
@@ -61,8 +65,29 @@ def of_cases(
     what = {"cases": [list(one) for one in cases], "changes": [list(one) for one in changes], **how}
     with write(ctx.engine) as conn:
         families = desk.families(conn, [case_id for case_id, _ in cases])
+        what["stands"] = _stands(conn, [case_id for case_id, _ in cases])
         number = _asked(ctx, conn, what, sorted(set(families.values())), cents, lowered_reason, posting_date)
     return first._replace(action_id=0, request=number, **_waits(cents, above))
+
+
+def _stands(conn: Connection, case_ids: Sequence[int]) -> dict[str, list[Any]]:
+    """Say what matters of cases to who lets it happen: their claim, money and state; a note is none of it."""
+    rows = sending.with_claims(conn, desk.cases(conn, list(case_ids)))
+    state = rows["state"].where(rows["state"].isin(["waiting", "closed"]), "open")
+    names = ("claim_id", "denied_cents", "at_risk_cents")
+    told = zip(state, *(rows[name].astype("int64") for name in names), strict=True)
+    return {
+        str(case_id): [str(first), *map(int, rest)]
+        for case_id, (first, *rest) in zip(rows["case_id"], told, strict=True)
+    }
+
+
+def _rehearse(ctx: Context, changes: Sequence[Change], do: Callable[[Context], object]) -> None:
+    """Let what is above the limit (AboveLimitError) be refused before anything is written, into the vault too."""
+    amounts = columns().query("kind == 'amount'")["target"]
+    if any(change.column in set(amounts) for change in changes):
+        with rehearsing(ctx) as own:
+            do(own)
 
 
 def _rehearsed(
@@ -84,6 +109,7 @@ def of_claim(
 ) -> Corrected:  # fmt: skip
     """Do what `resubmit.correct` does, or let it wait for a second person as `of_cases` does (`Corrected.request`)."""
     try:
+        _rehearse(ctx, changes, lambda own: resubmit.correct(own, claim_id, changes, posting_date, master=master))
         return resubmit.correct(ctx, claim_id, changes, posting_date, master=master)
     except AboveLimitError:
         if not lowered_reason.strip():
@@ -113,6 +139,7 @@ def of_claims(
 ) -> dict[str, int]:  # fmt: skip
     """Do what `resubmit.resubmit` does, or let it wait for a second person: then the counts name the `request`."""
     try:
+        _rehearse(ctx, changes, lambda own: resubmit.resubmit(own, claims, changes, posting_date, master=master))
         return resubmit.resubmit(ctx, claims, changes, posting_date, master=master)
     except AboveLimitError:
         if not lowered_reason.strip():
@@ -150,6 +177,30 @@ def _asked(
     return money_requests.ask(ctx, conn, LOWERED, key, cents, reason, day, parameters=told)
 
 
+class Waiting(NamedTuple):
+    """A lowered charge that waits for a second person."""
+
+    request: int
+    amount_cents: int
+    requested_by: str
+
+
+def waiting_of(ctx: Context, *, case_id: int = 0, claim_id: int = 0) -> Waiting | None:
+    """Give the lowered charge of a case, or of a claim that nobody has, that waits; none where there is none."""
+    with read(ctx.engine) as conn:
+        rows = rows_of.lowered_waiting(conn)
+    for one in rows:
+        if case_id in one["cases"] or claim_id in one["claims"]:
+            return Waiting(one["request"], one["amount_cents"], one["requested_by"])
+    return None
+
+
+def cases_waiting(ctx: Context) -> set[int]:
+    """Give the cases of which a lowered charge waits."""
+    with read(ctx.engine) as conn:
+        return {case_id for one in rows_of.lowered_waiting(conn) for case_id in one["cases"]}
+
+
 def said(changes: Sequence[Sequence[Any]]) -> list[str]:
     """Say what a request changes: the value where it is money, else the name of what is changed only."""
     known = columns().set_index("target")
@@ -168,13 +219,20 @@ def post(ctx: Context, conn: Connection, run_id: int, asked: dict[str, Any], pos
     told, cents = asked["parameters"], int(asked["amount_cents"])
     changes = [Change(*one) for one in told["changes"]]
     if "cases" in told:
-        cases = [(int(case_id), int(version)) for case_id, version in told["cases"]]
+        ids = [int(case_id) for case_id, _ in told["cases"]]
+        if _stands(conn, ids) != told["stands"]:
+            raise PostingRefusedError(_STALE)
+        now = desk.cases(conn, ids)  # as they are now: remarks do not hinder it
+        cases = list(zip(now["case_id"].tolist(), now["version"].tolist(), strict=True))
         how = {name: told[name] for name in ("as_new", "late_reason")}
         done = sending.resubmit(ctx, cases, posting_date, changes, **how, is_approved=True)
         is_same = len(done.done) == len(cases) and done.lowered_cents == cents
+        made = desk.events_of(conn, done.action_id)["claim_id"].tolist() if is_same else []
     else:
         claims = [resubmit.own(one) for one in told["claims"]]
         counts = resubmit.resubmit(ctx, claims, changes, posting_date, is_approved=True)
         is_same = counts["claims_corrected"] == len(claims) and counts["charge_lowered_cents"] == cents
+        made = lives.corrections(conn, told["claims"])["later_claim_id"].tolist()
     if not is_same:
         raise PostingRefusedError(_STALE)
+    money_requests.tell(conn, int(asked["money_request_id"]), told | {"made": sorted({int(one) for one in made})})

@@ -29,9 +29,9 @@ def approve(ctx: Context, request_id: int, posting_date: date) -> int:
     return int(asked["amount_cents"])
 
 
-def shown(ctx: Context) -> list[dict[str, Any]]:
+def shown(ctx: Context, *, show_phi: bool = True) -> list[dict[str, Any]]:
     """List what waits (`money_requests.shown`) with what a lowered charge is about: case_keys, changed (in words)."""
-    rows = money_requests.shown(ctx)
+    rows = money_requests.shown(ctx, show_phi=show_phi)
     told = [row["parameters"] for row in rows]
     keys = of_cases(ctx, [case_id for one in told for case_id, _ in one.get("cases", ())])
     return [

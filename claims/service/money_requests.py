@@ -7,13 +7,14 @@ within their own limit of a day; a practice that has added nobody knows no two p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
+from claims.masking import MASK
 from claims.service import people
 from claims.service.audited import record, record_shown, record_with_reason, sealed_words
 from claims.service.context import Context
@@ -26,27 +27,46 @@ from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import given_up
 
-PAYER_REFUND, TO_COLLECTION, LOWERED = "payer_refund", "to_collection", "lowered_charge"
+PAYER_REFUND, TO_COLLECTION, LOWERED = "payer_refund", "to_collection", rows_of.LOWERED
 WAITS, DONE, REFUSED = rows_of.WAITS, rows_of.DONE, rows_of.REFUSED
 WITHDRAWN, REVERSED = rows_of.WITHDRAWN, rows_of.REVERSED
 DECIDED_HERE = (PAYER_REFUND, TO_COLLECTION, LOWERED)
 
 
+_NOTHING = pd.Series(dtype="int64")
+
+
 class Authority(NamedTuple):
-    """What somebody may give up alone in a day and what of it is used, in cents; no limit where nobody was added."""
+    """What somebody may give up alone in a day and of a claim, and what of it is used, in cents.
+
+    No limit where nobody was added. `of_claims`: what they gave up of claims before, on any day, by family_id.
+    """
 
     limit_cents: int | None
     used_cents: int
+    of_claims: pd.Series[int] = _NOTHING
 
-    def covers(self, cents: int) -> bool:
-        """Tell whether so much more may be given up alone."""
-        return self.limit_cents is None or self.used_cents + cents <= self.limit_cents
+    def covers(self, cents: pd.Series[int]) -> bool:
+        """Tell whether so much more (by family_id; 0: of no claim) may be given up alone."""
+        if self.limit_cents is None:
+            return True
+        if self.used_cents + int(cents.sum()) > self.limit_cents:
+            return False
+        now = cents.groupby(level=0).sum().drop(0, errors="ignore")
+        now = now[now > 0]
+        return bool((now + self.of_claims.reindex(now.index, fill_value=0) <= self.limit_cents).all())
 
 
-def authority(conn: Connection, ctx: Context, day: date) -> Authority:
-    """Give what who acts may still give up alone on a day: write-offs, collection and lowered charges together."""
-    limit = people.own_limit(conn, ctx.actor)
-    return Authority(limit, given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today())))
+def authority(conn: Connection, ctx: Context, day: date, family_ids: Sequence[int]) -> Authority:
+    """Give what who acts may still give up alone on a day, and of these claims, in whatever way."""
+    return within(conn, ctx, people.own_limit(conn, ctx.actor), day, family_ids)
+
+
+def within(conn: Connection, ctx: Context, limit_cents: int | None, day: date, family_ids: Sequence[int]) -> Authority:
+    """Give what of a limit who acts has left on a day, and of these claims."""
+    used = given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
+    families = sorted({int(one) for one in family_ids} - {0})
+    return Authority(limit_cents, used, given_up.of_families(conn, ctx.actor, families))
 
 
 def ask(
@@ -87,7 +107,7 @@ def refuse(ctx: Context, request_id: int, reason: str, day: date) -> int:
 
 
 def withdraw(ctx: Context, request_id: int, reason: str, day: date) -> int:
-    """Take back what was asked for and nobody has decided; give its cents."""
+    """Take back what oneself asked for and nobody has decided; give its cents."""
     return _end(ctx, request_id, reason, day, WITHDRAWN)
 
 
@@ -101,6 +121,8 @@ def _end(ctx: Context, request_id: int, reason: str, day: date, state: str) -> i
             raise PostingRefusedError(f"Request {request_id} does not wait: it is {request['state']}.")
         if state == REFUSED:
             people.require_another(conn, ctx, str(request["requested_by"]))
+        elif request["requested_by"] != ctx.actor:
+            raise UsageError("Who asked for it withdraws it; another person refuses it, with a reason.")
         settled(ctx, conn, request_id, state, day, reason)
     return int(request["amount_cents"])
 
@@ -111,6 +133,11 @@ def settled(ctx: Context, conn: Connection, request_id: int, state: str, day: da
     record_with_reason(ctx, conn, f"money.{state}", f"request {request_id}", {}, reason.strip())
 
 
+def tell(conn: Connection, request_id: int, parameters: Mapping[str, Any]) -> None:
+    """Write what else a request says by now."""
+    rows_of.tell(conn, request_id, json.dumps(dict(parameters), sort_keys=True))
+
+
 def named(conn: Connection, request_id: int) -> dict[str, Any]:
     """Give a request by our number; its parameters read."""
     found = rows_of.one(conn, request_id)
@@ -119,22 +146,19 @@ def named(conn: Connection, request_id: int) -> dict[str, Any]:
     return _told(found.iloc[0])
 
 
-def waiting(ctx: Context) -> list[dict[str, Any]]:
-    """List what waits for a second person without whom it is about: request, kind, amount_cents, requested_by, day."""
-    with read(ctx.engine) as conn:
-        rows = rows_of.of_state(conn, DECIDED_HERE, [WAITS])
-    rows = rows.rename(columns={"money_request_id": "request", "posting_date": "day"})
-    names = ["request", "kind", "amount_cents", "requested_by", "day"]
-    return [{str(name): value for name, value in row.items()} for row in rows[names].to_dict("records")]
+def shown(ctx: Context, *, show_phi: bool = True) -> list[dict[str, Any]]:
+    """List what waits for a second person, oldest first, with the numbers of the claims it is about; audited.
 
-
-def shown(ctx: Context) -> list[dict[str, Any]]:
-    """List what waits for a second person, oldest first, with the numbers of the claims it is about; audited."""
+    Without `show_phi` these numbers, the payer's own, and what people wrote are masked.
+    """
     with read(ctx.engine) as conn:
         rows = [_told(row) for _, row in rows_of.of_state(conn, DECIDED_HERE, [WAITS]).iterrows()]
         families = {int(one) for row in rows for one in row["parameters"].get("families", ())}
         numbers = patients.numbers(conn, sorted(families))["claim_number"]
-    if rows:
+    if not show_phi:
+        numbers = pd.Series(MASK, index=numbers.index, dtype="str")
+        rows = [row | {name: MASK if row[name] else "" for name in ("reason", "although", "reference")} for row in rows]
+    elif rows:
         record_shown(ctx, "approvals", {"requests": [int(row["money_request_id"]) for row in rows]})
     of = [[int(one) for one in row["parameters"].get("families", ())] for row in rows]
     return [row | {"claims": numbers.reindex(own).tolist()} for row, own in zip(rows, of, strict=True)]

@@ -94,8 +94,8 @@ def to_collection(ctx: Context, claims: Sequence[str], reason: str, day: date, *
                 "write them (claims statements), or say why it goes to collection all the same."
             )
         cents = int(due.sum())
-        may = money_requests.authority(conn, ctx, day)
-        is_alone = may.limit_cents is None or (may.covers(cents) and not missing)
+        may = money_requests.authority(conn, ctx, day, due.index.tolist())
+        is_alone = may.limit_cents is None or (may.covers(due) and not missing)
         state = money_requests.DONE if is_alone else money_requests.WAITS
         families = {str(family): int(one) for family, one in due.items()}
         known = patient_money.write_offs(conn, due.index.tolist())

@@ -19,9 +19,12 @@ from claims.service.payer_names import named
 from claims.service.queue import KEY_LENGTH
 from claims.store import people as people_rows
 from claims.store.engine import read, write
+from claims.store.handles import Connection
 from claims.store.queries import searching as rows
+from claims.x12.write_text import plain_ascii
 
 LONGEST = 100
+MOST_SPELLINGS = 50
 KEPT = timedelta(days=1)
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-])*")
 
@@ -59,7 +62,7 @@ def found(ctx: Context, user_id: int, key: str) -> tuple[str, pd.DataFrame, pd.D
         words = people_rows.search_words(conn, key, user_id)
         if words is None:
             raise NotFoundError("search", "with this address")
-        normal, names = _normal(words), _names(words)
+        normal, names = _normal(words), _spelt(conn, _names(words))
         cases, claims = rows.cases(conn, words, normal, names), rows.claims(conn, words, normal, names)
         if names and cases.empty and claims.empty:  # a part of a name, as NEIL of O'NEIL: no index has it
             cases = rows.cases(conn, words, normal, names, within=True)
@@ -75,6 +78,22 @@ def found(ctx: Context, user_id: int, key: str) -> tuple[str, pd.DataFrame, pd.D
 def _normal(words: str) -> str:
     """Give a number as families keep it."""
     return str(normal_number(pd.Series([words], dtype="str")).iloc[0])
+
+
+def _spelt(conn: Connection, names: list[str]) -> list[list[str]]:
+    """Give each word of a name as it may be spelled: MULLER finds MÜLLER, and the other way round, on any engine.
+
+    Payers spell names without accents, as we send them; what has accents is few, and read to be compared.
+    """
+    if not names:
+        return []
+    known = {one: re.sub("['. -]", "", plain_ascii(one)).upper() for one in rows.accented_names(conn)}
+    found = []
+    for name in names:
+        plain = plain_ascii(name).upper()
+        others = sorted(one for one, told in known.items() if told.startswith(plain))
+        found.append(list(dict.fromkeys([name, plain, *others[:MOST_SPELLINGS]])))
+    return found
 
 
 def _names(words: str) -> list[str]:

@@ -89,7 +89,8 @@ def lines_of(conn: sa.Connection, select_claims: list[int]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _charged(claim_id: sa.ColumnElement[int]) -> sa.Exists:
+def is_charged(claim_id: sa.ColumnElement[int]) -> sa.Exists:
+    """Tell whether the charge of a claim stands in the books."""
     return (
         sa.select(sa.literal(1))
         .where(J.c.claim_id == claim_id, J.c.source == "charge", J.c.reverses_journal_id.is_(None), stands())
@@ -134,7 +135,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             again.c.frequency_code == "7",
             again.c.payer_code == C.c.payer_code,
             again.c.payer_sequence == C.c.payer_sequence,
-            _charged(again.c.claim_id),
+            is_charged(again.c.claim_id),
         )
         .exists(),
     )
@@ -151,7 +152,7 @@ def other_versions(conn: sa.Connection) -> pd.DataFrame:
             C.c.payer_sequence,
             sa.func.coalesce(sequence, "").label("charged_sequence"),
         )
-        .where(C.c.state == "stored", ~named, ~_charged(C.c.claim_id), ~_replaced(C.c.claim_id))
+        .where(C.c.state == "stored", ~named, ~is_charged(C.c.claim_id), ~_replaced(C.c.claim_id))
         .where(~replaced_before)
         .where(C.c.purpose != ESTIMATE, C.c.follows_claim_id.is_(None))
         .where(_unreversed_charge(C.c.family_id))

@@ -43,6 +43,13 @@ def standing(conn: sa.Connection, exception_id: int) -> Standing | None:
     return None if row is None else Standing(*row)
 
 
+def family_of(conn: sa.Connection, exception_id: int) -> int:
+    """Give the claim (family_id) that an exception is about; 0: it is about none."""
+    C = schema.claims
+    select = sa.select(sa.func.coalesce(E.c.family_id, C.c.family_id, 0)).outerjoin(C, C.c.claim_id == E.c.claim_id)
+    return int(conn.scalar(select.where(E.c.exception_id == exception_id)) or 0)
+
+
 def is_over(conn: sa.Connection, exception_id: int) -> bool:
     """Tell whether the posting, remittance or tie that an exception speaks of stands no more."""
     posting = sa.select(P.c.claim_posting_id).where(

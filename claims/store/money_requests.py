@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from claims.store.rows import insert_keyed, update_where_in
 
 MR, J, L = schema.money_requests, schema.journals, schema.ledger_lines
 WAITS, DONE, REFUSED, WITHDRAWN, REVERSED = "waiting", "done", "refused", "withdrawn", "reversed"
+LOWERED = "lowered_charge"
 STANDING = (WAITS, DONE)
 _TEXTS = ("request_key", "kind", "state", "payer_code", "reference", "parameters", "reason", "although")
 
@@ -34,6 +37,25 @@ def of_state(conn: sa.Connection, kinds: Sequence[str], states: Sequence[str] = 
     return requests(conn, MR.c.kind.in_(list(kinds)), MR.c.state.in_(list(states)) if states else sa.true())
 
 
+def lowered_waiting(conn: sa.Connection) -> list[dict[str, Any]]:
+    """Read the lowered charges that wait: request, amount_cents, requested_by, reason, and whom they are about (sets
+    of ids: cases, claims, families)."""
+    rows = of_state(conn, [LOWERED], [WAITS]).to_dict("records")
+    told = [json.loads(str(row["parameters"])) for row in rows]
+    return [
+        {
+            "request": int(row["money_request_id"]),
+            "amount_cents": int(row["amount_cents"]),
+            "requested_by": str(row["requested_by"]),
+            "reason": str(row["reason"]),
+            "cases": {int(case_id) for case_id, _ in one.get("cases", ())},
+            "claims": {int(claim_id) for claim_id in one.get("claims", ())},
+            "families": {int(family_id) for family_id in one.get("families", ())},
+        }
+        for row, one in zip(rows, told, strict=True)
+    ]
+
+
 def of_reference(conn: sa.Connection, payer_code: str, reference: str) -> pd.DataFrame:
     """Read the requests about a payer's number of a claim."""
     return requests(conn, MR.c.payer_code == payer_code, MR.c.reference == reference)
@@ -51,6 +73,11 @@ def settle(conn: sa.Connection, request_id: int, state: str, actor: str, day: da
     """Note who decided a request, and as what."""
     decided = {"decided_by": actor, "decided_at": clock.now(), "decided_posting_date": day}
     update_where_in(conn, MR, MR.c.money_request_id, [request_id], state=state, **decided)
+
+
+def tell(conn: sa.Connection, request_id: int, parameters: str) -> None:
+    """Write what else a request says."""
+    update_where_in(conn, MR, MR.c.money_request_id, [request_id], parameters=parameters)
 
 
 def set_state(conn: sa.Connection, request_id: int, state: str) -> None:

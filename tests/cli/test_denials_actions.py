@@ -104,7 +104,10 @@ def test_money_is_given_up_by_two_people(books):
     key = keys(books)[0]
     asked = books("denials", "write-off", key, "--reason", "small", "--as", "anna", *DAY)
     assert asked.code == 0 and "wait for a second person" in asked.out
-    assert "anna" in books("denials", "approvals").out
+    waits = books("denials", "approvals").out
+    assert "anna" in waits and key in waits and "small" not in waits  # words may name a patient
+    (row,) = books("denials", "approvals", "--show-phi", "--json").json["actions"]
+    assert row["reason"] == "small" and row["of"][0]["key"] == key and row["of"][0]["cause"]
     assert books("denials", "approve", "1", "--as", "anna", *DAY).code == 2
     assert books("denials", "approve", "1", "--as", "cleo", *DAY).code == 2  # no limit of her own
     refused = books("denials", "refuse", "1", "--reason", "appeal first", "--as", "cleo", *DAY)
@@ -153,7 +156,9 @@ def test_a_lowered_charge_waits_for_a_second_person(claims, sent_home, tmp_path,
     assert "Say why" in claims(*asked).err and "wait for a second person" in claims(*asked, "--dry-run").out
     said = claims(*asked, "--lowered-reason", "billed twice")
     assert "$144.00 less would be charged: request 1 waits for a second person" in said.out
-    assert claims("denials", "approvals", "--json").json["requests"][0]["amount_cents"] == 14400
+    (row,) = claims("denials", "approvals", "--show-phi", "--json").json["requests"]
+    assert (row["amount_cents"], row["reason"], row["case_keys"]) == (14400, "billed twice", [key])
+    assert row["changed"] == ["charge of line 1 to 1.00"] and len(row["claims"]) == 1
     assert claims("takebacks", "approve", "1", "--date", "2026-10-20", "--as", "anna").code == 2
     assert "$144.00 approved" in claims("takebacks", "approve", "1", "--date", "2026-10-20", "--as", "sue").out
 

@@ -141,10 +141,11 @@ def test_a_charge_that_is_lowered_above_the_limit_waits_for_a_second_person(book
         conn.execute(sa.update(schema.users).values(state="active"))
     bert, sue = (replace(books.ctx, actor=name) for name in ("bert", "sue"))
     changes = changes_of(["1:charge=50.00"])
-    with pytest.raises(AboveLimitError, match=r"takes 50\.00 off"):
+    with pytest.raises(AboveLimitError, match=r"takes \$50\.00 off"):
         lowered_requests.of_claims(bert, ["A1"], changes, DAY)
     asked = lowered_requests.of_claims(bert, ["A1"], changes, DAY, lowered_reason="one visit, not two")
     assert asked == {"charge_lowered_cents": 5000, "request": 1} and lives(books)["A1"] == "rejected"
+    assert lowered_requests.waiting_of(sue, claim_id=1) == (1, 5000, "bert")
     with pytest.raises(UsageError, match="another person"):
         money_approvals.approve(bert, 1, DAY)
     lowered_requests.of_claims(sue, ["A1"], changes_of(["1:charge=99.00"]), DAY)
@@ -187,9 +188,14 @@ def test_a_patients_name_is_looked_for_by_an_index(books):
         is_sqlite = conn.dialect.name == "sqlite"
         if not is_sqlite:
             conn.exec_driver_sql("SET LOCAL enable_seqscan = off")  # so few rows are read as they lie
-        text = searching.claims_select("X", "", ["X"]).compile(conn, compile_kwargs={"literal_binds": True})
+        text = searching.claims_select("X", "", [["X"]]).compile(conn, compile_kwargs={"literal_binds": True})
         explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
         plan = [str(row[-1]) for row in conn.exec_driver_sql(f"{explain} {str(text).replace('%', '%%')}")]
+        accented = sa.select(searching.folded(schema.claims.c.patient_last_name))
+        accented = accented.where(searching.accented(schema.claims.c.patient_last_name))
+        text = str(accented.compile(conn, compile_kwargs={"literal_binds": True})).replace("%", "%%")
+        steps = " ".join(str(row[-1]) for row in conn.exec_driver_sql(f"{explain} {text}"))
+        assert "ix_claims_last_name_accented" in steps, steps
     for name in ("ix_claims_last_name", "ix_claims_first_name"):
         assert [step for step in plan if name in step], plan
     assert not [step for step in plan if step.startswith("SCAN claims") or "Seq Scan on claims" in step], plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from alembic.migration import MigrationContext
 
 from claims.errors import ConfigError, DatabaseError, DatabaseNotReadyError
 from claims.store import engine, schema
+from claims.store.migrations import snapshot
 
 BLOCKS = schema.id_blocks
 
@@ -113,6 +115,13 @@ def test_upgrade_makes_an_empty_database_ready_and_can_be_repeated(empty_url, ca
     assert capsys.readouterr() == ("", "")
 
 
+def _is_told_otherwise(one, kind):
+    """Columns that are worked out, and indexes of expressions: each engine spells these in its own way."""
+    if kind == "index":
+        return any(not isinstance(part, sa.Column) for part in one.expressions)
+    return kind == "column" and one.computed is not None
+
+
 def test_migrations_build_exactly_the_schema(empty_url):
     engine.upgrade(empty_url)
     database = engine.open_engine(empty_url)
@@ -122,10 +131,13 @@ def test_migrations_build_exactly_the_schema(empty_url):
             opts={
                 "compare_type": True,
                 "compare_server_default": _defaults_differ,
-                "include_object": lambda one, _name, kind, *_: kind != "column" or one.computed is None,
+                "include_object": lambda one, _name, kind, *_: not _is_told_otherwise(one, kind),
             },
         )
-        difference = compare_metadata(context, schema.metadata)
+        with warnings.catch_warnings():  # what SQLite cannot tell of itself stands in the snapshot, compared below
+            warnings.filterwarnings("ignore", message=".*expression-based index")
+            difference = compare_metadata(context, schema.metadata)
+        assert snapshot.path(conn.dialect.name).read_text("utf-8") == snapshot.statements(conn.dialect)
         inspector = sa.inspect(conn)
         computed = {
             (name, column["name"]): re.sub(r"[() ]", "", column["computed"]["sqltext"])

@@ -260,6 +260,10 @@ def test_a_write_off_above_the_limit_waits_for_a_second_person(desk, ann):
     assert "after a second person has agreed" in asked.text
     act(ann, case[0], act="more", more="write_off", words="not worth a letter", sure="yes")
     assert 'value="approve"' not in ann.get("/approvals").text
+    assert (
+        '/undo"><input type="hidden" name="back" value="/approvals"><button class="plain">Withdraw<'
+        in ann.get("/approvals").text
+    )
     sue = desk.sign_in("sue")
     page = sue.get("/approvals").text
     assert "not worth a letter" in page

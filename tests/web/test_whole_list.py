@@ -109,7 +109,16 @@ def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
         assert said.rowcount == 1
         conn.commit()
     assert "The payer turned it down" not in ann.get(f"{key}/appeal").text
-    act(ann, case, act="appeal_sent", words="certified mail", packet="none", back=key)
+    looked = act(
+        ann, scope="all", act="appeal_sent", words="mail", back="/queue?reason=197"
+    )  # no page was seen of each
+    form = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', looked.text.partition('action="/queue/act"')[2])
+    )
+    assert "No packet of this level" in act(ann, **form, sure="yes").text
+    for _ in range(2):
+        again = act(ann, case, act="appeal_sent", words="certified mail", packet="none", back=key)
+    assert "This was noted already" in again.text  # the same form, sent twice
     page = ann.get(f"{key}/appeal").text
     assert "The payer turned it down" in page
     case = re.search(r'name="case" value="([\d.]+)"><input type="hidden" name="act" value="appeal_upheld"', page)[1]

@@ -21,6 +21,7 @@ from claims.service.desk.queues import queue_of
 from claims.service.periods import require_open
 from claims.store import desk
 from claims.store.handles import Connection
+from claims.store.money_requests import lowered_waiting
 
 Cases = Sequence[tuple[int, int]]  # (case_id, version that the person saw)
 
@@ -110,9 +111,13 @@ def reasons(rows: pd.DataFrame, *conditions: tuple[str, Any]) -> pd.Series[str]:
 
 
 def choose(
-    conn: Connection, cases: Cases, *, closed: bool = False, pending: bool = False, changed: bool = False
-) -> Chosen:
-    """Read the cases of an action; what is closed, waits for a second person or changed stays out unless allowed."""
+    conn: Connection, cases: Cases, *, closed: bool = False, pending: bool = False, changed: bool = False,
+    lowered: bool = False,
+) -> Chosen:  # fmt: skip
+    """Read the cases of an action; what is closed, waits for a second person or changed stays out unless allowed.
+
+    `lowered`: also those of which a lowered charge waits, for it is what happens.
+    """
     seen = pd.DataFrame(dict(cases).items(), columns=["case_id", "seen"], dtype="int64")
     rows = desk.cases(conn, seen["case_id"].tolist())
     rows = rows.merge(seen, on="case_id")
@@ -121,13 +126,23 @@ def choose(
     stale = [int(one) for one in rows.loc[is_stale, "case_id"]]
     rows = rows[~is_stale].drop(columns="seen").reset_index(drop=True)
     chosen = Chosen(rows, stale, told(missing, pd.Series("not-there", index=missing.index, dtype="str")))
+    request = _lowered(conn, rows)
     return chosen.without(
         reasons(
             rows,
             ("closed", (rows["state"] == "closed") & (not closed)),
             ("waits-for-approval", (rows["pending_action_id"] != 0) & (not pending)),
-        )
+            ("lowered-waits", (request != "") & (not pending) & (not lowered)),
+        ),
+        request,
     )
+
+
+def _lowered(conn: Connection, rows: pd.DataFrame) -> pd.Series[str]:
+    """Name for each case the request that waits to lower its charge; empty where there is none."""
+    of_case = {case_id: one["request"] for one in lowered_waiting(conn) for case_id in one["cases"]}
+    named = [f"request {of_case[one]}" if one in of_case else "" for one in rows["case_id"]]
+    return pd.Series(named, index=rows.index, dtype="str")
 
 
 def begin(

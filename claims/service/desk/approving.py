@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from claims.masking import MASK
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.queue import KEY_LENGTH
@@ -23,12 +24,17 @@ def approved_on(ctx: Context, day: date) -> int:
         return given_up.approved_on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
 
 
-def cases(ctx: Context, action_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """Give the first cases of each action that waits: key, claim_number, payer_name, cause, amount_cents; audited."""
+def cases(ctx: Context, action_ids: Sequence[int], *, show_phi: bool = True) -> dict[int, list[dict[str, Any]]]:
+    """Give the first cases of each action that waits: key, claim_number, payer_name, cause, amount_cents.
+
+    Audited; without `show_phi` the claim's number is masked.
+    """
     with read(ctx.engine) as conn:
         rows = queries.asked_for(conn, action_ids)
     rows = rows[rows.groupby("action_id").cumcount() < SHOWN].assign(key=rows["case_key"].str[:KEY_LENGTH])
-    if len(rows):
+    if not show_phi:
+        rows = rows.assign(claim_number=MASK)
+    elif len(rows):
         record_shown(ctx, "approvals", {"cases": rows["case_id"].tolist()})
     found: dict[int, list[dict[str, Any]]] = {int(one): [] for one in action_ids}
     for row in rows.to_dict("records"):

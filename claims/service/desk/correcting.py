@@ -97,7 +97,15 @@ def correctable(ctx: Context, case_id: int, day: date) -> Correctable:
         return Correctable([], _says(why), late)
     number = int(case["line_number"])
     read_now = _read(ctx, found, stops, str(case["category"]), number, refusal)
-    return read_now._replace(is_late=late, others=others)
+    said = {str(case["reason_code"]), *str(case["remark_codes"]).split()}
+    return read_now._replace(fields=_first(read_now.fields, said), is_late=late, others=others)
+
+
+def _first(fields: list[Field], said: set[str]) -> list[Field]:
+    """Put those first that the reason or a remark of a denial is about (`first_for` of codes/corrections.csv)."""
+    table = codes.table("corrections")
+    meant = {row["column"] for row in table.to_dict("records") if said & set(row["first_for"].split())}
+    return sorted(fields, key=lambda one: not (one.is_asked and one.name.rpartition(":")[2] in meant))
 
 
 def of_claim(ctx: Context, claim_id: int) -> Correctable:

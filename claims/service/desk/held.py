@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import balances, credits
+from claims.store import balances, credits, lowering
 from claims.store.handles import Connection
 
 HELD = "1110"
@@ -89,6 +89,28 @@ def parted(conn: Connection, held: pd.DataFrame, account: str, rule_id: str) -> 
     rest = rows.assign(amount_cents=rows["amount_cents"] - back)
     both = pd.concat([rest, rows.assign(amount_cents=back, to_account=RECEIVABLE, to_rule=NOT_CHARGED)])
     return both[both["amount_cents"] > 0].reset_index(drop=True)
+
+
+def given(parts: pd.DataFrame) -> pd.DataFrame:
+    """Give what of `parted` is really given up or asked of somebody: not what nobody charges any more."""
+    return parts[parts["to_rule"] != NOT_CHARGED]
+
+
+def lowered(conn: Connection, rows: pd.DataFrame, held: pd.DataFrame) -> pd.Series[str]:
+    """Name for each case the correction that takes something it holds off the charge and that is not booked yet.
+
+    Indexed as `rows`; empty where there is none. Until the books know it, nobody can say what of it is left.
+    """
+    way = lowering.on_its_way(conn, held["family_id"].drop_duplicates().tolist())
+    both = held[["case_id", "family_id", "payer_sequence", "line_number"]].merge(
+        way, on=["family_id", "payer_sequence"], suffixes=("", "_way")
+    )
+    # Where either says the claim as a whole, any line of the other may be meant.
+    is_same = both["line_number"] == both["line_number_way"]
+    is_same |= (both["line_number"] == 0) | (both["line_number_way"] == 0)
+    claim = both[is_same].groupby("case_id")["claim_id"].max().reindex(rows["case_id"])
+    named = ["" if pd.isna(one) else f"claim {int(one)}" for one in claim]
+    return pd.Series(named, index=rows.index, dtype="str")
 
 
 def move(

@@ -18,6 +18,7 @@ from claims.denials.originals import is_original
 from claims.denials.still_open import still_open
 from claims.errors import NotFoundError, UsageError
 from claims.master import Master
+from claims.service import money_requests
 from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
@@ -37,7 +38,7 @@ from claims.store.queries import desk as queries
 from claims.store.queries import given_up, originals
 
 WAITS, APPROVED, REFUSED, OVERTAKEN = "waiting_approval", "approved", "refused", desk.OVERTAKEN
-_AMOUNT_CHANGED = "amount-changed"
+_AMOUNT_CHANGED, _LOWERED = "amount-changed", "charge-being-lowered"
 NEVER_TO_PATIENT = ("medicaid_ffs", "medicaid_managed")
 
 
@@ -99,22 +100,24 @@ def approve(ctx: Context, action_id: int, posting_date: date, limit_cents: int |
                 so_far = ", with what you approved today" if used else ""
                 raise UsageError(f"This is above your own limit{so_far}: somebody with a higher one has to approve it.")
         held = books.of_cases(conn, chosen.rows)
-        amounts = books.cents(chosen.rows, held)
+        what = MOVES[str(action["kind"])]
+        on_way = books.lowered(conn, chosen.rows, held)
+        amounts = _given(conn, chosen.rows, held, what)
         expected = asked.set_index("case_id")["amount_cents"].reindex(chosen.rows["case_id"]).to_numpy()
-        is_other = amounts.to_numpy() != expected
-        left = chosen.rows[is_other].reset_index(drop=True)
-        chosen = chosen.without(reasons(chosen.rows, (_AMOUNT_CHANGED, is_other)))
-        amount = int(books.cents(chosen.rows, held).sum())
+        why = reasons(chosen.rows, (_LOWERED, on_way != ""), (_AMOUNT_CHANGED, amounts.to_numpy() != expected))
+        left, why_left = chosen.rows[why != ""].reset_index(drop=True), [{"reason": one} for one in why if one]
+        chosen = chosen.without(why, on_way)
+        amount = int(_given(conn, chosen.rows, held, what).sum())
         state = APPROVED if len(chosen.rows) else OVERTAKEN
         decided = {"cases": len(chosen.rows), "amount_cents": amount}
         desk.settle(conn, action_id, state, ctx.actor, posting_date, **(decided if len(chosen.rows) else {}))
         _decided(ctx, conn, action_id, "approve", len(chosen.rows), amount)
         if len(left):
             free = {"pending_action_id": 0}
-            change(ctx, conn, action_id, REFUSED, left, free, posting_date, said={"reason": _AMOUNT_CHANGED})
+            change(ctx, conn, action_id, REFUSED, left, free, posting_date, of_each=why_left)
         if len(chosen.rows):
             said = {"reason": str(action["reason"]), "requested_by": str(action["requested_by"])}
-            _move(ctx, conn, action_id, MOVES[str(action["kind"])], chosen.rows, held, posting_date, said)
+            _move(ctx, conn, action_id, what, chosen.rows, held, posting_date, said)
         return finish(action_id, chosen, state=state, amount_cents=amount)
 
 
@@ -144,8 +147,8 @@ def _ask(
         chosen = choose(conn, cases)
         rows = chosen.rows
         held = books.of_cases(conn, rows)
-        amounts = books.cents(rows, held)
-        conditions: list[tuple[str, Any]] = []
+        on_way = books.lowered(conn, rows, held)
+        conditions: list[tuple[str, Any]] = [(_LOWERED, on_way != "")]
         if kind == "expire":
             late = (rows["deadline_date"] != "") & (rows["deadline_date"] < day.isoformat())
             # What was sent in time is with the payer: no day that passes meanwhile ends that.
@@ -155,20 +158,21 @@ def _ask(
         if kind == "to_patient":
             conditions += _patient_rules(rows, held, has_basis=reason != "")
         if what.needs_money:
-            conditions.append(("nothing-held", amounts == 0))
-        chosen = chosen.without(reasons(rows, *conditions))
+            conditions.append(("nothing-held", books.cents(rows, held) == 0))
+        chosen = chosen.without(reasons(rows, *conditions), on_way)
         if kind == "expire" and not gives_up:
             chosen = _without_possible(master, chosen, day)
         if chosen.rows.empty:
             return chosen.nothing()
         held = held[held["case_id"].isin(chosen.rows["case_id"])].reset_index(drop=True)
-        amounts = books.cents(chosen.rows, held)
+        amounts = _given(conn, chosen.rows, held, what)
         total, used = int(amounts.sum()), 0
         if proof and originals.is_paid(conn, proof):
             limit_cents = None  # nothing is given up: the original was paid
         if limit_cents is not None:
-            used = given_up.on_day(conn, ctx.actor, day, begins(ctx, ctx.settings.today()))
-            waits = total > 0 and _is_above(conn, ctx.actor, chosen.rows, amounts, used, limit_cents)
+            by_claim = amounts.set_axis(chosen.rows["family_id"])
+            may = money_requests.within(conn, ctx, limit_cents, day, chosen.rows["family_id"].tolist())
+            used, waits = may.used_cents, total > 0 and not may.covers(by_claim)
         else:
             waits = kind == "to_patient" and bool(_not_pr(chosen.rows, held).any())
         state = WAITS if waits else "done"
@@ -186,15 +190,10 @@ def _ask(
         return done._replace(limit_cents=limit_cents, used_cents=used)
 
 
-def _is_above(
-    conn: Connection, actor: str, rows: pd.DataFrame, amounts: pd.Series[int], used: int, limit_cents: int
-) -> bool:
-    """Tell whether somebody gives up more than they may alone: of a day, or of one claim, whatever the day."""
-    if used + int(amounts.sum()) > limit_cents:
-        return True
-    now = amounts.groupby(rows["family_id"].to_numpy()).sum().drop(0, errors="ignore")
-    before = given_up.of_families(conn, actor, [int(one) for one in now.index])
-    return bool((now + before.reindex(now.index, fill_value=0) > limit_cents).any())
+def _given(conn: Connection, rows: pd.DataFrame, held: pd.DataFrame, what: Move) -> pd.Series[int]:
+    """Give what would be given up for each case, indexed as `rows`: what is held, but for what is charged no more."""
+    held = held[held["case_id"].isin(rows["case_id"])].reset_index(drop=True)
+    return books.cents(rows, books.given(books.parted(conn, held, what.account, what.rule_id)))
 
 
 def _without_possible(master: Master, chosen: Chosen, day: date) -> Chosen:
@@ -222,12 +221,12 @@ def _move(
     outcome = pd.Series(what.outcome, index=rows.index, dtype="str").mask(is_upheld, "upheld")
     changes: dict[str, Any] = {"pending_action_id": 0, "snoozed_until_date": "", "snoozed_for": ""}
     changes |= {"state": "closed", "waiting_for": "", "outcome": outcome, "closed_posting_date": day.isoformat()}
-    amounts = books.cents(rows, held)
+    parts = books.parted(conn, held, what.account, what.rule_id)
+    amounts = books.cents(rows, books.given(parts))
     with running(ctx, "action", day) as (run_id, _):
         events = change(ctx, conn, action_id, what.event, rows, changes, day, amounts=amounts, said=said)
         event_of = events.set_index("case_id")["event_id"]
-        keyed = held.assign(event_id=event_of.reindex(held["case_id"]).to_numpy())
-        keyed = books.parted(conn, keyed, what.account, what.rule_id)
+        keyed = parts.assign(event_id=event_of.reindex(parts["case_id"]).to_numpy())
         reason = what.event.replace("_", "-")
         books.move(ctx, conn, run_id, day, keyed, account=what.account, rule_id=what.rule_id, reason=reason)
         bound(conn, ctx, rows["family_id"].tolist(), day, run_id)

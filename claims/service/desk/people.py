@@ -13,7 +13,7 @@ from claims.denials.appeals import barred
 from claims.denials.deadlines import appeal_steps, deadlines
 from claims.errors import UsageError
 from claims.service.context import Context
-from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons
+from claims.service.desk.acting import Cases, Chosen, Done, begin, change, choose, finish, reasons, told
 from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.desk.priority import for_deadlines
 from claims.service.desk.steps import WAITING, waits
@@ -155,7 +155,7 @@ def appeal_sent(
     proof = _said(proof, "The proof of sending")
     master = load_master(ctx)
     with write(ctx.engine) as conn:
-        chosen = choose(conn, cases)
+        chosen = _noted_already(conn, choose(conn, cases), level)
         rows = chosen.rows
         is_asked = not despite_gaps.strip()
         chosen = chosen.without(barred(rows))
@@ -179,6 +179,16 @@ def appeal_sent(
         said = {"level": level, "proof": proof} | ({} if is_asked else {"despite_gaps": despite_gaps.strip()})
         of_each = [{"packet": one} if one else {} for one in sent_packets]
         return _do(ctx, conn, chosen, "appeal_sent", "appealed", posting_date, changes, said, proof, of_each)
+
+
+def _noted_already(conn: Connection, chosen: Chosen, level: int) -> Chosen:
+    """Say of cases that changed since they were seen that the appeal is noted, where that is so: a form sent twice."""
+    rows = desk.cases(conn, chosen.stale)
+    is_noted = (rows["state"] == WAITING) & (rows["waiting_for"] == "appealed") & (rows["appeal_level"] == level)
+    ids = rows.loc[is_noted, "case_id"]
+    refused = told(ids, pd.Series("noted-already", index=ids.index, dtype="str"))
+    stale = [one for one in chosen.stale if one not in set(ids)]
+    return Chosen(chosen.rows, stale, pd.concat([chosen.refused, refused], ignore_index=True))
 
 
 def appeal_upheld(ctx: Context, cases: Cases, on: date, proof: str, posting_date: date) -> Done:

@@ -51,7 +51,7 @@ def resubmit(
     """
     known = master or load_master(ctx)
     with together(ctx.engine) as conn:
-        chosen = choose(conn, cases)
+        chosen = choose(conn, cases, lowered=is_approved)
         rows = with_claims(conn, chosen.rows)
         has_to = forcing(rows["remark_codes"], "NEW") | _takes_none(rows, known, posting_date)
         demands_new = has_to | as_new

@@ -40,7 +40,7 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
     """
     require_come(ctx, posting_date)
     with together(ctx.engine) as conn:
-        action = _to_undo(conn, action_id)
+        action = _to_undo(ctx, conn, action_id)
         moved_money = action["kind"] in MOVES and action["state"] != WAITS
         events = desk.events_of(conn, action_id).drop_duplicates("case_id", keep="last")
         events = events[events["kind"] != REFUSED].reset_index(drop=True)  # what an approval left out and set free
@@ -88,13 +88,15 @@ def undo(ctx: Context, action_id: int, posting_date: date, only: Sequence[int] =
     return finish(undoing, chosen, amount_cents=amount)
 
 
-def _to_undo(conn: Connection, action_id: int) -> pd.Series[Any]:
+def _to_undo(ctx: Context, conn: Connection, action_id: int) -> pd.Series[Any]:
     found = desk.action(conn, action_id)
     if found.empty:
         raise NotFoundError("action", action_id)
     action = found.iloc[0]
     if action["state"] not in ("done", "approved", WAITS):
         raise UsageError(f"Action {action_id} is {action['state']} already.")
+    if action["state"] == WAITS and action["requested_by"] != ctx.actor:
+        raise UsageError("Who asked for it withdraws it; another person refuses it, with a reason.")
     undone = desk.action(conn, int(action["undoes_action_id"]))["kind"].iloc[0] if action["kind"] == "undo" else ""
     if undone in MOVES:
         raise UsageError("Money that was brought back is moved again by asking for it again, not by undo.")

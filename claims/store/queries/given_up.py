@@ -1,10 +1,14 @@
-"""What people gave up, alone or as the second person: the money of cases that were closed, as far as it stands."""
+"""What people gave up, alone or as the second person: the money of cases that were closed, as far as it stands.
+
+All kinds are added up here, for a day and for a claim: denials, claims not sent, balances, and charges lowered.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
@@ -16,55 +20,156 @@ from claims.store.queries.asof import total
 from claims.store.rows import frame_of
 
 CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
-E, SAID, MR = schema.exceptions, schema.exception_events, schema.money_requests
+C, E, SAID, MR = schema.claims, schema.exceptions, schema.exception_events, schema.money_requests
 L = schema.ledger_lines
 CLAIM = "CLAIM_WITHDRAWN"  # the exception of a claim that nobody sends: who accepts it gives its charge up
-_KINDS, _ENDS = ("write_off", "expire"), ("written_off", "expired")
-_COLLECTION = "to_collection"
-_GIVEN_UP = (_COLLECTION, "lowered_charge")  # kinds of requests that somebody may settle alone
-_APPROVED = (*_ENDS, "duplicate", "billed_patient")  # a second person answers for what the patient is asked for too
+_KINDS, _ENDS = ("write_off", "expire", "close_duplicate"), ("written_off", "expired", "duplicate")
+_COLLECTION, _LOWERED = "to_collection", "lowered_charge"
+_GIVEN_UP = (_COLLECTION, _LOWERED)  # kinds of requests that somebody may settle alone
+_APPROVED = (*_ENDS, "billed_patient")  # a second person answers for what the patient is asked for too
+_NO_LIMIT = '"limit_cents": null'  # of a repeat whose original was paid: nothing is given up
+
+
+class _Days(NamedTuple):
+    """An accounting day, and the instant at which the real day began: what is on either counts."""
+
+    day: date
+    since: str
+
+    def of(self, on: sa.Column[Any], at: sa.Column[Any]) -> list[sa.Label[int]]:
+        return [sa.case((one, 1), else_=0).label(name) for name, one in zip(_FLAGS, self.any(on, at), strict=True)]
+
+    def any(self, on: sa.Column[Any], at: sa.Column[Any]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+        return on == self.day, at >= self.since
+
+
+_FLAGS = ("is_on_day", "is_since")
+_Whose = Sequence[sa.ColumnElement[bool]]
+_When = tuple[sa.Column[Any], sa.Column[Any]]  # the accounting day and the instant of it
 
 
 def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
     """Add up what somebody gave up alone in a day, in cents: of denials, claims not sent, balances, and charges.
 
     Claims that are not sent, balances of patients sent to collection, and what a correction took off a charge count as
-    denials written off do: whoever may give up so much in a day chooses how, not how much.
+    denials written off do: whoever may give up so much in a day chooses how, not how much. So does a repeat whose
+    original is not paid. What was taken back does not count.
 
     On the accounting day, or since an instant, the start of the real day, whichever is more: another day that is typed
     gives nobody a second limit.
     """
-    days = (ACTION.c.posting_date == day, ACTION.c.recorded_at >= since)
-    denials = _sums(conn, _alone(actor), *days)
-    claims = [_accepted(conn, actor, one) for one in (SAID.c.posting_date == day, SAID.c.recorded_at >= since)]
-    asked = (MR.c.requested_by == actor, MR.c.decided_by == "", MR.c.kind.in_(_GIVEN_UP))
-    others = _requests(conn, asked, MR.c.posting_date == day, MR.c.requested_at >= since)
-    return max(map(sum, zip(denials, claims, others, strict=True)))
+    days = _Days(day, since)
+    parts = [
+        _denials(conn, _alone(actor), days, (ACTION.c.posting_date, ACTION.c.recorded_at)),
+        _accepted(conn, actor, days),
+        _requests(conn, _asked_alone(actor), days, (MR.c.posting_date, MR.c.requested_at)),
+    ]
+    return _most(parts)
+
+
+def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> pd.Series[int]:
+    """Add up what somebody gave up alone of each of these claims, on any day and in any way: cents by family_id."""
+    parts = [
+        _denials(conn, _alone(actor), families=family_ids),
+        _accepted(conn, actor, families=family_ids),
+        _requests(conn, _asked_alone(actor)),
+    ]
+    rows = pd.concat([part[["family_id", "cents"]] for part in parts])
+    rows = rows[rows["family_id"].isin(list(family_ids)) & (rows["cents"] != 0)]
+    return rows.groupby("family_id")["cents"].sum().astype("int64").rename("amount_cents")
 
 
 def approved_on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
     """Add up what others asked for and somebody approved, on the accounting day or since an instant, in cents."""
     approved = (ACTION.c.approved_by == actor, ACTION.c.state == "approved", EVENT.c.kind.in_(_APPROVED), ~_is_undone())
-    denials = _sums(conn, approved, ACTION.c.decided_posting_date == day, ACTION.c.decided_at >= since)
-    others = _requests(conn, [MR.c.decided_by == actor], MR.c.decided_posting_date == day, MR.c.decided_at >= since)
-    return max(map(sum, zip(denials, others, strict=True)))
+    days = _Days(day, since)
+    parts = [
+        _denials(conn, approved, days, (ACTION.c.decided_posting_date, ACTION.c.decided_at)),
+        _requests(conn, [MR.c.decided_by == actor], days, (MR.c.decided_posting_date, MR.c.decided_at)),
+    ]
+    return _most(parts)
 
 
-def _requests(conn: sa.Connection, whose: Sequence[sa.ColumnElement[bool]], *days: sa.ColumnElement[bool]) -> list[int]:
-    """Add up what stands of the requests of one person that were done, for each of these days."""
-    flags = [sa.case((one, 1), else_=0).label(f"on_{place}") for place, one in enumerate(days)]
-    select = sa.select(MR.c.money_request_id, MR.c.kind, MR.c.amount_cents, *flags)
-    rows = frame(conn, select.where(MR.c.state == "done", *whose, sa.or_(*days)))
-    own = rows.loc[rows["kind"] == _COLLECTION, "money_request_id"]
-    cents = rows.set_index("money_request_id")["amount_cents"]
-    if len(own):
-        cents = _collected(conn, int(own.min())).reindex(own).fillna(0).astype("int64").combine_first(cents)
-    worth = cents.reindex(rows["money_request_id"]).to_numpy("int64")
-    return [int(worth[rows[flag.name] == 1].sum()) for flag in flags]
+def _most(parts: Sequence[pd.DataFrame]) -> int:
+    return max(sum(int(part.loc[part[flag] == 1, "cents"].sum()) for part in parts) for flag in _FLAGS)
 
 
-def _collected(conn: sa.Connection, first: int) -> pd.Series[int]:
-    """Give what stands of balances sent to collection by requests since one, in cents by request.
+def _denials(
+    conn: sa.Connection, whose: _Whose, days: _Days | None = None, when: _When | None = None,
+    families: Sequence[int] = (),
+) -> pd.DataFrame:  # fmt: skip
+    """Add up events that gave denials up: cents, by the flags of days or by family_id."""
+    cents = total(EVENT.c.amount_cents).label("cents")
+    if days and when:
+        flags = days.of(*when)
+        columns: list[Any] = [*flags, cents]
+        told = sa.select(*columns).select_from(EVENT)
+        told = told.join(ACTION, ACTION.c.action_id == EVENT.c.action_id)
+        return frame(conn, told.where(*whose, sa.or_(*days.any(*when))).group_by(*_FLAGS))
+    select = sa.select(CASE.c.family_id, cents).join(EVENT, EVENT.c.case_id == CASE.c.case_id)
+    select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*whose)
+    return frame_of(conn, select.group_by(CASE.c.family_id), CASE.c.family_id, families)
+
+
+def _accepted(conn: sa.Connection, actor: str, days: _Days | None = None, families: Sequence[int] = ()) -> pd.DataFrame:
+    """Add up the claims not sent that somebody accepted as given up, and that are so still: as `_denials`."""
+    mine = sa.and_(SAID.c.kind == "accepted", SAID.c.actor == actor)
+    stands = (E.c.type_code == CLAIM, E.c.closed_reason == ACCEPTED)
+    if days:
+        said = days.any(SAID.c.posting_date, SAID.c.recorded_at)
+        each = [E.c.exception_id.in_(sa.select(SAID.c.exception_id).where(mine, one)) for one in said]
+        flags = [sa.case((one, 1), else_=0).label(name) for name, one in zip(_FLAGS, each, strict=True)]
+        return frame(conn, sa.select(*flags, E.c.amount_cents.label("cents")).where(*stands, sa.or_(*each)))
+    own = E.c.exception_id.in_(sa.select(SAID.c.exception_id).where(mine))
+    select = sa.select(C.c.family_id, E.c.amount_cents.label("cents")).join(C, C.c.claim_id == E.c.claim_id)
+    return frame_of(conn, select.where(*stands, own), C.c.family_id, families)
+
+
+def _requests(conn: sa.Connection, whose: _Whose, days: _Days | None = None, when: _When | None = None) -> pd.DataFrame:
+    """Give what stands of the requests of one person that were done: family_id (0: of none), cents, flags of days."""
+    select = sa.select(MR.c.money_request_id, MR.c.kind, MR.c.amount_cents, MR.c.parameters)
+    select = select.where(MR.c.state == "done", *whose)
+    if days and when:
+        select = select.add_columns(*days.of(*when)).where(sa.or_(*days.any(*when)))
+    rows = frame(conn, select)
+    told = [
+        (number, kind, _made(json.loads(text)))
+        for number, kind, text in zip(rows["money_request_id"], rows["kind"], rows["parameters"], strict=True)
+    ]
+    own = [number for number, kind, _ in told if kind == _COLLECTION]
+    lowered = {claim: number for number, kind, made in told if kind == _LOWERED for claim in made}
+    parts = [_collected(conn, min(own))] if own else []
+    parts += [_taken_off(conn, lowered)] if lowered else []
+    is_told = rows["kind"].eq(_COLLECTION) | rows["money_request_id"].isin(list(lowered.values()))
+    rest = rows[~is_told]
+    parts.append(rest[["money_request_id"]].assign(family_id=0, cents=rest["amount_cents"]))
+    flags = rows[["money_request_id", *(name for name in _FLAGS if name in rows)]]
+    return pd.concat(parts, ignore_index=True).merge(flags, on="money_request_id")
+
+
+def _made(told: dict[str, Any]) -> list[int]:
+    """Give the claims that a lowered charge made, as its request names them."""
+    return [int(one) for one in told.get("made", ())]
+
+
+def _taken_off(conn: sa.Connection, lowered: dict[int, int]) -> pd.DataFrame:
+    """Give what claims (to their request) are charged less than those they follow: money_request_id, family_id, cents.
+
+    One that was withdrawn takes nothing off any more, unless it was given up as a whole with what is charged.
+    """
+    before = C.alias("before")
+    given = sa.exists().where(E.c.claim_id == C.c.claim_id, E.c.type_code == CLAIM)
+    select = sa.select(C.c.claim_id, C.c.family_id, (before.c.charge_cents - C.c.charge_cents).label("cents"))
+    select = select.join(before, before.c.claim_id == C.c.follows_claim_id)
+    select = select.where(sa.or_(C.c.life != "withdrawn", given))
+    rows = frame_of(conn, select, C.c.claim_id, list(lowered)).drop_duplicates("claim_id")
+    number = rows["claim_id"].map(lowered).astype("int64")
+    cents = rows["cents"].astype("int64").clip(lower=0)
+    return pd.DataFrame({"money_request_id": number, "family_id": rows["family_id"], "cents": cents})
+
+
+def _collected(conn: sa.Connection, first: int) -> pd.DataFrame:
+    """Give what stands of balances sent to collection by requests since one: money_request_id, family_id, cents.
 
     What was taken back, or fell with the payer's decision, is not given up any more. A balance goes again only when
     it has come back: so what stands of a claim is that of the last request.
@@ -81,37 +186,19 @@ def _collected(conn: sa.Connection, first: int) -> pd.Series[int]:
     bad_debt = sa.select(L.c.family_id, L.c.amount_cents).where(L.c.account == "5000")
     stands = frame_of(conn, bad_debt, L.c.family_id, sent["family_id"].drop_duplicates().tolist())
     of_family = stands.groupby("family_id")["amount_cents"].sum()
-    left = pd.Series(of_family.reindex(sent["family_id"], fill_value=0).to_numpy("int64"), index=sent.index)
+    left = pd.Series(of_family.reindex(sent["family_id"], fill_value=0).to_numpy(), index=sent.index, dtype="int64")
     before = sent.groupby("family_id")["cents"].cumsum() - sent["cents"]
-    kept = sent["cents"].clip(upper=(left - before).clip(lower=0)).astype("int64")
-    return kept.groupby(sent["money_request_id"]).sum()
-
-
-def _accepted(conn: sa.Connection, actor: str, when: sa.ColumnElement[bool]) -> int:
-    """Add up the claims not sent that somebody accepted as given up, and that are so still."""
-    mine = sa.select(SAID.c.exception_id).where(SAID.c.kind == "accepted", SAID.c.actor == actor, when)
-    stands = sa.and_(E.c.type_code == CLAIM, E.c.closed_reason == ACCEPTED, E.c.exception_id.in_(mine))
-    return int(conn.scalar(sa.select(total(E.c.amount_cents)).where(stands)) or 0)
-
-
-def _sums(conn: sa.Connection, whose: Sequence[sa.ColumnElement[bool]], *days: sa.ColumnElement[bool]) -> list[int]:
-    select = sa.select(*(total(sa.case((one, EVENT.c.amount_cents), else_=0)) for one in days))
-    select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*whose, sa.or_(*days))
-    return [int(one or 0) for one in conn.execute(select).one()]
-
-
-def of_families(conn: sa.Connection, actor: str, family_ids: Sequence[int]) -> pd.Series[int]:
-    """Add up what somebody gave up alone of each of these claims, on any day: cents by family_id."""
-    select = sa.select(CASE.c.family_id, EVENT.c.event_id, EVENT.c.amount_cents)
-    select = select.join(EVENT, EVENT.c.case_id == CASE.c.case_id)
-    select = select.join(ACTION, ACTION.c.action_id == EVENT.c.action_id).where(*_alone(actor))
-    rows = frame_of(conn, select, CASE.c.family_id, family_ids)
-    return rows.groupby("family_id")["amount_cents"].sum().astype("int64")
+    return sent.assign(cents=sent["cents"].clip(upper=(left - before).clip(lower=0)).astype("int64"))
 
 
 def _alone(actor: str) -> tuple[sa.ColumnElement[bool], ...]:
     of_person = (ACTION.c.requested_by == actor, ACTION.c.state == "done", ACTION.c.kind.in_(_KINDS))
-    return (*of_person, EVENT.c.kind.in_(_ENDS), ~_is_undone())
+    is_paid_once = sa.and_(ACTION.c.kind == "close_duplicate", ACTION.c.parameters.contains(_NO_LIMIT))
+    return (*of_person, EVENT.c.kind.in_(_ENDS), ~is_paid_once, ~_is_undone())
+
+
+def _asked_alone(actor: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return MR.c.requested_by == actor, MR.c.decided_by == "", MR.c.kind.in_(_GIVEN_UP)
 
 
 def _is_undone() -> sa.ColumnElement[bool]:

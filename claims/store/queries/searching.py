@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.case_events import keys_from
-from claims.store.schema.folded import begins
+from claims.store.schema.folded import accented, begins, folded
+
+Names = Sequence[Sequence[str]]  # the words of a name that is looked for, each as it may be spelled
 
 CASE, CLAIM, FAMILY, PAYMENT = schema.denial_cases, schema.claims, schema.families, schema.claim_payments
 MATCH, REMIT = schema.matches, schema.remittances
@@ -21,7 +23,7 @@ SOME = 500  # families whose number begins so
 _LAST = "Z" * 40  # no number of capitals and digits with the same beginning comes after it, however a database sorts
 
 
-def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str], *, within: bool = False) -> pd.DataFrame:
+def cases(conn: sa.Connection, words: str, normal: str, names: Names, *, within: bool = False) -> pd.DataFrame:
     """Read cases whose key or claim number begins so, or whose tag, member number or trace number (TRN02) it is.
 
     Or whose patient has all of these names, of which one begins the last or the first name; `within`: wherever they
@@ -30,7 +32,7 @@ def cases(conn: sa.Connection, words: str, normal: str, names: Sequence[str], *,
     return frame(conn, cases_select(words, normal, names, within=within))
 
 
-def cases_select(words: str, normal: str, names: Sequence[str], *, within: bool = False) -> sa.Select[Any]:
+def cases_select(words: str, normal: str, names: Names, *, within: bool = False) -> sa.Select[Any]:
     """Give the statement of `cases`."""
     fits: list[sa.ColumnElement[bool]] = [
         CASE.c.family_id.in_(_of_member(words)),
@@ -56,7 +58,7 @@ def cases_select(words: str, normal: str, names: Sequence[str], *, within: bool 
     return select.order_by(CASE.c.at_risk_cents.desc(), CASE.c.case_key).limit(MOST)
 
 
-def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str], *, within: bool = False) -> pd.DataFrame:
+def claims(conn: sa.Connection, words: str, normal: str, names: Names, *, within: bool = False) -> pd.DataFrame:
     """Read claims whose number begins so, with this member number or trace number of a payment, or these names.
 
     `within` as in `cases`.
@@ -64,7 +66,7 @@ def claims(conn: sa.Connection, words: str, normal: str, names: Sequence[str], *
     return frame(conn, claims_select(words, normal, names, within=within))
 
 
-def claims_select(words: str, normal: str, names: Sequence[str], *, within: bool = False) -> sa.Select[Any]:
+def claims_select(words: str, normal: str, names: Names, *, within: bool = False) -> sa.Select[Any]:
     """Give the statement of `claims`."""
     paid = sa.select(MATCH.c.family_id).where(MATCH.c.claim_payment_id.in_(_traced(words)), MATCH.c.ended_at.is_(None))
     fits: list[sa.ColumnElement[bool]] = [CLAIM.c.member_id.in_(_spelled(words)), CLAIM.c.family_id.in_(paid)]
@@ -94,6 +96,15 @@ def exactly(conn: sa.Connection, words: str, normal: str) -> tuple[list[str], li
     )
     found = conn.scalars(last.group_by(CLAIM.c.family_id).order_by(CLAIM.c.family_id).limit(2))
     return keys, [int(one) for one in found]
+
+
+def accented_names(conn: sa.Connection) -> set[str]:
+    """Read the names of patients that have accents, as they are looked for (`schema.folded`): few, by their index."""
+    found: set[str] = set()
+    for table in (CLAIM, PAYMENT):
+        for name in (table.c.patient_last_name, table.c.patient_first_name):
+            found |= set(conn.scalars(sa.select(folded(name)).where(accented(name)).distinct()))
+    return found
 
 
 def _families(normal: str, *, begins: bool = False) -> sa.CompoundSelect[tuple[int]]:
@@ -132,16 +143,16 @@ def _key(words: str) -> list[sa.ColumnElement[bool]]:
     return [sa.and_(*keys_from(lower))] if is_key else []
 
 
-def _of_names(table: Any, column: sa.ColumnElement[int], names: Sequence[str], *, within: bool) -> sa.Select[int]:
+def _of_names(table: Any, column: sa.ColumnElement[int], names: Names, *, within: bool) -> sa.Select[int]:
     """Select what belongs to patients of these names."""
     select = sa.select(column).where(_named(table, names))
     if within:
         return select
     both = (table.c.patient_last_name, table.c.patient_first_name)
-    return select.where(sa.or_(*(begins(name, word) for name in both for word in names)))
+    return select.where(sa.or_(*(begins(name, spelt) for name in both for word in names for spelt in word)))
 
 
-def _named(table: Any, names: Sequence[str]) -> sa.ColumnElement[bool]:
+def _named(table: Any, names: Names) -> sa.ColumnElement[bool]:
     """Condition on rows with a patient: each word begins a name of theirs, whichever comes first.
 
     Apostrophes and hyphens are forgiven: O'NEIL is O NEIL and ONEIL, too.
@@ -151,9 +162,9 @@ def _named(table: Any, names: Sequence[str]) -> sa.ColumnElement[bool]:
     return sa.and_(
         *(
             sa.or_(
-                _without(last, "").startswith(word, autoescape=True),
-                _without(first, "").startswith(word, autoescape=True),
-                parted.contains(" " + word, autoescape=True),
+                *(_without(last, "").startswith(spelt, autoescape=True) for spelt in word),
+                *(_without(first, "").startswith(spelt, autoescape=True) for spelt in word),
+                *(parted.contains(" " + spelt, autoescape=True) for spelt in word),
             )
             for word in names
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from claims.store.schema.base import Cents, Code, Id, address, key, metadata, ref
-from claims.store.schema.folded import folded
+from claims.store.schema.folded import indexed
 
 # state: new (identity not resolved yet), ready (may be posted), posted, held, duplicate (the same payment is stored
 # already), informational (pre-notification, test file: never posted), undone (its posting was; a replay posts it).
@@ -76,8 +76,8 @@ claim_payments = Table(
     Index("ix_claim_payments_claim_number_normal", "claim_number_normal"),
     Index("ix_claim_payments_payer_claim_number", "payer_claim_number"),
 )
-Index("ix_claim_payments_last_name", folded(claim_payments.c.patient_last_name))
-Index("ix_claim_payments_first_name", folded(claim_payments.c.patient_first_name))
+indexed("claim_payments", claim_payments.c.patient_last_name, "last_name")
+indexed("claim_payments", claim_payments.c.patient_first_name, "first_name")
 
 service_payments = Table(
     "service_payments",

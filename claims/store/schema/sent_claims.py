@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from claims.store.schema.base import Cents, Code, address, key, metadata, ref
-from claims.store.schema.folded import folded
+from claims.store.schema.folded import indexed
 
 # All versions (original, replacement, void, for each payer) of one claim. A/R, balances and denials hang on the family.
 families = Table(
@@ -90,8 +90,8 @@ claims = Table(
         postgresql_where=text("version > 1"),
     ),
 )
-Index("ix_claims_last_name", folded(claims.c.patient_last_name))
-Index("ix_claims_first_name", folded(claims.c.patient_first_name))
+indexed("claims", claims.c.patient_last_name, "last_name")
+indexed("claims", claims.c.patient_first_name, "first_name")
 
 service_lines = Table(
     "service_lines",

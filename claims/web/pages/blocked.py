@@ -9,7 +9,7 @@ from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import UsageError
-from claims.service import blocked_queue, resubmit
+from claims.service import blocked_queue, lowered_requests, resubmit
 from claims.service.context import Context
 from claims.web import paging, several, shown
 from claims.web.pages.stopped_acts import BLOCKED
@@ -110,5 +110,6 @@ def _page(at: Seat, claim_id: int, status: int = 200, **values: str) -> Response
     row = blocked_queue.told(at.reading, claim_id)
     why = resubmit.why_not(at.reading, claim_id) if row["is_blocked"] else ""
     usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": "", "look": ""}
-    own = {"row": row, "why_not": why, "workers": at.practice.workers()}
+    own: dict[str, Any] = {"row": row, "why_not": why, "workers": at.practice.workers()}
+    own["lowered"] = lowered_requests.waiting_of(at.reading, claim_id=claim_id)
     return at.page("blocked_claim.html", status, **usual | own | values)

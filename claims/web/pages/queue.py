@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from claims.service import desk_export, desk_facts
+from claims.service import desk_export, desk_facts, lowered_requests
 from claims.service.audited import record_shown
 from claims.service.desk import queue
 from claims.service.desk.today import last_night
@@ -55,7 +55,11 @@ def listed(at: At, asked: AskedFor) -> Response:
         ids = [row["case_id"] for row in rows]
         record_shown(at.reading, "denial queue", {"cases": ids})
         patients = desk_facts.patients(at.reading, ids)
-        rows = [row | {"patient": patients.get(row["case_id"], "")} for row in rows]
+        lowered = lowered_requests.cases_waiting(at.reading)
+        rows = [
+            row | {"patient": patients.get(row["case_id"], ""), "lowered_waits": row["case_id"] in lowered}
+            for row in rows
+        ]
     around = {
         name: asked.address(at=_cursor(at, place, sort)) if place else ""
         for name, place in (("next", found.next), ("previous", found.previous))

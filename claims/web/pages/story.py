@@ -9,7 +9,16 @@ from urllib.parse import quote, urlsplit
 from fastapi import Query
 from starlette.responses import Response
 
-from claims.service import appeals, desk_case, desk_facts, queue, rejection_queue, scrub_shown, timeline
+from claims.service import (
+    appeals,
+    desk_case,
+    desk_facts,
+    lowered_requests,
+    queue,
+    rejection_queue,
+    scrub_shown,
+    timeline,
+)
 from claims.service.audited import record_shown
 from claims.service.desk import originals
 from claims.service.desk import queue as desk_queue
@@ -63,6 +72,7 @@ def shown_case(
         told=told,
         problem=problem,
         form=form or {},
+        lowered=lowered_requests.waiting_of(ctx, case_id=found.case_id),
         rejected=rejection_queue.of_case(ctx, found.case_id, found.family_id),
         fixes=scrub_shown.fixes(tale["made"]["edits"].split()),
         originals=shown.rows(originals.of_case(ctx, found.case_id)) if tale["case"]["category"] == DUPLICATE else [],

@@ -9,7 +9,7 @@ from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import UsageError
-from claims.service import blocked_queue, rejection_pages, rejection_queue, resubmit, takebacks
+from claims.service import blocked_queue, lowered_requests, rejection_pages, rejection_queue, resubmit, takebacks
 from claims.service.context import Context
 from claims.service.desk import correcting
 from claims.web import paging, several, shown
@@ -120,6 +120,7 @@ def _rejection(at: Seat, rejection_id: int, status: int = 200, **values: str) ->
     usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": "", "look": ""}
     is_missed = bool(row["edit_id"]) and correcting.is_missed(at.reading, int(row["claim_id"]), str(row["edit_id"]))
     own = {"row": row, "why_not": why, "workers": at.practice.workers(), "is_missed": is_missed}
+    own["lowered"] = lowered_requests.waiting_of(at.reading, claim_id=int(row["claim_id"]))
     return at.page("rejection.html", status, **usual | own | values)
 
 

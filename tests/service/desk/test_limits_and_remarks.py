@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import UsageError
 from claims.service import desk_case
-from claims.service.desk import actions, approving
+from claims.service.desk import actions, approving, correcting, money
 from claims.service.verify import verify
 from claims.service.zone import begins
 from claims.store import schema
+from claims.store.engine import read
 from claims.store.queries import given_up
 from tests.service.desk.conftest import DAY, as_person, cases, chosen
 
@@ -84,6 +86,21 @@ def test_what_is_written_off_of_one_claim_counts_whatever_the_day(books):
     assert first.state == "done"
 
 
+def test_a_repeat_of_what_is_not_paid_counts_as_a_write_off(books, monkeypatch):
+    anna = as_person(books, "anna")
+    monkeypatch.setattr(money, "is_repeat_of", lambda _conn, rows, _proof: pd.Series(True, rows.index))
+    proof = int(cases(books).loc["A4", "claim_payment_id"])
+    close = [actions.close_duplicate(anna, chosen(books, one), proof, 15000, DAY) for one in ("A1", "A2")]
+    assert [one.state for one in close] == ["done", "waiting_approval"]
+    assert actions.write_off(anna, chosen(books, "A3"), "small", 15000, DAY).state == "waiting_approval"
+    family = int(cases(books).loc["A1", "family_id"])
+    with read(books.ctx.engine) as conn:
+        assert given_up.of_families(conn, "anna", [family]).to_dict() == {family: 10100}
+        monkeypatch.setattr(money.originals, "is_paid", lambda *_: True)  # then nothing is given up
+        assert actions.close_duplicate(anna, chosen(books, "A4"), proof, 15000, DAY).state == "done"
+        assert given_up.on_day(conn, "anna", DAY, "9999") == 10100
+
+
 def test_another_day_that_is_typed_is_no_way_round_a_limit(books):
     anna, bert = as_person(books, "anna"), as_person(books, "bert")
     days = [DAY, DAY - timedelta(days=1), DAY + timedelta(days=1)]
@@ -144,3 +161,12 @@ def test_approvals_are_of_what_still_waits(books):
     assert actions.refuse(bert, again.action_id, "appeal first", DAY).amount_cents == 10300
     body = books.rows(sa.select(AUDIT.c.body).where(AUDIT.c.action == "denial.refuse"))[0][0]
     assert (json.loads(body)["cases"], json.loads(body)["amount_cents"]) == (1, 10300)
+
+
+def test_what_a_remark_is_about_is_the_first_to_correct():
+    fields = [
+        correcting.Field(name, name, 1, "99213", "", "", name != "2:units", ())
+        for name in ("1:modifiers", "1:units", "2:units")
+    ]
+    first = [correcting._first(fields, said)[0].name for said in ({"N362"}, {"151"}, {"N290"})]
+    assert first == ["1:units", "1:units", "1:modifiers"]

@@ -572,7 +572,11 @@ CREATE INDEX ix_claims_family_id ON claims (family_id);
 
 CREATE INDEX ix_claims_first_name ON claims (replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', ''));
 
+CREATE INDEX ix_claims_first_name_accented ON claims (replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', '')) WHERE length(CAST(patient_first_name AS BLOB)) > length(patient_first_name);
+
 CREATE INDEX ix_claims_last_name ON claims (replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', ''));
+
+CREATE INDEX ix_claims_last_name_accented ON claims (replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', '')) WHERE length(CAST(patient_last_name AS BLOB)) > length(patient_last_name);
 
 CREATE INDEX ix_claims_life ON claims (life, charge_cents, claim_id);
 
@@ -723,7 +727,11 @@ CREATE INDEX ix_claim_payments_claim_number_normal ON claim_payments (claim_numb
 
 CREATE INDEX ix_claim_payments_first_name ON claim_payments (replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', ''));
 
+CREATE INDEX ix_claim_payments_first_name_accented ON claim_payments (replace(replace(replace(upper(patient_first_name), '''', ''), '-', ''), ' ', '')) WHERE length(CAST(patient_first_name AS BLOB)) > length(patient_first_name);
+
 CREATE INDEX ix_claim_payments_last_name ON claim_payments (replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', ''));
+
+CREATE INDEX ix_claim_payments_last_name_accented ON claim_payments (replace(replace(replace(upper(patient_last_name), '''', ''), '-', ''), ' ', '')) WHERE length(CAST(patient_last_name AS BLOB)) > length(patient_last_name);
 
 CREATE INDEX ix_claim_payments_payer_claim_number ON claim_payments (payer_claim_number);
 
