@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from claims.denials.cases import EARLIER
 from claims.denials.freed import let_go
 from claims.denials.lifecycle import WON
+from claims.denials.replaced import on_base, replaced
 
 # The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
 DEFAULTS: dict[str, str | int | bool] = {
@@ -50,12 +50,13 @@ def in_posting_order(claim_payments: pd.DataFrame) -> pd.DataFrame:
 
 
 def effects_of(
-    claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame
+    claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, pairs: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the effects of these postings: columns of ``lifecycle`` and ``candidate``, the row of ``cases`` or -1.
 
     What was looked at before (``is_seen``) pays once more, for it may win what was denied before it and came only now;
     it denies nothing again, but where it was held and only noted, and is taken back now: then it has a case of its own.
+    ``pairs``: what was taken back without a reversal (`replaced`).
     """
     at = claim_payments.set_index("claim_payment_id")["at"]
     latest = kept.drop_duplicates("base", keep="last")
@@ -76,7 +77,7 @@ def effects_of(
     denied["at"] = denied["at"].where(freed < 0, freed)
     denied = denied[~is_seen & ((denied["claim_payment_id"].to_numpy() != stands) | (freed >= 0))]
     open_bases = set(known.loc[~known["is_closed"], "base"])
-    denied = _with_later_denial(denied, latest, claim_payments)
+    denied = _with_later_denial(denied, latest, pairs)
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
@@ -88,7 +89,7 @@ def effects_of(
         known,
         denied,
         taken_back,
-        _replaced(news, deciders, figures, cases),
+        replaced(news, pairs, deciders, figures, cases),
         _after(taken_back, _paid_after(claim_payments, deciders, figures, cases), _taken_back(claim_payments)),
         _paid_by_next(news, latest, figures),
         _decided_by_other(news, latest, figures, cases),
@@ -117,17 +118,17 @@ def _whole(part: pd.DataFrame) -> pd.DataFrame:
     return whole.astype({name: "int64" if dtype == "int" else dtype for name, dtype in dtypes.items()})
 
 
-def _with_later_denial(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.DataFrame:
+def _with_later_denial(denied: pd.DataFrame, latest: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Attach a denial that comes late to the open case of a later one: what the payer said last is what stands.
 
     Unless the ledger took the later one back for it: that one only repeated it.
     """
     is_open = latest["state"] != "closed"
     standing = latest[is_open].set_index("base")[["remit_date", "claim_payment_id"]].reindex(denied["base"])
-    replaced = claim_payments.set_index("claim_payment_id")["reverses_claim_payment_id"]
-    replaces = replaced.reindex(denied["claim_payment_id"], fill_value=0).to_numpy()
+    decided_by = standing["claim_payment_id"].fillna(0).astype("int64")
+    both = pd.MultiIndex.from_arrays([denied["claim_payment_id"], decided_by])
     is_late = denied["remit_date"].to_numpy() < standing["remit_date"].fillna("").to_numpy()
-    is_late &= replaces != standing["claim_payment_id"].fillna(-1).to_numpy()
+    is_late &= ~both.isin(pd.MultiIndex.from_frame(pairs[["claim_payment_id", "target_id"]]))
     return denied.assign(kind=denied["kind"].where(~is_late, "attached"))
 
 
@@ -231,52 +232,6 @@ def _reversed(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFr
     return both.assign(kind="taken_back", outcome="superseded", is_reversal=True)
 
 
-def _replaced(
-    claim_payments: pd.DataFrame, deciders: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
-) -> pd.DataFrame:
-    """Take back what another decision on the claim replaces: won where it pays or charges the patient instead.
-
-    An older one that comes late replaces what only repeated it: nothing is won.
-    """
-    newer = claim_payments[(claim_payments["outcome"] == "posted") & (claim_payments["reverses_claim_payment_id"] != 0)]
-    names = {"claim_payment_id": "target_id", "line_number": "line"}
-    pairs = newer[["claim_payment_id", "reverses_claim_payment_id", "paid_cents", "at", "payment_date"]].merge(
-        deciders[["claim_payment_id", "line_number", "base", "remit_date"]].rename(columns=names),
-        left_on="reverses_claim_payment_id",
-        right_on="target_id",
-    )
-    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
-    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
-    if pairs.empty:
-        return pairs.assign(kind="", outcome="")
-    amounts, is_whole = _on_base(pairs, figures)
-    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
-    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
-    is_later = (pairs["payment_date"] >= pairs["remit_date"]).to_numpy(bool)
-    outcome = np.where(is_later & ((amounts["paid"] > 0) | (amounts["patient"] > 0)), won, "superseded")
-    recovered = np.where(is_later, np.maximum(amounts["paid"], 0), 0)
-    return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=recovered)
-
-
-def _on_base(
-    pairs: pd.DataFrame, figures: pd.DataFrame
-) -> tuple[dict[str, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]:
-    """Give what payments (claim_payment_id, paid_cents) pay and lay on the patient on a line, 0 meaning the claim.
-
-    Also tells where it is the whole claim that is meant.
-    """
-    names = ["paid_cents", "patient_cents"]
-    by_line = figures.groupby(["claim_payment_id", "line"])[names].sum()
-    by_claim = figures.groupby("claim_payment_id")[names].sum()
-    has_lines = figures.loc[figures["line"] != 0, "claim_payment_id"]
-    lines = by_line.reindex(pd.MultiIndex.from_frame(pairs[["claim_payment_id", "line"]]), fill_value=0)
-    whole = by_claim.reindex(pairs["claim_payment_id"], fill_value=0)
-    is_whole = ((pairs["line"] == 0) | ~pairs["claim_payment_id"].isin(has_lines)).to_numpy(bool)
-    paid = np.where(is_whole, pairs["paid_cents"], lines["paid_cents"])
-    patient = np.where(is_whole, whole["patient_cents"], lines["patient_cents"])
-    return {"paid": paid, "patient": patient}, is_whole
-
-
 def _paid_after(
     claim_payments: pd.DataFrame, deciders: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
 ) -> pd.DataFrame:
@@ -301,7 +256,7 @@ def _paid_after(
     pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
     if pairs.empty:
         return pairs.assign(kind="", outcome="")
-    amounts, is_whole = _on_base(pairs, figures)
+    amounts, is_whole = on_base(pairs, figures)
     denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
     outcome = np.where(is_whole & denied_on, "partly_overturned", "overturned")
     # What the line was paid before its denial in part is not won twice.
@@ -335,7 +290,7 @@ def _paid_by_next(claim_payments: pd.DataFrame, latest: pd.DataFrame, figures: p
     pairs = pairs[is_later].reset_index(drop=True)
     if pairs.empty:
         return pairs.assign(kind="", outcome="")
-    amounts, _ = _on_base(pairs, figures)
+    amounts, _ = on_base(pairs, figures)
     return pairs.assign(kind="taken_back", outcome="superseded", recovered_cents=np.maximum(amounts["paid"], 0))
 
 
@@ -361,7 +316,7 @@ def _decided_by_other(
     pairs = pairs[is_other].reset_index(drop=True)
     if pairs.empty:
         return pairs.assign(kind="", outcome="")
-    amounts, is_whole = _on_base(pairs, figures)
+    amounts, is_whole = on_base(pairs, figures)
     denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
     won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
     outcome = np.where((amounts["paid"] > 0) | (amounts["patient"] > 0), won, "superseded")

@@ -13,6 +13,7 @@ from claims.denials.effects import effects_of, in_posting_order, losses
 from claims.denials.figures import line_figures
 from claims.denials.lifecycle import fold
 from claims.denials.matched import rekeyed
+from claims.denials.replaced import by_posting
 
 OPENING_OUTCOMES = ["posted", "unapplied"]
 
@@ -35,6 +36,7 @@ def propose(
     *,
     posting_date: str,
     limits: pd.DataFrame = NO_LIMITS,
+    replaced: pd.DataFrame | None = None,
 ) -> Proposal:
     """Find the denial cases that these postings open, repeat, close or re-key (R2 to R7).
 
@@ -44,15 +46,18 @@ def propose(
 
     ``claim_payments``: columns of the table, of its remittance (remit_key, payment_date, payer_code, payer_name) and of
     its posting and match: outcome (posted, reversal, memo, unapplied, informational), reverses_claim_payment_id (the
-    decision that this one takes back, by a reversal or by the ledger's own correction; else 0), family_id (0: unknown
-    claim), billing_npi and family_claim_number (of the family), payer_sequence. Optional: has_other_payer (bool),
-    primary_payment_date, own_payer_code and next_payer_code (of the claim), payer_type (else by
+    decision that this one takes back, or the first of them, by a reversal or by the ledger's own correction; else 0),
+    family_id (0: unknown claim), billing_npi and family_claim_number (of the family), payer_sequence. Optional:
+    has_other_payer (bool), primary_payment_date, own_payer_code and next_payer_code (of the claim), payer_type (else by
     filing_indicator_code), is_seen (bool: the denial rules have looked at it before). ``service_payments``: columns of
     the table and line_number (of the match, 0: no line fits);
     optional expected_cents (allowed by contract, ``Int64``).
     ``adjustments`` with ``classified`` (``classify`` of them, same order) and ``remarks``: those of these claim
     payments. ``known_cases``: the stored cases of the same families and claim payments, with billing_npi of the family
     (``store.queries.denials.related_cases`` reads them). ``limits``: rules of payers, as ``deadlines`` wants them.
+    ``replaced``: all that posted ones took back by the ledger's own correction, which may be several decisions of one:
+    claim_payment_id, target_id, line_number (a row for each line), is_whole (nothing of the target is left). Without
+    it each took back the one that its posting names.
 
     new_cases and changed_cases have the columns of ``denial_cases`` but recorded_at and (new) case_id; events name
     their case by case_key as it is after the change. The body of the first event of a changed case holds ``before``:
@@ -77,7 +82,8 @@ def propose(
     kept["opening"] = kept.groupby("base").cumcount() + 1
     new_keys = pd.Series(case_keys(kept["base"], kept["opening"]), index=kept.index, dtype="str")
     kept["case_key"] = kept["case_key"].where(~kept["is_matched"], new_keys)
-    lived = outcomes.with_keys(_lived(ordered, figures, cases, kept), kept)
+    pairs = by_posting(ordered) if replaced is None else replaced
+    lived = outcomes.with_keys(_lived(ordered, figures, cases, kept, pairs), kept)
     changed = outcomes.changed_cases(lived, cases, kept, posting_date)
     events = outcomes.events(lived, cases, kept, posting_date)
     return Proposal(
@@ -86,10 +92,10 @@ def propose(
 
 
 def _lived(
-    claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame
+    claim_payments: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, pairs: pd.DataFrame
 ) -> pd.DataFrame:
     """Fold all effects; what reversed a payment that won is known only when it is known what won."""
-    effects = effects_of(claim_payments, figures, cases, kept)
+    effects = effects_of(claim_payments, figures, cases, kept, pairs)
     lived, known = fold(effects), 0
     while len(lost := losses(claim_payments, lived, kept)) > known:
         lived, known = fold(pd.concat([effects, lost], ignore_index=True)), len(lost)

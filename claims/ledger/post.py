@@ -153,7 +153,7 @@ def _adjudicate(
     result.wait(stopped, stopped["verdict"])
     result.decide(rows[rows["verdict"] == MEMO], MEMO)
     released = _release(rows, tested.released, decided_lines, result)
-    first = tested.released.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["claim_payment_id_first"]
+    first = _first(tested.released, decided)
     passed = rows[rows["verdict"] == POSTED]
     passed = passed.assign(
         reverses_claim_payment_id=first.reindex(passed["claim_payment_id"], fill_value=0).to_numpy(),
@@ -169,6 +169,13 @@ def _adjudicate(
     odd = odd[odd["claim_payment_id"].isin(passed["claim_payment_id"])].rename(columns={"rule_exception": "type_code"})
     result.exceptions.append(odd[EXCEPTION_COLUMNS])
     return passed.assign(outcome=POSTED, place=0, is_released=0)[decided.columns.tolist()], own
+
+
+def _first(released: pd.DataFrame, decided: pd.DataFrame) -> pd.Series:
+    """Give the first of the decisions that each new one takes back, as they are posted; its journals name them all."""
+    facts = decided[["claim_payment_id", "posting_order", "ordinal"]].add_suffix("_first")
+    found = released.merge(facts, on="claim_payment_id_first").sort_values(["posting_order_first", "ordinal_first"])
+    return found.drop_duplicates("claim_payment_id").set_index("claim_payment_id")["claim_payment_id_first"]
 
 
 def _release(rows: pd.DataFrame, released: pd.DataFrame, decided_lines: pd.DataFrame, result: Proposal) -> pd.DataFrame:

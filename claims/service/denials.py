@@ -20,6 +20,7 @@ from claims.store import cases, clock, desk, undone_cases
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries import denials as queries
+from claims.store.released import released
 
 CLAIMS_PER_BATCH = 50_000
 CLOSING = ("overturned", "partly_overturned", "superseded")
@@ -49,6 +50,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                     _related(conn, ids),
                     posting_date=posting_date.isoformat(),
                     limits=limits,
+                    replaced=_released(conn, claim_payments),
                 )
                 proposal = _with_undone(conn, proposal)
                 before = cases.last_id(conn)
@@ -70,6 +72,12 @@ def _related(conn: Connection, ids: queries.Ids) -> pd.DataFrame:
     related = queries.related_cases(conn, ids)
     won = related.loc[related["outcome"].isin(WON), "case_id"].tolist()
     return with_winners(related, queries.wins(conn, won))
+
+
+def _released(conn: Connection, claim_payments: pd.DataFrame) -> pd.DataFrame:
+    """Read what the decisions among these took back without a reversal."""
+    took = (claim_payments["outcome"] == "posted") & (claim_payments["reverses_claim_payment_id"] != 0)
+    return released(conn, claim_payments.loc[took, "claim_payment_id"].tolist())
 
 
 def _typed(master: Master, claim_payments: pd.DataFrame, day: date) -> pd.DataFrame:

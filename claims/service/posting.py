@@ -167,6 +167,7 @@ def _post(
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
     taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]
+    taken = pd.concat([taken, released["claim_payment_id"]]).drop_duplicates()
     exceptions.close_for(conn, "claim_payment_id", taken, SETTLED_BY_REVERSAL, "reversed", posting_date)
     raised = pd.concat(
         [*proposed.exceptions, *_notes(batch, classes, postings), _of_posted(odd_codes, postings)], ignore_index=True

@@ -22,6 +22,7 @@ from claims.store import pricing as rows
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 from claims.store.queries import pricing as queries
+from claims.store.released import released
 
 FAMILIES_PER_BATCH = 20_000
 OF_CLAIM = ["claim_payment_id", "family_id", "claim_id"]
@@ -73,7 +74,8 @@ def _price(
     """Price the families of a scope, and keep what changed."""
     postings = queries.postings(conn, scope)
     is_held = postings["outcome"] == "unapplied"
-    decisions = _decisions(postings[~is_held])
+    took = postings.loc[(postings["outcome"] == "posted") & (postings["reverses_claim_payment_id"] != 0)]
+    decisions = _decisions(postings[~is_held], released(conn, took["claim_payment_id"].tolist()))
     held = postings[is_held & (postings["payer_sequence"] == "P") & (postings["claim_id"] != 0)]
     # What stood on a line, only postings say; what is at risk on it, a decision that is held says too.
     both = pd.concat([decisions[OF_CLAIM], held[OF_CLAIM]], ignore_index=True)
@@ -95,11 +97,18 @@ def _price(
     counts["recovered_cents"] += int(cents[kinds.isin(["recovered", "recovered_in_part"])].sum())
 
 
-def _decisions(postings: pd.DataFrame) -> pd.DataFrame:
-    """Give the decisions of first payers with their place among their family's postings, and what took them back."""
+def _decisions(postings: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
+    """Give the decisions of first payers with their place among their family's postings, and what took them back.
+
+    `released`: what decisions took back without a reversal. What is left of a decision counts, until the last is taken.
+    """
     steps = postings.assign(step=postings.groupby("family_id").cumcount())
-    taking = steps[steps["reverses_claim_payment_id"] != 0].drop_duplicates("reverses_claim_payment_id")
-    taking = taking.set_index("reverses_claim_payment_id")
+    names = {"reverses_claim_payment_id": "target_id"}
+    back = steps.loc[steps["outcome"] == "reversal", ["claim_payment_id", "step", *names]].rename(columns=names)
+    whole = released.loc[released["is_whole"].astype(bool), ["claim_payment_id", "target_id"]]
+    whole = steps[["claim_payment_id", "step"]].merge(whole, on="claim_payment_id").sort_values("step")
+    taking = pd.concat([back, whole.drop_duplicates("target_id", keep="last")]).sort_values("step", kind="stable")
+    taking = taking[taking["target_id"] != 0].drop_duplicates("target_id").set_index("target_id")
     own = steps[(steps["outcome"] == "posted") & (steps["payer_sequence"] == "P") & (steps["claim_id"] != 0)]
     ids = own["claim_payment_id"]
     return own.drop(columns=["outcome", "reverses_claim_payment_id"]).assign(

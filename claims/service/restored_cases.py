@@ -26,7 +26,7 @@ def as_before(conn: Connection, replayed: pd.DataFrame) -> pd.DataFrame:
     family_ids = sorted(set(owner["family_id"].tolist()))
     if not family_ids:
         return owner
-    then = rows.decisions(conn, family_ids, str(replayed["undone_at"].min()))
+    then = rows.decisions(conn, family_ids, str(replayed["undone_at"].min()), int(replayed["run_id"].min()))
     both = pd.concat([then, rows.decisions(conn, family_ids)], ignore_index=True)
     return owner[~owner["family_id"].isin(both.loc[~both.duplicated(keep=False), "family_id"])].reset_index(drop=True)
 

@@ -109,6 +109,10 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
                 also=[
                     f"journal {key} is not the negation of the one it takes back, or not the only one, by {cents} cents"
                     for key, cents in checking_postings.unequal_reversals(conn).itertuples(index=False)
+                ]
+                + [
+                    f"remittance {key[:12]}, claim {ordinal}, was taken back or takes back, and no journal says so"
+                    for key, ordinal in checking_postings.unlike_releases(conn).itertuples(index=False)
                 ],
             ),
             _check(

@@ -6,7 +6,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import stands
 from claims.store.load import frame
+from claims.store.posting import RELEASED
 
 J, L, R, P, CP, M = (
     schema.journals,
@@ -40,6 +42,32 @@ def undone_reversals(conn: sa.Connection) -> pd.DataFrame:
         .where(own.c.outcome == "reversal", own.c.ended_at.is_(None), first.c.ended_at.is_(None))
         .where(sa.or_(stands, other_family)),
     )
+
+
+def unlike_releases(conn: sa.Connection) -> pd.DataFrame:
+    """L5: decisions taken back without a reversal that no journal in force takes back (remit_key, ordinal).
+
+    Also those that name one as taken back whose journals theirs do not take back.
+    """
+    by, other = P.alias("by"), P.alias("other")
+    back, taken = J.alias("release"), J.alias("released")
+    pair = sa.select(sa.literal(1)).select_from(back).join(taken, taken.c.journal_id == back.c.reverses_journal_id)
+    pair = pair.where(back.c.reason_code == "release", stands(back))
+    of_other = pair.where(taken.c.claim_payment_id == other.c.claim_payment_id).correlate(other)
+    own, target = back.c.claim_payment_id, taken.c.claim_payment_id
+    named = pair.where(own == by.c.claim_payment_id, target == by.c.reverses_claim_payment_id).correlate(by)
+    both = sa.union_all(
+        sa.select(other.c.claim_payment_id).where(
+            other.c.ended_at.is_(None), other.c.is_superseded == RELEASED, ~of_other.exists()
+        ),
+        sa.select(by.c.claim_payment_id).where(
+            *(by.c.ended_at.is_(None), by.c.outcome == "posted", by.c.reverses_claim_payment_id.is_not(None)),
+            ~named.exists(),
+        ),
+    ).subquery()
+    select = sa.select(R.c.remit_key, CP.c.ordinal).select_from(both)
+    select = select.join(CP, CP.c.claim_payment_id == both.c.claim_payment_id)
+    return frame(conn, select.join(R, R.c.remit_id == CP.c.remit_id))
 
 
 def unequal_reversals(conn: sa.Connection) -> pd.DataFrame:

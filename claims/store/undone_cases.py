@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import cases, schema
 from claims.store.load import frame
 from claims.store.posting import ON_UNDONE
+from claims.store.released import targets
 from claims.store.rows import frame_of, update_where_in
 
 CASE, EVENT, M, P = schema.denial_cases, schema.denial_events, schema.matches, schema.claim_postings
@@ -31,17 +32,22 @@ def families(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFr
     return frame_of(conn, select, M.c.claim_payment_id, claim_payment_ids)
 
 
-def decisions(conn: sa.Connection, family_ids: Sequence[int], before: str = "") -> pd.DataFrame:
+def decisions(conn: sa.Connection, family_ids: Sequence[int], before: str = "", before_run: int = 0) -> pd.DataFrame:
     """What is in force on these claims, or was just before an instant: family_id, claim_payment_id, outcome, target_id.
 
-    target_id is the decision that this one takes back, else 0.
+    target_id is the decision that this one takes back, else 0; one that took back several has a row for each.
+    `before_run`: the run that began at that instant.
     """
     target = sa.func.coalesce(P.c.reverses_claim_payment_id, 0).label("target_id")
     select = sa.select(M.c.family_id, P.c.claim_payment_id, P.c.outcome, target)
     stood = sa.and_(P.c.recorded_at < before, sa.or_(P.c.ended_at.is_(None), P.c.ended_at >= before))
     select = select.join(M, M.c.claim_payment_id == P.c.claim_payment_id)
     select = select.where(M.c.ended_at.is_(None), stood if before else P.c.ended_at.is_(None))
-    return frame_of(conn, select, M.c.family_id, family_ids)
+    rows = frame_of(conn, select, M.c.family_id, family_ids)
+    took = rows[(rows["outcome"] == "posted") & (rows["target_id"] != 0)].drop(columns="target_id")
+    pairs = targets(conn, took["claim_payment_id"].tolist(), before_run)
+    more = took.merge(pairs, on="claim_payment_id")[rows.columns]
+    return pd.concat([rows, more], ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def events_of_claims(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:

@@ -286,3 +286,26 @@ def test_the_second_action_counts_when_no_other_payer_is_on_file():
         rows = claim_payments.assign(has_other_payer=has)
         proposal = propose(rows, service_payments, found, classes, remarks(), no_cases(), posting_date="2026-03-02")
         assert only(proposal)["next_action"] == action
+
+
+@pytest.mark.parametrize(("at_line", "won"), [(0, [3000, 3001]), (1, [6000, 0])], ids=["one sum", "by line"])
+def test_a_decision_that_replaces_several_wins_each_and_no_cent_twice(at_line, won):
+    parts = claims(*(KNOWN | {"claim_payment_id": at, "payer_claim_number": f"I{at}"} for at in (1, 2)))
+    parts = parts.assign(whole_charge_cents=20000)
+    services = lines(*({"claim_payment_id": at, "service_payment_id": at, "line_number": at} for at in (1, 2)))
+    found = adjustments((1, 1, "CO", "197", 10000), (2, 2, "CO", "197", 10000))
+    classes = classify(parts, services, found)
+    known = stored(propose(parts, services, found, classes, remarks(), no_cases(), posting_date="2026-03-02"))
+    paid = 6001 if at_line == 0 else 6000
+    whole = KNOWN | SECOND | {"paid_cents": paid, "charge_cents": 20000, "claim_payment_id": 3}
+    rows = claims(whole | {"reverses_claim_payment_id": 1}).assign(whole_charge_cents=20000)
+    services = lines({"claim_payment_id": 3, "service_payment_id": 3, "line_number": 1, "paid_cents": paid})
+    services = services if at_line else services.iloc[:0]
+    pairs = pd.DataFrame({"claim_payment_id": 3, "target_id": [1, 2], "line_number": [1, 2], "is_whole": True})
+    nothing = adjustments((3, 3, "CO", "45", 0)).iloc[:0]
+    classes = classify(rows, services, nothing)
+    changed = propose(
+        rows, services, nothing, classes, remarks(), known, posting_date="2026-04-02", replaced=pairs
+    ).changed_cases.sort_values("line_number")
+    assert changed["recovered_cents"].tolist() == won
+    assert changed["outcome"].tolist() == ["overturned", "overturned" if won[1] else "superseded"]

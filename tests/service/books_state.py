@@ -7,6 +7,7 @@ from collections import Counter
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import stands
 
 L, FAM, R, B, CP, P, E = (
     schema.ledger_lines,
@@ -32,6 +33,7 @@ def state(practice, *, without=()) -> dict[str, Counter]:
         "sendings": Counter(practice.rows(sa.select(S.c.claim_number, S.c.attempt, S.c.state))),
         "remittances": Counter(practice.rows(sa.select(R.c.remit_key, R.c.body_hash, R.c.state))),
         "postings": Counter(practice.rows(_postings())),
+        "released": Counter(practice.rows(_released())),
         "rejections": Counter(practice.rows(sa.select(X.c.rejection_key, X.c.state, X.c.closed_reason))),
     }
 
@@ -108,3 +110,17 @@ def _postings():
     rows = rows.outerjoin(taken, taken.c.claim_payment_id == P.c.reverses_claim_payment_id)
     rows = rows.outerjoin(of_taken, of_taken.c.remit_id == taken.c.remit_id)
     return rows.where(P.c.ended_at.is_(None))
+
+
+def _released():
+    """Which decisions took back which, and on which line, without a reversal."""
+    back, taken = schema.journals.alias("back"), schema.journals.alias("taken")
+    by, of_by, of_taken = CP.alias("by"), R.alias("of_by"), R.alias("of_taken")
+    rows = sa.select(of_by.c.remit_key, by.c.ordinal, of_taken.c.remit_key, CP.c.ordinal, L.c.line_number).distinct()
+    rows = rows.select_from(back).join(taken, taken.c.journal_id == back.c.reverses_journal_id)
+    rows = rows.join(by, by.c.claim_payment_id == back.c.claim_payment_id).join(
+        of_by, of_by.c.remit_id == by.c.remit_id
+    )
+    rows = rows.join(CP, CP.c.claim_payment_id == taken.c.claim_payment_id)
+    rows = rows.join(of_taken, of_taken.c.remit_id == CP.c.remit_id).join(L, L.c.journal_id == back.c.journal_id)
+    return rows.where(back.c.reason_code == "release", stands(back))

@@ -36,7 +36,7 @@ def decision(number: str, cents: int, share: int, rest: int, line: str = "99213*
     status, amount = ("1", int(charge)) if sign > 0 else ("22", -int(charge))
     shown = f"{sign * cents / 100:g}"
     rows = [f"CLP*{number}*{status}*{amount}*{shown}*{sign * share / 100:g}*12*ICN{number}~"]
-    rows += [f"SVC*HC:{procedure}*{amount}*{shown}**1~", f"CAS*CO*45*{sign * rest / 100:g}~"]
+    rows += [f"SVC*HC:{procedure}*{amount}*{shown}**1~", *([f"CAS*CO*45*{sign * rest / 100:g}~"] if rest else [])]
     return rows + ([f"CAS*PR*2*{sign * share / 100:g}~"] if share else [])
 
 
@@ -201,7 +201,6 @@ def test_an_overpayment_that_is_taken_back_is_closed_and_one_corrected_too(pract
     practice.night(claims(BILL), paid("A1", 15000))
     assert cases(practice) == [("overpaid", "open", 4000, 4000, 0)]
     rows = ["BPR*H*0*C*NON************20250410~", f"TRN*1*T2*{PAYER_ID}~", *decision("A1", 15000, 0, 0, sign=-1)]
-    rows = [row for row in rows if row != "CAS*CO*45*0~"]
     practice.night(remit("\n".join([*rows, "PLB*1999999984*20251231*WO:ICNA1*-150~"])))
     assert cases(practice) == [("overpaid", "recovered", 4000, 0, 4000)]
     assert cases(practice, "outcome") == [("taken_back",)]
@@ -219,6 +218,17 @@ def test_an_underpayment_whose_decision_is_reversed_waits_for_the_next_one(pract
     assert cases(practice, "state", "outcome", "open_cents") == [("closed", "reversed", 0)]
     practice.night(paid("A1", 7000, day="20250510"))
     assert cases(practice) == [("underpaid", "open", -4000, 4000, 0)]
+
+
+def test_what_another_decision_takes_back_in_part_stands_on_its_other_line(practice, contract):
+    contract()
+    first = decision("A1", 7000, 0, 8000)
+    head = ["BPR*I*70*C*ACH************20250310~", f"TRN*1*T1*{PAYER_ID}~", "CLP*A1*1*350*70**12*I0~", *first[1:]]
+    denied = remit("\n".join([*head, "SVC*HC:99214*200*0**1~", "CAS*CO*197*200~"]))
+    practice.night(claims(Bill("A1", [("99213", "150"), ("99214", "200")])), denied)
+    practice.night(paid("A1", 20000, line="99214*200", day="20250410"))
+    assert cases(practice) == [("underpaid", "open", -4000, 4000, 0)]
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
 @pytest.mark.long
