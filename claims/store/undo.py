@@ -18,6 +18,7 @@ CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, 
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
 A_POSTING = ("835", "apply")
 BY_HAND, TIED_BY_HAND = "by-hand", "manual"
+_APPLIED = ("posted", "reversal", "memo")
 
 _POSTING = (
     *(P.c.claim_posting_id, P.c.claim_payment_id, P.c.remit_id, P.c.family_id, P.c.payer_sequence, P.c.outcome),
@@ -163,15 +164,19 @@ def payments(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFr
 
 
 def decided_before(conn: sa.Connection, withdrawn: pd.DataFrame, journal_ids: Sequence[int]) -> pd.DataFrame:
-    """Postings in force of the decisions that the withdrawn ones, or these journals, took back."""
+    """Postings in force of the decisions that the withdrawn ones, or these journals, took back.
+
+    Of the withdrawn ones themselves only those that waited before and wait on: the others ended (`undone.take_back`).
+    """
     taken, back = J.alias("taken"), J.alias("back")
     select = sa.select(taken.c.claim_payment_id).join(back, back.c.reverses_journal_id == taken.c.journal_id)
     by_journal = frame_of(
         conn, select.where(taken.c.source.in_(A_POSTING)), back.c.journal_id, journal_ids
     )["claim_payment_id"]  # fmt: skip
     by_posting = withdrawn.loc[withdrawn["outcome"] == "reversal", "reverses_claim_payment_id"]
-    ids = sorted({int(one) for one in [*by_journal, *by_posting]} - {0} - set(withdrawn["claim_payment_id"].tolist()))
-    return in_force(conn, "claim_payment_id", ids)
+    is_ended = withdrawn["is_whole"] | withdrawn["outcome"].isin(_APPLIED)
+    ended = set(withdrawn.loc[is_ended, "claim_payment_id"].tolist())
+    return in_force(conn, "claim_payment_id", sorted({int(one) for one in [*by_journal, *by_posting]} - {0} - ended))
 
 
 def own_journals(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:

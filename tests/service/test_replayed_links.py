@@ -77,3 +77,36 @@ def test_what_was_held_and_taken_back_is_so_again(practice, name):
             replay(practice.ctx, f"remit:{trace}", DAY)
         assert differences(before, state(practice)) == {}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+# What the payer said, night by night: a payment made twice whose second a reversal takes back while it waits; a denial
+# that comes after its reversal and the correction.
+WHILE_IT_WAITS = {
+    "paid twice": [
+        (f"{PAID.format('ICN1')}", "T1", "20250310", "97.5"),
+        (f"{PAID.format('ICN1')}", "T2", "20250317", "97.5"),
+        (
+            f"{NAMELESS.replace('12*~', '12*ICN1~')}\nPLB*1999999984*20251231*WO:ICN1*-97.5~",
+            "T3",
+            "20250324",
+            "0",
+        ),
+    ],
+    "denied late": [
+        (f"{DENIED_BACK}\n{PAID.format('ICN2')}", "T1", "20250324", "97.5"),
+        (DENIED, "T2", "20250310", "0"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", WHILE_IT_WAITS)
+def test_a_claim_is_as_before_where_a_reversal_took_back_what_waited(practice, name):
+    practice.night(claims(Bill("A1", ONE)))
+    for one in WHILE_IT_WAITS[name]:
+        practice.night(payment(*one))
+    before = state(practice)
+    assert undo(practice.ctx, "claim:1", DAY).refused.empty
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    replay(practice.ctx, "claim:1", DAY)
+    assert differences(before, state(practice)) == {}
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
