@@ -76,7 +76,7 @@ def test_a_list_of_rejections_is_given_given_up_and_undone_after_a_rehearsal(cla
     assert (looks["act"], looks["done"], looks["amount_cents"], looks["refused"]) == (0, 1, 10000, [])
     assert claims("rejections", "assign", "--payer", "nobody of that name", "--to", "anna", "--json").json["done"] == 0
     said = claims("rejections", "assign", "--whole-list", "--to", "anna")
-    assert said.code == 0 and "1 rejection(s) given to anna, $100.00." in said.out
+    assert said.code == 0 and "1 rejection(s) given to anna, $100.00; back with" in said.out
     again = claims("rejections", "assign", "--owner", "anna", "--to", "anna")
     assert again.code == 1 and "1 not: it is anna's already (1)." in again.out
     done = claims("rejections", "close", "--owner", "anna", "--reason", "billed elsewhere")
