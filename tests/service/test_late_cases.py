@@ -144,6 +144,7 @@ def test_what_a_payment_won_is_lost_again_when_its_own_remittance_takes_it_back(
 PARTS = [(SPLIT, "0"), (SPLIT_OTHER, "0"), (SPLIT_BACK, "0"), (SPLIT_PART, "60")]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "order", [(-1, 1, 0), (0, -1, 1), (0, 1, -1), pytest.param((1, 0, -1), marks=pytest.mark.long)]
 )
@@ -155,6 +156,7 @@ def test_every_part_of_a_split_claim_that_is_denied_has_its_case(practice, order
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "order", [(2, 3, 1, 0), *(pytest.param(one, marks=pytest.mark.long) for one in ((0, 1, 2, 3), (3, 2, 0, 1)))]
 )
@@ -192,7 +194,7 @@ def test_two_parts_with_equal_lines_have_a_case_each(practice):
     assert differences(after, state(practice)) == {}
 
 
-@pytest.mark.few(1)
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["DNP", "NPD", "PDN", "DPN", "NDP", "PND"])
 def test_a_denial_after_a_payment_without_a_reversal_is_named_in_every_order(practice, order):
     later = DENIED.replace("ICN1", "ICN4")
@@ -214,7 +216,7 @@ PAID_BACK = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*4
 PAID_BACK += "\nPLB*1999999984*20251231*WO:X*-100~"
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("late", ["ED", "DE", "D"])
 def test_what_a_payment_won_is_denied_again_when_it_is_taken_back(practice, late):
     practice.night(claims(ONE), payment(PAID, "TP", "20250312", "100"))

@@ -66,6 +66,7 @@ def test_all_other_files_are_those_of_the_month_without_patients(books):
     assert set((without / "bank.csv").read_text().splitlines()) < set((pays / "bank.csv").read_text().splitlines())
 
 
+@pytest.mark.long
 def test_what_patients_pay_is_cash_once_less_the_fees_and_only_bounced_and_too_much_is_open(books):
     ctx, _, folder = books[True]
     before = books[False][0]

@@ -48,6 +48,7 @@ def pairs(practice):
         return sorted(released.targets(conn, ids).groupby("claim_payment_id").size().tolist())
 
 
+@pytest.mark.long
 def test_a_payment_of_the_whole_claim_wins_the_denial_of_each_part(practice):
     practice.night(claims(TWO), payment(DENIED[0], "T0", "20250310"))
     practice.night(payment(DENIED[1], "T1", "20250311"))

@@ -71,6 +71,7 @@ def test_cases_are_as_they_were_after_an_undo_and_its_replay(practice, name):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_a_denial_that_was_taken_back_counts_nowhere_after_it_is_looked_at_again(practice):
     denied_again, taken_back_again = EARLIER.replace("ICN0", "ICN5"), EARLIER_BACK.replace("ICN0", "ICN5")
     replaced = f"{DENIED}\n{PAID_BACK}"

@@ -57,6 +57,7 @@ def test_a_version_that_is_taken_ends_the_claim_before_it_and_a_void_ends_with_t
     assert rows(answered, schema.submissions)["state"].tolist() == ["denied", "voided", "paid", "voided"]
 
 
+@pytest.mark.long
 def test_the_next_version_names_the_payers_number_of_the_one_that_it_follows(answered):
     assert versions.replace(answered.ctx, [3], versions.NO_CHANGES, LATER, KNOWN).refused.empty
     made = rows(answered, schema.claims).iloc[-1]

@@ -151,6 +151,7 @@ def issued_again(trace, day, references):
     return remit(f"BPR*I*{total}*C*ACH************{day}~\nTRN*1*{trace}*1512345678~\nPLB*1999999984*20251231{items}~")
 
 
+@pytest.mark.long
 def test_what_was_issued_again_is_so_after_a_replay_whatever_came_since(practice):
     practice.night(BILLS, T1)
     practice.night(issued_again("T8", "20250509", ["T1"]), issued_again("T9", "20250510", ["T1", "F1"]))

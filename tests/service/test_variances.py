@@ -220,6 +220,7 @@ def test_an_underpayment_whose_decision_is_reversed_waits_for_the_next_one(pract
     assert cases(practice) == [("underpaid", "open", -4000, 4000, 0)]
 
 
+@pytest.mark.long
 def test_what_another_decision_takes_back_in_part_stands_on_its_other_line(practice, contract):
     contract()
     first = decision("A1", 7000, 0, 8000)

@@ -60,6 +60,7 @@ def test_answers_to_all_samples_are_conformant():
             assert [reference_errors(one) for one in others] == [[]] * len(others)
 
 
+@pytest.mark.long
 def test_every_interchange_and_every_group_of_one_that_is_not_refused_is_answered_once():
     for path in OURS + THEIRS:
         file, answers = checked(path), answers_to(path)

@@ -110,6 +110,7 @@ def test_no_segment_of_what_we_ship_is_lost():
     assert {name: found for name in names if (found := lost((SHIPPED / name).read_bytes()))} == {}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not THEIRS, reason="the sample folder is not here")
 def test_no_segment_of_a_sample_is_lost():
     names = claims_of(SAMPLES)

@@ -106,6 +106,7 @@ def mutated(data: bytes, mutations: list[tuple[str, float, bytes]]) -> bytes:
     return data
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # A PAT behind the claim of its level, which began in the window before.
 @example(name="837", mutations=[("copy", 0.765625, b"")], window=64, part=200)

@@ -43,6 +43,7 @@ def test_another_payer_gets_a_new_claim_and_the_history_names_the_columns(practi
     assert usual.new_claims == 0 and rows(practice, schema.claims)["frequency_code"].iloc[-1] == "7"
 
 
+@pytest.mark.long
 def test_a_blocked_replacement_that_goes_to_another_payer_is_no_replacement(practice):
     actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY)  # no master data: an edit stops it
     wanted = changes_of(["payer_code=DRAGN", "member_id=DM9"])
