@@ -82,7 +82,7 @@ def test_a_list_of_rejections_is_given_given_up_and_undone_after_a_rehearsal(cla
     done = claims("rejections", "close", "--owner", "anna", "--reason", "billed elsewhere")
     back = re.search(r"back with: claims (rejections undo \d+)\.", done.out)[1].split()
     assert claims("rejections", "list", "--json").json["count"] == 0
-    assert "1 rejection(s) taken up again" in claims(*back).out and claims(*back).code == 1
+    assert "1 rejection(s) as before" in claims(*back).out and claims(*back).code == 1
     assert claims("rejections", "list", "--owner", "anna", "--json").json["count"] == 1
     for words in ((), ("1", "--whole-list"), ("1", "2")):
         assert claims("rejections", "close", *words).code == 2, "nothing, two ways at once, and one that is not there"
