@@ -8,7 +8,7 @@ import pandas as pd
 from claims.denials.cases import EARLIER
 from claims.denials.freed import let_go
 from claims.denials.lifecycle import WON
-from claims.denials.replaced import on_base, replaced
+from claims.denials.replaced import not_denied_again, on_base, replaced, what_wins
 
 # The columns of ``lifecycle`` and ``candidate``, with what an effect has that does not say otherwise.
 DEFAULTS: dict[str, str | int | bool] = {
@@ -252,13 +252,10 @@ def _paid_after(
     )
     pairs = decided[["claim_payment_id", "paid_cents", "at", "payment_date", *keys]].merge(bases, on=keys)
     pairs = pairs[pairs["payment_date"].to_numpy() >= pairs["remit_date"].to_numpy()]
-    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
-    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
+    pairs = not_denied_again(pairs, cases)
     if pairs.empty:
         return pairs.assign(kind="", outcome="")
-    amounts, is_whole = on_base(pairs, figures)
-    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
-    outcome = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    amounts, _, outcome = what_wins(pairs, figures, cases)
     # What the line was paid before its denial in part is not won twice.
     recovered = np.clip(amounts["paid"], 0, pairs["denied_cents"])
     is_later = (pairs["payment_date"] > pairs["remit_date"]).to_numpy(bool)
@@ -311,14 +308,10 @@ def _decided_by_other(
     decided = decided[decided["reverses_claim_payment_id"] == 0]
     pairs = decided[["claim_payment_id", "paid_cents", "at", "own_payer_code", *keys]].merge(waiting, on=keys)
     is_other = (pairs["own_payer_code"] != pairs["denied_by"]) & (pairs["own_payer_code"] != "")
-    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
-    is_other &= ~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)
-    pairs = pairs[is_other].reset_index(drop=True)
+    pairs = not_denied_again(pairs[is_other], cases)
     if pairs.empty:
         return pairs.assign(kind="", outcome="")
-    amounts, is_whole = on_base(pairs, figures)
-    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
-    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    amounts, _, won = what_wins(pairs, figures, cases)
     outcome = np.where((amounts["paid"] > 0) | (amounts["patient"] > 0), won, "superseded")
     return pairs.assign(kind="taken_back", outcome=outcome, recovered_cents=np.maximum(amounts["paid"], 0))
 

@@ -36,13 +36,10 @@ def replaced(
     rows = newer.merge(pairs, on="claim_payment_id").merge(decided, on="target_id")
     rows = rows[rows["is_whole"].astype(bool) | (rows["line_number"] == rows["line"])]
     rows = rows.drop_duplicates(["claim_payment_id", "target_id", "base"]).drop(columns=["line_number", "is_whole"])
-    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
-    rows = rows[~pd.MultiIndex.from_frame(rows[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
+    rows = not_denied_again(rows, cases)
     if rows.empty:
         return rows.assign(kind="", outcome="")
-    amounts, is_whole = on_base(rows, figures)
-    denied_on = rows["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
-    won = np.where(is_whole & denied_on, "partly_overturned", "overturned")
+    amounts, is_whole, won = what_wins(rows, figures, cases)
     is_later = (rows["payment_date"] >= rows["remit_date"]).to_numpy(bool)
     outcome = np.where(is_later & ((amounts["paid"] > 0) | (amounts["patient"] > 0)), won, "superseded")
     recovered = np.where(is_later, _shared(rows, np.maximum(amounts["paid"], 0), is_whole), 0)
@@ -68,6 +65,21 @@ def _shared(rows: pd.DataFrame, paid: npt.NDArray[np.int64], is_whole: npt.NDArr
     until = cents[order] * own.cumsum() // own.transform("sum")
     share = until - until.groupby(keys).shift(fill_value=0)
     return share.reindex(rows.index).to_numpy("int64")
+
+
+def not_denied_again(pairs: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the payments (claim_payment_id) that deny what they are paired with (base) once more."""
+    again = pd.MultiIndex.from_frame(cases[["claim_payment_id", "base"]])
+    return pairs[~pd.MultiIndex.from_frame(pairs[["claim_payment_id", "base"]]).isin(again)].reset_index(drop=True)
+
+
+def what_wins(
+    pairs: pd.DataFrame, figures: pd.DataFrame, cases: pd.DataFrame
+) -> tuple[dict[str, npt.NDArray[np.int64]], npt.NDArray[np.bool_], npt.NDArray[np.str_]]:
+    """Give what `on_base` gives, and what winning is called: in part where the payment denies some of the claim."""
+    amounts, is_whole = on_base(pairs, figures)
+    denied_on = pairs["claim_payment_id"].isin(cases["claim_payment_id"]).to_numpy(bool)
+    return amounts, is_whole, np.where(is_whole & denied_on, "partly_overturned", "overturned")
 
 
 def on_base(

@@ -27,7 +27,8 @@ class Withdrawal:
     """What an undo takes back.
 
     postings: claim_posting_id, claim_payment_id, remit_id, family_id, outcome, is_target (asked for, or standing on
-    what was), is_whole (its whole remittance goes; else its cash waits on 2200). journals: journal_id, newest first.
+    what was), is_whole (its whole remittance goes; else its cash waits on 2200), is_ended (False: it waited before and
+    waits on). journals: journal_id, newest first.
     refused: what a person did on top of it (kind, journal_id, claim_payment_id, family_id, remit_id).
     """
 
@@ -93,7 +94,8 @@ def withdraw(
         ignore_index=True,
     )
     order = journals.loc[goes, ["journal_id"]].sort_values("journal_id", ascending=False, ignore_index=True)
-    return Withdrawal(postings, order, refused[REFUSED_COLUMNS].reset_index(drop=True))
+    is_ended = postings["is_whole"] | postings["outcome"].isin([*MOVING, MEMO])
+    return Withdrawal(postings.assign(is_ended=is_ended), order, refused[REFUSED_COLUMNS].reset_index(drop=True))
 
 
 def standing_again(taken: pd.DataFrame, journals: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from claims.charges import columns
 from claims.errors import PostingRefusedError, UsageError
@@ -28,6 +28,7 @@ from claims.store import money_requests as rows_of
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
+Result = TypeVar("Result")
 WAITING = "waiting_approval"
 _STALE = "Something happened to it since it was asked for: refuse it, and let it be asked for again."
 
@@ -90,6 +91,19 @@ def _rehearse(ctx: Context, changes: Sequence[Change], do: Callable[[Context], o
             do(own)
 
 
+def _within_limit(
+    ctx: Context, changes: Sequence[Change], lowered_reason: str, do: Callable[[Context], Result]
+) -> Result | None:
+    """Do it; None where it is above the actor's limit, and there is a reason to ask for it."""
+    try:
+        _rehearse(ctx, changes, do)
+        return do(ctx)
+    except AboveLimitError:
+        if not lowered_reason.strip():
+            raise
+    return None
+
+
 def _rehearsed(
     ctx: Context, cases: Cases, day: date, changes: Sequence[Change], how: dict[str, Any], master: Master | None
 ) -> Done:
@@ -108,12 +122,11 @@ def of_claim(
     master: Master | None = None,
 ) -> Corrected:  # fmt: skip
     """Do what `resubmit.correct` does, or let it wait for a second person as `of_cases` does (`Corrected.request`)."""
-    try:
-        _rehearse(ctx, changes, lambda own: resubmit.correct(own, claim_id, changes, posting_date, master=master))
-        return resubmit.correct(ctx, claim_id, changes, posting_date, master=master)
-    except AboveLimitError:
-        if not lowered_reason.strip():
-            raise
+    done = _within_limit(
+        ctx, changes, lowered_reason, lambda own: resubmit.correct(own, claim_id, changes, posting_date, master=master)
+    )
+    if done is not None:
+        return done
     looked = look(ctx, claim_id, changes, posting_date, master=master)
     number = _of_claims(ctx, [claim_id], changes, looked.lowered_cents, lowered_reason, posting_date)
     return looked._replace(claim_id=0, request=number)
@@ -138,12 +151,11 @@ def of_claims(
     master: Master | None = None,
 ) -> dict[str, int]:  # fmt: skip
     """Do what `resubmit.resubmit` does, or let it wait for a second person: then the counts name the `request`."""
-    try:
-        _rehearse(ctx, changes, lambda own: resubmit.resubmit(own, claims, changes, posting_date, master=master))
-        return resubmit.resubmit(ctx, claims, changes, posting_date, master=master)
-    except AboveLimitError:
-        if not lowered_reason.strip():
-            raise
+    done = _within_limit(
+        ctx, changes, lowered_reason, lambda own: resubmit.resubmit(own, claims, changes, posting_date, master=master)
+    )
+    if done is not None:
+        return done
     with rehearsing(ctx) as own:
         ids = resubmit.named(own, claims)
         counts = resubmit.resubmit(own, claims, changes, posting_date, master=master, is_approved=True)

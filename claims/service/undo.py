@@ -152,7 +152,7 @@ def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
 
     What waited before it was applied waits for the same reason again.
     """
-    moved = gone[~gone["is_whole"] & gone["outcome"].isin([*rules.MOVING, proposal.MEMO])].reset_index(drop=True)
+    moved = gone[~gone["is_whole"] & gone["is_ended"]].reset_index(drop=True)
     steps = rows.steps(conn, moved["claim_payment_id"].tolist()).set_index("claim_posting_id")
     former = steps.reindex(moved["former_id"])
     former["waits_since"] = former["waits_since"].where(former["waits_since"] != "", former["recorded_at"])

@@ -33,8 +33,7 @@ NOT_OF_POSTING = ("REMIT_CONFLICT", "REMIT_HELD", posting.UNDONE)
 
 def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, waiting: pd.DataFrame) -> None:
     """Close what the postings that went had named, open again what they had settled, and name what waits now."""
-    ids = gone.postings["claim_payment_id"]
-    went = ids[gone.postings["is_whole"] | ids.isin(waiting["claim_payment_id"])]
+    went = gone.postings.loc[gone.postings["is_ended"], "claim_payment_id"]
     types = sorted(set(codes.table("exception_types")["type_code"]) - set(NOT_OF_POSTING))
     exceptions.close_for(conn, "claim_payment_id", went, types, CAUSE, day)
     exceptions.close_for(conn, "remit_id", target.remit_ids, [*undone_exceptions.OF_REMITTANCES], CAUSE, day)

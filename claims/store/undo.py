@@ -18,7 +18,6 @@ CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, 
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
 A_POSTING = ("835", "apply")
 BY_HAND, TIED_BY_HAND = "by-hand", "manual"
-_APPLIED = ("posted", "reversal", "memo")
 
 _POSTING = (
     *(P.c.claim_posting_id, P.c.claim_payment_id, P.c.remit_id, P.c.family_id, P.c.payer_sequence, P.c.outcome),
@@ -174,8 +173,7 @@ def decided_before(conn: sa.Connection, withdrawn: pd.DataFrame, journal_ids: Se
         conn, select.where(taken.c.source.in_(A_POSTING)), back.c.journal_id, journal_ids
     )["claim_payment_id"]  # fmt: skip
     by_posting = withdrawn.loc[withdrawn["outcome"] == "reversal", "reverses_claim_payment_id"]
-    is_ended = withdrawn["is_whole"] | withdrawn["outcome"].isin(_APPLIED)
-    ended = set(withdrawn.loc[is_ended, "claim_payment_id"].tolist())
+    ended = set(withdrawn.loc[withdrawn["is_ended"], "claim_payment_id"].tolist())
     return in_force(conn, "claim_payment_id", sorted({int(one) for one in [*by_journal, *by_posting]} - {0} - ended))
 
 

@@ -29,8 +29,9 @@ def take_back(
 ) -> None:
     """End the postings in force that go, and write those under which cash waits now (`waiting`); keep the `steps`."""
     at = clock.now()
-    ended = withdrawn["is_whole"] | withdrawn["claim_payment_id"].isin(waiting["claim_payment_id"])
-    update_where_in(conn, P, P.c.claim_posting_id, withdrawn.loc[ended, "claim_posting_id"], ended_at=at)
+    update_where_in(
+        conn, P, P.c.claim_posting_id, withdrawn.loc[withdrawn["is_ended"], "claim_posting_id"], ended_at=at
+    )
     wait(conn, waiting, day, at)
     is_target = withdrawn.set_index("claim_payment_id")["is_target"].astype("int64")
     told = steps[["claim_payment_id", "remit_id", "claim_posting_id"]].assign(run_id=run_id, undone_at=at)

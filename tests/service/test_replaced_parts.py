@@ -10,9 +10,10 @@ from claims.store import released, schema
 from tests.books import Bill, claims
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
+from tests.service.test_late_cases import cases
 from tests.service.test_late_decisions import payment
 
-CASE, P = schema.denial_cases, schema.claim_postings
+P = schema.claim_postings
 TWO = Bill("A1", [("99213", "75"), ("85025", "75")])
 DENIED = [
     f"CLP*A1*1*75*0**12*I{at}~\nSVC*HC:{code}*75*0**1~\nCAS*CO*197*75~" for at, code in enumerate(("99213", "85025"))
@@ -30,11 +31,6 @@ ONE_BACK = (
 def database_url(sqlite_url):
     """The selects of it run on both engines elsewhere; which decisions they find is the same."""
     return sqlite_url
-
-
-def cases(practice):
-    names = ("line_number", "state", "outcome", "recovered_cents", "at_risk_cents")
-    return sorted(practice.rows(sa.select(*(CASE.c[name] for name in names))), key=str)
 
 
 def broken(practice):
