@@ -43,7 +43,7 @@ def list_remits(state: State = "any") -> None:
 
 
 def show_remit(number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]) -> None:
-    """Tell one remittance: what it pays, where it stands, which deposits brought its money.
+    """Tell one remittance: what it pays, where it stands, which deposits brought its money, which other issued it again.
 
     Example: claims remits show 40
     """
@@ -67,6 +67,8 @@ def show_remit(number: Annotated[str, typer.Argument(metavar="NO", help="The num
         [">Bank line", ">Amount", "Rule"],
         [(row["bank_line_id"], dollars(row["amount_cents"]), row["rule"]) for row in ties],
     )
+    for other in told["issued_again_by"]:
+        output.say(f"  Issued again by remittance {other}: no money of its own is to come")
     if told["state"] == "posted":
         output.say(f"Take it back: claims undo remit:{told['remit_id']}")
 

@@ -1,12 +1,14 @@
 """Remittances, ledger sums and deposits come in; the four-way tie-out goes out.
 
-Bank (with what it kept as a fee) = BPR02 = claims - provider adjustments = ledger, per payment and per day.
+Bank (with what it kept as a fee, and what the payer issued again with another remittance) = BPR02 = claims - provider
+adjustments = ledger, per payment and per day.
 
 What a bank writes in its own words may name a patient: of its payers only those that remittances and claims name are
 shown, of its references only those that are one number, or the trace of a remittance.
 
 Amounts are signed cents. Ledger columns are debits minus credits of the remittance's own journals; ``unapplied_cents``
-is the credit on 2200 that waits for a claim. Nothing is netted across remittances, tolerance is zero.
+is the credit on 2200 that waits for a claim. A lost cheque that is paid again (PLB CS) is taken off its clearing by the
+journal of the other remittance: ``issued_again_cents``, which is no movement of its own and no money of the bank. Nothing is netted across remittances, tolerance is zero.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ COLUMNS = [
     "bank_rule",
     "bank_cents",
     "bank_fee_cents",
+    "issued_again_cents",
+    "issued_again_by",
     "bank_difference_cents",
     "ledger_cents",
     "ledger_difference_cents",
@@ -59,7 +63,8 @@ COLUMNS = [
 ]
 KEYS = ["payment_date", "payer_identifier", "trace_number", "sha256", "seg", "bank_date", "bank_trace", "offset"]
 OPEN = ("REMIT_NO_DEPOSIT", "DEPOSIT_NO_REMIT", "AMOUNT_DIFF", "OUT_OF_BALANCE", "HELD", "PARTLY_UNAPPLIED")
-STATUSES = ("TIED", *OPEN)
+SETTLED = ("TIED", "ISSUED_AGAIN")
+STATUSES = (*SETTLED, *OPEN)
 
 
 # Money that has not come yet needs no exception; what else differs has one of these.
@@ -104,9 +109,7 @@ def tie_out(
     rows["held_because"] = rows["reason_code"].where(rows["status"].isin(["HELD", "OUT_OF_BALANCE"]), "")
     # Sums of nothing were made above; here differences that do not apply yet are shown as zero.
     is_posted = rows["is_posted"] == 1
-    rows["bank_difference_cents"] = (rows["bank_cents"] + rows["bank_fee_cents"] - rows["payment_cents"]).where(
-        is_posted, 0
-    )
+    rows["bank_difference_cents"] = (_settled(rows) - rows["payment_cents"]).where(is_posted, 0)
     rows["ledger_difference_cents"] = (rows["ledger_cents"] - rows["payment_cents"]).where(is_posted, 0)
     both = pd.concat([rows, _unexplained(deposits)], ignore_index=True)
     both["open_business_days"] = _business_days(both, as_of, holidays)
@@ -120,8 +123,9 @@ def tie_out(
 
 
 def _add_ledger(rows: pd.DataFrame, ledger: pd.DataFrame) -> None:
-    """Add the sums per account, and what of the payment is applied and what is not."""
-    own = ledger[ledger["is_bank"] == 0]
+    """Add the sums per account, what of the payment is applied and what is not, and which others issued it again."""
+    own = ledger[(ledger["is_bank"] == 0) & (ledger["by_remit_id"] == 0)]
+    again = ledger[(ledger["by_remit_id"] != 0) & (ledger["amount_cents"] != 0)]
 
     def of(part: pd.DataFrame) -> pd.Series[int]:
         sums = part.groupby("remit_id")["amount_cents"].sum()
@@ -134,6 +138,16 @@ def _add_ledger(rows: pd.DataFrame, ledger: pd.DataFrame) -> None:
     rows["unapplied_cents"] = -of(own[own["account"] == "2200"])
     rows["applied_cents"] = rows["ledger_cents"] - rows["unapplied_cents"]
     rows["clearing_cents"] = of(ledger[ledger["account"] == "1050"])
+    rows["issued_again_cents"] = -of(again)
+    traces = rows.set_index("remit_id")["trace_number"].reindex(again["by_remit_id"]).fillna("")
+    named = again.assign(trace=traces.to_numpy("str")).sort_values("trace").groupby("remit_id")["trace"].agg(" ".join)
+    rows["issued_again_by"] = pd.Series(named.reindex(rows["remit_id"]).to_numpy(), dtype="str").fillna("")
+
+
+def _settled(rows: pd.DataFrame) -> pd.Series[int]:
+    """What came of each payment: from the bank, kept of it as a fee, and with the remittances that issued it again."""
+    settled: pd.Series[int] = rows[["bank_cents", "bank_fee_cents", "issued_again_cents"]].sum(axis=1)
+    return settled
 
 
 def _add_bank(rows: pd.DataFrame, deposits: pd.DataFrame) -> None:
@@ -154,17 +168,18 @@ def _status(rows: pd.DataFrame) -> pd.Series[str]:
     """Say how far each remittance is tied; the first that applies."""
     is_posted = rows["is_posted"] == 1
     off = (rows["remittance_difference_cents"] != 0) | rows["reason_code"].str.endswith("-out-of-balance")
-    bank = rows["bank_cents"] + rows["bank_fee_cents"]
-    differs = (bank != rows["payment_cents"]) | (rows["clearing_cents"] != 0)
+    settled = _settled(rows)
+    differs = (settled != rows["payment_cents"]) | (rows["clearing_cents"] != 0)
     differs |= (rows["ledger_cents"] != rows["payment_cents"]) | (rows["remittance_difference_cents"] != 0)
     tests = [
         ~is_posted & off,
         ~is_posted,
-        (bank == 0) & (rows["payment_cents"] != 0),
+        (settled == 0) & (rows["payment_cents"] != 0),
         differs,
         rows["unapplied_cents"] != 0,
+        rows["issued_again_cents"] != 0,
     ]
-    names = ["OUT_OF_BALANCE", "HELD", "REMIT_NO_DEPOSIT", "AMOUNT_DIFF", "PARTLY_UNAPPLIED"]
+    names = ["OUT_OF_BALANCE", "HELD", "REMIT_NO_DEPOSIT", "AMOUNT_DIFF", "PARTLY_UNAPPLIED", "ISSUED_AGAIN"]
     return pd.Series(np.select(tests, names, "TIED"), index=rows.index, dtype="str")
 
 
@@ -234,7 +249,7 @@ def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
     ):
         told = words.get(line_key if status == "DEPOSIT_NO_REMIT" else remit_id, [])
         fitting = [word for word in told if word in NAMED.get(status, told)]
-        if status == "TIED":
+        if status in SETTLED:
             fitting = []
         elif not fitting and status == "REMIT_NO_DEPOSIT":
             fitting = ["IN_TRANSIT" if days <= IN_TRANSIT_DAYS else "NO_DEPOSIT_YET"]
@@ -248,17 +263,24 @@ def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
 
 def unnamed(rows: pd.DataFrame) -> int:
     """Count the rows that are not tied and that nothing names."""
-    return int(((rows["status"] != "TIED") & (rows["named_by"] == "")).sum())
+    return int((~rows["status"].isin(SETTLED) & (rows["named_by"] == "")).sum())
+
+
+def unsettled(rows: pd.DataFrame) -> int:
+    """Add up, in cents, what 1050 of a payment leaves open else than its ledger less bank, fee and what came again."""
+    payments = rows[rows["status"] != "DEPOSIT_NO_REMIT"]
+    return int((payments["ledger_cents"] - _settled(payments) - payments["clearing_cents"]).abs().sum())
 
 
 def days(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the rows up per day of payment (a deposit without remittance: the bank's day), with what names each."""
     at = rows["payment_date"].where(rows["payment_date"] != "", rows["bank_date"].str.split(" ").str[0])
-    amounts = ["bank_cents", "bank_fee_cents", "payment_cents", "claims_less_adjustments_cents", "ledger_cents"]
+    of_bank = ["bank_cents", "bank_fee_cents", "issued_again_cents"]
+    amounts = [*of_bank, "payment_cents", "claims_less_adjustments_cents", "ledger_cents"]
     grouped = rows.groupby(at.rename("day"), sort=True)
     sums = grouped[[*amounts, "clearing_cents"]].sum()
-    counted = grouped["status"].agg(rows="size", tied=lambda status: int((status == "TIED").sum()))
-    sums["difference_cents"] = sums["bank_cents"] + sums["bank_fee_cents"] - sums["payment_cents"]
+    counted = grouped["status"].agg(rows="size", tied=lambda status: int(status.isin(SETTLED).sum()))
+    sums["difference_cents"] = _settled(sums) - sums["payment_cents"]
     words = grouped["named_by"].agg(lambda texts: " ".join(sorted({word for text in texts for word in text.split()})))
     result = counted.join(sums).assign(named_by=words.astype("str")).reset_index()
     typed: pd.DataFrame = result.astype(dict.fromkeys(("rows", "tied", *sums.columns), "int64") | {"day": "str"})
@@ -267,7 +289,7 @@ def days(rows: pd.DataFrame) -> pd.DataFrame:
 
 def totals(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the rows up per status, every status named even where it has none."""
-    names = ["payment_cents", "bank_cents", "ledger_cents", "applied_cents", "unapplied_cents"]
+    names = ["payment_cents", "bank_cents", "issued_again_cents", "ledger_cents", "applied_cents", "unapplied_cents"]
     sums = rows.groupby("status")[names].sum().reindex(list(STATUSES), fill_value=0)
     counts = rows["status"].value_counts().reindex(list(STATUSES), fill_value=0)
     sums.insert(0, "rows", counts.to_numpy("int64"))

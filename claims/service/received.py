@@ -9,6 +9,7 @@ import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
 from claims.service.context import Context
+from claims.store import undo
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import received as rows
@@ -26,13 +27,20 @@ def remittances(ctx: Context, state: str = "") -> pd.DataFrame:
 
 
 def remittance(ctx: Context, number: int) -> dict[str, Any]:
-    """Tell one remittance: its facts, its ties (`ties`). Raises NotFoundError."""
+    """Tell one remittance: its facts, its ties (`ties`), which others issued it again (`issued_again_by`, their numbers).
+
+    Raises NotFoundError.
+    """
     with read(ctx.engine) as conn:
         found = rows.remittances(conn, rows.numbered("remittances", number))
         ties = rows.deposits_of(conn, [number])
+        again = sorted(set(undo.issued_again(conn, [number])["remit_id"].tolist()))
     if found.empty:
         raise NotFoundError("remittance", number)
-    return {str(name): value for name, value in _with_deposits(found, ties).iloc[0].items()} | {"ties": ties}
+    return {str(name): value for name, value in _with_deposits(found, ties).iloc[0].items()} | {
+        "ties": ties,
+        "issued_again_by": again,
+    }
 
 
 def files(ctx: Context, state: str = "") -> pd.DataFrame:

@@ -111,7 +111,8 @@ def tieout(conn: Connection, at: AsOf) -> Report:
             int(booked["deposit_cents"].sum()),
         ),
         Check("posted: claims less provider adjustments are BPR02", int(off[~is_held].sum()), 0),
-        Check("posted: ledger is BPR02", int(rows["ledger_difference_cents"].sum()), 0),
+        Check("posted: ledger is BPR02", int(rows["ledger_difference_cents"].abs().sum()), 0),
+        Check("1050 of each is its ledger less what settled it", tieout_rules.unsettled(rows), 0),
         *(
             Check(f"open items of {account} are its balance", open_items_rules.balance(items, account), -end_of)
             for account, end_of in ((account, _account(accounts, account)) for account in OWED)

@@ -55,10 +55,10 @@ def frame(default, *rows):
 
 
 def ledger(*rows):
-    """Build sums from (account, cents, is_bank) of remittance 1."""
-    names = ["remit_id", "account", "amount_cents", "is_bank"]
-    table = pd.DataFrame([(1, *row) for row in rows], columns=names)
-    return table.astype({"remit_id": "int64", "account": "str", "amount_cents": "int64", "is_bank": "int64"})
+    """Build sums from (account, cents, is_bank, by_remit_id) of remittance 1; the last may be left out."""
+    names = ["remit_id", "account", "amount_cents", "is_bank", "by_remit_id"]
+    table = pd.DataFrame([(1, *row, 0)[:5] for row in rows], columns=names)
+    return table.astype(dict.fromkeys(names, "int64") | {"account": "str"})
 
 
 POSTED = [("1050", 8800, 0), ("4100", 4000, 0), ("1200", 2200, 0), ("1100", -15000, 0)]
@@ -102,6 +102,11 @@ def only(remit=None, sums=TIED, deposits=({},), exceptions=(), as_of="2026-03-13
         ("OUT_OF_BALANCE", {"is_posted": 0, "reason_code": "claim-out-of-balance"}, [], []),
         ("HELD", {"is_posted": 0, "reason_code": "remit-conflict"}, [], []),
         ("PARTLY_UNAPPLIED", {}, [("1050", 8800, 0), ("2200", -8800, 0), ("1050", -8800, 1)], [{}]),
+        # Another remittance issued it again: what no bank line brought, or the rest of it; an undo takes that back.
+        ("ISSUED_AGAIN", {}, [*POSTED, ("1050", -8800, 0, 2)], []),
+        ("ISSUED_AGAIN", {}, [*POSTED, ("1050", -8700, 1), ("1050", -100, 0, 2)], [{"deposit_cents": 8700, "tied_cents": 8700}]),
+        ("AMOUNT_DIFF", {}, [*POSTED, ("1050", -8000, 0, 2)], []),
+        ("REMIT_NO_DEPOSIT", {}, [*POSTED, ("1050", 0, 0, 2)], []),
     ],
 )
 def test_status(status, remit, sums, deposits):
@@ -213,6 +218,7 @@ def test_days_add_the_four_legs_up_and_name_the_difference():
         "tied": 0,
         "bank_cents": 5000,
         "bank_fee_cents": 0,
+        "issued_again_cents": 0,
         "payment_cents": 8800,
         "claims_less_adjustments_cents": 8800,
         "ledger_cents": 8800,

@@ -9,10 +9,12 @@ from claims.errors import NotFoundError, PostingRefusedError
 from claims.service import money_approvals, payer_refunds
 from claims.service.patient_banking import tie_by_hand
 from claims.service.replay import replay
+from claims.service.report import tieout
 from claims.service.undo import undo
 from claims.service.verify import verify
-from claims.store import schema
-from claims.store.engine import write
+from claims.store import clock, schema
+from claims.store.engine import read, write
+from claims.store.queries.asof import AsOf
 from tests.books import Bill, claims, remit
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
@@ -107,6 +109,16 @@ def test_a_lost_payment_is_issued_again_once_and_by_another_payment(practice, pl
     lost = practice.balances(account="1050", remit_id=number_of(practice, "T1"))
     assert lost == ({} if waits == 8800 else {"1050": 8800})
     assert broken(practice) == []
+    with read(practice.ctx.engine) as conn:
+        told = tieout(conn, AsOf(DAY, clock.now()))
+    assert [check.name for check in told.checks if not check.holds] == []
+    row = told.tables["tieout"].set_index("trace_number").loc["T1"]
+    again = [row["status"], row["issued_again_by"], row["issued_again_cents"], row["ledger_cents"], row["named_by"]]
+    assert again == (
+        ["ISSUED_AGAIN", "T01", 8800, 8800, ""]
+        if waits == 8800
+        else ["REMIT_NO_DEPOSIT", "", 0, 8800, "REMIT_WITHOUT_DEPOSIT"]
+    )
 
 
 def refund_payer(ctx, *given, **named):

@@ -78,14 +78,20 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 
 
 def ledger_by_remittance(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum the ledger per remittance and account, the bank's own journals apart (``is_bank``)."""
+    """Sum the ledger per remittance and account, the bank's own journals apart (``is_bank``).
+
+    So is its clearing where the journal is another remittance's, ``by_remit_id`` (else 0), which issued it again (CS).
+    """
     is_bank = sa.case((J.c.source == "bank", 1), else_=0)
+    of_other = sa.and_(J.c.source != "bank", L.c.account == "1050", J.c.remit_id != L.c.remit_id)
+    by_other = sa.case((of_other, J.c.remit_id), else_=0)
+    parts = (is_bank.label("is_bank"), by_other.label("by_remit_id"))
     return frame(
         conn,
-        sa.select(L.c.remit_id, L.c.account, is_bank.label("is_bank"), total(L.c.amount_cents).label("amount_cents"))
+        sa.select(L.c.remit_id, L.c.account, *parts, total(L.c.amount_cents).label("amount_cents"))
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(as_of.journals(), L.c.remit_id.is_not(None))
-        .group_by(L.c.remit_id, L.c.account, is_bank),
+        .group_by(L.c.remit_id, L.c.account, is_bank, by_other),
     )
 
 
