@@ -115,6 +115,8 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
                 for row in others
             ],
         )
+    for owner in story["in_hand"]:
+        output.say(f"In hand is just that: claims payments banked {story['bank_line_id']} {owner} --reason WHY")
     if story["rest_cents"] > 0:
         output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
 

@@ -68,15 +68,17 @@ def refunds(show_phi: ShowPhi = False) -> None:
 
     output = console.current()
     rows = console.records(patient_list.refunds(context_for(output, "desk.read"), show_phi=show_phi))
+    # As claims payments banked takes it.
+    rows = [row | {"owner": f"refund:{row['patient_refund_id']}" if row["state"] == "paid" else ""} for row in rows]
     output.document({"refunds": rows})
     output.table(
         "Refunds to patients",
-        [">No.", ">Amount", "State", "Claim", "Asked by", "Paid by", "On", "Method", "Reference", "Why"],
+        [">No.", ">Amount", "State", "Claim", "Asked by", "Paid by", "On", "Method", "Reference", "For the bank", "Why"],
         [
             (
                 *(row["patient_refund_id"], console.dollars(row["amount_cents"]), row["state"], row["claim_number"]),
                 *(row["requested_by"], row["paid_by"], row["paid_date"], row["method"], row["reference"]),
-                row["reason"],
+                *(row["owner"], row["reason"]),
             )
             for row in rows
         ],

@@ -20,7 +20,11 @@ ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show references and c
 Number = Annotated[str, typer.Argument(metavar="REQUEST", help="Number of the request.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")]
 
-COLUMNS = ["Key", "Kind", "Payer", "Reference", ">Announced", ">Taken", ">Refunded", ">Open", "Since", ">Days", "State"]
+SUMS = ("announced_cents", "acknowledged_cents", "taken_cents", "refunded_cents", "adjusted_cents", "open_cents")
+COLUMNS = [
+    *("Key", "Kind", "Payer", "Reference", ">Announced", ">Acknowledged", ">Taken", ">Refunded", ">Adjusted", ">Open"),
+    *("Since", ">Days", "State"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +47,8 @@ def list_takebacks(
 ) -> None:
     """List recoveries and forward balances by payer and reference, the oldest first, with what is open and its age.
 
+    Open is what was announced (WO, FB) and acknowledged (72), less what was taken, refunded by us and adjusted (CS).
+
     Example: claims takebacks list --payer "Blue Plan"
     """
     from claims.service import takebacks
@@ -50,22 +56,24 @@ def list_takebacks(
     output = console.current()
     ctx = context_for(output, "desk.read")
     day = as_of.date() if as_of else None
-    rows = console.records(takebacks.listed(ctx, state=state, payer=payer, as_of=day, show_phi=show_phi))
-    total = sum(row["open_cents"] for row in rows)
-    output.document({"takebacks": rows, "count": len(rows), "open_cents": total})
+    listed = takebacks.listed(ctx, state=state, payer=payer, as_of=day, show_phi=show_phi)
+    rows, totals = console.records(listed), takebacks.totals(listed)
+    output.document({"takebacks": rows, "count": len(rows), **totals})
     output.table(
         "Takebacks, oldest first",
         COLUMNS,
         [
             (
                 *(row["key"], row["kind"], row["payer_name"] or row["payer_code"], row["reference"]),
-                *(console.dollars(row[name]) for name in ("announced_cents", "taken_cents", "refunded_cents")),
-                *(console.dollars(row["open_cents"]), row["since"], row["age_days"], row["state"]),
+                *(console.dollars(row[name]) for name in SUMS),
+                *(row["since"], row["age_days"], row["state"]),
             )
             for row in rows
         ],
     )
-    output.say(f"{len(rows)} takeback(s), {console.dollars(total)} still to be taken.")
+    never = totals["unannounced_cents"]
+    unlike = f"; {console.dollars(never)} taken that nothing announced" if never else ""
+    output.say(f"{len(rows)} takeback(s), {console.dollars(totals['open_cents'])} still to be taken{unlike}.")
     if rows:
         output.say("More about one: claims takebacks show KEY")
 
@@ -186,6 +194,8 @@ def refunds(show_phi: ShowPhi = False) -> None:
     told = [
         {name: row[name] for name in columns}
         | {"paid_on": row["parameters"]["paid_on"], "cheque": row["parameters"]["cheque"]}
+        # As claims payments banked takes it.
+        | {"owner": f"payer-refund:{row['money_request_id']}" if row["state"] == money_requests.DONE else ""}
         # Words that a person typed may name a patient, too.
         | {name: console.mask(row[name], show=show_phi) for name in ("reference", "reason", "although")}
         for row in rows
@@ -193,16 +203,21 @@ def refunds(show_phi: ShowPhi = False) -> None:
     output.document({"refunds": told})
     output.table(
         "Refunds to payers",
-        [">No.", ">Amount", "State", "Payer", "Reference", "Asked by", "Decided by", "On", "Cheque", "Why", "Although"],
+        [
+            *(">No.", ">Amount", "State", "Payer", "Reference", "Asked by", "Decided by", "On", "Cheque"),
+            *("For the bank", "Why", "Although"),
+        ],
         [
             (
                 *(row["money_request_id"], console.dollars(row["amount_cents"]), row["state"], row["payer_code"]),
                 *(row["reference"], row["requested_by"], row["decided_by"], row["paid_on"], row["cheque"]),
-                *(row["reason"], row["although"]),
+                *(row["owner"], row["reason"], row["although"]),
             )
             for row in told
         ],
     )
+    if any(row["owner"] for row in told):
+        output.say("One whose bank line no rule ties: claims payments banked LINE payer-refund:NO --reason WHY")
     waits = sum(row["amount_cents"] for row in told if row["state"] == money_requests.WAITS)
     output.say(f"{len(told)} refund(s), {console.dollars(waits)} asked for and not decided.")
 

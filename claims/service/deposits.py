@@ -17,7 +17,7 @@ from claims.service import tying
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.runs import running
-from claims.store import banking, deposit_candidates
+from claims.store import banking, deposit_candidates, patient_hand
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
@@ -80,9 +80,13 @@ def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> p
 
 
 def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str, Any]:
-    """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered."""
+    """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered.
+
+    `in_hand`: whose payments and refunds are just what is left of it, as `patient_banking.tie_by_hand` takes them.
+    """
     with read(ctx.engine) as conn:
         row = _line(conn, bank_line_id)
+        money = patient_hand.in_hand(conn)
         ties = banking.matches(conn, [bank_line_id], all_time=True)
         considered = deposit_candidates.candidates(conn, [bank_line_id])
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
@@ -102,6 +106,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         **conn_file,
         "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason", *_WORDS]],
         "seen": seen,
+        "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
 

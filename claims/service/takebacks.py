@@ -32,8 +32,8 @@ def listed(
     """List takebacks, the oldest first.
 
     key, kind, payer_code, payer_name, reference, announced_cents, taken_cents, refunded_cents (cheques of ours),
-    acknowledged_cents, adjusted_cents, open_cents (what the payer will still take; negative: taken and never
-    announced), since, age_days, last_date, state (open, unannounced, settled).
+    acknowledged_cents, adjusted_cents, open_cents (announced and acknowledged, less taken, refunded and adjusted: what
+    the payer will still take; negative: taken and never announced), since, age_days, last_date, state (open, unannounced, settled).
     """
     rows = _asked(ctx, state, payer, as_of or ctx.settings.today())
     if show_phi:
@@ -43,8 +43,17 @@ def listed(
     return rows
 
 
-def page(ctx: Context, state: str, payer: str, after: paged.Place | None) -> tuple[paged.Page, int, int]:
-    """Give a page of what `listed` lists, how many there are in all, and their open cents; shown, and audited."""
+def totals(rows: pd.DataFrame) -> dict[str, int]:
+    """Add up what payers will still take (open_cents) and, apart from it, what nothing announced (unannounced_cents).
+
+    They are other payers' or other claims' money: one never pays for the other.
+    """
+    cents = rows["open_cents"]
+    return {"open_cents": int(cents.clip(lower=0).sum()), "unannounced_cents": -int(cents.clip(upper=0).sum())}
+
+
+def page(ctx: Context, state: str, payer: str, after: paged.Place | None) -> tuple[paged.Page, int, dict[str, int]]:
+    """Give a page of what `listed` lists, how many there are in all, and their `totals`; shown, and audited."""
     rows = _asked(ctx, state, payer, ctx.settings.today())
 
     def part(place: Sequence[Any] | None, limit: int, is_back: bool) -> pd.DataFrame:
@@ -57,7 +66,7 @@ def page(ctx: Context, state: str, payer: str, after: paged.Place | None) -> tup
     found = paged.page(part, ("since", "key"), after)
     if len(found.rows):
         record_shown(ctx, "takebacks", {"takebacks": found.rows["key"].tolist()})
-    return found, len(rows), int(rows["open_cents"].sum())
+    return found, len(rows), totals(rows)
 
 
 def _asked(ctx: Context, state: str, payer: str, day: date) -> pd.DataFrame:

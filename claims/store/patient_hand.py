@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import sqlalchemy as sa
 
@@ -10,7 +12,7 @@ from claims.store.banking import REFUSED
 from claims.store.load import frame
 
 PP, RF, L, D = schema.patient_payments, schema.patient_refunds, schema.ledger_lines, schema.deposit_matches
-J = schema.journals
+J, MR = schema.journals, schema.money_requests
 
 
 def _cents() -> sa.Subquery:
@@ -28,7 +30,7 @@ def in_hand(conn: sa.Connection) -> pd.DataFrame:
 
     A payment that was taken back after the bank had it stands with what will go out, on the day of that. `owner`: our
     number of the payment, or ``refund:`` and that of the refund; of a refund to a payer ``payer-refund:`` and that of
-    its journal.
+    the request for it. `reference` of a refund to a payer: the number of the cheque.
     """
     sums = _cents()
     paid = sa.select(
@@ -51,17 +53,24 @@ def in_hand(conn: sa.Connection) -> pd.DataFrame:
         sa.literal("").label("batch_reference"),
         (sa.literal("refund:") + sa.cast(RF.c.patient_refund_id, sa.Text)).label("owner"),
     ).join(sums, sums.c.reference == RF.c.refund_key)
-    to_payer = sa.select(
-        sums.c.reference.label("payment_key"),
-        sums.c.cents.label("amount_cents"),
-        J.c.effective_date.label("paid_on"),
-        sa.literal("cheque").label("method"),
-        sa.literal("").label("reference"),
-        sa.literal("").label("batch_reference"),
-        (sa.literal("payer-refund:") + sa.cast(J.c.journal_id, sa.Text)).label("owner"),
-    ).join(J, J.c.idempotency_key == sa.literal("act:") + sums.c.reference + sa.literal(":0"))
-    to_payer = to_payer.where(J.c.source == "refund")
-    rows = pd.concat([frame(conn, one) for one in (paid, back, to_payer)], ignore_index=True)
+    to_payer = (
+        sa.select(
+            sums.c.reference.label("payment_key"),
+            sums.c.cents.label("amount_cents"),
+            J.c.effective_date.label("paid_on"),
+            sa.literal("cheque").label("method"),
+            MR.c.parameters.label("reference"),
+            sa.literal("").label("batch_reference"),
+            (sa.literal("payer-refund:") + sa.cast(MR.c.money_request_id, sa.Text)).label("owner"),
+        )
+        .join(J, J.c.idempotency_key == sa.literal("act:") + sums.c.reference + sa.literal(":0"))
+        .join(MR, MR.c.request_key == sums.c.reference)
+        .where(J.c.source == "refund")
+    )
+    refunds = frame(conn, to_payer)
+    cheques = [str(json.loads(text)["cheque"]) for text in refunds["reference"].tolist()]
+    refunds["reference"] = pd.Series(cheques, index=refunds.index, dtype="str")
+    rows = pd.concat([*(frame(conn, one) for one in (paid, back)), refunds], ignore_index=True)
     return rows.drop_duplicates("payment_key").sort_values(["paid_on", "payment_key"], ignore_index=True)
 
 

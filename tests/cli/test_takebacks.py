@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
+from claims.cli.takebacks import SUMS
+from claims.service import takebacks
 from tests.books import Bill, remit
 from tests.books import claims as claims_file
 
@@ -49,6 +52,18 @@ def test_open_takebacks_are_listed_with_what_is_left_and_their_age(books):
     assert [one["age_days"] for one in found] == sorted((one["age_days"] for one in found), reverse=True)
     assert found[0]["since"] == "2025-04-10"
     assert found[0]["age_days"] == 81
+    said = books("takebacks", "list", "--as-of", "2025-06-30").out
+    assert "3 takeback(s), $98.00 still to be taken; $10.00 taken that nothing announced." in said
+
+
+def test_the_columns_of_a_takeback_add_up_to_what_is_open():
+    codes = ["WO", "WO", "72", "", "CS", "FB"]
+    cents = [-8800, 3000, -1005, 500, 700, -4000]
+    texts = {"payer_code": "P", "payee": "", "reference": "R", "effective_date": "2025-06-01"}
+    rows = pd.DataFrame({"code": codes, "amount_cents": cents, "account": [*["2100"] * 5, "2110"], "is_undo": False})
+    (one, other) = takebacks.summed(rows.assign(**texts), DAY)[list(SUMS)].to_numpy().tolist()
+    assert one == [8800, 1005, 3000, 500, 700, 8800 + 1005 - 3000 - 500 - 700]
+    assert other == [4000, 0, 0, 0, 0, 4000]
 
 
 def test_one_takeback_tells_its_entries_and_the_claims_behind_it(books):
@@ -88,6 +103,7 @@ def test_a_refund_to_a_payer_is_rehearsed_then_posted_once(books):
     waits = books("denials", "approvals")
     assert "$58.00" in waits.out and "takebacks approve NO" in waits.out and "SECRETICN" not in waits.out
     assert "$58.00 approved and posted" in books("takebacks", "approve", "1").out
+    assert "payer-refund:1" in books("takebacks", "refunds").out
     assert "$58.00, reversed" in books("takebacks", "reverse", "1", "--reason", "never sent").out
     listed = books("takebacks", "refunds", "--json").json["refunds"]
     assert [(row["state"], row["amount_cents"]) for row in listed] == [("reversed", 5800)]

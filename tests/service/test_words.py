@@ -125,8 +125,8 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     do(payer_refunds.reverse, refunds[1], WORD, DAY)
     money_approvals.approve(eve, refunds[2], DAY)
     books.night(bank(("2025-03-28", "-1", "")))
-    refund = f"payer-refund:{newest(schema.journals.c.journal_id, schema.journals.c.reason_code == 'payer-refund')}"
-    do(patient_banking.tie_by_hand, newest(schema.bank_lines.c.bank_line_id), [refund], WORD, DAY)
+    refund = [f"payer-refund:{refunds[2]}"]
+    do(patient_banking.tie_by_hand, newest(schema.bank_lines.c.bank_line_id), refund, WORD, DAY)
     do(patient_entry.add_patient_payment, "NOBODY", 500, DAY, "cash", DAY, note=WORD)
     payment = newest(schema.patient_payments.c.patient_payment_id)
     do(withdraw_refund, do(request_payment_refund, payment, WORD, DAY), WORD, DAY)

@@ -130,12 +130,12 @@ def takeback_list(
 ) -> Response:
     """List what payers announced, took and forwarded, a page at a time."""
     after, is_lost = paging.place(at, place, TAKEBACKS)
-    page, count, cents = takebacks.page(at.reading, state, payer, after)
+    page, count, totals = takebacks.page(at.reading, state, payer, after)
     return at.page(
         "takebacks.html",
         rows=shown.rows(page.rows),
         in_all=count,
-        open_cents=cents,
+        totals=totals,
         state=state,
         is_lost=is_lost,
         around=paging.around(at, page, TAKEBACKS, "/takebacks", state=state, payer=payer),
