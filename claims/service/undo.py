@@ -62,9 +62,9 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     target = undo_targets.posted(conn, text)
     gone = plan(conn, target)
     if len(gone.refused):
-        counts["refused"] = len(gone.refused)
         nothing = rows.journals_of_run(conn, run_id)
         refused = undo_hindrances.named(conn, gone.refused, gone.postings, target.remit_ids, target.name)
+        counts["refused"] = len(refused)
         return Outcome(target.name, run_id, dict(counts), nothing, gone.postings.iloc[:0], refused)
     whole = target.remit_ids
     counts["ties_taken_apart"] = tying.take_apart_remittances(conn, ctx, run_id, day, whole, CAUSE)

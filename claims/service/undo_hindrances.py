@@ -23,6 +23,8 @@ def named(
 ) -> pd.DataFrame:
     """Add `says` and `command` to what refuses an undo (`ledger.undo.REFUSED_COLUMNS`); command "": none takes it away.
 
+    What several journals tell alike (a refund is asked for by one and paid by another) stands once, as the newest.
+
     `postings`: what would go (claim_posting_id, remit_id, family_id, recorded_at); `whole`: remittances asked for.
     """
     if refused.empty:
@@ -46,7 +48,10 @@ def named(
     ]
     both = pd.DataFrame(told, columns=COLUMNS, index=newest.index).astype("str")
     both["command"] = both["command"].str.replace("{target}", target)
-    return pd.concat([newest.drop(columns="at"), both], axis=1)
+    rows = pd.concat([newest.drop(columns="at"), both], axis=1)
+    # One command takes away all that it is said of; without one, two of the same words may be two things.
+    things = [facts.thing(row) if not row["command"] else "" for row in rows.to_dict("records")]
+    return rows[~rows[COLUMNS].assign(thing=things).duplicated()].reset_index(drop=True)
 
 
 def _decided_later(rows: pd.DataFrame, postings: pd.DataFrame, whole: list[int]) -> Iterator[int]:
@@ -82,6 +87,12 @@ class _Facts:
         self.waiting = rows_of.waiting(conn, rows.loc[rows["kind"] == "match by hand", "claim_payment_id"].tolist())
         self.claims = rows_of.claim_numbers(conn, rows["family_id"].tolist())
         self.traces = rows_of.traces(conn, rows["remit_id"].tolist())
+
+    def thing(self, row: dict[Any, Any]) -> str:
+        """Tell things apart that no command takes away: a patient's payment or refund by its key, else each row."""
+        keys = self.references.get(int(row["journal_id"]), [])
+        own = [key for known in (self.refunds, self.payments) for key in keys if key in known]
+        return own[0] if own else f"{row['kind']} {row['journal_id']} {row['claim_payment_id']}"
 
     def of(self, row: dict[Any, Any]) -> tuple[str, str]:
         """Say what refuses, and by which command it goes."""

@@ -11,6 +11,7 @@ from claims.service import patient_list
 from claims.service.patient_acts import apply_payment, void_payment
 from claims.service.patient_entry import add_patient_payment, import_payments
 from claims.service.patient_refunds import pay_refund, request_claim_refund, request_payment_refund, withdraw_refund
+from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import audit, schema
 from claims.store.engine import read, write
@@ -321,6 +322,9 @@ def test_a_refund_is_asked_for_then_paid_and_never_more_than_the_credit(practice
     with pytest.raises(PostingRefusedError):
         pay_refund(practice.ctx, refund, "cheque", "901", DAY, DAY)
     assert sound(practice) == {"1000": 2200, "1050": 8800, "4000": -15000, "4100": 4000}
+    # Two journals made it, one refund refuses.
+    says = undo(practice.ctx, "remit:1", DAY).refused["says"]
+    assert [text.split(":")[0] for text in says] == ["refund 2, which is paid", "payment 1 of a patient"]
 
 
 @pytest.mark.long
