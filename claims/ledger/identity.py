@@ -51,6 +51,14 @@ def remit_keys(remittances: pd.DataFrame) -> pd.Series:
     )
 
 
+def keys_of_chosen(remittances: pd.DataFrame) -> pd.Series:
+    """Key of each remittance that a person lets stand in the place of another of its payment: its content, too.
+
+    `remittances`: remit_key, body_hash. So its journals and exceptions are no other's.
+    """
+    return _hashed([remittances["remit_key"], remittances["body_hash"]])
+
+
 def claim_keys(claims: pd.DataFrame) -> pd.Series:
     """Key of each claim version: billing NPI, claim number, payer, frequency.
 

@@ -81,13 +81,14 @@ def _resolve(rows: pd.DataFrame, key: str, settled: str, stands: str, conflict: 
     by_key = rows.groupby(key)
     bodies = by_key["body_hash"].transform("nunique")
     is_settled = rows["state"] == settled
-    settled_body = rows["body_hash"].where(is_settled).groupby(rows[key]).transform("first").fillna("")
+    # Of one payment several may have been posted, one after the other, as a person undid one for the other.
+    is_settled_body = is_settled.groupby([rows[key], rows["body_hash"]]).transform("any")
     has_settled = is_settled.groupby(rows[key]).transform("any")
     first_of_body = ~rows.duplicated([key, "body_hash"])
     state = np.select(
         [
             is_settled,
-            has_settled & (rows["body_hash"] == settled_body),
+            is_settled_body,
             has_settled,
             bodies > 1,
             first_of_body,

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from claims.errors import VaultError
-from claims.service import restored_cases, restored_lives, tying, undo_targets, verify_denials
+from claims.service import restored_cases, restored_lives, standing, tying, undo_targets, verify_denials
 from claims.service.audited import record
 from claims.service.banking import match_deposits
 from claims.service.charging import post_voids
@@ -15,10 +15,11 @@ from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
 from claims.service.matching import match_claims
-from claims.service.posting import post_again, settle
+from claims.service.posting import post_again, post_remittances, settle
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo import Outcome
+from claims.service.undo_targets import Target
 from claims.store import exceptions, posting, undone, undone_cases, undone_exceptions, undone_ties
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
@@ -26,7 +27,11 @@ from claims.store.handles import Connection
 
 
 def replay(ctx: Context, target: str, posting_date: date) -> Outcome:
-    """Post again what a target (remit:NO, file:NO, claim:NO, run:NO) had posted and an undo took back."""
+    """Post again what a target (remit:NO, file:NO, claim:NO, run:NO) had posted and an undo took back.
+
+    Of several remittances of one payment one stands: PostingRefusedError beside another. One that is held for another
+    of its payment, which is undone or was never posted, is posted in its place.
+    """
     with running(ctx, "replay", posting_date) as (run_id, counts), together(ctx.engine) as conn:
         return _replay(conn, ctx, run_id, posting_date, target, counts)
 
@@ -43,6 +48,11 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":
             raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
+    rivals = standing.rivals(conn, target.remit_ids)
+    standing.require_alone(conn, target.remit_ids, rivals)
+    standing.set_aside(conn, rivals, day)
+    if (remits["state"] == "held").any():
+        return _in_place(conn, ctx, run_id, day, target, counts)
     posted_at = undone.posted_at(conn, target.remit_ids)
     ties = undone_ties.taken_apart(conn, target.remit_ids)
     again = undone.to_replay(conn, target.remit_ids, target.claim_payment_ids)
@@ -77,6 +87,20 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
     return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), again, nothing)
+
+
+def _in_place(
+    conn: Connection, ctx: Context, run_id: int, day: date, target: Target, counts: dict[str, int]
+) -> Outcome:
+    """Post a remittance that was held for another one of its payment, by the steps of a reconcile."""
+    standing.choose(conn, target.remit_ids, day)
+    for step in (match_claims, post_remittances, post_voids, match_deposits, price_decisions, open_denials):
+        _add(counts, step(ctx, run_id, day))
+    _add(counts, record_decisions(ctx, run_id, day))
+    record(ctx, conn, "replay", target.name, {"run_id": run_id, "in_place": True, **counts})
+    postings = rows.in_force(conn, "remit_id", target.remit_ids)
+    nothing = pd.DataFrame({"kind": []})
+    return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), postings, nothing)
 
 
 def _step_by_step(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from claims.ledger import proposal
 from claims.ledger import undo as rules
-from claims.service import tying, undo_hindrances, undo_targets, undone_cases, undone_exceptions, undone_lives
+from claims.service import standing, tying, undo_hindrances, undo_targets, undone_cases, undone_exceptions, undone_lives
 from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
@@ -81,6 +81,7 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     again = undone_cases.take_back(conn, ctx, run_id, day, gone.postings)
     undone_lives.take_back(conn, ctx, run_id, day, gone.postings)
     undone_exceptions.take_back(conn, day, target, gone, waiting)
+    standing.take_up(conn, whole, day)
     tying.name_open(conn, day)
     price_decisions(ctx, run_id, day)
     if again:

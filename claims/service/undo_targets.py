@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from claims.errors import NotFoundError, UsageError
 from claims.service.received import file_number
+from claims.store import standing
 from claims.store import undo_targets as rows
 from claims.store.handles import Connection
 from claims.store.undo_hindrances import of_trace
@@ -51,7 +52,10 @@ def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], list[i
         return rows.remittances_of(conn, number)["remit_id"].tolist(), rows.held_of_claim(conn, number)
     if kind == "run":
         return rows.undone_of_run(conn, number)
-    return rows.remittances(conn, kind, number, "undone"), rows.held_of_remittances(conn, kind, number)
+    whole = rows.remittances(conn, kind, number, "undone")
+    if kind == "remit":  # one that is held for another of its payment can stand in its place
+        whole = whole or standing.conflicting(conn, number)
+    return whole, rows.held_of_remittances(conn, kind, number)
 
 
 def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:

@@ -17,6 +17,7 @@ from claims.charges import read_charges_file
 from claims.errors import VaultError
 from claims.ledger.bank_bai2 import is_bai2, read_bai2
 from claims.ledger.bank_file import read_bank_file
+from claims.ledger.identity import keys_of_chosen
 from claims.ledger.match import normal_number
 from claims.ledger.patient_file import read_patient_file
 from claims.service.context import Context
@@ -135,7 +136,7 @@ def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]
         told["remittances"] += len(rows)
         own = stored["remittances"]
         own = own[own["seg"].between(first, last)]
-        yield from compare("remittances", _without(rows), own.drop(columns=list(MOVES[:2])), ["seg"])
+        yield from compare("remittances", _without(_as_chosen(rows, own)), own.drop(columns=list(MOVES[:2])), ["seg"])
         yield from _held(rows, own)
         sets = sorted(set(frames["claim_payments"]["transaction_seg"]) | set(rows["transaction_seg"]))
         ids = [int(remits[seg]) for seg in sets if seg in remits.index]
@@ -173,6 +174,13 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
         found.loc[~found["code"].isin(BY_SETTINGS), names],
         ["seg", "code", "element"],
     )
+
+
+def _as_chosen(rows: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
+    """Give remittances that were posted in the place of another one of their payment the key that they have then."""
+    is_chosen = (stored["reason_code"] == "remit-conflict") & (stored["state"] != "held")
+    keys = keys_of_chosen(rows).where(rows["seg"].isin(stored.loc[is_chosen, "seg"]), rows["remit_key"])
+    return rows.assign(remit_key=keys)
 
 
 def _held(rows: pd.DataFrame, stored: pd.DataFrame) -> Iterator[Difference]:

@@ -24,6 +24,8 @@ _UNDER_WAY = (
 def new_remittances(conn: sa.Connection) -> pd.DataFrame:
     """Remittances in state new, with every other one that has the same remit_key and was not held for its content.
 
+    One that a person chose among several has a key of its own: here it stands under that of a copy that comes in.
+
     Columns: remit_id, transaction_id, remit_key, body_hash, state, reason_code, sha256, file_id, seg, payment_cents.
     """
     keys = sa.select(R.c.remit_key).where(R.c.state == "new")
@@ -31,23 +33,26 @@ def new_remittances(conn: sa.Connection) -> pd.DataFrame:
         R.c.state.in_(["new", "ready", "posted", "undone", "duplicate"]),
         sa.and_(R.c.state == "held", R.c.reason_code == "remit-conflict"),
     )
-    return frame(
-        conn,
-        sa.select(
-            R.c.remit_id,
-            R.c.transaction_id,
-            R.c.remit_key,
-            R.c.body_hash,
-            R.c.state,
-            F.c.sha256,
-            R.c.file_id,
-            R.c.seg,
-            R.c.payment_cents,
-        )
-        .join(F, F.c.file_id == R.c.file_id)
-        .where(R.c.remit_key.in_(keys), wanted)
-        .order_by(R.c.remit_key, F.c.sha256, R.c.seg),
-    )
+    select = sa.select(
+        R.c.remit_id,
+        R.c.transaction_id,
+        R.c.remit_key,
+        R.c.body_hash,
+        R.c.state,
+        F.c.sha256,
+        R.c.file_id,
+        R.c.seg,
+        R.c.payment_cents,
+    ).join(F, F.c.file_id == R.c.file_id)
+    rows = frame(conn, select.where(R.c.remit_key.in_(keys), wanted))
+    if len(rows):
+        bodies = sa.select(R.c.body_hash).where(R.c.state == "new")
+        is_chosen = sa.and_(R.c.state.in_(["ready", "posted", "undone"]), R.c.reason_code == "remit-conflict")
+        chosen = frame(conn, select.where(is_chosen, R.c.body_hash.in_(bodies)))
+        key = rows.loc[rows["state"] == "new"].drop_duplicates("body_hash").set_index("body_hash")["remit_key"]
+        chosen = chosen.assign(remit_key=key.reindex(chosen["body_hash"]).to_numpy("str"))
+        rows = pd.concat([rows, chosen.astype(rows.dtypes)], ignore_index=True)
+    return rows.sort_values(["remit_key", "sha256", "seg"], ignore_index=True)
 
 
 def new_claims(conn: sa.Connection) -> pd.DataFrame:

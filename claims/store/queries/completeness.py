@@ -77,6 +77,7 @@ def _became(as_of: AsOf) -> sa.ColumnElement[str]:
         (was_posted(as_of), "posted"),
         (is_replaced(lambda good: was_posted(as_of, good)), "replaced"),
         (R.c.state.in_(["held", "duplicate", "informational"]), R.c.state),
+        (R.c.reason_code == "remit-conflict", "held"),  # posted in the place of another one since
         else_="waiting",
     )
 

@@ -37,6 +37,12 @@ def _state() -> sa.ColumnElement[str]:
     return sa.type_coerce(sa.case((is_replaced(), "replaced"), else_=R.c.state), sa.String)
 
 
+def _why() -> sa.ColumnElement[str]:
+    """Why it is not posted; what one was held for that a person let stand is over."""
+    is_over = R.c.state.in_(["ready", "posted", "undone"])
+    return sa.type_coerce(sa.case((is_over, ""), else_=sa.func.coalesce(R.c.reason_code, "")), sa.String)
+
+
 def files_hashed(conn: sa.Connection, beginning: str) -> list[int]:
     """Numbers of the files whose hash begins so."""
     return [int(one) for one in conn.scalars(sa.select(F.c.file_id).where(F.c.sha256.startswith(beginning)))]
@@ -45,7 +51,7 @@ def files_hashed(conn: sa.Connection, beginning: str) -> list[int]:
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Read remittances, the newest first: number, state, reason, day, trace, payer, amounts, where it stands."""
     names: tuple[sa.ColumnElement[Any], ...] = (
-        *(R.c.remit_id, _state().label("state"), R.c.reason_code, R.c.payment_date, R.c.trace_number, R.c.method_code),
+        *(R.c.remit_id, _state().label("state"), _why().label("reason_code"), R.c.payment_date, R.c.trace_number, R.c.method_code),
         *(R.c.payer_code, R.c.payer_name, R.c.payment_cents, R.c.paid_cents, R.c.plb_cents, R.c.claim_count),
         *(R.c.posting_date, R.c.generation, R.c.file_id, F.c.sha256, R.c.seg, R.c.offset, R.c.length),
     )

@@ -1,0 +1,71 @@
+"""Several remittances of one payment: one of them stands, never two; a person lets one that is held stand instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from claims.errors import PostingRefusedError
+from claims.ledger.identity import keys_of_chosen, remit_keys
+from claims.store import exceptions, identities, posting
+from claims.store import standing as rows
+from claims.store.handles import Connection
+
+CONFLICT, CAUSE = "REMIT_CONFLICT", "replaced"
+
+
+def rivals(conn: Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Others of the same payment with other content: remit_id, other_id, other_state.
+
+    Without money the payment is the same where they decide a claim alike, as for `identities.notice_keys`.
+    """
+    pairs = rows.pairs(conn, remit_ids)
+    if pairs.empty:
+        return pairs[["remit_id", "other_id", "other_state"]]
+    facts = list(rows.FACTS)
+    theirs = pairs[[f"other_{name}" for name in facts]].set_axis(facts, axis=1)
+    own, other = (remit_keys(one.assign(body_hash="")) for one in (pairs[facts], theirs))
+    pairs = pairs[own == other]
+    is_silent = (pairs["payment_cents"] == 0) | (pairs["method_code"] == "NON")
+    said = identities.notice_keys(conn, sorted({*pairs.loc[is_silent, ["remit_id", "other_id"]].to_numpy().flat}))
+    alike = said.merge(said.rename(columns={"remit_id": "other_id"}), on="claim_key")
+    ids = ["remit_id", "other_id"]
+    is_alike = pd.MultiIndex.from_frame(pairs[ids]).isin(pd.MultiIndex.from_frame(alike[ids]))
+    return pairs.loc[~is_silent | is_alike, [*ids, "other_state"]].reset_index(drop=True)
+
+
+def require_alone(conn: Connection, remit_ids: Sequence[int], found: pd.DataFrame) -> None:
+    """Refuse to post remittances (of `found`: their rivals) beside one that stands. Raises PostingRefusedError."""
+    stands = found[found["other_state"].isin(["ready", "posted"]) | found["other_id"].isin(list(remit_ids))]
+    if len(stands):
+        own, other, state = next(stands.itertuples(index=False, name=None))
+        way = f"first claims undo remit:{other}" if state == "posted" else "replay one of them alone"
+        raise PostingRefusedError(
+            f"Remittance {other} is of the same payment as remittance {own} and says something else; one of them is "
+            f"posted, never both: {way}."
+        )
+
+
+def choose(conn: Connection, remit_ids: Sequence[int], day: date) -> None:
+    """Let held remittances stand: ready to post, under keys of their own."""
+    facts = rows.keyed(conn, remit_ids)
+    for remit_id, key in zip(facts["remit_id"].tolist(), keys_of_chosen(facts).tolist(), strict=True):
+        rows.choose(conn, remit_id, key)
+    held = rows.open_of(conn, CONFLICT, remit_ids)
+    exceptions.close_for(conn, "exception_id", held, [CONFLICT], "replayed", day)
+
+
+def set_aside(conn: Connection, found: pd.DataFrame, day: date) -> None:
+    """What is undone waits no more to be posted again once a rival of it stands."""
+    undone = found.loc[found["other_state"] == "undone", "other_id"].tolist()
+    over = rows.open_of(conn, posting.UNDONE, undone)
+    exceptions.close_for(conn, "exception_id", over, [posting.UNDONE], CAUSE, day)
+
+
+def take_up(conn: Connection, remit_ids: Sequence[int], day: date) -> None:
+    """Once what stood is undone, its rivals that are undone wait again."""
+    found = rivals(conn, remit_ids)
+    undone = found.loc[found["other_state"] == "undone", "other_id"].tolist()
+    exceptions.reopen(conn, rows.closed_of(conn, posting.UNDONE, undone, CAUSE), day)
