@@ -73,7 +73,19 @@ def refunds(show_phi: ShowPhi = False) -> None:
     output.document({"refunds": rows})
     output.table(
         "Refunds to patients",
-        [">No.", ">Amount", "State", "Claim", "Asked by", "Paid by", "On", "Method", "Reference", "For the bank", "Why"],
+        [
+            ">No.",
+            ">Amount",
+            "State",
+            "Claim",
+            "Asked by",
+            "Paid by",
+            "On",
+            "Method",
+            "Reference",
+            "For the bank",
+            "Why",
+        ],
         [
             (
                 *(row["patient_refund_id"], console.dollars(row["amount_cents"]), row["state"], row["claim_number"]),

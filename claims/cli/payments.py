@@ -244,12 +244,17 @@ def void(number: Number, reason: Reason, on: PaidOn = None, day: Day = None) -> 
 
 def banked(
     line: Annotated[str, typer.Argument(metavar="LINE", help="The number of the bank line (claims deposits list).")],
-    owners: Annotated[list[str], typer.Argument(metavar="NO...", help="Payments; refund:3 to a patient, payer-refund:3 to a payer.")],
+    owners: Annotated[
+        list[str], typer.Argument(metavar="NO...", help="Payments; refund:3 to a patient, payer-refund:3 to a payer.")
+    ],
     reason: Reason,
     fee: Annotated[str, typer.Option("--fee", help="What of it a card processor kept.")] = "",
     day: Day = None,
 ) -> None:
-    """Tie a bank line to the payments that it brought, or the refund that it paid, by hand; claims deposits untie takes that apart. Audited.
+    """Tie a bank line to the payments that it brought, or the refund that it paid, by hand. Audited.
+
+    A refund to a patient is refund:3 (claims payments refunds), one to a payer payer-refund:3 (claims takebacks
+    refunds). claims deposits untie takes it apart.
 
     Example: claims payments banked 12 7 8 9 --reason "deposit slip of 14 September"
     """

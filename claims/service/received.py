@@ -27,7 +27,7 @@ def remittances(ctx: Context, state: str = "") -> pd.DataFrame:
 
 
 def remittance(ctx: Context, number: int) -> dict[str, Any]:
-    """Tell one remittance: its facts, its ties (`ties`), which others issued it again (`issued_again_by`, their numbers).
+    """Tell one remittance: its facts, its ties (`ties`), who issued it again (`issued_again_by`, numbers).
 
     Raises NotFoundError.
     """

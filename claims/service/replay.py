@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -44,13 +45,17 @@ def rehearse_replay(ctx: Context, target: str, posting_date: date) -> Outcome:
 
 def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, counts: dict[str, int]) -> Outcome:
     target = undo_targets.undone(conn, text)
+    rivals = standing.rivals(conn, target.remit_ids)
+    stands = standing.beside(rivals, target.remit_ids)
+    alone = [one for one in target.remit_ids if one not in set(stands["remit_id"])]
+    if not alone and not target.claim_payment_ids:
+        standing.require_none(stands)
+    target = replace(target, remit_ids=alone)  # of a claim or file the others are posted
     remits = undone.remittances(conn, target.remit_ids)
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":
             raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
-    rivals = standing.rivals(conn, target.remit_ids)
-    standing.require_alone(conn, target.remit_ids, rivals)
-    standing.set_aside(conn, rivals, day)
+    standing.set_aside(conn, rivals[rivals["remit_id"].isin(alone)], day)
     if (remits["state"] == "held").any():
         return _in_place(conn, ctx, run_id, day, target, counts)
     posted_at = undone.posted_at(conn, target.remit_ids)

@@ -36,9 +36,13 @@ def rivals(conn: Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     return pairs.loc[~is_silent | is_alike, [*ids, "other_state"]].reset_index(drop=True)
 
 
-def require_alone(conn: Connection, remit_ids: Sequence[int], found: pd.DataFrame) -> None:
-    """Refuse to post remittances (of `found`: their rivals) beside one that stands. Raises PostingRefusedError."""
-    stands = found[found["other_state"].isin(["ready", "posted"]) | found["other_id"].isin(list(remit_ids))]
+def beside(found: pd.DataFrame, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Those of `found` (rivals of these) that stand, or would stand with these."""
+    return found[found["other_state"].isin(["ready", "posted"]) | found["other_id"].isin(list(remit_ids))]
+
+
+def require_none(stands: pd.DataFrame) -> None:
+    """Refuse to post remittances beside a rival that stands. Raises PostingRefusedError."""
     if len(stands):
         own, other, state = next(stands.itertuples(index=False, name=None))
         way = f"first claims undo remit:{other}" if state == "posted" else "replay one of them alone"

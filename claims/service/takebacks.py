@@ -33,7 +33,8 @@ def listed(
 
     key, kind, payer_code, payer_name, reference, announced_cents, taken_cents, refunded_cents (cheques of ours),
     acknowledged_cents, adjusted_cents, open_cents (announced and acknowledged, less taken, refunded and adjusted: what
-    the payer will still take; negative: taken and never announced), since, age_days, last_date, state (open, unannounced, settled).
+    the payer will still take; negative: taken and never announced), since, age_days, last_date, state (open,
+    unannounced, settled).
     """
     rows = _asked(ctx, state, payer, as_of or ctx.settings.today())
     if show_phi:

@@ -65,6 +65,7 @@ POSTED = [("1050", 8800, 0), ("4100", 4000, 0), ("1200", 2200, 0), ("1100", -150
 TIED = [*POSTED, ("1050", -8800, 1), ("1000", 8800, 1)]
 
 
+SHORT_OF_IT = {"deposit_cents": 8700, "tied_cents": 8700}
 EXCEPTION = {"remit_id": 0, "line_key": "", "type_code": ""}
 
 
@@ -104,7 +105,12 @@ def only(remit=None, sums=TIED, deposits=({},), exceptions=(), as_of="2026-03-13
         ("PARTLY_UNAPPLIED", {}, [("1050", 8800, 0), ("2200", -8800, 0), ("1050", -8800, 1)], [{}]),
         # Another remittance issued it again: what no bank line brought, or the rest of it; an undo takes that back.
         ("ISSUED_AGAIN", {}, [*POSTED, ("1050", -8800, 0, 2)], []),
-        ("ISSUED_AGAIN", {}, [*POSTED, ("1050", -8700, 1), ("1050", -100, 0, 2)], [{"deposit_cents": 8700, "tied_cents": 8700}]),
+        (
+            "ISSUED_AGAIN",
+            {},
+            [*POSTED, ("1050", -8700, 1), ("1050", -100, 0, 2)],
+            [{"deposit_cents": 8700, "tied_cents": 8700}],
+        ),
         ("AMOUNT_DIFF", {}, [*POSTED, ("1050", -8000, 0, 2)], []),
         ("REMIT_NO_DEPOSIT", {}, [*POSTED, ("1050", 0, 0, 2)], []),
     ],

@@ -83,5 +83,7 @@ def _alone(table: sa.Table, inner: Sequence[tuple[sa.Table, str]]) -> list[sa.Co
 
 def _says_it(inner: sa.Table, outer: sa.Table, link: str, state: str) -> sa.ColumnElement[bool]:
     same = (inner.c.file_id == outer.c.file_id, inner.c[link] == outer.c[link])
-    is_same = (*same, inner.c.reason_code == outer.c.reason_code, inner.c.state == state)
+    # A remittance that a person let stand keeps what it was held for: its set, as it came, is held no more.
+    states = [state, "ready", "posted", "undone"] if inner is R and state == "held" else [state]
+    is_same = (*same, inner.c.reason_code == outer.c.reason_code, inner.c.state.in_(states))
     return sa.select(sa.literal(1)).where(*is_same).correlate(outer).exists()

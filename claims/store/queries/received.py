@@ -51,7 +51,14 @@ def files_hashed(conn: sa.Connection, beginning: str) -> list[int]:
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Read remittances, the newest first: number, state, reason, day, trace, payer, amounts, where it stands."""
     names: tuple[sa.ColumnElement[Any], ...] = (
-        *(R.c.remit_id, _state().label("state"), _why().label("reason_code"), R.c.payment_date, R.c.trace_number, R.c.method_code),
+        *(
+            R.c.remit_id,
+            _state().label("state"),
+            _why().label("reason_code"),
+            R.c.payment_date,
+            R.c.trace_number,
+            R.c.method_code,
+        ),
         *(R.c.payer_code, R.c.payer_name, R.c.payment_cents, R.c.paid_cents, R.c.plb_cents, R.c.claim_count),
         *(R.c.posting_date, R.c.generation, R.c.file_id, F.c.sha256, R.c.seg, R.c.offset, R.c.length),
     )
