@@ -89,7 +89,7 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
     """The steps that go with a replay of these, in the order in which they were posted.
 
     undone_posting_id, undone_at, claim_payment_id, remit_id, family_id, payer_sequence, place, outcome, reason_code,
-    is_whole;
+    took_back (what a reversal took back, 0: nothing), is_whole;
     and of the posting that was undone recorded_at, when this was posted first (first_at: of one that was replayed
     before, long before that), and when it became denials and a step of a timeline (denials_at, life_at).
     Their own claim payments, and those that stood on them and wait since the same undo.
@@ -102,6 +102,7 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
             sa.func.coalesce(P.c.denials_at, "").label("denials_at"),
             sa.func.coalesce(P.c.life_at, "").label("life_at"),
             sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
+            sa.func.coalesce(P.c.reverses_claim_payment_id, 0).label("took_back"),
         )
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
         .where(UP.c.replayed_at.is_(None))
