@@ -1,6 +1,7 @@
 """A denial, its reversal and what the payer paid in part instead, in every order of nights: the same cases."""
 
 import itertools
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -90,19 +91,21 @@ PAID = "CLP*A1*1*150*100**12*ICN3~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS
 # Denied twice and paid, without any reversal, by the day of each.
 WITHOUT_REVERSAL = {
     "D": (DENIED, "20250310", "0"),
-    "E": (DENIED.replace("ICN1", "ICN2"), "20250311", "0"),
+    "E": (DENIED.replace("ICN1", "ICN2").replace("197", "50"), "20250311", "0"),
     "P": (PAID, "20250312", "100"),
 }
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("order", ["PDE", "PED", "DPE", "DEP"])
+@pytest.mark.parametrize("order", ["PDE", "PED", "DPE", "DEP", "EDP", "EPD"])
 def test_a_payment_wins_the_denials_of_earlier_days_whichever_comes_first(practice, order):
     practice.night(claims(ONE))
     for name in order:
         text, day, cash = WITHOUT_REVERSAL[name]
         practice.night(payment(text, f"T{name}", day, cash))
     assert cases(practice) == [(0, "closed", "overturned", 10000, 15000)]
+    # The case tells the last denial before the payment, whichever came last.
+    assert practice.rows(sa.select(CASE.c.reason_code, CASE.c.remit_date)) == [("50", date(2025, 3, 11))]
     assert practice.balances() == {"1050": 10000, "1200": 1000, "4000": -15000, "4100": 4000}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
     after = state(practice)
