@@ -71,8 +71,9 @@ def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], 
         if file_id not in read and not (file_id in batches and table in checking_files.OF_CLAIMS):
             told[file_id] += rows
     hashes = checking_files.hashes_of(conn, sorted(told))
+    why = dict.fromkeys(batches, "it is a batch of ours, which has none")
     return [
-        f"file {hashes[file_id][:12]} has {rows} row(s), and its own row says that it has none"
+        f"file {hashes[file_id][:12]} has {rows} row(s), and {why.get(file_id, 'its own row says that it has none')}"
         for file_id, rows in sorted(told.items())
         if file_id in hashes
     ]

@@ -39,7 +39,7 @@ _REMITTANCE = ("remit_id", "state", "reason_code", "generation", "posting_date")
 _SET = ("transaction_id", "state", "reason_code")
 _LEFT_OUT = {
     schema.users.name: ("last_step",),  # moves with each sign-in
-    schema.claim_postings.name: ("denials_at", "life_at", "priced_at"),  # which steps of the night have seen it
+    schema.claim_postings.name: ("denials_at", "life_at", "priced_at"),  # sealed by step: store.step_marks
 }
 _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.acknowledgements: None,

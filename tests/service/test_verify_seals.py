@@ -290,6 +290,15 @@ def test_rows_that_are_only_put_in_are_sealed_together(books):
         assert "names another family" in " ".join(verify_files.differing(books.ctx, conn)[1])
 
 
+def test_a_bank_line_that_names_a_batch_of_ours_as_its_file_is_named(books):
+    """Nobody reads a batch again: its claims stand in other files, and of other rows it has none."""
+    batch = "UPDATE batches SET file_id = (SELECT MIN(file_id) FROM claims)"
+    with rehearsal(books.ctx.engine) as conn:
+        tamper(books, batch, "UPDATE bank_lines SET file_id = (SELECT MIN(file_id) FROM claims)")
+        found = verify_files.differing(books.ctx, conn)[1]
+    assert [one.partition(" has ")[2] for one in found] == ["1 row(s), and it is a batch of ours, which has none"]
+
+
 def test_seals_are_append_only_and_a_chain(books):
     with pytest.raises(DatabaseError), write(books.ctx.engine) as conn:
         conn.execute(sa.delete(schema.row_seals))
