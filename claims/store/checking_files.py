@@ -190,7 +190,7 @@ def rows_given(conn: sa.Connection) -> int:
 def _given(conn: sa.Connection) -> dict[str, int]:
     blocks = schema.id_blocks
     given = {str(name): int(next_id) - 1 for name, next_id in conn.execute(sa.select(blocks))}
-    return {name: rows for name, rows in given.items() if name not in DELETING}
+    return {name: rows for name, rows in given.items() if name in schema.metadata.tables and name not in DELETING}
 
 
 # Rows of these may go: sessions and what belongs to signing in, views, findings of a master file that is judged again.

@@ -137,6 +137,8 @@ CHANGED = {
         "UPDATE denial_cases SET snoozed_until_date = '2035-01-01'",
         "UPDATE denial_cases SET snoozed_until_date = NULL WHERE snoozed_until_date IS NOT NULL",
         "UPDATE denial_cases SET queue = 'closed'",
+        "UPDATE denial_cases SET deadline_sort_date = '2035-01-01'",
+        "UPDATE denial_cases SET remit_sort_date = '2035-01-01'",
     ],
     "exception": [
         "UPDATE exceptions SET closed_reason = 'accepted' WHERE type_code = 'UNMATCHED_CLAIM'",
