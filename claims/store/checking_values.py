@@ -43,8 +43,10 @@ def _is_odd(column: sa.Column[object], *, is_sqlite: bool) -> str:
         odd.append(f"{name} IS NULL")  # who changes the table itself can write it
     elif column.name.endswith("_id"):
         odd.append(f"{name} = 0")
-    elif column.name.endswith("_at") or (is_sqlite and column.name.endswith("_date")):
+    elif column.name.endswith("_at"):
         odd.append(f"{name} = ''")
+    if is_sqlite and isinstance(column.type, sa.Date):
+        odd.append(f"({name} IS NOT NULL AND date({name}) IS NOT {name})")
     if is_sqlite:  # takes a value of any kind into any column
         odd.append(f"typeof({name}) NOT IN ('null', '{'integer' if is_number else 'text'}')")
     return " OR ".join(odd)

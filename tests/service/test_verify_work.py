@@ -145,6 +145,8 @@ def test_what_is_read_back_as_before_and_is_another_value_is_named(books):
             assert checking_values.odd(conn) == [named]
     turned_back = "UPDATE id_blocks SET next_id = 2 WHERE table_name = 'claim_postings'"
     found = faults(books, *ALIKE, turned_back)
+    unreadable = "UPDATE ledger_lines SET amount_cents = 'x' WHERE ledger_line_id = 1"
+    assert faults(books, unreadable) == {"values": ("ledger_lines, amount_cents: row 1",)}
     assert set(ALIKE.values()) == set(found["values"])
     assert found["rows"] == ("rows of claim_postings have keys that were not given out",)
 
