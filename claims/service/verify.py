@@ -20,6 +20,7 @@ from claims.store import (
     checking_patients,
     checking_postings,
     checking_seals,
+    checking_sessions,
     checking_values,
     checking_work,
     credits,
@@ -207,6 +208,9 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
         odd += batch_seals.unlike(conn) + step_marks.unlike(conn)
         checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(odd)))
         checks.append(values)
+        rule = "who is signed in has signed in, as the audit chain tells it"
+        count, strangers = checking_sessions.unfounded(conn)
+        checks.append(Check("sessions", rule, count, tuple(strangers)))
         rule = "the chains of journals, events and seals lead through every end that the audit chain tells of"
         told, lost = chain_heads.unlike(conn, known_head.chains if known_head else None)
         checks.append(Check("chains", rule, told, tuple(lost)))
