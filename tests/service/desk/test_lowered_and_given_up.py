@@ -61,6 +61,7 @@ def test_what_a_correction_takes_off_is_not_given_up_a_second_time(practice, mon
     assert "CREDIT_BALANCE" not in practice.exceptions()
 
 
+@pytest.mark.long
 def test_what_was_undone_uses_no_limit_of_who_asked_or_approved(practice, monkeypatch):  # noqa: F811
     monkeypatch.setattr("claims.service.desk.sending.load_master", lambda _: KNOWN)
     person(practice, "anna", 2500)
