@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import clock, schema, step_marks
 from claims.store.bulk_update import bulk_update
 from claims.store.earlier import first_at
 from claims.store.load import frame
@@ -43,7 +43,8 @@ def wait(conn: sa.Connection, waiting: pd.DataFrame, day: date, at: str = "") ->
     at = at or clock.now()
     told = {"posting_date": day.isoformat(), "recorded_at": at, "denials_at": at, "life_at": at}
     columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence", "outcome", "reason_code", "waits_since"]
-    insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
+    rows = insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
+    step_marks.seal(conn, (step_marks.DENIALS, step_marks.LIFE), at, rows["claim_posting_id"])
 
 
 def undo_remittances(conn: sa.Connection, remit_ids: Sequence[int], run_id: int, day: date) -> None:

@@ -123,6 +123,7 @@ def test_of_one_day_nobody_can_say_which_decision_was_first(practice):
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["claim first", "claim last"])
+@pytest.mark.few(1)
 def test_a_denial_taken_back_in_its_own_remittance_leaves_no_open_case(practice, is_known):
     bill = claims(ONE)
     denied = payment(f"{DENIED}\n{DENIED_BACK}", "T0", "20250310")
