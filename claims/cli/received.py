@@ -43,7 +43,7 @@ def list_remits(state: State = "any") -> None:
 
 
 def show_remit(number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]) -> None:
-    """Tell one remittance: what it pays, where it stands, what brought its money: deposits, or another that issued it again.
+    """Tell one remittance: what it pays, where it stands, the deposits of it, or who issued it again.
 
     Example: claims remits show 40
     """

@@ -8,8 +8,8 @@ shown, of its references only those that are one number, or the trace of a remit
 
 Amounts are signed cents. Ledger columns are debits minus credits of the remittance's own journals; ``unapplied_cents``
 is the credit on 2200 that waits for a claim. A lost cheque that is paid again (PLB CS) is taken off its clearing by the
-journal of the other remittance: ``issued_again_cents``, which is no movement of its own and no money of the bank. Nothing is netted across remittances,
-tolerance is zero.
+journal of the other remittance: ``issued_again_cents``, which is no movement of its own and no money of the bank.
+Nothing is netted across remittances, tolerance is zero.
 """
 
 from __future__ import annotations
