@@ -54,9 +54,9 @@ def propose(batch: Batch) -> Proposal:
     receivables = batch.receivables
     decided, decided_lines = batch.decided, batch.decided_lines
     taken: set[int] = set()
-    for _, rows in turn.groupby("round", sort=True):
+    for _, its_turn in turn.groupby("round", sort=True):
         # A payment that waits and is taken back where it lies is decided no more.
-        rows = rows[~rows["claim_payment_id"].isin(taken)]
+        rows = its_turn[~its_turn["claim_payment_id"].isin(taken)]
         is_reverse = rows["clp_post"] == "reverse"
         lines, superseded = reverse(rows[is_reverse], batch, decided, decided_lines, result)
         taken.update(superseded)
