@@ -20,10 +20,11 @@ ABOUT = {
     "WO_WITHOUT_REVERSAL": "2100",
     "PAYER_REFUND_UNANNOUNCED": "2100",
     "FB_WITHOUT_FORWARD": "2110",
+    "ADVANCE_MISSING": "2120",
     "PLB_UNKNOWN": "2200",
     "PLB_UNCONFIGURED": "2200",
 }
-_OF_DEBITS = ["2100", "2110"]
+_OF_DEBITS = ["2100", "2110", "2120"]
 CENTS = "amount_cents"
 PLACE = ["sha256", "seg", "offset", "length"]
 TOLD = ["payer_code", "payer_name", "trace_number", "payment_date", "claim_number", *PLACE]

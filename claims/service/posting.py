@@ -29,6 +29,7 @@ from claims.store import (
     settled,
     takebacks,
     unannounced,
+    waiting_adjustments,
 )
 from claims.store.engine import write
 from claims.store.handles import Connection
@@ -97,6 +98,7 @@ def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
         settled.close_settled(conn, posting_date)
         repeated.close_repeated(conn, posting_date)
         unannounced.keep_named(conn, posting_date)
+        waiting_adjustments.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
         held_first.word_releases(conn)
     return {}
