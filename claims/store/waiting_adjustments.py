@@ -109,7 +109,7 @@ def unnamed(conn: sa.Connection) -> pd.DataFrame:
 
 
 def booked(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
-    """Journals in force by which a person said the account of provider adjustments of remittances: journal_id, remit_id."""
+    """Journals in force by which a person booked provider adjustments of remittances: journal_id, remit_id."""
     select = sa.select(J.c.journal_id, J.c.remit_id).where(J.c.reason_code == BOOKED, stands())
     return frame_of(conn, select, J.c.remit_id, remit_ids)
 
