@@ -16,7 +16,7 @@ OWNING, NOTING = ("assigned", "unassigned"), ("noted",)
 
 
 def of(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
-    """Read the events of an exception, oldest first, with `owner` and `words` (also a booking's account) of the body."""
+    """Read the events of an exception, oldest first, with `owner` and `words` (an account, too) of the body."""
     names = ("posting_date", "kind", "amount_cents", "actor", "recorded_at", "body")
     select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.exception_id == exception_id)
     rows = frame(conn, select.order_by(EVENT.c.exception_event_id))
