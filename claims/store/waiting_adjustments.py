@@ -82,8 +82,10 @@ def keep_named(conn: sa.Connection, posting_date: date) -> None:
     told = frame(conn, sa.select(E.c.exception_id, E.c.exception_key, E.c.state).where(E.c.type_code.in_(TYPES)))
     is_waiting = told["exception_key"].str.split(":", n=1).str[1].isin(waits)
     is_open = told["state"] == "open"
-    over = told.loc[is_open & ~is_waiting, "exception_id"]
-    exceptions.close_for(conn, "exception_id", over, TYPES, NETTED, posting_date)
+    is_netted = told["exception_key"].str.split(":", n=1).str[1].isin(set(found.loc[found["is_netted"], "key"]))
+    for word, own in ((NETTED, is_netted), ("settled", ~is_netted)):
+        over = told.loc[is_open & ~is_waiting & own, "exception_id"]
+        exceptions.close_for(conn, "exception_id", over, TYPES, word, posting_date)
     exceptions.reopen(conn, told.loc[~is_open & is_waiting, "exception_id"], posting_date, is_as_old=True)
     types = codes.table("exception_types").set_index("type_code")["release"]
     for type_code in TYPES:  # books of earlier versions name an act that there is not

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from claims.errors import UsageError
 from claims.service import booking, exceptions
+from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.report import write_report
 from claims.service.undo import undo
@@ -108,6 +109,24 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     replay(practice.ctx, "remit:T1", DAY)
     assert waits(practice) == before
     booking.book(practice.ctx, number(practice), "1400", WHY, DAY)
+    check(practice)
+
+
+def test_what_the_practice_says_of_a_code_moves_what_waits_and_what_comes(practice, tmp_path):
+    practice.night(LEVIED)
+    rows = tmp_path / "accounts.csv"
+    rows.write_text("payer_code,reason_code,account\n,LE,5100\n1512345678,LE,1400\n,CS,5100\n")
+    import_files(practice.ctx, [rows])
+    practice.night(MONEY, paid("T2", "20250320", 90, "LE:BB*40", "CS:X*-30", "L6:X*-100"))
+    assert practice.balances(account="1400") == {"1400": 7000}
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -3000)], "what a CS means its reference says"
+    check(practice)
+    settled = practice.balances()
+    assert undo(practice.ctx, "remit:T1", DAY).refused.empty
+    check(practice)
+    replay(practice.ctx, "remit:T1", DAY)
+    assert practice.balances() == settled
+    practice.reconcile()
     check(practice)
 
 
