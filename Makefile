@@ -83,9 +83,12 @@ $(BIN)/python:
 		echo "This Python cannot make virtual environments; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 
+# The lock names everything, so nothing is resolved; and of 9,000 modules only those are compiled that are imported.
+INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile --require-hashes -r
+
 $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing into .venv: one to two minutes, once."
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(INSTALL) requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m flows.server_process --template
 	@touch $@
@@ -100,5 +103,5 @@ $(BROWSER): $(DEV)
 
 $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing the tools for tests: about a minute, once."
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(INSTALL) requirements-dev.lock
 	@touch $@

@@ -24,6 +24,7 @@ DEFAULTS: dict[str, str | int | bool] = {
     "is_reversal": False,
     "is_held": False,
     "is_later": False,
+    "is_last": False,
     "candidate": -1,
 }
 
@@ -197,7 +198,8 @@ def _with_later_payment(denied: pd.DataFrame, latest: pd.DataFrame, claim_paymen
     """Tell which denials are held (`is_held`): the payer has decided otherwise, and a payment of a later day wins them.
 
     One that comes when such a payment has won the case already is attached to it: had it come first, it were the same
-    case. Of one day nobody can say which the payer decided first: there the denial stands until a person decides.
+    case; where it is of a later day than the denial that is told there, the case tells it instead (`is_last`).
+    Of one day nobody can say which the payer decided first: there the denial stands until a person decides.
     """
     outcome = claim_payments.set_index("claim_payment_id")["outcome"].reindex(denied["claim_payment_id"])
     is_held = (outcome == "unapplied").to_numpy() & (denied["family_id"] != 0) & (denied["kind"] == "denied")
@@ -208,7 +210,10 @@ def _with_later_payment(denied: pd.DataFrame, latest: pd.DataFrame, claim_paymen
     won = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].set_index("base")["won_by"]
     day = claim_payments.set_index("claim_payment_id")["payment_date"]
     won_on = day.reindex(won.reindex(denied["base"]).fillna(0)).fillna("").to_numpy()
-    return denied.assign(kind=denied["kind"].where(~is_held | (won_on <= denied["remit_date"].to_numpy()), "attached"))
+    day_of = denied["remit_date"].to_numpy()
+    is_won = is_held & (won_on > day_of)
+    told_on = latest.set_index("base")["remit_date"].reindex(denied["base"]).fillna("").to_numpy()
+    return denied.assign(kind=denied["kind"].where(~is_won, "attached"), is_last=is_won & (day_of > told_on))
 
 
 def _reversed(claim_payments: pd.DataFrame, deciders: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,8 @@ closed as overturned and denied again. An *effect* is one thing that happens to 
 - ``lost``: the payment that won it is reversed: closed as superseded, what was recovered is taken off again; the
   denial that stands again reopens it
 - ``attached``: a duplicate of the claim was denied: noted, nothing changes; so is a reversal (``is_reversal``) of what
-  a decision that pays replaced before it
+  a decision that pays replaced before it, and a denial that comes after the payment of a later day that won its case:
+  that one is told by the case where it is the last before the payment (``is_last``)
 
 What a person closed (written off, expired, a duplicate) is taken back by the payer all the same.
 

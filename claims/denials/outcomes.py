@@ -36,7 +36,11 @@ def _states(lived: pd.DataFrame) -> pd.DataFrame:
     is_closing = lived["kind"].isin(CLOSING) & (lived["event"] != "")
     recovered = lived["recovered_cents"].where(is_closing, 0).groupby([lived["base"], lived["opening"]]).sum()
     states["recovered_cents"] = recovered.reindex(states.index, fill_value=0)
-    denials = lived[lived["kind"] == "denied"].drop_duplicates(KEY, keep="last").set_index(KEY)["candidate"]
+    denials = (
+        lived[(lived["kind"] == "denied") | lived["is_last"]]
+        .drop_duplicates(KEY, keep="last")
+        .set_index(KEY)["candidate"]
+    )
     states["candidate"] = denials.reindex(states.index, fill_value=-1)
     return states
 
@@ -60,7 +64,7 @@ def new_cases(lived: pd.DataFrame, cases: pd.DataFrame, posting_date: str) -> pd
 
 def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, posting_date: str) -> pd.DataFrame:
     """Return the stored cases that this batch changes, whole."""
-    happened = lived[~lived["event"].isin(["", "attached", "opened"])]
+    happened = lived[~lived["event"].isin(["", "attached", "opened"]) | lived["is_last"]]
     is_touched = _at(kept).isin(_at(happened)) | kept["is_matched"] | kept["is_merged"]
     rows = kept[is_touched].reset_index(drop=True)
     states = _states(lived).reindex(_at(rows))

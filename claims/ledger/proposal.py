@@ -31,7 +31,8 @@ class Batch:
     member_id, payer_sequence, next_payer_code, next_sequence, is_by_hand (a person has matched it), remit_key,
     generation, waiting_reason (the exception type under which its cash lies on 2200 since an earlier posting, or ""),
     last_posting_id (0 = never posted), held_reason (the exception type under which what is posted once more was held
-    the first time: it is again; else ""), posting_order (text that sorts remittances as they post: payment date and
+    the first time: it is again; else ""), took_back (the decision that a reversal which is posted once more took back
+    the first time, 0: none), posting_order (text that sorts remittances as they post: payment date and
     key), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, procedure_code, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
@@ -46,6 +47,8 @@ class Batch:
     lowest), of the families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
     to be negated by a reversal. parked: ledger lines, of the same columns, that put cash of claim_payments on 2200.
+    corrections: remit_id, family_id, payer_sequence of what is decided beside a reversal, on its claim and in its
+    remittance.
     """
 
     claim_payments: pd.DataFrame
@@ -57,6 +60,7 @@ class Batch:
     decided: pd.DataFrame
     decided_lines: pd.DataFrame
     parked: pd.DataFrame
+    corrections: pd.DataFrame
 
 
 @dataclass

@@ -11,6 +11,7 @@ from claims.ledger.rules import CLEARING, posting_rules
 
 TAKEBACKS, FORWARDS = "2100", "2110"
 REISSUED = "reissued_payment"  # what the reference of a CS matches (codes/plb.csv)
+RECOVERY = "recovery"  # what a 72 matches
 TYPES = {TAKEBACKS: "WO_WITHOUT_REVERSAL", FORWARDS: "FB_WITHOUT_FORWARD"}
 
 
@@ -20,25 +21,16 @@ def explain(
     """Add what references mean: ledger_reference, reference_matches and original_remit_id (0 = none).
 
     `rows`: provider adjustments in posting order, with payer_code and payee_identifier. A 72 takes the reference of the
-    WO that it pairs with (same remittance, opposite amount). A CS is told by its reference: a forward balance of this
-    payer and payee, or the trace number of a payment of this payer whose money never came, for that very amount and
-    once (`reissuable`: remit_id, payer_code, trace_number, open_cents). `payables`: account, payer_code, payee,
-    reference, amount_cents. `before` (provider_adjustment_id, account, original_remit_id, open_cents of that payment):
-    to what each came that is posted again. A CS means what it meant then, whatever came since, as long as the payment
-    that it issued again is open.
+    WO that it pairs with (same remittance, opposite amount), and matches that: one alone matches nothing. A CS is told
+    by its reference: a forward balance of this payer and payee, or the trace number of a payment of this payer whose
+    money never came, for that very amount and once (`reissuable`: remit_id, payer_code, trace_number, open_cents).
+    `payables`: account, payer_code, payee, reference, amount_cents. `before` (provider_adjustment_id, account,
+    original_remit_id, open_cents of that payment): to what each came that is posted again. A CS means what it meant
+    then, whatever came since, as long as the payment that it issued again is open.
     """
     reference = rows["reference"].copy()
-    orphans = rows[rows["reason_code"] == "72"]
-    recoveries = rows[rows["reason_code"] == "WO"].assign(amount_cents=lambda own: -own["amount_cents"])
-    same = ["remit_id", "amount_cents"]
-    keys = [*same, "reference"]
-    at_home = pd.MultiIndex.from_frame(orphans[keys]).isin(pd.MultiIndex.from_frame(recoveries[keys]))
-    taken = pd.MultiIndex.from_frame(recoveries[keys]).isin(pd.MultiIndex.from_frame(orphans.loc[at_home, keys]))
-    orphans, recoveries = orphans[~at_home], recoveries[~taken]
-    pairs = orphans.assign(nth=orphans.groupby(same).cumcount(), at=orphans.index).merge(
-        recoveries.assign(nth=recoveries.groupby(same).cumcount()), on=[*same, "nth"], suffixes=("", "_recovery")
-    )
-    reference.loc[pairs["at"]] = pairs["reference_recovery"].to_numpy()
+    pairs = _pairs(rows)
+    reference.loc[pairs["at"]] = reference.loc[pairs["recovery"]].to_numpy()
 
     at_payee = ["payer_code", "payee", "reference"]
     by_payee = rows.rename(columns={"payee_identifier": "payee"})
@@ -64,12 +56,30 @@ def explain(
         is_lost = np.where(is_again, is_cs & is_open, is_lost)
         original = np.where(is_again, was["original_remit_id"].fillna(0).to_numpy(), original).astype("int64")
         is_lost &= original != 0
-    matches = np.select([is_cs & is_forward, is_cs & is_lost], ["forward_balance", REISSUED], "")
+    conditions = [is_cs & is_forward, is_cs & is_lost, rows.index.isin(pairs["at"])]
+    matches = np.select(conditions, ["forward_balance", REISSUED, RECOVERY], "")
     return rows.assign(
         ledger_reference=reference,
         reference_matches=pd.Series(matches, index=rows.index, dtype="str"),
         original_remit_id=np.where(matches == REISSUED, original, 0),
     )
+
+
+def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give each 72 (`at`: its index) the WO (`recovery`) of its remittance and the opposite amount, each WO once.
+
+    First those of the same reference, in the order of the file.
+    """
+    refunds = rows[rows["reason_code"] == "72"]
+    recoveries = rows[rows["reason_code"] == "WO"].assign(amount_cents=lambda own: -own["amount_cents"])
+    found = []
+    for keys in (["remit_id", "amount_cents", "reference"], ["remit_id", "amount_cents"]):
+        pairs = refunds.assign(nth=refunds.groupby(keys).cumcount(), at=refunds.index).merge(
+            recoveries.assign(nth=recoveries.groupby(keys).cumcount(), recovery=recoveries.index), on=[*keys, "nth"]
+        )
+        found.append(pairs[["at", "recovery"]])
+        refunds, recoveries = refunds.drop(pairs["at"]), recoveries.drop(pairs["recovery"])
+    return pd.concat(found, ignore_index=True)
 
 
 def propose_provider_adjustments(rows: pd.DataFrame, payables: pd.DataFrame) -> Proposal:

@@ -9,24 +9,41 @@ from claims.ledger.proposal import EXCEPTION_COLUMNS, POSTED, UNAPPLIED_CASH, Ba
 from claims.money import amount
 
 PAIR = ["claim_payment_id", "claim_payment_id_first"]
-_ORDER = ["order", "other_number", "other_lines", "other_cash", "other_original"]
+# What the pairs are sorted by and what of that is asked here: the rest `_fitting` says.
+_ASKED = ["order", "is_other", "blocks_correction"]
+_ORDER = ["order", "is_other", "other_number", "other_lines", "other_cash", "other_original", "blocks_correction"]
 
 
 def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Pair each reversal with the decision that it takes back: its columns, those of the decision with `_first`.
 
     Of several the one with the payer's number, with the same lines, with the same cash, whose number the reversal gives
-    as that of what it takes back (REF*F8); then the newest. Each decision is taken back once, by the first of `rows`
-    that wants it; the next one takes what is left. `known_by` says by what the two are one.
+    as that of what it takes back (REF*F8); then one that stands, where the remittance of the reversal decides the claim
+    anew; then the newest. Each decision is taken back once, by the first of `rows` that wants it; the next one takes
+    what is left. What is posted once more takes back what it took back the first time. `known_by` says by what the two
+    are one.
     """
     pairs = _fitting(rows, decided, batch)
+    is_other = (pairs["took_back"] != 0) & (pairs["took_back"] != pairs["claim_payment_id_first"])
+    pairs = pairs.assign(is_other=is_other, blocks_correction=_blocks_correction(pairs, batch.corrections))
     order = pd.Series(np.arange(len(rows)), index=rows["claim_payment_id"])
     pairs = pairs.assign(order=order.reindex(pairs["claim_payment_id"]).to_numpy("int64"))
     pairs = pairs.sort_values([*_ORDER, "place_first"], kind="stable")
     best = pairs.drop_duplicates("claim_payment_id")
     if best["claim_payment_id_first"].duplicated().any():
         best = pairs[_in_turn(pairs)]
-    return best.drop(columns="order")
+    return best.drop(columns=_ASKED)
+
+
+def _blocks_correction(pairs: pd.DataFrame, corrections: pd.DataFrame) -> pd.Series:
+    """Tell which pairs leave standing the decision in whose place a correction comes beside the reversal.
+
+    A payment that waits holds nothing: where it was taken back, the correction would find the claim decided and wait.
+    """
+    at = pd.MultiIndex.from_frame(pairs[["remit_id", "family_id_first", "payer_sequence_first"]])
+    is_corrected = at.isin(pd.MultiIndex.from_frame(corrections))
+    stands = (pairs["outcome_first"] == POSTED) & (pairs["is_released_first"] == 0)
+    return ~stands & is_corrected
 
 
 def _in_turn(pairs: pd.DataFrame) -> list[bool]:

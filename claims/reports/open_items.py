@@ -16,15 +16,16 @@ KEY = ["account", "payer_code", "payee_identifier", "reference", "claim_payment_
 KINDS = {"2100": "takeback", "2110": "forward balance", "2120": "advance", "2300": "refund"}
 # What these exceptions name is one item of their provider adjustment's segment, which can hold six: by its account, and
 # those that name a debit by its sign.
+_OF_DEBITS = ["WO_WITHOUT_REVERSAL", "PAYER_REFUND_UNANNOUNCED", "FB_WITHOUT_FORWARD", "ADVANCE_MISSING"]
 ABOUT = {
     "WO_WITHOUT_REVERSAL": "2100",
     "PAYER_REFUND_UNANNOUNCED": "2100",
+    "REFUND_WITHOUT_RECOVERY": "2100",
     "FB_WITHOUT_FORWARD": "2110",
     "ADVANCE_MISSING": "2120",
     "PLB_UNKNOWN": "2200",
     "PLB_UNCONFIGURED": "2200",
 }
-_OF_DEBITS = ["2100", "2110", "2120"]
 CENTS = "amount_cents"
 PLACE = ["sha256", "seg", "offset", "length"]
 TOLD = ["payer_code", "payer_name", "trace_number", "payment_date", "claim_number", *PLACE]
@@ -107,7 +108,7 @@ def _named_by(rows: pd.DataFrame, sources: pd.DataFrame, exceptions: pd.DataFram
     pairs.append(stands[stands["sha256"] != ""].merge(exceptions, on=["sha256", "seg"])[["place", "type_code"]])
     words = pd.concat(pairs).drop_duplicates().merge(rows[["place", "account", CENTS]], on="place")
     about = words["type_code"].map(ABOUT)
-    fits = about.isna() | ((about == words["account"]) & (~about.isin(_OF_DEBITS) | (words[CENTS] < 0)))
+    fits = about.isna() | ((about == words["account"]) & (~words["type_code"].isin(_OF_DEBITS) | (words[CENTS] < 0)))
     words = words[fits].sort_values(["place", "type_code"])
     texts = words.groupby("place")["type_code"].agg(" ".join)
     return texts.reindex(rows["place"]).set_axis(rows.index).fillna("").astype("str")

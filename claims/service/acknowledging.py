@@ -7,7 +7,7 @@ import re
 from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.store import batch_seals, checking_seals, schema, seals
+from claims.store import batch_seals, checking_seals, schema, seals, step_marks
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -22,6 +22,7 @@ def acknowledge(ctx: Context, called: str) -> int:
 
     Of rows that are sealed together ("claim families 1 to 9"), or were put in beside those, it is how they stand that
     was seen; gives 0.
+    So are the marks of the steps of a night on a posting ("steps of claim posting 12").
     A row that is still as somebody left it is sealed so: it stands from now on. What is changed after this seal is
     named as before. Raises UsageError where nothing is to be said of the row, NotFoundError where there never was one.
     """
@@ -31,8 +32,11 @@ def acknowledge(ctx: Context, called: str) -> int:
             _batch(conn, ctx, batch[1], int(batch[2]), int(batch[3]))
         return 0
     kind, _, number = called.strip().rpartition(" ")
+    if kind == step_marks.CALLED and _NUMBER.fullmatch(number):
+        with write(ctx.engine) as conn:
+            return _steps(conn, ctx, int(number))
     if kind not in _TABLES or not _NUMBER.fullmatch(number):
-        known, several = ", ".join(sorted(_TABLES)), ", ".join(sorted(_BATCHES))
+        known, several = ", ".join(sorted([*_TABLES, step_marks.CALLED])), ", ".join(sorted(_BATCHES))
         raise UsageError(
             f"A row is named as claims audit verify names it: a number after one of {known}; "
             f"or two numbers with to between them after one of {several}."
@@ -50,6 +54,17 @@ def acknowledge(ctx: Context, called: str) -> int:
             raise UsageError(f"What was found of {kind} {key} is acknowledged already.")
         body = checking_seals.acknowledged_body(last)
         record(ctx, conn, checking_seals.ACKNOWLEDGED, checking_seals.subject(table.name, key), body)
+    return last
+
+
+def _steps(conn: Connection, ctx: Context, claim_posting_id: int) -> int:
+    """Seal the marks of a posting as they stand, and note that; give the last seal."""
+    if not step_marks.accept(conn, claim_posting_id):
+        name = step_marks.subject(claim_posting_id)
+        raise UsageError(f"Nothing is to be acknowledged of {name}: they are as the night has left them.")
+    last = seals.head(conn).row_seal_id
+    body = checking_seals.acknowledged_body(last)
+    record(ctx, conn, checking_seals.ACKNOWLEDGED, step_marks.subject(claim_posting_id), body)
     return last
 
 

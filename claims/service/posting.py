@@ -76,9 +76,9 @@ def post_again(
     """Post once more what was posted at one instant: `remits`, ready by now, and claim payments in their order.
 
     `steps`: claim_payment_id, remit_id, place (the order), is_parked (it waits again for what it stood on); and of the
-    first time family_id, outcome and reason_code: what was held then, on the same claim, is held again for the same
-    reason, for what it waited for may be there already. `until`: when that was the first time; what came to wait then
-    or later is not looked at.
+    first time family_id, outcome, reason_code and took_back (what a reversal took back, 0: nothing): what was held
+    then, on the same claim, is held again for the same reason, for what it waited for may be there already. `until`:
+    when that was the first time; what came to wait then or later is not looked at.
     """
     counts = {"remittances_posted": len(remits), "posted_cents": 0, "journals": 0}
     ids = remits["remit_id"].tolist()
@@ -136,7 +136,7 @@ def _post(
     `steps`: what is posted again (by claim_payment_id, as in `post_again`), in another order than that of posting.
     `until`: what came to wait then or later is not looked at.
     """
-    claims = posting.claim_payments(conn, scope).assign(held_reason="")
+    claims = posting.claim_payments(conn, scope).assign(held_reason="", took_back=0)
     if steps is not None:
         claims = _as_before(claims, steps)
     if claims.empty:
@@ -197,11 +197,15 @@ def _post(
 
 
 def _as_before(claims: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    """Put claim payments into the order of their steps; what was held then says why, where it is on the same claim."""
+    """Put claim payments into the order of their steps; what was held then says why, where it is on the same claim.
+
+    Reversals say what they took back then.
+    """
     own = steps.reindex(claims["claim_payment_id"]).set_axis(claims.index)
     is_held = (own["outcome"] == proposal.UNAPPLIED_CASH) & own["reason_code"].isin(posting.RETRIED)
     is_held &= own["family_id"].fillna(0) == claims["family_id"]
-    claims = claims.assign(held_reason=own["reason_code"].where(is_held, ""))
+    took_back = own["took_back"].where(own["outcome"] == proposal.REVERSAL, 0).astype("int64")
+    claims = claims.assign(held_reason=own["reason_code"].where(is_held, ""), took_back=took_back)
     return claims.iloc[own["place"].to_numpy().argsort(kind="stable")].reset_index(drop=True)
 
 
@@ -245,6 +249,7 @@ def _batch(
         refused=claims["evidence"].str.extract(r'"why": "([a-z-]+)"')[0].fillna(""),
         next_sequence=next_sequence,
     )
+    decides = status.index[status["post"] == "adjudication"].tolist()
     services, compared = _with_decided(conn, scope, claims, until, paid, read)
     batch = proposal.Batch(
         claim_payments=full,
@@ -256,6 +261,7 @@ def _batch(
         decided=earlier.decided(conn, scope, until),
         decided_lines=earlier.decided_lines(conn, scope, until),
         parked=earlier.parked(conn, scope),
+        corrections=earlier.corrections(conn, scope, decides),
     )
     return batch, classes, odd_codes
 

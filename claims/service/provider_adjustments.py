@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from claims.ledger import deposits, returned_deposits
@@ -14,7 +15,7 @@ from claims.service.journals import write_journals
 from claims.store import banking, exceptions, posting, takebacks
 from claims.store.handles import Connection
 
-UNCONFIGURED = "PLB_UNCONFIGURED"
+UNCONFIGURED, ALONE = "PLB_UNCONFIGURED", "REFUND_WITHOUT_RECOVERY"
 
 
 def post_provider_adjustments(
@@ -52,8 +53,10 @@ def post_provider_adjustments(
     written = write_journals(conn, ctx, run_id, posting_date, lines)
     raised = pd.concat(proposed.exceptions, ignore_index=True)
     at = raised["provider_adjustment_id"]
+    # What a person may accept stays accepted when it is posted again: its key is that of every generation.
+    own = np.where(raised["type_code"] == ALONE, key.str.rpartition(":")[0].reindex(at), key.reindex(at))
     raised = raised.assign(
-        exception_key=raised["type_code"] + ":" + key.reindex(at).to_numpy(),
+        exception_key=raised["type_code"] + ":" + own,
         file_id=owner["file_id"].reindex(at).to_numpy(),
         seg=owner["seg"].reindex(at).to_numpy(),
     )

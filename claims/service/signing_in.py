@@ -18,7 +18,7 @@ from claims.service import people
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.searching import KEPT
-from claims.store import audit, clock
+from claims.store import audit, checking_sessions, clock
 from claims.store import people as rows
 from claims.store import sessions as session_rows
 from claims.store.engine import read, write
@@ -93,9 +93,12 @@ def confirm(ctx: Context, session: Session, code: str, address: str, now: dateti
             rows.forget_searches(conn, before=now - KEPT)
             session_rows.end(conn, session.session_id, now)
             token = sessions.new_token()
-            session_rows.insert(conn, user.user_id, sessions.kept(token), sessions.SIGNED_IN, address, now, now)
-            body = {"recovery_codes_left": rows.codes_left(conn, user.user_id)} if is_recovery else {}
-            record(own, conn, "signed-in", f"user {user.user_id}", body)
+            kept = sessions.kept(token)
+            opened = session_rows.insert(conn, user.user_id, kept, sessions.SIGNED_IN, address, now, now)
+            body = checking_sessions.body(opened, kept)
+            if is_recovery:
+                body["recovery_codes_left"] = rows.codes_left(conn, user.user_id)
+            record(own, conn, checking_sessions.SIGNED_IN, f"user {user.user_id}", body)
     if not fits:
         raise _refused(ctx, address, user, "code")
     return Opened(token, tuple(codes))

@@ -20,10 +20,14 @@ from claims.store import (
     checking_patients,
     checking_postings,
     checking_seals,
+    checking_sessions,
+    checking_values,
     checking_work,
     credits,
     periods,
+    schema,
     seals,
+    step_marks,
     takebacks,
     unannounced,
     waiting_adjustments,
@@ -53,8 +57,22 @@ class Check:
 def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
     """Recount L1 to L10 and the bank, walk the chains of journals and audit, read every stored file again.
 
-    `known_head`: a head that was noted elsewhere (`head`); only it shows chains cut at their end.
+    `known_head`: a head that was noted elsewhere (`head`); only it shows chains cut at their end. Where values stand in
+    a form that cannot be read, they are all that is said.
     """
+    with read(ctx.engine) as conn:
+        odd = tuple(checking_values.odd(conn))
+    rule = "no value stands in a form in which the program writes none"
+    values = Check("values", rule, len(schema.metadata.tables), odd)
+    try:
+        return _checks(ctx, known_head, values)
+    except (TypeError, ValueError):
+        if not odd:
+            raise
+        return [values]
+
+
+def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]:
     with read(ctx.engine) as conn:
         balance, sizes = checking.trial_balance(conn), checking.sizes(conn) | checking_work.sizes(conn)
         checks = [
@@ -187,14 +205,21 @@ def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"
-        odd = checking_seals.unlike(conn, known_head.seal if known_head else None) + batch_seals.unlike(conn)
+        odd = checking_seals.unlike(conn, known_head.seal if known_head else None)
+        odd += batch_seals.unlike(conn) + step_marks.unlike(conn)
         checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(odd)))
+        checks.append(values)
+        rule = "who is signed in has signed in, as the audit chain tells it"
+        count, strangers = checking_sessions.unfounded(conn)
+        checks.append(Check("sessions", rule, count, tuple(strangers)))
         rule = "the chains of journals, events and seals lead through every end that the audit chain tells of"
         told, lost = chain_heads.unlike(conn, known_head.chains if known_head else None)
         checks.append(Check("chains", rule, told, tuple(lost)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
-        gone = tuple(f"{rows} row(s) of {table} were removed" for table, rows in missing.items())
-        checks.append(Check("rows", "no row that was written is gone", given, gone))
+        gone = [f"{rows} row(s) of {table} were removed" for table, rows in missing.items()]
+        gone += [f"rows of {table} have keys that were not given out" for table in checking_files.above_given(conn)]
+        rule = "no row that was written is gone, and none has a key that was not given out"
+        checks.append(Check("rows", rule, given, tuple(gone)))
         hashes = checking.stored_hashes(conn)
         states = [(sha256, ctx.vault.verify(sha256)) for sha256 in hashes]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")

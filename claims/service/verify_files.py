@@ -24,7 +24,7 @@ from claims.service.intake import bank_columns, origin_of
 from claims.service.rows_compared import Difference, compare
 from claims.service.x12_answers import Answers
 from claims.service.x12_facts import JudgedFile, claim_payment_rows, claim_rows, read_judged, remittance_rows
-from claims.store import checking_files, schema
+from claims.store import checking_files, line_numbers, schema
 from claims.store.handles import Connection
 from claims.store.x12_rows import RENAMED, in_capitals, with_iso_dates
 
@@ -54,10 +54,10 @@ class StoredFile(NamedTuple):
 def differing(ctx: Context, conn: Connection) -> tuple[int, list[str]]:
     """Read every file again: how many there are, and what of them stands in the books otherwise."""
     files = [StoredFile(*row) for row in checking_files.files(conn).itertuples(index=False)]
-    counted = checking_files.counts(conn)
+    counted, given = checking_files.counts(conn), line_numbers.Given(conn)
     broken: list[str] = []
     for file in files:
-        broken += _of_file(ctx, conn, file, counted)
+        broken += _of_file(ctx, conn, file, counted, given)
     strayed = checking_files.strayed_payers(conn)
     broken += [f"payer {one} of a claim names another family than its claim" for one in strayed]
     return len(files), broken + _unread(conn, {file.file_id for file in files}, counted)
@@ -71,19 +71,22 @@ def _unread(conn: Connection, read: set[int], counted: Mapping[tuple[str, int], 
         if file_id not in read and not (file_id in batches and table in checking_files.OF_CLAIMS):
             told[file_id] += rows
     hashes = checking_files.hashes_of(conn, sorted(told))
+    why = dict.fromkeys(batches, "it is a batch of ours, which has none")
     return [
-        f"file {hashes[file_id][:12]} has {rows} row(s), and its own row says that it has none"
+        f"file {hashes[file_id][:12]} has {rows} row(s), and {why.get(file_id, 'its own row says that it has none')}"
         for file_id, rows in sorted(told.items())
         if file_id in hashes
     ]
 
 
-def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[tuple[str, int], int]) -> list[str]:
+def _of_file(
+    ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[tuple[str, int], int], given: line_numbers.Given
+) -> list[str]:
     told = Counter({table.name: 0 for table in checking_files.COUNTED})  # rows that the file is known to have
     name = f"file {file.sha256[:12]}"
     try:
         found, number = [], 0
-        for difference in _differences(ctx, conn, file, told):
+        for difference in _differences(ctx, conn, file, told, given):
             number += 1
             found += [difference] if number <= _PER_FILE else []
     except VaultError:
@@ -103,18 +106,22 @@ def _of_file(ctx: Context, conn: Connection, file: StoredFile, counted: Mapping[
     return words
 
 
-def _differences(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:
+def _differences(
+    ctx: Context, conn: Connection, file: StoredFile, told: Counter[str], given: line_numbers.Given
+) -> Iterator[Difference]:
     if file.content == "x12":
-        yield from _of_x12(ctx, conn, file, told)
+        yield from _of_x12(ctx, conn, file, told, given)
     elif file.content == "bank":
         yield from _of_bank(ctx, conn, file, told)
     elif file.content == "payments":
         yield from _of_payments(ctx, conn, file, told)
     else:
-        yield from _of_charges(ctx, conn, file, told)
+        yield from _of_charges(ctx, conn, file, told, given)
 
 
-def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:
+def _of_x12(
+    ctx: Context, conn: Connection, file: StoredFile, told: Counter[str], given: line_numbers.Given
+) -> Iterator[Difference]:
     origin = origin_of(file.run_kind)
     judged = read_judged(ctx, ctx.vault.path(file.sha256), origin)
     stored = checking_files.sets(conn, file.file_id)
@@ -140,7 +147,7 @@ def _of_x12(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]
         sets = sorted(set(frames["claim_payments"]["transaction_seg"]) | set(rows["transaction_seg"]))
         ids = [int(remits[seg]) for seg in sets if seg in remits.index]
         yield from _of_payment_rows(conn, frames, ids, known, (first, last), told)
-        yield from _of_claims(conn, file, frames, judged, origin, (first, last), told)
+        yield from _of_claims(conn, file, frames, judged, origin, (first, last), told, given)
         yield from _of_answers(conn, file, answers.rows(frames), judged, (first, last), told)
         first, chunk = last + 1, following
 
@@ -221,11 +228,12 @@ def _of_claims(
     origin: str,
     span: tuple[int, int],
     told: Counter[str],
+    given: line_numbers.Given,
 ) -> Iterator[Difference]:
     if frames["claims"].empty:
         return
     claims = with_iso_dates(claim_rows(frames, judged.transactions, judged.stopped, origin))
-    yield from _claims(conn, file, claims, frames["service_lines"], frames["other_payers"], span, told)
+    yield from _claims(conn, file, claims, frames["service_lines"], frames["other_payers"], span, told, given)
 
 
 def _claims(
@@ -236,17 +244,16 @@ def _claims(
     others: pd.DataFrame,
     span: tuple[int, int],
     told: Counter[str],
+    given: line_numbers.Given,
 ) -> Iterator[Difference]:
     stored = checking_files.claims(conn, file.file_id, *span)
     claims = claims.rename(columns=RENAMED)
     lines = with_iso_dates(in_capitals(lines))
     lines = lines[lines["claim_seg"].isin(claims["seg"])].assign(line_number=lambda rows: rows["ordinal"])
     # A line without a number of its own, or with that of another line, gets one of ours when its claim is sent.
-    given = stored["service_lines"].drop_duplicates("seg").set_index("seg")["line_control_number"]
-    own = lines["line_control_number"]
-    given = given.reindex(lines["seg"]).fillna("").set_axis(lines.index)
-    is_ours = (own == "") | given.str.fullmatch(r"LN\d{10}")
-    lines = lines.assign(line_control_number=own.where(~is_ours | (given == ""), given).astype("str"))
+    ids = stored["service_lines"].drop_duplicates("seg").set_index("seg")["service_line_id"]
+    ours = given.of(ids.reindex(lines["seg"]).fillna(0).astype("int64").set_axis(lines.index))
+    lines = lines.assign(line_control_number=lines["line_control_number"].where(ours == "", ours).astype("str"))
     told.update({"claims": len(claims), "service_lines": len(lines)})
     yield from compare("claims", _without(claims), stored["claims"], ["seg"])
     yield from compare("service_lines", lines, stored["service_lines"], ["seg"])
@@ -274,12 +281,14 @@ def _of_answers(
     yield from compare("acknowledgements", rows, checking_files.answers(conn, file.file_id, *span), ["seg"])
 
 
-def _of_charges(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:
+def _of_charges(
+    ctx: Context, conn: Connection, file: StoredFile, told: Counter[str], given: line_numbers.Given
+) -> Iterator[Difference]:
     charges = read_charges_file(ctx.vault.path(file.sha256))
     claims = with_iso_dates(charges.claims)
     claims = claims.assign(claim_number_normal=normal_number(claims["claim_number"]))
     others = charges.other_payers.assign(seg=charges.other_payers["claim_seg"])
-    yield from _claims(conn, file, claims, charges.service_lines, others, (0, _LAST_SEG), told)
+    yield from _claims(conn, file, claims, charges.service_lines, others, (0, _LAST_SEG), told, given)
 
 
 def _of_bank(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:

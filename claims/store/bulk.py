@@ -1,8 +1,9 @@
 """Bulk insert: a frame comes in, its rows stand in a table, in the caller's transaction.
 
 SQLite gets the driver's ``executemany`` in chunks, PostgreSQL a binary ``COPY`` on the same connection. Both store the
-same: missing (NaN, NA, None), an empty ``_date`` and a 0 in an optional ``_id`` become NULL; NUL characters, which
-PostgreSQL cannot keep, become U+FFFD (the vault keeps the bytes); texts longer than their column are refused.
+same: missing (NaN, NA, None), an empty ``_date``, an empty optional ``_at`` and a 0 in an optional ``_id`` become NULL;
+NUL characters, which PostgreSQL cannot keep, become U+FFFD (the vault keeps the bytes); texts longer than their column
+are refused.
 """
 
 from __future__ import annotations
@@ -138,6 +139,8 @@ def driver_values(column: sa.Column[Any], values: pd.Series[Any], as_date: Calla
             values = values.astype("Int64").mask(values == 0)
     elif isinstance(values.dtype, pd.StringDtype) and _has_zero(values):
         values = values.str.replace("\0", "\ufffd", regex=False)
+    if column.nullable and column.name.endswith("_at"):
+        values = values.mask(values == "")
     if not values.hasnans:
         return values.tolist()
     return values.astype(object).where(values.notna(), None).tolist()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema, sealed, seals
+from claims.store import schema, sealed, seals, step_marks
 from claims.store.load import frame
 from claims.store.queries.asof import total
 from claims.store.queries.denials import not_looked_at
@@ -73,8 +73,7 @@ def open_worth(conn: sa.Connection, ids: sa.Select[tuple[int]]) -> pd.DataFrame:
 
 def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
     """Note that the denial rules have looked at the postings of these remittances."""
-    postings = schema.claim_postings
-    return conn.execute(sa.update(postings).where(not_looked_at(remit_ids)).values(denials_at=at)).rowcount
+    return step_marks.mark(conn, step_marks.DENIALS, at, not_looked_at(remit_ids))
 
 
 def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:

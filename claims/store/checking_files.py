@@ -85,8 +85,9 @@ def _own(table: sa.Table, *more: sa.ColumnElement[Any]) -> Any:
 
 
 def _in_set(table: sa.Table) -> Any:
-    """Select what rows say, with the segment of the set that they hang on: 0 where it is none of their own file."""
-    select = _own(table, sa.func.coalesce(T.c.seg, 0).label("transaction_seg"))
+    """Select what rows say, with the segment of the set that they hang on: 0 for none, -1 for one of another file."""
+    of_another = sa.case((table.c.transaction_id.is_(None), 0), else_=-1)
+    select = _own(table, sa.func.coalesce(T.c.seg, of_another).label("transaction_seg"))
     return select.outerjoin(T, sa.and_(T.c.transaction_id == table.c.transaction_id, T.c.file_id == table.c.file_id))
 
 
@@ -168,6 +169,19 @@ def missing_rows(conn: sa.Connection) -> Mapping[str, int]:
     return found
 
 
+def above_given(conn: sa.Connection) -> list[str]:
+    """Name tables with keys that were never handed out: of rows put in, or of a count that was turned back."""
+    given = {str(name): int(next_id) for name, next_id in conn.execute(sa.select(schema.id_blocks))}
+    keys = [next(iter(table.primary_key.columns)) for table in schema.metadata.sorted_tables]
+    return [
+        key.table.name
+        for key in keys
+        if key.name.endswith("_id")
+        and not key.foreign_keys  # the key of another row
+        and int(conn.scalar(sa.select(sa.func.max(key))) or 0) >= given.get(key.table.name, 1)
+    ]
+
+
 def rows_given(conn: sa.Connection) -> int:
     """Keys that were handed out for rows that stay."""
     return sum(_given(conn).values())
@@ -176,7 +190,7 @@ def rows_given(conn: sa.Connection) -> int:
 def _given(conn: sa.Connection) -> dict[str, int]:
     blocks = schema.id_blocks
     given = {str(name): int(next_id) - 1 for name, next_id in conn.execute(sa.select(blocks))}
-    return {name: rows for name, rows in given.items() if name not in DELETING}
+    return {name: rows for name, rows in given.items() if name in schema.metadata.tables and name not in DELETING}
 
 
 # Rows of these may go: sessions and what belongs to signing in, views, findings of a master file that is judged again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from claims.store.in_force import Origin, stands
 from claims.store.load import frame
 from claims.store.posting import CASH_RULES, ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
 
-CP, R, P = schema.claim_payments, schema.remittances, schema.claim_postings
+CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L = schema.journals, schema.ledger_lines
 ALWAYS = "9"  # after every instant
 BY_PAYER = "taken back"  # in place of the outcome of a decision that a reversal took back
@@ -122,6 +123,26 @@ def decided_lines(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.
     return frame(conn, _lines_in_force().where(J.c.claim_payment_id.in_(of_decided(scope, until).ids))).assign(
         reverses_key=""
     )
+
+
+def corrections(conn: sa.Connection, scope: Scope, decides: Sequence[str]) -> pd.DataFrame:
+    """What is decided on the claims of reversals in scope beside them, in one remittance: remit_id, family_id,
+    payer_sequence.
+
+    `decides`: the statuses of decisions. Whether one was posted, waits or was taken back is no matter: a reversal that
+    is tried later, or posted again, finds what it found first.
+    """
+    back, claim = CP.alias("back"), M.alias("claim")
+    select = (
+        sa.select(back.c.remit_id, M.c.family_id, M.c.payer_sequence)
+        .select_from(back)
+        .join(claim, sa.and_(claim.c.claim_payment_id == back.c.claim_payment_id, claim.c.ended_at.is_(None)))
+        .join(M, sa.and_(M.c.family_id == claim.c.family_id, M.c.ended_at.is_(None)))
+        .join(CP, sa.and_(CP.c.claim_payment_id == M.c.claim_payment_id, CP.c.remit_id == back.c.remit_id))
+        .where(back.c.claim_payment_id.in_(scope.ids), back.c.status_code == "22")
+        .where(CP.c.status_code.in_(decides), CP.c.charge_cents >= 0, CP.c.paid_cents >= 0)
+    )
+    return frame(conn, select.distinct())
 
 
 def parked(conn: sa.Connection, scope: Scope) -> pd.DataFrame:

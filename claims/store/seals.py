@@ -37,9 +37,11 @@ _CLAIM = ("claim_id", "family_id", "origin", "state", "reason_code", "purpose", 
 # What a file says of a remittance is held against the file, too.
 _REMITTANCE = ("remit_id", "state", "reason_code", "generation", "posting_date")
 _SET = ("transaction_id", "state", "reason_code")
+# By these worklists are chosen and sorted; points and rank are worked out anew each night.
+_CASE = ("case_id", "queue", "snoozed_until_date", "deadline_sort_date", "remit_sort_date", "pattern_id")
 _LEFT_OUT = {
     schema.users.name: ("last_step",),  # moves with each sign-in
-    schema.claim_postings.name: ("denials_at", "life_at", "priced_at"),  # which steps of the night have seen it
+    schema.claim_postings.name: ("denials_at", "life_at", "priced_at"),  # sealed by step: store.step_marks
 }
 _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.acknowledgements: None,
@@ -53,7 +55,7 @@ _CHOSEN: dict[sa.Table, tuple[str, ...] | None] = {
     schema.classifications: None,
     schema.contract_states: None,
     schema.denial_actions: None,
-    schema.denial_cases: ("case_id", "queue", "snoozed_until_date"),
+    schema.denial_cases: _CASE,
     schema.deposit_candidates: None,
     schema.deposit_matches: None,
     schema.edit_findings: None,

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import clock, line_numbers, schema
 from claims.store.bulk_update import bulk_update
 from claims.store.load import frame
 from claims.store.rows import IN_LIST, frame_of, insert_keyed, update_where
@@ -102,6 +102,7 @@ def set_line_numbers(conn: sa.Connection, lines: pd.DataFrame) -> None:
     )
     pairs = zip(lines["service_line_id"].tolist(), lines["line_control_number"].tolist(), strict=True)
     conn.execute(statement, [{"line": line, "number": number} for line, number in pairs])
+    line_numbers.seal(conn, lines)
 
 
 def insert_batch(conn: sa.Connection, batch: dict[str, Any], sets: pd.DataFrame, claims: pd.DataFrame) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import clock, schema, step_marks
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
 from claims.store.posting import STANDING
@@ -209,4 +209,4 @@ def _other_stands(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
 
 def mark(conn: sa.Connection, remit_ids: Sequence[int]) -> None:
     """Note that the timelines show the postings of these remittances."""
-    conn.execute(sa.update(P).where(P.c.remit_id.in_(remit_ids), _not_told()).values(life_at=clock.now()))
+    step_marks.mark(conn, step_marks.LIFE, clock.now(), P.c.remit_id.in_(remit_ids), _not_told())

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema
+from claims.store import clock, schema, step_marks
 from claims.store.bulk_update import bulk_update
 from claims.store.earlier import first_at
 from claims.store.load import frame
@@ -43,7 +43,8 @@ def wait(conn: sa.Connection, waiting: pd.DataFrame, day: date, at: str = "") ->
     at = at or clock.now()
     told = {"posting_date": day.isoformat(), "recorded_at": at, "denials_at": at, "life_at": at}
     columns = ["claim_payment_id", "remit_id", "family_id", "payer_sequence", "outcome", "reason_code", "waits_since"]
-    insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
+    rows = insert_keyed(conn, P, waiting[columns].assign(**told, is_superseded=0, unposted_cents=0))
+    step_marks.seal(conn, (step_marks.DENIALS, step_marks.LIFE), at, rows["claim_posting_id"])
 
 
 def undo_remittances(conn: sa.Connection, remit_ids: Sequence[int], run_id: int, day: date) -> None:
@@ -89,7 +90,7 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
     """The steps that go with a replay of these, in the order in which they were posted.
 
     undone_posting_id, undone_at, claim_payment_id, remit_id, family_id, payer_sequence, place, outcome, reason_code,
-    is_whole;
+    took_back (what a reversal took back, 0: nothing), is_whole;
     and of the posting that was undone recorded_at, when this was posted first (first_at: of one that was replayed
     before, long before that), and when it became denials and a step of a timeline (denials_at, life_at).
     Their own claim payments, and those that stood on them and wait since the same undo.
@@ -102,6 +103,7 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
             sa.func.coalesce(P.c.denials_at, "").label("denials_at"),
             sa.func.coalesce(P.c.life_at, "").label("life_at"),
             sa.func.coalesce(P.c.reason_code, "").label("reason_code"),
+            sa.func.coalesce(P.c.reverses_claim_payment_id, 0).label("took_back"),
         )
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
         .where(UP.c.replayed_at.is_(None))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import cases, schema
+from claims.store import cases, schema, step_marks
 from claims.store.load import frame
 from claims.store.posting import ON_UNDONE
 from claims.store.released import targets
-from claims.store.rows import frame_of, update_where_in
+from claims.store.rows import frame_of, in_parts
 
 CASE, EVENT, M, P = schema.denial_cases, schema.denial_events, schema.matches, schema.claim_postings
 UNDONE = "undone"
@@ -84,4 +84,5 @@ def look_again(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> None:
     waits = sa.func.coalesce(P.c.reason_code, "") == ON_UNDONE
     own = sa.select(P.c.claim_posting_id).where(P.c.ended_at.is_(None), ~waits)
     ids = frame_of(conn, own, P.c.claim_payment_id, claim_payment_ids)
-    update_where_in(conn, P, P.c.claim_posting_id, ids["claim_posting_id"], denials_at=None)
+    for part in in_parts(ids["claim_posting_id"]):
+        step_marks.mark(conn, step_marks.DENIALS, None, P.c.claim_posting_id.in_(part))

@@ -81,6 +81,17 @@ def test_r5_an_older_denial_that_comes_late_is_noted_and_its_reversal_closes_not
     assert kinds(again) == ["repeated"]  # in the order of their dates
 
 
+@pytest.mark.parametrize(("day", "told"), [("2026-04-01", ["197"]), ("2026-02-01", []), ("2026-05-02", [])])
+def test_a_held_denial_after_the_win_is_what_the_case_tells_where_it_is_the_last_before_the_payment(day, told):
+    won = first_night().assign(state="closed", outcome="overturned", won_by=3, won_cents=8000)
+    paid = {"claim_payment_id": 3, "remit_key": "r3", "payment_date": "2026-05-01", "paid_cents": 8000, "is_seen": True}
+    held = KNOWN | SECOND | {"payment_date": day, "outcome": "unapplied", "is_seen": False}
+    proposal = run([KNOWN | paid, held], [SECOND_LINE], [(2, 2, "CO", "197", 10000)], known=won)
+    assert kinds(proposal) == (["opened"] if day > paid["payment_date"] else ["attached"])
+    assert proposal.changed_cases["reason_code"].tolist() == told
+    assert set(proposal.changed_cases["outcome"]) == ({"overturned"} if told else set())
+
+
 def test_a_reversal_supersedes_the_case():
     proposal = run([reversal()], [], [], known=first_night(), day="2026-04-02")
     case = proposal.changed_cases.iloc[0]

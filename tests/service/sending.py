@@ -6,7 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.service.life import record
-from claims.store import schema, seals
+from claims.store import ids, schema, seals
 from claims.store.engine import write
 from tests.service.conftest import DAY
 
@@ -33,7 +33,7 @@ def send(practice, content: bytes, *, number="000000009", reference="B1", partne
 def resend(conn, which, *, number, reference, file_id, control="0001", partner="PRETEND", day=DAY):
     """Send the claims that are ready among some once more, as if they stood in a file that we have."""
     rows = conn.execute(sa.select(C).where(which, C.c.life == "ready").order_by(C.c.seg)).all()
-    batch_id = 1 + (conn.scalar(sa.select(sa.func.max(B.c.batch_id))) or 0)
+    batch_id, set_id = (ids.take(conn, table, 1) for table in (B, BS))
     sums = {"claims": len(rows), "service_lines": len(rows), "charge_cents": sum(row.charge_cents for row in rows)}
     conn.execute(
         sa.insert(B).values(
@@ -45,22 +45,22 @@ def resend(conn, which, *, number, reference, file_id, control="0001", partner="
     )  # fmt: skip
     conn.execute(
         sa.insert(BS).values(
-            batch_set_id=batch_id, batch_id=batch_id, set_control_number=control, batch_reference=reference, **sums
+            batch_set_id=set_id, batch_id=batch_id, set_control_number=control, batch_reference=reference, **sums
         )
     )
-    first = 1 + (conn.scalar(sa.select(sa.func.max(S.c.submission_id))) or 0)
+    first = ids.take(conn, S, len(rows))
     events = []
     for place, row in enumerate(rows):
         attempt = 1 + (conn.scalar(sa.select(sa.func.max(S.c.attempt)).where(S.c.claim_id == row.claim_id)) or 0)
         conn.execute(
             sa.insert(S).values(
                 submission_id=first + place, claim_id=row.claim_id, family_id=row.family_id, batch_id=batch_id,
-                batch_set_id=batch_id, attempt=attempt, ordinal=place + 1, claim_number=row.claim_number,
+                batch_set_id=set_id, attempt=attempt, ordinal=place + 1, claim_number=row.claim_number,
                 snapshot_hash="x", state="ready", charge_cents=row.charge_cents, seg=row.seg, recorded_at="x",
             )
         )  # fmt: skip
         events += [(row.claim_id, name, f"{name}:{first + place}", first + place) for name in ("batched", "released")]
-    for table, keys in ((B, [batch_id]), (BS, [batch_id]), (S, range(first, first + len(rows)))):
+    for table, keys in ((B, [batch_id]), (BS, [set_id]), (S, range(first, first + len(rows)))):
         seals.note_new(conn, table, keys)
     record(conn, pd.DataFrame(events, columns=["claim_id", "event", "event_key", "submission_id"]), day)
     return batch_id

@@ -25,6 +25,7 @@ def books(begun):
     return begun(begin)
 
 
+@pytest.mark.long
 def test_what_was_found_of_rows_that_are_sealed_together_is_acknowledged(books):
     seals = schema.row_seals
     first, last, _ = one(books, seals.c.seals, seals.c.table_name == "families").split(" ")

@@ -37,6 +37,7 @@ def test_queue_and_letters_agree_on_a_claim_that_came_late(folder_sent, tmp_path
         assert step(practice)[:2] == ("APP", "WO")
 
 
+@pytest.mark.long
 def test_what_the_payer_refused_later_or_only_a_clearing_house_took_is_not_late(folder_sent, tmp_path):
     with copied(folder_sent, tmp_path / "home") as practice:
         know(practice, payer(filing="30"))

@@ -1,6 +1,7 @@
 """A denial, its reversal and what the payer paid in part instead, in every order of nights: the same cases."""
 
 import itertools
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -90,7 +91,7 @@ PAID = "CLP*A1*1*150*100**12*ICN3~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS
 # Denied twice and paid, without any reversal, by the day of each.
 WITHOUT_REVERSAL = {
     "D": (DENIED, "20250310", "0"),
-    "E": (DENIED.replace("ICN1", "ICN2"), "20250311", "0"),
+    "E": (DENIED.replace("ICN1", "ICN2").replace("197", "50"), "20250311", "0"),
     "P": (PAID, "20250312", "100"),
 }
 
@@ -103,6 +104,8 @@ def test_a_payment_wins_the_denials_of_earlier_days_whichever_comes_first(practi
         text, day, cash = WITHOUT_REVERSAL[name]
         practice.night(payment(text, f"T{name}", day, cash))
     assert cases(practice) == [(0, "closed", "overturned", 10000, 15000)]
+    # The case tells the last denial before the payment, whichever came last.
+    assert practice.rows(sa.select(CASE.c.reason_code, CASE.c.remit_date)) == [("50", date(2025, 3, 11))]
     assert practice.balances() == {"1050": 10000, "1200": 1000, "4000": -15000, "4100": 4000}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
     after = state(practice)
@@ -120,6 +123,7 @@ def test_of_one_day_nobody_can_say_which_decision_was_first(practice):
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["claim first", "claim last"])
+@pytest.mark.few(1)
 def test_a_denial_taken_back_in_its_own_remittance_leaves_no_open_case(practice, is_known):
     bill = claims(ONE)
     denied = payment(f"{DENIED}\n{DENIED_BACK}", "T0", "20250310")

@@ -14,9 +14,9 @@ from claims import config
 from claims.people import passwords, second_factor, sessions, throttle
 from claims.service import people, signing_in
 from claims.service.context import open_context
-from claims.store import audit, clock, schema
+from claims.store import audit, checking_sessions, clock, schema
 from claims.store import people as rows
-from claims.store.engine import read
+from claims.store.engine import read, rehearsal
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
 PASSWORD = "four quiet herons wade"
@@ -70,6 +70,19 @@ def test_the_first_sign_in_gives_ten_recovery_codes_and_every_step_is_audited(an
     assert actions(ctx) == ["user-added", "password-set", "second-factor-set", "signed-in"]
     with read(ctx.engine) as conn:
         assert audit.verify(conn, audit.load_key(ctx.settings.audit_key_file)) is None
+
+
+def test_a_session_that_no_sign_in_has_opened_is_named(ann):
+    """Put in, raised past the second factor or given another token: who has it acts under her name."""
+    ctx, _ = ann
+    signing_in.sign_in(ctx, "ann", PASSWORD, ADDRESS, NOW)  # half-way
+    changes = {"state = 'signed_in'": [1, 3], "token_sha256 = 'x' || substr(token_sha256, 2)": [2]}
+    for change, named in changes.items():
+        with rehearsal(ctx.engine) as conn:
+            assert checking_sessions.unfounded(conn) == (1, [])
+            conn.exec_driver_sql(f"UPDATE sessions SET {change}")
+            told = [f"session {one} was opened by no sign-in that the audit chain tells of" for one in named]
+            assert checking_sessions.unfounded(conn)[1] == told
 
 
 def test_a_link_is_good_once_and_for_three_days(practice):

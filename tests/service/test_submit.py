@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from claims import x12
+from claims.service import verify_files
 from claims.service.master import import_files
 from claims.service.scrub_shown import not_sendable
 from claims.service.submit import submit
 from claims.store import clock, schema
-from claims.store.engine import write
+from claims.store.engine import rehearsal, write
 from tests.books import remit
 from tests.charges.test_charges_file import written
 from tests.service.outgoing import BILLING, DAY, NOW, PERSON, RENDERING, charges, make_ready, master, rows
@@ -252,3 +253,10 @@ def test_line_numbers_are_unique_in_the_whole_system(practice):
     assert lines.is_unique
     stored = rows(practice, schema.service_lines)["line_control_number"]
     assert sorted(stored) == sorted(lines)
+    with rehearsal(practice.ctx.engine) as conn:  # those that we gave are held by their seal, for no file says them
+        assert verify_files.differing(practice.ctx, conn)[1] == []
+        last = sa.select(sa.func.max(schema.service_lines.c.service_line_id)).scalar_subquery()
+        changed = sa.update(schema.service_lines).where(schema.service_lines.c.service_line_id == last)
+        conn.execute(changed.values(line_control_number="LN0000000999"))
+        (found,) = verify_files.differing(practice.ctx, conn)[1]
+        assert "service_lines, line_control_number is" in found

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from claims.errors import PostingRefusedError
 from claims.service import money_approvals, money_requests, payer_refunds, takebacks
+from claims.service.exception_acts import accept
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
@@ -137,6 +138,28 @@ def test_an_acknowledged_refund_takes_the_reference_of_the_recovery_that_it_pair
     assert practice.balances(account="2100") == {}
     assert practice.balances(account="2100", reference="CHECK77") == {}
     assert money(practice) == []
+    check(practice)
+
+
+def test_an_acknowledged_refund_without_its_recovery_is_told_to_a_person(practice):
+    """One WO pairs with one 72; undone and posted again, it is told (and accepted) as before."""
+    alone = remit("""BPR*I*55*C*ACH************20250510~
+                     TRN*1*T3*1512345678~
+                     PLB*1999999984*20251231*WO:ICN1*40*72:ICN1*-40*72:ICN1*-40*72:CHECK77*-15~""")
+    E = schema.exceptions
+    told = sa.select(E.c.exception_id, E.c.amount_cents, E.c.state, E.c.closed_reason).order_by(E.c.exception_key)
+    told = told.where(E.c.type_code == "REFUND_WITHOUT_RECOVERY")
+    practice.night(alone)
+    assert practice.balances(account="2100", reference="ICN1") == {"2100": -4000}
+    assert practice.balances(account="2100", reference="CHECK77") == {"2100": -1500}
+    first, second = practice.rows(told)
+    assert [first[1:], second[1:]] == [(-4000, "open", None), (-1500, "open", None)]
+    accept(practice.ctx, first[0], "the payer meant the cheque of March", DAY)
+    before = practice.rows(told)
+    undo(practice.ctx, "remit:T3", DAY)
+    assert [row[2:] for row in practice.rows(told)] == [("closed", "accepted"), ("closed", "undone")]
+    replay(practice.ctx, "remit:T3", DAY)
+    assert practice.rows(told) == before
     check(practice)
 
 

@@ -71,6 +71,7 @@ FACTS = {
     "address": 'UPDATE claim_payments SET "offset" = "offset" + 1 WHERE claim_number = \'P1\'',
     "service_payments": "UPDATE service_payments SET paid_cents = 8801 WHERE paid_cents = 8800",
     "service_lines": "UPDATE service_lines SET charge_cents = 1 WHERE charge_cents = 30000",
+    "line number": "UPDATE service_lines SET line_control_number = 'LN0000000009' WHERE charge_cents = 30000",
     "claims": "UPDATE claims SET charge_cents = 1 WHERE charge_cents = 30000",
     "provider_adjustments": "UPDATE provider_adjustments SET amount_cents = amount_cents * 2 WHERE reason_code = 'WO'",
     "plb code": "UPDATE provider_adjustments SET reason_code = '72' WHERE reason_code = 'WO'",

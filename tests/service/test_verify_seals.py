@@ -137,6 +137,8 @@ CHANGED = {
         "UPDATE denial_cases SET snoozed_until_date = '2035-01-01'",
         "UPDATE denial_cases SET snoozed_until_date = NULL WHERE snoozed_until_date IS NOT NULL",
         "UPDATE denial_cases SET queue = 'closed'",
+        "UPDATE denial_cases SET deadline_sort_date = '2035-01-01'",
+        "UPDATE denial_cases SET remit_sort_date = '2035-01-01'",
     ],
     "exception": [
         "UPDATE exceptions SET closed_reason = 'accepted' WHERE type_code = 'UNMATCHED_CLAIM'",
@@ -288,6 +290,15 @@ def test_rows_that_are_only_put_in_are_sealed_together(books):
     with rehearsal(books.ctx.engine) as conn:
         tamper(books, "UPDATE claim_payers SET family_id = 1 WHERE family_id > 1")
         assert "names another family" in " ".join(verify_files.differing(books.ctx, conn)[1])
+
+
+def test_a_bank_line_that_names_a_batch_of_ours_as_its_file_is_named(books):
+    """Nobody reads a batch again: its claims stand in other files, and of other rows it has none."""
+    batch = "UPDATE batches SET file_id = (SELECT MIN(file_id) FROM claims)"
+    with rehearsal(books.ctx.engine) as conn:
+        tamper(books, batch, "UPDATE bank_lines SET file_id = (SELECT MIN(file_id) FROM claims)")
+        found = verify_files.differing(books.ctx, conn)[1]
+    assert [one.partition(" has ")[2] for one in found] == ["1 row(s), and it is a batch of ours, which has none"]
 
 
 def test_seals_are_append_only_and_a_chain(books):

@@ -3,16 +3,18 @@
 import pytest
 import sqlalchemy as sa
 
+from claims.service.acknowledging import acknowledge
 from claims.service.desk import actions, people
 from claims.service.master import import_files
 from claims.service.matching_by_hand import match_by_hand
 from claims.service.patient_refunds import pay_refund, request_claim_refund
 from claims.service.variances import asked_for as any_variance
 from claims.service.variances import listed, say
-from claims.store import schema
+from claims.store import checking_values, schema, step_marks
+from claims.store.engine import read, rehearsal
 from tests.books import PAYER_ID, Bill, claims, remit
 from tests.service.conftest import DAY
-from tests.service.test_verify_files import broken, faults
+from tests.service.test_verify_files import broken, faults, tamper
 
 FEES = f"payer_code,procedure_code,allowed\n{PAYER_ID},99213,110.00\n"
 # A is paid below its contract and has a credit of its patient, P is denied, TYPO9 is matched by hand, Q differs.
@@ -125,6 +127,50 @@ def test_a_doctored_row_is_found_and_named(books):
             assert all(sentence.startswith(NAMED[check]) for sentence in found[check]), found
             told = " ".join(found[check])
             assert not any(word in told for word in ("A1", "P1", "Q1", "TYPO9", "PERSON", "W1"))
+
+
+ALIKE = {
+    "UPDATE master_rows SET ended_at = ''": "master_rows, ended_at: row 1",
+    "UPDATE expected_allowed SET ended_at = '' WHERE ended_at IS NULL": "expected_allowed, ended_at: row 1, 2, 3",
+    "UPDATE patient_refunds SET patient_payment_id = 0": "patient_refunds, patient_payment_id: row 1",
+    "UPDATE denial_cases SET score = score + 0.5": "denial_cases, score: row 1",
+}
+
+
+def test_what_is_read_back_as_before_and_is_another_value_is_named(books):
+    """A fee that has ended at no instant is none of today's to a query, and to a hash what it was."""
+    for statement, named in ALIKE.items():
+        with rehearsal(books.ctx.engine) as conn:
+            tamper(books, statement)
+            assert checking_values.odd(conn) == [named]
+    turned_back = "UPDATE id_blocks SET next_id = 2 WHERE table_name = 'claim_postings'"
+    found = faults(books, *ALIKE, turned_back)
+    unreadable = "UPDATE ledger_lines SET amount_cents = 'x' WHERE ledger_line_id = 1"
+    assert faults(books, unreadable) == {"values": ("ledger_lines, amount_cents: row 1",)}
+    assert set(ALIKE.values()) == set(found["values"])
+    assert found["rows"] == ("rows of claim_postings have keys that were not given out",)
+
+
+def test_a_mark_that_no_step_of_the_night_has_set_is_named_and_one_that_is_gone_is_set_again(books):
+    """A posting that is marked as priced, or as looked at for denials, is never looked at."""
+    posting, case = schema.claim_postings, schema.variance_cases
+    before = books.rows(sa.select(case)), books.count(schema.denial_events)
+    last = one(books, sa.func.max(posting.c.claim_posting_id), posting.c.priced_at.is_(None))
+    named = f"steps of claim posting {last}"
+    for step, value in zip(step_marks.STEPS, ("NULL", "recorded_at", "recorded_at"), strict=True):
+        with rehearsal(books.ctx.engine) as conn:
+            assert step_marks.unlike(conn) == []
+            tamper(books, f"UPDATE claim_postings SET {step} = {value} WHERE claim_posting_id = {last}")
+            assert step_marks.unlike(conn) == [f"{named}: {step} is not as the night has left it"]
+    tamper(books, f"UPDATE claim_postings SET priced_at = recorded_at WHERE claim_posting_id = {last}")
+    assert broken(books) == {"seals": (f"{named}: priced_at is not as the night has left it",)}
+    acknowledge(books.ctx, named)
+    stands = f"WHERE ended_at IS NULL AND claim_posting_id <> {last}"
+    tamper(books, f"UPDATE claim_postings SET denials_at = NULL, life_at = NULL, priced_at = NULL {stands}")
+    books.reconcile()
+    with read(books.ctx.engine) as conn:
+        assert step_marks.unlike(conn) == []
+    assert before == (books.rows(sa.select(case)), books.count(schema.denial_events))
 
 
 def test_events_that_are_gone_leave_their_cases_unexplained(books):

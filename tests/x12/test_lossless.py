@@ -38,6 +38,7 @@ def differing(paths: list[Path]) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_what_we_ship_is_written_back_byte_for_byte():
     assert len(OURS) > 60
     assert differing(OURS) == []

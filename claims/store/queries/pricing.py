@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import schema, step_marks
 from claims.store.load import frame
 from claims.store.queries.asof import total
 from claims.store.schema.matching import PRICED_AND_ENDED, TO_PRICE
@@ -53,15 +53,15 @@ def changed_since(conn: sa.Connection, known_at: str) -> pd.DataFrame:
 def price_again(conn: sa.Connection, payers: Iterable[str]) -> None:
     """Let everything that these payers decided (as claims name them; "": every payer) be priced again."""
     names = list(payers)
-    again = sa.update(P).where(P.c.priced_at.is_not(None), P.c.ended_at.is_(None))
+    again = (P.c.priced_at.is_not(None), P.c.ended_at.is_(None))
     if "" in names:
-        conn.execute(again.values(priced_at=None))
+        step_marks.mark(conn, step_marks.PRICED, None, *again)
         return
     for start in range(0, len(names), 900):
         of_payers = sa.select(M.c.claim_payment_id).where(
             M.c.ended_at.is_(None), M.c.payer_code.in_(names[start : start + 900])
         )
-        conn.execute(again.where(P.c.claim_payment_id.in_(of_payers)).values(priced_at=None))
+        step_marks.mark(conn, step_marks.PRICED, None, *again, P.c.claim_payment_id.in_(of_payers))
 
 
 # ---- the next families
@@ -116,8 +116,8 @@ def next_families(conn: sa.Connection, at_most: int) -> Scope | None:
 def mark(conn: sa.Connection, scope: Scope, at: str) -> None:
     """Note that the postings of these families are priced, and that ended ones no longer count."""
     of_these = P.c.family_id.between(scope.first, scope.last)
-    conn.execute(sa.update(P).where(sa.text(TO_PRICE), of_these).values(priced_at=at))
-    conn.execute(sa.update(P).where(sa.text(PRICED_AND_ENDED), of_these).values(priced_at=None))
+    step_marks.mark(conn, step_marks.PRICED, at, sa.text(TO_PRICE), of_these)
+    step_marks.mark(conn, step_marks.PRICED, None, sa.text(PRICED_AND_ENDED), of_these)
 
 
 # ---- what payers decided, and on what

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 import sqlalchemy as sa
 
 from claims.service import lowered_requests, money_approvals, money_requests, people
@@ -61,6 +62,7 @@ def test_what_a_correction_takes_off_is_not_given_up_a_second_time(practice, mon
     assert "CREDIT_BALANCE" not in practice.exceptions()
 
 
+@pytest.mark.long
 def test_what_was_undone_uses_no_limit_of_who_asked_or_approved(practice, monkeypatch):  # noqa: F811
     monkeypatch.setattr("claims.service.desk.sending.load_master", lambda _: KNOWN)
     person(practice, "anna", 2500)

@@ -92,6 +92,7 @@ def test_a_claim_that_another_case_waits_for_is_not_withdrawn(practice):
     assert "withdrawn" not in lives(practice)
 
 
+@pytest.mark.long
 def test_the_claim_is_withdrawn_when_no_case_waits_for_it(practice):
     done = actions.resubmit(practice.ctx, seen(practice, 0, 1), DAY, master=KNOWN)
     assert len(actions.undo(practice.ctx, done.action_id, DAY).done) == 2

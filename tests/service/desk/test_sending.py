@@ -99,6 +99,7 @@ def test_a_replacement_unless_the_payer_demands_a_new_claim(practice):
     assert case[["state", "outcome", "recovered_cents", "waiting_for"]].tolist() == ["closed", "overturned", 10000, ""]
 
 
+@pytest.mark.long
 def test_the_new_claim_came_in_by_who_asked_for_it_on_that_day(practice):
     actions.resubmit(practice.ctx, chosen(practice, "K1"), DAY, master=KNOWN)
     steps = timeline(practice.ctx, "K1")

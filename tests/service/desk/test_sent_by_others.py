@@ -52,6 +52,7 @@ def test_a_blocked_replacement_that_goes_to_another_payer_is_no_replacement(prac
     assert (made["frequency_code"], made["original_reference"], done.new_claims) == ("1", "", 1)
 
 
+@pytest.mark.long
 def test_why_no_claim_for_the_next_payer_is_made_is_said_truly(practice):
     made = next_payer.bill_next(practice.ctx, DAY, claim_ids=[4], master=KNOWN).claims
     assert len(made) == 1

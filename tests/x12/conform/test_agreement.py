@@ -66,14 +66,14 @@ def disagreements(
 
 
 def test_mutants_get_the_same_verdicts_and_pairs():
-    compared, wrong, used = disagreements(2200, seed=1)
+    compared, wrong, used = disagreements(550, seed=1)
     assert not wrong
-    assert compared >= 2000
+    assert compared >= 500
     print(compared, dict(used))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 12))
+@pytest.mark.parametrize("seed", range(1, 12))
 def test_many_mutants_get_the_same_verdicts_and_pairs(seed):
     compared, wrong, _ = disagreements(2200, seed)
     assert not wrong
