@@ -24,6 +24,15 @@ def cents(text: str) -> int | None:
     return -value if sign else value
 
 
+def is_too_large(text: str) -> bool:
+    """Tell whether a text is written as an amount, and is one above the limit: what ails it is its size."""
+    match = _AMOUNT.fullmatch(text.strip()) if text.isascii() else None
+    if match is None or len(match.group(3) or "") > 2:
+        return False
+    whole = match.group(2).lstrip("0")
+    return len(whole) > 15 or int(whole or "0") * 100 + int((match.group(3) or "").ljust(2, "0")) > LIMIT_CENTS
+
+
 def amount(value: int) -> str:
     """Write cents as an amount with two decimals: `-1234` becomes `-12.34`."""
     whole, fraction = divmod(abs(int(value)), 100)

@@ -1,4 +1,4 @@
-"""``claims exceptions`` beyond reading: own one, note on it, accept one that only informs, take it up again."""
+"""``claims exceptions`` beyond reading: own one, note on it, accept one that only informs, say an account, and back."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def register(group: typer.Typer) -> None:
     group.command("note")(note)
     group.command("accept")(accept)
     group.command("take-up")(take_up)
+    group.command("book")(book)
+    group.command("unbook")(unbook)
 
 
 def assign(
@@ -98,3 +100,43 @@ def take_up(
     exception_acts.take_up(ctx, number_of(number, LIST), reason, day_of(ctx, day))
     output.document({"exception_id": int(number), "state": "open"})
     output.say(f"Exception {number} is open again.")
+
+
+def book(
+    number: Number,
+    to: Annotated[str, typer.Option("--to", metavar="ACCOUNT", help="The account; a wrong one lists those there are.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it belongs there; no patient data.")],
+    day: Day = "",
+) -> None:
+    """Say to which account a provider adjustment (PLB) belongs that waits on unapplied cash; audited.
+
+    Its amount moves there. What the payer kept is within your limit, as a write-off is.
+
+    Example: claims exceptions book 12 --to 5100 --reason "discount for early payment, as agreed"
+    """
+    from claims.service import booking
+
+    output = console.current()
+    ctx = context_for(output, "desk.act")
+    done = booking.book(ctx, number_of(number, LIST), to, reason, day_of(ctx, day))
+    output.document({"exception_id": int(number), "state": "closed", "closed_reason": booking.BOOKED, **done})
+    cents = console.dollars(done["amount_cents"])
+    output.say(f"Booked: {cents} to {done['account']}. Undo it with claims exceptions unbook {number}.")
+
+
+def unbook(
+    number: Number,
+    reason: Annotated[str, typer.Option("--reason", help="Why it does not belong there; no patient data.")],
+    day: Day = "",
+) -> None:
+    """Take back the account that somebody said of a provider adjustment; audited. It waits on unapplied cash again.
+
+    Example: claims exceptions unbook 12 --reason "it was a levy"
+    """
+    from claims.service import booking
+
+    output = console.current()
+    ctx = context_for(output, "desk.act")
+    cents = booking.unbook(ctx, number_of(number, LIST), reason, day_of(ctx, day))
+    output.document({"exception_id": int(number), "state": "open", "amount_cents": cents})
+    output.say(f"Taken back: {console.dollars(cents)} waits on unapplied cash again.")

@@ -187,6 +187,8 @@ def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str,
         output.say(f"  Release   {story['release']}")
     if story["owner"]:
         output.say(f"  Owner     {story['owner']}")
+    for row in story["accounts"] if story["state"] == "open" else ():
+        output.say(f"  Account   {row['account']} {row['name']}: {row['own_title']}")
     if story["state"] == "open" and story["is_acceptable"]:
         output.say(f"  May be accepted: {story['acceptable_reason']}")
     if paid := story["payment"]:

@@ -53,9 +53,13 @@ def propose(batch: Batch) -> Proposal:
     turn["round"] = _rounds(turn[~is_alone]).reindex(turn.index, fill_value=0)
     receivables = batch.receivables
     decided, decided_lines = batch.decided, batch.decided_lines
-    for _, rows in turn.groupby("round", sort=True):
+    taken: set[int] = set()
+    for _, its_turn in turn.groupby("round", sort=True):
+        # A payment that waits and is taken back where it lies is decided no more.
+        rows = its_turn[~its_turn["claim_payment_id"].isin(taken)]
         is_reverse = rows["clp_post"] == "reverse"
         lines, superseded = reverse(rows[is_reverse], batch, decided, decided_lines, result)
+        taken.update(superseded)
         is_back = decided["claim_payment_id"].isin(superseded)
         decided = decided.assign(outcome=decided["outcome"].where(~is_back, TAKEN_BACK))
         receivables = _add(receivables, lines)

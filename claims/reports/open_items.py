@@ -16,12 +16,13 @@ KEY = ["account", "payer_code", "payee_identifier", "reference", "claim_payment_
 KINDS = {"2100": "takeback", "2110": "forward balance", "2120": "advance", "2300": "refund"}
 # What these exceptions name is one item of their provider adjustment's segment, which can hold six: by its account, and
 # those that name a debit by its sign.
-_OF_DEBITS = ["WO_WITHOUT_REVERSAL", "PAYER_REFUND_UNANNOUNCED", "FB_WITHOUT_FORWARD"]
+_OF_DEBITS = ["WO_WITHOUT_REVERSAL", "PAYER_REFUND_UNANNOUNCED", "FB_WITHOUT_FORWARD", "ADVANCE_MISSING"]
 ABOUT = {
     "WO_WITHOUT_REVERSAL": "2100",
     "PAYER_REFUND_UNANNOUNCED": "2100",
     "REFUND_WITHOUT_RECOVERY": "2100",
     "FB_WITHOUT_FORWARD": "2110",
+    "ADVANCE_MISSING": "2120",
     "PLB_UNKNOWN": "2200",
     "PLB_UNCONFIGURED": "2200",
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from claims.ledger.order import in_order
 from claims.service import life, rejections, superseded
 from claims.service.context import Context
 from claims.store import told_postings
@@ -36,7 +37,7 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             if not remit_ids:
                 superseded.settle(conn, ctx, run_id, posting_date)
                 return counts
-            rows = told_postings.of_remittances(conn, remit_ids)
+            rows = in_order(told_postings.of_remittances(conn, remit_ids), by="claim_id")
             events = rows.assign(
                 event=_events(rows, _others(conn, rows)),
                 detail_code=rows["status_code"],
@@ -88,7 +89,8 @@ def _others(conn: Connection, rows: pd.DataFrame) -> pd.Series:
     there = told_postings.parts(conn, np.unique(own["claim_id"]).tolist())
     there = there.assign(is_denied=_is_denied(there))
     both = own.reset_index().merge(there, on="claim_id", suffixes=("", "_other"))
-    is_before = both["turn_other"] < both["turn"]
+    place = pd.Series(rows.index, index=rows["claim_payment_id"])
+    is_before = place.reindex(both["claim_payment_id_other"]).to_numpy() < both["index"]  # not of what comes later
     is_before |= (both["turn_other"] == both["turn"]) & (both["outcome"] != "reversal")
     both = both[(is_before | both["is_told"]) & (both["claim_payment_id"] != both["claim_payment_id_other"])]
     of_row = both.groupby("index")[["has_denial", "is_denied"]]

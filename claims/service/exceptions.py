@@ -9,6 +9,7 @@ import pandas as pd
 from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
+from claims.service import booking
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.exception_acts import acceptance
@@ -77,6 +78,7 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
                 story["deposit"][name] = MASK
     is_acceptable, why, _ = acceptance(story["type_code"])
     story |= {"is_acceptable": is_acceptable, "acceptable_reason": why}
+    story["accounts"] = booking.accounts().to_dict("records") if booking.is_bookable(story["type_code"]) else []
     return story | {"source_names": names, "findings": findings, "events": events}
 
 

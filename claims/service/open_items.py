@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from claims.reports import open_items as rules
+from claims.store import waiting_adjustments
 from claims.store.handles import Connection
 from claims.store.queries import open_items as rows_of
 from claims.store.queries.asof import AsOf
@@ -16,6 +17,10 @@ def open_items(conn: Connection, at: AsOf, deposits: pd.DataFrame) -> pd.DataFra
     """List each open item with what it is, since when, and the bytes it comes from; `deposits` name nobody any more."""
     movements = rows_of.movements(conn, at)
     items = rules.standing(movements)
+    waits = waiting_adjustments.rows(conn, at)
+    # Of provider adjustments that take each other back nothing is open; together they are zero.
+    items = items[~items["adjustment_id"].isin(waits.loc[waits["is_netted"], "provider_adjustment_id"])]
+    items = items.reset_index(drop=True)
     sources = rules.came_with(items, movements)
     adjusted = sorted({*items["adjustment_id"], *sources["came_with_id"]} - {0})
     adjustments = rows_of.provider_adjustments(conn, adjusted)

@@ -12,8 +12,10 @@ from claims.denials import classify, remark_exceptions
 from claims.ledger import post, proposal
 from claims.ledger.open_test import CREDIT_RULES, REPEAT_REASONS
 from claims.ledger.rules import RECEIVABLE, rank_of_sequence
+from claims.service.configured_adjustments import post_configured
 from claims.service.context import Context
 from claims.service.journals import write_journals
+from claims.service.master import load_master
 from claims.service.parking import park
 from claims.service.provider_adjustments import post_provider_adjustments
 from claims.store import (
@@ -29,6 +31,7 @@ from claims.store import (
     settled,
     takebacks,
     unannounced,
+    waiting_adjustments,
 )
 from claims.store.engine import write
 from claims.store.handles import Connection
@@ -63,7 +66,7 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
         counts["payments_applied"] += freed
         if not freed:
             break
-    settle(ctx, run_id, posting_date)
+    counts["journals"] += settle(ctx, run_id, posting_date)["journals"]
     return counts
 
 
@@ -92,14 +95,17 @@ def post_again(
 
 def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
     """Close what the balances of today settle."""
+    master = load_master(ctx)
     with write(ctx.engine) as conn:
+        journals = post_configured(conn, ctx, run_id, posting_date, master)
         exceptions.close_sets(conn, identities.settled_holds(conn), "replaced", posting_date)
         settled.close_settled(conn, posting_date)
         repeated.close_repeated(conn, posting_date)
         unannounced.keep_named(conn, posting_date)
+        waiting_adjustments.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
         held_first.word_releases(conn)
-    return {}
+    return {"journals": journals}
 
 
 def _retry(ctx: Context, run_id: int, posting_date: date, counts: dict[str, int]) -> int:

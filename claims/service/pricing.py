@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from claims import pricing
+from claims.ledger.order import in_order
 from claims.service.appraisal import appraise
 from claims.service.context import Context
 from claims.service.contracts import PRICED, Contracts
@@ -75,8 +76,9 @@ def _price(
     postings = queries.postings(conn, scope)
     is_held = postings["outcome"] == "unapplied"
     took = postings.loc[(postings["outcome"] == "posted") & (postings["reverses_claim_payment_id"] != 0)]
-    decisions = _decisions(postings[~is_held], released(conn, took["claim_payment_id"].tolist()))
+    decisions = _decisions(postings, released(conn, took["claim_payment_id"].tolist()))
     held = postings[is_held & (postings["payer_sequence"] == "P") & (postings["claim_id"] != 0)]
+    held = held[~held["claim_payment_id"].isin(decisions["claim_payment_id"])]
     # What stood on a line, only postings say; what is at risk on it, a decision that is held says too.
     both = pd.concat([decisions[OF_CLAIM], held[OF_CLAIM]], ignore_index=True)
     priced = contracts.price(queries.lines(conn, scope))
@@ -101,15 +103,18 @@ def _decisions(postings: pd.DataFrame, released: pd.DataFrame) -> pd.DataFrame:
     """Give the decisions of first payers with their place among their family's postings, and what took them back.
 
     `released`: what decisions took back without a reversal. What is left of a decision counts, until the last is taken.
+    One that was held counts where a reversal took it back: in another order of nights it had stood until then.
     """
-    steps = postings.assign(step=postings.groupby("family_id").cumcount())
+    ordered = in_order(postings)
+    steps = ordered.assign(step=ordered.groupby("family_id").cumcount())
     names = {"reverses_claim_payment_id": "target_id"}
     back = steps.loc[steps["outcome"] == "reversal", ["claim_payment_id", "step", *names]].rename(columns=names)
     whole = released.loc[released["is_whole"].astype(bool), ["claim_payment_id", "target_id"]]
     whole = steps[["claim_payment_id", "step"]].merge(whole, on="claim_payment_id").sort_values("step")
     taking = pd.concat([back, whole.drop_duplicates("target_id", keep="last")]).sort_values("step", kind="stable")
     taking = taking[taking["target_id"] != 0].drop_duplicates("target_id").set_index("target_id")
-    own = steps[(steps["outcome"] == "posted") & (steps["payer_sequence"] == "P") & (steps["claim_id"] != 0)]
+    stood = (steps["outcome"] == "posted") | steps["claim_payment_id"].isin(back["target_id"])
+    own = steps[stood & (steps["outcome"] != "reversal") & (steps["payer_sequence"] == "P") & (steps["claim_id"] != 0)]
     ids = own["claim_payment_id"]
     return own.drop(columns=["outcome", "reverses_claim_payment_id"]).assign(
         end_step=taking["step"].reindex(ids).fillna(pricing.NEVER).to_numpy(np.int64),

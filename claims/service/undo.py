@@ -23,7 +23,7 @@ from claims.service.parking import put_on_unapplied
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.undo_targets import Target
-from claims.store import posting, undone
+from claims.store import posting, undone, waiting_adjustments
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
@@ -127,7 +127,8 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     refunds = refunds.assign(kind=refunds["source"] + " " + refunds["reason_code"])
     by_hand = rows.tied_by_hand(conn, target.remit_ids).assign(kind="tie by hand")
     again = rows.issued_again(conn, target.remit_ids).assign(kind="payment issued again")
-    others = pd.concat([by_hand, refunds, again])
+    booked = waiting_adjustments.booked(conn, target.remit_ids).assign(kind="provider adjustment booked")
+    others = pd.concat([by_hand, again, booked, refunds[~refunds["journal_id"].isin(booked["journal_id"])]])
     refused = pd.concat([gone.refused, others.reindex(columns=rules.REFUSED_COLUMNS)], ignore_index=True)
     ids = [name for name in rules.REFUSED_COLUMNS if name != "kind"]
     return rules.Withdrawal(gone.postings, gone.journals, refused.astype(dict.fromkeys(ids, "Int64")).fillna(0))

@@ -77,6 +77,7 @@ class _Facts:
         ids = rows.loc[rows["journal_id"] != 0, "journal_id"].tolist()
         self.journals = journals
         of = journals["idempotency_key"].str.extract(r"^act:([0-9]{1,18}):")[0].dropna()
+        self.exception = journals["idempotency_key"].str.extract(r"^act:exception-([0-9]{1,18})-")[0].dropna()
         self.event = of.astype("int64")
         self.actions = rows_of.actions(conn, self.event.drop_duplicates().tolist())
         self.references = rows_of.references(conn, ids).groupby("journal_id")["reference"].agg(list)
@@ -110,6 +111,9 @@ class _Facts:
             text = remittance(self.traces, int(row["remit_id"]))
             return f"{text}, which issued its payment again", f"claims undo {text}"
         cents = amount(int(self.journals["amount_cents"].get(journal, 0)))
+        if journal in self.exception.index:
+            command = f'claims exceptions unbook {self.exception[journal]} --reason "{{target}} is undone"'
+            return f"a provider adjustment of {cents} that a person booked", command
         source, _, reason = kind.partition(" ")
         what = f"{reason.replace('-', ' ')} of {cents}"
         if source == "denial":

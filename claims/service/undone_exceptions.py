@@ -22,6 +22,7 @@ from claims.store import (
     unannounced,
     undone,
     undone_exceptions,
+    waiting_adjustments,
 )
 from claims.store import undo as rows
 from claims.store.handles import Connection
@@ -45,6 +46,7 @@ def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, wai
     credits.name_credits(conn, families, day)
     rests.name_rests(conn, families, day)
     unannounced.keep_named(conn, day)
+    waiting_adjustments.keep_named(conn, day)
     takebacks.name_several_forwards(conn, day)
 
 

@@ -30,6 +30,7 @@ from claims.store import (
     step_marks,
     takebacks,
     unannounced,
+    waiting_adjustments,
 )
 from claims.store.engine import read
 from claims.store.handles import Connection
@@ -135,9 +136,9 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
             ),
             _check(
                 "L6",
-                "what payers announced to take back is never in debit by more than exceptions say",
+                "no takeback, forward balance, advance or withholding is on the wrong side by more than exceptions say",
                 unannounced.unexplained_debits(conn),
-                "account {account} is in debit by {off_cents} cents for a reference",
+                "account {account} is on the wrong side by {off_cents} cents for a reference",
                 checked=sizes["takebacks"],
             ),
             _check(
@@ -281,7 +282,13 @@ def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
         _check(
             "exceptions",
             "what waits is named by an open exception, and what is closed, owned or accepted is so by something",
-            pd.concat([checking_work.unexplained_exceptions(conn), checking_exceptions.unfounded(conn)]),
+            pd.concat(
+                [
+                    checking_work.unexplained_exceptions(conn),
+                    waiting_adjustments.unnamed(conn),
+                    checking_exceptions.unfounded(conn),
+                ]
+            ),
             "{name} {why}",
             checked=sizes["exceptions"],
         ),

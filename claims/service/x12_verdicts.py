@@ -127,21 +127,25 @@ def with_stopped_claims(transactions: pd.DataFrame, stopped: pd.DataFrame) -> pd
 
 
 BALANCE_CODES = ("line-out-of-balance", "claim-out-of-balance", "remittance-out-of-balance")
+# What else holds a remittance for one of its amounts: its exception says where that stands, too.
+AMOUNT_CODES = ("amount-not-readable", "amount-missing", "adjustment-incomplete")
 
 
 def payments_of(problems: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.Series:
     """Give the `seg` of the claim payment (CLP) that each finding stands in; 0 where it stands in none."""
     starts = np.concatenate([[0], frames["claim_payments"]["seg"].to_numpy(np.int64)])
     last = starts[np.searchsorted(starts, problems["seg"].to_numpy(np.int64), side="right") - 1]
-    known = problems["code"].isin(BALANCE_CODES[:2]).to_numpy()
+    of_claim = ~problems["element"].str[:3].isin(["BPR", "PLB"])  # which stand before the claims, and after them
+    known = (problems["code"].isin([*BALANCE_CODES[:2], *AMOUNT_CODES]) & of_claim).to_numpy()
     return pd.Series(np.where(known, last, 0), index=problems.index)
 
 
 def off_balance(problems: pd.DataFrame) -> pd.Series:
-    """Say what does not balance, by set: each first finding of a level, with its claim and cents."""
-    rows = problems[problems["code"].isin(BALANCE_CODES)]
+    """Say what does not balance or cannot be read, by set: each first finding of a level or kind, with its claim."""
+    rows = problems[problems["code"].isin([*AMOUNT_CODES, *BALANCE_CODES])]
     rows = rows.drop_duplicates(["transaction_seg", "code"])
-    claim = np.where(rows["payment_seg"] != 0, "; its claim stands at segment " + rows["payment_seg"].astype("str"), "")
+    at = rows["payment_seg"].where(rows["payment_seg"] != 0, rows["claim_seg"])
+    claim = np.where(at != 0, "; its claim stands at segment " + at.astype("str"), "")
     return (
         rows.assign(text=rows["code"] + ": " + rows["message"].str.rstrip(".") + claim)
         .groupby("transaction_seg")["text"]

@@ -75,18 +75,22 @@ def own(conn: sa.Connection, exception_id: int, owner: str, actor: str, posting_
 
 def accept(conn: sa.Connection, exception_id: int, reason: str, actor: str, posting_date: date) -> None:
     """Close an exception as accepted."""
+    settle(conn, exception_id, ACCEPTED, {"reason": reason}, actor, posting_date)
+
+
+def settle(
+    conn: sa.Connection, exception_id: int, word: str, said: Mapping[str, str], actor: str, posting_date: date
+) -> None:
+    """Close an exception for what a person did with it (`word`, which its event is called by, too)."""
     at = clock.now()
-    closed = {"state": "closed", "closed_at": at, "closed_posting_date": posting_date, "closed_reason": ACCEPTED}
+    closed = {"state": "closed", "closed_at": at, "closed_posting_date": posting_date, "closed_reason": word}
     update_where_in(conn, E, E.c.exception_id, [exception_id], **closed)
-    tell(conn, exception_id, "accepted", {"reason": reason}, actor, posting_date, at)
+    tell(conn, exception_id, word, said, actor, posting_date, at)
 
 
 def take_up(conn: sa.Connection, exception_id: int, reason: str, actor: str, posting_date: date) -> None:
     """Open an accepted exception again; it is as old as it was."""
-    day = sa.select(sa.func.coalesce(E.c.since_date, E.c.posting_date)).where(E.c.exception_id == exception_id)
-    since = conn.execute(sa.select(sa.type_coerce(day.scalar_subquery(), sa.Date))).scalar_one()
-    reopen(conn, [exception_id], posting_date)
-    update_where_in(conn, E, E.c.exception_id, [exception_id], since_date=since)
+    reopen(conn, [exception_id], posting_date, is_as_old=True)
     said = {"reason": reason} if reason else {}
     tell(conn, exception_id, "taken_up_again", said, actor, posting_date, clock.now())
 

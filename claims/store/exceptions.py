@@ -96,10 +96,11 @@ def closed_as(conn: sa.Connection, reason: str, *conditions: sa.ColumnElement[bo
     return [int(one) for one in conn.scalars(_ids_of(schema.exceptions.c.closed_reason == reason, *conditions))]
 
 
-def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date) -> None:
+def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date, *, is_as_old: bool = False) -> None:
     """Open closed exceptions again; when they were open before is kept, for reports of an earlier day.
 
-    One that an undo closed waits since the day that it had: nothing has come of it meanwhile.
+    One that an undo closed waits since the day that it had: nothing has come of it meanwhile. So do all that are as old
+    as they were (`is_as_old`).
     """
     table, past = schema.exceptions, schema.past_exceptions
     names = ("exception_id", "amount_cents", "posting_date", "since_date", "opened_at", "closed_posting_date")
@@ -109,7 +110,7 @@ def reopen(conn: sa.Connection, exception_ids: Iterable[int], posting_date: date
         insert_keyed(conn, past, frame(conn, sa.select(*columns).where(chosen)))
         again: dict[str, Any] = {"posting_date": posting_date, "opened_at": clock.now(), "state": "open"}
         waited = sa.func.coalesce(table.c.since_date, table.c.posting_date)
-        again["since_date"] = sa.case((table.c.closed_reason == UNDONE, waited))
+        again["since_date"] = waited if is_as_old else sa.case((table.c.closed_reason == UNDONE, waited))
         again |= dict.fromkeys(("closed_at", "closed_posting_date", "closed_reason"))
         update_where(conn, table, chosen, **again)
 

@@ -1,4 +1,6 @@
-"""What was taken, or paid back, and never announced: debits on 2100 and 2110, and the exceptions that name them."""
+"""What was taken, or paid back, and never announced: debits on 2100, 2110 and 2120, credits on 1400, and the exceptions
+that name them.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,17 @@ J, L, R, E, PA = (
     schema.exceptions,
     schema.provider_adjustments,
 )
-ACCOUNTS = ("2100", "2110")
+ACCOUNTS = ("2100", "2110", "2120", "1400")
 REFERENCE = ["account", "payer_code", "payee", "reference"]  # what one announcement is about; a recovery has no payee
 OF_REFUNDS = "PAYER_REFUND_UNANNOUNCED"
-OF_ACCOUNTS = {"2100": "WO_WITHOUT_REVERSAL", "2110": "FB_WITHOUT_FORWARD"}
+OF_ACCOUNTS = {
+    "2100": "WO_WITHOUT_REVERSAL",
+    "2110": "FB_WITHOUT_FORWARD",
+    "2120": "ADVANCE_MISSING",
+    "1400": "WITHHOLDING_MISSING",
+}
+# On the wrong side these are above zero: a debit of what is owed to a payer, a credit of what a payer withheld.
+_WRONG = sa.case((L.c.account == "1400", -L.c.amount_cents), else_=L.c.amount_cents)
 TYPES = (*OF_ACCOUNTS.values(), OF_REFUNDS)
 
 
@@ -33,23 +42,31 @@ def _sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
 
 
 def _names(remits: Any) -> list[Any]:
-    return [payee_of(L, remits).label(name) if name == "payee" else L.c[name] for name in REFERENCE]
+    # What was withheld on claims has no number under which it comes back: that balance is of the payer.
+    others = {
+        "payee": payee_of(L, remits).label("payee"),
+        "reference": sa.case((L.c.account == "1400", ""), else_=L.c.reference).label("reference"),
+    }
+    return [others[name] if name in others else L.c[name] for name in REFERENCE]
 
 
 def _debits() -> sa.Select[Any]:
     remits, of_line = with_remittance(L)
     names = _names(remits)
     return (
-        sa.select(*names, _sum(L.c.amount_cents).label("debit_cents"))
+        sa.select(*names, _sum(_WRONG).label("debit_cents"))
         .outerjoin(remits, of_line)
         .where(L.c.account.in_(ACCOUNTS))
         .group_by(*names)
-        .having(sa.func.sum(L.c.amount_cents) > 0)
+        .having(sa.func.sum(_WRONG) > 0)
     )
 
 
 def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
-    """L6: 2100 or 2110 in debit for a reference by more than the open exceptions of it say (account, off_cents)."""
+    """L6: 2100, 2110 or 2120 in debit, or 1400 in credit, for a reference by more than the open exceptions of it say.
+
+    account, off_cents.
+    """
     debits = frame(conn, _debits())
     if debits.empty:
         return debits.assign(off_cents=0)
@@ -113,7 +130,7 @@ def _taken(conn: sa.Connection) -> pd.DataFrame:
         conn,
         sa.select(
             *_names(remits),
-            *(debits.c.debit_cents, L.c.amount_cents, J.c.journal_id, J.c.idempotency_key, J.c.source),
+            *(debits.c.debit_cents, _WRONG.label("amount_cents"), J.c.journal_id, J.c.idempotency_key, J.c.source),
             sa.func.coalesce(J.c.remit_id, 0).label("remit_id"),
             sa.func.coalesce(R.c.file_id, 0).label("file_id"),
             sa.func.coalesce(PA.c.seg, 0).label("seg"),

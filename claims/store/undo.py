@@ -145,6 +145,7 @@ def refunds_after(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame
             L.c.account.in_(["2100", "2110"]),
             J.c.source.not_in(["835", "apply", "charge", "bank", "undo"]),
             J.c.journal_id > other.c.journal_id,
+            J.c.reverses_journal_id.is_(None),
             stands(),
             stands(other),
             other.c.source == "835",

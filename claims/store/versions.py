@@ -9,12 +9,18 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
+from claims.store.posting import STANDING
 from claims.store.rows import IN_LIST, frame_of
 
 C, F, FAM, S, B = schema.claims, schema.files, schema.families, schema.submissions, schema.batches
-CP, M, R = schema.claim_payments, schema.matches, schema.remittances
+CP, M, R, P = schema.claim_payments, schema.matches, schema.remittances, schema.claim_postings
 # A version that is over says nothing of what may follow.
 OVER = ("replaced", "voided", "withdrawn")
+# The turn of a decision, the latest last: of one day, what stands came after what was taken back.
+_IN_FORCE = sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None))
+_STANDS = sa.case((sa.and_(P.c.outcome == "posted", P.c.is_superseded == STANDING), 1), else_=0).label("stands")
+_TURN = (R.c.payment_date, _STANDS, R.c.remit_key, CP.c.claim_payment_id)
+_TURN_NAMES = [column.name for column in _TURN]
 
 
 def sources(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
@@ -66,13 +72,14 @@ def payer_numbers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame
     """
     decided = frame_of(
         conn,
-        sa.select(M.c.claim_id, CP.c.payer_claim_number, R.c.payment_date, CP.c.claim_payment_id)
+        sa.select(M.c.claim_id, CP.c.payer_claim_number, *_TURN)
         .join(CP, CP.c.claim_payment_id == M.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
+        .outerjoin(P, _IN_FORCE)
         .where(M.c.ended_at.is_(None), M.c.rule != "none", CP.c.payer_claim_number != "", CP.c.status_code != "22"),
         M.c.claim_id,
         claim_ids,
-    ).sort_values(["payment_date", "claim_payment_id"], kind="stable")
+    ).sort_values(_TURN_NAMES, kind="stable")
     answered = frame_of(
         conn,
         sa.select(S.c.claim_id, S.c.attempt, S.c.payer_claim_number).where(S.c.payer_claim_number != ""),
@@ -98,16 +105,15 @@ def payer_claim_numbers(conn: sa.Connection, claims: pd.DataFrame) -> pd.Series:
     """
     decided = frame_of(
         conn,
-        sa.select(M.c.family_id, M.c.payer_code, CP.c.payer_claim_number, R.c.payment_date, CP.c.claim_payment_id)
+        sa.select(M.c.family_id, M.c.payer_code, CP.c.payer_claim_number, *_TURN)
         .join(CP, CP.c.claim_payment_id == M.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
+        .outerjoin(P, _IN_FORCE)
         .where(M.c.ended_at.is_(None), M.c.rule != "none", CP.c.payer_claim_number != "", R.c.state == "posted"),
         M.c.family_id,
         claims["family_id"].drop_duplicates().tolist(),
     )
-    decided = decided.sort_values(["payment_date", "claim_payment_id"]).drop_duplicates(
-        ["family_id", "payer_code"], keep="last"
-    )
+    decided = decided.sort_values(_TURN_NAMES).drop_duplicates(["family_id", "payer_code"], keep="last")
     own = payer_numbers(conn, claims["claim_id"].tolist()).drop_duplicates("claim_id", keep="last")
     own_number = own.set_index("claim_id")["payer_claim_number"].reindex(claims["claim_id"]).to_numpy()
     of_family = claims.merge(decided, how="left", on=["family_id", "payer_code"])["payer_claim_number"].fillna("")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from claims.findings import HOLD
+from claims.findings import HOLD, NOTE
 from claims.x12 import balance
 from claims.x12.extract import Extract
 from claims.x12.listed import listed
@@ -19,6 +19,7 @@ from claims.x12.window import Window
 if TYPE_CHECKING:
     from claims.x12.sets import SetReader
 
+_FIRST_BYTE = np.uint64(0xFF)
 # Remark codes: the segment, and the elements that hold one.
 _REMARKS = (("LQ", (2,)), ("MOA", (3, 4, 5, 6, 7)), ("MIA", (5, 20, 21, 22, 23)))
 # Groups of elements: the segment, its first reason and its first amount, how far apart the groups are.
@@ -36,6 +37,8 @@ def complete(reader: SetReader, found: dict[str, Extract | None]) -> None:
         _complete_lines(lines)
     reader.orphans(lines, "CLP")
     _incomplete_groups(reader, adjustments)
+    if provider is not None:
+        _zero_adjustments(reader, provider)
     checked = balance.remittance(reader.window, claims, lines, adjustments)
     reader.findings += checked.findings
     reader.count("claims", claims)
@@ -69,8 +72,12 @@ def _complete_lines(lines: Extract) -> None:
 
 
 def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
-    """Hold sets in which a reason has no amount (PLB) or an amount has no reason (CAS, PLB)."""
+    """Hold sets in which a reason has no amount (PLB) or an amount has no reason (CAS, PLB).
+
+    The reason of a PLB is the first component of its element: a reference alone is none.
+    """
     window = reader.window
+    component = np.uint64(window.tokens.delimiters.component)
     for name, first_reason, first_value, step, ack_code in _GROUPS:
         rows = window.rows.of(CODES[name])
         # Each CAS has a first reason, as almost always: then only the further groups can be incomplete.
@@ -80,9 +87,11 @@ def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
             reasons, amounts = window.rows.values(CODES[name], reason), window.rows.values(CODES[name], value)
             if reasons is None:
                 break
-            has_reason = reasons.length > 0
+            is_sent = has_reason = reasons.length > 0
+            if name == "PLB":
+                has_reason = is_sent & ((reasons.eight & _FIRST_BYTE) != component)
             has_amount = amounts.length > 0 if amounts else np.zeros(len(rows), np.bool_)
-            wrong = has_amount & ~has_reason if name == "CAS" else has_amount != has_reason
+            wrong = (has_amount if name == "CAS" else has_amount | is_sent) & ~(has_amount & has_reason)
             at = np.flatnonzero(wrong)
             place = f"{name}{reason:02d}"
             for number_of in at[listed(window.owners, rows[at], "adjustment-incomplete", HOLD, place)].tolist():
@@ -92,6 +101,23 @@ def _incomplete_groups(reader: SetReader, adjustments: Extract | None) -> None:
                     "a reason and its amount do not both stand here; transaction set held",
                     expected="reason and amount", ack_code=ack_code,
                 )  # fmt: skip
+
+
+def _zero_adjustments(reader: SetReader, provider: Extract) -> None:
+    """Note provider adjustments of 0: a PLB says what lowers or raises the payment, and 0 does neither."""
+    values = provider.values_of["amount_cents"]
+    is_zero = np.asarray(provider.columns["amount_cents"]) == 0
+    if values is None or not is_zero.any():
+        return
+    is_zero &= values.length > 0
+    if (flags := provider.unreadable.get("amount_cents")) is not None:
+        is_zero &= ~flags
+    at = np.flatnonzero(is_zero)
+    for row in at[listed(reader.window.owners, provider.rows[at], "provider-adjustment-zero", NOTE, "PLB")].tolist():
+        reader.find(
+            int(provider.rows[row]), "provider-adjustment-zero", NOTE, f"PLB{4 + 2 * int(provider.repeat[row]):02d}",
+            "a provider adjustment has the amount 0; read on", found="0", expected="an amount above or below zero",
+        )  # fmt: skip
 
 
 def _payment(reader: SetReader, payments: Extract) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from claims import money
 from claims.findings import HOLD, NOTE, Finding
 from claims.x12 import completed, remittances, submissions, told
 from claims.x12.collect import Collector
@@ -225,11 +226,13 @@ class SetReader:
 
     def _bad_amount(self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int, *, is_missing: bool) -> None:
         element, text = self._place(plan, column, found, row)
+        is_large = not is_missing and money.is_too_large(self._written(column, found, row))
+        why = "the amount is missing" if is_missing else "the amount cannot be read exactly in cents"
         self.find(
             int(found.rows[row]), "amount-missing" if is_missing else "amount-not-readable", HOLD, element,
-            ("the amount is missing" if is_missing else "the amount cannot be read exactly in cents")
-            + "; taken as 0, transaction set held",
-            found=text, expected="amount with at most two decimals",
+            ("the amount is larger than any can be" if is_large else why) + "; taken as 0, transaction set held",
+            found=text,
+            expected=f"at most {money.amount(money.LIMIT_CENTS)}" if is_large else "amount with at most two decimals",
             ack_code="999 IK403 1" if is_missing else "999 IK403 I12" if _has_third_decimal(text) else "999 IK403 6",
         )  # fmt: skip
 
@@ -248,12 +251,15 @@ class SetReader:
     def _place(self, plan: FramePlan, column: ColumnPlan, found: Extract, row: int) -> tuple[str, str]:
         """Name the element that a column of a row was read from, and give its text if that can name nobody."""
         tokens, at = self.window.tokens, int(found.rows[row])
-        values = found.values_of[column.name]
-        start, length = (int(values.start[row]), int(values.length[row])) if values else (0, 0)
-        text = tokens.data[start : start + length].tobytes()
         feed = next((one for one in column.feeds if one.segment in (0, int(tokens.code[at]))), column.feeds[0])
         number = feed.elements[0] + (0 if feed.is_fixed else int(found.repeat[row]) * plan.step)
-        return f"{IDS[int(tokens.code[at])]}{number:02d}", told.number(text.decode("latin-1"))
+        return f"{IDS[int(tokens.code[at])]}{number:02d}", told.number(self._written(column, found, row))
+
+    def _written(self, column: ColumnPlan, found: Extract, row: int) -> str:
+        """Give what stands in a column of a row: it may be anything, and is for no eyes."""
+        values = found.values_of[column.name]
+        start, length = (int(values.start[row]), int(values.length[row])) if values else (0, 0)
+        return self.window.tokens.data[start : start + length].tobytes().decode("latin-1")
 
     def orphans(self, found: Extract | None, parent: str) -> None:
         """Hold sets with lines that stand in no claim: their money would be lost silently."""

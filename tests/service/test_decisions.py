@@ -1,9 +1,11 @@
 """What a payer decided is on the timeline of the claim, once, with its CLP; no order changes where the claim is."""
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import schema, versions
+from claims.store.engine import read
 from tests.answers import ca_277
 from tests.books import Bill, claims, remit
 from tests.service.test_answers import exceptions, lives, queue
@@ -56,6 +58,33 @@ def test_a_reversal_and_what_follows_it_in_one_file_are_told_in_that_order(pract
                     CAS*CO*45*20~""")
     practice.night(both)
     assert timeline(practice) == [("denied", "4", "denied"), ("reversed", "22", "reversed"), ("paid", "1", "paid")]
+
+
+def test_a_decision_is_told_before_a_reversal_of_the_same_day_whose_key_is_first(practice):
+    back = remit("""BPR*H*0*C*NON************20250320~
+                    TRN*1*T8*1512345678~
+                    CLP*A1*22*-100*0**12*ICN1~
+                    SVC*HC:99213*-100*0**1~
+                    CAS*CO*197*-100~""")
+    practice.night(SENT, decided(status="4", paid="0", adjustment="CO*197*100"), back)
+    assert timeline(practice) == [("denied", "4", "denied"), ("reversed", "22", "reversed")]
+    assert exceptions(practice) == []
+
+
+@pytest.mark.long
+def test_the_payers_number_of_a_claim_is_that_of_what_stands_in_whatever_order_it_comes(practice):
+    corrected = remit("""BPR*I*10*C*ACH************20250320~
+                         TRN*1*T2*1512345678~
+                         CLP*A1*22*-100*-80**12*ICN1~
+                         SVC*HC:99213*-100*-80**1~
+                         CAS*CO*45*-20~
+                         CLP*A1*1*100*90**12*ICN2~
+                         SVC*HC:99213*100*90**1~
+                         CAS*CO*45*10~""")
+    practice.night(SENT, corrected, decided())
+    claim = pd.DataFrame({"claim_id": [1], "family_id": [1], "payer_code": ["1512345678"]})
+    with read(practice.ctx.engine) as conn:
+        assert versions.payer_claim_numbers(conn, claim).tolist() == ["ICN2"]
 
 
 @pytest.mark.long

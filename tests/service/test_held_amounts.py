@@ -44,6 +44,12 @@ def test_an_amount_that_cannot_be_holds_its_remittance_at_every_level(practice, 
     assert posted == []
     assert practice.balances() == {"1100": 15000, "4000": -15000}
     assert practice.exceptions().count("REMIT_HELD") == len(contents)
+    E = schema.exceptions
+    told = sorted(text for (text,) in practice.rows(sa.select(E.c.message).where(E.c.type_code == "REMIT_HELD")))
+    for place in PLACES:  # each says where, and of which claim
+        own = [text for text in told if f", {place}: the amount" in text]
+        of_claim = place[:3] not in ("BPR", "PLB")
+        assert own and {"its claim stands at segment 11" in text for text in own} == {of_claim}
 
 
 OFF = {

@@ -71,6 +71,23 @@ def test_a_correction_comes_in_place_of_the_decision_that_stands_not_of_a_paymen
     assert named == (["CORRECTION_WITHOUT_REVERSAL"] if left else [])
 
 
+AGAIN_BACK = """CLP*A1*22*-150*-100**12*ICN2~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~
+PLB*1999999984*20251231*WO:ICN1*-100~"""
+
+
+def test_what_waits_and_is_taken_back_where_it_lies_is_not_decided_too(practice):
+    """Paid, corrected and taken back on one day: the key of the second payment sorts first, so the first one waits."""
+    practice.night(claims(BILL))
+    corrected = f"{PAID_BACK}\n{AGAIN}"
+    told = [(PAID, "T51", "88"), (corrected, "T52", "12"), (AGAIN_BACK, "T53", "0")]
+    practice.night(*(payment(said, trace, "20250310", cash) for said, trace, cash in told))
+    keys = dict(practice.rows(sa.select(R.c.trace_number, R.c.remit_key)))
+    assert sorted(keys, key=keys.get) == ["T52", "T51", "T53"]
+    check(practice)
+    assert practice.balances(account="1100") == {"1100": 15000}
+    assert unapplied(practice) == {}
+
+
 IN_ORDER = [[0], [1], [2]]
 OTHERS = [*([[one] for one in order] for order in itertools.permutations(range(3))), [[0, 1, 2]], [[0, 1], [2]]][1:]
 

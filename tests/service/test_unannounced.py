@@ -70,7 +70,7 @@ def test_an_exception_says_all_that_is_in_debit_when_the_announcement_is_undone(
     table = schema.exceptions
     with write(practice.ctx.engine) as conn:
         conn.execute(sa.update(table).where(table.c.type_code == "WO_WITHOUT_REVERSAL").values(state="closed"))
-    assert "account 2100 is in debit by 1 cents for a reference" in broken(practice)
+    assert "account 2100 is on the wrong side by 1 cents for a reference" in broken(practice)
 
 
 def test_an_exception_that_says_too_little_is_found(practice):
@@ -78,7 +78,7 @@ def test_an_exception_that_says_too_little_is_found(practice):
     assert named(practice) == [("WO_WITHOUT_REVERSAL", 8801)]
     with write(practice.ctx.engine) as conn:
         conn.execute(sa.update(schema.exceptions).values(amount_cents=1))
-    assert "account 2100 is in debit by 8800 cents for a reference" in broken(practice)
+    assert "account 2100 is on the wrong side by 8800 cents for a reference" in broken(practice)
 
 
 @pytest.mark.long

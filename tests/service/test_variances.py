@@ -40,10 +40,10 @@ def decision(number: str, cents: int, share: int, rest: int, line: str = "99213*
     return rows + ([f"CAS*PR*2*{sign * share / 100:g}~"] if share else [])
 
 
-def corrected(was: int, now: int, *, day: str = "20250410"):
+def corrected(was: int, now: int, *, day: str = "20250410", trace: str = ""):
     """A remittance that takes a payment of 99213 back and pays anew."""
     how = f"BPR*I*{(now - was) / 100:g}*C*ACH" if now > was else "BPR*H*0*C*NON"
-    rows = [f"{how}************{day}~", f"TRN*1*T{day}*{PAYER_ID}~"]
+    rows = [f"{how}************{day}~", f"TRN*1*{trace or f'T{day}'}*{PAYER_ID}~"]
     rows += decision("A1", was, 0, 15000 - was, sign=-1) + decision("A1", now, 0, 15000 - now)
     forward = [f"PLB*1999999984*20251231*FB:T{day}*{(now - was) / 100:g}~"] if now < was else []
     return remit("\n".join([*rows, *forward]))
@@ -180,6 +180,29 @@ def test_one_night_and_two_nights_end_alike(practice, contract):
     assert cases(practice) == [("underpaid", "open", -4000, 2000, 2000)]
     assert events(practice) == [("opened", 4000), ("recovered_in_part", 2000)]
     still(practice)
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("nights", [1, 2])
+@pytest.mark.parametrize("trace", ["T9", "T20250310"])
+def test_a_correction_of_the_same_day_recovers_whichever_key_is_first(practice, contract, trace, nights):
+    contract()
+    files = [paid("A1", 7000, trace=trace), corrected(7000, 11000, day="20250310", trace="T2")]
+    practice.night(claims(BILL), *files[: 3 - nights])
+    for file in files[3 - nights :]:
+        practice.night(file)
+    R = schema.remittances
+    remits = practice.rows(sa.select(R.c.remit_id, R.c.trace_number).order_by(R.c.remit_key))
+    assert [of for _, of in remits] == (["T2", trace] if trace == "T9" else [trace, "T2"])
+    CP = schema.claim_payments
+    by = sa.select(CP.c.paid_cents).join(CASE, CASE.c.recovered_claim_payment_id == CP.c.claim_payment_id)
+    for again in (False, True):
+        if again:  # what corrects goes and comes again
+            (number,) = [number for number, of in remits if of == "T2"]
+            undo(practice.ctx, f"remit:{number}", NEXT)
+            replay(practice.ctx, f"remit:{number}", NEXT)
+        assert cases(practice) == [("underpaid", "recovered", -4000, 0, 4000)]
+        assert practice.rows(by) == [(11000,)]
 
 
 @pytest.mark.long

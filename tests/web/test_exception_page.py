@@ -11,13 +11,14 @@ from tests.books import PAYER_ID, Bill, remit
 from tests.books import claims as claims_file
 
 DAY = date(2025, 7, 1)
-# The patient's share differs from the sum of its PR by 8.00.
-ODD = f"""BPR*I*88*C*ACH************20250620~
+# The patient's share differs from the sum of its PR by 8.00; of 20.00 and 30.00 nobody knows the account.
+ODD = f"""BPR*I*38*C*ACH************20250620~
           TRN*1*T5*{PAYER_ID}~
           CLP*S1*1*150*88*30*12*ICN5~
           SVC*HC:99213*150*88**1~
           CAS*CO*45*40~
-          CAS*PR*2*22~"""
+          CAS*PR*2*22~
+          PLB*1999999984*20251231*LE:AA*20*AM:BB*30~"""
 
 
 @pytest.fixture
@@ -74,3 +75,21 @@ def test_what_holds_cash_is_not_set_aside_and_who_only_looks_sees_no_form(desk, 
     assert ann.post("/exceptions/999/note", data={"words": "x"}).status_code == 404
     otto = desk.sign_in("otto").get(waits).text
     assert f'action="{waits}' not in otto and "It cannot be set aside" not in otto and "Owner" in otto
+
+
+def test_an_account_is_said_for_a_provider_adjustment_and_taken_back(desk, ann):
+    page = f"/exceptions/{number(desk, 'PLB_UNCONFIGURED')}"
+    assert '<option value="1400"' in ann.get(page).text and "It cannot be set aside" not in ann.get(page).text
+    said = {"account": "1400", "reason": "levied for our taxes", "seen": 0}
+    other = ann.post(f"{page}/book", data=said | {"account": "1000"})
+    assert other.status_code == 422 and "one of these accounts" in other.text and 'value="levied' in other.text
+    done = ann.post(f"{page}/book", data=said)
+    assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=booked")
+    told = ann.get(done.headers["location"]).text
+    assert "Its money waits no more" in told and "1400 levied for our taxes" in told and "It was booked" in told
+    back = ann.post(f"{page}/unbook", data={"reason": "it was a penalty", "seen": 1})
+    assert back.headers["location"] == f"{page}?said=unbooked"
+    assert "Say its account" in ann.get(page).text
+    dear = desk.one("select max(exception_id) from exceptions where type_code = 'PLB_UNCONFIGURED'")
+    above = ann.post(f"/exceptions/{dear}/book", data=said)
+    assert above.status_code == 422 and "above your limit" in above.text

@@ -118,6 +118,26 @@ def test_an_amount_without_a_reason_holds(remit):
     assert balanced(remit) == [False, False, True]
 
 
+def test_a_provider_adjustment_without_a_code_holds_and_one_of_zero_is_noted(remit):
+    """BPR*I*69*C*CHK************20250312~ TRN*1*1*1599999999~ CLP*E1*1*119*79**12*S77~
+    SVC*HC:99214*119*79**1~ CAS*CO*45*40~ PLB*1*20251231*WO:X*0*:X*10*:Y~
+    """
+    assert remit.findings[["code", "severity", "element"]].to_numpy().tolist() == [
+        ["provider-adjustment-zero", "note", "PLB04"],
+        ["adjustment-incomplete", "hold", "PLB05"],
+        ["adjustment-incomplete", "hold", "PLB07"],
+    ]
+
+
+def test_an_amount_above_the_limit_is_named_for_its_size(remit):
+    """BPR*I*79*C*CHK************20250312~ TRN*1*1*1599999999~ CLP*E1*1*119*79**12*S77~
+    SVC*HC:99214*119*999999999999999.99**1~ CAS*CO*45*40~
+    """
+    found = only(remit, "amount-not-readable")
+    assert (found["element"], found["expected"]) == ("SVC03", "at most 10000000000.00")
+    assert "larger than any can be" in found["message"]
+
+
 def test_a_line_outside_a_claim_holds(remit):
     """BPR*I*0*C*CHK************20250312~ TRN*1*1*1599999999~ SVC*HC:99214*119*79**1~ CAS*CO*45*40~"""
     assert only(remit, "line-without-claim")["severity"] == "hold"

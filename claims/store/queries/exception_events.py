@@ -16,12 +16,12 @@ OWNING, NOTING = ("assigned", "unassigned"), ("noted",)
 
 
 def of(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
-    """Read the events of an exception, oldest first, with their `owner` and `words` out of the body."""
+    """Read the events of an exception, oldest first, with `owner` and `words` (an account, too) of the body."""
     names = ("posting_date", "kind", "amount_cents", "actor", "recorded_at", "body")
     select = sa.select(*(EVENT.c[name] for name in names)).where(EVENT.c.exception_id == exception_id)
     rows = frame(conn, select.order_by(EVENT.c.exception_event_id))
     said = [json.loads(body) for body in rows["body"].tolist()]
-    words = [one.get("note", "") or one.get("reason", "") for one in said]
+    words = [" ".join(filter(None, map(one.get, ("account", "note", "reason")))) for one in said]
     owners = [one.get("owner", "") for one in said]
     return rows.drop(columns="body").assign(
         owner=pd.Series(owners, rows.index, dtype="str"), words=pd.Series(words, rows.index, dtype="str")

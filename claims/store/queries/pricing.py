@@ -88,8 +88,8 @@ class Scope:
         return sa.and_(P.c.family_id.in_(self.families()), P.c.ended_at.is_(None), kinds)
 
     def decisions(self) -> sa.Select[tuple[int]]:
-        """Select the claim payments by which first payers decided, and that were posted."""
-        return self.priced().where(P.c.outcome == "posted")
+        """Select the claim payments by which first payers decided, and that were posted or held until taken back."""
+        return self.priced().where(sa.or_(P.c.outcome == "posted", P.c.is_superseded != 0))
 
     def priced(self) -> sa.Select[tuple[int]]:
         """Select the claim payments by which first payers decided, those that are held among them."""
@@ -128,7 +128,8 @@ def postings(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     select = (
         sa.select(
-            *(P.c.claim_payment_id, P.c.family_id, P.c.payer_sequence, P.c.outcome, P.c.reverses_claim_payment_id),
+            *(P.c.claim_payment_id, P.c.remit_id, P.c.family_id, P.c.payer_sequence, P.c.outcome),
+            P.c.reverses_claim_payment_id,
             *(CP.c.charge_cents, CP.c.paid_cents, M.c.claim_id, R.c.payer_code, R.c.payer_name),
         )
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import schema, waiting_adjustments
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, count, total
 from claims.store.queries.exceptions import open_then
@@ -81,18 +81,23 @@ def ledger_by_remittance(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Sum the ledger per remittance and account, the bank's own journals apart (``is_bank``).
 
     So is its clearing where the journal is another remittance's, ``by_remit_id`` (else 0), which issued it again (CS).
+    What others of the same reference take back of a provider adjustment waits no more on 2200: it has no account ("").
     """
     is_bank = sa.case((J.c.source == "bank", 1), else_=0)
     of_other = sa.and_(J.c.source != "bank", L.c.account == "1050", J.c.remit_id != L.c.remit_id)
     by_other = sa.case((of_other, J.c.remit_id), else_=0)
     parts = (is_bank.label("is_bank"), by_other.label("by_remit_id"))
-    return frame(
+    sums = frame(
         conn,
         sa.select(L.c.remit_id, L.c.account, *parts, total(L.c.amount_cents).label("amount_cents"))
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(as_of.journals(), L.c.remit_id.is_not(None))
         .group_by(L.c.remit_id, L.c.account, is_bank, by_other),
     )
+    waits = waiting_adjustments.rows(conn, as_of)
+    netted = waits.loc[waits["is_netted"], ["remit_id", "amount_cents"]].assign(account="", is_bank=0, by_remit_id=0)
+    off = netted.assign(account=waiting_adjustments.UNAPPLIED, amount_cents=-netted["amount_cents"])
+    return pd.concat([sums, netted, off], ignore_index=True) if len(netted) else sums
 
 
 def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:

@@ -23,7 +23,7 @@ journals = Table(
     metadata,
     key("journal_id"),
     Column("idempotency_key", String(200), nullable=False, unique=True),
-    Column("source", Code, nullable=False),  # charge, 835, apply, bank, undo, patient, denial, refund
+    Column("source", Code, nullable=False),  # charge, 835, apply, bank, undo, patient, denial, refund, exception
     Column("reason_code", Code, nullable=False),
     Column("posting_date", Date, nullable=False),
     Column("effective_date", Date),

@@ -41,13 +41,13 @@ exceptions = Table(
 )
 
 # What people said of an exception. Append-only: a trigger keeps it so. body: JSON; `owner` of what was assigned, `note`
-# of what was noted, `reason` of what was accepted or taken up again.
+# of what was noted, `reason` of what was accepted, booked (with its `account`) or taken back.
 exception_events = Table(
     "exception_events",
     metadata,
     key("exception_event_id"),
     ref("exception_id", "exceptions.exception_id"),
-    Column("kind", Code, nullable=False),  # assigned, unassigned, noted, accepted, taken_up_again
+    Column("kind", Code, nullable=False),  # assigned, unassigned, noted, accepted, taken_up_again, booked, unbooked
     Column("amount_cents", Cents, nullable=False),  # what the exception was worth then
     Column("body", Text, nullable=False),  # a person's words: may name a patient
     Column("posting_date", Date, nullable=False),

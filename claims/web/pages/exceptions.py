@@ -10,7 +10,7 @@ from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import ClaimsError, NotFoundError, UsageError
-from claims.service import exception_acts, exception_pages, exceptions, match_compared, matching_by_hand
+from claims.service import booking, exception_acts, exception_pages, exceptions, match_compared, matching_by_hand
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
@@ -19,7 +19,7 @@ from claims.web.seat import At, Seat
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
 LIST, HELD = "exceptions", "held"
-Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up"]
+Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up", "booked", "unbooked"]
 Text = Annotated[str, Form(max_length=400)]
 Seen = Annotated[int | None, Form(ge=0, lt=2**31)]
 Short = Annotated[str, Form(max_length=40)]
@@ -122,6 +122,19 @@ def take_up(at: At, exception_id: Number, reason: Text = "", seen: Seen = None) 
     return _act(at, exception_id, "taken-up", partial(exception_acts.take_up, reason=reason, seen=seen), reason=reason)
 
 
+@ROUTES.post("/exceptions/{exception_id}/book", ACT)
+def book(at: At, exception_id: Number, account: Short = "", reason: Text = "", seen: Seen = None) -> Response:
+    """Say to which account the amount of a provider adjustment belongs."""
+    act = partial(booking.book, account=account, reason=reason, seen=seen)
+    return _act(at, exception_id, "booked", act, reason=reason, account=account)
+
+
+@ROUTES.post("/exceptions/{exception_id}/unbook", ACT)
+def unbook(at: At, exception_id: Number, reason: Text = "", seen: Seen = None) -> Response:
+    """Take that account back."""
+    return _act(at, exception_id, "unbooked", partial(booking.unbook, reason=reason, seen=seen), reason=reason)
+
+
 def _act(at: Seat, exception_id: int, said: str, act: Callable[..., object], **typed: str) -> Response:
     ctx = at.writing
     try:
@@ -142,7 +155,13 @@ def _page(at: Seat, exception_id: int, status: int = 200, **values: Any) -> Resp
     standing = matching_by_hand.standing(at.reading, exception_id)
     usual: dict[str, Any] = {"said": "", "problem": "", "claim": "", "although": "", "look": None}
     usual |= {"is_unmatching": False, "standing": standing}
-    usual |= {"note": "", "reason": "", "workers": at.practice.workers(), "events": shown.rows(story["events"])}
+    usual |= {
+        "note": "",
+        "reason": "",
+        "account": "",
+        "workers": at.practice.workers(),
+        "events": shown.rows(story["events"]),
+    }
     look = values.get("look")
     usual["is_grave"] = look is not None and matching_by_hand.differs_gravely(look.facts)
     is_offered = standing.waits and look is None and at.person.may(ACT)

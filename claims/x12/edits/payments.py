@@ -45,7 +45,6 @@ class Payments:
     def look(self, part: Part, report: Report) -> None:
         """Check payments, claims and summaries."""
         _payments(part, report)
-        _provider_adjustments(part, report)
         if part.count("claim_payments"):
             _statuses(part, report)
             if report.wants("patient-share-differs"):
@@ -157,17 +156,6 @@ def _payments(part: Part, report: Report) -> None:
     rows = np.flatnonzero(~currency.are(("", "USD")))
     found = [text if text.isalpha() and len(text) == 3 else f"{len(text)} characters" for text in currency.texts(rows)]
     report.add("currency-not-usd", _after(part, rows, "CUR"), "CUR02", found=found, expected="USD")
-
-
-def _provider_adjustments(part: Part, report: Report) -> None:
-    """A PLB says what lowers or raises the payment; 0 does neither."""
-    cents = part.numbers("provider_adjustments", "amount_cents")
-    rows = np.flatnonzero(cents == 0)
-    if len(rows):
-        rows = rows[~np.isin(part.numbers("provider_adjustments", "seg")[rows], part.unreadable_segs)]
-        numbers = part.numbers("provider_adjustments", "ordinal")[rows].tolist()
-        elements = [f"PLB{4 + 2 * (number - 1):02d}" for number in numbers]
-        report.add("provider-adjustment-zero", part.place("provider_adjustments", rows), elements)
 
 
 def _after(part: Part, rows: Integers, segment: str) -> Place:

@@ -1,0 +1,142 @@
+"""What waits on unapplied cash of a provider adjustment without an account of its own: a person says the account (E30).
+
+The amount moves from 2200 to that account, one of codes/provider_adjustment_accounts.csv, by a journal of who said so.
+It is taken back by another one, and holds an undo of its remittance up until then.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from claims import codes
+from claims.errors import NotFoundError, UsageError
+from claims.ledger.rules import UNAPPLIED
+from claims.money import amount
+from claims.service import people
+from claims.service.audited import record
+from claims.service.context import Context
+from claims.service.exception_acts import LEAST_REASON
+from claims.service.journals import write_journals
+from claims.service.periods import require_come
+from claims.service.runs import running
+from claims.service.wording import visible
+from claims.service.worked import LONGEST, require_seen
+from claims.store import clock, exception_acts, unannounced
+from claims.store import undo as journals
+from claims.store import waiting_adjustments as rows_of
+from claims.store.engine import write
+from claims.store.handles import Connection
+
+RULE, SOURCE = "E30", "exception"
+BOOKED, UNBOOKED = "booked", "unbooked"
+
+
+def accounts() -> pd.DataFrame:
+    """Give the accounts that a provider adjustment may belong to: account, name, own_title."""
+    named = codes.table("provider_adjustment_accounts").merge(codes.table("accounts"), on="account")
+    return named[["account", "name", "own_title"]]
+
+
+def is_bookable(type_code: str) -> bool:
+    """Tell whether exceptions of a type want an account."""
+    return type_code in rows_of.TYPES
+
+
+def book(
+    ctx: Context, exception_id: int, account: str, reason: str, posting_date: date, *, seen: int | None = None
+) -> dict[str, Any]:
+    """Move what waits of a provider adjustment to the account that it belongs to; give account and amount_cents.
+
+    Above zero the payer kept the money: then it is within the limit of who acts, as a write-off is. `seen`: how many
+    events the person saw. Raises UsageError for another account, another exception, or without a reason.
+    """
+    reason, account = _reason(reason), account.strip()
+    known = accounts()
+    if account not in known["account"].tolist():
+        named = "; ".join(f"{one.account} {one.name}" for one in known.itertuples())
+        raise UsageError(f"A provider adjustment belongs to one of these accounts: {named}.")
+    require_come(ctx, posting_date)
+    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
+        stands = _standing(conn, exception_id, seen)
+        found = rows_of.of_exception(conn, exception_id)
+        if stands.state != "open" or found.empty:
+            raise UsageError("It is closed: nothing of it waits.")
+        row = found.iloc[0]
+        cents = int(row["amount_cents"])
+        limit = people.own_limit(conn, ctx.actor)
+        if limit is not None and cents > limit:
+            raise UsageError(
+                f"The payer kept {amount(cents)}, which is above your limit: somebody with a higher one books it."
+            )
+        lines = pd.DataFrame(
+            {
+                "journal_key": f"{rows_of.ACT}{exception_id}-{stands.events + 1}:0",
+                "account": [account, UNAPPLIED],
+                "amount_cents": [cents, -cents],
+                "rule_id": RULE,
+                "source": SOURCE,
+                "journal_reason": rows_of.BOOKED,
+                "effective_date": posting_date.isoformat(),
+                "reverses_key": "",
+                **{name: row[name] for name in ("provider_adjustment_id", "remit_id", "payer_code", "reference")},
+                "reason_code": row["reason_code"],
+            }
+        )
+        write_journals(conn, ctx, run_id, posting_date, lines)
+        said = {"account": account, "reason": reason}
+        exception_acts.settle(conn, exception_id, BOOKED, said, ctx.actor, posting_date)
+        _keep_named(conn, posting_date)
+        body = {"account": account, "amount_cents": cents}
+        record(ctx, conn, "exception.book", f"exception {exception_id}", body)
+    return body
+
+
+def unbook(ctx: Context, exception_id: int, reason: str, posting_date: date, *, seen: int | None = None) -> int:
+    """Take back what `book` did: the amount waits on unapplied cash again, since it came; give the cents."""
+    reason = _reason(reason)
+    require_come(ctx, posting_date)
+    with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
+        _standing(conn, exception_id, seen)
+        journal = rows_of.booking_of(conn, exception_id)
+        if not journal:
+            raise UsageError("Nobody has said an account for it: there is nothing to take back.")
+        lines = journals.lines_of(conn, [journal])
+        cents = -int(lines.loc[lines["account"] == UNAPPLIED, "amount_cents"].sum())
+        back = lines.assign(
+            amount_cents=-lines["amount_cents"],
+            reverses_key=lines["journal_key"],
+            journal_key=lines["journal_key"] + ":void",
+            source=SOURCE,
+            journal_reason=rows_of.BOOKED + "-reversed",
+        )
+        write_journals(conn, ctx, run_id, posting_date, back.drop(columns=["journal_id", "journal_remit_id"]))
+        _keep_named(conn, posting_date)
+        said = {"reason": reason}
+        exception_acts.tell(conn, exception_id, UNBOOKED, said, ctx.actor, posting_date, clock.now())
+        record(ctx, conn, "exception.unbook", f"exception {exception_id}", {"amount_cents": cents})
+    return cents
+
+
+def _keep_named(conn: Connection, posting_date: date) -> None:
+    rows_of.keep_named(conn, posting_date)
+    unannounced.keep_named(conn, posting_date)
+
+
+def _standing(conn: Connection, exception_id: int, seen: int | None) -> exception_acts.Standing:
+    found = exception_acts.standing(conn, exception_id)
+    if found is None:
+        raise NotFoundError("exception", exception_id)
+    if not is_bookable(found.type_code):
+        raise UsageError("Only a provider adjustment without an account of its own can be given one.")
+    require_seen(found.events, seen)
+    return found
+
+
+def _reason(text: str) -> str:
+    text = visible(text)
+    if not LEAST_REASON <= len(text) <= LONGEST:
+        raise UsageError(f"Say why in at least {LEAST_REASON} and at most {LONGEST} characters.")
+    return text

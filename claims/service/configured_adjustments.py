@@ -1,0 +1,60 @@
+"""What the practice says of provider adjustments once and for all: their amounts go to the account of their code (B14).
+
+The row is master data (provider_adjustment_accounts): a code, of one payer or of all, and an account. Each reconcile
+moves there what waits on unapplied cash, by a journal of the remittance: it goes with an undo, and comes with a replay.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from claims.ledger.rules import UNAPPLIED
+from claims.master import Master
+from claims.service.context import Context
+from claims.service.journals import write_journals
+from claims.store import waiting_adjustments
+from claims.store.handles import Connection
+
+KIND, RULE = "provider_adjustment_accounts", "B14"
+BY_REFERENCE = "CS"  # what its reference means decides, not its code
+
+
+def post_configured(conn: Connection, ctx: Context, run_id: int, posting_date: date, master: Master) -> int:
+    """Move what waits of provider adjustments to the accounts in force on the accounting day; give the journals."""
+    if master.rows(KIND).empty:
+        return 0
+    found = waiting_adjustments.rows(conn)
+    found = found[~found["is_netted"] & (found["reason_code"] != BY_REFERENCE)].reset_index(drop=True)
+    found["account"] = _accounts(master, found, posting_date)
+    found = found[found["account"] != ""]
+    if found.empty:
+        return 0
+    keyed = found.assign(
+        journal_key=found["key"] + ":configured",
+        rule_id=RULE,
+        source="835",
+        journal_reason="provider-adjustment",
+        effective_date=found["day"],
+        reverses_key="",
+    )
+    other = keyed.assign(account=UNAPPLIED, amount_cents=-keyed["amount_cents"])
+    lines = pd.concat([keyed, other], ignore_index=True)
+    names = ["journal_key", "account", "amount_cents", "rule_id", "source", "journal_reason", "effective_date"]
+    names += ["reverses_key", "provider_adjustment_id", "remit_id", "payer_code", "reference", "reason_code"]
+    return write_journals(conn, ctx, run_id, posting_date, lines[names])
+
+
+def _accounts(master: Master, rows: pd.DataFrame, day: date) -> pd.Series[str]:
+    """Give the account of each row: of its payer as the remittance or master data names it, else that of all payers."""
+    payers = master.rows("payers")
+    by_id = payers[payers["payer_identifier"] != ""].drop_duplicates("payer_identifier", keep="last")
+    known = by_id.set_index("payer_identifier")["payer_code"]
+    names = pd.Series([str(known.get(one, "")) for one in rows["payer_code"]], index=rows.index, dtype="str")
+    days = pd.Series(day.year * 10_000 + day.month * 100 + day.day, index=rows.index)
+    account = pd.Series("", index=rows.index, dtype="str")
+    for payer in (rows["payer_code"], names, ""):
+        keys = rows[["reason_code"]].assign(payer_code=payer)
+        account = account.where(account != "", master.look_up(KIND, keys, days)["account"])
+    return account.astype("str")

@@ -1,0 +1,122 @@
+"""Provider adjustments that wait on unapplied cash: which do, which of them cancel out, and the exceptions of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from claims import codes
+from claims.store import exceptions, schema
+from claims.store.in_force import stands
+from claims.store.load import frame
+from claims.store.queries.asof import AsOf, total
+from claims.store.rows import frame_of, update_where
+
+J, L, R, E, PA = (
+    schema.journals,
+    schema.ledger_lines,
+    schema.remittances,
+    schema.exceptions,
+    schema.provider_adjustments,
+)
+TYPES = ("PLB_UNCONFIGURED", "PLB_UNKNOWN")
+UNAPPLIED = "2200"
+NETTED = "netted"  # why an exception closes whose cash others of the same reference took back
+BOOKED = "provider-adjustment-booked"  # the reason of the journals by which a person says the account
+ACT = "act:exception-"  # how their keys begin; the number of the exception follows
+_REFERENCE = ["payer_code", "payee_identifier", "reason_code", "reference"]
+
+
+def rows(conn: sa.Connection, as_of: AsOf | None = None) -> pd.DataFrame:
+    """Read the provider adjustments with an amount on 2200 (as of a day), in the order of payment days.
+
+    provider_adjustment_id, remit_id, file_id, seg, payer_code, payee_identifier, reason_code, reference, key (what an
+    exception has behind its type), amount_cents (as filed: above zero, a debit of 2200) and is_netted: the amounts of
+    one payer, payee, code and reference up to there sum to zero, so nothing of them waits. What has no reference is
+    never netted: nothing says that it belongs together. The order is that of payment days, so that it does not matter
+    when which file came.
+    """
+    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    own = (
+        *(PA.c.provider_adjustment_id, PA.c.remit_id, PA.c.file_id, PA.c.seg, PA.c.ordinal, PA.c.reason_code),
+        *(PA.c.reference, R.c.payer_code, R.c.payee_identifier, R.c.remit_key, R.c.generation),
+    )
+    select = (
+        sa.select(*own, day.label("day"), total(L.c.amount_cents).label("amount_cents"))
+        .select_from(L)
+        .join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
+        .join(R, R.c.remit_id == PA.c.remit_id)
+        .where(L.c.account == UNAPPLIED)
+        .group_by(*own, day)
+        .having(sa.func.sum(L.c.amount_cents) != 0)
+    )
+    if as_of is not None:
+        select = select.join(J, J.c.journal_id == L.c.journal_id).where(as_of.journals())
+    found = frame(conn, select).sort_values(["day", "remit_key", "ordinal"], ignore_index=True)
+    left = found.groupby(_REFERENCE)["amount_cents"].cumsum()
+    place = pd.Series(found.index, index=found.index).where(left == 0)
+    last = place.groupby([found[name] for name in _REFERENCE]).transform("max").fillna(-1)
+    found["is_netted"] = (found.index.to_series() <= last) & (found["reference"] != "")
+    ordinal, generation = found["ordinal"].astype("str"), found["generation"].astype("str")
+    found["key"] = "835:" + found["remit_key"] + ":plb:" + ordinal + ":" + generation
+    return found
+
+
+def of_exception(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
+    """Give the row of `rows` that an exception is of: one, or none where nothing of it waits."""
+    key = conn.scalar(sa.select(E.c.exception_key).where(E.c.exception_id == exception_id, E.c.type_code.in_(TYPES)))
+    found = rows(conn)
+    return found[found["key"] == str(key).partition(":")[2]]
+
+
+def keep_named(conn: sa.Connection, posting_date: date) -> None:
+    """Let the exceptions of what waits be open, and no others: what is netted waits no more.
+
+    One that opens again is as old as it was.
+    """
+    found = rows(conn)
+    waits = set(found.loc[~found["is_netted"], "key"])
+    told = frame(conn, sa.select(E.c.exception_id, E.c.exception_key, E.c.state).where(E.c.type_code.in_(TYPES)))
+    is_waiting = told["exception_key"].str.split(":", n=1).str[1].isin(waits)
+    is_open = told["state"] == "open"
+    is_netted = told["exception_key"].str.split(":", n=1).str[1].isin(set(found.loc[found["is_netted"], "key"]))
+    for word, own in ((NETTED, is_netted), ("settled", ~is_netted)):
+        over = told.loc[is_open & ~is_waiting & own, "exception_id"]
+        exceptions.close_for(conn, "exception_id", over, TYPES, word, posting_date)
+    exceptions.reopen(conn, told.loc[~is_open & is_waiting, "exception_id"], posting_date, is_as_old=True)
+    types = codes.table("exception_types").set_index("type_code")["release"]
+    for type_code in TYPES:  # books of earlier versions name an act that there is not
+        is_other = (E.c.state == "open", E.c.type_code == type_code, E.c.release != types[type_code])
+        update_where(conn, E, *is_other, release=types[type_code])
+
+
+def unnamed(conn: sa.Connection) -> pd.DataFrame:
+    """Provider adjustments that wait on 2200 and that no open exception names with what they are (name, why)."""
+    found = rows(conn)
+    told = frame(
+        conn, sa.select(E.c.exception_key, E.c.amount_cents).where(E.c.state == "open", E.c.type_code.in_(TYPES))
+    )
+    worth = dict(zip(told["exception_key"].str.split(":", n=1).str[1], told["amount_cents"].tolist(), strict=True))
+    is_told = pd.Series(
+        [worth.get(key) == cents for key, cents in found[["key", "amount_cents"]].itertuples(index=False)],
+        found.index, dtype="bool",
+    )  # fmt: skip
+    wrong = found[~is_told & ~found["is_netted"]]
+    names = "remittance " + wrong["remit_key"].str[:12] + ", provider adjustment " + wrong["ordinal"].astype("str")
+    why = "waits on unapplied cash and no exception says so"
+    return pd.DataFrame({"name": names, "why": pd.Series(why, names.index, dtype="str")}).reset_index(drop=True)
+
+
+def booked(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Journals in force by which a person booked provider adjustments of remittances: journal_id, remit_id."""
+    select = sa.select(J.c.journal_id, J.c.remit_id).where(J.c.reason_code == BOOKED, stands())
+    return frame_of(conn, select, J.c.remit_id, remit_ids)
+
+
+def booking_of(conn: sa.Connection, exception_id: int) -> int:
+    """Give the journal in force by which a person said the account of an exception's provider adjustment; 0: none."""
+    own = J.c.idempotency_key.startswith(f"{ACT}{exception_id}-", autoescape=True)
+    return int(conn.scalar(sa.select(J.c.journal_id).where(own, J.c.reason_code == BOOKED, stands())) or 0)

@@ -1,0 +1,154 @@
+"""Provider adjustments without an account of their own: a person says which, others take them back, and undo knows."""
+
+import csv
+
+import pytest
+import sqlalchemy as sa
+
+from claims.errors import UsageError
+from claims.service import booking, exceptions
+from claims.service.master import import_files
+from claims.service.replay import replay
+from claims.service.report import write_report
+from claims.service.undo import undo
+from claims.service.verify import verify
+from claims.store import schema
+from claims.store.engine import write
+from tests.books import bank, remit
+from tests.service.conftest import DAY
+from tests.service.test_takebacks import check
+
+WHY = "levied for the owner's tax, says the payer"
+E, EVENT = schema.exceptions, schema.exception_events
+
+
+def paid(trace, day, cents, *adjustments, more=""):
+    """A remittance of no claim: adjustments as `code:reference*amount`, and a payment of their sum."""
+    pairs = "*".join(adjustments)
+    return remit(f"""BPR*I*{cents}*C*ACH************{day}~
+                     TRN*1*{trace}*1512345678~{more}
+                     PLB*1999999984*20251231*{pairs}~""")
+
+
+LEVIED = paid("T1", "20250310", 70, "LE:AA*30", "L6:X*-100")
+RELEASED = paid("T2", "20250320", 130, "LE:AA*-30", "L6:X*-100")
+MONEY = bank(("2025-03-10", "70.00", "T1"), ("2025-03-20", "130.00", "T2"))
+
+
+def waits(practice):
+    """Exceptions of provider adjustments: type, cents, since when."""
+    since = sa.type_coerce(sa.func.coalesce(E.c.since_date, E.c.posting_date), sa.Date)
+    select = sa.select(E.c.type_code, E.c.amount_cents, since)
+    return practice.rows(select.where(E.c.state == "open", E.c.type_code.startswith("PLB_")).order_by(E.c.amount_cents))
+
+
+def number(practice):
+    ((found,),) = practice.rows(
+        sa.select(E.c.exception_id).where(E.c.state == "open", E.c.type_code.startswith("PLB_"))
+    )
+    return found
+
+
+def of_report(practice, folder, name):
+    write_report(practice.ctx, "tieout", DAY, out=folder)
+    with (folder / f"{name}.csv").open(newline="") as rows:
+        return list(csv.DictReader(rows))
+
+
+def test_amounts_that_take_each_other_back_wait_no_more(practice, tmp_path):
+    practice.night(LEVIED, RELEASED, MONEY)
+    assert waits(practice) == []
+    assert practice.balances() == {"1000": 20000, "4900": -20000}
+    rows = of_report(practice, tmp_path, "tieout")
+    assert [(row["status"], row["unapplied"]) for row in rows] == [("TIED", "0.00")] * 2
+    assert of_report(practice, tmp_path, "open_items") == []
+    check(practice)
+    # Without the one the other waits; posted again, it takes it back again.
+    undo(practice.ctx, "remit:T1", DAY)
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -3000)]
+    check(practice)
+    replay(practice.ctx, "remit:T1", DAY)
+    assert waits(practice) == []
+    check(practice)
+
+
+def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
+    practice.night(paid("T1", "20250310", 70, "ZZ:AA*30", "L6:X*-100"), bank(("2025-03-10", "70.00", "T1")))
+    before = waits(practice)
+    which = number(practice)
+    told = exceptions.told(practice.ctx, which)
+    assert "claims exceptions book" in told["release"]
+    for account in ("1100", "9999", ""):
+        with pytest.raises(UsageError, match="belongs to one of these accounts"):
+            booking.book(practice.ctx, which, account, WHY, DAY)
+    with pytest.raises(UsageError, match="Say why"):
+        booking.book(practice.ctx, which, "5100", " ", DAY)
+    assert booking.book(practice.ctx, which, "5100", WHY, DAY) == {"account": "5100", "amount_cents": 3000}
+    assert practice.balances() == {"1000": 7000, "4900": -10000, "5100": 3000}
+    assert waits(practice) == []
+    ((row),) = of_report(practice, tmp_path, "tieout")
+    assert (row["status"], row["account_5100"]) == ("TIED", "30.00")
+    check(practice)
+    practice.night()
+    assert waits(practice) == []
+    with pytest.raises(UsageError, match="nothing of it waits"):
+        booking.book(practice.ctx, which, "5100", WHY, DAY)
+    # An undo of its remittance would leave the person's journal alone: it names the command that takes it away.
+    ((says, command),) = undo(practice.ctx, "remit:T1", DAY).refused[["says", "command"]].itertuples(index=False)
+    assert (says, command) == (
+        "a provider adjustment of 30.00 that a person booked",
+        f'claims exceptions unbook {which} --reason "remit:1 is undone"',
+    )
+    assert booking.unbook(practice.ctx, which, "remit:1 is undone", DAY) == 3000
+    assert waits(practice) == before
+    assert practice.balances() == {"1000": 7000, "2200": 3000, "4900": -10000}
+    kinds = practice.rows(sa.select(EVENT.c.kind).order_by(EVENT.c.exception_event_id))
+    assert [kind for (kind,) in kinds] == ["booked", "unbooked"]
+    check(practice)
+    undo(practice.ctx, "remit:T1", DAY)
+    replay(practice.ctx, "remit:T1", DAY)
+    assert waits(practice) == before
+    booking.book(practice.ctx, number(practice), "1400", WHY, DAY)
+    check(practice)
+
+
+def test_what_the_practice_says_of_a_code_moves_what_waits_and_what_comes(practice, tmp_path):
+    practice.night(LEVIED)
+    rows = tmp_path / "accounts.csv"
+    rows.write_text("payer_code,reason_code,account\n,LE,5100\n1512345678,LE,1400\n,CS,5100\n")
+    import_files(practice.ctx, [rows])
+    practice.night(MONEY, paid("T2", "20250320", 90, "LE:BB*40", "CS:X*-30", "L6:X*-100"))
+    assert practice.balances(account="1400") == {"1400": 7000}
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -3000)], "what a CS means its reference says"
+    check(practice)
+    settled = practice.balances()
+    assert undo(practice.ctx, "remit:T1", DAY).refused.empty
+    check(practice)
+    replay(practice.ctx, "remit:T1", DAY)
+    assert practice.balances() == settled
+    practice.reconcile()
+    check(practice)
+
+
+@pytest.mark.long
+def test_cash_that_no_exception_names_is_found(practice):
+    practice.night(paid("T1", "20250310", 70, "LE:AA*30", "L6:X*-100"))
+    with write(practice.ctx.engine) as conn:
+        conn.execute(sa.update(E).where(E.c.type_code == "PLB_UNCONFIGURED").values(state="closed"))
+    assert any("provider adjustment 1 waits on unapplied cash" in one for c in verify(practice.ctx) for one in c.broken)
+
+
+def test_what_was_never_advanced_or_withheld_is_named_until_it_was(practice):
+    practice.night(paid("T1", "20250310", 80, "AP:AA*30", "IR:BB*-10", "L6:X*-100"))
+    assert practice.balances(account="2120") | practice.balances(account="1400") == {"2120": 3000, "1400": -1000}
+    assert set(practice.exceptions()) >= {"ADVANCE_MISSING", "WITHHOLDING_MISSING"}
+    check(practice)
+    before = practice.rows(sa.select(E.c.type_code, E.c.amount_cents).where(E.c.type_code.endswith("_MISSING")))
+    assert sorted(before) == [("ADVANCE_MISSING", 3000), ("WITHHOLDING_MISSING", 1000)]
+    practice.night(paid("T0", "20250201", 120, "AP:AA*-30", "IR:CC*10", "L6:X*-100"))
+    assert not {"ADVANCE_MISSING", "WITHHOLDING_MISSING"} & set(practice.exceptions())
+    undo(practice.ctx, "remit:T0", DAY)
+    assert set(practice.exceptions()) >= {"ADVANCE_MISSING", "WITHHOLDING_MISSING"}
+    replay(practice.ctx, "remit:T0", DAY)
+    assert not {"ADVANCE_MISSING", "WITHHOLDING_MISSING"} & set(practice.exceptions())
+    check(practice)
