@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from claims.ledger import reversal_pairs
 from claims.ledger.proposal import MEMO, POSTED, Batch
 from claims.ledger.rules import CLEARING, RECEIVABLE, UNAPPLIED, rank_of_sequence
 
@@ -40,9 +41,9 @@ class Tested:
 
 def run(
     rows: pd.DataFrame, lines: pd.DataFrame, batch: Batch, receivables: pd.DataFrame, decided: pd.DataFrame,
-    decided_lines: pd.DataFrame,
+    decided_lines: pd.DataFrame, waiting: pd.DataFrame,
 ) -> Tested:  # fmt: skip
-    """Test the decisions `rows` with their proposed ledger `lines`."""
+    """Test the decisions `rows` with their proposed ledger `lines`; `waiting`: reversals that have found nothing yet."""
     standing = _standing(decided, decided_lines)
     whole = _whole_families(rows, lines, receivables, standing)
     need = _needs(rows, lines, receivables, whole)
@@ -52,6 +53,7 @@ def run(
         return Tested(verdicts.assign(**zeros), lines, _no_release())
     earlier = _earlier(standing, batch.touched, receivables, whole)
     need = _judge(need, rows, batch, earlier)
+    need = _taken_back_before(need, reversal_pairs.awaited(_releasing(need, rows), waiting, decided, batch))
     released = _released(need, standing, whole)
     need, released = _only_whole(need, released, standing, decided)
     verdicts = _verdicts(rows, need, decided, receivables)
@@ -198,6 +200,20 @@ def _judge(need: pd.DataFrame, rows: pd.DataFrame, batch: Batch, earlier: pd.Dat
         OVER,
     )
     return need.assign(verdict=pd.Series(verdict, index=need.index, dtype="str"))
+
+
+def _releasing(need: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["claim_payment_id"].isin(need.loc[need["verdict"] == RELEASE, "claim_payment_id"])]
+
+
+def _taken_back_before(need: pd.DataFrame, awaited: pd.Series) -> pd.DataFrame:
+    """Let a decision wait whose reversal waits for it (`awaited`) and is no later than what it would release.
+
+    It was taken back before that was decided, whatever their keys say; the reversal finds it where it lies.
+    """
+    back = awaited.reindex(need["claim_payment_id"]).fillna("").to_numpy()
+    is_over = (back != "") & (back <= need["newest_order"].fillna("").to_numpy())
+    return need.assign(verdict=need["verdict"].where(~(is_over & (need["verdict"] == RELEASE)), CORRECTION))
 
 
 def _released(need: pd.DataFrame, standing: pd.DataFrame, whole: set[int]) -> pd.DataFrame:

@@ -54,16 +54,18 @@ def propose(batch: Batch) -> Proposal:
     receivables = batch.receivables
     decided, decided_lines = batch.decided, batch.decided_lines
     taken: set[int] = set()
+    waiting = reversal_pairs.waits(batch)
     for _, its_turn in turn.groupby("round", sort=True):
         # A payment that waits and is taken back where it lies is decided no more.
         rows = its_turn[~its_turn["claim_payment_id"].isin(taken)]
         is_reverse = rows["clp_post"] == "reverse"
-        lines, superseded = reverse(rows[is_reverse], batch, decided, decided_lines, result)
+        lines, superseded, orphans = reverse(rows[is_reverse], batch, decided, decided_lines, result)
+        waiting = pd.concat([waiting, reversal_pairs.as_posted(rows[rows["claim_payment_id"].isin(orphans)], decided)])
         taken.update(superseded)
         is_back = decided["claim_payment_id"].isin(superseded)
         decided = decided.assign(outcome=decided["outcome"].where(~is_back, TAKEN_BACK))
         receivables = _add(receivables, lines)
-        posted, lines = _adjudicate(rows[~is_reverse], batch, receivables, decided, decided_lines, result)
+        posted, lines = _adjudicate(rows[~is_reverse], batch, receivables, decided, decided_lines, waiting, result)
         receivables = _add(receivables, lines)
         decided = pd.concat([_released(decided, result), posted], ignore_index=True)
         is_gone = decided_lines["journal_key"].isin(lines["reverses_key"])
@@ -140,6 +142,7 @@ def _adjudicate(
     receivables: pd.DataFrame,
     decided: pd.DataFrame,
     decided_lines: pd.DataFrame,
+    waiting: pd.DataFrame,
     result: Proposal,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Test each decision against the open receivable, then post; `(newly decided, their ledger lines)`."""
@@ -151,7 +154,7 @@ def _adjudicate(
         batch.service_payments[batch.service_payments["claim_payment_id"].isin(ids)],
         batch.adjustments[batch.adjustments["claim_payment_id"].isin(ids)],
     )
-    tested = open_test.run(rows, lines, batch, receivables, decided, decided_lines)
+    tested = open_test.run(rows, lines, batch, receivables, decided, decided_lines, waiting)
     rows = rows.merge(tested.verdicts, on="claim_payment_id")
     stopped = rows[~rows["verdict"].isin([POSTED, MEMO])].assign(rule_id="C31")
     result.wait(stopped, stopped["verdict"])

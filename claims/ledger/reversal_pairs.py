@@ -64,10 +64,38 @@ def takes_nothing_back(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) 
     is_back = rows["clp_post"] == "reverse"
     if not is_back.any():
         return is_back
-    # Only whether one fits is asked here, so these need neither an outcome nor a place of their own.
-    here = rows[~is_back].assign(outcome=POSTED, is_released=0, place=0)[decided.columns.tolist()]
-    pairs = _fitting(rows[is_back], pd.concat([decided, here], ignore_index=True), batch)
+    pairs = _fitting(rows[is_back], _as_decided(rows[~is_back], decided), batch)
     return is_back & ~rows["claim_payment_id"].isin(pairs["claim_payment_id"])
+
+
+def waits(batch: Batch) -> pd.DataFrame:
+    """Give the reversals that have found nothing and are not tried in this batch (columns of `Batch.decided`)."""
+    before = batch.decided[(batch.decided["status_code"] == "22") & (batch.decided["outcome"] == UNAPPLIED_CASH)]
+    here = batch.claim_payments
+    again = here[(here["clp_post"] == "reverse") & (here["held_reason"] != "")]
+    return pd.concat([before[~before["claim_payment_id"].isin(here["claim_payment_id"])], as_posted(again, before)])
+
+
+def awaited(rows: pd.DataFrame, waiting: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Series:
+    """Give the posting order of the first reversal among `waiting` that would take back each of the decisions `rows`.
+
+    By claim payment; those that none waits for are left out.
+    """
+    if waiting.empty or rows.empty:
+        return pd.Series(dtype="str", index=pd.Index([], dtype="int64"))
+    pairs = _fitting(waiting, _as_decided(rows, decided), batch)
+    pairs = pairs[pairs["claim_payment_id_first"].isin(rows["claim_payment_id"])]
+    return pairs.groupby("claim_payment_id_first")["posting_order"].min()
+
+
+def _as_decided(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Add `rows` to the decisions: only what fits is asked, so they need neither an outcome nor a place of their own."""
+    return pd.concat([decided, as_posted(rows, decided)], ignore_index=True)
+
+
+def as_posted(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
+    """Give claim payments the columns of `decided`, as if posted."""
+    return rows.assign(outcome=POSTED, is_released=0, place=0)[decided.columns.tolist()]
 
 
 def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:

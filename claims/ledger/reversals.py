@@ -11,8 +11,10 @@ from claims.ledger.rules import UNAPPLIED, cash_lines, empty_lines
 
 def reverse(
     rows: pd.DataFrame, batch: Batch, decided: pd.DataFrame, decided_lines: pd.DataFrame, result: Proposal
-) -> tuple[pd.DataFrame, pd.Series]:
-    """Negate the ledger lines of the decision that each of `rows` takes back; `(lines, superseded claim payment ids)`.
+) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Negate the ledger lines of the decision that each of `rows` takes back.
+
+    Gives `(lines, superseded claim payment ids, the reversals that found nothing)`.
 
     Which decision that is, `reversal_pairs` says. The adjustments in the file are not classified again, only compared:
     other codes or amounts, other lines or other cash are told (REVERSAL_MISMATCH). No decision found: the cash goes to
@@ -22,12 +24,12 @@ def reverse(
     """
     nothing = empty_lines().assign(family_id=0), pd.Series(dtype="int64")
     if rows.empty:
-        return nothing
+        return *nothing, rows["claim_payment_id"]
     best = reversal_pairs.originals(rows, decided, batch)
     orphans = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])].assign(rule_id="C22")
     result.wait(orphans, pd.Series("REVERSAL_ORPHAN", index=orphans.index, dtype="str"))
     if best.empty:
-        return nothing
+        return *nothing, orphans["claim_payment_id"]
 
     # In the order of the reversals, and of each in that of the journals that it takes back.
     own = best[["claim_payment_id", "claim_payment_id_first"]].merge(
@@ -52,4 +54,4 @@ def reverse(
     lines = pd.concat([before[mismatch.columns], own[mismatch.columns], mismatch], ignore_index=True)
     result.lines.append(lines)
     result.decide(taken, REVERSAL)
-    return lines, best["claim_payment_id_first"]
+    return lines, best["claim_payment_id_first"], orphans["claim_payment_id"]

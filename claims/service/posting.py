@@ -250,7 +250,9 @@ def _batch(
         next_sequence=next_sequence,
     )
     decides = status.index[status["post"] == "adjudication"].tolist()
-    services, compared = _with_decided(conn, scope, claims, until, paid, read)
+    decided = earlier.decided(conn, scope, until)
+    takes_back = (pd.concat([claims["status_code"], decided["status_code"]]) == "22").any()
+    services, compared = _with_decided(conn, scope, claims, until, paid, read) if takes_back else (paid, read)
     batch = proposal.Batch(
         claim_payments=full,
         service_payments=services,
@@ -258,7 +260,7 @@ def _batch(
         repeats=repeats,
         receivables=posting.receivables(conn, scope),
         touched=earlier.touched(conn, scope),
-        decided=earlier.decided(conn, scope, until),
+        decided=decided,
         decided_lines=earlier.decided_lines(conn, scope, until),
         parked=earlier.parked(conn, scope),
         corrections=earlier.corrections(conn, scope, decides),
@@ -270,8 +272,6 @@ def _with_decided(
     conn: Connection, scope: posting.Scope, claims: pd.DataFrame, until: str, paid: pd.DataFrame, read: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Add to service payments and adjustments those of earlier decisions, where a reversal is compared with them."""
-    if not (claims["status_code"] == "22").any():
-        return paid, read
     before = earlier.of_decided(scope, until)
     parts = [posting.service_payments(conn, before), posting.adjustments(conn, before)]
     more = [part[~part["claim_payment_id"].isin(claims["claim_payment_id"])] for part in parts]

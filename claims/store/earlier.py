@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import Origin, stands
 from claims.store.load import frame
-from claims.store.posting import CASH_RULES, ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
+from claims.store.posting import BY_HAND, CASH_RULES, ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
 
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L = schema.journals, schema.ledger_lines
@@ -90,18 +90,21 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
             CP.c.ordinal,
             R.c.payer_code,
             R.c.payee_identifier,
+            CP.c.status_code,
             CP.c.claim_number_normal,
             CP.c.payer_claim_number,
             CP.c.original_reference,
             CP.c.member_id,
             CP.c.charge_cents,
             CP.c.paid_cents,
+            sa.type_coerce(sa.func.coalesce(M.c.rule, "") == BY_HAND, sa.Boolean).label("is_by_hand"),
             sa.case((P.c.is_superseded == TAKEN_BACK, BY_PAYER), else_=P.c.outcome).label("outcome"),
             sa.case((P.c.is_superseded == RELEASED, 1), else_=0).label("is_released"),
         )
         .select_from(P)
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
+        .outerjoin(M, sa.and_(M.c.claim_payment_id == CP.c.claim_payment_id, M.c.ended_at.is_(None)))
         .where(_decided(scope, until, (STANDING, RELEASED, TAKEN_BACK)))
         .order_by(day.desc(), R.c.remit_key.desc(), CP.c.ordinal.desc()),
     )
