@@ -43,7 +43,7 @@ def run(
     rows: pd.DataFrame, lines: pd.DataFrame, batch: Batch, receivables: pd.DataFrame, decided: pd.DataFrame,
     decided_lines: pd.DataFrame, waiting: pd.DataFrame,
 ) -> Tested:  # fmt: skip
-    """Test the decisions `rows` with their proposed ledger `lines`; `waiting`: reversals that have found nothing yet."""
+    """Test the decisions `rows` with their ledger `lines`; `waiting`: reversals that have found nothing yet."""
     standing = _standing(decided, decided_lines)
     whole = _whole_families(rows, lines, receivables, standing)
     need = _needs(rows, lines, receivables, whole)

@@ -30,9 +30,9 @@ class Batch:
     ledger_payer_code (as the claim names the payer), payee_identifier, claim_number_normal, payer_claim_number,
     member_id, payer_sequence, next_payer_code, next_sequence, is_by_hand (a person has matched it), remit_key,
     generation, waiting_reason (the exception type under which its cash lies on 2200 since an earlier posting, or ""),
-    status_code, last_posting_id (0 = never posted), held_reason (the exception type under which what is posted once more was held
-    the first time: it is again; else ""), took_back (the decision that a reversal which is posted once more took back
-    the first time, 0: none), posting_order (text that sorts remittances as they post: payment date and
+    status_code, last_posting_id (0 = never posted), held_reason (the exception type under which what is posted once
+    more was held the first time: it is again; else ""), took_back (the decision that a reversal which is posted once
+    more took back the first time, 0: none), posting_order (text that sorts remittances as they post: payment date and
     key), in posting order.
     service_payments: service_payment_id, claim_payment_id, line_number, procedure_code, charge_cents, paid_cents.
     adjustments: adjustment_id, claim_payment_id, service_payment_id, group_code, reason_code, amount_cents,
@@ -43,8 +43,8 @@ class Batch:
     touched: what people moved on 1110 and 1200 by family_id, account, line_number.
     decided: claim payments posted before: claim_payment_id, remit_id, family_id, payer_sequence, payer_code,
     payee_identifier, claim_number_normal, payer_claim_number, original_reference, member_id, charge_cents, paid_cents,
-    status_code, is_by_hand, outcome (TAKEN_BACK: by a reversal; reversals that wait are among them), is_released (the system took it back), posting_order, ordinal, place (newest
-    lowest), of the families and numbers in the batch.
+    status_code, is_by_hand, outcome (TAKEN_BACK: by a reversal; reversals that wait are here, too), is_released
+    (the system took it back), posting_order, ordinal, place (newest lowest), of the families and numbers in the batch.
     decided_lines: ledger lines of those and of the journals that continue them (line columns, family_id, journal_key),
     to be negated by a reversal. parked: ledger lines, of the same columns, that put cash of claim_payments on 2200.
     corrections: remit_id, family_id, payer_sequence of what is decided beside a reversal, on its claim and in its

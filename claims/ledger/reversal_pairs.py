@@ -89,7 +89,7 @@ def awaited(rows: pd.DataFrame, waiting: pd.DataFrame, decided: pd.DataFrame, ba
 
 
 def _as_decided(rows: pd.DataFrame, decided: pd.DataFrame) -> pd.DataFrame:
-    """Add `rows` to the decisions: only what fits is asked, so they need neither an outcome nor a place of their own."""
+    """Add `rows` to the decisions: only what fits is asked, so they need no outcome and place of their own."""
     return pd.concat([decided, as_posted(rows, decided)], ignore_index=True)
 
 

@@ -19,7 +19,7 @@ PAID = "CLP*A1*1*150*60*20*12*ICN1~\nSVC*HC:99213*150*60**1~\nCAS*CO*45*70~\nCAS
 BACK = "CLP*A1*22*-150*-60**12*ICN1~\nSVC*HC:99213*-150*-60**1~\nCAS*CO*45*-70~\nCAS*PR*2*-20~"
 DENIED = "CLP*A1*4*150*0**12*ICN2~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
 WO = "\nPLB*1999999984*20251231*WO:ICN1*-60~"
-KEYS = {"first": "T1", "last": "T3"}  # of the payment, beside that of what takes it back
+KEYS = {"first": "T6", "last": "T1"}  # of the payment, beside that of what takes it back
 
 
 @pytest.fixture
