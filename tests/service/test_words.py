@@ -14,6 +14,7 @@ from claims import service
 from claims.service import (
     audit_list,
     blocked_queue,
+    booking,
     deposits,
     exception_acts,
     life,
@@ -155,8 +156,13 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     do(money.to_patient, case(), DAY, WORD)
     do(desk.info_sent, case(), WORD, DAY)
     do(variances.say, variances.listed(ctx, variances.asked_for())[0]["key"].iloc[0], "accept", WORD)
-    books.night(remit("BPR*I*5*C*ACH************20250610~\nTRN*1*T9*1512345678~\nCLP*TYPO8*1*79*5**12*ICN9~\n"
-                      "SVC*HC:99215*79*5**1~\nCAS*CO*45*74~"))  # fmt: skip
+    books.night(remit("BPR*I*12*C*ACH************20250610~\nTRN*1*T9*1512345678~\nCLP*TYPO8*1*79*5**12*ICN9~\n"
+                      "SVC*HC:99215*79*5**1~\nCAS*CO*45*74~\nPLB*1999999984*20251231*ZZ:X1*-7~"))  # fmt: skip
+    adjusted = newest(
+        schema.exceptions.c.exception_id, schema.exceptions.c.type_code.in_(["PLB_UNKNOWN", "PLB_UNCONFIGURED"])
+    )
+    do(booking.book, adjusted, "5100", WORD, DAY)
+    do(booking.unbook, adjusted, WORD, DAY)
     unknown = newest(schema.exceptions.c.exception_id, schema.exceptions.c.type_code == "UNMATCHED_CLAIM")
     do(match_by_hand, unknown, "Q1", WORD)
     assert set(acts()) - NO_ACTS == done

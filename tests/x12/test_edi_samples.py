@@ -29,6 +29,7 @@ READ = {
     "remittance-out-of-balance",
     "service-lines-do-not-add-up",
     "claim-total-differs",
+    "provider-adjustment-zero",
 }
 BEYOND = {rule.code for rule in rules().values()} - READ
 # A fault that cannot come alone.
