@@ -110,7 +110,7 @@ def book(
 ) -> None:
     """Say to which account a provider adjustment (PLB) belongs that waits on unapplied cash; audited.
 
-    Its amount moves there. What the payer kept is within your limit, as a write-off is.
+    Its amount moves there. What the payer kept is within your limit of a day, with what you wrote off.
 
     Example: claims exceptions book 12 --to 5100 --reason "discount for early payment, as agreed"
     """

@@ -68,11 +68,17 @@ def explain(
 def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
     """Give each 72 (`at`: its index) the WO (`recovery`) of its remittance and the opposite amount, each WO once.
 
-    First those of the same reference, in the order of the file.
+    First those of the same reference, in the order of the file. Where all that a remittance says under one reference
+    adds up to nothing, several or corrections among them, each 72 keeps that reference (`recovery`: itself).
     """
-    refunds = rows[rows["reason_code"] == "72"]
-    recoveries = rows[rows["reason_code"] == "WO"].assign(amount_cents=lambda own: -own["amount_cents"])
-    found = []
+    both = rows[rows["reason_code"].isin(["72", "WO"])]
+    left = both.groupby(["remit_id", "reference"])["amount_cents"].transform("sum")
+    settled = both[(left == 0) & (both["reference"] != "")]
+    at_home = settled.index[settled["reason_code"] == "72"]
+    found = [pd.DataFrame({"at": at_home, "recovery": at_home})]
+    both = both.drop(settled.index)
+    refunds = both[both["reason_code"] == "72"]
+    recoveries = both[both["reason_code"] == "WO"].assign(amount_cents=lambda own: -own["amount_cents"])
     for keys in (["remit_id", "amount_cents", "reference"], ["remit_id", "amount_cents"]):
         pairs = refunds.assign(nth=refunds.groupby(keys).cumcount(), at=refunds.index).merge(
             recoveries.assign(nth=recoveries.groupby(keys).cumcount(), recovery=recoveries.index), on=[*keys, "nth"]

@@ -15,7 +15,7 @@ from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.ledger.rules import UNAPPLIED
 from claims.money import amount
-from claims.service import people
+from claims.service import money_requests
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.exception_acts import LEAST_REASON
@@ -31,7 +31,7 @@ from claims.store.engine import write
 from claims.store.handles import Connection
 
 RULE, SOURCE = "E30", "exception"
-BOOKED, UNBOOKED = "booked", "unbooked"
+BOOKED, UNBOOKED = rows_of.BY_PERSON, "unbooked"
 
 
 def accounts() -> pd.DataFrame:
@@ -50,8 +50,9 @@ def book(
 ) -> dict[str, Any]:
     """Move what waits of a provider adjustment to the account that it belongs to; give account and amount_cents.
 
-    Above zero the payer kept the money: then it is within the limit of who acts, as a write-off is. `seen`: how many
-    events the person saw. Raises UsageError for another account, another exception, or without a reason.
+    Above zero the payer kept the money: then it is within the limit of who acts for the day, with all that they gave
+    up. `seen`: how many events the person saw. Raises UsageError for another account, another exception, a day before
+    the amount came to wait, or without a reason.
     """
     reason, account = _reason(reason), account.strip()
     known = accounts()
@@ -66,10 +67,12 @@ def book(
             raise UsageError("It is closed: nothing of it waits.")
         row = found.iloc[0]
         cents = int(row["amount_cents"])
-        limit = people.own_limit(conn, ctx.actor)
-        if limit is not None and cents > limit:
+        _require_after(conn, row["remit_id"], row["provider_adjustment_id"], posting_date)
+        may = money_requests.authority(conn, ctx, posting_date, [])
+        if cents > 0 and not may.covers(pd.Series([cents], index=[0])):
             raise UsageError(
-                f"The payer kept {amount(cents)}, which is above your limit: somebody with a higher one books it."
+                f"The payer kept {amount(cents)}, which is above your own limit of a day, with what you gave up: "
+                "somebody with a higher one books it."
             )
         lines = pd.DataFrame(
             {
@@ -104,7 +107,9 @@ def unbook(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
         if not journal:
             raise UsageError("Nobody has said an account for it: there is nothing to take back.")
         lines = journals.lines_of(conn, [journal])
-        cents = -int(lines.loc[lines["account"] == UNAPPLIED, "amount_cents"].sum())
+        waited = lines[lines["account"] == UNAPPLIED].iloc[0]
+        _require_after(conn, waited["remit_id"], waited["provider_adjustment_id"], posting_date)
+        cents = -int(waited["amount_cents"])
         back = lines.assign(
             amount_cents=-lines["amount_cents"],
             reverses_key=lines["journal_key"],
@@ -118,6 +123,12 @@ def unbook(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
         exception_acts.tell(conn, exception_id, UNBOOKED, said, ctx.actor, posting_date, clock.now())
         record(ctx, conn, "exception.unbook", f"exception {exception_id}", {"amount_cents": cents})
     return cents
+
+
+def _require_after(conn: Connection, remit_id: int, provider_adjustment_id: int, posting_date: date) -> None:
+    moved = rows_of.moved_last(conn, int(remit_id), int(provider_adjustment_id))
+    if posting_date < moved:
+        raise UsageError(f"The amount was moved on {moved}: give that day or a later one.")
 
 
 def _keep_named(conn: Connection, posting_date: date) -> None:

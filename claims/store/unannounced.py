@@ -34,6 +34,8 @@ OF_ACCOUNTS = {
 }
 # On the wrong side these are above zero: a debit of what is owed to a payer, a credit of what a payer withheld.
 _WRONG = sa.case((L.c.account == "1400", -L.c.amount_cents), else_=L.c.amount_cents)
+# The journal that an exception is of: behind its type in the key, so that an index finds it.
+_OF_JOURNAL = J.c.idempotency_key == sa.func.substr(E.c.exception_key, sa.func.length(E.c.type_code) + 2)
 TYPES = (*OF_ACCOUNTS.values(), OF_REFUNDS)
 
 
@@ -75,7 +77,7 @@ def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
     told = frame(
         conn,
         sa.select(*names, _sum(E.c.amount_cents).label("told_cents"))
-        .join(J, E.c.exception_key == E.c.type_code + ":" + J.c.idempotency_key)
+        .join(J, _OF_JOURNAL)
         .join(L, sa.and_(L.c.journal_id == J.c.journal_id, L.c.account.in_(ACCOUNTS)))
         .outerjoin(remits, of_line)
         .where(E.c.state == "open", E.c.type_code.in_(TYPES))
@@ -107,11 +109,17 @@ def keep_named(conn: sa.Connection, posting_date: date) -> None:
     after = taken.groupby(REFERENCE)["taken_cents"].cumsum() - taken["taken_cents"]
     taken["amount_cents"] = np.minimum(taken["taken_cents"], taken["debit_cents"] - after)
     wanted = taken[taken["amount_cents"] > 0]
+    is_back = sa.case((stands(), 0), else_=1).label("is_back")
     open_now = frame(
-        conn, sa.select(E.c.exception_id, E.c.exception_key).where(E.c.state == "open", E.c.type_code.in_(TYPES))
+        conn,
+        sa.select(E.c.exception_id, E.c.exception_key, is_back)
+        .outerjoin(J, _OF_JOURNAL)
+        .where(E.c.state == "open", E.c.type_code.in_(TYPES)),
     )
-    over = open_now.loc[~open_now["exception_key"].isin(wanted["exception_key"]), "exception_id"]
-    exceptions.close_for(conn, "exception_id", over, TYPES, "announced", posting_date)
+    over = open_now[~open_now["exception_key"].isin(wanted["exception_key"])]
+    for word, flag in (("announced", 0), ("taken-back", 1)):
+        ended = over.loc[over["is_back"] == flag, "exception_id"]
+        exceptions.close_for(conn, "exception_id", ended, TYPES, word, posting_date)
     exceptions.restate(conn, wanted)
     columns = ["exception_key", "type_code", "amount_cents", "remit_id", "file_id", "seg"]
     exceptions.open_all(conn, wanted[columns], posting_date)

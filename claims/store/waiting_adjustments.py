@@ -25,6 +25,7 @@ J, L, R, E, PA = (
 TYPES = ("PLB_UNCONFIGURED", "PLB_UNKNOWN")
 UNAPPLIED = "2200"
 NETTED = "netted"  # why an exception closes whose cash others of the same reference took back
+BY_PERSON = "booked"  # why one closes whose account a person said, and what its event is called
 BOOKED = "provider-adjustment-booked"  # the reason of the journals by which a person says the account
 ACT = "act:exception-"  # how their keys begin; the number of the exception follows
 _REFERENCE = ["payer_code", "payee_identifier", "reason_code", "reference"]
@@ -108,6 +109,14 @@ def unnamed(conn: sa.Connection) -> pd.DataFrame:
     names = "remittance " + wrong["remit_key"].str[:12] + ", provider adjustment " + wrong["ordinal"].astype("str")
     why = "waits on unapplied cash and no exception says so"
     return pd.DataFrame({"name": names, "why": pd.Series(why, names.index, dtype="str")}).reset_index(drop=True)
+
+
+def moved_last(conn: sa.Connection, remit_id: int, provider_adjustment_id: int) -> date:
+    """Give the accounting day on which the amount of a provider adjustment was moved last."""
+    select = sa.select(sa.func.max(J.c.posting_date)).join(L, L.c.journal_id == J.c.journal_id)
+    own = (L.c.remit_id == remit_id, L.c.provider_adjustment_id == provider_adjustment_id)
+    day: date = conn.execute(select.where(*own)).scalar_one()
+    return day
 
 
 def booked(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """Provider adjustments without an account of their own: a person says which, others take them back, and undo knows."""
 
 import csv
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import UsageError
-from claims.service import booking, exceptions
+from claims.service import booking, exceptions, people
 from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.report import write_report
@@ -14,6 +15,7 @@ from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
 from claims.store.engine import write
+from claims.store.people import change
 from tests.books import bank, remit
 from tests.service.conftest import DAY
 from tests.service.test_takebacks import check
@@ -108,8 +110,40 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     undo(practice.ctx, "remit:T1", DAY)
     replay(practice.ctx, "remit:T1", DAY)
     assert waits(practice) == before
-    booking.book(practice.ctx, number(practice), "1400", WHY, DAY)
+    which = number(practice)
+    booking.book(practice.ctx, which, "2120", WHY, DAY)
+    assert "ADVANCE_MISSING" in practice.exceptions()
     check(practice)
+    booking.unbook(practice.ctx, which, WHY, DAY)
+    closed = practice.rows(sa.select(E.c.closed_reason).where(E.c.type_code == "ADVANCE_MISSING"))
+    assert closed == [("taken-back",)], "nothing was announced"
+    check(practice)
+
+
+def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):
+    practice.night(paid("T1", "20250310", 10, "AM:AA*30", "LE:BB*30", "L6:X*-100", "AM:CC*30"))
+    people.add(practice.ctx, practice.ctx.actor, ["supervisor"], datetime.now(UTC), write_off_limit_cents=6500)
+    with write(practice.ctx.engine) as conn:
+        change(conn, 1, state="active")
+    found = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code.startswith("PLB_")))
+    first, second, third = (one for (one,) in found)
+    booking.book(practice.ctx, first, "5100", WHY, DAY)
+    booking.book(practice.ctx, second, "5100", WHY, DAY)
+    with pytest.raises(UsageError, match=r"30\.00, which is above your own limit of a day"):
+        booking.book(practice.ctx, third, "5100", WHY, DAY)
+    booking.unbook(practice.ctx, first, WHY, DAY)
+    booking.book(practice.ctx, third, "5100", WHY, DAY)
+    check(practice)
+
+
+def test_no_day_before_the_amount_was_moved_is_taken(practice):
+    practice.night(paid("T1", "20250310", 70, "ZZ:AA*30", "L6:X*-100"))
+    which, before = number(practice), DAY - timedelta(days=1)
+    with pytest.raises(UsageError, match="was moved on"):
+        booking.book(practice.ctx, which, "5100", WHY, before)
+    booking.book(practice.ctx, which, "5100", WHY, DAY)
+    with pytest.raises(UsageError, match="was moved on"):
+        booking.unbook(practice.ctx, which, WHY, before)
 
 
 def test_what_the_practice_says_of_a_code_moves_what_waits_and_what_comes(practice, tmp_path):

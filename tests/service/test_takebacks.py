@@ -133,7 +133,8 @@ def test_an_acknowledged_refund_takes_the_reference_of_the_recovery_that_it_pair
     practice.night(
         remit("""BPR*H*0*C*NON************20250510~
                  TRN*1*T3*1512345678~
-                 PLB*1999999984*20251231*WO:ICN1*40*72:CHECK77*-40*72:ICN5*-10*WO:ICN5*10~""")
+                 PLB*1999999984*20251231*WO:ICN1*40*72:CHECK77*-40*72:ICN5*-10*WO:ICN5*10~
+                 PLB*1999999984*20251231*72:ICN6*-60*72:ICN6*-40*WO:ICN6*100*72:ICN7*-50*72:ICN7*50~""")
     )
     assert practice.balances(account="2100") == {}
     assert practice.balances(account="2100", reference="CHECK77") == {}

@@ -92,4 +92,4 @@ def test_an_account_is_said_for_a_provider_adjustment_and_taken_back(desk, ann):
     assert "Say its account" in ann.get(page).text
     dear = desk.one("select max(exception_id) from exceptions where type_code = 'PLB_UNCONFIGURED'")
     above = ann.post(f"/exceptions/{dear}/book", data=said)
-    assert above.status_code == 422 and "above your limit" in above.text
+    assert above.status_code == 422 and "above your own limit" in above.text

@@ -1,6 +1,7 @@
 """What people gave up, alone or as the second person: the money of cases that were closed, as far as it stands.
 
-All kinds are added up here, for a day and for a claim: denials, claims not sent, balances, and charges lowered.
+All kinds are added up here, for a day and for a claim: denials, claims not sent, balances, charges lowered, and what a
+payer kept and a person booked.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from claims.store.exceptions import ACCEPTED
 from claims.store.load import frame
 from claims.store.queries.asof import total
 from claims.store.rows import frame_of
+from claims.store.waiting_adjustments import BY_PERSON
+from claims.store.waiting_adjustments import TYPES as PLB_TYPES
 
 CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_events
 C, E, SAID, MR = schema.claims, schema.exceptions, schema.exception_events, schema.money_requests
@@ -49,7 +52,8 @@ _When = tuple[sa.Column[Any], sa.Column[Any]]  # the accounting day and the inst
 
 
 def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
-    """Add up what somebody gave up alone in a day, in cents: of denials, claims not sent, balances, and charges.
+    """Add up what somebody gave up alone in a day, in cents: of denials, claims not sent, balances, charges, and what
+    payers kept.
 
     Claims that are not sent, balances of patients sent to collection, and what a correction took off a charge count as
     denials written off do: whoever may give up so much in a day chooses how, not how much. So does a repeat whose
@@ -63,6 +67,7 @@ def on_day(conn: sa.Connection, actor: str, day: date, since: str) -> int:
         _denials(conn, _alone(actor), days, (ACTION.c.posting_date, ACTION.c.recorded_at)),
         _accepted(conn, actor, days),
         _requests(conn, _asked_alone(actor), days, (MR.c.posting_date, MR.c.requested_at)),
+        _booked(conn, actor, days),
     ]
     return _most(parts)
 
@@ -116,13 +121,25 @@ def _accepted(conn: sa.Connection, actor: str, days: _Days | None = None, famili
     mine = sa.and_(SAID.c.kind == "accepted", SAID.c.actor == actor)
     stands = (E.c.type_code == CLAIM, E.c.closed_reason == ACCEPTED)
     if days:
-        said = days.any(SAID.c.posting_date, SAID.c.recorded_at)
-        each = [E.c.exception_id.in_(sa.select(SAID.c.exception_id).where(mine, one)) for one in said]
-        flags = [sa.case((one, 1), else_=0).label(name) for name, one in zip(_FLAGS, each, strict=True)]
-        return frame(conn, sa.select(*flags, E.c.amount_cents.label("cents")).where(*stands, sa.or_(*each)))
+        return _settled(conn, mine, stands, days)
     own = E.c.exception_id.in_(sa.select(SAID.c.exception_id).where(mine))
     select = sa.select(C.c.family_id, E.c.amount_cents.label("cents")).join(C, C.c.claim_id == E.c.claim_id)
     return frame_of(conn, select.where(*stands, own), C.c.family_id, families)
+
+
+def _settled(conn: sa.Connection, mine: sa.ColumnElement[bool], stands: _Whose, days: _Days) -> pd.DataFrame:
+    """Give the cents of exceptions that stand closed as somebody (`mine`: their events) said, by the flags of days."""
+    said = days.any(SAID.c.posting_date, SAID.c.recorded_at)
+    each = [E.c.exception_id.in_(sa.select(SAID.c.exception_id).where(mine, one)) for one in said]
+    flags = [sa.case((one, 1), else_=0).label(name) for name, one in zip(_FLAGS, each, strict=True)]
+    return frame(conn, sa.select(*flags, E.c.amount_cents.label("cents")).where(*stands, sa.or_(*each)))
+
+
+def _booked(conn: sa.Connection, actor: str, days: _Days) -> pd.DataFrame:
+    """Add up what payers kept that somebody booked to an account, and that stands there: as `_denials`, for days."""
+    mine = sa.and_(SAID.c.kind == BY_PERSON, SAID.c.actor == actor)
+    stands = (E.c.type_code.in_(PLB_TYPES), E.c.closed_reason == BY_PERSON, E.c.amount_cents > 0)
+    return _settled(conn, mine, stands, days)
 
 
 def _requests(conn: sa.Connection, whose: _Whose, days: _Days | None = None, when: _When | None = None) -> pd.DataFrame:
