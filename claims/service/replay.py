@@ -60,10 +60,10 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     if not alone and not target.claim_payment_ids:
         standing.require_none(stands)
     target = replace(target, remit_ids=alone)  # of a claim or file the others are posted
-    if len(first := replay_hindrances.named(conn, alone)):
-        counts["refused"] = len(first)
+    if len(hindrances := replay_hindrances.named(conn, alone)):
+        counts["refused"] = len(hindrances)
         nothing = rows.journals_of_run(conn, run_id)
-        return Outcome(target.name, run_id, dict(counts), nothing, pd.DataFrame({"claim_payment_id": []}), first)
+        return Outcome(target.name, run_id, dict(counts), nothing, pd.DataFrame({"claim_payment_id": []}), hindrances)
     remits = undone.remittances(conn, target.remit_ids)
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":
