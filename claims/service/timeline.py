@@ -10,6 +10,7 @@ import pandas as pd
 from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
+from claims.service import held_answers
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.payer_names import named
@@ -57,7 +58,8 @@ def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell a claim: its versions, sendings, money, steps, and the proof that it was filed in time.
 
-    `payments`: what each decision paid, reduced and left to the patient. Claim numbers are masked unless ``show_phi``,
+    `payments`: what each decision paid, reduced and left to the patient; `held`: what remittances decide of it that are
+    here and held, so that nothing of that is posted. Claim numbers are masked unless ``show_phi``,
     which is audited.
     """
     with read(ctx.engine) as conn:
@@ -67,6 +69,7 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
             "sendings": _dated(rows.sendings(conn, family_id)),
             "money": _named(rows.money(conn, family_id)),
             "payments": rows.payments(conn, family_id),
+            "held": held_answers.of_family(conn, family_id),
             "proofs": rows.payer_acceptances(conn, family_id),
             "steps": _ordered(ctx, rows.steps(conn, family_id)),
         }
