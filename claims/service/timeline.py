@@ -9,6 +9,7 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.ledger.rules import CLEARING
 from claims.masking import MASK
 from claims.service import held_answers
 from claims.service.audited import record_shown
@@ -25,6 +26,7 @@ __all__ = ["OWN_ID", "SeveralClaimsError", "gathered", "story", "timeline"]
 KINDS = ("import", "life", "journal", "denial", "deposit")
 # Steps whose effective date is the day on which they happened; a charge's is that of the service.
 _HAPPENED = ("life", "denial", "deposit")
+PAID = "Paid by payers (a deposit settles it by remittance, not by claim)"
 _PRIVATE = ("claim_number", "payer_claim_number")
 # Journals that agree in these are of one cause, booked in one stroke: one for each line.
 _STROKE = ["kind", "step", "detail_code", "recorded_at", "posting_date", "claim_id", "actor", "sha256", "seg"]
@@ -182,6 +184,7 @@ def _words(steps: pd.DataFrame) -> pd.Series:
 
 def _named(money: pd.DataFrame) -> pd.DataFrame:
     names = codes.table("accounts").set_index("account")["name"]
+    names[CLEARING] = PAID  # of one claim it is never zero: what is settled is its remittance
     return money.assign(name=names.reindex(money["account"]).fillna("").to_numpy())
 
 
