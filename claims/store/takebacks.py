@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import exceptions, schema, waiting_adjustments
+from claims.store import exceptions, schema
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 
@@ -87,7 +87,7 @@ def meant_before(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
 def open_unconfigured(conn: sa.Connection) -> pd.DataFrame:
     """PLB_UNCONFIGURED exceptions that are open or closed because others take them back: exception_id, exception_key,
     remit_id."""
-    waits = sa.or_(E.c.state == "open", E.c.closed_reason == waiting_adjustments.NETTED)
+    waits = sa.or_(E.c.state == "open", E.c.closed_reason == exceptions.NETTED)
     select = sa.select(E.c.exception_id, E.c.exception_key, E.c.remit_id)
     return frame(conn, select.where(E.c.type_code == "PLB_UNCONFIGURED", waits))
 

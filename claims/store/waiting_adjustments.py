@@ -24,7 +24,6 @@ J, L, R, E, PA = (
 )
 TYPES = ("PLB_UNCONFIGURED", "PLB_UNKNOWN")
 UNAPPLIED = "2200"
-NETTED = "netted"  # why an exception closes whose cash others of the same reference took back
 BY_PERSON = "booked"  # why one closes whose account a person said, and what its event is called
 BOOKED = "provider-adjustment-booked"  # the reason of the journals by which a person says the account
 ACT = "act:exception-"  # how their keys begin; the number of the exception follows
@@ -84,7 +83,7 @@ def keep_named(conn: sa.Connection, posting_date: date) -> None:
     is_waiting = told["exception_key"].str.split(":", n=1).str[1].isin(waits)
     is_open = told["state"] == "open"
     is_netted = told["exception_key"].str.split(":", n=1).str[1].isin(set(found.loc[found["is_netted"], "key"]))
-    for word, own in ((NETTED, is_netted), ("settled", ~is_netted)):
+    for word, own in ((exceptions.NETTED, is_netted), ("settled", ~is_netted)):
         over = told.loc[is_open & ~is_waiting & own, "exception_id"]
         exceptions.close_for(conn, "exception_id", over, TYPES, word, posting_date)
     exceptions.reopen(conn, told.loc[~is_open & is_waiting, "exception_id"], posting_date, is_as_old=True)
