@@ -84,14 +84,6 @@ def meant_before(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
     )
 
 
-def open_unconfigured(conn: sa.Connection) -> pd.DataFrame:
-    """PLB_UNCONFIGURED exceptions that are open or closed because others take them back: exception_id, exception_key,
-    remit_id."""
-    waits = sa.or_(E.c.state == "open", E.c.closed_reason == exceptions.NETTED)
-    select = sa.select(E.c.exception_id, E.c.exception_key, E.c.remit_id)
-    return frame(conn, select.where(E.c.type_code == "PLB_UNCONFIGURED", waits))
-
-
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:
     """L7: payers with more than one open forward balance for a payee: payer_code, payee, times, amount_cents."""
     remits, of_line = with_remittance(L)

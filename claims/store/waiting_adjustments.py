@@ -24,6 +24,7 @@ J, L, R, E, PA = (
 )
 TYPES = ("PLB_UNCONFIGURED", "PLB_UNKNOWN")
 UNAPPLIED = "2200"
+BY_REFERENCE = "CS"  # what its reference means decides, not its code
 BY_PERSON = "booked"  # why one closes whose account a person said, and what its event is called
 BOOKED = "provider-adjustment-booked"  # the reason of the journals by which a person says the account
 ACT = "act:exception-"  # how their keys begin; the number of the exception follows
@@ -63,6 +64,16 @@ def rows(conn: sa.Connection, as_of: AsOf | None = None) -> pd.DataFrame:
     ordinal, generation = found["ordinal"].astype("str"), found["generation"].astype("str")
     found["key"] = "835:" + found["remit_key"] + ":plb:" + ordinal + ":" + generation
     return found
+
+
+def by_reference(conn: sa.Connection) -> pd.DataFrame:
+    """Those that wait though their reference decides what they are, netted or not: provider_adjustment_id, remit_id."""
+    own = (PA.c.provider_adjustment_id, PA.c.remit_id)
+    # By the remittance too: an index finds its lines.
+    of_own = sa.and_(L.c.remit_id == PA.c.remit_id, L.c.provider_adjustment_id == PA.c.provider_adjustment_id)
+    select = sa.select(*own).join(L, sa.and_(of_own, L.c.account == UNAPPLIED))
+    select = select.where(PA.c.reason_code == BY_REFERENCE)
+    return frame(conn, select.group_by(*own).having(sa.func.sum(L.c.amount_cents) != 0))
 
 
 def of_exception(conn: sa.Connection, exception_id: int) -> pd.DataFrame:

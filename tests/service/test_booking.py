@@ -18,6 +18,7 @@ from claims.store import schema
 from claims.store.engine import write
 from claims.store.people import change
 from tests.books import bank, remit
+from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
 from tests.service.test_takebacks import check
 
@@ -232,4 +233,41 @@ def test_what_was_never_advanced_or_withheld_is_named_until_it_was(practice):
     assert set(practice.exceptions()) >= {"ADVANCE_MISSING", "WITHHOLDING_MISSING"}
     replay(practice.ctx, "remit:T0", DAY)
     assert not {"ADVANCE_MISSING", "WITHHOLDING_MISSING"} & set(practice.exceptions())
+    check(practice)
+
+
+def test_an_adjustment_before_the_forward_balance_that_it_names_ends_as_in_order(practice):
+    lowered = paid("T2", "20250320", 20, "CS:FB1*80", "L6:X*-100")
+    practice.night(lowered)
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", 8000)]
+    practice.night(paid("T1", "20250310", 0, "FB:FB1*-50", "WO:X*50").replace(b"BPR*I*0*C*ACH", b"BPR*H*0*C*NON"))
+    assert waits(practice) == []
+    assert practice.balances(account="2200") == {}
+    assert practice.balances(account="2110") == {"2110": 3000}
+    assert "FB_WITHOUT_FORWARD" in practice.exceptions()
+    check(practice)
+    before, later = state(practice), DAY + timedelta(days=7)
+    assert undo(practice.ctx, "remit:T2", later).refused.empty
+    replay(practice.ctx, "remit:T2", later)
+    assert differences(before, state(practice)) == {}
+    check(practice)
+
+
+LOST = [paid("T1", "20250310", 88, "L6:X*-88"), paid("T2", "20250320", 188, "CS:T1*-88", "L6:X*-100")]
+
+
+def test_what_a_payment_that_was_issued_again_had_cancelled_out_waits_by_name(practice):
+    taken = paid("T3", "20250325", 12, "CS:T1*88", "L6:X*-100")
+    practice.night(*LOST, taken, bank(("2025-03-10", "88.00", "T1"), ("2025-03-28", "-88.00", "T1")))
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", 8800)]
+    check(practice)
+
+
+@pytest.mark.long
+def test_a_deposit_that_came_again_is_the_money_of_its_payment(practice):
+    practice.night(LOST[0])
+    came = (("2025-03-10", "88.00", "T1"), ("2025-03-12", "-88.00", "T1"), ("2025-03-14", "88.00", "T1"))
+    practice.night(LOST[1], bank(*came))
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -8800)]
+    assert "DEPOSIT_WITHOUT_REMIT" not in practice.exceptions()
     check(practice)
