@@ -18,7 +18,7 @@ from claims.reports import denied_money, export, manifest, roll_forward
 from claims.reports import open_items as open_items_rules
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report
-from claims.service import exception_report
+from claims.service import exception_report, journal_report
 from claims.service.context import Context
 from claims.service.open_items import OWED, open_items
 from claims.service.statements import NAME as STATEMENTS
@@ -36,13 +36,20 @@ from claims.store.queries.asof import AsOf
 
 RECEIVABLE = ("1100", "1110", "1200")
 HOLIDAYS_BACK = 3 * 366  # older rows wait far beyond any count of days
+Making = Callable[[Connection, AsOf], Report]
 FILE_STATES = ("stored", "held", "refused", "registered")
 
 
 def write_report(
-    ctx: Context, name: str, as_of: date, known_at: str | None = None, format: str = "csv", out: Path = Path()
+    ctx: Context,
+    name: str,
+    as_of: date,
+    known_at: str | None = None,
+    format: str = "csv",
+    out: Path = Path(),
+    made: Making | None = None,
 ) -> Path:
-    """Write report ``name`` (one of REPORTS) into the folder ``out`` and return its manifest.
+    """Write report ``name`` (one of REPORTS; ``made``: otherwise than there) into ``out`` and return its manifest.
 
     ``known_at`` is a UTC instant as the database keeps it; none means now, and becomes a parameter of the report. A
     folder that holds the same report in the same format is written anew; one that holds something else is refused.
@@ -52,11 +59,11 @@ def write_report(
     export.require_format(format)
     at = AsOf(as_of, known_at or clock.now())
     with read(ctx.engine) as conn:
-        report = REPORTS[name](conn, at)
-    out.mkdir(parents=True, exist_ok=True)
-    manifest.clear(out, name, format)
-    files = export.write(report.tables, name, format, out)
-    parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format}
+        report = (made or REPORTS[name])(conn, at)
+        out.mkdir(parents=True, exist_ok=True)
+        manifest.clear(out, name, format)
+        files = export.write(report.tables, name, format, out)  # tables in parts are read while they are written
+    parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format} | report.parameters
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
     return manifest.save(out, content, clock.now(), ctx.actor)
 
@@ -205,11 +212,12 @@ def aging(conn: Connection, at: AsOf) -> Report:
     return Report("aging", tables, controls, checks, {"receivable": ("aging", "balance_cents")})
 
 
-REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {
+REPORTS: dict[str, Making] = {
     "tieout": tieout,
     "denials": denials,
     "aging": aging,
     STATEMENTS: statements,
+    journal_report.NAME: journal_report.of_month,
 }
 
 
