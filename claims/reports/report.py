@@ -64,6 +64,11 @@ def totals_cents(frame: pd.DataFrame) -> dict[str, int]:
     return {str(column): int(frame[column].sum()) for column in frame.columns if str(column).endswith("_cents")}
 
 
+def apart(one: Mapping[str, int], other: Mapping[str, int]) -> int:
+    """Add up by how much amounts by name differ; what has none is zero."""
+    return sum(abs(one.get(name, 0) - other.get(name, 0)) for name in one.keys() | other.keys())
+
+
 def days_between(dates: pd.Series[str], as_of: str) -> pd.Series[int]:
     """Count calendar days from ISO days to ``as_of``, ``Int64``; missing where there is no day."""
     then = pd.to_datetime(dates.where(dates != ""), format="%Y-%m-%d")

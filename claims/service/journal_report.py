@@ -10,7 +10,7 @@ import pandas as pd
 from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.reports import roll_forward
-from claims.reports.report import Check, Parts, Report
+from claims.reports.report import Check, Parts, Report, apart
 from claims.store.handles import Connection
 from claims.store.queries import journals as rows_of
 from claims.store.queries import roll_forward as ledger_rows
@@ -73,7 +73,7 @@ class _Listing:
         journals, lines = rows_of.counts(conn, self.at, stretch)
         debits, credits = int(accounts["debits_cents"].sum()), int(accounts["credits_cents"].sum())
         ends = dict(zip(accounts["account"].tolist(), accounts["end_cents"].tolist(), strict=True))
-        checks = [Check("each account ends at its balance in the ledger", _apart(ends, stand), 0)]
+        checks = [Check("each account ends at its balance in the ledger", apart(ends, stand), 0)]
         if not stretch.account:
             checks.append(Check("debits are credits", debits, credits))
 
@@ -112,7 +112,3 @@ class _Listing:
                 reversed_by=by.reindex(ids).fillna("").to_numpy(),
             )
             yield told.astype({"account_name": "str", "reversed_by": "str"})[COLUMNS]
-
-
-def _apart(one: dict[str, int], other: dict[str, int]) -> int:
-    return sum(abs(one.get(account, 0) - other.get(account, 0)) for account in one.keys() | other.keys())

@@ -48,7 +48,7 @@ def frames(conn: sa.Connection, select: sa.sql.Select[Any], rows: int) -> Iterat
     """Run `select` and give its rows as frames of so many, read one after the other; one without rows for none."""
     columns = list(select.selected_columns)
     kinds = [_kind(column) for column in columns]
-    # A cursor at the server: PostgreSQL would send all rows at once. SQLAlchemy reads ahead of it, so it gives the rows.
+    # A cursor at the server, else PostgreSQL sends all rows at once; SQLAlchemy reads ahead of it, so it gives them.
     result = conn.execute(select, execution_options={"stream_results": True})
     found = False
     for values in result.partitions(rows):

@@ -1,4 +1,4 @@
-"""The journals of a stretch of days: held against a plain recount of the tables, as they stood and as they were known."""
+"""The journals of a stretch of days: held against a plain recount of the tables, as they were known on a day."""
 
 from collections import Counter
 
@@ -42,7 +42,7 @@ def recounted(practice, start, end):
             name: [dict(row) for row in conn.execute(sa.select(schema.metadata.tables[name])).mappings()]
             for name in TABLES
         }
-    by_id = {name: {list(row.values())[0]: row for row in found} for name, found in all_rows.items()}
+    by_id = {name: {next(iter(row.values())): row for row in found} for name, found in all_rows.items()}
     families, remits, files = by_id["families"], by_id["remittances"], by_id["files"]
     told = []
     for line in sorted(all_rows["ledger_lines"], key=lambda one: one["ledger_line_id"]):
@@ -84,7 +84,8 @@ def recounted(practice, start, end):
             "remit_key": (remits.get(line["remit_id"] or head["remit_id"]) or {"remit_key": ""})["remit_key"],
             "reverses": of["idempotency_key"] if of else "", "reversed_by": " ".join(back),
             "sha256": files[place["file_id"]]["sha256"] if place["file_id"] else "",
-            "seg": str(place.get("seg", place.get("row_number"))), "offset": str(place["offset"]), "length": str(place["length"]),
+            "seg": str(place.get("seg", place.get("row_number"))), "offset": str(place["offset"]),
+            "length": str(place["length"]),
         }))  # fmt: skip
     return [row for *_, row in sorted(told, key=lambda one: one[:2])]
 

@@ -1,4 +1,4 @@
-"""The general ledger line by line, read in parts: what was posted in a stretch of days, with where each line comes from."""
+"""The general ledger line by line, read in parts: what was posted on some days, and where each line comes from."""
 
 from __future__ import annotations
 
