@@ -79,12 +79,12 @@ class _Listing:
 
         def late() -> tuple[Check, ...]:
             listed = self.sums.reindex(accounts["account"], fill_value=0)
-            off = (listed["debit_cents"].to_numpy() - accounts["debits_cents"].to_numpy(),)
-            off += (listed["credit_cents"].to_numpy() - accounts["credits_cents"].to_numpy(),)
+            pairs = (("debit_cents", "debits_cents"), ("credit_cents", "credits_cents"))
+            off = sum(int(abs(listed[one].to_numpy() - accounts[other].to_numpy()).sum()) for one, other in pairs)
             return (
                 Check("every journal of these days is listed", self.journals, journals),
                 Check("every ledger line of these days is listed", parts.rows, lines),
-                Check("rows of each account are its debits and credits", int(sum(abs(one).sum() for one in off)), 0),
+                Check("rows of each account are its debits and credits", off, 0),
             )
 
         parts = Parts(self._rows(), lines)

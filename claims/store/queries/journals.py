@@ -42,7 +42,7 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
     reversal's, not that of what is taken back.
     """
     reversed_one, whole, own = J.alias("reversed_one"), CP.alias("whole"), C.alias("own")
-    booked, first = _payments(), _first_claims()
+    booked, first = _payments(), C.alias("first_claims")
     # Inside of what the line itself is about: a reversal names the adjustments of what it takes back.
     inside = [one.c.claim_payment_id == L.c.claim_payment_id for one in (A, SP)]
     places = (A, SP, PA, CP, BANK, S, booked, own, whole, R, first)
@@ -51,6 +51,13 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
         for name in ("file_id", "seg", "offset", "length")
     )
     family_id = sa.func.coalesce(L.c.family_id, J.c.family_id)
+    any_claim = C.alias("any_claim")
+    of_family = (
+        sa.select(sa.func.min(any_claim.c.claim_id))
+        .where(any_claim.c.family_id == family_id)
+        .correlate(L, J)
+        .scalar_subquery()
+    )
     select = (
         sa.select(
             L.c.journal_id,
@@ -96,7 +103,7 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
         .outerjoin(whole, whole.c.claim_payment_id == J.c.claim_payment_id)
         .outerjoin(R, R.c.remit_id == sa.func.coalesce(L.c.remit_id, J.c.remit_id))
         .outerjoin(F, F.c.family_id == family_id)
-        .outerjoin(first, first.c.family_id == family_id)
+        .outerjoin(first, first.c.claim_id == of_family)
         .outerjoin(FILE, FILE.c.file_id == file_id)
         .where(stretch.condition(at))
         .order_by(J.c.posting_date, J.c.journal_id, L.c.ledger_line_id)
@@ -111,16 +118,6 @@ def _payments() -> sa.Subquery:
     names = (PP.c.payment_key, PP.c.file_id, PP.c.seg, PP.c.offset, PP.c.length)
     rows = sa.select(*names, nth.label("nth")).subquery()
     return sa.select(*(rows.c[one.name] for one in names)).where(rows.c.nth == 1).subquery("booked")
-
-
-def _first_claims() -> sa.Subquery:
-    """Where the first claim of each family stands."""
-    first = sa.select(sa.func.min(C.c.claim_id)).group_by(C.c.family_id)
-    return (
-        sa.select(C.c.family_id, C.c.file_id, C.c.seg, C.c.offset, C.c.length)
-        .where(C.c.claim_id.in_(first))
-        .subquery("first_claims")
-    )
 
 
 def reversals(conn: sa.Connection, at: AsOf, journal_ids: Sequence[int]) -> pd.DataFrame:
