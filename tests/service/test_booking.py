@@ -65,7 +65,7 @@ def test_amounts_that_take_each_other_back_wait_no_more(practice, tmp_path):
     assert practice.balances() == {"1000": 20000, "4900": -20000}
     rows = of_report(practice, tmp_path, "tieout")
     assert [(row["status"], row["unapplied"]) for row in rows] == [("TIED", "0.00")] * 2
-    assert of_report(practice, tmp_path, "open_items") == []
+    assert {row["item"] for row in of_report(practice, tmp_path, "open_items")} == {"in the bank"}
     check(practice)
     # Without the one the other waits; posted again, it takes it back again. Both are as old as they were.
     later = DAY + timedelta(days=10)
