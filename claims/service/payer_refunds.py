@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.money import amount
 from claims.service import money_requests
 from claims.service.audited import record_with_reason

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.masking import MASK
 from claims.service import paged
 from claims.service.audited import record_shown

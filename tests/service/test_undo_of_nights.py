@@ -12,22 +12,9 @@ from tests.books import Bill, bank, claims, remit
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
 from tests.service.test_booking import LEVIED, paid
-from tests.service.test_takebacks import check
+from tests.service.test_takebacks import ANNOUNCED, PAID, check
 
 RUN, R = schema.runs, schema.remittances
-PAID = """BPR*I*88*C*ACH************20250310~
-          TRN*1*T1*1512345678~
-          CLP*A1*1*150*88*22*12*ICN1~
-          SVC*HC:99213*150*88**1~
-          CAS*CO*45*40~
-          CAS*PR*2*22~"""
-BACK = """BPR*H*0*C*NON************20250410~
-          TRN*1*T2*1512345678~
-          CLP*A1*22*-150*-88**12*ICN1~
-          SVC*HC:99213*-150*-88**1~
-          CAS*CO*45*-40~
-          CAS*PR*2*-22~
-          PLB*1999999984*20251231*WO:ICN1*-88~"""
 ANEW = """BPR*H*0*C*NON************20250511~
           TRN*1*T3*1512345678~
           CLP*A1*1*150*85.01*24.99*12*ICN1~
@@ -78,7 +65,7 @@ def test_a_night_takes_no_remittance_of_another_along(practice, tmp_path):
 
 @pytest.mark.parametrize("target", ["remit:T2", pytest.param("run", marks=pytest.mark.long)])
 def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(practice, target):
-    run_id = night(practice, remit(BACK), remit(PAID))
+    run_id = night(practice, remit(ANNOUNCED), remit(PAID))
     practice.night(remit(ANEW))
     practice.night(claims(Bill("A1", [("99213", "150")])))
     before = state(practice)
