@@ -122,15 +122,21 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
 
 
 def taken_back_undone(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
-    """Whose decisions reversals of undone remittances took back, where those are undone now: remit_id, needed_id."""
+    """Whose decisions reversals of undone remittances took back, where those are undone now: remit_id, needed_id.
+
+    A reversal waited already when its remittance was undone after what it had taken back: posted before that, it waits
+    again, as it did.
+    """
     taken, other = CP.alias("taken"), R.alias("other")
+    undone_since = (UR.c.remit_id == other.c.remit_id, UR.c.replayed_at.is_(None), UR.c.undone_at >= UP.c.undone_at)
+    is_since = sa.select(sa.literal(1)).where(*undone_since).correlate(other, UP).exists()
     select = (
         sa.select(UP.c.remit_id, taken.c.remit_id.label("needed_id"))
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
         .join(taken, taken.c.claim_payment_id == P.c.reverses_claim_payment_id)
         .join(other, other.c.remit_id == taken.c.remit_id)
         .where(UP.c.is_target == 1, UP.c.replayed_at.is_(None), P.c.outcome == "reversal")
-        .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id)
+        .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id, is_since)
     )
     return frame_of(conn, select, UP.c.remit_id, remit_ids).drop_duplicates(ignore_index=True)
 
