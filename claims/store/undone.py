@@ -21,7 +21,7 @@ CP, R, P, F, E = (
     schema.files,
     schema.exceptions,
 )
-UP, UR = schema.undone_postings, schema.undone_remittances
+UP, UR, M = schema.undone_postings, schema.undone_remittances, schema.matches
 
 
 def take_back(
@@ -160,10 +160,14 @@ def posted_since(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
 def without_claim(conn: sa.Connection, again: pd.DataFrame) -> list[int]:
     """Claim payments of `again` (`to_replay`) that took back, or were, what waited without a claim; and that itself.
 
-    None of them looks for a claim now that there is one: the reversal is no step of that claim, as it was none.
+    None of them looks for a claim now that there is one: the reversal is no step of that claim, as it was none. Where
+    the reversal has found its claim since, while it waited alone, both belong to that.
     """
     unknown = again[again["family_id"] == 0]
     back = unknown[(unknown["outcome"] == "reversal") & (unknown["took_back"] != 0)]
+    found = sa.select(M.c.claim_payment_id).where(M.c.ended_at.is_(None), M.c.family_id.is_not(None))
+    matched = frame_of(conn, found, M.c.claim_payment_id, back["claim_payment_id"].tolist())["claim_payment_id"]
+    back = back[~back["claim_payment_id"].isin(matched)]
     waits = sa.select(P.c.claim_payment_id).where(
         P.c.ended_at.is_(None), P.c.outcome == "unapplied", P.c.family_id.is_(None)
     )
