@@ -1,0 +1,58 @@
+"""A denial that a payment released without a reversal stands again once the payment is taken back, in every order."""
+
+from itertools import permutations
+
+import pytest
+import sqlalchemy as sa
+
+from claims.service.replay import replay
+from claims.service.undo import undo
+from claims.service.verify import verify
+from claims.store import schema
+from tests.books import Bill, claims
+from tests.service.books_state import differences, state
+from tests.service.conftest import DAY
+from tests.service.test_late_decisions import payment
+
+CASE, C = schema.denial_cases, schema.claims
+DENIED = "CLP*A1*4*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
+PAID = "CLP*A1*1*150*100**12*ICN2~\nSVC*HC:99213*150*100**1~\nCAS*CO*45*40~\nCAS*PR*2*10~"
+PAID_BACK = (
+    "CLP*A1*22*-150*-100**12*ICN2~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~\n"
+    "PLB*1999999984*20251231*WO:ICN2*-100~"
+)
+NIGHTS = [payment(DENIED, "T1", "20250311", "0"), payment(PAID, "T2", "20250312", "100"),
+          payment(PAID_BACK, "T3", "20250313", "0")]  # fmt: skip
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """What stands is the same on both engines."""
+    return sqlite_url
+
+
+def check(practice):
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def stands(practice):
+    """Receivables, open cases, and the life of the claim."""
+    check(practice)
+    cases = practice.rows(sa.select(CASE.c.state, CASE.c.at_risk_cents).where(CASE.c.state != "closed"))
+    money = {account: practice.balances(account=account).get(account, 0) for account in ("1100", "1110", "1200")}
+    return money, cases, practice.rows(sa.select(C.c.life))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_a_denial_that_nobody_took_back_stands_in_every_order(practice, order):
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    for one in order:
+        practice.night(NIGHTS[one])
+    assert stands(practice) == ({"1100": 0, "1110": 15000, "1200": 0}, [("new", 15000)], [("denied",)])
+    before = state(practice)
+    for number in (3, 2, 1):
+        assert undo(practice.ctx, f"remit:T{number}", DAY).refused.empty
+        check(practice)
+        assert replay(practice.ctx, f"remit:T{number}", DAY).refused.empty
+        check(practice)
+        assert differences(before, state(practice)) == {}
