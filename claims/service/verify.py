@@ -212,9 +212,12 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
         rule = "who is signed in has signed in, as the audit chain tells it"
         count, strangers = checking_sessions.unfounded(conn)
         checks.append(Check("sessions", rule, count, tuple(strangers)))
-        rule = "the chains of journals, events and seals lead through every end that the audit chain tells of"
+        rule = "the chains lead through every end that the audit chain tells, and seals tell of each stretch" + _since(
+            conn
+        )
         told, lost = chain_heads.unlike(conn, known_head.chains if known_head else None)
-        checks.append(Check("chains", rule, told, tuple(lost)))
+        stretches, strays = chain_heads.beside(conn)
+        checks.append(Check("chains", rule, told + stretches, (*lost, *strays)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
         gone = [f"{rows} row(s) of {table} were removed" for table, rows in missing.items()]
         gone += [f"rows of {table} have keys that were not given out" for table in checking_files.above_given(conn)]
@@ -293,6 +296,12 @@ def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
             checked=sizes["exceptions"],
         ),
     ]
+
+
+def _since(conn: Connection) -> str:
+    """Say from where on stretches are sealed in books that an earlier version has begun; nothing for others."""
+    begun = seals.begun_at(conn)
+    return "" if begun == 1 else f" (from seal {begun} on)" if begun else " (from the next one that is written on)"
 
 
 def _interest(conn: Connection) -> pd.DataFrame:

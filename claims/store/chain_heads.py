@@ -1,8 +1,9 @@
-"""The ends of the chains that need no key, as the audit chain tells them.
+"""What the keyed chains tell of the others: the stretches that were appended to them, and where they end.
 
-The hashes of journals, of events and of seals are plain: who can write to the database can change a row and work out
-every hash after it again. So each run puts the last row of each chain into an event of the audit chain, which nobody
-makes without the key; `unlike` holds the chains against every one of those events, `Head` against what was noted
+The hashes of journals and of events are plain: who can write to the database can change a row and work out every hash
+after it again, or append one. So each stretch that the program appends has a keyed seal (`store.seals.stretch`), in the
+same transaction; `beside` names what lies in none. Each run puts the last row of each chain, seals too, into an event
+of the audit chain; `unlike` holds the chains against every one of those events, `Head` against what was noted
 elsewhere.
 """
 
@@ -16,19 +17,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from claims.store import chain, schema
+from claims.store import chain, schema, seals
 from claims.store.rows import in_parts
 
 TOLD = "chains.told"
 EVENTS, SEALS = schema.audit_events, schema.row_seals
 # In the order in which a head that was noted has them: a new one comes last.
-CHAINS = (
-    schema.journals,
-    schema.denial_events,
-    schema.variance_events,
-    schema.exception_events,
-    SEALS,
-)
+CHAINS = (*seals.PLAIN, SEALS)
 CALLED = ("journals", "events of denial cases", "events of variance cases", "events of exceptions", "seals")
 
 
@@ -43,10 +38,9 @@ def body(conn: sa.Connection) -> dict[str, list[int | str]]:
     """What an event says: number and hash of the last row of each chain that has one."""
     found: dict[str, list[int | str]] = {}
     for table in CHAINS:
-        number = _number(table)
-        last = conn.execute(sa.select(number, table.c.hash).order_by(number.desc()).limit(1)).first()
-        if last is not None:
-            found[table.name] = [int(last[0]), str(last[1])]
+        last = chain.end(conn, table)
+        if last[0]:
+            found[table.name] = [*last]
     return found
 
 
@@ -92,6 +86,42 @@ def unlike(conn: sa.Connection, known: Head | None = None) -> tuple[int, list[st
     if known is not None and _joined(conn, known.numbers) != known.hash:
         found.append("the chains of journals and events do not lead to the head that was noted")
     return sum(map(len, told.values())), found
+
+
+def beside(conn: sa.Connection) -> tuple[int, list[str]]:
+    """Count the stretches that seals tell of, and name rows of each chain that lie in none: the first such place.
+
+    What was there before the first keyed seal is held by the ends that the audit chain told of it (`unlike`).
+    """
+    begun = conn.scalar(sa.select(SEALS.c.seals).where(SEALS.c.row_seal_id == seals.begun_at(conn)))
+    if begun is None:
+        return 0, []
+    ends, count, found = _read(str(begun)), 0, list[str]()
+    for table, called in zip(seals.PLAIN, CALLED, strict=False):
+        told = [(1, *ends.get(table.name, (0, chain.START))), *_stretches(conn, table)]
+        count += len(told) - 1
+        here = _hashes(conn, table, {last for _, last, _ in told})
+        end = told[0][1]
+        for first, last, _ in [*told[1:], (chain.end(conn, table)[0] + 1, 0, "")]:
+            if first > end + 1:
+                found.append(
+                    f"the {called} {end + 1} to {first - 1} were put in beside the program: no seal tells of them"
+                )
+                break
+            end = last
+        off = [last for _, last, hashed in told if here.get(last) != hashed]
+        if off:
+            found.append(
+                f"the {called} do not lead to what seals tell of them, first at {off[0]}: it is gone or another"
+            )
+    return count, found
+
+
+def _stretches(conn: sa.Connection, table: sa.Table) -> list[tuple[int, int, str]]:
+    """Give first and last number of each stretch, and the hash of the last; not of what somebody spoiled."""
+    select = sa.select(SEALS.c.seals).where(SEALS.c.table_name == table.name).order_by(SEALS.c.row_seal_id)
+    told = [(*str(text).split(" "), "", "")[:3] for text in conn.scalars(select)]
+    return [(int(first), int(last), hashed) for first, last, hashed in told if first.isdigit() and last.isdigit()]
 
 
 def _joined(conn: sa.Connection, numbers: Sequence[int]) -> str:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, hashed
+from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, begun_at, hashed, key_of
 
 SEALS = schema.row_seals
 ACKNOWLEDGED = "seal.acknowledged"
@@ -207,15 +207,20 @@ def _bytes(text: str) -> bytes:
 
 
 def _broken(conn: sa.Connection) -> list[str]:
-    """Name seals that are not as they were written, and say when some are missing at the end."""
+    """Name seals that are not as they were written, and say when some are missing at the end.
+
+    From the beginning of the keyed part on each hash is a mac: a plain one behind it is of somebody without the key.
+    """
     found, previous, start, last = [], chain.START, chain.LEAST, 0
+    begun, key = begun_at(conn), key_of(conn)
     while True:
         select = sa.select(*SEALS.columns).where(SEALS.c.row_seal_id >= start).order_by(SEALS.c.row_seal_id)
         rows = frame(conn, select.limit(_SEALS_AT_ONCE))
         if rows.empty:
             break
         told, keys = rows["hash"].tolist(), rows["row_seal_id"].tolist()
-        own = chain.followed([previous, *told[:-1]], OWN, rows)
+        by = [key if begun and one >= begun else b"" for one in keys]
+        own = chain.followed([previous, *told[:-1]], OWN, rows, by)
         found += [
             f"seal {key} or the one before it was altered, removed or put in between"
             for key, one, other in zip(keys, own, told, strict=True)

@@ -215,8 +215,9 @@ def test_a_chain_of_journals_that_was_worked_out_again_is_named(books):
     found = broken(books, head)
     assert "journals" not in found
     assert [one.partition(" do not lead")[0] for one in found["chains"]] == [
-        "the journals",
+        "the journals",  # as the audit chain tells
         "the chains of journals and events",
+        "the journals",  # as seals tell
     ]
 
 
