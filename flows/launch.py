@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claims.config import Settings
-from claims.errors import ClaimsError
+from claims.errors import ClaimsError, PeriodClosedError
 from flows import environment, server
 from flows.failures import StepError
 
@@ -25,10 +25,13 @@ class NightFailedError(ClaimsError):
 
     def __init__(self, failure: StepError, log: Path) -> None:
         why = failure.sentence or f"An unexpected {failure.kind}."
-        super().__init__(
+        said = (
             f"The night failed at step {failure.step} (error {failure.error_id}): {why} "
             f"Finished steps stay, nothing is half-done. Details without patient data: {log}. Then again: claims run"
         )
+        if failure.kind == PeriodClosedError.__name__:  # the same command would fail in the same way
+            said = f"The night did not run for its day alone: {why} Give it an open one with claims run --date."
+        super().__init__(said)
         self.exit_code = failure.exit_code
 
 

@@ -1,4 +1,4 @@
-"""``claims blocked``: claims to send that an edit stops; whose they are, what was noted, and giving one up."""
+"""``claims blocked``: claims to send that an edit stops; whose they are, what was noted, given up or let go."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("note")(note)
     group.command("close")(close)
     group.command("reopen")(reopen)
+    group.command("let-go")(let_go)
     group.command("undo")(undo)
     app.add_typer(group, name="blocked")
 
@@ -174,8 +175,28 @@ def reopen(numbers: Numbers = None, reason: Reason = "", dry_run: DryRun = False
     )
 
 
+def let_go(
+    numbers: Numbers = None, reason: Reason = "", payer: Payer = "", owner: Owner = "", whole: Whole = False,
+    dry_run: DryRun = False,
+) -> None:  # fmt: skip
+    """Let claims go although their payer's answer is here, in a remittance that is held (S22c). Audited.
+
+    The edits look at them at once: what else stops one stops it still. The next submit sends what is ready.
+
+    Example: claims blocked let-go 12 --reason "the payer takes that remittance back"
+    """
+    from claims.service import blocked_acts, blocked_queue
+
+    which = several.chosen(numbers, payer, owner, whole, dry_run)
+    if which.one:
+        life = worked.moved(blocked_queue.let_go, which.one, reason, key="claim_id")
+        console.current().say(f"Claim {which.one} is let go: it is {life}.")
+        return
+    _done(which, lambda ctx, seen: blocked_acts.let_go(ctx, seen, ctx.settings.today(), reason), "let go")
+
+
 def undo(act: several.Act) -> None:
-    """Take back that several were given up, given to somebody or noted on at once; where more has happened, it stays.
+    """Take back that several were given up, let go, given to somebody or noted on; where more has happened, it stays.
 
     A note stays to be read, marked as taken back.
 

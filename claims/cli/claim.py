@@ -74,6 +74,19 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
             for row in told["payments"]
         ],
     )
+    if told["held"]:
+        output.table(
+            "Decided in a remittance that is held: nothing of it is posted",
+            [">Remit", "Day", "Payer", "Status", ">Charge", ">Paid", "Held for", "Trace", "File", ">Segment"],
+            [
+                (
+                    *(row[name] for name in ("remit_id", "payment_date", "payer_name", "status_code")),
+                    *(dollars(row[name]) for name in ("charge_cents", "paid_cents")),
+                    *(row["why_held"], row["trace_number"], row["sha256"][:12], row["seg"]),
+                )
+                for row in told["held"]
+            ],
+        )
     output.table(
         "What happened",
         ["Day", "Booked", "Kind", "What", "Code", ">Amount", "File", ">Segment", ">Offset", "By"],

@@ -39,6 +39,7 @@ def demo(
     Example: claims demo
     """
     from claims.cli.run import DOING, spinner
+    from claims.service import blocked_queue
     from claims.service.demo import prepare, tie_out, top_causes, waiting
     from flows.launch import run_night
 
@@ -59,6 +60,7 @@ def demo(
     ctx = open_context(prepared.settings, actor=output.actor)
     causes, key = top_causes(ctx)
     held = waiting(ctx)
+    stopped = blocked_queue.totals(ctx)
     tied = tie_out(night.manifests, prepared.settings.reports_folder)
     seconds = time.monotonic() - began
     output.document(
@@ -67,6 +69,8 @@ def demo(
             "posting_date": night.posting_date,
             "counts": night.intake.counts,
             "reconciled": night.reconciled,
+            "submitted": night.submitted,
+            "blocked": dict(zip(("claims", "charge_cents"), stopped, strict=True)),
             "books": dataclasses.asdict(overview),
             "top_causes": [dataclasses.asdict(cause) for cause in causes],
             "waiting": [dataclasses.asdict(one) for one in held],
@@ -74,20 +78,20 @@ def demo(
             "milliseconds": round(seconds * 1000),
         }
     )
-    _say(output, prepared, night, overview, causes, held, tied)
+    _say(output, night, overview, causes, held, tied, stopped)
     _say_next(output, prepared, key, seconds)
 
 
 def _say(
     output: console.Output,
-    prepared: Prepared,
     night: Night,
     overview: Overview,
     causes: list[Cause],
     held: list[Held],
     tied: TieOut,
+    stopped: tuple[int, int],
 ) -> None:
-    dollars, counts, done = console.dollars, night.intake.counts, night.reconciled
+    dollars, counts, done, sent = console.dollars, night.intake.counts, night.reconciled, night.submitted
     output.say("")
     output.say(
         f"Came in   {sum(counts.values())} files: "
@@ -97,6 +101,11 @@ def _say(
     output.say(
         f"Posted    {done.get('remittances_posted', 0)} remittances, {dollars(done.get('posted_cents', 0))}; "
         f"{done.get('remittances_duplicate', 0)} came twice and counts once"
+    )
+    left = f"{sent['claims_sent']} claims, {dollars(sent['sent_cents'])}, in {sent['batches']} files"
+    output.say(
+        f"Sent      {left if sent['claims_sent'] else 'nothing'}; "
+        f"{stopped[0]} claims, {dollars(stopped[1])}, wait for a correction: claims blocked list"
     )
     denied = f"{overview.open_denials.count} open cases, {dollars(overview.open_denials.cents)} at risk"
     output.say(f"Denied    {denied}{'; most of it:' if causes else ''}")

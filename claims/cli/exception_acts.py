@@ -106,22 +106,36 @@ def book(
     number: Number,
     to: Annotated[str, typer.Option("--to", metavar="ACCOUNT", help="The account; a wrong one lists those there are.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it belongs there; no patient data.")],
+    sure: Annotated[bool, typer.Option("--sure", help="Although what has its code hardly belongs there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be booked; change nothing.")] = False,
     day: Day = "",
 ) -> None:
     """Say to which account a provider adjustment (PLB) belongs that waits on unapplied cash; audited.
 
-    Its amount moves there. What the payer kept is within your limit of a day, with what you wrote off.
+    Its amount moves there. What the payer kept is within your limit of a day, with what you wrote off. A CS is mostly
+    a lost payment that is issued again, or corrects a forward balance: as income it is booked with --sure only.
 
     Example: claims exceptions book 12 --to 5100 --reason "discount for early payment, as agreed"
     """
+    from contextlib import nullcontext
+
     from claims.service import booking
+    from claims.store.engine import rehearsal
 
     output = console.current()
     ctx = context_for(output, "desk.act")
-    done = booking.book(ctx, number_of(number, LIST), to, reason, day_of(ctx, day))
-    output.document({"exception_id": int(number), "state": "closed", "closed_reason": booking.BOOKED, **done})
+    which = number_of(number, LIST)
+    with rehearsal(ctx.engine) if dry_run else nullcontext():
+        done = booking.book(ctx, which, to, reason, day_of(ctx, day), sure=sure)
+    state = {} if dry_run else {"state": "closed", "closed_reason": booking.BOOKED}
+    output.document({"exception_id": which, **state, **done, "dry_run": dry_run})
+    said = "Would be booked" if dry_run else "Booked"
     cents = console.dollars(done["amount_cents"])
-    output.say(f"Booked: {cents} to {done['account']}. Undo it with claims exceptions unbook {number}.")
+    output.say(f"{said}: {cents} to {done['account']} {done['account_name']}.")
+    output.say(f"  Which     {done['adjustment_named']}")
+    output.say(f"  Means     {done['adjustment_means']}")
+    if not dry_run:
+        output.say(f'Undo it with claims exceptions unbook {number} --reason "booked by mistake"')
 
 
 def unbook(

@@ -12,7 +12,7 @@ from claims.cli.acting import context_for
 from claims.cli.typed import number_of
 
 ShowPhi = Annotated[
-    bool, typer.Option("--show-phi", help="Show claim numbers, inbox names and notes; this is audited.")
+    bool, typer.Option("--show-phi", help="Show claim numbers, references, inbox names and notes; this is audited.")
 ]
 Seen = Annotated[str, typer.Option("--seen", help="What show said of the match; refused where it has changed.")]
 
@@ -60,7 +60,7 @@ def list_exceptions(
                 console.dollars(row["amount_cents"]),
                 row["posting_date"],
                 row["owner"],
-                row["message"],
+                _what(row),
                 row["release"],
                 row["sha256"][:12],
                 row["seg"] or "",
@@ -75,6 +75,12 @@ def list_exceptions(
         output.say(f"{len(all_rows) - len(shown)} more only inform: --notes shows them.")
     if shown:
         output.say("More about one: claims exceptions show NO")
+
+
+def _what(row: dict[str, Any]) -> str:
+    """Say what it is: first, of several provider adjustments of one segment, which; last, which claim was not taken."""
+    named = ": ".join(filter(None, (row["adjustment_named"], row["message"])))
+    return "; ".join(filter(None, (named, row["candidate_named"])))
 
 
 def _say_sums(output: console.Output, rows: list[dict[str, Any]]) -> None:
@@ -111,7 +117,7 @@ def show(
 
     Example: claims exceptions show 12
     """
-    from claims.service import exceptions, matching_by_hand
+    from claims.service import exceptions, match_compared, matching_by_hand
     from claims.service.context import open_context
 
     output = console.current()
@@ -122,8 +128,22 @@ def show(
     story |= {"matched_claim_id": standing.claim_id, "seen": standing.seen}
     findings = console.records(story["findings"])
     events = console.records(story["events"])
-    output.document(story | {"findings": findings, "events": events})
+    near = console.records(match_compared.told(ctx, which, show_phi=show_phi)) if standing.waits else []
+    output.document(story | {"findings": findings, "events": events, "candidates": near})
     _say(output, story, findings)
+    if near:
+        output.table(
+            "Claims looked at and not taken, the nearest first",
+            [">Our no.", "Claim", ">Charge", "Days", ">Score", "Why", "Differs in", "Agrees in"],
+            [
+                (
+                    *(row["claim_id"], row["claim_number"], console.dollars(row["charge_cents"]), row["days"]),
+                    *(row["score"], row["why"].replace("-", " "), row["differs"], row["agrees"]),
+                )
+                for row in near
+            ],
+        )
+        output.say(f"If it is one of them: claims exceptions match {which} --claim NUMBER")
     if events:
         names = ("posting_date", "kind", "amount_cents", "actor", "owner", "words")
         told = [
@@ -179,12 +199,17 @@ def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str,
     output.say(f"  What      {story['own_title']}")
     if story["message"] != story["own_title"]:
         output.say(f"  Detail    {story['message']}")
+    if story["adjustment_named"]:
+        output.say(f"  Which     {story['adjustment_named']}, {console.dollars(story['adjustment_cents'])}")
+        output.say(f"  Means     {story['adjustment_means']}")
     output.say(f"  Worth     {console.dollars(story['amount_cents'])}")
     output.say(f"  Since     {story['posting_date']}")
     if story["closed_posting_date"]:
         output.say(f"  Closed    {story['closed_posting_date']}: {story['closed_reason']}")
     else:
         output.say(f"  Release   {story['release']}")
+        if story["command"]:
+            output.say(f"  Command   {story['command']}")
     if story["owner"]:
         output.say(f"  Owner     {story['owner']}")
     for row in story["accounts"] if story["state"] == "open" else ():

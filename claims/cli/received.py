@@ -42,17 +42,24 @@ def list_remits(state: State = "any") -> None:
     output.say(f"{len(rows)} remittance(s), {console.dollars(sum(row['payment_cents'] for row in rows))}.")
 
 
-def show_remit(number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")]) -> None:
-    """Tell one remittance: what it pays, where it stands, the deposits of it, or who issued it again.
+def show_remit(
+    number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
+    show_phi: Annotated[
+        bool, typer.Option("--show-phi", help="Show references of provider adjustments; this is audited.")
+    ] = False,
+) -> None:
+    """Tell one remittance: what it pays, where it stands, the deposits of it, or who issued it again; its provider
+    adjustments (PLB) one by one, each with the account where its amount lies and the open exception that names it.
 
     Example: claims remits show 40
     """
     from claims.service import received
 
     output = console.current()
-    told = received.remittance(context_for(output, "desk.read"), number_of(number, "claims remits list"))
-    ties = console.records(told["ties"])
-    output.document(told | {"ties": ties})
+    which = number_of(number, "claims remits list")
+    told = received.remittance(context_for(output, "desk.read"), which, show_phi=show_phi)
+    ties, adjustments = console.records(told["ties"]), console.records(told["provider_adjustments"])
+    output.document(told | {"ties": ties, "provider_adjustments": adjustments})
     dollars = console.dollars
     why = f" ({told['reason_code']})" if told["reason_code"] else ""
     posted = f", posted on {told['posting_date']}" if told["posting_date"] else ""
@@ -66,6 +73,18 @@ def show_remit(number: Annotated[str, typer.Argument(metavar="NO", help="The num
         "Deposits",
         [">Bank line", ">Amount", "Rule"],
         [(row["bank_line_id"], dollars(row["amount_cents"]), row["rule"]) for row in ties],
+    )
+    output.table(
+        "Provider adjustments",
+        ["Code", "Reference", ">Amount", "What it means", "Account", "Exception", ">Segment", "Place in it"],
+        [
+            (
+                *(row["adjustment_code"], row["adjustment_reference"], dollars(row["adjustment_cents"])),
+                *(row["adjustment_means"], f"{row['account']} {row['account_name']}".strip(), row["exception_ids"]),
+                *(row["seg"], f"{row['adjustment_pair']} of {row['adjustment_pairs']}"),
+            )
+            for row in adjustments
+        ],
     )
     for other in told["issued_again_by"]:
         output.say(f"  Issued again by remittance {other}: no money of its own is to come")
@@ -115,5 +134,5 @@ def _remit(row: dict[str, Any]) -> tuple[Any, ...]:
 def _file(row: dict[str, Any]) -> tuple[Any, ...]:
     return (
         *(row["file_id"], row["sha256"][:12], row["content"], row["sets"], row["state"], row["reason_code"]),
-        *(f"{row['bytes']:,}", row["arrivals"], row["remittances"] or "", row["recorded_at"][:10]),
+        *(f"{row['bytes']:,}", row["arrivals"], row["remittances"] or "", row["came_in"]),
     )

@@ -89,5 +89,5 @@ def to_collection(
         return
     output.say(
         f"{console.dollars(done.amount_cents)} sent to collection. Take it back: claims statements small-balances "
-        "--take-back"
+        '--take-back CLAIM --reason "sent by mistake"'
     )

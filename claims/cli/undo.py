@@ -54,6 +54,8 @@ def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
 def replay(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
     """Post again what claims undo took back, from the stored file, with what stood on it.
 
+    Where it takes back a decision of a remittance that is undone itself, that is named and comes first.
+
     Example: claims replay remit:40
     """
     from claims import config
@@ -65,6 +67,8 @@ def replay(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
     verb = verbs.rehearse_replay if dry_run else verbs.replay
     done = verb(ctx, target, posting_day(day) or settings.today())
     _show(output, done, "replay", dry_run)
+    if len(done.refused):
+        raise typer.Exit(REFUSED)
     if not dry_run:
         output.say("Posted again, as the next generation.")
 
@@ -79,8 +83,8 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
     )  # fmt: skip
     if refused:
         output.table(
-            "Something was built on it: nothing was changed",
-            ["What, the newest first", "Goes by"],
+            f"{'Something was built on it' if verb == 'undo' else 'Something comes before it'}: nothing was changed",
+            ["What, the newest first" if verb == "undo" else "What", "Goes by" if verb == "undo" else "Comes by"],
             [(row["says"], row["command"]) for row in refused],
         )
         first = next((row["command"] for row in refused if row["command"]), "")

@@ -1,4 +1,4 @@
-"""What people do with claims that an edit stops, one or a whole list: owner, notes, given up and taken up again."""
+"""What people do with claims that an edit stops, one or a whole list: owner, notes, given up, taken up, let go."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from claims.store.queries import audit_list, made_claims, stopped_claims
 BLOCKED = made_claims.BLOCKED
 STANDS = ("life", "state", "owner", "notes", "charge_cents")  # how one is as a person sees it
 KIND, CENTS, GIVEN_UP = "claim", "charge_cents", "blocked-given-up"
+LET_GO, ANSWERED = "blocked-let-go", "S22c"  # the act, and the edit past which it lets a claim go
 
 
 def selection(
@@ -104,8 +105,39 @@ def take_up(ctx: Context, seen: Seen, posting_date: date, reason: str) -> Done:
     return _looked_at(ctx, done, posting_date)
 
 
+def let_go(ctx: Context, seen: Seen, posting_date: date, reason: str) -> Done:
+    """Let claims go although their payer's answer is here, in a remittance that is held: the edits look at them at
+    once, and what else stops one stops it still."""
+    words = short(reason) if ctx.is_looking else required(reason, "Say why it is sent although its answer is here.")
+    with write(ctx.engine) as conn:
+        require_open(conn, posting_date)
+        found = _blocked(_chosen(conn, seen))
+        stops = made_claims.reasons(conn, found.ids)
+        held = set(stops.loc[stops["edit_id"] == ANSWERED, "claim_id"])
+        no = f"no held remittance decides it ({ANSWERED}): correct what stops it"
+        found = found.without(["" if one in held else no for one in found.ids])
+        if ctx.is_looking or found.rows.empty:
+            return found.looked(CENTS)
+        _tell(ctx, conn, found.rows, f"let go: {words}", posting_date)
+        claim_work.save(conn, found.rows[["claim_id"]].assign(state=claim_work.LET_GO))
+        done = found.recorded(ctx, conn, LET_GO, {"reason": sealed_words(ctx, words)}, CENTS)
+    return _looked_at(ctx, done, posting_date)
+
+
+def _stopped_again(ctx: Context, conn: Connection, act: int, found: Chosen, posting_date: date) -> Done:
+    """Let a held remittance stop claims again that were let go and have not left."""
+    gone = [life not in ("ready", BLOCKED) for life in found.rows["life"]]
+    stays = (found.rows["state"] != claim_work.LET_GO) | pd.Series(gone, found.rows.index, dtype="bool")
+    found = found.without([MOVED_ON if one else "" for one in stays])
+    if ctx.is_looking or found.rows.empty:
+        return found.looked(CENTS)
+    _tell(ctx, conn, found.rows, "letting it go was undone", posting_date)
+    claim_work.save(conn, found.rows[["claim_id"]].assign(state="open"))
+    return found.recorded(ctx, conn, f"{LET_GO}-undone", {"undoes": act}, CENTS)
+
+
 def undo(ctx: Context, act: int, posting_date: date) -> Done:
-    """Take back that claims were given to somebody, noted on or given up, by the number of the act.
+    """Take back that claims were given to somebody, noted on, given up or let go, by the number of the act.
 
     Those to which more has happened stay.
     """
@@ -115,10 +147,14 @@ def undo(ctx: Context, act: int, posting_date: date) -> Done:
             found = _chosen(conn, [(one, None) for one in several.undone_act(told, str(told["action"]), KIND)])
             found = _blocked(found) if told["action"] == "blocked-assigned" else found
             return taken_back.undo(ctx, conn, act, told, found, claim_work.save, CENTS)
-        found = _chosen(conn, [(one, None) for one in several.undone_act(told, GIVEN_UP, KIND)])
-        moved = set(lives.moved_since(conn, found.ids, str(told["recorded_at"])))
-        found = found.without([MOVED_ON if one in moved else "" for one in found.ids])
-        done = _take_up(ctx, conn, found, posting_date, "giving it up was undone")
+        if told.get("action") == LET_GO:
+            found = _chosen(conn, [(one, None) for one in several.undone_act(told, LET_GO, KIND)])
+            done = _stopped_again(ctx, conn, act, found, posting_date)
+        else:
+            found = _chosen(conn, [(one, None) for one in several.undone_act(told, GIVEN_UP, KIND)])
+            moved = set(lives.moved_since(conn, found.ids, str(told["recorded_at"])))
+            found = found.without([MOVED_ON if one in moved else "" for one in found.ids])
+            done = _take_up(ctx, conn, found, posting_date, "giving it up was undone")
     return _looked_at(ctx, done, posting_date)
 
 

@@ -110,6 +110,7 @@ def told(ctx: Context, claim_id: int, *, show_phi: bool = True) -> dict[str, Any
     found |= {"why": why, "case_key": str(keys.iloc[0])[:KEY_LENGTH] if len(keys) else ""}
     given_up = bool(blocked_acts.is_given_up(rows).iloc[0])
     found |= {"is_given_up": given_up, "is_blocked": row["life"] == blocked_acts.BLOCKED}
+    found["is_answered"] = any(one["edit_id"] == blocked_acts.ANSWERED for one in why)
     return found | {"version": several.versions(rows, blocked_acts.STANDS)[0]}
 
 
@@ -137,6 +138,13 @@ def give_up(ctx: Context, claim_id: int, posting_date: date, reason: str, *, was
 def take_up(ctx: Context, claim_id: int, posting_date: date, reason: str) -> str:
     """Take one claim up again that was given up. Give where it is then."""
     only(blocked_acts.take_up(ctx, [(claim_id, None)], posting_date, reason))
+    with read(ctx.engine) as conn:
+        return str(_one(conn, claim_id)["life"].iloc[0])
+
+
+def let_go(ctx: Context, claim_id: int, posting_date: date, reason: str) -> str:
+    """Let one claim go although a held remittance decides it (`blocked_acts.let_go`). Give where it is then."""
+    only(blocked_acts.let_go(ctx, [(claim_id, None)], posting_date, reason))
     with read(ctx.engine) as conn:
         return str(_one(conn, claim_id)["life"].iloc[0])
 

@@ -20,6 +20,7 @@ from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.exception_acts import LEAST_REASON
 from claims.service.journals import write_journals
+from claims.service.named_adjustments import doubted, meaning, with_adjustments
 from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.service.wording import visible
@@ -29,6 +30,7 @@ from claims.store import undo as journals
 from claims.store import waiting_adjustments as rows_of
 from claims.store.engine import write
 from claims.store.handles import Connection
+from claims.store.queries import exceptions as exception_rows
 
 RULE, SOURCE = "E30", "exception"
 BOOKED, UNBOOKED = rows_of.BY_PERSON, "unbooked"
@@ -45,14 +47,27 @@ def is_bookable(type_code: str) -> bool:
     return type_code in rows_of.TYPES
 
 
-def book(
-    ctx: Context, exception_id: int, account: str, reason: str, posting_date: date, *, seen: int | None = None
-) -> dict[str, Any]:
-    """Move what waits of a provider adjustment to the account that it belongs to; give account and amount_cents.
+class DoubtedAccountError(UsageError):
+    """What has this code hardly belongs to the account: it is booked there by who says that they are sure."""
 
-    Above zero the payer kept the money: then it is within the limit of who acts for the day, with all that they gave
-    up. `seen`: how many events the person saw. Raises UsageError for another account, another exception, a day before
-    the amount came to wait, or without a reason.
+    def __init__(self, code: str, means: str, account: str) -> None:
+        self.problem = (
+            f"{code} means: {means}. That is hardly {account}. A payment issued again is tied by the next reconcile "
+            "after the bank took its first one back; else ask the payer which payment or balance it is of."
+        )
+        super().__init__(f"{self.problem} If it belongs there all the same: --sure.")
+
+
+def book(
+    ctx: Context, exception_id: int, account: str, reason: str, posting_date: date, *,
+    seen: int | None = None, sure: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Move what waits of a provider adjustment to the account that it belongs to.
+
+    Gives account, account_name, amount_cents, adjustment_named (its reference masked) and adjustment_means. Above zero
+    the payer kept the money: then it is within the limit of who acts for the day, with all that they gave up. `seen`:
+    how many events the person saw. Raises UsageError for another account, another exception, a day before the amount
+    came to wait, or without a reason; DoubtedAccountError for one that its code speaks against, unless `sure`.
     """
     reason, account = _reason(reason), account.strip()
     known = accounts()
@@ -66,7 +81,11 @@ def book(
         if stands.state != "open" or found.empty:
             raise UsageError("It is closed: nothing of it waits.")
         row = found.iloc[0]
-        cents = int(row["amount_cents"])
+        cents, code = int(row["amount_cents"]), str(row["reason_code"])
+        named, means = _named(conn, exception_id), meaning(code, cents)
+        name = f"{account} {known.set_index('account')['name'][account]}"
+        if doubted(code, account) and not sure:
+            raise DoubtedAccountError(code, means, name)
         _require_after(conn, row["remit_id"], row["provider_adjustment_id"], posting_date)
         may = money_requests.authority(conn, ctx, posting_date, [])
         if cents > 0 and not may.covers(pd.Series([cents], index=[0])):
@@ -94,7 +113,11 @@ def book(
         _keep_named(conn, posting_date)
         body = {"account": account, "amount_cents": cents}
         record(ctx, conn, "exception.book", f"exception {exception_id}", body)
-    return body
+    return body | {
+        "account_name": name.removeprefix(f"{account} "),
+        "adjustment_named": named,
+        "adjustment_means": means,
+    }
 
 
 def unbook(ctx: Context, exception_id: int, reason: str, posting_date: date, *, seen: int | None = None) -> int:
@@ -123,6 +146,11 @@ def unbook(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
         exception_acts.tell(conn, exception_id, UNBOOKED, said, ctx.actor, posting_date, clock.now())
         record(ctx, conn, "exception.unbook", f"exception {exception_id}", {"amount_cents": cents})
     return cents
+
+
+def _named(conn: Connection, exception_id: int) -> str:
+    told = with_adjustments(conn, exception_rows.one(conn, exception_id), show_phi=False)
+    return str(told["adjustment_named"].iloc[0])
 
 
 def _require_after(conn: Connection, remit_id: int, provider_adjustment_id: int, posting_date: date) -> None:

@@ -9,8 +9,10 @@ import pandas as pd
 from claims import codes
 from claims.service import paged
 from claims.service.audited import record_shown
+from claims.service.candidates import with_candidates
 from claims.service.context import Context
 from claims.service.exceptions import described, require_known
+from claims.service.named_adjustments import with_adjustments
 from claims.store.engine import read
 from claims.store.queries import exception_pages as rows_of
 from claims.store.queries import held_now as held_rows
@@ -28,7 +30,8 @@ class Held(NamedTuple):
 def page(ctx: Context, state: str, type_code: str, owner: str | None, after: paged.Place | None) -> paged.Page:
     """Give a page of exceptions as `exceptions.listed` has them, of a state, a type (empty: any), an owner (none: any).
 
-    What asks for work comes first, the largest amounts before others. Claim numbers are shown, which is recorded.
+    What asks for work comes first, the largest amounts before others. Claim numbers and references are shown, which
+    is recorded.
     Raises UsageError for a state or type that does not exist.
     """
     require_known(state, type_code)
@@ -41,9 +44,10 @@ def page(ctx: Context, state: str, type_code: str, owner: str | None, after: pag
             rows_of.KEYS,
             after,
         )
-    if len(found.rows):
-        record_shown(ctx, "exceptions", {"exceptions": found.rows["exception_id"].tolist()})
-    return found._replace(rows=described(found.rows))
+        told = with_candidates(conn, with_adjustments(conn, found.rows, show_phi=True))
+    if len(told):
+        record_shown(ctx, "exceptions", {"exceptions": told["exception_id"].tolist()})
+    return found._replace(rows=described(told))
 
 
 def counts(ctx: Context, state: str, owner: str | None) -> pd.DataFrame:

@@ -9,18 +9,20 @@ import pandas as pd
 
 from claims import codes
 from claims.store.handles import Connection
-from claims.store.queries import exception_events
+from claims.store.queries import exception_events, named_adjustments
 from claims.store.queries import exceptions as rows_of
 from claims.store.queries.asof import AsOf
 
 
 def still_open(conn: Connection, at: AsOf) -> pd.DataFrame:
-    """List what was open: type, amount, days, who works on it, its last note, what releases it, where it stands."""
+    """List what was open: type, amount, days, who works on it, its last note, what releases it, which provider
+    adjustment it is about, where it stands."""
     rows = rows_of.open_as_of(conn, at)
     rows = _told(conn, at, rows).assign(opened_date=rows["posting_date"], days_open=_days(rows["posting_date"], at.day))
     names = ["type_code", "own_title", "severity", "amount_cents", "opened_date", "days_open", "owner", "last_note"]
     listed = rows.sort_values(["type_code", "exception_key"], ignore_index=True)
-    return listed[[*names, "message", "release", "exception_key", "sha256", "seg", "offset", "length"]]
+    place = ["exception_key", "sha256", "seg", "offset", "length"]
+    return listed[[*names, "message", "release", *named_adjustments.TYPES, *place]]
 
 
 def closed(conn: Connection, at: AsOf, first: date) -> pd.DataFrame:
@@ -30,11 +32,13 @@ def closed(conn: Connection, at: AsOf, first: date) -> pd.DataFrame:
     rows = _told(conn, at, rows).assign(closed_by=_closed_by(conn, rows))
     names = ["type_code", "own_title", "severity", "amount_cents", "opened_date", "closed_date", "resolution"]
     listed = rows.sort_values(["type_code", "exception_key", "closed_at"], ignore_index=True)
-    return listed[[*names, "closed_by", "owner", "last_note", "exception_key"]]
+    return listed[[*names, "closed_by", "owner", "last_note", *named_adjustments.TYPES, "exception_key"]]
 
 
 def _told(conn: Connection, at: AsOf, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add own_title and severity of the type, and owner and last_note as they were that day."""
+    """Add own_title and severity of the type, the provider adjustment, owner and last_note as they were that day."""
+    adjustments = named_adjustments.of_exceptions(conn, rows)
+    rows = rows.assign(**{str(name): adjustments[name] for name in adjustments})
     types = codes.table("exception_types").set_index("type_code").reindex(rows["type_code"])
     said = {"owner": exception_events.owners(conn, at), "last_note": exception_events.last_notes(conn, at)}
     return rows.assign(

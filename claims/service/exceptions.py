@@ -11,9 +11,12 @@ from claims.errors import NotFoundError, UsageError
 from claims.masking import MASK
 from claims.service import booking
 from claims.service.audited import record_shown
+from claims.service.candidates import with_candidates
 from claims.service.context import Context
 from claims.service.exception_acts import acceptance
+from claims.service.named_adjustments import meaning, with_adjustments
 from claims.store.engine import read
+from claims.store.posting import UNDONE
 from claims.store.queries import exception_events, held_now
 from claims.store.queries import exceptions as rows_of
 
@@ -29,7 +32,8 @@ def listed(
     """
     require_known(state, type_code)
     with read(ctx.engine) as conn:
-        rows = rows_of.listed(conn, state, type_code.upper(), owner)
+        rows = with_adjustments(conn, rows_of.listed(conn, state, type_code.upper(), owner), show_phi=show_phi)
+        rows = with_candidates(conn, rows)
         held = held_now.everything(conn)
     rows = described(rows)
     rows = rows.sort_values("severity", key=lambda severity: severity != "open", kind="stable", ignore_index=True)
@@ -52,11 +56,11 @@ def require_known(state: str, type_code: str) -> None:
 def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one exception: what it is, its worth, what releases it, its payment or deposit, its findings, its events.
 
-    Claim number, inbox names, people's words and what the bank says of a payer or in its reference are masked unless
-    ``show_phi``, which is audited.
+    Claim number, the reference of a provider adjustment, inbox names, people's words and what the bank says of a payer
+    or in its reference are masked unless ``show_phi``, which is audited.
     """
     with read(ctx.engine) as conn:
-        found = rows_of.one(conn, exception_id)
+        found = with_adjustments(conn, rows_of.one(conn, exception_id), show_phi=show_phi)
         findings = rows_of.findings(conn, exception_id)
         names = rows_of.source_names(conn, exception_id)
         payment = rows_of.payment(conn, exception_id)
@@ -78,8 +82,18 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
                 story["deposit"][name] = MASK
     is_acceptable, why, _ = acceptance(story["type_code"])
     story |= {"is_acceptable": is_acceptable, "acceptable_reason": why}
+    story["command"] = _command(story)
+    story["adjustment_means"] = meaning(story["adjustment_code"], int(story["adjustment_cents"]))
     story["accounts"] = booking.accounts().to_dict("records") if booking.is_bookable(story["type_code"]) else []
     return story | {"source_names": names, "findings": findings, "events": events}
+
+
+def _command(story: dict[str, Any]) -> str:
+    """Give the command that releases it, where that is known with its number; else nothing."""
+    if story["type_code"] != UNDONE:
+        return ""
+    of_claim = story["claim_id"] and story["claim_number"]
+    return f"claims replay claim:{story['claim_id']}" if of_claim else f"claims replay remit:{story['remit_id']}"
 
 
 def described(rows: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.ledger import match
+from claims.masking import MASK
+from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.matching_by_hand import seen_of, waiting, weighed
 from claims.store import matching
@@ -77,7 +79,8 @@ def looked_at(ctx: Context, exception_id: int, claim_number: str) -> Look:
 def considered(ctx: Context, exception_id: int) -> pd.DataFrame:
     """Give the claims that come nearest to the payment of an exception, the best first; who shows them records that.
 
-    claim_id, claim_number, patient, days, charge_cents, score, and which facts agree and differ, in words.
+    claim_id, claim_number, patient, days, charge_cents, score, why it was not taken, and which facts agree and differ,
+    in words.
     """
     with read(ctx.engine) as conn:
         rows = by_hand.considered(conn, exception_rows.claim_payment_of(conn, exception_id), MOST_CONSIDERED)
@@ -87,13 +90,23 @@ def considered(ctx: Context, exception_id: int) -> pd.DataFrame:
         for side in (match.AGREES, match.DIFFERS)
     }
     days = zip(rows["statement_from_date"], rows["statement_to_date"], strict=True)
-    told = rows.assign(
+    found = rows.assign(
         patient=pd.Series([_name(row) for row in rows.to_dict("records")], dtype="str"),
         days=pd.Series([_days(*pair) for pair in days], dtype="str"),
         **sides,
     )
-    names = ["claim_id", "claim_number", "patient", "days", "charge_cents", "score", match.AGREES, match.DIFFERS]
-    return told[names]
+    names = ["claim_id", "claim_number", "patient", "days", "charge_cents", "score", "why"]
+    return found[[*names, match.AGREES, match.DIFFERS]]
+
+
+def told(ctx: Context, exception_id: int, *, show_phi: bool) -> pd.DataFrame:
+    """Give what `considered` does, patients and claim numbers masked unless `show_phi`, which is audited."""
+    rows = considered(ctx, exception_id)
+    if not show_phi:
+        return rows.assign(claim_number=MASK, patient=MASK)
+    if len(rows):
+        record_shown(ctx, f"exception {exception_id}", {"claims": rows["claim_id"].tolist()})
+    return rows
 
 
 def _name(row: Any) -> str:

@@ -41,7 +41,7 @@ def _pass(ctx: Context) -> tuple[int, int]:
             if payments.empty:
                 return matched, unmatched
             after = int(payments["claim_payment_id"].max())
-            found, refused, others = _find(conn, payments)
+            found, refused, others = find(conn, payments)
             lines = match_lines(conn, found)
             none = payments[~payments["claim_payment_id"].isin(found["claim_payment_id"])]
             refusals = _not_found(none, refused)
@@ -51,7 +51,7 @@ def _pass(ctx: Context) -> tuple[int, int]:
             unmatched += len(none)
 
 
-def _find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Try the keys in order on what is left: `(matches, refused, claims looked at and not taken)`."""
     ids = payments["claim_payment_id"].tolist()
     named = paid_facts(conn, payments)

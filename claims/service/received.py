@@ -7,11 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.service import zone
+from claims.service.audited import record_shown
 from claims.service.context import Context
+from claims.service.named_adjustments import in_words, meaning
 from claims.store import undo
 from claims.store.engine import read
 from claims.store.handles import Connection
+from claims.store.queries import named_adjustments
 from claims.store.queries import received as rows
 
 FILE_STATES = ("registered", "stored", "held", "refused")
@@ -26,8 +31,9 @@ def remittances(ctx: Context, state: str = "") -> pd.DataFrame:
         return _with_deposits(rows.remittances(conn, *rows.with_state("remittances", state)), rows.deposits_of(conn))
 
 
-def remittance(ctx: Context, number: int) -> dict[str, Any]:
-    """Tell one remittance: its facts, its ties (`ties`), who issued it again (`issued_again_by`, numbers).
+def remittance(ctx: Context, number: int, *, show_phi: bool = False) -> dict[str, Any]:
+    """Tell one remittance: its facts, its ties (`ties`), who issued it again (`issued_again_by`, numbers), and its
+    provider adjustments one by one (`provider_adjustments`; references masked unless `show_phi`, which is audited).
 
     Raises NotFoundError.
     """
@@ -35,19 +41,34 @@ def remittance(ctx: Context, number: int) -> dict[str, Any]:
         found = rows.remittances(conn, rows.numbered("remittances", number))
         ties = rows.deposits_of(conn, [number])
         again = sorted(set(undo.issued_again(conn, [number])["remit_id"].tolist()))
+        adjustments = _with_meaning(named_adjustments.of_remittance(conn, number), show_phi=show_phi)
     if found.empty:
         raise NotFoundError("remittance", number)
+    if show_phi:
+        record_shown(ctx, f"remittance {number}")
     return {str(name): value for name, value in _with_deposits(found, ties).iloc[0].items()} | {
         "ties": ties,
         "issued_again_by": again,
+        "provider_adjustments": adjustments,
     }
 
 
+def _with_meaning(adjustments: pd.DataFrame, *, show_phi: bool) -> pd.DataFrame:
+    """Add what each provider adjustment means, and the name of the account where it lies."""
+    names = codes.table("accounts").set_index("account")["name"]
+    rows = zip(*(adjustments[name] for name in ("adjustment_code", "adjustment_cents", "account")), strict=True)
+    means = [meaning(code, cents, account) for code, cents, account in rows]
+    return in_words(adjustments, show_phi=show_phi).assign(
+        adjustment_means=pd.Series(means, index=adjustments.index, dtype="str"),
+        account_name=names.reindex(adjustments["account"]).fillna("").astype("str").to_numpy(),
+    )
+
+
 def files(ctx: Context, state: str = "") -> pd.DataFrame:
-    """List files, the newest first."""
+    """List files, the newest first, with the practice's day on which each came in (`came_in`)."""
     _known(state, FILE_STATES)
     with read(ctx.engine) as conn:
-        return rows.files(conn, *rows.with_state("files", state))
+        return _with_days(ctx, rows.files(conn, *rows.with_state("files", state)))
 
 
 def file(ctx: Context, named: str) -> dict[str, Any]:
@@ -55,11 +76,16 @@ def file(ctx: Context, named: str) -> dict[str, Any]:
     with read(ctx.engine) as conn:
         is_number = named.isascii() and named.isdigit() and len(named) <= 18
         number = int(named) if is_number else file_number(conn, named.lower())
-        found = rows.files(conn, rows.numbered("files", number))
+        found = _with_days(ctx, rows.files(conn, rows.numbered("files", number)))
         if found.empty:
             raise NotFoundError("file", number)
         remits = _with_deposits(rows.remittances(conn, rows.in_file(number)), rows.deposits_of(conn))
     return {str(name): value for name, value in found.iloc[0].items()} | {"in_it": remits}
+
+
+def _with_days(ctx: Context, files: pd.DataFrame) -> pd.DataFrame:
+    days = [zone.day_of(ctx, instant) for instant in files["recorded_at"]]
+    return files.assign(came_in=pd.Series(days, index=files.index, dtype="str"))
 
 
 def file_number(conn: Connection, beginning: str) -> int:

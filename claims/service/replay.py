@@ -8,7 +8,15 @@ from datetime import date
 import pandas as pd
 
 from claims.errors import VaultError
-from claims.service import restored_cases, restored_lives, standing, tying, undo_targets, verify_denials
+from claims.service import (
+    replay_hindrances,
+    restored_cases,
+    restored_lives,
+    standing,
+    tying,
+    undo_targets,
+    verify_denials,
+)
 from claims.service.audited import record
 from claims.service.banking import match_deposits
 from claims.service.charging import post_voids
@@ -31,7 +39,8 @@ def replay(ctx: Context, target: str, posting_date: date) -> Outcome:
     """Post again what a target (remit:NO, file:NO, claim:NO, run:NO) had posted and an undo took back.
 
     Of several remittances of one payment one stands: PostingRefusedError beside another. One that is held for another
-    of its payment, which is undone or was never posted, is posted in its place.
+    of its payment, which is undone or was never posted, is posted in its place. Refused, and nothing changed, while
+    what its reversals took back is undone and could be replayed (`replay_hindrances`).
     """
     with running(ctx, "replay", posting_date) as (run_id, counts), together(ctx.engine) as conn:
         return _replay(conn, ctx, run_id, posting_date, target, counts)
@@ -51,6 +60,10 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     if not alone and not target.claim_payment_ids:
         standing.require_none(stands)
     target = replace(target, remit_ids=alone)  # of a claim or file the others are posted
+    if len(hindrances := replay_hindrances.named(conn, alone)):
+        counts["refused"] = len(hindrances)
+        nothing = rows.journals_of_run(conn, run_id)
+        return Outcome(target.name, run_id, dict(counts), nothing, pd.DataFrame({"claim_payment_id": []}), hindrances)
     remits = undone.remittances(conn, target.remit_ids)
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":

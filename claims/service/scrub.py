@@ -20,7 +20,7 @@ from claims.charges.scrub import scrub as scrubbed
 from claims.codes import lists
 from claims.codes.lists import CodeLists
 from claims.master import Master
-from claims.service import contents, differing, life
+from claims.service import contents, differing, held_answers, life
 from claims.service.context import Context
 from claims.service.identities import resolve_identities
 from claims.service.master import load_master
@@ -40,6 +40,7 @@ class _Known(NamedTuple):
     lists: CodeLists
     today: int
     usage: str
+    held: pd.DataFrame  # what remittances decide that are held
 
 
 def scrub(
@@ -86,7 +87,9 @@ def findings_of(ctx: Context, frames: dict[str, pd.DataFrame], edit_id: str, day
 def _known(ctx: Context, day: date, master: Master | None = None) -> _Known:
     usage = "P" if "P" in ctx.settings.accept_usage else "T"
     found = lists.load(ctx.settings.code_list_folder)
-    return _Known(master or load_master(ctx), found, int(day.strftime("%Y%m%d")), usage)
+    with read(ctx.engine) as conn:
+        held = held_answers.decided(conn)
+    return _Known(master or load_master(ctx), found, int(day.strftime("%Y%m%d")), usage, held)
 
 
 def _batch(ctx: Context, posting_date: date, run_id: int, claims: pd.DataFrame, known: _Known) -> Counter[str]:
@@ -145,6 +148,7 @@ def _work(ctx: Context, frames: dict[str, pd.DataFrame], known: _Known) -> Work:
     with read(ctx.engine) as conn:
         history = scrubbing.sent_services(conn, members)
         said = decisions.of_families(conn, sorted(set(claims["family_id"].tolist())))
+        answered = held_answers.stopped(conn, claims, known.held)
     history = history[~history["claim_id"].isin(claims["claim_id"])]
     said = claims[["seg", "family_id"]].rename(columns={"seg": "claim_seg"}).merge(said, on="family_id")
     crossed = (said["is_crossover"] == 1) & (said["status_code"] != decisions.TAKEN_BACK)
@@ -157,6 +161,7 @@ def _work(ctx: Context, frames: dict[str, pd.DataFrame], known: _Known) -> Work:
         usage=known.usage,
         history=_with_days(history),
         adjudications=_with_days(said),
+        answered=_with_days(answered),
     )
 
 

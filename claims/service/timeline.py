@@ -9,7 +9,9 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
+from claims.ledger.rules import CLEARING
 from claims.masking import MASK
+from claims.service import held_answers
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.payer_names import named
@@ -24,6 +26,7 @@ __all__ = ["OWN_ID", "SeveralClaimsError", "gathered", "story", "timeline"]
 KINDS = ("import", "life", "journal", "denial", "deposit")
 # Steps whose effective date is the day on which they happened; a charge's is that of the service.
 _HAPPENED = ("life", "denial", "deposit")
+PAID = "Paid by payers (a deposit settles it by remittance, not by claim)"
 _PRIVATE = ("claim_number", "payer_claim_number")
 # Journals that agree in these are of one cause, booked in one stroke: one for each line.
 _STROKE = ["kind", "step", "detail_code", "recorded_at", "posting_date", "claim_id", "actor", "sha256", "seg"]
@@ -57,7 +60,8 @@ def of_family(ctx: Context, family_id: int) -> pd.DataFrame:
 def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell a claim: its versions, sendings, money, steps, and the proof that it was filed in time.
 
-    `payments`: what each decision paid, reduced and left to the patient. Claim numbers are masked unless ``show_phi``,
+    `payments`: what each decision paid, reduced and left to the patient; `held`: what remittances decide of it that are
+    here and held, so that nothing of that is posted. Claim numbers are masked unless ``show_phi``,
     which is audited.
     """
     with read(ctx.engine) as conn:
@@ -67,6 +71,7 @@ def story(ctx: Context, claim: str, *, show_phi: bool = False) -> dict[str, Any]
             "sendings": _dated(rows.sendings(conn, family_id)),
             "money": _named(rows.money(conn, family_id)),
             "payments": rows.payments(conn, family_id),
+            "held": held_answers.of_family(conn, family_id),
             "proofs": rows.payer_acceptances(conn, family_id),
             "steps": _ordered(ctx, rows.steps(conn, family_id)),
         }
@@ -179,6 +184,7 @@ def _words(steps: pd.DataFrame) -> pd.Series:
 
 def _named(money: pd.DataFrame) -> pd.DataFrame:
     names = codes.table("accounts").set_index("account")["name"]
+    names[CLEARING] = PAID  # of one claim it is never zero: what is settled is its remittance
     return money.assign(name=names.reindex(money["account"]).fillna("").to_numpy())
 
 

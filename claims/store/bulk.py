@@ -132,18 +132,16 @@ def driver_values(column: sa.Column[Any], values: pd.Series[Any], as_date: Calla
     """Turn one column into the driver's values, None for NULL."""
     if isinstance(column.type, sa.Date):
         return _dates(column, values, as_date)
+    is_optional_id = column.nullable and column.name.endswith("_id")
     if isinstance(column.type, sa.Integer):
         if pd.api.types.is_bool_dtype(values.dtype):
             values = values.astype("Int64" if values.hasnans else "int64")
-        if column.nullable and column.name.endswith("_id"):
-            values = values.astype("Int64").mask(values == 0)
     elif isinstance(values.dtype, pd.StringDtype) and _has_zero(values):
         values = values.str.replace("\0", "\ufffd", regex=False)
-    if column.nullable and column.name.endswith("_at"):
-        values = values.mask(values == "")
-    if not values.hasnans:
-        return values.tolist()
-    return values.astype(object).where(values.notna(), None).tolist()
+    listed = values.to_numpy(object, na_value=None).tolist() if values.hasnans else values.tolist()
+    if is_optional_id or (column.nullable and column.name.endswith("_at")):
+        return [value or None for value in listed]
+    return listed
 
 
 def _dates(column: sa.Column[Any], values: pd.Series[Any], as_date: Callable[[str], Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Write what people do with a claim that an edit stops: whose it is, what they note, that they gave it up."""
+"""Write what people do with a claim that an edit stops: owner, notes, that they gave it up or let it go."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from claims.store.bulk_update import bulk_update
 from claims.store.rows import frame_of, insert_keyed, update_where_in
 
 W = schema.claim_work
+LET_GO = "let-go"  # a person sends it although its answer is here, in a remittance that is held
 
 
 def save(conn: sa.Connection, rows: pd.DataFrame) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
+from claims.store import schema
 from claims.store.load import frame
 from claims.store.matching import CLAIM_FACTS, CP, FAM, LOOKING, POSTINGS, C, F, M, N, R, is_stored
 from claims.store.rows import frame_of
 
+BY_HAND, E = N.alias("by_hand"), schema.exceptions
 # Of a claim: the subscriber where it names no other patient.
 _IS_SELF = C.c.patient_last_name == ""
 PATIENT = [
@@ -73,6 +75,27 @@ def posted_to(conn: sa.Connection, claim_payment_id: int) -> int:
     posted = sa.select(M.c.claim_id).join(POSTINGS, POSTINGS.c.claim_payment_id == M.c.claim_payment_id)
     own = posted.where(M.c.claim_payment_id == claim_payment_id, M.c.ended_at.is_(None), POSTINGS.c.ended_at.is_(None))
     return int(conn.scalar(own.where(POSTINGS.c.outcome != "unapplied").limit(1)) or 0)
+
+
+def best_considered(conn: sa.Connection, exception_ids: Sequence[int], types: Sequence[str]) -> pd.DataFrame:
+    """Of open exceptions of these types: the claim that came nearest to its payment and was not taken, as last seen.
+
+    exception_id, claim_id, why, evidence, looked_at (how many claims were); without what a person has said it is not
+    of, and without exceptions whose payment no claim came near to.
+    """
+    same = sa.and_(BY_HAND.c.claim_payment_id == N.c.claim_payment_id, BY_HAND.c.family_id == N.c.family_id)
+    said = sa.select(sa.literal(1)).where(same, BY_HAND.c.why == "by-hand").correlate(N)
+    select = (
+        sa.select(E.c.exception_id, N.c.match_candidate_id, N.c.claim_id, N.c.score, N.c.why, N.c.evidence)
+        .join(N, N.c.claim_payment_id == E.c.claim_payment_id)
+        .join(C, C.c.claim_id == N.c.claim_id)
+        .where(E.c.state == "open", E.c.type_code.in_(list(types)), is_stored(C), ~said.exists())
+    )
+    rows = frame_of(conn, select, E.c.exception_id, exception_ids).sort_values("match_candidate_id")
+    last = rows.drop_duplicates(["exception_id", "claim_id"], keep="last")
+    last = last.assign(looked_at=last.groupby("exception_id")["claim_id"].transform("size"))
+    best = last.sort_values(["score", "match_candidate_id"], ascending=[False, True], kind="stable")
+    return best.drop_duplicates("exception_id")[["exception_id", "claim_id", "why", "evidence", "looked_at"]]
 
 
 def considered(conn: sa.Connection, claim_payment_id: int, most: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import exceptions, schema
+from claims.store import exceptions, schema, unknown_refunds
 from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
@@ -123,6 +123,7 @@ def keep_named(conn: sa.Connection, posting_date: date) -> None:
     exceptions.restate(conn, wanted)
     columns = ["exception_key", "type_code", "amount_cents", "remit_id", "file_id", "seg"]
     exceptions.open_all(conn, wanted[columns], posting_date)
+    unknown_refunds.keep_named(conn, posting_date)
 
 
 def _taken(conn: sa.Connection) -> pd.DataFrame:

@@ -126,6 +126,20 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
     return rows.sort_values("place", ignore_index=True)
 
 
+def taken_back_undone(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Whose decisions reversals of undone remittances took back, where those are undone now: remit_id, needed_id."""
+    taken, other = CP.alias("taken"), R.alias("other")
+    select = (
+        sa.select(UP.c.remit_id, taken.c.remit_id.label("needed_id"))
+        .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
+        .join(taken, taken.c.claim_payment_id == P.c.reverses_claim_payment_id)
+        .join(other, other.c.remit_id == taken.c.remit_id)
+        .where(UP.c.is_target == 1, UP.c.replayed_at.is_(None), P.c.outcome == "reversal")
+        .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id)
+    )
+    return frame_of(conn, select, UP.c.remit_id, remit_ids).drop_duplicates(ignore_index=True)
+
+
 def posted_at(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
     """When undone remittances were posted, by remit_id."""
     rows = frame_of(conn, sa.select(UR.c.remit_id, UR.c.posted_at, UR.c.undone_at), UR.c.remit_id, remit_ids)

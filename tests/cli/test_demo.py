@@ -79,6 +79,7 @@ def test_the_demo_runs_and_what_it_prints_can_be_typed(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "27 files: 24 stored, 1 held, 1 refused, 1 duplicate" in done.stdout
     assert "equal to the cent" in done.stdout
+    assert "Sent      nothing; 3 claims, $2,040.00, wait" in done.stdout, "what is answered here is not sent as new"
     assert not re.search(r"EX26\d{4}|TEACUP|FW1\d{4}", done.stdout), "no claim number, name or member id"
     lines = [line.split("  # ")[0].strip() for line in done.stdout.splitlines() if "  # " in line]
     home = lines[0].removeprefix("export CLAIMS_HOME=")

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import UsageError
-from claims.service import booking, exceptions, people
+from claims.service import booking, exceptions, people, received
 from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.report import write_report
@@ -85,7 +85,9 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
             booking.book(practice.ctx, which, account, WHY, DAY)
     with pytest.raises(UsageError, match="Say why"):
         booking.book(practice.ctx, which, "5100", " ", DAY)
-    assert booking.book(practice.ctx, which, "5100", WHY, DAY) == {"account": "5100", "amount_cents": 3000}
+    done = booking.book(practice.ctx, which, "5100", WHY, DAY)
+    assert (done["account"], done["amount_cents"]) == ("5100", 3000)
+    assert done["adjustment_named"] == "ZZ:•••, 1st of 2 in its PLB segment"
     assert practice.balances() == {"1000": 7000, "4900": -10000, "5100": 3000}
     assert waits(practice) == []
     ((row),) = of_report(practice, tmp_path, "tieout")
@@ -108,6 +110,8 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     assert [kind for (kind,) in kinds] == ["booked", "unbooked"]
     check(practice)
     undo(practice.ctx, "remit:T1", DAY)
+    ((undone,),) = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code == "UNDONE", E.c.state == "open"))
+    assert exceptions.told(practice.ctx, undone)["command"] == "claims replay remit:1"
     replay(practice.ctx, "remit:T1", DAY)
     assert waits(practice) == before
     which = number(practice)
@@ -118,6 +122,35 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     closed = practice.rows(sa.select(E.c.closed_reason).where(E.c.type_code == "ADVANCE_MISSING"))
     assert closed == [("taken-back",)], "nothing was announced"
     check(practice)
+
+
+def test_which_of_a_segments_adjustments_it_is_is_said_and_a_lost_check_is_no_income(practice, tmp_path):
+    practice.night(paid("T1", "20250310", 70, "AM:ICN7*30", "CS:REISSUE*-15", "L6:X*-85"))
+    rows, _ = exceptions.listed(practice.ctx, show_phi=True)
+    named = [f"{code}, {place} of 3 in its PLB segment" for code, place in (("AM:ICN7", "1st"), ("CS:REISSUE", "2nd"))]
+    assert sorted(filter(None, rows["adjustment_named"])) == named, "and none of the deposit that has not come"
+    masked = exceptions.listed(practice.ctx)[0]
+    assert not masked["adjustment_reference"].isin(["ICN7", "REISSUE"]).any(), "a reference may be a claim's number"
+    told = [(row["type_code"], row["adjustment_code"], row["adjustment_reference"], row["adjustment_pair"])
+            for row in of_report(practice, tmp_path, "exceptions") if row["adjustment_code"]]  # fmt: skip
+    assert told == [("PLB_UNCONFIGURED", "AM", "ICN7", "1"), ("PLB_UNCONFIGURED", "CS", "REISSUE", "2")]
+    which = {row["adjustment_code"]: row["exception_id"] for row in rows.to_dict("records")}
+    with pytest.raises(booking.DoubtedAccountError, match=r"most often a lost check paid again.* --sure"):
+        booking.book(practice.ctx, which["CS"], "4910", WHY, DAY)
+    booking.book(practice.ctx, which["CS"], "5100", WHY, DAY)
+    booking.unbook(practice.ctx, which["CS"], WHY, DAY)
+    booking.book(practice.ctx, which["CS"], "4910", WHY, DAY, sure=True)
+    listed = received.remittance(practice.ctx, 1)["provider_adjustments"]
+    assert listed[["adjustment_code", "adjustment_cents", "account", "exception_ids"]].to_numpy().tolist() == [
+        ["AM", 3000, "2200", str(which["AM"])],
+        ["CS", -1500, "4910", ""],
+        ["L6", -8500, "4900", ""],
+    ]
+    # What a person booked and nothing withheld before is named as the adjustment that it was.
+    booking.unbook(practice.ctx, which["CS"], WHY, DAY)
+    booking.book(practice.ctx, which["CS"], "1400", WHY, DAY)
+    missing, _ = exceptions.listed(practice.ctx, type_code="WITHHOLDING_MISSING", show_phi=True)
+    assert missing["adjustment_named"].tolist() == [named[1]]
 
 
 def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from claims.errors import NotFoundError, UsageError
 from claims.ledger.patient_names import same_patient
-from claims.service import exceptions
+from claims.service import exceptions, match_compared
 from claims.service.match_compared import considered, looked_at
 from claims.service.matching_by_hand import (
     MatchDiffersError,
@@ -138,9 +138,14 @@ def test_claims_that_came_near_are_offered(practice):
     number = exception(practice, "CHARGE_DIFFERS")
     (near,) = considered(practice.ctx, number).to_dict("records")
     assert (near["claim_number"], near["charge_cents"], near["differs"]) == ("A1", 14000, "charge")
+    (row,) = exceptions.listed(practice.ctx, type_code="CHARGE_DIFFERS")[0].to_dict("records")
+    assert row["candidate_named"] == f"claim {near['claim_id']} was looked at and not taken (differs in charge)"
+    told = match_compared.told(practice.ctx, number, show_phi=False)
+    assert told[["claim_number", "patient", "why"]].to_numpy().tolist() == [["•••", "•••", "charge-differs"]]
     match_by_hand(practice.ctx, number, "A1", "why")
     unmatch_by_hand(practice.ctx, number)
     assert considered(practice.ctx, number).empty
+    assert not exceptions.listed(practice.ctx)[0]["candidate_named"].any(), "a person said it is not"
 
 
 @pytest.mark.parametrize(

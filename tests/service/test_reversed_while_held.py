@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from claims.service import exceptions
 from claims.service.master import import_files
 from claims.service.overview import overview
 from claims.service.received import remittances
@@ -129,6 +130,7 @@ def test_what_a_held_remittance_explains_is_asked_of_it_until_a_corrected_one_re
     reasons = practice.rows(sa.select(E.c.closed_reason).where(E.c.type_code == "REMIT_HELD"))
     assert reasons == [("replaced",)]
     assert sorted(remittances(practice.ctx)["state"]) == ["posted", "posted", "replaced"]
+    assert exceptions.listed(practice.ctx)[1].empty, "nothing is held now"
     assert remittances(practice.ctx, "replaced")["trace_number"].tolist() == ["T1"]
     assert overview(practice.ctx, 1).held_remittances.count == 0
     assert [status for trace, status in statuses(practice) if trace == "T1"] == ["PARTLY_UNAPPLIED"]

@@ -176,5 +176,5 @@ def test_the_command_lists_edits_with_their_switches(practice, known, command):
     known(edit_settings=[row])
     code, said = command("--list", "--edit", "s22", "--json")
     listed = json.loads(said.out)["edits"]
-    assert code == 0 and [one["edit_id"] for one in listed] == ["S22a", "S22b"]
+    assert code == 0 and [one["edit_id"] for one in listed] == ["S22a", "S22b", "S22c"]
     assert listed[0]["switches"] == [{"severity": "block", "switch": "S22 for FABLE"}]

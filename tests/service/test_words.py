@@ -32,7 +32,7 @@ from claims.service.matching_by_hand import match_by_hand
 from claims.service.patient_acts import apply_payment, void_payment
 from claims.service.patient_refunds import request_claim_refund, request_payment_refund, withdraw_refund
 from claims.service.patient_write_offs import take_back, to_collection
-from claims.store import schema, seals
+from claims.store import schema, scrubbing, seals
 from claims.store.engine import write
 from claims.store.people import change
 from claims.store.queries import given_up
@@ -63,6 +63,7 @@ NO_ACTS = {
     # What is done with one rejection or blocked claim, held here, is done with a list of one.
     *("rejection_acts.note", "rejection_acts.close", "rejection_acts.reopen", "rejection_pages.payer"),
     *("blocked_acts.note", "blocked_acts.give_up", "blocked_acts.take_up"),
+    "blocked_acts.let_go",
     *("blocked_queue.payer", "payer_names.fitting"),
     *("searching.direct", "searching.keep", "tying.take_apart", "tying.take_apart_remittances"),
     *("tying.write_bank_journals", "variance_acts.preview", "variance_acts.say", "desk.money.close_duplicate"),
@@ -96,7 +97,14 @@ def block(practice, claim_id):
     with write(practice.ctx.engine) as conn:
         seals.note(conn, schema.claims, [claim_id])
         conn.execute(sa.update(schema.claims).where(own).values(origin="to_send", life="draft"))
-        life.record(conn, pd.DataFrame({"claim_id": [claim_id], "event": ["blocked"], "event_key": ["x"]}), DAY)
+        row = {
+            "claim_id": [claim_id],
+            "event": ["blocked"],
+            "event_key": [f"x{conn.scalar(sa.select(sa.func.max(schema.claim_events.c.event_id)))}"],
+        }
+        life.record(conn, pd.DataFrame(row), DAY)
+        found = {"edit_id": "S22c", "severity": "block", "element": "CLM01", "line_number": 0, "message": ""}
+        scrubbing.save(conn, [claim_id], pd.DataFrame([{"claim_id": claim_id, **found}]))
 
 
 def test_no_word_of_a_person_stands_in_the_audit_chain(books):
@@ -147,6 +155,8 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     stopped = newest(schema.claims.c.claim_id)
     block(books, stopped)
     do(blocked_queue.note, stopped, WORD, DAY)
+    do(blocked_queue.let_go, stopped, DAY, WORD)
+    block(books, stopped)
     do(blocked_queue.give_up, stopped, DAY, WORD)
     do(blocked_queue.take_up, stopped, DAY, WORD)
     do(desk.note, case(), WORD, DAY)

@@ -26,6 +26,11 @@ def number(days: Days) -> Integers:
     return np.asarray((1970 + months // 12) * 10_000 + (months % 12 + 1) * 100 + day, np.int64)
 
 
+def iso(days: Integers) -> list[str]:
+    """Write numbers of days as people do: 2026-10-01."""
+    return [f"{one // 10000:04}-{one // 100 % 100:02}-{one % 100:02}" for one in days.tolist()]
+
+
 def between(start: Integers, end: Integers) -> Integers:
     """Count the days from one day to another; 0 where one of them is none."""
     both = (start > 0) & (end > 0)

@@ -1,4 +1,4 @@
-"""S22: services that were sent before, or stand twice among those to send.
+"""S22: services that were sent before, stand twice among those to send, or whose answer is here already.
 
 A service is the same when patient, payer, providers, day, procedure, modifiers and charge are.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from claims.charges.scrub.columns import Coded, Integers, numbered
+from claims.charges.scrub.columns import Coded, Integers, Table, matches, numbered
+from claims.charges.scrub.days import iso
 from claims.charges.scrub.work import Look, Work
 
 _OF_CLAIM = ("member_id", "patient_first_name", "billing_npi", "rendering_npi")
@@ -28,6 +29,12 @@ def look(work: Work) -> Look:
     if len(work.history):
         sent = rows[_sent(work, rows)]
         yield work.at_lines("S22a", sent, found=[str(one) for one in day[sent].tolist()], expected=code.texts(sent))
+    if len(work.answered):
+        known = Table(work.answered)
+        claim = matches(work.claims.numbers("seg"), known.numbers("claim_seg"))
+        at = np.flatnonzero((claim >= 0) & np.append(is_first, False)[claim])
+        remit, paid = (known.numbers(name)[at] for name in ("remit_id", "paid_date"))
+        yield work.at_claims("S22c", claim[at], "", [str(one) for one in remit.tolist()], iso(paid))
 
 
 def _repeated(work: Work, rows: Integers) -> Integers:

@@ -13,7 +13,7 @@ import numpy as np
 
 from claims import codes
 from claims.charges.scrub.columns import Coded, Integers, together
-from claims.charges.scrub.days import between, calendar, later, number
+from claims.charges.scrub.days import between, calendar, iso, later, number
 from claims.charges.scrub.rules import Rules
 from claims.charges.scrub.work import Look, Work
 
@@ -39,13 +39,9 @@ def look(work: Work) -> Look:
     known = (due > 0) & ~claims.is_filled("delay_reason_code")
     used, length, left = between(anchor_day, today), between(anchor_day, due), between(today, due)
     late = np.flatnonzero(known & (today > due))
-    yield work.at_claims("S26a", late, "", [str(one) for one in used[late].tolist()], _iso(due[late]))
+    yield work.at_claims("S26a", late, "", [str(one) for one in used[late].tolist()], iso(due[late]))
     soon = np.flatnonzero(known & (today <= due) & (used * 100 > length * _SOON))
-    yield work.at_claims("S26b", soon, "", [str(one) for one in left[soon].tolist()], _iso(due[soon]))
-
-
-def _iso(days: Integers) -> list[str]:
-    return [f"{one // 10000:04}-{one // 100 % 100:02}-{one % 100:02}" for one in days.tolist()]
+    yield work.at_claims("S26b", soon, "", [str(one) for one in left[soon].tolist()], iso(due[soon]))
 
 
 def last_days(work: Work) -> tuple[Integers, Integers]:

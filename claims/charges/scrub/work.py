@@ -40,7 +40,8 @@ class Work:
     receiver calls it. `history`: services sent before (claim_id, life, payer_code, member_id, patient_birth_date,
     patient_first_name, billing_npi, rendering_npi, service_date, procedure_code, modifiers, charge_cents).
     `adjudications`: what payers said (claim_seg, payer_sequence, status_code, paid_cents, share_cents: of the patient,
-    paid_date; status 22: taken back). `usage`: P when real claims are sent, T when invented ones, empty when not known.
+    paid_date; status 22: taken back). `answered`: claims that a remittance decides which is here and held (claim_seg,
+    remit_id, paid_date). `usage`: P when real claims are sent, T when invented ones, empty when not known.
     `is_file`: the frames are those of one file about to be sent. `made`: what edits worked out for each other.
     """
 
@@ -51,6 +52,7 @@ class Work:
     usage: str = ""
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     adjudications: pd.DataFrame = field(default_factory=pd.DataFrame)
+    answered: pd.DataFrame = field(default_factory=pd.DataFrame)
     is_file: bool = False
     made: dict[str, Any] = field(default_factory=dict, repr=False)
     _tables: dict[str, Table] = field(default_factory=dict, repr=False)

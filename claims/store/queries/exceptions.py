@@ -144,7 +144,9 @@ def one(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
     )
     newest = sa.select(sa.func.max(C.c.claim_id)).where(C.c.family_id == E.c.family_id, C.c.state == "stored")
     about = sa.func.coalesce(E.c.claim_id, matched.scalar_subquery(), newest.scalar_subquery(), 0).label("claim_id")
-    select = rows().add_columns(sa.cast(about, sa.BigInteger).label("claim_id"), E.c.bank_line_id)
+    none = sa.cast(sa.literal(0), sa.BigInteger)
+    remit = sa.func.coalesce(E.c.remit_id, CP.c.remit_id, none).label("remit_id")
+    select = rows().add_columns(sa.cast(about, sa.BigInteger).label("claim_id"), E.c.bank_line_id, remit)
     return frame(conn, select.where(E.c.exception_id == exception_id))
 
 

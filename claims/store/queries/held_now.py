@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from claims.store import keyset, schema
 from claims.store.load import frame
 from claims.store.queries.asof import count
+from claims.store.replaced import is_replaced
 
 FILE, T, R, C = schema.files, schema.transactions, schema.remittances, schema.claims
 STATES = ("held", "refused")
@@ -29,7 +30,7 @@ def page(conn: sa.Connection, after: Sequence[Any] | None, limit: int, back: boo
     """Read so many after a row (the values of `KEYS`), or back from it; by kind, what came first before others.
 
     kind, state, reason_code, amount_cents, sha256, seg. Where a set is stopped for the same reason as a remittance or
-    claim in it, only these stand here; so with a file.
+    claim in it, only these stand here; so with a file. A remittance whose corrected copy is posted is held no more.
     """
     chosen = page_select(after, limit, back=back).subquery()
     order = keyset.ordered([chosen.c[name] for name in KEYS], back=back)
@@ -78,6 +79,8 @@ def in_all(conn: sa.Connection) -> int:
 
 
 def _alone(table: sa.Table, inner: Sequence[tuple[sa.Table, str]]) -> list[sa.ColumnElement[bool]]:
+    if table is R:
+        return [~is_replaced()]
     return [~_says_it(one, table, link, state) for one, link in inner for state in STATES]
 
 

@@ -1,4 +1,4 @@
-"""Claims that an edit stops before they leave: the list, one of it, who works on it, and giving it up."""
+"""Claims that an edit stops before they leave: the list, one of it, who works on it, giving it up and letting it go."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from claims.web.stopped_asked import Blocked
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
 LIST, HERE = "blocked", Blocked.home
-Said = Literal["", "ready", "blocked", "assigned", "noted", "closed", "reopened"]
+Said = Literal["", "ready", "blocked", "assigned", "noted", "closed", "reopened", "let-go"]
 Text = Annotated[str, Form(max_length=400)]
 Name = Annotated[str, Form(max_length=120)]
 Version = Annotated[int, Form(ge=0, lt=2**60)]
@@ -98,6 +98,16 @@ def reopen(at: At, claim_id: Number, reason: Text = "") -> Response:
     return _act(at, claim_id, "reopened", do, reason=reason)
 
 
+@ROUTES.post(f"{HERE}/{{claim_id}}/let-go", ACT)
+def let_go(at: At, claim_id: Number, reason: Text = "") -> Response:
+    """Let it go although its payer's answer is here, in a remittance that is held."""
+
+    def do(ctx: Context) -> None:
+        blocked_queue.let_go(ctx, claim_id, ctx.settings.today(), reason)
+
+    return _act(at, claim_id, "let-go", do, letting=reason)
+
+
 def _act(at: Seat, claim_id: int, said: str, do: Callable[[Context], None], **typed: str) -> Response:
     try:
         do(at.writing)
@@ -109,7 +119,7 @@ def _act(at: Seat, claim_id: int, said: str, do: Callable[[Context], None], **ty
 def _page(at: Seat, claim_id: int, status: int = 200, **values: str) -> Response:
     row = blocked_queue.told(at.reading, claim_id)
     why = resubmit.why_not(at.reading, claim_id) if row["is_blocked"] else ""
-    usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": "", "look": ""}
+    usual: dict[str, Any] = {"said": "", "problem": "", "note": "", "reason": "", "look": "", "letting": ""}
     own: dict[str, Any] = {"row": row, "why_not": why, "workers": at.practice.workers()}
     own["lowered"] = lowered_requests.waiting_of(at.reading, claim_id=claim_id)
     return at.page("blocked_claim.html", status, **usual | own | values)

@@ -123,9 +123,11 @@ def take_up(at: At, exception_id: Number, reason: Text = "", seen: Seen = None) 
 
 
 @ROUTES.post("/exceptions/{exception_id}/book", ACT)
-def book(at: At, exception_id: Number, account: Short = "", reason: Text = "", seen: Seen = None) -> Response:
-    """Say to which account the amount of a provider adjustment belongs."""
-    act = partial(booking.book, account=account, reason=reason, seen=seen)
+def book(
+    at: At, exception_id: Number, account: Short = "", reason: Text = "", sure: Short = "", seen: Seen = None
+) -> Response:
+    """Say to which account the amount of a provider adjustment belongs; with `sure`, against what its code means."""
+    act = partial(booking.book, account=account, reason=reason, seen=seen, sure=sure == "yes")
     return _act(at, exception_id, "booked", act, reason=reason, account=account)
 
 
@@ -142,7 +144,9 @@ def _act(at: Seat, exception_id: int, said: str, act: Callable[..., object], **t
     except NotFoundError:
         raise
     except UsageError as error:
-        return _page(at, exception_id, 422, problem=str(error), **typed)
+        is_doubted = isinstance(error, booking.DoubtedAccountError)
+        problem = error.problem if isinstance(error, booking.DoubtedAccountError) else str(error)
+        return _page(at, exception_id, 422, problem=problem, is_doubted=is_doubted, **typed)
     return at.go(f"/exceptions/{exception_id}?said={said}")
 
 
@@ -154,7 +158,7 @@ def _page(at: Seat, exception_id: int, status: int = 200, **values: Any) -> Resp
     story = exceptions.told(at.reading, exception_id, show_phi=True)
     standing = matching_by_hand.standing(at.reading, exception_id)
     usual: dict[str, Any] = {"said": "", "problem": "", "claim": "", "although": "", "look": None}
-    usual |= {"is_unmatching": False, "standing": standing}
+    usual |= {"is_unmatching": False, "is_doubted": False, "standing": standing}
     usual |= {
         "note": "",
         "reason": "",

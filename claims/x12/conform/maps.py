@@ -105,6 +105,9 @@ class _Reader:
         for position in sorted(node.pos_map):
             for child in node.pos_map[position]:
                 found.children.append(self.loop(child, found) if child.is_loop() else self.segment(child, found))
+        if [getattr(child, "max_use", 1) for child in found.children] == [UNLIMITED]:
+            # The map wraps the PLB segments of an 835 in a loop that may stand once, which each of them begins.
+            found.max_repeat = UNLIMITED
         return found
 
     def segment(self, node: Any, parent: Loop) -> Segment:

@@ -218,6 +218,8 @@ CASES = [
           _hi(qualifier_code="BH", code="A1", date=20260901)),
     _case("S21c", HOSPITAL, {"diagnoses": [*MARKED, {**DAYS[-1], "amount_cents": 400}]}, {"diagnoses": DAYS}),
     _case("S22a", P, {"history": [SENT]}, {"history": [{**SENT, "life": "rejected"}]}),
+    _case("S22c", P, {"answered": [{"claim_seg": 1, "remit_id": 7, "paid_date": 20260910}]},
+          {"answered": [{"claim_seg": 9, "remit_id": 7, "paid_date": 20260910}]}),
     _case("S22b", P, {"lines": [{}, {}]}, {"lines": [{}, {"modifiers": "76"}]}),
     _case("S23a", P, {"lines": TWO}, {"lines": [{"modifiers": "25"}, TWO[1]]},
           lists={"NCCI": code_list("NCCI", "11102", column_two=["99213"], modifier_indicator=["1"])}),

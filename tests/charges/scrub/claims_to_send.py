@@ -139,7 +139,7 @@ def _work(own_claim: dict, own_line: dict, changes: dict) -> Work:
     known = {"payers": [PAYER], "partners": [PARTNER], **changes.pop("master", {})}
     master = {kind: pd.DataFrame([_dated(row) for row in found]) for kind, found in known.items() if found}
     own = {name: changes.pop(name) for name in ("usage", "lists", "is_file", "today") if name in changes}
-    for name in ("history", "adjudications"):
+    for name in ("history", "adjudications", "answered"):
         if name in changes:
             own[name] = pd.DataFrame(changes.pop(name))
     frames = {"claims": pd.DataFrame(claims), "service_lines": pd.DataFrame(rows)}

@@ -205,6 +205,9 @@ KNOWN = (
           "open, and a dependent below a billing provider would have neither member nor payer", _of_another_kind),
     Known("guide-of-837P", "ST03 must be sent and be GS08, as in the 837I and 837D; pyx12's map of the 837P leaves it "
           "open", _guide_of_837p),
+    Known("provider-adjustments", "an 835 may have any number of PLB segments; the map of pyx12 wraps them in a loop "
+          "that may stand once, and each of them begins it",
+          lambda seen, pair: pair[1] == "SEG 4" and seen.id_of(pair[0]) == "PLB" and pair in seen.only_reference),
     Known("lines-of-837I", "pyx12 counts LX only where its map is called 837, which the institutional one is not",
           lambda seen, pair: pair[1] == "SEG LX" and pair in seen.only_ours),
     Known("interchange-number-no-number", "ISA13 must be digits for a TA1 to name it",
