@@ -59,7 +59,7 @@ def append(conn: sa.Connection, events: sa.Table, cases: sa.Table, rows: pd.Data
     first = ids.take(conn, events, len(told))
     seals.stretch(conn, events, first, chained)
     numbers = np.arange(first, first + len(told), dtype="int64")
-    told = told.assign(**{"hash": pd.Series(chained, index=told.index, dtype="str"), number: numbers})
+    told = told.assign(hash=pd.Series(chained, index=told.index, dtype="str")).assign(**{number: numbers})
     bulk_insert(conn, events, told[[column.name for column in events.columns if column.name in told]])
     return told
 
