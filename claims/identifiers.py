@@ -1,8 +1,10 @@
-"""Identifiers that prove themselves: a text comes in, whether it can be what it says it is goes out."""
+"""Identifiers: whether a text can be what it says it is, and the form in which claim numbers are compared."""
 
 from __future__ import annotations
 
 import re
+
+import pandas as pd
 
 # What the digits of the prefix 80840 add to the Luhn sum of an NPI.
 _PREFIX = 24
@@ -51,3 +53,9 @@ def is_medicare_id(value: str) -> bool:
 
 def _is_number(value: str, digits: int) -> bool:
     return value.isascii() and value.isdecimal() and len(value) == digits
+
+
+def normal_number(numbers: pd.Series) -> pd.Series:
+    """Claim numbers as payers hand them back: upper case, letters and digits only, no leading zeros."""
+    plain = numbers.str.upper().str.replace(r"[^0-9A-Z]+", "", regex=True)
+    return plain.str.lstrip("0")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
 from claims.errors import UsageError
+
+if TYPE_CHECKING:
+    from claims.service.report import Making
 
 FOUND_WRONG = 1
 AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
@@ -29,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("tieout")(tieout)
     group.command("denials")(denials)
     group.command("aging")(aging)
+    group.command("journals")(journals)
     group.command("verify")(verify)
     app.add_typer(group, name="report")
 
@@ -57,6 +62,38 @@ def aging(as_of: AsOf = "", known_at: KnownAt = "", format: Format = "csv", out:
     _write("aging", as_of, known_at, format, out)
 
 
+def journals(
+    start: Annotated[
+        str, typer.Option("--from", metavar="YYYY-MM-DD", help="Default: first of the month of --to.")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Default: the day of --as-of.")] = "",
+    account: Annotated[str, typer.Option("--account", metavar="NUMBER", help="One account; default: all.")] = "",
+    as_of: Annotated[
+        str,
+        typer.Option(
+            "--as-of", metavar="YYYY-MM-DD", help="What was taken back by then is told; default: --to, or today."
+        ),
+    ] = "",
+    known_at: KnownAt = "",
+    format: Format = "csv",
+    out: Out = None,
+) -> None:
+    """List every ledger line of a stretch of days, and each account from start to end. Holds claim numbers.
+
+    Example: claims report journals --from 2026-11-01 --to 2026-11-30 --out month-end/journals
+    """
+    from claims.service import journal_report
+    from claims.store.queries.journals import Stretch
+
+    first, last = day_of(start, "--from"), day_of(end, "--to")
+
+    def of(day: date) -> Making:
+        until = last or day
+        return journal_report.of(Stretch(first or until.replace(day=1), until, account))
+
+    _write(journal_report.NAME, as_of or end, known_at, format, out, of)
+
+
 def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or more reports.")]) -> None:
     """Check written reports against their manifests: hashes, rows, sums, checks. Needs no database.
 
@@ -80,7 +117,14 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or mor
         raise typer.Exit(FOUND_WRONG)
 
 
-def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | None) -> None:
+def _write(
+    name: str,
+    as_of: str,
+    known_at: str,
+    format_name: str,
+    out: Path | None,
+    making: Callable[[date], Making] | None = None,
+) -> None:
     from claims.reports import manifest
     from claims.service.report import first_posting_day, write_report
 
@@ -89,7 +133,7 @@ def _write(name: str, as_of: str, known_at: str, format_name: str, out: Path | N
     ctx = context_for(output, "desk.export")
     day = asked_day or ctx.settings.today()
     folder = out or ctx.settings.reports_folder / day.isoformat() / name
-    path = write_report(ctx, name, day, known_by, format_name, folder)
+    path = write_report(ctx, name, day, known_by, format_name, folder, making(day) if making else None)
     content = manifest.load(path.parent)
     output.document(content | {"manifest": path})
     say(output, content, path)
@@ -139,9 +183,9 @@ def instant(text: str) -> str:
     return known_at
 
 
-def day_of(text: str) -> date | None:
+def day_of(text: str, option: str = "--as-of") -> date | None:
     """Read an accounting day; None for an empty text."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise UsageError("--as-of wants a day like 2026-11-30.") from None
+        raise UsageError(f"{option} wants a day like 2026-11-30.") from None

@@ -47,6 +47,8 @@ def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
     _show(output, done, "undo", dry_run)
     if len(done.refused):
         raise typer.Exit(REFUSED)
+    if others := done.counts.get("moved_of_other_runs", 0):
+        output.say(f"Provider adjustments of {others} remittance(s) of other runs that it moved stay with those.")
     if not dry_run:
         output.say(f"Undone. Post it again: claims replay {done.target}")
 

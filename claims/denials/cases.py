@@ -20,6 +20,8 @@ from claims.denials.figures import denied_parts
 # payer sequence -> the one before it
 EARLIER = {"S": "P", "T": "S", "A": "T", "B": "A", "C": "B", "D": "C", "E": "D", "F": "E", "G": "F", "H": "G"}
 
+SPARE = 20  # openings of one base that were undone, at most, for its keys to be read
+
 # Columns of a case that follow from the remittance that denied it last.
 FACTS = [
     "claim_payment_id",
@@ -76,6 +78,24 @@ def case_keys(base: Iterable[str], opening: Iterable[int]) -> list[str]:
     """Return the key of each case: sha256 hex of its base, and of its opening where that is not the first."""
     texts = (text if number == 1 else f"{text}|{number}" for text, number in zip(base, opening, strict=True))
     return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+
+
+def openings(cases: pd.DataFrame) -> pd.Series[int]:
+    """Number the cases (case_key, base) of each base as their keys say; one with another key, by its place.
+
+    One whose opening was undone is not among them, and its number is not given again.
+    """
+    number = cases.groupby("base").cumcount() + 1
+    keys = pd.Series(case_keys(cases["base"], number), index=cases.index, dtype="str")
+    odd = cases[keys != cases["case_key"]]
+    for ahead in range(1, SPARE):
+        if odd.empty:
+            break
+        tried = number[odd.index] + ahead
+        found = odd["case_key"] == pd.Series(case_keys(odd["base"], tried), index=odd.index, dtype="str")
+        number = number.where(~number.index.isin(odd.index[found]), number + ahead)
+        odd = odd[~found]
+    return number
 
 
 def denied_cases(

@@ -82,6 +82,7 @@ def effects_of(
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
+    denied = _beside_another(denied, latest, claim_payments)
     denied = _with_later_payment(denied, latest, claim_payments)
     deciders = pd.concat([latest, cases], ignore_index=True)
     news = claim_payments[~claim_payments["claim_payment_id"].isin(_seen(claim_payments))]
@@ -192,6 +193,26 @@ def _with_what_stands(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments
     return denied.assign(
         base=denied["base"].where(~is_found, found.to_numpy()), kind=denied["kind"].where(~is_found, "attached")
     )
+
+
+def _beside_another(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.DataFrame:
+    """Attach a denial that was taken back while it was held to the case of the one that it was held beside.
+
+    That one stands in the books, before the reversal and after it: its case does not end with the other's.
+    """
+    held = claim_payments.loc[claim_payments["outcome"] == "unapplied", "claim_payment_id"]
+    is_held = denied["claim_payment_id"].isin(held)
+    is_back = is_held & denied["claim_payment_id"].isin(_taken_back(claim_payments))
+    is_back &= (denied["family_id"] != 0) & (denied["kind"] == "denied")
+    if not is_back.any():
+        return denied
+    names = ["base", "claim_payment_id", "at"]
+    known = latest.loc[latest["state"] != "closed"].assign(at=-1)
+    stands = pd.concat([known[names], denied.loc[~is_held & (denied["kind"] == "denied"), names]], ignore_index=True)
+    pairs = denied.loc[is_back, ["candidate", *names]].merge(stands, on="base", suffixes=("", "_standing"))
+    is_other = pairs["claim_payment_id"] != pairs["claim_payment_id_standing"]
+    found = pairs.loc[is_other & (pairs["at_standing"] < pairs["at"]), "candidate"]
+    return denied.assign(kind=denied["kind"].where(~denied["candidate"].isin(found), "attached"))
 
 
 def _with_later_payment(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFr
     """Tell when denials are posted that a payment had held, by the place of its reversal; -1: no such denial.
 
     The payment won their case, though it came first; the reversal takes the win away, and what was denied stands again.
+    Where the reversal was looked at before (a replay posts what it is told, and no more), it is posted in its own turn.
     """
     nothing = pd.Series(-1, index=denied.index, dtype="int64")
     if "won_by" not in latest:
@@ -23,4 +24,10 @@ def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFr
     is_freed = at.notna() & denied["claim_payment_id"].isin(posted) & (denied["at"] < at)
     # Several in their own order, right after the reversal.
     place = denied["at"].where(is_freed).rank(method="dense")
-    return nothing.where(~is_freed, (at + place).fillna(-1).astype("int64"))
+    freed = nothing.where(~is_freed, (at + place).fillna(-1).astype("int64"))
+    over = latest[(latest["state"] == "closed") & (latest["outcome"] == "superseded")]
+    its = over.set_index("base")["claim_payment_id"].reindex(denied["base"]).fillna(0).to_numpy()
+    gone = claim_payments.get("is_superseded", pd.Series(0, index=claim_payments.index)) != 0
+    stands = posted[~posted.isin(claim_payments.loc[gone, "claim_payment_id"])]
+    is_late = (denied["claim_payment_id"] == its) & denied["claim_payment_id"].isin(stands)
+    return freed.where(is_freed | ~is_late, denied["at"])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from claims.denials import outcomes
-from claims.denials.cases import case_keys, denied_cases
+from claims.denials.cases import case_keys, denied_cases, openings
 from claims.denials.deadlines import NO_LIMITS
 from claims.denials.effects import effects_of, in_posting_order, losses
 from claims.denials.figures import line_figures
@@ -49,8 +49,8 @@ def propose(
     decision that this one takes back, or the first of them, by a reversal or by the ledger's own correction; else 0),
     family_id (0: unknown claim), billing_npi and family_claim_number (of the family), payer_sequence. Optional:
     has_other_payer (bool), primary_payment_date, own_payer_code and next_payer_code (of the claim), payer_type (else by
-    filing_indicator_code), is_seen (bool: the denial rules have looked at it before). ``service_payments``: columns of
-    the table and line_number (of the match, 0: no line fits);
+    filing_indicator_code), is_seen (bool: the denial rules have looked at it before), is_superseded (0: it stands).
+    ``service_payments``: columns of the table and line_number (of the match, 0: no line fits);
     optional expected_cents (allowed by contract, ``Int64``).
     ``adjustments`` with ``classified`` (``classify`` of them, same order) and ``remarks``: those of these claim
     payments. ``known_cases``: the stored cases of the same families and claim payments, with billing_npi of the family
@@ -79,7 +79,7 @@ def propose(
 
     stored = known_cases.assign(outcome=known_cases["outcome"].fillna("")).sort_values("case_id", ignore_index=True)
     kept = rekeyed(stored, cases, ordered, service_payments)
-    kept["opening"] = kept.groupby("base").cumcount() + 1
+    kept["opening"] = openings(kept)
     new_keys = pd.Series(case_keys(kept["base"], kept["opening"]), index=kept.index, dtype="str")
     kept["case_key"] = kept["case_key"].where(~kept["is_matched"], new_keys)
     pairs = by_posting(ordered) if replaced is None else replaced

@@ -51,12 +51,6 @@ NOT_TAKEN_TYPES = {
 }
 
 
-def normal_number(numbers: pd.Series) -> pd.Series:
-    """Claim numbers as payers hand them back: upper case, letters and digits only, no leading zeros."""
-    plain = numbers.str.upper().str.replace(r"[^0-9A-Z]+", "", regex=True)
-    return plain.str.lstrip("0")
-
-
 def _compare(left: pd.Series, right: pd.Series) -> np.ndarray:
     known = (left != "").to_numpy() & (right != "").to_numpy()
     same = (left == right).to_numpy()

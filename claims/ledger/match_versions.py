@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from claims.ledger.match import VERSION_RANKS, normal_number
+from claims.identifiers import normal_number
+from claims.ledger.match import VERSION_RANKS
 
 REPLACEMENT, VOID, TAKEN_BACK = "7", "8", "22"
 

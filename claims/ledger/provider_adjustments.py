@@ -10,7 +10,7 @@ from claims.ledger.proposal import Proposal
 from claims.ledger.rules import CLEARING, posting_rules
 
 TAKEBACKS, FORWARDS = "2100", "2110"
-REISSUED = "reissued_payment"  # what the reference of a CS matches (codes/plb.csv)
+FORWARD, REISSUED = "forward_balance", "reissued_payment"  # what the reference of a CS matches (codes/plb.csv)
 RECOVERY = "recovery"  # what a 72 matches
 TYPES = {TAKEBACKS: "WO_WITHOUT_REVERSAL", FORWARDS: "FB_WITHOUT_FORWARD"}
 
@@ -57,7 +57,7 @@ def explain(
         original = np.where(is_again, was["original_remit_id"].fillna(0).to_numpy(), original).astype("int64")
         is_lost &= original != 0
     conditions = [is_cs & is_forward, is_cs & is_lost, rows.index.isin(pairs["at"])]
-    matches = np.select(conditions, ["forward_balance", REISSUED, RECOVERY], "")
+    matches = np.select(conditions, [FORWARD, REISSUED, RECOVERY], "")
     return rows.assign(
         ledger_reference=reference,
         reference_matches=pd.Series(matches, index=rows.index, dtype="str"),

@@ -21,6 +21,7 @@ class Table(cells.Table):
     def __init__(self, rows: cells.Rows, kind: str) -> None:
         super().__init__(rows, KINDS)
         self.kind = kind
+        self.notes: list[tuple[int, str, str]] = []  # what is odd in which row; it is taken
         for column in (*columns()[kind], *EFFECTIVE):
             required = "Y" if column.is_required else ""
             self.read(column.name, column.values, required, column.default, column.longest)
@@ -116,6 +117,15 @@ def _compare_eligibility(table: Table) -> None:
     table.blame((last != 0) & (last < first), "active_to", "a day not before active_from")
 
 
+def _compare_provider_adjustment_accounts(table: Table) -> None:
+    """Only what waits on unapplied cash for an account is given one: a row of another code could do nothing."""
+    plb, own = codes.table("plb"), table.values["reason_code"]
+    has_own = own.isin(plb.loc[plb["auto_post"] == "Y", "code"]) & (own != "")
+    table.blame(has_own, "reason_code", "a code without an account of its own (what a CS means its reference says)")
+    unknown = np.flatnonzero(~own.isin(plb["code"]))
+    table.notes += [(row, "reason_code", "no list has this code") for row in unknown.tolist()]
+
+
 def _compare_contract_terms(table: Table) -> None:
     needs = codes.table("pricing_methods").set_index("method")["needs"]
     wanted = needs.reindex(table.values["method"]).fillna("").to_numpy()
@@ -141,6 +151,7 @@ _COMPARE: dict[str, Callable[[Table], None]] = {
     "demographic_limits": _compare_demographic_limits,
     "eligibility": _compare_eligibility,
     "contract_terms": _compare_contract_terms,
+    "provider_adjustment_accounts": _compare_provider_adjustment_accounts,
 }
 
 

@@ -71,7 +71,8 @@ def read_master_file(data: bytes, kind: str | None = None) -> MasterFile:
     table.compare()
     refused = sorted({row for row, _, _ in table.problems})
     kept = np.setdiff1d(np.arange(table.count), np.array(refused, np.int64))
-    told = [*_notes(rows, found), *(_finding(table, *problem) for problem in table.problems)]
+    told = [*_notes(rows, found), *(_note(table, *one) for one in table.notes if one[0] not in refused)]
+    told += [_finding(table, *problem) for problem in table.problems]
     return MasterFile(found, as_frame(table, kept), _entries(table, kept), findings.frame(told), table.count)
 
 
@@ -140,6 +141,11 @@ def _notes(rows: Rows, kind: str) -> list[Finding]:
     twice = sorted(name for name in known if rows.header.count(name) > 1)
     message = "column {} stands twice; the first is read"
     return notes + [Finding("master-column-twice", NOTE, message.format(name), element=name) for name in twice]
+
+
+def _note(table: Table, row: int, name: str, says: str) -> Finding:
+    message = f"row {row + 1}, {name}: {says}; this row is taken"
+    return Finding("master-code-unknown", NOTE, message, seg=row + 1, element=name, offset=int(table.rows.offsets[row]))
 
 
 def _finding(table: Table, row: int, name: str, expected: str) -> Finding:

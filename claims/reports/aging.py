@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -19,6 +21,7 @@ COLUMNS = [
     "claim_number",
     "line_number",
     "payer_sequence",
+    "payer_code",
     "service_date",
     "days",
     "balance_cents",
@@ -26,7 +29,7 @@ COLUMNS = [
 
 
 def aging(open_lines: pd.DataFrame, service_days: pd.DataFrame, as_of: str) -> pd.DataFrame:
-    """Return one row per open line, account and payer in turn, with its age from the service date and its bucket.
+    """Return one row per open line, account, payer in turn and payer, with its age from the service date and bucket.
 
     Credits (negative balances) stand in the bucket of their own line. A service after ``as_of`` counts as age 0.
     """
@@ -41,7 +44,7 @@ def aging(open_lines: pd.DataFrame, service_days: pd.DataFrame, as_of: str) -> p
     bucket = pd.Series(np.array(BUCKETS, dtype=object)[place], dtype="str")
     rows["bucket"] = bucket.where(rows["days"].notna(), UNKNOWN)
     rows["kind"] = rows["account"].map(ACCOUNTS)
-    keys = ["billing_npi", "claim_number", "line_number", "account", "payer_sequence"]
+    keys = ["billing_npi", "claim_number", "line_number", "account", "payer_sequence", "payer_code"]
     return rows.sort_values(keys, ignore_index=True)[COLUMNS]
 
 
@@ -55,3 +58,23 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     parts["of_which_credit_cents"] = amounts.where(amounts < 0, 0)
     sums = parts.groupby("bucket").sum().reindex([*BUCKETS, UNKNOWN], fill_value=0)
     return sums.astype("int64").rename_axis("bucket").reset_index()
+
+
+def by_payer(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Add up per payer: a column for each account and each bucket, the total, and how much of it is credit.
+
+    What patients owe stands under no payer. ``names``: of payers, by code.
+    """
+    amounts = rows["balance_cents"]
+    parts = pd.DataFrame({"payer_code": rows["payer_code"], "lines": 1})
+    for account, kind in ACCOUNTS.items():
+        parts[f"{kind}_cents"] = amounts.where(rows["account"] == account, 0)
+    for bucket in (*BUCKETS, UNKNOWN):
+        name = bucket if bucket == UNKNOWN else f"days {bucket}"
+        parts[name.replace(" ", "_").replace("-", "_") + "_cents"] = amounts.where(rows["bucket"] == bucket, 0)
+    parts["total_cents"] = amounts
+    parts["of_which_credit_cents"] = amounts.where(amounts < 0, 0)
+    sums = parts.groupby("payer_code").sum().astype("int64").reset_index()
+    told = pd.Series([names.get(code, "") for code in sums["payer_code"]], index=sums.index, dtype="str")
+    sums.insert(1, "payer_name", told)
+    return sums

@@ -10,18 +10,20 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from claims.errors import UsageError
-from claims.reports.report import DEFINITIONS, Report
+from claims.reports.report import DEFINITIONS, Report, totals_cents
 
 NAME = "manifest.json"
 SEAL = "manifest_sha256"
 UNSEALED = (SEAL, "run")
+ROWS_AT_ONCE = 50_000  # of a table that is read back
 
 
 class ReportFolderError(UsageError):
@@ -34,14 +36,10 @@ class ReportFolderError(UsageError):
 def of(report: Report, files: list[Path], parameters: dict[str, str], version: str) -> dict[str, Any]:
     """Describe a report and its files; sums of money are of the ``_cents`` columns of each table."""
     tables = [
-        {
-            "name": name,
-            "rows": len(frame),
-            "totals_cents": {
-                str(column): int(frame[column].sum()) for column in frame.columns if str(column).endswith("_cents")
-            },
-        }
-        for name, frame in report.tables.items()
+        {"name": name, "rows": len(content), "totals_cents": totals_cents(content)}
+        if isinstance(content, pd.DataFrame)
+        else {"name": name, "rows": content.rows, "totals_cents": content.totals_cents}
+        for name, content in report.tables.items()
     ]
     content = {
         "report": report.name,
@@ -54,7 +52,7 @@ def of(report: Report, files: list[Path], parameters: dict[str, str], version: s
         "control_sums": {name: {"table": table, "column": column} for name, (table, column) in report.sums.items()},
         "checks": [
             {"name": check.name, "left": check.left, "right": check.right, "holds": check.holds}
-            for check in report.checks
+            for check in (*report.checks, *report.late())
         ],
     }
     return content | {SEAL: seal(content)}
@@ -138,8 +136,8 @@ def problems(folder: Path) -> list[str]:
         else:
             sound.add(path.name)
     tables = {table["name"]: table for table in content["tables"]}
-    for name, frame in _tables(folder, content, sound):
-        found.extend(_differences(name, frame, tables[name]))
+    for name, frames in _tables(folder, content, sound):
+        found.extend(_differences(name, frames, tables[name]))
     for check in content["checks"]:
         if check["left"] != check["right"] or not check["holds"]:
             found.append(f"check {check['name']}: {check['left']} is not {check['right']}")
@@ -151,16 +149,25 @@ def problems(folder: Path) -> list[str]:
     return found
 
 
-def _differences(name: str, frame: pd.DataFrame, table: dict[str, Any]) -> Iterator[str]:
-    if len(frame) != table["rows"]:
-        yield f"{name}: {len(frame)} rows, the manifest says {table['rows']}"
+def _differences(name: str, frames: Iterable[pd.DataFrame], table: dict[str, Any]) -> Iterator[str]:
+    rows, sums, differ = 0, dict.fromkeys(table["totals_cents"], 0), dict[str, str]()
+    for frame in frames:
+        rows += len(frame)
+        for column in sums:
+            if column not in frame:
+                continue
+            cents = pd.to_numeric(frame[column], errors="coerce").fillna(0)
+            sums[column] += int(cents.sum())
+            shown = column.removesuffix("_cents")
+            if shown in frame and [_cents_of(amount) for amount in frame[shown]] != cents.astype("int64").tolist():
+                differ[column] = f"{name}: {shown} and {column} differ"
+    if rows != table["rows"]:
+        yield f"{name}: {rows} rows, the manifest says {table['rows']}"
     for column, total in table["totals_cents"].items():
-        cents = pd.to_numeric(frame[column], errors="coerce").fillna(0) if column in frame else pd.Series([], dtype=int)
-        if int(cents.sum()) != total:
-            yield f"{name}: {column} adds up to {int(cents.sum())}, the manifest says {total}"
-        shown = column.removesuffix("_cents")
-        if shown in frame and [_cents_of(amount) for amount in frame[shown]] != cents.astype("int64").tolist():
-            yield f"{name}: {shown} and {column} differ"
+        if sums[column] != total:
+            yield f"{name}: {column} adds up to {sums[column]}, the manifest says {total}"
+        if column in differ:
+            yield differ[column]
 
 
 def _cents_of(amount: Any) -> int:
@@ -172,23 +179,37 @@ def _cents_of(amount: Any) -> int:
     return sign * (int(whole) * 100 + int((rest + "00")[:2]))
 
 
-def _tables(folder: Path, content: dict[str, Any], sound: set[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Read back the tables whose file is what was written; a workbook is known by its hash alone."""
+def _tables(folder: Path, content: dict[str, Any], sound: set[str]) -> Iterator[tuple[str, Iterator[pd.DataFrame]]]:
+    """Read back the tables whose file is what was written, in parts; a workbook is known by its hash alone."""
     for table in content["tables"]:
-        for suffix, read in (("csv", _read_csv), ("json", _read_json), ("parquet", pd.read_parquet)):
+        for suffix, read in (("csv", _read_csv), ("json", _read_json), ("parquet", _read_parquet)):
             name = f"{table['name']}.{suffix}"
             if name in sound:
                 yield table["name"], read(folder / name)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path) -> Iterator[pd.DataFrame]:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    return pd.DataFrame(rows[1:], columns=rows[0], dtype="str")
+        rows = csv.reader(file)
+        names = next(rows)
+        while part := list(islice(rows, ROWS_AT_ONCE)):
+            yield pd.DataFrame(part, columns=names, dtype="str")
 
 
-def _read_json(path: Path) -> pd.DataFrame:
-    return pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
+def _read_json(path: Path) -> Iterator[pd.DataFrame]:
+    """Each row stands on a line of its own, between the brackets."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        rows = (json.loads(line.rstrip(",\n")) for line in file if line.startswith("{"))
+        while part := list(islice(rows, ROWS_AT_ONCE)):
+            yield pd.DataFrame(part)
+
+
+def _read_parquet(path: Path) -> Iterator[pd.DataFrame]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            yield batch.to_pandas()
 
 
 def _sha256(path: Path) -> str:

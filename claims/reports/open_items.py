@@ -1,8 +1,9 @@
-"""Movements of liabilities by what they belong to come in; the open items behind the balance of each account go out.
+"""Movements of accounts by what they belong to come in; the open items behind the balance of each account go out.
 
-Amounts are what is owed or waits: credits above zero, a debit below. An item is open since the first day after the last
-one on which nothing of it was left, or more than that the other way. What came with a provider adjustment that moves
-nothing any more, because its remittance was undone, made no item.
+Amounts stand on the normal side of their account (codes/accounts.csv): of a liability credits are above zero, of an
+asset debits. An item is open since the first day after the last one on which nothing of it was left, or more than that
+the other way. What came with a provider adjustment or decision that moves nothing any more, because its remittance was
+undone, made no item.
 """
 
 from __future__ import annotations
@@ -12,17 +13,32 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-KEY = ["account", "payer_code", "payee_identifier", "reference", "claim_payment_id", "bank_line_id", "adjustment_id"]
-KINDS = {"2100": "takeback", "2110": "forward balance", "2120": "advance", "2300": "refund"}
+from claims import codes
+
+KEY = ["account", "payer_code", "payee_identifier", "reference"]
+KEY += ["claim_payment_id", "bank_line_id", "adjustment_id", "remit_id", "family_id"]
+CAME = ["came_with_id", "decided_by_id"]  # the provider adjustment, or the decision on a claim, behind a movement
+KINDS = {
+    "1000": "in the bank",
+    "1400": "withholding",
+    "2100": "takeback",
+    "2110": "forward balance",
+    "2120": "advance",
+    "2300": "refund",
+}
 # What these exceptions name is one item of their provider adjustment's segment, which can hold six: by its account, and
 # those that name a debit by its sign.
 _OF_DEBITS = ["WO_WITHOUT_REVERSAL", "PAYER_REFUND_UNANNOUNCED", "FB_WITHOUT_FORWARD", "ADVANCE_MISSING"]
+_OF_DEBITS.append("WITHHOLDING_MISSING")  # of a credit: what is wrong on an asset
+# What says of a remittance that its money is not in the bank.
+OF_CLEARING = ["REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_DAY_AHEAD"]
 ABOUT = {
     "WO_WITHOUT_REVERSAL": "2100",
     "PAYER_REFUND_UNANNOUNCED": "2100",
     "REFUND_WITHOUT_RECOVERY": "2100",
     "FB_WITHOUT_FORWARD": "2110",
     "ADVANCE_MISSING": "2120",
+    "WITHHOLDING_MISSING": "1400",
     "PLB_UNKNOWN": "2200",
     "PLB_UNCONFIGURED": "2200",
 }
@@ -48,25 +64,34 @@ def standing(movements: pd.DataFrame) -> pd.DataFrame:
     rows = days[is_since].groupby(KEY, sort=True, as_index=False).agg(
         since_date=("posting_date", "first"), amount_cents=("balance", "last")
     )  # fmt: skip
-    signed = rows.assign(amount_cents=-rows["amount_cents"])
+    signed = rows.assign(amount_cents=rows["amount_cents"] * _side(rows["account"]))
     typed: pd.DataFrame = signed.astype({"amount_cents": "int64", "since_date": "str"})
     return typed
 
 
 def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:
-    """Give the provider adjustments that made each item since it is open: KEY, posting_date, adjustment (its id)."""
-    own = _in_force(movements[movements["came_with_id"] != 0]).merge(
-        items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item")
-    )
+    """Give what made each item since it is open: KEY, posting_date, CAME (ids)."""
+    own = movements[(movements[CAME] != 0).any(axis=1)]
+    own = _in_force(own).merge(items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item"))
     own = own[own["posting_date"] >= own["since_date"]]
-    own = own[(own["amount_cents"] > 0) == (own["amount_cents_item"] < 0)]
-    return own[[*KEY, "posting_date", "came_with_id"]].drop_duplicates(ignore_index=True)
+    own = own[(own["amount_cents"] * _side(own["account"]) > 0) == (own["amount_cents_item"] > 0)]
+    return own[[*KEY, "posting_date", *CAME]].drop_duplicates(ignore_index=True)
 
 
 def _in_force(movements: pd.DataFrame) -> pd.DataFrame:
-    """Leave out what provider adjustments moved and moved back."""
-    net = movements.groupby([*KEY, "came_with_id"])["amount_cents"].transform("sum")
-    return movements[(movements["came_with_id"] == 0) | (net != 0)]
+    """Leave out what provider adjustments and decisions moved and moved back."""
+    net = movements.groupby([*KEY, *CAME])["amount_cents"].transform("sum")
+    return movements[(movements[CAME] == 0).all(axis=1) | (net != 0)]
+
+
+def sides() -> dict[str, int]:
+    """Give 1 for each account where debits are above zero, -1 where credits are."""
+    known = codes.table("accounts")
+    return dict(zip(known["account"], known["normal_side"].map({"Dr": 1, "Cr": -1}).astype("int64"), strict=True))
+
+
+def _side(accounts: pd.Series[str]) -> pd.Series[int]:
+    return accounts.map(sides()).fillna(-1).astype("int64")
 
 
 def listed(
@@ -75,8 +100,8 @@ def listed(
     """Give one row per item of `standing`, in natural order.
 
     `told`: by a column of KEY, what is known by its values (any of TOLD, `item`, `reference`); `sources`: KEY,
-    posting_date and TOLD of the provider adjustments behind the other items; `exceptions`: type_code,
-    claim_payment_id, bank_line_id, sha256, seg of what was open.
+    posting_date and TOLD of what made the other items; `exceptions`: type_code, claim_payment_id, bank_line_id,
+    remit_id, sha256, seg of what was open.
     """
     parts, rest = [], items.assign(place=range(len(items)), item=items["account"].map(KINDS).fillna("other"))
     for column, known in told.items():
@@ -98,13 +123,17 @@ def listed(
 
 def _named_by(rows: pd.DataFrame, sources: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
     """Name the open exceptions of each item: of its claim payment or bank line, or of a row of a file it stands on."""
-    own = rows[["place", "claim_payment_id", "bank_line_id", "sha256", "seg"]]
+    own = rows[["place", "claim_payment_id", "bank_line_id", "remit_id", "sha256", "seg"]]
     more = rows[[*KEY, "place"]].merge(sources[[*KEY, "sha256", "seg"]], on=KEY)
     stands = pd.concat([own[["place", "sha256", "seg"]], more[["place", "sha256", "seg"]]])
     pairs = [
         own.loc[own[name] != 0, ["place", name]].merge(exceptions, on=name)[["place", "type_code"]]
         for name in ("claim_payment_id", "bank_line_id")
     ]
+    of_clearing = exceptions[exceptions["type_code"].isin(OF_CLEARING)]
+    pairs.append(
+        own.loc[own["remit_id"] != 0, ["place", "remit_id"]].merge(of_clearing, on="remit_id")[pairs[0].columns]
+    )
     pairs.append(stands[stands["sha256"] != ""].merge(exceptions, on=["sha256", "seg"])[["place", "type_code"]])
     words = pd.concat(pairs).drop_duplicates().merge(rows[["place", "account", CENTS]], on="place")
     about = words["type_code"].map(ABOUT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -23,18 +24,49 @@ class Check:
         return self.left == self.right
 
 
+class Parts:
+    """A table that is too long to be held at once: frames that are made while they are written, at least one.
+
+    ``expected`` is how many rows there will be; ``rows`` and ``totals_cents`` are of those that were written so far.
+    """
+
+    def __init__(self, frames: Iterable[pd.DataFrame], expected: int) -> None:
+        self._frames, self.expected = frames, expected
+        self.rows, self.totals_cents = 0, dict[str, int]()
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for frame in self._frames:
+            self.rows += len(frame)
+            for name, cents in totals_cents(frame).items():
+                self.totals_cents[name] = self.totals_cents.get(name, 0) + cents
+            yield frame
+
+
 @dataclass(frozen=True)
 class Report:
     """Tables by file name, control totals in cents by name, checks. Columns ending in ``_cents`` are money.
 
-    ``sums`` names the table and column that a control total is the sum of, where it is one.
+    ``sums`` names the table and column that a control total is the sum of, where it is one. ``late`` gives the checks
+    of tables in parts, once they are written; ``parameters`` what was asked for besides day, instant and format.
     """
 
     name: str
-    tables: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame | Parts]
     controls: dict[str, int] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     sums: dict[str, tuple[str, str]] = field(default_factory=dict)
+    late: Callable[[], tuple[Check, ...]] = tuple
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def totals_cents(frame: pd.DataFrame) -> dict[str, int]:
+    """Add up each column of money."""
+    return {str(column): int(frame[column].sum()) for column in frame.columns if str(column).endswith("_cents")}
+
+
+def apart(one: Mapping[str, int], other: Mapping[str, int]) -> int:
+    """Add up by how much amounts by name differ; what has none is zero."""
+    return sum(abs(one.get(name, 0) - other.get(name, 0)) for name in one.keys() | other.keys())
 
 
 def days_between(dates: pd.Series[str], as_of: str) -> pd.Series[int]:

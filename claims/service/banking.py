@@ -23,41 +23,57 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
     issued again only where an undo took that back.
     """
     with write(ctx.engine) as conn:
-        before, remits = banking.open_lines(conn, posting_date), banking.remittances(conn)
-        fees = before[before["kind"] == "fee"]
+        open_ = banking.open_lines(conn, posting_date)
+        fees = open_[open_["kind"] == "fee"]
         tying.write_fees(conn, ctx, run_id, posting_date, fees)
-        lines = before[(before["kind"] != "fee") & (before["rest_cents"] > 0)]
-        # What remains of a deposit that was tied is another remittance's only where the trace says so.
-        told = ~lines["is_over"]
-        asked = lines.assign(
-            payer_name=lines["payer_name"].where(told, ""), payer_identifier=lines["payer_identifier"].where(told, "")
-        )
-        settled = banking.matches(conn, lines.loc[lines["is_over"], "bank_line_id"])
-        settled = settled[settled["remit_id"] != 0]
-        outcome = deposits.tie(asked, remits, banking.refused_pairs(conn), settled)
-        tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
-        deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
-        is_changed = len(outcome.ties) > 0 or len(fees) > 0
-        open_ = banking.open_lines(conn, posting_date) if is_changed else before
-        clear = open_[~open_["bank_line_id"].isin(outcome.ambiguous["bank_line_id"])]
-        patients = tie_patients(conn, ctx, run_id, posting_date, clear)
-        open_ = banking.open_lines(conn, posting_date) if patients["patient_deposits_tied"] else open_
-        tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
-        returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
-        if (open_["rest_cents"] < 0).any():
-            open_ = banking.open_lines(conn, posting_date)
-            tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
+        counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"])
+        more = counts
+        while more["deposits_returned"]:
+            # A deposit that went back leaves its remittance to the one that came in its place.
+            more = _tie(conn, ctx, run_id, posting_date, banking.open_lines(conn, posting_date))
+            counts += more
         issue_again(conn, ctx, run_id, posting_date, is_replay=is_replay)
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)
     return {
-        "deposits_tied": len(outcome.ties),
-        "tied_cents": int((outcome.ties["amount_cents"] - outcome.ties["fee_cents"]).sum()),
-        "deposits_returned": returned,
+        **{str(name): int(number) for name, number in counts.items()},
         "bank_fees": len(fees),
         "deposits_unexplained": len(waiting_lines),
-        **patients,
         "remittances_without_deposit": int((waiting_remits["type_code"] == "REMIT_WITHOUT_DEPOSIT").sum()),
     }
+
+
+def _tie(conn: Connection, ctx: Context, run_id: int, posting_date: date, before: pd.DataFrame) -> pd.Series[int]:
+    """Tie open lines (no fees) once to what is open, then find what the returns among them take back; give counts."""
+    remits = banking.remittances(conn)
+    lines = before[before["rest_cents"] > 0]
+    # What remains of a deposit that was tied is another remittance's only where the trace says so.
+    told = ~lines["is_over"]
+    asked = lines.assign(
+        payer_name=lines["payer_name"].where(told, ""), payer_identifier=lines["payer_identifier"].where(told, "")
+    )
+    settled = banking.matches(conn, lines.loc[lines["is_over"], "bank_line_id"])
+    settled = settled[settled["remit_id"] != 0]
+    outcome = deposits.tie(asked, remits, banking.refused_pairs(conn), settled)
+    tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
+    deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
+    open_ = banking.open_lines(conn, posting_date) if len(outcome.ties) else before
+    clear = open_[~open_["bank_line_id"].isin(outcome.ambiguous["bank_line_id"])]
+    patients = tie_patients(conn, ctx, run_id, posting_date, clear)
+    open_ = banking.open_lines(conn, posting_date) if patients["patient_deposits_tied"] else open_
+    tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
+    returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
+    if (open_["rest_cents"] < 0).any():
+        open_ = banking.open_lines(conn, posting_date)
+        tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
+    return pd.Series(
+        {
+            "deposits_tied": len(outcome.ties),
+            "tied_cents": int((outcome.ties["amount_cents"] - outcome.ties["fee_cents"]).sum()),
+            "deposits_returned": returned,
+            **patients,
+        },
+        dtype="int64",
+    )
 
 
 def _take_back(conn: Connection, ctx: Context, run_id: int, posting_date: date, returns: pd.DataFrame) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 from claims import findings
 from claims.charges import read_charges_file
 from claims.findings import REJECT, Finding
+from claims.identifiers import normal_number
 from claims.ledger.identity import claim_keys
-from claims.ledger.match import normal_number
 from claims.service.file_outcome import close_rows
 from claims.store import filing, x12_rows
 from claims.store.handles import Connection

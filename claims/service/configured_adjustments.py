@@ -16,9 +16,9 @@ from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.store import waiting_adjustments
 from claims.store.handles import Connection
+from claims.store.waiting_adjustments import BY_REFERENCE
 
 KIND, RULE = "provider_adjustment_accounts", "B14"
-BY_REFERENCE = "CS"  # what its reference means decides, not its code
 
 
 def post_configured(conn: Connection, ctx: Context, run_id: int, posting_date: date, master: Master) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date
 
 import numpy as np
@@ -19,21 +20,23 @@ from claims.store.handles import Connection
 CLAIMS_PER_BATCH = 50_000
 
 
-def match_claims(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
+def match_claims(ctx: Context, run_id: int, posting_date: date, *, but: Collection[int] = ()) -> dict[str, int]:
     """Find the claim of each payment that is to be posted or waits; store why it is that one, or why none is.
+
+    `but`: claim payments that do not look.
 
     A payer's own claim number is known only once another payment with it is matched: passes go on until one finds
     nothing more, so that a second run finds nothing either.
     """
-    matched, unmatched = _pass(ctx)
+    matched, unmatched = _pass(ctx, but)
     found = matched
     while found and unmatched:
-        found, unmatched = _pass(ctx)
+        found, unmatched = _pass(ctx, but)
         matched += found
     return {"payments_matched": matched, "payments_unmatched": unmatched}
 
 
-def _pass(ctx: Context) -> tuple[int, int]:
+def _pass(ctx: Context, but: Collection[int]) -> tuple[int, int]:
     matched = unmatched = after = 0
     while True:
         with write(ctx.engine) as conn:
@@ -41,6 +44,9 @@ def _pass(ctx: Context) -> tuple[int, int]:
             if payments.empty:
                 return matched, unmatched
             after = int(payments["claim_payment_id"].max())
+            payments = payments[~payments["claim_payment_id"].isin(but)]
+            if payments.empty:
+                continue
             found, refused, others = find(conn, payments)
             lines = match_lines(conn, found)
             none = payments[~payments["claim_payment_id"].isin(found["claim_payment_id"])]

@@ -1,4 +1,4 @@
-"""The open items of liabilities in the tie-out report: what lies behind 2100, 2110, 2120, 2200 and 2300 on a day."""
+"""The open items in the tie-out report: what lies behind the accounts that are settled item by item on a day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from claims.store.handles import Connection
 from claims.store.queries import open_items as rows_of
 from claims.store.queries.asof import AsOf
 
-OWED = rows_of.ACCOUNTS
+
+def accounts() -> list[str]:
+    """Give the accounts that `open_items` lists."""
+    return rows_of.accounts()
 
 
 def open_items(conn: Connection, at: AsOf, deposits: pd.DataFrame) -> pd.DataFrame:
@@ -24,19 +27,30 @@ def open_items(conn: Connection, at: AsOf, deposits: pd.DataFrame) -> pd.DataFra
     sources = rules.came_with(items, movements)
     adjusted = sorted({*items["adjustment_id"], *sources["came_with_id"]} - {0})
     adjustments = rows_of.provider_adjustments(conn, adjusted)
-    named = adjustments.rename(columns={"adjustment_id": "came_with_id"}).drop(columns=["payer_code", "reference"])
-    money = rows_of.patient_money(conn, sorted(set(items.loc[items["account"].isin(["2200", "2300"]), "reference"])))
+    known = adjustments.rename(columns={"adjustment_id": "came_with_id"}).drop(columns=["payer_code", "reference"])
+    decided = rows_of.claim_payments(conn, sorted(set(sources["decided_by_id"]) - {0})).drop(columns="payer_code")
+    decided = decided.rename(columns={"claim_payment_id": "decided_by_id"})
+    named = [sources.merge(one, on=one_id) for one, one_id in ((known, "came_with_id"), (decided, "decided_by_id"))]
     told = {
         "claim_payment_id": rows_of.claim_payments(conn, items["claim_payment_id"].tolist()).assign(
             item="claim payment"
         ),
         "bank_line_id": _deposits(conn, items["bank_line_id"].tolist(), deposits),
         "adjustment_id": adjustments.assign(item="provider adjustment"),
-        "reference": money.assign(item=money["is_refund"].map({0: "patient payment", 1: "refund"})).drop(
-            columns="is_refund"
-        ),
+        "remit_id": rows_of.remittances(conn, sorted(set(items["remit_id"]) - {0})).assign(item="remittance"),
+        "reference": _money(conn, items),
     }
-    return rules.listed(items, told, sources.merge(named, on="came_with_id"), rows_of.exceptions(conn, at), str(at.day))
+    made = pd.concat(named, ignore_index=True)
+    return rules.listed(items, told, made, rows_of.exceptions(conn, at), str(at.day))
+
+
+def _money(conn: Connection, items: pd.DataFrame) -> pd.DataFrame:
+    """Tell what payments of patients and refunds say of themselves, by the reference that is their key."""
+    named = items.loc[items["account"].isin(["1000", "2200", "2300"]) & (items["reference"] != ""), "reference"]
+    keys = sorted(set(named))
+    money = rows_of.patient_money(conn, keys)
+    money = money.assign(item=money["is_refund"].map({0: "patient payment", 1: "refund"})).drop(columns="is_refund")
+    return pd.concat([money, rows_of.payer_refunds(conn, keys).assign(item="refund")], ignore_index=True)
 
 
 def _deposits(conn: Connection, ids: list[int], deposits: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.store import patients
 from claims.store.handles import Connection
 

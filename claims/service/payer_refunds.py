@@ -1,11 +1,13 @@
 """Refunds to payers: one person asks, another approves; then the money leaves the cash (rule E13).
 
-The number has to be one that the books know, and the amount no more than the payer can want under it, or who asks says
-why it goes all the same. Before the approval it is withdrawn, after it reversed by a journal of its own.
+The number has to be one that the books know, and the amount no more than what the payer can still want under it, or who
+asks says why it goes all the same; the approval looks again. Before it the refund is withdrawn, after it reversed by a
+journal of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.money import amount
 from claims.service import money_requests
 from claims.service.audited import record_with_reason
@@ -22,13 +24,16 @@ from claims.service.journals import write_journals
 from claims.service.money_requests import PAYER_REFUND, REVERSED
 from claims.service.periods import require_come
 from claims.service.runs import running
+from claims.service.takebacks import END_OF_TIME, summed
 from claims.store import money_requests as rows_of
 from claims.store import unannounced
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries import takebacks
+from claims.store.queries.asof import AsOf
 
 RULE, ACCOUNTS = "E13", ("2100", "1000")
+_LEFT = "announced or paid, and neither taken, refunded nor asked for"
 
 
 def request(
@@ -46,7 +51,8 @@ def request(
     """Ask for a refund to a payer under its number of the claim; nothing is posted before another person approves.
 
     Gives request (our number), announced_cents (what the payer still wants under this number), known_cents (the most
-    that it can want: that, or what it paid under it) and unannounced_cents (of the refund, what nothing announced).
+    that it can want: that, or what it paid under it and has not got back) and unannounced_cents (of the refund, what
+    nothing announced). What others asked for and still waits is in none of them.
     Raises PostingRefusedError where the very same refund waits or is in the books, and where the books know no such
     claim of this payer, or not so much of it, and `although` does not say why it goes all the same.
     """
@@ -56,13 +62,13 @@ def request(
     with running(ctx, "action", posting_date), write(ctx.engine) as conn:
         if not unannounced.is_payer(conn, payer_code):
             raise NotFoundError("payer of a remittance", payer_code)
+        key = _key(conn, payer_code, reference, amount_cents, paid_on, cheque)
         announced, known = _known(conn, payer_code, reference)
         if amount_cents > known and not although.strip():
             raise PostingRefusedError(
                 f"{amount(amount_cents)} is more than this payer can want under this number: the books know "
-                f"{amount(known)} of it, announced or paid. Look at the number, or say why it goes all the same."
+                f"{amount(known)} of it, {_LEFT}. Look at the number, or say why it goes all the same."
             )
-        key = _key(conn, payer_code, reference, amount_cents, paid_on, cheque)
         number = money_requests.ask(
             ctx, conn, PAYER_REFUND, key, amount_cents, reason, posting_date, although=although,
             payer_code=payer_code, reference=reference,
@@ -74,13 +80,36 @@ def request(
     }  # fmt: skip
 
 
-def _known(conn: Connection, payer_code: str, reference: str) -> tuple[int, int]:
-    """Give what a payer announced under a number and has not taken, and the most that it can want under it."""
-    announced = max(0, -unannounced.balance(conn, payer_code, reference))
-    normal = str(normal_number(pd.Series([reference], dtype="str")).iloc[0])
-    claims = takebacks.claims_behind(conn, "2100", payer_code, reference, normal)
-    paid = int(claims.loc[claims["status_code"] != "22", "paid_cents"].clip(lower=0).sum())
-    return announced, max(announced, paid)
+def _known(conn: Connection, payer_code: str, reference: str, before: int | None = None) -> tuple[int, int]:
+    """Give what a payer announced under a number and has not got, and the most that it can want under it.
+
+    Each cent once: what it took back and what went to it under another number of the claim (ours, say) count, and the
+    refunds that wait (`before` a request: those that were asked for earlier).
+    """
+    claims = takebacks.claims_behind(conn, "2100", payer_code, reference, str(_normal([reference]).iloc[0]))
+    names = _normal([reference, *claims["payer_claim_number"], *claims["claim_number"]])
+
+    def is_of_claim(references: pd.Series[str]) -> pd.Series[bool]:
+        return (references == reference) | _normal(references).isin(names[names != ""])
+
+    told = takebacks.entries(conn, AsOf(date.max, END_OF_TIME), payer_code)
+    sums = summed(told[is_of_claim(told["reference"])], date.max)
+    open_cents = int(sums["open_cents"].sum())
+    announced = min(int(sums.loc[sums["reference"] == reference, "open_cents"].sum()), open_cents)
+    # What it got of what it paid, in whichever way: by decisions that it took back, and on 2100 beside announcements.
+    got = int(sums["announced_cents"].sum()) - open_cents
+    paid = claims["paid_cents"]
+    kept = min(int(paid.sum()), int(paid[claims["status_code"] != "22"].clip(lower=0).sum()) - got)
+    waiting = rows_of.of_state(conn, [PAYER_REFUND], [rows_of.WAITS])
+    waiting = waiting[(waiting["payer_code"] == payer_code) & is_of_claim(waiting["reference"])]
+    waiting = waiting[waiting["money_request_id"] < before] if before is not None else waiting
+    waits = int(waiting["amount_cents"].sum())
+    return max(0, announced - waits), max(0, max(announced, kept) - waits)
+
+
+def _normal(references: Iterable[str]) -> pd.Series[str]:
+    texts = references if isinstance(references, pd.Series) else pd.Series(list(references), dtype="str")
+    return normal_number(texts)
 
 
 def _key(conn: Connection, payer_code: str, reference: str, cents: int, paid_on: date, cheque: str) -> str:
@@ -105,8 +134,19 @@ def _paid(parameters: str) -> tuple[str, str]:
 
 
 def post(ctx: Context, conn: Connection, run_id: int, asked: dict[str, Any], posting_date: date) -> None:
-    """Let the money of an approved refund leave: in hand until the bank line comes."""
+    """Let the money of an approved refund leave: in hand until the bank line comes.
+
+    Raises PostingRefusedError where the payer got it meanwhile, or some of it, in another way.
+    """
     event, cents = str(asked["request_key"]), int(asked["amount_cents"])
+    before = int(asked["money_request_id"])
+    _, known = _known(conn, str(asked["payer_code"]), str(asked["reference"]), before)
+    # Who asked said why what was not known then goes all the same, and nothing of the rest.
+    if known < min(cents, int(asked["parameters"].get("known_cents", cents))):
+        raise PostingRefusedError(
+            f"By now the books know only {amount(known)} of it, {_LEFT}: refuse it, or let who asked withdraw it and "
+            "ask anew."
+        )
     lines = pd.DataFrame(
         {
             "journal_key": _journal(event),

@@ -17,7 +17,7 @@ from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.service.master import load_master
 from claims.service.parking import park
-from claims.service.provider_adjustments import post_provider_adjustments
+from claims.service.provider_adjustments import adjust_forwards, post_provider_adjustments
 from claims.store import (
     credits,
     earlier,
@@ -66,6 +66,8 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
         counts["payments_applied"] += freed
         if not freed:
             break
+    with write(ctx.engine) as conn:
+        counts["journals"] += adjust_forwards(conn, ctx, run_id, posting_date)
     counts["journals"] += settle(ctx, run_id, posting_date)["journals"]
     return counts
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from claims.ledger import deposits, returned_deposits
-from claims.ledger.provider_adjustments import REISSUED, explain, propose_provider_adjustments
+from claims.ledger.provider_adjustments import FORWARD, REISSUED, explain, propose_provider_adjustments
 from claims.ledger.rules import CLEARING
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import banking, exceptions, posting, takebacks
+from claims.store import banking, exceptions, posting, takebacks, waiting_adjustments
 from claims.store.handles import Connection
 
-UNCONFIGURED, ALONE = "PLB_UNCONFIGURED", "REFUND_WITHOUT_RECOVERY"
+ALONE = "REFUND_WITHOUT_RECOVERY"
 
 
 def post_provider_adjustments(
@@ -64,19 +64,27 @@ def post_provider_adjustments(
     return written
 
 
+def adjust_forwards(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> int:
+    """Let a CS that waits on unapplied cash adjust the forward balance that it names, which was announced only since.
+
+    Where the remittances came in the order of their days it did so at once. Gives the journals.
+    """
+    rows = _waiting(conn)
+    if rows.empty:
+        return 0
+    payables = takebacks.payables(conn)
+    rows = explain(rows, payables, takebacks.reissuable(conn, []))
+    named = rows[rows["reference_matches"] == FORWARD]
+    return _move(conn, ctx, run_id, posting_date, named, payables, "forward")
+
+
 def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, *, is_replay: bool = False) -> int:
     """Let a CS that waits on unapplied cash issue the payment that it names again, whose money left since.
 
     Its deposit was returned after the CS was posted: the books end as they do in the other order. A replay issues only
     what an undo took back, and leaves what came since to the next reconcile. Gives how many.
     """
-    waiting = takebacks.open_unconfigured(conn)
-    if waiting.empty:
-        return 0
-    rows = posting.provider_adjustments(conn, waiting["remit_id"].unique().tolist())
-    rows = rows.assign(journal_key=_keys(rows))
-    waits = (UNCONFIGURED + ":" + rows["journal_key"]).isin(waiting["exception_key"])
-    rows = rows[waits & (rows["reason_code"] == "CS")].reset_index(drop=True)
+    rows = _waiting(conn)
     if rows.empty:
         return 0
     payables = takebacks.payables(conn)
@@ -89,32 +97,48 @@ def issue_again(conn: Connection, ctx: Context, run_id: int, posting_date: date,
     else:
         rows = explain(rows, payables, _lost(conn, named))
     again = rows[rows["reference_matches"] == REISSUED]
-    if again.empty:
+    written = _move(conn, ctx, run_id, posting_date, again, payables, "issued-again")
+    if written:
+        # What it cancelled out may wait alone now.
+        waiting_adjustments.keep_named(conn, posting_date)
+    return written
+
+
+def _waiting(conn: Connection) -> pd.DataFrame:
+    """CS that wait on unapplied cash, in posting order, with the keys of their journals."""
+    found = waiting_adjustments.by_reference(conn)
+    rows = posting.provider_adjustments(conn, found["remit_id"].unique().tolist())
+    rows = rows[rows["provider_adjustment_id"].isin(found["provider_adjustment_id"])].reset_index(drop=True)
+    return rows.assign(journal_key=_keys(rows))
+
+
+def _move(
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    rows: pd.DataFrame,
+    payables: pd.DataFrame,
+    word: str,
+) -> int:
+    """Move explained CS from unapplied cash to what they mean by now; `word` ends the keys of the journals."""
+    if rows.empty:
         return 0
     # As it was posted, taken back; as it is posted now. What both say of its own clearing is the same.
-    before = propose_provider_adjustments(again.assign(reference_matches="", original_remit_id=0), payables).lines
-    now = propose_provider_adjustments(again, payables).lines
+    before = propose_provider_adjustments(rows.assign(reference_matches="", original_remit_id=0), payables).lines
+    now = propose_provider_adjustments(rows, payables).lines
     taken = pd.concat(before).assign(amount_cents=lambda lines: -lines["amount_cents"])
-    lines = pd.concat([taken[taken["account"] != CLEARING], _of_others(pd.concat(now), again)], ignore_index=True)
-    at, owner = lines["provider_adjustment_id"], again.set_index("provider_adjustment_id")
+    lines = pd.concat([taken, *now], ignore_index=True)
+    at, owner = lines["provider_adjustment_id"], rows.set_index("provider_adjustment_id")
+    is_own_clearing = (lines["account"] == CLEARING) & (lines["remit_id"] == owner["remit_id"].reindex(at).to_numpy())
     lines = lines.assign(
-        journal_key=(owner["journal_key"] + ":issued-again").reindex(at).to_numpy(),
+        journal_key=(owner["journal_key"] + ":" + word).reindex(at).to_numpy(),
         effective_date=owner["payment_date"].reindex(at).to_numpy(),
         source="835",
         journal_reason="provider-adjustment",
         reverses_key="",
     )
-    written = write_journals(conn, ctx, run_id, posting_date, lines)
-    keys = UNCONFIGURED + ":" + again["journal_key"]
-    over = waiting.loc[waiting["exception_key"].isin(keys), "exception_id"]
-    exceptions.close_for(conn, "exception_id", over, [UNCONFIGURED], "settled", posting_date)
-    return written
-
-
-def _of_others(lines: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The lines on the clearing of the payments that are issued again."""
-    own = rows.set_index("provider_adjustment_id")["remit_id"].reindex(lines["provider_adjustment_id"]).to_numpy()
-    return lines[lines["remit_id"] != own]
+    return write_journals(conn, ctx, run_id, posting_date, lines[~is_own_clearing].reset_index(drop=True))
 
 
 def _keys(rows: pd.DataFrame) -> pd.Series[str]:
@@ -138,17 +162,17 @@ def _lost(conn: Connection, named: pd.DataFrame) -> pd.DataFrame:
     if named.empty:
         return named
     lines = banking.open_lines(conn)
-    came = lines[(lines["kind"] != "fee") & (lines["rest_cents"] > 0)]
-    ties = deposits.tie(came, named, banking.refused_pairs(conn)).ties
-    ties = ties[ties["rule"].str.startswith("trace-")]
-    moved = -ties.groupby("remit_id")["amount_cents"].sum()
+    moved = pd.Series(dtype="int64")
     back = lines[lines["rest_cents"] < 0]
     if len(back):
         formers = banking.former_deposits(conn, (-back["rest_cents"]).tolist())
         returns, _ = returned_deposits.take_back(back, formers.assign(rest_cents=formers["amount_cents"]))
         gone = returns["returns_line_id"]
-        opened = [banking.matches(conn, gone.tolist()), ties[ties["bank_line_id"].isin(gone)]]  # or came just now
-        for one in opened:
-            moved = moved.add(one.groupby("remit_id")["amount_cents"].sum(), fill_value=0)
+        moved = banking.matches(conn, gone.tolist()).groupby("remit_id")["amount_cents"].sum()
+        lines = lines[~lines["bank_line_id"].isin(gone)]  # it may have come just now
+    came = lines[(lines["kind"] != "fee") & (lines["rest_cents"] > 0)]
+    ties = deposits.tie(came, named, banking.refused_pairs(conn)).ties
+    ties = ties[ties["rule"].str.startswith("trace-")]
+    moved = moved.sub(ties.groupby("remit_id")["amount_cents"].sum(), fill_value=0)
     now = named["open_cents"] + moved.reindex(named["remit_id"], fill_value=0).astype("int64").to_numpy()
     return named.assign(open_cents=now)[(now != 0).to_numpy()]

@@ -79,7 +79,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     mine |= held["claim_payment_id"].isin(again["claim_payment_id"])
     exceptions.close_for(conn, "exception_id", held.loc[mine, "exception_id"], [posting.UNDONE], "replayed", day)
     undone.ready_again(conn, target.remit_ids, again["undone_posting_id"].tolist())
-    match_claims(ctx, run_id, day)
+    match_claims(ctx, run_id, day, but=undone.without_claim(conn, again))
     # What waited for something else that was undone, when it was undone itself, waits for that again.
     again["is_parked"] = again["is_whole"] & (again["reason_code"] == posting.ON_UNDONE)
     first = again[again["is_whole"]].groupby("remit_id")["recorded_at"].min()

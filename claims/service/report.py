@@ -17,10 +17,10 @@ from claims.reports import denials as denial_rules
 from claims.reports import denied_money, export, manifest, roll_forward
 from claims.reports import open_items as open_items_rules
 from claims.reports import tieout as tieout_rules
-from claims.reports.report import Check, Report
-from claims.service import exception_report
+from claims.reports.report import Check, Report, apart
+from claims.service import exception_report, journal_report
+from claims.service import open_items as items_of
 from claims.service.context import Context
-from claims.service.open_items import OWED, open_items
 from claims.service.statements import NAME as STATEMENTS
 from claims.service.statements import statements
 from claims.service.workdays import holidays_between
@@ -36,13 +36,20 @@ from claims.store.queries.asof import AsOf
 
 RECEIVABLE = ("1100", "1110", "1200")
 HOLIDAYS_BACK = 3 * 366  # older rows wait far beyond any count of days
+Making = Callable[[Connection, AsOf], Report]
 FILE_STATES = ("stored", "held", "refused", "registered")
 
 
 def write_report(
-    ctx: Context, name: str, as_of: date, known_at: str | None = None, format: str = "csv", out: Path = Path()
+    ctx: Context,
+    name: str,
+    as_of: date,
+    known_at: str | None = None,
+    format: str = "csv",
+    out: Path = Path(),
+    made: Making | None = None,
 ) -> Path:
-    """Write report ``name`` (one of REPORTS) into the folder ``out`` and return its manifest.
+    """Write report ``name`` (one of REPORTS; ``made``: otherwise than there) into ``out`` and return its manifest.
 
     ``known_at`` is a UTC instant as the database keeps it; none means now, and becomes a parameter of the report. A
     folder that holds the same report in the same format is written anew; one that holds something else is refused.
@@ -52,11 +59,11 @@ def write_report(
     export.require_format(format)
     at = AsOf(as_of, known_at or clock.now())
     with read(ctx.engine) as conn:
-        report = REPORTS[name](conn, at)
-    out.mkdir(parents=True, exist_ok=True)
-    manifest.clear(out, name, format)
-    files = export.write(report.tables, name, format, out)
-    parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format}
+        report = (made or REPORTS[name])(conn, at)
+        out.mkdir(parents=True, exist_ok=True)
+        manifest.clear(out, name, format)
+        files = export.write(report.tables, name, format, out)  # tables in parts are read while they are written
+    parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format} | report.parameters
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
     return manifest.save(out, content, clock.now(), ctx.actor)
 
@@ -94,7 +101,10 @@ def tieout(conn: Connection, at: AsOf) -> Report:
     control = sum(aging_rows.control(conn, at).values())
     files = completeness_rows.files(conn, at).sort_values("sha256", ignore_index=True)
     complete, checks = _completeness(conn, at, files)
-    items = open_items(conn, at, tieout_rules.without_persons(deposits, payer_names, set(remittances["trace_number"])))
+    items = items_of.open_items(
+        conn, at, tieout_rules.without_persons(deposits, payer_names, set(remittances["trace_number"]))
+    )
+    sides = open_items_rules.sides()
     amounts = receivable.groupby("row")["amount_cents"].sum()
     ledger_sum = int(accounts["debits_cents"].sum() - accounts["credits_cents"].sum() + accounts["start_cents"].sum())
     end = int(amounts["I"])
@@ -114,8 +124,12 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         Check("posted: ledger is BPR02", int(rows["ledger_difference_cents"].abs().sum()), 0),
         Check("1050 of each is its ledger less what settled it", tieout_rules.unsettled(rows), 0),
         *(
-            Check(f"open items of {account} are its balance", open_items_rules.balance(items, account), -end_of)
-            for account, end_of in ((account, _account(accounts, account)) for account in OWED)
+            Check(
+                f"open items of {account} are its balance",
+                open_items_rules.balance(items, account),
+                _account(accounts, account) * sides[account],
+            )
+            for account in items_of.accounts()
         ),
         Check("every row that is not tied is named", tieout_rules.unnamed(rows), 0),
     ]
@@ -189,7 +203,9 @@ def aging(conn: Connection, at: AsOf) -> Report:
     """Age the receivable by service date; each open line in exactly one bucket, all of them the control accounts."""
     rows = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), at.day.isoformat())
     buckets = aging_rules.summary(rows)
-    control = aging_rows.control(conn, at)
+    payers = aging_rules.by_payer(rows, aging_rows.payer_names(conn, at))
+    by_payer = dict(zip(payers["payer_code"].tolist(), payers["total_cents"].tolist(), strict=True))
+    control, of_payers = aging_rows.control(conn, at), aging_rows.control_by_payer(conn, at)
     checks = tuple(
         Check(
             f"lines of {account} add up to the control account",
@@ -200,16 +216,20 @@ def aging(conn: Connection, at: AsOf) -> Report:
     )
     checks += (
         Check("buckets add up to the control accounts", int(buckets["total_cents"].sum()), sum(control.values())),
+        Check("payers add up to the control accounts", int(payers["total_cents"].sum()), sum(control.values())),
+        Check("each payer owes what the ledger says", apart(by_payer, of_payers), 0),
     )
-    tables, controls = {"aging": rows, "buckets": buckets}, {"receivable": sum(control.values())}
+    tables = {"aging": rows, "buckets": buckets, "by_payer": payers}
+    controls = {"receivable": sum(control.values())}
     return Report("aging", tables, controls, checks, {"receivable": ("aging", "balance_cents")})
 
 
-REPORTS: dict[str, Callable[[Connection, AsOf], Report]] = {
+REPORTS: dict[str, Making] = {
     "tieout": tieout,
     "denials": denials,
     "aging": aging,
     STATEMENTS: statements,
+    journal_report.NAME: journal_report.of_month,
 }
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.payer_names import named

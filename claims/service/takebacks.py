@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.masking import MASK
 from claims.service import paged
 from claims.service.audited import record_shown
@@ -90,9 +90,11 @@ def _asked(ctx: Context, state: str, payer: str, day: date) -> pd.DataFrame:
 def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     """Sum the entries of 2100 and 2110 by account, payer, payee (of a forward balance) and reference."""
     told = entries["amount_cents"].where(~entries["is_undo"], -entries["amount_cents"])
+    # WO and FB, and any code of which a person or the practice says that it is a takeback.
+    is_told = ~entries["code"].isin(["", "72", "CS"])
     by_code = {
-        "announced_cents": entries["code"].isin(["WO", "FB"]) & (told < 0),
-        "taken_cents": entries["code"].isin(["WO", "FB"]) & (told > 0),
+        "announced_cents": is_told & (told < 0),
+        "taken_cents": is_told & (told > 0),
         "refunded_cents": entries["code"] == "",
         "acknowledged_cents": entries["code"] == "72",
         "adjusted_cents": entries["code"] == "CS",

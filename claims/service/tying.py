@@ -15,7 +15,7 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import PostingRefusedError
-from claims.ledger import deposit_lines, deposit_pairs
+from claims.ledger import deposit_lines, deposit_pairs, deposits
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.store import banking, deposit_candidates, exceptions
@@ -257,6 +257,7 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
     )
     columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
     exceptions.keep(conn, "bank_line_id", named[columns], OF_LINES, posting_date)
+    remits["is_returned"] |= remits["remit_id"].isin(_returned_before(conn, remits))
     waiting = remits.assign(type_code=_remit_kinds(remits, posting_date))
     waiting = waiting[waiting["type_code"] != ""]
     waiting = waiting.assign(
@@ -265,6 +266,17 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
     columns = ["exception_key", "type_code", "amount_cents", "remit_id", "file_id", "seg"]
     exceptions.keep(conn, "remit_id", waiting[columns], OF_REMITS, posting_date)
     return named, waiting
+
+
+def _returned_before(conn: Connection, remits: pd.DataFrame) -> list[int]:
+    """Open remittances whose deposit was returned before they were here: the rules would have tied the two."""
+    gone = banking.returned_alone(conn)
+    nothing_came = remits[~remits["is_returned"] & (remits["tied_cents"] == 0)]
+    if gone.empty or nothing_came.empty:
+        return []
+    gone = gone.assign(rest_cents=gone["amount_cents"])
+    found: list[int] = deposits.tie(gone, nothing_came, banking.refused_pairs(conn)).ties["remit_id"].tolist()
+    return found
 
 
 def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.Series:

@@ -92,6 +92,8 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     counts["remittances_undone"] = len(whole)
     counts["payments_undone"] = int(gone.postings["is_target"].sum())
     counts["payments_waiting"] = int((~gone.postings["is_target"]).sum())
+    if others := undo_targets.moved_beside(conn, target.name):
+        counts["moved_of_other_runs"] = others
     record(ctx, conn, "undo", target.name, {"run_id": run_id, **counts})
     return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused)
 

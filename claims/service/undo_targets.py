@@ -14,6 +14,11 @@ from claims.store.handles import Connection
 from claims.store.undo_hindrances import of_trace
 
 _Find = Callable[[Connection, str, int], tuple[list[int], list[int]]]
+BANK = (
+    "Bank lines are no posting, and no undo takes them back: the wrong tie of a line goes by claims deposits untie; "
+    "what a wrong deposit moved, by a bank file with the same line and the opposite amount: it was returned then."
+)
+NAMED = 5  # remittances in one sentence
 KINDS = {"remit": "remittance", "file": "file", "claim": "claim", "run": "run"}
 
 
@@ -67,10 +72,28 @@ def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
     found = [Target(f"{one}:{number}", *find(conn, one, number)) for one in known]
     filled = [target for target in found if target]
     if not filled:
-        raise UsageError(f"Nothing of {' or '.join(target.name for target in found)} is {state}.")
+        why = "".join(_stays(conn, *_parsed(target.name)) for target in found)
+        raise UsageError(f"Nothing of {' or '.join(target.name for target in found)} is {state}.{why}")
     if len(filled) > 1:
         raise UsageError(f"{number} is the number of several things; say one of: {', '.join(t.name for t in filled)}.")
     return filled[0]
+
+
+def moved_beside(conn: Connection, name: str) -> int:
+    """Of how many remittances of other runs a run moved provider adjustments, which stay when it is undone."""
+    kind, number = _parsed(name)
+    return len(rows.moved_by_run(conn, number)) if kind == "run" else 0
+
+
+def _stays(conn: Connection, kind: str, number: int) -> str:
+    """Say of what has nothing to undo or replay what it moved all the same, and how that goes."""
+    if kind == "file" and rows.is_of_bank(conn, number):
+        return f" {BANK}"
+    moved = rows.moved_by_run(conn, number) if kind == "run" else []
+    if not moved:
+        return ""
+    names = ", ".join(f"remit:{one}" for one in moved[:NAMED]) + (", ..." if len(moved) > NAMED else "")
+    return f" Provider adjustments that it moved go and come with their remittances, of other runs: {names}."
 
 
 def _with_number(conn: Connection, text: str, state: str) -> str:

@@ -15,10 +15,10 @@ import pandas as pd
 
 from claims.charges import read_charges_file
 from claims.errors import VaultError
+from claims.identifiers import normal_number
 from claims.ledger.bank_bai2 import is_bai2, read_bai2
 from claims.ledger.bank_file import read_bank_file
 from claims.ledger.identity import keys_of_chosen
-from claims.ledger.match import normal_number
 from claims.ledger.patient_file import read_patient_file
 from claims.service.context import Context
 from claims.service.intake import bank_columns, origin_of

@@ -16,8 +16,8 @@ import pandas as pd
 
 from claims import x12
 from claims.errors import UsageError
+from claims.identifiers import normal_number
 from claims.ledger.identity import claim_keys
-from claims.ledger.match import normal_number
 from claims.master import Master
 from claims.service import changes as change
 from claims.service import contents, life

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from claims import x12
+from claims.identifiers import normal_number
 from claims.ledger.identity import claim_keys, payer_codes, remit_keys
-from claims.ledger.match import normal_number
 from claims.service.context import Context
 from claims.service.x12_names import batch_references, named
 from claims.service.x12_verdicts import (

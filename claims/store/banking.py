@@ -141,6 +141,17 @@ def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame
     return pd.concat(parts, ignore_index=True) if parts else lines(conn, sa.false())
 
 
+def returned_alone(conn: sa.Connection) -> pd.DataFrame:
+    """Deposits that went back whole before any remittance was tied to them."""
+    gone = (
+        sa.select(D.c.bank_line_id)
+        .join(B, B.c.bank_line_id == D.c.bank_line_id)
+        .where(D.c.ended_at.is_(None), D.c.remit_id.is_(None), D.c.returns_line_id.is_not(None))
+        .where(B.c.amount_cents > 0, D.c.amount_cents == B.c.amount_cents)
+    )
+    return lines(conn, B.c.bank_line_id.in_(gone))
+
+
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Posted remittances with open_cents (on clearing), tied_cents (by deposits in force) and is_returned.
 

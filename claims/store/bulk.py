@@ -138,7 +138,8 @@ def driver_values(column: sa.Column[Any], values: pd.Series[Any], as_date: Calla
             values = values.astype("Int64" if values.hasnans else "int64")
     elif isinstance(values.dtype, pd.StringDtype) and _has_zero(values):
         values = values.str.replace("\0", "\ufffd", regex=False)
-    listed = values.to_numpy(object, na_value=None).tolist() if values.hasnans else values.tolist()
+    missing: Any = None  # which the stub of pandas does not know
+    listed: list[Any] = (values.to_numpy("object", na_value=missing) if values.hasnans else values).tolist()
     if is_optional_id or (column.nullable and column.name.endswith("_at")):
         return [value or None for value in listed]
     return listed

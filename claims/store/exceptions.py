@@ -17,6 +17,7 @@ from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed, update_
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
 ACCEPTED = "accepted"  # why a person closed it: it only informs
 UNDONE = "undone"  # the reason for which an undo closes what a posting had named
+NETTED = "netted"  # why one closes whose cash others of the same reference took back
 # Of a provider adjustment: what is posted again after an undo is named by its next generation.
 GENERATION = r"^(?P<own>.+:plb:[0-9]+):(?P<generation>[1-9][0-9]*)$"
 LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
@@ -64,7 +65,10 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
 
 
 def _since(conn: sa.Connection, new: pd.DataFrame) -> pd.Series[str]:
-    """Give the day since which new exceptions wait: as told, or that of the same one before an undo; else ""."""
+    """Give the day since which new exceptions wait: as told, or that of the same one before an undo; else "".
+
+    One that was netted when its remittance was undone was closed by then: it waits again without its partner.
+    """
     told = new.get("since_date", pd.Series("", index=new.index, dtype="str"))
     parts = new["exception_key"].str.extract(GENERATION).dropna()
     former = {
@@ -74,7 +78,7 @@ def _since(conn: sa.Connection, new: pd.DataFrame) -> pd.Series[str]:
     }
     table, days = schema.exceptions, dict[str, str]()
     for part in _parts(list(former)):
-        waited = sa.and_(table.c.exception_key.in_(part), table.c.closed_reason == UNDONE)
+        waited = sa.and_(table.c.exception_key.in_(part), table.c.closed_reason.in_([UNDONE, NETTED]))
         day = sa.type_coerce(sa.func.coalesce(table.c.since_date, table.c.posting_date), sa.Date)
         for key, since in conn.execute(sa.select(table.c.exception_key, day).where(waited)):
             days[former[key]] = min(days.get(former[key], "9999"), since.isoformat())

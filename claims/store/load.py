@@ -10,7 +10,7 @@ A NULL in an ``int64`` column (the gap of an outer join, the sum of no rows) is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -42,6 +42,21 @@ def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelec
             for column, part, kind in zip(columns, parts, kinds, strict=True)
         }
     )
+
+
+def frames(conn: sa.Connection, select: sa.sql.Select[Any], rows: int) -> Iterator[pd.DataFrame]:
+    """Run `select` and give its rows as frames of so many, read one after the other; one without rows for none."""
+    columns = list(select.selected_columns)
+    kinds = [_kind(column) for column in columns]
+    # A cursor at the server, else PostgreSQL sends all rows at once; SQLAlchemy reads ahead of it, so it gives them.
+    result = conn.execute(select, execution_options={"stream_results": True})
+    found = False
+    for values in result.partitions(rows):
+        found = True
+        each = zip(columns, kinds, zip(*values, strict=True), strict=True)
+        yield pd.DataFrame({column.name: _array(kind, part) for column, kind, part in each})
+    if not found:
+        yield no_rows(select)
 
 
 def no_rows(select: sa.sql.Select[Any] | sa.sql.CompoundSelect[Any]) -> pd.DataFrame:

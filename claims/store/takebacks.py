@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import exceptions, schema, waiting_adjustments
+from claims.store import exceptions, schema
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 
@@ -82,14 +82,6 @@ def meant_before(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
         .group_by(L.c.provider_adjustment_id, L.c.account, original)
         .having(sa.func.sum(L.c.amount_cents) != 0),
     )
-
-
-def open_unconfigured(conn: sa.Connection) -> pd.DataFrame:
-    """PLB_UNCONFIGURED exceptions that are open or closed because others take them back: exception_id, exception_key,
-    remit_id."""
-    waits = sa.or_(E.c.state == "open", E.c.closed_reason == waiting_adjustments.NETTED)
-    select = sa.select(E.c.exception_id, E.c.exception_key, E.c.remit_id)
-    return frame(conn, select.where(E.c.type_code == "PLB_UNCONFIGURED", waits))
 
 
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:

@@ -88,12 +88,6 @@ def unexplained_debits(conn: sa.Connection) -> pd.DataFrame:
     return rows[rows["off_cents"] > 0].reset_index(drop=True)
 
 
-def balance(conn: sa.Connection, payer_code: str, reference: str) -> int:
-    """The balance of 2100 under a payer's number of a claim, in cents: below zero, the payer will take so much."""
-    own = sa.and_(L.c.account == "2100", L.c.payer_code == payer_code, L.c.reference == reference)
-    return int(conn.scalar(sa.select(_sum(L.c.amount_cents)).where(own)) or 0)
-
-
 def is_payer(conn: sa.Connection, payer_code: str) -> bool:
     """Tell whether a remittance in the books is of this payer."""
     return conn.execute(sa.select(R.c.remit_id).where(R.c.payer_code == payer_code).limit(1)).first() is not None

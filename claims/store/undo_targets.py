@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.load import frame
+from claims.store.undone import posted_since
 
 CP, R, P, C, J, RUN, F = (
     schema.claim_payments,
@@ -46,11 +47,14 @@ def of_claim(conn: sa.Connection, claim_id: int) -> list[int]:
 
 
 def of_run(conn: sa.Connection, run_id: int) -> tuple[list[int], list[int]]:
-    """What a run posted and what still stands of it: whole remittances, and claim payments that it applied later."""
+    """What a run posted and what still stands of it: whole remittances, and claim payments that it applied later.
+
+    Remittances of other runs of which it moved amounts are not its own (`moved_by_run`).
+    """
     began, ended = conn.execute(
         sa.select(RUN.c.started_at, sa.func.coalesce(RUN.c.finished_at, "9")).where(RUN.c.run_id == run_id)
     ).one()
-    by_journal = sa.select(J.c.remit_id).where(J.c.run_id == run_id, J.c.source == "835", stands())
+    by_journal = _by_journal(run_id)
     before = P.alias("before")
     continues = sa.select(sa.literal(1)).where(
         before.c.claim_payment_id == P.c.claim_payment_id, before.c.ended_at == P.c.recorded_at
@@ -59,12 +63,31 @@ def of_run(conn: sa.Connection, run_id: int) -> tuple[list[int], list[int]]:
     in_run = sa.and_(P.c.recorded_at >= began, P.c.recorded_at <= ended, P.c.ended_at.is_(None))
     of_zeros = sa.select(P.c.remit_id).where(in_run, ~continues.exists())
     posted = sa.or_(R.c.remit_id.in_(by_journal), R.c.remit_id.in_(of_zeros))
-    whole = _ids(conn, sa.select(R.c.remit_id).where(R.c.state == "posted", posted))
+    found = _ids(conn, sa.select(R.c.remit_id).where(R.c.state == "posted", posted))
+    since = posted_since(conn, found)
+    whole = [int(one) for one in sorted(since.index[(since >= began) & (since <= ended)])]
     applied = sa.select(P.c.claim_payment_id, P.c.remit_id).where(
         in_run, continues.exists(), P.c.outcome.in_(["posted", "reversal", "memo"])
     )
     rows = frame(conn, applied)
     return whole, sorted(rows.loc[~rows["remit_id"].isin(whole), "claim_payment_id"].tolist())
+
+
+def _by_journal(run_id: int) -> sa.Select[Any]:
+    return sa.select(J.c.remit_id).where(J.c.run_id == run_id, J.c.source == "835", stands())
+
+
+def moved_by_run(conn: sa.Connection, run_id: int) -> list[int]:
+    """Posted remittances of other runs whose provider adjustments a run moved: to the account that the practice says,
+    or to the payment that a CS issues again."""
+    own = _by_journal(run_id).where(J.c.reason_code == "provider-adjustment")
+    found = _ids(conn, sa.select(R.c.remit_id).where(R.c.state == "posted", R.c.remit_id.in_(own)))
+    return sorted(set(found) - set(of_run(conn, run_id)[0]))
+
+
+def is_of_bank(conn: sa.Connection, file_id: int) -> bool:
+    """Tell whether a file holds bank lines."""
+    return conn.scalar(sa.select(F.c.content).where(F.c.file_id == file_id)) == "bank"
 
 
 def undone_of_run(conn: sa.Connection, run_id: int) -> tuple[list[int], list[int]]:

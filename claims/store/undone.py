@@ -49,14 +49,9 @@ def wait(conn: sa.Connection, waiting: pd.DataFrame, day: date, at: str = "") ->
 
 def undo_remittances(conn: sa.Connection, remit_ids: Sequence[int], run_id: int, day: date) -> None:
     """Set posted remittances to undone; remember which posting that was."""
-    posted_at = sa.select(sa.func.max(P.c.recorded_at)).where(P.c.remit_id == R.c.remit_id, P.c.ended_at.is_(None))
-    by_journal = sa.select(sa.func.max(schema.journals.c.recorded_at)).where(
-        schema.journals.c.remit_id == R.c.remit_id, schema.journals.c.source == "835"
-    )
-    at = sa.func.coalesce(posted_at.scalar_subquery(), by_journal.scalar_subquery(), "")
-    select = sa.select(R.c.remit_id, R.c.generation, R.c.posting_date, sa.type_coerce(at, sa.String).label("posted_at"))
-    rows = frame_of(conn, select, R.c.remit_id, remit_ids)
-    rows = rows.assign(run_id=run_id, undone_posting_date=day.isoformat(), undone_at=clock.now())
+    rows = frame_of(conn, sa.select(R.c.remit_id, R.c.generation, R.c.posting_date), R.c.remit_id, remit_ids)
+    at = posted_since(conn, remit_ids).reindex(rows["remit_id"]).fillna("").to_numpy()
+    rows = rows.assign(posted_at=at, run_id=run_id, undone_posting_date=day.isoformat(), undone_at=clock.now())
     insert_keyed(conn, UR, rows)
     update_where_in(conn, R, R.c.remit_id, remit_ids, state="undone", posting_date=None)
 
@@ -138,6 +133,39 @@ def taken_back_undone(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataF
         .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id)
     )
     return frame_of(conn, select, UP.c.remit_id, remit_ids).drop_duplicates(ignore_index=True)
+
+
+def posted_since(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
+    """Since when posted remittances are posted, by remit_id: by what was written first since they were undone last.
+
+    What moved an amount of them on a later night (an account that the practice says, a CS that issues a payment again)
+    is no posting of theirs, nor is what waited and was applied.
+    """
+    parts = []
+    for table, *own in ((P,), (schema.journals, schema.journals.c.source == "835")):
+        undone_at = sa.select(sa.func.max(UR.c.undone_at)).where(UR.c.remit_id == table.c.remit_id)
+        is_since = table.c.recorded_at > sa.func.coalesce(undone_at.scalar_subquery(), "")
+        select = sa.select(table.c.remit_id, sa.func.min(table.c.recorded_at).label("at"))
+        select = select.where(is_since, *own).group_by(table.c.remit_id)
+        parts.append(frame_of(conn, select, table.c.remit_id, remit_ids))
+    return pd.concat(parts, ignore_index=True).groupby("remit_id")["at"].min()
+
+
+def without_claim(conn: sa.Connection, again: pd.DataFrame) -> list[int]:
+    """Claim payments of `again` (`to_replay`) that took back, or were, what waited without a claim; and that itself.
+
+    None of them looks for a claim now that there is one: the reversal is no step of that claim, as it was none.
+    """
+    unknown = again[again["family_id"] == 0]
+    back = unknown[(unknown["outcome"] == "reversal") & (unknown["took_back"] != 0)]
+    waits = sa.select(P.c.claim_payment_id).where(
+        P.c.ended_at.is_(None), P.c.outcome == "unapplied", P.c.family_id.is_(None)
+    )
+    taken = set(frame_of(conn, waits, P.c.claim_payment_id, back["took_back"].tolist())["claim_payment_id"])
+    last = unknown[~unknown["claim_payment_id"].isin(again.loc[again["family_id"] != 0, "claim_payment_id"])]
+    taken |= set(last.loc[last["outcome"] == "unapplied", "claim_payment_id"])
+    back = back[back["took_back"].isin(taken)]
+    return sorted({*back["claim_payment_id"].tolist(), *back["took_back"].tolist()})
 
 
 def posted_at(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:

@@ -22,8 +22,8 @@ E, P, R, T, J = (
     schema.journals,
 )
 PAST, RUN = schema.past_exceptions, schema.runs
-# What names a provider adjustment carries the generation of its posting.
-GENERATION = r":plb:[0-9]+(:[0-9]+)$"
+# What names a provider adjustment carries the generation of its posting, and the word of a journal that moved it since.
+GENERATION = r":plb:[0-9]+(:[0-9]+(?::[a-z-]+)?)$"
 # What the posting of a remittance as a whole, its provider adjustments included, may name.
 OF_REMITTANCES = (
     "INTEREST_DIFFERS",

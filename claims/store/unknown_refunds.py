@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from claims.identifiers import normal_number
 from claims.store import exceptions, schema
 from claims.store.in_force import stands
-from claims.store.load import frame
+from claims.store.load import frame, no_rows
+from claims.store.rows import IN_LIST
 
 J, L, R, E, PA = (
     schema.journals,
@@ -59,7 +61,10 @@ def unknown(conn: sa.Connection) -> pd.DataFrame:
         announced=-cents.where(is_recovery & (cents < 0), 0),
         acknowledged=-cents.where(~is_recovery, 0),  # by 72, less what we sent
     )
-    sums = sums.groupby(KEYS, as_index=False).sum().merge(_reversed(conn), on=KEYS, how="left")
+    sums = sums.groupby(KEYS, as_index=False).sum()
+    # Few: only what nothing but a reversal can explain is looked for among all that was ever taken back.
+    sums = sums[np.minimum(sums["acknowledged"], sums["taken"] - sums["announced"]) > 0]
+    sums = sums.merge(_reversed(conn, sums), on=KEYS, how="left")
     explained = np.maximum(sums["announced"], sums["reversed"].fillna(0))
     sums["amount_cents"] = np.minimum(sums["acknowledged"], sums["taken"] - explained).astype("int64")
     last = lines[lines["code"] == "72"].drop(columns="amount_cents").drop_duplicates(KEYS, keep="last")
@@ -96,7 +101,7 @@ def _lines(conn: sa.Connection) -> pd.DataFrame:
     return rows.sort_values(["day", "remit_key", "ordinal"], kind="stable", ignore_index=True)
 
 
-def _reversed(conn: sa.Connection) -> pd.DataFrame:
+def _reversed(conn: sa.Connection, references: pd.DataFrame) -> pd.DataFrame:
     """What reversals in force took back (`reversed`), by payer and number: the payer's of the claim, or ours."""
     select = (
         sa.select(R.c.payer_code, CP.c.payer_claim_number, CP.c.claim_number, CP.c.paid_cents)
@@ -104,9 +109,16 @@ def _reversed(conn: sa.Connection) -> pd.DataFrame:
         .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
         .where(CP.c.status_code == "22", P.c.outcome == "reversal")
     )
-    payers = sa.select(L.c.payer_code).join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
-    rows = frame(conn, select.where(R.c.payer_code.in_(payers.where(PA.c.reason_code == "72"))))
-    ours = rows[rows["claim_number"] != rows["payer_claim_number"]]
-    parts = [rows.assign(reference=rows["payer_claim_number"]), ours.assign(reference=ours["claim_number"])]
-    both = pd.concat(parts, ignore_index=True).assign(reversed=lambda found: -found["paid_cents"])
+    numbers = references["reference"].drop_duplicates().tolist()
+    parts = []
+    for start in range(0, len(numbers), IN_LIST):
+        part = numbers[start : start + IN_LIST]
+        # Each by its index: the claim payments of a payer are all that it ever decided.
+        theirs = frame(conn, select.where(CP.c.payer_claim_number.in_(part)))
+        normal = normal_number(pd.Series(part, dtype="str")).tolist()
+        ours = frame(conn, select.where(CP.c.claim_number_normal.in_(normal), CP.c.claim_number.in_(part)))
+        ours = ours[ours["claim_number"] != ours["payer_claim_number"]]
+        parts += [theirs.assign(reference=theirs["payer_claim_number"]), ours.assign(reference=ours["claim_number"])]
+    both = pd.concat(parts, ignore_index=True) if parts else no_rows(select).assign(reference="")
+    both = both.assign(reversed=-both["paid_cents"])
     return both[[*KEYS, "reversed"]].groupby(KEYS, as_index=False).sum()

@@ -24,7 +24,7 @@ J, L, R, E, PA = (
 )
 TYPES = ("PLB_UNCONFIGURED", "PLB_UNKNOWN")
 UNAPPLIED = "2200"
-NETTED = "netted"  # why an exception closes whose cash others of the same reference took back
+BY_REFERENCE = "CS"  # what its reference means decides, not its code
 BY_PERSON = "booked"  # why one closes whose account a person said, and what its event is called
 BOOKED = "provider-adjustment-booked"  # the reason of the journals by which a person says the account
 ACT = "act:exception-"  # how their keys begin; the number of the exception follows
@@ -66,6 +66,16 @@ def rows(conn: sa.Connection, as_of: AsOf | None = None) -> pd.DataFrame:
     return found
 
 
+def by_reference(conn: sa.Connection) -> pd.DataFrame:
+    """Those that wait though their reference decides what they are, netted or not: provider_adjustment_id, remit_id."""
+    own = (PA.c.provider_adjustment_id, PA.c.remit_id)
+    # By the remittance too: an index finds its lines.
+    of_own = sa.and_(L.c.remit_id == PA.c.remit_id, L.c.provider_adjustment_id == PA.c.provider_adjustment_id)
+    select = sa.select(*own).join(L, sa.and_(of_own, L.c.account == UNAPPLIED))
+    select = select.where(PA.c.reason_code == BY_REFERENCE)
+    return frame(conn, select.group_by(*own).having(sa.func.sum(L.c.amount_cents) != 0))
+
+
 def of_exception(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
     """Give the row of `rows` that an exception is of: one, or none where nothing of it waits."""
     key = conn.scalar(sa.select(E.c.exception_key).where(E.c.exception_id == exception_id, E.c.type_code.in_(TYPES)))
@@ -84,7 +94,7 @@ def keep_named(conn: sa.Connection, posting_date: date) -> None:
     is_waiting = told["exception_key"].str.split(":", n=1).str[1].isin(waits)
     is_open = told["state"] == "open"
     is_netted = told["exception_key"].str.split(":", n=1).str[1].isin(set(found.loc[found["is_netted"], "key"]))
-    for word, own in ((NETTED, is_netted), ("settled", ~is_netted)):
+    for word, own in ((exceptions.NETTED, is_netted), ("settled", ~is_netted)):
         over = told.loc[is_open & ~is_waiting & own, "exception_id"]
         exceptions.close_for(conn, "exception_id", over, TYPES, word, posting_date)
     exceptions.reopen(conn, told.loc[~is_open & is_waiting, "exception_id"], posting_date, is_as_old=True)

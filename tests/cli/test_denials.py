@@ -148,5 +148,9 @@ def test_reports_say_wrong_use(books, tmp_path):
     assert '"known_at": "2025-07-01T12:00:00.000000Z"' in (tmp_path / "a" / "manifest.json").read_text()
     said = books("report", "denials", "--out", tmp_path / "a")
     assert said.code == 2 and "holds the report aging" in said.err
+    days = ("report", "journals", "--from", "2025-06-01", "--to", "2025-06-30", "--out", tmp_path / "c")
+    assert books(*days, "--account", "1110", "--json").json["parameters"]["from"] == "2025-06-01"
+    assert books(*days, "--as-of", "2025-06-29").code == books(*days, "--account", "9999").code == 2
+    assert books("report", "journals", "--from", "June", "--out", tmp_path / "c").code == 2
     document = books("report", "denials", "--out", tmp_path / "b", "--json").json
     assert document["report"] == "denials" and document["control_totals_cents"]["open_at_risk"] == 22500

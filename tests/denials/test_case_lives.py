@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from claims.denials import classify, propose
+from claims.denials.cases import case_keys, openings
 from tests.denials.frames import adjustments, claims, lines, remarks
 from tests.denials.proposed import (
     DENIED,
@@ -320,3 +321,11 @@ def test_a_decision_that_replaces_several_wins_each_and_no_cent_twice(at_line, w
     ).changed_cases.sort_values("line_number")
     assert changed["recovered_cents"].tolist() == won
     assert changed["outcome"].tolist() == ["overturned", "overturned" if won[1] else "superseded"]
+
+
+def test_the_number_of_an_undone_opening_is_not_given_again():
+    """Two replays once opened a case under the key of one that was there: the second remittance could not be posted."""
+    kept = pd.DataFrame({"base": ["a", "a", "b"], "case_key": case_keys(["a", "a", "b"], [2, 4, 1])})
+    assert openings(kept).tolist() == [2, 4, 1]
+    odd = kept.assign(case_key=["x", "y", "z"])
+    assert openings(odd).tolist() == [1, 2, 1]

@@ -41,10 +41,6 @@ def choose(*rows):
     return match.choose(pd.DataFrame(rows))
 
 
-def test_numbers_come_back_without_case_punctuation_and_leading_zeros():
-    assert match.normal_number(pd.Series(["00ab-12", "0", "AB12"])).tolist() == ["AB12", "", "AB12"]
-
-
 def test_a_match_says_which_facts_agreed():
     matches, refused = choose(candidate())
     assert matches.loc[0, ["family_id", "rule", "score"]].tolist() == [100, "claim-number", 100]

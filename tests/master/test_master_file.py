@@ -117,6 +117,17 @@ def test_a_wrong_cell_is_named_and_refuses_its_row_alone(kind, change, column):
     assert len(rows) == 1
 
 
+def test_an_account_is_said_only_for_codes_that_have_none():
+    """Of a code with an account of its own, and of CS, a row could do nothing; a code that nobody knows may be new."""
+    kind = "provider_adjustment_accounts"
+    given = [example(kind, reason_code=code) for code in ("IR", "WO", "CS", "QQ", "WU")]
+    file = read_master_file(written(*given))
+    told = file.findings[["code", "seg", "element", "severity"]].to_numpy().tolist()
+    held = [["master-row", row, "reason_code", "hold"] for row in (1, 2, 3)]
+    assert told == [*held, ["master-code-unknown", 4, "reason_code", "note"]]
+    assert file.rows["reason_code"].tolist() == ["QQ", "WU"]
+
+
 def test_codes_are_read_as_people_write_them():
     row = read_master_file(written(example("providers", zip="45999-0100", taxonomy="207q00000x"))).rows.iloc[0]
     assert (row["zip"], row["taxonomy"]) == ("459990100", "207Q00000X")

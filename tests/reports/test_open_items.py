@@ -13,8 +13,8 @@ PLACED = {
 def moved(*rows):
     """Movements as (account, reference, day, provider adjustment, cents)."""
     told = pd.DataFrame(rows, columns=["account", "reference", "posting_date", "came_with_id", "amount_cents"])
-    keys = {"payer_code": "FABLE", "payee_identifier": "1", "claim_payment_id": 0, "bank_line_id": 0}
-    return told.assign(**keys, adjustment_id=0)
+    none = ("claim_payment_id", "bank_line_id", "adjustment_id", "remit_id", "family_id", "decided_by_id")
+    return told.assign(payer_code="FABLE", payee_identifier="1", **dict.fromkeys(none, 0))
 
 
 def test_what_was_undone_made_no_item_and_dates_none():
@@ -44,7 +44,7 @@ def test_an_exception_of_a_segment_names_the_item_that_it_is_about():
     items = standing(rows)
     sources = items[KEY].assign(posting_date="2025-06-30", seg=7, **PLACED)
     told = pd.DataFrame({"type_code": ["WO_WITHOUT_REVERSAL", "PLB_UNKNOWN", "SOMETHING_ELSE"]})
-    exceptions = told.assign(claim_payment_id=0, bank_line_id=0, sha256="f" * 64, seg=7)
+    exceptions = told.assign(claim_payment_id=0, bank_line_id=0, remit_id=0, sha256="f" * 64, seg=7)
     named = listed(items, {}, sources, exceptions, "2025-07-01").set_index("reference")["named_by"].to_dict()
     assert named == {
         "ICN7": "SOMETHING_ELSE",

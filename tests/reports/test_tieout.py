@@ -296,6 +296,7 @@ OPEN_LINE = {
     "line_number": 1,
     "account": "1100",
     "payer_sequence": "P",
+    "payer_code": "FABLE",
     "balance_cents": 100,
 }
 
@@ -342,6 +343,10 @@ def test_a_claim_as_a_whole_ages_from_its_first_service():
 
 def test_credits_are_shown_beside_the_total():
     days = pd.DataFrame({"family_id": [1], "line_number": [1], "service_date": pd.Series(["2026-03-30"], dtype="str")})
-    rows = aging.aging(frame(OPEN_LINE, {}, {"account": "1200", "balance_cents": -30}), days, "2026-03-31")
+    of_patient = {"account": "1200", "payer_code": "", "balance_cents": -30}
+    rows = aging.aging(frame(OPEN_LINE, {}, of_patient), days, "2026-03-31")
     first = aging.summary(rows).iloc[0]
     assert (first["total_cents"], first["of_which_credit_cents"], first["patient_cents"]) == (70, -30, -30)
+    payers = aging.by_payer(rows, {"FABLE": "FABLEWOOD"})
+    columns = ["payer_code", "payer_name", "insurance_cents", "days_0_30_cents", "days_over_365_cents", "total_cents"]
+    assert payers[columns].to_numpy().tolist() == [["", "", 0, -30, 0, -30], ["FABLE", "FABLEWOOD", 100, 100, 0, 100]]

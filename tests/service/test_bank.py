@@ -186,6 +186,22 @@ def test_deposit_and_return_on_one_statement_and_a_return_without_deposit(practi
     sound(practice)
 
 
+def test_a_deposit_its_return_and_the_deposit_again_on_one_statement_are_done_in_one_night(practice):
+    came = (f"2025-03-{day},{cents},T1,,,ACH" for day, cents in ((11, "88.00"), (12, "-88.00"), (14, "88.00")))
+    practice.night(known("A1"), paid(), bank(*came))
+    assert practice.exceptions() == []
+    assert sound(practice) == {"1000": 8800, "4000": -15000, "4100": 6200}
+    again(practice)
+
+
+def test_a_deposit_that_went_back_before_its_remittance_came_is_a_returned_one(practice):
+    practice.night(known("A1"), bank("2025-03-11,88.00,T1,,,ACH", "2025-03-12,-88.00,T1,,,RETURN"))
+    practice.night(paid())
+    assert practice.exceptions() == ["DEPOSIT_RETURNED"]
+    sound(practice)
+    again(practice)
+
+
 def test_a_return_is_taken_apart_like_any_tie(practice):
     practice.night(bank("2025-03-11,41.00,,SOMEBODY,R1,CHECK", "2025-03-12,-41.00,,,R1,RETURN"))
     assert sound(practice) == {}

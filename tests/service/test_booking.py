@@ -1,13 +1,14 @@
 """Provider adjustments without an account of their own: a person says which, others take them back, and undo knows."""
 
 import csv
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from claims.errors import UsageError
-from claims.service import booking, exceptions, people, received
+from claims.service import booking, exceptions, people, received, takebacks
 from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.report import write_report
@@ -17,6 +18,7 @@ from claims.store import schema
 from claims.store.engine import write
 from claims.store.people import change
 from tests.books import bank, remit
+from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
 from tests.service.test_takebacks import check
 
@@ -63,14 +65,17 @@ def test_amounts_that_take_each_other_back_wait_no_more(practice, tmp_path):
     assert practice.balances() == {"1000": 20000, "4900": -20000}
     rows = of_report(practice, tmp_path, "tieout")
     assert [(row["status"], row["unapplied"]) for row in rows] == [("TIED", "0.00")] * 2
-    assert of_report(practice, tmp_path, "open_items") == []
+    assert {row["item"] for row in of_report(practice, tmp_path, "open_items")} == {"in the bank"}
     check(practice)
-    # Without the one the other waits; posted again, it takes it back again.
-    undo(practice.ctx, "remit:T1", DAY)
-    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -3000)]
+    # Without the one the other waits; posted again, it takes it back again. Both are as old as they were.
+    later = DAY + timedelta(days=10)
+    undo(practice.ctx, "remit:T1", later)
+    assert waits(practice) == [("PLB_UNCONFIGURED", -3000, DAY)]
     check(practice)
-    replay(practice.ctx, "remit:T1", DAY)
+    replay(practice.ctx, "remit:T1", later)
     assert waits(practice) == []
+    undo(practice.ctx, "remit:T2", later)
+    assert waits(practice) == [("PLB_UNCONFIGURED", 3000, DAY)]
     check(practice)
 
 
@@ -121,6 +126,13 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     booking.unbook(practice.ctx, which, WHY, DAY)
     closed = practice.rows(sa.select(E.c.closed_reason).where(E.c.type_code == "ADVANCE_MISSING"))
     assert closed == [("taken-back",)], "nothing was announced"
+    for act, taken in (
+        (lambda: booking.book(practice.ctx, which, "2100", WHY, DAY), 3000),
+        (lambda: booking.unbook(practice.ctx, which, WHY, DAY), 0),
+    ):
+        act()
+        told = takebacks.listed(practice.ctx, state="any", as_of=DAY)
+        assert told[["taken_cents", "open_cents"]].to_numpy().tolist() == [[taken, -taken]]
     check(practice)
 
 
@@ -155,9 +167,10 @@ def test_which_of_a_segments_adjustments_it_is_is_said_and_a_lost_check_is_no_in
 
 def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):
     practice.night(paid("T1", "20250310", 10, "AM:AA*30", "LE:BB*30", "L6:X*-100", "AM:CC*30"))
-    people.add(practice.ctx, practice.ctx.actor, ["supervisor"], datetime.now(UTC), write_off_limit_cents=6500)
-    with write(practice.ctx.engine) as conn:
-        change(conn, 1, state="active")
+    for number, name in enumerate((practice.ctx.actor, "eve"), 1):
+        people.add(practice.ctx, name, ["supervisor"], datetime.now(UTC), write_off_limit_cents=6500)
+        with write(practice.ctx.engine) as conn:
+            change(conn, number, state="active")
     found = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code.startswith("PLB_")))
     first, second, third = (one for (one,) in found)
     booking.book(practice.ctx, first, "5100", WHY, DAY)
@@ -165,6 +178,7 @@ def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):
     with pytest.raises(UsageError, match=r"30\.00, which is above your own limit of a day"):
         booking.book(practice.ctx, third, "5100", WHY, DAY)
     booking.unbook(practice.ctx, first, WHY, DAY)
+    booking.book(replace(practice.ctx, actor="eve"), first, "5100", WHY, DAY)  # hers by now
     booking.book(practice.ctx, third, "5100", WHY, DAY)
     check(practice)
 
@@ -183,7 +197,8 @@ def test_what_the_practice_says_of_a_code_moves_what_waits_and_what_comes(practi
     practice.night(LEVIED)
     rows = tmp_path / "accounts.csv"
     rows.write_text("payer_code,reason_code,account\n,LE,5100\n1512345678,LE,1400\n,CS,5100\n")
-    import_files(practice.ctx, [rows])
+    (done,) = import_files(practice.ctx, [rows])
+    assert (done.counts["added"], done.counts["refused"]) == (2, 1)
     practice.night(MONEY, paid("T2", "20250320", 90, "LE:BB*40", "CS:X*-30", "L6:X*-100"))
     assert practice.balances(account="1400") == {"1400": 7000}
     assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -3000)], "what a CS means its reference says"
@@ -218,4 +233,41 @@ def test_what_was_never_advanced_or_withheld_is_named_until_it_was(practice):
     assert set(practice.exceptions()) >= {"ADVANCE_MISSING", "WITHHOLDING_MISSING"}
     replay(practice.ctx, "remit:T0", DAY)
     assert not {"ADVANCE_MISSING", "WITHHOLDING_MISSING"} & set(practice.exceptions())
+    check(practice)
+
+
+def test_an_adjustment_before_the_forward_balance_that_it_names_ends_as_in_order(practice):
+    lowered = paid("T2", "20250320", 20, "CS:FB1*80", "L6:X*-100")
+    practice.night(lowered)
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", 8000)]
+    practice.night(paid("T1", "20250310", 0, "FB:FB1*-50", "WO:X*50").replace(b"BPR*I*0*C*ACH", b"BPR*H*0*C*NON"))
+    assert waits(practice) == []
+    assert practice.balances(account="2200") == {}
+    assert practice.balances(account="2110") == {"2110": 3000}
+    assert "FB_WITHOUT_FORWARD" in practice.exceptions()
+    check(practice)
+    before, later = state(practice), DAY + timedelta(days=7)
+    assert undo(practice.ctx, "remit:T2", later).refused.empty
+    replay(practice.ctx, "remit:T2", later)
+    assert differences(before, state(practice)) == {}
+    check(practice)
+
+
+LOST = [paid("T1", "20250310", 88, "L6:X*-88"), paid("T2", "20250320", 188, "CS:T1*-88", "L6:X*-100")]
+
+
+def test_what_a_payment_that_was_issued_again_had_cancelled_out_waits_by_name(practice):
+    taken = paid("T3", "20250325", 12, "CS:T1*88", "L6:X*-100")
+    practice.night(*LOST, taken, bank(("2025-03-10", "88.00", "T1"), ("2025-03-28", "-88.00", "T1")))
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", 8800)]
+    check(practice)
+
+
+@pytest.mark.long
+def test_a_deposit_that_came_again_is_the_money_of_its_payment(practice):
+    practice.night(LOST[0])
+    came = (("2025-03-10", "88.00", "T1"), ("2025-03-12", "-88.00", "T1"), ("2025-03-14", "88.00", "T1"))
+    practice.night(LOST[1], bank(*came))
+    assert [row[:2] for row in waits(practice)] == [("PLB_UNCONFIGURED", -8800)]
+    assert "DEPOSIT_WITHOUT_REMIT" not in practice.exceptions()
     check(practice)

@@ -342,6 +342,32 @@ def test_a_refund_to_a_payer_names_what_the_books_know_or_says_why_not(practice)
     assert (asked["known_cents"], asked["unannounced_cents"], practice.balances(account="2100")) == (0, 100, {})
 
 
+def test_what_a_payer_announced_goes_back_once(practice):
+    """Asked for twice under either number of the claim, or taken by the payer before somebody approves."""
+    practice.night(claims(BILL, OTHER), remit(PAID), remit(ANNOUNCED))
+
+    def ask(cheque, number="ICN1", **named):
+        return payer_refunds.request(
+            practice.ctx, PAYER, number, 8800, DAY, DAY, reason="letter", cheque=cheque, **named
+        )["request"]
+
+    first = ask("1001")
+    for number in ("ICN1", "A1"):
+        with pytest.raises(PostingRefusedError, match=r"know 0\.00 of it"):
+            ask("1002", number)
+    practice.night(remit(TAKEN))
+    with pytest.raises(PostingRefusedError, match=r"By now the books know only 0\.00 of it"):
+        money_approvals.approve(practice.ctx, first, DAY)
+    money_requests.withdraw(practice.ctx, first, "the payer took it", DAY)
+    with pytest.raises(PostingRefusedError, match=r"know 0\.00 of it"):
+        ask("1003")
+    assert practice.balances(account="2100") == {}
+    # Who says why lets it go all the same.
+    number = ask("1004", although="a letter wants it twice")
+    assert money_approvals.approve(practice.ctx, number, DAY) == 8800
+    check(practice)
+
+
 @pytest.mark.long
 def test_a_refund_to_a_payer_is_withdrawn_before_and_reversed_after_the_approval(practice):
     practice.night(claims(BILL), remit(PAID), remit(ANNOUNCED))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from claims.errors import NotFoundError, UsageError
-from claims.ledger.match import normal_number
+from claims.identifiers import normal_number
 from claims.service.context import Context
 from claims.service.desk import queue
 from claims.service.desk.queue import Filters

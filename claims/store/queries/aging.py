@@ -10,16 +10,19 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, total
 
 L, F, C, S = schema.ledger_lines, schema.families, schema.claims, schema.service_lines
+CP = schema.claim_payers
 RECEIVABLE = ("1100", "1110", "1200")
+_PAYER = sa.case((L.c.account == "1200", ""), else_=L.c.payer_code).label("payer_code")
 
 
 def open_lines(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum the receivable per claim, line, account and payer in turn; only what is not zero.
+    """Sum the receivable per claim, line, account, payer in turn and payer; only what is not zero.
 
-    A claim with anything posted to the claim as a whole (line 0) is one row per account: its charges stand on lines.
+    What patients owe is no payer's ("", whoever left it to them). A claim with anything posted to the claim as a whole
+    (line 0) is one row per account: its charges stand on lines.
     """
     posted = (
-        sa.select(L.c.family_id, L.c.line_number, L.c.account, L.c.payer_sequence, L.c.amount_cents)
+        sa.select(L.c.family_id, L.c.line_number, L.c.account, L.c.payer_sequence, _PAYER, L.c.amount_cents)
         .join(J, J.c.journal_id == L.c.journal_id)
         .where(as_of.journals(), L.c.account.in_(RECEIVABLE))
         .subquery()
@@ -33,10 +36,11 @@ def open_lines(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             line.label("line_number"),
             posted.c.account,
             posted.c.payer_sequence,
+            posted.c.payer_code,
             balance.label("balance_cents"),
         )
         .outerjoin(whole, whole.c.family_id == posted.c.family_id)
-        .group_by(posted.c.family_id, line, posted.c.account, posted.c.payer_sequence)
+        .group_by(posted.c.family_id, line, posted.c.account, posted.c.payer_sequence, posted.c.payer_code)
         .having(sa.func.sum(posted.c.amount_cents) != 0)
         .subquery()
     )
@@ -49,6 +53,7 @@ def open_lines(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             sums.c.line_number,
             sums.c.account,
             sums.c.payer_sequence,
+            sums.c.payer_code,
             sums.c.balance_cents,
         ).outerjoin(F, F.c.family_id == sums.c.family_id),
     )
@@ -79,3 +84,28 @@ def control(conn: sa.Connection, as_of: AsOf) -> dict[str, int]:
     )
     found = {str(account): int(cents) for account, cents in rows}
     return {account: found.get(account, 0) for account in RECEIVABLE}
+
+
+def control_by_payer(conn: sa.Connection, as_of: AsOf) -> dict[str, int]:
+    """Sum the same accounts by payer, straight from the ledger; "": patients."""
+    rows = conn.execute(
+        sa.select(_PAYER, total(L.c.amount_cents))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(as_of.journals(), L.c.account.in_(RECEIVABLE))
+        .group_by(_PAYER)
+    )
+    return {str(payer): int(cents) for payer, cents in rows if cents}
+
+
+def payer_names(conn: sa.Connection, as_of: AsOf) -> dict[str, str]:
+    """Read how the claims known then call each payer: the first name by letters."""
+    known = C.c.file_id.in_(as_of.file_ids())
+    selects = (
+        sa.select(C.c.payer_code, C.c.payer_name).where(known, C.c.payer_name != "").distinct(),
+        sa.select(CP.c.payer_code, CP.c.payer_name)
+        .join(C, C.c.claim_id == CP.c.claim_id)
+        .where(known, CP.c.payer_name != "")
+        .distinct(),
+    )
+    pairs = sorted({(str(code), str(name)) for select in selects for code, name in conn.execute(select)}, reverse=True)
+    return dict(pairs)

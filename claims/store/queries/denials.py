@@ -134,6 +134,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             C.c.statement_to_date.label("claim_to_date"),
             P.c.outcome,
             P.c.reverses_claim_payment_id,
+            P.c.is_superseded,
             P.c.denials_at.is_not(None).label("is_seen"),
             M.c.family_id,
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),

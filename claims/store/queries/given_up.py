@@ -118,7 +118,7 @@ def _denials(
 
 def _accepted(conn: sa.Connection, actor: str, days: _Days | None = None, families: Sequence[int] = ()) -> pd.DataFrame:
     """Add up the claims not sent that somebody accepted as given up, and that are so still: as `_denials`."""
-    mine = sa.and_(SAID.c.kind == "accepted", SAID.c.actor == actor)
+    mine = _said_last("accepted", actor)
     stands = (E.c.type_code == CLAIM, E.c.closed_reason == ACCEPTED)
     if days:
         return _settled(conn, mine, stands, days)
@@ -137,9 +137,20 @@ def _settled(conn: sa.Connection, mine: sa.ColumnElement[bool], stands: _Whose, 
 
 def _booked(conn: sa.Connection, actor: str, days: _Days) -> pd.DataFrame:
     """Add up what payers kept that somebody booked to an account, and that stands there: as `_denials`, for days."""
-    mine = sa.and_(SAID.c.kind == BY_PERSON, SAID.c.actor == actor)
+    mine = _said_last(BY_PERSON, actor)
     stands = (E.c.type_code.in_(PLB_TYPES), E.c.closed_reason == BY_PERSON, E.c.amount_cents > 0)
     return _settled(conn, mine, stands, days)
+
+
+def _said_last(kind: str, actor: str) -> sa.ColumnElement[bool]:
+    """Events by which somebody closed an exception, unless it was opened again and closed anew, by whomever."""
+    anew = SAID.alias("anew")
+    again = sa.select(sa.literal(1)).where(
+        anew.c.exception_id == SAID.c.exception_id,
+        anew.c.kind == kind,
+        anew.c.exception_event_id > SAID.c.exception_event_id,
+    )
+    return sa.and_(SAID.c.kind == kind, SAID.c.actor == actor, ~again.correlate(SAID).exists())
 
 
 def _requests(conn: sa.Connection, whose: _Whose, days: _Days | None = None, when: _When | None = None) -> pd.DataFrame:

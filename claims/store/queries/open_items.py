@@ -1,5 +1,6 @@
-"""What lies behind the balances of liabilities (takebacks, forward balances, advances, unapplied cash, refunds): the
-ledger by what each cent belongs to and by day, and what is known of those things."""
+"""What lies behind the balances of accounts that are settled item by item (cash, clearing, withholdings, takebacks,
+forward balances, advances, unapplied cash, refunds): the ledger by what each cent belongs to and by day, and what is
+known of those things."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
+from claims import codes
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
@@ -18,35 +20,57 @@ from claims.store.rows import IN_LIST, frame_of
 L, R, CP, PA = schema.ledger_lines, schema.remittances, schema.claim_payments, schema.provider_adjustments
 E, F, C, FILE, BANK = schema.exceptions, schema.families, schema.claims, schema.files, schema.bank_lines
 PP, RF = schema.patient_payments, schema.patient_refunds
-ACCOUNTS = ("2100", "2110", "2120", "2200", "2300")
-_CASH = "2200"
+MR = schema.money_requests
+LISTED = "open_items"  # in the column items_in of codes/accounts.csv
+_CASH, _CLEARING, _WITHHELD, _UNAPPLIED = "1000", "1050", "1400", "2200"
+
+
+def accounts() -> list[str]:
+    """Give the accounts whose balances are listed item by item."""
+    known = codes.table("accounts")
+    return [str(account) for account in known.loc[known["items_in"] == LISTED, "account"]]
 
 
 def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Sum these accounts by what the money belongs to, its day, and the provider adjustment and claim it came with.
 
-    On 2200 that is a claim payment, a bank line, a provider adjustment or (by reference) a payment of a patient;
-    elsewhere a reference of a payer, for a forward balance also the payee, or the key of a refund.
+    On 2200 that is a claim payment, a bank line, a provider adjustment or (by reference) a payment of a patient; on
+    1000 a payment or refund that no bank line has taken up, and all that is in the bank together; on 1050 a
+    remittance; on 1400 a claim and adjustment code of a payer, or its reference; elsewhere a reference of a payer, for
+    a forward balance also the payee, or the key of a refund.
     """
     remits, of_line = with_remittance(L)
-    is_cash = L.c.account == _CASH
-    none = sa.cast(sa.literal(0), sa.BigInteger)
-    of_bank = sa.and_(is_cash, L.c.claim_payment_id.is_(None))
+    account, none = L.c.account, sa.cast(sa.literal(0), sa.BigInteger)
+    is_cash = account.in_([_CASH, _UNAPPLIED])
+    unapplied = account == _UNAPPLIED
+    of_bank = sa.and_(unapplied, L.c.claim_payment_id.is_(None))
     of_adjustment = sa.and_(of_bank, L.c.bank_line_id.is_(None))
-    is_named = sa.or_(~is_cash, sa.and_(of_adjustment, L.c.provider_adjustment_id.is_(None)))
+    by_reference = sa.or_(
+        account.not_in([_CASH, _CLEARING, _UNAPPLIED]),
+        sa.and_(account == _CASH, L.c.bank_line_id.is_(None)),
+        sa.and_(of_adjustment, L.c.provider_adjustment_id.is_(None)),
+    )
+    # What a decision withheld has no number under which it comes back: it is the claim's, by its code.
+    of_claim = sa.and_(account == _WITHHELD, L.c.provider_adjustment_id.is_(None), L.c.family_id.is_not(None))
+    is_single = account.not_in([_CASH, _CLEARING])
     keys = [
-        L.c.account,
-        sa.case((is_cash, ""), else_=L.c.payer_code).label("payer_code"),
+        account,
+        sa.case((sa.or_(is_cash, account == _CLEARING), ""), else_=L.c.payer_code).label("payer_code"),
         payee_of(L, remits).label("payee_identifier"),
-        sa.case((is_named, L.c.reference), else_="").label("reference"),
-        sa.case((is_cash, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("claim_payment_id"),
+        sa.case((of_claim, L.c.group_code + "-" + L.c.reason_code), (by_reference, L.c.reference), else_="").label(
+            "reference"
+        ),
+        sa.case((unapplied, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("claim_payment_id"),
         sa.case((of_bank, sa.func.coalesce(L.c.bank_line_id, none)), else_=none).label("bank_line_id"),
         sa.case((of_adjustment, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("adjustment_id"),
+        sa.case((account == _CLEARING, sa.func.coalesce(L.c.remit_id, none)), else_=none).label("remit_id"),
+        sa.case((of_claim, L.c.family_id), else_=none).label("family_id"),
         J.c.posting_date,
-        sa.func.coalesce(L.c.provider_adjustment_id, none).label("came_with_id"),
+        sa.case((is_single, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("came_with_id"),
+        sa.case((of_claim, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("decided_by_id"),
     ]
     lines = sa.select(*keys, L.c.amount_cents).join(J, J.c.journal_id == L.c.journal_id)
-    own = lines.outerjoin(remits, of_line).where(L.c.account.in_(ACCOUNTS), as_of.journals()).subquery()
+    own = lines.outerjoin(remits, of_line).where(account.in_(accounts()), as_of.journals()).subquery()
     columns = [own.c[key.name] for key in keys]
     return frame(conn, sa.select(*columns, total(own.c.amount_cents).label("amount_cents")).group_by(*columns))
 
@@ -69,6 +93,19 @@ def provider_adjustments(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFram
     select = sa.select(*own, *place, *_REMITTANCE).join(R, R.c.remit_id == PA.c.remit_id)
     select = select.join(FILE, FILE.c.file_id == PA.c.file_id)
     return frame_of(conn, select, PA.c.provider_adjustment_id, ids)
+
+
+def remittances(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
+    """Read where remittances stand, by remit_id: payer, trace number, day and bytes."""
+    select = sa.select(R.c.remit_id, *_REMITTANCE, R.c.seg, R.c.offset, R.c.length)
+    return frame_of(conn, select.join(FILE, FILE.c.file_id == R.c.file_id), R.c.remit_id, ids)
+
+
+def payer_refunds(conn: sa.Connection, keys: Sequence[str]) -> pd.DataFrame:
+    """Read refunds to payers by the reference of their line on 1000: payer_code."""
+    select = sa.select(MR.c.request_key.label("reference"), MR.c.payer_code)
+    parts = [list(keys[start : start + IN_LIST]) for start in range(0, max(len(keys), 1), IN_LIST)]
+    return pd.concat([frame(conn, select.where(MR.c.request_key.in_(part))) for part in parts], ignore_index=True)
 
 
 def line_keys(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
@@ -126,13 +163,14 @@ def patient_money(conn: sa.Connection, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def exceptions(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Read which exceptions were open: type_code, claim_payment_id, bank_line_id (0: none), sha256, seg."""
+    """Read which exceptions were open: type_code, claim_payment_id, bank_line_id, remit_id (0: none), sha256, seg."""
     then = open_then(as_of)
     none = sa.cast(sa.literal(0), sa.BigInteger)
     select = sa.select(
         E.c.type_code,
         sa.func.coalesce(E.c.claim_payment_id, none).label("claim_payment_id"),
         sa.func.coalesce(E.c.bank_line_id, none).label("bank_line_id"),
+        sa.func.coalesce(E.c.remit_id, none).label("remit_id"),
         sa.func.coalesce(FILE.c.sha256, "").label("sha256"),
         E.c.seg,
     )

@@ -14,13 +14,14 @@ J, L, R, F = schema.journals, schema.ledger_lines, schema.remittances, schema.fi
 PA, CP, P = schema.provider_adjustments, schema.claim_payments, schema.claim_postings
 
 
-def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Read every entry on 2100 and 2110 in order of its day.
+def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> pd.DataFrame:
+    """Read every entry on 2100 and 2110 in order of its day; of one payer: only those on 2100.
 
     account, payer_code, payee (of a forward balance), reference, code (of the PLB; empty for what we sent),
     amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, remit_id,
     trace_number, sha256, seg.
     """
+    of_payer = sa.and_(L.c.account == "2100", L.c.payer_code == payer_code)
     remits, of_line = with_remittance(L)
     return frame(
         conn,
@@ -28,7 +29,7 @@ def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
             *(L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference, L.c.amount_cents),
             L.c.rule_id,
             sa.func.coalesce(PA.c.reason_code, "").label("code"),
-            sa.type_coerce(J.c.source == "undo", sa.Boolean).label("is_undo"),
+            sa.type_coerce(J.c.reverses_journal_id.is_not(None), sa.Boolean).label("is_undo"),
             J.c.effective_date,
             J.c.posting_date,
             J.c.remit_id,
@@ -41,7 +42,7 @@ def entries(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .outerjoin(remits, of_line)
         .outerjoin(R, R.c.remit_id == J.c.remit_id)
         .outerjoin(F, F.c.file_id == PA.c.file_id)
-        .where(L.c.account.in_(["2100", "2110"]), as_of.journals())
+        .where(of_payer if payer_code is not None else L.c.account.in_(["2100", "2110"]), as_of.journals())
         .order_by(J.c.effective_date, J.c.journal_id, L.c.ledger_line_id),
     )
 

@@ -1,0 +1,90 @@
+"""Undo of a night takes what that night posted and no more, and its replay brings just that; a bank file is none."""
+
+import pytest
+import sqlalchemy as sa
+
+from claims.errors import UsageError
+from claims.service.master import import_files
+from claims.service.replay import replay
+from claims.service.undo import undo
+from claims.store import schema
+from tests.books import Bill, bank, claims, remit
+from tests.service.books_state import differences, state
+from tests.service.conftest import DAY
+from tests.service.test_booking import LEVIED, paid
+from tests.service.test_takebacks import ANNOUNCED, PAID, check
+
+RUN, R = schema.runs, schema.remittances
+ANEW = """BPR*H*0*C*NON************20250511~
+          TRN*1*T3*1512345678~
+          CLP*A1*1*150*85.01*24.99*12*ICN1~
+          SVC*HC:99213*150*85.01**1~
+          CAS*CO*45*40~
+          CAS*PR*2*24.99~
+          PLB*1999999984*20251231*WO:ICN1*85.01~"""
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    return sqlite_url
+
+
+def night(practice, *files):
+    """Run a night; give the number of its run."""
+    practice.night(*files)
+    return practice.rows(sa.select(sa.func.max(RUN.c.run_id)).where(RUN.c.kind == "reconcile"))[0][0]
+
+
+def posted(practice):
+    return {trace for (trace,) in practice.rows(sa.select(R.c.trace_number).where(R.c.state == "posted"))}
+
+
+def test_a_night_takes_no_remittance_of_another_along(practice, tmp_path):
+    first = night(practice, LEVIED)
+    accounts = tmp_path / "provider_adjustment_accounts.csv"
+    accounts.write_text("payer_code,reason_code,account\n,LE,1400\n")
+    import_files(practice.ctx, [accounts])
+    second = night(practice, paid("T9", "20250401", 100, "L6:X*-100"))  # and moves the amount of T1
+    before = state(practice)
+    assert undo(practice.ctx, f"run:{second}", DAY).counts["moved_of_other_runs"] == 1
+    assert posted(practice) == {"T1"} and practice.balances()["1400"] == 3000
+    check(practice)
+    with pytest.raises(UsageError, match=r"go and come with their remittances, of other runs: remit:1\."):
+        undo(practice.ctx, f"run:{second}", DAY)
+    replay(practice.ctx, f"run:{second}", DAY)
+    assert differences(before, state(practice)) == {}
+    # A remittance of provider adjustments alone is of the night that posted it, not of the one that moved its amount.
+    undo(practice.ctx, f"run:{first}", DAY)
+    assert posted(practice) == {"T9"}
+    with pytest.raises(UsageError):
+        replay(practice.ctx, f"run:{second}", DAY)
+    replay(practice.ctx, f"run:{first}", DAY)
+    assert differences(before, state(practice)) == {}
+    check(practice)
+
+
+@pytest.mark.parametrize("target", ["remit:T2", pytest.param("run", marks=pytest.mark.long)])
+def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(practice, target):
+    run_id = night(practice, remit(ANNOUNCED), remit(PAID))
+    practice.night(remit(ANEW))
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    before = state(practice)
+    target = f"run:{run_id}" if target == "run" else target
+    undo(practice.ctx, target, DAY)
+    check(practice)
+    replay(practice.ctx, target, DAY)
+    check(practice)
+    assert differences(before, state(practice)) == {}
+
+
+def test_a_bank_file_says_that_it_is_no_posting_and_what_takes_a_deposit_back(practice):
+    line = bank(("2025-03-10", "88.00", "T1"))
+    practice.night(line)
+    with pytest.raises(UsageError, match="Bank lines are no posting"):
+        undo(practice.ctx, "file:1", DAY)
+    practice.night(bank(("2025-03-10", "-88.00", "T1")))
+    assert practice.balances() == {}
+    check(practice)
+    practice.night(remit(PAID), bank(("2025-03-11", "88.00", "T1")), bank(("2025-03-11", "-88.00", "T1")))
+    assert practice.balances()["1050"] == 8800
+    check(practice)
