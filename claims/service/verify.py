@@ -205,7 +205,8 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"
-        odd = checking_seals.unlike(conn, known_head.seal if known_head else None)
+        false = checking_seals.false(conn)
+        odd = checking_seals.unlike(conn, false, known_head.seal if known_head else None)
         odd += batch_seals.unlike(conn) + step_marks.unlike(conn)
         checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(odd)))
         checks.append(values)
@@ -216,7 +217,7 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
             conn
         )
         told, lost = chain_heads.unlike(conn, known_head.chains if known_head else None)
-        stretches, strays = chain_heads.beside(conn)
+        stretches, strays = chain_heads.beside(conn, set(false))
         checks.append(Check("chains", rule, told + stretches, (*lost, *strays)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
         gone = [f"{rows} row(s) of {table} were removed" for table, rows in missing.items()]
@@ -228,7 +229,8 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
         checks.append(Check("vault", "every stored file has the bytes that it had", len(hashes), wrong))
         problem = audit.verify(conn, key, known_head.event if known_head else None)
-        checks.append(Check("audit", "the audit chain is whole", sizes["events"], (problem,) if problem else ()))
+        problems = [problem] if problem else chain_heads.cut(conn, set(false))
+        checks.append(Check("audit", "the audit chain is whole", sizes["events"], tuple(problems)))
     return checks
 
 
@@ -301,7 +303,7 @@ def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
 def _since(conn: Connection) -> str:
     """Say from where on stretches are sealed in books that an earlier version has begun; nothing for others."""
     begun = seals.begun_at(conn)
-    return "" if begun == 1 else f" (from seal {begun} on)" if begun else " (from the next one that is written on)"
+    return f" (from seal {begun} on)" if begun > 1 else ""
 
 
 def _interest(conn: Connection) -> pd.DataFrame:
