@@ -6,7 +6,7 @@ What the denial rules did in one look is rolled back as one: decisions of the sa
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -33,7 +33,7 @@ def rolled_back(events: pd.DataFrame, since: pd.Series) -> tuple[pd.Series, list
     decisions that are undone, the instant of their posting. What an earlier undo took back is no cause again.
     """
     told = events[events["kind"].isin(RULES)]
-    stands = ~told["event_id"].isin(taken_back(events)) | (told["kind"] == RESTORED)
+    stands = ~told["event_id"].isin(taken_back(events))
     gone = since.to_dict()
     again: dict[int, str] = {}
     while True:
@@ -104,9 +104,9 @@ def with_winners(cases: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 
 
 def taken_back(events: pd.DataFrame) -> set[int]:
-    """Give the events of the denial rules that undos took back, and those with which replays set a case back.
+    """Give the events of the denial rules that undos took back, and those that a replay's restoring made void.
 
-    `events`: event_id, case_id, kind, body, in order.
+    `events`: event_id, case_id, kind, body, in order. What restored a case stands itself until an undo takes it back.
     """
     void: set[int] = set()
     told = events[events["kind"].isin(RULES)]
@@ -118,5 +118,5 @@ def taken_back(events: pd.DataFrame) -> set[int]:
         if event_id not in void:
             first = int(json.loads(str(body)).get(FIRST, event_id))
             own = of_case[case_id]
-            void.update(own[bisect_left(own, first) : bisect_right(own, event_id)])
+            void.update(own[bisect_left(own, first) : bisect_left(own, event_id)])
     return void

@@ -21,7 +21,7 @@ CP, R, P, F, E = (
     schema.files,
     schema.exceptions,
 )
-UP, UR = schema.undone_postings, schema.undone_remittances
+UP, UR, M = schema.undone_postings, schema.undone_remittances, schema.matches
 
 
 def take_back(
@@ -122,15 +122,21 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
 
 
 def taken_back_undone(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
-    """Whose decisions reversals of undone remittances took back, where those are undone now: remit_id, needed_id."""
+    """Whose decisions reversals of undone remittances took back, where those are undone now: remit_id, needed_id.
+
+    A reversal waited already when its remittance was undone after what it had taken back: posted before that, it waits
+    again, as it did.
+    """
     taken, other = CP.alias("taken"), R.alias("other")
+    undone_since = (UR.c.remit_id == other.c.remit_id, UR.c.replayed_at.is_(None), UR.c.undone_at >= UP.c.undone_at)
+    is_since = sa.select(sa.literal(1)).where(*undone_since).correlate(other, UP).exists()
     select = (
         sa.select(UP.c.remit_id, taken.c.remit_id.label("needed_id"))
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
         .join(taken, taken.c.claim_payment_id == P.c.reverses_claim_payment_id)
         .join(other, other.c.remit_id == taken.c.remit_id)
         .where(UP.c.is_target == 1, UP.c.replayed_at.is_(None), P.c.outcome == "reversal")
-        .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id)
+        .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id, is_since)
     )
     return frame_of(conn, select, UP.c.remit_id, remit_ids).drop_duplicates(ignore_index=True)
 
@@ -154,10 +160,14 @@ def posted_since(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:
 def without_claim(conn: sa.Connection, again: pd.DataFrame) -> list[int]:
     """Claim payments of `again` (`to_replay`) that took back, or were, what waited without a claim; and that itself.
 
-    None of them looks for a claim now that there is one: the reversal is no step of that claim, as it was none.
+    None of them looks for a claim now that there is one: the reversal is no step of that claim, as it was none. Where
+    the reversal has found its claim since, while it waited alone, both belong to that.
     """
     unknown = again[again["family_id"] == 0]
     back = unknown[(unknown["outcome"] == "reversal") & (unknown["took_back"] != 0)]
+    found = sa.select(M.c.claim_payment_id).where(M.c.ended_at.is_(None), M.c.family_id.is_not(None))
+    matched = frame_of(conn, found, M.c.claim_payment_id, back["claim_payment_id"].tolist())["claim_payment_id"]
+    back = back[~back["claim_payment_id"].isin(matched)]
     waits = sa.select(P.c.claim_payment_id).where(
         P.c.ended_at.is_(None), P.c.outcome == "unapplied", P.c.family_id.is_(None)
     )

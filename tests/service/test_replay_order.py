@@ -45,3 +45,13 @@ def test_two_that_took_back_decisions_of_each_other_hold_each_other_not_up(pract
     undo(practice.ctx, "remit:T1", DAY)
     undo(practice.ctx, "remit:T2", DAY)
     assert refused(practice, "T2") == [] == refused(practice, "T1")
+
+
+def test_a_reversal_that_waited_for_what_was_undone_before_it_waits_again(practice):
+    practice.night(BILLS, ANNOUNCED)
+    practice.night(PAID)
+    before, last = state(practice), number_of(practice, "T1")
+    assert undo(practice.ctx, f"remit:{last}", DAY).refused.empty
+    undo(practice.ctx, "remit:T2", DAY)
+    assert refused(practice, "T2") == [] == refused(practice, "T1")
+    assert differences(before, state(practice)) == {}

@@ -92,6 +92,19 @@ def test_a_denial_that_was_taken_back_counts_nowhere_after_it_is_looked_at_again
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+def test_a_case_whose_denial_is_undone_stays_closed_as_what_had_won_it_is_undone_too(practice):
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    for number, (text, cash) in enumerate([(PAID, "100"), (DENIED, "0")]):
+        practice.night(payment(text, f"T{number}", f"2025031{9 - number}", cash))
+    assert undo(practice.ctx, "remit:T0", DAY).refused.empty
+    replay(practice.ctx, "remit:T0", DAY)
+    for number in (1, 0):
+        assert undo(practice.ctx, f"remit:T{number}", DAY).refused.empty
+        assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    case = schema.denial_cases
+    assert practice.rows(sa.select(case.c.state, case.c.outcome)) == [("closed", "undone")]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("filed", [rules.FILED, ()], ids=["filed", "undone before cases stayed filed"])
 def test_a_denial_posted_again_before_what_came_first_has_an_open_case(practice, monkeypatch, filed):
