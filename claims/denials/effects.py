@@ -225,8 +225,7 @@ def _with_later_payment(denied: pd.DataFrame, latest: pd.DataFrame, claim_paymen
     """
     outcome = claim_payments.set_index("claim_payment_id")["outcome"].reindex(denied["claim_payment_id"])
     is_held = (outcome == "unapplied").to_numpy() & (denied["family_id"] != 0) & (denied["kind"] == "denied")
-    is_held &= ~denied["claim_payment_id"].isin(_taken_back(claim_payments))
-    denied = denied.assign(is_held=is_held)
+    denied = denied.assign(is_held=is_held & ~denied["claim_payment_id"].isin(_taken_back(claim_payments)))
     if not is_held.any() or "won_by" not in latest:
         return denied
     won = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].set_index("base")["won_by"]

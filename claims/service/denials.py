@@ -12,8 +12,8 @@ from claims.denials.deadlines import payer_types
 from claims.denials.lifecycle import WON
 from claims.denials.undone import with_winners
 from claims.master import Master
-from claims.service.at_risk import bound
 from claims.service import verify_denials
+from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.master import load_master

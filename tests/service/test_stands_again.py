@@ -25,6 +25,21 @@ NIGHTS = [payment(DENIED, "T1", "20250311", "0"), payment(PAID, "T2", "20250312"
           payment(PAID_BACK, "T3", "20250313", "0")]  # fmt: skip
 
 
+AGAIN, BACK = DENIED.replace("ICN1", "ICN3"), "CLP*A1*22*-150*0**12*{}~\nSVC*HC:99213*-150*0**1~\nCAS*CO*197*-150~"
+# Two corrections of one payment day: the last set takes back the payment and denies once more.
+ONE_DAY = [payment(DENIED, "T1", "20250311", "0"), payment(f"{BACK.format('ICN1')}\n{PAID}", "T2", "20250311", "100"),
+           payment(PAID_BACK.replace("\nPLB", f"\n{AGAIN}\nPLB"), "T3", "20250311", "0")]  # fmt: skip
+# Two denials of different days, and a set that takes both back and pays.
+BOTH_BACK = [payment(DENIED, "T1", "20250310", "0"), payment(AGAIN, "T3", "20250311", "0"),
+             payment(f"{BACK.format('ICN1')}\n{BACK.format('ICN3')}\n{PAID}", "T2", "20250312", "100")]  # fmt: skip
+LONG = pytest.mark.long
+
+
+def orders(*short):
+    """All orders of three nights; those that are not `short` run long."""
+    return [order if order in short else pytest.param(order, marks=LONG) for order in permutations(range(3))]
+
+
 @pytest.fixture
 def database_url(sqlite_url):
     """What stands is the same on both engines."""
@@ -43,7 +58,7 @@ def stands(practice):
     return money, cases, practice.rows(sa.select(C.c.life))
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+@pytest.mark.parametrize("order", orders((0, 1, 2), (0, 2, 1)), ids=str)
 def test_a_denial_that_nobody_took_back_stands_in_every_order(practice, order):
     practice.night(claims(Bill("A1", [("99213", "150")])))
     for one in order:
@@ -56,3 +71,20 @@ def test_a_denial_that_nobody_took_back_stands_in_every_order(practice, order):
         assert replay(practice.ctx, f"remit:T{number}", DAY).refused.empty
         check(practice)
         assert differences(before, state(practice)) == {}
+
+
+@pytest.mark.parametrize("order", orders((2, 0, 1)), ids=str)
+def test_a_denial_stands_beside_one_that_is_taken_back_of_its_day(practice, order):
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    for one in order:
+        practice.night(ONE_DAY[one])
+    assert stands(practice) == ({"1100": 0, "1110": 15000, "1200": 0}, [("new", 15000)], [("denied",)])
+
+
+@pytest.mark.parametrize("order", orders((0, 2, 1)), ids=str)
+def test_one_payment_recovers_two_denials_that_it_took_back_once(practice, order):
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    for one in order:
+        practice.night(BOTH_BACK[one])
+    assert stands(practice) == ({"1100": 0, "1110": 0, "1200": 1000}, [], [("paid",)])
+    assert practice.rows(sa.select(CASE.c.outcome, CASE.c.recovered_cents)) == [("overturned", 10000)]

@@ -11,8 +11,8 @@ from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
-from claims.store.rows import frame_of
 from claims.store.posting import AGAIN
+from claims.store.rows import frame_of
 
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
