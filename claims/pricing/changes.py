@@ -71,14 +71,16 @@ def happened(old: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.Series, pd.Series
     more = new["recovered_cents"].to_numpy(np.int64) - old["recovered_cents"].to_numpy(np.int64)
     is_recovered = (new["found"] == RECOVERED).to_numpy() & (old["found"] != RECOVERED).to_numpy()
     is_priced_anew = (old["expected_cents"] != new["expected_cents"]).to_numpy()
+    is_other = is_priced_anew | (old["procedure_code"] != new["procedure_code"]).to_numpy()
+    is_replaced = is_other & (old["claim_id"] != new["claim_id"]).to_numpy()
     ended = (new["found"] == CLOSED).to_numpy() & (old["found"] != CLOSED).to_numpy()
-    fits = [is_recovered, ended, is_open & ~was_open, is_priced_anew, more > 0, more < 0]
-    outcome = new["outcome"].to_numpy(object)
-    words = [np.full(len(new), word, object) for word in ("reopened", "repriced", "recovered_in_part", "taken_back")]
-    words = [np.full(len(new), "recovered", object), outcome, *words]
+    fits = [is_recovered, ended, is_open & ~was_open, is_replaced, is_priced_anew, more > 0, more < 0]
+    named = ("reopened", "replaced", "repriced", "recovered_in_part", "taken_back")
+    words = [np.full(len(new), word, object) for word in named]
+    words = [np.full(len(new), "recovered", object), new["outcome"].to_numpy(object), *words]
     was_left, left = old["open_cents"].to_numpy(np.int64), new["open_cents"].to_numpy(np.int64)
     kinds = pd.Series(np.select(fits, words, "changed"), index=new.index, dtype="str")
-    return kinds, pd.Series(np.select(fits, [more, was_left, left, left, more, -more], left), index=new.index)
+    return kinds, pd.Series(np.select(fits, [more, was_left, left, left, left, more, -more], left), index=new.index)
 
 
 def _told(before: pd.DataFrame, after: pd.DataFrame, posting_date: str) -> pd.DataFrame:
