@@ -24,10 +24,13 @@ class Changes(NamedTuple):
     events: pd.DataFrame
 
 
-def compare(stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, posting_date: str) -> Changes:
+def compare(
+    stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, priced: pd.DataFrame, posting_date: str
+) -> Changes:
     """Hold the cases that follow from the books (`found`: FACTS, case_key and what names the case) against `stored`.
 
-    A stored case that no longer follows is closed: repriced when its decision (one of `decided`) stands, else undone.
+    A stored case that no longer follows is closed: undone when its decision (one of `decided`) stands no more,
+    unpriced when nothing prices its line, else repriced. `priced`: claim_id, line_number, expected_cents (Int64).
     """
     is_known = found["case_key"].isin(stored["case_key"])
     new = _dated(with_states(found[~is_known].assign(stance="", stance_cents=0)), None, posting_date)
@@ -37,10 +40,9 @@ def compare(stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, posti
     kept = old[stays].reset_index(drop=True)
     fresh = kept.assign(**{name: now[name].reindex(kept["case_key"]).to_numpy() for name in FACTS})
     lost = old[~stays].reset_index(drop=True)
-    why = lost["claim_payment_id"].isin(decided).map({True: "repriced", False: "undone"}).astype("str")
     gone = lost.assign(
         found=CLOSED, open_cents=0, recovered_cents=0, recovered_claim_payment_id=0,
-        outcome=why.where(~lost["outcome"].isin(["repriced", "undone"]), lost["outcome"]),
+        outcome=_why_lost(lost, decided, priced),
     )  # fmt: skip
     before = pd.concat([kept, lost], ignore_index=True)
     after = with_states(pd.concat([fresh, gone], ignore_index=True).astype(before.dtypes.to_dict()))
@@ -49,6 +51,17 @@ def compare(stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, posti
     before, after = before[differs].reset_index(drop=True), after[differs].reset_index(drop=True)
     events = pd.concat([_told_of_new(new, posting_date), _told(before, after, posting_date)], ignore_index=True)
     return Changes(_finished(new), _finished(after), events)
+
+
+def _why_lost(lost: pd.DataFrame, decided: pd.Series, priced: pd.DataFrame) -> pd.Series:
+    """Say why cases follow no more; one that was lost already keeps its word while it comes from the decision."""
+    bare = priced.loc[priced["expected_cents"].isna(), ["claim_id", "line_number"]]
+    bare = pd.concat([bare, bare.assign(line_number=0)])  # a claim as a whole lacks what one of its lines lacks
+    is_bare = pd.MultiIndex.from_frame(lost[["claim_id", "line_number"]]).isin(pd.MultiIndex.from_frame(bare))
+    why = np.select([~lost["claim_payment_id"].isin(decided), is_bare], ["undone", "unpriced"], "repriced")
+    was = lost["outcome"]
+    stays = was.isin(["repriced", "unpriced", "undone"]) & ((was == "undone") | (why == "undone"))
+    return was.where(stays, pd.Series(why, index=lost.index)).astype("str")
 
 
 def with_states(rows: pd.DataFrame) -> pd.DataFrame:

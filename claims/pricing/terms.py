@@ -48,6 +48,14 @@ def chosen(lines: pd.DataFrame, terms: pd.DataFrame) -> Integers:
     return found
 
 
+def has_terms(lines: pd.DataFrame, terms: pd.DataFrame) -> Flags:
+    """Tell of each line whether any term of its payer is in force on its day, whichever lines that fits."""
+    asked = ["payer_code", "service_date"]
+    days = lines[asked].drop_duplicates().merge(terms[["payer_code", "effective_from", "effective_to"]])
+    days = days[(days["service_date"] >= days["effective_from"]) & (days["service_date"] <= days["effective_to"])]
+    return pd.MultiIndex.from_frame(lines[asked]).isin(pd.MultiIndex.from_frame(days[asked]))
+
+
 def _fits(lines: pd.DataFrame, term: pd.Series) -> Flags:
     day = lines["service_date"].to_numpy(np.int64)
     fits: Flags = (day >= term["effective_from"]) & (day <= term["effective_to"])

@@ -91,7 +91,7 @@ def _price(
     stored = queries.cases(conn, scope)
     if found.empty and stored.empty:
         return
-    done = pricing.compare(stored, found, decisions["claim_payment_id"], posting_date.isoformat())
+    done = pricing.compare(stored, found, decisions["claim_payment_id"], priced, posting_date.isoformat())
     rows.save_cases(conn, *done, actor=ctx.actor, recorded_at=at)
     kinds, cents = done.events["kind"], done.events["amount_cents"]
     counts["variances_opened"] += len(done.new)

@@ -170,15 +170,32 @@ def named(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(case_key=case_keys(npi, number, rows["line_number"], rows["kind"]))
 
 
+SOLD = pd.DataFrame([LINE]).astype({"expected_cents": "Int64"})
+
+
 def test_changes_are_told_once_and_the_same_again_is_none():
     first = compare(kept(named(found(([7_000],))).assign(stance="").iloc[:0]).assign(
         closed_posting_date="", posting_date="", state="", stance_cents=0
-    ), named(found(([7_000],))), pd.Series([1]), "2026-10-01")  # fmt: skip
+    ), named(found(([7_000],))), pd.Series([1]), SOLD, "2026-10-01")  # fmt: skip
     assert first.events[["kind", "amount_cents"]].to_numpy().tolist() == [["opened", 3_000]]
     stored = kept(first.new)
-    again = compare(stored, named(found(([7_000],))), pd.Series([1]), "2026-10-02")
+    again = compare(stored, named(found(([7_000],))), pd.Series([1]), SOLD, "2026-10-02")
     assert again.new.empty and again.changed.empty and again.events.empty
-    gone = compare(stored, named(found(([10_000],))), pd.Series([1]), "2026-10-02")
+    gone = compare(stored, named(found(([10_000],))), pd.Series([1]), SOLD, "2026-10-02")
     assert gone.changed[["state", "outcome", "open_cents"]].to_numpy().tolist() == [["closed", "repriced", 0]]
-    undone = compare(stored, named(found(([10_000],))), pd.Series([], dtype="int64"), "2026-10-02")
+    undone = compare(stored, named(found(([10_000],))), pd.Series([], dtype="int64"), SOLD, "2026-10-02")
     assert undone.changed["outcome"].tolist() == ["undone"]
+
+
+def test_a_case_whose_line_nothing_prices_any_more_is_not_called_repriced():
+    blank = kept(named(found(([7_000],)))).assign(
+        stance="", stance_cents=0, state="open", posting_date="2026-10-01", closed_posting_date=""
+    )
+    none, bare = named(found(([10_000],))), SOLD.assign(expected_cents=pd.NA)
+    gone = compare(blank, none, pd.Series([1]), bare, "2026-10-02")
+    assert gone.changed[["state", "outcome"]].to_numpy().tolist() == [["closed", "unpriced"]]
+    assert gone.events["kind"].tolist() == ["unpriced"]
+    later = compare(kept(gone.changed), none, pd.Series([1]), SOLD, "2026-10-03")
+    assert later.changed["outcome"].tolist() == ["repriced"]
+    whole = compare(blank.assign(line_number=0), none, pd.Series([1]), bare, "2026-10-02")
+    assert whole.changed["outcome"].tolist() == ["unpriced"]

@@ -99,9 +99,7 @@ variance_events = Table(
     metadata,
     key("variance_event_id"),
     ref("variance_case_id", "variance_cases.variance_case_id"),
-    Column(
-        "kind", Code, nullable=False
-    ),  # opened, recovered, reopened, replaced, repriced, note, disputed, ...
+    Column("kind", Code, nullable=False),  # opened, recovered, reopened, replaced, repriced, note, disputed, ...
     ref("claim_payment_id", "claim_payments.claim_payment_id", optional=True),
     Column("amount_cents", Cents, nullable=False),
     Column("body", Text, nullable=False),
