@@ -17,7 +17,8 @@ contract_states = Table(
 )
 
 # What a line of a decided claim should have brought by contract. The row without ended_at is in force.
-# outcome: priced, in-case-rate (its amount stands at another line), no-term, no-fee (nothing prices it: no amount).
+# outcome: priced, in-case-rate (its amount stands at another line), no-term, no-fee, no-units (nothing prices it: no
+# amount).
 expected_allowed = Table(
     "expected_allowed",
     metadata,
