@@ -66,8 +66,8 @@ def _of_kind(stood: pd.DataFrame, kind: str, sign: int) -> pd.DataFrame:
     recovered = worst["gap"].to_numpy(np.int64) - left
     ends = pd.DataFrame({"left": left, "service": first["service"]}, index=first.index)
     by = rows[rows["standing"] == "compared"].merge(ends.reset_index(), on=[*LINE, "service"])
-    by = by[by["gap"] == by["left"]].drop_duplicates(LINE).set_index(LINE)["touched_by"]
-    by_id = np.where(is_back, taken, by.reindex(first.index).fillna(0).to_numpy(np.int64))
+    brought = by[by["gap"] == by["left"]].drop_duplicates(LINE).set_index(LINE)["touched_by"]
+    by_id = np.where(is_back, taken, brought.reindex(first.index).fillna(0).to_numpy(np.int64))
     found = np.select([is_open, is_paid | is_back], [OPEN, RECOVERED], CLOSED)
     outcome = np.select(
         [is_open, is_paid, is_back, is_compared],
