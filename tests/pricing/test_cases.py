@@ -187,6 +187,17 @@ def test_changes_are_told_once_and_the_same_again_is_none():
     assert undone.changed["outcome"].tolist() == ["undone"]
 
 
+def test_a_case_that_is_of_another_service_from_now_on_tells_that_it_was_replaced():
+    first, second = (found(*history, lines=(LINE, LINE | {"claim_id": 2} | OTHER)) for history in (
+        [([7_000],)], [([7_000], [], 1), ([4_000], [], NEVER, {}, 2)]
+    ))  # fmt: skip
+    stored = kept(named(first)).assign(
+        stance="", stance_cents=0, state="open", posting_date="2026-10-01", closed_posting_date=""
+    )
+    done = compare(stored, named(second), pd.Series([1, 2]), SOLD, "2026-10-02")
+    assert done.events[["kind", "amount_cents"]].to_numpy().tolist() == [["replaced", 2_000]]
+
+
 def test_a_case_whose_line_nothing_prices_any_more_is_not_called_repriced():
     blank = kept(named(found(([7_000],)))).assign(
         stance="", stance_cents=0, state="open", posting_date="2026-10-01", closed_posting_date=""
