@@ -51,9 +51,12 @@ def chosen(lines: pd.DataFrame, terms: pd.DataFrame) -> Integers:
 def has_terms(lines: pd.DataFrame, terms: pd.DataFrame) -> Flags:
     """Tell of each line whether any term of its payer is in force on its day, whichever lines that fits."""
     asked = ["payer_code", "service_date"]
-    days = lines[asked].drop_duplicates().merge(terms[["payer_code", "effective_from", "effective_to"]])
+    found = lines["payer_code"].isin(terms["payer_code"]).to_numpy(bool, copy=True)
+    own = lines.loc[found, asked]  # most payers with a schedule have no terms at all
+    days = own.drop_duplicates().merge(terms[["payer_code", "effective_from", "effective_to"]])
     days = days[(days["service_date"] >= days["effective_from"]) & (days["service_date"] <= days["effective_to"])]
-    return pd.MultiIndex.from_frame(lines[asked]).isin(pd.MultiIndex.from_frame(days[asked]))
+    found[found] = pd.MultiIndex.from_frame(own).isin(pd.MultiIndex.from_frame(days[asked]))
+    return found
 
 
 def _fits(lines: pd.DataFrame, term: pd.Series) -> Flags:
