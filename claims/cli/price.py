@@ -12,6 +12,7 @@ WHY_NOT = {
     "no-contract": "the payer has neither a fee schedule nor a contract term",
     "no-term": "no term of its contract fits",
     "no-fee": "its fee schedule has no fee for it on that day",
+    "no-units": "it is paid by the unit, and has none",
 }
 
 

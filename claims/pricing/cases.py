@@ -28,9 +28,10 @@ FACTS = [
 def cases(stood: pd.DataFrame) -> pd.DataFrame:
     """Give a row for each line that was ever beyond its tolerance, and kind: family_id and FACTS.
 
-    `stood` as `standings` gives it. What counts is the last stretch beyond the tolerance: it begins with the decision
-    `claim_payment_id`, its largest difference is the case's, and what lies between that and the last standing is
-    recovered.
+    `stood` as `standings` gives it. What counts is the last stretch beyond the tolerance of one service that is worth
+    one amount: it begins with the decision `claim_payment_id`, its largest difference is the case's, and what lies
+    between that and the last standing is recovered. Where that is of another service, or of one that is worth another
+    amount, nothing came back: the case is over as `replaced`.
     """
     both = [_of_kind(stood, kind, sign) for kind, sign in ((UNDER, -1), (OVER, 1))]
     return pd.concat(both, ignore_index=True)
@@ -43,7 +44,10 @@ def _of_kind(stood: pd.DataFrame, kind: str, sign: int) -> pd.DataFrame:
     rows = rows.assign(gap=gap, is_gap=rows["is_beyond"] & (gap > 0))
     rows = rows[rows["family_id"].isin(rows.loc[rows["is_gap"], "family_id"])]  # few: most are paid as expected
     rows = rows[rows.groupby(LINE)["is_gap"].transform("any")]
-    before = rows.groupby(LINE)["is_gap"].shift(fill_value=False)
+    # A replacement may bill another service on the same line: what that is paid says nothing of this one.
+    rows["service"] = rows["procedure_code"].fillna("").astype("str") + " " + rows["expected_cents"].astype("str")
+    lines = rows.groupby(LINE)
+    before = lines["is_gap"].shift(fill_value=False) & (lines["service"].shift() == rows["service"])
     rows["stretch"] = (rows["is_gap"] & ~before).groupby([rows[name] for name in LINE]).cumsum()
     rows = rows[rows["stretch"] == rows.groupby(LINE)["stretch"].transform("max")]
     inside = rows[rows["is_gap"]]
@@ -53,17 +57,23 @@ def _of_kind(stood: pd.DataFrame, kind: str, sign: int) -> pd.DataFrame:
     last = rows.drop_duplicates(LINE, keep="last").set_index(LINE).reindex(first.index)
 
     is_open = last["is_gap"].to_numpy(bool)
-    is_paid = (last["standing"] == "compared").to_numpy(bool)
+    is_compared = (last["standing"] == "compared").to_numpy(bool)
+    is_paid = is_compared & (last["service"] == first["service"]).to_numpy(bool)
     # A payer that took its overpayment back has it, whatever it decides next.
-    is_back = (last["standing"] == "reversed").to_numpy(bool) & (kind == OVER)
+    taken = _taken(stood, inside).reindex(first.index).fillna(0).to_numpy(np.int64)
+    is_back = (taken != 0) & (is_compared | (last["standing"] == "reversed").to_numpy(bool)) & ~is_paid & (kind == OVER)
     left = np.where(is_paid, last["gap"], np.where(is_back, 0, worst["gap"]))
     recovered = worst["gap"].to_numpy(np.int64) - left
-    ends = pd.DataFrame({"left": left, "by_standing": np.where(is_back, "reversed", "compared")}, index=first.index)
-    by = rows.merge(ends.reset_index(), on=LINE)
-    by = by[(by["gap"] == by["left"]) & (by["standing"] == by["by_standing"])].drop_duplicates(LINE)
-    by_id = by.set_index(LINE)["touched_by"].reindex(first.index).fillna(0).to_numpy(np.int64)
+    ends = pd.DataFrame({"left": left, "service": first["service"]}, index=first.index)
+    by = rows[rows["standing"] == "compared"].merge(ends.reset_index(), on=[*LINE, "service"])
+    brought = by[by["gap"] == by["left"]].drop_duplicates(LINE).set_index(LINE)["touched_by"]
+    by_id = np.where(is_back, taken, brought.reindex(first.index).fillna(0).to_numpy(np.int64))
     found = np.select([is_open, is_paid | is_back], [OPEN, RECOVERED], CLOSED)
-    outcome = np.select([is_open, is_paid, is_back], ["", "recovered", "taken_back"], last["standing"].to_numpy(object))
+    outcome = np.select(
+        [is_open, is_paid, is_back, is_compared],
+        ["", "recovered", "taken_back", "replaced"],
+        last["standing"].to_numpy(object),
+    )
     same = [name for name in FACTS if name in worst.columns and name != "claim_payment_id"]
     result = (
         worst[same]
@@ -81,6 +91,13 @@ def _of_kind(stood: pd.DataFrame, kind: str, sign: int) -> pd.DataFrame:
         )
     )
     return result.astype({"expected_cents": "int64"})[["family_id", *FACTS]]
+
+
+def _taken(stood: pd.DataFrame, inside: pd.DataFrame) -> pd.Series:
+    """Give for each line (index LINE) the posting after which, first since it was last beyond, no decision stood."""
+    ends = inside.drop_duplicates(LINE, keep="last")[[*LINE, "at"]].rename(columns={"at": "last_at"})
+    back = stood.loc[stood["standing"] == "reversed", [*LINE, "at", "touched_by"]].merge(ends, on=LINE)
+    return back[back["at"] > back["last_at"]].drop_duplicates(LINE).set_index(LINE)["touched_by"]
 
 
 def case_keys(billing_npi: pd.Series, claim_number: pd.Series, line_number: pd.Series, kind: pd.Series) -> pd.Series:

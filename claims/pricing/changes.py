@@ -24,10 +24,13 @@ class Changes(NamedTuple):
     events: pd.DataFrame
 
 
-def compare(stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, posting_date: str) -> Changes:
+def compare(
+    stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, priced: pd.DataFrame, posting_date: str
+) -> Changes:
     """Hold the cases that follow from the books (`found`: FACTS, case_key and what names the case) against `stored`.
 
-    A stored case that no longer follows is closed: repriced when its decision (one of `decided`) stands, else undone.
+    A stored case that no longer follows is closed: undone when its decision (one of `decided`) stands no more,
+    unpriced when nothing prices its line, else repriced. `priced`: claim_id, line_number, expected_cents (Int64).
     """
     is_known = found["case_key"].isin(stored["case_key"])
     new = _dated(with_states(found[~is_known].assign(stance="", stance_cents=0)), None, posting_date)
@@ -37,10 +40,9 @@ def compare(stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, posti
     kept = old[stays].reset_index(drop=True)
     fresh = kept.assign(**{name: now[name].reindex(kept["case_key"]).to_numpy() for name in FACTS})
     lost = old[~stays].reset_index(drop=True)
-    why = lost["claim_payment_id"].isin(decided).map({True: "repriced", False: "undone"}).astype("str")
     gone = lost.assign(
         found=CLOSED, open_cents=0, recovered_cents=0, recovered_claim_payment_id=0,
-        outcome=why.where(~lost["outcome"].isin(["repriced", "undone"]), lost["outcome"]),
+        outcome=_why_lost(lost, decided, priced),
     )  # fmt: skip
     before = pd.concat([kept, lost], ignore_index=True)
     after = with_states(pd.concat([fresh, gone], ignore_index=True).astype(before.dtypes.to_dict()))
@@ -49,6 +51,17 @@ def compare(stored: pd.DataFrame, found: pd.DataFrame, decided: pd.Series, posti
     before, after = before[differs].reset_index(drop=True), after[differs].reset_index(drop=True)
     events = pd.concat([_told_of_new(new, posting_date), _told(before, after, posting_date)], ignore_index=True)
     return Changes(_finished(new), _finished(after), events)
+
+
+def _why_lost(lost: pd.DataFrame, decided: pd.Series, priced: pd.DataFrame) -> pd.Series:
+    """Say why cases follow no more; one that was lost already keeps its word while it comes from the decision."""
+    bare = priced.loc[priced["expected_cents"].isna(), ["claim_id", "line_number"]]
+    bare = pd.concat([bare, bare.assign(line_number=0)])  # a claim as a whole lacks what one of its lines lacks
+    is_bare = pd.MultiIndex.from_frame(lost[["claim_id", "line_number"]]).isin(pd.MultiIndex.from_frame(bare))
+    why = np.select([~lost["claim_payment_id"].isin(decided), is_bare], ["undone", "unpriced"], "repriced")
+    was = lost["outcome"]
+    stays = was.isin(["repriced", "unpriced", "undone"]) & ((was == "undone") | (why == "undone"))
+    return was.where(stays, pd.Series(why, index=lost.index)).astype("str")
 
 
 def with_states(rows: pd.DataFrame) -> pd.DataFrame:
@@ -71,14 +84,16 @@ def happened(old: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.Series, pd.Series
     more = new["recovered_cents"].to_numpy(np.int64) - old["recovered_cents"].to_numpy(np.int64)
     is_recovered = (new["found"] == RECOVERED).to_numpy() & (old["found"] != RECOVERED).to_numpy()
     is_priced_anew = (old["expected_cents"] != new["expected_cents"]).to_numpy()
+    is_other = is_priced_anew | (old["procedure_code"] != new["procedure_code"]).to_numpy()
+    is_replaced = is_other & (old["claim_id"] != new["claim_id"]).to_numpy()
     ended = (new["found"] == CLOSED).to_numpy() & (old["found"] != CLOSED).to_numpy()
-    fits = [is_recovered, ended, is_open & ~was_open, is_priced_anew, more > 0, more < 0]
-    outcome = new["outcome"].to_numpy(object)
-    words = [np.full(len(new), word, object) for word in ("reopened", "repriced", "recovered_in_part", "taken_back")]
-    words = [np.full(len(new), "recovered", object), outcome, *words]
+    fits = [is_recovered, ended, is_open & ~was_open, is_replaced, is_priced_anew, more > 0, more < 0]
+    named = ("reopened", "replaced", "repriced", "recovered_in_part", "taken_back")
+    words = [np.full(len(new), word, object) for word in named]
+    words = [np.full(len(new), "recovered", object), new["outcome"].to_numpy(object), *words]
     was_left, left = old["open_cents"].to_numpy(np.int64), new["open_cents"].to_numpy(np.int64)
     kinds = pd.Series(np.select(fits, words, "changed"), index=new.index, dtype="str")
-    return kinds, pd.Series(np.select(fits, [more, was_left, left, left, more, -more], left), index=new.index)
+    return kinds, pd.Series(np.select(fits, [more, was_left, left, left, left, more, -more], left), index=new.index)
 
 
 def _told(before: pd.DataFrame, after: pd.DataFrame, posting_date: str) -> pd.DataFrame:

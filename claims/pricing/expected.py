@@ -15,18 +15,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from claims.money import amount
-from claims.pricing.terms import chosen, fees, word
+from claims.pricing.terms import chosen, fees, has_terms, word
 
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 WHOLE = 100_000  # thousandths of a percent in the whole
-PRICED, NO_TERM, NO_FEE, BUNDLED = "priced", "no-term", "no-fee", "in-case-rate"
+PRICED, NO_TERM, NO_FEE, NO_UNITS, BUNDLED = "priced", "no-term", "no-fee", "no-units", "in-case-rate"
 
 
 class Expected(NamedTuple):
     """One row per line in the order given: `allowed_cents` (Int64, missing when nothing prices the line), `term`,
-    `method`, `outcome` (priced, no-term, no-fee, in-case-rate) and `arithmetic`, the sum in words."""
+    `method`, `outcome` (priced, no-term, no-fee, no-units, in-case-rate) and `arithmetic`, the sum in words."""
 
     lines: pd.DataFrame
 
@@ -39,12 +39,17 @@ def expected_allowed(
     `lines`: claim_id, payer_code, service_date, service_to_date (YYYYMMDD), procedure_code, modifiers,
     revenue_code, bill_type, place_of_service, units_milli, charge_cents. `schedules`: payer_code, procedure_code,
     modifier, allowed_cents, effective_from, effective_to. `terms`: claims/pricing/terms.py. `factors`: payer_code,
-    modifier, percent_milli, effective_from, effective_to. A payer without terms but with a fee schedule pays its
-    schedule, never more than the charge.
+    modifier, percent_milli, effective_from, effective_to. A payer without terms in force on the day of the line but
+    with a fee schedule pays its schedule, never more than the charge.
     """
     lines = lines.reset_index(drop=True)
-    terms = _with_default(terms, schedules).reset_index(drop=True)
+    default = _default(terms, schedules)
     at = chosen(lines, terms)
+    bare = np.flatnonzero(at < 0)
+    bare = bare[~has_terms(lines.iloc[bare], terms)]
+    place = pd.Series(len(terms) + np.arange(len(default)), index=default["payer_code"])
+    at[bare] = place.reindex(lines["payer_code"].iloc[bare]).fillna(-1).to_numpy(np.int64)
+    terms = pd.concat([terms, default], ignore_index=True)
     work = _Work(lines, terms.reindex(at).reset_index(drop=True), at >= 0)
     work.start(schedules)
     work.apply_percent()
@@ -53,15 +58,18 @@ def expected_allowed(
     return Expected(work.finished())
 
 
-def _with_default(terms: pd.DataFrame, schedules: pd.DataFrame) -> pd.DataFrame:
+def _default(terms: pd.DataFrame, schedules: pd.DataFrame) -> pd.DataFrame:
+    """Give each payer with a schedule the term by which it pays on days on which no term of its contract is in force.
+
+    Columns of `terms`.
+    """
     payers = schedules["payer_code"].drop_duplicates()
-    payers = payers[~payers.isin(terms["payer_code"])]
     blank = dict.fromkeys(("procedure_code", "modifier", "place_of_service", "revenue_code", "bill_type"), "")
     default = pd.DataFrame({"payer_code": payers, "term": "fee schedule", "schedule": payers}).assign(
         **blank, priority=1, method="percent_of_schedule", amount_cents=0, percent_milli=WHOLE, rank_percents="",
         at_most_charge=True, effective_from=0, effective_to=99991231,
     )  # fmt: skip
-    return pd.concat([terms, default[terms.columns.tolist() or default.columns.tolist()]], ignore_index=True)
+    return default[terms.columns.tolist()]
 
 
 class _Work:
@@ -95,6 +103,8 @@ class _Work:
             self.term["amount_cents"].fillna(0).to_numpy(np.int64),
         )
         units = self.lines["units_milli"].to_numpy(np.int64)
+        by_unit = by_schedule | (self.method == "fixed").to_numpy()
+        self.outcome[by_unit & (units <= 0) & (self.outcome == PRICED)] = NO_UNITS
         days = _days(self.lines["service_date"], self.lines["service_to_date"])
         counts = np.select([of_charge | case, per_day], [1000, days * 1000], units)
         self.exact = base.astype(object) * counts.astype(object)

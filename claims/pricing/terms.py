@@ -48,6 +48,17 @@ def chosen(lines: pd.DataFrame, terms: pd.DataFrame) -> Integers:
     return found
 
 
+def has_terms(lines: pd.DataFrame, terms: pd.DataFrame) -> Flags:
+    """Tell of each line whether any term of its payer is in force on its day, whichever lines that fits."""
+    asked = ["payer_code", "service_date"]
+    found = lines["payer_code"].isin(terms["payer_code"]).to_numpy(bool, copy=True)
+    own = lines.loc[found, asked]  # most payers with a schedule have no terms at all
+    days = own.drop_duplicates().merge(terms[["payer_code", "effective_from", "effective_to"]])
+    days = days[(days["service_date"] >= days["effective_from"]) & (days["service_date"] <= days["effective_to"])]
+    found[found] = pd.MultiIndex.from_frame(own).isin(pd.MultiIndex.from_frame(days[asked]))
+    return found
+
+
 def _fits(lines: pd.DataFrame, term: pd.Series) -> Flags:
     day = lines["service_date"].to_numpy(np.int64)
     fits: Flags = (day >= term["effective_from"]) & (day <= term["effective_to"])

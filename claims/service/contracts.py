@@ -59,6 +59,8 @@ class Contracts:
             payer_code=self.payer_codes(lines["payer_code"]),
             bill_type=(place + lines["frequency_code"]).where(is_stay, ""),
             place_of_service=lines["place_of_service"].where(~is_stay, ""),
+            # A dental claim counts procedures only where there are several (SV306).
+            units_milli=lines["units_milli"].where((lines["kind"] != "D") | (lines["units_milli"] != 0), 1000),
             **days,
         )
         own = asked[asked["payer_code"] != ""]

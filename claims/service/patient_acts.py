@@ -41,6 +41,8 @@ def apply_payment(
         else:
             source = _in_credit(conn, money, family_id)
             free = int(source["free_cents"].sum())
+            if not free:
+                raise PostingRefusedError(_why_none(money, family_id))
             cents = free if amount_cents is None else amount_cents
             _require(cents, free, "is in credit on other claims of the same patient")
             _take_off(conn, ctx, run_id, posting_date, payment, source, cents)
@@ -97,6 +99,16 @@ def _payment(conn: Connection, payment_id: int) -> pd.Series:
     if found.empty:
         raise NotFoundError("patient payment", payment_id)
     return found.iloc[0]
+
+
+def _why_none(money: pd.DataFrame, family_id: int) -> str:
+    """Say why nothing of a payment can be put on a claim."""
+    on_claim = (money["account"] == "1200") & (money["family_id"] == family_id) & (money["amount_cents"] < 0)
+    if on_claim.any():
+        return (
+            "This payment is on that claim already, and nothing of it is in credit on another one of the same patient."
+        )
+    return "Nothing of this payment is in credit on another claim of the same patient."
 
 
 def _require(cents: int, free: int, where: str) -> None:

@@ -42,7 +42,7 @@ def request_claim_refund(
         credit = -int(patient_money.balances(conn, [family_id]).sum())
         paid = patient_money.on_claim(conn, family_id)
         free = min(max(credit, 0), int(paid["amount_cents"].sum()))
-        cents = _within(amount_cents, free, "the patient's credit on this claim")
+        cents = _within(amount_cents, free, "the patient's credit on this claim", "nothing is in credit on this claim")
         before = paid["amount_cents"].cumsum() - paid["amount_cents"]
         parts = paid.assign(amount_cents=(cents - before).clip(lower=0).clip(upper=paid["amount_cents"]))
         parts = parts[parts["amount_cents"] > 0].assign(rule_id="E07", family_id=family_id)
@@ -61,7 +61,9 @@ def request_payment_refund(
             raise NotFoundError("patient payment", payment_id)
         money = patient_money.money(conn, payment["payment_key"])
         free = -int(money.loc[money["account"] == "2200", "amount_cents"].sum())
-        cents = _within(amount_cents, free, "lies on no claim; a credit on a claim is named by the claim")
+        named = "; a credit on a claim is named by the claim"
+        nothing = f"nothing of it waits without a claim{named}"
+        cents = _within(amount_cents, free, f"what lies on no claim{named}", nothing)
         parts = pd.DataFrame(
             {"reference": payment["payment_key"], "amount_cents": [cents], "rule_id": "P04", "family_id": 0}
         )
@@ -150,7 +152,10 @@ def _write(
     write_journals(conn, ctx, run_id, posting_date, lines)
 
 
-def _within(asked: int | None, free: int, what: str) -> int:
+def _within(asked: int | None, free: int, what: str, nothing: str) -> int:
+    """Give what is asked for, else all that is free, in cents; `nothing` says why there is none."""
+    if free <= 0:
+        raise PostingRefusedError(f"Nothing can be paid back: {nothing}.")
     cents = free if asked is None else asked
     if not 0 < cents <= free:
         raise PostingRefusedError(f"{amount(cents)} cannot be paid back: {amount(free)} is {what}.")

@@ -11,6 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from claims import codes
@@ -181,7 +182,8 @@ def _proposed(conn: Connection, ctx: Context, master: Master, day: date) -> pd.D
             "days": days,
             "limit_cents": rule["write_off_up_to_cents"],
             "kind": rule["kind"],
-            "is_mine": [not users or ctx.actor in users.split() for users in rule["users"].tolist()],
+            # Typed, for no row at all must be a condition, too.
+            "is_mine": np.array([not users or ctx.actor in users.split() for users in rule["users"].tolist()], bool),
         }
     )
     return told[small.to_numpy(dtype=bool)].sort_values("claim_number")

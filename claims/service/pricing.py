@@ -55,11 +55,14 @@ def price_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, 
 def _price_again(conn: Connection, contracts: Contracts, since: str) -> None:
     """Let claims be priced again whose payer's contract, or the schedule that it takes fees from, has changed."""
     changed = queries.changed_since(conn, since)
-    named = [json.loads(body).get("payer_code", "") for body in changed["body"].tolist()]
+    bodies = [json.loads(body) for body in changed["body"].tolist()]
+    named = [body.get("payer_code", "") for body in bodies]
     payers = set(named)
+    # Claims may have the name that a payer had until now.
+    once = {body["payer_identifier"] for body in bodies if body.get("payer_identifier")}
     fees = {name for name, kind in zip(named, changed["kind"].tolist(), strict=True) if kind == "fee_schedules"}
     every = {""} & payers  # a tolerance of every payer
-    queries.price_again(conn, every or contracts.names_of(payers | contracts.paying_by(fees)))
+    queries.price_again(conn, every or once | contracts.names_of(payers | contracts.paying_by(fees)))
 
 
 def _price(
@@ -91,7 +94,7 @@ def _price(
     stored = queries.cases(conn, scope)
     if found.empty and stored.empty:
         return
-    done = pricing.compare(stored, found, decisions["claim_payment_id"], posting_date.isoformat())
+    done = pricing.compare(stored, found, decisions["claim_payment_id"], priced, posting_date.isoformat())
     rows.save_cases(conn, *done, actor=ctx.actor, recorded_at=at)
     kinds, cents = done.events["kind"], done.events["amount_cents"]
     counts["variances_opened"] += len(done.new)

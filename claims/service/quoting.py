@@ -8,6 +8,7 @@ import pandas as pd
 
 from claims.errors import UsageError
 from claims.master.kinds import KINDS
+from claims.money import LIMIT_CENTS, amount, is_too_large
 from claims.service.context import Context
 from claims.service.contracts import Contracts
 from claims.service.master import load_master
@@ -28,15 +29,18 @@ def quote(
 ) -> dict[str, Any]:
     """Price a line by the contracts known now: expected_cents (None: nothing prices it), term, method, outcome,
     arithmetic and the tolerance. Without a charge nothing is cut to it. Raises UsageError for a wrong value."""
-    read = {
-        "--date": KINDS["date"].read(day),
-        "--units": KINDS["units"].read(units),
-        "--charge": KINDS["amount"].read(charge) if charge else 10**12,
-        "--modifiers": KINDS["modifiers"].read(modifiers),
+    asked = {
+        "--date": ("date", day),
+        "--units": ("units", units),
+        "--charge": ("amount", charge or amount(LIMIT_CENTS)),
+        "--modifiers": ("modifiers", modifiers),
     }
+    read = {option: KINDS[kind].read(text) for option, (kind, text) in asked.items()}
     for option, value in read.items():
         if value is None:
-            raise UsageError(f"{option} wants {KINDS[option.removeprefix('--')].expected}.")
+            kind, text = asked[option]
+            most = f", not above {amount(LIMIT_CENTS)}" if kind == "amount" and is_too_large(text) else ""
+            raise UsageError(f"{option} wants {KINDS[kind].expected}{most}.")
     number = bill_type.removeprefix("0")
     line = pd.DataFrame(
         {

@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from claims import config
+from claims.errors import UsageError
 from claims.service.context import open_context
+from claims.service.quoting import quote
 from claims.service.reconcile import reconcile
 from tests.books import PAYER_ID, Bill, remit
 from tests.books import claims as claims_file
@@ -145,6 +147,12 @@ def test_a_person_asks_what_a_line_should_pay(claims, tmp_path, words, code, cen
     assert (said.code, said.json["expected_cents"]) == (code, cents)
     assert arithmetic in said.json["arithmetic"]
     assert claims("price", "--payer", PAYER_ID, "--date", "yesterday", *words).code == 2
+
+
+@pytest.mark.parametrize("text", ["1e3", "abc", "-5", "1.005", "12,50", "1" * 19])
+def test_a_charge_that_is_no_amount_is_refused_in_words(text):
+    with pytest.raises(UsageError, match="--charge wants an amount of at least 0 with at most two decimals"):
+        quote(None, payer=PAYER_ID, procedure="99213", day="2025-03-01", charge=text)
 
 
 def test_a_price_holds_until_the_next_one_is_known(books, tmp_path):

@@ -161,6 +161,34 @@ def test_the_day_of_the_service_decides_which_term_and_fee_hold():
     assert rows["allowed_cents"].tolist() == [10000, 9105]
 
 
+def test_a_payer_without_a_term_in_force_on_the_day_pays_its_schedule():
+    terms = [
+        {"term": "old", "percent_milli": 80_000, "effective_to": 20241231},
+        {"term": "next", "percent_milli": 90_000, "effective_from": 20270101},
+    ]
+    rows = priced([{}, {"service_date": 20270101}, {"service_date": 20240101}], terms)
+    assert rows["term"].tolist() == ["fee schedule", "next", "old"]
+    assert rows["allowed_cents"].tolist() == [9105, 8195, 7284]
+
+
+def test_a_payer_whose_terms_in_force_fit_only_other_lines_does_not_pay_this_one_by_its_schedule():
+    rows = priced([{}, {"procedure_code": "29010"}], [{"procedure_code": "2*", "method": "fixed", "amount_cents": 100}])
+    assert rows["outcome"].tolist() == ["no-term", "priced"]
+
+
+@pytest.mark.parametrize("method", ["fixed", "percent_of_schedule"])
+def test_a_line_without_units_is_not_priced_by_the_unit(method):
+    rows = priced([{"units_milli": 0}, {}], [{"method": method, "amount_cents": 5000, "rank_percents": "100 50"}])
+    assert rows["outcome"].tolist() == ["no-units", "priced"]
+    assert rows["allowed_cents"].isna().tolist() == [True, False]
+    assert "50%" not in rows["arithmetic"].iloc[1]
+
+
+@pytest.mark.parametrize("method", ["percent_of_charge", "per_day", "case_rate"])
+def test_what_is_not_paid_by_the_unit_needs_none(method):
+    assert only([{"units_milli": 0}], [{"method": method, "amount_cents": 5000}])["outcome"] == "priced"
+
+
 def test_what_nothing_prices_has_no_amount_and_says_why():
     rows = priced([{"payer_code": "OTHER"}, {"procedure_code": "00000"}])
     assert rows["allowed_cents"].isna().all()

@@ -209,8 +209,12 @@ def test_a_credit_does_not_move_to_another_patient(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,A1,,"))
     other = claims(Bill("Z0", [("99213", "9")]), Bill("A2", [("99213", "150")], member="W2"), control="000000012")
     practice.night(other)
-    with pytest.raises(PostingRefusedError, match=r"0\.00 is in credit"):
+    with pytest.raises(PostingRefusedError, match="Nothing of this payment is in credit on another claim"):
         apply_payment(practice.ctx, number(practice, 3000), "A2", DAY)
+    with pytest.raises(PostingRefusedError, match="on that claim already"):
+        apply_payment(practice.ctx, number(practice, 3000), "A1", DAY)
+    with pytest.raises(PostingRefusedError, match="nothing of it waits without a claim"):
+        request_payment_refund(practice.ctx, number(practice, 3000), "too much", DAY)
 
 
 def test_a_cheque_that_bounced_is_reversed_and_the_share_is_due_again(practice):
@@ -292,7 +296,7 @@ def test_a_share_below_zero_is_a_credit_with_nothing_to_pay_back(practice):
     ((cents, says, release),) = practice.rows(told.where(table.c.type_code == "PATIENT_SHARE_BELOW_ZERO"))
     assert cents == 2200 and says.endswith("puts the patient's share below zero: ask the payer")
     assert release.startswith("Ask the payer") and "pay it back" not in release
-    with pytest.raises(PostingRefusedError, match=r"0\.00 is the patient's credit"):
+    with pytest.raises(PostingRefusedError, match="nothing is in credit on this claim"):
         request_claim_refund(practice.ctx, "A1", "too much", DAY)
     sound(practice)
 

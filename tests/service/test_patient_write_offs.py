@@ -75,6 +75,11 @@ def test_small_balances_are_written_off_once_and_due_again_when_taken_back(books
     assert [problem for one in verify(books.ctx) for problem in one.broken] == []
 
 
+def test_where_nothing_is_due_nothing_is_written_off(practice, tmp_path):
+    rule(practice, tmp_path, ",5.00,90,SMALL,")
+    assert proposed(practice.ctx, LATER).empty and write_off_small(practice.ctx, LATER).empty
+
+
 def test_what_is_paid_after_all_is_a_credit_with_that_cause(books):
     write_off_small(books.ctx, LATER)
     add_patient_payment(books.ctx, "A1", 200, LATER, "cash", LATER)

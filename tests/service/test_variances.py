@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from claims.master import Master
+from claims.service.contracts import Contracts
 from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.undo import undo
@@ -135,6 +138,31 @@ def test_a_contract_of_another_payer_prices_nothing_again(practice, contract):
     contract("payer_code,procedure_code,allowed\nOTHER,99213,1.00\n")
     practice.reconcile()
     assert practice.rows(sa.select(schema.claim_postings.c.priced_at)) == before
+
+
+def test_a_payer_that_claims_name_otherwise_from_now_on_is_priced_again_by_the_old_name_too(practice, contract):
+    named = "payer_code,payer_name,partner_code,payer_identifier\nLOCAL,PLAN ONE,PRT,{}\n"
+    contract(named.format(PAYER_ID), "payers")
+    contract(FEES.replace(PAYER_ID, "LOCAL"))
+    practice.night(claims(BILL), paid("A1", 7000))
+    assert cases(practice, "state", "open_cents") == [("open", 4000)]
+    contract(named.format("OTHER"), "payers")
+    practice.reconcile(NEXT)
+    assert cases(practice, "state", "outcome", "open_cents") == [("closed", "unpriced", 0)]
+    contract(named.format(PAYER_ID), "payers")
+    practice.reconcile(NEXT)
+    assert cases(practice, "state", "open_cents") == [("open", 4000)]
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("D", "priced"), ("P", "no-units")])
+def test_a_dental_line_that_says_no_count_is_one_procedure(kind, outcome):
+    fees = pd.DataFrame({"payer_code": ["P1"], "procedure_code": ["D1110"], "allowed_cents": [5000]})
+    names = ("modifiers", "revenue_code", "frequency_code", "place_of_service")
+    line = {"payer_code": "P1", "procedure_code": "D1110", "units_milli": 0, "charge_cents": 8000, "kind": kind}
+    line |= {"claim_id": 1, "service_date": "2026-09-08", "service_to_date": "2026-09-08"} | dict.fromkeys(names, "")
+    priced = Contracts.of(Master.of({"fee_schedules": fees})).price(pd.DataFrame([line]))
+    assert priced["outcome"].tolist() == [outcome]
+    assert priced["expected_cents"].dropna().tolist() == [5000] * (kind == "D")
 
 
 @pytest.mark.long

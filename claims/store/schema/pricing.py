@@ -17,7 +17,8 @@ contract_states = Table(
 )
 
 # What a line of a decided claim should have brought by contract. The row without ended_at is in force.
-# outcome: priced, in-case-rate (its amount stands at another line), no-term, no-fee (nothing prices it: no amount).
+# outcome: priced, in-case-rate (its amount stands at another line), no-term, no-fee, no-units (nothing prices it: no
+# amount).
 expected_allowed = Table(
     "expected_allowed",
     metadata,
@@ -43,7 +44,8 @@ expected_allowed = Table(
 # found: what the postings in force say: open, recovered, closed. stance: what a person said: empty, disputed, accepted,
 # closed; it holds while no more than stance_cents is open. state: open, disputed, accepted, recovered, closed.
 # outcome when not open: recovered, taken_back (an overpayment), reversed, denied, pending, unpriced, incomplete (no
-# decision that can be compared stands), repriced (the contract says so), undone; of a person: accepted, closed.
+# decision that can be compared stands), replaced (another service was billed instead), repriced (the contract says
+# so), undone; of a person: accepted, closed.
 variance_cases = Table(
     "variance_cases",
     metadata,
@@ -98,7 +100,7 @@ variance_events = Table(
     metadata,
     key("variance_event_id"),
     ref("variance_case_id", "variance_cases.variance_case_id"),
-    Column("kind", Code, nullable=False),  # opened, recovered, reopened, repriced, note, disputed, accepted, ...
+    Column("kind", Code, nullable=False),  # opened, recovered, reopened, replaced, repriced, note, disputed, ...
     ref("claim_payment_id", "claim_payments.claim_payment_id", optional=True),
     Column("amount_cents", Cents, nullable=False),
     Column("body", Text, nullable=False),
