@@ -78,7 +78,7 @@ def effects_of(
     denied["at"] = denied["at"].where(freed < 0, freed)
     denied = denied[~is_seen & ((denied["claim_payment_id"].to_numpy() != stands) | (freed >= 0))]
     open_bases = set(known.loc[~known["is_closed"], "base"])
-    denied = _with_later_denial(denied, latest, pairs)
+    denied = _with_later_denial(denied.assign(is_freed=freed.reindex(denied.index) >= 0), latest, pairs)
     denied = _with_earlier_payer(denied, open_bases)
     denied = _with_original(denied, latest)
     denied = _with_what_stands(denied, latest, claim_payments)
@@ -131,6 +131,7 @@ def _with_later_denial(denied: pd.DataFrame, latest: pd.DataFrame, pairs: pd.Dat
     both = pd.MultiIndex.from_arrays([denied["claim_payment_id"], decided_by])
     is_late = denied["remit_date"].to_numpy() < standing["remit_date"].fillna("").to_numpy()
     is_late &= ~both.isin(pd.MultiIndex.from_frame(pairs[["claim_payment_id", "target_id"]]))
+    is_late &= ~denied["is_freed"].to_numpy(bool)
     return denied.assign(kind=denied["kind"].where(~is_late, "attached"))
 
 
@@ -224,8 +225,7 @@ def _with_later_payment(denied: pd.DataFrame, latest: pd.DataFrame, claim_paymen
     """
     outcome = claim_payments.set_index("claim_payment_id")["outcome"].reindex(denied["claim_payment_id"])
     is_held = (outcome == "unapplied").to_numpy() & (denied["family_id"] != 0) & (denied["kind"] == "denied")
-    is_held &= ~denied["claim_payment_id"].isin(_taken_back(claim_payments))
-    denied = denied.assign(is_held=is_held)
+    denied = denied.assign(is_held=is_held & ~denied["claim_payment_id"].isin(_taken_back(claim_payments)))
     if not is_held.any() or "won_by" not in latest:
         return denied
     won = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].set_index("base")["won_by"]

@@ -15,7 +15,7 @@ def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFr
     """
     nothing = pd.Series(-1, index=denied.index, dtype="int64")
     if "won_by" not in latest:
-        return nothing
+        return _again(denied, claim_payments)
     won = latest[(latest["state"] == "closed") & latest["outcome"].isin(WON)].set_index("base")["won_by"]
     reversals = claim_payments[claim_payments["outcome"] == "reversal"]
     when = reversals.drop_duplicates("reverses_claim_payment_id").set_index("reverses_claim_payment_id")["at"]
@@ -30,4 +30,22 @@ def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFr
     gone = claim_payments.get("is_superseded", pd.Series(0, index=claim_payments.index)) != 0
     stands = posted[~posted.isin(claim_payments.loc[gone, "claim_payment_id"])]
     is_late = (denied["claim_payment_id"] == its) & denied["claim_payment_id"].isin(stands)
-    return freed.where(is_freed | ~is_late, denied["at"])
+    freed = freed.where(is_freed | ~is_late, denied["at"])
+    return _again(denied, claim_payments).where(lambda at: at >= 0, freed)
+
+
+def _again(denied: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.Series[int]:
+    """Tell when denials stand again that were released: after the last reversal on their claim; -1: no such denial."""
+    nothing = pd.Series(-1, index=denied.index, dtype="int64")
+    if "stands_again" not in claim_payments:
+        return nothing
+    again = claim_payments[claim_payments["stands_again"].astype(bool) & ~claim_payments["is_seen"].astype(bool)]
+    turn = ["family_id", "payer_sequence"]
+    last = claim_payments[claim_payments["outcome"] == "reversal"].groupby(turn)["at"].max()
+    own = again.set_index("claim_payment_id")
+    at = last.reindex(pd.MultiIndex.from_frame(own[turn])).fillna(
+        own["at"].set_axis(pd.MultiIndex.from_frame(own[turn]))
+    )
+    at = pd.Series(at.to_numpy(), index=own.index).reindex(denied["claim_payment_id"]).set_axis(denied.index)
+    place = denied["at"].where(at.notna()).rank(method="dense")
+    return nothing.where(at.isna(), (at + place).fillna(-1).astype("int64"))

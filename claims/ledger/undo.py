@@ -18,6 +18,7 @@ from claims.ledger.proposal import MEMO, POSTED, REVERSAL, UNAPPLIED_CASH
 SYSTEM = ("835", "apply", "charge", "bank", "undo")
 # Only these move a claim: what waits on unapplied cash after them stands on nothing.
 MOVING = (POSTED, REVERSAL)
+AGAIN = "stands_again"  # the reason of a journal that holds again what was released
 STANDING, RELEASED = 0, 2  # words of claim_postings.is_superseded
 REFUSED_COLUMNS = ["kind", "journal_id", "claim_payment_id", "family_id", "remit_id"]
 
@@ -70,7 +71,7 @@ def withdraw(
     """
     by_posting = journals["source"].isin(["835", "apply"])
     of_claims = journals["claim_payment_id"].isin(postings["claim_payment_id"]) & ~journals["keeps_cash"]
-    own = by_posting & (of_claims | journals["remit_id"].isin(whole))
+    own = by_posting & (of_claims | journals["remit_id"].isin(whole) | _held_again(journals, postings))
     first = journals[own & (journals["family_id"] != 0)].groupby("family_id")["journal_id"].min()
     since = first.reindex(journals["family_id"]).to_numpy()
     later = (journals["journal_id"].to_numpy() > since) & (journals["family_id"] != 0).to_numpy()
@@ -98,13 +99,22 @@ def withdraw(
     return Withdrawal(postings.assign(is_ended=is_ended), order, refused[REFUSED_COLUMNS].reset_index(drop=True))
 
 
-def standing_again(taken: pd.DataFrame, journals: pd.DataFrame) -> pd.DataFrame:
+def _held_again(journals: pd.DataFrame, postings: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which journals hold again what stood before the decision that a reversal among `postings` takes back."""
+    turn = ["remit_id", "family_id"]
+    back = pd.MultiIndex.from_frame(postings.loc[postings["outcome"] == REVERSAL, turn])
+    is_there = pd.MultiIndex.from_frame(journals[turn]).isin(back)
+    return (journals["reason_code"] == AGAIN) & is_there
+
+
+def standing_again(taken: pd.DataFrame, journals: pd.DataFrame, held_again: pd.DataFrame) -> pd.DataFrame:
     """Say how decisions stand whose reversals or releases were withdrawn: is_superseded, and unposted_cents.
 
     `taken`: claim_payment_id and unposted_cents as they were. `journals`: the decisions' own, claim_payment_id,
     is_in_force (after the undo), released_by (the claim payment whose release took it back before the undo, 0: none),
     release_journal_id, is_withdrawn (that release went), reduced_cents (reductions in it). What the system released in
-    part had its reductions added to unposted_cents; the release that takes the last journal adds nothing.
+    part had its reductions added to unposted_cents; the release that takes the last journal adds nothing. held_again:
+    claim_payment_id and reduced_cents of what stood again by a reversal that went, which had taken them off again.
     """
     by_claim = journals.groupby("claim_payment_id")
     any_left = by_claim["is_in_force"].max().reindex(taken["claim_payment_id"]).fillna(True).to_numpy(bool)
@@ -116,6 +126,9 @@ def standing_again(taken: pd.DataFrame, journals: pd.DataFrame) -> pd.DataFrame:
     completes = was_whole.reindex(at).to_numpy(bool) & by_last
     back = releases[releases["is_withdrawn"].to_numpy(bool) & ~completes]
     cents = back.groupby("claim_payment_id")["reduced_cents"].sum().reindex(taken["claim_payment_id"], fill_value=0)
+    in_part = held_again[~was_whole.reindex(held_again["claim_payment_id"], fill_value=False).to_numpy(bool)]
+    off = in_part.groupby("claim_payment_id")["reduced_cents"].sum()
+    cents = cents - off.reindex(taken["claim_payment_id"], fill_value=0)
     return taken.assign(
         is_superseded=np.where(any_left, STANDING, RELEASED),
         unposted_cents=taken["unposted_cents"] - cents.to_numpy("int64"),

@@ -39,7 +39,7 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
                 return counts
             rows = in_order(told_postings.of_remittances(conn, remit_ids), by="claim_id")
             events = rows.assign(
-                event=_events(rows, _others(conn, rows)),
+                event=_events(rows, _others(conn, rows), _again(conn, rows)),
                 detail_code=rows["status_code"],
                 event_key="posting:" + rows["claim_posting_id"].astype("str"),
                 effective_date=rows["payment_date"],
@@ -50,11 +50,12 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             counts["decisions_recorded"] += told["events_recorded"]
 
 
-def _events(rows: pd.DataFrame, others: pd.Series) -> np.ndarray[Any, np.dtype[Any]]:
-    """Name what happened; `others`: what the other parts of a split claim say."""
+def _events(rows: pd.DataFrame, others: pd.Series, again: pd.Series) -> np.ndarray[Any, np.dtype[Any]]:
+    """Name what happened; `others`: what the other parts of a split claim say, `again`: what a reversal lets stand."""
     has_denial, is_back = rows["has_denial"], rows["outcome"] == "reversal"
     is_denied = _is_denied(rows)
     beside = others != NONE
+    others = others.where(beside, again)
     stands = ~is_back & beside & (rows["is_superseded"] == 0)  # a part comes late beside another, not after it
     by_name = {
         "other-payer-decided": ~rows["is_own"],
@@ -75,6 +76,22 @@ def _events(rows: pd.DataFrame, others: pd.Series) -> np.ndarray[Any, np.dtype[A
 
 def _is_denied(rows: pd.DataFrame) -> pd.Series:
     return rows["has_denial"] & (rows["paid_cents"] <= 0) & (rows["patient_cents"] == 0)
+
+
+def _again(conn: Connection, rows: pd.DataFrame) -> pd.Series:
+    """Say of each reversal what stands again by it, as `_others` does of the parts of a claim."""
+    said = pd.Series(NONE, index=rows.index)
+    back = rows[rows["outcome"] == "reversal"]
+    there = told_postings.again(conn, np.unique(back["remit_id"]).tolist())
+    if there.empty:
+        return said
+    both = back.reset_index()[["index", "claim_id", "remit_id"]].merge(
+        there.assign(is_denied=_is_denied(there)), on=["claim_id", "remit_id"]
+    )
+    of_row = both.groupby("index")[["has_denial", "is_denied"]]
+    is_all, is_any = of_row.all()["is_denied"], of_row.any()["has_denial"]
+    said[is_all.index] = np.select([is_all, is_any], [DENIED, MIXED], PAID)
+    return said
 
 
 def _others(conn: Connection, rows: pd.DataFrame) -> pd.Series:

@@ -12,6 +12,7 @@ from claims.denials.deadlines import payer_types
 from claims.denials.lifecycle import WON
 from claims.denials.undone import with_winners
 from claims.master import Master
+from claims.service import verify_denials
 from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.desk.limits import as_master_data_say, own_limits
@@ -31,6 +32,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
     master = load_master(ctx)
     limits = own_limits(master, posting_date)
     counts = {"denials_opened": 0, "denials_repeated": 0, "denials_closed": 0, "denials_matched": 0, "at_risk_cents": 0}
+    looked_again: set[int] = set()
     while True:
         with write(ctx.engine) as conn:
             remit_ids = queries.remittances_to_look_at(conn, CLAIMS_PER_BATCH)
@@ -38,6 +40,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 return counts
             ids = queries.that_matter(remit_ids)
             claim_payments = _typed(master, queries.claim_payments(conn, ids), posting_date)
+            ended: list[int] = []
             if len(claim_payments):
                 service_payments = queries.service_payments(conn, ids)
                 adjustments = queries.adjustments(conn, ids)
@@ -60,11 +63,24 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
                 counts["denials_repeated"] += int(kinds.isin(["repeated", "upheld", "reopened", "attached"]).sum())
                 closed = proposal.events.loc[kinds.isin(CLOSING), "case_key"]
                 counts["denials_closed"] += closed.nunique()  # a reversal and the payment after it close once
+                ended = _of_ended(proposal)
                 counts["denials_matched"] += int((kinds == "matched").sum())
                 bound(conn, ctx, claim_payments["family_id"].tolist(), posting_date, run_id)
                 counts["at_risk_cents"] += cases.at_risk_since(conn, before)
             cases.mark(conn, remit_ids, clock.now())
+            # A case may have told a denial that was held beside the one that stands: taken back, it leaves that one.
+            if missing := set(verify_denials.without_case(conn, ended) if ended else []) - looked_again:
+                undone_cases.look_again(conn, sorted(missing))
+                looked_again |= missing
             desk.end_requests(conn, posting_date)
+
+
+def _of_ended(proposal: denials.Proposal) -> list[int]:
+    """Give the claims (family_id) whose cases end here with what was taken back."""
+    if proposal.changed_cases.empty:
+        return []
+    is_ended = proposal.changed_cases["outcome"] == "superseded"
+    return sorted(set(proposal.changed_cases.loc[is_ended, "family_id"].tolist()) - {0})
 
 
 def _related(conn: Connection, ids: queries.Ids) -> pd.DataFrame:

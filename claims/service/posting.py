@@ -18,6 +18,7 @@ from claims.service.journals import write_journals
 from claims.service.master import load_master
 from claims.service.parking import park
 from claims.service.provider_adjustments import adjust_forwards, post_provider_adjustments
+from claims.service.standing_again import stand_again
 from claims.store import (
     credits,
     earlier,
@@ -172,6 +173,7 @@ def _post(
     moved = postings.loc[(postings["last_posting_id"] != 0) & (postings["outcome"] == proposal.UNAPPLIED_CASH)]
     since = exceptions.waiting_since(conn, moved["claim_payment_id"].tolist(), [*posting.RETRIED, posting.UNDONE])
     posted.save_postings(conn, postings, released, posting_date)
+    counts["journals"] += stand_again(conn, ctx, run_id, posting_date, postings, claims)
     settled = postings[postings["last_posting_id"] != 0]["claim_payment_id"]
     exceptions.close_for(conn, "claim_payment_id", settled, posting.RETRIED, "applied", posting_date)
     taken = postings.loc[postings["reverses_claim_payment_id"] != 0, "reverses_claim_payment_id"]

@@ -73,12 +73,12 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     undone.next_generation(conn, sorted({*whole, *gone.postings["remit_id"].tolist()}))
     new = waiting.loc[waiting["former_id"] == 0, "claim_payment_id"].tolist()
     put_on_unapplied(conn, ctx, run_id, day, new)
-    _stand_again(conn, run_id, gone)
+    in_its_place = _stand_again(conn, run_id, gone)
     steps = rules.chains(rows.steps(conn, gone.postings["claim_payment_id"].tolist()))
     steps = rules.steps_to_replay(steps, whole, posting.ON_UNDONE)
     undone.take_back(conn, gone.postings, waiting, steps, run_id, day)
     undone.undo_remittances(conn, whole, run_id, day)
-    again = undone_cases.take_back(conn, ctx, run_id, day, gone.postings)
+    again = undone_cases.take_back(conn, ctx, run_id, day, gone.postings, in_its_place)
     undone_lives.take_back(conn, ctx, run_id, day, gone.postings)
     undone_exceptions.take_back(conn, day, target, gone, waiting)
     standing.take_up(conn, whole, day)
@@ -173,14 +173,20 @@ def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
     return result.astype({"family_id": "int64"})
 
 
-def _stand_again(conn: Connection, run_id: int, gone: rules.Withdrawal) -> None:
-    """Let the decisions that what goes had taken back stand as they did before it."""
+def _stand_again(conn: Connection, run_id: int, gone: rules.Withdrawal) -> list[int]:
+    """Let the decisions that what goes had taken back stand as they did before it.
+
+    Give those that release again what had stood again in their place.
+    """
     taken = rows.decided_before(conn, gone.postings, gone.journals["journal_id"].tolist())
     if taken.empty:
-        return
+        return []
     own = rows.own_journals(conn, taken["claim_payment_id"].tolist())
     was = own["undone_in_run_id"].isin([0, run_id])
     own["released_by"] = own["released_by"].where(was, 0)
     own["is_withdrawn"] = own["undone_in_run_id"] == run_id
     own = own.sort_values("released_by").drop_duplicates("journal_id", keep="last")
-    undone.restate(conn, rules.standing_again(taken, own))
+    held = rows.held_again(conn, gone.journals["journal_id"].tolist())
+    undone.restate(conn, rules.standing_again(taken, own, held))
+    back = gone.postings[gone.postings["outcome"] == proposal.REVERSAL] if len(held) else gone.postings.iloc[:0]
+    return sorted(set(back["reverses_claim_payment_id"].tolist()) & set(taken["claim_payment_id"].tolist()))

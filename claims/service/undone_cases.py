@@ -14,13 +14,21 @@ from claims.store import undone_cases as rows
 from claims.store.handles import Connection
 
 
-def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.DataFrame) -> bool:
-    """Roll the cases of the postings `gone` (claim_payment_id, since) back; tell whether others are to be looked at."""
+def take_back(
+    conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.DataFrame, in_its_place: list[int]
+) -> bool:
+    """Roll the cases of the postings `gone` (claim_payment_id, since) back; tell whether others are to be looked at.
+
+    `in_its_place`: decisions that release again what stood in their place; taken back in the look that posted them,
+    they may have told no case of themselves.
+    """
     since = gone.set_index("claim_payment_id")["since"]
     events = _related(conn, since.index.tolist())
     first, again = rules.rolled_back(events, since)
+    again = sorted({*again, *_untold(conn, in_its_place)})
     if first.empty:
-        return False
+        rows.look_again(conn, again)
+        return bool(again)
     stored = rows.rows_of(conn, first.index.tolist()).fillna({"outcome": ""})
     changed, told = [], []
     for one in rules.each_before(stored, events, first, day.isoformat()):
@@ -41,6 +49,13 @@ def take_back(conn: Connection, ctx: Context, run_id: int, day: date, gone: pd.D
     desk.end_requests(conn, day)
     rows.look_again(conn, again)
     return bool(again)
+
+
+def _untold(conn: Connection, claim_payment_ids: list[int]) -> set[int]:
+    """Give those of these decisions that no event of a case tells which still counts."""
+    events = rows.events(conn, claim_payment_ids)
+    stands = events[~events["event_id"].isin(rules.taken_back(events))]
+    return set(claim_payment_ids) - set(stands["claim_payment_id"].tolist())
 
 
 def _related(conn: Connection, claim_payment_ids: list[int]) -> pd.DataFrame:

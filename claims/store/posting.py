@@ -13,6 +13,7 @@ from claims.store import schema
 from claims.store.bulk import bulk_insert
 from claims.store.engine import is_postgresql
 from claims.store.load import frame
+from claims.store.rows import frame_of
 
 CP, SP, A, REM = schema.claim_payments, schema.service_payments, schema.adjustments, schema.remarks
 R, F, M, LM, P = schema.remittances, schema.families, schema.matches, schema.line_matches, schema.claim_postings
@@ -35,6 +36,7 @@ ON_UNDONE = "POSTED_ON_UNDONE"  # it was posted, on top of something that was un
 BY_HAND = "by-hand"  # the rule of a match that a person made
 UNDONE = "UNDONE"  # an open exception of this type holds a claim payment back until a replay
 
+AGAIN = "stands_again"  # the reason of a journal that holds again what was released
 STANDING, TAKEN_BACK, RELEASED = 0, 1, 2  # words of claim_postings.is_superseded
 
 
@@ -229,6 +231,14 @@ def receivables(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
         .where(L.c.account == "1100", L.c.family_id.in_(families_of(scope)))
         .group_by(L.c.family_id, L.c.payer_sequence, L.c.line_number),
     )
+
+
+def open_receivables(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
+    """Open 1100 of families, as `receivables` gives it."""
+    keys = (L.c.family_id, L.c.payer_sequence, L.c.line_number)
+    amount = sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents")
+    select = sa.select(*keys, amount).where(L.c.account == "1100").group_by(*keys)
+    return frame_of(conn, select, L.c.family_id, family_ids)
 
 
 def provider_adjustments(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

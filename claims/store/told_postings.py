@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import clock, schema, step_marks
+from claims.store import clock, schema, stands_again, step_marks
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
 from claims.store.posting import STANDING
@@ -110,6 +110,23 @@ def parts(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         .where(sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence))
     )
     return frame_of(conn, select, C.c.claim_id, claim_ids)
+
+
+def again(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Read the decisions that stand again by reversals of these remittances, by the payer each was sent to.
+
+    claim_id, remit_id (of the reversal), has_denial, paid_cents, patient_cents.
+    """
+    there = stands_again.of_remittances(conn, remit_ids)
+    select = (
+        sa.select(C.c.claim_id, CP.c.claim_payment_id, CP.c.paid_cents, *_how_decided())
+        .join(M, sa.and_(M.c.claim_id == C.c.claim_id, M.c.ended_at.is_(None)))
+        .join(CP, CP.c.claim_payment_id == M.c.claim_payment_id)
+        .join(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
+        .where(P.c.payer_sequence == C.c.payer_sequence)
+    )
+    rows = frame_of(conn, select, CP.c.claim_payment_id, there["claim_payment_id"].tolist())
+    return rows.merge(there[["claim_payment_id", "remit_id"]], on="claim_payment_id")
 
 
 def _is_part() -> sa.ColumnElement[bool]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.load import frame
-from claims.store.posting import CASH_RULES
+from claims.store.posting import AGAIN, CASH_RULES
 from claims.store.rows import frame_of
 
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
@@ -174,8 +174,21 @@ def decided_before(conn: sa.Connection, withdrawn: pd.DataFrame, journal_ids: Se
         conn, select.where(taken.c.source.in_(A_POSTING)), back.c.journal_id, journal_ids
     )["claim_payment_id"]  # fmt: skip
     by_posting = withdrawn.loc[withdrawn["outcome"] == "reversal", "reverses_claim_payment_id"]
+    again = held_again(conn, journal_ids)["claim_payment_id"]
     ended = set(withdrawn.loc[withdrawn["is_ended"], "claim_payment_id"].tolist())
-    return in_force(conn, "claim_payment_id", sorted({int(one) for one in [*by_journal, *by_posting]} - {0} - ended))
+    return in_force(
+        conn, "claim_payment_id", sorted({int(one) for one in [*by_journal, *by_posting, *again]} - {0} - ended)
+    )
+
+
+def held_again(conn: sa.Connection, journal_ids: Sequence[int]) -> pd.DataFrame:
+    """Those of the journals that held again what had been released: claim_payment_id, reduced_cents."""
+    reduced = sa.select(sa.func.coalesce(sa.func.sum(L.c.amount_cents), 0)).where(
+        L.c.journal_id == J.c.journal_id, L.c.rule_id.in_(["C02", "C03", "C04"])
+    )
+    cents = sa.cast(reduced.scalar_subquery(), sa.BigInteger).label("reduced_cents")
+    select = sa.select(J.c.claim_payment_id, cents).where(J.c.reason_code == AGAIN, J.c.source == "835")
+    return frame_of(conn, select, J.c.journal_id, journal_ids)
 
 
 def own_journals(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:

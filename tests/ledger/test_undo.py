@@ -68,9 +68,12 @@ def test_a_decision_stands_again_when_what_took_it_back_goes():
             "reduced_cents",
         ],
     )  # fmt: skip
-    again = standing_again(taken, own)
+    held = pd.DataFrame({"claim_payment_id": [1, 2], "reduced_cents": [200, 500]})
+    again = standing_again(taken, own, held.iloc[:0])
     assert again["is_superseded"].tolist() == [0, 0, 2]
     assert again["unposted_cents"].tolist() == [0, 500, 0]
+    # What stood again in part by a reversal that goes had taken its reductions off what is not posted.
+    assert standing_again(taken, own, held)["unposted_cents"].tolist() == [200, 500, 0]
 
 
 def test_steps_of_a_posting_are_followed_back_to_where_its_cash_first_waited():

@@ -8,14 +8,16 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
+from claims.store.posting import AGAIN
 from claims.store.rows import frame_of
 
 P, CP, SP, A = schema.claim_postings, schema.claim_payments, schema.service_payments, schema.adjustments
 R, M, LM, F = schema.remittances, schema.matches, schema.line_matches, schema.families
 REM, CLASS, CASE, EA = schema.remarks, schema.classifications, schema.denial_cases, schema.expected_allowed
-EVENT, C = schema.denial_events, schema.claims
+EVENT, C, J = schema.denial_events, schema.claims, schema.journals
 
 Ids = sa.Select[tuple[int]]
 WON = ("overturned", "partly_overturned")
@@ -111,6 +113,12 @@ def _paid_since(remit_ids: Sequence[int]) -> Ids:
     return select
 
 
+def _stands_again() -> sa.Exists:
+    """Tell that the claim payment `CP` was released, and stands again since that was taken back."""
+    own = sa.and_(J.c.claim_payment_id == CP.c.claim_payment_id, J.c.reason_code == AGAIN)
+    return sa.select(sa.literal(1)).where(own, stands()).correlate(CP).exists()
+
+
 def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
     """Read claim payments with remittance, posting, match and family, as ``denials.propose`` wants them."""
     rows = frame(
@@ -135,6 +143,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             P.c.outcome,
             P.c.reverses_claim_payment_id,
             P.c.is_superseded,
+            sa.type_coerce(_stands_again(), sa.Boolean).label("stands_again"),
             P.c.denials_at.is_not(None).label("is_seen"),
             M.c.family_id,
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),

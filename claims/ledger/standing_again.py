@@ -1,0 +1,37 @@
+"""What decisions had held that others released, which are taken back by now: which of it stands again comes out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from claims.ledger.rules import RECEIVABLE
+
+
+def standing_again(released: pd.DataFrame, receivables: pd.DataFrame) -> pd.DataFrame:
+    """Choose from ledger lines that were released those which fit what is open: what was released last stands first.
+
+    `released`: lines with release_id, claim_payment_id (whose they are), claim_payment_id_by and sequence_first.
+    `receivables`: open 1100 by family_id, payer_sequence and line_number. What the payer has decided in their place
+    leaves nothing open for them. What one decision took back of another stands again whole or not at all.
+    """
+    group = ["family_id", "claim_payment_id", "claim_payment_id_by"]
+    key = ["family_id", "payer_sequence", "line_number"]
+    whole = set(receivables.loc[receivables["line_number"] == 0, "family_id"])
+    whole |= set(released.loc[released["line_number"] == 0, "family_id"])
+    left = _by_line(receivables, whole).groupby(key)["amount_cents"].sum().to_dict()
+    own = (released["account"] == RECEIVABLE) & (released["payer_sequence"] == released["sequence_first"])
+    wanted = _by_line(released[own], whole).groupby([*group, *key[1:]])["amount_cents"].sum().reset_index()
+    newest = released.groupby(group)["release_id"].max().sort_values(ascending=False)
+    chosen = []
+    for at in newest.index:
+        mine = wanted[(wanted[group] == list(at)).all(axis=1)]
+        asks = list(zip(mine[key].itertuples(index=False, name=None), mine["amount_cents"].tolist(), strict=True))
+        if not all(left.get(place, 0) + cents >= 0 for place, cents in asks):
+            continue
+        left |= {place: left.get(place, 0) + cents for place, cents in asks}
+        chosen.append(at)
+    return released[pd.MultiIndex.from_frame(released[group]).isin(chosen)].reset_index(drop=True)
+
+
+def _by_line(rows: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
+    return rows.assign(line_number=rows["line_number"].where(~rows["family_id"].isin(whole), 0))
