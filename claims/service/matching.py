@@ -13,7 +13,7 @@ from claims import codes
 from claims.ledger import equal_lines, match
 from claims.ledger.match_versions import version_ranks
 from claims.service.context import Context
-from claims.store import matching, matching_by_hand, versions
+from claims.store import matching, matching_by_hand, statistics, versions
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -28,6 +28,7 @@ def match_claims(ctx: Context, run_id: int, posting_date: date, *, but: Collecti
     A payer's own claim number is known only once another payment with it is matched: passes go on until one finds
     nothing more, so that a second run finds nothing either.
     """
+    statistics.refresh(ctx.engine)
     matched, unmatched = _pass(ctx, but)
     found = matched
     while found and unmatched:

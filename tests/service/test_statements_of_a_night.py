@@ -1,11 +1,14 @@
 """A night, an undo and a replay ask the database as often for many remittances as for few."""
 
+import pytest
 import sqlalchemy as sa
 
+from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
-from claims.store import schema
+from claims.store import schema, statistics
+from claims.store.queries import pricing as queries
 from tests.books import NPI, PAYER_ID, Bill, bank, claims, envelope, one_set
 from tests.service.conftest import DAY
 
@@ -68,3 +71,22 @@ def test_many_remittances_take_as_many_statements_as_few(monkeypatch, practice):
         assert practice.rows(chosen)[0][0] == practice.count(schema.bank_lines)
     assert told[0] == told[1]
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_night_plans_by_what_it_has_written_itself(monkeypatch, practice):
+    monkeypatch.setattr(statistics, "_LEAST_BYTES", 1)
+    master = practice.folder / "fees.csv"
+    master.write_text(f"payer_code,procedure_code,allowed\n{PAYER_ID},99213,110.00\n", encoding="utf-8")
+    import_files(practice.ctx, [master])
+    looked_at = []
+    given = queries.next_families
+
+    def next_families(conn, at_most):
+        known = sa.text("SELECT relname FROM pg_class WHERE reltuples >= 1")
+        looked_at.append(set(conn.scalars(known)))
+        return given(conn, at_most)
+
+    monkeypatch.setattr(queries, "next_families", next_families)
+    practice.night(claims(Bill("A1", [("99213", "150")])), remittances(["A1"]))
+    assert {"claims", "claim_payments", "adjustments", "matches", "claim_postings"} <= looked_at[0]
