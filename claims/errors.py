@@ -110,6 +110,20 @@ class AuditKeyError(ClaimsError):
         super().__init__(f"Key file {path}: {problem}.")
 
 
+class SealsNotKeyedError(UsageError):
+    """The seals of these books are those of an earlier version, or somebody has put such in place of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("No seal of these books is made with the audit key; run once after an upgrade: claims init")
+
+
+class AlteredBooksError(ClaimsError):
+    """What is there is not what the audit chain tells of it, so it is not taken over."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"The seals of these books are not taken over: {found}. Look at: claims audit verify")
+
+
 class UnbalancedPostingError(ClaimsError):
     """A journal whose lines do not sum to zero was about to be written."""
 

@@ -34,12 +34,15 @@ def init(
     settings = config.load()
     version = upkeep.initialise(settings)
     output = console.current()
+    taken = upkeep.take_over_seals(settings, output.actor)
     said: dict[str, Any] = {"home": settings.home, "database": config.masked(settings.database_url)}
     output.say(f"Ready: {config.masked(settings.database_url)}, tables at version {version}.")
     output.say(f"Put files into {settings.inbox_folder}, then run: claims run")
     output.say(f"Keep a copy of {settings.audit_key_file} in a safe place: the audit chain is checked with it.")
+    if taken:
+        output.say(f"Books of an earlier version: seals are made with the audit key from seal {taken} on.")
     added = {"admin": _admin(settings, admin, password_file)} if admin else {}
-    output.document(said | {"version": version} | added)
+    output.document(said | {"version": version} | ({"seals_taken_over": taken} if taken else {}) | added)
 
 
 def _admin(settings: Settings, name: str, password_file: Path | None) -> dict[str, Any]:

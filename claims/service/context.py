@@ -28,6 +28,6 @@ class Context:
 def open_context(settings: Settings | None = None, *, actor: str | None = None) -> Context:
     """Open the practice's database and vault; raise DatabaseNotReadyError when it was never initialised."""
     chosen = settings or config.load()
-    database = store_engine.open_engine(chosen.database_url)
+    database = store_engine.open_engine(chosen.database_url, audit_key_file=chosen.audit_key_file)
     store_engine.require_ready(database)
     return Context(chosen, database, Vault(chosen.vault_folder), actor or getpass.getuser())

@@ -44,7 +44,7 @@ def close_run(ctx: Context, run_id: int, counts: Mapping[str, int], *, failed: b
         rows.finish(conn, run_id, counts, failed=failed)
         told = chain_heads.body(conn)
         if not chain_heads.is_told(conn, told):
-            record(ctx, conn, chain_heads.TOLD, f"run {run_id}", told)
+            chain_heads.seal_event(conn, record(ctx, conn, chain_heads.TOLD, f"run {run_id}", told))
 
 
 @contextmanager

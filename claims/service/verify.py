@@ -205,16 +205,20 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
         count, differing = verify_files.differing(ctx, conn)
         checks.append(Check("files", "every row is what its stored file says", count, tuple(differing)))
         rule = "what changes without an event is as the program wrote it last: none was changed, put in or deleted"
-        odd = checking_seals.unlike(conn, known_head.seal if known_head else None)
+        false = checking_seals.false(conn)
+        odd = checking_seals.unlike(conn, false, known_head.seal if known_head else None)
         odd += batch_seals.unlike(conn) + step_marks.unlike(conn)
         checks.append(Check("seals", rule, checking_seals.rows_held(conn), tuple(odd)))
         checks.append(values)
         rule = "who is signed in has signed in, as the audit chain tells it"
         count, strangers = checking_sessions.unfounded(conn)
         checks.append(Check("sessions", rule, count, tuple(strangers)))
-        rule = "the chains of journals, events and seals lead through every end that the audit chain tells of"
+        rule = "the chains lead through every end that the audit chain tells, and seals tell of each stretch" + _since(
+            conn
+        )
         told, lost = chain_heads.unlike(conn, known_head.chains if known_head else None)
-        checks.append(Check("chains", rule, told, tuple(lost)))
+        stretches, strays = chain_heads.beside(conn, set(false))
+        checks.append(Check("chains", rule, told + stretches, (*lost, *strays)))
         given, missing = checking_files.rows_given(conn), checking_files.missing_rows(conn)
         gone = [f"{rows} row(s) of {table} were removed" for table, rows in missing.items()]
         gone += [f"rows of {table} have keys that were not given out" for table in checking_files.above_given(conn)]
@@ -225,7 +229,8 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
         wrong = tuple(f"file {sha256[:12]} is {state}" for sha256, state in states if state != "sound")
         checks.append(Check("vault", "every stored file has the bytes that it had", len(hashes), wrong))
         problem = audit.verify(conn, key, known_head.event if known_head else None)
-        checks.append(Check("audit", "the audit chain is whole", sizes["events"], (problem,) if problem else ()))
+        problems = [problem] if problem else chain_heads.cut(conn, set(false))
+        checks.append(Check("audit", "the audit chain is whole", sizes["events"], tuple(problems)))
     return checks
 
 
@@ -293,6 +298,12 @@ def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:
             checked=sizes["exceptions"],
         ),
     ]
+
+
+def _since(conn: Connection) -> str:
+    """Say from where on stretches are sealed in books that an earlier version has begun; nothing for others."""
+    begun = seals.begun_at(conn)
+    return f" (from seal {begun} on)" if begun > 1 else ""
 
 
 def _interest(conn: Connection) -> pd.DataFrame:

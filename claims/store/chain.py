@@ -1,11 +1,13 @@
 """The hash chain over journals: each journal's hash covers all its columns, its lines and the hash before it.
 
 `seal` gives the hashes of new journals; `breaks` walks the stored chain and names what does not fit. A chain that was
-cut at its end shows against the numbers that were handed out.
+cut at its end shows against the numbers that were handed out. These hashes need no key; that of a row of seals is made
+with the audit key, and each stretch of another chain has one that tells of it (`store.seals.stretch`).
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
@@ -25,9 +27,16 @@ _HEAD = [column for column in J.columns if column.name != "hash"]
 _LINE = list(L.columns)
 
 
+def end(conn: sa.Connection, table: sa.Table) -> tuple[int, str]:
+    """Give number and hash of the last row of a chain; 0 and zeros when there is none."""
+    number = next(iter(table.primary_key.columns))
+    last = conn.execute(sa.select(number, table.c.hash).order_by(number.desc()).limit(1)).first()
+    return (int(last[0]), str(last[1])) if last is not None else (0, START)
+
+
 def head(conn: sa.Connection) -> str:
     """Give the hash of the last journal; zeros when there is none."""
-    return str(conn.scalar(sa.select(J.c.hash).order_by(J.c.journal_id.desc()).limit(1)) or START)
+    return end(conn, J)[1]
 
 
 def seal(previous: str, journals: pd.DataFrame, lines: pd.DataFrame) -> list[str]:
@@ -68,23 +77,26 @@ def breaks(conn: sa.Connection) -> list[str]:
     return found
 
 
-def chained(previous: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> list[str]:
-    """Give the hash of each row, of these columns and of the hash of the row before it."""
+def chained(previous: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame, key: bytes = b"") -> list[str]:
+    """Give the hash of each row, of these columns and of the hash of the row before it; with a key, its mac."""
     found = []
     for row in zip(*columns_of(columns, rows), strict=True):
-        previous = _hashed(previous, ascii(row))
+        previous = _hashed(previous, ascii(row), key)
         found.append(previous)
     return found
 
 
-def followed(before: Sequence[str], columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> list[str]:
-    """Give the hash of each row as it follows from the hash that is told of the row before it."""
+def followed(
+    before: Sequence[str], columns: Sequence[sa.Column[Any]], rows: pd.DataFrame, keys: Sequence[bytes]
+) -> list[str]:
+    """Give the hash of each row as it follows from the hash that is told of the row before it; `keys`: b"" for none."""
     values = zip(*columns_of(columns, rows), strict=True)
-    return [_hashed(previous, ascii(row)) for previous, row in zip(before, values, strict=True)]
+    return [_hashed(previous, ascii(row), key) for previous, row, key in zip(before, values, keys, strict=True)]
 
 
-def _hashed(previous: str, text: str) -> str:
-    return sha256(f"{previous}{text}".encode()).hexdigest()
+def _hashed(previous: str, text: str, key: bytes = b"") -> str:
+    data = f"{previous}{text}".encode()
+    return hmac.digest(key, b"seal\n" + data, "sha256").hex() if key else sha256(data).hexdigest()
 
 
 def _texts(journals: pd.DataFrame, lines: pd.DataFrame) -> Iterator[str]:

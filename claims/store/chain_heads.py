@@ -1,34 +1,30 @@
-"""The ends of the chains that need no key, as the audit chain tells them.
+"""What the keyed chains tell of the others: the stretches that were appended to them, and where they end.
 
-The hashes of journals, of events and of seals are plain: who can write to the database can change a row and work out
-every hash after it again. So each run puts the last row of each chain into an event of the audit chain, which nobody
-makes without the key; `unlike` holds the chains against every one of those events, `Head` against what was noted
-elsewhere.
+The hashes of journals and of events are plain: who can write to the database can change a row and work out every hash
+after it again, or append one. So each stretch that the program appends has a keyed seal (`store.seals.stretch`), in the
+same transaction; `beside` names what lies in none. Each run puts the last row of each chain, seals too, into an event
+of the audit chain; `unlike` holds the chains against every one of those events, `Head` against what was noted
+elsewhere. That event has a seal in its turn (`seal_event`): neither of the two keyed chains is cut at its end alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from claims.store import chain, schema
+from claims.errors import AlteredBooksError
+from claims.store import chain, schema, seals
 from claims.store.rows import in_parts
 
 TOLD = "chains.told"
 EVENTS, SEALS = schema.audit_events, schema.row_seals
 # In the order in which a head that was noted has them: a new one comes last.
-CHAINS = (
-    schema.journals,
-    schema.denial_events,
-    schema.variance_events,
-    schema.exception_events,
-    SEALS,
-)
+CHAINS = (*seals.PLAIN, SEALS)
 CALLED = ("journals", "events of denial cases", "events of variance cases", "events of exceptions", "seals")
 
 
@@ -43,25 +39,26 @@ def body(conn: sa.Connection) -> dict[str, list[int | str]]:
     """What an event says: number and hash of the last row of each chain that has one."""
     found: dict[str, list[int | str]] = {}
     for table in CHAINS:
-        number = _number(table)
-        last = conn.execute(sa.select(number, table.c.hash).order_by(number.desc()).limit(1)).first()
-        if last is not None:
-            found[table.name] = [int(last[0]), str(last[1])]
+        last = chain.end(conn, table)
+        if last[0]:
+            found[table.name] = [*last]
     return found
 
 
 def is_told(conn: sa.Connection, told: dict[str, list[int | str]]) -> bool:
     """Tell whether the last event that told of the chains said just this, or there is nothing to tell.
 
-    Seals of runs alone are no news: else every run that changed nothing would add an event that says so. The next one
-    that did tells of them.
+    Seals of runs, and of such events, are no news alone: else every run that changed nothing would add an event that
+    says so. The next one that did tells of them.
     """
     select = sa.select(EVENTS.c.body).where(EVENTS.c.action == TOLD).order_by(EVENTS.c.seq.desc()).limit(1)
     known = _read(str(conn.scalar(select) or "{}"))
     sealed, _ = known.pop(SEALS.name, (0, ""))
     if known != {name: tuple(one) for name, one in told.items() if name != SEALS.name}:
         return False
-    news = sa.select(sa.literal(1)).where(SEALS.c.row_seal_id > sealed, SEALS.c.table_name != schema.runs.name)
+    news = sa.select(sa.literal(1)).where(
+        SEALS.c.row_seal_id > sealed, SEALS.c.table_name.not_in((schema.runs.name, EVENTS.name))
+    )
     return conn.scalar(news.limit(1)) is None
 
 
@@ -94,6 +91,69 @@ def unlike(conn: sa.Connection, known: Head | None = None) -> tuple[int, list[st
     return sum(map(len, told.values())), found
 
 
+def seal_event(conn: sa.Connection, seq: int) -> None:
+    """Seal that the audit chain has come to this event."""
+    mac = conn.scalar(sa.select(EVENTS.c.mac).where(EVENTS.c.seq == seq))
+    seals.write(conn, [{"table_name": EVENTS.name, "seals": f"{seq} {seq} {mac}", "befores": ""}])
+
+
+def cut(conn: sa.Connection, false: Collection[int]) -> list[str]:
+    """Say when the audit chain does not lead to an event that seals tell of: the first. `false`: as in `beside`."""
+    told = {seq: mac for seq, _, mac in seals.stretches(conn, EVENTS, false)}
+    here = dict[int, str]()
+    for part in in_parts(sorted(told)):
+        rows = conn.execute(sa.select(EVENTS.c.seq, EVENTS.c.mac).where(EVENTS.c.seq.in_(part)))
+        here.update({int(seq): str(mac) for seq, mac in rows})
+    off = [seq for seq, mac in told.items() if here.get(seq) != mac]
+    return [f"the audit chain does not lead to event {off[0]}, which a seal tells of: it was cut"] if off else []
+
+
+def take_over(conn: sa.Connection) -> int:
+    """Let the seals of books of an earlier version be keyed from now on; give the number of the first that is.
+
+    Gives 0 where they are keyed already. Raises AlteredBooksError where the chains are not those that the audit chain
+    tells of, or it tells of none: somebody has put plain seals in place of keyed ones.
+    """
+    if seals.begun_at(conn) or not seals.head(conn).row_seal_id:
+        return 0
+    told, found = unlike(conn)
+    if found or not told:
+        raise AlteredBooksError(found[0] if found else "the audit chain tells nothing of them")
+    seals.begin(conn)
+    return seals.begun_at(conn)
+
+
+def beside(conn: sa.Connection, false: Collection[int]) -> tuple[int, list[str]]:
+    """Count the stretches that seals tell of, and name rows of each chain that lie in none: the first such place.
+
+    `false`: numbers of seals that the program has not written so; they tell nothing. What was there before the first
+    keyed seal is held by the ends that the audit chain told of it (`unlike`).
+    """
+    begun, count, found = seals.begun_at(conn), 0, list[str]()
+    if not begun:
+        return 0, []  # said of the seals
+    told_then = conn.scalar(sa.select(SEALS.c.seals).where(SEALS.c.row_seal_id == begun))
+    ends = {} if begun in false else _read(str(told_then))
+    for table, called in zip(seals.PLAIN, CALLED, strict=False):
+        told = [(1, *ends.get(table.name, (0, chain.START))), *seals.stretches(conn, table, false)]
+        count += len(told) - 1
+        here = _hashes(conn, table, {last for _, last, _ in told})
+        end = told[0][1]
+        for first, last, _ in [*told[1:], (chain.end(conn, table)[0] + 1, 0, "")]:
+            if first > end + 1:
+                found.append(
+                    f"the {called} {end + 1} to {first - 1} were put in beside the program: no sound seal tells of them"
+                )
+                break
+            end = last
+        off = [last for _, last, hashed in told if here.get(last) != hashed]
+        if off:
+            found.append(
+                f"the {called} do not lead to what seals tell of them, first at {off[0]}: it is gone or another"
+            )
+    return count, found
+
+
 def _joined(conn: sa.Connection, numbers: Sequence[int]) -> str:
     hashes = [_hashes(conn, table, {one}).get(one, "") for table, one in zip(CHAINS, numbers, strict=False)]
     return sha256(":".join(hashes).encode()).hexdigest()
@@ -102,7 +162,7 @@ def _joined(conn: sa.Connection, numbers: Sequence[int]) -> str:
 def _hashes(conn: sa.Connection, table: sa.Table, numbers: Iterable[int]) -> dict[int, str]:
     number = _number(table)
     found = {0: chain.START}
-    for part in in_parts(sorted(numbers)):
+    for part in in_parts(sorted(one for one in numbers if one < 1 << 63)):  # a higher one is of who spoiled an event
         rows = conn.execute(sa.select(number, table.c.hash).where(number.in_(part)))
         found.update({int(one): str(hashed) for one, hashed in rows})
     return found

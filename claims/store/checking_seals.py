@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, hashed
+from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, begun_at, hashed, head, key_of
 
 SEALS = schema.row_seals
 ACKNOWLEDGED = "seal.acknowledged"
@@ -72,12 +72,14 @@ def rows_held(conn: sa.Connection) -> int:
     return sum(int(conn.scalar(sa.select(sa.func.count()).select_from(table)) or 0) for table in tables)
 
 
-def unlike(conn: sa.Connection, known: Head | None = None) -> list[str]:
+def unlike(conn: sa.Connection, false: Iterable[int], known: Head | None = None) -> list[str]:
     """Name rows that are not as the program wrote them last, and seals that are not as they were written.
 
-    `known`: a head that was noted elsewhere; only it shows seals that were cut at the end or all written anew.
+    `false`: what the function of that name gives. `known`: a head that was noted elsewhere; only it shows seals that
+    were cut at the end or all written anew.
     """
-    found = _broken(conn)
+    found = [f"seal {number} or the one before it was altered, removed or put in between" for number in false]
+    found += _missing(conn)
     if known is not None and known.row_seal_id:
         told = conn.scalar(sa.select(SEALS.c.hash).where(SEALS.c.row_seal_id == known.row_seal_id))
         if told != known.hash:
@@ -206,23 +208,31 @@ def _bytes(text: str) -> bytes:
         return b""
 
 
-def _broken(conn: sa.Connection) -> list[str]:
-    """Name seals that are not as they were written, and say when some are missing at the end."""
-    found, previous, start, last = [], chain.START, chain.LEAST, 0
+def false(conn: sa.Connection) -> list[int]:
+    """Give the numbers of seals that are not as they were written, or follow such a one.
+
+    From the beginning of the keyed part on each hash is a mac: a plain one behind it is of somebody without the key.
+    """
+    found, previous, start = list[int](), chain.START, chain.LEAST
+    begun, key = begun_at(conn), key_of(conn)
     while True:
         select = sa.select(*SEALS.columns).where(SEALS.c.row_seal_id >= start).order_by(SEALS.c.row_seal_id)
         rows = frame(conn, select.limit(_SEALS_AT_ONCE))
         if rows.empty:
             break
         told, keys = rows["hash"].tolist(), rows["row_seal_id"].tolist()
-        own = chain.followed([previous, *told[:-1]], OWN, rows)
-        found += [
-            f"seal {key} or the one before it was altered, removed or put in between"
-            for key, one, other in zip(keys, own, told, strict=True)
-            if one != other
-        ]
-        previous, last = told[-1], keys[-1]
-        start = last + 1
+        by = [key if begun and one >= begun else b"" for one in keys]
+        own = chain.followed([previous, *told[:-1]], OWN, rows, by)
+        found += [number for number, one, other in zip(keys, own, told, strict=True) if one != other]
+        previous, start = told[-1], keys[-1] + 1
+    return found
+
+
+def _missing(conn: sa.Connection) -> list[str]:
+    """Say when seals are missing at the end, or none is keyed."""
+    found, last = [], head(conn).row_seal_id
+    if last and not begun_at(conn):
+        found.append("no seal is made with the audit key; claims init takes books of an earlier version over")
     given = conn.scalar(sa.select(schema.id_blocks.c.next_id).where(schema.id_blocks.c.table_name == SEALS.name))
     if int(given or 1) != last + 1:
         found.append(f"the seals were cut: {int(given or 1) - 1} were written, the last one here is {last}")

@@ -40,13 +40,21 @@ _PRAGMAS = (
 _READ = "claims_read"
 # In the `info` of a connection: what is to be done before its transaction commits. It writes, too.
 BEFORE_COMMIT = "claims_before_commit"
+# Among the options of a connection: where the audit key lies, without which nothing that is sealed can be written.
+AUDIT_KEY_FILE = "claims_audit_key_file"
 
 
-def open_engine(url: str, *, reads_only: bool = False) -> sa.Engine:
+def open_engine(url: str, *, reads_only: bool = False, audit_key_file: Path | None = None) -> sa.Engine:
     """Open the database at `url` (``sqlite:///FILE`` or ``postgresql+psycopg://...``) without touching its tables.
 
-    Through an engine that `reads_only` nothing can be changed, not by `write` either: the database refuses.
+    Through an engine that `reads_only` nothing can be changed, not by `write` either: the database refuses. With
+    `audit_key_file` what is sealed can be written and checked (`store.seals`).
     """
+    engine = _opened(url, reads_only)
+    return engine if audit_key_file is None else engine.execution_options(**{AUDIT_KEY_FILE: audit_key_file})
+
+
+def _opened(url: str, reads_only: bool) -> sa.Engine:
     try:
         address = sa.make_url(url)
     except ArgumentError:

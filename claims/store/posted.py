@@ -49,7 +49,9 @@ def save_journals(
     own = own.sort_values("journal_id", kind="stable", ignore_index=True)
     first = ids.take(conn, L, len(own))
     own = own.assign(ledger_line_id=np.arange(first, first + len(own), dtype="int64"))
-    rows["hash"] = pd.Series(chain.seal(chain.head(conn), rows, own), index=rows.index, dtype="str")
+    hashes = chain.seal(chain.head(conn), rows, own)
+    rows["hash"] = pd.Series(hashes, index=rows.index, dtype="str")
+    seals.stretch(conn, J, int(rows["journal_id"].iloc[0]), hashes)
     for table, made in ((J, rows), (L, own)):
         bulk_insert(conn, table, made[[column.name for column in table.columns if column.name in made]])
     return len(rows)

@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import chain, schema
+from claims.store import chain, ids, schema, seals
+from claims.store.bulk import bulk_insert
 from claims.store.load import frame
-from claims.store.rows import frame_of, insert_keyed
+from claims.store.rows import frame_of
 
 CASES_AT_ONCE = 20_000
 # Columns that change without an event: the points of the night, what lists are sorted and filtered by, the day to ask
@@ -45,18 +47,21 @@ def hashes(conn: sa.Connection, cases: sa.Table, case_ids: Sequence[int]) -> pd.
 
 def append(conn: sa.Connection, events: sa.Table, cases: sa.Table, rows: pd.DataFrame) -> pd.DataFrame:
     """Insert events of cases that are written already, and give them back with their keys."""
-    key = _key(cases).name
+    key, number = _key(cases).name, _key(events).name
     if rows.empty:
-        return insert_keyed(conn, events, rows)
+        return rows.assign(**{number: pd.Series(dtype="int64")})
     after = hashes(conn, cases, rows[key].tolist()).reindex(rows[key]).to_numpy()
     told = rows.assign(case_hash=after)
     for column in events.columns:  # what the database would fill in is sealed, too
         if column.server_default is not None and column.name not in told:
             told[column.name] = int(str(column.server_default.arg))  # type: ignore[attr-defined]
-    number = next(iter(events.primary_key.columns))
-    last = conn.scalar(sa.select(events.c.hash).order_by(number.desc()).limit(1))
-    chained = chain.chained(str(last or chain.START), _own(events), told)
-    return insert_keyed(conn, events, told.assign(hash=pd.Series(chained, index=told.index, dtype="str")))
+    chained = chain.chained(chain.end(conn, events)[1], _own(events), told)
+    first = ids.take(conn, events, len(told))
+    seals.stretch(conn, events, first, chained)
+    numbers = np.arange(first, first + len(told), dtype="int64")
+    told = told.assign(hash=pd.Series(chained, index=told.index, dtype="str")).assign(**{number: numbers})
+    bulk_insert(conn, events, told[[column.name for column in events.columns if column.name in told]])
+    return told
 
 
 def broken(conn: sa.Connection, events: sa.Table) -> pd.DataFrame:
@@ -70,7 +75,7 @@ def broken(conn: sa.Connection, events: sa.Table) -> pd.DataFrame:
             break
         told, keys = rows["hash"].tolist(), rows[number.name].tolist()
         # Each is held against the hash that is told of the one before it: one event that was changed names itself.
-        own = chain.followed([previous, *told[:-1]], _own(events), rows)
+        own = chain.followed([previous, *told[:-1]], _own(events), rows, [b""] * len(rows))
         found += [str(key) for key, one, other in zip(keys, own, told, strict=True) if one != other]
         previous, last = told[-1], keys[-1]
         start = last + 1

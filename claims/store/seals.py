@@ -5,11 +5,20 @@ Writers say which rows they are about to write (`note`) or have put in (`note_ne
 `store.rows` do so by themselves. `store.engine` lets the seals be written before it commits. What somebody changes,
 adds or deletes beside the program is found against the last seal of each row (`store.checking_seals`), and stays found
 when the program writes that row again: what stood before is then not what the seal before it says.
+
+The chain of seals is keyed: the hash of each row is a mac with the audit key, so nobody appends to it who has only the
+database. The chains of journals and of events are plain; each stretch that is appended to one of them has a row of
+seals that tells its first and last number and the hash of the last (`stretch`), so what was put in between or behind is
+in no stretch; where the audit chain has come to they tell as well (`store.chain_heads`). The first row that is keyed is
+`BEGINNING`. In new books that is the first of all. Those of an earlier version have it once they were taken over
+(`begin`): it tells where their other chains ended by then, and until then nothing more is sealed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -17,9 +26,10 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import chain, clock, ids, schema
+from claims.errors import SealsNotKeyedError
+from claims.store import audit, chain, clock, ids, schema
 from claims.store.bulk import bulk_insert
-from claims.store.engine import BEFORE_COMMIT
+from claims.store.engine import AUDIT_KEY_FILE, BEFORE_COMMIT
 from claims.store.load import frame
 
 Keys = np.ndarray[Any, np.dtype[np.int64]]
@@ -30,6 +40,10 @@ _IN_LIST = 900
 SEAL = np.dtype([("key", ">i8"), ("hash", "V16")])
 ABSENT = bytes(16)  # in place of the hash of a row that is not there
 SEALS = schema.row_seals
+# The chains of which seals tell each stretch, and the name under which the first keyed row tells their ends.
+PLAIN = (schema.journals, schema.denial_events, schema.variance_events, schema.exception_events)
+BEGINNING = "chains"
+_STRETCH = re.compile(r"(\d{1,18}) (\d{1,18}) (\S+)", re.ASCII)
 
 # Tables whose rows are sealed, and of which columns: None is all. What a file says of a claim is held against the file,
 # what an event leaves of a case against the event; here is what else moves.
@@ -100,9 +114,45 @@ class Head(NamedTuple):
 
 def head(conn: sa.Connection) -> Head:
     """Give the last row of the chain of seals; 0 and the start of a chain where there is none."""
-    last = conn.execute(sa.select(SEALS.c.row_seal_id, SEALS.c.hash).order_by(SEALS.c.row_seal_id.desc()).limit(1))
-    row = last.first()
-    return Head(int(row.row_seal_id), str(row.hash)) if row else Head(0, chain.START)
+    return Head(*chain.end(conn, SEALS))
+
+
+def key_of(conn: sa.Connection) -> bytes:
+    """Read the audit key, of which the engine was told where it lies."""
+    return audit.load_key(conn.get_execution_options()[AUDIT_KEY_FILE])
+
+
+def begun_at(conn: sa.Connection) -> int:
+    """Give the number of the first seal that is keyed; 0 where there is none, as in books of an earlier version."""
+    first = sa.select(SEALS.c.row_seal_id).where(SEALS.c.table_name == BEGINNING).order_by(SEALS.c.row_seal_id).limit(1)
+    return int(conn.scalar(first) or 0)
+
+
+def stretch(conn: sa.Connection, table: sa.Table, first: int, hashes: Sequence[str]) -> None:
+    """Seal that rows are about to be appended to a chain: from number `first` on, with these hashes."""
+    told = f"{first} {first + len(hashes) - 1} {hashes[-1]}"
+    write(conn, [{"table_name": table.name, "seals": told, "befores": ""}])
+
+
+def stretches(conn: sa.Connection, table: sa.Table, false: Collection[int]) -> Iterator[tuple[int, int, str]]:
+    """Give first and last number of each stretch of a chain, and the hash of the last.
+
+    `false`: numbers of seals that the program has not written so (`store.checking_seals`); they tell nothing.
+    """
+    select = sa.select(SEALS.c.row_seal_id, SEALS.c.seals).where(SEALS.c.table_name == table.name)
+    for number, text in conn.execute(select.order_by(SEALS.c.row_seal_id)):
+        told = _STRETCH.fullmatch(str(text))
+        if told is not None and number not in false:
+            yield int(told[1]), int(told[2]), told[3]
+
+
+def begin(conn: sa.Connection) -> None:
+    """Key the seals of books of an earlier version from now on; what their other chains hold by now is taken as it is.
+
+    To be called on books that were looked at, and once: whoever could let it be done again would let forged rows in.
+    """
+    ends = {table.name: chain.end(conn, table) for table in PLAIN}
+    _append(conn, [{"table_name": BEGINNING, "seals": json.dumps(ends), "befores": ""}])
 
 
 def note(
@@ -205,9 +255,17 @@ def write(conn: sa.Connection, told: list[dict[str, str]]) -> None:
     """Append seals (table_name, seals, befores) to the chain, in their order."""
     if not told:
         return
+    if not begun_at(conn):
+        if head(conn).row_seal_id:
+            raise SealsNotKeyedError
+        told = [{"table_name": BEGINNING, "seals": "{}", "befores": ""}, *told]
+    _append(conn, told)
+
+
+def _append(conn: sa.Connection, told: list[dict[str, str]]) -> None:
     rows = pd.DataFrame(told).assign(recorded_at=clock.now()).astype("str")
     first = ids.take(conn, SEALS, len(rows))
-    hashes = pd.Series(chain.chained(head(conn).hash, OWN, rows), dtype="str")
+    hashes = pd.Series(chain.chained(head(conn).hash, OWN, rows, key_of(conn)), dtype="str")
     bulk_insert(conn, SEALS, rows.assign(hash=hashes, row_seal_id=np.arange(first, first + len(rows))))
 
 

@@ -15,9 +15,11 @@ import sqlalchemy as sa
 
 from claims.config import Settings
 from claims.errors import DatabaseError, UsageError
-from claims.store import audit, clock, engine
+from claims.store import audit, chain_heads, clock, engine
 from claims.store.schema import metadata
 from claims.store.vault import Vault
+
+TAKEN_OVER = "seals.taken-over"
 
 
 def initialise(settings: Settings) -> str:
@@ -28,6 +30,24 @@ def initialise(settings: Settings) -> str:
     audit.create_key(settings.audit_key_file)
     audit.create_key(settings.people_key_file)
     return version
+
+
+def take_over_seals(settings: Settings, actor: str) -> int:
+    """Key the seals of books of an earlier version from now on; give the number of the first that is, 0: nothing to do.
+
+    That is an event of the audit chain. Raises AlteredBooksError where they are not as it tells.
+    """
+    key = audit.load_key(settings.audit_key_file)
+    database = engine.open_engine(settings.database_url, audit_key_file=settings.audit_key_file)
+    try:
+        with engine.write(database) as conn:
+            number = chain_heads.take_over(conn)
+            if number:
+                told, at = chain_heads.body(conn), clock.now()
+                audit.append(conn, key, actor=actor, action=TAKEN_OVER, subject="", body=told, recorded_at=at)
+    finally:
+        database.dispose()
+    return number
 
 
 def status(settings: Settings) -> dict[str, Any]:

@@ -236,12 +236,12 @@ def named(practice, *statements):
     with rehearsal(practice.ctx.engine) as conn:
         conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # of a row that is gone, others may still speak
         tamper(practice, *statements)
-        return checking_seals.unlike(conn)
+        return checking_seals.unlike(conn, checking_seals.false(conn))
 
 
 def found(practice):
     with read(practice.ctx.engine) as conn:
-        return checking_seals.unlike(conn)
+        return checking_seals.unlike(conn, checking_seals.false(conn))
 
 
 @pytest.mark.parametrize("called", CHANGED)
@@ -323,7 +323,9 @@ def test_what_a_step_that_failed_had_noted_is_not_sealed(books):
         conn.exec_driver_sql("UPDATE users SET roles = 'admin'")
     staff.add(books.ctx, "another", ["auditor"], NOW)
     with rehearsal(books.ctx.engine) as conn:
-        assert checking_seals.unlike(conn) == [f"person {user} is not as it was last written"]
+        assert checking_seals.unlike(conn, checking_seals.false(conn)) == [
+            f"person {user} is not as it was last written"
+        ]
 
 
 def test_a_run_is_sealed_as_it_begins_and_ends_and_one_that_changes_nothing_adds_no_event(books):
@@ -336,7 +338,9 @@ def test_a_run_is_sealed_as_it_begins_and_ends_and_one_that_changes_nothing_adds
     killed = runs.open_run(books.ctx, "reconcile", DAY)
     with rehearsal(books.ctx.engine) as conn:
         tamper(books, f"UPDATE runs SET actor = 'eve' WHERE run_id = {killed}")
-        assert checking_seals.unlike(conn) == [f"run {killed} is not as it was last written"]
+        assert checking_seals.unlike(conn, checking_seals.false(conn)) == [
+            f"run {killed} is not as it was last written"
+        ]
     with mock.patch.object(store_runs, "process_started", return_value="gone"):
         books.reconcile()
     assert one(books, schema.runs.c.state, schema.runs.c.run_id == killed) == "failed"
