@@ -117,10 +117,16 @@ def weigh(candidates: pd.DataFrame) -> pd.DataFrame:
 FACTS = ("charge", "payee", "dates", "member", "payer")
 
 
-def evidence(rows: pd.DataFrame) -> list[str]:
-    """Say as JSON which facts of weighed candidates agree or differ, never the facts themselves."""
+def evidence(rows: pd.DataFrame, version_facts: pd.Series[str] | None = None) -> list[str]:
+    """Say as JSON which facts of weighed candidates agree or differ, never the facts themselves.
+
+    `version_facts`: of each, by what it was told from other versions of its claim; "" where nothing was asked.
+    """
     facts = zip(*(rows[name].tolist() for name in FACTS), strict=True)
-    return [json.dumps(dict(zip(FACTS, row, strict=True))) for row in facts]
+    told = [dict(zip(FACTS, row, strict=True)) for row in facts]
+    if version_facts is not None:
+        told = [one | ({"version": by} if by else {}) for one, by in zip(told, version_facts.tolist(), strict=True)]
+    return [json.dumps(one) for one in told]
 
 
 def not_taken(candidates: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
@@ -176,7 +182,7 @@ def choose(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     ranks = ["charge_rank", "payer_rank", VERSION_RANKS[0], "name_rank", *VERSION_RANKS[1:], "sha256", "seg"]
     fit = fit.sort_values(["claim_payment_id", *ranks], kind="stable")
     best = fit.drop_duplicates("claim_payment_id").copy()
-    best["evidence"] = evidence(best)
+    best["evidence"] = evidence(best, best.get("version_facts"))
     left = rows[~rows["claim_payment_id"].isin(best["claim_payment_id"])]
     return best[list(MATCH_TYPES)].astype(MATCH_TYPES).reset_index(drop=True), _why_refused(left)
 

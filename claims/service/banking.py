@@ -11,7 +11,7 @@ from claims.service import tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
 from claims.service.provider_adjustments import issue_again
-from claims.store import banking, deposit_candidates
+from claims.store import banking, deposit_candidates, statistics
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -22,6 +22,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
     A line of a day after the accounting day is named, and moves nothing before its day. `is_replay`: payments are
     issued again only where an undo took that back.
     """
+    statistics.refresh(ctx.engine)
     with write(ctx.engine) as conn:
         open_ = banking.open_lines(conn, posting_date)
         fees = open_[open_["kind"] == "fee"]

@@ -11,7 +11,7 @@ import pandas as pd
 from claims.ledger.order import in_order
 from claims.service import life, rejections, superseded
 from claims.service.context import Context
-from claims.store import told_postings
+from claims.store import statistics, told_postings
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -31,6 +31,7 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
     where all its parts that stand leave it.
     """
     counts = {"decisions_recorded": 0}
+    statistics.refresh(ctx.engine)
     while True:
         with write(ctx.engine) as conn:
             remit_ids = told_postings.remittances(conn, CLAIMS_PER_BATCH)

@@ -17,7 +17,7 @@ from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.desk.limits import as_master_data_say, own_limits
 from claims.service.master import load_master
-from claims.store import cases, clock, desk, undone_cases
+from claims.store import cases, clock, desk, statistics, undone_cases
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries import denials as queries
@@ -33,6 +33,7 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
     limits = own_limits(master, posting_date)
     counts = {"denials_opened": 0, "denials_repeated": 0, "denials_closed": 0, "denials_matched": 0, "at_risk_cents": 0}
     looked_again: set[int] = set()
+    statistics.refresh(ctx.engine)
     while True:
         with write(ctx.engine) as conn:
             remit_ids = queries.remittances_to_look_at(conn, CLAIMS_PER_BATCH)

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
-from claims.ledger import equal_lines, match
-from claims.ledger.match_versions import version_ranks
+from claims.ledger import equal_lines, match, match_versions
 from claims.service.context import Context
-from claims.store import matching, matching_by_hand, versions
+from claims.store import matching, matching_by_hand, statistics, versions
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -28,6 +27,7 @@ def match_claims(ctx: Context, run_id: int, posting_date: date, *, but: Collecti
     A payer's own claim number is known only once another payment with it is matched: passes go on until one finds
     nothing more, so that a second run finds nothing either.
     """
+    statistics.refresh(ctx.engine)
     matched, unmatched = _pass(ctx, but)
     found = matched
     while found and unmatched:
@@ -86,8 +86,19 @@ def _with_versions(conn: Connection, offered: pd.DataFrame) -> pd.DataFrame:
     if several.empty:
         return offered
     ids = several["claim_id"].drop_duplicates().tolist()
-    ranks = version_ranks(several, versions.payer_numbers(conn, ids), versions.first_released(conn, ids))
-    return offered.join(ranks.reindex(offered.index, fill_value=0))
+    released = versions.first_released(conn, ids)
+    told = match_versions.told_versions(several, version_facts(conn, several), released)
+    several = several.assign(version_facts=told)
+    ranks = match_versions.version_ranks(several, versions.payer_numbers(conn, ids), released)
+    facts = told.reindex(offered.index, fill_value="")
+    return offered.join(ranks.reindex(offered.index, fill_value=0)).assign(version_facts=facts)
+
+
+def version_facts(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give what speaks for each candidate among the versions of its claim (`match_versions.facts_of`)."""
+    paid = matching.service_payments(conn, rows["claim_payment_id"].drop_duplicates().tolist())
+    lines = matching.service_lines(conn, rows["claim_id"].drop_duplicates().tolist())
+    return match_versions.facts_of(rows, match.submitted(paid), lines)
 
 
 def paid_facts(conn: Connection, payments: pd.DataFrame) -> pd.DataFrame:

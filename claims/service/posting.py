@@ -30,6 +30,7 @@ from claims.store import (
     repeated,
     rests,
     settled,
+    statistics,
     takebacks,
     unannounced,
     waiting_adjustments,
@@ -49,6 +50,7 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
     One remittance posts in one database transaction, all or nothing.
     """
     counts = {"remittances_posted": 0, "posted_cents": 0, "journals": 0, "payments_applied": 0}
+    statistics.refresh(ctx.engine)
     counts["payments_applied"] += _retry(ctx, run_id, posting_date, counts)
     while True:
         with write(ctx.engine) as conn:

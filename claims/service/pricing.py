@@ -18,7 +18,7 @@ from claims.service.appraisal import appraise
 from claims.service.context import Context
 from claims.service.contracts import PRICED, Contracts
 from claims.service.master import load_master
-from claims.store import clock
+from claims.store import clock, statistics
 from claims.store import pricing as rows
 from claims.store.engine import read, write
 from claims.store.handles import Connection
@@ -43,6 +43,7 @@ def price_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, 
         if known_at != since:
             _price_again(conn, contracts, since)
             rows.save_state(conn, known_at, run_id, clock.now())
+    statistics.refresh(ctx.engine)
     while True:
         with write(ctx.engine) as conn:
             scope = queries.next_families(conn, FAMILIES_PER_BATCH)

@@ -7,8 +7,8 @@ import json
 
 import pandas as pd
 
-from claims.ledger import match
-from claims.service.matching import paid_facts
+from claims.ledger import match, match_versions
+from claims.service.matching import paid_facts, version_facts
 from claims.service.matching_by_hand import BY_HAND
 from claims.store import audit
 from claims.store import checking_matches as rows_of
@@ -38,7 +38,11 @@ def _weighed_again(conn: Connection, table: str) -> pd.DataFrame:
         payments = rows_of.payments(conn, told["claim_payment_id"].drop_duplicates().tolist())
         weighed = match.weigh(told.merge(paid_facts(conn, payments), on="claim_payment_id"))
         off = weighed["score"].to_numpy() != weighed["told_score"].to_numpy()
-        off |= pd.Series(match.evidence(weighed), dtype="str").to_numpy() != weighed["told_evidence"].to_numpy()
+        is_told = weighed["told_evidence"].str.contains('"version"', regex=False)
+        chosen = weighed[is_told]
+        facts = match_versions.in_words(version_facts(conn, chosen)).reindex(weighed.index, fill_value="")
+        own = match.evidence(weighed, facts)
+        off |= pd.Series(own, dtype="str").to_numpy() != weighed["told_evidence"].to_numpy()
         wrong = weighed.loc[off, ["remit_key_paid", "ordinal_paid"]].set_axis(_PLACE, axis=1)
         found.append(wrong.assign(why=f"score and evidence in {table} do not follow from payment and claim"))
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from claims.store import clock, schema
 from claims.store.load import frame
-from claims.store.rows import in_parts, insert_keyed, update_where_in
+from claims.store.rows import frame_of, in_parts, insert_keyed, update_where_in
 
 B, C, R = schema.bank_lines, schema.deposit_candidates, schema.remittances
 
@@ -54,16 +54,31 @@ def candidates(conn: sa.Connection, line_ids: Iterable[int]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
 
 
+def mark_candidates(conn: sa.Connection, pairs: pd.DataFrame) -> None:
+    """Say anew why remittances were taken for bank lines or not (bank_line_id, remit_id, why, rule); each pair once.
+
+    One that was not considered before is added, with what the remittance paid.
+    """
+    if pairs.empty:
+        return
+    stood = candidates(conn, pairs["bank_line_id"].unique()).drop(columns=["why", "rule"])
+    rows = pairs[["bank_line_id", "remit_id", "why", "rule"]].merge(stood, how="left", on=["bank_line_id", "remit_id"])
+    gone = rows["deposit_candidate_id"].dropna()
+    update_where_in(conn, C, C.c.deposit_candidate_id, gone, ended_at=clock.now())
+    paid = sa.select(R.c.remit_id, R.c.payment_cents)
+    added = rows.loc[rows["deposit_candidate_id"].isna(), "remit_id"].unique().tolist()
+    cents = frame_of(conn, paid, R.c.remit_id, added).set_index("remit_id")["payment_cents"]
+    of_remittance = pd.Series(cents.reindex(rows["remit_id"]).to_numpy(), index=rows.index)
+    amounts = rows["amount_cents"].fillna(of_remittance).fillna(0).astype("int64")
+    numbers = rows[["returns_line_id", "score"]].fillna(0).astype("int64")
+    texts = rows["evidence"].fillna("")
+    insert_keyed(conn, C, rows.assign(amount_cents=amounts, **numbers, evidence=texts, recorded_at=clock.now()))
+
+
 def mark_candidate(conn: sa.Connection, bank_line_id: int, remit_id: int, why: str, rule: str) -> None:
-    """Say anew why a remittance was taken for a bank line or not; one that was not considered is added."""
-    stood = candidates(conn, [bank_line_id])
-    mine = stood[stood["remit_id"] == remit_id]
-    update_where_in(conn, C, C.c.deposit_candidate_id, mine["deposit_candidate_id"], ended_at=clock.now())
-    if mine.empty:
-        open_ = conn.scalar(sa.select(R.c.payment_cents).where(R.c.remit_id == remit_id)) or 0
-        fresh = {"bank_line_id": [bank_line_id], "remit_id": [remit_id], "returns_line_id": [0]}
-        mine = pd.DataFrame({**fresh, "amount_cents": [int(open_)], "score": [0], "evidence": [""]})
-    insert_keyed(conn, C, mine.assign(why=why, rule=rule, recorded_at=clock.now()))
+    """Say anew why a remittance was taken for a bank line or not."""
+    pair = {"bank_line_id": [bank_line_id], "remit_id": [remit_id], "why": [why], "rule": [rule]}
+    mark_candidates(conn, pd.DataFrame(pair))
 
 
 def choose_again(conn: sa.Connection, ties: pd.DataFrame) -> None:
@@ -71,8 +86,8 @@ def choose_again(conn: sa.Connection, ties: pd.DataFrame) -> None:
     stood = candidates(conn, ties["bank_line_id"].unique())
     pair = ["bank_line_id", "remit_id"]
     chosen = pd.MultiIndex.from_frame(stood.loc[stood["why"] == "chosen", pair])
-    for tie in ties[~pd.MultiIndex.from_frame(ties[pair]).isin(chosen)].to_dict("records"):
-        mark_candidate(conn, int(tie["bank_line_id"]), int(tie["remit_id"]), "chosen", str(tie["rule"]))
+    again = ties[~pd.MultiIndex.from_frame(ties[pair]).isin(chosen)]
+    mark_candidates(conn, again.drop_duplicates(pair, keep="last").assign(why="chosen"))
 
 
 def ambiguous_lines(conn: sa.Connection) -> list[int]:

@@ -146,6 +146,11 @@ def together(engine: sa.Engine) -> Iterator[sa.Connection]:
             _around.reset(token)
 
 
+def is_together() -> bool:
+    """Tell whether this thread is inside a transaction around several steps, or inside a rehearsal."""
+    return _around.get() is not None
+
+
 @contextlib.contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open the one write transaction; commit at the end, roll back when anything is raised."""

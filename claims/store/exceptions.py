@@ -244,10 +244,9 @@ def keep(
     open_now = {str(key): (owner, int(cents)) for key, owner, cents in conn.execute(select)}
     wanted = dict(zip(rows["exception_key"].tolist(), rows["amount_cents"].tolist(), strict=True))
     named = set(rows[column].tolist())
-    closed = [(key, open_now[key][0]) for key in sorted(open_now) if key not in wanted]
-    for key, owner in closed:
-        close_key(conn, key, "reclassified" if owner in named else done, posting_date)
-    for key, cents in wanted.items():
-        if key in open_now and open_now[key][1] != cents:
-            update_where(conn, table, table.c.exception_key == key, amount_cents=cents)
+    closed = sorted(open_now.keys() - wanted.keys())
+    elsewhere = {key for key in closed if open_now[key][0] in named}
+    close_keys(conn, sorted(elsewhere), "reclassified", posting_date)
+    close_keys(conn, [key for key in closed if key not in elsewhere], done, posting_date)
+    restate(conn, rows[rows["exception_key"].isin(open_now)])
     return {"opened": open_all(conn, rows, posting_date), "closed": len(closed)}
