@@ -22,14 +22,16 @@ def standing_again(released: pd.DataFrame, receivables: pd.DataFrame) -> pd.Data
     own = (released["account"] == RECEIVABLE) & (released["payer_sequence"] == released["sequence_first"])
     wanted = _by_line(released[own], whole).groupby([*group, *key[1:]])["amount_cents"].sum().reset_index()
     newest = released.groupby(group)["release_id"].max().sort_values(ascending=False)
+    asks: dict[tuple[int, ...], list[tuple[tuple[object, ...], int]]] = {at: [] for at in newest.index}
+    owners = wanted[group].itertuples(index=False, name=None)
+    places = wanted[key].itertuples(index=False, name=None)
+    for at, place, cents in zip(owners, places, wanted["amount_cents"].tolist(), strict=True):
+        asks[at].append((place, cents))
     chosen = []
-    for at in newest.index:
-        mine = wanted[(wanted[group] == list(at)).all(axis=1)]
-        asks = list(zip(mine[key].itertuples(index=False, name=None), mine["amount_cents"].tolist(), strict=True))
-        if not all(left.get(place, 0) + cents >= 0 for place, cents in asks):
-            continue
-        left |= {place: left.get(place, 0) + cents for place, cents in asks}
-        chosen.append(at)
+    for at, mine in asks.items():  # what stands again leaves less for what was released before it
+        if all(left.get(place, 0) + cents >= 0 for place, cents in mine):
+            left |= {place: left.get(place, 0) + cents for place, cents in mine}
+            chosen.append(at)
     return released[pd.MultiIndex.from_frame(released[group]).isin(chosen)].reset_index(drop=True)
 
 

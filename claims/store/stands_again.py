@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.posting import AGAIN, RELEASED, STANDING
-from claims.store.rows import frame_of, update_where_in
+from claims.store.rows import frame_of
+from claims.store.undone import restate
 
 P, J, L = schema.claim_postings, schema.journals, schema.ledger_lines
 REDUCTION_RULES = ("C02", "C03", "C04")
@@ -61,15 +62,12 @@ def released(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def stand(conn: sa.Connection, lines: pd.DataFrame) -> None:
-    """Let the decisions whose `lines` are held again stand."""
-    ids = sorted(set(lines["claim_payment_id"].tolist()))
+    """Let the decisions whose `lines` are held again stand; what a release in part had left unposted is posted now."""
+    select = sa.select(P.c.claim_posting_id, P.c.claim_payment_id, P.c.unposted_cents).where(P.c.ended_at.is_(None))
+    rows = frame_of(conn, select, P.c.claim_payment_id, sorted(set(lines["claim_payment_id"].tolist())))
     reduced = lines["amount_cents"].where(lines["rule_id"].isin(REDUCTION_RULES) & ~lines["is_whole"], 0)
-    for claim_payment_id, cents in reduced.groupby(lines["claim_payment_id"]).sum().items():
-        still = sa.and_(P.c.claim_payment_id == claim_payment_id, P.c.ended_at.is_(None))
-        if cents:
-            conn.execute(sa.update(P).where(still).values(unposted_cents=P.c.unposted_cents - int(cents)))
-    in_force = frame_of(conn, sa.select(P.c.claim_posting_id).where(P.c.ended_at.is_(None)), P.c.claim_payment_id, ids)
-    update_where_in(conn, P, P.c.claim_posting_id, in_force["claim_posting_id"], is_superseded=STANDING)
+    cents = reduced.groupby(lines["claim_payment_id"]).sum().reindex(rows["claim_payment_id"]).to_numpy("int64")
+    restate(conn, rows.assign(is_superseded=STANDING, unposted_cents=rows["unposted_cents"] - cents))
 
 
 def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

@@ -32,6 +32,12 @@ ONE_DAY = [payment(DENIED, "T1", "20250311", "0"), payment(f"{BACK.format('ICN1'
 # Two denials of different days, and a set that takes both back and pays.
 BOTH_BACK = [payment(DENIED, "T1", "20250310", "0"), payment(AGAIN, "T3", "20250311", "0"),
              payment(f"{BACK.format('ICN1')}\n{BACK.format('ICN3')}\n{PAID}", "T2", "20250312", "100")]  # fmt: skip
+# One line paid and one denied; a number of its own decides the denied line, and is taken back.
+HALF = "CLP*A1*1*150*75**12*ICN1~\nSVC*HC:99213*75*75**1~\nSVC*HC:85025*75*0**1~\nCAS*CO*45*15**197*60~"
+OTHER = "CLP*A1*1*75*60**12*ICN2~\nSVC*HC:85025*75*60**1~\nCAS*CO*45*15~"
+OTHER_BACK = (
+    "CLP*A1*22*-75*-60**12*ICN2~\nSVC*HC:85025*-75*-60**1~\nCAS*CO*45*-15~\nPLB*1999999984*20251231*WO:ICN2*-60~"
+)
 LONG = pytest.mark.long
 
 
@@ -88,3 +94,20 @@ def test_one_payment_recovers_two_denials_that_it_took_back_once(practice, order
         practice.night(BOTH_BACK[one])
     assert stands(practice) == ({"1100": 0, "1110": 0, "1200": 1000}, [], [("paid",)])
     assert practice.rows(sa.select(CASE.c.outcome, CASE.c.recovered_cents)) == [("overturned", 10000)]
+
+
+def test_a_line_that_a_decision_on_it_had_released_stands_denied_again(practice):
+    practice.night(claims(Bill("A1", [("99213", "75"), ("85025", "75")])))
+    practice.night(payment(HALF, "T1", "20250311", "75"))
+    denied, claim = stands(practice), practice.balances(family_id=1)
+    practice.night(payment(OTHER, "T2", "20250312", "60"))
+    assert stands(practice)[1] == []
+    practice.night(payment(OTHER_BACK, "T3", "20250313", "0"))
+    assert denied[0]["1110"] == 6000 and stands(practice)[:2] == denied[:2]
+    assert practice.balances(family_id=1) == claim
+    before = state(practice)
+    for number in (3, 2, 1):
+        assert undo(practice.ctx, f"remit:T{number}", DAY).refused.empty
+        check(practice)
+        assert replay(practice.ctx, f"remit:T{number}", DAY).refused.empty
+        assert differences(before, state(practice)) == {}
