@@ -139,8 +139,8 @@ def test_what_a_payment_won_is_lost_again_when_its_own_remittance_takes_it_back(
     paid_back = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~"
     practice.night(claims(ONE), payment(DENIED, "T0", "20250310"))
     practice.night(payment(f"{PAID}\n{paid_back}", "T1", "20250311"))
-    assert cases(practice) == [(0, "closed", "superseded", 0, 15000)]
-    assert practice.balances() == {"1100": 15000, "4000": -15000}
+    assert cases(practice) == [(0, "new", None, 0, 15000)]
+    assert practice.balances() == {"1110": 15000, "4000": -15000}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 

@@ -75,8 +75,8 @@ def test_what_the_new_decision_denies_again_goes_on_and_its_reversal_takes_the_w
     assert broken(practice) == []
     practice.night(payment(ONE_BACK, "T2", "20250330"))
     assert [(line, state, outcome, cents) for line, state, outcome, cents, _ in cases(practice)] == [
-        (1, "closed", "superseded", 0),
-        (2, "closed", "superseded", 0),
+        (1, "new", None, 0),
+        (2, "new", None, 0),
     ]
     assert broken(practice) == []
 
