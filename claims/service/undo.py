@@ -188,5 +188,7 @@ def _stand_again(conn: Connection, run_id: int, gone: rules.Withdrawal) -> list[
     own = own.sort_values("released_by").drop_duplicates("journal_id", keep="last")
     held = rows.held_again(conn, gone.journals["journal_id"].tolist())
     undone.restate(conn, rules.standing_again(taken, own, held))
-    back = gone.postings[gone.postings["outcome"] == proposal.REVERSAL] if len(held) else gone.postings.iloc[:0]
+    if held.empty:
+        return []
+    back = gone.postings[gone.postings["outcome"] == proposal.REVERSAL]
     return sorted(set(back["reverses_claim_payment_id"].tolist()) & set(taken["claim_payment_id"].tolist()))

@@ -32,6 +32,7 @@ RETRIED = (
 )
 # Rules of a journal that only puts the cash of a claim payment on 2200.
 CASH_RULES = ("C22", "C30", "C31", "C32", "C34")
+REDUCTION_RULES = ("C02", "C03", "C04")  # what a payer takes off a charge, as `ledger.open_test` says
 ON_UNDONE = "POSTED_ON_UNDONE"  # it was posted, on top of something that was undone
 BY_HAND = "by-hand"  # the rule of a match that a person made
 UNDONE = "UNDONE"  # an open exception of this type holds a claim payment back until a replay

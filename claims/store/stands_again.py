@@ -9,12 +9,11 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.in_force import stands
-from claims.store.posting import AGAIN, RELEASED, STANDING
+from claims.store.posting import AGAIN, REDUCTION_RULES, RELEASED, STANDING
 from claims.store.rows import frame_of
 from claims.store.undone import restate
 
 P, J, L = schema.claim_postings, schema.journals, schema.ledger_lines
-REDUCTION_RULES = ("C02", "C03", "C04")
 
 
 def released(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:

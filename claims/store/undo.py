@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.load import frame
-from claims.store.posting import AGAIN, CASH_RULES
+from claims.store.posting import AGAIN, CASH_RULES, REDUCTION_RULES
 from claims.store.rows import frame_of
 
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
@@ -181,13 +181,16 @@ def decided_before(conn: sa.Connection, withdrawn: pd.DataFrame, journal_ids: Se
     )
 
 
+def _reduced() -> sa.Label[int]:
+    """What the journal `J` holds of a payer's reductions, as reduced_cents."""
+    own = sa.and_(L.c.journal_id == J.c.journal_id, L.c.rule_id.in_(REDUCTION_RULES))
+    reduced = sa.select(sa.func.coalesce(sa.func.sum(L.c.amount_cents), 0)).where(own)
+    return sa.cast(reduced.scalar_subquery(), sa.BigInteger).label("reduced_cents")
+
+
 def held_again(conn: sa.Connection, journal_ids: Sequence[int]) -> pd.DataFrame:
     """Those of the journals that held again what had been released: claim_payment_id, reduced_cents."""
-    reduced = sa.select(sa.func.coalesce(sa.func.sum(L.c.amount_cents), 0)).where(
-        L.c.journal_id == J.c.journal_id, L.c.rule_id.in_(["C02", "C03", "C04"])
-    )
-    cents = sa.cast(reduced.scalar_subquery(), sa.BigInteger).label("reduced_cents")
-    select = sa.select(J.c.claim_payment_id, cents).where(J.c.reason_code == AGAIN, J.c.source == "835")
+    select = sa.select(J.c.claim_payment_id, _reduced()).where(J.c.reason_code == AGAIN, J.c.source == "835")
     return frame_of(conn, select, J.c.journal_id, journal_ids)
 
 
@@ -198,9 +201,6 @@ def own_journals(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.Da
     that stands or was undone.
     """
     release, again = J.alias("release"), J.alias("again")
-    reduced = sa.select(sa.func.coalesce(sa.func.sum(L.c.amount_cents), 0)).where(
-        L.c.journal_id == J.c.journal_id, L.c.rule_id.in_(["C02", "C03", "C04"])
-    )
     select = (
         sa.select(
             *(J.c.claim_payment_id, J.c.journal_id),
@@ -208,7 +208,7 @@ def own_journals(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.Da
             sa.func.coalesce(release.c.claim_payment_id, 0).label("released_by"),
             sa.func.coalesce(release.c.journal_id, 0).label("release_journal_id"),
             sa.func.coalesce(again.c.run_id, 0).label("undone_in_run_id"),
-            sa.cast(reduced.scalar_subquery(), sa.BigInteger).label("reduced_cents"),
+            _reduced(),
         )
         .select_from(J)
         .outerjoin(

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from claims.service.replay import replay
 from claims.service.undo import undo
-from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
 from tests.service.test_late_decisions import payment
+from tests.service.test_lost_denials import check
 
 CASE, C = schema.denial_cases, schema.claims
 DENIED = "CLP*A1*4*150*0**12*ICN1~\nSVC*HC:99213*150*0**1~\nCAS*CO*197*150~"
@@ -50,10 +50,6 @@ def orders(*short):
 def database_url(sqlite_url):
     """What stands is the same on both engines."""
     return sqlite_url
-
-
-def check(practice):
-    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
 def stands(practice):
