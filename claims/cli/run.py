@@ -15,6 +15,7 @@ import typer
 
 from claims.cli import console
 from claims.cli.ingest import say_known_rows
+from claims.days import read_day
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def work_done(counts: Mapping[str, int]) -> bool:
 def posting_day(text: str) -> date | None:
     """Read the option --date; None when it was not given."""
     try:
-        day = date.fromisoformat(text) if text else None
+        day = read_day(text) if text else None
     except ValueError:
         raise UsageError("--date wants a day like 2026-11-20.") from None
     if day and (day - date.today()).days > FURTHEST_DAYS:

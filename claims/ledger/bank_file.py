@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 
 import pandas as pd
 
 from claims import findings
+from claims.days import read_day
 from claims.findings import HOLD, Finding
 from claims.ledger.bank_addenda import trace_of
 from claims.ledger.bank_columns import STRICT, BankColumns
@@ -105,7 +105,7 @@ def _problem(header: list[str], cells: list[str] | None, values: dict[str, str])
     if len(cells) > len(header):
         return "row", f"{len(header)} cells", f"it has {len(cells)} cells under {len(header)} headings"
     try:
-        date.fromisoformat(values.get("date", ""))
+        read_day(values.get("date", ""))
     except ValueError:
         return "date", "a day written 2026-01-31", "it is not a day"
     if cents(values.get("amount", "")) is None:

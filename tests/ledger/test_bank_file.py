@@ -54,6 +54,8 @@ def test_equal_rows_are_told_apart_by_their_place_and_known_again():
     ("row", "column"),
     [
         (b"11.03.2025,1.00,T1,X,,EFT\n", "date"),
+        (b"20250311,1.00,T1,X,,EFT\n", "date"),
+        (b"2025-W11-2,1.00,T1,X,,EFT\n", "date"),
         (b"2025-03-11,1.005,T1,X,,EFT\n", "amount"),
         (b"2025-03-11,1e3,T1,X,,EFT\n", "amount"),
         (b"2025-03-11,1.00," + b"9" * 90 + b",X,,EFT\n", "trace_number"),
