@@ -16,7 +16,7 @@ import pandas as pd
 from claims import findings
 from claims.findings import HOLD, NOTE, Finding
 from claims.ledger.bank_addenda import payer_of, trace_of
-from claims.ledger.bank_lines import LONGEST, OTHER, Keys, bank_type, lines_frame
+from claims.ledger.bank_lines import LONGEST, NO_MONEY, OTHER, Keys, bank_type, lines_frame
 from claims.money import LIMIT_CENTS
 
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?01,[^\r\n]*[\r\n]+(?:88,[^\r\n]*[\r\n]+)*02,")
@@ -46,6 +46,14 @@ class _Fault(Exception):
 
     def __init__(self, record: Record, element: str, sentence: str, expected: str, code: str = "bank-record") -> None:
         self.finding = _finding(code, record, element, sentence, expected)
+
+
+def _unknown_type(record: Record, code: str) -> _Fault:
+    """Name a type code as far as it is one: what stands in its place may be anything."""
+    name = f"type {code}" if _LIKE_A_TYPE.fullmatch(code) else "what stands there"
+    return _Fault(
+        record, "type code", f"{name} is known neither as credit nor as debit", "a code in codes/bank_types.csv"
+    )
 
 
 class _Part:
@@ -148,9 +156,9 @@ class _Fields:
         field, self.rest = (self.rest[: cut.start()], self.rest[cut.end() :]) if cut else (self.rest, None)
         return field.replace(_BREAK, " ").strip()
 
-    def peek(self) -> str:
-        """Look at the next field."""
-        return re.split(f"[,{_FIELD}]", self.rest or "", maxsplit=1)[0].strip()
+    def peek(self, place: int = 0) -> str:
+        """Look at a field that comes: the next one, or one after it."""
+        return [*re.split(f"[,{_FIELD}]", self.rest or "", maxsplit=place + 1), *[""] * place][place].strip()
 
     def skip_availability(self) -> None:
         """Take the funds type and what it brings: when the money may be used is no matter of ours."""
@@ -222,16 +230,24 @@ class _Reader:
             if not (_LIKE_A_TYPE.fullmatch(fields.next())):
                 continue
             self.open["03"].total += _number(record, "amount", fields.next())
-            if not _LIKE_A_TYPE.fullmatch(fields.peek()) or bank_type("bai2", fields.peek()) is None:
-                fields.next()  # how many items
+            # Some banks leave out how many items there are: then a type and its amount follow.
+            if bank_type("bai2", fields.peek()) is None or fields.peek(1) in _FUNDS:
+                fields.next()
             fields.skip_availability()
 
     def _transaction(self, record: Record) -> None:
         fields = _Fields(record)
         code, amount = fields.next(), _number(record, "amount", fields.next())
         self.open["03"].total += amount
-        if bank_type("bai2", code) is None:
-            raise _Fault(record, "type code", "it is neither a credit nor a debit", "a code in codes/bank_types.csv")
+        kind = bank_type("bai2", code)
+        if kind is None:
+            raise _unknown_type(record, code)
+        if kind.kind == NO_MONEY:
+            if amount:
+                raise _Fault(record, "amount", "a record without money has one", "0", "bank-amount")
+            what = f"type {code} moves no money: it is no line"
+            self.problems.append(_finding("bank-no-money", record, "type code", what, severity=NOTE))
+            return
         if abs(amount) > LIMIT_CENTS:
             raise _Fault(record, "amount", "it is out of all measure", "an amount", "bank-amount")
         if self.counts:

@@ -40,6 +40,7 @@ class BankType(NamedTuple):
 
 
 OTHER = BankType("other", "", "")
+NO_MONEY = "no_money"  # the kind of a record that only tells something: no line
 
 
 @cache
