@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_deposits(
-    state: Annotated[str, typer.Option(help="open, tied or any.")] = "open",
+    state: Annotated[str, typer.Option(help="open, tied, undone or any.")] = "open",
     show_phi: ShowPhi = False,
 ) -> None:
     """List bank lines with what is left of each and the rule that tied it.

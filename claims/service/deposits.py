@@ -21,7 +21,7 @@ from claims.store import banking, deposit_candidates, patient_hand
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
-STATES = ("open", "tied")
+STATES = ("open", "tied", "undone")
 _WORDS = ["words", "ended_words"]
 
 
@@ -58,7 +58,7 @@ def with_ties(rows: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
     by_line = ties.groupby("bank_line_id")
     texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
     return rows.assign(
-        state=pd.Series("tied", index=rows.index, dtype="str").where(rows["rest_cents"] == 0, "open"),
+        state=banking.line_states(rows["rest_cents"]).mask(rows["state"] == banking.UNDONE, banking.UNDONE),
         **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
     )
 

@@ -31,7 +31,7 @@ def tie_patients(
     lines = lines[~lines["bank_line_id"].isin(patient_hand.refused_lines(conn)) & (lines["kind"] != "fee")]
     outcome = patient_deposits.tie(lines[~lines["is_over"]], money)
     _write(conn, ctx, run_id, posting_date, outcome, lines, score=95)
-    _name_late(conn, posting_date, money[~money["payment_key"].isin(outcome.parts["payment_key"])])
+    name_late(conn, posting_date, money[~money["payment_key"].isin(outcome.parts["payment_key"])])
     return {
         "patient_deposits_tied": len(outcome.ties),
         "patient_tied_cents": int((outcome.ties["amount_cents"] - outcome.ties["fee_cents"]).sum()),
@@ -63,7 +63,7 @@ def _write(
     banking.save_ties(conn, rows, ctx.actor)
 
 
-def _name_late(conn: Connection, posting_date: date, money: pd.DataFrame) -> None:
+def name_late(conn: Connection, posting_date: date, money: pd.DataFrame) -> None:
     """Keep an open exception for each day of card payments that is late."""
     cards = money[money["method"].isin(["card", "portal"])]
     days = cards.groupby("paid_on", as_index=False)["amount_cents"].sum()

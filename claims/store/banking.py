@@ -33,6 +33,9 @@ def known_lines(conn: sa.Connection, keys: list[str]) -> set[str]:
     return known
 
 
+UNDONE = "undone"  # the state of a line whose file a person has undone: nothing of it is in the books
+
+
 def line_states(rests: pd.Series[int]) -> pd.Series[str]:
     """Name the states of bank lines by what is left of each: open, or tied."""
     return pd.Series("tied", index=rests.index, dtype="str").where(rests == 0, "open")
@@ -41,12 +44,15 @@ def line_states(rests: pd.Series[int]) -> pd.Series[str]:
 def restate(conn: sa.Connection, line_ids: Iterable[int]) -> None:
     """Write what the ties in force leave of these lines, and their states."""
     ids = sorted({int(one) for one in line_ids} - {0})
-    own = frame_of(conn, sa.select(B.c.bank_line_id, B.c.amount_cents, B.c.rest_cents), B.c.bank_line_id, ids)
+    own = frame_of(
+        conn, sa.select(B.c.bank_line_id, B.c.amount_cents, B.c.rest_cents, B.c.state), B.c.bank_line_id, ids
+    )
     ties = sa.select(D.c.bank_line_id, D.c.amount_cents, D.c.fee_cents).where(D.c.ended_at.is_(None))
     told = frame_of(conn, ties, D.c.bank_line_id, ids)
     settled = (told["amount_cents"] - told["fee_cents"]).groupby(told["bank_line_id"]).sum()
     rests = own["amount_cents"] - settled.reindex(own["bank_line_id"]).fillna(0).astype("int64").to_numpy()
-    changed = own[["bank_line_id"]].assign(rest_cents=rests, state=line_states(rests))
+    states = line_states(rests).mask(own["state"] == UNDONE, UNDONE)
+    changed = own[["bank_line_id"]].assign(rest_cents=rests, state=states)
     bulk_update(conn, B, changed[rests != own["rest_cents"]])
 
 
@@ -87,6 +93,7 @@ def lines(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFr
             B.c.reference,
             B.c.type_code,
             B.c.kind,
+            B.c.state,
             sa.cast(rest, sa.BigInteger).label("rest_cents"),
             sa.cast(sa.func.coalesce(on_2200.c.cents, 0), sa.BigInteger).label("unapplied_cents"),
             (sa.func.coalesce(settled.c.ties, 0) > 0).label("is_over"),
@@ -110,7 +117,7 @@ def open_lines(conn: sa.Connection, through: date | None = None) -> pd.DataFrame
         .group_by(D.c.bank_line_id, B.c.amount_cents)
         .having(sa.func.sum(D.c.amount_cents - D.c.fee_cents) == B.c.amount_cents)
     )
-    rows = lines(conn, B.c.amount_cents != 0, B.c.bank_line_id.not_in(explained))
+    rows = lines(conn, B.c.amount_cents != 0, B.c.state != UNDONE, B.c.bank_line_id.not_in(explained))
     return rows if through is None else rows[~is_ahead(rows, through)].reset_index(drop=True)
 
 
@@ -133,6 +140,7 @@ def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame
             conn,
             B.c.amount_cents.in_(part),
             B.c.amount_cents > 0,
+            B.c.state != UNDONE,
             B.c.bank_line_id.not_in(taken),
             B.c.bank_line_id.not_in(of_patients),
         )

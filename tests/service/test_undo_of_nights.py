@@ -1,4 +1,4 @@
-"""Undo of a night takes what that night posted and no more, and its replay brings just that; a bank file is none."""
+"""Undo of a night takes what that night posted and no more, and its replay brings just that."""
 
 import pytest
 import sqlalchemy as sa
@@ -77,11 +77,8 @@ def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(p
     assert differences(before, state(practice)) == {}
 
 
-def test_a_bank_file_says_that_it_is_no_posting_and_what_takes_a_deposit_back(practice):
-    line = bank(("2025-03-10", "88.00", "T1"))
-    practice.night(line)
-    with pytest.raises(UsageError, match="Bank lines are no posting"):
-        undo(practice.ctx, "file:1", DAY)
+def test_an_opposite_bank_line_takes_a_deposit_back(practice):
+    practice.night(bank(("2025-03-10", "88.00", "T1")))
     practice.night(bank(("2025-03-10", "-88.00", "T1")))
     assert practice.balances() == {}
     check(practice)
