@@ -14,6 +14,7 @@ import pandas as pd
 from claims.errors import NotFoundError, UsageError
 from claims.identifiers import normal_number
 from claims.masking import MASK
+from claims.reports.open_items import open_since
 from claims.service import paged
 from claims.service.audited import record_shown
 from claims.service.context import Context
@@ -33,8 +34,8 @@ def listed(
 
     key, kind, payer_code, payer_name, reference, announced_cents, taken_cents, refunded_cents (cheques of ours),
     acknowledged_cents, adjusted_cents, open_cents (announced and acknowledged, less taken, refunded and adjusted: what
-    the payer will still take; negative: taken and never announced), since, age_days, last_date, state (open,
-    unannounced, settled).
+    the payer will still take; negative: taken and never announced), since (the day of the notice from which it is open,
+    as `open_items` has it), age_days, last_date, state (open, unannounced, settled).
     """
     rows = _asked(ctx, state, payer, as_of or ctx.settings.today())
     if show_phi:
@@ -104,8 +105,9 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     columns = {name: entries["amount_cents"].where(own, 0) * sign.get(name, 1) for name, own in by_code.items()}
     rows = entries.assign(**columns, open_cents=-entries["amount_cents"]).groupby(keys, as_index=False)
     total = rows[[*by_code, "open_cents"]].sum()
-    days = rows.agg(since=("effective_date", "min"), last_date=("effective_date", "max"))
-    total = total.merge(days, on=keys)
+    days = rows.agg(first_day=("day", "min"), last_date=("effective_date", "max"))
+    total = total.merge(days, on=keys).merge(_open_since(entries, keys), on=keys, how="left")
+    total["since"] = total.pop("since_date").fillna(total.pop("first_day"))
     known = total["since"].where(total["since"] != "", day.isoformat()).to_numpy(dtype="datetime64[D]")
     state = np.select([total["open_cents"] > 0, total["open_cents"] < 0], ["open", "unannounced"], "settled")
     # What is settled grows no older than the day that settled it.
@@ -119,6 +121,14 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
         age_days=(until - known).astype("int64"),
         state=pd.Series(state, index=total.index, dtype="str"),
     )
+
+
+def _open_since(entries: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Since when what is not zero is open; what an undo took back dates nothing."""
+    own = [*keys, "provider_adjustment_id"]
+    is_moved = entries.groupby(own)["amount_cents"].transform("sum") != 0
+    in_force = entries[is_moved | (entries["provider_adjustment_id"] == 0)]
+    return open_since(in_force, keys).drop(columns="amount_cents")
 
 
 def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
@@ -140,7 +150,8 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         claims = claims.assign(
             claim_number=_masked(claims["claim_number"]), payer_claim_number=_masked(claims["payer_claim_number"])
         )
-    own = own.drop(columns=["account", "payer_code", "payee", "reference", "remit_id", "is_undo"])
+    own = own.drop(columns=["account", "payer_code", "payee", "reference", "remit_id", "is_undo", "day"])
+    own = own.drop(columns="provider_adjustment_id")
     return one | {"entries": own.reset_index(drop=True), "claims": claims}
 
 
