@@ -126,12 +126,15 @@ def write_returns(
     own = returns[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]]
     rows = ties.merge(own, on="bank_line_id").assign(rule="returned-deposit")
     tied = banking.matches(conn, rows["returns_line_id"])
-    tied = tied[["bank_line_id", "remit_id", "remit_key", "payer_code", "amount_cents", "fee_cents"]]
+    tied = tied.assign(is_difference=tied["rule"] == banking.DIFFERENCE)
+    tied = tied[["bank_line_id", "remit_id", "remit_key", "payer_code", "amount_cents", "fee_cents", "is_difference"]]
     rest = formers[formers["rest_cents"] != 0]
     rest = rest[["bank_line_id", "line_key", "rest_cents"]].rename(
         columns={"line_key": "remit_key", "rest_cents": "amount_cents"}
     )
-    parts = pd.concat([tied, rest.assign(remit_id=0, payer_code="", fee_cents=0)], ignore_index=True)
+    parts = pd.concat(
+        [tied, rest.assign(remit_id=0, payer_code="", fee_cents=0, is_difference=False)], ignore_index=True
+    )
     rows = rows.merge(parts.rename(columns={"bank_line_id": "returns_line_id"}), on="returns_line_id")
     _write_returned(conn, ctx, run_id, posting_date, rows)
 
@@ -237,6 +240,7 @@ def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, f
     write_ties(conn, ctx, run_id, posting_date, rows.loc[came, columns], lines, remits)
     if not came.all():
         back = rows[~came].assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
+        back["is_difference"] = False
         _write_returned(conn, ctx, run_id, posting_date, back)
     deposit_candidates.choose_again(conn, rows.loc[came, columns])
     return len(rows)

@@ -104,7 +104,7 @@ def _refused(conn: Connection, line_ids: list[int], target: str) -> pd.DataFrame
     tied = banking.matches(conn, line_ids)
     again = undo_rows.issued_again(conn, tied.loc[tied["remit_id"] != 0, "remit_id"].unique().tolist())
     parts = [
-        rows.by_hand(conn, line_ids).assign(kind="tie by hand"),
+        rows.by_hand(conn, line_ids),
         rows.returned_later(conn, line_ids).assign(kind="later bank line"),
         rows.voided(conn, line_ids).assign(kind="payment taken back"),
         again.assign(kind="payment issued again"),

@@ -103,6 +103,10 @@ class _Facts:
         if kind == "tie by hand":
             line = self.lines[journal]
             return f"the deposit {line}, tied by hand", f'claims deposits untie {line} --reason "{{target}} is undone"'
+        if kind == "bank difference":
+            command = f"claims deposits difference {self.lines[journal]} {row['remit_id']} --take-back"
+            cents = amount(int(self.journals["amount_cents"].get(journal, 0)))
+            return f"a difference of {cents} that a person booked", f'{command} --reason "{{target}} is undone"'
         if kind == "match by hand":
             claim = self.matched[int(row["claim_payment_id"])]
             waits = self.waiting.get(int(row["claim_payment_id"]), 0)

@@ -18,6 +18,8 @@ B, D, R, F = schema.bank_lines, schema.deposit_matches, schema.remittances, sche
 J, L = schema.journals, schema.ledger_lines
 
 REFUSED = "untied"
+MANUAL, DIFFERENCE, DIFFERENCE_BACK = "manual", "bank-difference", "difference-taken-back"
+BY_PEOPLE = (MANUAL, DIFFERENCE)  # rules of ties that only a person makes
 
 
 def _total(amount: sa.ColumnElement[int]) -> sa.ColumnElement[int]:

@@ -14,6 +14,7 @@ from claims.store.bulk_update import bulk_update
 from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.rows import frame_of, update_where_in
+from claims.store.undo import made_by_hand
 
 B, D, F, E = schema.bank_lines, schema.deposit_matches, schema.files, schema.exceptions
 J, L, RUN, PP = schema.journals, schema.ledger_lines, schema.runs, schema.patient_payments
@@ -107,9 +108,8 @@ def taken_apart(conn: sa.Connection, file_id: int, line_ids: Sequence[int]) -> p
 
 
 def by_hand(conn: sa.Connection, line_ids: Sequence[int]) -> pd.DataFrame:
-    """Ties in force of these lines that a person has made: journal_id, remit_id."""
-    select = sa.select(D.c.journal_id, sa.func.coalesce(D.c.remit_id, 0).label("remit_id"))
-    return frame_of(conn, select.where(D.c.rule == "manual", D.c.ended_at.is_(None)), D.c.bank_line_id, line_ids)
+    """Ties in force of these lines that a person has made: journal_id, remit_id, kind."""
+    return frame_of(conn, made_by_hand(), D.c.bank_line_id, line_ids)
 
 
 def returned_later(conn: sa.Connection, line_ids: Sequence[int]) -> pd.DataFrame:
