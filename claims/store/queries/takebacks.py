@@ -11,8 +11,10 @@ from claims.store import schema
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 from claims.store.queries.asof import AsOf
+from claims.store.queries.exceptions import open_then
 
 J, L, R, F = schema.journals, schema.ledger_lines, schema.remittances, schema.files
+E = schema.exceptions
 PA, CP, P = schema.provider_adjustments, schema.claim_payments, schema.claim_postings
 
 TAKEN_BACK = ("2100", "2110")
@@ -57,6 +59,19 @@ def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> 
         .where(of_payer if payer_code is not None else L.c.account.in_(TAKEN_BACK), as_of.journals())
         .order_by(J.c.effective_date, J.c.journal_id, L.c.ledger_line_id),
     )
+
+
+def unexplained(conn: sa.Connection, as_of: AsOf) -> set[tuple[str, str]]:
+    """Payer and reference of refunds that were acknowledged and taken at once while nothing in the books was them.
+
+    Such a pair (72, WO) leaves no balance: an open exception (REFUND_NOT_IN_BOOKS) says that it is not done with.
+    """
+    own = sa.and_(PA.c.remit_id == E.c.remit_id, PA.c.seg == E.c.seg, PA.c.reason_code == "72")
+    select = sa.select(L.c.payer_code, L.c.reference).select_from(E).join(PA, own)
+    select = select.join(L, sa.and_(L.c.provider_adjustment_id == PA.c.provider_adjustment_id, L.c.account == "2100"))
+    is_open = E.c.exception_id.in_(sa.select(open_then(as_of).c.exception_id))
+    found = conn.execute(select.where(E.c.type_code == "REFUND_NOT_IN_BOOKS", is_open).distinct())
+    return {(str(payer), str(reference)) for payer, reference in found}
 
 
 def payer_names(conn: sa.Connection) -> dict[str, str]:
