@@ -1,5 +1,7 @@
 """Undo of a night takes what that night posted and no more, and its replay brings just that."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -60,6 +62,20 @@ def test_a_night_takes_no_remittance_of_another_along(practice, tmp_path):
         replay(practice.ctx, f"run:{second}", DAY)
     replay(practice.ctx, f"run:{first}", DAY)
     assert differences(before, state(practice)) == {}
+    check(practice)
+
+
+def test_an_amount_goes_to_the_account_of_the_day_on_which_it_was_moved_first(practice, tmp_path):
+    accounts = tmp_path / "provider_adjustment_accounts.csv"
+    accounts.write_text(f"payer_code,reason_code,account,effective_to\n,LE,1400,{DAY.isoformat()}\n")
+    import_files(practice.ctx, [accounts])
+    practice.night(LEVIED)
+    before = state(practice)
+    assert practice.balances()["1400"] == 3000
+    for day in (DAY + timedelta(days=1), DAY + timedelta(days=9)):  # the row holds no more
+        undo(practice.ctx, "remit:T1", day)
+        replay(practice.ctx, "remit:T1", day)
+        assert differences(before, state(practice)) == {}
     check(practice)
 
 
