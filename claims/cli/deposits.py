@@ -118,7 +118,9 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         )
     for owner in story["in_hand"]:
         output.say(f"In hand is just that: claims payments banked {story['bank_line_id']} {owner} --reason WHY")
-    if story["rest_cents"] > 0:
+    if story["state"] == "undone":
+        output.say(f"Undone with its file, nothing of it is in the books: claims replay file:{story['file_id']}")
+    elif story["rest_cents"] > 0:
         output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
 
 

@@ -92,6 +92,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
+    names += ["state", "file_id"]
     story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
     rules = codes.table("tie_rules").set_index("rule")["says"]
     reasons = codes.table("tie_reasons").set_index("why")["own_title"]
