@@ -280,6 +280,12 @@ def untie(
         ties = ties if remit_id is None else ties[ties["remit_id"] == remit_id]
         if ties.empty:
             raise NotFoundError("tie of bank line", bank_line_id)
+        later = banking.settled_twice(conn, ties)
+        if len(later):
+            raise PostingRefusedError(
+                "Another deposit has settled the remittance since the bank took this money back: "
+                f"claims deposits untie {later['bank_line_id'].iloc[0]} first."
+            )
         tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED, reason.strip())
         for other in ties["remit_id"].unique().tolist():
             deposit_candidates.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")

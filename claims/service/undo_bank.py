@@ -106,6 +106,7 @@ def _refused(conn: Connection, line_ids: list[int], target: str) -> pd.DataFrame
     parts = [
         rows.by_hand(conn, line_ids),
         rows.returned_later(conn, line_ids).assign(kind="later bank line"),
+        banking.settled_twice(conn, tied)[["journal_id"]].assign(kind="later bank line"),
         rows.voided(conn, line_ids).assign(kind="payment taken back"),
         again.assign(kind="payment issued again"),
     ]

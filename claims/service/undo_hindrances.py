@@ -119,7 +119,7 @@ class _Facts:
         if kind == "later bank line":
             line, file_id = self.later[journal]
             return (
-                f"the bank line {line} of another statement, which takes money of it back",
+                f"the bank line {line} of another statement, which stands on it",
                 f"claims undo file:{file_id}",
             )
         cents = amount(int(self.journals["amount_cents"].get(journal, 0)))

@@ -266,6 +266,26 @@ def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = Fa
     return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
 
 
+def settled_twice(conn: sa.Connection, ties: pd.DataFrame) -> pd.DataFrame:
+    """Ties of other lines (`matches`) that settled a remittance after the returns among `ties`, and would be too much.
+
+    `ties` (`matches`) are to be taken apart: with a return goes that its deposit is not the remittance's any more.
+    """
+    back = ties[ties["remit_id"].fillna(0).ne(0) & (ties["amount_cents"] < 0)]
+    if back.empty:
+        return ties.iloc[:0]
+    given = ties.groupby("remit_id")["amount_cents"].sum()
+    ids = sorted({int(one) for one in back["remit_id"]})
+    parts = [remittances(conn, R.c.remit_id.in_(part)) for part in in_parts(ids)]
+    open_ = pd.concat(parts, ignore_index=True).set_index("remit_id")["open_cents"]
+    too_much = open_.index[open_ + given.reindex(open_.index, fill_value=0) < 0]
+    first = back.groupby("remit_id")["deposit_match_id"].min()
+    others = matches(conn, of_remittances(conn, too_much))
+    others = others[others["remit_id"].isin(too_much) & ~others["deposit_match_id"].isin(ties["deposit_match_id"])]
+    is_later = others["deposit_match_id"] > first.reindex(others["remit_id"]).to_numpy()
+    return others[is_later & (others["amount_cents"] > 0)].reset_index(drop=True)
+
+
 def of_remittances(conn: sa.Connection, remit_ids: Iterable[int]) -> list[int]:
     """Bank lines tied to some remittances."""
     found: set[int] = set()

@@ -133,6 +133,21 @@ def test_what_a_person_did_or_another_statement_took_back_refuses(practice):
     assert differences(before, state(practice)) == {}
 
 
+def test_a_return_stays_while_another_deposit_stands_in_its_place(practice):
+    practice.night(BILLS, paid("T1", "A1"), bank(ROWS[0]), day=FIRST)
+    practice.night(bank("2025-03-13,-88.00,T1,PLAN ONE,,EFT"), day=FIRST)
+    practice.night(bank("2025-03-14,88.00,T1,PLAN ONE,,EFT"), day=FIRST)
+    back, deposit = line(practice, -8800), line(practice, 8800)
+    before, target = state(practice), file_of(practice, 1)
+    assert undo(practice.ctx, target, LATER).refused["command"].tolist() == [f"claims undo {file_of(practice)}"]
+    with pytest.raises(PostingRefusedError, match=rf"claims deposits untie {deposit + 2} first"):
+        deposits.untie(practice.ctx, back, "seen", LATER)
+    assert differences(before, state(practice)) == {}
+    deposits.untie(practice.ctx, deposit + 2, "seen", LATER)
+    assert undo(practice.ctx, target, LATER).refused.empty
+    check(practice)
+
+
 def test_a_night_leaves_bank_lines_to_their_file_and_says_so(practice):
     practice.night(BILLS, paid("T1", "A1"), day=FIRST)
     practice.night(bank(*ROWS[:1]), day=SECOND)
