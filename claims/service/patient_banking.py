@@ -29,7 +29,7 @@ def tie_patients(
     """Tie open bank lines to patients' money, and name card payments that the bank should have by now."""
     money = patient_hand.in_hand(conn)
     if lines.empty:
-        _name_late(conn, posting_date, money)
+        name_late(conn, posting_date, money)
         return {"patient_deposits_tied": 0, "patient_tied_cents": 0}
     lines = lines[~lines["bank_line_id"].isin(patient_hand.refused_lines(conn)) & (lines["kind"] != "fee")]
     outcome = patient_deposits.tie(lines[~lines["is_over"]], money)
