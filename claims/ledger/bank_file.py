@@ -64,7 +64,7 @@ def read_bank_file(data: bytes, columns: BankColumns = STRICT) -> tuple[pd.DataF
         day, amount, trace, payer, reference, type_code = (values.get(name, "") for name in COLUMNS)
         said, payer_id = trace_of([values.get("addenda", ""), reference])
         kind = (bank_type("csv", type_code) or OTHER).kind
-        facts = (day, cents(amount), trace or said, payer_id, payer, reference, type_code, kind)
+        facts = (day, cents(amount), trace or said, payer_id, payer, reference, type_code, kind, "", 0)
         rows.append((number, offset, length, key, *facts))
     return lines_frame(rows), findings.frame(problems)
 

@@ -87,15 +87,16 @@ def _journals(conn: Connection, run_id: int) -> int:
 
 def _lines(conn: Connection, ctx: Context, file_id: int, sha256: str) -> pd.DataFrame:
     """The bank lines that a file says, those that an earlier file brought included."""
-    return rows.of_file(conn, [file_id], lines_of(ctx, sha256)["line_key"].tolist())
+    return rows.of_file(conn, [file_id], lines_of(ctx, conn, file_id, sha256)["line_key"].tolist())
 
 
 def _said_by_others(conn: Connection, ctx: Context, file_id: int) -> set[str]:
     """Keys of the lines that other bank files say which stand; only one that overlaps is read for it."""
     others = rows.standing_files(conn, file_id)
     keys = set(rows.of_file(conn, others["file_id"].tolist(), ())["line_key"])
-    for sha256 in others.loc[others["overlaps"], "sha256"]:
-        keys |= set(lines_of(ctx, sha256)["line_key"])
+    overlapping = others.loc[others["overlaps"], ["file_id", "sha256"]]
+    for other, sha256 in overlapping.itertuples(index=False):
+        keys |= set(lines_of(ctx, conn, int(other), sha256)["line_key"])
     return keys
 
 

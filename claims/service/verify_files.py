@@ -299,7 +299,7 @@ def _of_charges(
 
 
 def _of_bank(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:
-    lines = lines_of(ctx, file.sha256)
+    lines = lines_of(ctx, conn, file.file_id, file.sha256)
     stored = checking_files.keyed(conn, schema.bank_lines, "line_key", lines["line_key"].tolist())
     yield from _keyed("bank_lines", lines.rename(columns={"row_number": "seg"}), stored, file, ["line_key"], told)
 

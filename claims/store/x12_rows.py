@@ -161,7 +161,8 @@ def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> di
     stored = undo_bank.of_file(conn, [], rows.loc[is_known, "line_key"].tolist())
     again = stored[stored["state"] == UNDONE]
     undo_bank.stand_again(conn, again["bank_line_id"].tolist())
-    new = rows[~is_known].assign(file_id=file_id, rest_cents=rows.loc[~is_known, "amount_cents"])
+    own = [name for name in rows.columns if name in schema.bank_lines.c]
+    new = rows.loc[~is_known, own].assign(file_id=file_id, rest_cents=rows.loc[~is_known, "amount_cents"])
     insert_keyed(conn, schema.bank_lines, new.assign(state=line_states(new["rest_cents"])))
     is_counted = is_known & ~rows["line_key"].isin(again["line_key"])
     known_cents = int(rows.loc[is_counted, "amount_cents"].sum())

@@ -137,13 +137,6 @@ def test_a_preview_of_the_day_and_a_test_are_read_and_not_loaded():
         assert problems[["code", "severity"]].to_numpy().tolist() == [["bank-preview", "note"]]
 
 
-def test_items_of_a_lockbox_deposit_do_not_count_twice():
-    items = ("16,116,5000,,R2,10001,CHECK", "16,116,3800,,R3,10002,CHECK")
-    assert read_bai2(bai2("16,115,8800,,R1,,LOCKBOX", *items))[0]["amount_cents"].tolist() == [8800]
-    alone = read_bai2(bai2(*items))[0]
-    assert (alone["amount_cents"].tolist(), alone["trace_number"].tolist()) == ([5000, 3800], ["10001", "10002"])
-
-
 def test_only_its_head_makes_a_bai2_file():
     assert is_bai2(bai2(ACH))
     assert not is_bai2(b"01,02,03\n1,2,3\n")
