@@ -321,6 +321,6 @@ class _Reader:
             signed = -amount if kind.sign == "-" else amount
             known = (trace[: LONGEST["trace_number"]], payer_id or company_id, name, bank_reference or reference)
             rows.append(
-                (record.number, record.offset, record.length, key, day, signed, *known, code, kind.kind, account, 0)
+                (record.number, record.offset, record.length, key, day, signed, *known, code, kind.kind, account, 0, "")
             )
         return rows

@@ -110,6 +110,8 @@ def said(rows: pd.DataFrame, stored: Collection[str], elsewhere: pd.DataFrame) -
     `stored`: the keys of `rows` that are. `elsewhere`: stored rows of lockboxes of the same days, read from other
     files; a deposit that is not stored, because its items are, stands among them, too.
     """
+    known_as = rows["former_key"].where(rows["former_key"].isin(stored), rows["line_key"])
+    rows = rows.assign(line_key=known_as)
     is_stored, in_set = rows["line_key"].isin(stored), rows["set_number"] > 0
     is_item = rows["kind"] == ITEM
     of_sums = rows["set_number"].isin(rows.loc[in_set & ~is_item & is_stored, "set_number"]) & in_set

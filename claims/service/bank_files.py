@@ -42,7 +42,8 @@ def lines_of(ctx: Context, conn: Connection, file_id: int, sha256: str) -> pd.Da
 
 def said(ctx: Context, conn: Connection, rows: pd.DataFrame, file_id: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Choose the lines of what a file says (`ledger.lockbox.said`), and name (notes) what other lines stand for."""
-    stored = banking.known_lines(conn, rows["line_key"].tolist())
+    former = rows.loc[rows["former_key"] != "", "former_key"].tolist()
+    stored = banking.known_lines(conn, [*rows["line_key"].tolist(), *former])
     is_new = ~rows["line_key"].isin(stored) & (rows["account"] != "")
     new = rows[is_new & ((rows["kind"] == lockbox.ITEM) | (rows["type_code"] == lockbox.SUM))]
     chosen = lockbox.said(rows, stored, _elsewhere(ctx, conn, sorted(set(new["bank_date"])), file_id))

@@ -143,7 +143,7 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
     if is_patient_file(head):
         load_patient_payments(conn, row, path, posting_date, ctx.actor)
     elif is_bank_file(head, columns):
-        _load_bank(conn, row, path, columns, posting_date)
+        _load_bank(conn, ctx, row, path, columns, posting_date)
     elif is_bai2(head):
         _load_bai2(conn, ctx, row, path, posting_date)
     elif is_charges_file(head):
@@ -157,8 +157,11 @@ def origin_of(run_kind: str) -> str:
     return "to_send" if run_kind == CHARGES_RUN else "sent"
 
 
-def _load_bank(conn: Connection, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date) -> None:
-    lines, problems = read_bank_file(path.read_bytes(), columns)
+def _load_bank(
+    conn: Connection, ctx: Context, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date
+) -> None:
+    rows, problems = read_bank_file(path.read_bytes(), columns)
+    lines, _ = bank_files.said(ctx, conn, rows, row.file_id)
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines) + len(problems), "refused": len(problems)} | stored
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
