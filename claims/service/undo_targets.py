@@ -79,6 +79,12 @@ def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
     return filled[0]
 
 
+def run_of(target: Target) -> int:
+    """Give the number of the run that a target is; 0 where it is something else."""
+    kind, number = _parsed(target.name)
+    return number if kind == "run" else 0
+
+
 def moved_beside(conn: Connection, name: str) -> int:
     """Of how many remittances of other runs a run moved provider adjustments, which stay when it is undone."""
     kind, number = _parsed(name)
