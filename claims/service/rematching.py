@@ -7,14 +7,15 @@ from datetime import date
 
 import pandas as pd
 
+from claims.denials.outcomes import STATE
 from claims.ledger.undo import Withdrawal
-from claims.service import undone_lives, withdrawing
+from claims.service import restored_cases, undone_lives, withdrawing
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.matching import find, match_lines
 from claims.service.stepping import step_by_step
 from claims.service.undo_targets import Target
-from claims.store import clock, exceptions, matching, posting, undone, undone_exceptions
+from claims.store import clock, exceptions, matching, posting, undone, undone_cases, undone_exceptions
 from claims.store import rematching as rows
 from claims.store.engine import together
 from claims.store.handles import Connection
@@ -159,4 +160,11 @@ def _post_back(conn: Connection, ctx: Context, run_id: int, day: date, claim_pay
     counts: dict[str, int] = {}
     nothing = undone.remittances(conn, []).assign(began="")
     step_by_step(ctx, run_id, day, nothing, again.assign(is_parked=False), counts)
+    # What people have done with a case stays with it, where it is the same one: of the same line.
+    since = str(again["undone_at"].min())
+    owner = restored_cases.as_before(conn, again)
+    other = undone_cases.otherwise_filed(conn, owner["family_id"].drop_duplicates().tolist(), since)
+    owner = owner[~owner["family_id"].isin(other)]
+    if len(owner):
+        restored_cases.restore(conn, ctx, run_id, day, owner, since, STATE)
     undone_exceptions.age_as_before(conn, run_id)
