@@ -13,6 +13,7 @@ from claims.service import restored_cases, undone_lives, withdrawing
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.matching import find, match_lines
+from claims.service.pricing import price_decisions
 from claims.service.stepping import step_by_step
 from claims.service.undo_targets import Target
 from claims.store import clock, exceptions, matching, posting, undone, undone_cases, undone_exceptions
@@ -41,28 +42,35 @@ def match_again(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]
             if not families:
                 return counts
             after = families[-1]
-            found, lines, others = _other_versions(conn, families)
-            if found.empty:
-                continue
-            gone = _withdrawal(conn, found.loc[found["is_moved"], "claim_payment_id"].tolist())
-            if len(gone.refused):
-                stays = _built_on(gone)
-                found = found[~found["family_id"].isin(stays)]
-                gone = _withdrawal(conn, found.loc[found["is_moved"], "claim_payment_id"].tolist())
-            if found.empty or len(gone.refused):
-                continue
-            chosen = found["claim_payment_id"]
-            since = clock.now()
-            if len(gone.postings):
-                withdrawing.take_back(conn, ctx, run_id, posting_date, Target(NAME), gone, is_named=False)
-            matching.save(conn, found, lines[lines["claim_payment_id"].isin(chosen)], others, ctx.actor)
-            _look_again(conn, ctx, run_id, posting_date, found, gone)
-            told = {"run_id": run_id, "payments_matched_again": len(found), "payments_posted_again": len(gone.postings)}
-            record(ctx, conn, "match.again", f"run {run_id}", told)
-            if len(gone.postings):
-                _post_back(conn, ctx, run_id, posting_date, found["claim_payment_id"].tolist())
-            rows.say_why_closed(conn, chosen.tolist(), exceptions.UNDONE, since, NAME)
-            counts["payments_matched_again"] += len(found)
+            counts["payments_matched_again"] += move(conn, ctx, run_id, posting_date, families)
+
+
+def move(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, families: list[int], *, is_asked: bool = False
+) -> int:
+    """Do that for the payments of these claims; give how many were matched again.
+
+    `is_asked`: those too that an undo has moved back.
+    """
+    found, lines, others = _other_versions(conn, families, is_asked)
+    gone = _withdrawal(conn, found.loc[found["is_moved"], "claim_payment_id"].tolist())
+    if len(gone.refused):
+        found = found[~found["family_id"].isin(_built_on(gone))]
+        gone = _withdrawal(conn, found.loc[found["is_moved"], "claim_payment_id"].tolist())
+    if found.empty or len(gone.refused):
+        return 0
+    chosen = found["claim_payment_id"]
+    since = clock.now()
+    if len(gone.postings):
+        withdrawing.take_back(conn, ctx, run_id, posting_date, Target(NAME), gone, is_named=False)
+    matching.save(conn, found, lines[lines["claim_payment_id"].isin(chosen)], others, ctx.actor)
+    _look_again(conn, ctx, run_id, posting_date, found, gone)
+    told = {"run_id": run_id, "payments_matched_again": len(found), "payments_posted_again": len(gone.postings)}
+    record(ctx, conn, "match.again", f"run {run_id}", told)
+    if len(gone.postings):
+        _post_back(conn, ctx, run_id, posting_date, chosen.tolist())
+    rows.say_why_closed(conn, chosen.tolist(), exceptions.UNDONE, since, NAME)
+    return len(found)
 
 
 def move_back(conn: Connection, ctx: Context, run_id: int, posting_date: date, undone_run_id: int) -> int:
@@ -81,7 +89,9 @@ def move_back(conn: Connection, ctx: Context, run_id: int, posting_date: date, u
     return len(changed)
 
 
-def _other_versions(conn: Connection, families: list[int]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _other_versions(
+    conn: Connection, families: list[int], is_asked: bool
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Find the payments of these claims whose version is another one by now: `(matches, their lines, not taken)`.
 
     The matches have is_moved: their amounts lie elsewhere than they would now. First it is asked what each payment
@@ -99,7 +109,7 @@ def _other_versions(conn: Connection, families: list[int]) -> tuple[pd.DataFrame
     kept = rows.undone_before(conn, found["last_match_id"].tolist())[pairs]
     is_kept = pd.MultiIndex.from_frame(found[pairs]).isin(pd.MultiIndex.from_frame(kept))
     is_other = (found["claim_id"] != found["claim_id_now"]) & (found["family_id"] == found["family_id_now"])
-    found = found[is_told & is_other & ~is_kept].reset_index(drop=True)
+    found = found[is_told & is_other & (~is_kept | is_asked)].reset_index(drop=True)
     lines = match_lines(conn, found)
     return found.assign(is_moved=found["stands"] & _lies_elsewhere(conn, found, lines)), lines, others
 
@@ -159,7 +169,8 @@ def _post_back(conn: Connection, ctx: Context, run_id: int, day: date, claim_pay
     undone.ready_again(conn, [], again["undone_posting_id"].tolist())
     counts: dict[str, int] = {}
     nothing = undone.remittances(conn, []).assign(began="")
-    step_by_step(ctx, run_id, day, nothing, again.assign(is_parked=False), counts)
+    step_by_step(ctx, run_id, day, nothing, again.assign(is_parked=False), counts, is_priced=False)
+    price_decisions(ctx, run_id, day)  # once: a variance that began with a decision is not over between two steps
     # What people have done with a case stays with it, where it is the same one: of the same line.
     since = str(again["undone_at"].min())
     owner = restored_cases.as_before(conn, again)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from claims.errors import VaultError
 from claims.service import (
+    rematching,
     replay_hindrances,
     restored_cases,
     restored_lives,
@@ -69,6 +70,8 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":
             raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
+    if target.matched_back:
+        counts["payments_matched_again"] = rematching.move(conn, ctx, run_id, day, target.matched_back, is_asked=True)
     standing.set_aside(conn, rivals[rivals["remit_id"].isin(alone)], day)
     if (remits["state"] == "held").any():
         return _in_place(conn, ctx, run_id, day, target, counts)

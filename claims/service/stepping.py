@@ -14,9 +14,20 @@ from claims.service.pricing import price_decisions
 
 
 def step_by_step(
-    ctx: Context, run_id: int, day: date, remits: pd.DataFrame, again: pd.DataFrame, counts: dict[str, int]
+    ctx: Context,
+    run_id: int,
+    day: date,
+    remits: pd.DataFrame,
+    again: pd.DataFrame,
+    counts: dict[str, int],
+    *,
+    is_priced: bool = True,
 ) -> None:
-    """Post, open denials and tell the timelines in the order in which all of that happened the first time."""
+    """Post, open denials and tell the timelines in the order in which all of that happened the first time.
+
+    `is_priced`: what stands after each step is held against contracts before denials open.
+    """
+    looks = (price_decisions, open_denials) if is_priced else (open_denials,)
     moments = [(instant, 0) for instant in {*again["recorded_at"], *remits["began"]}]
     for place, name in ((1, "denials_at"), (2, "life_at")):
         moments += [(instant, place) for instant in set(again[name]) - {""}]
@@ -27,7 +38,7 @@ def step_by_step(
             until = str(own["first_at"].max()) if len(own) else instant
             add(counts, post_again(ctx, run_id, day, new, own, until))
         else:
-            for step in ((price_decisions, open_denials), (record_decisions,))[place - 1]:
+            for step in (looks, (record_decisions,))[place - 1]:
                 add(counts, step(ctx, run_id, day))
 
 

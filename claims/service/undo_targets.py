@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from claims.errors import NotFoundError, UsageError
 from claims.service.received import file_number
-from claims.store import standing
+from claims.store import rematching, standing
 from claims.store import undo_targets as rows
 from claims.store.handles import Connection
 from claims.store.undo_hindrances import of_trace
 
-_Find = Callable[[Connection, str, int], tuple[list[int], list[int]]]
+_Find = Callable[[Connection, str, int], tuple[list[int], ...]]
 BANK = (
     "Bank lines are no posting, and no undo takes them back: the wrong tie of a line goes by claims deposits untie; "
     "what a wrong deposit moved, by a bank file with the same line and the opposite amount: it was returned then."
@@ -24,14 +24,15 @@ KINDS = {"remit": "remittance", "file": "file", "claim": "claim", "run": "run"}
 
 @dataclass(frozen=True)
 class Target:
-    """Whole remittances, and single claim payments of others."""
+    """Whole remittances, single claim payments of others, and claims (family_id) whose matches an undo has put back."""
 
     name: str
     remit_ids: list[int] = field(default_factory=list)
     claim_payment_ids: list[int] = field(default_factory=list)
+    matched_back: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.remit_ids or self.claim_payment_ids)
+        return bool(self.remit_ids or self.claim_payment_ids or self.matched_back)
 
 
 def posted(conn: Connection, text: str) -> Target:
@@ -52,11 +53,11 @@ def _posted(conn: Connection, kind: str, number: int) -> tuple[list[int], list[i
     return rows.remittances(conn, kind, number, "posted"), []
 
 
-def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], list[int]]:
+def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], ...]:
     if kind == "claim":
         return rows.remittances_of(conn, number)["remit_id"].tolist(), rows.held_of_claim(conn, number)
     if kind == "run":
-        return rows.undone_of_run(conn, number)
+        return *rows.undone_of_run(conn, number), rematching.changed_back(conn, number)
     whole = rows.remittances(conn, kind, number, "undone")
     if kind == "remit":  # one that is held for another of its payment can stand in its place
         whole = whole or standing.conflicting(conn, number)

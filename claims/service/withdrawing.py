@@ -57,7 +57,8 @@ def take_back(
     undone_exceptions.take_back(conn, day, target, gone, waiting, is_named=is_named)
     standing.take_up(conn, whole, day)
     tying.name_open(conn, day)
-    price_decisions(ctx, run_id, day)
+    if is_named:
+        price_decisions(ctx, run_id, day)
     if again:
         open_denials(ctx, run_id, day)
     bound(conn, ctx, gone.postings["family_id"].tolist(), day, run_id)

@@ -103,9 +103,7 @@ def changed_in(conn: sa.Connection, run_id: int) -> pd.DataFrame:
 
     new_id and old_id: the match in force and the one before it.
     """
-    began, ended = conn.execute(
-        sa.select(RUN.c.started_at, sa.func.coalesce(RUN.c.finished_at, "9")).where(RUN.c.run_id == run_id)
-    ).one()
+    began, ended = _span(conn, run_id)
     old, new = M.alias("old"), M.alias("new")
     select = (
         sa.select(new.c.claim_payment_id, new.c.match_id.label("new_id"), sa.func.max(old.c.match_id).label("old_id"))
@@ -116,6 +114,29 @@ def changed_in(conn: sa.Connection, run_id: int) -> pd.DataFrame:
         .group_by(new.c.claim_payment_id, new.c.match_id)
     )
     return frame(conn, select)
+
+
+def changed_back(conn: sa.Connection, run_id: int) -> list[int]:
+    """Claims (family_id) with payments that a run had matched again and whose former match an undo has put back."""
+    began, ended = _span(conn, run_id)
+    made = M.alias("made")
+    select = (
+        sa.select(M.c.family_id)
+        .distinct()
+        .select_from(made)
+        .join(M, sa.and_(M.c.claim_payment_id == made.c.claim_payment_id, M.c.ended_at.is_(None)))
+        .join(N, sa.and_(N.c.match_id == M.c.match_id, N.c.why == UNDONE, N.c.claim_id == made.c.claim_id))
+        .where(made.c.recorded_at >= began, made.c.recorded_at <= ended, made.c.ended_at.is_not(None))
+        .order_by(M.c.family_id)
+    )
+    return [int(one) for one in conn.scalars(select)]
+
+
+def _span(conn: sa.Connection, run_id: int) -> tuple[str, str]:
+    began, ended = conn.execute(
+        sa.select(RUN.c.started_at, sa.func.coalesce(RUN.c.finished_at, "9")).where(RUN.c.run_id == run_id)
+    ).one()
+    return str(began), str(ended)
 
 
 def put_back(conn: sa.Connection, changed: pd.DataFrame, actor: str) -> None:
