@@ -14,6 +14,7 @@ from claims.service.undo_targets import Target
 from claims.store import (
     credits,
     exceptions,
+    overtaken,
     posting,
     repeated,
     rests,
@@ -67,6 +68,7 @@ def _open_again(conn: Connection, day: date, gone: Withdrawal, waiting: pd.DataF
         *undone_exceptions.closed_keys(conn, "applied", keys.tolist()),
         *undone_exceptions.of_payments(conn, "reversed", taken["claim_payment_id"].tolist(), SETTLED_BY_REVERSAL),
         *undone_exceptions.unsettled(conn, families),
+        *overtaken.not_any_more(conn, families),
         *undone_exceptions.voids_again(conn, families),
         *undone_exceptions.held_again(conn),
     ]  # fmt: skip
