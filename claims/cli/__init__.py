@@ -82,7 +82,7 @@ def execute(arguments: Sequence[str]) -> int:
     _silence_libraries()
     console.begin(as_json=False, quiet=False, actor="")
     try:
-        command = typer.main.get_command(build())
+        command = _command(build)
         code = command.main(args=list(arguments), prog_name="claims", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except _MISUSE as error:
@@ -103,6 +103,12 @@ def execute(arguments: Sequence[str]) -> int:
         console.current().warn(_internal(error))
         _show_traceback_if_asked()
         return MACHINE_FAILED
+
+
+@functools.cache
+def _command(made_by: Callable[[], typer.Typer]) -> Any:
+    """Make the commands once for a process: most of what a short one takes."""
+    return typer.main.get_command(made_by())
 
 
 def _misused(error: Any, arguments: Sequence[str]) -> int:

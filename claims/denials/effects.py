@@ -97,7 +97,7 @@ def effects_of(
         _decided_by_other(news, latest, figures, cases),
         _repeats(news, deciders),
     ]
-    return pd.concat([_whole(part) for part in parts], ignore_index=True)
+    return pd.concat([_whole(part) for part in parts if len(part)] or [_whole(known)], ignore_index=True)
 
 
 def _seen(claim_payments: pd.DataFrame) -> set[int]:

@@ -234,6 +234,8 @@ def match_lines(service_payments: pd.DataFrame, service_lines: pd.DataFrame) -> 
     found: list[pd.DataFrame] = []
     open_lines = service_lines
     for rule, key in LINE_RULES:
+        if found and paid.empty:
+            break
         keys = ["claim_payment_id", *key]
         if rule == "line-control-number":
             numbered = service_lines[service_lines["line_control_number"] != ""]

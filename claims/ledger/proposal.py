@@ -102,6 +102,8 @@ class Proposal:
 
         It is no claim's there, also where one is known: which one may be another when it is applied.
         """
+        if rows.empty and self.exceptions:  # one empty frame of each kind is enough to join
+            return
         first = rows["last_posting_id"] == 0
         self.lines.append(keyed(cash_lines(rows[first]), rows).assign(family_id=0))
         changed = first | (rows["waiting_reason"] != reason)
@@ -112,6 +114,8 @@ class Proposal:
 
 def keyed(lines: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Add family_id, journal_key and reverses_key to the lines of claim payments `rows`."""
+    if lines.empty:
+        return lines.assign(family_id=0, journal_key="", reverses_key="")
     owner = rows.set_index("claim_payment_id")
     at = lines["claim_payment_id"]
     part = np.where(owner["waiting_reason"].reindex(at) == "", "", "apply:")

@@ -45,6 +45,9 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
 
 def _tie(conn: Connection, ctx: Context, run_id: int, posting_date: date, before: pd.DataFrame) -> pd.Series[int]:
     """Tie open lines (no fees) once to what is open, then find what the returns among them take back; give counts."""
+    if before.empty:
+        none = {"deposits_tied": 0, "tied_cents": 0, "deposits_returned": 0}
+        return pd.Series(none | tie_patients(conn, ctx, run_id, posting_date, before), dtype="int64")
     remits = banking.remittances(conn)
     lines = before[before["rest_cents"] > 0]
     # What remains of a deposit that was tied is another remittance's only where the trace says so.

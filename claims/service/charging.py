@@ -105,6 +105,8 @@ def _reverse(
     conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame, ending: str, reason: str = ""
 ) -> None:
     """Negate charges; the journal's key says by its ending why, and the how many-th time it is."""
+    if rows.empty:
+        return
     times = charging.times_reversed(conn, rows["journal_id"])
     again = (":" + times.astype("str")).where(times > 0, "")
     lines = rows.assign(

@@ -66,6 +66,8 @@ def _repeated_notices(conn: Connection) -> pd.DataFrame:
     another remittance is that it decides a claim as the other did, or has the same provider adjustments and no claim.
     """
     rows = identities.notices(conn)
+    if rows.empty:
+        return rows.assign(state_new="", reason_new="")
     rows["payment"] = remit_keys(rows.assign(body_hash=""))
     several = rows.groupby("payment")["body_hash"].transform("nunique") > 1
     rows = rows[several & (rows["state"] == "ready").groupby(rows["payment"]).transform("any")]
@@ -78,6 +80,8 @@ def _repeated_notices(conn: Connection) -> pd.DataFrame:
 
 def _resolve(rows: pd.DataFrame, key: str, settled: str, stands: str, conflict: str) -> pd.DataFrame:
     """Give state_new and reason_new to rows that change; rows are ordered by key and content."""
+    if rows.empty:
+        return rows.assign(state_new="", reason_new="")
     by_key = rows.groupby(key)
     bodies = by_key["body_hash"].transform("nunique")
     is_settled = rows["state"] == settled

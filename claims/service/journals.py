@@ -29,6 +29,8 @@ def write_journals(conn: Connection, ctx: Context, run_id: int, posting_date: da
 
     Where the data names no day, the accounting day is the effective date too.
     """
+    if lines.empty:
+        return 0
     links = ("remit_id", "claim_payment_id", "family_id", "claim_id", "continues_journal_id")
     missing = {name: 0 for name in links if name not in lines}
     # A ledger line may carry a CARC in reason_code; the journal's own reason travels beside it.

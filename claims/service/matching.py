@@ -79,6 +79,8 @@ def find(
         looked_at.append(offered)
         taken = set(chosen["claim_payment_id"])
         ids = [one for one in ids if one not in taken]
+        if not ids:
+            break
     chosen = pd.concat(found, ignore_index=True)
     others = match.not_taken(pd.concat([one for one in looked_at if len(one)] or looked_at[:1]), chosen)
     why = pd.concat(refused, ignore_index=True).drop_duplicates("claim_payment_id")

@@ -28,6 +28,9 @@ def tie_patients(
 ) -> dict[str, int]:
     """Tie open bank lines to patients' money, and name card payments that the bank should have by now."""
     money = patient_hand.in_hand(conn)
+    if lines.empty:
+        _name_late(conn, posting_date, money)
+        return {"patient_deposits_tied": 0, "patient_tied_cents": 0}
     lines = lines[~lines["bank_line_id"].isin(patient_hand.refused_lines(conn)) & (lines["kind"] != "fee")]
     outcome = patient_deposits.tie(lines[~lines["is_over"]], money)
     _write(conn, ctx, run_id, posting_date, outcome, lines, score=95)
@@ -66,6 +69,9 @@ def _write(
 def _name_late(conn: Connection, posting_date: date, money: pd.DataFrame) -> None:
     """Keep an open exception for each day of card payments that is late."""
     cards = money[money["method"].isin(["card", "portal"])]
+    if cards.empty:
+        exceptions.keep(conn, "exception_key", cards, [NOT_BANKED], posting_date)
+        return
     days = cards.groupby("paid_on", as_index=False)["amount_cents"].sum()
     waited = np.busday_count(
         days["paid_on"].to_numpy(dtype=object).astype("datetime64[D]"), np.datetime64(posting_date)

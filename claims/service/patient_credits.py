@@ -31,6 +31,10 @@ def name_credits(conn: Connection, posting_date: date) -> int:
     """
     rows = patient_credits.credits(conn)
     rows = rows[(rows["open_cents"] <= 0) | (rows["moved_cents"] > 0)].reset_index(drop=True)
+    if rows.empty:
+        exceptions.keep(conn, "family_id", rows, [TYPE, BELOW], posting_date, done="settled")
+        name_owed(conn, posting_date)
+        return 0
     causes = cause(rows)
     kinds = pd.Series(np.where(causes == "share-below-zero", BELOW, TYPE), index=rows.index, dtype="str")
     named = pd.DataFrame(
@@ -50,6 +54,9 @@ def name_credits(conn: Connection, posting_date: date) -> int:
 def name_owed(conn: Connection, posting_date: date) -> None:
     """Keep an open exception for what was paid back of a payment that bounced later, until nothing is due."""
     rows = patient_money.paid_back_of_void(conn)
+    if rows.empty:
+        exceptions.keep(conn, "family_id", rows, [OWED], posting_date, done="settled")
+        return
     balance = patient_money.balances(conn, rows.loc[rows["family_id"] != 0, "family_id"])
     due = balance.reindex(rows["family_id"], fill_value=0).clip(lower=0).to_numpy("int64")
     cents = np.where(rows["family_id"] != 0, np.minimum(rows["amount_cents"], due), rows["amount_cents"])

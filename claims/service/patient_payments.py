@@ -133,6 +133,9 @@ def _save_states(conn: Connection, rows: pd.DataFrame) -> None:
 def name_waiting(conn: Connection, posting_date: date) -> int:
     """Keep an open exception for each payment on no claim, or held: give how many there are."""
     rows = patients.waiting(conn)
+    if rows.empty:
+        exceptions.keep(conn, "exception_key", rows, WAITING.values(), posting_date, done="applied")
+        return 0
     money = patient_money.money(conn, rows["payment_key"])
     lies = -money[money["account"] == "2200"].groupby("reference")["amount_cents"].sum()
     held = rows["state"] == "held"

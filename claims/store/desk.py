@@ -15,6 +15,8 @@ from claims.store.load import frame
 from claims.store.rows import frame_of, update_where, update_where_in
 
 REMARKS = ("note", "tag")  # what takes nothing from anybody: it hinders no undo
+# What the night says of a case as it stands: it leaves the version, and hinders no undo either.
+SAID_BY_NIGHT = ("next_step", "deadline", "no_answer", "at_risk_changed")
 TAKEN_BACK = "undone"  # the event of a case whose decision claims undo took back
 OVERTAKEN = "overtaken"  # nothing that was asked for could be done any more
 CASE, ACTION, EVENT, P = schema.denial_cases, schema.denial_actions, schema.denial_events, schema.claim_postings
@@ -90,6 +92,7 @@ def since(conn: sa.Connection, events: pd.DataFrame) -> pd.DataFrame:
         sa.select(*(EVENT.c[name] for name in names), *of_action)
         .outerjoin(ACTION, ACTION.c.action_id == EVENT.c.action_id)
         .outerjoin(undone, undone.c.action_id == ACTION.c.undoes_action_id)
+        .where(EVENT.c.kind.not_in(SAID_BY_NIGHT))
     )
     rows = frame_of(conn, select, EVENT.c.case_id, events["case_id"].drop_duplicates().tolist())
     types = {"body": "str", "is_remark": "bool", "action_id": "int64"}

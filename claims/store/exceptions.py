@@ -238,6 +238,8 @@ def keep(
     changed is corrected. Gives how many were opened and closed.
     """
     table, listed = schema.exceptions, list(types)
+    if rows.empty:
+        return {"opened": 0, "closed": close(conn, done, posting_date, table.c.type_code.in_(listed))}
     select = sa.select(table.c.exception_key, table.c[column], table.c.amount_cents).where(
         table.c.state == "open", table.c.type_code.in_(listed)
     )

@@ -29,6 +29,12 @@ def with_payers(conn: sa.Connection, family_id: int) -> int:
     return int(conn.scalar(sa.select(sa.func.coalesce(sa.func.sum(by_turn.c.cents), 0))) or 0)
 
 
+_FACTS = [
+    *("family_id", "credit_cents", "open_cents", "paid_cents", "written_off_cents", "lowered_cents", "twice_cents"),
+    *("is_prepaid", "moved_cents"),
+]
+
+
 def credits(conn: sa.Connection) -> pd.DataFrame:
     """Families with a patient's credit: family_id, credit_cents, open_cents (with payers), and the facts of its cause.
 
@@ -63,6 +69,8 @@ def credits(conn: sa.Connection) -> pd.DataFrame:
         .where(L.c.family_id.in_(in_credit), L.c.account.in_(["1100", "1200"]))
         .order_by(L.c.family_id, J.c.journal_id, L.c.ledger_line_id),
     )
+    if rows.empty:
+        return rows.reindex(columns=_FACTS).astype("int64")
     on_1200 = rows[rows["account"] == "1200"]
     by_turn = rows[rows["account"] == "1100"].groupby(["family_id", "payer_sequence"])["amount_cents"].sum()
     open_ = by_turn.clip(lower=0).groupby("family_id").sum()

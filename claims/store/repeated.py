@@ -30,6 +30,8 @@ def close_repeated(conn: sa.Connection, posting_date: date) -> None:
         conn,
         sa.select(E.c.exception_id, E.c.exception_key, E.c.family_id).where(E.c.type_code == TYPE, E.c.state == "open"),
     )
+    if rows.empty:
+        return
     still = repeated(conn, rows["family_id"].drop_duplicates().tolist())["exception_key"]
     over = rows.loc[~rows["exception_key"].isin(still), "exception_id"]
     exceptions.close_for(conn, "exception_id", over, [TYPE], "settled", posting_date)

@@ -148,6 +148,8 @@ def _taken(conn: sa.Connection) -> pd.DataFrame:
         .outerjoin(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
         .where(stands(), J.c.reverses_journal_id.is_(None)),
     )
+    if rows.empty:
+        return rows.assign(taken_cents=0, type_code="", exception_key="")
     rows["part"] = rows["remit_id"].where(rows["remit_id"] != 0, -rows["journal_id"])
     # The last entry of a remittance names it.
     rows = rows.sort_values(["day", "remit_key", "ordinal", "journal_id"], ascending=False, ignore_index=True)

@@ -55,6 +55,8 @@ def unknown(conn: sa.Connection) -> pd.DataFrame:
     the two exceeds is a balance of 2100, which is told as such.
     """
     lines = _lines(conn)
+    if lines.empty:
+        return lines[[*KEYS, "amount_cents", "idempotency_key", "remit_id", "file_id", "seg"]]
     cents, is_recovery = lines["amount_cents"], lines["code"] == "WO"
     sums = lines[KEYS].assign(
         taken=cents.where(is_recovery & (cents > 0), 0),

@@ -89,8 +89,10 @@ def keep_named(conn: sa.Connection, posting_date: date) -> None:
     One that opens again is as old as it was.
     """
     found = rows(conn)
-    waits = set(found.loc[~found["is_netted"], "key"])
     told = frame(conn, sa.select(E.c.exception_id, E.c.exception_key, E.c.state).where(E.c.type_code.in_(TYPES)))
+    if told.empty:
+        return
+    waits = set(found.loc[~found["is_netted"], "key"])
     is_waiting = told["exception_key"].str.split(":", n=1).str[1].isin(waits)
     is_open = told["state"] == "open"
     is_netted = told["exception_key"].str.split(":", n=1).str[1].isin(set(found.loc[found["is_netted"], "key"]))

@@ -121,8 +121,7 @@ def _looked_at(
         next_action=cases["next_action"].where(~swaps, cases["then_action"]),
         then_action=cases["then_action"].where(~swaps, cases["next_action"]),
     )
-    cases = _fallen(cases, limits, day)
-    due = deadlines(for_deadlines(cases), limits)
+    cases, due = _fallen(cases, limits, day)
     wakes = (cases["snoozed_until_date"] != "") & (cases["snoozed_until_date"] <= day.isoformat()) & ~is_waiting
     wakes |= cases["is_heard"] == 1
     rows = cases.assign(
@@ -144,16 +143,19 @@ def _looked_at(
     return pd.concat([rows[names], parts], axis=1)
 
 
-def _fallen(cases: pd.DataFrame, limits: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Let a case whose step has passed its last day go on with one that is still possible."""
+def _fallen(cases: pd.DataFrame, limits: pd.DataFrame, day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Let a case whose step has passed its last day go on with one that is still possible; give the deadlines too."""
     due = deadlines(for_deadlines(cases), limits)
     rows = for_deadlines(cases.assign(deadline_date=due["deadline_date"].where(cases["state"] != "waiting", "")))
     step = still_open(rows, day, limits)["step"]
     falls, was_second = step != "", step == cases["then_action"]
-    return cases.assign(
+    if not falls.any():
+        return cases, due
+    fallen = cases.assign(
         next_action=cases["next_action"].where(~falls, step),
         then_action=cases["then_action"].where(~(falls & was_second), cases["next_action"]),
     )
+    return fallen, deadlines(for_deadlines(fallen), limits)
 
 
 def for_deadlines(cases: pd.DataFrame) -> pd.DataFrame:

@@ -131,6 +131,8 @@ def post_transfers(ctx: Context, run_id: int, posting_date: date) -> dict[str, i
     """
     with write(ctx.engine) as conn:
         rows = queries.to_transfer(conn)
+        if rows.empty:
+            return {"denials_transferred": 0, "transferred_cents": 0}
         is_after = rows["takes_place"] == 0
         parts = [books.of_cases(conn, rows[is_after]).assign(account=books.HELD)]
         if not is_after.all():

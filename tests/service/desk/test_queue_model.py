@@ -280,6 +280,7 @@ def test_people_remittances_and_nights_in_any_order(practice, histories):
 
     wanted = settings(
         max_examples=histories,
+        print_blob=True,  # a history that fails can be repeated
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -13,6 +13,7 @@ from claims.service.desk import actions, money
 from claims.service.patient_entry import add_patient_payment
 from claims.store import schema
 from tests.service.desk.conftest import DAY, as_person, cases, chosen, denied, events
+from tests.service.desk.test_priority import night
 
 ACTIONS, AUDIT = schema.denial_actions, schema.audit_events
 
@@ -104,3 +105,12 @@ def test_what_is_said_twice_from_one_page_stands_once(books):
     actions.info_sent(anna, chosen(books, "A1"), "fax 17:03", DAY)
     sent = actions.info_sent(anna, chosen(books, "A1"), "fax 17:04", DAY)
     assert sent.refused["reason"].tolist() == ["records-were-sent"]
+
+
+def test_a_deadline_that_the_night_moved_hinders_no_undo(books):
+    assigned = actions.assign(books.ctx, chosen(books, "A2"), "anna", DAY)
+    actions.tag(books.ctx, chosen(books, "A2"), "monday", DAY)
+    night(books, date(2025, 8, 11))  # the last day of a corrected claim has passed: an appeal is still possible
+    assert events(books, "A2")[-1] == "deadline"
+    assert len(actions.undo(books.ctx, assigned.action_id, date(2025, 8, 11)).done) == 1
+    assert cases(books).loc["A2", ["assignee", "tag"]].tolist() == ["", "monday"]
