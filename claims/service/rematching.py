@@ -53,6 +53,8 @@ def move(
     `is_asked`: those too that an undo has moved back.
     """
     found, lines, others = _other_versions(conn, families, is_asked)
+    if found.empty:
+        return 0
     gone = _withdrawal(conn, found.loc[found["is_moved"], "claim_payment_id"].tolist())
     if len(gone.refused):
         found = found[~found["family_id"].isin(_built_on(gone))]
