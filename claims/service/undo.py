@@ -13,7 +13,16 @@ import pandas as pd
 
 from claims.ledger import proposal
 from claims.ledger import undo as rules
-from claims.service import standing, tying, undo_hindrances, undo_targets, undone_cases, undone_exceptions, undone_lives
+from claims.service import (
+    standing,
+    tying,
+    undo_bank,
+    undo_hindrances,
+    undo_targets,
+    undone_cases,
+    undone_exceptions,
+    undone_lives,
+)
 from claims.service.at_risk import bound
 from claims.service.audited import record
 from claims.service.context import Context
@@ -44,6 +53,7 @@ class Outcome:
     journals: pd.DataFrame
     postings: pd.DataFrame
     refused: pd.DataFrame
+    says: str = ""  # what stays that one might think goes with it
 
 
 def undo(ctx: Context, target: str, posting_date: date) -> Outcome:
@@ -60,6 +70,10 @@ def rehearse_undo(ctx: Context, target: str, posting_date: date) -> Outcome:
 
 def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, counts: dict[str, int]) -> Outcome:
     target = undo_targets.posted(conn, text)
+    if target.bank_file_id:
+        refused = undo_bank.undo(conn, ctx, run_id, day, target, counts)
+        of_bank = pd.DataFrame({"claim_payment_id": []})
+        return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), of_bank, refused)
     gone = plan(conn, target)
     if len(gone.refused):
         nothing = rows.journals_of_run(conn, run_id)
@@ -95,7 +109,8 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     if others := undo_targets.moved_beside(conn, target.name):
         counts["moved_of_other_runs"] = others
     record(ctx, conn, "undo", target.name, {"run_id": run_id, **counts})
-    return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused)
+    says = undo_targets.banked_beside(conn, target.name).strip()
+    return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused, says)
 
 
 def plan(conn: Connection, target: Target) -> rules.Withdrawal:
@@ -127,7 +142,7 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     gone = rules.withdraw(goes.reset_index(drop=True), journals, target.remit_ids, matched)
     refunds = rows.refunds_after(conn, target.remit_ids)
     refunds = refunds.assign(kind=refunds["source"] + " " + refunds["reason_code"])
-    by_hand = rows.tied_by_hand(conn, target.remit_ids).assign(kind="tie by hand")
+    by_hand = rows.tied_by_hand(conn, target.remit_ids)
     again = rows.issued_again(conn, target.remit_ids).assign(kind="payment issued again")
     booked = waiting_adjustments.booked(conn, target.remit_ids).assign(kind="provider adjustment booked")
     others = pd.concat([by_hand, again, booked, refunds[~refunds["journal_id"].isin(booked["journal_id"])]])

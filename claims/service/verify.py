@@ -31,6 +31,7 @@ from claims.store import (
     step_marks,
     takebacks,
     unannounced,
+    undo_bank,
     waiting_adjustments,
 )
 from claims.store.engine import read
@@ -103,7 +104,11 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
                 "bank line {line_key:.12} is off by {off_cents} cents",
                 checked=sizes["bank_lines"],
                 also=[
-                    f"bank line {one[:12]} says otherwise what its ties leave" for one in checking.unlike_rests(conn)
+                    *(
+                        f"bank line {one[:12]} says otherwise what its ties leave"
+                        for one in checking.unlike_rests(conn)
+                    ),
+                    *(f"bank line {one[:12]} says that it is undone, and is not" for one in undo_bank.hidden(conn)),
                 ],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
