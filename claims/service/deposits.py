@@ -21,7 +21,7 @@ from claims.store import banking, deposit_candidates, patient_hand
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
-STATES = ("open", "tied")
+STATES = ("open", "tied", "undone")
 _WORDS = ["words", "ended_words"]
 
 
@@ -58,7 +58,7 @@ def with_ties(rows: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
     by_line = ties.groupby("bank_line_id")
     texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
     return rows.assign(
-        state=pd.Series("tied", index=rows.index, dtype="str").where(rows["rest_cents"] == 0, "open"),
+        state=banking.line_states(rows["rest_cents"]).mask(rows["state"] == banking.UNDONE, banking.UNDONE),
         **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
     )
 
@@ -92,6 +92,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
+    names += ["state", "file_id"]
     story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
     rules = codes.table("tie_rules").set_index("rule")["says"]
     reasons = codes.table("tie_reasons").set_index("why")["own_title"]
@@ -279,6 +280,12 @@ def untie(
         ties = ties if remit_id is None else ties[ties["remit_id"] == remit_id]
         if ties.empty:
             raise NotFoundError("tie of bank line", bank_line_id)
+        later = banking.settled_twice(conn, ties)
+        if len(later):
+            raise PostingRefusedError(
+                "Another deposit has settled the remittance since the bank took this money back: "
+                f"claims deposits untie {later['bank_line_id'].iloc[0]} first."
+            )
         tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED, reason.strip())
         for other in ties["remit_id"].unique().tolist():
             deposit_candidates.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")

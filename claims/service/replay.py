@@ -15,6 +15,7 @@ from claims.service import (
     restored_lives,
     standing,
     tying,
+    undo_bank,
     undo_targets,
     verify_denials,
 )
@@ -56,6 +57,10 @@ def rehearse_replay(ctx: Context, target: str, posting_date: date) -> Outcome:
 
 def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, counts: dict[str, int]) -> Outcome:
     target = undo_targets.undone(conn, text)
+    if target.bank_file_id:
+        undo_bank.replay(conn, ctx, run_id, day, target, counts)
+        nothing = pd.DataFrame({"claim_payment_id": []})
+        return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), nothing, nothing)
     rivals = standing.rivals(conn, target.remit_ids)
     stands = standing.beside(rivals, target.remit_ids)
     alone = [one for one in target.remit_ids if one not in set(stands["remit_id"])]

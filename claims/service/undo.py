@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from claims.service import rematching, undo_hindrances, undo_targets, withdrawing
+from claims.service import rematching, undo_bank, undo_hindrances, undo_targets, withdrawing
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.runs import running
@@ -33,6 +33,7 @@ class Outcome:
     journals: pd.DataFrame
     postings: pd.DataFrame
     refused: pd.DataFrame
+    says: str = ""  # what stays that one might think goes with it
 
 
 def undo(ctx: Context, target: str, posting_date: date) -> Outcome:
@@ -49,6 +50,10 @@ def rehearse_undo(ctx: Context, target: str, posting_date: date) -> Outcome:
 
 def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, counts: dict[str, int]) -> Outcome:
     target = undo_targets.posted(conn, text)
+    if target.bank_file_id:
+        refused = undo_bank.undo(conn, ctx, run_id, day, target, counts)
+        of_bank = pd.DataFrame({"claim_payment_id": []})
+        return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), of_bank, refused)
     gone = withdrawing.plan(conn, target)
     if len(gone.refused):
         nothing = rows.journals_of_run(conn, run_id)
@@ -66,4 +71,5 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     if others := undo_targets.moved_beside(conn, target.name):
         counts["moved_of_other_runs"] = others
     record(ctx, conn, "undo", target.name, {"run_id": run_id, **counts})
-    return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused)
+    says = undo_targets.banked_beside(conn, target.name).strip()
+    return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused, says)

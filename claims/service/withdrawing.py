@@ -94,7 +94,7 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     gone = rules.withdraw(goes.reset_index(drop=True), journals, target.remit_ids, matched)
     refunds = rows.refunds_after(conn, target.remit_ids)
     refunds = refunds.assign(kind=refunds["source"] + " " + refunds["reason_code"])
-    by_hand = rows.tied_by_hand(conn, target.remit_ids).assign(kind="tie by hand")
+    by_hand = rows.tied_by_hand(conn, target.remit_ids)
     again = rows.issued_again(conn, target.remit_ids).assign(kind="payment issued again")
     booked = waiting_adjustments.booked(conn, target.remit_ids).assign(kind="provider adjustment booked")
     others = pd.concat([by_hand, again, booked, refunds[~refunds["journal_id"].isin(booked["journal_id"])]])

@@ -101,3 +101,17 @@ def test_tie_and_untie_by_hand(books):
     assert (strange.code, "not among the people" in strange.err) == (2, True)
     strange = books("deposits", "untie", number, "--reason", "x", "--as", "eve")
     assert "not among the people" in strange.err
+
+
+def test_a_statement_is_undone_and_a_cent_is_booked(books):
+    files = books("files", "list", "--json").json["files"]
+    (number,) = [row["file_id"] for row in files if row["content"] == "bank"]
+    assert f"Undone. Post it again: claims replay file:{number}" in books("undo", f"file:{number}").out
+    undone = by_amount(books, "undone")
+    assert {cents: row["state"] for cents, row in undone.items()} == {8800: "undone", 10000: "undone"}
+    assert f"claims replay file:{number}" in books("deposits", "show", undone[8800]["bank_line_id"]).out
+    assert books("replay", f"file:{number}").code == 0
+    assert {cents: row["state"] for cents, row in by_amount(books).items()} == {8800: "tied", 10000: "open"}
+    line = by_amount(books)[8800]["bank_line_id"]
+    none = books("deposits", "difference", line, 1, "--reason", "a cent")
+    assert (none.code, "there is no difference" in none.err) == (2, True)
