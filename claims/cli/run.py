@@ -33,6 +33,7 @@ DOING = {  # what the person sees while a step runs
     "resolve_identities": "telling new from repeated",
     "post_charges": "charging claims",
     "apply_answers": "following the claims sent",
+    "match_again": "moving payments to later versions",
     "match_claims": "matching payments to claims",
     "post_remittances": "posting remittances",
     "post_voids": "taking back voided charges",

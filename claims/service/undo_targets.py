@@ -8,27 +8,29 @@ from dataclasses import dataclass, field
 
 from claims.errors import NotFoundError, UsageError
 from claims.service.received import file_number
-from claims.store import standing, undo_bank
+from claims.store import rematching, standing, undo_bank
 from claims.store import undo_targets as rows
 from claims.store.handles import Connection
 from claims.store.undo_hindrances import of_trace
 
-_Find = Callable[[Connection, str, int], tuple[list[int], list[int]]]
+_Find = Callable[[Connection, str, int], tuple[list[int], ...]]
 NAMED = 5  # remittances in one sentence
 KINDS = {"remit": "remittance", "file": "file", "claim": "claim", "run": "run"}
 
 
 @dataclass(frozen=True)
 class Target:
-    """Whole remittances, and single claim payments of others; or a bank file (0: none)."""
+    """Whole remittances, single claim payments of others, and claims (family_id) whose matches an undo has put back; or
+    a bank file (0: none)."""
 
     name: str
     remit_ids: list[int] = field(default_factory=list)
     claim_payment_ids: list[int] = field(default_factory=list)
+    matched_back: list[int] = field(default_factory=list)
     bank_file_id: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.remit_ids or self.claim_payment_ids or self.bank_file_id)
+        return bool(self.remit_ids or self.claim_payment_ids or self.matched_back or self.bank_file_id)
 
 
 def posted(conn: Connection, text: str) -> Target:
@@ -49,11 +51,11 @@ def _posted(conn: Connection, kind: str, number: int) -> tuple[list[int], list[i
     return rows.remittances(conn, kind, number, "posted"), []
 
 
-def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], list[int]]:
+def _undone(conn: Connection, kind: str, number: int) -> tuple[list[int], ...]:
     if kind == "claim":
         return rows.remittances_of(conn, number)["remit_id"].tolist(), rows.held_of_claim(conn, number)
     if kind == "run":
-        return rows.undone_of_run(conn, number)
+        return *rows.undone_of_run(conn, number), rematching.changed_back(conn, number)
     whole = rows.remittances(conn, kind, number, "undone")
     if kind == "remit":  # one that is held for another of its payment can stand in its place
         whole = whole or standing.conflicting(conn, number)
@@ -80,7 +82,14 @@ def _target(conn: Connection, kind: str, number: int, find: _Find, state: str) -
     if kind == "file" and rows.is_of_bank(conn, number):
         is_state = undo_bank.is_undone(conn, number) == (state == "undone")
         return Target(f"{kind}:{number}", bank_file_id=number if is_state else 0)
-    return Target(f"{kind}:{number}", *find(conn, kind, number))
+    remit_ids, claim_payment_ids, *back = find(conn, kind, number)
+    return Target(f"{kind}:{number}", remit_ids, claim_payment_ids, back[0] if back else [])
+
+
+def run_of(target: Target) -> int:
+    """Give the number of the run that a target is; 0 where it is something else."""
+    kind, number = _parsed(target.name)
+    return number if kind == "run" else 0
 
 
 def moved_beside(conn: Connection, name: str) -> int:
