@@ -120,6 +120,11 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         output.say(f"In hand is just that: claims payments banked {story['bank_line_id']} {owner} --reason WHY")
     if story["state"] == "undone":
         output.say(f"Undone with its file, nothing of it is in the books: claims replay file:{story['file_id']}")
+    elif story["is_ahead"]:
+        output.say(
+            "Its day has not come: the first reconcile on or after it takes it up. If the day is wrong: "
+            f"claims undo file:{story['file_id']}, and load the statement corrected."
+        )
     elif story["rest_cents"] > 0:
         output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
 

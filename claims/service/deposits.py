@@ -82,7 +82,8 @@ def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> p
 def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered.
 
-    `in_hand`: whose payments and refunds are just what is left of it, as `patient_banking.tie_by_hand` takes them.
+    `is_ahead`: its day has not come, and nothing of it is booked. `in_hand`: whose payments and refunds are just what
+    is left of it, as `patient_banking.tie_by_hand` takes them.
     """
     with read(ctx.engine) as conn:
         row = _line(conn, bank_line_id)
@@ -90,6 +91,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         ties = banking.matches(conn, [bank_line_id], all_time=True)
         considered = deposit_candidates.candidates(conn, [bank_line_id])
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
+    is_ahead = bool(banking.is_ahead(row, ctx.settings.today()).any())
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
     names += ["state", "file_id"]
@@ -107,6 +109,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         **conn_file,
         "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason", *_WORDS]],
         "seen": seen,
+        "is_ahead": is_ahead,
         "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }

@@ -112,10 +112,22 @@ def _stays(conn: Connection, kind: str, number: int) -> str:
     """Say of what has nothing to undo or replay what it moved all the same, and how that goes."""
     moved = rows.moved_by_run(conn, number) if kind == "run" else []
     if not moved:
-        return banked_beside(conn, f"{kind}:{number}")
+        return banked_beside(conn, f"{kind}:{number}") or (_tied(conn, number) if kind == "run" else "")
     names = ", ".join(f"remit:{one}" for one in moved[:NAMED]) + (", ..." if len(moved) > NAMED else "")
     moves = f" Provider adjustments that it moved go and come with their remittances, of other runs: {names}."
     return moves + banked_beside(conn, f"{kind}:{number}")
+
+
+def _tied(conn: Connection, run_id: int) -> str:
+    """Say which bank lines of other nights a run tied to remittances of other nights: its ties stay."""
+    lines = undo_bank.tied_by_run(conn, run_id)
+    if not lines:
+        return ""
+    names = ", ".join(map(str, lines[:NAMED])) + (", ..." if len(lines) > NAMED else "")
+    return (
+        f" Its ties of bank lines that came before stay ({names}): they go with the remittances or bank files of "
+        "other runs, and a wrong one by claims deposits untie LINE."
+    )
 
 
 def _with_number(conn: Connection, text: str, state: str) -> str:

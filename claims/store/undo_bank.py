@@ -158,6 +158,12 @@ def booked_by_run(conn: sa.Connection, run_id: int) -> list[int]:
     return sorted({int(one) for one in conn.scalars(select.distinct())})
 
 
+def tied_by_run(conn: sa.Connection, run_id: int) -> list[int]:
+    """Bank lines that a run tied, by ties that are in force."""
+    select = sa.select(D.c.bank_line_id).join(J, J.c.journal_id == D.c.journal_id)
+    return sorted({int(one) for one in conn.scalars(select.where(J.c.run_id == run_id, D.c.ended_at.is_(None)))})
+
+
 def hidden(conn: sa.Connection) -> list[str]:
     """Name bank lines (line_key) that say they are undone, and no event of the audit chain undid their file, or
     something of them is in the books."""

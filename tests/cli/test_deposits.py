@@ -70,6 +70,17 @@ def test_show_says_why(books):
     assert books("deposits", "show", 99).code == 2
 
 
+def test_a_line_whose_day_has_not_come_is_offered_no_tie(claims, tmp_path):
+    assert claims("init").code == 0
+    statement = tmp_path / "bank.csv"
+    statement.write_bytes(BANK.replace(b"2025-03-11,100", b"2452-03-11,100"))
+    claims("ingest", statement)
+    told = claims("deposits", "show", by_amount(claims)[10000]["bank_line_id"])
+    assert "Tie it by hand" not in told.out
+    assert "claims undo file:1, and load the statement corrected" in told.out
+    assert "Tie it by hand" in claims("deposits", "show", by_amount(claims)[8800]["bank_line_id"]).out
+
+
 @pytest.mark.long
 def test_tie_and_untie_by_hand(books):
     number = by_amount(books)[10000]["bank_line_id"]

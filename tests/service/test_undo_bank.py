@@ -157,6 +157,27 @@ def test_a_night_leaves_bank_lines_to_their_file_and_says_so(practice):
         undo(practice.ctx, f"run:{run}", LATER)
 
 
+def test_a_night_that_only_tied_says_which_ties_stay(practice):
+    practice.night(BILLS, paid("T1", "A1"), bank("2025-03-11,44.00,,,,EFT"), day=FIRST)
+    hand = line(practice, 4400)
+    deposits.tie(practice.ctx, hand, 1, "seen", SECOND)
+    run = practice.rows(sa.select(sa.func.max(schema.journals.c.run_id)))[0][0]
+    with pytest.raises(UsageError, match=rf"ties of bank lines that came before stay \({hand}\).*deposits untie"):
+        undo(practice.ctx, f"run:{run}", LATER)
+
+
+def test_a_wrong_day_goes_with_its_file_and_the_corrected_statement_brings_the_right_one(practice):
+    wrong = bank(ROWS[5], "2052-03-13,7.00,XX,NOBODY,,EFT")
+    practice.night(wrong, day=FIRST)
+    assert practice.exceptions() == ["BANK_DAY_AHEAD", "DEPOSIT_WITHOUT_REMIT"]
+    undo(practice.ctx, file_of(practice), LATER)
+    assert practice.exceptions() == ["UNDONE"]
+    practice.night(wrong.replace(b"2052", b"2025"), day=LATER)
+    assert practice.balances()["1000"] == 1900
+    assert practice.exceptions() == ["DEPOSIT_WITHOUT_REMIT", "DEPOSIT_WITHOUT_REMIT", "UNDONE"]
+    check(practice)
+
+
 def test_a_line_that_says_it_is_undone_is_found(practice):
     practice.night(BILLS, bank(ROWS[3]), day=FIRST)
     with write(practice.ctx.engine) as conn:

@@ -103,7 +103,8 @@ def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Resp
     told = deposits.told(at.reading, bank_line_id, show_phi=True)
     usual: dict[str, Any] = {"said": "", "problem": "", "would": None, "verb": ""}
     usual |= {"remit": 0, "reason": "", "settles": "", "fee": ""}
-    open_ = shown.rows(deposits.open_remittances(at.reading, bank_line_id)) if told["rest_cents"] > 0 else []
+    can_be_tied = told["rest_cents"] > 0 and told["state"] != "undone" and not told["is_ahead"]
+    open_ = shown.rows(deposits.open_remittances(at.reading, bank_line_id)) if can_be_tied else []
     if open_:
         record_shown(at.reading, f"bank line {bank_line_id}", {"remittances": [row["remit_id"] for row in open_]})
     parts = {"ties": shown.rows(told["ties"]), "candidates": shown.rows(told["candidates"]), "open": open_}
