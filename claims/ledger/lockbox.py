@@ -37,14 +37,15 @@ def sets_of(rows: pd.DataFrame, totals: Mapping[tuple[str, str], Mapping[str, in
     """
     numbers = pd.Series(0, index=rows.index, dtype="int64")
     odd: list[int] = []
+    count = 0
     is_of_lockbox = (rows["type_code"] == SUM) | (rows["kind"] == ITEM)
     for key, own in rows[is_of_lockbox].groupby(["account", "bank_date"], sort=False):
         items = own[own["kind"] == ITEM]
         if len(items) in (0, len(own)):
             continue
         found = _adding_up(own)
-        in_sets = [label for one in found for label in one]
-        sums = own.loc[[label for label in in_sets if label not in items.index], "amount_cents"]
+        in_sets = {label for one in found for label in one}
+        sums = own.loc[own.index.isin(in_sets) & (own["kind"] != ITEM), "amount_cents"]
         of_day = rows[(rows["account"] == key[0]) & (rows["bank_date"] == key[1]) & (rows["amount_cents"] > 0)]
         told = totals.get((str(key[0]), str(key[1])), {})
         counted = {ALL_CREDITS: int(of_day["amount_cents"].sum()), ALL_LOCKBOX: int(own["amount_cents"].sum())}
@@ -55,38 +56,50 @@ def sets_of(rows: pd.DataFrame, totals: Mapping[tuple[str, str], Mapping[str, in
         if len(loose) and int(sums.sum() + loose["amount_cents"].sum()) in over:
             numbers[loose.index] = NO_LINE
         elif len(loose):
-            odd += [label for label in own.index if label not in items.index and label not in in_sets]
+            odd += own.index[(own["kind"] != ITEM) & ~own.index.isin(in_sets)].tolist()
         for one in found:
-            numbers[one] = numbers.max() + 1
+            count += 1
+            numbers[one] = count
     return Sets(numbers, odd)
 
 
 def _adding_up(own: pd.DataFrame) -> list[list[int]]:
     """Find sets of one account and day: items with the deposit's reference, those that follow it, all that are left."""
-    is_item, cents, named = own["kind"] == ITEM, own["amount_cents"], own["reference"]
-    free = dict.fromkeys(own.index[is_item])
-    found: list[list[int]] = []
-    left = []
-    for deposit in own.index[~is_item]:
-        alike = [label for label in free if named[label] == named[deposit] != ""]
-        after = [label for label in free if label > deposit]
-        following = next((label for label in own.index[~is_item] if label > deposit), None)
-        run = [label for label in after if following is None or label < following]
-        chosen = alike if alike and cents[alike].sum() == cents[deposit] else _start(run, cents, int(cents[deposit]))
-        if chosen:
-            found.append([deposit, *chosen])
-            free = {label: None for label in free if label not in chosen}
+    cents = dict(zip(own.index.tolist(), own["amount_cents"].tolist(), strict=True))
+    is_item = (own["kind"] == ITEM).tolist()
+    alike: dict[str, tuple[list[int], list[int]]] = {}  # deposits and items of a reference
+    follow: dict[int, list[int]] = {}  # items up to the next deposit
+    run: list[int] = []
+    for label, named, item in zip(cents, own["reference"].tolist(), is_item, strict=True):
+        alike.setdefault(named, ([], []))[item].append(label)
+        if item:
+            run.append(label)
         else:
-            left.append(deposit)
-    if left and free and cents[left].sum() == cents[list(free)].sum():
-        found.append([*left, *free])
+            run = follow[label] = []
+    found = [
+        [*deposits, *items]
+        for named, (deposits, items) in alike.items()
+        if named and items and len(deposits) == 1 and sum(map(cents.__getitem__, items)) == cents[deposits[0]]
+    ]
+    used = {label for one in found for label in one}
+    for deposit in [label for label in follow if label not in used]:
+        if chosen := _start([label for label in follow[deposit] if label not in used], cents, cents[deposit]):
+            found.append([deposit, *chosen])
+            used.update(found[-1])
+    left = [label for label in cents if label not in used]
+    deposits = [label for label in left if label in follow]
+    items = [label for label in left if label not in follow]
+    if deposits and items and sum(map(cents.__getitem__, deposits)) == sum(map(cents.__getitem__, items)):
+        found.append(left)
     return found
 
 
-def _start(run: list[int], cents: pd.Series, target: int) -> list[int]:
+def _start(run: list[int], cents: Mapping[int, int], target: int) -> list[int]:
     """Give the shortest beginning of a run that adds up to something."""
-    for number in range(1, len(run) + 1):
-        if cents[run[:number]].sum() == target:
+    total = 0
+    for number, label in enumerate(run, 1):
+        total += cents[label]
+        if total == target:
             return run[:number]
     return []
 
@@ -149,6 +162,7 @@ def _of_sums(items: pd.DataFrame, elsewhere: pd.DataFrame) -> tuple[list[int], l
     """Find items whose deposit another statement brought: their labels, and those of the deposits."""
     found: list[int] = []
     deposits: list[int] = []
+    elsewhere = elsewhere if len(items) else elsewhere.iloc[:0]
     for label, row in elsewhere[elsewhere["is_stored"] & (elsewhere["type_code"] == SUM)].iterrows():
         own = items[_same_day(items, row) & ~items.index.isin(found)]
         if chosen := _run(own, int(row["amount_cents"])):
