@@ -19,9 +19,9 @@ from claims.service import tying
 from claims.service.audited import record, sealed_words
 from claims.service.context import Context
 from claims.service.master import load_master
-from claims.service.periods import require_come
+from claims.service.periods import require_come, require_not_before
 from claims.service.runs import running
-from claims.store import banking
+from claims.store import banking, periods
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -53,6 +53,7 @@ def book(ctx: Context, bank_line_id: int, remit_id: int, reason: str, posting_da
         before = banking.matches(conn, banking.of_remittances(conn, [remit_id]))
         booked = before[(before["remit_id"] == remit_id) & (before["rule"] == RULE)]["fee_cents"].abs().sum()
         _require_allowed(master, ctx, str(ties["payer_code"].iloc[0]), abs(cents) + int(booked), posting_date)
+        require_not_before(periods.last_day(conn, ties["journal_id"].tolist()), posting_date)
         own = line[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]].assign(
             remit_id=remit_id,
             remit_key=remit["remit_key"].iloc[0],
@@ -85,6 +86,7 @@ def take_back(ctx: Context, bank_line_id: int, remit_id: int, reason: str, posti
         own = ties[ties["rule"] == RULE]
         if own.empty:
             raise NotFoundError("booked difference of bank line", bank_line_id)
+        require_not_before(periods.last_day(conn, own["journal_id"].tolist()), posting_date)
         tying.take_apart(conn, ctx, run_id, posting_date, own, banking.DIFFERENCE_BACK, reason.strip())
         tying.name_open(conn, posting_date)
         cents = int(own["fee_cents"].sum())

@@ -31,8 +31,8 @@ def record_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str,
     where all its parts that stand leave it.
     """
     counts = {"decisions_recorded": 0}
-    statistics.refresh(ctx.engine)
     while True:
+        statistics.refresh(ctx.engine)  # what the batch before wrote is what this one reads
         with write(ctx.engine) as conn:
             remit_ids = told_postings.remittances(conn, CLAIMS_PER_BATCH)
             if not remit_ids:

@@ -33,8 +33,8 @@ def open_denials(ctx: Context, run_id: int, posting_date: date) -> dict[str, int
     limits = own_limits(master, posting_date)
     counts = {"denials_opened": 0, "denials_repeated": 0, "denials_closed": 0, "denials_matched": 0, "at_risk_cents": 0}
     looked_again: set[int] = set()
-    statistics.refresh(ctx.engine)
     while True:
+        statistics.refresh(ctx.engine)
         with write(ctx.engine) as conn:
             remit_ids = queries.remittances_to_look_at(conn, CLAIMS_PER_BATCH)
             if not remit_ids:

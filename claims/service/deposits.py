@@ -16,8 +16,9 @@ from claims.money import amount
 from claims.service import tying
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
+from claims.service.periods import require_not_before
 from claims.service.runs import running
-from claims.store import banking, deposit_candidates, patient_hand
+from claims.store import banking, deposit_candidates, patient_hand, periods
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
@@ -289,6 +290,7 @@ def untie(
                 "Another deposit has settled the remittance since the bank took this money back: "
                 f"claims deposits untie {later['bank_line_id'].iloc[0]} first."
             )
+        require_not_before(periods.last_day(conn, ties["journal_id"].tolist()), posting_date)
         tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED, reason.strip())
         for other in ties["remit_id"].unique().tolist():
             deposit_candidates.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")

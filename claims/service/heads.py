@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from claims.errors import UsageError
 from claims.reports import manifest
@@ -47,23 +47,28 @@ def read(told: str) -> Head:
     return Head(audit.Head(int(event), mac.lower()), seals.Head(int(number), hashed.lower()), others)
 
 
-def of_reports(folder: Path) -> dict[str, Head]:
-    """Read the head of each report in a folder and below it, by the path of its manifest there.
+def of_reports(folder: Path) -> dict[str, Head | None]:
+    """Read the head of each report in a folder and below it, by the path of its manifest there; None: it holds none.
 
-    Raises ReportFolderError where there is none, or one that cannot be read; reports of versions that wrote no head
-    are left out.
+    Raises ReportFolderError where there is no report, or one that cannot be read. Letters are no reports.
     """
     found = sorted(folder.rglob(manifest.NAME)) if folder.is_dir() else []
     if not found:
         manifest.load(folder)
-    told = {path: manifest.load(path.parent).get("run", {}).get(manifest.HEAD, "") for path in found}
-    return {str(path.relative_to(folder)): read(head) for path, head in told.items() if head}
+    told = {str(path.relative_to(folder)): manifest.load(path.parent) for path in found}
+    noted = {where: one.get("run", {}).get(manifest.HEAD, "") for where, one in told.items() if _is_report(one)}
+    return {where: read(head) if head else None for where, head in noted.items()}
 
 
-def lost(conn: Connection, noted: Mapping[str, Head]) -> list[str]:
-    """Name each place whose noted head the chains do not lead to any more."""
-    told = {where: _lost(conn, head) for where, head in noted.items()}
-    return [f"the books do not lead to the head in {where}: {what}" for where, what in told.items() if what]
+def _is_report(content: Mapping[str, Any]) -> bool:
+    return "known_at" in content.get("parameters", {})
+
+
+def lost(conn: Connection, noted: Mapping[str, Head | None]) -> list[str]:
+    """Name each place whose noted head the chains do not lead to any more, or that holds none (taken out, or old)."""
+    told = {where: _lost(conn, head) for where, head in noted.items() if head is not None}
+    found = [f"the books do not lead to the head in {where}: {what}" for where, what in told.items() if what]
+    return found + [f"{where} holds no head: nothing in it tells" for where, head in noted.items() if head is None]
 
 
 def _lost(conn: Connection, head: Head) -> str:

@@ -27,6 +27,15 @@ def require_come(ctx: Context, posting_date: date) -> None:
         raise UsageError("The accounting day lies ahead of today: money is moved today, or on a day that is over.")
 
 
+def require_not_before(last: date | None, posting_date: date) -> None:
+    """Raise UsageError for a day before that of what an act takes back, or builds on: the days between, as they were
+    reported, would not add up any more."""
+    if last is not None and posting_date < last:
+        raise UsageError(
+            f"What it is about was booked on {last}: it is dated on that day or later, not {posting_date}."
+        )
+
+
 def close_period(ctx: Context, through: date) -> None:
     """Close all accounting days up to `through`, for good."""
     if through >= ctx.settings.today():

@@ -51,9 +51,9 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
     One remittance posts in one database transaction, all or nothing.
     """
     counts = {"remittances_posted": 0, "posted_cents": 0, "journals": 0, "payments_applied": 0}
-    statistics.refresh(ctx.engine)
     counts["payments_applied"] += _retry(ctx, run_id, posting_date, counts)
     while True:
+        statistics.refresh(ctx.engine)
         with write(ctx.engine) as conn:
             remits = posting.ready_remittances(conn, CLAIMS_PER_BATCH)
             if remits.empty:

@@ -43,8 +43,8 @@ def price_decisions(ctx: Context, run_id: int, posting_date: date) -> dict[str, 
         if known_at != since:
             _price_again(conn, contracts, since)
             rows.save_state(conn, known_at, run_id, clock.now())
-    statistics.refresh(ctx.engine)
     while True:
+        statistics.refresh(ctx.engine)
         with write(ctx.engine) as conn:
             scope = queries.next_families(conn, FAMILIES_PER_BATCH)
             if scope is None:

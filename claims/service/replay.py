@@ -26,13 +26,14 @@ from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
 from claims.service.matching import match_claims
+from claims.service.periods import require_not_before
 from claims.service.posting import post_remittances, settle
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
 from claims.service.stepping import add, step_by_step
 from claims.service.undo import Outcome
 from claims.service.undo_targets import Target
-from claims.store import exceptions, posting, undone, undone_cases, undone_exceptions, undone_ties
+from claims.store import exceptions, periods, posting, undone, undone_cases, undone_exceptions, undone_ties
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
@@ -46,7 +47,9 @@ def replay(ctx: Context, target: str, posting_date: date) -> Outcome:
     what its reversals took back is undone and could be replayed (`replay_hindrances`).
     """
     with running(ctx, "replay", posting_date) as (run_id, counts), together(ctx.engine) as conn:
-        return _replay(conn, ctx, run_id, posting_date, target, counts)
+        outcome = _replay(conn, ctx, run_id, posting_date, target, counts)
+        require_not_before(periods.last_before_replay(conn, run_id), posting_date)
+        return outcome
 
 
 def rehearse_replay(ctx: Context, target: str, posting_date: date) -> Outcome:

@@ -304,7 +304,7 @@ def verify_reports(folder: Path) -> list[dict[str, Any]]:
     folders = [path.parent for path in sorted(folder.rglob(manifest.NAME))] if folder.is_dir() else []
     if not folders:
         manifest.load(folder)
-    return [
+    return _without_manifest(folder, folders) + [
         {
             "folder": str(one),
             "report": content["report"],
@@ -313,4 +313,14 @@ def verify_reports(folder: Path) -> list[dict[str, Any]]:
         }
         for one in folders
         for content in (manifest.load(one),)
+    ]
+
+
+def _without_manifest(folder: Path, known: list[Path]) -> list[dict[str, Any]]:
+    """Name folders below that hold files of a report, and nothing that tells what was written."""
+    endings = {f".{name}" for name in export.FORMATS}
+    lone = {path.parent for path in folder.rglob("*") if path.suffix in endings and path.name != manifest.NAME}
+    problem = "holds files and no manifest.json: nothing tells what was written"
+    return [
+        {"folder": str(one), "report": "", manifest.SEAL: "", "problems": [problem]} for one in sorted(lone - {*known})
     ]

@@ -14,7 +14,9 @@ import pandas as pd
 from claims.service import rematching, undo_bank, undo_hindrances, undo_targets, withdrawing
 from claims.service.audited import record
 from claims.service.context import Context
+from claims.service.periods import require_not_before
 from claims.service.runs import running
+from claims.store import periods
 from claims.store import undo as rows
 from claims.store.engine import rehearsal, together
 from claims.store.handles import Connection
@@ -39,7 +41,9 @@ class Outcome:
 def undo(ctx: Context, target: str, posting_date: date) -> Outcome:
     """Take back what a target (remit:NO, file:NO, claim:NO, run:NO) posted; refused when a person built on it."""
     with running(ctx, "undo", posting_date) as (run_id, counts), together(ctx.engine) as conn:
-        return _undo(conn, ctx, run_id, posting_date, target, counts)
+        outcome = _undo(conn, ctx, run_id, posting_date, target, counts)
+        require_not_before(periods.last_taken_back(conn, run_id), posting_date)
+        return outcome
 
 
 def rehearse_undo(ctx: Context, target: str, posting_date: date) -> Outcome:

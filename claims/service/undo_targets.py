@@ -142,7 +142,8 @@ def _with_number(conn: Connection, text: str, state: str) -> str:
         if not found and not named.isdigit():
             raise NotFoundError(f"remittance that is {state} with", "this trace number")
         return f"remit:{found[0]}" if found else text
-    if kind != "file" or not named or named.isdigit():
+    is_number = named.isdigit() and (len(named) < 6 or (len(named) <= 18 and rows.exists(conn, kind, int(named))))
+    if kind != "file" or not named or is_number:
         return text
     return f"file:{file_number(conn, named)}"
 

@@ -48,7 +48,9 @@ class Check:
     broken: tuple[str, ...]
 
 
-def verify(ctx: Context, known_head: Head | None = None, of_reports: Mapping[str, Head] | None = None) -> list[Check]:
+def verify(
+    ctx: Context, known_head: Head | None = None, of_reports: Mapping[str, Head | None] | None = None
+) -> list[Check]:
     """Recount L1 to L10 and the bank, walk the chains of journals and audit, read every stored file again.
 
     `known_head`: a head that was noted elsewhere (`heads.of`); only it shows chains cut at their end. `of_reports`:
@@ -61,7 +63,7 @@ def verify(ctx: Context, known_head: Head | None = None, of_reports: Mapping[str
     values = Check("values", rule, len(schema.metadata.tables), odd)
     try:
         return [*_checks(ctx, known_head, values), *_of_reports(ctx, of_reports)]
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         if not odd:
             raise
         return [values]
@@ -233,7 +235,7 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
     return checks
 
 
-def _of_reports(ctx: Context, noted: Mapping[str, Head] | None) -> list[Check]:
+def _of_reports(ctx: Context, noted: Mapping[str, Head | None] | None) -> list[Check]:
     if noted is None:
         return []
     with read(ctx.engine) as conn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import date
 
@@ -42,6 +43,17 @@ def test_remittances_and_files_are_listed_with_the_numbers_that_undo_and_ties_ta
     assert (told["sha256"], [one["remit_id"] for one in told["remittances"]]) == (sha256, [number])
     assert books("files", "show", "abc").code == 2
     assert books("files", "show", "ffffffffff").code == 2
+
+
+def test_an_act_is_not_dated_before_what_it_takes_back(books):
+    """Else the days between, as they were reported, add up no more."""
+    number = books("remits", "list", "--state", "posted", "--json").json["remittances"][0]["remit_id"]
+    for act in (("undo", f"remit:{number}"), ("deposits", "untie", "1", "--reason", "wrong")):
+        said = books(*act, "--date", "2025-06-29")
+        assert said.code == 2 and "booked on 2025-06-30" in said.err
+    assert books("undo", f"remit:{number}", "--date", "2025-07-02").code == 0
+    assert "booked on 2025-07-02" in books("replay", f"remit:{number}", "--date", "2025-07-01").err
+    assert books("replay", f"remit:{number}", "--date", "2025-07-02").code == 0
 
 
 def test_undo_takes_a_file_by_its_hash_and_counts_every_journal(books):
@@ -95,6 +107,14 @@ def test_tables_that_were_all_put_back_are_shown_by_a_report_that_was_kept(books
     (broken,) = [one for one in wrong.json["checks"] if one["broken"]]
     assert broken["name"] == "reports" and "manifest.json" in broken["broken"][0]
     assert books("audit", "verify", "--reports", tmp_path / "nothing").code == 2
+    content = json.loads((kept / "manifest.json").read_text())
+    del content["run"]["audit_head"]
+    (kept / "manifest.json").write_text(json.dumps(content))
+    assert books("audit", "verify", "--reports", kept).code == 1
+    (kept / "manifest.json").rename(tmp_path / "manifest.json")
+    (kept / "other").mkdir()
+    (tmp_path / "manifest.json").rename(kept / "other" / "manifest.json")
+    assert "no manifest.json" in books("report", "verify", kept).err
 
 
 def test_without_a_contract_nothing_is_said_of_differences(books):
