@@ -63,7 +63,7 @@ def list_deposits(
             for row in rows
         ],
     )
-    left = sum(row["rest_cents"] for row in rows)
+    left = sum(row["rest_cents"] for row in rows if row["state"] != "undone")
     output.say(f"{len(rows)} bank line(s), {console.dollars(left)} left to explain.")
     if rows:
         output.say("More about one: claims deposits show NO")

@@ -25,7 +25,7 @@ KnownAt = Annotated[
     typer.Option("--known-at", metavar="INSTANT", help="Known by then, like 2026-11-30T18:00Z; default: now."),
 ]
 Format = Annotated[str, typer.Option("--format", help="csv, xlsx, json or parquet.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/NAME in the outbox.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/NAME in the data folder.")]
 
 
 def register(app: typer.Typer) -> None:

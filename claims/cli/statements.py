@@ -12,7 +12,7 @@ from claims.cli.acting import context_for
 from claims.cli.report import FOUND_WRONG, AsOf, Format, KnownAt, day_of, instant, say
 from claims.cli.small_balances import small_balances, to_collection
 
-Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/statements in the outbox.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/statements in the data folder.")]
 
 
 def register(app: typer.Typer) -> None:
