@@ -15,7 +15,7 @@ PP, RF, D = schema.patient_payments, schema.patient_refunds, schema.deposit_matc
 MR = schema.money_requests
 # The words of these acts stand in a column of what they are about.
 _VOID, _REFUND, _ASKED = "payment.void", "patient.refund-requested", "money.requested"
-_TIES, _UNTIE = ("deposit.tie", "deposit.tie-patients"), "deposit.untie"
+_TIES, _UNTIE = ("deposit.tie", "deposit.tie-patients", "deposit.take-back"), "deposit.untie"
 _BANK_LINE = "bank line "
 
 
