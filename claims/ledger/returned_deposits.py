@@ -101,6 +101,7 @@ def _but(parts: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
 
 def _whole(pairs: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Ties of whole deposits: all parts of each."""
+    pairs = pairs.reset_index(drop=True)
     rows = weighed(pairs, pd.Series(False, index=pairs.index)).rename(columns={"remit_id": "returns_line_id"})
     own = parts.rename(columns={"bank_line_id": "returns_line_id"})
     own = own[["returns_line_id", "remit_id", "amount_cents", "fee_cents"]]
