@@ -16,6 +16,7 @@ def reconcile(run_id: int, posting_date: date) -> dict[str, int]:
         **steps.post_charges(run_id, posting_date),
         **steps.apply_answers(run_id, posting_date),
         **steps.post_transfers(run_id, posting_date),
+        **steps.match_again(run_id, posting_date),
         **steps.match_claims(run_id, posting_date),
         **steps.post_remittances(run_id, posting_date),
         **steps.post_voids(run_id, posting_date),

@@ -158,6 +158,12 @@ def post_transfers(run_id: int, posting_date: date) -> dict[str, int]:
 
 
 @step
+def match_again(run_id: int, posting_date: date) -> dict[str, int]:
+    """Move payments to the replacement that they decide and that came after them."""
+    return reconcile.match_again(place().context, run_id, posting_date)
+
+
+@step
 def match_claims(run_id: int, posting_date: date) -> dict[str, int]:
     """Find the claim that each claim payment belongs to."""
     return reconcile.match_claims(place().context, run_id, posting_date)

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-PLAIN = {"money", "errors", "findings", "frames", "config", "cells", "identifiers", "masking"}
+PLAIN = {"money", "days", "errors", "findings", "frames", "config", "cells", "identifiers", "masking"}
 SIDE_BY_SIDE = {"x12", "pricing", "charges", "ledger", "denials", "reports", "payer", "store", "people", "master"}
 LETTERS = {"letters"}  # side by side with them; only service writes any
 BELOW = {

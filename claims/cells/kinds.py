@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import NamedTuple
 
+from claims.days import read_day
 from claims.identifiers import is_npi
 from claims.money import cents
 
@@ -33,10 +33,10 @@ def _matching(pattern: str) -> Callable[[str], str | None]:
 def _day(text: str) -> int | None:
     """Read an ISO day as YYYYMMDD; 0 when empty."""
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
+        day = read_day(text)
     except ValueError:
         return None
-    return day.year * 10_000 + day.month * 100 + day.day if day and day.year >= 1880 else None
+    return day.year * 10_000 + day.month * 100 + day.day if day.year >= 1880 else None
 
 
 def _amount(text: str) -> int | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from claims.cli import console
-from claims.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -27,16 +27,15 @@ def head() -> None:
     Example: claims audit head
     """
     from claims import config
-    from claims.service import verify as verbs
+    from claims.service import heads
     from claims.service.context import open_context
+    from claims.store.engine import read
 
     output = console.current()
-    last = verbs.head(open_context(config.load(), actor=output.actor))
-    told = ":".join(map(str, (*last.event, *last.seal)))
-    if last.chains is not None:
-        told += f":{'-'.join(map(str, last.chains.numbers))}:{last.chains.hash}"
-    output.document({"events": last.event.seq, "head": told})
-    output.say(told)
+    with read(open_context(config.load(), actor=output.actor).engine) as conn:
+        last = heads.of(conn)
+    output.document({"events": last.event.seq, "head": heads.text(last)})
+    output.say(heads.text(last))
 
 
 def acknowledge(
@@ -63,20 +62,28 @@ def verify(
     known: Annotated[
         str, typer.Option("--head", metavar="HEAD", help="What claims audit head printed earlier, kept elsewhere.")
     ] = "",
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="A folder of written reports: each holds such a head.")
+    ] = None,
 ) -> None:
     """Recount the books, walk the chains of journals and audit, and read every stored file again.
 
-    Ends with 1 when anything is wrong, and names it.
+    Ends with 1 when anything is wrong, and names it. A head that was noted, or reports that were written and kept
+    elsewhere, show it too when all tables were put back together to an earlier day.
 
     Example: claims audit verify
+    Example: claims audit verify --reports month-end
     """
     from claims import config
+    from claims.service import heads
     from claims.service import verify as verbs
     from claims.service.context import open_context
 
     output = console.current()
     ctx = open_context(config.load(), actor=output.actor)
-    checks = verbs.verify(ctx, verbs.head_of(*_head(known)) if known else None)
+    checks = verbs.verify(
+        ctx, heads.read(known) if known else None, heads.of_reports(reports) if reports is not None else None
+    )
     unknown = verbs.unknown_files(ctx)
     broken = [problem for check in checks for problem in check.broken]
     output.document(
@@ -107,20 +114,3 @@ def verify(
     if broken:
         raise typer.Exit(1)
     output.say("The books are sound.")
-
-
-def _head(text: str) -> tuple[int, str, int, str, tuple[int, ...], str]:
-    """Read what `claims audit head` prints: number and seal of an event, number and hash of the last row seals, numbers
-    and hash of the ends of the other chains. What earlier versions printed ends before those."""
-    parts = text.strip().split(":")
-    filling = ["0", "0" * 64] if len(parts) == 4 else [""] * 6
-    event, mac, number, told, numbers, joined = [*parts, *filling][:6]
-    is_number = all(_is_number(one) for one in (event, number, *numbers.split("-")))
-    if not (is_number and len(mac) == len(told) == len(joined) == 64 and len(parts) in (4, 6)):
-        raise UsageError("--head wants what claims audit head printed: numbers, colons and 64 digits, as they stood.")
-    ends = tuple(map(int, numbers.split("-")))
-    return int(event), mac.lower(), int(number), told.lower(), ends, joined.lower() if len(parts) == 6 else ""
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -76,7 +76,7 @@ def _say(output: console.Output, told: dict[str, list[dict[str, Any]]]) -> None:
     )
     if told["held"]:
         output.table(
-            "Decided in a remittance that is held: nothing of it is posted",
+            "Decided in a remittance that is held or undone: nothing of it is posted",
             [">Remit", "Day", "Payer", "Status", ">Charge", ">Paid", "Held for", "Trace", "File", ">Segment"],
             [
                 (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from claims import days
 from claims.cli import console
 from claims.cli.acting import context_for
 from claims.cli.typed import asked_for
@@ -128,6 +129,6 @@ def day_of(ctx: Context, text: str) -> date:
 def read_day(text: str, option: str) -> date:
     """Read a day; UsageError names the option that it was typed for."""
     try:
-        return date.fromisoformat(text)
+        return days.read_day(text)
     except ValueError:
         raise UsageError(f"{option} wants a day like 2026-11-30.") from None

@@ -24,6 +24,7 @@ Other = Annotated[
         help="The number of the remittance, as show names it; of money that went out, the deposit that went back.",
     ),
 ]
+Remit = Annotated[str, typer.Argument(metavar="REMIT", help="The number of the remittance, as show names it.")]
 OF_LINE = "line:"
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the tie.")]
 Seen = Annotated[str, typer.Option("--seen", help="What show said of the ties; refused where they have changed.")]
@@ -37,11 +38,12 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("tie")(tie)
     group.command("untie")(untie)
+    group.command("difference")(difference)
     app.add_typer(group, name="deposits")
 
 
 def list_deposits(
-    state: Annotated[str, typer.Option(help="open, tied or any.")] = "open",
+    state: Annotated[str, typer.Option(help="open, tied, undone or any.")] = "open",
     show_phi: ShowPhi = False,
 ) -> None:
     """List bank lines with what is left of each and the rule that tied it.
@@ -128,7 +130,14 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         )
     for owner in story["in_hand"]:
         output.say(f"In hand is just that: claims payments banked {story['bank_line_id']} {owner} --reason WHY")
-    if story["rest_cents"] > 0:
+    if story["state"] == "undone":
+        output.say(f"Undone with its file, nothing of it is in the books: claims replay file:{story['file_id']}")
+    elif story["is_ahead"]:
+        output.say(
+            "Its day has not come: the first reconcile on or after it takes it up. If the day is wrong: "
+            f"claims undo file:{story['file_id']}, and load the statement corrected."
+        )
+    elif story["rest_cents"] > 0:
         output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
     if story["rest_cents"] < 0:
         output.say(f"Say which deposit went back: claims deposits tie {story['bank_line_id']} line:NO --reason WHY")
@@ -247,3 +256,28 @@ def untie(
     ended = deposits.untie(ctx, which, reason, when, remit_id=other, seen=seen or None)
     output.document({"untied": ended})
     output.say(f"{ended} tie(s) taken apart. The rules do not tie these again; claims deposits tie does.")
+
+
+def difference(
+    number: Number,
+    remit: Remit,
+    reason: Reason,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take back what was booked.")] = False,
+    day: Day = None,
+) -> None:
+    """Book what a tied deposit is short of its remittance, or over it, on 5110; audited.
+
+    As much as a row of master data allows (bank_differences).
+
+    Example: claims deposits difference 12 40 --reason "a cent of rounding, payer will not send it"
+    """
+    from claims.service import bank_differences
+
+    output = console.current()
+    ctx = context_for(output, "desk.act")
+    verb = bank_differences.take_back if take_back else bank_differences.book
+    when = day.date() if day else ctx.settings.today()
+    cents = verb(ctx, number_of(number, "claims deposits list"), number_of(remit), reason, when)
+    output.document({"difference_cents": cents, "taken_back": take_back})
+    what = f"{console.dollars(abs(cents))} {'short' if cents > 0 else 'over'}"
+    output.say(f"Taken back: {what} again." if take_back else f"Booked on 5110: {what}. --take-back takes it back.")

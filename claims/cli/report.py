@@ -12,6 +12,7 @@ import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
+from claims.days import read_day
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -186,6 +187,6 @@ def instant(text: str) -> str:
 def day_of(text: str, option: str = "--as-of") -> date | None:
     """Read an accounting day; None for an empty text."""
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         raise UsageError(f"{option} wants a day like 2026-11-30.") from None

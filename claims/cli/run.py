@@ -15,6 +15,7 @@ import typer
 
 from claims.cli import console
 from claims.cli.ingest import say_known_rows
+from claims.days import read_day
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ DOING = {  # what the person sees while a step runs
     "resolve_identities": "telling new from repeated",
     "post_charges": "charging claims",
     "apply_answers": "following the claims sent",
+    "match_again": "moving payments to later versions",
     "match_claims": "matching payments to claims",
     "post_remittances": "posting remittances",
     "post_voids": "taking back voided charges",
@@ -200,7 +202,7 @@ def work_done(counts: Mapping[str, int]) -> bool:
 def posting_day(text: str) -> date | None:
     """Read the option --date; None when it was not given."""
     try:
-        day = date.fromisoformat(text) if text else None
+        day = read_day(text) if text else None
     except ValueError:
         raise UsageError("--date wants a day like 2026-11-20.") from None
     if day and (day - date.today()).days > FURTHEST_DAYS:

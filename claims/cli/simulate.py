@@ -30,12 +30,13 @@ def month(
 
     Example: claims simulate month --claims 300 --seed 7 --out ./month
     """
+    from claims.days import read_day
     from claims.errors import UsageError
     from claims.service.simulate import simulate_month
 
     output = console.current()
     try:
-        first_day = date.fromisoformat(start)
+        first_day = read_day(start)
     except ValueError:
         raise UsageError("--start: a day is needed, written 2026-09-01.") from None
     about = simulate_month(out, claims=claims, seed=seed, start=first_day, patients=patients)
@@ -103,11 +104,12 @@ def payer(
 
 
 def _day(option: str, text: str) -> date | None:
+    from claims.days import read_day
     from claims.errors import UsageError
 
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise UsageError(f"{option}: a day is needed, written 2026-09-01.") from None

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_takebacks(
-    state: Annotated[str, typer.Option(help="open, unannounced, settled or any.")] = "open",
+    state: Annotated[str, typer.Option(help="open, unannounced, unexplained, settled or any.")] = "open",
     payer: Annotated[str, typer.Option(help="Payer code, or part of its name.")] = "",
     as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="As the books stood.")] = None,
     show_phi: ShowPhi = False,

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
-    """Take back what a remittance, a file, a claim or a night's run posted, with what stands on it.
+    """Take back what a remittance, a file (of a bank, too), a claim or a night's run posted, with what stands on it.
 
     Reversing journals are written, nothing is erased; what is undone is posted again by claims replay only. What a
     person built on it (a write-off, a patient's payment, a match or tie by hand) refuses, and so does a later payment
@@ -49,6 +49,8 @@ def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
         raise typer.Exit(REFUSED)
     if others := done.counts.get("moved_of_other_runs", 0):
         output.say(f"Provider adjustments of {others} remittance(s) of other runs that it moved stay with those.")
+    if done.says:
+        output.say(done.says)
     if not dry_run:
         output.say(f"Undone. Post it again: claims replay {done.target}")
 
@@ -81,7 +83,7 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
     postings = console.records(done.postings[[name for name in POSTING if name in done.postings]])
     output.document(
         {"target": done.target, "verb": verb, "dry_run": dry_run, "run_id": done.run_id, "refused": refused,
-         "counts": done.counts, "postings": postings, "journals": journals}
+         "counts": done.counts, "says": done.says, "postings": postings, "journals": journals}
     )  # fmt: skip
     if refused:
         output.table(

@@ -15,8 +15,9 @@ import pandas as pd
 
 from claims import findings
 from claims.findings import HOLD, NOTE, Finding
+from claims.ledger import lockbox
 from claims.ledger.bank_addenda import payer_of, trace_of
-from claims.ledger.bank_lines import LONGEST, OTHER, Keys, bank_type, lines_frame
+from claims.ledger.bank_lines import LONGEST, NO_MONEY, OTHER, Keys, bank_type, lines_frame
 from claims.money import LIMIT_CENTS
 
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?01,[^\r\n]*[\r\n]+(?:88,[^\r\n]*[\r\n]+)*02,")
@@ -48,6 +49,14 @@ class _Fault(Exception):
         self.finding = _finding(code, record, element, sentence, expected)
 
 
+def _unknown_type(record: Record, code: str) -> _Fault:
+    """Name a type code as far as it is one: what stands in its place may be anything."""
+    name = f"type {code}" if _LIKE_A_TYPE.fullmatch(code) else "what stands there"
+    return _Fault(
+        record, "type code", f"{name} is known neither as credit nor as debit", "a code in codes/bank_types.csv"
+    )
+
+
 class _Part:
     """What has been counted since a file, group or account began."""
 
@@ -63,7 +72,8 @@ def is_bai2(head: bytes) -> bool:
 def read_bai2(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a BAI2 file: `(bank_lines, findings)`; no lines when any finding holds the file.
 
-    A line's row number is that of its record in the file, from 1; its bytes run to the end of what continues it.
+    Of a lockbox deposit and its items (one set_number) both stand there: `lockbox.said` chooses. A line's row number is
+    that of its record in the file, from 1; its bytes run to the end of what continues it.
     """
     reader = _Reader()
     try:
@@ -72,8 +82,20 @@ def read_bai2(data: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
         reader.end(len(data))
     except _Fault as fault:
         reader.problems.append(fault.finding)
-    problems = findings.frame(reader.problems)
-    return lines_frame([] if (problems["severity"] == HOLD).any() else reader.lines()), problems
+    if any(one.severity == HOLD for one in reader.problems):
+        return lines_frame([]), findings.frame(reader.problems)
+    rows = lines_frame(reader.lines())
+    sets = lockbox.sets_of(rows, reader.totals)
+    reader.problems += _of_lockbox(rows.loc[sets.odd], "the items of its day do not add up to it: all are lines")
+    loose = rows[sets.numbers == lockbox.NO_LINE]
+    reader.problems += _of_lockbox(loose, "the sum of its account is without this item: no line")
+    return rows.assign(set_number=sets.numbers), findings.frame(reader.problems)
+
+
+def _of_lockbox(rows: pd.DataFrame, sentence: str) -> list[Finding]:
+    places = rows[["row_number", "offset", "length"]].to_numpy("int64").tolist()
+    records = [Record("16", number, offset, length, "", 1) for number, offset, length in places]
+    return [_finding("bank-lockbox", record, "amount", sentence, severity=NOTE) for record in records]
 
 
 def _finding(
@@ -148,9 +170,9 @@ class _Fields:
         field, self.rest = (self.rest[: cut.start()], self.rest[cut.end() :]) if cut else (self.rest, None)
         return field.replace(_BREAK, " ").strip()
 
-    def peek(self) -> str:
-        """Look at the next field."""
-        return re.split(f"[,{_FIELD}]", self.rest or "", maxsplit=1)[0].strip()
+    def peek(self, place: int = 0) -> str:
+        """Look at a field that comes: the next one, or one after it."""
+        return [*re.split(f"[,{_FIELD}]", self.rest or "", maxsplit=place + 1), *[""] * place][place].strip()
 
     def skip_availability(self) -> None:
         """Take the funds type and what it brings: when the money may be used is no matter of ours."""
@@ -173,6 +195,7 @@ class _Reader:
         self.day = self.currency = self.account = self.account_currency = ""
         self.counts = True
         self.transactions: list[tuple[str, str, Record]] = []  # account, day, record
+        self.totals: dict[tuple[str, str], dict[str, int]] = {}  # by account and day: cents of some sums of the account
 
     def take(self, record: Record) -> None:
         inside = _INSIDE[record.code]
@@ -219,19 +242,32 @@ class _Reader:
         if self.account_currency != "USD":
             raise _Fault(record, "currency", "the account is kept in another currency", "USD", "bank-currency")
         while fields.rest is not None:
-            if not (_LIKE_A_TYPE.fullmatch(fields.next())):
+            code = fields.next()
+            if not _LIKE_A_TYPE.fullmatch(code):
                 continue
-            self.open["03"].total += _number(record, "amount", fields.next())
-            if not _LIKE_A_TYPE.fullmatch(fields.peek()) or bank_type("bai2", fields.peek()) is None:
-                fields.next()  # how many items
+            cents = _number(record, "amount", fields.next())
+            self.open["03"].total += cents
+            if cents and self.counts and code in (lockbox.ALL_CREDITS, lockbox.ALL_LOCKBOX):
+                own = self.totals.setdefault((self.account, self.day), {})
+                own[code] = own.get(code, 0) + cents
+            # Some banks leave out how many items there are: then a type and its amount follow.
+            if bank_type("bai2", fields.peek()) is None or fields.peek(1) in _FUNDS:
+                fields.next()
             fields.skip_availability()
 
     def _transaction(self, record: Record) -> None:
         fields = _Fields(record)
         code, amount = fields.next(), _number(record, "amount", fields.next())
         self.open["03"].total += amount
-        if bank_type("bai2", code) is None:
-            raise _Fault(record, "type code", "it is neither a credit nor a debit", "a code in codes/bank_types.csv")
+        kind = bank_type("bai2", code)
+        if kind is None:
+            raise _unknown_type(record, code)
+        if kind.kind == NO_MONEY:
+            if amount:
+                raise _Fault(record, "amount", "a record without money has one", "0", "bank-amount")
+            what = f"type {code} moves no money: it is no line"
+            self.problems.append(_finding("bank-no-money", record, "type code", what, severity=NOTE))
+            return
         if abs(amount) > LIMIT_CENTS:
             raise _Fault(record, "amount", "it is out of all measure", "an amount", "bank-amount")
         if self.counts:
@@ -267,9 +303,8 @@ class _Reader:
             next(reversed(self.open.values())).total += told[0]
 
     def lines(self) -> list[tuple[object, ...]]:
-        """Give the rows of the bank lines. The items of a lockbox deposit are not counted beside the deposit itself."""
+        """Give the rows of the bank lines."""
         keys = Keys()
-        with_deposit = {(account, day) for account, day, record in self.transactions if record.text.startswith("115")}
         rows: list[tuple[object, ...]] = []
         for account, day, record in self.transactions:
             fields = _Fields(record)
@@ -279,13 +314,13 @@ class _Reader:
             bank_reference, reference = fields.next(), fields.next()
             texts = [text.strip() for text in re.split(f"[{_BREAK}{_FIELD}]", fields.rest or "") if text.strip()]
             key = keys.of(("bai2", account, day, code, str(amount), bank_reference, reference, *texts))
-            if kind.kind == "lockbox_item" and (account, day) in with_deposit:
-                continue
             trace, payer_id = trace_of(texts)
             name, company_id = payer_of(texts)
             if kind.reference_is == "trace":
                 trace = trace or (reference if reference.strip("0") else "")
             signed = -amount if kind.sign == "-" else amount
             known = (trace[: LONGEST["trace_number"]], payer_id or company_id, name, bank_reference or reference)
-            rows.append((record.number, record.offset, record.length, key, day, signed, *known, code, kind.kind))
+            rows.append(
+                (record.number, record.offset, record.length, key, day, signed, *known, code, kind.kind, account, 0, "")
+            )
         return rows

@@ -49,10 +49,12 @@ class BankColumns(NamedTuple):
 
     def _day(self, text: str) -> str:
         mark, order = DAYS[self.day_format]
-        parts = text.split(mark) if mark else [text[:4], text[4:6], text[6:]]
+        parts = text.split(mark) if mark else [text[:4], text[4:6], text[6:]] if len(text) == 8 else []
         if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
             return text
         found = dict(zip(order, parts, strict=True))
+        if len(found["y"]) not in (2, 4):
+            return text
         year = found["y"] if len(found["y"]) == 4 else "20" + found["y"]
         try:
             return date(int(year), int(found["m"]), int(found["d"])).isoformat()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 
 import pandas as pd
 
 from claims import findings
+from claims.days import read_day
 from claims.findings import HOLD, Finding
 from claims.ledger.bank_addenda import trace_of
 from claims.ledger.bank_columns import STRICT, BankColumns
@@ -23,6 +23,7 @@ from claims.money import cents
 COLUMNS = ("date", "amount", "trace_number", "payer_name", "reference", "type")
 
 LONGEST_ROW = 20
+_SPELLED = ("date", "amount", "credit", "debit")  # columns that may write the same in several ways
 
 
 def is_bank_file(head: bytes, columns: BankColumns = STRICT) -> bool:
@@ -35,12 +36,13 @@ def is_bank_file(head: bytes, columns: BankColumns = STRICT) -> bool:
 def read_bank_file(data: bytes, columns: BankColumns = STRICT) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read a bank CSV: `(bank_lines, findings)`.
 
-    `line_key` stands for all cells of the row, columns of the bank's own included. A row without a trace number has the
+    `line_key` stands for day, cents and all other cells of the row that are not empty, columns of the bank's own
+    included; `former_key` for the cells as they are written, as keys once did. A row without a trace number has the
     one of its CCD+ addenda (column `addenda`, else `reference`).
     """
     rows: list[tuple[object, ...]] = []
     problems: list[Finding] = []
-    keys = Keys()
+    keys, former_keys = Keys(), Keys()
     header: list[str] = []
     number = 0
     for cells, offset, length in _records(data):
@@ -55,16 +57,20 @@ def read_bank_file(data: bytes, columns: BankColumns = STRICT) -> tuple[pd.DataF
             continue
         number += 1
         written = dict(zip(header, (cell.strip() for cell in cells or ()), strict=False))
-        values = columns.translated(written) if columns.fit(set(header)) else written
+        is_own = columns.fit(set(header))
+        values = columns.translated(written) if is_own else written
         wrong = _problem(header, cells, values)
         if wrong:
             problems.append(_refusal(number, offset, *wrong))
             continue
-        key = keys.of(f"{name}={written[name]}" for name in sorted(written))
+        former = former_keys.of(f"{name}={written[name]}" for name in sorted(written))
         day, amount, trace, payer, reference, type_code = (values.get(name, "") for name in COLUMNS)
+        spelled = {columns.headings.get(name, "") if is_own else name for name in _SPELLED}
+        told = (f"{name}={cell}" for name, cell in sorted(written.items()) if cell and name not in spelled)
+        key = keys.of(("csv", day, str(cents(amount)), *told))
         said, payer_id = trace_of([values.get("addenda", ""), reference])
         kind = (bank_type("csv", type_code) or OTHER).kind
-        facts = (day, cents(amount), trace or said, payer_id, payer, reference, type_code, kind)
+        facts = (day, cents(amount), trace or said, payer_id, payer, reference, type_code, kind, "", 0, former)
         rows.append((number, offset, length, key, *facts))
     return lines_frame(rows), findings.frame(problems)
 
@@ -105,7 +111,7 @@ def _problem(header: list[str], cells: list[str] | None, values: dict[str, str])
     if len(cells) > len(header):
         return "row", f"{len(header)} cells", f"it has {len(cells)} cells under {len(header)} headings"
     try:
-        date.fromisoformat(values.get("date", ""))
+        read_day(values.get("date", ""))
     except ValueError:
         return "date", "a day written 2026-01-31", "it is not a day"
     if cents(values.get("amount", "")) is None:

@@ -25,6 +25,10 @@ LINE_TYPES = {
     "reference": "str",
     "type_code": "str",
     "kind": "str",
+    # What tells which rows of a statement are lines, and which are stored already; not stored itself.
+    "account": "str",  # "" where the file names none
+    "set_number": "int64",  # of a lockbox deposit and its items (`ledger.lockbox`); 0: of none
+    "former_key": "str",  # of books that stored the line when its key stood for its spelling; "" for none
 }
 
 # The widths of their columns: a longer text is refused or cut by the reader, never by the database.
@@ -40,6 +44,7 @@ class BankType(NamedTuple):
 
 
 OTHER = BankType("other", "", "")
+NO_MONEY = "no_money"  # the kind of a record that only tells something: no line
 
 
 @cache

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 OF_LINE: dict[str, Any] = {"remit_id": 0, "payer_code": ""}
+DIFFERENCES = "5110"
 NAMES = ["journal_key", "account", "amount_cents", "rule_id", "bank_line_id", "remit_id", "payer_code"]
 
 
@@ -33,6 +34,20 @@ def tie_lines(ties: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def difference_lines(ties: pd.DataFrame) -> pd.DataFrame:
+    """Lines of small differences that a person booked: E41 for what is short, E42 for what lay on 2200 as over.
+
+    `ties` as for `tie_lines`: amount_cents settles the remittance (0: it was over), fee_cents is the difference.
+    """
+    is_short = ties["fee_cents"].to_numpy("int64") > 0
+    base = ties.assign(rule_id=np.where(is_short, "E41", "E42"))
+    return _lines(
+        base.assign(account="1050", amount_cents=-ties["amount_cents"]),
+        base.assign(account="2200", amount_cents=ties["amount_cents"] - ties["fee_cents"], **OF_LINE),
+        base.assign(account=DIFFERENCES, amount_cents=ties["fee_cents"]),
+    )
+
+
 def rest_lines(rests: pd.DataFrame) -> pd.DataFrame:
     """Lines of money that nothing explains yet: E04, or E20 for what a deposit is larger than its remittance.
 
@@ -48,7 +63,8 @@ def return_lines(returns: pd.DataFrame) -> pd.DataFrame:
     """Lines of deposits that the bank took back: of a remittance, which is open again, or of unapplied cash.
 
     `returns` carry bank_line_id (of the return), returns_line_id, remit_id (0: unapplied), payer_code, journal_key,
-    amount_cents and fee_cents (of the former tie, above zero), is_unapplied (the return lay on 2200 before).
+    amount_cents and fee_cents (of the former tie), is_difference (its fee is a booked difference), is_unapplied (the
+    return lay on 2200 before).
     """
     waits, of_remit = returns["is_unapplied"].to_numpy(dtype=bool), (returns["remit_id"] != 0).to_numpy()
     rule = np.select([of_remit & ~waits, ~of_remit & ~waits, of_remit], ["E21", "E22", "E23"], "E24")
@@ -61,7 +77,10 @@ def return_lines(returns: pd.DataFrame) -> pd.DataFrame:
             amount_cents=returns["fee_cents"] - returns["amount_cents"],
             **OF_LINE,
         ),
-        base.assign(account="5100", amount_cents=-returns["fee_cents"]),
+        base.assign(
+            account=np.where(returns["is_difference"].to_numpy(dtype=bool), DIFFERENCES, "5100"),
+            amount_cents=-returns["fee_cents"],
+        ),
     )
 
 

@@ -20,10 +20,11 @@ AS_REMITTANCE = {
     "rest_cents": "open_cents",
     "bank_date": "payment_date",
 }
-TIE = [*PAIR, "remit_id", "amount_cents", "fee_cents", "rule", "score", "evidence"]
+TIE = [*PAIR, "remit_id", "is_difference", "amount_cents", "fee_cents", "rule", "score", "evidence"]
 CANDIDATE = [*PAIR, "remit_id", "amount_cents", "why", "rule", "score", "evidence"]
 KEYS = ["line_key", "remit_key"]
-KINDS = {"bank_line_id": "int64", "returns_line_id": "int64", "remit_id": "int64", "rule": "str"}
+KINDS_OF_CANDIDATE = {"bank_line_id": "int64", "returns_line_id": "int64", "remit_id": "int64", "rule": "str"}
+KINDS = {**KINDS_OF_CANDIDATE, "is_difference": "bool"}
 
 
 def names_of(returns: pd.DataFrame) -> list[str]:
@@ -48,7 +49,11 @@ def take_back(
     pairs = _pairs(returns, formers[formers["is_whole"]], refused)
     fits = pairs["fits"] & pairs["is_named"]
     is_whole = _alone(pairs, fits)
-    rest, left = returns[~returns["bank_line_id"].isin(pairs.loc[fits, "bank_line_id"])], _but(parts, pairs[is_whole])
+    # A small difference goes with the tie that it belongs to.
+    rest, left = (
+        returns[~returns["bank_line_id"].isin(pairs.loc[fits, "bank_line_id"])],
+        _but(parts[~parts["is_difference"]], pairs[is_whole]),
+    )
     found = by_name(rest, formers, left, refused)
     # Who names a deposit or a remittance whose money came means no other; and whose tie a person took apart is his.
     is_named = found.units["payment_date"] <= found.units["bank_date"]
@@ -64,8 +69,8 @@ def take_back(
         ["line_key", "score", "remit_key"], ascending=[True, False, True], kind="stable"
     )
     considered = considered[considered.groupby("bank_line_id").cumcount() < MOST_CANDIDATES]
-    ties = pd.concat([_whole(pairs[chosen], parts), found.ties[TIE]], ignore_index=True)
-    return ties.astype(KINDS), considered[CANDIDATE].reset_index(drop=True).astype(KINDS)
+    ties = pd.concat([_whole(pairs[chosen], parts), with_differences(found.ties, parts)[TIE]], ignore_index=True)
+    return ties.astype(KINDS), considered[CANDIDATE].reset_index(drop=True).astype(KINDS_OF_CANDIDATE)
 
 
 def _pairs(returns: pd.DataFrame, formers: pd.DataFrame, refused: pd.DataFrame | None) -> pd.DataFrame:
@@ -99,12 +104,26 @@ def _but(parts: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     return parts[~parts["bank_line_id"].isin(whole["remit_id"])]
 
 
+def with_differences(ties: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Add to ties of parts the differences that a person booked as short with them, where all of a part goes."""
+    keys = ["returns_line_id", "remit_id"]
+    parts = parts.rename(columns={"bank_line_id": "returns_line_id"})
+    is_short = parts["is_difference"] & (parts["amount_cents"] == parts["fee_cents"])
+    taken = ties.groupby(keys)["amount_cents"].sum()
+    came = parts[~parts["is_difference"]].groupby(keys)["amount_cents"].sum()
+    whole = taken.index[(came.reindex(taken.index) == taken).to_numpy()]
+    own = parts[is_short & pd.MultiIndex.from_frame(parts[keys]).isin(whole)]
+    last = ties.drop_duplicates(keys, keep="last").drop(columns=["amount_cents", "fee_cents"])
+    more = last.merge(own[[*keys, "amount_cents", "fee_cents"]], on=keys).assign(is_difference=True)
+    return pd.concat([ties.assign(is_difference=False), more], ignore_index=True)
+
+
 def _whole(pairs: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Ties of whole deposits: all parts of each."""
     pairs = pairs.reset_index(drop=True)
     rows = weighed(pairs, pd.Series(False, index=pairs.index)).rename(columns={"remit_id": "returns_line_id"})
     own = parts.rename(columns={"bank_line_id": "returns_line_id"})
-    own = own[["returns_line_id", "remit_id", "amount_cents", "fee_cents"]]
+    own = own[["returns_line_id", "remit_id", "is_difference", "amount_cents", "fee_cents"]]
     return rows[[*PAIR, "score", "evidence"]].merge(own, on="returns_line_id").assign(rule=RULE)[TIE]
 
 

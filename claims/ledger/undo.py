@@ -139,8 +139,9 @@ def chains(rows: pd.DataFrame) -> pd.DataFrame:
     """Say of the steps of the postings in force since when each claim payment was posted, and what it was before.
 
     `rows`: all claim_postings of some claim payments (ended_at "": in force). Each that ended when the next began is a
-    step of the same posting: one that waited and was applied. Gives those steps in order, with since (recorded_at of
-    the first) and former_id (the step before, where cash waited then; else 0).
+    step of the same posting: one that waited and was applied, or one that was written again as it was. Gives those
+    steps in order, with since (recorded_at of the first), began (that of the step itself, however often it was written
+    again) and former_id (the step before, where cash waited then; else 0).
     """
     ordered = rows.sort_values(["claim_payment_id", "claim_posting_id"], ignore_index=True)
     before = ordered.groupby("claim_payment_id")[["ended_at", "outcome", "claim_posting_id"]].shift()
@@ -148,10 +149,14 @@ def chains(rows: pd.DataFrame) -> pd.DataFrame:
     chain = (~follows).astype("int64").cumsum()
     since = ordered.groupby(chain)["recorded_at"].transform("first")
     waited = follows & (before["outcome"] == UNAPPLIED_CASH).to_numpy(bool)
-    waited &= ordered["outcome"].isin([*MOVING, MEMO]).to_numpy(bool)
-    former = before["claim_posting_id"].where(waited, 0).fillna(0).astype("int64")
+    is_moving = ordered["outcome"].isin([*MOVING, MEMO]).to_numpy(bool)
+    waited &= is_moving
+    is_same = follows & is_moving & (before["outcome"] == ordered["outcome"]).to_numpy(bool)
+    step = (~is_same).astype("int64").cumsum()
+    former = before["claim_posting_id"].where(waited, 0).fillna(0).astype("int64").groupby(step).transform("first")
+    began = ordered.groupby(step)["recorded_at"].transform("first")
     stands = (ordered["ended_at"] == "").groupby(chain).transform("any")
-    return ordered.assign(since=since, former_id=former)[stands].reset_index(drop=True)
+    return ordered.assign(since=since, began=began, former_id=former)[stands].reset_index(drop=True)
 
 
 def steps_to_replay(steps: pd.DataFrame, whole: Collection[int], on_undone: str) -> pd.DataFrame:

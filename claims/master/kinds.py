@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 
 from claims.cells import KINDS as SHARED
 from claims.cells import Kind
+from claims.days import read_day
 from claims.master.patterns import is_safe
 
 FIRST_DAY, LAST_DAY = "0001-01-01", "9999-12-31"
@@ -34,10 +34,10 @@ def _number(least: int) -> Callable[[str], int | None]:
 
 def _bound(text: str) -> int | None:
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
+        day = read_day(text)
     except ValueError:
         return None
-    return day.year * 10_000 + day.month * 100 + day.day if day else None
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _percent(text: str) -> int | None:

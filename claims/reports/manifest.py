@@ -23,6 +23,7 @@ from claims.reports.report import DEFINITIONS, Report, totals_cents
 NAME = "manifest.json"
 SEAL = "manifest_sha256"
 UNSEALED = (SEAL, "run")
+HEAD = "audit_head"  # in the part `run`: where the chains of the books ended when the report was written
 ROWS_AT_ONCE = 50_000  # of a table that is read back
 
 
@@ -65,10 +66,10 @@ def seal(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def save(folder: Path, content: dict[str, Any], generated_at: str, generated_by: str) -> Path:
-    """Write ``manifest.json``, whole or not at all; only its ``run`` part says when and by whom."""
+def save(folder: Path, content: dict[str, Any], run: dict[str, str]) -> Path:
+    """Write ``manifest.json``, whole or not at all; only its ``run`` part says when, by whom and at which HEAD."""
     path, temporary = folder / NAME, folder / f"{NAME}.tmp"
-    whole = content | {"run": {"generated_at": generated_at, "generated_by": generated_by}}
+    whole = content | {"run": run}
     with temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.write(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
         out.flush()

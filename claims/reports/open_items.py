@@ -4,6 +4,9 @@ Amounts stand on the normal side of their account (codes/accounts.csv): of a lia
 asset debits. An item is open since the first day after the last one on which nothing of it was left, or more than that
 the other way. What came with a provider adjustment or decision that moves nothing any more, because its remittance was
 undone, made no item.
+
+The day of a takeback or forward balance is that of the remittance that announced it, as `claims takebacks` has it: the
+payer's time to take it, and ours to pay it back, run from the notice. All other items age from the accounting day.
 """
 
 from __future__ import annotations
@@ -53,29 +56,34 @@ COLUMNS = [
 
 
 def standing(movements: pd.DataFrame) -> pd.DataFrame:
-    """Give what is not zero by KEY: amount_cents, since_date; `movements` are of days (posting_date)."""
-    days = _in_force(movements).groupby([*KEY, "posting_date"], sort=True, as_index=False)["amount_cents"].sum()
-    days["balance"] = days.groupby(KEY)["amount_cents"].cumsum()
-    days["last"] = days.groupby(KEY)["balance"].transform("last")
-    days = days[days["last"] != 0]
-    is_start = (days["balance"] == 0) | ((days["balance"] > 0) != (days["last"] > 0))
-    backwards = is_start[::-1]
-    is_since = backwards.groupby([days[name] for name in KEY]).cumsum()[::-1] == 0
-    rows = days[is_since].groupby(KEY, sort=True, as_index=False).agg(
-        since_date=("posting_date", "first"), amount_cents=("balance", "last")
-    )  # fmt: skip
+    """Give what is not zero by KEY: amount_cents, since_date; `movements` are of days (day)."""
+    rows = open_since(_in_force(movements), KEY)
     signed = rows.assign(amount_cents=rows["amount_cents"] * _side(rows["account"]))
     typed: pd.DataFrame = signed.astype({"amount_cents": "int64", "since_date": "str"})
     return typed
 
 
+def open_since(movements: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Give what is not zero by `key`: amount_cents (debits above zero), since_date; `movements` are of days (day)."""
+    days = movements.groupby([*key, "day"], sort=True, as_index=False)["amount_cents"].sum()
+    days["balance"] = days.groupby(key)["amount_cents"].cumsum()
+    days["last"] = days.groupby(key)["balance"].transform("last")
+    days = days[days["last"] != 0]
+    is_start = (days["balance"] == 0) | ((days["balance"] > 0) != (days["last"] > 0))
+    backwards = is_start[::-1]
+    is_since = backwards.groupby([days[name] for name in key]).cumsum()[::-1] == 0
+    grouped = days[is_since].groupby(key, sort=True, as_index=False)
+    rows: pd.DataFrame = grouped.agg(since_date=("day", "first"), amount_cents=("balance", "last"))
+    return rows
+
+
 def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:
-    """Give what made each item since it is open: KEY, posting_date, CAME (ids)."""
+    """Give what made each item since it is open: KEY, day, CAME (ids)."""
     own = movements[(movements[CAME] != 0).any(axis=1)]
     own = _in_force(own).merge(items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item"))
-    own = own[own["posting_date"] >= own["since_date"]]
+    own = own[own["day"] >= own["since_date"]]
     own = own[(own["amount_cents"] * _side(own["account"]) > 0) == (own["amount_cents_item"] > 0)]
-    return own[[*KEY, "posting_date", *CAME]].drop_duplicates(ignore_index=True)
+    return own[[*KEY, "day", *CAME]].drop_duplicates(ignore_index=True)
 
 
 def _in_force(movements: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +108,7 @@ def listed(
     """Give one row per item of `standing`, in natural order.
 
     `told`: by a column of KEY, what is known by its values (any of TOLD, `item`, `reference`); `sources`: KEY,
-    posting_date and TOLD of what made the other items; `exceptions`: type_code, claim_payment_id, bank_line_id,
+    day and TOLD of what made the other items; `exceptions`: type_code, claim_payment_id, bank_line_id,
     remit_id, sha256, seg of what was open.
     """
     parts, rest = [], items.assign(place=range(len(items)), item=items["account"].map(KINDS).fillna("other"))
@@ -109,7 +117,7 @@ def listed(
         own = rest[is_known].drop(columns=[name for name in known if name in rest and name != column])
         parts.append(own.merge(known, on=column))
         rest = rest[~is_known]
-    first = sources.sort_values(["posting_date", *PLACE[:2]], kind="stable").drop_duplicates(KEY)
+    first = sources.sort_values(["day", *PLACE[:2]], kind="stable").drop_duplicates(KEY)
     parts.append(rest.merge(first[[*KEY, *(name for name in TOLD if name in first and name not in KEY)]], how="left"))
     rows = pd.concat(parts, ignore_index=True).reindex(columns=[*KEY, "place", *TOLD[1:], "item", "since_date", CENTS])
     texts = [name for name in rows if name not in (*_NUMBERS, CENTS, "place")]

@@ -44,6 +44,7 @@ COLUMNS = [
     "bank_rule",
     "bank_cents",
     "bank_fee_cents",
+    "booked_difference_cents",
     "issued_again_cents",
     "issued_again_by",
     "bank_difference_cents",
@@ -64,6 +65,8 @@ COLUMNS = [
 ]
 KEYS = ["payment_date", "payer_identifier", "trace_number", "sha256", "seg", "bank_date", "bank_trace", "offset"]
 OPEN = ("REMIT_NO_DEPOSIT", "DEPOSIT_NO_REMIT", "AMOUNT_DIFF", "OUT_OF_BALANCE", "HELD", "PARTLY_UNAPPLIED")
+OF_BANK = ("bank_cents", "bank_fee_cents", "booked_difference_cents", "issued_again_cents")
+DIFFERENCE = "bank-difference"  # the rule of a tie that a person booked as a small difference: no money of the bank
 SETTLED = ("TIED", "ISSUED_AGAIN")
 STATUSES = (*SETTLED, *OPEN)
 
@@ -146,18 +149,23 @@ def _add_ledger(rows: pd.DataFrame, ledger: pd.DataFrame) -> None:
 
 
 def _settled(rows: pd.DataFrame) -> pd.Series[int]:
-    """What came of each payment: from the bank, kept of it as a fee, and with the remittances that issued it again."""
-    settled: pd.Series[int] = rows[["bank_cents", "bank_fee_cents", "issued_again_cents"]].sum(axis=1)
+    """What settled each payment: the bank, a fee, a small difference booked, and remittances that issued it again."""
+    settled: pd.Series[int] = rows[list(OF_BANK)].sum(axis=1)
     return settled
 
 
 def _add_bank(rows: pd.DataFrame, deposits: pd.DataFrame) -> None:
     """Add what the bank received for each remittance; several deposits are named in the order of their days."""
     tied = deposits[deposits["remit_id"] != 0].sort_values(["bank_date", "line_key"])
+    is_booked = tied["rule"] == DIFFERENCE
+    tied = tied.assign(
+        bank_cents=tied["tied_cents"] - tied["fee_cents"],
+        bank_fee_cents=tied["fee_cents"].mask(is_booked, 0),
+        booked_difference_cents=tied["fee_cents"].where(is_booked, 0),
+    )
     by_remit = tied.groupby("remit_id")
-    for name, source in (("bank_cents", "tied_cents"), ("bank_fee_cents", "fee_cents")):
-        rows[name] = by_remit[source].sum().reindex(rows["remit_id"], fill_value=0).to_numpy("int64")
-    rows["bank_cents"] -= rows["bank_fee_cents"]
+    for name in ("bank_cents", "bank_fee_cents", "booked_difference_cents"):
+        rows[name] = by_remit[name].sum().reindex(rows["remit_id"], fill_value=0).to_numpy("int64")
     texts_of = {"bank_date": "bank_date", "bank_trace": "trace_number", "bank_reference": "reference"}
     for name, source in {**texts_of, "bank_rule": "rule"}.items():
         once = tied[tied[source] != ""].drop_duplicates(["remit_id", source])
@@ -268,7 +276,7 @@ def unnamed(rows: pd.DataFrame) -> int:
 
 
 def unsettled(rows: pd.DataFrame) -> int:
-    """Add up, in cents, what 1050 of a payment leaves open else than its ledger less bank, fee and what came again."""
+    """Add up, in cents, what 1050 of a payment leaves open else than its ledger less what settled it (`OF_BANK`)."""
     payments = rows[rows["status"] != "DEPOSIT_NO_REMIT"]
     return int((payments["ledger_cents"] - _settled(payments) - payments["clearing_cents"]).abs().sum())
 
@@ -276,8 +284,7 @@ def unsettled(rows: pd.DataFrame) -> int:
 def days(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the rows up per day of payment (a deposit without remittance: the bank's day), with what names each."""
     at = rows["payment_date"].where(rows["payment_date"] != "", rows["bank_date"].str.split(" ").str[0])
-    of_bank = ["bank_cents", "bank_fee_cents", "issued_again_cents"]
-    amounts = [*of_bank, "payment_cents", "claims_less_adjustments_cents", "ledger_cents"]
+    amounts = [*OF_BANK, "payment_cents", "claims_less_adjustments_cents", "ledger_cents"]
     grouped = rows.groupby(at.rename("day"), sort=True)
     sums = grouped[[*amounts, "clearing_cents"]].sum()
     counted = grouped["status"].agg(rows="size", tied=lambda status: int(status.isin(SETTLED).sum()))

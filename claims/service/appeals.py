@@ -238,7 +238,7 @@ def prepare(
         )
     for name, sha256 in hashes.items():
         place(ctx.vault.path(sha256), folder, name)
-    manifest.save(folder, content, at, ctx.actor)
+    manifest.save(folder, content, {"generated_at": at, "generated_by": ctx.actor})
     limit = plan.deadline.limit
     return Appeal(
         appeal_id=appeal_id,

@@ -13,6 +13,8 @@ from claims.store.handles import Connection
 from claims.store.queries import denials as queries
 from claims.store.queries.pricing import Scope
 
+REPRICED = "repriced"  # the event of a case that is worth another amount
+
 
 def appraise(conn: Connection, ctx: Context, scope: Scope, posting_date: date, run_id: int) -> None:
     """Set what the open cases of these decisions are worth, with an event for each that changes."""
@@ -33,7 +35,7 @@ def appraise(conn: Connection, ctx: Context, scope: Scope, posting_date: date, r
     bodies = [json.dumps({"before": before}) for before in was.to_dict("records")]
     now["at_risk_cents"] = now["worth_cents"]
     events = now[["case_id", "claim_payment_id"]].assign(
-        kind="repriced", amount_cents=now["worth_cents"], body=bodies, posting_date=posting_date.isoformat()
+        kind=REPRICED, amount_cents=now["worth_cents"], body=bodies, posting_date=posting_date.isoformat()
     )
     told = events.astype(dict.fromkeys(["kind", "body", "posting_date"], "str"))
     priorities.save(conn, now[["case_id", "worth_cents", "at_risk_cents"]], told, actor=ctx.actor, run_id=run_id)

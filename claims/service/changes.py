@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NoReturn
 
 import pandas as pd
 
+from claims.days import read_day
 from claims.errors import UsageError
 from claims.money import amount, cents
 
@@ -91,7 +91,7 @@ def _value(column: str, text: str) -> str | int | None:
         return int(whole + rest.ljust(3, "0"))
     if column.endswith("_date"):
         try:
-            return int(date.fromisoformat(text).strftime("%Y%m%d")) if text else 0
+            return int(read_day(text).strftime("%Y%m%d")) if text else 0
         except ValueError:
             _refuse(column, "a day like 2026-09-01")
     return text

@@ -21,7 +21,7 @@ from claims.store import banking, deposit_candidates, patient_hand, returned
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
-STATES = ("open", "tied")
+STATES = ("open", "tied", "undone")
 _WORDS = ["words", "ended_words"]
 
 
@@ -58,7 +58,7 @@ def with_ties(rows: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
     by_line = ties.groupby("bank_line_id")
     texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
     return rows.assign(
-        state=pd.Series("tied", index=rows.index, dtype="str").where(rows["rest_cents"] == 0, "open"),
+        state=banking.line_states(rows["rest_cents"]).mask(rows["state"] == banking.UNDONE, banking.UNDONE),
         **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
     )
 
@@ -82,7 +82,8 @@ def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> p
 def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered.
 
-    `in_hand`: whose payments and refunds are just what is left of it, as `patient_banking.tie_by_hand` takes them.
+    `is_ahead`: its day has not come, and nothing of it is booked. `in_hand`: whose payments and refunds are just what
+    is left of it, as `patient_banking.tie_by_hand` takes them.
     """
     with read(ctx.engine) as conn:
         row = line_of(conn, bank_line_id)
@@ -90,8 +91,10 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         ties = banking.matches(conn, [bank_line_id], all_time=True)
         considered = deposit_candidates.candidates(conn, [bank_line_id])
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
+    is_ahead = bool(banking.is_ahead(row, ctx.settings.today()).any())
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
+    names += ["state", "file_id"]
     story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
     rules = codes.table("tie_rules").set_index("rule")["says"]
     reasons = codes.table("tie_reasons").set_index("why")["own_title"]
@@ -106,6 +109,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         **conn_file,
         "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason", *_WORDS]],
         "seen": seen,
+        "is_ahead": is_ahead,
         "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
@@ -284,6 +288,12 @@ def untie(
             raise PostingRefusedError("The bank took this deposit back: take the return apart first.")
         if ties.empty:
             raise NotFoundError("tie of bank line", bank_line_id)
+        later = banking.settled_twice(conn, ties)
+        if len(later):
+            raise PostingRefusedError(
+                "Another deposit has settled the remittance since the bank took this money back: "
+                f"claims deposits untie {later['bank_line_id'].iloc[0]} first."
+            )
         tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED, reason.strip())
         came = ties[ties["returns_line_id"] == 0]
         for other in came["remit_id"].unique().tolist():

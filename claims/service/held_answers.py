@@ -1,4 +1,6 @@
-"""Claims whose answer is here already, in a remittance that is held: they are not sent as new, and their page says so.
+"""Claims whose answer is here already, in a remittance that is held or undone: they are not sent as new.
+
+Their page says so.
 
 Which claim a held decision is about is asked by the keys by which it would find its claim if it were posted; nothing
 of that is kept, for the corrected remittance looks for itself.
@@ -17,8 +19,10 @@ _FOUND = {"claim_payment_id": "int64", "claim_id": "int64", "family_id": "int64"
 
 
 def decided(conn: Connection) -> pd.DataFrame:
-    """Give what held remittances decide: claim_payment_id, claim_id, family_id, payer_sequence, remit_id,
-    payment_date."""
+    """Give what remittances decide that are held or undone.
+
+    claim_payment_id, claim_id, family_id, payer_sequence, remit_id, payment_date.
+    """
     return _found(conn, held_answers.looking(conn))
 
 

@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from claims.charges import is_charges_file
 from claims.errors import ConfigError, DatabaseError
 from claims.ledger.bank_bai2 import is_bai2, read_bai2
-from claims.ledger.bank_columns import STRICT, BankColumns, read_columns
+from claims.ledger.bank_columns import BankColumns
 from claims.ledger.bank_file import is_bank_file, read_bank_file
 from claims.ledger.patient_file import is_patient_file
+from claims.service import bank_files
+from claims.service.bank_files import bank_columns
 from claims.service.charges_intake import load_charges
 from claims.service.context import Context
 from claims.service.file_outcome import (
@@ -139,9 +143,9 @@ def _load(conn: Connection, ctx: Context, row: filing.FileRow, posting_date: dat
     if is_patient_file(head):
         load_patient_payments(conn, row, path, posting_date, ctx.actor)
     elif is_bank_file(head, columns):
-        _load_bank(conn, row, path, columns, posting_date)
+        _load_bank(conn, ctx, row, path, columns, posting_date)
     elif is_bai2(head):
-        _load_bai2(conn, row, path, posting_date)
+        _load_bai2(conn, ctx, row, path, posting_date)
     elif is_charges_file(head):
         load_charges(conn, row, path, posting_date)
     else:
@@ -153,24 +157,20 @@ def origin_of(run_kind: str) -> str:
     return "to_send" if run_kind == CHARGES_RUN else "sent"
 
 
-def bank_columns(ctx: Context) -> BankColumns:
-    """How the practice's bank names its columns, where a file says so."""
-    try:
-        data = ctx.settings.bank_columns_file.read_bytes()
-    except FileNotFoundError:
-        return STRICT
-    return read_columns(data, ctx.settings.bank_columns_file.name)
-
-
-def _load_bank(conn: Connection, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date) -> None:
-    lines, problems = read_bank_file(path.read_bytes(), columns)
+def _load_bank(
+    conn: Connection, ctx: Context, row: filing.FileRow, path: Path, columns: BankColumns, posting_date: date
+) -> None:
+    rows, problems = read_bank_file(path.read_bytes(), columns)
+    lines, _ = bank_files.said(ctx, conn, rows, row.file_id)
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines) + len(problems), "refused": len(problems)} | stored
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
 
 
-def _load_bai2(conn: Connection, row: filing.FileRow, path: Path, posting_date: date) -> None:
-    lines, problems = read_bai2(path.read_bytes())
+def _load_bai2(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date) -> None:
+    rows, problems = read_bai2(path.read_bytes())
+    lines, told = bank_files.said(ctx, conn, rows, row.file_id)
+    problems = pd.concat([problems, told], ignore_index=True)
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines), "findings": len(problems)} | stored
     close_whole(conn, row, "bank", problems, counts, posting_date)

@@ -57,8 +57,13 @@ def _pass(ctx: Context, but: Collection[int]) -> tuple[int, int]:
             unmatched += len(none)
 
 
-def find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Try the keys in order on what is left: `(matches, refused, claims looked at and not taken)`."""
+def find(
+    conn: Connection, payments: pd.DataFrame, told: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Try the keys in order on what is left: `(matches, refused, claims looked at and not taken)`.
+
+    `told`: what payers call versions (`versions.payer_numbers`), in place of what the matches of these payments say.
+    """
     ids = payments["claim_payment_id"].tolist()
     named = paid_facts(conn, payments)
     by_hand = pd.MultiIndex.from_frame(matching_by_hand.refused_by_hand(conn, ids))
@@ -68,7 +73,7 @@ def find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Dat
     for rule in match.RULES:
         offered = matching.candidates(conn, rule, ids).merge(named, on="claim_payment_id")
         offered = offered[~pd.MultiIndex.from_frame(offered[["claim_payment_id", "family_id"]]).isin(by_hand)]
-        chosen, not_chosen = match.choose(_with_versions(conn, offered))
+        chosen, not_chosen = match.choose(_with_versions(conn, offered, payments, told))
         found.append(chosen)
         refused.append(not_chosen)
         looked_at.append(offered)
@@ -82,7 +87,9 @@ def find(conn: Connection, payments: pd.DataFrame) -> tuple[pd.DataFrame, pd.Dat
     return with_turns(conn, chosen, payments), why, others
 
 
-def _with_versions(conn: Connection, offered: pd.DataFrame) -> pd.DataFrame:
+def _with_versions(
+    conn: Connection, offered: pd.DataFrame, payments: pd.DataFrame, heard: pd.DataFrame | None
+) -> pd.DataFrame:
     """Rank candidates that are versions of one claim by what the payer is known to call them, and when they left."""
     several = offered[offered.duplicated(["claim_payment_id", "family_id"], keep=False)]
     if several.empty:
@@ -91,7 +98,9 @@ def _with_versions(conn: Connection, offered: pd.DataFrame) -> pd.DataFrame:
     released = versions.first_released(conn, ids)
     told = match_versions.told_versions(several, version_facts(conn, several), released)
     several = several.assign(version_facts=told)
-    ranks = match_versions.version_ranks(several, versions.payer_numbers(conn, ids), released)
+    but = payments["claim_payment_id"] if heard is not None else ()
+    numbers = pd.concat([versions.payer_numbers(conn, ids, set(but)), *([] if heard is None else [heard])])
+    ranks = match_versions.version_ranks(several, numbers, released)
     facts = told.reindex(offered.index, fill_value="")
     return offered.join(ranks.reindex(offered.index, fill_value=0)).assign(version_facts=facts)
 

@@ -29,12 +29,12 @@ def tie_patients(
     """Tie open bank lines to patients' money, and name card payments that the bank should have by now."""
     money = patient_hand.in_hand(conn)
     if lines.empty:
-        _name_late(conn, posting_date, money)
+        name_late(conn, posting_date, money)
         return {"patient_deposits_tied": 0, "patient_tied_cents": 0}
     lines = lines[~lines["bank_line_id"].isin(patient_hand.refused_lines(conn)) & (lines["kind"] != "fee")]
     outcome = patient_deposits.tie(lines[~lines["is_over"]], money)
     _write(conn, ctx, run_id, posting_date, outcome, lines, score=95)
-    _name_late(conn, posting_date, money[~money["payment_key"].isin(outcome.parts["payment_key"])])
+    name_late(conn, posting_date, money[~money["payment_key"].isin(outcome.parts["payment_key"])])
     return {
         "patient_deposits_tied": len(outcome.ties),
         "patient_tied_cents": int((outcome.ties["amount_cents"] - outcome.ties["fee_cents"]).sum()),
@@ -66,7 +66,7 @@ def _write(
     banking.save_ties(conn, rows, ctx.actor)
 
 
-def _name_late(conn: Connection, posting_date: date, money: pd.DataFrame) -> None:
+def name_late(conn: Connection, posting_date: date, money: pd.DataFrame) -> None:
     """Keep an open exception for each day of card payments that is late."""
     cards = money[money["method"].isin(["card", "portal"])]
     if cards.empty:

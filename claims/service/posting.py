@@ -25,6 +25,7 @@ from claims.store import (
     exceptions,
     held_first,
     identities,
+    overtaken,
     posted,
     posting,
     repeated,
@@ -106,6 +107,7 @@ def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
         exceptions.close_sets(conn, identities.settled_holds(conn), "replaced", posting_date)
         settled.close_settled(conn, posting_date)
         repeated.close_repeated(conn, posting_date)
+        overtaken.close_overtaken(conn, posting_date)
         unannounced.keep_named(conn, posting_date)
         waiting_adjustments.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)

@@ -25,6 +25,7 @@ from claims.service.matching import match_claims
 from claims.service.patient_payments import post_patient_payments
 from claims.service.posting import post_remittances
 from claims.service.pricing import price_decisions
+from claims.service.rematching import match_again
 from claims.service.runs import running
 from claims.store import journal_list
 from claims.store.engine import rehearsal
@@ -34,6 +35,7 @@ STEPS = (
     post_charges,
     apply_answers,
     post_transfers,
+    match_again,
     match_claims,
     post_remittances,
     post_voids,
@@ -50,6 +52,7 @@ STEPS = (
 __all__ = [
     "STEPS",
     "apply_answers",
+    "match_again",
     "match_claims",
     "match_deposits",
     "open_denials",

@@ -9,11 +9,13 @@ import pandas as pd
 
 from claims.errors import VaultError
 from claims.service import (
+    rematching,
     replay_hindrances,
     restored_cases,
     restored_lives,
     standing,
     tying,
+    undo_bank,
     undo_targets,
     verify_denials,
 )
@@ -24,9 +26,10 @@ from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
 from claims.service.matching import match_claims
-from claims.service.posting import post_again, post_remittances, settle
+from claims.service.posting import post_remittances, settle
 from claims.service.pricing import price_decisions
 from claims.service.runs import running
+from claims.service.stepping import add, step_by_step
 from claims.service.undo import Outcome
 from claims.service.undo_targets import Target
 from claims.store import exceptions, posting, undone, undone_cases, undone_exceptions, undone_ties
@@ -54,6 +57,10 @@ def rehearse_replay(ctx: Context, target: str, posting_date: date) -> Outcome:
 
 def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, counts: dict[str, int]) -> Outcome:
     target = undo_targets.undone(conn, text)
+    if target.bank_file_id:
+        undo_bank.replay(conn, ctx, run_id, day, target, counts)
+        nothing = pd.DataFrame({"claim_payment_id": []})
+        return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), nothing, nothing)
     rivals = standing.rivals(conn, target.remit_ids)
     stands = standing.beside(rivals, target.remit_ids)
     alone = [one for one in target.remit_ids if one not in set(stands["remit_id"])]
@@ -68,6 +75,8 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     for sha256 in sorted(set(remits["sha256"])):
         if (state := ctx.vault.verify(sha256)) != "sound":
             raise VaultError(sha256, f"it is {state}, and what it holds is not posted again")
+    if target.matched_back:
+        counts["payments_matched_again"] = rematching.move(conn, ctx, run_id, day, target.matched_back, is_asked=True)
     standing.set_aside(conn, rivals[rivals["remit_id"].isin(alone)], day)
     if (remits["state"] == "held").any():
         return _in_place(conn, ctx, run_id, day, target, counts)
@@ -85,13 +94,13 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     first = again[again["is_whole"]].groupby("remit_id")["recorded_at"].min()
     at = remits["remit_id"]
     remits["began"] = first.reindex(at).fillna(posted_at.reindex(at)).to_numpy()
-    _step_by_step(ctx, run_id, day, remits, again, counts)
+    step_by_step(ctx, run_id, day, remits, again, counts)
     for step in (settle, post_voids):
-        _add(counts, step(ctx, run_id, day))
+        add(counts, step(ctx, run_id, day))
     counts["ties_made_again"] = tying.tie_again(conn, ctx, run_id, day, ties)
-    _add(counts, match_deposits(ctx, run_id, day, is_replay=True))
+    add(counts, match_deposits(ctx, run_id, day, is_replay=True))
     for step in (price_decisions, open_denials, record_decisions):
-        _add(counts, step(ctx, run_id, day))
+        add(counts, step(ctx, run_id, day))
     owner = restored_cases.as_before(conn, again)
     if len(owner):
         restored_cases.restore(conn, ctx, run_id, day, owner, str(again["undone_at"].min()))
@@ -100,7 +109,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     if missing := verify_denials.without_case(conn, families):
         # Whatever closed its case (one that was undone before cases stayed filed): what stands denied has one open.
         undone_cases.look_again(conn, missing)
-        _add(counts, open_denials(ctx, run_id, day))
+        add(counts, open_denials(ctx, run_id, day))
     undone_exceptions.age_as_before(conn, run_id)
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
@@ -113,32 +122,9 @@ def _in_place(
     """Post a remittance that was held for another one of its payment, by the steps of a reconcile."""
     standing.choose(conn, target.remit_ids, day)
     for step in (match_claims, post_remittances, post_voids, match_deposits, price_decisions, open_denials):
-        _add(counts, step(ctx, run_id, day))
-    _add(counts, record_decisions(ctx, run_id, day))
+        add(counts, step(ctx, run_id, day))
+    add(counts, record_decisions(ctx, run_id, day))
     record(ctx, conn, "replay", target.name, {"run_id": run_id, "in_place": True, **counts})
     postings = rows.in_force(conn, "remit_id", target.remit_ids)
     nothing = pd.DataFrame({"kind": []})
     return Outcome(target.name, run_id, dict(counts), rows.journals_of_run(conn, run_id), postings, nothing)
-
-
-def _step_by_step(
-    ctx: Context, run_id: int, day: date, remits: pd.DataFrame, again: pd.DataFrame, counts: dict[str, int]
-) -> None:
-    """Post, open denials and tell the timelines in the order in which all of that happened the first time."""
-    moments = [(instant, 0) for instant in {*again["recorded_at"], *remits["began"]}]
-    for place, name in ((1, "denials_at"), (2, "life_at")):
-        moments += [(instant, place) for instant in set(again[name]) - {""}]
-    for instant, place in sorted(moments):
-        if place == 0:
-            own, new = again[again["recorded_at"] == instant], remits[remits["began"] == instant]
-            # What could be seen then is told by when it came first, however often it was undone and replayed since.
-            until = str(own["first_at"].max()) if len(own) else instant
-            _add(counts, post_again(ctx, run_id, day, new, own, until))
-        else:
-            for step in ((price_decisions, open_denials), (record_decisions,))[place - 1]:
-                _add(counts, step(ctx, run_id, day))
-
-
-def _add(counts: dict[str, int], more: dict[str, int]) -> None:
-    for name, number in more.items():
-        counts[name] = counts.get(name, 0) + number

@@ -18,7 +18,7 @@ from claims.reports import denied_money, export, manifest, roll_forward
 from claims.reports import open_items as open_items_rules
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report, apart
-from claims.service import exception_report, journal_report
+from claims.service import exception_report, heads, journal_report
 from claims.service import open_items as items_of
 from claims.service.context import Context
 from claims.service.statements import NAME as STATEMENTS
@@ -59,13 +59,15 @@ def write_report(
     export.require_format(format)
     at = AsOf(as_of, known_at or clock.now())
     with read(ctx.engine) as conn:
+        head = heads.text(heads.of(conn))
         report = (made or REPORTS[name])(conn, at)
         out.mkdir(parents=True, exist_ok=True)
         manifest.clear(out, name, format)
         files = export.write(report.tables, name, format, out)  # tables in parts are read while they are written
     parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format} | report.parameters
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
-    return manifest.save(out, content, clock.now(), ctx.actor)
+    run = {"generated_at": clock.now(), "generated_by": ctx.actor, manifest.HEAD: head}
+    return manifest.save(out, content, run)
 
 
 def first_posting_day(ctx: Context, known_at: str) -> date | None:

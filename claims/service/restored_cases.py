@@ -8,11 +8,14 @@ before the undo stands again, as it was.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date
 
 import pandas as pd
 
 from claims.denials import undone as rules
+from claims.denials.outcomes import CASE_COLUMNS
+from claims.service.appraisal import REPRICED
 from claims.service.at_risk import CHANGED, bound
 from claims.service.context import Context
 from claims.store import clock
@@ -31,24 +34,34 @@ def as_before(conn: Connection, replayed: pd.DataFrame) -> pd.DataFrame:
     return owner[~owner["family_id"].isin(both.loc[~both.duplicated(keep=False), "family_id"])].reset_index(drop=True)
 
 
-def restore(conn: Connection, ctx: Context, run_id: int, day: date, owner: pd.DataFrame, since: str) -> None:
-    """Give the cases of these claims (`owner`, from `as_before`) the columns they had just before an instant.
+def restore(
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    day: date,
+    owner: pd.DataFrame,
+    since: str,
+    names: Collection[str] = CASE_COLUMNS,
+) -> None:
+    """Give the cases of these claims (`owner`, from `as_before`) the columns (`names`) they had just before an instant.
 
     Not where somebody worked on them since. Each decision that is replayed has an event of it: a later undo of any
     takes it back.
     """
     events = rows.events_of_claims(conn, sorted(set(owner["family_id"].tolist())))
     later = events[events["recorded_at"] >= since]
-    worked = later.loc[~later["kind"].isin([*rules.RULES, CHANGED]), "family_id"]
+    # What a contract says of a case is no work on it, where that stays as it is.
+    no_work = [*rules.RULES, CHANGED, *([] if "worth_cents" in names else [REPRICED])]
+    worked = later.loc[~later["kind"].isin(no_work), "family_id"]
     first = later[~later["family_id"].isin(worked)].groupby("case_id")["event_id"].min()
     stored = rows.rows_of(conn, first.index.tolist()).fillna({"outcome": ""})
     changed, told = [], []
     replayed = owner.groupby("family_id")["claim_payment_id"].agg(sorted).to_dict()
     for one in rules.each_before(stored, events, first, day.isoformat()):
-        differs = one.differs
+        differs = {name: value for name, value in one.differs.items() if name in names}
         if not differs:
             continue
-        changed.append(one.columns)
+        changed.append(one.columns | {name: one.case[name] for name in CASE_COLUMNS if name not in names})
         for place, claim_payment_id in enumerate(replayed[one.case["family_id"]]):
             was = {} if place else differs
             body = json.dumps({"before": was, "run_id": run_id, rules.FIRST: one.first}, sort_keys=True)

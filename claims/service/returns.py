@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError
+from claims.ledger.returned_deposits import with_differences
 from claims.money import amount
 from claims.service import tying
 from claims.service.audited import record, sealed_words
@@ -66,7 +67,7 @@ def take_back(
         parts = returned.parts(conn, returned.by_number(conn, returns_line_id))
         ties = _ties(back, parts, remit_id, amount_cents)
         cents = int((ties["amount_cents"] - ties["fee_cents"]).sum())
-        ties = ties.assign(returns_line_id=returns_line_id, words=reason.strip())
+        ties = ties.assign(words=reason.strip())
         tying.write_returns(conn, ctx, run_id, posting_date, ties, back, parts)
         deposit_candidates.mark_returned(conn, bank_line_id, [returns_line_id], "chosen", "manual")
         tying.name_open(conn, posting_date)
@@ -109,6 +110,7 @@ def choices(ctx: Context, bank_line_id: int) -> pd.DataFrame:
         formers = returned.may_be(conn, back, MOST)
         parts = returned.parts(conn, formers)
     parts = parts.assign(cents=parts["amount_cents"] - parts["fee_cents"])
+    parts = parts[~parts["is_difference"]]
     by_line = parts.groupby("bank_line_id")["cents"]
     several = by_line.sum()[by_line.size() > 1].reset_index().assign(remit_id=-1)
     rows = pd.concat([parts[["bank_line_id", "remit_id", "cents", "trace_number"]], several], ignore_index=True)
@@ -149,7 +151,8 @@ def _ties(back: pd.DataFrame, parts: pd.DataFrame, remit_id: int | None, amount_
     """The ties of a return by hand: all parts of the deposit, or one, in full or as far as the money goes."""
     rest = -int(back["rest_cents"].iloc[0])
     parts = parts.assign(net=parts["amount_cents"] - parts["fee_cents"])
-    own = parts if remit_id is None else parts[parts["remit_id"] == remit_id]
+    own = parts[~parts["is_difference"] | (parts["net"] != 0)]  # a difference that is short goes with its tie
+    own = own if remit_id is None else own[own["remit_id"] == remit_id]
     if own.empty:
         raise NotFoundError("what can go back of this deposit, of remittance", remit_id or "none")
     there = int(own["net"].sum())
@@ -166,5 +169,11 @@ def _ties(back: pd.DataFrame, parts: pd.DataFrame, remit_id: int | None, amount_
     # A part of a card settlement has its share of the fee.
     fees = own["fee_cents"] * cents // there if cents < there else own["fee_cents"]
     nets = own["net"] if cents == there else cents
-    ties = own[["remit_id"]].assign(amount_cents=nets + fees, fee_cents=fees, rule="manual", score=100, evidence="")
-    return ties.assign(bank_line_id=int(back["bank_line_id"].iloc[0])).reset_index(drop=True)
+    ties = own[["remit_id", "is_difference"]].assign(
+        amount_cents=nets + fees, fee_cents=fees, rule="manual", score=100, evidence=""
+    )
+    ties = ties.assign(
+        bank_line_id=int(back["bank_line_id"].iloc[0]), returns_line_id=int(parts["bank_line_id"].iloc[0])
+    )
+    over, plain = ties[ties["is_difference"]], ties[~ties["is_difference"]]
+    return pd.concat([over, with_differences(plain, parts)], ignore_index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from claims.errors import NotFoundError, UsageError
 from claims.identifiers import normal_number
 from claims.masking import MASK
+from claims.reports.open_items import open_since
 from claims.service import paged
 from claims.service.audited import record_shown
 from claims.service.context import Context
@@ -21,7 +22,7 @@ from claims.store.engine import read
 from claims.store.queries import takebacks as rows_of
 from claims.store.queries.asof import AsOf
 
-STATES = ("open", "unannounced", "settled")
+STATES = ("open", "unannounced", "unexplained", "settled")
 KINDS = {"2100": "recovery", "2110": "forward balance"}
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"
 
@@ -33,8 +34,9 @@ def listed(
 
     key, kind, payer_code, payer_name, reference, announced_cents, taken_cents, refunded_cents (cheques of ours),
     acknowledged_cents, adjusted_cents, open_cents (announced and acknowledged, less taken, refunded and adjusted: what
-    the payer will still take; negative: taken and never announced), since, age_days, last_date, state (open,
-    unannounced, settled).
+    the payer will still take; negative: taken and never announced), since (the day of the notice from which it is open,
+    as `open_items` has it), age_days, last_date, state (open,
+    unannounced, unexplained: acknowledged and taken at once, and neither a refund of ours nor a reversal; settled).
     """
     rows = _asked(ctx, state, payer, as_of or ctx.settings.today())
     if show_phi:
@@ -74,12 +76,12 @@ def _asked(ctx: Context, state: str, payer: str, day: date) -> pd.DataFrame:
     if state not in (*STATES, "any"):
         raise UsageError(f"There is no state {state}; there are: {', '.join(STATES)}, any.")
     with read(ctx.engine) as conn:
-        entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
+        as_of = AsOf(day, END_OF_TIME)
+        rows = summed(rows_of.entries(conn, as_of), day, rows_of.unexplained(conn, as_of))
         names = rows_of.payer_names(conn)
-    rows = summed(entries, day)
     rows["payer_name"] = rows["payer_code"].map(names).fillna("").astype("str")
-    # Open and unannounced both ask for work: a person sees them together.
-    wanted = {"open": ["open", "unannounced"], "any": list(STATES)}.get(state, [state])
+    # All but what is settled asks for work: a person sees it together.
+    wanted = {"open": [one for one in STATES if one != "settled"], "any": list(STATES)}.get(state, [state])
     asked = rows["state"].isin(wanted)
     if payer:
         fits = rows["payer_name"].str.contains(payer, case=False, regex=False) | (rows["payer_code"] == payer)
@@ -87,8 +89,11 @@ def _asked(ctx: Context, state: str, payer: str, day: date) -> pd.DataFrame:
     return rows[asked].sort_values(["since", "key"], kind="stable", ignore_index=True)
 
 
-def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
-    """Sum the entries of 2100 and 2110 by account, payer, payee (of a forward balance) and reference."""
+def summed(entries: pd.DataFrame, day: date, unexplained: Collection[tuple[str, str]] = frozenset()) -> pd.DataFrame:
+    """Sum the entries of 2100 and 2110 by account, payer, payee (of a forward balance) and reference.
+
+    `unexplained`: payer and reference of what is zero and not settled (`queries.takebacks.unexplained`).
+    """
     told = entries["amount_cents"].where(~entries["is_undo"], -entries["amount_cents"])
     # WO and FB, and any code of which a person or the practice says that it is a takeback.
     is_told = ~entries["code"].isin(["", "72", "CS"])
@@ -104,10 +109,13 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     columns = {name: entries["amount_cents"].where(own, 0) * sign.get(name, 1) for name, own in by_code.items()}
     rows = entries.assign(**columns, open_cents=-entries["amount_cents"]).groupby(keys, as_index=False)
     total = rows[[*by_code, "open_cents"]].sum()
-    days = rows.agg(since=("effective_date", "min"), last_date=("effective_date", "max"))
-    total = total.merge(days, on=keys)
+    days = rows.agg(first_day=("day", "min"), last_date=("effective_date", "max"))
+    total = total.merge(days, on=keys).merge(_open_since(entries, keys), on=keys, how="left")
+    total["since"] = total.pop("since_date").fillna(total.pop("first_day"))
     known = total["since"].where(total["since"] != "", day.isoformat()).to_numpy(dtype="datetime64[D]")
     state = np.select([total["open_cents"] > 0, total["open_cents"] < 0], ["open", "unannounced"], "settled")
+    pairs = pd.MultiIndex.from_frame(total[["payer_code", "reference"]]).isin(list(unexplained))
+    state = np.where((state == "settled") & pairs & (total["account"] == "2100"), "unexplained", state)
     # What is settled grows no older than the day that settled it.
     ended = total["last_date"].where((state == "settled") & (total["last_date"] != ""), day.isoformat())
     until = ended.to_numpy(dtype="datetime64[D]")
@@ -121,12 +129,20 @@ def summed(entries: pd.DataFrame, day: date) -> pd.DataFrame:
     )
 
 
+def _open_since(entries: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Since when what is not zero is open; what an undo took back dates nothing."""
+    own = [*keys, "provider_adjustment_id"]
+    is_moved = entries.groupby(own)["amount_cents"].transform("sum") != 0
+    in_force = entries[is_moved | (entries["provider_adjustment_id"] == 0)]
+    return open_since(in_force, keys).drop(columns="amount_cents")
+
+
 def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one takeback by its key or the beginning of it: its sums, its entries, and the claims behind it."""
     day = ctx.settings.today()
     with read(ctx.engine) as conn:
         entries = rows_of.entries(conn, AsOf(day, END_OF_TIME))
-        one = _one(summed(entries, day), key)
+        one = _one(summed(entries, day, rows_of.unexplained(conn, AsOf(day, END_OF_TIME))), key)
         own = entries
         for name in ("account", "payer_code", "payee", "reference"):
             own = own[own[name] == one[name]]
@@ -140,7 +156,8 @@ def told(ctx: Context, key: str, *, show_phi: bool = False) -> dict[str, Any]:
         claims = claims.assign(
             claim_number=_masked(claims["claim_number"]), payer_claim_number=_masked(claims["payer_claim_number"])
         )
-    own = own.drop(columns=["account", "payer_code", "payee", "reference", "remit_id", "is_undo"])
+    own = own.drop(columns=["account", "payer_code", "payee", "reference", "remit_id", "is_undo", "day"])
+    own = own.drop(columns="provider_adjustment_id")
     return one | {"entries": own.reset_index(drop=True), "claims": claims}
 
 

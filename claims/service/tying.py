@@ -132,8 +132,8 @@ def write_returns(
         return
     rows = ties.merge(returns[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]], on="bank_line_id")
     keys = ["returns_line_id", "remit_id"]
-    own = parts.rename(columns={"bank_line_id": "returns_line_id"})[[*keys, "remit_key", "payer_code"]]
-    _write_returned(conn, ctx, run_id, posting_date, rows.merge(own, on=keys))
+    own = parts.rename(columns={"bank_line_id": "returns_line_id"})[[*keys, "is_difference", "remit_key", "payer_code"]]
+    _write_returned(conn, ctx, run_id, posting_date, rows.merge(own, on=[*keys, "is_difference"]))
 
 
 def _write_returned(conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame) -> None:
@@ -181,7 +181,13 @@ def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
 
 
 def require_come(line: pd.DataFrame, posting_date: date) -> None:
-    """Raise PostingRefusedError for a bank line of a day after the accounting day: its money is not in the bank yet."""
+    """Raise PostingRefusedError for a bank line of a day after the accounting day: its money is not in the bank yet.
+
+    Nor is that of one whose file is undone.
+    """
+    if (line["state"] == banking.UNDONE).any():
+        file_id = int(line["file_id"].iloc[0])
+        raise PostingRefusedError(f"This bank line is undone with its file: claims replay file:{file_id} first.")
     if banking.is_ahead(line, posting_date).any():
         raise PostingRefusedError("The day of this bank line has not come: its money is in the bank on that day.")
 
@@ -194,23 +200,36 @@ def take_apart(
     matches: pd.DataFrame,
     reason: str,
     words: str = "",
+    without_rest: Iterable[int] = (),
 ) -> None:
-    """Reverse the journals of ties in force and end the ties; what they explained lies on unapplied cash again."""
+    """Reverse the journals of ties in force and end the ties; what they explained lies on unapplied cash again.
+
+    But for bank lines `without_rest`, which leave the books.
+    """
     journal_ids = matches["journal_id"].unique().tolist()
+    lines = reverse(conn, ctx, run_id, posting_date, journal_ids, reason)
+    banking.end_ties(conn, journal_ids, reason, posting_date, words)
+    exceptions.close_for(conn, "bank_line_id", matches["bank_line_id"], [OTHER_PAYER], reason, posting_date)
+    touched = set(lines["bank_line_id"].tolist()) | set(matches["bank_line_id"].tolist())
+    if left := touched - set(without_rest):
+        write_rests(conn, ctx, run_id, posting_date, _of(conn, left))
+
+
+def reverse(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, journal_ids: Iterable[int], cause: str
+) -> pd.DataFrame:
+    """Reverse journals of the bank, each once and for good (``untie:``); give the lines that were written."""
     lines = banking.journal_lines(conn, journal_ids)
     lines = lines.assign(
         amount_cents=-lines["amount_cents"],
         reverses_key=lines["journal_key"],
         journal_key="untie:" + lines["journal_key"],
         source="bank",
-        journal_reason=reason,
+        journal_reason=cause,
         reason_code="",
     )
     write_journals(conn, ctx, run_id, posting_date, lines.drop(columns="journal_id"))
-    banking.end_ties(conn, journal_ids, reason, posting_date, words)
-    exceptions.close_for(conn, "bank_line_id", matches["bank_line_id"], [OTHER_PAYER], reason, posting_date)
-    touched = set(lines["bank_line_id"].tolist()) | set(matches["bank_line_id"].tolist())
-    write_rests(conn, ctx, run_id, posting_date, _of(conn, touched))
+    return lines
 
 
 def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, former: pd.DataFrame) -> int:
@@ -221,7 +240,8 @@ def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, f
     if former.empty:
         return 0
     lines, remits = _of(conn, former["bank_line_id"].unique()), _remittances(conn, former["remit_id"].unique())
-    own = lines[["bank_line_id", "line_key", "rest_cents", "unapplied_cents", "bank_date"]]
+    own = lines.loc[lines["state"] != banking.UNDONE]  # its file is undone, too, and comes back by itself
+    own = own[["bank_line_id", "line_key", "rest_cents", "unapplied_cents", "bank_date"]]
     rows = former.merge(own, on="bank_line_id")
     rows = rows.merge(remits[["remit_id", "remit_key", "payer_code", "open_cents"]], on="remit_id")
     wanted = (rows["amount_cents"] - rows["fee_cents"]).groupby(rows["bank_line_id"]).transform("sum")
@@ -233,6 +253,7 @@ def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, f
     write_ties(conn, ctx, run_id, posting_date, rows.loc[came, columns], lines, remits)
     if not came.all():
         back = rows[~came].assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
+        back["is_difference"] = False
         _write_returned(conn, ctx, run_id, posting_date, back)
     deposit_candidates.choose_again(conn, rows.loc[came, columns])
     return len(rows)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from claims.money import amount
+from claims.store import undo_bank
 from claims.store import undo_hindrances as rows_of
 from claims.store.handles import Connection
 
@@ -87,6 +88,7 @@ class _Facts:
         self.matched = rows_of.claims_matched(conn, rows["claim_payment_id"].tolist())
         self.waiting = rows_of.waiting(conn, rows.loc[rows["kind"] == "match by hand", "claim_payment_id"].tolist())
         self.claims = rows_of.claim_numbers(conn, rows["family_id"].tolist())
+        self.later = undo_bank.files_of(conn, rows.loc[rows["kind"] == "later bank line", "journal_id"].tolist())
         self.traces = rows_of.traces(conn, rows["remit_id"].tolist())
 
     def thing(self, row: dict[Any, Any]) -> str:
@@ -101,6 +103,10 @@ class _Facts:
         if kind == "tie by hand":
             line = self.lines[journal]
             return f"the deposit {line}, tied by hand", f'claims deposits untie {line} --reason "{{target}} is undone"'
+        if kind == "bank difference":
+            command = f"claims deposits difference {self.lines[journal]} {row['remit_id']} --take-back"
+            cents = amount(int(self.journals["amount_cents"].get(journal, 0)))
+            return f"a difference of {cents} that a person booked", f'{command} --reason "{{target}} is undone"'
         if kind == "match by hand":
             claim = self.matched[int(row["claim_payment_id"])]
             waits = self.waiting.get(int(row["claim_payment_id"]), 0)
@@ -110,7 +116,15 @@ class _Facts:
         if kind == "payment issued again":
             text = remittance(self.traces, int(row["remit_id"]))
             return f"{text}, which issued its payment again", f"claims undo {text}"
+        if kind == "later bank line":
+            line, file_id = self.later[journal]
+            return (
+                f"the bank line {line} of another statement, which stands on it",
+                f"claims undo file:{file_id}",
+            )
         cents = amount(int(self.journals["amount_cents"].get(journal, 0)))
+        if kind == "payment taken back":
+            return f"a payment of a patient of {cents}, taken back after the bank had it: nothing brings it back", ""
         if journal in self.exception.index:
             command = f'claims exceptions unbook {self.exception[journal]} --reason "{{target}} is undone"'
             return f"a provider adjustment of {cents} that a person booked", command

@@ -14,6 +14,7 @@ from claims.service.undo_targets import Target
 from claims.store import (
     credits,
     exceptions,
+    overtaken,
     posting,
     repeated,
     rests,
@@ -32,14 +33,20 @@ CAUSE = "undone"
 NOT_OF_POSTING = ("REMIT_CONFLICT", "REMIT_HELD", posting.UNDONE)
 
 
-def take_back(conn: Connection, day: date, target: Target, gone: Withdrawal, waiting: pd.DataFrame) -> None:
-    """Close what the postings that went had named, open again what they had settled, and name what waits now."""
+def take_back(
+    conn: Connection, day: date, target: Target, gone: Withdrawal, waiting: pd.DataFrame, *, is_named: bool
+) -> None:
+    """Close what the postings that went had named, open again what they had settled, and name what waits now.
+
+    `is_named`: what waits now is named.
+    """
     went = gone.postings.loc[gone.postings["is_ended"], "claim_payment_id"]
     types = sorted(set(codes.table("exception_types")["type_code"]) - set(NOT_OF_POSTING))
     exceptions.close_for(conn, "claim_payment_id", went, types, CAUSE, day)
     exceptions.close_for(conn, "remit_id", target.remit_ids, [*undone_exceptions.OF_REMITTANCES], CAUSE, day)
     _open_again(conn, day, gone, waiting)
-    _name(conn, day, target, gone.postings, waiting)
+    if is_named:
+        _name(conn, day, target, gone.postings, waiting)
     settled.close_settled(conn, day)
     repeated.close_repeated(conn, day)
     families = gone.postings.loc[gone.postings["family_id"] != 0, "family_id"].unique().tolist()
@@ -61,6 +68,7 @@ def _open_again(conn: Connection, day: date, gone: Withdrawal, waiting: pd.DataF
         *undone_exceptions.closed_keys(conn, "applied", keys.tolist()),
         *undone_exceptions.of_payments(conn, "reversed", taken["claim_payment_id"].tolist(), SETTLED_BY_REVERSAL),
         *undone_exceptions.unsettled(conn, families),
+        *overtaken.not_any_more(conn, families),
         *undone_exceptions.voids_again(conn, families),
         *undone_exceptions.held_again(conn),
     ]  # fmt: skip

@@ -138,7 +138,7 @@ def prepare(ctx: Context, key: str, out: Path | None = None, *, day: date | None
         record(ctx, conn, "phi-shown", f"variance {name}", {"part": "letter", "sha256": sorted(hashes.values())})
     for file, sha256 in hashes.items():
         place(ctx.vault.path(sha256), folder, file)
-    manifest.save(folder, content, at, ctx.actor)
+    manifest.save(folder, content, {"generated_at": at, "generated_by": ctx.actor})
     template = template_named(made.template)
     return Prepared(name, folder, made.packet.gaps, hashes, template, content[manifest.SEAL])
 

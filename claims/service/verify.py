@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import pandas as pd
 
-from claims.service import verify_denials, verify_files, verify_matches, verify_reasons
+from claims.service import heads, verify_denials, verify_files, verify_matches, verify_reasons
 from claims.service.context import Context
+from claims.service.heads import Head
 from claims.store import (
     audit,
     batch_seals,
@@ -30,18 +31,11 @@ from claims.store import (
     step_marks,
     takebacks,
     unannounced,
+    undo_bank,
     waiting_adjustments,
 )
 from claims.store.engine import read
 from claims.store.handles import Connection
-
-
-class Head(NamedTuple):
-    """The ends of the audit chain, of the chain of seals and of all others, to be noted elsewhere."""
-
-    event: audit.Head
-    seal: seals.Head
-    chains: chain_heads.Head | None = None
 
 
 @dataclass(frozen=True)
@@ -54,18 +48,19 @@ class Check:
     broken: tuple[str, ...]
 
 
-def verify(ctx: Context, known_head: Head | None = None) -> list[Check]:
+def verify(ctx: Context, known_head: Head | None = None, of_reports: Mapping[str, Head] | None = None) -> list[Check]:
     """Recount L1 to L10 and the bank, walk the chains of journals and audit, read every stored file again.
 
-    `known_head`: a head that was noted elsewhere (`head`); only it shows chains cut at their end. Where values stand in
-    a form that cannot be read, they are all that is said.
+    `known_head`: a head that was noted elsewhere (`heads.of`); only it shows chains cut at their end. `of_reports`:
+    those that written reports hold, by where. Where values stand in a form that cannot be read, they are all that is
+    said.
     """
     with read(ctx.engine) as conn:
         odd = tuple(checking_values.odd(conn))
     rule = "no value stands in a form in which the program writes none"
     values = Check("values", rule, len(schema.metadata.tables), odd)
     try:
-        return _checks(ctx, known_head, values)
+        return [*_checks(ctx, known_head, values), *_of_reports(ctx, of_reports)]
     except (TypeError, ValueError):
         if not odd:
             raise
@@ -109,7 +104,11 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
                 "bank line {line_key:.12} is off by {off_cents} cents",
                 checked=sizes["bank_lines"],
                 also=[
-                    f"bank line {one[:12]} says otherwise what its ties leave" for one in checking.unlike_rests(conn)
+                    *(
+                        f"bank line {one[:12]} says otherwise what its ties leave"
+                        for one in checking.unlike_rests(conn)
+                    ),
+                    *(f"bank line {one[:12]} says that it is undone, and is not" for one in undo_bank.hidden(conn)),
                 ],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),
@@ -234,16 +233,13 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
     return checks
 
 
-def head(ctx: Context) -> Head:
-    """Give the ends of all chains: to be noted where nobody who writes here can write."""
+def _of_reports(ctx: Context, noted: Mapping[str, Head] | None) -> list[Check]:
+    if noted is None:
+        return []
     with read(ctx.engine) as conn:
-        return Head(audit.head(conn), seals.head(conn), chain_heads.head(conn))
-
-
-def head_of(event: int, mac: str, seal: int, told: str, numbers: tuple[int, ...] = (), joined: str = "") -> Head:
-    """Put a head together again from what was noted of it; heads of earlier versions end after the seals."""
-    chains = chain_heads.Head(numbers, joined) if joined else None
-    return Head(audit.Head(event, mac), seals.Head(seal, told), chains)
+        lost = heads.lost(conn, noted)
+    rule = "the chains lead through where they ended when each report was written"
+    return [Check("reports", rule, len(noted), tuple(lost))]
 
 
 def unknown_files(ctx: Context) -> list[str]:

@@ -16,12 +16,11 @@ import pandas as pd
 from claims.charges import read_charges_file
 from claims.errors import VaultError
 from claims.identifiers import normal_number
-from claims.ledger.bank_bai2 import is_bai2, read_bai2
-from claims.ledger.bank_file import read_bank_file
 from claims.ledger.identity import keys_of_chosen
 from claims.ledger.patient_file import read_patient_file
+from claims.service.bank_files import lines_of
 from claims.service.context import Context
-from claims.service.intake import bank_columns, origin_of
+from claims.service.intake import origin_of
 from claims.service.rows_compared import Difference, compare
 from claims.service.x12_answers import Answers
 from claims.service.x12_facts import JudgedFile, claim_payment_rows, claim_rows, read_judged, remittance_rows
@@ -300,8 +299,7 @@ def _of_charges(
 
 
 def _of_bank(ctx: Context, conn: Connection, file: StoredFile, told: Counter[str]) -> Iterator[Difference]:
-    data = ctx.vault.read(file.sha256)
-    lines, _ = read_bai2(data) if is_bai2(data[:_HEAD]) else read_bank_file(data, bank_columns(ctx))
+    lines = lines_of(ctx, conn, file.file_id, file.sha256)
     stored = checking_files.keyed(conn, schema.bank_lines, "line_key", lines["line_key"].tolist())
     yield from _keyed("bank_lines", lines.rename(columns={"row_number": "seg"}), stored, file, ["line_key"], told)
 

@@ -74,6 +74,12 @@ def head(conn: sa.Connection) -> Head:
     return Head(0, _START) if last is None else Head(last.seq, last.mac)
 
 
+def leads_to(conn: sa.Connection, known: Head) -> bool:
+    """Tell whether the chain has the event of a head that was kept elsewhere, as it was."""
+    mac = conn.scalar(sa.select(audit_events.c.mac).where(audit_events.c.seq == known.seq))
+    return not known.seq or mac == known.mac
+
+
 def verify(conn: sa.Connection, key: bytes, anchor: Head | None = None) -> str | None:
     """Check the whole chain: None when sound, else what is wrong and where. `anchor` is a head kept elsewhere."""
     previous, count = _START, 0

@@ -18,6 +18,8 @@ B, D, R, F = schema.bank_lines, schema.deposit_matches, schema.remittances, sche
 J, L = schema.journals, schema.ledger_lines
 
 REFUSED = "untied"
+MANUAL, DIFFERENCE, DIFFERENCE_BACK = "manual", "bank-difference", "difference-taken-back"
+BY_PEOPLE = (MANUAL, DIFFERENCE)  # rules of ties that only a person makes
 
 
 def _total(amount: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
@@ -33,6 +35,9 @@ def known_lines(conn: sa.Connection, keys: list[str]) -> set[str]:
     return known
 
 
+UNDONE = "undone"  # the state of a line whose file a person has undone: nothing of it is in the books
+
+
 def line_states(rests: pd.Series[int]) -> pd.Series[str]:
     """Name the states of bank lines by what is left of each: open, or tied."""
     return pd.Series("tied", index=rests.index, dtype="str").where(rests == 0, "open")
@@ -41,12 +46,15 @@ def line_states(rests: pd.Series[int]) -> pd.Series[str]:
 def restate(conn: sa.Connection, line_ids: Iterable[int]) -> None:
     """Write what the ties in force leave of these lines, and their states."""
     ids = sorted({int(one) for one in line_ids} - {0})
-    own = frame_of(conn, sa.select(B.c.bank_line_id, B.c.amount_cents, B.c.rest_cents), B.c.bank_line_id, ids)
+    own = frame_of(
+        conn, sa.select(B.c.bank_line_id, B.c.amount_cents, B.c.rest_cents, B.c.state), B.c.bank_line_id, ids
+    )
     ties = sa.select(D.c.bank_line_id, D.c.amount_cents, D.c.fee_cents).where(D.c.ended_at.is_(None))
     told = frame_of(conn, ties, D.c.bank_line_id, ids)
     settled = (told["amount_cents"] - told["fee_cents"]).groupby(told["bank_line_id"]).sum()
     rests = own["amount_cents"] - settled.reindex(own["bank_line_id"]).fillna(0).astype("int64").to_numpy()
-    changed = own[["bank_line_id"]].assign(rest_cents=rests, state=line_states(rests))
+    states = line_states(rests).mask(own["state"] == UNDONE, UNDONE)
+    changed = own[["bank_line_id"]].assign(rest_cents=rests, state=states)
     bulk_update(conn, B, changed[rests != own["rest_cents"]])
 
 
@@ -87,6 +95,7 @@ def lines(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFr
             B.c.reference,
             B.c.type_code,
             B.c.kind,
+            B.c.state,
             sa.cast(rest, sa.BigInteger).label("rest_cents"),
             sa.cast(sa.func.coalesce(on_2200.c.cents, 0), sa.BigInteger).label("unapplied_cents"),
             (sa.func.coalesce(settled.c.ties, 0) > 0).label("is_over"),
@@ -110,7 +119,7 @@ def open_lines(conn: sa.Connection, through: date | None = None) -> pd.DataFrame
         .group_by(D.c.bank_line_id, B.c.amount_cents)
         .having(sa.func.sum(D.c.amount_cents - D.c.fee_cents) == B.c.amount_cents)
     )
-    rows = lines(conn, B.c.amount_cents != 0, B.c.bank_line_id.not_in(explained))
+    rows = lines(conn, B.c.amount_cents != 0, B.c.state != UNDONE, B.c.bank_line_id.not_in(explained))
     return rows if through is None else rows[~is_ahead(rows, through)].reset_index(drop=True)
 
 
@@ -221,6 +230,26 @@ def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = Fa
     )
     parts = [frame(conn, select.where(in_force, D.c.bank_line_id.in_(part))) for part in in_parts(line_ids)]
     return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+
+
+def settled_twice(conn: sa.Connection, ties: pd.DataFrame) -> pd.DataFrame:
+    """Ties of other lines (`matches`) that settled a remittance after the returns among `ties`, and would be too much.
+
+    `ties` (`matches`) are to be taken apart: with a return goes that its deposit is not the remittance's any more.
+    """
+    back = ties[ties["remit_id"].fillna(0).ne(0) & (ties["amount_cents"] < 0)]
+    if back.empty:
+        return ties.iloc[:0]
+    given = ties.groupby("remit_id")["amount_cents"].sum()
+    ids = sorted({int(one) for one in back["remit_id"]})
+    parts = [remittances(conn, R.c.remit_id.in_(part)) for part in in_parts(ids)]
+    open_ = pd.concat(parts, ignore_index=True).set_index("remit_id")["open_cents"]
+    too_much = open_.index[open_ + given.reindex(open_.index, fill_value=0) < 0]
+    first = back.groupby("remit_id")["deposit_match_id"].min()
+    others = matches(conn, of_remittances(conn, too_much))
+    others = others[others["remit_id"].isin(too_much) & ~others["deposit_match_id"].isin(ties["deposit_match_id"])]
+    is_later = others["deposit_match_id"] > first.reindex(others["remit_id"]).to_numpy()
+    return others[is_later & (others["amount_cents"] > 0)].reset_index(drop=True)
 
 
 def of_remittances(conn: sa.Connection, remit_ids: Iterable[int]) -> list[int]:

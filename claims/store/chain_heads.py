@@ -86,9 +86,14 @@ def unlike(conn: sa.Connection, known: Head | None = None) -> tuple[int, list[st
                 f"the {called} do not lead to what the audit chain tells of them in {len(off)} event(s), first in "
                 f"event {seq}: {number} is gone or another"
             )
-    if known is not None and _joined(conn, known.numbers) != known.hash:
+    if known is not None and not leads_to(conn, known):
         found.append("the chains of journals and events do not lead to the head that was noted")
     return sum(map(len, told.values())), found
+
+
+def leads_to(conn: sa.Connection, known: Head) -> bool:
+    """Tell whether the chains lead through a head that was noted."""
+    return _joined(conn, known.numbers) == known.hash
 
 
 def seal_event(conn: sa.Connection, seq: int) -> None:

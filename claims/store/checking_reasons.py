@@ -15,7 +15,9 @@ PP, RF, D = schema.patient_payments, schema.patient_refunds, schema.deposit_matc
 MR = schema.money_requests
 # The words of these acts stand in a column of what they are about.
 _VOID, _REFUND, _ASKED = "payment.void", "patient.refund-requested", "money.requested"
-_TIES, _UNTIE = ("deposit.tie", "deposit.tie-patients", "deposit.take-back"), "deposit.untie"
+_TIES = ("deposit.tie", "deposit.tie-patients", "deposit.difference", "deposit.take-back")
+_UNTIE = "deposit.untie"
+_UNTIES = (_UNTIE, "deposit.difference-taken-back")
 _BANK_LINE = "bank line "
 
 
@@ -32,7 +34,7 @@ def place(action: str, subject: str, act_reason_id: object) -> str:
     """
     if act_reason_id:
         return f"{action} {act_reason_id}"
-    return _UNTIE if action == _UNTIE else f"{'tie' if action in _TIES else action} {subject}"
+    return _UNTIE if action in _UNTIES else f"{'tie' if action in _TIES else action} {subject}"
 
 
 def kept(conn: sa.Connection) -> pd.DataFrame:

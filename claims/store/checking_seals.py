@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from claims.store import chain, schema
 from claims.store.load import frame
-from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, begun_at, hashed, head, key_of
+from claims.store.seals import ABSENT, HELD, OWN, ROWS_AT_ONCE, SEAL, Head, begun_at, hashed, head, key_of, leads_to
 
 SEALS = schema.row_seals
 ACKNOWLEDGED = "seal.acknowledged"
@@ -80,10 +80,8 @@ def unlike(conn: sa.Connection, false: Iterable[int], known: Head | None = None)
     """
     found = [f"seal {number} or the one before it was altered, removed or put in between" for number in false]
     found += _missing(conn)
-    if known is not None and known.row_seal_id:
-        told = conn.scalar(sa.select(SEALS.c.hash).where(SEALS.c.row_seal_id == known.row_seal_id))
-        if told != known.hash:
-            found.append(f"the seals do not lead to the head that was noted: {known.row_seal_id} is gone or another")
+    if known is not None and not leads_to(conn, known):
+        found.append(f"the seals do not lead to the head that was noted: {known.row_seal_id} is gone or another")
     seen = acknowledged(conn)
     for name in HELD:
         told = _every_seal(conn, name)

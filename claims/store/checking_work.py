@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims import codes
-from claims.store import audit, schema, sealed
+from claims.store import audit, overtaken, schema, sealed
 from claims.store.load import frame
 
 CASE, EVENT, E = schema.denial_cases, schema.denial_events, schema.exceptions
@@ -88,7 +88,8 @@ def unexplained_exceptions(conn: sa.Connection) -> pd.DataFrame:
         .where(E.c.state == "open", E.c.type_code == "UNMATCHED_CLAIM", E.c.amount_cents != CP.c.paid_cents)
     )
     both = frame(conn, sa.union_all(closed, other))
-    told = sa.select(sa.literal(1)).where(E.c.claim_payment_id == P.c.claim_payment_id, E.c.state == "open").exists()
+    is_said = sa.or_(E.c.state == "open", sa.and_(E.c.closed_reason == overtaken.WHY, overtaken.is_overtaken()))
+    told = sa.select(sa.literal(1)).where(E.c.claim_payment_id == P.c.claim_payment_id, is_said).exists()
     waiting = frame(
         conn,
         sa.select(R.c.remit_key, CP.c.ordinal)

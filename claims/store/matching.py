@@ -318,8 +318,9 @@ def save(conn: sa.Connection, matches: pd.DataFrame, lines: pd.DataFrame, others
     `others`: claims looked at and not taken (`ledger.match.not_taken`), kept for the payments that are written.
     """
     ended = matches.loc[matches["last_match_id"] != 0, "last_match_id"]
-    update_where_in(conn, M, M.c.match_id, ended, ended_at=clock.now())
-    keyed = insert_keyed(conn, M, matches.assign(actor=actor, recorded_at=clock.now()))
+    at = clock.now()
+    update_where_in(conn, M, M.c.match_id, ended, ended_at=at)
+    keyed = insert_keyed(conn, M, matches.assign(actor=actor, recorded_at=at))
     match_of = keyed.set_index("claim_payment_id")["match_id"]
     own = lines.assign(match_id=match_of.reindex(lines["claim_payment_id"]).to_numpy())
     insert_keyed(conn, LM, own)

@@ -8,12 +8,13 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store.banking import REFUSED, B, D, R, lines
+from claims.store.banking import DIFFERENCE, REFUSED, UNDONE, B, D, R, lines
 from claims.store.load import frame
 from claims.store.rows import frame_of, in_parts
 
 IN_FORCE = D.c.ended_at.is_(None)
-PART = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number", "amount_cents", "fee_cents"]
+PART = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number", "is_difference"]
+PART += ["amount_cents", "fee_cents"]
 
 
 def _compared(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
@@ -47,7 +48,7 @@ def by_number(conn: sa.Connection, bank_line_id: int) -> pd.DataFrame:
 
 def _deposits(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     of_patients = sa.select(D.c.bank_line_id).where(IN_FORCE, D.c.remit_id.is_(None), D.c.returns_line_id.is_(None))
-    rows = lines(conn, B.c.amount_cents > 0, B.c.bank_line_id.not_in(of_patients), *conditions)
+    rows = lines(conn, B.c.amount_cents > 0, B.c.state != UNDONE, B.c.bank_line_id.not_in(of_patients), *conditions)
     taken = sa.select(D.c.returns_line_id, D.c.bank_line_id).where(IN_FORCE)
     gone = frame_of(conn, taken, D.c.returns_line_id, rows["bank_line_id"].tolist())["returns_line_id"]
     return rows.assign(is_whole=~rows["bank_line_id"].isin(gone))
@@ -56,25 +57,32 @@ def _deposits(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.Da
 def parts(conn: sa.Connection, deposits: pd.DataFrame) -> pd.DataFrame:
     """What of `deposits` (`former_deposits`) no return takes back yet, by remittance (columns `PART`).
 
-    remit_id 0: what nothing explains of a deposit, with the deposit's key and trace number. Cents are above zero.
+    remit_id 0: what nothing explains of a deposit, with the deposit's key and trace number. `is_difference`: a small
+    difference that a person booked with a tie (its fee_cents). Cents of others are above zero.
     """
     ids = deposits["bank_line_id"].tolist()
     select = sa.select(
         D.c.bank_line_id,
         sa.func.coalesce(D.c.returns_line_id, 0).label("returns_line_id"),
         *(D.c[name] for name in ("remit_id", "amount_cents", "fee_cents")),
+        (D.c.rule == DIFFERENCE).label("is_difference"),
         *(R.c[name] for name in ("remit_key", "payer_code", "trace_number")),
     ).join(R, R.c.remit_id == D.c.remit_id)
     came = frame_of(conn, select.where(IN_FORCE, D.c.returns_line_id.is_(None)), D.c.bank_line_id, ids)
     gone = frame_of(conn, select.where(IN_FORCE), D.c.returns_line_id, ids)
+    # What a return took of a difference moved no money, or no part of the remittance; a tie moves both.
+    nothing = (gone["amount_cents"] == gone["fee_cents"]) | (gone["amount_cents"] == 0)
+    gone = gone.assign(is_difference=nothing)
     tied = pd.concat([came, gone.assign(bank_line_id=gone["returns_line_id"])], ignore_index=True)
-    keys = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number"]
+    keys = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number", "is_difference"]
     tied = tied.groupby(keys, as_index=False)[["amount_cents", "fee_cents"]].sum()
     rests = deposits[deposits["rest_cents"] > 0]
-    rests = rests.assign(remit_id=0, remit_key=rests["line_key"], payer_code="", fee_cents=0)
+    rests = rests.assign(remit_id=0, remit_key=rests["line_key"], payer_code="", fee_cents=0, is_difference=False)
     rests = rests.assign(amount_cents=rests["rest_cents"])
-    rows = pd.concat([tied[tied["amount_cents"] > 0][PART], rests[PART]], ignore_index=True)
-    return rows.sort_values(["bank_line_id", "remit_key"], ignore_index=True)
+    rows = pd.concat(
+        [tied[(tied["amount_cents"] != 0) | (tied["fee_cents"] != 0)][PART], rests[PART]], ignore_index=True
+    )
+    return rows.sort_values(["bank_line_id", "remit_key", "is_difference"], ignore_index=True)
 
 
 def refused(conn: sa.Connection) -> pd.DataFrame:

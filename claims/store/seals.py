@@ -117,6 +117,12 @@ def head(conn: sa.Connection) -> Head:
     return Head(*chain.end(conn, SEALS))
 
 
+def leads_to(conn: sa.Connection, known: Head) -> bool:
+    """Tell whether the seal of a head that was noted is there, as it was."""
+    told = conn.scalar(sa.select(SEALS.c.hash).where(SEALS.c.row_seal_id == known.row_seal_id))
+    return not known.row_seal_id or told == known.hash
+
+
 def key_of(conn: sa.Connection) -> bytes:
     """Read the audit key, of which the engine was told where it lies."""
     return audit.load_key(conn.get_execution_options()[AUDIT_KEY_FILE])

@@ -9,6 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.banking import BY_PEOPLE, DIFFERENCE
 from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.posting import AGAIN, CASH_RULES, REDUCTION_RULES
@@ -17,7 +18,7 @@ from claims.store.rows import frame_of
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
 A_POSTING = ("835", "apply")
-BY_HAND, TIED_BY_HAND = "by-hand", "manual"
+BY_HAND = "by-hand"
 
 _POSTING = (
     *(P.c.claim_posting_id, P.c.claim_payment_id, P.c.remit_id, P.c.family_id, P.c.payer_sequence, P.c.outcome),
@@ -110,9 +111,15 @@ def matched_by_hand(conn: sa.Connection, postings: pd.DataFrame) -> pd.DataFrame
 
 
 def tied_by_hand(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
-    """Ties in force of remittances that a person has made: remit_id, journal_id."""
-    select = sa.select(D.c.remit_id, D.c.journal_id).where(D.c.rule == TIED_BY_HAND, D.c.ended_at.is_(None))
-    return frame_of(conn, select, D.c.remit_id, remit_ids)
+    """Ties in force of remittances that a person has made: remit_id, journal_id, kind."""
+    return frame_of(conn, made_by_hand(), D.c.remit_id, remit_ids)
+
+
+def made_by_hand() -> sa.Select[Any]:
+    """Select ties in force that a person has made (remit_id, 0: none; journal_id; kind: what refuses an undo)."""
+    kind = sa.case((D.c.rule == DIFFERENCE, "bank difference"), else_="tie by hand").label("kind")
+    select = sa.select(sa.func.coalesce(D.c.remit_id, 0).label("remit_id"), D.c.journal_id, kind)
+    return select.where(D.c.rule.in_(BY_PEOPLE), D.c.ended_at.is_(None))
 
 
 def issued_again(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

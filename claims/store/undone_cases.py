@@ -58,6 +58,18 @@ def events_of_claims(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataF
     return rows.sort_values("event_id", ignore_index=True)
 
 
+def otherwise_filed(conn: sa.Connection, family_ids: Sequence[int], since: str) -> list[int]:
+    """Those of these claims whose denials have other cases than before an instant: one is gone, or new."""
+    rows = events_of_claims(conn, family_ids)
+    first = rows.groupby("case_id")["recorded_at"].transform("min")
+    touched = rows[rows.groupby("case_id")["recorded_at"].transform("max") >= since]
+    is_new = touched.loc[first.reindex(touched.index) >= since, "family_id"]
+    gone = sa.select(CASE.c.case_id).where(CASE.c.outcome == UNDONE)
+    ids = frame_of(conn, gone, CASE.c.case_id, touched["case_id"].drop_duplicates().tolist())["case_id"]
+    is_gone = touched.loc[touched["case_id"].isin(ids), "family_id"]
+    return sorted({*is_new.tolist(), *is_gone.tolist()})
+
+
 def rows_of(conn: sa.Connection, case_ids: Sequence[int]) -> pd.DataFrame:
     """Cases as they are stored, an outcome that is missing as ""."""
     columns = [column for column in CASE.c if column.name != "recorded_at"]

@@ -94,16 +94,20 @@ def held_again(conn: sa.Connection) -> list[int]:
     return [int(one) for one in rows["exception_id"]]
 
 
-def age_as_before(conn: sa.Connection, run_id: int) -> None:
+def age_as_before(conn: sa.Connection, run_id: int, *, by_undo: bool = True) -> None:
     """Let exceptions that a replay has opened, and that an undo had closed last, wait since the day that they had then.
 
     Whatever the undo closed them for: by its own word, or because what is left of a deposit, of a debit or of a balance
     was another thing then. Nothing else closes exceptions while an undo goes on: such a run is alone.
+
+    Not `by_undo`: those that the undo of a bank file has opened are as old as when its deposits had closed them.
     """
     began = sa.select(RUN.c.started_at).where(RUN.c.run_id == run_id).scalar_subquery()
     own = sa.select(E.c.exception_id, E.c.exception_key)
     day = sa.type_coerce(sa.func.coalesce(E.c.since_date, E.c.posting_date), sa.Date).label("told_date")
-    opened = frame(conn, own.add_columns(day).where(E.c.state == "open", E.c.opened_at >= began))
+    opened = frame(
+        conn, own.add_columns(day).where(E.c.state == "open", E.c.opened_at >= began, E.c.type_code != "UNDONE")
+    )
     if opened.empty:
         return
     opened["own_key"] = _without_generation(opened["exception_key"])
@@ -117,7 +121,8 @@ def age_as_before(conn: sa.Connection, run_id: int) -> None:
     before = pd.concat(parts, ignore_index=True)
     before["own_key"] = _without_generation(before["exception_key"])
     last = before.sort_values("closed_at").drop_duplicates("own_key", keep="last").set_index("own_key")
-    rows = opened.assign(since_date=last["since_date"].where(last["by_undo"]).reindex(opened["own_key"]).to_numpy())
+    kept = last["since_date"].where(last["by_undo"]) if by_undo else last["since_date"]
+    rows = opened.assign(since_date=kept.reindex(opened["own_key"]).to_numpy())
     older = rows[rows["since_date"].notna() & (rows["since_date"] < rows["told_date"])]
     bulk_update(conn, E, older[["exception_id", "since_date"]])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 import sqlalchemy as sa
@@ -65,10 +65,11 @@ def is_taken(conn: sa.Connection, numbers: pd.DataFrame) -> pd.Series:
     return pd.Series(pd.MultiIndex.from_frame(numbers).isin(known), index=numbers.index)
 
 
-def payer_numbers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
+def payer_numbers(conn: sa.Connection, claim_ids: Sequence[int], but: Collection[int] = ()) -> pd.DataFrame:
     """What payers call claims: claim_id, payer_claim_number, source (277CA, decision), the latest of each source last.
 
-    What a payer takes back says nothing new, and its number is that of whatever it decided before.
+    What a payer takes back says nothing new, and its number is that of whatever it decided before. `but`: payments that
+    are not asked.
     """
     decided = frame_of(
         conn,
@@ -80,6 +81,7 @@ def payer_numbers(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame
         M.c.claim_id,
         claim_ids,
     ).sort_values(_TURN_NAMES, kind="stable")
+    decided = decided[~decided["claim_payment_id"].isin(but)]
     answered = frame_of(
         conn,
         sa.select(S.c.claim_id, S.c.attempt, S.c.payer_claim_number).where(S.c.payer_claim_number != ""),

@@ -131,6 +131,16 @@ def moved_last(conn: sa.Connection, remit_id: int, provider_adjustment_id: int) 
     return day
 
 
+def moved_first(conn: sa.Connection, rule_id: str, provider_adjustment_ids: Sequence[int]) -> pd.Series[str]:
+    """Give the first accounting day on which a rule moved provider adjustments, by their id; undone since or not."""
+    select = sa.select(L.c.provider_adjustment_id, J.c.posting_date).join(J, J.c.journal_id == L.c.journal_id)
+    # By the remittance too: an index finds its lines.
+    own = sa.and_(PA.c.provider_adjustment_id == L.c.provider_adjustment_id, PA.c.remit_id == L.c.remit_id)
+    select = select.join(PA, own).where(L.c.rule_id == rule_id, J.c.reverses_journal_id.is_(None))
+    days = frame_of(conn, select, PA.c.provider_adjustment_id, provider_adjustment_ids)
+    return days.groupby("provider_adjustment_id")["posting_date"].min()
+
+
 def booked(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     """Journals in force by which a person booked provider adjustments of remittances: journal_id, remit_id."""
     select = sa.select(J.c.journal_id, J.c.remit_id).where(J.c.reason_code == BOOKED, stands())

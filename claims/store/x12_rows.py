@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
-from claims.store.banking import known_lines, line_states
+from claims.store import schema, undo_bank
+from claims.store.banking import UNDONE, known_lines, line_states
 from claims.store.bulk import longest
 from claims.store.rows import insert_keyed
 
@@ -155,13 +155,19 @@ def save_bank_lines(conn: sa.Connection, file_id: int, rows: pd.DataFrame) -> di
     """Write bank lines that are not stored yet; give how many there were: new, known (of an earlier file), known_cents.
 
     What is known may be the same deposit in a statement that overlaps, or a second one that the bank says nothing else
-    of: only a person can tell.
+    of: only a person can tell. What is known of a file that is undone stands `again`.
     """
     is_known = rows["line_key"].isin(list(known_lines(conn, rows["line_key"].tolist())))
-    new = rows[~is_known].assign(file_id=file_id, rest_cents=rows.loc[~is_known, "amount_cents"])
+    stored = undo_bank.of_file(conn, [], rows.loc[is_known, "line_key"].tolist())
+    again = stored[stored["state"] == UNDONE]
+    undo_bank.stand_again(conn, again["bank_line_id"].tolist())
+    own = [name for name in rows.columns if name in schema.bank_lines.c]
+    new = rows.loc[~is_known, own].assign(file_id=file_id, rest_cents=rows.loc[~is_known, "amount_cents"])
     insert_keyed(conn, schema.bank_lines, new.assign(state=line_states(new["rest_cents"])))
-    known_cents = int(rows.loc[is_known, "amount_cents"].sum())
-    return {"new": int((~is_known).sum()), "known": int(is_known.sum()), "known_cents": known_cents}
+    is_counted = is_known & ~rows["line_key"].isin(again["line_key"])
+    known_cents = int(rows.loc[is_counted, "amount_cents"].sum())
+    counts = {"new": int((~is_known).sum()), "known": int(is_counted.sum()), "known_cents": known_cents}
+    return counts | ({"again": len(again)} if len(again) else {})
 
 
 # CLM05-1 is the place of service of a professional claim, the facility type of an institutional one.

@@ -72,6 +72,17 @@ def test_show_says_why(books):
     assert books("deposits", "show", 99).code == 2
 
 
+def test_a_line_whose_day_has_not_come_is_offered_no_tie(claims, tmp_path):
+    assert claims("init").code == 0
+    statement = tmp_path / "bank.csv"
+    statement.write_bytes(BANK.replace(b"2025-03-11,100", b"2452-03-11,100"))
+    claims("ingest", statement)
+    told = claims("deposits", "show", by_amount(claims)[10000]["bank_line_id"])
+    assert "Tie it by hand" not in told.out
+    assert "claims undo file:1, and load the statement corrected" in told.out
+    assert "Tie it by hand" in claims("deposits", "show", by_amount(claims)[8800]["bank_line_id"]).out
+
+
 @pytest.mark.long
 def test_tie_and_untie_by_hand(books):
     number = by_amount(books)[10000]["bank_line_id"]
@@ -122,3 +133,17 @@ def test_a_person_says_which_deposit_went_back(books):
     assert f"$20.00 of the deposit of bank line {came} went back" in said.out
     assert f" of line {came}" in books("deposits", "show", back).out
     assert books("audit", "verify").code == 0
+
+
+def test_a_statement_is_undone_and_a_cent_is_booked(books):
+    files = books("files", "list", "--json").json["files"]
+    (number,) = [row["file_id"] for row in files if row["content"] == "bank"]
+    assert f"Undone. Post it again: claims replay file:{number}" in books("undo", f"file:{number}").out
+    undone = by_amount(books, "undone")
+    assert {cents: row["state"] for cents, row in undone.items()} == {8800: "undone", 10000: "undone"}
+    assert f"claims replay file:{number}" in books("deposits", "show", undone[8800]["bank_line_id"]).out
+    assert books("replay", f"file:{number}").code == 0
+    assert {cents: row["state"] for cents, row in by_amount(books).items()} == {8800: "tied", 10000: "open"}
+    line = by_amount(books)[8800]["bank_line_id"]
+    none = books("deposits", "difference", line, 1, "--reason", "a cent")
+    assert (none.code, "there is no difference" in none.err) == (2, True)

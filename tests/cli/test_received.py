@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date
 
 import pytest
 
+from claims import config
 from tests.books import Bill, bank, remit
 from tests.books import claims as claims_file
 
@@ -73,6 +75,26 @@ def test_a_head_that_was_noted_is_compared(books):
     assert books("audit", "verify", "--head", f"{int(number) + 1}:{mac}").code == 1
     assert books("audit", "verify", "--head", "nonsense").code == 2
     assert books("audit", "acknowledge", "claim 1").code == 2  # nothing is to be said of it
+
+
+def test_tables_that_were_all_put_back_are_shown_by_a_report_that_was_kept(books, tmp_path):
+    """That is how the books once stood, and nothing in them tells of the day after it."""
+    database, before = config.load().home / "claims.db", tmp_path / "before.db"
+    with sqlite3.connect(database) as conn:
+        conn.execute("VACUUM INTO ?", (str(before),))
+    books("periods", "close", "2025-03-31")
+    kept = tmp_path / "kept"
+    assert books("report", "tieout", "--as-of", "2025-03-31", "--out", kept).code == 0
+    assert books("audit", "verify", "--reports", kept).code == 0
+    for path in database.parent.glob("claims.db*"):  # with what was not yet written into it
+        path.unlink()
+    before.replace(database)
+    assert books("audit", "verify").code == 0
+    wrong = books("audit", "verify", "--reports", kept, "--json")
+    assert wrong.code == 1
+    (broken,) = [one for one in wrong.json["checks"] if one["broken"]]
+    assert broken["name"] == "reports" and "manifest.json" in broken["broken"][0]
+    assert books("audit", "verify", "--reports", tmp_path / "nothing").code == 2
 
 
 def test_without_a_contract_nothing_is_said_of_differences(books):

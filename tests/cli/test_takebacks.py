@@ -59,9 +59,9 @@ def test_open_takebacks_are_listed_with_what_is_left_and_their_age(books):
 def test_the_columns_of_a_takeback_add_up_to_what_is_open():
     codes = ["WO", "WO", "72", "", "CS", "WU", "LE", "FB"]  # WU and LE: a person said that they belong here
     cents = [-8800, 3000, -1005, 500, 700, 30, -20, -4000]
-    texts = {"payer_code": "P", "payee": "", "reference": "R", "effective_date": "2025-06-01"}
+    texts = {"payer_code": "P", "payee": "", "reference": "R", "effective_date": "2025-06-01", "day": "2025-06-01"}
     rows = pd.DataFrame({"code": codes, "amount_cents": cents, "account": [*["2100"] * 7, "2110"], "is_undo": False})
-    (one, other) = takebacks.summed(rows.assign(**texts), DAY)[list(SUMS)].to_numpy().tolist()
+    (one, other) = takebacks.summed(rows.assign(provider_adjustment_id=0, **texts), DAY)[list(SUMS)].to_numpy().tolist()
     assert one == [8820, 1005, 3030, 500, 700, 8820 + 1005 - 3030 - 500 - 700]
     assert other == [4000, 0, 0, 0, 0, 4000]
 

@@ -48,6 +48,8 @@ def test_a_line_knows_its_bytes_with_what_continues_it():
         ("16,698,8800,,R1,C1,FEE", "fee", -8800),
         ("16,399,8800,,R1,C1,SOMETHING", "other", 8800),
         ("16,699,8800,,R1,C1,SOMETHING", "other", -8800),
+        ("16,721,8800,,R1,C1,APPLIED TO INTEREST", "other", 8800),
+        ("16,760,8800,,R1,C1,LOAN", "other", -8800),
     ],
 )
 def test_a_type_code_gives_kind_and_sign_whatever_the_availability(transaction, kind, cents):
@@ -76,7 +78,7 @@ def test_sums_of_an_account_count_in_its_control_total():
         (b"99,8800,1,8/", b"99,8801,1,8/", "bank-total", 8),
         (b"99,8800,1,8/\n", b"", "bank-record", 0),
         (b"16,142,8800", b"16,142,88.00", "bank-amount", 4),
-        (b"16,142,", b"16,777,", "bank-record", 4),
+        (b"16,142,", b"16,877,", "bank-record", 4),
         (b"16,142,", b"17,142,", "bank-record", 4),
         (b"98,8800,1,6/\n", b"", "bank-record", 7),
         (b"USD,2/", b"CAD,2/", "bank-total", 0),
@@ -94,6 +96,24 @@ def test_what_does_not_add_up_holds_the_whole_file(old, new, code, seg):
         return
     assert lines.empty
     assert (problems["code"].iloc[0], problems["seg"].iloc[0]) == (code, seg)
+
+
+def test_a_record_without_money_is_named_and_holds_nothing():
+    lines, problems = read_bai2(bai2(ACH, "16,890,0,,,,OTHER CUT-OFF TIMES"))
+    assert lines["amount_cents"].tolist() == [8800]
+    assert problems[["code", "severity", "seg"]].to_numpy().tolist() == [["bank-no-money", "note", 6]]
+    _, problems = read_bai2(bai2("16,890,500,,,,IT HAS AN AMOUNT"))
+    assert problems["code"].tolist() == ["bank-amount"]
+
+
+def test_a_type_that_is_not_known_is_named():
+    _, problems = read_bai2(bai2(ACH.replace("16,142,", "16,707,")))
+    assert "type 707 is known neither as credit nor as debit" in problems["message"].iloc[0]
+
+
+def test_the_number_of_items_of_a_sum_may_look_like_a_type():
+    data = bai2(account="03,000777,USD,100,0,150,Z,400,0,721,/")
+    assert read_bai2(data)[1]["message"].tolist() == []
 
 
 def test_findings_quote_no_text_of_the_bank():
@@ -115,13 +135,6 @@ def test_a_preview_of_the_day_and_a_test_are_read_and_not_loaded():
         lines, problems = read_bai2(bai2(ACH).replace(old, new))
         assert lines.empty
         assert problems[["code", "severity"]].to_numpy().tolist() == [["bank-preview", "note"]]
-
-
-def test_items_of_a_lockbox_deposit_do_not_count_twice():
-    items = ("16,116,5000,,R2,10001,CHECK", "16,116,3800,,R3,10002,CHECK")
-    assert read_bai2(bai2("16,115,8800,,R1,,LOCKBOX", *items))[0]["amount_cents"].tolist() == [8800]
-    alone = read_bai2(bai2(*items))[0]
-    assert (alone["amount_cents"].tolist(), alone["trace_number"].tolist()) == ([5000, 3800], ["10001", "10002"])
 
 
 def test_only_its_head_makes_a_bai2_file():

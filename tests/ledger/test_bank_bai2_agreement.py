@@ -12,7 +12,9 @@ from claims.ledger.bank_lines import bank_type
 CODES = [
     code
     for code in constants.TypeCodes.values()
-    if code.level == constants.TypeCodeLevel.detail and bank_type("bai2", code.code) and code.code != "116"
+    if code.level == constants.TypeCodeLevel.detail
+    and bank_type("bai2", code.code)
+    and code.code not in ("116", "890")  # they are no lines of their own
 ]
 WORDS = st.text("ABCDEFG 0123456789*:-", min_size=1, max_size=120).map(lambda text: " ".join(text.split()))
 AVAILABILITY = st.sampled_from(

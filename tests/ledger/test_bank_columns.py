@@ -28,6 +28,12 @@ def test_rows_are_read_under_the_banks_headings():
     assert problems["element"].tolist() == ["amount", "date"]
 
 
+def test_a_line_is_known_however_the_bank_writes_its_sum():
+    columns = read_columns(COLUMNS, "bank_columns.csv")
+    rows = (b'3/11/2025,PLAN ONE,"$1,088.00",,T1,9\n', b"03/11/2025,PLAN ONE,1088,0.00,T1,9\n")
+    assert len({read_bank_file(HEAD + row, columns)[0]["line_key"].iloc[0] for row in rows}) == 1
+
+
 def test_our_own_file_is_still_read_as_ours():
     columns = read_columns(COLUMNS, "bank_columns.csv")
     lines, _ = read_bank_file(b"date,amount,trace_number\n2025-03-11,1.00,T1\n", columns)

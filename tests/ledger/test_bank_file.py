@@ -50,10 +50,24 @@ def test_equal_rows_are_told_apart_by_their_place_and_known_again():
     assert read_bank_file(HEAD + row)[0]["line_key"].tolist() == twice[:1]
 
 
+def test_a_row_is_the_same_however_its_amount_and_its_empty_cells_are_written():
+    spellings = (
+        HEAD + b"2025-03-11,88.00,T1,X,R1,\n",
+        HEAD + b"2025-03-11,88,T1,X,R1\n",
+        HEAD.replace(b"type", b"type,addenda") + b"2025-03-11,88.0,T1,X,R1,,\n",
+        b"trace_number,date,amount,payer_name,reference\nT1,2025-03-11,88.00,X,R1\n",
+    )
+    assert len({read_bank_file(data)[0]["line_key"].iloc[0] for data in spellings}) == 1
+    other = read_bank_file(HEAD + b"2025-03-11,8800,T1,X,R1,\n")[0]
+    assert other["line_key"].iloc[0] != read_bank_file(spellings[0])[0]["line_key"].iloc[0]
+
+
 @pytest.mark.parametrize(
     ("row", "column"),
     [
         (b"11.03.2025,1.00,T1,X,,EFT\n", "date"),
+        (b"20250311,1.00,T1,X,,EFT\n", "date"),
+        (b"2025-W11-2,1.00,T1,X,,EFT\n", "date"),
         (b"2025-03-11,1.005,T1,X,,EFT\n", "amount"),
         (b"2025-03-11,1e3,T1,X,,EFT\n", "amount"),
         (b"2025-03-11,1.00," + b"9" * 90 + b",X,,EFT\n", "trace_number"),

@@ -9,6 +9,7 @@ from claims.cli.run import broken_checks
 from claims.reports import export, manifest
 from claims.reports.report import Check, Report
 
+RUN = {"generated_at": "2026-02-01T00:00:00.000000Z", "generated_by": "tester"}
 TABLE = pd.DataFrame({"payer": pd.Series(["A", "=B"], dtype="str"), "paid_cents": [150, -50]})
 
 
@@ -17,7 +18,7 @@ def written(folder, format_name="csv", checks=(Check("sums", 100, 100),)):
     report = Report("tieout", {"paid": TABLE}, {"paid": 100}, checks, {"paid": ("paid", "paid_cents")})
     files = export.write(report.tables, "tieout", format_name, folder)
     content = manifest.of(report, files, {"as_of": "2026-01-31", "format": format_name}, "1.0")
-    return manifest.save(folder, content, "2026-02-01T00:00:00.000000Z", "tester")
+    return manifest.save(folder, content, RUN)
 
 
 @pytest.mark.parametrize("format_name", export.FORMATS)
@@ -30,7 +31,7 @@ def test_it_says_rows_sums_and_hashes(tmp_path):
     content = json.loads(written(tmp_path).read_text())
     assert content["tables"] == [{"name": "paid", "rows": 2, "totals_cents": {"paid_cents": 100}}]
     assert content["control_totals_cents"] == {"paid": 100}
-    assert content["run"] == {"generated_at": "2026-02-01T00:00:00.000000Z", "generated_by": "tester"}
+    assert content["run"] == RUN
     assert [len(file["sha256"]) for file in content["files"]] == [64]
 
 

@@ -12,7 +12,7 @@ PLACED = {
 
 def moved(*rows):
     """Movements as (account, reference, day, provider adjustment, cents)."""
-    told = pd.DataFrame(rows, columns=["account", "reference", "posting_date", "came_with_id", "amount_cents"])
+    told = pd.DataFrame(rows, columns=["account", "reference", "day", "came_with_id", "amount_cents"])
     none = ("claim_payment_id", "bank_line_id", "adjustment_id", "remit_id", "family_id", "decided_by_id")
     return told.assign(payer_code="FABLE", payee_identifier="1", **dict.fromkeys(none, 0))
 
@@ -42,7 +42,7 @@ def test_an_exception_of_a_segment_names_the_item_that_it_is_about():
         ("2110", "T2", "2025-06-30", 3, -900),
     )
     items = standing(rows)
-    sources = items[KEY].assign(posting_date="2025-06-30", seg=7, **PLACED)
+    sources = items[KEY].assign(day="2025-06-30", seg=7, **PLACED)
     told = pd.DataFrame({"type_code": ["WO_WITHOUT_REVERSAL", "PLB_UNKNOWN", "SOMETHING_ELSE"]})
     exceptions = told.assign(claim_payment_id=0, bank_line_id=0, remit_id=0, sha256="f" * 64, seg=7)
     named = listed(items, {}, sources, exceptions, "2025-07-01").set_index("reference")["named_by"].to_dict()

@@ -224,6 +224,7 @@ def test_days_add_the_four_legs_up_and_name_the_difference():
         "tied": 0,
         "bank_cents": 5000,
         "bank_fee_cents": 0,
+        "booked_difference_cents": 0,
         "issued_again_cents": 0,
         "payment_cents": 8800,
         "claims_less_adjustments_cents": 8800,

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from claims.errors import UsageError
 from claims.service import blocked_acts, blocked_queue, timeline
 from claims.service.reconcile import reconcile
+from claims.service.replay import replay
 from claims.service.scrub import scrub
 from claims.service.submit import submit
+from claims.service.undo import undo
 from claims.store import schema
 from tests.books import remit
 from tests.service.outgoing import DAY, NOW, charges, master
@@ -61,6 +63,17 @@ def test_a_claim_that_a_held_remittance_decides_stays_and_its_page_says_so(answe
     # The corrected copy decides the claim: it was never sent from here, and nothing of it waits.
     answered.night(answer(100), day=DAY)
     assert lives(answered)["A00002"] == "paid" and timeline.story(answered.ctx, "A00002")["held"].empty
+
+
+def test_a_claim_whose_decision_was_undone_waits_for_the_replay(practice):
+    practice.night(charges(3, service_from="2026-10-01"), answer(100), day=DAY)
+    assert lives(practice)["A00002"] == "paid"
+    undo(practice.ctx, "remit:1", DAY)
+    assert stopped(practice)[1] == ["S22c"]
+    (held,) = timeline.story(practice.ctx, "A00002")["held"].to_dict("records")
+    assert held["why_held"] == "undone"
+    replay(practice.ctx, "remit:1", DAY)
+    assert lives(practice)["A00002"] == "paid"
 
 
 def test_a_person_lets_it_go_and_takes_that_back_as_long_as_it_is_here(answered):

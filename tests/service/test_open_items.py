@@ -3,12 +3,13 @@
 import functools
 import zipfile
 from collections import Counter
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 
 from claims import codes
-from claims.service import posting
+from claims.service import posting, takebacks
 from claims.service.patient_refunds import request_claim_refund
 from claims.service.report import write_report
 from claims.store import schema
@@ -69,6 +70,9 @@ def test_items_are_named_and_add_up_to_their_accounts(books, tmp_path):
         ("2200", "provider adjustment", "1.00"),
         ("2300", "refund", "8.00"),
     ]
+    takebacks_told = takebacks.listed(books.ctx, as_of=DAY)[["since", "age_days"]].astype("str").to_numpy().tolist()
+    told = [[row["since_date"], row["days_open"]] for key, row in found.items() if key[0] in ("2100", "2110")]
+    assert told == takebacks_told == [["2025-06-10", str((DAY - date(2025, 6, 10)).days)]] * 2
     waits = found["2200", "claim payment", "88.00"]
     assert (waits["claim_number"], waits["trace_number"], waits["since_date"], waits["days_open"]) == (
         "TYPO9", "T1", "2025-06-02", "28",
@@ -144,7 +148,7 @@ def test_an_item_that_is_settled_is_listed_no_more_and_earlier_days_stay_what_th
     after = {
         row["account"]: row for row in rows(listed(books, tmp_path / "after", DAY.replace(month=7))[0], "open_items")
     }
-    assert (after["2100"]["amount"], after["2100"]["since_date"]) == ("25.00", DAY.isoformat())
+    assert (after["2100"]["amount"], after["2100"]["since_date"]) == ("25.00", "2025-06-10")  # of the notice
     assert rows(listed(books, tmp_path / "again")[0], "open_items") == before
     workbook, manifest = listed(books, tmp_path / "workbook", format="xlsx")
     (told,) = [one for one in manifest["tables"] if one["name"] == "open_items"]

@@ -38,6 +38,8 @@ OTHER = "CLP*A1*1*75*60**12*ICN2~\nSVC*HC:85025*75*60**1~\nCAS*CO*45*15~"
 OTHER_BACK = (
     "CLP*A1*22*-75*-60**12*ICN2~\nSVC*HC:85025*-75*-60**1~\nCAS*CO*45*-15~\nPLB*1999999984*20251231*WO:ICN2*-60~"
 )
+# As the first, and the set that takes the payment back denies once more: the first denial is over in every order.
+LATER = [*NIGHTS[:2], payment(PAID_BACK.replace("\nPLB", f"\n{AGAIN}\nPLB"), "T3", "20250313", "0")]
 LONG = pytest.mark.long
 
 
@@ -81,6 +83,23 @@ def test_a_denial_stands_beside_one_that_is_taken_back_of_its_day(practice, orde
     for one in order:
         practice.night(ONE_DAY[one])
     assert stands(practice) == ({"1100": 0, "1110": 15000, "1200": 0}, [("new", 15000)], [("denied",)])
+
+
+@pytest.mark.parametrize("order", orders((1, 0, 2)), ids=str)
+def test_a_denial_that_came_late_asks_for_no_reversal_once_the_payer_has_denied_again(practice, order):
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    for one in order:
+        practice.night(LATER[one])
+    assert stands(practice) == ({"1100": 0, "1110": 15000, "1200": 0}, [("new", 15000)], [("denied",)])
+    assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT"]
+    before = state(practice)
+    assert undo(practice.ctx, "remit:T3", DAY).refused.empty
+    if order == (1, 0, 2):
+        assert "CORRECTION_WITHOUT_REVERSAL" in practice.exceptions()
+    check(practice)
+    assert replay(practice.ctx, "remit:T3", DAY).refused.empty
+    assert differences(before, state(practice)) == {}
+    assert practice.reconcile()["journals"] == 0 and differences(before, state(practice)) == {}
 
 
 @pytest.mark.parametrize("order", orders((0, 2, 1)), ids=str)

@@ -323,7 +323,8 @@ def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
     rows = [("2025-04-10", -8800, "WO"), ("2025-05-10", 8800, "WO")]
     entries = pd.DataFrame(
         [{"account": "2100", "payer_code": "P", "payee": "", "reference": "R", "effective_date": day,
-          "amount_cents": cents, "code": code, "is_undo": False} for day, cents, code in rows]
+          "day": day, "provider_adjustment_id": 0, "amount_cents": cents, "code": code, "is_undo": False}
+         for day, cents, code in rows]
     )  # fmt: skip
     for through, age in ((1, 81), (2, 30)):
         (row,) = takebacks.summed(entries.head(through), date(2025, 6, 30)).to_dict("records")

@@ -1,4 +1,6 @@
-"""Undo of a night takes what that night posted and no more, and its replay brings just that; a bank file is none."""
+"""Undo of a night takes what that night posted and no more, and its replay brings just that."""
+
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -63,6 +65,20 @@ def test_a_night_takes_no_remittance_of_another_along(practice, tmp_path):
     check(practice)
 
 
+def test_an_amount_goes_to_the_account_of_the_day_on_which_it_was_moved_first(practice, tmp_path):
+    accounts = tmp_path / "provider_adjustment_accounts.csv"
+    accounts.write_text(f"payer_code,reason_code,account,effective_to\n,LE,1400,{DAY.isoformat()}\n")
+    import_files(practice.ctx, [accounts])
+    practice.night(LEVIED)
+    before = state(practice)
+    assert practice.balances()["1400"] == 3000
+    for day in (DAY + timedelta(days=1), DAY + timedelta(days=9)):  # the row holds no more
+        undo(practice.ctx, "remit:T1", day)
+        replay(practice.ctx, "remit:T1", day)
+        assert differences(before, state(practice)) == {}
+    check(practice)
+
+
 @pytest.mark.parametrize("target", ["remit:T2", pytest.param("run", marks=pytest.mark.long)])
 def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(practice, target):
     run_id = night(practice, remit(ANNOUNCED), remit(PAID))
@@ -77,11 +93,8 @@ def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(p
     assert differences(before, state(practice)) == {}
 
 
-def test_a_bank_file_says_that_it_is_no_posting_and_what_takes_a_deposit_back(practice):
-    line = bank(("2025-03-10", "88.00", "T1"))
-    practice.night(line)
-    with pytest.raises(UsageError, match="Bank lines are no posting"):
-        undo(practice.ctx, "file:1", DAY)
+def test_an_opposite_bank_line_takes_a_deposit_back(practice):
+    practice.night(bank(("2025-03-10", "88.00", "T1")))
     practice.night(bank(("2025-03-10", "-88.00", "T1")))
     assert practice.balances() == {}
     check(practice)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from claims.service import money_approvals, payer_refunds
+from claims.service import money_approvals, payer_refunds, takebacks
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.store import schema
@@ -32,6 +32,10 @@ def told(practice):
     return [cents for cents, seg in practice.rows(select) if seg]
 
 
+def states(practice, state="open"):
+    return takebacks.listed(practice.ctx, state=state, as_of=DAY)["state"].tolist()
+
+
 @pytest.mark.parametrize("is_last", [True, False])
 def test_it_is_told_until_the_reversal_comes_in_any_order(practice, is_last):
     """Undone and posted again, either of the two gives what the nights gave."""
@@ -51,6 +55,7 @@ def test_it_is_told_until_the_reversal_comes_in_any_order(practice, is_last):
     if is_last:
         practice.night(ANNOUNCED)
         assert told(practice) == []
+        assert states(practice) == ["open"]  # announced, and our cheque is not in the books yet
     after = state(practice)
     undo(practice.ctx, "remit:T2", DAY)
     assert told(practice) == [8800] and broken(practice) == []
@@ -61,10 +66,12 @@ def test_it_is_told_until_the_reversal_comes_in_any_order(practice, is_last):
 def test_a_refund_of_ours_explains_it_and_is_then_told_by_itself(practice):
     practice.night(BILLS, PAID, ACKNOWLEDGED)
     assert told(practice) == [8800]
+    assert states(practice) == ["unexplained"]  # its balance is zero, and it is not done with
     paid_on = date(2025, 5, 2)
     asked = payer_refunds.request(practice.ctx, "1512345678", "ICN1", 8800, paid_on, DAY, reason="cheque of May")
     money_approvals.approve(practice.ctx, asked["request"], DAY)
     assert told(practice) == [] and practice.balances(account="2100") == {"2100": 8800}
+    assert states(practice) == ["unannounced"]
     assert "PAYER_REFUND_UNANNOUNCED" in practice.exceptions() and broken(practice) == []
     payer_refunds.reverse(practice.ctx, asked["request"], "stopped", DAY)
     assert told(practice) == [8800] and broken(practice) == []

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from claims.service import heads, verify_files
 from claims.service import verify as verbs
-from claims.service import verify_files
 from claims.service.periods import close_period
 from claims.store import chain, schema
-from claims.store.engine import rehearsal, write
+from claims.store.engine import read, rehearsal, write
 from claims.store.load import frame
 from tests.books import Bill, bank, claims, remit
 from tests.service.test_invariants import BOOKS
@@ -48,6 +48,12 @@ def faults(practice, *statements):
 
 def broken(practice, head=None):
     return {one.name: one.broken for one in verbs.verify(practice.ctx, head) if one.broken}
+
+
+def noted(practice):
+    """The head of the chains as it is."""
+    with read(practice.ctx.engine) as conn:
+        return heads.of(conn)
 
 
 def tamper(practice, *statements):
@@ -191,7 +197,7 @@ def test_a_closing_that_the_audit_chain_tells_of_cannot_go(books):
 
 def test_a_head_that_was_noted_shows_a_chain_that_was_cut(books):
     close_period(books.ctx, date(2025, 6, 30))
-    head = verbs.head(books.ctx)
+    head = noted(books)
     assert broken(books, head) == {}
     assert "rewritten" in broken(books, head._replace(event=head.event._replace(mac="0" * 64)))["audit"][0]
     tamper(books, f"DELETE FROM {schema.audit_events.name}", "DELETE FROM closed_periods")
@@ -209,7 +215,7 @@ def test_a_file_whose_row_says_that_nothing_came_of_it_is_named(books):
 
 def test_a_chain_of_journals_that_was_worked_out_again_is_named(books):
     """Its hashes need no key; what the audit chain told of their end does, and so does a head that was noted."""
-    head = verbs.head(books.ctx)
+    head = noted(books)
     tamper(books, "UPDATE journals SET posting_date = '2025-01-15' WHERE source = '835'")
     with write(books.ctx.engine) as conn:
         let_no_trigger_fire(conn)

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from claims.errors import DatabaseError
 from claims.service import payer_refunds, rejection_queue, runs, verify_files
 from claims.service import people as staff
-from claims.service import verify as verbs
 from claims.service.acknowledging import acknowledge
 from claims.service.audited import record_with_reason
 from claims.service.desk import people as desk
@@ -25,7 +24,7 @@ from tests.answers import ca_277
 from tests.books import Bill, bank, claims
 from tests.service import test_verify_work
 from tests.service.conftest import DAY
-from tests.service.test_verify_files import broken, tamper
+from tests.service.test_verify_files import broken, noted, tamper
 from tests.service.test_verify_work import one
 
 NOW = datetime(2025, 6, 30, 8, 0, 0, tzinfo=UTC)
@@ -361,7 +360,7 @@ def test_seals_that_were_cut_and_a_row_put_back_are_shown_by_the_head_that_was_n
     table, last = schema.row_seals, sa.select(sa.func.max(schema.row_seals.c.row_seal_id))
     before = books.rows(sa.select(schema.users.c.roles).where(schema.users.c.name == "eve"))[0][0]
     staff.set_roles(books.ctx, "eve", ["supervisor"], NOW)
-    head = verbs.head(books.ctx)
+    head = noted(books)
     assert broken(books, head) == {}
     number = books.rows(last)[0][0]
     tamper(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from claims import service
 from claims.service import (
     audit_list,
+    bank_differences,
     blocked_queue,
     booking,
     deposits,
@@ -29,6 +30,7 @@ from claims.service import (
 )
 from claims.service.desk import money
 from claims.service.desk import people as desk
+from claims.service.master import import_files
 from claims.service.matching_by_hand import match_by_hand
 from claims.service.patient_acts import apply_payment, void_payment
 from claims.service.patient_refunds import request_claim_refund, request_payment_refund, withdraw_refund
@@ -178,7 +180,13 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     do(desk.info_sent, case(), WORD, DAY)
     do(variances.say, variances.listed(ctx, variances.asked_for())[0]["key"].iloc[0], "accept", WORD)
     books.night(remit("BPR*I*12*C*ACH************20250610~\nTRN*1*T9*1512345678~\nCLP*TYPO8*1*79*5**12*ICN9~\n"
-                      "SVC*HC:99215*79*5**1~\nCAS*CO*45*74~\nPLB*1999999984*20251231*ZZ:X1*-7~"))  # fmt: skip
+                      "SVC*HC:99215*79*5**1~\nCAS*CO*45*74~\nPLB*1999999984*20251231*ZZ:X1*-7~"),
+                bank(("2025-06-11", "11.99", "T9")))  # fmt: skip
+    (books.folder / "bank_differences.csv").write_text("payer_code,book_up_to,users\n,0.05,\n")
+    import_files(ctx, [books.folder / "bank_differences.csv"])
+    differs = (newest(schema.bank_lines.c.bank_line_id), newest(schema.remittances.c.remit_id), WORD, DAY)
+    do(bank_differences.book, *differs)
+    do(bank_differences.take_back, *differs)
     adjusted = newest(
         schema.exceptions.c.exception_id, schema.exceptions.c.type_code.in_(["PLB_UNKNOWN", "PLB_UNCONFIGURED"])
     )
@@ -201,6 +209,7 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     )
     assert broken(books)["reasons"] == (
         "bank line 1: a reason that the audit chain seals stands there no more",
+        "bank line 3: a reason that the audit chain seals stands there no more",
         "payment 1: a reason stands there that the audit chain does not seal",
         "payment 1: a reason that the audit chain seals stands there no more",
         "reason 4: a reason stands there that the audit chain does not seal",

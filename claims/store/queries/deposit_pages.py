@@ -15,8 +15,8 @@ from claims.store.queries.asof import count, total
 
 B = schema.bank_lines
 KEYS = ["bank_date", "bank_line_id"]
-STATES = ("open", "tied")
-SHOWN = ("bank_date", "amount_cents", "kind", "trace_number", "payer_name", "reference", "rest_cents")
+STATES = ("open", "tied", "undone")
+SHOWN = ("bank_date", "amount_cents", "kind", "trace_number", "payer_name", "reference", "rest_cents", "state")
 
 
 def page(conn: sa.Connection, state: str, after: Sequence[Any] | None, limit: int, back: bool) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 from claims.store.queries.asof import AsOf, J, total
 from claims.store.queries.exceptions import open_then
+from claims.store.queries.takebacks import TAKEN_BACK, notice_day
 from claims.store.rows import IN_LIST, frame_of
 
 L, R, CP, PA = schema.ledger_lines, schema.remittances, schema.claim_payments, schema.provider_adjustments
@@ -37,7 +38,8 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     On 2200 that is a claim payment, a bank line, a provider adjustment or (by reference) a payment of a patient; on
     1000 a payment or refund that no bank line has taken up, and all that is in the bank together; on 1050 a
     remittance; on 1400 a claim and adjustment code of a payer, or its reference; elsewhere a reference of a payer, for
-    a forward balance also the payee, or the key of a refund.
+    a forward balance also the payee, or the key of a refund. The day of what payers take back is that of the notice
+    (`takebacks.notice_day`), of all else the accounting day.
     """
     remits, of_line = with_remittance(L)
     account, none = L.c.account, sa.cast(sa.literal(0), sa.BigInteger)
@@ -65,7 +67,7 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         sa.case((of_adjustment, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("adjustment_id"),
         sa.case((account == _CLEARING, sa.func.coalesce(L.c.remit_id, none)), else_=none).label("remit_id"),
         sa.case((of_claim, L.c.family_id), else_=none).label("family_id"),
-        J.c.posting_date,
+        sa.case((account.in_([*TAKEN_BACK]), notice_day()), else_=J.c.posting_date).label("day"),
         sa.case((is_single, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("came_with_id"),
         sa.case((of_claim, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("decided_by_id"),
     ]

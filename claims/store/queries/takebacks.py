@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import sqlalchemy as sa
 
@@ -9,17 +11,27 @@ from claims.store import schema
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 from claims.store.queries.asof import AsOf
+from claims.store.queries.exceptions import open_then
 
 J, L, R, F = schema.journals, schema.ledger_lines, schema.remittances, schema.files
+E = schema.exceptions
 PA, CP, P = schema.provider_adjustments, schema.claim_payments, schema.claim_postings
+
+TAKEN_BACK = ("2100", "2110")
+
+
+def notice_day() -> sa.ColumnElement[Any]:
+    """Day of an entry on 2100 or 2110: that of the remittance or cheque; the accounting day where that comes first."""
+    is_before = J.c.effective_date < J.c.posting_date
+    return sa.case((is_before, J.c.effective_date), else_=J.c.posting_date)
 
 
 def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> pd.DataFrame:
     """Read every entry on 2100 and 2110 in order of its day; of one payer: only those on 2100.
 
     account, payer_code, payee (of a forward balance), reference, code (of the PLB; empty for what we sent),
-    amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, remit_id,
-    trace_number, sha256, seg.
+    amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, day (`notice_day`),
+    remit_id, provider_adjustment_id (0: none), trace_number, sha256, seg.
     """
     of_payer = sa.and_(L.c.account == "2100", L.c.payer_code == payer_code)
     remits, of_line = with_remittance(L)
@@ -32,7 +44,9 @@ def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> 
             sa.type_coerce(J.c.reverses_journal_id.is_not(None), sa.Boolean).label("is_undo"),
             J.c.effective_date,
             J.c.posting_date,
+            notice_day().label("day"),
             J.c.remit_id,
+            sa.func.coalesce(L.c.provider_adjustment_id, 0).label("provider_adjustment_id"),
             sa.func.coalesce(R.c.trace_number, "").label("trace_number"),
             sa.func.coalesce(F.c.sha256, "").label("sha256"),
             sa.func.coalesce(PA.c.seg, 0).label("seg"),
@@ -42,9 +56,22 @@ def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> 
         .outerjoin(remits, of_line)
         .outerjoin(R, R.c.remit_id == J.c.remit_id)
         .outerjoin(F, F.c.file_id == PA.c.file_id)
-        .where(of_payer if payer_code is not None else L.c.account.in_(["2100", "2110"]), as_of.journals())
+        .where(of_payer if payer_code is not None else L.c.account.in_(TAKEN_BACK), as_of.journals())
         .order_by(J.c.effective_date, J.c.journal_id, L.c.ledger_line_id),
     )
+
+
+def unexplained(conn: sa.Connection, as_of: AsOf) -> set[tuple[str, str]]:
+    """Payer and reference of refunds that were acknowledged and taken at once while nothing in the books was them.
+
+    Such a pair (72, WO) leaves no balance: an open exception (REFUND_NOT_IN_BOOKS) says that it is not done with.
+    """
+    own = sa.and_(PA.c.remit_id == E.c.remit_id, PA.c.seg == E.c.seg, PA.c.reason_code == "72")
+    select = sa.select(L.c.payer_code, L.c.reference).select_from(E).join(PA, own)
+    select = select.join(L, sa.and_(L.c.provider_adjustment_id == PA.c.provider_adjustment_id, L.c.account == "2100"))
+    is_open = E.c.exception_id.in_(sa.select(open_then(as_of).c.exception_id))
+    found = conn.execute(select.where(E.c.type_code == "REFUND_NOT_IN_BOOKS", is_open).distinct())
+    return {(str(payer), str(reference)) for payer, reference in found}
 
 
 def payer_names(conn: sa.Connection) -> dict[str, str]:

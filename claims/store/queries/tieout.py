@@ -11,6 +11,7 @@ from claims.store.queries.asof import AsOf, J, count, total
 from claims.store.queries.exceptions import open_then
 from claims.store.queries.posted_then import was_posted
 from claims.store.replaced import is_replaced
+from claims.store.undo_bank import is_marker
 
 R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
 FILE, BANK, DM = schema.files, schema.bank_lines, schema.deposit_matches
@@ -104,6 +105,7 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read bank lines with what each is tied to, one row per tie; remit_id 0 where that is no remittance, or nothing.
 
     `is_booked`: the line stands in the ledger. One of a later day that does not is left out: its day has not come.
+    So is one whose file was undone: what it had moved is back.
     """
     stands = sa.or_(DM.c.ended_at.is_(None), DM.c.ended_at > as_of.known_at, DM.c.ended_posting_date > as_of.day)
     in_force = (
@@ -112,12 +114,13 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .where(as_of.journals(), DM.c.recorded_at <= as_of.known_at, stands)
         .subquery()
     )
-    booked = (
-        sa.select(sa.literal(1))
-        .select_from(L)
-        .join(J, J.c.journal_id == L.c.journal_id)
-        .where(L.c.bank_line_id == BANK.c.bank_line_id, as_of.journals())
-    )
+    written = sa.select(L.c.bank_line_id).join(J, J.c.journal_id == L.c.journal_id)
+    written = written.where(L.c.bank_line_id == BANK.c.bank_line_id, as_of.journals()).correlate(BANK)
+    # Whatever is booked of a line moves cash by its amount, and what takes it apart leaves that where it is.
+    moved = written.where(L.c.account == "1000").group_by(L.c.bank_line_id)
+    booked = moved.having(sa.func.sum(L.c.amount_cents) != 0)
+    undone = sa.select(E.c.file_id).where(is_marker(), E.c.exception_id.in_(sa.select(open_then(as_of).c.exception_id)))
+    is_gone = sa.or_(written.exists(), BANK.c.file_id.in_(undone))
     has_come = BANK.c.bank_date <= as_of.day  # else no money of it is in the bank
     return frame(
         conn,
@@ -140,7 +143,7 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         )
         .join(FILE, FILE.c.file_id == BANK.c.file_id)
         .outerjoin(in_force, in_force.c.bank_line_id == BANK.c.bank_line_id)
-        .where(sa.or_(sa.and_(BANK.c.file_id.in_(as_of.file_ids()), has_come), booked.exists())),
+        .where(sa.or_(sa.and_(BANK.c.file_id.in_(as_of.file_ids()), has_come, ~is_gone), booked.exists())),
     )
 
 

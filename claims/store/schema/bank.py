@@ -14,7 +14,7 @@ bank_lines = Table(
     Column("row_number", BigInteger, nullable=False),  # data row in the file, from 1
     Column("offset", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
-    Column("line_key", String(64), nullable=False, unique=True),  # sha256 of all cells + ordinal among equal lines
+    Column("line_key", String(64), nullable=False, unique=True),  # sha256 of what it says + ordinal among equals
     Column("bank_date", Date, nullable=False),
     Column("amount_cents", Cents, nullable=False),
     Column("trace_number", String(80), nullable=False),

@@ -31,7 +31,8 @@ matches = Table(
     Index("ix_matches_family_id", "family_id"),
 )
 
-# Claims that were looked at and not taken, with the reason; not taken by a person (why by-hand): never again.
+# Claims that were looked at and not taken, with the reason; not taken by a person (why by-hand): never again; or by an
+# undo (why undone): not while that match holds.
 match_candidates = Table(
     "match_candidates",
     metadata,

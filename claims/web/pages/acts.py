@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
+from claims.days import read_day
 from claims.errors import UsageError
 from claims.service import desk_case, money_approvals
 from claims.service.context import Context
@@ -223,14 +224,14 @@ def _until(text: str, day: date) -> date | str:
     if text.isascii() and text.isdigit() and int(text) <= 3650:
         return day + timedelta(days=int(text))
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise UsageError("Snooze until a day, or until the next remittance.") from None
 
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise UsageError("Say on which day the decision came.") from None
 

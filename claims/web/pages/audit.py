@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from starlette.responses import Response
 
+from claims.days import read_day
 from claims.errors import UsageError
 from claims.service import audit_list, zone
 from claims.service.audit_list import Asked
@@ -71,7 +72,7 @@ def chain(at: At) -> Response:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        return read_day(text) if text else None
     except ValueError:
         raise UsageError("A day is written like 2026-10-19.") from None
 

@@ -134,10 +134,12 @@ def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Resp
     told = deposits.told(at.reading, bank_line_id, show_phi=True)
     usual: dict[str, Any] = {"said": "", "problem": "", "would": None, "verb": ""}
     usual |= {"remit": 0, "reason": "", "settles": "", "fee": "", "part": "", "open_again": []}
-    open_ = shown.rows(deposits.open_remittances(at.reading, bank_line_id)) if told["rest_cents"] > 0 else []
+    is_there = told["state"] != "undone" and not told["is_ahead"]
+    can_be_tied = told["rest_cents"] > 0 and is_there
+    open_ = shown.rows(deposits.open_remittances(at.reading, bank_line_id)) if can_be_tied else []
     if open_:
         record_shown(at.reading, f"bank line {bank_line_id}", {"remittances": [row["remit_id"] for row in open_]})
-    went = shown.rows(returns.choices(at.reading, bank_line_id)) if told["rest_cents"] < 0 else []
+    went = shown.rows(returns.choices(at.reading, bank_line_id)) if told["rest_cents"] < 0 and is_there else []
     if went:
         seen = sorted({row["returns_line_id"] for row in went})
         record_shown(at.reading, f"bank line {bank_line_id}", {"bank lines": seen})

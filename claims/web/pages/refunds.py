@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Form, Query
 from starlette.responses import Response
 
+from claims.days import read_day
 from claims.errors import UsageError
 from claims.money import cents as cents_of
 from claims.service import money_approvals, money_requests, payer_refunds, takebacks
@@ -114,6 +115,6 @@ def _page(at: Seat, status: int = 200, **values: Any) -> Response:
 
 def _day(text: str, usual: date) -> date:
     try:
-        return date.fromisoformat(text.strip()) if text.strip() else usual
+        return read_day(text.strip()) if text.strip() else usual
     except ValueError:
         raise UsageError("The day of a refund is written like 2026-11-26.") from None

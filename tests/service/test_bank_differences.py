@@ -1,0 +1,92 @@
+"""Small differences of a deposit and its remittance: booked by a person within the practice's limit, taken back."""
+
+from dataclasses import replace
+
+import pytest
+
+from claims.errors import NotFoundError, PostingRefusedError
+from claims.service import bank_differences
+from claims.service.master import import_files
+from claims.service.report import write_report
+from claims.service.undo import undo
+from claims.service.verify import verify
+from tests.books import Bill, bank, claims, remit
+from tests.service.books_state import differences, state
+from tests.service.conftest import DAY
+from tests.service.test_report import rows
+
+PAID = remit("""BPR*I*88*C*ACH************20250610~
+                TRN*1*T1*1512345678~
+                CLP*A1*1*150*88**12*ICN1~
+                SVC*HC:99213*150*88**1~
+                CAS*CO*45*62~""")
+WHY = "a cent of rounding"
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """One engine is enough here: what is written goes by the same statements as every tie."""
+    return sqlite_url
+
+
+def allow(practice, text="payer_code,book_up_to,users\n,0.05,\n"):
+    path = practice.folder / f"differences{practice.number}.csv"
+    practice.number += 1
+    path.write_text(text)
+    assert [one.state for one in import_files(practice.ctx, [path])] == ["stored"]
+
+
+def check(practice):
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+def night(practice, cents):
+    practice.night(claims(Bill("A1", [("99213", "150")])), PAID, bank(("2025-06-11", cents, "T1")))
+
+
+def test_a_cent_that_is_short_is_booked_by_itself_and_taken_back(practice, tmp_path):
+    night(practice, "87.99")
+    before = state(practice)
+    with pytest.raises(PostingRefusedError, match="No row of master data"):
+        bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
+    allow(practice)
+    assert bank_differences.book(practice.ctx, 1, 1, WHY, DAY) == 1
+    assert (practice.exceptions(), practice.balances(account="5110")) == ([], {"5110": 1})
+    practice.reconcile()
+    check(practice)
+    (row,) = rows(write_report(practice.ctx, "tieout", DAY, None, "csv", tmp_path), "tieout")
+    told = ("status", "bank", "bank_fee", "booked_difference", "clearing")
+    assert [row[name] for name in told] == ["TIED", "87.99", "0.00", "0.01", "0.00"]
+    with pytest.raises(PostingRefusedError, match="there is no difference"):
+        bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
+    for target in ("remit:1", "file:3"):
+        command = f'claims deposits difference 1 1 --take-back --reason "{target} is undone"'
+        assert undo(practice.ctx, target, DAY).refused["command"].tolist() == [command]
+    assert bank_differences.take_back(practice.ctx, 1, 1, WHY, DAY) == 1
+    assert differences(before, state(practice)) == {}
+    check(practice)
+    assert undo(practice.ctx, "file:3", DAY).refused.empty
+
+
+def test_a_cent_that_is_over_goes_back_with_its_deposit(practice):
+    night(practice, "88.01")
+    allow(practice)
+    assert bank_differences.book(practice.ctx, 1, 1, WHY, DAY) == -1
+    assert (practice.exceptions(), practice.balances(account="5110")) == ([], {"5110": -1})
+    check(practice)
+    practice.night(bank(("2025-06-12", "-88.01", "T1")))
+    assert (practice.exceptions(), practice.balances(account="5110")) == (["DEPOSIT_RETURNED"], {})
+    check(practice)
+
+
+def test_more_than_the_practice_allows_is_refused(practice):
+    night(practice, "87.94")
+    allow(practice)
+    with pytest.raises(PostingRefusedError, match=r"0\.06 differ, and the practice books 0\.05 at most"):
+        bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
+    allow(practice, "payer_code,book_up_to,users\n,0.05,\n1512345678,0.10,alice\n")
+    with pytest.raises(PostingRefusedError, match="names others"):
+        bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
+    assert bank_differences.book(replace(practice.ctx, actor="alice"), 1, 1, WHY, DAY) == 6
+    with pytest.raises(NotFoundError):
+        bank_differences.take_back(practice.ctx, 1, 2, WHY, DAY)
