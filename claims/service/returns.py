@@ -57,9 +57,9 @@ def take_back(
         back, former = line_of(conn, bank_line_id), line_of(conn, returns_line_id)
         for line in (back, former):
             tying.require_come(line, posting_date)
-        _require_pair(back, former)
         if seen is not None and seen not in (_seen(conn, back, former), banking.seen(conn, bank_line_id)):
             raise TiesMovedError
+        _require_pair(back, former)
         if seen is None:
             _require_new(conn, bank_line_id, returns_line_id, remit_id)
         tying.write_rests(conn, ctx, run_id, posting_date, pd.concat([back, former], ignore_index=True))

@@ -140,10 +140,14 @@ def test_a_statement_is_undone_and_a_cent_is_booked(books):
     (number,) = [row["file_id"] for row in files if row["content"] == "bank"]
     assert f"Undone. Post it again: claims replay file:{number}" in books("undo", f"file:{number}").out
     undone = by_amount(books, "undone")
-    assert {cents: row["state"] for cents, row in undone.items()} == {8800: "undone", 10000: "undone"}
+    assert {cents: row["state"] for cents, row in undone.items()} == {8800: "undone", 10000: "undone", -3000: "undone"}
     assert f"claims replay file:{number}" in books("deposits", "show", undone[8800]["bank_line_id"]).out
     assert books("replay", f"file:{number}").code == 0
-    assert {cents: row["state"] for cents, row in by_amount(books).items()} == {8800: "tied", 10000: "open"}
+    assert {cents: row["state"] for cents, row in by_amount(books).items()} == {
+        8800: "tied",
+        10000: "open",
+        -3000: "open",
+    }
     line = by_amount(books)[8800]["bank_line_id"]
     none = books("deposits", "difference", line, 1, "--reason", "a cent")
     assert (none.code, "there is no difference" in none.err) == (2, True)
