@@ -209,7 +209,7 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     )
     assert broken(books)["reasons"] == (
         "bank line 1: a reason that the audit chain seals stands there no more",
-        "bank line 3: a reason that the audit chain seals stands there no more",
+        "bank line 5: a reason that the audit chain seals stands there no more",
         "payment 1: a reason stands there that the audit chain does not seal",
         "payment 1: a reason that the audit chain seals stands there no more",
         "reason 4: a reason stands there that the audit chain does not seal",
