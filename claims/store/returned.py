@@ -106,7 +106,7 @@ def may_be(conn: sa.Connection, back: pd.DataFrame, most: int) -> pd.DataFrame:
     rest = sa.select(B.c.bank_line_id).where(*before, B.c.rest_cents > 0)
     rest = rest.order_by(sa.func.abs(B.c.rest_cents - cents))
     tied = sa.select(D.c.bank_line_id).join(B, B.c.bank_line_id == D.c.bank_line_id).where(*before, IN_FORCE)
-    tied = tied.where(D.c.remit_id.is_not(None)).group_by(D.c.bank_line_id, D.c.remit_id)
+    tied = tied.where(D.c.remit_id.is_not(None)).group_by(D.c.bank_line_id, B.c.bank_line_id, D.c.remit_id)
     tied = tied.order_by(sa.func.abs(net - cents))
     found = {
         int(one)
