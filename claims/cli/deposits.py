@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
 from claims.cli.typed import cents_of, number_of
+from claims.errors import UsageError
+
+if TYPE_CHECKING:
+    from claims.service.context import Context
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show what the bank says of payers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number of the bank line, as the list shows it.")]
+Other = Annotated[
+    str,
+    typer.Argument(
+        metavar="REMIT|line:NO",
+        help="The number of the remittance, as show names it; of money that went out, the deposit that went back.",
+    ),
+]
 Remit = Annotated[str, typer.Argument(metavar="REMIT", help="The number of the remittance, as show names it.")]
+OF_LINE = "line:"
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the tie.")]
 Seen = Annotated[str, typer.Option("--seen", help="What show said of the ties; refused where they have changed.")]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Accounting day; default: today.")]
@@ -127,6 +139,8 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         )
     elif story["rest_cents"] > 0:
         output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
+    if story["rest_cents"] < 0:
+        output.say(f"Say which deposit went back: claims deposits tie {story['bank_line_id']} line:NO --reason WHY")
 
 
 def _ties(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -148,31 +162,42 @@ def _ties(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def _which(row: dict[str, Any]) -> str:
-    """The other side of a tie: a remittance, another bank line or nothing."""
-    return str(row["remit_id"] or (f"line {row['returns_line_id']}" if row["returns_line_id"] else ""))
+    """The other side of a tie: a remittance, another bank line, what a remittance had of that, or nothing."""
+    sides = (row["remit_id"] or "", f"line {row['returns_line_id']}" if row["returns_line_id"] else "")
+    return " of ".join(str(side) for side in sides if side)
 
 
 def tie(
     number: Number,
-    remit: Remit,
+    other: Other,
     reason: Reason,
     amount: Annotated[str, typer.Option("--amount", help="How much it settles; default: all that both have.")] = "",
     fee: Annotated[str, typer.Option("--fee", help="What of it a card processor kept, at most 5 percent.")] = "",
+    remit: Annotated[
+        str, typer.Option("--remit", help="Of a deposit that went back: only what this one had (0: nobody's rest).")
+    ] = "",
     day: Day = None,
     seen: Seen = "",
 ) -> None:
-    """Tie a bank line to a remittance by hand; audited.
+    """Tie a bank line to a remittance by hand, or one by which money went out to the deposit that went back; audited.
 
-    Example: claims deposits tie 12 40 --reason "payer confirmed by phone"
+    Examples: claims deposits tie 12 40 --reason "payer confirmed by phone";
+    claims deposits tie 13 line:12 --remit 40 --reason "the check bounced"
     """
     from claims.service import deposits
 
     output = console.current()
     ctx = context_for(output, "desk.act")
+    if other.startswith(OF_LINE):
+        if fee:
+            raise UsageError("--fee is for a deposit that came: what goes back takes its own fee with it.")
+        return _take_back(output, ctx, number, other, remit, reason, amount, day, seen)
+    if remit:
+        raise UsageError("--remit is for a deposit that went back: claims deposits tie NO line:NO.")
     settled = deposits.tie(
         ctx,
         number_of(number, "claims deposits list"),
-        number_of(remit),
+        number_of(other),
         reason,
         day.date() if day else ctx.settings.today(),
         amount_cents=cents_of(amount, "--amount") if amount else None,
@@ -180,7 +205,35 @@ def tie(
         seen=seen or None,
     )
     output.document({"settled_cents": settled})
-    output.say(f"Tied: {console.dollars(settled)} of remittance {number_of(remit)}.")
+    output.say(f"Tied: {console.dollars(settled)} of remittance {number_of(other)}.")
+
+
+def _take_back(
+    output: console.Output,
+    ctx: Context,
+    number: str,
+    other: str,
+    remit: str,
+    reason: str,
+    amount: str,
+    day: datetime | None,
+    seen: str,
+) -> None:
+    from claims.service import returns
+
+    former = number_of(other.removeprefix(OF_LINE), "claims deposits list --state any")
+    cents = returns.take_back(
+        ctx,
+        number_of(number, "claims deposits list"),
+        former,
+        reason,
+        day.date() if day else ctx.settings.today(),
+        remit_id=number_of(remit) if remit else None,
+        amount_cents=cents_of(amount, "--amount") if amount else None,
+        seen=seen or None,
+    )
+    output.document({"taken_back_cents": cents})
+    output.say(f"Tied: {console.dollars(cents)} of the deposit of bank line {former} went back.")
 
 
 def untie(

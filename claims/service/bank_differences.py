@@ -21,7 +21,7 @@ from claims.service.context import Context
 from claims.service.master import load_master
 from claims.service.periods import require_come, require_not_before
 from claims.service.runs import running
-from claims.store import banking, periods
+from claims.store import banking, periods, returned
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -100,7 +100,7 @@ def _ties(conn: Connection, bank_line_id: int, remit_id: int) -> pd.DataFrame:
     ties = ties[(ties["remit_id"] == remit_id) & ties["returns_line_id"].fillna(0).eq(0)]
     if ties.empty:
         raise NotFoundError(f"tie of bank line {bank_line_id} to remittance", remit_id)
-    if banking.is_returned(conn, bank_line_id):
+    if returned.taken_back(conn, bank_line_id, [remit_id]):
         raise PostingRefusedError("The bank took this deposit back: take the return apart first.")
     return ties
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
 
-from claims.ledger import deposits, returned_deposits
+from claims.ledger import deposit_pairs, deposits, returned_deposits
 from claims.service import tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
 from claims.service.provider_adjustments import issue_again
-from claims.store import banking, deposit_candidates, statistics
+from claims.store import banking, deposit_candidates, returned, statistics
 from claims.store.engine import write
 from claims.store.handles import Connection
+
+NAMES = ("trace_number", "reference")
 
 
 def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: bool = False) -> dict[str, int]:
@@ -27,11 +30,12 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
         open_ = banking.open_lines(conn, posting_date)
         fees = open_[open_["kind"] == "fee"]
         tying.write_fees(conn, ctx, run_id, posting_date, fees)
-        counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"])
-        more = counts
-        while more["deposits_returned"]:
+        later = _in_place(open_)
+        counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"], later)
+        more, was_later = counts, bool(later)
+        while more["deposits_returned"] or was_later:
             # A deposit that went back leaves its remittance to the one that came in its place.
-            more = _tie(conn, ctx, run_id, posting_date, banking.open_lines(conn, posting_date))
+            more, was_later = _tie(conn, ctx, run_id, posting_date, banking.open_lines(conn, posting_date)), False
             counts += more
         issue_again(conn, ctx, run_id, posting_date, is_replay=is_replay)
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)
@@ -43,8 +47,25 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
     }
 
 
-def _tie(conn: Connection, ctx: Context, run_id: int, posting_date: date, before: pd.DataFrame) -> pd.Series[int]:
-    """Tie open lines (no fees) once to what is open, then find what the returns among them take back; give counts."""
+def _in_place(lines: pd.DataFrame) -> list[int]:
+    """Open lines (bank_line_id) that came after an open return with their trace number: for what that one took back."""
+    came = lines.assign(trace=deposit_pairs.normal_trace(lines["trace_number"]))
+    back = came[(came["rest_cents"] < 0) & (came["kind"] != "fee")]
+    names = [back[["bank_date"]].assign(trace=deposit_pairs.normal_trace(back[name])) for name in NAMES]
+    first = pd.concat(names).groupby("trace")["bank_date"].min()
+    day = pd.Series(first.reindex(came["trace"]).to_numpy(), index=came.index).fillna("")
+    is_later = (came["rest_cents"] > 0) & (came["trace"] != "") & (day != "") & (came["bank_date"] > day)
+    return [int(one) for one in came.loc[is_later, "bank_line_id"]]
+
+
+def _tie(
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, before: pd.DataFrame, later: Sequence[int] = ()
+) -> pd.Series[int]:
+    """Tie open lines (no fees) once to what is open, then find what the returns among them take back; give counts.
+
+    `later`: lines (bank_line_id) whose turn comes afterwards.
+    """
+    before = before[~before["bank_line_id"].isin(later)]
     if before.empty:
         none = {"deposits_tied": 0, "tied_cents": 0, "deposits_returned": 0}
         return pd.Series(none | tie_patients(conn, ctx, run_id, posting_date, before), dtype="int64")
@@ -59,15 +80,18 @@ def _tie(conn: Connection, ctx: Context, run_id: int, posting_date: date, before
     settled = settled[settled["remit_id"] != 0]
     outcome = deposits.tie(asked, remits, banking.refused_pairs(conn), settled)
     tying.write_ties(conn, ctx, run_id, posting_date, outcome.ties, lines, remits)
-    deposit_candidates.save_candidates(conn, lines["bank_line_id"], outcome.candidates.assign(returns_line_id=0))
-    open_ = banking.open_lines(conn, posting_date) if len(outcome.ties) else before
+    # What waits is looked at once more, with those that come later.
+    seen = lines["bank_line_id"] if not later else outcome.ties["bank_line_id"].drop_duplicates()
+    considered = outcome.candidates[outcome.candidates["bank_line_id"].isin(seen)]
+    deposit_candidates.save_candidates(conn, seen, considered.assign(returns_line_id=0))
+    open_ = _open(conn, posting_date, later) if len(outcome.ties) else before
     clear = open_[~open_["bank_line_id"].isin(outcome.ambiguous["bank_line_id"])]
     patients = tie_patients(conn, ctx, run_id, posting_date, clear)
-    open_ = banking.open_lines(conn, posting_date) if patients["patient_deposits_tied"] else open_
+    open_ = _open(conn, posting_date, later) if patients["patient_deposits_tied"] else open_
     tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
     returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
     if (open_["rest_cents"] < 0).any():
-        open_ = banking.open_lines(conn, posting_date)
+        open_ = _open(conn, posting_date, later)
         tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
     return pd.Series(
         {
@@ -80,13 +104,19 @@ def _tie(conn: Connection, ctx: Context, run_id: int, posting_date: date, before
     )
 
 
+def _open(conn: Connection, posting_date: date, later: Sequence[int]) -> pd.DataFrame:
+    rows = banking.open_lines(conn, posting_date)
+    return rows[~rows["bank_line_id"].isin(later)]
+
+
 def _take_back(conn: Connection, ctx: Context, run_id: int, posting_date: date, returns: pd.DataFrame) -> int:
-    """Find the deposit that each return takes back; give how many were found."""
+    """Find what each return takes back of former deposits; give of how many that was found."""
     if returns.empty:
         return 0
-    formers = banking.former_deposits(conn, (-returns["rest_cents"]).tolist())
-    ties, considered = returned_deposits.take_back(returns, formers.assign(rest_cents=formers["amount_cents"]))
-    deposit_candidates.save_candidates(conn, returns["bank_line_id"], considered.assign(remit_id=0))
-    chosen = formers[formers["bank_line_id"].isin(ties["returns_line_id"])]
-    tying.write_returns(conn, ctx, run_id, posting_date, ties, returns, chosen)
-    return len(ties)
+    found = returned_deposits.names_of(returns)
+    formers = returned.former_deposits(conn, (-returns["rest_cents"]).tolist(), found)
+    parts = returned.parts(conn, formers)
+    ties, considered = returned_deposits.take_back(returns, formers, parts, returned.refused(conn))
+    deposit_candidates.save_candidates(conn, returns["bank_line_id"], considered)
+    tying.write_returns(conn, ctx, run_id, posting_date, ties, returns, parts)
+    return int(ties["bank_line_id"].nunique())

@@ -18,7 +18,7 @@ from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.periods import require_not_before
 from claims.service.runs import running
-from claims.store import banking, deposit_candidates, patient_hand, periods
+from claims.store import banking, deposit_candidates, patient_hand, periods, returned
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
@@ -87,7 +87,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     is left of it, as `patient_banking.tie_by_hand` takes them.
     """
     with read(ctx.engine) as conn:
-        row = _line(conn, bank_line_id)
+        row = line_of(conn, bank_line_id)
         money = patient_hand.in_hand(conn)
         ties = banking.matches(conn, [bank_line_id], all_time=True)
         considered = deposit_candidates.candidates(conn, [bank_line_id])
@@ -146,18 +146,23 @@ def tie(
     `seen` where the two are tied already, or TiesMovedError where `seen` (`Would.seen`) is not how ties of the two
     stand. The reason is kept with the tie.
     """
-    _need(reason)
+    require_reason(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        line = _line(conn, bank_line_id)
+        line = line_of(conn, bank_line_id)
         tying.require_come(line, posting_date)
-        _require_seen(conn, bank_line_id, remit_id, seen)
+        require_seen(conn, bank_line_id, remit_id, seen)
         if seen is None:
             _require_untied(conn, bank_line_id, remit_id)
         remit = banking.remittances(conn, banking.R.c.remit_id == remit_id)
         if remit.empty:
             raise NotFoundError("posted remittance", remit_id)
         rest, open_ = int(line["rest_cents"].iloc[0]), int(remit["open_cents"].iloc[0])
-        if rest <= 0 or open_ <= 0:
+        if rest < 0:
+            raise PostingRefusedError(
+                f"Money went out by this bank line: say which deposit went back (claims deposits tie {bank_line_id} "
+                "line:NO)."
+            )
+        if rest == 0 or open_ <= 0:
             raise PostingRefusedError(
                 f"Nothing to tie: {amount(rest)} is left of the deposit and {amount(open_)} of the remittance."
             )
@@ -181,7 +186,7 @@ def tie(
             }
         )
         tying.write_ties(conn, ctx, run_id, posting_date, ties, line, remit)
-        tying.write_rests(conn, ctx, run_id, posting_date, _line(conn, bank_line_id))
+        tying.write_rests(conn, ctx, run_id, posting_date, line_of(conn, bank_line_id))
         deposit_candidates.mark_candidate(conn, bank_line_id, remit_id, "chosen", "manual")
         tying.name_open(conn, posting_date)
         body: dict[str, Any] = {"remit_id": remit_id, "amount_cents": cents, "fee_cents": fee_cents}
@@ -230,7 +235,7 @@ def would_tie(
         seen = banking.seen(conn, bank_line_id, remit_id)
         how: dict[str, Any] = {"amount_cents": amount_cents, "fee_cents": fee_cents}
         cents = tie(ctx, bank_line_id, remit_id, reason, posting_date, seen=seen, **how)
-        remit, line = banking.remittances(conn, banking.R.c.remit_id == remit_id), _line(conn, bank_line_id)
+        remit, line = banking.remittances(conn, banking.R.c.remit_id == remit_id), line_of(conn, bank_line_id)
         facts = deposit_pairs.compared(line, remit)
         return Would(cents, 1, int(line["rest_cents"].iloc[0]), int(remit["open_cents"].iloc[0]), seen, facts)
 
@@ -240,9 +245,9 @@ def would_untie(
 ) -> Would:
     """Say what `untie` would do, by doing it and taking it back; raises what it raises."""
     with rehearsal(ctx.engine) as conn:
-        before, seen = int(_line(conn, bank_line_id)["rest_cents"].iloc[0]), banking.seen(conn, bank_line_id)
+        before, seen = int(line_of(conn, bank_line_id)["rest_cents"].iloc[0]), banking.seen(conn, bank_line_id)
         ties = untie(ctx, bank_line_id, reason, posting_date, remit_id=remit_id)
-        after = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
+        after = int(line_of(conn, bank_line_id)["rest_cents"].iloc[0])
         return Would(after - before, ties, after, 0, seen, {})
 
 
@@ -252,7 +257,7 @@ def open_remittances(ctx: Context, bank_line_id: int) -> pd.DataFrame:
     Columns: remit_id, payer_name, trace_number, payment_date, open_cents. Who shows them records that.
     """
     with read(ctx.engine) as conn:
-        rest = int(_line(conn, bank_line_id)["rest_cents"].iloc[0])
+        rest = int(line_of(conn, bank_line_id)["rest_cents"].iloc[0])
         rows = banking.remittances(conn)
     rows = rows[rows["open_cents"] > 0]
     nearest = (rows["open_cents"] - rest).abs().sort_values(kind="stable").index[:MOST_OPEN]
@@ -274,14 +279,14 @@ def untie(
     Their journals are reversed and the money lies on unapplied cash; the rules do not tie the two again. `seen` and
     the reason as in `tie`.
     """
-    _need(reason)
+    require_reason(reason)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        _line(conn, bank_line_id)
-        _require_seen(conn, bank_line_id, 0, seen)
+        line_of(conn, bank_line_id)
+        require_seen(conn, bank_line_id, 0, seen)
         ties = banking.matches(conn, [bank_line_id])
-        if banking.is_returned(conn, bank_line_id):
-            raise PostingRefusedError("The bank took this deposit back: take the return apart first.")
         ties = ties if remit_id is None else ties[ties["remit_id"] == remit_id]
+        if returned.taken_back(conn, bank_line_id, ties["remit_id"].tolist()):
+            raise PostingRefusedError("The bank took this deposit back: take the return apart first.")
         if ties.empty:
             raise NotFoundError("tie of bank line", bank_line_id)
         later = banking.settled_twice(conn, ties)
@@ -292,8 +297,11 @@ def untie(
             )
         require_not_before(periods.last_day(conn, ties["journal_id"].tolist()), posting_date)
         tying.take_apart(conn, ctx, run_id, posting_date, ties, banking.REFUSED, reason.strip())
-        for other in ties["remit_id"].unique().tolist():
+        came = ties[ties["returns_line_id"] == 0]
+        for other in came["remit_id"].unique().tolist():
             deposit_candidates.mark_candidate(conn, bank_line_id, int(other), banking.REFUSED, "none")
+        gone = ties.loc[ties["returns_line_id"] != 0, "returns_line_id"]
+        deposit_candidates.mark_returned(conn, bank_line_id, gone.unique().tolist(), banking.REFUSED, "none")
         tying.name_open(conn, posting_date)
         body = {"remit_ids": sorted(set(ties["remit_id"].tolist())), "ties": len(ties)}
         body |= {"reason_mac": sealed_words(ctx, reason.strip())}
@@ -301,17 +309,20 @@ def untie(
     return len(ties)
 
 
-def _require_seen(conn: Connection, bank_line_id: int, remit_id: int, seen: str | None) -> None:
+def require_seen(conn: Connection, bank_line_id: int, remit_id: int, seen: str | None) -> None:
+    """Raise TiesMovedError where ties of a bank line and a remittance are not as they were seen."""
     if seen is not None and seen not in {banking.seen(conn, bank_line_id, one) for one in (remit_id, 0)}:
         raise TiesMovedError
 
 
-def _need(reason: str) -> None:
+def require_reason(reason: str) -> None:
+    """Raise UsageError where a person says nothing of why."""
     if not reason.strip():
         raise UsageError("A reason is wanted: it is kept with the tie.")
 
 
-def _line(conn: Connection, bank_line_id: int) -> pd.DataFrame:
+def line_of(conn: Connection, bank_line_id: int) -> pd.DataFrame:
+    """Give one bank line (`banking.lines`); raises NotFoundError."""
     row = banking.lines(conn, banking.B.c.bank_line_id == bank_line_id)
     if row.empty:
         raise NotFoundError("bank line", bank_line_id)

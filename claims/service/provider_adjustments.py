@@ -12,7 +12,7 @@ from claims.ledger.provider_adjustments import FORWARD, REISSUED, explain, propo
 from claims.ledger.rules import CLEARING
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import banking, exceptions, posting, takebacks, waiting_adjustments
+from claims.store import banking, exceptions, posting, returned, takebacks, waiting_adjustments
 from claims.store.handles import Connection
 
 ALONE = "REFUND_WITHOUT_RECOVERY"
@@ -165,10 +165,10 @@ def _lost(conn: Connection, named: pd.DataFrame) -> pd.DataFrame:
     moved = pd.Series(dtype="int64")
     back = lines[lines["rest_cents"] < 0]
     if len(back):
-        formers = banking.former_deposits(conn, (-back["rest_cents"]).tolist())
-        returns, _ = returned_deposits.take_back(back, formers.assign(rest_cents=formers["amount_cents"]))
-        gone = returns["returns_line_id"]
-        moved = banking.matches(conn, gone.tolist()).groupby("remit_id")["amount_cents"].sum()
+        formers = returned.former_deposits(conn, (-back["rest_cents"]).tolist(), returned_deposits.names_of(back))
+        returns, _ = returned_deposits.take_back(back, formers, returned.parts(conn, formers), returned.refused(conn))
+        moved = returns[returns["remit_id"] != 0].groupby("remit_id")["amount_cents"].sum()
+        gone = returns.loc[returns["remit_id"] == 0, "returns_line_id"]
         lines = lines[~lines["bank_line_id"].isin(gone)]  # it may have come just now
     came = lines[(lines["kind"] != "fee") & (lines["rest_cents"] > 0)]
     ties = deposits.tie(came, named, banking.refused_pairs(conn)).ties

@@ -18,7 +18,7 @@ from claims.errors import PostingRefusedError
 from claims.ledger import deposit_lines, deposit_pairs, deposits
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import banking, deposit_candidates, exceptions
+from claims.store import banking, deposit_candidates, exceptions, returned
 from claims.store.handles import Connection
 from claims.store.rows import in_parts
 
@@ -36,11 +36,18 @@ OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMI
 
 
 def write_bank_journals(
-    conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame, reason: str, days: pd.Series
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    rows: pd.DataFrame,
+    reason: str,
+    days: pd.Series,
+    of: str = "bank_line_id",
 ) -> None:
-    """Write keyed ledger lines as the bank's journals; `days` gives the day of each bank line."""
+    """Write keyed ledger lines as the bank's journals; `days` gives the day of each bank line (or `of` what else)."""
     facts = {"source": "bank", "journal_reason": reason, "reverses_key": ""}
-    first = rows.groupby("journal_key")["bank_line_id"].transform("first")
+    first = rows.groupby("journal_key")[of].transform("first")
     dated = rows.assign(effective_date=days.reindex(first).to_numpy(), reason_code="", **facts)
     write_journals(conn, ctx, run_id, posting_date, dated)
 
@@ -118,39 +125,45 @@ def write_returns(
     posting_date: date,
     ties: pd.DataFrame,
     returns: pd.DataFrame,
-    formers: pd.DataFrame,
+    parts: pd.DataFrame,
 ) -> None:
-    """Take back former deposits (`ties`: bank_line_id, returns_line_id, score, evidence): each tie, and each rest."""
+    """Take back `parts` of former deposits (`store.returned.parts`) by ties of `returned_deposits.take_back`."""
     if ties.empty:
         return
-    own = returns[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]]
-    rows = ties.merge(own, on="bank_line_id").assign(rule="returned-deposit")
-    tied = banking.matches(conn, rows["returns_line_id"])
-    tied = tied.assign(is_difference=tied["rule"] == banking.DIFFERENCE)
-    tied = tied[["bank_line_id", "remit_id", "remit_key", "payer_code", "amount_cents", "fee_cents", "is_difference"]]
-    rest = formers[formers["rest_cents"] != 0]
-    rest = rest[["bank_line_id", "line_key", "rest_cents"]].rename(
-        columns={"line_key": "remit_key", "rest_cents": "amount_cents"}
-    )
-    parts = pd.concat(
-        [tied, rest.assign(remit_id=0, payer_code="", fee_cents=0, is_difference=False)], ignore_index=True
-    )
-    rows = rows.merge(parts.rename(columns={"bank_line_id": "returns_line_id"}), on="returns_line_id")
-    _write_returned(conn, ctx, run_id, posting_date, rows)
+    rows = ties.merge(returns[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]], on="bank_line_id")
+    keys = ["returns_line_id", "remit_id"]
+    own = parts.rename(columns={"bank_line_id": "returns_line_id"})[[*keys, "is_difference", "remit_key", "payer_code"]]
+    _write_returned(conn, ctx, run_id, posting_date, rows.merge(own, on=[*keys, "is_difference"]))
 
 
 def _write_returned(conn: Connection, ctx: Context, run_id: int, posting_date: date, rows: pd.DataFrame) -> None:
     """Write what returns take back: a row for each former tie, and for each rest (remit_id 0)."""
-    rows["is_unapplied"] = rows["unapplied_cents"] != 0
-    rows["journal_key"] = "dep:" + rows["line_key"] + ":" + rows["remit_key"] + ":" + generation(conn, rows)
-    days = rows.drop_duplicates("bank_line_id").set_index("bank_line_id")["bank_date"]
+    rows = rows.assign(is_unapplied=rows["unapplied_cents"] != 0)
+    pair = rows["line_key"] + ":" + rows["remit_key"]
+    # A return may take back several ties of one remittance: each has a journal of its own.
+    number = _returned_before(conn, rows) + rows.groupby(pair).cumcount()
+    rows["journal_key"] = "dep:" + pair + ":" + number.astype("str")
     # A journal belongs to the return, also where its first line is the former deposit's.
-    days = pd.concat([days, rows.drop_duplicates("returns_line_id").set_index("returns_line_id")["bank_date"]])
-    write_bank_journals(conn, ctx, run_id, posting_date, deposit_lines.return_lines(rows), "deposit-returned", days)
+    days = rows.set_index("journal_key")["bank_date"]
+    posted = deposit_lines.return_lines(rows)
+    write_bank_journals(conn, ctx, run_id, posting_date, posted, "deposit-returned", days, of="journal_key")
     back = rows.assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
     of_rests = rows[rows["remit_id"] == 0]
     other = of_rests.assign(bank_line_id=of_rests["returns_line_id"], returns_line_id=of_rests["bank_line_id"])
+    if "words" in other:
+        other["words"] = ""  # they stand with the return
     banking.save_ties(conn, pd.concat([back, other], ignore_index=True), ctx.actor)
+
+
+def _returned_before(conn: Connection, rows: pd.DataFrame) -> pd.Series[int]:
+    """How often each return took something of each remittance (of each deposit, where nothing explains it) before."""
+    ever = banking.matches(conn, rows["bank_line_id"].unique(), all_time=True)
+    keys = ["bank_line_id", "remit_id", "former"]
+    ever, own = (
+        known.assign(former=known["returns_line_id"].where(known["remit_id"] == 0, 0)) for known in (ever, rows)
+    )
+    found = ever.groupby(keys).size().reindex(pd.MultiIndex.from_frame(own[keys]), fill_value=0)
+    return pd.Series(found.to_numpy("int64"), index=rows.index)
 
 
 def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
@@ -281,7 +294,7 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
     )
     columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
     exceptions.keep(conn, "bank_line_id", named[columns], OF_LINES, posting_date)
-    remits["is_returned"] |= remits["remit_id"].isin(_returned_before(conn, remits))
+    remits["is_returned"] |= remits["remit_id"].isin(_went_back_before(conn, remits))
     waiting = remits.assign(type_code=_remit_kinds(remits, posting_date))
     waiting = waiting[waiting["type_code"] != ""]
     waiting = waiting.assign(
@@ -292,9 +305,9 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
     return named, waiting
 
 
-def _returned_before(conn: Connection, remits: pd.DataFrame) -> list[int]:
+def _went_back_before(conn: Connection, remits: pd.DataFrame) -> list[int]:
     """Open remittances whose deposit was returned before they were here: the rules would have tied the two."""
-    gone = banking.returned_alone(conn)
+    gone = returned.returned_alone(conn)
     nothing_came = remits[~remits["is_returned"] & (remits["tied_cents"] == 0)]
     if gone.empty or nothing_came.empty:
         return []
@@ -304,18 +317,18 @@ def _returned_before(conn: Connection, remits: pd.DataFrame) -> list[int]:
 
 
 def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.Series:
-    """Why something is left of a bank line: it is more, went out, fits several, its remittance is held, or none is."""
+    """Why something is left of a bank line: it went out, is more, fits several, its remittance is held, or none is."""
     # By the trace alone: the amount of a remittance that is held may be what is wrong with it.
     waits = deposit_pairs.normal_trace(held["trace_number"])
     own = deposit_pairs.normal_trace(lines["trace_number"])
     kinds = np.select(
         [
             lines["bank_line_id"].isin(ambiguous),
-            lines["is_over"],
             lines["rest_cents"] < 0,
+            lines["is_over"],
             own.isin(waits) & (own != ""),
         ],
-        ["DEPOSIT_AMBIGUOUS", "DEPOSIT_OVER", "RETURN_WITHOUT_DEPOSIT", "DEPOSIT_FOR_HELD_REMIT"],
+        ["DEPOSIT_AMBIGUOUS", "RETURN_WITHOUT_DEPOSIT", "DEPOSIT_OVER", "DEPOSIT_FOR_HELD_REMIT"],
         "DEPOSIT_WITHOUT_REMIT",
     )
     return pd.Series(kinds, index=lines.index, dtype="str")

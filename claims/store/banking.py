@@ -128,40 +128,6 @@ def is_ahead(rows: pd.DataFrame, day: date) -> pd.Series[bool]:
     return (rows["bank_date"] > day.isoformat()) & (rows["unapplied_cents"] == 0) & ~rows["is_over"].astype(bool)
 
 
-def former_deposits(conn: sa.Connection, amounts: Iterable[int]) -> pd.DataFrame:
-    """Deposits of these amounts that no return takes back yet.
-
-    One that brought patients' money is taken back by taking back the payment (claims payments void), never by itself.
-    """
-    taken = sa.select(D.c.returns_line_id).where(D.c.ended_at.is_(None), D.c.returns_line_id.is_not(None))
-    of_patients = sa.select(D.c.bank_line_id).where(
-        D.c.ended_at.is_(None), D.c.remit_id.is_(None), D.c.returns_line_id.is_(None)
-    )
-    parts = [
-        lines(
-            conn,
-            B.c.amount_cents.in_(part),
-            B.c.amount_cents > 0,
-            B.c.state != UNDONE,
-            B.c.bank_line_id.not_in(taken),
-            B.c.bank_line_id.not_in(of_patients),
-        )
-        for part in in_parts(sorted(set(amounts)))
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else lines(conn, sa.false())
-
-
-def returned_alone(conn: sa.Connection) -> pd.DataFrame:
-    """Deposits that went back whole before any remittance was tied to them."""
-    gone = (
-        sa.select(D.c.bank_line_id)
-        .join(B, B.c.bank_line_id == D.c.bank_line_id)
-        .where(D.c.ended_at.is_(None), D.c.remit_id.is_(None), D.c.returns_line_id.is_not(None))
-        .where(B.c.amount_cents > 0, D.c.amount_cents == B.c.amount_cents)
-    )
-    return lines(conn, B.c.bank_line_id.in_(gone))
-
-
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     """Posted remittances with open_cents (on clearing), tied_cents (by deposits in force) and is_returned.
 
@@ -368,13 +334,6 @@ def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posti
         line_ids = conn.scalars(sa.select(D.c.bank_line_id).where(*in_force)).all()
         update_where(conn, D, *in_force, ended_at=clock.now(), **ended)
         restate(conn, line_ids)
-
-
-def is_returned(conn: sa.Connection, bank_line_id: int) -> bool:
-    """Tell whether a return takes back this deposit."""
-    select = sa.select(D.c.deposit_match_id).join(B, B.c.bank_line_id == D.c.bank_line_id)
-    taken = select.where(D.c.returns_line_id == bank_line_id, D.c.ended_at.is_(None), B.c.amount_cents < 0)
-    return conn.execute(taken.limit(1)).first() is not None
 
 
 def place(conn: sa.Connection, bank_line_id: int) -> dict[str, object]:

@@ -15,7 +15,8 @@ PP, RF, D = schema.patient_payments, schema.patient_refunds, schema.deposit_matc
 MR = schema.money_requests
 # The words of these acts stand in a column of what they are about.
 _VOID, _REFUND, _ASKED = "payment.void", "patient.refund-requested", "money.requested"
-_TIES, _UNTIE = ("deposit.tie", "deposit.tie-patients", "deposit.difference"), "deposit.untie"
+_TIES = ("deposit.tie", "deposit.tie-patients", "deposit.difference", "deposit.take-back")
+_UNTIE = "deposit.untie"
 _UNTIES = (_UNTIE, "deposit.difference-taken-back")
 _BANK_LINE = "bank line "
 

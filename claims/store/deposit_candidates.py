@@ -81,6 +81,21 @@ def mark_candidate(conn: sa.Connection, bank_line_id: int, remit_id: int, why: s
     mark_candidates(conn, pd.DataFrame(pair))
 
 
+def mark_returned(conn: sa.Connection, bank_line_id: int, formers: Iterable[int], why: str, rule: str) -> None:
+    """Say anew why former deposits were taken for a return or not; one that was not considered before is added."""
+    listed = [int(one) for one in formers]
+    stood = candidates(conn, [bank_line_id])
+    stood = stood[stood["returns_line_id"].isin(listed)]
+    update_where_in(conn, C, C.c.deposit_candidate_id, stood["deposit_candidate_id"], ended_at=clock.now())
+    came = frame_of(conn, sa.select(B.c.bank_line_id, B.c.amount_cents), B.c.bank_line_id, listed)
+    came = came[~came["bank_line_id"].isin(stood["returns_line_id"])].rename(
+        columns={"bank_line_id": "returns_line_id"}
+    )
+    added = came.assign(bank_line_id=bank_line_id, remit_id=0, score=0, evidence="")
+    rows = pd.concat([stood[CANDIDATE], added], ignore_index=True).assign(why=why, rule=rule)
+    insert_keyed(conn, C, rows.assign(recorded_at=clock.now()))
+
+
 def choose_again(conn: sa.Connection, ties: pd.DataFrame) -> None:
     """Say of ties (bank_line_id, remit_id, rule) that were made again that they are chosen, where that is not said."""
     stood = candidates(conn, ties["bank_line_id"].unique())

@@ -16,6 +16,7 @@ DAY = date(2025, 6, 30)
 BANK = b"""date,amount,trace_number,payer_name,reference,type
 2025-03-11,88.00,T1,FABLEWOOD HEALTH PLAN,ZZCANARY,ACH
 2025-03-11,100.00,,ZZCANARY,,CHECK
+2025-03-12,-30.00,,,,RETURN
 """
 
 
@@ -54,11 +55,12 @@ def test_the_list_shows_what_is_left_and_the_rule(books):
     assert {cents: (row["state"], row["rule"], row["rest_cents"]) for cents, row in rows.items()} == {
         8800: ("tied", "trace-amount", 0),
         10000: ("open", "", 10000),
+        -3000: ("open", "", -3000),
     }
-    assert list(by_amount(books, "open")) == [10000]
+    assert list(by_amount(books, "open")) == [10000, -3000]
     said = books("deposits", "list")
     assert "ZZCANARY" not in said.out
-    assert "1 bank line(s), $100.00 left to explain." in said.out
+    assert "2 bank line(s), $70.00 left to explain." in said.out
     assert books("deposits", "list", "--state", "odd").code == 2
 
 
@@ -114,15 +116,38 @@ def test_tie_and_untie_by_hand(books):
     assert "not among the people" in strange.err
 
 
+@pytest.mark.long
+def test_a_person_says_which_deposit_went_back(books):
+    rows = by_amount(books)
+    back, came = rows[-3000]["bank_line_id"], rows[8800]["bank_line_id"]
+    assert f"claims deposits tie {back} line:NO" in books("deposits", "show", back).out
+    asked = ("deposits", "tie", back, f"line:{came}", "--reason", "by telephone", "--date", "2025-07-01")
+    for wrong in (("--fee", "1"), ("--remit", "x"), ("--remit", "99")):
+        assert books(*asked, *wrong).code == 2
+    assert books("deposits", "tie", back, 1, "--remit", "1", "--reason", "x").code == 2
+    part = books(*asked, "--amount", "10", "--json")
+    assert (part.code, part.json) == (0, {"taken_back_cents": 1000})
+    assert "This is done already" in books(*asked).err
+    seen = books("deposits", "show", back, "--json").json["seen"]
+    said = books(*asked, "--seen", seen)
+    assert f"$20.00 of the deposit of bank line {came} went back" in said.out
+    assert f" of line {came}" in books("deposits", "show", back).out
+    assert books("audit", "verify").code == 0
+
+
 def test_a_statement_is_undone_and_a_cent_is_booked(books):
     files = books("files", "list", "--json").json["files"]
     (number,) = [row["file_id"] for row in files if row["content"] == "bank"]
     assert f"Undone. Post it again: claims replay file:{number}" in books("undo", f"file:{number}").out
     undone = by_amount(books, "undone")
-    assert {cents: row["state"] for cents, row in undone.items()} == {8800: "undone", 10000: "undone"}
+    assert {cents: row["state"] for cents, row in undone.items()} == {8800: "undone", 10000: "undone", -3000: "undone"}
     assert f"claims replay file:{number}" in books("deposits", "show", undone[8800]["bank_line_id"]).out
     assert books("replay", f"file:{number}").code == 0
-    assert {cents: row["state"] for cents, row in by_amount(books).items()} == {8800: "tied", 10000: "open"}
+    assert {cents: row["state"] for cents, row in by_amount(books).items()} == {
+        8800: "tied",
+        10000: "open",
+        -3000: "open",
+    }
     line = by_amount(books)[8800]["bank_line_id"]
     none = books("deposits", "difference", line, 1, "--reason", "a cent")
     assert (none.code, "there is no difference" in none.err) == (2, True)

@@ -115,7 +115,7 @@ VALUES = [
         "amount",
         {
             *("equal", "lines", "remits", "net", "net-lines", "other", "returned", "fee", "settlement", "batch"),
-            *("payment", "manual"),
+            *("payment", "manual", "returned-part", "returned-together"),
         },
     ),
     ("appeal_exhibits", "source", {"books", "person"}),

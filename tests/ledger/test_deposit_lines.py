@@ -17,6 +17,7 @@ BASE = {
     "journal_key": "k",
     "amount_cents": 8800,
     "fee_cents": 0,
+    "is_difference": False,
     "is_unapplied": False,
     "is_over": False,
 }

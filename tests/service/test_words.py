@@ -25,6 +25,7 @@ from claims.service import (
     patient_entry,
     payer_refunds,
     rejection_queue,
+    returns,
     variances,
 )
 from claims.service.desk import money
@@ -61,7 +62,14 @@ WORD = "ZZCANARY rang"
 ASKED = {"reason", "although", "words", "note", "text", "proof", "basis", "despite_gaps", "word"}
 NO_ACTS = {
     *("appeals.assembled", "audited.sealed_words", "audited.record_with_reason", "deposits.would_tie"),
-    *("deposits.would_untie", "desk.acting.begin", "desk.held.move", "desk.queue.payer", "desk.queue.payers"),
+    *(
+        "deposits.would_untie",
+        "returns.would_take_back",
+        "desk.acting.begin",
+        "desk.held.move",
+        "desk.queue.payer",
+        "desk.queue.payers",
+    ),
     # What is done with one rejection or blocked claim, held here, is done with a list of one.
     *("rejection_acts.note", "rejection_acts.close", "rejection_acts.reopen", "rejection_pages.payer"),
     *("blocked_acts.note", "blocked_acts.give_up", "blocked_acts.take_up"),
@@ -138,6 +146,9 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     books.night(bank(("2025-03-28", "-1", "")))
     refund = [f"payer-refund:{refunds[2]}"]
     do(patient_banking.tie_by_hand, newest(schema.bank_lines.c.bank_line_id), refund, WORD, DAY)
+    books.night(bank(("2025-03-28", "7", ""), ("2025-03-29", "-5", "")))
+    went, came = (newest(schema.bank_lines.c.bank_line_id, schema.bank_lines.c.amount_cents == n) for n in (-500, 700))
+    do(returns.take_back, went, came, WORD, DAY)
     do(patient_entry.add_patient_payment, "NOBODY", 500, DAY, "cash", DAY, note=WORD)
     payment = newest(schema.patient_payments.c.patient_payment_id)
     do(withdraw_refund, do(request_payment_refund, payment, WORD, DAY), WORD, DAY)
@@ -198,7 +209,7 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     )
     assert broken(books)["reasons"] == (
         "bank line 1: a reason that the audit chain seals stands there no more",
-        "bank line 3: a reason that the audit chain seals stands there no more",
+        "bank line 5: a reason that the audit chain seals stands there no more",
         "payment 1: a reason stands there that the audit chain does not seal",
         "payment 1: a reason that the audit chain seals stands there no more",
         "reason 4: a reason stands there that the audit chain does not seal",

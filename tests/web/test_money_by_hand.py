@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from claims.service import deposits
 from claims.service.audited import record
 from claims.service.master import import_files
 from claims.service.reconcile import reconcile
@@ -167,6 +168,29 @@ def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
     part = {name: field(ann.post(f"{page}/tie", data=form | {"settles": "20.00"}).text, name) for name in FORM}
     tied = [ann.post(f"{page}/tie", data=part | {"sure": "yes"}).status_code for _ in range(3)]
     assert tied == [303, 422, 422] and audited(desk, "deposit.tie") == 2
+    sound(desk)
+
+
+@pytest.mark.long
+def test_a_person_says_on_the_page_which_deposit_went_back(desk, ann, tmp_path):
+    desk.night(tmp_path, {"r.csv": bank(("2025-06-26", "-20.00", ""))}, DAY)
+    line, back = (desk.one("select bank_line_id from bank_lines where amount_cents = ?", n) for n in (6000, -2000))
+    remit_id = desk.one("select remit_id from remittances where trace_number = 'T6'")
+    deposits.tie(desk.ctx, line, remit_id, "by telephone", DAY)
+    page = f"/deposits/{back}"
+    assert f'<option value="{line}:{remit_id}"' in ann.get(page).text
+    form = {"part": f"{line}:{remit_id}", "reason": "the bank named it"}
+    assert "A reason is wanted" in ann.post(f"{page}/take-back", data=form | {"reason": " "}).text
+    assert ann.post(f"{page}/take-back", data=form | {"settles": "21.00"}).status_code == 422
+    looked = ann.post(f"{page}/take-back", data=form).text
+    assert "$20.00 would be what went back" in looked and "remittance T6: <b>$20.00</b>" in looked
+    assert audited(desk, "deposit.take-back") == 0
+    sure = {name: field(looked, name) for name in ("part", "reason", "settles", "seen")} | {"sure": "yes"}
+    assert ann.post(f"{page}/take-back", data=sure).headers["location"] == f"{page}?said=tied"
+    again = ann.post(f"{page}/take-back", data=sure)
+    assert again.status_code == 422 and audited(desk, "deposit.take-back") == 1
+    assert "the bank named it" in ann.get(page).text and f"bank line {line}" in ann.get(page).text
+    assert "named it" not in desk.one("select body from audit_events where action = 'deposit.take-back'")
     sound(desk)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from claims.errors import NotFoundError, UsageError
 from claims.money import amount
-from claims.service import deposit_pages, deposits
+from claims.service import deposit_pages, deposits, returns
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
@@ -24,6 +24,7 @@ Text = Annotated[str, Form(max_length=400)]
 Sure = Annotated[str, Form(max_length=10)]
 Seen = Annotated[str, Form(max_length=60)]
 Remit = Annotated[int, Form(ge=0, lt=2**62)]
+Part = Annotated[str, Form(pattern=r"^[0-9]{1,18}:(-1|[0-9]{1,18})$")]
 
 
 @ROUTES.get("/deposits", READ)
@@ -99,14 +100,50 @@ def untie(
     return at.go(f"/deposits/{bank_line_id}?said=untied")
 
 
+@ROUTES.post("/deposits/{bank_line_id}/take-back", ACT)
+def take_back(
+    at: At,
+    bank_line_id: Number,
+    part: Part,
+    reason: Text = "",
+    settles: Money = "",
+    sure: Sure = "",
+    seen: Seen = "",
+) -> Response:
+    """Show what would be open again if this money was that of a former deposit; with `sure`, tie the two.
+
+    `part`: the number of the deposit's line and of a remittance that had its money (`returns.choices`), as 12:40.
+    """
+    typed: dict[str, Any] = {"part": part, "reason": reason, "settles": settles}
+    former, remit = (int(number) for number in part.split(":"))
+    try:
+        how: dict[str, Any] = {"remit_id": None if remit < 0 else remit, "amount_cents": cents_of(settles)}
+        asked = (bank_line_id, former, reason, at.writing.settings.today())
+        if sure != "yes":
+            would = returns.would_take_back(at.writing, *asked, **how)
+            again = shown.rows(would.remits)
+            shown_as = typed | {"settles": amount(would.cents)}
+            return _page(at, bank_line_id, would=would, verb="take-back", open_again=again, **shown_as)
+        returns.take_back(at.writing, *asked, **how, seen=seen)
+    except (UsageError, NotFoundError) as error:
+        return _page(at, bank_line_id, 422, problem=str(error), **typed)
+    return at.go(f"/deposits/{bank_line_id}?said=tied")
+
+
 def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Response:
     told = deposits.told(at.reading, bank_line_id, show_phi=True)
     usual: dict[str, Any] = {"said": "", "problem": "", "would": None, "verb": ""}
-    usual |= {"remit": 0, "reason": "", "settles": "", "fee": ""}
-    can_be_tied = told["rest_cents"] > 0 and told["state"] != "undone" and not told["is_ahead"]
+    usual |= {"remit": 0, "reason": "", "settles": "", "fee": "", "part": "", "open_again": []}
+    is_there = told["state"] != "undone" and not told["is_ahead"]
+    can_be_tied = told["rest_cents"] > 0 and is_there
     open_ = shown.rows(deposits.open_remittances(at.reading, bank_line_id)) if can_be_tied else []
     if open_:
         record_shown(at.reading, f"bank line {bank_line_id}", {"remittances": [row["remit_id"] for row in open_]})
+    went = shown.rows(returns.choices(at.reading, bank_line_id)) if told["rest_cents"] < 0 and is_there else []
+    if went:
+        seen = sorted({row["returns_line_id"] for row in went})
+        record_shown(at.reading, f"bank line {bank_line_id}", {"bank lines": seen})
     parts = {"ties": shown.rows(told["ties"]), "candidates": shown.rows(told["candidates"]), "open": open_}
+    parts["former"] = went
     parts |= usual | values
     return at.page("deposit.html", status, one=told, parts=parts)
