@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import exceptions, schema
 from claims.store.banking import UNDONE, line_states
 from claims.store.bulk_update import bulk_update
 from claims.store.in_force import stands
 from claims.store.load import frame
+from claims.store.queries.asof import total
 from claims.store.rows import frame_of, update_where_in
 from claims.store.undo import made_by_hand
 
@@ -44,6 +45,15 @@ def is_undone(conn: sa.Connection, file_id: int) -> bool:
         conn.scalar(sa.select(E.c.exception_id).where(is_marker(), E.c.file_id == file_id, E.c.state == "open"))
         is not None
     )
+
+
+def restate(conn: sa.Connection) -> None:
+    """Let the exceptions of undone bank files be worth the undone lines that each of them brought."""
+    worth = sa.select(B.c.file_id, total(B.c.amount_cents).label("cents")).where(B.c.state == UNDONE)
+    of_file = worth.group_by(B.c.file_id).subquery()
+    cents = sa.cast(sa.func.coalesce(of_file.c.cents, 0), sa.BigInteger).label("amount_cents")
+    select = sa.select(E.c.exception_key, cents).outerjoin(of_file, of_file.c.file_id == E.c.file_id)
+    exceptions.restate(conn, frame(conn, select.where(is_marker(), E.c.state == "open")))
 
 
 def standing_files(conn: sa.Connection, but: int) -> pd.DataFrame:

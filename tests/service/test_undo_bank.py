@@ -66,6 +66,18 @@ def line(practice, cents):
     return int(rows.loc[rows["amount_cents"] == cents, "bank_line_id"].iloc[0])
 
 
+def named(practice):
+    """What the open exceptions of undone bank files are worth together."""
+    table = schema.exceptions
+    is_open = (table.c.type_code == "UNDONE", table.c.state == "open")
+    return practice.rows(sa.select(sa.func.sum(table.c.amount_cents)).where(*is_open))[0][0]
+
+
+def undone(practice):
+    table = schema.bank_lines
+    return practice.rows(sa.select(sa.func.sum(table.c.amount_cents)).where(table.c.state == "undone"))[0][0]
+
+
 def tied_out(practice, folder, day):
     """Give the tie-out of a day by its files; all of its checks hold."""
     write_report(practice.ctx, "tieout", day, END_OF_TIME, "csv", folder)
@@ -108,10 +120,12 @@ def test_what_another_statement_says_stays_and_a_new_one_brings_it_back(practice
     undo(practice.ctx, file_of(practice, 1), LATER)
     assert "1000" not in practice.balances()
     check(practice)
+    assert named(practice) == undone(practice) == 8800 + 5000 + 9000 + 3300
     with pytest.raises(PostingRefusedError, match="undone with its file"):
         deposits.tie(practice.ctx, line(practice, 8800), 1, "seen", LATER)
     practice.night(bank(*ROWS[:1], ROWS[5]), day=LATER)
     assert practice.balances()["1000"] == 8800 + 1200
+    assert named(practice) == undone(practice) == 5000 + 9000 + 3300
     check(practice)
     replay(practice.ctx, file_of(practice, 0), LATER)
     replay(practice.ctx, file_of(practice, 1), LATER)
