@@ -181,8 +181,8 @@ def tie(
 ) -> None:
     """Tie a bank line to a remittance by hand, or one by which money went out to the deposit that went back; audited.
 
-    Examples: claims deposits tie 12 40 --reason "payer confirmed by phone";
-    claims deposits tie 13 line:12 --remit 40 --reason "the check bounced"
+    Example: claims deposits tie 12 40 --reason "payer confirmed by phone"
+    Example: claims deposits tie 13 line:12 --remit 40 --reason "the check bounced"
     """
     from claims.service import deposits
 

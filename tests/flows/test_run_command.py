@@ -156,7 +156,7 @@ def test_the_history_of_the_night_is_complete(night, folder):
     tasks = connection.execute("SELECT state_name, count(*) FROM task_run GROUP BY 1").fetchall()
     connection.close()
     assert flows == [("Completed",)]
-    assert tasks == [("Completed", 28)]  # open, register, find, 4 files, 15 of reconcile, 2 of submit, 3 reports, close
+    assert tasks == [("Completed", 29)]  # open, register, find, 4 files, 16 of reconcile, 2 of submit, 3 reports, close
 
 
 @pytest.mark.skipif(not ISOLATED, reason="this machine lets nobody make a network of its own")

@@ -1,6 +1,5 @@
 """A lockbox that two statements tell differently: its money is booked once, and the books stay what their files say."""
 
-from datetime import date
 from itertools import permutations
 
 import pytest
@@ -14,8 +13,8 @@ from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims, remit
 from tests.ledger.test_bank_bai2 import bai2
+from tests.service.conftest import DAY
 
-DAY = date(2025, 3, 25)
 DEPOSIT, ITEMS = "16,115,9000,Z,BOX,,LOCKBOX", ("16,116,5000,Z,BOX,101,X", "16,116,4000,Z,BOX,102,X")
 ONE, OTHER, BOTH = bai2(DEPOSIT), bai2(*ITEMS), bai2(DEPOSIT, *ITEMS)
 
