@@ -12,6 +12,7 @@ from claims.store import schema
 from claims.store.in_force import Origin, stands
 from claims.store.load import frame
 from claims.store.posting import BY_HAND, CASH_RULES, ON_UNDONE, RELEASED, STANDING, TAKEN_BACK, Scope, families_of
+from claims.store.posting_order import payment_day, posting_order
 
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L = schema.journals, schema.ledger_lines
@@ -78,7 +79,7 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
 
     Those that a reversal took back are told too, with `BY_PAYER` for an outcome.
     """
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    day = payment_day()
     rows = frame(
         conn,
         sa.select(
@@ -86,7 +87,7 @@ def decided(conn: sa.Connection, scope: Scope, until: str = ALWAYS) -> pd.DataFr
             CP.c.remit_id,
             P.c.family_id,
             P.c.payer_sequence,
-            (day + "|" + R.c.remit_key).label("posting_order"),
+            posting_order().label("posting_order"),
             CP.c.ordinal,
             R.c.payer_code,
             R.c.payee_identifier,

@@ -14,15 +14,11 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.exceptions import close, closed_as
 from claims.store.posting import STANDING
+from claims.store.posting_order import posting_order
 from claims.store.rows import in_parts
 
 E, P, R, CP = schema.exceptions, schema.claim_postings, schema.remittances, schema.claim_payments
 TYPE, WHY = "CORRECTION_WITHOUT_REVERSAL", "overtaken"
-
-
-def _order(remits: sa.FromClause) -> sa.ColumnElement[str]:
-    """The place of a remittance in the order of posting."""
-    return sa.func.coalesce(sa.cast(remits.c.payment_date, sa.String), "") + "|" + remits.c.remit_key
 
 
 def is_overtaken() -> sa.ColumnElement[bool]:
@@ -43,8 +39,8 @@ def is_overtaken() -> sa.ColumnElement[bool]:
         .where(*(one.c.ended_at.is_(None) for one in (own, last, back, taken)))
         .where(own.c.outcome == "unapplied", own.c.is_superseded == STANDING)
         .where(last.c.outcome == "posted", last.c.is_superseded == STANDING, back.c.outcome == "reversal")
-        .where(taken.c.family_id == own.c.family_id, _order(of_own) < _order(of_taken))
-        .where(_order(of_taken) < _order(of_last))
+        .where(taken.c.family_id == own.c.family_id, posting_order(of_own) < posting_order(of_taken))
+        .where(posting_order(of_taken) < posting_order(of_last))
         .correlate(E)
         .exists()
     )

@@ -13,6 +13,7 @@ from claims.store import schema
 from claims.store.bulk import bulk_insert
 from claims.store.engine import is_postgresql
 from claims.store.load import frame
+from claims.store.posting_order import payment_day, posting_order
 from claims.store.rows import frame_of
 
 CP, SP, A, REM = schema.claim_payments, schema.service_payments, schema.adjustments, schema.remarks
@@ -50,7 +51,7 @@ class Scope:
 
 def ready_remittances(conn: sa.Connection, claims_at_most: int, after: tuple[str, str] | None = None) -> pd.DataFrame:
     """The next remittances to post, by payment date and key, holding together at most so many claims (one at least)."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    day = payment_day()
     rows = frame(
         conn,
         sa.select(
@@ -120,7 +121,7 @@ def of_waiting(after: int, limit: int) -> Scope:
 
 def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
     """Claim payments with their remittance, match and waiting reason, in posting order (a remittance's 22s first)."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    day = payment_day()
     return frame(
         conn,
         sa.select(
@@ -141,7 +142,7 @@ def claim_payments(conn: sa.Connection, scope: Scope) -> pd.DataFrame:
             R.c.remit_key,
             R.c.generation,
             R.c.payment_date,
-            (day + "|" + R.c.remit_key).label("posting_order"),
+            posting_order().label("posting_order"),
             R.c.payer_code,
             R.c.payee_identifier,
             M.c.family_id,
@@ -244,7 +245,7 @@ def open_receivables(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataF
 
 def provider_adjustments(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     """PLB amounts of remittances in posting order."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
+    day = payment_day()
     return frame(
         conn,
         sa.select(

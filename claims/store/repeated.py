@@ -12,6 +12,7 @@ from claims.store import exceptions, schema
 from claims.store.claim_keys import claim_keys
 from claims.store.load import frame
 from claims.store.posting import STANDING
+from claims.store.posting_order import posting_order
 from claims.store.rows import frame_of
 
 CP, R, P, E = schema.claim_payments, schema.remittances, schema.claim_postings, schema.exceptions
@@ -39,12 +40,11 @@ def close_repeated(conn: sa.Connection, posting_date: date) -> None:
 
 def repeated(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Decisions in force that say again what an earlier payment of the same payer says, as rows of exceptions."""
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     select = (
         sa.select(
             *(P.c.claim_payment_id, P.c.family_id, P.c.payer_sequence, CP.c.paid_cents.label("amount_cents")),
             *(CP.c.file_id, CP.c.seg, CP.c.ordinal, R.c.remit_id, R.c.remit_key, R.c.payer_code),
-            (day + "|" + R.c.remit_key).label("posting_order"),
+            posting_order().label("posting_order"),
         )
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == P.c.remit_id)

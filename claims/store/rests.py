@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from claims.store import exceptions, schema
 from claims.store.posting import STANDING
+from claims.store.posting_order import posting_order
 from claims.store.rows import frame_of
 
 CP, R, P, E, L = (
@@ -57,12 +58,11 @@ def _rests(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
         L.c.family_id,
         family_ids,
     )
-    day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     decided = frame_of(
         conn,
         sa.select(
             *(P.c.claim_payment_id, P.c.family_id, P.c.payer_sequence, CP.c.file_id, CP.c.seg, CP.c.ordinal),
-            *(R.c.remit_id, R.c.remit_key, (day + "|" + R.c.remit_key).label("posting_order")),
+            *(R.c.remit_id, R.c.remit_key, posting_order().label("posting_order")),
         )
         .join(CP, CP.c.claim_payment_id == P.c.claim_payment_id)
         .join(R, R.c.remit_id == P.c.remit_id)

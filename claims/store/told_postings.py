@@ -11,6 +11,7 @@ from claims.store import clock, schema, stands_again, step_marks
 from claims.store.load import frame
 from claims.store.next_remittances import next_remittances
 from claims.store.posting import STANDING
+from claims.store.posting_order import payment_day, posting_order
 from claims.store.rows import frame_of
 
 P, CP, R, M, C = (
@@ -45,7 +46,7 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
     of_reversal = (P.c.outcome == "reversal", decided.c.ended_at.is_(None))
     last = sa.select(sa.func.max(S.c.submission_id)).where(S.c.claim_id == C.c.claim_id).scalar_subquery()
     is_own = sa.or_(P.c.payer_sequence == "", P.c.payer_sequence == C.c.payer_sequence)
-    turn = _turn(R)
+    turn = posting_order(R)
     return frame(
         conn,
         sa.select(
@@ -79,7 +80,7 @@ def of_remittances(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFram
         .join(C, C.c.claim_id == sa.func.coalesce(sa.func.nullif(decided.c.claim_id, 0), M.c.claim_id))
         .where(P.c.remit_id.in_(remit_ids), _not_told(), P.c.outcome.in_(["posted", "reversal"]))
         .order_by(
-            sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), ""),
+            payment_day(),
             R.c.remit_key,
             P.c.is_superseded.desc(),
             P.c.outcome.desc(),  # reversal before posted
@@ -97,7 +98,7 @@ def parts(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:
         sa.select(
             C.c.claim_id,
             CP.c.claim_payment_id,
-            _turn(R).label("turn"),
+            posting_order(R).label("turn"),
             sa.type_coerce(P.c.life_at.is_not(None), sa.Boolean).label("is_told"),
             CP.c.paid_cents,
             *_how_decided(),
@@ -171,7 +172,7 @@ def _told_later(turn: sa.ColumnElement[str]) -> sa.Exists:
 
     What a remittance decides, it decides after what it takes back.
     """
-    its_turn = _turn(_OF_OTHER)
+    its_turn = posting_order(_OF_OTHER)
     later = sa.or_(its_turn > turn, sa.and_(its_turn == turn, P.c.outcome == "reversal"))
     return _other_stands(_is_told(), later).correlate(P, R, C).exists()
 
@@ -182,8 +183,8 @@ def _stands_since(turn: sa.ColumnElement[str]) -> sa.Exists:
     It was told before, or is told now, before the reversal. An older one that was held while that stood counts too: the
     reversal let it be posted, as it would have been had it come first.
     """
-    its_turn, taken, of_taken = _turn(_OF_OTHER), CP.alias("taken"), R.alias("of_taken")
-    first = sa.select(_turn(of_taken)).join(taken, taken.c.remit_id == of_taken.c.remit_id)
+    its_turn, taken, of_taken = posting_order(_OF_OTHER), CP.alias("taken"), R.alias("of_taken")
+    first = sa.select(posting_order(of_taken)).join(taken, taken.c.remit_id == of_taken.c.remit_id)
     first = first.where(taken.c.claim_payment_id == P.c.reverses_claim_payment_id).correlate(P)
     is_told = sa.or_(_is_told(), its_turn < turn)
     former = P.alias("former")
@@ -206,13 +207,6 @@ def _is_told() -> sa.ColumnElement[bool]:
     few, and would begin with them, for each decision of the next batch.
     """
     return sa.func.coalesce(_OTHER.c.life_at, "") != ""
-
-
-def _turn(remittances: sa.FromClause) -> sa.ColumnElement[str]:
-    """Sort remittances as they post."""
-    day = sa.func.coalesce(sa.cast(remittances.c.payment_date, sa.String), "")
-    turn: sa.ColumnElement[str] = day + "|" + remittances.c.remit_key
-    return turn
 
 
 def _other_stands(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
