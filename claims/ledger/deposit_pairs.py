@@ -182,10 +182,12 @@ def begun(lines: pd.DataFrame, settled: pd.DataFrame | None) -> pd.DataFrame:
     return own.merge(known.drop(columns="trace_number"), on=["bank_line_id", "trace"])
 
 
-def among(pairs: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Tell which pairs (bank_line_id, remit_id) stand among others."""
-    wide = int(max(pairs["remit_id"].max(), others["remit_id"].max())) + 1 if len(pairs) and len(others) else 1
-    own, given = (rows["bank_line_id"].to_numpy() * wide + rows["remit_id"].to_numpy() for rows in (pairs, others))
+def among(pairs: pd.DataFrame, others: pd.DataFrame | None, other: str = "remit_id") -> np.ndarray:
+    """Tell which pairs (bank_line_id and `other`) stand among others; None: there are no others."""
+    if others is None or others.empty or pairs.empty:
+        return np.zeros(len(pairs), dtype=bool)
+    wide = int(max(pairs[other].max(), others[other].max())) + 1
+    own, given = (rows["bank_line_id"].to_numpy() * wide + rows[other].to_numpy() for rows in (pairs, others))
     return np.isin(own, given)
 
 

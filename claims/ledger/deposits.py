@@ -121,7 +121,7 @@ class _Board:
 
     def _known(self, ids: pd.DataFrame) -> pd.DataFrame:
         pairs = with_facts(ids, self.lines, self.remits, self.begun["bank_line_id"])
-        pairs["is_refused"] = among(pairs, pairs.iloc[:0] if self.refused is None else self.refused)
+        pairs["is_refused"] = among(pairs, self.refused)
         return pairs
 
     def whole(self, pairs: pd.DataFrame, rule: dict[str, str]) -> pd.Series:

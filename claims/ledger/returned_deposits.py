@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
-from claims.ledger.deposit_pairs import MOST_CANDIDATES, normal_trace, pairs_of, prepared, weighed
-from claims.ledger.returned_parts import PAIR, among, by_name
+from claims.ledger.deposit_pairs import MOST_CANDIDATES, among, normal_trace, pairs_of, prepared, weighed
+from claims.ledger.returned_parts import FORMER, PAIR, by_name
 
 RULE = "returned-deposit"
 AS_REMITTANCE = {
@@ -63,7 +63,7 @@ def take_back(
     silent &= ~pairs["bank_line_id"].isin(told) & ~pairs["remit_id"].isin(taken)
     chosen = is_whole | _alone(pairs, silent)
     rows = _told(pairs, fits | silent, chosen, taken)
-    others = found.units[~among(found.units, rows)]
+    others = found.units[~among(found.units, rows, FORMER)]
     considered = pd.concat([rows[[*CANDIDATE, *KEYS]], others[[*CANDIDATE, *KEYS]]])
     considered = considered.sort_values(
         ["line_key", "score", "remit_key"], ascending=[True, False, True], kind="stable"
@@ -84,7 +84,7 @@ def _pairs(returns: pd.DataFrame, formers: pd.DataFrame, refused: pd.DataFrame |
     own = returns.set_index("bank_line_id")["reference"].reindex(pairs["bank_line_id"]).to_numpy()
     pairs["is_named"] = pairs["same_trace"] | ((own == said) & (own != ""))
     pairs["is_over"] = pairs["bank_line_id"].isin(returns.loc[returns["is_over"], "bank_line_id"])
-    pairs["is_refused"] = among(pairs.rename(columns={"remit_id": "returns_line_id"})[PAIR], refused)
+    pairs["is_refused"] = among(pairs.rename(columns={"remit_id": FORMER}), refused, FORMER)
     fits = pairs["same_amount"] & (pairs["payment_date"] <= pairs["bank_date"]) & ~pairs["is_refused"]
     near = ~pairs["other_trace"] & pairs["same_payer"] & (pairs["days"] <= int(rule["days"]))
     pairs["fits"] = fits & (pairs["is_named"] | near)

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from claims.ledger.deposit_pairs import normal_trace, prepared, weighed, with_facts
+from claims.ledger.deposit_pairs import among, normal_trace, prepared, weighed, with_facts
 from claims.ledger.subsets import sets_of
 
 ALONE, TOGETHER = "returned-part", "returned-together"
-PAIR = ["bank_line_id", "returns_line_id"]
+FORMER = "returns_line_id"
+PAIR = ["bank_line_id", FORMER]
 
 
 class ByName(NamedTuple):
@@ -30,13 +31,6 @@ class ByName(NamedTuple):
     ties: pd.DataFrame
 
 
-def among(pairs: pd.DataFrame, others: pd.DataFrame | None) -> np.ndarray:
-    """Tell which pairs (bank_line_id, returns_line_id) stand among others."""
-    if others is None or others.empty:
-        return np.zeros(len(pairs), dtype=bool)
-    return np.asarray(pd.MultiIndex.from_frame(pairs[PAIR]).isin(pd.MultiIndex.from_frame(others[PAIR])))
-
-
 class _Way(NamedTuple):
     returns: frozenset[int]
     units: frozenset[int]
@@ -45,7 +39,7 @@ class _Way(NamedTuple):
 def by_name(returns: pd.DataFrame, formers: pd.DataFrame, parts: pd.DataFrame, refused: pd.DataFrame | None) -> ByName:
     """Find the parts that returns name, and take those that they are, to the cent (frames as in `take_back`)."""
     units = named(returns, formers, parts)
-    units["is_refused"] = among(units, refused)
+    units["is_refused"] = among(units, refused, FORMER)
     units["fits"] = ~units["is_refused"] & (units["payment_date"] <= units["bank_date"])
     board = _Board(units[units["fits"]])
     board.alone()
