@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import Form, Query
@@ -68,16 +69,17 @@ def tie(
 ) -> Response:
     """Show what a tie to a remittance would move; with `sure`, make it, unless ties of the two have changed."""
     typed: dict[str, Any] = {"remit": remit, "reason": reason, "settles": settles, "fee": fee}
-    try:
+
+    def act() -> dict[str, Any]:
         how = {"amount_cents": cents_of(settles), "fee_cents": cents_of(fee) or 0}
         asked = (bank_line_id, remit, reason, at.writing.settings.today())
         if sure != "yes":
             would = deposits.would_tie(at.writing, *asked, **how)  # type: ignore[arg-type]
-            return _page(at, bank_line_id, would=would, verb="tie", **typed | {"settles": amount(would.cents)})
+            return {"would": would, "settles": amount(would.cents)}
         deposits.tie(at.writing, *asked, **how, seen=seen)  # type: ignore[arg-type]
-    except (UsageError, NotFoundError) as error:
-        return _page(at, bank_line_id, 422, problem=str(error), **typed)
-    return at.go(f"/deposits/{bank_line_id}?said=tied")
+        return {}
+
+    return _acted(at, bank_line_id, "tie", typed, act)
 
 
 @ROUTES.post("/deposits/{bank_line_id}/untie", ACT)
@@ -90,14 +92,14 @@ def untie(
     """
     typed: dict[str, Any] = {"remit": remit, "reason": reason}
     asked = (bank_line_id, reason, at.writing.settings.today())
-    try:
+
+    def act() -> dict[str, Any]:
         if sure != "yes":
-            would = deposits.would_untie(at.writing, *asked, remit_id=remit or None)
-            return _page(at, bank_line_id, would=would, verb="untie", **typed)
+            return {"would": deposits.would_untie(at.writing, *asked, remit_id=remit or None)}
         deposits.untie(at.writing, *asked, remit_id=remit or None, seen=seen)
-    except (UsageError, NotFoundError) as error:
-        return _page(at, bank_line_id, 422, problem=str(error), **typed)
-    return at.go(f"/deposits/{bank_line_id}?said=untied")
+        return {}
+
+    return _acted(at, bank_line_id, "untie", typed, act, said="untied")
 
 
 @ROUTES.post("/deposits/{bank_line_id}/take-back", ACT)
@@ -116,18 +118,30 @@ def take_back(
     """
     typed: dict[str, Any] = {"part": part, "reason": reason, "settles": settles}
     former, remit = (int(number) for number in part.split(":"))
-    try:
+
+    def act() -> dict[str, Any]:
         how: dict[str, Any] = {"remit_id": None if remit < 0 else remit, "amount_cents": cents_of(settles)}
         asked = (bank_line_id, former, reason, at.writing.settings.today())
         if sure != "yes":
             would = returns.would_take_back(at.writing, *asked, **how)
-            again = shown.rows(would.remits)
-            shown_as = typed | {"settles": amount(would.cents)}
-            return _page(at, bank_line_id, would=would, verb="take-back", open_again=again, **shown_as)
+            return {"would": would, "open_again": shown.rows(would.remits), "settles": amount(would.cents)}
         returns.take_back(at.writing, *asked, **how, seen=seen)
+        return {}
+
+    return _acted(at, bank_line_id, "take-back", typed, act)
+
+
+def _acted(
+    at: Seat, bank_line_id: int, verb: str, typed: dict[str, Any], act: Callable[[], dict[str, Any]], said: str = "tied"
+) -> Response:
+    """Do an act; where it only says what it would do (gives it), or is refused, show the page with what was typed."""
+    try:
+        would = act()
     except (UsageError, NotFoundError) as error:
         return _page(at, bank_line_id, 422, problem=str(error), **typed)
-    return at.go(f"/deposits/{bank_line_id}?said=tied")
+    if would:
+        return _page(at, bank_line_id, verb=verb, **typed | would)
+    return at.go(f"/deposits/{bank_line_id}?said={said}")
 
 
 def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Response:
