@@ -48,7 +48,7 @@ def read(told: str) -> Head:
 
 
 def of_reports(folder: Path) -> dict[str, Head | None]:
-    """Read the head of each report in a folder and below it, by the path of its manifest there; None: it holds none.
+    """Read the head of each report in a folder and below it, by the path of its manifest there; None: none, or no head.
 
     Raises ReportFolderError where there is no report, or one that cannot be read. Letters are no reports.
     """
@@ -57,7 +57,14 @@ def of_reports(folder: Path) -> dict[str, Head | None]:
         manifest.load(folder)
     told = {str(path.relative_to(folder)): manifest.load(path.parent) for path in found}
     noted = {where: one.get("run", {}).get(manifest.HEAD, "") for where, one in told.items() if _is_report(one)}
-    return {where: read(head) if head else None for where, head in noted.items()}
+    return {where: _read_if_one(str(head)) for where, head in noted.items()}
+
+
+def _read_if_one(told: str) -> Head | None:
+    try:
+        return read(told)
+    except UsageError:
+        return None
 
 
 def _is_report(content: Mapping[str, Any]) -> bool:
@@ -68,7 +75,7 @@ def lost(conn: Connection, noted: Mapping[str, Head | None]) -> list[str]:
     """Name each place whose noted head the chains do not lead to any more, or that holds none (taken out, or old)."""
     told = {where: _lost(conn, head) for where, head in noted.items() if head is not None}
     found = [f"the books do not lead to the head in {where}: {what}" for where, what in told.items() if what]
-    return found + [f"{where} holds no head: nothing in it tells" for where, head in noted.items() if head is None]
+    return found + [f"{where} holds no head as it was written" for where, head in noted.items() if head is None]
 
 
 def _lost(conn: Connection, head: Head) -> str:

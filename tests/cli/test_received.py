@@ -108,9 +108,10 @@ def test_tables_that_were_all_put_back_are_shown_by_a_report_that_was_kept(books
     assert broken["name"] == "reports" and "manifest.json" in broken["broken"][0]
     assert books("audit", "verify", "--reports", tmp_path / "nothing").code == 2
     content = json.loads((kept / "manifest.json").read_text())
-    del content["run"]["audit_head"]
-    (kept / "manifest.json").write_text(json.dumps(content))
-    assert books("audit", "verify", "--reports", kept).code == 1
+    for run in ({"audit_head": "1:spoilt"}, {}):
+        (kept / "manifest.json").write_text(json.dumps(content | {"run": run}))
+        said = books("audit", "verify", "--reports", kept)
+        assert said.code == 1 and "holds no head" in said.err
     (kept / "manifest.json").rename(tmp_path / "manifest.json")
     (kept / "other").mkdir()
     (tmp_path / "manifest.json").rename(kept / "other" / "manifest.json")
