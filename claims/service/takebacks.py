@@ -35,8 +35,8 @@ def listed(
     key, kind, payer_code, payer_name, reference, announced_cents, taken_cents, refunded_cents (cheques of ours),
     acknowledged_cents, adjusted_cents, open_cents (announced and acknowledged, less taken, refunded and adjusted: what
     the payer will still take; negative: taken and never announced), since (the day of the notice from which it is open,
-    as `open_items` has it), age_days, last_date, state (open,
-    unannounced, unexplained: acknowledged and taken at once, and neither a refund of ours nor a reversal; settled).
+    as `open_items` has it), age_days, last_date, state (open, unannounced, unexplained: acknowledged and taken at once,
+    and neither a refund of ours nor a reversal; settled).
     """
     rows = _asked(ctx, state, payer, as_of or ctx.settings.today())
     if show_phi:

@@ -195,6 +195,12 @@ def test_a_closing_that_the_audit_chain_tells_of_cannot_go(books):
     assert "closing through 2025-06-30 that is gone" in broken(books)["periods"][0]
 
 
+def test_a_day_that_is_none_is_named(books):
+    """Nothing else can be said then: what reads the books would take it for a day."""
+    found = faults(books, "UPDATE exceptions SET since_date = '1' WHERE exception_id = 1")
+    assert "exceptions, since_date: row 1" in str(found["values"])
+
+
 def test_a_head_that_was_noted_shows_a_chain_that_was_cut(books):
     close_period(books.ctx, date(2025, 6, 30))
     head = noted(books)
