@@ -24,6 +24,7 @@ NAME = "manifest.json"
 SEAL = "manifest_sha256"
 UNSEALED = (SEAL, "run")
 HEAD = "audit_head"  # in the part `run`: where the chains of the books ended when the report was written
+ENDS = "chain_ends"  # beside it: number and hash of the last row of each chain that its last part is over
 ROWS_AT_ONCE = 50_000  # of a table that is read back
 
 
@@ -66,7 +67,7 @@ def seal(content: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def save(folder: Path, content: dict[str, Any], run: dict[str, str]) -> Path:
+def save(folder: Path, content: dict[str, Any], run: dict[str, Any]) -> Path:
     """Write ``manifest.json``, whole or not at all; only its ``run`` part says when, by whom and at which HEAD."""
     path, temporary = folder / NAME, folder / f"{NAME}.tmp"
     whole = content | {"run": run}

@@ -35,6 +35,11 @@ def text(head: Head) -> str:
     return told if head.chains is None else f"{told}:{'-'.join(map(str, head.chains.numbers))}:{head.chains.hash}"
 
 
+def ends(conn: Connection) -> dict[str, list[int | str]]:
+    """Give number and hash of the last row of each chain, by its table: what the last part of a head is a hash of."""
+    return chain_heads.ends(conn)
+
+
 def read(told: str) -> Head:
     """Read what `text` wrote; what earlier versions wrote ends before the other chains. Raises UsageError."""
     parts = told.strip().split(":")

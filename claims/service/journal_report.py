@@ -22,7 +22,7 @@ COLUMNS = [
     *("journal", "posting_date", "effective_date", "source", "reason", "rule_id", "account", "account_name"),
     *("debit_cents", "credit_cents", "payer_code", "payer_sequence", "billing_npi", "claim_number", "line_number"),
     *("group_code", "reason_code", "reference", "remit_key", "trace_number", "payment_date", "actor"),
-    *("reverses", "reversed_by", "sha256", "seg", "offset", "length"),
+    *("reverses", "reversed_by", "sha256", "seg", "offset", "length", "previous_hash", "hash"),
 ]
 
 

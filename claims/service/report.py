@@ -59,15 +59,14 @@ def write_report(
     export.require_format(format)
     at = AsOf(as_of, known_at or clock.now())
     with read(ctx.engine) as conn:
-        head = heads.text(heads.of(conn))
+        run = {manifest.HEAD: heads.text(heads.of(conn)), manifest.ENDS: heads.ends(conn)}
         report = (made or REPORTS[name])(conn, at)
         out.mkdir(parents=True, exist_ok=True)
         manifest.clear(out, name, format)
         files = export.write(report.tables, name, format, out)  # tables in parts are read while they are written
     parameters = {"as_of": as_of.isoformat(), "known_at": at.known_at, "format": format} | report.parameters
     content = manifest.of(report, files, parameters, importlib.metadata.version("claims-batch"))
-    run = {"generated_at": clock.now(), "generated_by": ctx.actor, manifest.HEAD: head}
-    return manifest.save(out, content, run)
+    return manifest.save(out, content, {"generated_at": clock.now(), "generated_by": ctx.actor} | run)
 
 
 def first_posting_day(ctx: Context, known_at: str) -> date | None:

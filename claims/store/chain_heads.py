@@ -45,6 +45,11 @@ def body(conn: sa.Connection) -> dict[str, list[int | str]]:
     return found
 
 
+def ends(conn: sa.Connection) -> dict[str, list[int | str]]:
+    """Give number and hash of the last row of every chain, in the order of a head; 0 and zeros: it has none."""
+    return {table.name: [*chain.end(conn, table)] for table in CHAINS}
+
+
 def is_told(conn: sa.Connection, told: dict[str, list[int | str]]) -> bool:
     """Tell whether the last event that told of the chains said just this, or there is nothing to tell.
 

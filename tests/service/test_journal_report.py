@@ -1,6 +1,8 @@
 """The journals of a stretch of days: held against a plain recount of the tables, as they were known on a day."""
 
+import json
 from collections import Counter
+from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
@@ -90,6 +92,33 @@ def recounted(practice, start, end):
     return [row for *_, row in sorted(told, key=lambda one: one[:2])]
 
 
+def chained(practice, path):
+    """Follow the chain of journals through a report of all days, as docs/reports.md says it, to the noted head."""
+    told = {row["previous_hash"]: row["hash"] for row in rows(path, "journals")}
+    found, last = 0, "0" * 64
+    while last in told:
+        found, last = found + 1, told[last]
+    run = json.loads(path.read_text())["run"]
+    assert [found, last] == run["chain_ends"]["journals"] and found == len(told)
+    ends = ":".join(hashed for _, hashed in run["chain_ends"].values())
+    numbers = "-".join(str(number) for number, _ in run["chain_ends"].values())
+    assert run["audit_head"].split(":")[4:] == [numbers, sha256(ends.encode()).hexdigest()]
+
+    def values(table, row):
+        is_number = [isinstance(column.type, sa.Integer) for column in table.columns if column.name != "hash"]
+        return tuple(
+            (0 if number else "") if value is None else value if number else str(value)
+            for value, number in zip(row, is_number, strict=True)
+        )
+
+    journals, lines = schema.journals, schema.ledger_lines
+    *head, previous = practice.rows(sa.select(*(one for one in journals.columns if one.name != "hash")))[:2]
+    own = practice.rows(sa.select(lines).where(lines.c.journal_id == 2).order_by(lines.c.ledger_line_id))
+    text = ascii((values(journals, previous), [values(lines, row) for row in own]))
+    (first,) = practice.rows(sa.select(journals.c.hash).where(journals.c.journal_id == 1))
+    assert head[0][0] == 1 and told[first[0]] == sha256(f"{first[0]}{text}".encode()).hexdigest()
+
+
 def test_each_ledger_line_stands_with_what_it_comes_from_and_accounts_go_from_start_to_end(
     books, tmp_path, monkeypatch
 ):
@@ -107,6 +136,7 @@ def test_each_ledger_line_stands_with_what_it_comes_from_and_accounts_go_from_st
     assert {row["sha256"] != "" for row in rows(everything, "journals")} == {True}
     assert Counter(row["reversed_by"] != "" for row in rows(everything, "journals"))[True] >= 8
     assert all(check["holds"] for check in described(everything)["checks"])
+    chained(books, everything)
     # Days that are over, and accounts of a month, are what they were, and what the tie-out says.
     written(books, tmp_path / "june", Stretch(FIRST, DAY), known_at=known_at)
     assert contents(path.parent) == before

@@ -10,6 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.chain import START
 from claims.store.load import frame, frames
 from claims.store.queries.asof import AsOf, J, count, total
 from claims.store.rows import frame_of
@@ -39,7 +40,7 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
 
     The address is the innermost thing that a line names: adjustment, line, provider adjustment or claim of an 835,
     bank line, line of a claim, payment of a patient, remittance, claim. Where a payer takes back a decision it is the
-    reversal's, not that of what is taken back.
+    reversal's, not that of what is taken back. `previous_hash`: of the journal that was written before.
     """
     reversed_one, whole, own = J.alias("reversed_one"), CP.alias("whole"), C.alias("own")
     booked, first = _payments(), C.alias("first_claims")
@@ -58,6 +59,9 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
         .correlate(L, J)
         .scalar_subquery()
     )
+    before = J.alias("before")
+    last = sa.select(before.c.hash).where(before.c.journal_id < J.c.journal_id).correlate(J)
+    previous = last.order_by(before.c.journal_id.desc()).limit(1).scalar_subquery()
     select = (
         sa.select(
             L.c.journal_id,
@@ -88,6 +92,8 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
                 sa.func.coalesce(one, 0).label(name)
                 for one, name in ((seg, "seg"), (offset, "offset"), (length, "length"))
             ),
+            sa.func.coalesce(previous, START).label("previous_hash"),
+            J.c.hash,
         )
         .select_from(J)
         .join(L, L.c.journal_id == J.c.journal_id)
