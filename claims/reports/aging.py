@@ -25,13 +25,19 @@ COLUMNS = [
     "service_date",
     "days",
     "balance_cents",
+    *("sha256", "seg", "offset", "length"),
 ]
+PLACE = COLUMNS[-4:]
 
 
-def aging(open_lines: pd.DataFrame, service_days: pd.DataFrame, as_of: str) -> pd.DataFrame:
+def aging(
+    open_lines: pd.DataFrame, service_days: pd.DataFrame, as_of: str, charged: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return one row per open line, account, payer in turn and payer, with its age from the service date and bucket.
 
     Credits (negative balances) stand in the bucket of their own line. A service after ``as_of`` counts as age 0.
+    ``charged``: of which lines of which claims the charges are (``queries.aging.charged``); None: no row says where it
+    stands.
     """
     by_line = service_days.set_index(["family_id", "line_number"])["service_date"]
     by_claim = service_days.groupby("family_id")["service_date"].min()
@@ -44,8 +50,36 @@ def aging(open_lines: pd.DataFrame, service_days: pd.DataFrame, as_of: str) -> p
     bucket = pd.Series(np.array(BUCKETS, dtype=object)[place], dtype="str")
     rows["bucket"] = bucket.where(rows["days"].notna(), UNKNOWN)
     rows["kind"] = rows["account"].map(ACCOUNTS)
+    rows = (
+        rows.assign(**dict.fromkeys(PLACE[1:], 0), sha256="") if charged is None else rows.join(_places(rows, charged))
+    )
     keys = ["billing_npi", "claim_number", "line_number", "account", "payer_sequence", "payer_code"]
     return rows.sort_values(keys, ignore_index=True)[COLUMNS]
+
+
+def _places(rows: pd.DataFrame, charged: pd.DataFrame) -> pd.DataFrame:
+    """Give the bytes of the charge of each row: of its line, else of its claim; PLACE, "" and 0 where it has none.
+
+    Of several versions that of the charge in force, then the first.
+    """
+    keys = ["family_id", "line_number"]
+    known = charged.assign(is_off=charged["charge_cents"] == 0).sort_values(
+        [*keys, "is_off", "version", "sha256", "seg"], kind="stable"
+    )
+    has_line = known["line_length"] != 0
+    of_line = known[has_line].drop_duplicates(keys).set_index(keys)
+    of_line = of_line.rename(columns={name: f"claim_{name}" for name in PLACE[1:]})
+    of_line = of_line.rename(columns={f"line_{name}": name for name in PLACE[1:]})[PLACE]
+    first = known.sort_values(["family_id", "is_off", "version", "sha256", "seg"], kind="stable")
+    of_claim = first.drop_duplicates("family_id").set_index("family_id")[PLACE]
+    own = of_line.reindex(pd.MultiIndex.from_frame(rows[keys])).set_axis(rows.index)
+    whole = of_claim.reindex(rows["family_id"]).set_axis(rows.index)
+    found = own.where(own["sha256"].notna(), whole)
+    numbers = dict.fromkeys(PLACE[1:], 0)
+    filled: pd.DataFrame = found.fillna({"sha256": ""} | numbers).astype(
+        {"sha256": "str"} | dict.fromkeys(numbers, "int64")
+    )
+    return filled
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,9 @@
 Amounts stand on the normal side of their account (codes/accounts.csv): of a liability credits are above zero, of an
 asset debits. An item is open since the first day after the last one on which nothing of it was left, or more than that
 the other way. What came with a provider adjustment or decision that moves nothing any more, because its remittance was
-undone, made no item.
+undone, made no item. What an undo, or a tie that was taken apart, took back never moved anything, and what is posted
+again after it is as old as what was taken back (`as_before`): an item that went and came back so has the date that it
+had, as its exceptions have.
 
 The day of a takeback or forward balance is that of the remittance that announced it, as `claims takebacks` has it: the
 payer's time to take it, and ours to pay it back, run from the notice. All other items age from the accounting day.
@@ -57,10 +59,38 @@ COLUMNS = [
 
 def standing(movements: pd.DataFrame) -> pd.DataFrame:
     """Give what is not zero by KEY: amount_cents, since_date; `movements` are of days (day)."""
-    rows = open_since(_in_force(movements), KEY)
+    rows = open_since(_in_force(as_before(movements)), KEY)
     signed = rows.assign(amount_cents=rows["amount_cents"] * _side(rows["account"]))
     typed: pd.DataFrame = signed.astype({"amount_cents": "int64", "since_date": "str"})
     return typed
+
+
+def as_before(movements: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what was taken back with what took it back, and date what came again after it as it was.
+
+    Pairs are those of one `root_id` (0: none); `is_back`: it takes back. The first that moves an item the same way
+    after that, on the same day or later, is what came again.
+    """
+    own = movements[movements["root_id"] != 0]
+    if own.empty:
+        return movements
+    of_root = [*KEY, *CAME, "root_id"]
+    pairs = own.groupby(of_root, as_index=False).agg(day=("day", "min"), amount_cents=("amount_cents", "sum"))
+    left = pairs[pairs["amount_cents"] != 0]
+    stand = pd.concat([movements[movements["root_id"] == 0], left], ignore_index=True)
+    stand["is_debit"] = stand["amount_cents"] > 0
+    gone = own.merge(pairs.loc[pairs["amount_cents"] == 0, of_root], on=of_root)
+    gone["is_debit"] = (gone["amount_cents"] > 0) ^ (gone["is_back"] == 1)
+    way = [*KEY, "is_debit"]
+    until = gone[gone["is_back"] == 1].groupby([*way, "root_id"])["day"].max().rename("until")
+    since = gone[gone["is_back"] == 0].groupby([*way, "root_id"])["day"].min().rename("since")
+    former = pd.concat([until, since], axis=1).dropna().reset_index()
+    again = stand[[*way, "day"]].drop_duplicates().merge(former, on=way)
+    again = again[again["day"] >= again["until"]].sort_values("day").drop_duplicates([*way, "root_id"])
+    dated = again.groupby([*way, "day"])["since"].min()
+    told = dated.reindex(pd.MultiIndex.from_frame(stand[[*way, "day"]])).to_numpy()
+    stand["day"] = stand["day"].where(pd.isna(told) | (stand["day"] < told), told)
+    return stand.drop(columns="is_debit")
 
 
 def open_since(movements: pd.DataFrame, key: list[str]) -> pd.DataFrame:
@@ -79,8 +109,10 @@ def open_since(movements: pd.DataFrame, key: list[str]) -> pd.DataFrame:
 
 def came_with(items: pd.DataFrame, movements: pd.DataFrame) -> pd.DataFrame:
     """Give what made each item since it is open: KEY, day, CAME (ids)."""
-    own = movements[(movements[CAME] != 0).any(axis=1)]
-    own = _in_force(own).merge(items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item"))
+    own = as_before(movements)
+    own = _in_force(own[(own[CAME] != 0).any(axis=1)]).merge(
+        items[[*KEY, "since_date", "amount_cents"]], on=KEY, suffixes=("", "_item")
+    )
     own = own[own["day"] >= own["since_date"]]
     own = own[(own["amount_cents"] * _side(own["account"]) > 0) == (own["amount_cents_item"] > 0)]
     return own[[*KEY, "day", *CAME]].drop_duplicates(ignore_index=True)

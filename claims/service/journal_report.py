@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
-from claims.reports import roll_forward
+from claims.reports import reversed_segments, roll_forward
 from claims.reports.report import Check, Parts, Report, apart
 from claims.store.handles import Connection
 from claims.store.queries import journals as rows_of
@@ -111,4 +111,17 @@ class _Listing:
                 account_name=self.names.reindex(rows["account"]).fillna("").to_numpy(),
                 reversed_by=by.reindex(ids).fillna("").to_numpy(),
             )
+            told = _with_own_segments(self.conn, told)
             yield told.astype({"account_name": "str", "reversed_by": "str"})[COLUMNS]
+
+
+def _with_own_segments(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
+    """Lead lines of reversals to the segment of the reversal that says the same, where it has one."""
+    is_back = (rows["claim_payment_id"] != 0) & ((rows["service_payment_id"] != 0) | (rows["adjustment_id"] != 0))
+    if not is_back.any():
+        return rows
+    back = rows[is_back]
+    found = reversed_segments.places(back, *rows_of.segments(conn, back))
+    told = rows.copy()
+    told.loc[found.index, reversed_segments.PLACE] = found
+    return told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from claims.store.queries import denial_report as denial_rows
 from claims.store.queries import roll_forward as ledger_rows
 from claims.store.queries import tieout as tieout_rows
 from claims.store.queries.asof import AsOf
+from claims.store.queries.posted_then import came_later
 
 RECEIVABLE = ("1100", "1110", "1200")
 HOLIDAYS_BACK = 3 * 366  # older rows wait far beyond any count of days
@@ -98,14 +100,20 @@ def tieout(conn: Connection, at: AsOf) -> Report:
     booked = deposits[deposits["is_booked"] == 1].drop_duplicates("line_key")
     receivable = roll_forward.receivable(ledger_rows.receivable_movements(conn, at, start))
     accounts = roll_forward.balances(ledger_rows.account_movements(conn, at, start))
-    aged = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), day)
     control = sum(aging_rows.control(conn, at).values())
-    files = completeness_rows.files(conn, at).sort_values("sha256", ignore_index=True)
-    complete, checks = _completeness(conn, at, files)
+    aged = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), day)
+    whole = replace(at, came_later=came_later(conn, at))
+    files = completeness_rows.files(conn, whole).sort_values("sha256", ignore_index=True)
+    complete, checks = _completeness(conn, whole, files)
     items = items_of.open_items(
         conn, at, tieout_rules.without_persons(deposits, payer_names, set(remittances["trace_number"]))
     )
     sides = open_items_rules.sides()
+    left_open = exception_report.still_open(conn, at)
+    stand_on = pd.concat([one["sha256"] for one in (rows, deposits, items, left_open)]).drop_duplicates()
+    ours = completeness_rows.produced(conn, sorted(set(stand_on) - {"", *files["sha256"]}))
+    files = pd.concat([files, ours], ignore_index=True).sort_values("sha256", ignore_index=True)
+    strangers = set(stand_on) - {"", *files["sha256"]}
     amounts = receivable.groupby("row")["amount_cents"].sum()
     ledger_sum = int(accounts["debits_cents"].sum() - accounts["credits_cents"].sum() + accounts["start_cents"].sum())
     end = int(amounts["I"])
@@ -133,6 +141,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
             for account in items_of.accounts()
         ),
         Check("every row that is not tied is named", tieout_rules.unnamed(rows), 0),
+        Check("files that rows stand on and files does not list", len(strangers), 0),
     ]
     tables = {
         "tieout": rows,
@@ -143,7 +152,7 @@ def tieout(conn: Connection, at: AsOf) -> Report:
         "open_items": items,
         "completeness": complete,
         "files": files,
-        "exceptions": exception_report.still_open(conn, at),
+        "exceptions": left_open,
         "exceptions_closed": exception_report.closed(conn, at, start),
     }
     controls = {
@@ -202,7 +211,9 @@ def denials(conn: Connection, at: AsOf) -> Report:
 
 def aging(conn: Connection, at: AsOf) -> Report:
     """Age the receivable by service date; each open line in exactly one bucket, all of them the control accounts."""
-    rows = aging_rules.aging(aging_rows.open_lines(conn, at), aging_rows.service_days(conn, at), at.day.isoformat())
+    charged = aging_rows.charged(conn, at)
+    days = aging_rows.service_days(conn, replace(at, came_later=came_later(conn, at)))
+    rows = aging_rules.aging(aging_rows.open_lines(conn, at), days, at.day.isoformat(), charged)
     buckets = aging_rules.summary(rows)
     payers = aging_rules.by_payer(rows, aging_rows.payer_names(conn, at))
     by_payer = dict(zip(payers["payer_code"].tolist(), payers["total_cents"].tolist(), strict=True))
@@ -256,6 +267,7 @@ def _completeness(conn: Connection, at: AsOf, files: pd.DataFrame) -> tuple[pd.D
     parts = [_line("files", "received", received)]
     parts += [_line("files", state, int(by_state.get(state, 0))) for state in FILE_STATES]
     parts.append(_line("files", "duplicate", duplicates))
+    parts.append(_line("files", "of these: came later, posted by then", int((files["came"] != "").sum())))
     known = sum(int(by_state.get(state, 0)) for state in FILE_STATES)
     sets = completeness_rows.sets(conn, at)
     remits = completeness_rows.remittances(conn, at)

@@ -14,7 +14,13 @@ def moved(*rows):
     """Movements as (account, reference, day, provider adjustment, cents)."""
     told = pd.DataFrame(rows, columns=["account", "reference", "day", "came_with_id", "amount_cents"])
     none = ("claim_payment_id", "bank_line_id", "adjustment_id", "remit_id", "family_id", "decided_by_id")
-    return told.assign(payer_code="FABLE", payee_identifier="1", **dict.fromkeys(none, 0))
+    own = dict.fromkeys((*none, "root_id", "is_back"), 0)
+    return told.assign(payer_code="FABLE", payee_identifier="1", **own)
+
+
+def taken_back(rows, *roots):
+    """Say by two numbers each of which journal a movement is at the beginning, and whether it takes it back."""
+    return rows.assign(root_id=[root for root, _ in roots], is_back=[is_back for _, is_back in roots])
 
 
 def test_what_was_undone_made_no_item_and_dates_none():
@@ -51,3 +57,23 @@ def test_an_exception_of_a_segment_names_the_item_that_it_is_about():
         "NEW": "SOMETHING_ELSE WO_WITHOUT_REVERSAL",
         "T2": "SOMETHING_ELSE",
     }
+
+
+def test_what_came_again_after_an_undo_or_a_tie_taken_apart_is_as_old_as_before():
+    in_hand, tied = ("2200", "", "2025-06-01", 0, -100), ("2200", "", "2025-06-02", 0, 100)
+    apart = ("2200", "", "2025-06-03", 0, -100)
+    undone, again = ("2200", "", "2025-06-04", 0, 100), ("2200", "", "2025-06-09", 0, -90)
+    gone, back = ("2200", "", "2025-06-10", 0, 90), ("2200", "", "2025-06-12", 0, -70)
+
+    def since(*rows):
+        items = standing(taken_back(moved(*(row for row, _ in rows)), *(root for _, root in rows)))
+        return items[["since_date", "amount_cents"]].to_numpy().tolist()
+
+    apart_again = (in_hand, (7, 0)), (tied, (5, 0)), (apart, (5, 1))
+    assert since(*apart_again) == [["2025-06-01", 100]]
+    assert since((in_hand, (0, 0)), *apart_again[1:], (undone, (5, 0))) == []  # the untie was undone, too
+    posted = (in_hand, (7, 0)), (undone, (7, 1)), (again, (0, 0))
+    assert since(*posted[:2]) == []
+    assert since(*posted) == [["2025-06-01", 90]]
+    # What the bank brings after that is no posting again.
+    assert since(*posted, (gone, (0, 0)), (back, (0, 0))) == [["2025-06-12", 70]]

@@ -342,6 +342,19 @@ def test_a_claim_as_a_whole_ages_from_its_first_service():
     assert rows["service_date"].tolist() == ["2026-01-15", "2026-03-30"]
 
 
+def test_a_row_stands_on_the_line_of_the_charge_in_force_or_on_its_claim():
+    days = pd.DataFrame({"family_id": [1], "line_number": [1], "service_date": pd.Series(["2026-03-30"], dtype="str")})
+    columns = ("line_number", "charge_cents", "version", "sha256", "seg", "line_seg")
+    told = [(1, 0, 1, "a", 10, 14), (1, 900, 2, "b", 20, 24), (2, 500, 1, "a", 10, 0)]
+    charged = pd.DataFrame(told, columns=list(columns)).assign(family_id=1, offset=1, length=2, line_offset=3)
+    charged = charged.assign(line_length=charged["line_seg"].ne(0) * 4)
+    numbers = ({}, {"line_number": 2}, {"line_number": 3}, {"line_number": 0, "family_id": 2})
+    rows = aging.aging(frame(OPEN_LINE, *numbers), days, "2026-03-31", charged).sort_values("line_number")
+    assert rows[["line_number", "sha256", "seg", "offset", "length"]].to_numpy().tolist() == [
+        [0, "", 0, 0, 0], [1, "b", 24, 3, 4], [2, "a", 10, 1, 2], [3, "a", 10, 1, 2],
+    ]  # fmt: skip
+
+
 def test_credits_are_shown_beside_the_total():
     days = pd.DataFrame({"family_id": [1], "line_number": [1], "service_date": pd.Series(["2026-03-30"], dtype="str")})
     of_patient = {"account": "1200", "payer_code": "", "balance_cents": -30}

@@ -16,10 +16,18 @@ from claims.store.clock import now
 from claims.store.engine import read
 from claims.store.queries import journals as rows_of
 from claims.store.queries.journals import Stretch
+from tests.books import remit
 from tests.service.conftest import DAY
 from tests.service.test_open_items import begin
 from tests.service.test_report import contents, described, rows
 
+TAKEN_BACK = remit("""BPR*I*0*C*NON************20250710~
+                     TRN*1*T9*1512345678~
+                     CLP*A1*22*-150*-70*-22*12*ICN1~
+                     SVC*HC:99213*-150*-70**-1~
+                     CAS*CO*45*-58~
+                     CAS*PR*1*-22~
+                     PLB*1999999984*20251231*WO:ICN1*-70~""")
 FIRST, LAST = DAY.replace(day=2), DAY.replace(month=7)
 TABLES = (
     *("journals", "ledger_lines", "families", "remittances", "claim_payments", "service_payments", "adjustments"),
@@ -161,6 +169,20 @@ def test_one_account_alone_and_what_is_taken_back_later(books, tmp_path):
         path = written(books, tmp_path / format, stretch, format=format)
         assert [table["rows"] for table in described(path)["tables"]] == [len(then), 1]
     assert [one["problems"] for one in verify_reports(tmp_path)] == [[]] * 5
+    # What a payer takes back leads to the segments that say so: another CAS stands in front, so it leads to its SVC.
+    books.night(TAKEN_BACK, day=LAST)
+    back = [row for row in rows(written(books, tmp_path / "back", Stretch(LAST, LAST)), "journals") if row["reverses"]]
+    back = [row for row in back if row["rule_id"] == "C20"]
+    stored = {
+        (row["account"], row["reason_code"]): books.ctx.vault.read(
+            row["sha256"], int(row["offset"]), int(row["length"])
+        )
+        for row in back
+    }
+    assert {key: told.partition(b"~")[0] for key, told in stored.items()} == {
+        ("1050", ""): b"SVC*HC:99213*-150*-70**-1", ("1100", ""): b"SVC*HC:99213*-150*-70**-1",
+        ("4100", "45"): b"CAS*CO*45*-58", ("1200", "2"): b"SVC*HC:99213*-150*-70**-1",
+    }  # fmt: skip
 
 
 def test_a_stretch_that_cannot_be_is_wrong_use(books, tmp_path):

@@ -107,6 +107,9 @@ def test_each_account_has_its_balance_item_by_item_or_says_why_not(books, tmp_pa
     items = rows(path, "open_items")
     aging = write_report(books.ctx, "aging", DAY, None, "csv", tmp_path / "aging")
     aged, line = rows(aging, "aging"), schema.ledger_lines.c
+    for row in aged:
+        stored = books.ctx.vault.read(row["sha256"])[int(row["offset"]) :][: int(row["length"])]
+        assert stored.startswith(b"CLM*" if row["line_number"] == "0" else (b"LX*", b"SV1*")), (row, stored)
     lines = books.rows(sa.select(line.account, line.amount_cents))
     known = codes.table("accounts")
     assert {account for account, _ in lines} - {"4200", "5000"} >= {"1000", "1050", "1100", "1200", "1400", "2200"}

@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 from datetime import date
+from hashlib import sha256
 
 import pytest
 import sqlalchemy as sa
@@ -83,15 +84,25 @@ def test_every_check_holds_and_the_tie_out_names_each_remittance(practice, tmp_p
     ]
 
 
-@pytest.mark.long
 def test_what_was_posted_on_a_day_belongs_to_it_though_its_file_came_later(practice, tmp_path):
-    practice.drop(CLAIMS, PAID, day=FIRST)
-    practice.drop(BANK, DENIED, day=SECOND)
+    practice.drop(PAID, day=FIRST)
+    practice.drop(CLAIMS, BANK, DENIED, PAID.replace(b"*T1*", b"*T9*").replace(b"45*40", b"45*41"), day=SECOND)
     practice.reconcile(day=FIRST)
     path = write_report(practice.ctx, "tieout", FIRST, None, "csv", tmp_path)
     assert [check for check in described(path)["checks"] if not check["holds"]] == []
     statuses = {(row["trace_number"], row["status"]) for row in rows(path, "tieout")}
     assert {("T1", "TIED"), ("T2", "TIED"), ("", "DEPOSIT_NO_REMIT")} == statuses
+    # T9 is held and moves nothing: its file is one of the later day.
+    came = {sha256(content).hexdigest(): "later" * (content != PAID) for content in (PAID, CLAIMS, BANK, DENIED)}
+    assert {row["sha256"]: row["came"] for row in rows(path, "files")} == came
+    told = {
+        row["item"]: row["rows"] for row in rows(path, "completeness") if row["section"] in ("files", "remittances")
+    }
+    assert [told[name] for name in ("received", "stored", "of these: came later, posted by then", "posted")] == [
+        "4", "4", "3", "2",
+    ]  # fmt: skip
+    aged = rows(write_report(practice.ctx, "aging", FIRST, None, "csv", tmp_path / "aging"), "aging")
+    assert aged and "no service date" not in {row["bucket"] for row in aged}
 
 
 @pytest.mark.long

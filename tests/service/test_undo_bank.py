@@ -1,5 +1,7 @@
 """A bank file undone: nothing of it is in the books; a replay brings it back, and what a person built on it refuses."""
 
+import csv
+import io
 from datetime import date
 
 import pytest
@@ -85,10 +87,16 @@ def tied_out(practice, folder, day):
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.csv"))}
 
 
+def items(told):
+    """Open items of a tie-out, but for how many days they are open and what names them."""
+    rows = csv.DictReader(io.StringIO(told["open_items.csv"].decode()))
+    return [{name: row[name] for name in row if name not in ("days_open", "named_by")} for row in rows]
+
+
 @pytest.mark.parametrize("rounds", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_statement_leaves_the_books_and_comes_back(practice, tmp_path, rounds):
     practice.night(BILLS, PATIENTS, paid("T1", "A1"), paid("T2", "A2"), paid("T3", "A3"), day=FIRST)
-    before = state(practice)
+    before, waited = state(practice), items(tied_out(practice, tmp_path / "first", FIRST))
     practice.night(bank(*ROWS), day=SECOND)
     posted, told, target = state(practice), tied_out(practice, tmp_path / "before", SECOND), file_of(practice)
     assert posted["balances"] != before["balances"]
@@ -100,12 +108,13 @@ def test_a_statement_leaves_the_books_and_comes_back(practice, tmp_path, rounds)
         assert differences(before, state(practice, without=("UNDONE",))) == {}
         practice.night(bank(*ROWS), day=LATER)  # no reconcile books it, and a copy is no news
         assert differences(before, state(practice, without=("UNDONE",))) == {}
-        tied_out(practice, tmp_path / str(round_), LATER)
+        assert items(tied_out(practice, tmp_path / str(round_), LATER)) == waited
         with pytest.raises(UsageError, match=f"Nothing of {target} is posted"):
             undo(practice.ctx, target, LATER)
         replay(practice.ctx, target, LATER)
         check(practice)
         assert differences(posted, state(practice)) == {}
+        assert items(tied_out(practice, tmp_path / "again", LATER)) == items(told)
     practice.reconcile(LATER)
     assert differences(posted, state(practice)) == {}
     assert tied_out(practice, tmp_path / "after", SECOND) == told

@@ -10,6 +10,7 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, total
 
 L, F, C, S = schema.ledger_lines, schema.families, schema.claims, schema.service_lines
+FILE = schema.files
 CP = schema.claim_payers
 RECEIVABLE = ("1100", "1110", "1200")
 _PAYER = sa.case((L.c.account == "1200", ""), else_=L.c.payer_code).label("payer_code")
@@ -71,6 +72,38 @@ def service_days(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .join(C, C.c.claim_id == S.c.claim_id)
         .where(C.c.file_id.in_(as_of.file_ids()), C.c.family_id.is_not(None), S.c.service_date.is_not(None))
         .group_by(C.c.family_id, S.c.line_number),
+    )
+
+
+def charged(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
+    """Read the claims that families with anything open were charged by, line by line, and where these stand.
+
+    family_id, line_number, charge_cents (0: the charge was taken back), version, and the bytes of the line
+    (line_sha256, ...: none where the claim has no such line) and of the claim (sha256, seg, offset, length).
+    """
+    balance = sa.select(L.c.family_id).join(J, J.c.journal_id == L.c.journal_id)
+    balance = balance.where(as_of.journals(), L.c.account.in_(RECEIVABLE), L.c.family_id.is_not(None))
+    is_open = balance.group_by(L.c.family_id, L.c.account, L.c.line_number).having(sa.func.sum(L.c.amount_cents) != 0)
+    keys = (L.c.family_id, L.c.line_number, J.c.claim_id)
+    sums = (
+        sa.select(*keys, total(L.c.amount_cents).label("charge_cents"))
+        .join(J, J.c.journal_id == L.c.journal_id)
+        .where(as_of.journals(), J.c.claim_id.is_not(None), L.c.account == "1100", L.c.family_id.in_(is_open))
+        .group_by(*keys)
+        .subquery()
+    )
+    place = ("seg", "offset", "length")
+    none = sa.cast(sa.literal(0), sa.BigInteger)
+    return frame(
+        conn,
+        sa.select(
+            *(sums.c.family_id, sums.c.line_number, sums.c.charge_cents, C.c.version, FILE.c.sha256),
+            *(C.c[name] for name in place),
+            *(sa.func.coalesce(S.c[name], none).label(f"line_{name}") for name in place),
+        )
+        .join(C, C.c.claim_id == sums.c.claim_id)
+        .join(FILE, FILE.c.file_id == C.c.file_id)
+        .outerjoin(S, sa.and_(S.c.claim_id == sums.c.claim_id, S.c.line_number == sums.c.line_number)),
     )
 
 

@@ -14,19 +14,26 @@ J, FILE, RUN = schema.journals, schema.files, schema.runs
 
 @dataclass(frozen=True)
 class AsOf:
-    """Posted on or before ``day``, recorded at or before ``known_at`` (UTC text as the database keeps it)."""
+    """Posted on or before ``day``, recorded at or before ``known_at`` (UTC text as the database keeps it).
+
+    ``came_later``: files of a later accounting day that are counted all the same (`posted_then.came_later`).
+    """
 
     day: date
     known_at: str
+    came_later: tuple[int, ...] = ()
 
-    def journals(self) -> sa.ColumnElement[bool]:
-        """Condition on journals."""
-        return sa.and_(J.c.posting_date <= self.day, J.c.recorded_at <= self.known_at)
+    def journals(self, journals: sa.FromClause = J) -> sa.ColumnElement[bool]:
+        """Condition on journals, or an alias."""
+        return sa.and_(journals.c.posting_date <= self.day, journals.c.recorded_at <= self.known_at)
 
     def files(self) -> sa.ColumnElement[bool]:
         """Condition on files: received by a run of a day up to then."""
         runs = sa.select(RUN.c.run_id).where(RUN.c.posting_date <= self.day)
-        return sa.and_(FILE.c.recorded_at <= self.known_at, sa.or_(FILE.c.run_id.is_(None), FILE.c.run_id.in_(runs)))
+        by_then = sa.or_(FILE.c.run_id.is_(None), FILE.c.run_id.in_(runs))
+        if self.came_later:
+            by_then = sa.or_(by_then, FILE.c.file_id.in_(self.came_later))
+        return sa.and_(FILE.c.recorded_at <= self.known_at, by_then)
 
     def file_ids(self) -> sa.Select[tuple[int]]:
         """Select the ids of these files."""

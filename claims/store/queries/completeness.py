@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf, count, total
 from claims.store.queries.posted_then import was_posted
 from claims.store.replaced import is_replaced
+from claims.store.rows import IN_LIST
 
 FILE, RECEIPT, T = schema.files, schema.receipts, schema.transactions
 R, CP, SP, A, PA, C = (
@@ -25,32 +27,40 @@ R, CP, SP, A, PA, C = (
 
 
 def receipts(conn: sa.Connection, as_of: AsOf) -> tuple[int, int]:
-    """Count the arrivals of files, and how many of them were of a file seen before."""
+    """Count the arrivals of files, and how many were of a file seen before; of `came_later` the first alone."""
     runs = sa.select(schema.runs.c.run_id).where(schema.runs.c.posting_date <= as_of.day)
     known = sa.and_(
         RECEIPT.c.recorded_at <= as_of.known_at, sa.or_(RECEIPT.c.run_id.is_(None), RECEIPT.c.run_id.in_(runs))
     )
     row = conn.execute(sa.select(count(), total(RECEIPT.c.is_duplicate)).where(known)).one()
-    return int(row[0]), int(row[1])
+    return int(row[0]) + len(as_of.came_later), int(row[1])
 
 
 def files(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Read every received file once: hash, size, content, state, reason, how many sets."""
+    """Read every received file once: hash, size, content, state, reason, how many sets, whether it `came` later."""
+    later = sa.case((FILE.c.file_id.in_(as_of.came_later), "later"), else_="")
+    return frame(conn, _listed(sa.type_coerce(later, sa.String)).where(as_of.files(), FILE.c.direction == "received"))
+
+
+def produced(conn: sa.Connection, hashes: Sequence[str]) -> pd.DataFrame:
+    """Read files of these hashes that we wrote ourselves, as `files` does; `came`: written here."""
+    select = _listed(sa.literal("written here")).where(FILE.c.direction != "received")
+    parts = [list(hashes[start : start + IN_LIST]) for start in range(0, max(len(hashes), 1), IN_LIST)]
+    return pd.concat([frame(conn, select.where(FILE.c.sha256.in_(part))) for part in parts], ignore_index=True)
+
+
+def _listed(came: sa.ColumnElement[str]) -> sa.Select[Any]:
     sets = sa.select(T.c.file_id, count().label("sets")).group_by(T.c.file_id).subquery()
-    return frame(
-        conn,
-        sa.select(
-            FILE.c.sha256,
-            FILE.c.bytes,
-            FILE.c.content,
-            FILE.c.sets.label("kinds"),
-            FILE.c.state,
-            sa.func.coalesce(FILE.c.reason_code, "").label("reason_code"),
-            sa.func.coalesce(sets.c.sets, 0).label("transaction_sets"),
-        )
-        .outerjoin(sets, sets.c.file_id == FILE.c.file_id)
-        .where(as_of.files(), FILE.c.direction == "received"),
-    )
+    return sa.select(
+        FILE.c.sha256,
+        FILE.c.bytes,
+        FILE.c.content,
+        FILE.c.sets.label("kinds"),
+        FILE.c.state,
+        sa.func.coalesce(FILE.c.reason_code, "").label("reason_code"),
+        sa.func.coalesce(sets.c.sets, 0).label("transaction_sets"),
+        came.label("came"),
+    ).outerjoin(sets, sets.c.file_id == FILE.c.file_id)
 
 
 def sets(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:

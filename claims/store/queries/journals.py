@@ -19,6 +19,8 @@ L, F, R, FILE = schema.ledger_lines, schema.families, schema.remittances, schema
 CP, SP, A, PA = schema.claim_payments, schema.service_payments, schema.adjustments, schema.provider_adjustments
 BANK, C, S, PP = schema.bank_lines, schema.claims, schema.service_lines, schema.patient_payments
 ROWS_AT_ONCE = 50_000
+_NAMED = (L.c.claim_payment_id, L.c.service_payment_id, L.c.adjustment_id)
+_PLACE = ("seg", "offset", "length")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
 
     The address is the innermost thing that a line names: adjustment, line, provider adjustment or claim of an 835,
     bank line, line of a claim, payment of a patient, remittance, claim. Where a payer takes back a decision it is the
-    reversal's, not that of what is taken back. `previous_hash`: of the journal that was written before.
+    reversal's CLP, not what is taken back: that is `service_payment_id` and `adjustment_id` then, and the reversal
+    `claim_payment_id` (else 0). `previous_hash`: of the journal that was written before.
     """
     reversed_one, whole, own = J.alias("reversed_one"), CP.alias("whole"), C.alias("own")
     booked, first = _payments(), C.alias("first_claims")
@@ -51,6 +54,8 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
         sa.func.coalesce(*((BANK.c.row_number if one is BANK and name == "seg" else one.c[name]) for one in places))
         for name in ("file_id", "seg", "offset", "length")
     )
+    is_back = sa.and_(CP.c.status_code == "22", A.c.adjustment_id.is_(None), SP.c.service_payment_id.is_(None))
+    none = sa.cast(sa.literal(0), sa.BigInteger)
     family_id = sa.func.coalesce(L.c.family_id, J.c.family_id)
     any_claim = C.alias("any_claim")
     of_family = (
@@ -92,6 +97,7 @@ def lines(conn: sa.Connection, at: AsOf, stretch: Stretch) -> Iterator[pd.DataFr
                 sa.func.coalesce(one, 0).label(name)
                 for one, name in ((seg, "seg"), (offset, "offset"), (length, "length"))
             ),
+            *(sa.case((is_back, one), else_=none).label(one.name) for one in _NAMED),
             sa.func.coalesce(previous, START).label("previous_hash"),
             J.c.hash,
         )
@@ -130,6 +136,27 @@ def reversals(conn: sa.Connection, at: AsOf, journal_ids: Sequence[int]) -> pd.D
     """Read which journals took these back: reverses_journal_id, reversed_by, as they came."""
     select = sa.select(J.c.reverses_journal_id, J.c.idempotency_key.label("reversed_by")).where(at.journals())
     return frame_of(conn, select.order_by(J.c.journal_id), J.c.reverses_journal_id, journal_ids)
+
+
+def segments(conn: sa.Connection, reversals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read services and adjustments of reversals and of what they take back, as `reversed_segments.places` wants them.
+
+    `reversals`: claim_payment_id, and service_payment_id and adjustment_id of what is taken back.
+    """
+    ids = set(reversals["claim_payment_id"].tolist())
+    for table, key in ((SP, SP.c.service_payment_id), (A, A.c.adjustment_id)):
+        named = sorted(set(reversals[key.name]) - {0})
+        ids |= set(frame_of(conn, sa.select(table.c.claim_payment_id), key, named)["claim_payment_id"].tolist())
+    names = ("claim_payment_id", "service_payment_id", *_PLACE)
+    services = sa.select(*(SP.c[name] for name in (*names, "procedure_code", "modifiers", "charge_cents")))
+    within = ("claim_payment_id", "adjustment_id", *_PLACE, "ordinal", "group_code", "reason_code")
+    service = sa.func.coalesce(A.c.service_payment_id, sa.cast(sa.literal(0), sa.BigInteger))
+    adjustments = sa.select(*(A.c[name] for name in within), service.label("service_payment_id"))
+    known = sorted(ids)
+    return (
+        frame_of(conn, services, SP.c.claim_payment_id, known),
+        frame_of(conn, adjustments, A.c.claim_payment_id, known),
+    )
 
 
 def counts(conn: sa.Connection, at: AsOf, stretch: Stretch) -> tuple[int, int]:

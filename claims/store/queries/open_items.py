@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from claims import codes
 from claims.store import schema
+from claims.store.in_force import Origin
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 from claims.store.queries.asof import AsOf, J, total
@@ -22,6 +23,7 @@ L, R, CP, PA = schema.ledger_lines, schema.remittances, schema.claim_payments, s
 E, F, C, FILE, BANK = schema.exceptions, schema.families, schema.claims, schema.files, schema.bank_lines
 PP, RF = schema.patient_payments, schema.patient_refunds
 MR = schema.money_requests
+_TAKES_BACK = ("undo", "bank")  # sources of journals by which we take back what we wrote; else it is the payer's doing
 LISTED = "open_items"  # in the column items_in of codes/accounts.csv
 _CASH, _CLEARING, _WITHHELD, _UNAPPLIED = "1000", "1050", "1400", "2200"
 
@@ -40,6 +42,9 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     remittance; on 1400 a claim and adjustment code of a payer, or its reference; elsewhere a reference of a payer, for
     a forward balance also the payee, or the key of a refund. The day of what payers take back is that of the notice
     (`takebacks.notice_day`), of all else the accounting day.
+
+    `root_id`: of what an undo, or a tie that was taken apart, took back, and of what did so, the journal at the
+    beginning (else 0); `is_back`: it takes back. Notices keep their day by themselves.
     """
     remits, of_line = with_remittance(L)
     account, none = L.c.account, sa.cast(sa.literal(0), sa.BigInteger)
@@ -54,6 +59,12 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     )
     # What a decision withheld has no number under which it comes back: it is the claim's, by its code.
     of_claim = sa.and_(account == _WITHHELD, L.c.provider_adjustment_id.is_(None), L.c.family_id.is_not(None))
+    origin, back = Origin(), J.alias("back")
+    own_doing = sa.and_(J.c.reverses_journal_id.is_not(None), J.c.source.in_(_TAKES_BACK))
+    taken = sa.select(back.c.journal_id).where(
+        back.c.reverses_journal_id == J.c.journal_id, back.c.source.in_(_TAKES_BACK), as_of.journals(back)
+    )
+    is_pair = sa.and_(account.not_in([*TAKEN_BACK]), sa.or_(own_doing, taken.correlate(J).exists()))
     is_single = account.not_in([_CASH, _CLEARING])
     keys = [
         account,
@@ -70,8 +81,10 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         sa.case((account.in_([*TAKEN_BACK]), notice_day()), else_=J.c.posting_date).label("day"),
         sa.case((is_single, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("came_with_id"),
         sa.case((of_claim, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("decided_by_id"),
+        sa.case((is_pair, origin.journal_id), else_=none).label("root_id"),
+        sa.case((sa.and_(is_pair, own_doing), 1), else_=0).label("is_back"),
     ]
-    lines = sa.select(*keys, L.c.amount_cents).join(J, J.c.journal_id == L.c.journal_id)
+    lines = origin.joined(sa.select(*keys, L.c.amount_cents).join(J, J.c.journal_id == L.c.journal_id))
     own = lines.outerjoin(remits, of_line).where(account.in_(accounts()), as_of.journals()).subquery()
     columns = [own.c[key.name] for key in keys]
     return frame(conn, sa.select(*columns, total(own.c.amount_cents).label("amount_cents")).group_by(*columns))
