@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     group.command("denials")(denials)
     group.command("aging")(aging)
     group.command("journals")(journals)
+    group.command("matches")(matches)
     group.command("verify")(verify)
     app.add_typer(group, name="report")
 
@@ -93,6 +94,14 @@ def journals(
         return journal_report.of(Stretch(first or until.replace(day=1), until, account))
 
     _write(journal_report.NAME, as_of or end, known_at, format, out, of)
+
+
+def matches(as_of: AsOf = "", known_at: KnownAt = "", format: Format = "csv", out: Out = None) -> None:
+    """List why each claim payment is of its claim, and which claims were not taken. Holds claim numbers.
+
+    Example: claims report matches --as-of 2026-11-30 --out month-end/matches
+    """
+    _write("matches", as_of, known_at, format, out)
 
 
 def verify(folder: Annotated[Path, typer.Argument(help="The folder of one or more reports.")]) -> None:

@@ -19,7 +19,7 @@ from claims.reports import denied_money, export, manifest, roll_forward
 from claims.reports import open_items as open_items_rules
 from claims.reports import tieout as tieout_rules
 from claims.reports.report import Check, Report, apart
-from claims.service import exception_report, heads, journal_report
+from claims.service import exception_report, heads, journal_report, match_report
 from claims.service import open_items as items_of
 from claims.service.context import Context
 from claims.service.statements import NAME as STATEMENTS
@@ -242,6 +242,7 @@ REPORTS: dict[str, Making] = {
     "aging": aging,
     STATEMENTS: statements,
     journal_report.NAME: journal_report.of_month,
+    match_report.NAME: match_report.matches,
 }
 
 
