@@ -104,11 +104,11 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
         )
     output.table(
         "Would be written" if dry_run else "Written",
-        ["Journal", "Source", "Reason", ">Remittance", ">Claim payment", "Account", ">Debit or credit"],
+        [">Debit or credit", "Account", ">Remittance", ">Claim payment", "Source", "Reason", "Journal"],
         [
             (
-                *(row["idempotency_key"], row["source"], row["reason_code"], row["remit_id"] or ""),
-                *(row["claim_payment_id"] or "", row["account"], console.dollars(row["amount_cents"])),
+                *(console.dollars(row["amount_cents"]), row["account"], row["remit_id"] or ""),
+                *(row["claim_payment_id"] or "", row["source"], row["reason_code"], row["idempotency_key"]),
             )
             for row in journals
         ],
