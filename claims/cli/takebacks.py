@@ -104,7 +104,7 @@ def show(
     entries, claims = console.records(story["entries"]), console.records(story["claims"])
     facts = {name: value for name, value in story.items() if name not in ("entries", "claims")}
     output.document(facts | {"entries": entries, "claims": claims})
-    output.say(f"Takeback {facts['key']}: {facts['kind']}, {facts['state']}{_how_long(facts)}")
+    output.say(f"Takeback {facts['key']}: {facts['kind']}, {facts['state']}{how_long(facts)}")
     output.say(f"  Payer      {facts['payer_name'] or facts['payer_code']}")
     output.say(f"  Reference  {facts['reference'] or 'none'}")
     output.say(f"  Open       {console.dollars(facts['open_cents'])}")
@@ -135,7 +135,7 @@ def show(
         output.say("No claim in the books carries this reference.")
 
 
-def _how_long(facts: dict[str, Any]) -> str:
+def how_long(facts: dict[str, Any]) -> str:
     """Since when it stands so; of what is settled, when it was and how long it had been open."""
     if not facts["since"]:
         return ""
