@@ -198,6 +198,9 @@ def _add_common_options(app: typer.Typer) -> None:
         own.callback = with_common_options(own.callback)  # a group that is a command too, like claims statements
     for group in app.registered_groups:
         assert group.typer_instance is not None
+        info_of = group.typer_instance.info
+        if isinstance(info_of.help, str):
+            info_of.help = _unwrapped(info_of.help)
         _add_common_options(group.typer_instance)
 
 

@@ -23,7 +23,7 @@ _MOST_GROUPS = 30
 _FEW_GROUPS = 10
 _WIDEST_TEXT = 100
 _EVERY = 1 << 62
-_FIRST_TO_GO = (">lines", ">PLB", ">claims")  # where a table is too wide
+_FIRST_TO_GO = ("lines", "PLB", "claims")  # where a table is too wide
 _STYLES = {"reject": "bold red", "hold": "bold yellow", "note": "bold cyan"}
 _VERDICTS = {"refused": "bold red", "accepted": "green", "accepted with notes": "green", "not checked": "yellow"}
 _NOT_RECEIVED = "interchange refused"
@@ -114,14 +114,9 @@ class _Sets:
         rows += [self._cells(total) for total in totals]
         columns = [">seg", "set", "guide", "verdict", *(name for name, _ in _COLUMNS), "balances"]
         kept = [place for place, column in enumerate(columns) if _says_something(column, [row[place] for row in rows])]
-        for column in _FIRST_TO_GO:
-            if (
-                _least_width([[columns[place].lstrip(">"), *(row[place] for row in rows)] for place in kept])
-                > output.width
-            ):
-                kept = [place for place in kept if columns[place] != column]
         styles = _VERDICTS | {f"{name}, held": "yellow" for name in _VERDICTS} | {_NOT_RECEIVED: "bold red"}
-        output.table("", [columns[place] for place in kept], [[row[place] for place in kept] for row in rows], styles)
+        shown = [[row[place] for place in kept] for row in rows]
+        output.table("", [columns[place] for place in kept], shown, styles, first_to_go=_FIRST_TO_GO)
         if self.count > len(chosen):
             output.say(f"{self.count - len(chosen):,} more sets, none worse than these: --all lists them.")
 
@@ -135,12 +130,6 @@ class _Sets:
 
 def _says_something(column: str, cells: list[str]) -> bool:
     return column in (">seg", "set", "verdict") or any(cell not in ("", "0") for cell in cells)
-
-
-def _least_width(columns: list[list[str]]) -> int:
-    """Return how wide a table of these columns is at least, when no word is broken."""
-    words = [max(len(word) for cell in column for word in ["", *cell.split()]) for column in columns]
-    return sum(words) + 2 * len(words)
 
 
 def _balance(balanced: dict[str, bool | None]) -> str:

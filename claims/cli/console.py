@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from claims.masking import MASK
 
@@ -63,11 +63,18 @@ class Output:
             sys.stdout.flush()
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], styles: Mapping[str, str] | None = None
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        styles: Mapping[str, str] | None = None,
+        *,
+        first_to_go: Sequence[str] = (),
     ) -> None:
         """Print a table for people; one line when it has no rows. A column named ``>...`` is aligned right.
 
-        `styles` gives cells that hold just such a text a style.
+        `styles` gives cells that hold just such a text a style. What does not fit beside each other moves below its
+        row, the columns of `first_to_go` first (`claims.cli.tables`).
         """
         if self.json or self.quiet:
             return
@@ -75,22 +82,15 @@ class Output:
         if not rows:
             self.say(f"{title or 'Rows'}: none")
             return
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
+        from claims.cli import tables
 
-        screen = _rich(sys.stdout)
         cells = [[clean("" if cell is None else str(cell)) for cell in row] for row in rows]
-        unbroken = _unbroken(columns, cells, screen.width)
-        heading = Text(clean(title)) if title else None
-        table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-        for place, column in enumerate(columns):
-            justify: Literal["right", "left"] = "right" if column.startswith(">") else "left"
-            name = Text(column.removeprefix(">"))
-            table.add_column(name, justify=justify, overflow="fold", no_wrap=place in unbroken)
-        for row in cells:
-            table.add_row(*(Text(cell, (styles or {}).get(cell, "")) for cell in row))
-        screen.print(table)
+        width, is_terminal = self.width, sys.stdout.isatty()
+        if not is_terminal and not _asked_width():  # a line of a file may be as long as its columns are
+            width = max(width, tables.needed(columns, cells, width))
+        layout = tables.lay_out(columns, cells, width, first_to_go=first_to_go, may_shorten=is_terminal)
+        heading: list[list[Part]] = [[(clean(title), "italic")]] if title else []
+        self.lines([*heading, [], *tables.lines(columns, cells, layout, width, styles or {}), []])
 
     @property
     def width(self) -> int:
@@ -201,21 +201,14 @@ def _print(text: str, stream: TextIO) -> None:
     stream.flush()
 
 
-def _unbroken(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> set[int]:
-    """Choose the columns whose cells stay on one line: the first and the numbers, if that leaves room for the rest."""
-    places = {place for place, column in enumerate(columns) if place == 0 or column.startswith(">")}
-    needed = sum(max(len(columns[place]), *(len(row[place]) for row in cells)) for place in places)
-    room = width - _BETWEEN * len(columns) - _LEAST * (len(columns) - len(places))
-    return places if needed <= room else set()
-
-
-_BETWEEN = 2  # blanks and line between two columns
-_LEAST = 3  # of a column that is folded
+def _asked_width() -> int:
+    """How many columns COLUMNS asks for; 0: it does not."""
+    asked = os.environ.get("COLUMNS", "")
+    return int(asked) if asked.isascii() and asked.isdigit() else 0
 
 
 def _rich(stream: TextIO) -> Console:
     from rich.console import Console
 
-    asked = os.environ.get("COLUMNS", "")
-    piped = int(asked) if asked.isascii() and asked.isdigit() and int(asked) > 0 else PIPE_WIDTH
-    return Console(file=stream, highlight=False, markup=False, width=None if stream.isatty() else piped)
+    width = None if stream.isatty() else _asked_width() or PIPE_WIDTH
+    return Console(file=stream, highlight=False, markup=False, width=width)

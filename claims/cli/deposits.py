@@ -26,6 +26,14 @@ Other = Annotated[
 ]
 Remit = Annotated[str, typer.Argument(metavar="REMIT", help="The number of the remittance, as show names it.")]
 OF_LINE = "line:"
+ABOUT = """See what each bank line is tied to and why; tie and untie by hand.
+
+A deposit is a line of a bank file. Each claims reconcile ties it by rules to the remittances (835) whose money it is;
+what no rule ties is open and waits for a person. NO is the number of a bank line (claims deposits list), REMIT that of
+a remittance (claims deposits show, claims remits list).
+
+Start with: claims deposits list. The rules: docs/bank.md
+"""
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the tie.")]
 Seen = Annotated[str, typer.Option("--seen", help="What show said of the ties; refused where they have changed.")]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Accounting day; default: today.")]
@@ -33,7 +41,7 @@ Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], he
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="See what each bank line is tied to and why; tie and untie by hand.")
+    group = typer.Typer(no_args_is_help=True, help=ABOUT)
     group.command("list")(list_deposits)
     group.command("show")(show)
     group.command("tie")(tie)
@@ -43,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_deposits(
-    state: Annotated[str, typer.Option(help="open, tied, undone or any.")] = "open",
+    state: Annotated[str, typer.Option(help="open, tied, undone (with its file) or any.")] = "open",
     show_phi: ShowPhi = False,
 ) -> None:
     """List bank lines with what is left of each and the rule that tied it.
@@ -100,11 +108,11 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     words = {"payer": story["payer_name"], "trace": story["trace_number"], "reference": story["reference"]}
     output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
     output.say(f"  Stands in file {story['sha256'][:12]}, row {story['row_number']}")
-    output.say(f"  Seen      {story['seen']} (for tie and untie: --seen)")
+    output.say(f"  Seen      {story['seen']} (for tie, untie and difference: --seen)")
     if ties:
         output.table(
             "Ties",
-            [">Remit", ">Amount", ">Fee", "Rule", ">Score", "Agrees", "Differs", "By", "Ended", "Said"],
+            [">Remit", ">Amount", ">Fee", ">Difference", "Rule", ">Score", "Agrees", "Differs", "By", "Ended", "Said"],
             _ties(ties),
         )
         for says in sorted({row["says"] for row in ties} - {""}):
@@ -148,7 +156,8 @@ def _ties(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         (
             _which(row),
             console.dollars(row["amount_cents"]),
-            console.dollars(row["fee_cents"]),
+            console.dollars(row["fee_cents"]) if row["fee_cents"] else "",
+            console.dollars(row["difference_cents"]) if row["difference_cents"] else "",
             row["rule"],
             row["score"],
             row["agree"],
@@ -264,10 +273,12 @@ def difference(
     reason: Reason,
     take_back: Annotated[bool, typer.Option("--take-back", help="Take back what was booked.")] = False,
     day: Day = None,
+    seen: Seen = "",
 ) -> None:
-    """Book what a tied deposit is short of its remittance, or over it, on 5110; audited.
+    """Book the cents that a tied deposit is short of its remittance, or over it, and will stay so; audited.
 
-    As much as a row of master data allows (bank_differences).
+    They go to 5110, bank differences. How much at most, for which payer and by whom says a row of master data
+    (bank_differences, docs/files.md); without one nothing is booked.
 
     Example: claims deposits difference 12 40 --reason "a cent of rounding, payer will not send it"
     """
@@ -277,7 +288,7 @@ def difference(
     ctx = context_for(output, "desk.act")
     verb = bank_differences.take_back if take_back else bank_differences.book
     when = day.date() if day else ctx.settings.today()
-    cents = verb(ctx, number_of(number, "claims deposits list"), number_of(remit), reason, when)
+    cents = verb(ctx, number_of(number, "claims deposits list"), number_of(remit), reason, when, seen=seen or None)
     output.document({"difference_cents": cents, "taken_back": take_back})
     what = f"{console.dollars(abs(cents))} {'short' if cents > 0 else 'over'}"
     output.say(f"Taken back: {what} again." if take_back else f"Booked on 5110: {what}. --take-back takes it back.")

@@ -71,8 +71,15 @@ def show_remit(
     output.say(f"  Stands in file {told['file_id']} ({told['sha256'][:12]}), segment {told['seg']}")
     output.table(
         "Deposits",
-        [">Bank line", ">Amount", "Rule"],
-        [(row["bank_line_id"], dollars(row["amount_cents"]), row["rule"]) for row in ties],
+        [">Bank line", ">Amount", ">Fee", ">Difference", "Rule"],
+        [
+            (
+                *(row["bank_line_id"], dollars(row["amount_cents"])),
+                *(dollars(row[name]) if row[name] else "" for name in ("fee_cents", "difference_cents")),
+                row["rule"],
+            )
+            for row in ties
+        ],
     )
     output.table(
         "Provider adjustments",

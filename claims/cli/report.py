@@ -27,10 +27,18 @@ KnownAt = Annotated[
 Format = Annotated[str, typer.Option("--format", help="csv, xlsx, json or parquet.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder; default: reports/DAY/NAME in the data folder.")]
 
+ABOUT = """Write a report as of a day, or check one that was written.
+
+A report is a folder: its tables as files, and manifest.json with sums, checks and hashes. The same day gives the same
+bytes whenever it is made; it ends with 1 where a check does not hold. Every column: docs/reports.md
+
+Start with: claims report tieout --as-of 2026-11-30
+"""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Write a report as of a day, or check one that was written.")
+    group = typer.Typer(no_args_is_help=True, help=ABOUT)
     group.command("tieout")(tieout)
     group.command("denials")(denials)
     group.command("aging")(aging)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,15 @@ ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show references and c
 Number = Annotated[str, typer.Argument(metavar="REQUEST", help="Number of the request.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit chain. No patient data.")]
 
+ABOUT = """See what payers take back, for which claims; pay it back.
+
+A takeback is money that a payer paid and takes off a later remittance (recovery: PLB WO), or carries forward because a
+remittance would be below zero (forward balance: PLB FB). A refund is a cheque of ours instead: one person asks for it,
+another approves it. KEY is that of a takeback (claims takebacks list), REQUEST that of a refund (claims takebacks
+refunds).
+
+Start with: claims takebacks list. More: docs/bank.md
+"""
 SUMS = ("announced_cents", "acknowledged_cents", "taken_cents", "refunded_cents", "adjusted_cents", "open_cents")
 COLUMNS = [
     *("Key", "Kind", "Payer", "Reference", ">Announced", ">Acknowledged", ">Taken", ">Refunded", ">Adjusted", ">Open"),
@@ -29,7 +38,7 @@ COLUMNS = [
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="See what payers take back, for which claims; pay it back.")
+    group = typer.Typer(no_args_is_help=True, help=ABOUT)
     group.command("list")(list_takebacks)
     group.command("show")(show)
     group.command("refund")(refund)
@@ -45,9 +54,10 @@ def list_takebacks(
     as_of: Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="As the books stood.")] = None,
     show_phi: ShowPhi = False,
 ) -> None:
-    """List recoveries and forward balances by payer and reference, the oldest first, with what is open and its age.
+    """List recoveries and forward balances by payer and reference, the oldest first: what is open, and since when.
 
     Open is what was announced (WO, FB) and acknowledged (72), less what was taken, refunded by us and adjusted (CS).
+    Days count from Since, the day of the payer's notice; what is settled has none.
 
     Example: claims takebacks list --payer "Blue Plan"
     """
@@ -66,10 +76,11 @@ def list_takebacks(
             (
                 *(row["key"], row["kind"], row["payer_name"] or row["payer_code"], row["reference"]),
                 *(console.dollars(row[name]) for name in SUMS),
-                *(row["since"], row["age_days"], row["state"]),
+                *(row["since"], "" if row["state"] == "settled" else row["age_days"], row["state"]),
             )
             for row in rows
         ],
+        first_to_go=("Acknowledged", "Refunded", "Adjusted", "Since"),
     )
     never = totals["unannounced_cents"]
     unlike = f"; {console.dollars(never)} taken that nothing announced" if never else ""
@@ -93,7 +104,7 @@ def show(
     entries, claims = console.records(story["entries"]), console.records(story["claims"])
     facts = {name: value for name, value in story.items() if name not in ("entries", "claims")}
     output.document(facts | {"entries": entries, "claims": claims})
-    output.say(f"Takeback {facts['key']}: {facts['kind']}, {facts['state']}, {facts['age_days']} day(s) old")
+    output.say(f"Takeback {facts['key']}: {facts['kind']}, {facts['state']}{how_long(facts)}")
     output.say(f"  Payer      {facts['payer_name'] or facts['payer_code']}")
     output.say(f"  Reference  {facts['reference'] or 'none'}")
     output.say(f"  Open       {console.dollars(facts['open_cents'])}")
@@ -122,6 +133,16 @@ def show(
     )
     if not claims:
         output.say("No claim in the books carries this reference.")
+
+
+def how_long(facts: dict[str, Any]) -> str:
+    """Since when it stands so; of what is settled, when it was and how long it had been open."""
+    if not facts["since"]:
+        return ""
+    long = f"for {facts['age_days']} day(s)"
+    if facts["state"] == "settled":
+        return f" on {facts['last_date']}; it was open {long}, from {facts['since']}"
+    return f" {long}, since {facts['since']}"
 
 
 def refund(

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 REFUSED = 1
 Target = Annotated[
-    str, typer.Argument(metavar="TARGET", help="remit:NO or remit:TRACE, file:NO or file:HASH, claim:NO or run:NO.")
+    str,
+    typer.Argument(
+        metavar="TARGET",
+        help="remit:NO or remit:TRACE (claims remits list), file:NO or file:HASH (claims files list), "
+        "claim:NO (claims claim show) or run:NO (the night that claims run tells).",
+    ),
 ]
 Day = Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List every journal that would be written; change nothing.")]
@@ -32,7 +37,7 @@ def undo(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
 
     Reversing journals are written, nothing is erased; what is undone is posted again by claims replay only. What a
     person built on it (a write-off, a patient's payment, a match or tie by hand) refuses, and so does a later payment
-    that issued it again.
+    that issued it again: each is named, with the command that takes it away. Look first, with --dry-run.
 
     Example: claims undo remit:40 --dry-run
     """
@@ -104,11 +109,11 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
         )
     output.table(
         "Would be written" if dry_run else "Written",
-        ["Journal", "Source", "Reason", ">Remittance", ">Claim payment", "Account", ">Debit or credit"],
+        [">Debit or credit", "Account", ">Remittance", ">Claim payment", "Source", "Reason", "Journal"],
         [
             (
-                *(row["idempotency_key"], row["source"], row["reason_code"], row["remit_id"] or ""),
-                *(row["claim_payment_id"] or "", row["account"], console.dollars(row["amount_cents"])),
+                *(console.dollars(row["amount_cents"]), row["account"], row["remit_id"] or ""),
+                *(row["claim_payment_id"] or "", row["source"], row["reason_code"], row["idempotency_key"]),
             )
             for row in journals
         ],

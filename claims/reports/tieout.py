@@ -66,7 +66,6 @@ COLUMNS = [
 KEYS = ["payment_date", "payer_identifier", "trace_number", "sha256", "seg", "bank_date", "bank_trace", "offset"]
 OPEN = ("REMIT_NO_DEPOSIT", "DEPOSIT_NO_REMIT", "AMOUNT_DIFF", "OUT_OF_BALANCE", "HELD", "PARTLY_UNAPPLIED")
 OF_BANK = ("bank_cents", "bank_fee_cents", "booked_difference_cents", "issued_again_cents")
-DIFFERENCE = "bank-difference"  # the rule of a tie that a person booked as a small difference: no money of the bank
 SETTLED = ("TIED", "ISSUED_AGAIN")
 STATUSES = (*SETTLED, *OPEN)
 
@@ -157,7 +156,9 @@ def _settled(rows: pd.DataFrame) -> pd.Series[int]:
 def _add_bank(rows: pd.DataFrame, deposits: pd.DataFrame) -> None:
     """Add what the bank received for each remittance; several deposits are named in the order of their days."""
     tied = deposits[deposits["remit_id"] != 0].sort_values(["bank_date", "line_key"])
-    is_booked = tied["rule"] == DIFFERENCE
+    # A small difference that a person booked is all that its tie settles (short), or settles nothing (over); so in the
+    # tie by which a return takes it back. What a card processor kept is always less than that.
+    is_booked = (tied["fee_cents"] == tied["tied_cents"]) | (tied["tied_cents"] == 0)
     tied = tied.assign(
         bank_cents=tied["tied_cents"] - tied["fee_cents"],
         bank_fee_cents=tied["fee_cents"].mask(is_booked, 0),
@@ -251,9 +252,12 @@ def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
     words: dict[object, list[str]] = {}
     for key, type_code in sorted(keyed.itertuples(index=False, name=None), key=str):
         words.setdefault(key, []).append(type_code)
+    # A bank line that is here and that no reconcile has taken up yet may be the money of whoever has its trace number.
+    is_unbooked = (rows["status"] == "DEPOSIT_NO_REMIT") & (rows["is_booked"] == 0)
+    came = set(rows.loc[is_unbooked, "bank_trace"]) - {""}
     named = []
-    columns = ["status", "remit_id", "line_key", "is_booked", "open_business_days", "held_because"]
-    for status, remit_id, line_key, is_booked, days, because in rows.reindex(columns=columns).itertuples(
+    columns = ["status", "remit_id", "line_key", "is_booked", "open_business_days", "held_because", "trace_number"]
+    for status, remit_id, line_key, is_booked, days, because, trace in rows.reindex(columns=columns).itertuples(
         index=False, name=None
     ):
         told = words.get(line_key if status == "DEPOSIT_NO_REMIT" else remit_id, [])
@@ -261,7 +265,8 @@ def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
         if status in SETTLED:
             fitting = []
         elif not fitting and status == "REMIT_NO_DEPOSIT":
-            fitting = ["IN_TRANSIT" if days <= IN_TRANSIT_DAYS else "NO_DEPOSIT_YET"]
+            is_late = not pd.isna(days) and days > IN_TRANSIT_DAYS
+            fitting = ["NOT_RECONCILED_YET" if trace in came else "NO_DEPOSIT_YET" if is_late else "IN_TRANSIT"]
         elif not fitting and status == "DEPOSIT_NO_REMIT" and not is_booked:
             fitting = ["NOT_RECONCILED_YET"]
         elif not fitting and status in ("HELD", "OUT_OF_BALANCE"):

@@ -83,6 +83,8 @@ def _masked(ctx: Context, rows: pd.DataFrame, subject: str, show_phi: bool) -> p
 def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str, Any]:
     """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered.
 
+    Of a tie: amount_cents settles the remittance, fee_cents of it a card processor kept, difference_cents is a small
+    difference that a person booked (above zero: the deposit is short), which is no fee.
     `is_ahead`: its day has not come, and nothing of it is booked. `in_hand`: whose payments and refunds are just what
     is left of it, as `patient_banking.tie_by_hand` takes them.
     """
@@ -100,8 +102,11 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     rules = codes.table("tie_rules").set_index("rule")["says"]
     reasons = codes.table("tie_reasons").set_index("why")["own_title"]
     ties = ties.assign(says=_looked_up(rules, ties["rule"]), **_facts(ties["evidence"]))
+    difference = banking.booked_differences(ties)
+    ties = ties.assign(difference_cents=difference, fee_cents=ties["fee_cents"] - difference)
     considered = considered.assign(why_says=_looked_up(reasons, considered["why"]), **_facts(considered["evidence"]))
-    of_tie = ["remit_id", "returns_line_id", "amount_cents", "fee_cents", "rule", "says", "score", "agree", "differ"]
+    of_tie = ["remit_id", "returns_line_id", "amount_cents", "fee_cents", "difference_cents"]
+    of_tie += ["rule", "says", "score", "agree", "differ"]
     if not show_phi:
         ties = ties.assign(**{name: ties[name].where(ties[name] == "", MASK) for name in _WORDS})
     of_other = ["remit_id", "returns_line_id", "day", "amount_cents", "payer_name", "trace_number", "why", "why_says"]

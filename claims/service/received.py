@@ -13,7 +13,7 @@ from claims.service import zone
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.service.named_adjustments import in_words, meaning
-from claims.store import undo
+from claims.store import banking, undo
 from claims.store.engine import read
 from claims.store.handles import Connection
 from claims.store.queries import named_adjustments
@@ -40,6 +40,8 @@ def remittance(ctx: Context, number: int, *, show_phi: bool = False) -> dict[str
     with read(ctx.engine) as conn:
         found = rows.remittances(conn, rows.numbered("remittances", number))
         ties = rows.deposits_of(conn, [number])
+        difference = banking.booked_differences(ties)
+        ties = ties.assign(fee_cents=ties["fee_cents"] - difference, difference_cents=difference)
         again = sorted(set(undo.issued_again(conn, [number])["remit_id"].tolist()))
         adjustments = _with_meaning(named_adjustments.of_remittance(conn, number), show_phi=show_phi)
     if found.empty:

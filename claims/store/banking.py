@@ -232,6 +232,16 @@ def matches(conn: sa.Connection, line_ids: Iterable[int], *, all_time: bool = Fa
     return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
 
 
+def booked_differences(ties: pd.DataFrame) -> pd.Series[int]:
+    """What of each tie (amount_cents, fee_cents) is a small difference that a person booked, in cents; else 0.
+
+    Short: all that it settles. Over: it settles nothing. A return takes it back in a tie of the same shape; the fee of
+    a card processor is always less than what its tie settles.
+    """
+    is_difference = (ties["amount_cents"] == ties["fee_cents"]) | (ties["amount_cents"] == 0)
+    return ties["fee_cents"].where(is_difference, 0)
+
+
 def settled_twice(conn: sa.Connection, ties: pd.DataFrame) -> pd.DataFrame:
     """Ties of other lines (`matches`) that settled a remittance after the returns among `ties`, and would be too much.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claims.cli import console
+from claims.cli import console, tables
 from claims.cli.console import Output
 from claims.masking import MASK
 
@@ -71,6 +71,44 @@ def test_nothing_is_cut_where_keys_do_not_fit(capsys, monkeypatch):
     Output().table("", ["a", "b"], [["x" * 60, "y" * 10]])
     printed = capsys.readouterr().out
     assert printed.count("x") == 60 and printed.count("y") == 10
+
+
+HASH = "0123456789abcdef" * 4
+WIDE = ["Key", ">Open", "Day", "Owner", "Kind", "What", "Trace", "File", ">Segment", "Journal"]
+VALUES = ["4102aa0718", "-$1,450.00", "2026-12-13", "", "claim-out-of-balance", "a text of words " * 6, "EFT2609221"]
+VALUES += ["888c08df25df", "14", f"undo:835:{HASH}:17:1:0"]
+
+
+@pytest.mark.parametrize("width", ["30", "60", "80", "100", "160", ""])
+def test_no_value_breaks_inside_itself_and_nothing_is_lost(width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", width)
+    Output().table("", WIDE, [VALUES], first_to_go=("Trace",))
+    printed = capsys.readouterr().out
+    values = [value for value in VALUES if value and " " not in value and value != "claim-out-of-balance"]
+    assert all(value in printed for value in values)
+    assert printed.count("balance") == 1 and printed.count("words") == 6
+    lines = [line for line in printed.splitlines() if HASH not in line]
+    assert max(len(line) for line in lines) <= int(width or "400")
+    if not width:  # of a file: each row stands in its columns, whatever they take
+        assert "Owner" in printed and all(heading.strip(">") in printed.splitlines()[1] for heading in WIDE)
+
+
+def test_what_does_not_fit_gives_way_in_order():
+    def beside(width, **how):
+        layout = tables.lay_out(WIDE, [VALUES], width, **how)
+        return [WIDE[at] for at in layout.beside], [WIDE[at] for at in layout.below], layout
+
+    everything = tables.needed(WIDE, [VALUES], 160)
+    assert beside(everything)[1] == []
+    but_empty, below, layout = beside(everything - 2)
+    assert (set(WIDE) - set(but_empty), below, layout.codes_wrap) == ({"Owner"}, [], False)
+    assert beside(everything - 8)[2].codes_wrap
+    _, below, layout = beside(140, may_shorten=True)  # a terminal alone shortens, and says so
+    assert below == [] and tables.wrapped(VALUES[-1], layout.widths[-1], layout) == ["undo:835:0123456789ab…:17:1:0"]
+    assert beside(140)[1] == ["Journal"]
+    assert beside(80)[1] == ["Trace", "File", "Journal"]  # Segment has its room again
+    assert beside(80, first_to_go=("Trace", "Day"))[1] == ["Day", "Trace", ">Segment", "Journal"]
+    assert beside(12)[0] == ["Key"]
 
 
 def test_json_leaves_stdout_to_the_document(capsys):

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from claims.cli.takebacks import SUMS
+from claims.cli.takebacks import SUMS, how_long
 from claims.service import takebacks
 from tests.books import Bill, remit
 from tests.books import claims as claims_file
@@ -69,6 +69,10 @@ def test_the_columns_of_a_takeback_add_up_to_what_is_open():
 def test_one_takeback_tells_its_entries_and_the_claims_behind_it(books):
     first = books("takebacks", "list", "--json").json["takebacks"][0]
     story = books("takebacks", "show", first["key"], "--json").json
+    long = f"open for {story['age_days']} day(s), since 2025-04-10"
+    assert long in books("takebacks", "show", first["key"]).out.splitlines()[0]
+    settled = {"state": "settled", "since": "2025-04-10", "last_date": "2025-04-14", "age_days": 4}
+    assert how_long(settled) == " on 2025-04-14; it was open for 4 day(s), from 2025-04-10"
     assert [(one["code"], one["amount_cents"]) for one in story["entries"]] == [("WO", -8800), ("WO", 3000)]
     assert [(one["status_code"], one["paid_cents"], one["outcome"]) for one in story["claims"]] == [
         ("1", 8800, "posted"),

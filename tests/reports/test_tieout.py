@@ -208,6 +208,15 @@ def test_what_is_not_tied_is_named_by_its_exception_or_what_it_waits_for():
     assert (other["named_by"].tolist(), tieout.unnamed(other)) == ([""], 1)
     for day, word in (("2026-03-06", "IN_TRANSIT"), ("2026-03-13", "NO_DEPOSIT_YET")):
         assert only(sums=POSTED, deposits=[], as_of=day)["named_by"].tolist() == [word]
+    # Without a day of its own it waits since it was posted: an exception names it once that is too long.
+    assert only({"payment_date": ""}, POSTED, [])["named_by"].tolist() == ["IN_TRANSIT"]
+    # Its money is in a bank file that no reconcile has taken up: both rows say so, and neither that it has not come.
+    here = {"remit_id": 0, "tied_cents": 0, "rule": "", "is_booked": 0, "trace_number": "T1"}
+    for day in ("2026-03-06", "2026-03-13"):
+        told = only(sums=POSTED, deposits=[here], as_of=day)
+        assert dict(zip(told["status"], told["named_by"], strict=True)) == {
+            "REMIT_NO_DEPOSIT": "NOT_RECONCILED_YET", "DEPOSIT_NO_REMIT": "NOT_RECONCILED_YET",
+        }  # fmt: skip
     loose = {"remit_id": 0, "tied_cents": 0, "rule": ""}
     named = only(deposits=[loose], exceptions=[{"line_key": "l1", "type_code": "DEPOSIT_WITHOUT_REMIT"}])
     assert "DEPOSIT_WITHOUT_REMIT" in named["named_by"].tolist()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from claims.errors import NotFoundError, PostingRefusedError
-from claims.service import bank_differences
+from claims.service import bank_differences, deposits, received
 from claims.service.master import import_files
 from claims.service.report import write_report
 from claims.service.undo import undo
@@ -52,6 +52,11 @@ def test_a_cent_that_is_short_is_booked_by_itself_and_taken_back(practice, tmp_p
     allow(practice)
     assert bank_differences.book(practice.ctx, 1, 1, WHY, DAY) == 1
     assert (practice.exceptions(), practice.balances(account="5110")) == ([], {"5110": 1})
+    # What is booked is a difference and no fee, wherever the ties are told.
+    names = ["amount_cents", "fee_cents", "difference_cents", "rule"]
+    ties = [(8799, 0, 0, "trace-other-amount"), (1, 0, 1, "bank-difference")]
+    for told in (deposits.told(practice.ctx, 1)["ties"], received.remittance(practice.ctx, 1)["ties"]):
+        assert list(told[names].itertuples(index=False, name=None)) == ties
     practice.reconcile()
     check(practice)
     (row,) = rows(write_report(practice.ctx, "tieout", DAY, None, "csv", tmp_path), "tieout")
@@ -68,7 +73,7 @@ def test_a_cent_that_is_short_is_booked_by_itself_and_taken_back(practice, tmp_p
     assert undo(practice.ctx, "file:3", DAY).refused.empty
 
 
-def test_a_cent_that_is_over_goes_back_with_its_deposit(practice):
+def test_a_cent_that_is_over_goes_back_with_its_deposit(practice, tmp_path):
     night(practice, "88.01")
     allow(practice)
     assert bank_differences.book(practice.ctx, 1, 1, WHY, DAY) == -1
@@ -76,6 +81,8 @@ def test_a_cent_that_is_over_goes_back_with_its_deposit(practice):
     check(practice)
     practice.night(bank(("2025-06-12", "-88.01", "T1")))
     assert (practice.exceptions(), practice.balances(account="5110")) == (["DEPOSIT_RETURNED"], {})
+    (row,) = rows(write_report(practice.ctx, "tieout", DAY, None, "csv", tmp_path), "tieout")
+    assert [row[name] for name in ("bank", "bank_fee", "booked_difference")] == ["0.00", "0.00", "0.00"]
     check(practice)
 
 

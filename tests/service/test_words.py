@@ -65,6 +65,8 @@ NO_ACTS = {
     *(
         "deposits.would_untie",
         "returns.would_take_back",
+        "bank_differences.would_book",
+        "bank_differences.would_take_back",
         "desk.acting.begin",
         "desk.held.move",
         "desk.queue.payer",

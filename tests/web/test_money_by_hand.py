@@ -11,6 +11,7 @@ from claims.service import deposits
 from claims.service.audited import record
 from claims.service.master import import_files
 from claims.service.reconcile import reconcile
+from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store.engine import write
 from tests.books import PAYER_ID, Bill, bank, remit
@@ -191,6 +192,46 @@ def test_a_person_says_on_the_page_which_deposit_went_back(desk, ann, tmp_path):
     assert again.status_code == 422 and audited(desk, "deposit.take-back") == 1
     assert "the bank named it" in ann.get(page).text and f"bank line {line}" in ann.get(page).text
     assert "named it" not in desk.one("select body from audit_events where action = 'deposit.take-back'")
+    sound(desk)
+
+
+def test_a_difference_is_booked_after_a_look_and_taken_back(desk, ann, tmp_path):
+    desk.night(tmp_path, {"s.csv": bank(("2025-06-24", "79.97", "T6"))}, DAY)
+    line = desk.one("select bank_line_id from bank_lines where amount_cents = 7997")
+    remit_id = desk.one("select remit_id from remittances where trace_number = 'T6'")
+    page, form = f"/deposits/{line}", {"remit": remit_id, "reason": "rounding, by telephone"}
+    assert "Book a small difference" not in ann.get(page).text  # no row of master data lets anybody
+    assert "No row of master data" in ann.post(f"{page}/difference", data=form).text
+    limits = tmp_path / "differences.csv"
+    limits.write_text(f"payer_code,book_up_to,users\n,0.05,sue\n{PAYER_ID},0.05,ann\n")
+    import_files(desk.ctx, [limits])
+    assert "$0.03 short" in ann.get(page).text
+    sue, otto = desk.sign_in("sue"), desk.sign_in("otto")  # the rule names another; who only looks
+    assert not [one for one in (sue, otto) if "Book a small difference" in one.get(page).text]
+    assert "A reason is wanted" in ann.post(f"{page}/difference", data=form | {"reason": " "}).text
+    looked = ann.post(f"{page}/difference", data=form).text
+    assert "$0.03 would be booked as a difference" in looked and "$0.03 → <b>$0.00</b>" in looked
+    assert "Nothing has been done yet" in looked and audited(desk, "deposit.difference") == 0
+    sure = {name: field(looked, name) for name in ("remit", "reason", "seen")} | {"sure": "yes"}
+    assert ann.post(f"{page}/difference", data=sure).headers["location"] == f"{page}?said=difference"
+    again = ann.post(f"{page}/difference", data=sure)
+    assert again.status_code == 422 and "changed since you saw them" in again.text
+    text = ann.get(f"{page}?said=difference").text
+    assert '<td class="n" data-h="Fee"></td><td class="n" data-h="Difference">$0.03</td>' in text
+    assert "Book a small difference" not in text and "Take a difference back" in text
+    assert "Take a difference back" not in sue.get(page).text
+    looked = ann.post(f"{page}/difference-back", data=form).text
+    assert "$0.03 of difference would be taken back" in looked and "again</dt><dd><b>$0.03" in looked
+    sure = {name: field(looked, name) for name in ("remit", "reason", "seen")} | {"sure": "yes"}
+    assert ann.post(f"{page}/difference-back", data=sure).headers["location"] == f"{page}?said=difference-back"
+    assert audited(desk, "deposit.difference-taken-back") == 1 and "$0.03 short" in ann.get(page).text
+    # The list tells what was undone apart, and what is left counts nothing of it.
+    file_id = desk.one("select file_id from bank_lines where bank_line_id = ?", line)
+    undo(desk.ctx, f"file:{file_id}", DAY)
+    assert "3 bank lines, $101.00 of them explained by nothing yet" in ann.get("/deposits?state=any").text
+    text = ann.get("/deposits?state=undone").text
+    assert f'href="{page}"' in text and "1 bank lines, undone with their files" in text
+    assert f"claims replay file:{file_id}" in ann.get(page).text
     sound(desk)
 
 

@@ -20,7 +20,7 @@ SHOWN = ("bank_date", "amount_cents", "kind", "trace_number", "payer_name", "ref
 
 
 def page(conn: sa.Connection, state: str, after: Sequence[Any] | None, limit: int, back: bool) -> pd.DataFrame:
-    """Read bank lines of a state (open, tied; empty: any) in the order of their days, with rest_cents."""
+    """Read bank lines of a state (open, tied, undone; empty: any) in the order of their days, with rest_cents."""
     place = None if after is None else (date.fromisoformat(after[0]), after[1])
     chosen = page_select(state, place, limit, back=back).subquery()
     select = sa.select(chosen.c.bank_line_id, *(B.c[name] for name in SHOWN))
@@ -36,9 +36,10 @@ def page_select(state: str, place: Sequence[Any] | None, limit: int, *, back: bo
 
 
 def totals(conn: sa.Connection, state: str) -> tuple[int, int]:
-    """Count the bank lines of a state and add up what nothing explains of them, in cents."""
-    found = [conn.execute(totals_select(one)).one() for one in ((state,) if state else STATES)]
-    return sum(int(row[0]) for row in found), sum(int(row[1]) for row in found)
+    """Count the bank lines of a state and add up what nothing explains of them, in cents: of undone ones nothing."""
+    found = {one: conn.execute(totals_select(one)).one() for one in ((state,) if state else STATES)}
+    left = sum(int(row[1]) for one, row in found.items() if one != "undone")
+    return sum(int(row[0]) for row in found.values()), left
 
 
 def totals_select(state: str) -> sa.Select[int, int]:

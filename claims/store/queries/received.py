@@ -67,8 +67,8 @@ def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.
 
 
 def deposits_of(conn: sa.Connection, remit_ids: list[int] | None = None) -> pd.DataFrame:
-    """Read the bank lines that remittances are tied to: remit_id, bank_line_id, amount_cents, rule."""
-    own = sa.select(DM.c.remit_id, DM.c.bank_line_id, DM.c.amount_cents, DM.c.rule)
+    """Read the bank lines that remittances are tied to: remit_id, bank_line_id, amount_cents, fee_cents, rule."""
+    own = sa.select(DM.c.remit_id, DM.c.bank_line_id, DM.c.amount_cents, DM.c.fee_cents, DM.c.rule)
     own = own.where(DM.c.ended_at.is_(None), DM.c.remit_id.is_not(None)).order_by(DM.c.bank_line_id)
     return frame(conn, own if remit_ids is None else own.where(DM.c.remit_id.in_(remit_ids)))
 

@@ -1,4 +1,4 @@
-"""What came into the bank: the list, one line of it, and ties to remittances that a person makes or takes apart."""
+"""What came into the bank: the list, one line of it, ties to remittances by hand, and small differences booked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from claims.errors import NotFoundError, UsageError
 from claims.money import amount
-from claims.service import deposit_pages, deposits, returns
+from claims.service import bank_differences, deposit_pages, deposits, returns
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
@@ -31,7 +31,7 @@ Part = Annotated[str, Form(pattern=r"^[0-9]{1,18}:(-1|[0-9]{1,18})$")]
 @ROUTES.get("/deposits", READ)
 def listed(
     at: At,
-    state: Literal["open", "tied", "any"] = "open",
+    state: Literal["open", "tied", "undone", "any"] = "open",
     place: Annotated[str, Query(alias="at", max_length=300)] = "",
 ) -> Response:
     """List bank lines, and what each is tied to, a page at a time."""
@@ -51,7 +51,9 @@ def listed(
 
 
 @ROUTES.get("/deposits/{bank_line_id}", READ)
-def one(at: At, bank_line_id: Number, said: Literal["", "tied", "untied"] = "") -> Response:
+def one(
+    at: At, bank_line_id: Number, said: Literal["", "tied", "untied", "difference", "difference-back"] = ""
+) -> Response:
     """Tell one: its ties, and what was considered."""
     return _page(at, bank_line_id, said=said)
 
@@ -131,6 +133,38 @@ def take_back(
     return _acted(at, bank_line_id, "take-back", typed, act)
 
 
+@ROUTES.post("/deposits/{bank_line_id}/difference", ACT)
+def difference(
+    at: At, bank_line_id: Number, remit: Remit, reason: Text = "", sure: Sure = "", seen: Seen = ""
+) -> Response:
+    """Show what booking the small difference to a remittance would move; with `sure`, book it, unless ties changed."""
+    return _differing(at, bank_line_id, "difference", remit, reason, sure, seen)
+
+
+@ROUTES.post("/deposits/{bank_line_id}/difference-back", ACT)
+def difference_back(
+    at: At, bank_line_id: Number, remit: Remit, reason: Text = "", sure: Sure = "", seen: Seen = ""
+) -> Response:
+    """Show what taking a booked difference back would move; with `sure`, do it, unless ties have changed."""
+    return _differing(at, bank_line_id, "difference-back", remit, reason, sure, seen)
+
+
+def _differing(at: Seat, bank_line_id: int, verb: str, remit: int, reason: str, sure: str, seen: str) -> Response:
+    look, do = {
+        "difference": (bank_differences.would_book, bank_differences.book),
+        "difference-back": (bank_differences.would_take_back, bank_differences.take_back),
+    }[verb]
+
+    def act() -> dict[str, Any]:
+        asked = (bank_line_id, remit, reason, at.writing.settings.today())
+        if sure != "yes":
+            return {"would": look(at.writing, *asked)}
+        do(at.writing, *asked, seen=seen)
+        return {}
+
+    return _acted(at, bank_line_id, verb, {"remit": remit, "reason": reason}, act, said=verb)
+
+
 def _acted(
     at: Seat, bank_line_id: int, verb: str, typed: dict[str, Any], act: Callable[[], dict[str, Any]], said: str = "tied"
 ) -> Response:
@@ -159,5 +193,9 @@ def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Resp
         record_shown(at.reading, f"bank line {bank_line_id}", {"bank lines": seen})
     parts = {"ties": shown.rows(told["ties"]), "candidates": shown.rows(told["candidates"]), "open": open_}
     parts["former"] = went
+    may_act = at.person.may(ACT) and is_there
+    differing = bank_differences.choices(at.reading, bank_line_id, at.reading.settings.today()) if may_act else None
+    parts["bookable"] = shown.rows(differing.bookable) if differing else []
+    parts["booked"] = shown.rows(differing.booked) if differing else []
     parts |= usual | values
     return at.page("deposit.html", status, one=told, parts=parts)
