@@ -18,7 +18,7 @@ from claims.errors import PostingRefusedError
 from claims.ledger import deposit_lines, deposit_pairs, deposits
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import banking, deposit_candidates, exceptions, returned, undo_bank
+from claims.store import banking, deposit_candidates, exceptions, returned
 from claims.store.handles import Connection
 from claims.store.rows import in_parts
 
@@ -283,7 +283,6 @@ def _remittances(conn: Connection, remit_ids: Iterable[int]) -> pd.DataFrame:
 
 def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep an open exception for each bank line and remittance that is not done with; give both as (lines, remits)."""
-    undo_bank.restate(conn)
     lines, remits = banking.open_lines(conn), banking.remittances(conn)
     kinds = _kinds(lines, deposit_candidates.ambiguous_lines(conn), banking.held_remittances(conn))
     kinds = kinds.mask(banking.is_ahead(lines, posting_date), AHEAD)
