@@ -49,10 +49,10 @@ def take_back(
     pairs = _pairs(returns, formers[formers["is_whole"]], refused)
     fits = pairs["fits"] & pairs["is_named"]
     is_whole = _alone(pairs, fits)
-    # A small difference goes with the tie that it belongs to.
+    # A difference booked as short goes with its tie, and moves no money; one booked as over is money that came.
     rest, left = (
         returns[~returns["bank_line_id"].isin(pairs.loc[fits, "bank_line_id"])],
-        _but(parts[~parts["is_difference"]], pairs[is_whole]),
+        _but(parts[~parts["is_difference"] | (parts["amount_cents"] == 0)], pairs[is_whole]),
     )
     found = by_name(rest, formers, left, refused)
     # Who names a deposit or a remittance whose money came means no other; and whose tie a person took apart is his.
@@ -105,7 +105,8 @@ def _but(parts: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_differences(ties: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
-    """Add to ties of parts the differences that a person booked as short with them, where all of a part goes."""
+    """Add to ties of parts (with is_difference) the differences that a person booked as short with them, where all of a
+    part goes."""
     keys = ["returns_line_id", "remit_id"]
     parts = parts.rename(columns={"bank_line_id": "returns_line_id"})
     is_short = parts["is_difference"] & (parts["amount_cents"] == parts["fee_cents"])
@@ -115,7 +116,7 @@ def with_differences(ties: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     own = parts[is_short & pd.MultiIndex.from_frame(parts[keys]).isin(whole)]
     last = ties.drop_duplicates(keys, keep="last").drop(columns=["amount_cents", "fee_cents"])
     more = last.merge(own[[*keys, "amount_cents", "fee_cents"]], on=keys).assign(is_difference=True)
-    return pd.concat([ties.assign(is_difference=False), more], ignore_index=True)
+    return pd.concat([ties, more], ignore_index=True)
 
 
 def _whole(pairs: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

@@ -70,9 +70,7 @@ def parts(conn: sa.Connection, deposits: pd.DataFrame) -> pd.DataFrame:
     ).join(R, R.c.remit_id == D.c.remit_id)
     came = frame_of(conn, select.where(IN_FORCE, D.c.returns_line_id.is_(None)), D.c.bank_line_id, ids)
     gone = frame_of(conn, select.where(IN_FORCE), D.c.returns_line_id, ids)
-    # What a return took of a difference moved no money, or no part of the remittance; a tie moves both.
-    nothing = (gone["amount_cents"] == gone["fee_cents"]) | (gone["amount_cents"] == 0)
-    gone = gone.assign(is_difference=nothing)
+    gone = gone.assign(is_difference=is_difference(gone))
     tied = pd.concat([came, gone.assign(bank_line_id=gone["returns_line_id"])], ignore_index=True)
     keys = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number", "is_difference"]
     tied = tied.groupby(keys, as_index=False)[["amount_cents", "fee_cents"]].sum()
@@ -83,6 +81,12 @@ def parts(conn: sa.Connection, deposits: pd.DataFrame) -> pd.DataFrame:
         [tied[(tied["amount_cents"] != 0) | (tied["fee_cents"] != 0)][PART], rests[PART]], ignore_index=True
     )
     return rows.sort_values(["bank_line_id", "remit_key", "is_difference"], ignore_index=True)
+
+
+def is_difference(gone: pd.DataFrame) -> pd.Series[bool]:
+    """Tell what a return took of a booked difference: it moved no money, or no part of the remittance; a tie moves
+    both."""
+    return (gone["amount_cents"] == gone["fee_cents"]) | (gone["amount_cents"] == 0)
 
 
 def refused(conn: sa.Connection) -> pd.DataFrame:
