@@ -173,7 +173,7 @@ def _ties(back: pd.DataFrame, parts: pd.DataFrame, remit_id: int | None, amount_
     fees = plain["fee_cents"] * first // came if first < came else plain["fee_cents"]
     nets = plain["net"] if first == came else first
     plain = plain.assign(amount_cents=nets + fees, fee_cents=fees)
-    over = over.assign(amount_cents=0, fee_cents=over["net"].where(cents == there, cents - first) * -1)
+    over = over.assign(amount_cents=0, fee_cents=-(over["net"] if cents == there else cents - first))
     ties = pd.concat([plain, over[over["fee_cents"] != 0]], ignore_index=True)
     ties = ties[["remit_id", "is_difference", "amount_cents", "fee_cents"]].assign(
         rule="manual", score=100, evidence=""
