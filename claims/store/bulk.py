@@ -50,9 +50,12 @@ def overlong(table: sa.Table, frame: pd.DataFrame) -> pd.DataFrame:
     found = []
     for name in frame.columns:
         limit = getattr(table.columns[name].type, "length", None) if name in table.columns else None
-        if limit is None or frame[name].dtype != "str" or longest(frame[name]) <= limit:
+        if limit is None:
             continue
-        lengths = frame[name].str.len()
+        texts = frame[name]
+        if not isinstance(texts.dtype, pd.StringDtype) or longest(texts) <= limit:
+            continue
+        lengths = texts.str.len()
         long = lengths[lengths > limit]
         found.append(pd.DataFrame({"row": long.index, "column": name, "length": long.to_numpy(), "limit": limit}))
     if not found:
@@ -124,7 +127,7 @@ def _chunks(
     columns: Sequence[sa.Column[Any]], frame: pd.DataFrame, as_date: Callable[[str], Any]
 ) -> Iterator[list[tuple[Any, ...]]]:
     for start in range(0, len(frame), CHUNK_ROWS):
-        part = frame.iloc[start : start + CHUNK_ROWS]
+        part = frame.iloc[start : start + CHUNK_ROWS] if len(frame) > CHUNK_ROWS else frame
         yield list(zip(*(driver_values(column, part[column.name], as_date) for column in columns), strict=True))
 
 

@@ -8,10 +8,11 @@ with the audit key, and each stretch of another chain has one that tells of it (
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -23,6 +24,7 @@ START = "0" * 64
 LEAST = -(1 << 63)  # no key is smaller: who puts a row in may choose one below zero
 JOURNALS_AT_ONCE = 20_000
 
+_WHOLE = np.dtype("int64")
 _HEAD = [column for column in J.columns if column.name != "hash"]
 _LINE = list(L.columns)
 
@@ -79,8 +81,13 @@ def breaks(conn: sa.Connection) -> list[str]:
 
 def chained(previous: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame, key: bytes = b"") -> list[str]:
     """Give the hash of each row, of these columns and of the hash of the row before it; with a key, its mac."""
+    return linked(previous, zip(*columns_of(columns, rows), strict=True), key)
+
+
+def linked(previous: str, rows: Iterable[tuple[Any, ...]], key: bytes = b"") -> list[str]:
+    """Give the hash of each row of values, in the order of their columns, and of the hash of the row before it."""
     found = []
-    for row in zip(*columns_of(columns, rows), strict=True):
+    for row in rows:
         previous = _hashed(previous, ascii(row), key)
         found.append(previous)
     return found
@@ -117,7 +124,10 @@ def columns_of(columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> Iterato
         if column.name not in rows:
             yield [0 if is_number else ""] * len(rows)
         elif is_number:
-            yield rows[column.name].fillna(0).astype("int64").tolist()
+            values = rows[column.name]
+            yield (values if values.dtype == _WHOLE else values.fillna(0).astype("int64")).tolist()
         else:
-            texts = rows[column.name].fillna("").astype("str")
-            yield (texts.str.replace("\0", "\ufffd", regex=False) if len(texts) else texts).tolist()
+            texts = rows[column.name]
+            texts = texts if isinstance(texts.dtype, pd.StringDtype) else texts.fillna("").astype("str")
+            # A missing one is no text; one by one, for most inserts are of a few rows.
+            yield [text.replace("\0", "\ufffd") if isinstance(text, str) else "" for text in texts.tolist()]

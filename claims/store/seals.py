@@ -28,7 +28,6 @@ import sqlalchemy as sa
 
 from claims.errors import SealsNotKeyedError
 from claims.store import audit, chain, clock, ids, schema
-from claims.store.bulk import bulk_insert
 from claims.store.engine import AUDIT_KEY_FILE, BEFORE_COMMIT
 from claims.store.load import frame
 
@@ -269,10 +268,15 @@ def write(conn: sa.Connection, told: list[dict[str, str]]) -> None:
 
 
 def _append(conn: sa.Connection, told: list[dict[str, str]]) -> None:
-    rows = pd.DataFrame(told).assign(recorded_at=clock.now()).astype("str")
+    now = clock.now()
+    rows = [{**one, "recorded_at": now} for one in told]  # a handful, of many rows each
     first = ids.take(conn, SEALS, len(rows))
-    hashes = pd.Series(chain.chained(head(conn).hash, OWN, rows, key_of(conn)), dtype="str")
-    bulk_insert(conn, SEALS, rows.assign(hash=hashes, row_seal_id=np.arange(first, first + len(rows))))
+    values = (tuple(row[column.name] for column in OWN) for row in rows)
+    hashes = chain.linked(head(conn).hash, values, key_of(conn))
+    keyed = [
+        {**row, "hash": own, "row_seal_id": first + at} for at, (row, own) in enumerate(zip(rows, hashes, strict=True))
+    ]
+    conn.execute(sa.insert(SEALS), keyed)
 
 
 def _rows(conn: sa.Connection, table: sa.Table, keys: Keys) -> pd.DataFrame:
