@@ -12,6 +12,7 @@ import pandas as pd
 from claims import codes
 from claims.ledger.deposit_pairs import MOST_CANDIDATES, among, normal_trace, pairs_of, prepared, weighed
 from claims.ledger.returned_parts import FORMER, PAIR, by_name
+from claims.ledger.returned_turns import in_turn
 
 RULE = "returned-deposit"
 AS_REMITTANCE = {
@@ -48,11 +49,11 @@ def take_back(
     """
     pairs = _pairs(returns, formers[formers["is_whole"]], refused)
     fits = pairs["fits"] & pairs["is_named"]
-    is_whole = _alone(pairs, fits)
-    # A small difference goes with the tie that it belongs to.
+    is_whole = _chosen(pairs, fits, returns)
+    # A difference booked as short goes with its tie, and moves no money; one booked as over is money that came.
     rest, left = (
         returns[~returns["bank_line_id"].isin(pairs.loc[fits, "bank_line_id"])],
-        _but(parts[~parts["is_difference"]], pairs[is_whole]),
+        _but(parts[~parts["is_difference"] | (parts["amount_cents"] == 0)], pairs[is_whole]),
     )
     found = by_name(rest, formers, left, refused)
     # Who names a deposit or a remittance whose money came means no other; and whose tie a person took apart is his.
@@ -62,6 +63,8 @@ def take_back(
     silent = pairs["fits"] & ~pairs["is_named"] & ~pairs["is_over"]
     silent &= ~pairs["bank_line_id"].isin(told) & ~pairs["remit_id"].isin(taken)
     chosen = is_whole | _alone(pairs, silent)
+    # What others have taken fits nothing any more; nor does a return that has taken something else.
+    fits &= chosen | ~(pairs["remit_id"].isin(taken) | pairs["bank_line_id"].isin(pairs.loc[is_whole, "bank_line_id"]))
     rows = _told(pairs, fits | silent, chosen, taken)
     others = found.units[~among(found.units, rows, FORMER)]
     considered = pd.concat([rows[[*CANDIDATE, *KEYS]], others[[*CANDIDATE, *KEYS]]])
@@ -100,12 +103,27 @@ def _alone(pairs: pd.DataFrame, fits: pd.Series[bool]) -> pd.Series[bool]:
     return chosen
 
 
+def _chosen(pairs: pd.DataFrame, fits: pd.Series[bool], returns: pd.DataFrame) -> pd.Series[bool]:
+    """Tell the named pairs that are taken: by trace number in turn, else those whose two sides fit nothing else."""
+    trace = normal_trace(returns.set_index("bank_line_id")["trace_number"])
+    named = pairs[fits & pairs["same_trace"]]
+    taken = in_turn(named.assign(trace=trace.reindex(named["bank_line_id"]).to_numpy()))
+    is_taken = pd.MultiIndex.from_frame(pairs[["bank_line_id", "remit_id"]]).isin(taken)
+    in_turn_ = pd.Series(is_taken, index=pairs.index, dtype="bool") & fits
+    lines, deposits = (pairs.loc[in_turn_, side] for side in ("bank_line_id", "remit_id"))
+    others = fits & ~pairs["bank_line_id"].isin(lines) & ~pairs["remit_id"].isin(deposits)
+    # One whose name by trace stands beside another's stays for a person.
+    several = pairs.loc[fits & pairs["same_trace"] & others, "bank_line_id"]
+    return in_turn_ | _alone(pairs, others & ~pairs["bank_line_id"].isin(several))
+
+
 def _but(parts: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     return parts[~parts["bank_line_id"].isin(whole["remit_id"])]
 
 
 def with_differences(ties: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
-    """Add to ties of parts the differences that a person booked as short with them, where all of a part goes."""
+    """Add to ties of parts (with is_difference) the differences that a person booked as short with them, where all of a
+    part goes."""
     keys = ["returns_line_id", "remit_id"]
     parts = parts.rename(columns={"bank_line_id": "returns_line_id"})
     is_short = parts["is_difference"] & (parts["amount_cents"] == parts["fee_cents"])
@@ -115,7 +133,7 @@ def with_differences(ties: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     own = parts[is_short & pd.MultiIndex.from_frame(parts[keys]).isin(whole)]
     last = ties.drop_duplicates(keys, keep="last").drop(columns=["amount_cents", "fee_cents"])
     more = last.merge(own[[*keys, "amount_cents", "fee_cents"]], on=keys).assign(is_difference=True)
-    return pd.concat([ties.assign(is_difference=False), more], ignore_index=True)
+    return pd.concat([ties, more], ignore_index=True)
 
 
 def _whole(pairs: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

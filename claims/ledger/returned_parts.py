@@ -2,6 +2,7 @@
 
 A part is what one remittance had of a deposit, or what nothing explains of it. The trace number of its remittance (a
 check in a lockbox deposit) says more than the deposit's own. A rule takes only where one way is left, to the cent.
+What a person booked as over with a tie is a part of its own (is_difference), which goes with that tie or stays.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class ByName(NamedTuple):
 
     `units`: a row for each return and part: bank_line_id, line_key, returns_line_id, remit_id, remit_key, amount_cents
     (what came into the bank), why, rule, score, evidence, and fits (by day, and no person took it apart). `ties`:
-    bank_line_id, returns_line_id, remit_id, amount_cents and fee_cents of the former tie, rule, score, evidence.
+    bank_line_id, returns_line_id, remit_id, is_difference, amount_cents and fee_cents of the former tie, rule, score,
+    evidence.
     """
 
     units: pd.DataFrame
@@ -58,16 +60,18 @@ def by_name(returns: pd.DataFrame, formers: pd.DataFrame, parts: pd.DataFrame, r
         rule=pd.Series(np.where(rules == "", "none", rules), index=units.index, dtype="str"),
         amount_cents=units["net_cents"],
     )
-    ties = ties.merge(units[[*keys, "returns_line_id", "of_remit_id", "score", "evidence"]], on=keys)
+    facts = ["returns_line_id", "of_remit_id", "is_difference", "score", "evidence"]
+    ties = ties.merge(units[[*keys, *facts]], on=keys)
     units, ties = (rows.assign(remit_id=rows["of_remit_id"]) for rows in (units, ties))
-    return ByName(units, ties)
+    return ByName(units[~units["is_difference"]], ties)
 
 
 def named(returns: pd.DataFrame, formers: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     """Give each return beside each part that it names, with the facts of `with_facts`.
 
     unit: the part's place; returns_line_id, of_remit_id, remit_key, net_cents (what came into the bank), part_cents and
-    part_fee_cents (of the tie); is_own: the name is that of its remittance; is_rest: nothing explains it, beside ties.
+    part_fee_cents (of the tie); is_own: the name is that of its remittance; is_rest: nothing explains it, beside ties;
+    is_difference: booked as over.
     """
     parts = parts.rename(columns={"bank_line_id": "returns_line_id", "remit_id": "of_remit_id"})
     parts = parts.assign(unit=np.arange(len(parts)), net_cents=parts["amount_cents"] - parts["fee_cents"])
@@ -97,7 +101,8 @@ def named(returns: pd.DataFrame, formers: pd.DataFrame, parts: pd.DataFrame) -> 
     cells = cells.rename(columns={"bank_date": "payment_date", "net_cents": "open_cents"})
     back = prepared(returns.assign(rest_cents=-returns["rest_cents"]))
     pairs = with_facts(ids[["bank_line_id", "remit_id", "sibling"]], back, prepared(cells))
-    columns = ["unit", "returns_line_id", "of_remit_id", "amount_cents", "fee_cents", "is_own", "is_rest"]
+    columns = ["unit", "returns_line_id", "of_remit_id", "amount_cents", "fee_cents"]
+    columns += ["is_own", "is_rest", "is_difference"]
     more = cells.set_index("remit_id")[columns].reindex(pairs["remit_id"]).reset_index(drop=True)
     pairs = pairs.drop(columns=["is_rest", "remit_id"])
     more = more.rename(columns={"amount_cents": "part_cents", "fee_cents": "part_fee_cents"})
@@ -151,11 +156,14 @@ class _Board:
     def _sets(self, own: pd.DataFrame, is_own: bool, target: int) -> set[frozenset[int]]:
         """Sets of a return's parts that are its amount: of single ties, and (by the deposit's name) of whole deposits.
 
-        What is left of a deposit beside its ties goes with all of it only: it may be another remittance's that comes.
+        Ties go alone, or each with what was booked as over with it: its money went, too, or stayed in the bank. What is
+        left of a deposit beside its ties goes with all of it only: it may be another remittance's that comes.
         """
         line = int(own["bank_line_id"].iloc[0])
         single = own[~own["is_rest"]]
-        pools = [[frozenset([int(one)]) for one in single["unit"]]]
+        pools = [self._ties_of(single[~single["is_difference"]])]
+        if single["is_difference"].any():
+            pools.append(self._ties_of(single))
         if not is_own:
             pools.append([frozenset(one) for _, one in own.groupby("returns_line_id")["unit"]])
         ways: set[frozenset[int]] = set()
@@ -168,10 +176,18 @@ class _Board:
 
     def _targets(self, units: frozenset[int]) -> set[frozenset[int]]:
         rows = self.parts.loc[sorted(units)]
-        single = {frozenset([int(str(one))]) for one in rows.index[~rows["is_rest"]]}
+        single = rows[~rows["is_rest"]].reset_index()
+        alone = self._ties_of(single[~single["is_difference"]])
         tied = rows[rows["of_remit_id"] != 0]
         groups = [*tied.groupby("of_remit_id").groups.values(), *rows.groupby("returns_line_id").groups.values()]
-        return single | {frozenset(int(one) for one in group) for group in groups} | {units}
+        several = [frozenset(int(one) for one in group) for group in groups]
+        return {*alone, *self._ties_of(single), *several, units}
+
+    @staticmethod
+    def _ties_of(rows: pd.DataFrame) -> list[frozenset[int]]:
+        """The units of each tie, with what was booked with it."""
+        ties = rows.groupby(["returns_line_id", "of_remit_id"])["unit"]
+        return [frozenset(int(one) for one in units) for _, units in ties]
 
     def _take(self, ways: list[_Way], rule: str) -> None:
         """Take each way whose returns and parts no other way wants."""
@@ -204,7 +220,8 @@ class _Board:
     def _poured(self, way: _Way) -> list[tuple[int, int, int]]:
         """What each return takes of each part, by the keys of both: (line, unit, cents)."""
         lines = sorted(way.returns, key=self.key.__getitem__)
-        units = sorted(way.units, key=lambda one: tuple(self.parts.loc[one, ["remit_key", "returns_line_id"]]))
+        keys = ["remit_key", "returns_line_id", "is_difference"]
+        units = sorted(way.units, key=lambda one: tuple(self.parts.loc[one, keys]))
         left, open_ = dict(self.net), {line: self.cents[line] for line in lines}
         poured = []
         for line in lines:

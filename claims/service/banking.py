@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from claims.ledger import deposit_pairs, deposits, returned_deposits
+from claims.ledger import deposit_pairs, deposits, returned_deposits, returned_turns
 from claims.service import tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
@@ -33,7 +33,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
         later = _in_place(open_)
         counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"], later)
         more, was_later = counts, bool(later)
-        while more["deposits_returned"] or was_later:
+        while more["deposits_returned"] or was_later or _give_way(conn, ctx, run_id, posting_date):
             # A deposit that went back leaves its remittance to the one that came in its place.
             more, was_later = _tie(conn, ctx, run_id, posting_date, banking.open_lines(conn, posting_date)), False
             counts += more
@@ -89,7 +89,7 @@ def _tie(
     patients = tie_patients(conn, ctx, run_id, posting_date, clear)
     open_ = _open(conn, posting_date, later) if patients["patient_deposits_tied"] else open_
     tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] > 0])
-    returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
+    returned = _take_back(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0], later)
     if (open_["rest_cents"] < 0).any():
         open_ = _open(conn, posting_date, later)
         tying.write_rests(conn, ctx, run_id, posting_date, open_[open_["rest_cents"] < 0])
@@ -109,12 +109,33 @@ def _open(conn: Connection, posting_date: date, later: Sequence[int]) -> pd.Data
     return rows[~rows["bank_line_id"].isin(later)]
 
 
-def _take_back(conn: Connection, ctx: Context, run_id: int, posting_date: date, returns: pd.DataFrame) -> int:
-    """Find what each return takes back of former deposits; give of how many that was found."""
+def _give_way(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> bool:
+    """Take returns apart in whose place an earlier one of their trace number and amount came since; tell if any was."""
+    open_ = banking.open_lines(conn, posting_date)
+    back = open_[(open_["rest_cents"] < 0) & ~open_["is_over"].astype(bool) & (open_["kind"] != "fee")]
+    taken = returned.taken_whole(conn, deposit_pairs.normal_trace(back["trace_number"]).tolist())
+    pairs = returned_turns.out_of_turn(back, taken, returned.refused(conn)) if len(taken) else taken
+    if len(pairs):
+        ties = returned.ties_of(conn, pairs)
+        tying.take_apart(conn, ctx, run_id, posting_date, ties, "in-turn")
+    return len(pairs) > 0
+
+
+def _take_back(
+    conn: Connection,
+    ctx: Context,
+    run_id: int,
+    posting_date: date,
+    returns: pd.DataFrame,
+    later: Sequence[int] = (),
+) -> int:
+    """Find what each return takes back of former deposits, but for those whose turn comes `later`; give of how many
+    that was found."""
     if returns.empty:
         return 0
     found = returned_deposits.names_of(returns)
     formers = returned.former_deposits(conn, (-returns["rest_cents"]).tolist(), found)
+    formers = formers[~formers["bank_line_id"].isin(later)].reset_index(drop=True)
     parts = returned.parts(conn, formers)
     ties, considered = returned_deposits.take_back(returns, formers, parts, returned.refused(conn))
     deposit_candidates.save_candidates(conn, returns["bank_line_id"], considered)

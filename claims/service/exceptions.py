@@ -92,6 +92,8 @@ def _command(story: dict[str, Any]) -> str:
     """Give the command that releases it, where that is known with its number; else nothing."""
     if story["type_code"] != UNDONE:
         return ""
+    if not (story["claim_id"] or story["remit_id"]):
+        return f"claims replay file:{story['file_id']}"
     of_claim = story["claim_id"] and story["claim_number"]
     return f"claims replay claim:{story['claim_id']}" if of_claim else f"claims replay remit:{story['remit_id']}"
 

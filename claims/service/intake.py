@@ -21,7 +21,7 @@ from claims.ledger.bank_bai2 import is_bai2, read_bai2
 from claims.ledger.bank_columns import BankColumns
 from claims.ledger.bank_file import is_bank_file, read_bank_file
 from claims.ledger.patient_file import is_patient_file
-from claims.service import bank_files
+from claims.service import bank_files, undone_statements
 from claims.service.bank_files import bank_columns
 from claims.service.charges_intake import load_charges
 from claims.service.context import Context
@@ -36,7 +36,7 @@ from claims.service.file_outcome import (
 from claims.service.patient_intake import load_patient_payments
 from claims.service.runs import running
 from claims.service.x12_intake import load_x12
-from claims.store import filing, x12_rows
+from claims.store import filing, undo_bank, x12_rows
 from claims.store.engine import read, write
 from claims.store.handles import Connection
 
@@ -165,6 +165,7 @@ def _load_bank(
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines) + len(problems), "refused": len(problems)} | stored
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
+    undone_statements.name(conn, ctx, posting_date, undo_bank.REPLACED)
 
 
 def _load_bai2(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, posting_date: date) -> None:
@@ -174,6 +175,7 @@ def _load_bai2(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, 
     stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
     counts = {"rows": len(lines), "findings": len(problems)} | stored
     close_whole(conn, row, "bank", problems, counts, posting_date)
+    undone_statements.name(conn, ctx, posting_date, undo_bank.REPLACED)
 
 
 def _outcome(ctx: Context, run_id: int, file_id: int, posting_date: date) -> Outcome:

@@ -162,18 +162,23 @@ def _ties(back: pd.DataFrame, parts: pd.DataFrame, remit_id: int | None, amount_
             f"{amount(cents)} cannot be taken back: {amount(rest)} is left of the return and {amount(there)} of what "
             "came."
         )
-    if cents < there and len(own) > 1:
+    plain, over = own[~own["is_difference"]], own[own["is_difference"]]
+    if cents < there and len(plain) > 1:
         raise PostingRefusedError(
             "The deposit has several parts: say which went back, --remit NO (0: what nothing explains of it)."
         )
-    # A part of a card settlement has its share of the fee.
-    fees = own["fee_cents"] * cents // there if cents < there else own["fee_cents"]
-    nets = own["net"] if cents == there else cents
-    ties = own[["remit_id", "is_difference"]].assign(
-        amount_cents=nets + fees, fee_cents=fees, rule="manual", score=100, evidence=""
+    # A part of a card settlement has its share of the fee; what is booked as over goes last.
+    came = int(plain["net"].sum())
+    first = min(cents, came)
+    fees = plain["fee_cents"] * first // came if first < came else plain["fee_cents"]
+    nets = plain["net"] if first == came else first
+    plain = plain.assign(amount_cents=nets + fees, fee_cents=fees)
+    over = over.assign(amount_cents=0, fee_cents=-(over["net"] if cents == there else cents - first))
+    ties = pd.concat([plain, over[over["fee_cents"] != 0]], ignore_index=True)
+    ties = ties[["remit_id", "is_difference", "amount_cents", "fee_cents"]].assign(
+        rule="manual", score=100, evidence=""
     )
     ties = ties.assign(
         bank_line_id=int(back["bank_line_id"].iloc[0]), returns_line_id=int(parts["bank_line_id"].iloc[0])
     )
-    over, plain = ties[ties["is_difference"]], ties[~ties["is_difference"]]
-    return pd.concat([over, with_differences(plain, parts)], ignore_index=True)
+    return with_differences(ties, parts)

@@ -18,7 +18,7 @@ from claims.errors import PostingRefusedError
 from claims.ledger import deposit_lines, deposit_pairs, deposits
 from claims.service.context import Context
 from claims.service.journals import write_journals
-from claims.store import banking, deposit_candidates, exceptions, returned, undo_bank
+from claims.store import banking, deposit_candidates, exceptions, returned
 from claims.store.handles import Connection
 from claims.store.rows import in_parts
 
@@ -253,7 +253,7 @@ def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, f
     write_ties(conn, ctx, run_id, posting_date, rows.loc[came, columns], lines, remits)
     if not came.all():
         back = rows[~came].assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
-        back["is_difference"] = False
+        back["is_difference"] = returned.is_difference(back)
         _write_returned(conn, ctx, run_id, posting_date, back)
     deposit_candidates.choose_again(conn, rows.loc[came, columns])
     return len(rows)
@@ -283,7 +283,6 @@ def _remittances(conn: Connection, remit_ids: Iterable[int]) -> pd.DataFrame:
 
 def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keep an open exception for each bank line and remittance that is not done with; give both as (lines, remits)."""
-    undo_bank.restate(conn)
     lines, remits = banking.open_lines(conn), banking.remittances(conn)
     kinds = _kinds(lines, deposit_candidates.ambiguous_lines(conn), banking.held_remittances(conn))
     kinds = kinds.mask(banking.is_ahead(lines, posting_date), AHEAD)

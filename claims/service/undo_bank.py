@@ -12,7 +12,7 @@ import pandas as pd
 
 from claims.errors import UsageError, VaultError
 from claims.ledger.undo import REFUSED_COLUMNS
-from claims.service import tying, undo_hindrances
+from claims.service import tying, undo_hindrances, undone_statements
 from claims.service.audited import record
 from claims.service.bank_files import lines_of
 from claims.service.banking import match_deposits
@@ -59,6 +59,7 @@ def undo(
     counts |= {"bank_lines_undone": len(ids), "bank_lines_of_other_files": len(lines) - len(ids)}
     counts |= {"ties_taken_apart": len(ties), "journals": _journals(conn, run_id)}
     record(ctx, conn, "undo", target.name, {"run_id": run_id, **counts})
+    undone_statements.name(conn, ctx, day, CAUSE)
     return refused
 
 
@@ -70,8 +71,11 @@ def replay(conn: Connection, ctx: Context, run_id: int, day: date, target: Targe
     lines = _lines(conn, ctx, target.bank_file_id, sha256)
     ids = lines.loc[lines["state"] == banking.UNDONE, "bank_line_id"].tolist()
     former = rows.taken_apart(conn, target.bank_file_id, ids)
+    replaced = exceptions.closed_as(conn, rows.REPLACED, exceptions.has_key(rows.marker(sha256)))
+    exceptions.reopen(conn, replaced, day, is_as_old=True)
     exceptions.close_key(conn, rows.marker(sha256), "replayed", day)
     rows.stand_again(conn, ids)
+    undone_statements.name(conn, ctx, day, "replayed")
     counts["bank_lines"] = len(ids)
     counts["ties_made_again"] = tying.tie_again(conn, ctx, run_id, day, former)
     for name, number in match_deposits(ctx, run_id, day, is_replay=True).items():

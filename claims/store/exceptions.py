@@ -95,6 +95,16 @@ def _ids_of(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(schema.exceptions.c.exception_id).where(schema.exceptions.c.state == "closed", *conditions)
 
 
+def is_of(types: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Condition: it is of one of these types."""
+    return schema.exceptions.c.type_code.in_(list(types))
+
+
+def has_key(exception_key: str) -> sa.ColumnElement[bool]:
+    """Condition: it is the exception of this key."""
+    return schema.exceptions.c.exception_key == exception_key
+
+
 def closed_as(conn: sa.Connection, reason: str, *conditions: sa.ColumnElement[bool]) -> list[int]:
     """Ids of exceptions that were closed for this reason and that fit the conditions."""
     return [int(one) for one in conn.scalars(_ids_of(schema.exceptions.c.closed_reason == reason, *conditions))]

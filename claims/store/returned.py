@@ -8,10 +8,11 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store.banking import DIFFERENCE, REFUSED, UNDONE, B, D, R, lines
+from claims.store.banking import DIFFERENCE, REFUSED, UNDONE, B, D, R, lines, matches
 from claims.store.load import frame
 from claims.store.rows import frame_of, in_parts
 
+WHOLE = "returned-deposit"  # the rule of a return of a whole deposit
 IN_FORCE = D.c.ended_at.is_(None)
 PART = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number", "is_difference"]
 PART += ["amount_cents", "fee_cents"]
@@ -70,9 +71,7 @@ def parts(conn: sa.Connection, deposits: pd.DataFrame) -> pd.DataFrame:
     ).join(R, R.c.remit_id == D.c.remit_id)
     came = frame_of(conn, select.where(IN_FORCE, D.c.returns_line_id.is_(None)), D.c.bank_line_id, ids)
     gone = frame_of(conn, select.where(IN_FORCE), D.c.returns_line_id, ids)
-    # What a return took of a difference moved no money, or no part of the remittance; a tie moves both.
-    nothing = (gone["amount_cents"] == gone["fee_cents"]) | (gone["amount_cents"] == 0)
-    gone = gone.assign(is_difference=nothing)
+    gone = gone.assign(is_difference=is_difference(gone))
     tied = pd.concat([came, gone.assign(bank_line_id=gone["returns_line_id"])], ignore_index=True)
     keys = ["bank_line_id", "remit_id", "remit_key", "payer_code", "trace_number", "is_difference"]
     tied = tied.groupby(keys, as_index=False)[["amount_cents", "fee_cents"]].sum()
@@ -85,6 +84,12 @@ def parts(conn: sa.Connection, deposits: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["bank_line_id", "remit_key", "is_difference"], ignore_index=True)
 
 
+def is_difference(gone: pd.DataFrame) -> pd.Series[bool]:
+    """Tell what a return took of a booked difference: it moved no money, or no part of the remittance; a tie moves
+    both."""
+    return (gone["amount_cents"] == gone["fee_cents"]) | (gone["amount_cents"] == 0)
+
+
 def refused(conn: sa.Connection) -> pd.DataFrame:
     """Pairs of a return and a former deposit (bank_line_id, returns_line_id) that a person took apart."""
     return frame(
@@ -94,6 +99,34 @@ def refused(conn: sa.Connection) -> pd.DataFrame:
         .where(D.c.ended_reason == REFUSED, D.c.returns_line_id.is_not(None), B.c.amount_cents < 0)
         .distinct(),
     )
+
+
+def taken_whole(conn: sa.Connection, traces: Sequence[str]) -> pd.DataFrame:
+    """Returns of these trace numbers (`deposit_pairs.normal_trace`) that took back a whole deposit, by the rule:
+    bank_line_id, trace_number, amount_cents and bank_date of the return, returns_line_id, came (the deposit's day),
+    came_trace."""
+    former = B.alias("former")
+    columns = (D.c.bank_line_id, D.c.returns_line_id, B.c.trace_number, B.c.amount_cents, B.c.bank_date)
+    taken = (
+        sa.select(*columns, former.c.bank_date.label("came"), former.c.trace_number.label("came_trace"))
+        .join(B, B.c.bank_line_id == D.c.bank_line_id)
+        .join(former, former.c.bank_line_id == D.c.returns_line_id)
+        .where(IN_FORCE, B.c.amount_cents < 0, D.c.rule == WHOLE)
+        .distinct()
+    )
+    names = sorted(set(traces) - {""})
+    parts = [
+        frame(conn, taken.where(_compared(B.c.trace_number).in_(names[at : at + 300])))
+        for at in range(0, len(names), 300)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else frame(conn, taken.where(sa.false()))
+
+
+def ties_of(conn: sa.Connection, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Ties in force (`banking.matches`) of returns (bank_line_id) and what they took back (returns_line_id)."""
+    own = matches(conn, pd.concat([pairs["bank_line_id"], pairs["returns_line_id"]]).tolist())
+    other = own["remit_id"].fillna(0).eq(0) & own["returns_line_id"].isin(pairs["bank_line_id"])
+    return own[own["bank_line_id"].isin(pairs["bank_line_id"]) | other].reset_index(drop=True)
 
 
 def may_be(conn: sa.Connection, back: pd.DataFrame, most: int) -> pd.DataFrame:

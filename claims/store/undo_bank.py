@@ -13,18 +13,18 @@ from claims.store.banking import UNDONE, line_states
 from claims.store.bulk_update import bulk_update
 from claims.store.in_force import stands
 from claims.store.load import frame
-from claims.store.queries.asof import total
 from claims.store.rows import frame_of, update_where_in
 from claims.store.undo import made_by_hand
 
 B, D, F, E = schema.bank_lines, schema.deposit_matches, schema.files, schema.exceptions
-J, L, RUN, PP = schema.journals, schema.ledger_lines, schema.runs, schema.patient_payments
-TYPE = "UNDONE"
+J, L, PP, AUDIT = schema.journals, schema.ledger_lines, schema.patient_payments, schema.audit_events
+TYPE, LEFT_OUT = "UNDONE", "BANK_LINE_LEFT_OUT"
+REPLACED = "replaced"  # why the exception of an undone file closes: a later statement stands in its place
 BANK = "bank"
 
 
 def marker(sha256: str) -> str:
-    """Key of the exception that is open while a bank file is undone."""
+    """Key of the exception that is open while a bank file is undone, as long as no other stands in its place."""
     return f"{TYPE}:bank:{sha256}"
 
 
@@ -34,6 +34,11 @@ def is_marker() -> sa.ColumnElement[bool]:
     return sa.and_(E.c.type_code == TYPE, of_file)
 
 
+def is_marked() -> sa.ColumnElement[bool]:
+    """Condition: the exception says that a bank file is undone, whether another stands in its place or not."""
+    return sa.and_(is_marker(), sa.or_(E.c.state == "open", E.c.closed_reason == REPLACED))
+
+
 def sha256_of(conn: sa.Connection, file_id: int) -> str:
     """Give the hash of a file."""
     return str(conn.scalar(sa.select(F.c.sha256).where(F.c.file_id == file_id)))
@@ -41,27 +46,15 @@ def sha256_of(conn: sa.Connection, file_id: int) -> str:
 
 def is_undone(conn: sa.Connection, file_id: int) -> bool:
     """Tell whether a bank file is undone."""
-    return (
-        conn.scalar(sa.select(E.c.exception_id).where(is_marker(), E.c.file_id == file_id, E.c.state == "open"))
-        is not None
-    )
-
-
-def restate(conn: sa.Connection) -> None:
-    """Let the exceptions of undone bank files be worth the undone lines that each of them brought."""
-    worth = sa.select(B.c.file_id, total(B.c.amount_cents).label("cents")).where(B.c.state == UNDONE)
-    of_file = worth.group_by(B.c.file_id).subquery()
-    cents = sa.cast(sa.func.coalesce(of_file.c.cents, 0), sa.BigInteger).label("amount_cents")
-    select = sa.select(E.c.exception_key, cents).outerjoin(of_file, of_file.c.file_id == E.c.file_id)
-    exceptions.restate(conn, frame(conn, select.where(is_marker(), E.c.state == "open")))
+    return conn.scalar(sa.select(E.c.exception_id).where(is_marked(), E.c.file_id == file_id)) is not None
 
 
 def standing_files(conn: sa.Connection, but: int) -> pd.DataFrame:
-    """Other bank files that stand: file_id, sha256, overlaps (it says lines that another file has)."""
-    gone = sa.select(E.c.file_id).where(is_marker(), E.c.state == "open")
+    """Other bank files that stand: file_id, sha256, recorded_at, overlaps (it says lines that another file has)."""
+    gone = sa.select(E.c.file_id).where(is_marked())
     rows = frame(
         conn,
-        sa.select(F.c.file_id, F.c.sha256, F.c.counts)
+        sa.select(F.c.file_id, F.c.sha256, F.c.recorded_at, F.c.counts)
         .where(F.c.content == BANK, F.c.file_id != but, F.c.file_id.not_in(gone))
         .order_by(F.c.file_id),
     )
@@ -104,15 +97,16 @@ def rest_journals(conn: sa.Connection, line_ids: Sequence[int]) -> list[int]:
 def taken_apart(conn: sa.Connection, file_id: int, line_ids: Sequence[int]) -> pd.DataFrame:
     """Ties to remittances that the last undo of a bank file took apart, as `undone_ties.taken_apart` gives them."""
     back = J.alias("back")
-    during = E.c.opened_at.between(RUN.c.started_at, sa.func.coalesce(RUN.c.finished_at, "9"))
-    runs = sa.select(RUN.c.run_id).where(is_marker(), E.c.file_id == file_id, RUN.c.kind == "undo", during)
+    told = sa.select(AUDIT.c.body).where(AUDIT.c.action == "undo", AUDIT.c.subject == f"file:{file_id}")
+    body = conn.scalar(told.order_by(AUDIT.c.seq.desc()).limit(1))
+    run_id = int(json.loads(body or "{}").get("run_id", 0))
     select = (
         sa.select(
             *(D.c.deposit_match_id, D.c.bank_line_id, D.c.remit_id, D.c.amount_cents, D.c.fee_cents),
             *(D.c.rule, D.c.score, D.c.evidence, sa.func.coalesce(D.c.returns_line_id, 0).label("returns_line_id")),
         )
         .join(back, back.c.reverses_journal_id == D.c.journal_id)
-        .where(D.c.ended_at.is_not(None), D.c.remit_id.is_not(None), back.c.run_id.in_(runs))
+        .where(D.c.ended_at.is_not(None), D.c.remit_id.is_not(None), back.c.run_id == run_id)
     )
     return frame_of(conn, select, D.c.bank_line_id, line_ids).sort_values("deposit_match_id", ignore_index=True)
 
@@ -175,9 +169,8 @@ def tied_by_run(conn: sa.Connection, run_id: int) -> list[int]:
 
 
 def hidden(conn: sa.Connection) -> list[str]:
-    """Name bank lines (line_key) that say they are undone, and no event of the audit chain undid their file, or
-    something of them is in the books."""
-    AUDIT = schema.audit_events
+    """Name bank lines (line_key) that say they are undone, and no event of the audit chain undid their file, something
+    of them is in the books, or another statement stands in its place and no exception names them."""
     subject = sa.literal("file:") + sa.cast(B.c.file_id, sa.String)
     told = sa.select(sa.literal(1)).where(AUDIT.c.action == "undo", AUDIT.c.subject == subject).exists()
     moves = (
@@ -187,5 +180,9 @@ def hidden(conn: sa.Connection) -> list[str]:
         .having(sa.func.sum(L.c.amount_cents) != 0)
     )
     marked = sa.select(E.c.file_id).where(is_marker(), E.c.state == "open")
-    wrong = sa.and_(B.c.state == UNDONE, sa.or_(~told, B.c.file_id.not_in(marked), B.c.bank_line_id.in_(moves)))
+    left_out = sa.and_(E.c.type_code == LEFT_OUT, E.c.bank_line_id.is_not(None))
+    is_seen = sa.or_(E.c.state == "open", E.c.closed_reason == exceptions.ACCEPTED)
+    named = sa.select(E.c.bank_line_id).where(left_out, is_seen)
+    is_named = sa.or_(B.c.file_id.in_(marked), B.c.bank_line_id.in_(named))
+    wrong = sa.and_(B.c.state == UNDONE, sa.or_(~told, ~is_named, B.c.bank_line_id.in_(moves)))
     return [str(key) for key in conn.scalars(sa.select(B.c.line_key).where(wrong).order_by(B.c.line_key))]

@@ -33,10 +33,11 @@ CHECKS = [
     {"remit_id": 2, "remit_key": "b", "trace_number": "0102", "amount_cents": 3999},
     {"remit_id": 2, "remit_key": "b", "trace_number": "0102", "amount_cents": 1, "fee_cents": 1, "is_difference": True},
     {"remit_id": 3, "remit_key": "c", "trace_number": "103", "amount_cents": 5000},
+    {"remit_id": 3, "remit_key": "c", "trace_number": "103", "fee_cents": -2, "is_difference": True},
 ]
 
 
-@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0]])
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]])
 @pytest.mark.parametrize(
     ("backs", "taken"),
     [
@@ -45,6 +46,10 @@ CHECKS = [
         ([(-3999, "103")], []),
         ([(-3000, "102"), (-999, "102")], [(2, 2, 3000, 0), (3, 2, 1, 1), (3, 2, 999, 0)]),
         ([(-3999, "102"), (-3999, "102")], []),
+        ([(-5002, "103")], [(2, 3, 0, -2), (2, 3, 5000, 0)]),  # what was booked as over went, too
+        ([(-5000, "103")], [(2, 3, 5000, 0)]),  # its money stayed in the bank
+        ([(-4000, "103"), (-1002, "103")], [(2, 3, 4000, 0), (3, 3, 0, -2), (3, 3, 1000, 0)]),
+        ([(-5001, "103")], []),
     ],
 )
 def test_a_named_part_goes_back_to_the_cent(order, backs, taken):

@@ -7,6 +7,7 @@ import pytest
 from claims.errors import NotFoundError, PostingRefusedError
 from claims.service import bank_differences, deposits, received
 from claims.service.master import import_files
+from claims.service.replay import replay
 from claims.service.report import write_report
 from claims.service.undo import undo
 from claims.service.verify import verify
@@ -83,6 +84,27 @@ def test_a_cent_that_is_over_goes_back_with_its_deposit(practice, tmp_path):
     assert (practice.exceptions(), practice.balances(account="5110")) == (["DEPOSIT_RETURNED"], {})
     (row,) = rows(write_report(practice.ctx, "tieout", DAY, None, "csv", tmp_path), "tieout")
     assert [row[name] for name in ("bank", "bank_fee", "booked_difference")] == ["0.00", "0.00", "0.00"]
+    check(practice)
+
+
+@pytest.mark.parametrize(("cents", "left"), [(("-50.00", "-38.01"), {}), (("-50.00", "-38.00"), {"5110": -1})])
+def test_a_cent_that_is_over_goes_back_with_its_part_or_stays_with_its_money(practice, cents, left):
+    night(practice, "88.01")
+    allow(practice)
+    bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
+    practice.night(bank(*(("2025-06-12", one, "T1") for one in cents)))
+    assert (practice.exceptions(), practice.balances(account="5110")) == (["DEPOSIT_RETURNED"], left)
+    assert practice.balances(account="1050") == {"1050": 8800}
+    check(practice)
+    stood, target = state(practice), "file:5"
+    assert undo(practice.ctx, target, DAY).refused.empty
+    assert practice.balances(account="5110") == {"5110": -1}
+    check(practice)
+    replay(practice.ctx, target, DAY)
+    assert differences(stood, state(practice)) == {}
+    check(practice)
+    practice.night(bank(("2025-06-13", "88.00", "T1")))
+    assert (practice.exceptions(), practice.balances(account="1050")) == ([], {})
     check(practice)
 
 

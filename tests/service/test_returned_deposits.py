@@ -136,6 +136,36 @@ def test_the_new_deposit_of_the_same_statement_is_for_what_went_back(practice, s
     again(practice)
 
 
+TWICE = [
+    f"2025-03-{day},{cents}.00,T1,{PLAN},{name},ACH"
+    for day, cents, name in ((11, 88, "R1"), (13, -88, "Q1"), (15, 88, "R2"), (17, -88, "Q2"))
+]
+NIGHTS = [
+    pytest.param(nights, marks=[] if number < 2 else [pytest.mark.long])
+    for number, nights in enumerate([[(0, 1, 2, 3)], [(3,), (1,), (2,), (0,)]])
+] + [pytest.param([(one,) for one in order], marks=[pytest.mark.long]) for order in permutations(range(4))]
+
+
+@pytest.mark.parametrize("nights", NIGHTS)
+def test_two_deposits_and_two_returns_of_one_trace_number_end_alike(practice, nights):
+    practice.night(*ONE)
+    for lines in nights:
+        practice.night(bank(*(TWICE[place] for place in lines)))
+    assert (open_of(practice), open_exceptions(practice)) == ({"T1": 8800}, [("DEPOSIT_RETURNED", 8800)])
+    assert sound(practice).get("2200", 0) == 0
+    again(practice)
+    own, back = schema.bank_lines, schema.bank_lines.alias("back")
+    ties = schema.deposit_matches
+    pairs = sa.select(back.c.reference, own.c.reference).join(ties, ties.c.bank_line_id == back.c.bank_line_id)
+    pairs = pairs.join(own, own.c.bank_line_id == ties.c.returns_line_id).where(ties.c.ended_at.is_(None))
+    assert set(practice.rows(pairs.where(back.c.amount_cents < 0))) == {("Q1", "R1"), ("Q2", "R2")}
+    stood = state(practice)
+    undo(practice.ctx, target := f"remit:{remit_id(practice, 'T1')}", DAY)
+    sound(practice)
+    replay(practice.ctx, target, DAY)
+    assert differences(stood, state(practice)) == {}
+
+
 def test_returns_that_name_no_single_tie_are_left_to_a_person(practice):
     practice.night(
         *CHECKS,

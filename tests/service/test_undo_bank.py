@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from claims.errors import PostingRefusedError, UsageError
 from claims.service import deposits
+from claims.service.exception_acts import accept
 from claims.service.patient_acts import void_payment
 from claims.service.replay import replay
 from claims.service.report import verify_reports, write_report
@@ -75,6 +76,13 @@ def named(practice):
     return practice.rows(sa.select(sa.func.sum(table.c.amount_cents)).where(*is_open))[0][0]
 
 
+def left_out(practice):
+    """What the lines are worth that the statements in the place of undone ones do not bring."""
+    table = schema.exceptions
+    is_open = (table.c.type_code == "BANK_LINE_LEFT_OUT", table.c.state == "open")
+    return sorted(cents for (cents,) in practice.rows(sa.select(table.c.amount_cents).where(*is_open)))
+
+
 def undone(practice):
     table = schema.bank_lines
     return practice.rows(sa.select(sa.func.sum(table.c.amount_cents)).where(table.c.state == "undone"))[0][0]
@@ -134,7 +142,7 @@ def test_what_another_statement_says_stays_and_a_new_one_brings_it_back(practice
         deposits.tie(practice.ctx, line(practice, 8800), 1, "seen", LATER)
     practice.night(bank(*ROWS[:1], ROWS[5]), day=LATER)
     assert practice.balances()["1000"] == 8800 + 1200
-    assert named(practice) == undone(practice) == 5000 + 9000 + 3300
+    assert (left_out(practice), named(practice), undone(practice)) == ([5000], 9000 + 3300, 5000 + 9000 + 3300)
     check(practice)
     replay(practice.ctx, file_of(practice, 0), LATER)
     replay(practice.ctx, file_of(practice, 1), LATER)
@@ -197,7 +205,45 @@ def test_a_wrong_day_goes_with_its_file_and_the_corrected_statement_brings_the_r
     assert practice.exceptions() == ["UNDONE"]
     practice.night(wrong.replace(b"2052", b"2025"), day=LATER)
     assert practice.balances()["1000"] == 1900
-    assert practice.exceptions() == ["DEPOSIT_WITHOUT_REMIT", "DEPOSIT_WITHOUT_REMIT", "UNDONE"]
+    waiting = ["BANK_LINE_LEFT_OUT", "DEPOSIT_WITHOUT_REMIT", "DEPOSIT_WITHOUT_REMIT"]
+    assert practice.exceptions() == waiting  # the money of 2052 is that of 2025
+    check(practice)
+    corrected, stood = file_of(practice), state(practice)
+    undo(practice.ctx, corrected, LATER)
+    assert practice.exceptions() == ["UNDONE", "UNDONE"]
+    assert named(practice) == 1900 + 700
+    check(practice)
+    replay(practice.ctx, corrected, LATER)
+    assert differences(stood, state(practice)) == {}
+    check(practice)
+
+
+def test_a_statement_stands_in_the_place_of_one_that_was_undone_and_names_what_it_leaves_out(practice, tmp_path):
+    practice.night(BILLS, paid("T1", "A1"), bank(*ROWS[:4], "2025-03-25,5.00,ZY,NOBODY,,EFT"), day=FIRST)
+    wrong = file_of(practice)
+    undo(practice.ctx, wrong, LATER)
+    practice.night(bank("2025-03-11,51.00,T2,PLAN ONE,,EFT", ROWS[0], ROWS[5]), day=LATER)
+    # T2 of another amount on its day; of 12 and 25 March the new statement says nothing.
+    assert left_out(practice) == [5000]
+    assert named(practice) == 9000 + 3300 + 500
+    practice.night(bank(*ROWS[2:4]), bank("2025-03-25,9.00,ZQ,,,EFT"), day=LATER)
+    assert (left_out(practice), named(practice), practice.exceptions().count("UNDONE")) == ([500, 5000], None, 0)
+    check(practice)
+    table = schema.exceptions
+    waiting = (table.c.amount_cents == 500, table.c.state == "open")
+    (number,) = practice.rows(sa.select(table.c.exception_id).where(*waiting))[0]
+    accept(practice.ctx, number, "no money of ours", LATER)
+    told, now = tied_out(practice, tmp_path / "before", LATER), state(practice)
+    undo(practice.ctx, file_of(practice), LATER)
+    assert named(practice) == 500 + 900  # nobody says 25 March any more
+    check(practice)
+    replay(practice.ctx, file_of(practice), LATER)
+    assert differences(now, state(practice)) == {}
+    assert tied_out(practice, tmp_path / "after", LATER)["tieout.csv"] == told["tieout.csv"]
+    with pytest.raises(UsageError, match=f"Nothing of {wrong} is posted"):
+        undo(practice.ctx, wrong, LATER)
+    replay(practice.ctx, wrong, LATER)
+    assert (left_out(practice), named(practice)) == ([], None)
     check(practice)
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf
+from claims.store.undo_bank import REPLACED
 
 E, FILE, R, CP = schema.exceptions, schema.files, schema.remittances, schema.claim_payments
 F, BANK, T, C = schema.families, schema.bank_lines, schema.transactions, schema.claims
@@ -80,6 +81,28 @@ def open_then(as_of: AsOf) -> sa.Subquery:
         opened = sa.and_(table.c.posting_date <= as_of.day, table.c.opened_at <= as_of.known_at)
         parts.append(sa.select(*columns).where(opened, closed_later))
     return sa.union_all(*parts).subquery()
+
+
+def undone_then(as_of: AsOf) -> sa.Select[tuple[int]]:
+    """Of exceptions that say a bank file is undone: those that said so then, whether they were open, or closed because
+    another statement stood in its place and nobody had replayed it since (exception_id)."""
+
+    def closed_as(table: sa.FromClause, reason: str) -> sa.ColumnElement[bool]:
+        known = (table.c.closed_posting_date <= as_of.day, table.c.closed_at <= as_of.known_at)
+        return sa.and_(table.c.closed_reason == reason, *known)
+
+    parts: list[sa.Select[tuple[int]]] = [sa.select(open_then(as_of).c.exception_id)]
+    for table in (E, PAST):
+        later = [
+            sa.select(sa.literal(1))
+            .where(back.c.exception_id == table.c.exception_id, closed_as(back, "replayed"))
+            .where(back.c.closed_at > table.c.closed_at)
+            .correlate(table)
+            .exists()
+            for back in (E.alias("back"), PAST.alias("back"))
+        ]
+        parts.append(sa.select(table.c.exception_id).where(closed_as(table, REPLACED), ~sa.or_(*later)))
+    return sa.select(sa.union_all(*parts).subquery().c.exception_id)
 
 
 def closed_between(conn: sa.Connection, first: date, as_of: AsOf) -> pd.DataFrame:

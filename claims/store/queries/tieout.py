@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from claims.store import schema, waiting_adjustments
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, count, total
-from claims.store.queries.exceptions import open_then
+from claims.store.queries.exceptions import open_then, undone_then
 from claims.store.queries.posted_then import was_posted
 from claims.store.replaced import is_replaced
 from claims.store.undo_bank import is_marker
@@ -119,7 +119,7 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     # Whatever is booked of a line moves cash by its amount, and what takes it apart leaves that where it is.
     moved = written.where(L.c.account == "1000").group_by(L.c.bank_line_id)
     booked = moved.having(sa.func.sum(L.c.amount_cents) != 0)
-    undone = sa.select(E.c.file_id).where(is_marker(), E.c.exception_id.in_(sa.select(open_then(as_of).c.exception_id)))
+    undone = sa.select(E.c.file_id).where(is_marker(), E.c.exception_id.in_(undone_then(as_of)))
     is_gone = sa.or_(written.exists(), BANK.c.file_id.in_(undone))
     has_come = BANK.c.bank_date <= as_of.day  # else no money of it is in the bank
     return frame(
