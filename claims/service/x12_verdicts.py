@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,8 +78,21 @@ def judge(
     interchanges: pd.DataFrame, transactions: pd.DataFrame, problems: pd.DataFrame, accept_usage: tuple[str, ...]
 ) -> pd.DataFrame:
     """Add `state` and `reason_code` to the sets: the worst finding of the set or of its envelope decides."""
+    supported = transactions["set_code"].isin(HANDLED).to_numpy()
+    test = ~transactions["usage_code"].isin([*accept_usage, ""]).to_numpy()
+    worst, reason = _worst(interchanges, transactions, problems[problems["severity"] != NOTE])
+    state = np.select([~supported, worst == 2, worst == 1], ["refused", "refused", "held"], "stored")
+    why = np.select([~supported, worst > 0, test], ["set-not-supported", reason, "test-file"], "")
+    return transactions.assign(state=state, reason_code=why).astype({"state": "str", "reason_code": "str"})
+
+
+def _worst(
+    interchanges: pd.DataFrame, transactions: pd.DataFrame, serious: pd.DataFrame
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Give rank (0: none) and code of the worst finding of each set or of its envelope, in the order of the sets."""
+    if serious.empty:
+        return np.zeros(len(transactions), "int64"), np.full(len(transactions), "", dtype=object)
     rank = {NOTE: 0, HOLD: 1, REJECT: 2}
-    serious = problems[problems["severity"] != NOTE]
     serious = serious.assign(rank=serious["severity"].map(rank).astype("int64"))
     envelope = serious[serious["transaction_seg"] == 0]
     own = serious[serious["transaction_seg"] != 0]
@@ -94,12 +108,7 @@ def judge(
     every = every.sort_values(["transaction_seg", "rank"], ascending=[True, False], kind="stable")
     first = every.drop_duplicates("transaction_seg").set_index("transaction_seg")
     worst = first["rank"].reindex(transactions["seg"]).fillna(0).astype("int64").to_numpy()
-    reason = first["code"].reindex(transactions["seg"]).fillna("").to_numpy()
-    supported = transactions["set_code"].isin(HANDLED).to_numpy()
-    test = ~transactions["usage_code"].isin([*accept_usage, ""]).to_numpy()
-    state = np.select([~supported, worst == 2, worst == 1], ["refused", "refused", "held"], "stored")
-    why = np.select([~supported, worst > 0, test], ["set-not-supported", reason, "test-file"], "")
-    return transactions.assign(state=state, reason_code=why).astype({"state": "str", "reason_code": "str"})
+    return worst, first["code"].reindex(transactions["seg"]).fillna("").to_numpy()
 
 
 def claims_of(problems: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.Series:

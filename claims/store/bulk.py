@@ -20,6 +20,7 @@ from claims.errors import FrameError, ValueTooLongError
 from claims.store.engine import driver_connection, is_postgresql
 
 CHUNK_ROWS = 10_000
+Columns = Sequence[tuple[sa.Column[Any], "pd.Series[Any]"]]
 
 
 def bulk_insert(conn: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> int:
@@ -29,8 +30,8 @@ def bulk_insert(conn: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> in
     have, or whose dtype does not fit (money as float, text where a number belongs), raises FrameError.
     """
     columns = _columns(table, frame)
-    for column in columns:
-        _check_dtype(column, frame[column.name])
+    for column, values in columns:
+        _check_dtype(column, values)
     too_long = overlong(table, frame)
     if len(too_long):
         worst = too_long.iloc[0]
@@ -38,7 +39,7 @@ def bulk_insert(conn: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> in
         raise ValueTooLongError(table.name, str(worst["column"]), int(same.sum()), int(worst["limit"]))
     if len(frame):
         insert = _copy if is_postgresql(conn) else _executemany
-        insert(conn, table, columns, frame)
+        insert(conn, table, columns)
     return len(frame)
 
 
@@ -48,12 +49,9 @@ def overlong(table: sa.Table, frame: pd.DataFrame) -> pd.DataFrame:
     For intake: such a set is held with a finding before anything of it is inserted.
     """
     found = []
-    for name in frame.columns:
+    for name, texts in frame.items():
         limit = getattr(table.columns[name].type, "length", None) if name in table.columns else None
-        if limit is None:
-            continue
-        texts = frame[name]
-        if not isinstance(texts.dtype, pd.StringDtype) or longest(texts) <= limit:
+        if limit is None or not isinstance(texts.dtype, pd.StringDtype) or longest(texts) <= limit:
             continue
         lengths = texts.str.len()
         long = lengths[lengths > limit]
@@ -72,16 +70,17 @@ def _has_zero(texts: pd.Series[Any]) -> bool:
     return bool(pc.any(pc.match_substring(texts.array.__arrow_array__(), "\0")).as_py())
 
 
-def _columns(table: sa.Table, frame: pd.DataFrame) -> list[sa.Column[Any]]:
-    """Pair the frame's columns with the table's, or say which do not fit."""
-    for name in frame.columns:
+def _columns(table: sa.Table, frame: pd.DataFrame) -> Columns:
+    """Pair the table's columns with the frame's, in its order, or say which do not fit."""
+    found = {str(name): values for name, values in frame.items()}
+    for name in found:
         if name not in table.columns:
-            raise FrameError(table.name, str(name), "the table has no such column")
+            raise FrameError(table.name, name, "the table has no such column")
     for column in table.columns:
         may_miss = column.nullable or column.server_default is not None
-        if column.name not in frame.columns and not may_miss:
+        if column.name not in found and not may_miss:
             raise FrameError(table.name, column.name, "is missing and has no default")
-    return [table.columns[name] for name in frame.columns]
+    return [(table.columns[name], values) for name, values in found.items()]
 
 
 def _check_dtype(column: sa.Column[Any], values: pd.Series[Any]) -> None:
@@ -95,22 +94,22 @@ def _check_dtype(column: sa.Column[Any], values: pd.Series[Any]) -> None:
         raise FrameError(column.table.name, column.name, f"is {dtype}, needs {wanted}")
 
 
-def _executemany(conn: sa.Connection, table: sa.Table, columns: Sequence[sa.Column[Any]], frame: pd.DataFrame) -> None:
+def _executemany(conn: sa.Connection, table: sa.Table, columns: Columns) -> None:
     quote = conn.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column.name) for column in columns)
+    names = ", ".join(quote(column.name) for column, _ in columns)
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 names are the schema's own
-    for rows in _chunks(columns, frame, as_date=str):
+    for rows in _chunks(columns, as_date=str):
         conn.exec_driver_sql(statement, rows)
 
 
-def _copy(conn: sa.Connection, table: sa.Table, columns: Sequence[sa.Column[Any]], frame: pd.DataFrame) -> None:
+def _copy(conn: sa.Connection, table: sa.Table, columns: Columns) -> None:
     quote = conn.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column.name) for column in columns)
+    names = ", ".join(quote(column.name) for column, _ in columns)
     statement = f"COPY {quote(table.name)} ({names}) FROM STDIN (FORMAT BINARY)"
     with driver_connection(conn).cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types([_copy_type(column) for column in columns])
-        for rows in _chunks(columns, frame, as_date=date.fromisoformat):
+        copy.set_types([_copy_type(column) for column, _ in columns])
+        for rows in _chunks(columns, as_date=date.fromisoformat):
             for row in rows:
                 copy.write_row(row)
 
@@ -123,12 +122,14 @@ def _copy_type(column: sa.Column[Any]) -> str:
     return "int4" if isinstance(column.type, sa.Integer) else "text"
 
 
-def _chunks(
-    columns: Sequence[sa.Column[Any]], frame: pd.DataFrame, as_date: Callable[[str], Any]
-) -> Iterator[list[tuple[Any, ...]]]:
-    for start in range(0, len(frame), CHUNK_ROWS):
-        part = frame.iloc[start : start + CHUNK_ROWS] if len(frame) > CHUNK_ROWS else frame
-        yield list(zip(*(driver_values(column, part[column.name], as_date) for column in columns), strict=True))
+def _chunks(columns: Columns, as_date: Callable[[str], Any]) -> Iterator[list[tuple[Any, ...]]]:
+    count = len(columns[0][1])
+    for start in range(0, count, CHUNK_ROWS):
+        parts = (
+            (column, values.iloc[start : start + CHUNK_ROWS] if count > CHUNK_ROWS else values)
+            for column, values in columns
+        )
+        yield list(zip(*(driver_values(column, part, as_date) for column, part in parts), strict=True))
 
 
 def driver_values(column: sa.Column[Any], values: pd.Series[Any], as_date: Callable[[str], Any]) -> list[Any]:

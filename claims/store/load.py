@@ -20,6 +20,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from claims.errors import FrameError
+from claims.frames import of_arrays
 
 _FETCH_ROWS = 50_000
 _TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str"
@@ -36,7 +37,7 @@ def frame(conn: sa.Connection, select: sa.sql.Select[Any] | sa.sql.CompoundSelec
         for part, values, kind in zip(parts, zip(*rows, strict=True), kinds, strict=True):
             part.append(_array(kind, values))
     result.close()
-    return pd.DataFrame(  # of arrays: series would each bring an index to be compared with all others
+    return _framed(
         {
             column.name: _joined(part) if part else _array(kind, ())
             for column, part, kind in zip(columns, parts, kinds, strict=True)
@@ -54,14 +55,18 @@ def frames(conn: sa.Connection, select: sa.sql.Select[Any], rows: int) -> Iterat
     for values in result.partitions(rows):
         found = True
         each = zip(columns, kinds, zip(*values, strict=True), strict=True)
-        yield pd.DataFrame({column.name: _array(kind, part) for column, kind, part in each})
+        yield _framed({column.name: _array(kind, part) for column, kind, part in each})
     if not found:
         yield no_rows(select)
 
 
 def no_rows(select: sa.sql.Select[Any] | sa.sql.CompoundSelect[Any]) -> pd.DataFrame:
     """Give the frame of `select` without rows, and without asking the database."""
-    return pd.DataFrame({column.name: _array(_kind(column), ()) for column in select.selected_columns})
+    return _framed({column.name: _array(_kind(column), ()) for column in select.selected_columns})
+
+
+def _framed(arrays: dict[str, Any]) -> pd.DataFrame:
+    return of_arrays(arrays, len(next(iter(arrays.values()))))
 
 
 def _joined(parts: list[Any]) -> Any:

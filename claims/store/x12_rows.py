@@ -201,11 +201,11 @@ def shorten(frames: Frames) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         if rows is None or rows.empty:
             continue
         rows = rows.rename(columns=RENAMED) if table is schema.claims else rows
-        for column in rows.columns:
+        for column, texts in rows.items():
             limit = getattr(table.columns[column].type, "length", None) if column in table.columns else None
-            if limit is None or rows[column].dtype != "str" or longest(rows[column]) <= limit:
+            if limit is None or not isinstance(texts.dtype, pd.StringDtype) or longest(texts) <= limit:
                 continue
-            lengths = rows[column].str.len()
+            lengths = texts.str.len()
             long = lengths > limit
             if not long.any():
                 continue
