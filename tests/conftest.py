@@ -48,7 +48,7 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items):
     """Sort the files that take longest to the front; of what runs on both engines, leave most of one to the long run.
 
-    Whole services behave the same on PostgreSQL, and in `make test` every twenty-fourth of their tests shows it;
+    Whole services behave the same on PostgreSQL, and in `make test` every fortieth of their tests shows it;
     `make test-long` runs the others. Tests of the store itself run on both engines always. Of a test that is `few(n)`
     the first n variants on each engine run, the others long.
     """
@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(items):
             if variants[name] > few.args[0]:
                 item.add_marker(pytest.mark.long)
         is_of_services = "postgresql" in item.nodeid and item.nodeid.startswith("tests/service/")
-        if is_of_services and not is_long(item) and next(of_services) % 24:
+        if is_of_services and not is_long(item) and next(of_services) % 40:
             item.add_marker(pytest.mark.long)
 
 

@@ -66,9 +66,9 @@ def disagreements(
 
 
 def test_mutants_get_the_same_verdicts_and_pairs():
-    compared, wrong, used = disagreements(330, seed=1)
+    compared, wrong, used = disagreements(220, seed=1)
     assert not wrong
-    assert compared >= 300
+    assert compared >= 200
     print(compared, dict(used))
 
 
