@@ -5,7 +5,7 @@ asset debits. An item is open since the first day after the last one on which no
 the other way. What came with a provider adjustment or decision that moves nothing any more, because its remittance was
 undone, made no item. What an undo, or a tie that was taken apart, took back never moved anything, and what is posted
 again after it is as old as what was taken back (`as_before`): an item that went and came back so has the date that it
-had, as its exceptions have.
+had, as its exceptions have. What another remittance, decision or bank line brings under the same key is new.
 
 The day of a takeback or forward balance is that of the remittance that announced it, as `claims takebacks` has it: the
 payer's time to take it, and ours to pay it back, run from the notice. All other items age from the accounting day.
@@ -23,6 +23,8 @@ from claims import codes
 KEY = ["account", "payer_code", "payee_identifier", "reference"]
 KEY += ["claim_payment_id", "bank_line_id", "adjustment_id", "remit_id", "family_id"]
 CAME = ["came_with_id", "decided_by_id"]  # the provider adjustment, or the decision on a claim, behind a movement
+# What brought a movement: of cash and of remittances' money (1000, 1050) the bank line, whose items are not its own.
+BROUGHT = [*CAME, "moved_by_id"]
 KINDS = {
     "1000": "in the bank",
     "1400": "withholding",
@@ -68,20 +70,20 @@ def standing(movements: pd.DataFrame) -> pd.DataFrame:
 def as_before(movements: pd.DataFrame) -> pd.DataFrame:
     """Leave out what was taken back with what took it back, and date what came again after it as it was.
 
-    Pairs are those of one `root_id` (0: none); `is_back`: it takes back. The first that moves an item the same way
-    after that, on the same day or later, is what came again.
+    Pairs are those of one `root_id` (0: none); `is_back`: it takes back. The first that the same BROUGHT moves in an
+    item the same way after that, on the same day or later, is what came again.
     """
     own = movements[movements["root_id"] != 0]
     if own.empty:
         return movements
-    of_root = [*KEY, *CAME, "root_id"]
+    of_root = [*KEY, *BROUGHT, "root_id"]
     pairs = own.groupby(of_root, as_index=False).agg(day=("day", "min"), amount_cents=("amount_cents", "sum"))
     left = pairs[pairs["amount_cents"] != 0]
     stand = pd.concat([movements[movements["root_id"] == 0], left], ignore_index=True)
     stand["is_debit"] = stand["amount_cents"] > 0
     gone = own.merge(pairs.loc[pairs["amount_cents"] == 0, of_root], on=of_root)
     gone["is_debit"] = (gone["amount_cents"] > 0) ^ (gone["is_back"] == 1)
-    way = [*KEY, "is_debit"]
+    way = [*KEY, *BROUGHT, "is_debit"]
     until = gone[gone["is_back"] == 1].groupby([*way, "root_id"])["day"].max().rename("until")
     since = gone[gone["is_back"] == 0].groupby([*way, "root_id"])["day"].min().rename("since")
     former = pd.concat([until, since], axis=1).dropna().reset_index()

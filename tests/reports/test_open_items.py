@@ -14,7 +14,7 @@ def moved(*rows):
     """Movements as (account, reference, day, provider adjustment, cents)."""
     told = pd.DataFrame(rows, columns=["account", "reference", "day", "came_with_id", "amount_cents"])
     none = ("claim_payment_id", "bank_line_id", "adjustment_id", "remit_id", "family_id", "decided_by_id")
-    own = dict.fromkeys((*none, "root_id", "is_back"), 0)
+    own = dict.fromkeys((*none, "moved_by_id", "root_id", "is_back"), 0)
     return told.assign(payer_code="FABLE", payee_identifier="1", **own)
 
 
@@ -77,3 +77,18 @@ def test_what_came_again_after_an_undo_or_a_tie_taken_apart_is_as_old_as_before(
     assert since(*posted) == [["2025-06-01", 90]]
     # What the bank brings after that is no posting again.
     assert since(*posted, (gone, (0, 0)), (back, (0, 0))) == [["2025-06-12", 70]]
+
+
+def test_what_another_remittance_or_deposit_brings_is_never_as_old_as_what_was_undone():
+    advance, undone = ("2120", "ADV", "2025-06-30", 1, -100), ("2120", "ADV", "2025-07-10", 1, 100)
+    other, again = ("2120", "ADV", "2025-07-30", 2, -40), ("2120", "ADV", "2025-08-09", 1, -100)
+    rows = taken_back(moved(advance, undone, other, again), (7, 0), (7, 1), (0, 0), (0, 0))
+    items = standing(rows[:3])
+    assert items[["since_date", "amount_cents"]].to_numpy().tolist() == [["2025-07-30", 40]]
+    assert came_with(items, rows[:3])["came_with_id"].tolist() == [2]
+    # The same remittance, posted again, is what it was.
+    assert standing(rows)[["since_date", "amount_cents"]].to_numpy().tolist() == [["2025-06-30", 140]]
+    in_bank = [("1000", "", day, 0, cents) for day, cents in (("2025-06-30", 88), ("2025-07-10", -88))]
+    cash = taken_back(moved(*in_bank, ("1000", "", "2025-07-30", 0, 40)), (7, 0), (7, 1), (0, 0))
+    assert standing(cash.assign(moved_by_id=[1, 1, 2]))["since_date"].tolist() == ["2025-07-30"]
+    assert standing(cash.assign(moved_by_id=1))["since_date"].tolist() == ["2025-06-30"]

@@ -35,7 +35,7 @@ def accounts() -> list[str]:
 
 
 def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
-    """Sum these accounts by what the money belongs to, its day, and the provider adjustment and claim it came with.
+    """Sum these accounts by what the money belongs to, its day, and what brought it (`open_items.BROUGHT`).
 
     On 2200 that is a claim payment, a bank line, a provider adjustment or (by reference) a payment of a patient; on
     1000 a payment or refund that no bank line has taken up, and all that is in the bank together; on 1050 a
@@ -81,6 +81,7 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         sa.case((account.in_([*TAKEN_BACK]), notice_day()), else_=J.c.posting_date).label("day"),
         sa.case((is_single, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("came_with_id"),
         sa.case((of_claim, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("decided_by_id"),
+        sa.case((is_single, none), else_=sa.func.coalesce(L.c.bank_line_id, none)).label("moved_by_id"),
         sa.case((is_pair, origin.journal_id), else_=none).label("root_id"),
         sa.case((sa.and_(is_pair, own_doing), 1), else_=0).label("is_back"),
     ]
