@@ -82,6 +82,13 @@ def _places(rows: pd.DataFrame, charged: pd.DataFrame) -> pd.DataFrame:
     return filled
 
 
+def without_address(rows: pd.DataFrame, open_lines: pd.DataFrame) -> pd.Series[int]:
+    """Give the family_id of each row of `aging` that no bytes stand behind; `open_lines` are what it was made of."""
+    names = ["billing_npi", "claim_number"]
+    families = open_lines[["family_id", *names]].dropna().drop_duplicates()
+    return rows.loc[rows["sha256"] == "", names].merge(families, on=names)["family_id"].astype("int64")
+
+
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Add up per bucket: a column for each account, the total, and how much of it is credit."""
     amounts = rows["balance_cents"]

@@ -213,7 +213,10 @@ def aging(conn: Connection, at: AsOf) -> Report:
     """Age the receivable by service date; each open line in exactly one bucket, all of them the control accounts."""
     charged = aging_rows.charged(conn, at)
     days = aging_rows.service_days(conn, replace(at, came_later=came_later(conn, at)))
-    rows = aging_rules.aging(aging_rows.open_lines(conn, at), days, at.day.isoformat(), charged)
+    lines = aging_rows.open_lines(conn, at)
+    rows = aging_rules.aging(lines, days, at.day.isoformat(), charged)
+    nowhere = aging_rules.without_address(rows, lines)
+    were_charged = aging_rows.were_charged(conn, at, sorted(set(nowhere)))
     buckets = aging_rules.summary(rows)
     payers = aging_rules.by_payer(rows, aging_rows.payer_names(conn, at))
     by_payer = dict(zip(payers["payer_code"].tolist(), payers["total_cents"].tolist(), strict=True))
@@ -230,6 +233,7 @@ def aging(conn: Connection, at: AsOf) -> Report:
         Check("buckets add up to the control accounts", int(buckets["total_cents"].sum()), sum(control.values())),
         Check("payers add up to the control accounts", int(payers["total_cents"].sum()), sum(control.values())),
         Check("each payer owes what the ledger says", apart(by_payer, of_payers), 0),
+        Check("each row of a charged claim has an address", int(nowhere.isin(were_charged).sum()), 0),
     )
     tables = {"aging": rows, "buckets": buckets, "by_payer": payers}
     controls = {"receivable": sum(control.values())}

@@ -6,10 +6,18 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from claims.reports import aging as aging_rules
+from claims.service.report import write_report
 from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
+from claims.store.engine import read
+from claims.store.queries import aging as aging_rows
+from claims.store.queries.asof import AsOf
 from tests.books import Bill, claims, remit
+from tests.service.conftest import DAY
+from tests.service.fingerprint import END_OF_TIME
+from tests.service.test_report import described, rows
 
 SECOND = ("S", "PLAN TWO", "1599999999")
 
@@ -291,3 +299,29 @@ def test_denial_reversal_and_correction_end_alike_in_every_order_of_nights(pract
         check(practice)
     assert practice.balances() == {"1050": 21000, "1200": 3000, "4000": -30000, "4100": 6000}
     assert [one for one in practice.exceptions() if not one.startswith("REMIT")] == []
+
+
+def test_a_credit_of_one_payer_beside_the_debit_of_another_has_the_address_of_its_charge(practice, tmp_path):
+    """On one line they are zero together: two rows of the aging all the same."""
+    bill = Bill("A4", [("70551", "300")], others=(SECOND,))
+    left = """CLP*A4*{0}*{1}300*0**12*ICN4~
+              SVC*HC:70551*{1}300*0**1~
+              CAS*PR*1*{1}300~"""
+    second = "CLP*A4*2*300*300**12*S1~\nSVC*HC:70551*300*300**1~"
+    practice.night(claims(bill), paid(left.format(1, ""), "T1"))
+    practice.night(paid(second, "T2", "20250312", "300", *SECOND[1:]), paid(left.format(22, "-"), "T3", "20250320"))
+    path = write_report(practice.ctx, "aging", DAY, None, "csv", tmp_path)
+    found = rows(path, "aging")
+    assert sum(int(row["balance_cents"]) for row in found) == 0 < len(found)
+    for row in found:
+        stored = practice.ctx.vault.read(row["sha256"], int(row["offset"]), int(row["length"]))
+        assert stored.startswith((b"LX*", b"SV1*"))
+    assert all(one["holds"] for one in described(path)["checks"])
+    (line,) = {row["claim_number"] for row in found}
+    with read(practice.ctx.engine) as conn:
+        at = AsOf(DAY, END_OF_TIME)
+        lines = aging_rows.open_lines(conn, at)
+        nowhere = aging_rules.without_address(
+            aging_rules.aging(lines, aging_rows.service_days(conn, at), str(DAY)), lines
+        )
+        assert line == "A4" and aging_rows.were_charged(conn, at, nowhere.tolist()) == set(nowhere) != set()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, total
+from claims.store.rows import frame_of
 
 L, F, C, S = schema.ledger_lines, schema.families, schema.claims, schema.service_lines
 FILE = schema.files
@@ -83,7 +86,9 @@ def charged(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """
     balance = sa.select(L.c.family_id).join(J, J.c.journal_id == L.c.journal_id)
     balance = balance.where(as_of.journals(), L.c.account.in_(RECEIVABLE), L.c.family_id.is_not(None))
-    is_open = balance.group_by(L.c.family_id, L.c.account, L.c.line_number).having(sa.func.sum(L.c.amount_cents) != 0)
+    # By the keys of the rows: a credit of one payer beside the debit of another are two rows, though together zero.
+    of_rows = (L.c.family_id, L.c.account, L.c.line_number, L.c.payer_sequence, _PAYER)
+    is_open = balance.group_by(*of_rows).having(sa.func.sum(L.c.amount_cents) != 0)
     keys = (L.c.family_id, L.c.line_number, J.c.claim_id)
     sums = (
         sa.select(*keys, total(L.c.amount_cents).label("charge_cents"))
@@ -105,6 +110,13 @@ def charged(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         .join(FILE, FILE.c.file_id == C.c.file_id)
         .outerjoin(S, sa.and_(S.c.claim_id == sums.c.claim_id, S.c.line_number == sums.c.line_number)),
     )
+
+
+def were_charged(conn: sa.Connection, as_of: AsOf, family_ids: Sequence[int]) -> set[int]:
+    """Tell which of these families the ledger has a charge of."""
+    select = sa.select(L.c.family_id).join(J, J.c.journal_id == L.c.journal_id).distinct()
+    select = select.where(as_of.journals(), J.c.claim_id.is_not(None), L.c.account == "1100")
+    return set(frame_of(conn, select, L.c.family_id, family_ids)["family_id"].tolist())
 
 
 def control(conn: sa.Connection, as_of: AsOf) -> dict[str, int]:
