@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from claims.reports.matches import said
-from claims.service.matching_by_hand import match_by_hand
+from claims.service.matching_by_hand import match_by_hand, unmatch_by_hand
 from claims.service.report import verify_reports, write_report
 from claims.service.undo import undo
 from claims.store import schema
@@ -54,6 +54,9 @@ def test_matches_are_told_as_they_stood_by_rule_or_person_with_what_was_not_take
     table = schema.exceptions
     waits = sa.select(table.c.exception_id).where(table.c.type_code == "UNMATCHED_CLAIM")
     match_by_hand(practice.ctx, practice.rows(waits)[0][0], "A3", "Ann Example said so")
+    differs = practice.rows(sa.select(table.c.exception_id).where(table.c.type_code == "CHARGE_DIFFERS"))[0][0]
+    match_by_hand(practice.ctx, differs, "A1", "it looked so")
+    unmatch_by_hand(practice.ctx, differs)
     # Of no day yet: the next reconcile takes it up, on its own day.
     before = contents(first.parent)
     assert contents(written(LATER, "unposted").parent) == before
@@ -63,7 +66,18 @@ def test_matches_are_told_as_they_stood_by_rule_or_person_with_what_was_not_take
     assert [by_hand[name] for name in names] == [
         "TYPO9", "A3", "by-hand", "100", "tester", "0", "posted on the claim", "",
     ]  # fmt: skip
-    assert [(row["trace_number"], row["rule"]) for row in rows(later, "former_matches")] == [("T3", "none")]
+    assert [(row["trace_number"], row["rule"]) for row in rows(later, "former_matches")] == [
+        *(("T2", rule) for rule in ("none", "by-hand", "none")), ("T3", "none"),
+    ]  # fmt: skip
+    # A refusal holds for good: it is told on every later day, too.
+    assert {(row["trace_number"], row["claim_number"], row["why"]) for row in rows(later, "not_taken")} == {
+        ("T2", "A1", "by-hand"), ("T2", "A2", "charge-differs"),
+    }  # fmt: skip
+    assert {row["trace_number"]: row["candidates"] for row in rows(later, "matches")} == {
+        "T1": "0",
+        "T2": "2",
+        "T3": "0",
+    }
     assert not any(b"Ann" in content for content in contents(later.parent).values())
     posted = contents(later.parent)
     undo(practice.ctx, "remit:T1", LAST)

@@ -26,6 +26,7 @@ CP, R, F, C, FILE, RUN = (
 )
 ROWS_AT_ONCE = 50_000
 _RUNS = ("reconcile", "nightly", "undo", "replay")  # what makes and ends matches; never two at once
+BY_HAND = "by-hand"
 _END = "9"  # after every instant
 _KEY = (
     *(R.c.payment_date, R.c.payer_code, R.c.payer_name, R.c.remit_key, R.c.trace_number),
@@ -48,6 +49,7 @@ class Matches:
         last = sa.func.row_number().over(partition_by=M.c.claim_payment_id, order_by=M.c.match_id.desc())
         newest = sa.select(M.c.match_id, last.label("nth")).where(self._made(), ~self._ended(M)).subquery()
         self._in_force = sa.select(newest.c.match_id).where(newest.c.nth == 1)
+        self._refused = self._refusals()
 
     def in_force(self) -> Iterator[pd.DataFrame]:
         """Read the match in force of each payment, with what the ledger did with it (outcome, reason_code)."""
@@ -56,13 +58,15 @@ class Matches:
         columns = (P.c.claim_payment_id, P.c.outcome, P.c.reason_code, last.label("nth"))
         done = sa.select(*columns).where(stood).subquery()
         looked_at = sa.select(count()).where(N.c.match_id == M.c.match_id).scalar_subquery()
+        refused = self._refused.subquery()
+        said = sa.select(count()).where(refused.c.claim_payment_id == M.c.claim_payment_id).scalar_subquery()
         select = self._told(
             M.c.payer_sequence,
             CP.c.charge_cents,
             CP.c.paid_cents,
             sa.func.coalesce(done.c.outcome, "").label("outcome"),
             sa.func.coalesce(done.c.reason_code, "").label("reason_code"),
-            looked_at.label("candidates"),
+            (looked_at + said).label("candidates"),
             *(FILE.c.sha256, CP.c.seg, CP.c.offset, CP.c.length),
         )
         own = sa.and_(done.c.claim_payment_id == CP.c.claim_payment_id, done.c.nth == 1)
@@ -75,7 +79,7 @@ class Matches:
         yield from self._read(self._told().where(self._made(), M.c.match_id.not_in(self._in_force)), M.c.match_id)
 
     def not_taken(self) -> Iterator[pd.DataFrame]:
-        """Read the claims that were looked at for the matches in force, and not taken."""
+        """Read the claims that were looked at for the matches in force, or refused by a person, and not taken."""
         select = (
             sa.select(*_KEY, *_CLAIM, N.c.rule, N.c.score, N.c.why, N.c.evidence)
             .select_from(N)
@@ -84,7 +88,7 @@ class Matches:
             .join(F, F.c.family_id == N.c.family_id)
             .join(C, C.c.claim_id == N.c.claim_id)
             .join(FILE, FILE.c.file_id == C.c.file_id)
-            .where(N.c.match_id.in_(self._in_force))
+            .where(self._is_not_taken())
         )
         yield from self._read(select, N.c.score.desc(), FILE.c.sha256, C.c.seg)
 
@@ -96,7 +100,7 @@ class Matches:
             paid.join(CP, CP.c.claim_payment_id == M.c.claim_payment_id).where(stands)
         ).one()
         former = sa.select(count()).select_from(M).where(self._made(), ~stands)
-        others = sa.select(count()).select_from(N).where(N.c.match_id.in_(self._in_force))
+        others = sa.select(count()).select_from(N).where(self._is_not_taken())
         return int(held), self._number(former), self._number(others), int(cents)
 
     def of_ledger(self) -> tuple[int, int]:
@@ -137,8 +141,34 @@ class Matches:
         # By what sorts alike on both engines: days, hashes and numbers.
         yield from frames(self.conn, select.order_by(payment_day(), R.c.remit_key, CP.c.ordinal, *order), ROWS_AT_ONCE)
 
-    def _made(self) -> sa.ColumnElement[bool]:
-        return sa.and_(M.c.recorded_at <= self.at.known_at, ~self._is_later(M.c.recorded_at))
+    def _is_not_taken(self) -> sa.ColumnElement[bool]:
+        refused = self._refused.subquery()
+        return sa.or_(N.c.match_id.in_(self._in_force), N.c.match_candidate_id.in_(sa.select(refused.c.refused_id)))
+
+    def _refusals(self) -> sa.Select[Any]:
+        """Give what persons said before the matches in force were made: claim_payment_id, refused_id.
+
+        It holds for good: later runs do not look at these claims any more. Not where a person has matched the payment
+        to that claim after all.
+        """
+        given, held = M.alias("given"), M.alias("held")
+        last = sa.func.max(N.c.match_candidate_id).label("refused_id")
+        said = (
+            sa.select(N.c.claim_payment_id, N.c.family_id, last, sa.func.max(N.c.match_id).label("match_id"))
+            .join(given, given.c.match_id == N.c.match_id)
+            .where(N.c.why == BY_HAND, self._made(given))
+            .group_by(N.c.claim_payment_id, N.c.family_id)
+            .subquery()
+        )
+        is_other = sa.or_(held.c.family_id.is_(None), held.c.family_id != said.c.family_id)
+        return (
+            sa.select(said.c.claim_payment_id, said.c.refused_id)
+            .join(held, held.c.claim_payment_id == said.c.claim_payment_id)
+            .where(held.c.match_id.in_(self._in_force), held.c.match_id != said.c.match_id, is_other)
+        )
+
+    def _made(self, table: sa.FromClause = M) -> sa.ColumnElement[bool]:
+        return sa.and_(table.c.recorded_at <= self.at.known_at, ~self._is_later(table.c.recorded_at))
 
     def _ended(self, table: sa.Table) -> sa.ColumnElement[bool]:
         at = table.c.ended_at
