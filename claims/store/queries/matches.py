@@ -184,9 +184,15 @@ class Matches:
 def _later(conn: sa.Connection, at: AsOf) -> list[tuple[str, str]]:
     """Give the spans of instants (from, after it, to) that belong to runs of later accounting days, or to none yet."""
     columns = (RUN.c.started_at, sa.func.coalesce(RUN.c.finished_at, "").label("finished_at"), RUN.c.posting_date)
-    select = sa.select(RUN.c.kind, *columns).where(RUN.c.kind.in_(_RUNS), RUN.c.started_at <= at.known_at)
+    select = sa.select(RUN.c.run_id, RUN.c.kind, RUN.c.state, *columns)
+    select = select.where(RUN.c.kind.in_(_RUNS), RUN.c.started_at <= at.known_at)
     runs = frame(conn, select.order_by(RUN.c.started_at, RUN.c.run_id))
-    runs["end"] = runs["finished_at"].where(runs["finished_at"] != "", runs["started_at"].shift(-1).fillna(_END))
+    # When a run that was killed ended, nobody knows: what has its end is the next run, which found it gone.
+    is_whole = (runs["state"] == "done") & (runs["finished_at"] != "") & (runs["finished_at"] <= at.known_at)
+    upto = runs["started_at"].shift(-1).fillna(_END)
+    wrote = _last_written(conn, runs.assign(upto=upto)[~is_whole], at)
+    runs["end"] = runs["finished_at"].where(is_whole, wrote.reindex(runs["run_id"]).set_axis(runs.index))
+    runs["end"] = runs["end"].fillna(runs["started_at"])
     # What lies before a run waits for the next one that posts.
     taken_up = runs["posting_date"].where(runs["kind"] != "undo", None).bfill().fillna(_END)
     before = pd.DataFrame({"end": runs["started_at"], "day": taken_up})
@@ -200,3 +206,39 @@ def _later(conn: sa.Connection, at: AsOf) -> list[tuple[str, str]]:
             found[-1:] = [(found[-1][0], end)] if joined else [*found[-1:], (begin, end)]
         begin = max(begin, end)
     return found
+
+
+def _last_written(conn: sa.Connection, runs: pd.DataFrame, at: AsOf) -> pd.Series[str]:
+    """Give the last instant at which these runs wrote anything, by run_id: what persons did after it is not of them.
+
+    `runs`: run_id, started_at, upto (when the next one began).
+    """
+    if runs.empty:
+        return pd.Series(dtype="str")
+    persons = M.alias("persons")
+    by_person = sa.select(sa.literal(1)).where(
+        persons.c.claim_payment_id == M.c.claim_payment_id,
+        persons.c.recorded_at == M.c.ended_at,
+        _is_persons(persons),
+    )
+    written = (
+        (M.c.recorded_at, ~_is_persons(M)),
+        (M.c.ended_at, ~by_person.exists()),
+        (P.c.recorded_at, sa.true()),
+        (P.c.ended_at, sa.true()),
+        (J.c.recorded_at, J.c.run_id.in_(runs["run_id"].tolist())),
+    )
+    spans = list(zip(runs["started_at"].tolist(), runs["upto"].tolist(), runs["run_id"].tolist(), strict=True))
+    found = []
+    for instant, by_run in written:
+        whose = sa.case(*((sa.and_(instant > begin, instant < end), run_id) for begin, end, run_id in spans), else_=0)
+        own = sa.select(whose.label("run_id"), instant.label("end")).where(instant <= at.known_at, by_run).subquery()
+        last = sa.select(own.c.run_id, sa.func.max(own.c.end).label("end")).where(own.c.run_id != 0)
+        found.append(frame(conn, last.group_by(own.c.run_id)))
+    ends: pd.Series[str] = pd.concat(found).groupby("run_id")["end"].max()
+    return ends
+
+
+def _is_persons(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Condition: a person made this match, or took the one before it away."""
+    return sa.or_(table.c.rule == BY_HAND, table.c.evidence.contains("unmatched-by-hand"))
