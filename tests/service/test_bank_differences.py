@@ -103,7 +103,16 @@ def test_a_cent_that_is_over_goes_back_with_its_part_or_stays_with_its_money(pra
     replay(practice.ctx, target, DAY)
     assert differences(stood, state(practice)) == {}
     check(practice)
-    practice.night(bank(("2025-06-13", "88.00", "T1")))
+    # It comes again, five cents short: what went back is not booked any more, what stayed in the bank is.
+    practice.night(bank(("2025-06-13", "87.95", "T1")))
+    line = 4
+    if left:
+        with pytest.raises(PostingRefusedError, match=r"0\.05 differ, 0\.01 of this remittance is booked already, and"):
+            bank_differences.book(practice.ctx, line, 1, WHY, DAY)
+        assert bank_differences.choices(practice.ctx, line, DAY).bookable.empty
+        allow(practice, "payer_code,book_up_to,users\n,0.06,\n")
+    assert bank_differences.choices(practice.ctx, line, DAY).bookable["cents"].tolist() == [5]
+    assert bank_differences.book(practice.ctx, line, 1, WHY, DAY) == 5
     assert (practice.exceptions(), practice.balances(account="1050")) == ([], {})
     check(practice)
 
