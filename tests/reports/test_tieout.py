@@ -217,7 +217,7 @@ def test_what_is_not_tied_is_named_by_its_exception_or_what_it_waits_for():
         assert dict(zip(told["status"], told["named_by"], strict=True)) == {
             "REMIT_NO_DEPOSIT": "NOT_RECONCILED_YET", "DEPOSIT_NO_REMIT": "NOT_RECONCILED_YET",
         }  # fmt: skip
-    # Traces are one without blanks, case and leading zeros, also where none is shown; what went out is no money to come.
+    # Traces are one without blanks, case and leading zeros, also where none is shown; what went out is not to come.
     for trace, said, cents, word in (
         ("000777", "777", 8800, "NOT_RECONCILED_YET"),
         ("EFTab1", " EFTAB1", 8800, "NOT_RECONCILED_YET"),
