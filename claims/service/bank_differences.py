@@ -43,7 +43,7 @@ def book(
     require_come(ctx, posting_date)
     master = load_master(ctx)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        deposits.require_seen(conn, bank_line_id, remit_id, seen)
+        deposits.require_both_seen(conn, bank_line_id, remit_id, seen)
         ties = _ties(conn, bank_line_id, remit_id)
         line = banking.lines(conn, banking.B.c.bank_line_id == bank_line_id)
         tying.require_come(line, posting_date)
@@ -93,7 +93,7 @@ def take_back(
     _need(reason)
     require_come(ctx, posting_date)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        deposits.require_seen(conn, bank_line_id, remit_id, seen)
+        deposits.require_both_seen(conn, bank_line_id, remit_id, seen)
         ties = _ties(conn, bank_line_id, remit_id)
         own = ties[ties["rule"] == RULE]
         if own.empty:
