@@ -139,8 +139,8 @@ class UnbalancedPostingError(ClaimsError):
 class NotFoundError(UsageError):
     """The thing asked for by number or name is not there."""
 
-    def __init__(self, what: str, which: str | int) -> None:
-        super().__init__(f"There is no {what} {which}.")
+    def __init__(self, what: str, which: str | int, hint: str = "") -> None:
+        super().__init__(f"There is no {what} {which}." + (f" {hint}" if hint else ""))
 
 
 class RunBusyError(ClaimsError):

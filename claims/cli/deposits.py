@@ -110,13 +110,19 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         open_context(actor=output.actor), number_of(number, "claims deposits list"), show_phi=show_phi
     )
     ties, others = console.records(story["ties"]), console.records(story["candidates"])
-    output.document(story | {"ties": ties, "candidates": others})
+    named = console.records(story["exceptions"])
+    output.document(story | {"ties": ties, "candidates": others, "exceptions": named})
     output.say(f"Bank line {story['bank_line_id']}: {console.dollars(story['amount_cents'])} of {story['bank_date']}")
     output.say(f"  Left      {console.dollars(story['rest_cents'])}")
     words = {"payer": story["payer_name"], "trace": story["trace_number"], "reference": story["reference"]}
     output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
     output.say(f"  Stands in file {story['sha256'][:12]}, row {story['row_number']}")
     output.say(f"  Seen      {story['seen']} (for tie and untie: --seen; for difference: the one of its tie)")
+    for one in named:
+        output.say(
+            f"  Open      {one['type_code']} {console.dollars(one['amount_cents'])}: "
+            f"claims exceptions show {one['exception_id']}"
+        )
     if ties:
         output.table(
             "Ties",

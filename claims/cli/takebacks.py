@@ -247,6 +247,8 @@ def approve(number: Number, day: Day = None) -> None:
     """Let happen what another person asked for, within your own limit: a refund to a payer, balances to
     collection, or a correction that lowers a charge.
 
+    Until people are added (claims users), nobody is another person: whoever asked may approve.
+
     Example: claims takebacks approve 3 --as sue
     """
     from claims.service.money_approvals import approve as let_go

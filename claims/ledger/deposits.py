@@ -316,7 +316,9 @@ def _told(board: _Board, ties: pd.DataFrame) -> Outcome:
     chosen = pairs[["bank_line_id", "remit_id"]].merge(ties, how="left", on=["bank_line_id", "remit_id"])
     is_chosen = chosen["rule"].notna().to_numpy()
     is_unclear = pairs["bank_line_id"].isin(board.unclear)
-    rows = weighed(pairs, pd.Series(is_chosen, index=pairs.index))
+    # What came is less or more than the remittance: no sum fits.
+    is_part = is_chosen & (chosen["rule"] != "trace-other-amount").to_numpy()
+    rows = weighed(pairs, pd.Series(is_part, index=pairs.index))
     taken = pairs["remit_id"].isin(board.gone_remits) | (
         pairs["bank_line_id"].isin(board.gone_lines) & ~is_unclear & pairs["same_amount"]
     )

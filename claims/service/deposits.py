@@ -18,7 +18,7 @@ from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
 from claims.service.periods import require_not_before
 from claims.service.runs import running
-from claims.store import banking, deposit_candidates, patient_hand, periods, returned
+from claims.store import banking, deposit_candidates, exceptions, patient_hand, periods, returned
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
@@ -87,7 +87,8 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     difference that a person booked (above zero: the deposit is short), which is no fee. `seen` of a tie in force names
     how the ties of the deposit and its remittance stand, that of the line how its own do.
     `is_ahead`: its day has not come, and nothing of it is booked. `in_hand`: whose payments and refunds are just what
-    is left of it, as `patient_banking.tie_by_hand` takes them.
+    is left of it, as `patient_banking.tie_by_hand` takes them. `exceptions`: what is open about it, or about the money
+    of a remittance that it is tied to.
     """
     with read(ctx.engine) as conn:
         row = line_of(conn, bank_line_id)
@@ -96,6 +97,8 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         ties = ties.assign(seen=_seen_with(conn, ties))
         considered = deposit_candidates.candidates(conn, [bank_line_id])
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
+        now = ties.loc[ties["ended_reason"] == "", "remit_id"]
+        named = exceptions.open_of_deposit(conn, bank_line_id, now[now != 0].tolist())
     is_ahead = bool(banking.is_ahead(row, ctx.settings.today()).any())
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
@@ -118,6 +121,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         "ties": ties[[*of_tie, "payer_name", "trace_number", "actor", "posting_date", "ended_reason", *_WORDS]],
         "seen": seen,
         "is_ahead": is_ahead,
+        "exceptions": named,
         "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
@@ -169,7 +173,7 @@ def tie(
             _require_untied(conn, bank_line_id, remit_id)
         remit = banking.remittances(conn, banking.R.c.remit_id == remit_id)
         if remit.empty:
-            raise NotFoundError("posted remittance", remit_id)
+            raise NotFoundError("posted remittance", remit_id, f"What holds it: claims remits show {remit_id}")
         rest, open_ = int(line["rest_cents"].iloc[0]), int(remit["open_cents"].iloc[0])
         if rest < 0:
             raise PostingRefusedError(

@@ -33,7 +33,6 @@ OF_LINES = (
     "RETURN_WITHOUT_DEPOSIT",
 )
 OTHER_PAYER = "DEPOSIT_PAYER_DIFFERS"  # it is tied all the same: banks name processors
-OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_DAY_AHEAD")
 
 
 def write_bank_journals(
@@ -294,7 +293,8 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
         amount_cents=lines["rest_cents"],
     )
     columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
-    exceptions.keep(conn, "bank_line_id", named[columns], OF_LINES, posting_date)
+    # What is open again, because a tie was taken apart, waits since it did before.
+    exceptions.keep(conn, "bank_line_id", named[columns], OF_LINES, posting_date, is_as_old=True)
     remits["is_returned"] |= remits["remit_id"].isin(_went_back_before(conn, remits))
     waiting = remits.assign(type_code=_remit_kinds(remits, posting_date))
     waiting = waiting[waiting["type_code"] != ""]
@@ -302,7 +302,7 @@ def name_open(conn: Connection, posting_date: date) -> tuple[pd.DataFrame, pd.Da
         exception_key=waiting["type_code"] + ":" + waiting["remit_key"], amount_cents=waiting["open_cents"]
     )
     columns = ["exception_key", "type_code", "amount_cents", "remit_id", "file_id", "seg"]
-    exceptions.keep(conn, "remit_id", waiting[columns], OF_REMITS, posting_date)
+    exceptions.keep(conn, "remit_id", waiting[columns], exceptions.OF_REMITS, posting_date, is_as_old=True)
     return named, waiting
 
 

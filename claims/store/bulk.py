@@ -49,16 +49,22 @@ def overlong(table: sa.Table, frame: pd.DataFrame) -> pd.DataFrame:
     For intake: such a set is held with a finding before anything of it is inserted.
     """
     found = []
-    for name, texts in frame.items():
-        limit = getattr(table.columns[name].type, "length", None) if name in table.columns else None
-        if limit is None or not isinstance(texts.dtype, pd.StringDtype) or longest(texts) <= limit:
-            continue
+    for name, texts, limit in maybe_overlong(table, frame):
         lengths = texts.str.len()
         long = lengths[lengths > limit]
         found.append(pd.DataFrame({"row": long.index, "column": name, "length": long.to_numpy(), "limit": limit}))
     if not found:
         return pd.DataFrame({"row": [], "column": [], "length": [], "limit": []})
     return pd.concat(found, ignore_index=True)
+
+
+def maybe_overlong(table: sa.Table, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series[Any], int]]:
+    """Give the columns of texts of which one may be longer than its column, and how long that may be."""
+    for name, texts in frame.items():
+        column = table.columns.get(str(name))
+        limit = None if column is None else getattr(column.type, "length", None)
+        if limit is not None and isinstance(texts.dtype, pd.StringDtype) and longest(texts) > limit:
+            yield str(name), texts, int(limit)
 
 
 def longest(texts: pd.Series[Any]) -> int:

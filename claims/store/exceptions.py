@@ -20,16 +20,18 @@ UNDONE = "undone"  # the reason for which an undo closes what a posting had name
 NETTED = "netted"  # why one closes whose cash others of the same reference took back
 # Of a provider adjustment: what is posted again after an undo is named by its next generation.
 GENERATION = r"^(?P<own>.+:plb:[0-9]+):(?P<generation>[1-9][0-9]*)$"
+# Why the money of a posted remittance is not in the bank, or not as it should be.
+OF_REMITS = ("REMIT_WITHOUT_DEPOSIT", "DEPOSIT_SHORT", "DEPOSIT_RETURNED", "REMIT_DAY_AHEAD")
 LINKS = ("file_id", "seg", "remit_id", "claim_payment_id", "family_id", "claim_id", "bank_line_id")
 
 
-def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int:
+def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date, *, is_as_old: bool = False) -> int:
     """Open an exception per row and give the number of new ones.
 
     `rows`: exception_key, type_code, amount_cents, message (optional: the type's title), since_date (optional: the
     same cash waits since then under another name) and any of `LINKS`. One that was closed opens again with the new
     amount, but for one that a person accepted and that is worth what it was then; one that is open stays as it is.
-    What an undo had closed is as old as it was before.
+    What an undo had closed is as old as it was before; with `is_as_old` so is all that opens again.
     """
     rows = rows.drop_duplicates("exception_key")
     if rows.empty:
@@ -41,7 +43,7 @@ def open_all(conn: sa.Connection, rows: pd.DataFrame, posting_date: date) -> int
     reopened = rows[rows["exception_key"].isin(closed)]
     if len(reopened):
         found = [ids for part in _parts(closed) for ids in conn.scalars(_ids_of(table.c.exception_key.in_(part)))]
-        reopen(conn, found, posting_date)
+        reopen(conn, found, posting_date, is_as_old=is_as_old)
         restate(conn, reopened)
         _date(conn, reopened)
     new = rows[~rows["exception_key"].isin(known["exception_key"])]
@@ -103,6 +105,16 @@ def is_of(types: Iterable[str]) -> sa.ColumnElement[bool]:
 def has_key(exception_key: str) -> sa.ColumnElement[bool]:
     """Condition: it is the exception of this key."""
     return schema.exceptions.c.exception_key == exception_key
+
+
+def open_of_deposit(conn: sa.Connection, bank_line_id: int, remit_ids: Iterable[int]) -> pd.DataFrame:
+    """Open exceptions about a bank line, or about the money of these remittances: exception_id, type_code,
+    amount_cents."""
+    table = schema.exceptions
+    of_money = sa.and_(table.c.remit_id.in_(list(remit_ids)), table.c.type_code.in_(OF_REMITS))
+    select = sa.select(table.c.exception_id, table.c.type_code, table.c.amount_cents)
+    own = sa.or_(table.c.bank_line_id == bank_line_id, of_money)
+    return frame(conn, select.where(table.c.state == "open", own).order_by(table.c.exception_id))
 
 
 def closed_as(conn: sa.Connection, reason: str, *conditions: sa.ColumnElement[bool]) -> list[int]:
@@ -241,6 +253,8 @@ def keep(
     types: Iterable[str],
     posting_date: date,
     done: str = "tied",
+    *,
+    is_as_old: bool = False,
 ) -> dict[str, int]:
     """Make the open exceptions of some `types` exactly those of `rows` (as in `open_all`, with the id `column`).
 
@@ -261,4 +275,4 @@ def keep(
     close_keys(conn, sorted(elsewhere), "reclassified", posting_date)
     close_keys(conn, [key for key in closed if key not in elsewhere], done, posting_date)
     restate(conn, rows[rows["exception_key"].isin(open_now)])
-    return {"opened": open_all(conn, rows, posting_date), "closed": len(closed)}
+    return {"opened": open_all(conn, rows, posting_date, is_as_old=is_as_old), "closed": len(closed)}

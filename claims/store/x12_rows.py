@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from claims.store import schema, undo_bank
 from claims.store.banking import UNDONE, known_lines, line_states
-from claims.store.bulk import longest
+from claims.store.bulk import maybe_overlong
 from claims.store.rows import insert_keyed
 
 Frames = Mapping[str, pd.DataFrame]
@@ -201,10 +201,7 @@ def shorten(frames: Frames) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         if rows is None or rows.empty:
             continue
         rows = rows.rename(columns=RENAMED) if table is schema.claims else rows
-        for column, texts in rows.items():
-            limit = getattr(table.columns[column].type, "length", None) if column in table.columns else None
-            if limit is None or not isinstance(texts.dtype, pd.StringDtype) or longest(texts) <= limit:
-                continue
+        for column, texts, limit in list(maybe_overlong(table, rows)):
             lengths = texts.str.len()
             long = lengths > limit
             if not long.any():

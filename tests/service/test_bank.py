@@ -1,6 +1,6 @@
 """The bank in the books: each rule to its journals, returns, fees, hands, and the checks that hold all along."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -109,6 +109,22 @@ def test_a_short_deposit_leaves_the_rest_open_until_it_comes(practice):
     practice.night(bank("2025-03-14,38.00,T1,,,ACH"))
     assert (practice.exceptions(), ties(practice)) == ([], [(3800, 0, "trace-amount"), (5000, 0, "trace-other-amount")])
     assert sound(practice) == {"1000": 8800, "4000": -15000, "4100": 6200}
+
+
+def test_what_waits_is_as_old_as_before_when_a_person_takes_a_tie_apart(practice):
+    practice.night(known("A1"), paid(), bank("2025-03-11,50.00,T9,,,ACH"))
+    number, remittance = line(practice, 5000), remit_id(practice, "T1")
+    E = schema.exceptions
+    waits = sa.select(E.c.type_code, sa.func.coalesce(E.c.since_date, E.c.posting_date)).where(E.c.state == "open")
+    before = sorted(practice.rows(waits))
+    deposits.tie(practice.ctx, number, remittance, "said so", DAY + timedelta(days=5))
+    told = deposits.told(practice.ctx, number)["exceptions"]
+    assert told[["type_code", "amount_cents"]].to_numpy().tolist() == [["DEPOSIT_SHORT", 3800]]
+    deposits.untie(practice.ctx, number, "wrong", DAY + timedelta(days=6))
+    assert sorted(practice.rows(waits)) == before
+    practice.night(bank("2025-03-11,80.00,T1,,,ACH"), day=DAY + timedelta(days=6))
+    tie = deposits.told(practice.ctx, line(practice, 8000))["ties"].iloc[0]
+    assert (tie["rule"], tie["differ"]) == ("trace-other-amount", "another amount")
 
 
 @pytest.mark.long
