@@ -1,4 +1,4 @@
-"""Identifiers: whether a text can be what it says it is, and the form in which claim numbers are compared."""
+"""Identifiers: whether a text can be what it says it is, and how claim numbers and trace numbers are compared."""
 
 from __future__ import annotations
 
@@ -59,3 +59,8 @@ def normal_number(numbers: pd.Series) -> pd.Series:
     """Claim numbers as payers hand them back: upper case, letters and digits only, no leading zeros."""
     plain = numbers.str.upper().str.replace(r"[^0-9A-Z]+", "", regex=True)
     return plain.str.lstrip("0")
+
+
+def normal_trace(traces: pd.Series) -> pd.Series:
+    """Trace numbers as banks hand them back: upper case, no blanks, no leading zeros."""
+    return traces.str.upper().str.replace(r"\s+", "", regex=True).str.lstrip("0")

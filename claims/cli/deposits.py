@@ -36,6 +36,14 @@ Start with: claims deposits list. The rules: docs/bank.md
 """
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the tie.")]
 Seen = Annotated[str, typer.Option("--seen", help="What show said of the ties; refused where they have changed.")]
+SeenBoth = Annotated[
+    str,
+    typer.Option(
+        "--seen",
+        help="What the tie says in deposits show and remits show (Seen); refused where ties of the deposit or of the "
+        "remittance have changed.",
+    ),
+]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Accounting day; default: today.")]
 
 
@@ -109,7 +117,7 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     words = {"payer": story["payer_name"], "trace": story["trace_number"], "reference": story["reference"]}
     output.say("  Bank says " + ", ".join(f"{name} {text}" for name, text in words.items() if text))
     output.say(f"  Stands in file {story['sha256'][:12]}, row {story['row_number']}")
-    output.say(f"  Seen      {story['seen']} (for tie, untie and difference: --seen)")
+    output.say(f"  Seen      {story['seen']} (for tie and untie: --seen; for difference: the one of its tie)")
     for one in named:
         output.say(
             f"  Open      {one['type_code']} {console.dollars(one['amount_cents'])}: "
@@ -118,7 +126,10 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
     if ties:
         output.table(
             "Ties",
-            [">Remit", ">Amount", ">Fee", ">Difference", "Rule", ">Score", "Agrees", "Differs", "By", "Ended", "Said"],
+            [
+                *(">Remit", ">Amount", ">Fee", ">Difference", "Rule", ">Score", "Agrees", "Differs", "By", "Ended"),
+                *("Seen", "Said"),
+            ],
             _ties(ties),
         )
         for says in sorted({row["says"] for row in ties} - {""}):
@@ -170,6 +181,7 @@ def _ties(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
             row["differ"],
             row["actor"],
             row["ended_reason"],
+            row["seen"],
             "; ".join(words for words in (row["words"], row["ended_words"]) if words),
         )
         for row in rows
@@ -279,12 +291,13 @@ def difference(
     reason: Reason,
     take_back: Annotated[bool, typer.Option("--take-back", help="Take back what was booked.")] = False,
     day: Day = None,
-    seen: Seen = "",
+    seen: SeenBoth = "",
 ) -> None:
     """Book the cents that a tied deposit is short of its remittance, or over it, and will stay so; audited.
 
     They go to 5110, bank differences. How much at most, for which payer and by whom says a row of master data
-    (bank_differences, docs/files.md); without one nothing is booked.
+    (bank_differences, docs/files.md); without one nothing is booked. With --seen of the tie (claims deposits show,
+    claims remits show) it is refused where the deposit or the remittance has other ties since.
 
     Example: claims deposits difference 12 40 --reason "a cent of rounding, payer will not send it"
     """

@@ -71,12 +71,12 @@ def show_remit(
     output.say(f"  Stands in file {told['file_id']} ({told['sha256'][:12]}), segment {told['seg']}")
     output.table(
         "Deposits",
-        [">Bank line", ">Amount", ">Fee", ">Difference", "Rule"],
+        [">Bank line", ">Amount", ">Fee", ">Difference", "Rule", "Seen"],
         [
             (
                 *(row["bank_line_id"], dollars(row["amount_cents"])),
                 *(dollars(row[name]) if row[name] else "" for name in ("fee_cents", "difference_cents")),
-                row["rule"],
+                *(row["rule"], row["seen"]),
             )
             for row in ties
         ],

@@ -189,10 +189,27 @@ def _joined(told: Sequence[str], width: int) -> Iterator[str]:
             line = ""
         line = f"{line} · {one}" if line else one
         if _length(line) > width:
-            *whole, line = textwrap.wrap(line, max(width, 1), break_long_words=False, break_on_hyphens=False)
+            *whole, line = _filled(line, width)
             yield from whole
     if line:
         yield line
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """Break a text at its blanks, as many words on each line as fit; between wide characters where one is too long."""
+    done, line = [], ""
+    for word in text.split(" "):
+        if line and _length(f"{line} {word}") > width:
+            done.append(line.rstrip())
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+        if _length(line) > max(len(line), width):  # one word by now; it takes more columns than it has characters
+            from rich.cells import chop_cells
+
+            *whole, line = chop_cells(line.replace(_GLUE, " "), max(width, 2))
+            done += whole
+    return [*done, line]
 
 
 def _short(cell: str, asked: bool) -> str:
@@ -205,4 +222,4 @@ def _length(text: str) -> int:
         return len(text)
     from rich.cells import cell_len
 
-    return cell_len(text)
+    return cell_len(text.replace(_GLUE, " "))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
+from claims.identifiers import normal_trace
 
 BUSINESS_DAYS = 3
 # A name cut shorter than this says too little.
@@ -21,11 +22,6 @@ MOST_CANDIDATES = 20
 # Calendar days within which an equal amount is worth naming, even where another payer or trace speaks against it.
 WORTH_NAMING = 14
 NOWHERE = 1_000_000
-
-
-def normal_trace(traces: pd.Series) -> pd.Series:
-    """Trace numbers as banks hand them back: upper case, no blanks, no leading zeros."""
-    return traces.str.upper().str.replace(r"\s+", "", regex=True).str.lstrip("0")
 
 
 def normal_payer(names: pd.Series) -> pd.Series:

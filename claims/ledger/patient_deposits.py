@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
+from claims.identifiers import normal_trace
 from claims.ledger import card_settlements
-from claims.ledger.deposit_pairs import business_days_between, normal_trace
+from claims.ledger.deposit_pairs import business_days_between
 from claims.ledger.split_deposits import by_lines, shares
 
 BATCH, REFERENCE, ALONE = "patient-batch", "patient-reference", "patient-amount-date"

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from claims import codes
-from claims.ledger.deposit_pairs import MOST_CANDIDATES, among, normal_trace, pairs_of, prepared, weighed
+from claims.identifiers import normal_trace
+from claims.ledger.deposit_pairs import MOST_CANDIDATES, among, pairs_of, prepared, weighed
 from claims.ledger.returned_parts import FORMER, PAIR, by_name
 from claims.ledger.returned_turns import in_turn
 

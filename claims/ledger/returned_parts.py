@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from claims.ledger.deposit_pairs import among, normal_trace, prepared, weighed, with_facts
+from claims.identifiers import normal_trace
+from claims.ledger.deposit_pairs import among, prepared, weighed, with_facts
 from claims.ledger.subsets import sets_of
 
 ALONE, TOGETHER = "returned-part", "returned-together"

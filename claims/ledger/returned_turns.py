@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from claims.ledger.deposit_pairs import among, normal_trace
+from claims.identifiers import normal_trace
+from claims.ledger.deposit_pairs import among
 
 NAME = ["trace", "rest_cents"]
 Pair = tuple[int, int]

@@ -20,6 +20,8 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
+from claims.identifiers import normal_trace
+
 ACCOUNTS = ("1100", "1110", "1200", "1400", "2100", "2110", "2120", "4100", "4310", "4900", "5100")
 COLUMNS = [
     "status",
@@ -99,8 +101,11 @@ def tie_out(
 
     `payer_names`: those of 835s and 837s; `holidays`: ISO days on which no bank works.
     """
+    # As the rules compare them, and before what may name a person is left out: `trace` is shown nowhere.
+    deposits = deposits.assign(trace=normal_trace(deposits["trace_number"]))
     deposits = without_persons(deposits, payer_names, set(remittances["trace_number"]))
     rows = remittances.reset_index(drop=True)
+    rows["trace"] = normal_trace(rows["trace_number"])
     rows["claims_less_adjustments_cents"] = rows["claims_paid_cents"] - rows["provider_adjustments_cents"]
     rows["remittance_difference_cents"] = rows["payment_cents"] - rows["claims_less_adjustments_cents"]
     # What claims charge is paid or adjusted: a payer's own slip shows here, also where BPR02 is the sum of the claims.
@@ -202,7 +207,7 @@ def _unexplained(deposits: pd.DataFrame) -> pd.DataFrame:
     rows["bank_difference_cents"] = rows["bank_cents"]
     rows["bank_trace"], rows["bank_reference"] = rows["trace_number"], rows["reference"]
     names = ["status", "payer_name", "bank_date", "bank_trace", "bank_reference", "bank_rule", "bank_cents"]
-    more = ["bank_difference_cents", "line_key", "is_booked", "sha256", "seg", "offset", "length"]
+    more = ["bank_difference_cents", "trace", "line_key", "is_booked", "sha256", "seg", "offset", "length"]
     unexplained: pd.DataFrame = rows[[*names, *more]]
     return unexplained
 
@@ -253,10 +258,11 @@ def _named_by(rows: pd.DataFrame, exceptions: pd.DataFrame) -> pd.Series[str]:
     for key, type_code in sorted(keyed.itertuples(index=False, name=None), key=str):
         words.setdefault(key, []).append(type_code)
     # A bank line that is here and that no reconcile has taken up yet may be the money of whoever has its trace number.
+    # What is below zero went out: nobody's money.
     is_unbooked = (rows["status"] == "DEPOSIT_NO_REMIT") & (rows["is_booked"] == 0)
-    came = set(rows.loc[is_unbooked, "bank_trace"]) - {""}
+    came = set(rows.loc[is_unbooked & (rows["bank_cents"] > 0), "trace"]) - {""}
     named = []
-    columns = ["status", "remit_id", "line_key", "is_booked", "open_business_days", "held_because", "trace_number"]
+    columns = ["status", "remit_id", "line_key", "is_booked", "open_business_days", "held_because", "trace"]
     for status, remit_id, line_key, is_booked, days, because, trace in rows.reindex(columns=columns).itertuples(
         index=False, name=None
     ):

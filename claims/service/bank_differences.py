@@ -36,14 +36,14 @@ def book(
     """Book what a deposit is short of the remittance that it is tied to (above zero), or over it; give the cents.
 
     NotFoundError where the two are not tied, PostingRefusedError where nothing differs, or it is more than the practice
-    allows, with all that is booked of this remittance. The reason is kept with the tie. TiesMovedError where `seen`
-    (`deposits.Would.seen`) is not how ties of the two stand.
+    allows, with all that is booked of this remittance; what went back with its deposit is booked no more. The reason is
+    kept with the tie. TiesMovedError where `seen` (`deposits.Would.seen`) is not how ties of the two stand.
     """
     _need(reason)
     require_come(ctx, posting_date)
     master = load_master(ctx)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        deposits.require_seen(conn, bank_line_id, remit_id, seen)
+        deposits.require_both_seen(conn, bank_line_id, remit_id, seen)
         ties = _ties(conn, bank_line_id, remit_id)
         line = banking.lines(conn, banking.B.c.bank_line_id == bank_line_id)
         tying.require_come(line, posting_date)
@@ -58,7 +58,7 @@ def book(
             )
         before = banking.matches(conn, banking.of_remittances(conn, [remit_id]))
         booked = _booked(before, remit_id)
-        _require_allowed(master, ctx, str(ties["payer_code"].iloc[0]), abs(cents) + booked, posting_date)
+        _require_allowed(master, ctx, str(ties["payer_code"].iloc[0]), abs(cents), booked, posting_date)
         require_not_before(periods.last_day(conn, ties["journal_id"].tolist()), posting_date)
         own = line[["bank_line_id", "line_key", "bank_date", "unapplied_cents"]].assign(
             remit_id=remit_id,
@@ -93,7 +93,7 @@ def take_back(
     _need(reason)
     require_come(ctx, posting_date)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        deposits.require_seen(conn, bank_line_id, remit_id, seen)
+        deposits.require_both_seen(conn, bank_line_id, remit_id, seen)
         ties = _ties(conn, bank_line_id, remit_id)
         own = ties[ties["rule"] == RULE]
         if own.empty:
@@ -187,8 +187,14 @@ def _differs(short: int, over: int) -> int:
 
 
 def _booked(ties: pd.DataFrame, remit_id: int) -> int:
-    """What is booked of a remittance, whatever its sign."""
-    return int(ties[(ties["remit_id"] == remit_id) & (ties["rule"] == RULE)]["fee_cents"].abs().sum())
+    """What is booked of a remittance, whatever its sign: no more what went back with its deposit.
+
+    `ties`: those in force of all bank lines that have any to the remittance, returns too.
+    """
+    own = ties[ties["remit_id"] == remit_id]
+    deposit = own["returns_line_id"].fillna(0).astype("int64")
+    deposit = deposit.mask(deposit == 0, own["bank_line_id"])
+    return int(banking.booked_differences(own).groupby(deposit).sum().abs().sum())
 
 
 class _Limit(NamedTuple):
@@ -208,13 +214,14 @@ def _limit(master: Master, ctx: Context, payer_code: str, day: date) -> _Limit |
     return _Limit(int(rows["book_up_to_cents"].iloc[0]), not users or ctx.actor in users.split())
 
 
-def _require_allowed(master: Master, ctx: Context, payer_code: str, cents: int, day: date) -> None:
+def _require_allowed(master: Master, ctx: Context, payer_code: str, cents: int, booked: int, day: date) -> None:
     limit = _limit(master, ctx, payer_code, day)
     if limit is None:
         raise PostingRefusedError("No row of master data (bank_differences) says how much may be booked.")
-    if cents > limit.cents:
+    if cents + booked > limit.cents:
+        already = f", {amount(booked)} of this remittance is booked already" if booked else ""
         raise PostingRefusedError(
-            f"{amount(cents)} differ, and the practice books {amount(limit.cents)} at most (bank_differences)."
+            f"{amount(cents)} differ{already}, and the practice books {amount(limit.cents)} at most (bank_differences)."
         )
     if not limit.is_mine:
         raise PostingRefusedError("The rule of bank differences names others than you; claims master show tells whom.")

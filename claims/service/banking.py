@@ -7,7 +7,8 @@ from datetime import date
 
 import pandas as pd
 
-from claims.ledger import deposit_pairs, deposits, returned_deposits, returned_turns
+from claims.identifiers import normal_trace
+from claims.ledger import deposits, returned_deposits, returned_turns
 from claims.service import tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
@@ -49,9 +50,9 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
 
 def _in_place(lines: pd.DataFrame) -> list[int]:
     """Open lines (bank_line_id) that came after an open return with their trace number: for what that one took back."""
-    came = lines.assign(trace=deposit_pairs.normal_trace(lines["trace_number"]))
+    came = lines.assign(trace=normal_trace(lines["trace_number"]))
     back = came[(came["rest_cents"] < 0) & (came["kind"] != "fee")]
-    names = [back[["bank_date"]].assign(trace=deposit_pairs.normal_trace(back[name])) for name in NAMES]
+    names = [back[["bank_date"]].assign(trace=normal_trace(back[name])) for name in NAMES]
     first = pd.concat(names).groupby("trace")["bank_date"].min()
     day = pd.Series(first.reindex(came["trace"]).to_numpy(), index=came.index).fillna("")
     is_later = (came["rest_cents"] > 0) & (came["trace"] != "") & (day != "") & (came["bank_date"] > day)
@@ -113,7 +114,7 @@ def _give_way(conn: Connection, ctx: Context, run_id: int, posting_date: date) -
     """Take returns apart in whose place an earlier one of their trace number and amount came since; tell if any was."""
     open_ = banking.open_lines(conn, posting_date)
     back = open_[(open_["rest_cents"] < 0) & ~open_["is_over"].astype(bool) & (open_["kind"] != "fee")]
-    taken = returned.taken_whole(conn, deposit_pairs.normal_trace(back["trace_number"]).tolist())
+    taken = returned.taken_whole(conn, normal_trace(back["trace_number"]).tolist())
     pairs = returned_turns.out_of_turn(back, taken, returned.refused(conn)) if len(taken) else taken
     if len(pairs):
         ties = returned.ties_of(conn, pairs)

@@ -84,7 +84,8 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     """Tell one bank line: what it says, its ties past and present with their evidence, and what was considered.
 
     Of a tie: amount_cents settles the remittance, fee_cents of it a card processor kept, difference_cents is a small
-    difference that a person booked (above zero: the deposit is short), which is no fee.
+    difference that a person booked (above zero: the deposit is short), which is no fee. `seen` of a tie in force names
+    how the ties of the deposit and its remittance stand, that of the line how its own do.
     `is_ahead`: its day has not come, and nothing of it is booked. `in_hand`: whose payments and refunds are just what
     is left of it, as `patient_banking.tie_by_hand` takes them. `exceptions`: what is open about it, or about the money
     of a remittance that it is tied to.
@@ -93,6 +94,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         row = line_of(conn, bank_line_id)
         money = patient_hand.in_hand(conn)
         ties = banking.matches(conn, [bank_line_id], all_time=True)
+        ties = ties.assign(seen=_seen_with(conn, ties))
         considered = deposit_candidates.candidates(conn, [bank_line_id])
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
         now = ties.loc[ties["ended_reason"] == "", "remit_id"]
@@ -109,7 +111,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     ties = ties.assign(difference_cents=difference, fee_cents=ties["fee_cents"] - difference)
     considered = considered.assign(why_says=_looked_up(reasons, considered["why"]), **_facts(considered["evidence"]))
     of_tie = ["remit_id", "returns_line_id", "amount_cents", "fee_cents", "difference_cents"]
-    of_tie += ["rule", "says", "score", "agree", "differ"]
+    of_tie += ["rule", "says", "score", "agree", "differ", "seen"]
     if not show_phi:
         ties = ties.assign(**{name: ties[name].where(ties[name] == "", MASK) for name in _WORDS})
     of_other = ["remit_id", "returns_line_id", "day", "amount_cents", "payer_name", "trace_number", "why", "why_says"]
@@ -123,6 +125,13 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
+
+
+def _seen_with(conn: Connection, ties: pd.DataFrame) -> pd.Series[str]:
+    """How the ties of each deposit and its remittance stand; empty of a tie that has ended, or of a return."""
+    is_here = (ties["ended_reason"] == "") & ties["returns_line_id"].fillna(0).eq(0) & ties["remit_id"].fillna(0).ne(0)
+    words = banking.seen_together(conn, ties.loc[is_here, ["bank_line_id", "remit_id"]].astype("int64"))
+    return words.reindex(ties.index).fillna("").astype("str")
 
 
 def _facts(evidence: pd.Series) -> dict[str, pd.Series]:
@@ -321,6 +330,12 @@ def untie(
 def require_seen(conn: Connection, bank_line_id: int, remit_id: int, seen: str | None) -> None:
     """Raise TiesMovedError where ties of a bank line and a remittance are not as they were seen."""
     if seen is not None and seen not in {banking.seen(conn, bank_line_id, one) for one in (remit_id, 0)}:
+        raise TiesMovedError
+
+
+def require_both_seen(conn: Connection, bank_line_id: int, remit_id: int, seen: str | None) -> None:
+    """As `require_seen`, where what was seen of the line alone does not do: what the remittance lacks counts, too."""
+    if seen is not None and seen != banking.seen(conn, bank_line_id, remit_id):
         raise TiesMovedError
 
 

@@ -32,8 +32,9 @@ def remittances(ctx: Context, state: str = "") -> pd.DataFrame:
 
 
 def remittance(ctx: Context, number: int, *, show_phi: bool = False) -> dict[str, Any]:
-    """Tell one remittance: its facts, its ties (`ties`), who issued it again (`issued_again_by`, numbers), and its
-    provider adjustments one by one (`provider_adjustments`; references masked unless `show_phi`, which is audited).
+    """Tell one remittance: its facts, its ties (`ties`; `seen` names how those of the two stand), who issued it again
+    (`issued_again_by`, numbers), and its provider adjustments one by one (`provider_adjustments`; references masked
+    unless `show_phi`, which is audited).
 
     Raises NotFoundError.
     """
@@ -41,7 +42,9 @@ def remittance(ctx: Context, number: int, *, show_phi: bool = False) -> dict[str
         found = rows.remittances(conn, rows.numbered("remittances", number))
         ties = rows.deposits_of(conn, [number])
         difference = banking.booked_differences(ties)
-        ties = ties.assign(fee_cents=ties["fee_cents"] - difference, difference_cents=difference)
+        pairs = ties.loc[ties["amount_cents"] > 0, ["bank_line_id", "remit_id"]].astype("int64")
+        seen = banking.seen_together(conn, pairs).reindex(ties.index).fillna("").astype("str")
+        ties = ties.assign(fee_cents=ties["fee_cents"] - difference, difference_cents=difference, seen=seen)
         again = sorted(set(undo.issued_again(conn, [number])["remit_id"].tolist()))
         adjustments = _with_meaning(named_adjustments.of_remittance(conn, number), show_phi=show_phi)
     if found.empty:

@@ -15,7 +15,8 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import PostingRefusedError
-from claims.ledger import deposit_lines, deposit_pairs, deposits
+from claims.identifiers import normal_trace
+from claims.ledger import deposit_lines, deposits
 from claims.service.context import Context
 from claims.service.journals import write_journals
 from claims.store import banking, deposit_candidates, exceptions, returned
@@ -319,8 +320,8 @@ def _went_back_before(conn: Connection, remits: pd.DataFrame) -> list[int]:
 def _kinds(lines: pd.DataFrame, ambiguous: list[int], held: pd.DataFrame) -> pd.Series:
     """Why something is left of a bank line: it went out, is more, fits several, its remittance is held, or none is."""
     # By the trace alone: the amount of a remittance that is held may be what is wrong with it.
-    waits = deposit_pairs.normal_trace(held["trace_number"])
-    own = deposit_pairs.normal_trace(lines["trace_number"])
+    waits = normal_trace(held["trace_number"])
+    own = normal_trace(lines["trace_number"])
     kinds = np.select(
         [
             lines["bank_line_id"].isin(ambiguous),

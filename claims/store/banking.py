@@ -336,6 +336,35 @@ def seen(conn: sa.Connection, bank_line_id: int, remit_id: int = 0) -> str:
     return f"{'both' if remit_id else 'line'}.{last}.{ever}.{ended}"
 
 
+def seen_together(conn: sa.Connection, pairs: pd.DataFrame) -> pd.Series[str]:
+    """What `seen` says of each of `pairs` (bank_line_id, remit_id), for all at once."""
+    columns = (D.c.deposit_match_id, D.c.bank_line_id, D.c.returns_line_id, D.c.remit_id)
+    select = sa.select(
+        *(sa.func.coalesce(column, 0).label(column.name) for column in columns),
+        sa.case((D.c.ended_at.is_(None), 0), else_=1).label("is_ended"),
+    )
+    wanted = [
+        sa.or_(D.c.bank_line_id.in_(part), D.c.returns_line_id.in_(part)) for part in in_parts(pairs["bank_line_id"])
+    ]
+    wanted += [D.c.remit_id.in_(part) for part in in_parts(pairs["remit_id"])]
+    parts = [frame(conn, select.where(condition)) for condition in [*wanted, sa.false()]]
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates("deposit_match_id")
+    other = rows[rows["returns_line_id"] != rows["bank_line_id"]]
+    of_lines = pd.concat([rows, other.assign(bank_line_id=other["returns_line_id"])], ignore_index=True)
+
+    def counted(ties: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+        sums = ties.groupby(keys)["deposit_match_id"].agg(last="max", ever="size")
+        sums["ended"] = ties.groupby(keys)["is_ended"].sum()
+        return pairs[keys].merge(sums, how="left", left_on=keys, right_index=True).fillna(0)[["last", "ever", "ended"]]
+
+    line, remit = counted(of_lines, ["bank_line_id"]), counted(rows, ["remit_id"])
+    both = line + remit - counted(of_lines, ["bank_line_id", "remit_id"])  # what is of the two was counted twice
+    both["last"] = line["last"].where(line["last"] > remit["last"], remit["last"])
+    texts = both.astype("int64").astype("str")
+    told: pd.Series[str] = "both." + texts["last"] + "." + texts["ever"] + "." + texts["ended"]
+    return told
+
+
 def end_ties(conn: sa.Connection, journal_ids: Iterable[int], reason: str, posting_date: date, words: str = "") -> None:
     """End the ties of some journals that are in force; `words` are those of a person."""
     ended = {"ended_posting_date": posting_date, "ended_reason": reason, "ended_words": words}

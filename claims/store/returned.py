@@ -19,14 +19,14 @@ PART += ["amount_cents", "fee_cents"]
 
 
 def _compared(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """A trace number as `deposit_pairs.normal_trace` compares it."""
+    """A trace number as `identifiers.normal_trace` compares it."""
     return sa.func.ltrim(sa.func.upper(sa.func.replace(column, " ", "")), "0")
 
 
 def former_deposits(conn: sa.Connection, amounts: Iterable[int], names: Iterable[str] = ()) -> pd.DataFrame:
     """Deposits of these amounts, and those that trace numbers or references name: themselves, or remittances of theirs.
 
-    `names` as `deposit_pairs.normal_trace` gives them, and references as the bank writes them. `is_whole`: no return
+    `names` as `identifiers.normal_trace` gives them, and references as the bank writes them. `is_whole`: no return
     takes anything of it back yet. One that brought patients' money is taken back by taking back the payment (claims
     payments void), never by itself.
     """
@@ -102,7 +102,7 @@ def refused(conn: sa.Connection) -> pd.DataFrame:
 
 
 def taken_whole(conn: sa.Connection, traces: Sequence[str]) -> pd.DataFrame:
-    """Returns of these trace numbers (`deposit_pairs.normal_trace`) that took back a whole deposit, by the rule:
+    """Returns of these trace numbers (`identifiers.normal_trace`) that took back a whole deposit, by the rule:
     bank_line_id, trace_number, amount_cents and bank_date of the return, returns_line_id, came (the deposit's day),
     came_trace."""
     former = B.alias("former")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 from claims.cli import console, tables
 from claims.cli.console import Output
@@ -109,6 +110,14 @@ def test_what_does_not_fit_gives_way_in_order():
     assert beside(80)[1] == ["Trace", "File", "Journal"]  # Segment has its room again
     assert beside(80, first_to_go=("Trace", "Day"))[1] == ["Day", "Trace", ">Segment", "Journal"]
     assert beside(12)[0] == ["Key"]
+    # Characters that take two columns each fit below their row, too, also where a sentence of them has no blanks.
+    wide = [["1", "日本語テキスト " * 3, "$1.00", "日本語テキスト 説明説明説明 " * 2 + "説明" * 20]]
+    for width in (24, 30, 36):
+        layout = tables.lay_out(["No", "Payer", ">Amount", "Said"], wide, width)
+        drawn = tables.lines(["No", "Payer", ">Amount", "Said"], wide, layout, width, {})
+        told = ["".join(text for text, _ in line) for line in drawn]
+        assert max(cell_len(line) for line in told) <= width
+        assert ("".join(told).count("説"), "".join(told).count("明")) == (26, 26)
 
 
 def test_json_leaves_stdout_to_the_document(capsys):

@@ -217,6 +217,15 @@ def test_what_is_not_tied_is_named_by_its_exception_or_what_it_waits_for():
         assert dict(zip(told["status"], told["named_by"], strict=True)) == {
             "REMIT_NO_DEPOSIT": "NOT_RECONCILED_YET", "DEPOSIT_NO_REMIT": "NOT_RECONCILED_YET",
         }  # fmt: skip
+    # Traces are one without blanks, case and leading zeros, also where none is shown; what went out is not to come.
+    for trace, said, cents, word in (
+        ("000777", "777", 8800, "NOT_RECONCILED_YET"),
+        ("EFTab1", " EFTAB1", 8800, "NOT_RECONCILED_YET"),
+        ("T1", "T1", -8800, "NO_DEPOSIT_YET"),
+    ):
+        told = only({"trace_number": trace}, POSTED, [here | {"trace_number": said, "deposit_cents": cents}])
+        assert told.set_index("status").loc["REMIT_NO_DEPOSIT", "named_by"] == word
+        assert " EFTAB1" not in told["bank_trace"].tolist()
     loose = {"remit_id": 0, "tied_cents": 0, "rule": ""}
     named = only(deposits=[loose], exceptions=[{"line_key": "l1", "type_code": "DEPOSIT_WITHOUT_REMIT"}])
     assert "DEPOSIT_WITHOUT_REMIT" in named["named_by"].tolist()

@@ -77,7 +77,10 @@ def test_a_cent_that_is_short_is_booked_by_itself_and_taken_back(practice, tmp_p
 def test_a_cent_that_is_over_goes_back_with_its_deposit(practice, tmp_path):
     night(practice, "88.01")
     allow(practice)
-    assert bank_differences.book(practice.ctx, 1, 1, WHY, DAY) == -1
+    shown = deposits.told(practice.ctx, 1)
+    with pytest.raises(deposits.TiesMovedError):
+        bank_differences.book(practice.ctx, 1, 1, WHY, DAY, seen=shown["seen"])
+    assert bank_differences.book(practice.ctx, 1, 1, WHY, DAY, seen=shown["ties"]["seen"].iloc[0]) == -1
     assert (practice.exceptions(), practice.balances(account="5110")) == ([], {"5110": -1})
     check(practice)
     practice.night(bank(("2025-06-12", "-88.01", "T1")))
@@ -103,14 +106,35 @@ def test_a_cent_that_is_over_goes_back_with_its_part_or_stays_with_its_money(pra
     replay(practice.ctx, target, DAY)
     assert differences(stood, state(practice)) == {}
     check(practice)
-    practice.night(bank(("2025-06-13", "88.00", "T1")))
+    # It comes again, five cents short: what went back is not booked any more, what stayed in the bank is.
+    practice.night(bank(("2025-06-13", "87.95", "T1")))
+    line = 4
+    if left:
+        with pytest.raises(PostingRefusedError, match=r"0\.05 differ, 0\.01 of this remittance is booked already, and"):
+            bank_differences.book(practice.ctx, line, 1, WHY, DAY)
+        assert bank_differences.choices(practice.ctx, line, DAY).bookable.empty
+        allow(practice, "payer_code,book_up_to,users\n,0.06,\n")
+    assert bank_differences.choices(practice.ctx, line, DAY).bookable["cents"].tolist() == [5]
+    assert bank_differences.book(practice.ctx, line, 1, WHY, DAY) == 5
     assert (practice.exceptions(), practice.balances(account="1050")) == ([], {})
     check(practice)
 
 
 def test_more_than_the_practice_allows_is_refused(practice):
     night(practice, "87.94")
+    practice.night(bank(("2025-06-11", "0.02", "T9")))
+    seen = deposits.told(practice.ctx, 1)["ties"]["seen"].iloc[0]
+    assert received.remittance(practice.ctx, 1)["ties"]["seen"].tolist() == [seen]
+    # Another deposit's two cents come to the remittance, and go: what was seen of it is not how it stands.
+    deposits.tie(practice.ctx, 2, 1, WHY, DAY)
     allow(practice)
+    with pytest.raises(deposits.TiesMovedError):
+        bank_differences.book(practice.ctx, 1, 1, WHY, DAY, seen=seen)
+    words = {line: deposits.told(practice.ctx, line)["ties"]["seen"].tolist() for line in (1, 2)}
+    assert received.remittance(practice.ctx, 1)["ties"]["seen"].tolist() == words[1] + words[2]
+    assert bank_differences.would_book(practice.ctx, 1, 1, WHY, DAY).seen == words[1][0] != seen
+    deposits.untie(practice.ctx, 2, WHY, DAY)
+    assert deposits.told(practice.ctx, 2)["ties"]["seen"].tolist() == [""]
     with pytest.raises(PostingRefusedError, match=r"0\.06 differ, and the practice books 0\.05 at most"):
         bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
     allow(practice, "payer_code,book_up_to,users\n,0.05,\n1512345678,0.10,alice\n")
