@@ -46,6 +46,7 @@ def test_what_was_found_of_rows_that_are_sealed_together_is_acknowledged(books):
             acknowledge(books.ctx, f"claim families {first} to {last}")
 
 
+@pytest.mark.long
 def test_rows_that_were_put_in_beside_those_that_are_sealed_together_are_acknowledged(books):
     columns = [column.name for column in schema.match_candidates.columns][1:]
     with rehearsal(books.ctx.engine) as conn:

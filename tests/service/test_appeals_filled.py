@@ -86,6 +86,7 @@ def test_a_packet_is_finished_and_its_exhibit_is_in_it_behind_a_sheet(practice):
     assert found["problems"] == [] and not [check.name for check in verify(practice.ctx) if check.broken]
 
 
+@pytest.mark.long
 def test_a_draft_is_noted_as_sent_only_with_a_reason(practice):
     case = case_id(practice)
     appeals.prepare(practice.ctx, case, day=DAY)

@@ -59,6 +59,7 @@ def of_report(practice, folder, name):
         return list(csv.DictReader(rows))
 
 
+@pytest.mark.long
 def test_amounts_that_take_each_other_back_wait_no_more(practice, tmp_path):
     practice.night(LEVIED, RELEASED, MONEY)
     assert waits(practice) == []
@@ -193,6 +194,7 @@ def test_no_day_before_the_amount_was_moved_is_taken(practice):
         booking.unbook(practice.ctx, which, WHY, before)
 
 
+@pytest.mark.long
 def test_what_the_practice_says_of_a_code_moves_what_waits_and_what_comes(practice, tmp_path):
     practice.night(LEVIED)
     rows = tmp_path / "accounts.csv"
@@ -236,6 +238,7 @@ def test_what_was_never_advanced_or_withheld_is_named_until_it_was(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_an_adjustment_before_the_forward_balance_that_it_names_ends_as_in_order(practice):
     lowered = paid("T2", "20250320", 20, "CS:FB1*80", "L6:X*-100")
     practice.night(lowered)

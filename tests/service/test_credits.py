@@ -72,6 +72,7 @@ def test_a_reversal_alone_leaves_a_credit_and_its_undo_none(begun):
     check(practice)
 
 
+@pytest.mark.long
 def test_verify_names_a_credit_that_no_exception_names(begun):
     practice = begun(both_paid)
     practice.night(payment(BACK + "\n" + LESS, "T3", "20250510", "12"))

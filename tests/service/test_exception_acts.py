@@ -209,6 +209,7 @@ DOCTORED = [
 ]
 
 
+@pytest.mark.long
 def test_verify_finds_what_its_events_do_not_give(books):
     share = number(books, SHARE)
     exception_acts.assign(books.ctx, share, "anna", DAY)

@@ -52,6 +52,7 @@ def stopped(practice):
     return row["claim_id"], [one["edit_id"] for one in row["why"]]
 
 
+@pytest.mark.long
 def test_a_claim_that_a_held_remittance_decides_stays_and_its_page_says_so(answered):
     assert lives(answered) == {"A00001": "ready", "A00002": "blocked", "A00003": "ready"}
     _, why = stopped(answered)
@@ -76,6 +77,7 @@ def test_a_claim_whose_decision_was_undone_waits_for_the_replay(practice):
     assert lives(practice)["A00002"] == "paid"
 
 
+@pytest.mark.long
 def test_a_person_lets_it_go_and_takes_that_back_as_long_as_it_is_here(answered):
     claim_id, _ = stopped(answered)
     with pytest.raises(UsageError, match="Say why"):

@@ -75,6 +75,7 @@ def test_a_denied_claim_that_was_replaced_goes_to_the_next_payer_once_as_what_it
     assert (made["purpose"], made["follows_claim_id"], made["charge_cents"]) == ("next_payer", 2, 13500)
 
 
+@pytest.mark.long
 def test_while_a_replacement_is_with_the_payer_nothing_goes_to_the_next_one(practice):
     send(practice, FIRST | SECOND)
     practice.night(decision(1, 145, 80, 45, icn="ICN1"), day=DAY)

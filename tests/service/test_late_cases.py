@@ -184,6 +184,7 @@ EQUAL_BACK = "CLP*A1*22*-75*0**12*ICN1~\nSVC*HC:99213*-75*0**1~\nCAS*CO*197*-75~
 EQUAL_WON = "CLP*A1*1*75*60**12*ICN3~\nSVC*HC:99213*75*60**1~\nCAS*CO*45*5~\nCAS*CO*197*10~"
 
 
+@pytest.mark.long
 def test_two_parts_with_equal_lines_have_a_case_each(practice):
     practice.night(claims(EQUAL), payment(EQUAL_PART, "T0", "20250310"))
     practice.night(payment(EQUAL_PART.replace("ICN1", "ICN2"), "T1", "20250311"))
@@ -220,6 +221,7 @@ PAID_BACK = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*4
 PAID_BACK += "\nPLB*1999999984*20251231*WO:X*-100~"
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("late", ["ED", "DE", "D"])
 def test_what_a_payment_won_is_denied_again_when_it_is_taken_back(practice, late):

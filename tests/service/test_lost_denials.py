@@ -55,6 +55,7 @@ def test_a_decision_held_and_taken_back_in_its_own_set_ends_no_case_of_another(p
     stands_denied(practice, 7500)
 
 
+@pytest.mark.long
 def test_a_denial_that_is_posted_only_after_the_replay_of_a_reversal_has_its_case(practice):
     practice.night(claims(BILL))
     practice.night(payment(PAID, "T1", "20250311", "60"))

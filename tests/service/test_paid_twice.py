@@ -56,6 +56,7 @@ def check(practice):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.long] if at else []) for at, name in enumerate(TWICE)]
 )

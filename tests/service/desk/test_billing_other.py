@@ -94,6 +94,7 @@ def test_in_its_place_the_claim_is_new_and_says_nothing_of_the_coverage_that_end
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_before_it_the_payer_that_denied_stands_behind_and_those_behind_move_on(practice):
     coverage = Coverage("MOONB", SECRET, "before", "01", "SAUCER", "QUILL")
     done = actions.bill_other(practice.ctx, chosen(practice, "K1"), DAY, coverage, master=KNOWN)

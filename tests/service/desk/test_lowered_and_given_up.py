@@ -35,6 +35,7 @@ def person(made, name, limit):
         conn.execute(sa.update(schema.users).values(state="active"))
 
 
+@pytest.mark.long
 def test_what_a_correction_takes_off_is_not_given_up_a_second_time(practice, monkeypatch):  # noqa: F811
     ctx = as_person(practice, "anna")
     assert balances(practice, "4200") == [0]

@@ -54,6 +54,7 @@ def billed(books):
     return books
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("nights", [1, 2])
 def test_a_whole_denial_without_reversal_opens_no_second_case(billed, nights):

@@ -99,6 +99,7 @@ def test_the_claim_is_withdrawn_when_no_case_waits_for_it(practice):
     assert waiting_for(practice) == ["", ""] and lives(practice) == ["withdrawn"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "act"), [("K9", actions.resubmit), ("K4", actions.bill_next)])
 def test_a_claim_that_was_withdrawn_is_not_brought_back_by_undo(practice, number, act):
     done = act(practice.ctx, seen(practice, 0, number=number), DAY, master=KNOWN)

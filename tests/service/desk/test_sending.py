@@ -165,6 +165,7 @@ def in_part(trace, first, reason, number="K6", second=0):
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_replacement_that_has_not_left_is_withdrawn_by_undo(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K1", "K2"), DAY, master=KNOWN)
     undone = actions.undo(practice.ctx, done.action_id, DAY)

@@ -71,6 +71,7 @@ def test_why_no_claim_for_the_next_payer_is_made_is_said_truly(practice):
     assert f"(claim {number}, blocked by" in told.loc[ids["K4"], "says"] and "exception" not in str(told["says"])
 
 
+@pytest.mark.long
 def test_a_denial_of_a_forwarded_claim_says_so(practice):
     crossed = decision("K1", trace="4").replace(b"CLP*K1*4*", b"CLP*K1*2*")
     practice.night(crossed.replace(b"60054", b"DRAGN").replace(b"FABLEWOOD HEALTH PLAN", b"DRAGONFLY"), day=DAY)
