@@ -163,11 +163,11 @@ def _add_bank(rows: pd.DataFrame, deposits: pd.DataFrame) -> None:
     tied = deposits[deposits["remit_id"] != 0].sort_values(["bank_date", "line_key"])
     # A small difference that a person booked is all that its tie settles (short), or settles nothing (over); so in the
     # tie by which a return takes it back. What a card processor kept is always less than that.
-    is_booked = (tied["fee_cents"] == tied["tied_cents"]) | (tied["tied_cents"] == 0)
+    is_difference = (tied["fee_cents"] == tied["tied_cents"]) | (tied["tied_cents"] == 0)
     tied = tied.assign(
         bank_cents=tied["tied_cents"] - tied["fee_cents"],
-        bank_fee_cents=tied["fee_cents"].mask(is_booked, 0),
-        booked_difference_cents=tied["fee_cents"].where(is_booked, 0),
+        bank_fee_cents=tied["fee_cents"].mask(is_difference, 0),
+        booked_difference_cents=tied["fee_cents"].where(is_difference, 0),
     )
     by_remit = tied.groupby("remit_id")
     for name in ("bank_cents", "bank_fee_cents", "booked_difference_cents"):

@@ -34,7 +34,8 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
         later = _in_place(open_)
         counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"], later)
         more, was_later = counts, bool(later)
-        while more["deposits_returned"] or was_later or _give_way(conn, ctx, run_id, posting_date):
+        gave_way = set[int]()
+        while more["deposits_returned"] or was_later or _give_way(conn, ctx, run_id, posting_date, gave_way):
             # A deposit that went back leaves its remittance to the one that came in its place.
             more, was_later = _tie(conn, ctx, run_id, posting_date, banking.open_lines(conn, posting_date)), False
             counts += more
@@ -110,12 +111,17 @@ def _open(conn: Connection, posting_date: date, later: Sequence[int]) -> pd.Data
     return rows[~rows["bank_line_id"].isin(later)]
 
 
-def _give_way(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> bool:
-    """Take returns apart in whose place an earlier one of their trace number and amount came since; tell if any was."""
+def _give_way(conn: Connection, ctx: Context, run_id: int, posting_date: date, before: set[int]) -> bool:
+    """Take returns apart in whose place an earlier one of their trace number and amount came since; tell if any was.
+
+    Each once in a run (`before`, which grows): one that takes the same again is not asked a second time.
+    """
     open_ = banking.open_lines(conn, posting_date)
     back = open_[(open_["rest_cents"] < 0) & ~open_["is_over"].astype(bool) & (open_["kind"] != "fee")]
     taken = returned.taken_whole(conn, normal_trace(back["trace_number"]).tolist())
     pairs = returned_turns.out_of_turn(back, taken, returned.refused(conn)) if len(taken) else taken
+    pairs = pairs[~pairs["bank_line_id"].isin(before)]
+    before |= set(pairs["bank_line_id"].tolist())
     if len(pairs):
         ties = returned.ties_of(conn, pairs)
         tying.take_apart(conn, ctx, run_id, posting_date, ties, "in-turn")

@@ -253,7 +253,7 @@ def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, f
     write_ties(conn, ctx, run_id, posting_date, rows.loc[came, columns], lines, remits)
     if not came.all():
         back = rows[~came].assign(amount_cents=-rows["amount_cents"], fee_cents=-rows["fee_cents"])
-        back["is_difference"] = returned.is_difference(back)
+        back["is_difference"] = banking.is_difference(back)
         _write_returned(conn, ctx, run_id, posting_date, back)
     deposit_candidates.choose_again(conn, rows.loc[came, columns])
     return len(rows)

@@ -238,8 +238,12 @@ def booked_differences(ties: pd.DataFrame) -> pd.Series[int]:
     Short: all that it settles. Over: it settles nothing. A return takes it back in a tie of the same shape; the fee of
     a card processor is always less than what its tie settles.
     """
-    is_difference = (ties["amount_cents"] == ties["fee_cents"]) | (ties["amount_cents"] == 0)
-    return ties["fee_cents"].where(is_difference, 0)
+    return ties["fee_cents"].where(is_difference(ties), 0)
+
+
+def is_difference(ties: pd.DataFrame) -> pd.Series[bool]:
+    """Tell which ties (amount_cents, fee_cents) are booked differences, or take one back, by what they settle."""
+    return (ties["amount_cents"] == ties["fee_cents"]) | (ties["amount_cents"] == 0)
 
 
 def settled_twice(conn: sa.Connection, ties: pd.DataFrame) -> pd.DataFrame:

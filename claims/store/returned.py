@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store.banking import DIFFERENCE, REFUSED, UNDONE, B, D, R, lines, matches
+from claims.store.banking import DIFFERENCE, REFUSED, UNDONE, B, D, R, is_difference, lines, matches
 from claims.store.load import frame
 from claims.store.rows import frame_of, in_parts
 
@@ -82,12 +82,6 @@ def parts(conn: sa.Connection, deposits: pd.DataFrame) -> pd.DataFrame:
         [tied[(tied["amount_cents"] != 0) | (tied["fee_cents"] != 0)][PART], rests[PART]], ignore_index=True
     )
     return rows.sort_values(["bank_line_id", "remit_key", "is_difference"], ignore_index=True)
-
-
-def is_difference(gone: pd.DataFrame) -> pd.Series[bool]:
-    """Tell what a return took of a booked difference: it moved no money, or no part of the remittance; a tie moves
-    both."""
-    return (gone["amount_cents"] == gone["fee_cents"]) | (gone["amount_cents"] == 0)
 
 
 def refused(conn: sa.Connection) -> pd.DataFrame:
