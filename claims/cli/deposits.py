@@ -14,6 +14,7 @@ from claims.errors import UsageError
 
 if TYPE_CHECKING:
     from claims.service.context import Context
+    from claims.service.deposits import Would
 
 ShowPhi = Annotated[bool, typer.Option("--show-phi", help="Show what the bank says of payers; this is audited.")]
 Number = Annotated[str, typer.Argument(metavar="NO", help="The number of the bank line, as the list shows it.")]
@@ -26,6 +27,7 @@ Other = Annotated[
 ]
 Remit = Annotated[str, typer.Argument(metavar="REMIT", help="The number of the remittance, as show names it.")]
 OF_LINE = "line:"
+FACTS = {"agrees": "Agree", "differs": "Differ", "unknown": "Not known"}
 ABOUT = """See what each bank line is tied to and why; tie and untie by hand.
 
 A deposit is a line of a bank file. Each claims reconcile ties it by rules to the remittances (835) whose money it is;
@@ -43,6 +45,9 @@ SeenBoth = Annotated[
         help="What the tie says in deposits show and remits show (Seen); refused where ties of the deposit or of the "
         "remittance have changed.",
     ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would move and what agrees and differs; change nothing.")
 ]
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Accounting day; default: today.")]
 
@@ -205,10 +210,11 @@ def tie(
     ] = "",
     day: Day = None,
     seen: Seen = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Tie a bank line to a remittance by hand, or one by which money went out to the deposit that went back; audited.
 
-    Example: claims deposits tie 12 40 --reason "payer confirmed by phone"
+    Example: claims deposits tie 12 40 --reason "payer confirmed by phone" --dry-run
     Example: claims deposits tie 13 line:12 --remit 40 --reason "the check bounced"
     """
     from claims.service import deposits
@@ -218,21 +224,26 @@ def tie(
     if other.startswith(OF_LINE):
         if fee:
             raise UsageError("--fee is for a deposit that came: what goes back takes its own fee with it.")
-        return _take_back(output, ctx, number, other, remit, reason, amount, day, seen)
+        return _take_back(output, ctx, number, other, remit, reason, amount, day, seen, dry_run)
     if remit:
         raise UsageError("--remit is for a deposit that went back: claims deposits tie NO line:NO.")
-    settled = deposits.tie(
-        ctx,
-        number_of(number, "claims deposits list"),
-        number_of(other),
-        reason,
-        day.date() if day else ctx.settings.today(),
-        amount_cents=cents_of(amount, "--amount") if amount else None,
-        fee_cents=cents_of(fee, "--fee") if fee else 0,
-        seen=seen or None,
-    )
-    output.document({"settled_cents": settled})
-    output.say(f"Tied: {console.dollars(settled)} of remittance {number_of(other)}.")
+    line, remit_id = number_of(number, "claims deposits list"), number_of(other)
+    when = day.date() if day else ctx.settings.today()
+    how: dict[str, Any] = {
+        "amount_cents": cents_of(amount, "--amount") if amount else None,
+        "fee_cents": cents_of(fee, "--fee") if fee else 0,
+    }
+    if dry_run:
+        would = deposits.would_tie(ctx, line, remit_id, reason, when, **how)
+        output.document({"settled_cents": would.cents, **_would(would), "facts": would.facts})
+        output.say(f"Would tie {console.dollars(would.cents)} of remittance {remit_id}.")
+        for word, says in FACTS.items():
+            if names := [name for name, value in would.facts.items() if value == word]:
+                output.say(f"  {says:11} {', '.join(names)}")
+        return _say_would(output, would)
+    settled = deposits.tie(ctx, line, remit_id, reason, when, **how, seen=seen or None)
+    output.document({"settled_cents": settled, "dry_run": False})
+    output.say(f"Tied: {console.dollars(settled)} of remittance {remit_id}.")
 
 
 def _take_back(
@@ -245,22 +256,42 @@ def _take_back(
     amount: str,
     day: datetime | None,
     seen: str,
+    dry_run: bool,
 ) -> None:
     from claims.service import returns
 
     former = number_of(other.removeprefix(OF_LINE), "claims deposits list --state any")
-    cents = returns.take_back(
-        ctx,
-        number_of(number, "claims deposits list"),
-        former,
-        reason,
-        day.date() if day else ctx.settings.today(),
-        remit_id=number_of(remit) if remit else None,
-        amount_cents=cents_of(amount, "--amount") if amount else None,
-        seen=seen or None,
-    )
-    output.document({"taken_back_cents": cents})
+    line, when = number_of(number, "claims deposits list"), day.date() if day else ctx.settings.today()
+    how: dict[str, Any] = {
+        "remit_id": number_of(remit) if remit else None,
+        "amount_cents": cents_of(amount, "--amount") if amount else None,
+    }
+    if dry_run:
+        would = returns.would_take_back(ctx, line, former, reason, when, **how)
+        again = console.records(would.remits)
+        left = {"dry_run": True, "rest_cents": would.rest_cents, "seen": would.seen}
+        output.document({"taken_back_cents": would.cents, **left, "open_again": again})
+        output.say(f"Would take back {console.dollars(would.cents)} of the deposit of bank line {former}.")
+        for row in again:
+            output.say(f"  {'Open again':11} {console.dollars(row['amount_cents'])} of remittance {row['remit_id']}")
+        return _say_left(output, would.rest_cents, would.seen)
+    cents = returns.take_back(ctx, line, former, reason, when, **how, seen=seen or None)
+    output.document({"taken_back_cents": cents, "dry_run": False})
     output.say(f"Tied: {console.dollars(cents)} of the deposit of bank line {former} went back.")
+
+
+def _would(would: Would) -> dict[str, Any]:
+    return {"dry_run": True, "rest_cents": would.rest_cents, "open_cents": would.open_cents, "seen": would.seen}
+
+
+def _say_would(output: console.Output, would: Would) -> None:
+    output.say(f"  {'Open then':11} {console.dollars(would.open_cents)} of the remittance")
+    _say_left(output, would.rest_cents, would.seen)
+
+
+def _say_left(output: console.Output, rest_cents: int, seen: str) -> None:
+    output.say(f"  {'Left then':11} {console.dollars(rest_cents)} of the bank line")
+    output.say(f"Nothing was changed (--dry-run). To do just this: the same with --seen {seen} in its place.")
 
 
 def untie(
@@ -269,6 +300,7 @@ def untie(
     remit: Annotated[str, typer.Option("--remit", help="Only the tie to this remittance.")] = "",
     day: Day = None,
     seen: Seen = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Take the ties of a bank line apart: their journals are reversed, the money waits on unapplied cash; audited.
 
@@ -280,8 +312,14 @@ def untie(
     ctx = context_for(output, "desk.act")
     when = day.date() if day else ctx.settings.today()
     which, other = number_of(number, "claims deposits list"), number_of(remit) if remit else None
+    if dry_run:
+        would = deposits.would_untie(ctx, which, reason, when, remit_id=other)
+        left = {"dry_run": True, "rest_cents": would.rest_cents, "seen": would.seen}
+        output.document({"untied": would.ties, "freed_cents": would.cents, **left})
+        output.say(f"Would take {would.ties} tie(s) of {console.dollars(would.cents)} apart.")
+        return _say_left(output, would.rest_cents, would.seen)
     ended = deposits.untie(ctx, which, reason, when, remit_id=other, seen=seen or None)
-    output.document({"untied": ended})
+    output.document({"untied": ended, "dry_run": False})
     output.say(f"{ended} tie(s) taken apart. The rules do not tie these again; claims deposits tie does.")
 
 
@@ -292,6 +330,7 @@ def difference(
     take_back: Annotated[bool, typer.Option("--take-back", help="Take back what was booked.")] = False,
     day: Day = None,
     seen: SeenBoth = "",
+    dry_run: DryRun = False,
 ) -> None:
     """Book the cents that a tied deposit is short of its remittance, or over it, and will stay so; audited.
 
@@ -305,9 +344,15 @@ def difference(
 
     output = console.current()
     ctx = context_for(output, "desk.act")
-    verb = bank_differences.take_back if take_back else bank_differences.book
     when = day.date() if day else ctx.settings.today()
-    cents = verb(ctx, number_of(number, "claims deposits list"), number_of(remit), reason, when, seen=seen or None)
-    output.document({"difference_cents": cents, "taken_back": take_back})
+    asked = (ctx, number_of(number, "claims deposits list"), number_of(remit), reason, when)
+    if dry_run:
+        would = (bank_differences.would_take_back if take_back else bank_differences.would_book)(*asked)
+        output.document({"difference_cents": would.cents, "taken_back": take_back, **_would(would)})
+        what = f"{console.dollars(abs(would.cents))} {'short' if would.cents > 0 else 'over'}"
+        output.say(f"Would take back {what}." if take_back else f"Would book {what} on 5110.")
+        return _say_would(output, would)
+    cents = (bank_differences.take_back if take_back else bank_differences.book)(*asked, seen=seen or None)
+    output.document({"difference_cents": cents, "taken_back": take_back, "dry_run": False})
     what = f"{console.dollars(abs(cents))} {'short' if cents > 0 else 'over'}"
     output.say(f"Taken back: {what} again." if take_back else f"Booked on 5110: {what}. --take-back takes it back.")

@@ -71,7 +71,8 @@ def accept(
 ) -> None:
     """Close an exception that only informs and would never close by itself; audited.
 
-    It stays closed when a later night finds it again, unless it is worth something else then.
+    It stays closed when a later night finds it again, unless it is worth something else then. What holds back a file, a
+    claim or a remittance, and was settled otherwise, is accepted by who may approve.
 
     Example: claims exceptions accept 12 --reason "this payer never fills that amount"
     """

@@ -215,7 +215,8 @@ def _say(output: console.Output, story: dict[str, Any], findings: list[dict[str,
     for row in story["accounts"] if story["state"] == "open" else ():
         output.say(f"  Account   {row['account']} {row['name']}: {row['own_title']}")
     if story["state"] == "open" and story["is_acceptable"]:
-        output.say(f"  May be accepted: {story['acceptable_reason']}")
+        by = " by who may approve" if story["wants_approver"] else ""
+        output.say(f"  May be accepted{by}: {story['acceptable_reason']}")
     if paid := story["payment"]:
         output.say(f"  Payer     {paid['payer_name']} ({paid['payer_identifier']})")
         day = paid["payment_date"] or "an unknown day"

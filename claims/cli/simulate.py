@@ -65,7 +65,7 @@ def payer(
     """
     from claims.cli.check import missing
     from claims.errors import UsageError
-    from claims.money import amount
+    from claims.money import amount, dollars
     from claims.service.simulate import answer
 
     output = console.current()
@@ -82,7 +82,7 @@ def payer(
     )
     output.say(
         f"{done.claims} claims, {done.rejected} of them rejected; {done.remittances} remittances of "
-        f"{amount(done.paid_cents)}; {len(done.files)} files are in {out}, with bank.csv and truth.csv."
+        f"{dollars(done.paid_cents)}; {len(done.files)} files are in {out}, with bank.csv and truth.csv."
     )
     if done.unapplied:
         output.say(f"Nothing was there to put these in: {', '.join(done.unapplied)}.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from claims.errors import UsageError
-from claims.money import amount, cents
+from claims.money import cents, dollars
 
 Lowered = Annotated[
     str,
@@ -17,7 +17,7 @@ Lowered = Annotated[
 
 def asked_for(request: int, lowered_cents: int) -> str:
     """Say that a correction waits for a second person, and what that one types."""
-    waits = f"${amount(lowered_cents)} less would be charged: request {request} waits for a second person"
+    waits = f"{dollars(lowered_cents)} less would be charged: request {request} waits for a second person"
     return f"{waits} (claims takebacks approve {request} --as NAME)."
 
 

@@ -120,12 +120,7 @@ def compared(line: pd.DataFrame, remit: pd.DataFrame) -> dict[str, str]:
 
     Here names that are too short to decide by differ too: a person decides.
     """
-    names = ["trace", "payer", "payer_id"]
-    own, other = prepared(line), prepared(remit)
-    pair = own[["rest_cents", "bank_date", *names]].merge(
-        other[["open_cents", "payment_date", *names]], how="cross", suffixes=("", "_remit")
-    )
-    fact = _with_facts(pair).iloc[0]
+    fact = _crossed(line, remit).iloc[0]
     is_named = bool(fact["payer"] and fact["payer_remit"])
     is_same = bool(fact["same_payer"]) or (is_named and fact["payer"] == fact["payer_remit"])
     is_far = fact["days"] > BUSINESS_DAYS
@@ -135,6 +130,20 @@ def compared(line: pd.DataFrame, remit: pd.DataFrame) -> dict[str, str]:
         "date": (not is_far, fact["days"] != NOWHERE),
     }
     return {name: "agrees" if same else "differs" if other else "unknown" for name, (same, other) in told.items()}
+
+
+def evidence_of(line: pd.DataFrame, remit: pd.DataFrame) -> str:
+    """Give what of one bank line and one remittance agrees and differs, as `weighed` writes it: a person ties them."""
+    return str(weighed(_crossed(line, remit), pd.Series([False]))["evidence"].iloc[0])
+
+
+def _crossed(line: pd.DataFrame, remit: pd.DataFrame) -> pd.DataFrame:
+    names = ["trace", "payer", "payer_id"]
+    own, other = (rows.reset_index(drop=True) for rows in (prepared(line), prepared(remit)))
+    pair = own[["rest_cents", "bank_date", *names]].merge(
+        other[["open_cents", "payment_date", *names]], how="cross", suffixes=("", "_remit")
+    )
+    return _with_facts(pair)
 
 
 def _with_facts(pairs: pd.DataFrame) -> pd.DataFrame:

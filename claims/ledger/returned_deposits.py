@@ -11,6 +11,7 @@ import pandas as pd
 
 from claims import codes
 from claims.identifiers import normal_trace
+from claims.ledger import deposit_pairs
 from claims.ledger.deposit_pairs import MOST_CANDIDATES, among, pairs_of, prepared, weighed
 from claims.ledger.returned_parts import FORMER, PAIR, by_name
 from claims.ledger.returned_turns import in_turn
@@ -93,6 +94,14 @@ def _pairs(returns: pd.DataFrame, formers: pd.DataFrame, refused: pd.DataFrame |
     near = ~pairs["other_trace"] & pairs["same_payer"] & (pairs["days"] <= int(rule["days"]))
     pairs["fits"] = fits & (pairs["is_named"] | near)
     return pairs
+
+
+def evidence_of(back: pd.DataFrame, former: pd.DataFrame) -> str:
+    """Give what of one return and one deposit agrees and differs, as `deposit_pairs.evidence_of`."""
+    other = former.drop(columns="rest_cents").rename(columns=AS_REMITTANCE)
+    return deposit_pairs.evidence_of(
+        back.assign(rest_cents=-back["rest_cents"]), other.assign(open_cents=former["amount_cents"])
+    )
 
 
 def _alone(pairs: pd.DataFrame, fits: pd.Series[bool]) -> pd.Series[bool]:

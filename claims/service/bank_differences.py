@@ -16,7 +16,7 @@ import pandas as pd
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import deposit_lines
 from claims.master import Master
-from claims.money import amount
+from claims.money import dollars
 from claims.service import deposits, tying
 from claims.service.audited import record, sealed_words
 from claims.service.context import Context
@@ -54,7 +54,7 @@ def book(
             raise PostingRefusedError(
                 "Nothing is short of this remittance, and nothing left of the deposit: there is no difference."
                 if short <= 0
-                else f"{amount(over)} is left of the deposit: tie that first (claims deposits tie)."
+                else f"{dollars(over)} is left of the deposit: tie that first (claims deposits tie)."
             )
         before = banking.matches(conn, banking.of_remittances(conn, [remit_id]))
         booked = _booked(before, remit_id)
@@ -219,9 +219,10 @@ def _require_allowed(master: Master, ctx: Context, payer_code: str, cents: int, 
     if limit is None:
         raise PostingRefusedError("No row of master data (bank_differences) says how much may be booked.")
     if cents + booked > limit.cents:
-        already = f", {amount(booked)} of this remittance is booked already" if booked else ""
+        already = f", {dollars(booked)} of this remittance is booked already" if booked else ""
         raise PostingRefusedError(
-            f"{amount(cents)} differ{already}, and the practice books {amount(limit.cents)} at most (bank_differences)."
+            f"{dollars(cents)} differ{already}, and the practice books {dollars(limit.cents)} at most "
+            "(bank_differences)."
         )
     if not limit.is_mine:
         raise PostingRefusedError("The rule of bank differences names others than you; claims master show tells whom.")

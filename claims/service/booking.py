@@ -14,7 +14,7 @@ import pandas as pd
 from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.ledger.rules import UNAPPLIED
-from claims.money import amount
+from claims.money import dollars
 from claims.service import money_requests
 from claims.service.audited import record
 from claims.service.context import Context
@@ -90,7 +90,7 @@ def book(
         may = money_requests.authority(conn, ctx, posting_date, [])
         if cents > 0 and not may.covers(pd.Series([cents], index=[0])):
             raise UsageError(
-                f"The payer kept {amount(cents)}, which is above your own limit of a day, with what you gave up: "
+                f"The payer kept {dollars(cents)}, which is above your own limit of a day, with what you gave up: "
                 "somebody with a higher one books it."
             )
         lines = pd.DataFrame(

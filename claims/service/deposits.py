@@ -12,7 +12,7 @@ from claims import codes
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import deposit_pairs
 from claims.masking import MASK
-from claims.money import amount
+from claims.money import dollars
 from claims.service import tying
 from claims.service.audited import record, record_shown, sealed_words
 from claims.service.context import Context
@@ -182,13 +182,13 @@ def tie(
             )
         if rest == 0 or open_ <= 0:
             raise PostingRefusedError(
-                f"Nothing to tie: {amount(rest)} is left of the deposit and {amount(open_)} of the remittance."
+                f"Nothing to tie: {dollars(rest)} is left of the deposit and {dollars(open_)} of the remittance."
             )
         cents = amount_cents if amount_cents is not None else min(rest + fee_cents, open_)
         if not 0 <= fee_cents < cents or cents > open_ or cents - fee_cents > rest:
             raise PostingRefusedError(
-                f"{amount(cents)} with a fee of {amount(fee_cents)} cannot be tied: {amount(rest)} is left of the "
-                f"deposit and {amount(open_)} of the remittance."
+                f"{dollars(cents)} with a fee of {dollars(fee_cents)} cannot be tied: {dollars(rest)} is left of the "
+                f"deposit and {dollars(open_)} of the remittance."
             )
         tying.require_fee(line, cents, fee_cents)
         ties = pd.DataFrame(
@@ -199,7 +199,7 @@ def tie(
                 "fee_cents": [fee_cents],
                 "rule": ["manual"],
                 "score": [100],
-                "evidence": [""],
+                "evidence": [deposit_pairs.evidence_of(line, remit)],
                 "words": [reason.strip()],
             }
         )
@@ -219,7 +219,7 @@ def _require_untied(conn: Connection, bank_line_id: int, remit_id: int) -> None:
     cents = int(ties.loc[ties["remit_id"] == remit_id, "amount_cents"].sum())
     if cents:
         raise PostingRefusedError(
-            f"This is done already: {amount(cents)} of remittance {remit_id} is tied to the bank line. To tie more of "
+            f"This is done already: {dollars(cents)} of remittance {remit_id} is tied to the bank line. To tie more of "
             f"it, say what claims deposits show {bank_line_id} says to --seen."
         )
 

@@ -8,10 +8,9 @@ import pandas as pd
 
 from claims import codes
 from claims.errors import NotFoundError, UsageError
-from claims.service import money_requests
+from claims.service import money_requests, people
 from claims.service.audited import record
 from claims.service.context import Context
-from claims.service.people import limit_cents
 from claims.service.wording import visible
 from claims.service.worked import LONGEST, require_seen, why_not_given
 from claims.store import clock, exception_acts
@@ -21,6 +20,8 @@ from claims.store.exceptions import ACCEPTED
 from claims.store.handles import Connection
 from claims.store.queries import given_up
 
+ANYBODY, SUPERVISOR, NOBODY = "Y", "S", "N"  # who accepts: who works on the desk, who approves
+APPROVE = "desk.approve"
 LEAST_REASON = 10
 LONGEST_OWNER = 120
 
@@ -57,22 +58,25 @@ def note(ctx: Context, exception_id: int, text: str, posting_date: date) -> None
 def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, seen: int | None = None) -> None:
     """Close an exception that only informs: it stays closed when it is found again, while it is worth the same.
 
-    Raises UsageError for one that holds something back (codes/exception_types.csv, `acceptable`): it says what
-    releases it instead.
+    What holds a file, a claim or a remittance back, and would stay open once that is settled otherwise, is accepted by
+    who may approve (codes/exception_types.csv, `acceptable` S). Raises UsageError for who may not, and for one that
+    holds money: it says what releases it instead.
     """
     reason = _short(reason, "reason", LONGEST)
     with write(ctx.engine) as conn:
         stands = _standing(conn, exception_id, seen)
         if stands.state != "open":
             raise UsageError("It is closed already.")
-        is_acceptable, why, release = acceptance(stands.type_code)
-        if not is_acceptable:
+        by, why, release = acceptance(stands.type_code)
+        if by == NOBODY:
             raise UsageError(f"It cannot be accepted. {why}. What releases it: {release}.")
+        if by == SUPERVISOR and not people.may(conn, ctx.actor, APPROVE):
+            raise UsageError(f"It holds something back: who may approve accepts it. What releases it: {release}.")
         if len(reason) < LEAST_REASON:
             raise UsageError(f"Say why in at least {LEAST_REASON} characters.")
         if stands.type_code == given_up.CLAIM:  # nobody pays it: who says so gives it up, no more than they may alone
             family = exception_acts.family_of(conn, exception_id)
-            may = money_requests.within(conn, ctx, limit_cents(conn, ctx.actor), posting_date, [family])
+            may = money_requests.within(conn, ctx, people.limit_cents(conn, ctx.actor), posting_date, [family])
             if not may.covers(pd.Series([stands.amount_cents], index=[family], dtype="int64")):
                 raise UsageError(
                     "This is above your own limit of a day and of a claim, with what you wrote off: somebody with a "
@@ -98,14 +102,14 @@ def take_up(ctx: Context, exception_id: int, reason: str, posting_date: date, *,
         record(ctx, conn, "exception.take-up", f"exception {exception_id}", {"amount_cents": stands.amount_cents})
 
 
-def acceptance(type_code: str) -> tuple[bool, str, str]:
-    """Say whether exceptions of a type may be accepted, why or why not, and what releases them."""
+def acceptance(type_code: str) -> tuple[str, str, str]:
+    """Say who may accept exceptions of a type (ANYBODY, SUPERVISOR, NOBODY), why so, and what releases them."""
     types = codes.table("exception_types")
     found = types[types["type_code"] == type_code]
     if found.empty:
-        return False, "Nothing is known of its type", "Ask who runs this program"
+        return NOBODY, "Nothing is known of its type", "Ask who runs this program"
     row = found.iloc[0]
-    return str(row["acceptable"]) == "Y", str(row["acceptable_reason"]), str(row["release"])
+    return str(row["acceptable"]), str(row["acceptable_reason"]), str(row["release"])
 
 
 def _standing(conn: Connection, exception_id: int, seen: int | None) -> Standing:

@@ -13,7 +13,7 @@ from claims.service import booking
 from claims.service.audited import record_shown
 from claims.service.candidates import with_candidates
 from claims.service.context import Context
-from claims.service.exception_acts import acceptance
+from claims.service.exception_acts import NOBODY, SUPERVISOR, acceptance
 from claims.service.named_adjustments import meaning, with_adjustments
 from claims.store.engine import read
 from claims.store.posting import UNDONE
@@ -80,8 +80,8 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
         for name in ("payer_name", "reference"):
             if story["deposit"] and story["deposit"][name]:
                 story["deposit"][name] = MASK
-    is_acceptable, why, _ = acceptance(story["type_code"])
-    story |= {"is_acceptable": is_acceptable, "acceptable_reason": why}
+    by, why, _ = acceptance(story["type_code"])
+    story |= {"is_acceptable": by != NOBODY, "wants_approver": by == SUPERVISOR, "acceptable_reason": why}
     story["command"] = _command(story)
     story["adjustment_means"] = meaning(story["adjustment_code"], int(story["adjustment_cents"]))
     story["accounts"] = booking.accounts().to_dict("records") if booking.is_bookable(story["type_code"]) else []

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pandas as pd
 
 from claims.errors import UsageError
-from claims.money import amount
+from claims.money import dollars
 from claims.service import money_requests
 from claims.service.context import Context
 from claims.service.money_requests import Authority
@@ -20,12 +20,12 @@ class AboveLimitError(UsageError):
     """A correction takes more off what is charged than who corrects may give up alone in a day."""
 
     def __init__(self, cents: int, may: Authority) -> None:
-        so_far = f", of which ${amount(may.used_cents)} is used today" if may.used_cents else ""
+        so_far = f", of which {dollars(may.used_cents)} is used today" if may.used_cents else ""
         before = int(may.of_claims.sum())
-        so_far += f"; of this, ${amount(before)} was given up before" if before else ""
+        so_far += f"; of this, {dollars(before)} was given up before" if before else ""
         super().__init__(
-            f"This takes ${amount(cents)} off what is charged, which counts as a write-off: your own limit of a day "
-            f"and of a claim is ${amount(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
+            f"This takes {dollars(cents)} off what is charged, which counts as a write-off: your own limit of a day "
+            f"and of a claim is {dollars(may.limit_cents or 0)}{so_far}. Say why, and it waits for a second person."
         )
         self.cents = cents
         self.may = may

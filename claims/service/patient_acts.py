@@ -8,7 +8,7 @@ import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
-from claims.money import amount
+from claims.money import dollars
 from claims.service.audited import record, record_with_reason, sealed_words
 from claims.service.context import Context
 from claims.service.journals import write_journals
@@ -113,7 +113,7 @@ def _why_none(money: pd.DataFrame, family_id: int) -> str:
 
 def _require(cents: int, free: int, where: str) -> None:
     if not 0 < cents <= free:
-        raise PostingRefusedError(f"{amount(cents)} cannot be put on another claim: {amount(free)} {where}.")
+        raise PostingRefusedError(f"{dollars(cents)} cannot be put on another claim: {dollars(free)} {where}.")
 
 
 def _require_member(conn: Connection, payment: pd.Series, family_id: int) -> None:

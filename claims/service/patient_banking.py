@@ -10,7 +10,7 @@ import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import deposit_lines, patient_deposits
-from claims.money import amount
+from claims.money import dollars
 from claims.service import tying
 from claims.service.audited import record, sealed_words
 from claims.service.context import Context
@@ -110,7 +110,7 @@ def tie_by_hand(
         cents, rest = int(chosen["amount_cents"].sum()), int(line["rest_cents"].iloc[0])
         if not rest or cents - fee_cents != rest:
             raise PostingRefusedError(
-                f"{amount(cents)} less a fee of {amount(fee_cents)} is not the {amount(rest)} left of the line."
+                f"{dollars(cents)} less a fee of {dollars(fee_cents)} is not the {dollars(rest)} left of the line."
             )
         tying.require_fee(line, cents, fee_cents)
         ties = pd.DataFrame({"bank_line_id": [bank_line_id], "amount_cents": [cents], "fee_cents": [fee_cents]})

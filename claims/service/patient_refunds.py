@@ -10,7 +10,7 @@ import pandas as pd
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.ledger import patient_lines
 from claims.ledger.patient_file import methods
-from claims.money import amount
+from claims.money import dollars
 from claims.service import people
 from claims.service.audited import record, record_with_reason, sealed_words
 from claims.service.context import Context
@@ -158,7 +158,7 @@ def _within(asked: int | None, free: int, what: str, nothing: str) -> int:
         raise PostingRefusedError(f"Nothing can be paid back: {nothing}.")
     cents = free if asked is None else asked
     if not 0 < cents <= free:
-        raise PostingRefusedError(f"{amount(cents)} cannot be paid back: {amount(free)} is {what}.")
+        raise PostingRefusedError(f"{dollars(cents)} cannot be paid back: {dollars(free)} is {what}.")
     return cents
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError, UsageError
 from claims.identifiers import normal_number
-from claims.money import amount
+from claims.money import dollars
 from claims.service import money_requests
 from claims.service.audited import record_with_reason
 from claims.service.context import Context
@@ -66,8 +66,8 @@ def request(
         announced, known = _known(conn, payer_code, reference)
         if amount_cents > known and not although.strip():
             raise PostingRefusedError(
-                f"{amount(amount_cents)} is more than this payer can want under this number: the books know "
-                f"{amount(known)} of it, {_LEFT}. Look at the number, or say why it goes all the same."
+                f"{dollars(amount_cents)} is more than this payer can want under this number: the books know "
+                f"{dollars(known)} of it, {_LEFT}. Look at the number, or say why it goes all the same."
             )
         number = money_requests.ask(
             ctx, conn, PAYER_REFUND, key, amount_cents, reason, posting_date, although=although,
@@ -144,7 +144,7 @@ def post(ctx: Context, conn: Connection, run_id: int, asked: dict[str, Any], pos
     # Who asked said why what was not known then goes all the same, and nothing of the rest.
     if known < min(cents, int(asked["parameters"].get("known_cents", cents))):
         raise PostingRefusedError(
-            f"By now the books know only {amount(known)} of it, {_LEFT}: refuse it, or let who asked withdraw it and "
+            f"By now the books know only {dollars(known)} of it, {_LEFT}: refuse it, or let who asked withdraw it and "
             "ask anew."
         )
     lines = pd.DataFrame(

@@ -90,6 +90,14 @@ def acting(ctx: Context, permission: str, *, second: bool = False) -> Context:
     return replace(ctx, actor=user.name)
 
 
+def may(conn: Connection, name: str, permission: str) -> bool:
+    """Tell whether somebody has a permission, as the second person of `acting`; where nobody was added, everybody."""
+    if rows.listed(conn).empty:
+        return True
+    user = rows.named(conn, names.normal(name))
+    return user is not None and user.state == ACTIVE and permission in roles.permissions_of(user.roles)
+
+
 def require_another(conn: Connection, ctx: Context, first: str) -> None:
     """Raise UsageError when who acts is the person that acted first; a practice that has added nobody knows no two."""
     if ctx.actor == first and not rows.listed(conn).empty:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.errors import NotFoundError, PostingRefusedError
-from claims.ledger.returned_deposits import with_differences
-from claims.money import amount
+from claims.ledger import returned_deposits
+from claims.money import dollars
 from claims.service import tying
 from claims.service.audited import record, sealed_words
 from claims.service.context import Context
@@ -67,7 +67,7 @@ def take_back(
         parts = returned.parts(conn, returned.by_number(conn, returns_line_id))
         ties = _ties(back, parts, remit_id, amount_cents)
         cents = int((ties["amount_cents"] - ties["fee_cents"]).sum())
-        ties = ties.assign(words=reason.strip())
+        ties = ties.assign(words=reason.strip(), evidence=returned_deposits.evidence_of(back, former))
         tying.write_returns(conn, ctx, run_id, posting_date, ties, back, parts)
         deposit_candidates.mark_returned(conn, bank_line_id, [returns_line_id], "chosen", "manual")
         tying.name_open(conn, posting_date)
@@ -138,7 +138,7 @@ def _require_new(conn: Connection, bank_line_id: int, returns_line_id: int, remi
     cents = -int(ties.loc[(ties["remit_id"] == remit_id) | (remit_id is None), "amount_cents"].sum())
     if cents:
         raise PostingRefusedError(
-            f"This is done already: {amount(cents)} of the deposit is taken back by the bank line. To take back more "
+            f"This is done already: {dollars(cents)} of the deposit is taken back by the bank line. To take back more "
             f"of it, say what claims deposits show {bank_line_id} says to --seen."
         )
 
@@ -159,8 +159,8 @@ def _ties(back: pd.DataFrame, parts: pd.DataFrame, remit_id: int | None, amount_
     cents = min(rest, there) if amount_cents is None else amount_cents
     if not 0 < cents <= min(rest, there):
         raise PostingRefusedError(
-            f"{amount(cents)} cannot be taken back: {amount(rest)} is left of the return and {amount(there)} of what "
-            "came."
+            f"{dollars(cents)} cannot be taken back: {dollars(rest)} is left of the return and {dollars(there)} of "
+            "what came."
         )
     plain, over = own[~own["is_difference"]], own[own["is_difference"]]
     if cents < there and len(plain) > 1:
@@ -181,4 +181,4 @@ def _ties(back: pd.DataFrame, parts: pd.DataFrame, remit_id: int | None, amount_
     ties = ties.assign(
         bank_line_id=int(back["bank_line_id"].iloc[0]), returns_line_id=int(parts["bank_line_id"].iloc[0])
     )
-    return with_differences(ties, parts)
+    return returned_deposits.with_differences(ties, parts)

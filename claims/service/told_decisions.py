@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from claims.charges.build.next_payer import ORDER
-from claims.money import amount
+from claims.money import dollars
 from claims.service import contents
 from claims.service.context import Context
 from claims.store import decisions, exceptions
@@ -49,8 +49,8 @@ def _outdated(ctx: Context, claims: pd.DataFrame) -> pd.DataFrame:
     off = both[(both["paid_told"] != both["paid_now"]) | (both["share_told"] != both["share_now"])]
     amounts = (off[name].tolist() for name in ("paid_told", "share_told", "paid_now", "share_now"))
     messages = [
-        f"the claim tells {amount(paid)} paid and {amount(share)} of the patient; "
-        f"the remittances say {amount(paid_now)} and {amount(share_now)}"
+        f"the claim tells {dollars(paid)} paid and {dollars(share)} of the patient; "
+        f"the remittances say {dollars(paid_now)} and {dollars(share_now)}"
         for paid, share, paid_now, share_now in zip(*amounts, strict=True)
     ]
     # The amounts are part of the key: a change after a change is told anew.

@@ -81,6 +81,7 @@ def write_ties(
     banking.save_ties(conn, rows, ctx.actor)
     own = ties.merge(lines[["bank_line_id", "line_key", "file_id", "row_number"]], on="bank_line_id")
     own = own[own["evidence"].map(lambda text: "other-payer" in json.loads(text or "{}").get("differ", ()))]
+    own = own[own["rule"] != banking.MANUAL]  # a person saw it
     named = own.assign(type_code=OTHER_PAYER, exception_key=OTHER_PAYER + ":" + own["line_key"], seg=own["row_number"])
     columns = ["exception_key", "type_code", "amount_cents", "bank_line_id", "file_id", "seg"]
     exceptions.open_all(conn, named[columns], posting_date)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from claims.money import amount
+from claims.money import dollars
 from claims.store import undo_bank
 from claims.store import undo_hindrances as rows_of
 from claims.store.handles import Connection
@@ -105,7 +105,7 @@ class _Facts:
             return f"the deposit {line}, tied by hand", f'claims deposits untie {line} --reason "{{target}} is undone"'
         if kind == "bank difference":
             command = f"claims deposits difference {self.lines[journal]} {row['remit_id']} --take-back"
-            cents = amount(int(self.journals["amount_cents"].get(journal, 0)))
+            cents = dollars(int(self.journals["amount_cents"].get(journal, 0)))
             return f"a difference of {cents} that a person booked", f'{command} --reason "{{target}} is undone"'
         if kind == "match by hand":
             claim = self.matched[int(row["claim_payment_id"])]
@@ -122,7 +122,7 @@ class _Facts:
                 f"the bank line {line} of another statement, which stands on it",
                 f"claims undo file:{file_id}",
             )
-        cents = amount(int(self.journals["amount_cents"].get(journal, 0)))
+        cents = dollars(int(self.journals["amount_cents"].get(journal, 0)))
         if kind == "payment taken back":
             return f"a payment of a patient of {cents}, taken back after the bank had it: nothing brings it back", ""
         if journal in self.exception.index:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from claims.service import heads, verify_denials, verify_files, verify_matches, verify_reasons
+from claims.service import heads, standing, verify_denials, verify_files, verify_matches, verify_reasons
 from claims.service.context import Context
 from claims.service.heads import Head
 from claims.store import (
@@ -158,9 +158,13 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
             ),
             _check(
                 "L9",
-                "keys are unique, and a dry run over posted remittances proposes nothing",
+                "keys are unique, a payment is posted once, and a dry run over posted remittances proposes nothing",
                 pd.concat(
-                    [checking.repeated_keys(conn)["idempotency_key"], _named(checking.posted_without_posting(conn))]
+                    [
+                        checking.repeated_keys(conn)["idempotency_key"],
+                        _named(checking.posted_without_posting(conn)),
+                        _posted_twice(conn),
+                    ]
                 ).to_frame("name"),
                 "{name}",
                 checked=sizes["claim_payments"],
@@ -249,6 +253,12 @@ def unknown_files(ctx: Context) -> list[str]:
     with read(ctx.engine) as conn:
         known = set(checking.stored_hashes(conn))
     return [sha256 for sha256 in ctx.vault.entries() if sha256 not in known]
+
+
+def _posted_twice(conn: Connection) -> pd.Series:
+    """L9: a payment has one remittance that is posted, whatever contents of it came."""
+    found = standing.posted_twice(conn)
+    return "remittances " + found["remit_id"].astype("str") + " and " + found["other_id"].astype("str")
 
 
 def _work(conn: Connection, sizes: dict[str, int], key: bytes) -> list[Check]:

@@ -99,7 +99,7 @@ def test_tie_and_untie_by_hand(books):
     assert "by telephone" not in books("deposits", "show", number).out
     assert "by telephone" in books("deposits", "show", number, "--json", "--show-phi").out
     assert books("deposits", "tie", number, other, "--reason", "again").code == 2
-    assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01", "--json").json == {"untied": 1}
+    assert books("deposits", "untie", number, "--reason", "no", "--date", "2025-07-01", "--json").json["untied"] == 1
     assert by_amount(books)[10000]["rest_cents"] == 10000
     part = ("deposits", "tie", number, other, "--reason", "a part", "--amount", "50", "--date", "2025-07-01")
     assert books(*part).code == 0
@@ -125,8 +125,11 @@ def test_a_person_says_which_deposit_went_back(books):
     for wrong in (("--fee", "1"), ("--remit", "x"), ("--remit", "99")):
         assert books(*asked, *wrong).code == 2
     assert books("deposits", "tie", back, 1, "--remit", "1", "--reason", "x").code == 2
+    looked = books(*asked, "--amount", "10", "--dry-run")
+    assert f"Would take back $10.00 of the deposit of bank line {came}." in looked.out
+    assert "Open again  $10.00 of remittance 1" in looked.out and "Left then   -$20.00 of the bank line" in looked.out
     part = books(*asked, "--amount", "10", "--json")
-    assert (part.code, part.json) == (0, {"taken_back_cents": 1000})
+    assert (part.code, part.json) == (0, {"taken_back_cents": 1000, "dry_run": False})
     assert "This is done already" in books(*asked).err
     seen = books("deposits", "show", back, "--json").json["seen"]
     said = books(*asked, "--seen", seen)
@@ -148,6 +151,15 @@ def test_a_statement_is_undone_and_a_cent_is_booked(books):
         10000: "open",
         -3000: "open",
     }
-    line = by_amount(books)[8800]["bank_line_id"]
+    before = by_amount(books)
+    line, whole = (before[cents]["bank_line_id"] for cents in (8800, 10000))
+    looked = books("deposits", "untie", line, "--reason", "wrong", "--dry-run")
+    assert "Would take 1 tie(s) of $88.00 apart." in looked.out
+    other = next(row for row in books("remits", "list", "--json").json["remittances"] if row["trace_number"] == "T2")
+    tie = ("deposits", "tie", whole, other["remit_id"], "--reason", "by telephone", "--date", "2025-07-01")
+    looked = books(*tie, "--dry-run")
+    assert f"Would tie $88.00 of remittance {other['remit_id']}." in looked.out
+    assert "Left then   $12.00 of the bank line" in looked.out and "Differ      payer" in looked.out
+    assert by_amount(books) == before
     none = books("deposits", "difference", line, 1, "--reason", "a cent")
     assert (none.code, "there is no difference" in none.err) == (2, True)

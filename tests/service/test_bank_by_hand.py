@@ -20,6 +20,11 @@ def test_what_waits_is_as_old_as_before_when_a_person_takes_a_tie_apart(practice
     deposits.tie(practice.ctx, number, remittance, "said so", DAY + timedelta(days=5))
     told = deposits.told(practice.ctx, number)["exceptions"]
     assert told[["type_code", "amount_cents"]].to_numpy().tolist() == [["DEPOSIT_SHORT", 3800]]
+    tie = deposits.told(practice.ctx, number)["ties"].iloc[0]  # by hand, and yet what of the two agrees is kept
+    assert (tie["agree"], tie["differ"]) == (
+        "date within three business days",
+        "another trace number, another amount",
+    )
     deposits.untie(practice.ctx, number, "wrong", DAY + timedelta(days=6))
     assert sorted(practice.rows(waits)) == before
     practice.night(bank("2025-03-11,80.00,T1,,,ACH"), day=DAY + timedelta(days=6))

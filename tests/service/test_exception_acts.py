@@ -1,6 +1,7 @@
 """People own exceptions, note on them, accept those that only inform and take them up again; reports read as it was."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from claims import codes
 from claims.errors import DatabaseError, NotFoundError, UsageError
-from claims.service import deposit_pages, deposits, exception_acts, exception_pages, exceptions
+from claims.service import deposit_pages, deposits, exception_acts, exception_pages, exceptions, people
 from claims.service.replay import replay
 from claims.service.report import write_report
 from claims.service.undo import undo
@@ -226,12 +227,27 @@ def test_verify_finds_what_its_events_do_not_give(books):
 
 def test_every_type_says_why_it_may_be_accepted_or_not(books):
     types = codes.table("exception_types").set_index("type_code")
-    assert set(types["acceptable"]) == {"Y", "N"}
+    assert set(types["acceptable"]) == {"Y", "S", "N"}
     told = types["acceptable_reason"]
     assert (told.str.len() > 10).all() and not told.str.endswith(".").any()
     waits = types.index.str.startswith(("DEPOSIT_W", "REMIT_", "FILE_", "CLAIM_HELD", "PLB_", "UN", "PATIENT_PAYMENT"))
     holds = types[waits & (types["severity"] == "open")]
-    assert (holds["acceptable"] == "N").all() and len(holds) > 15
+    assert (holds["acceptable"] != "Y").all() and len(holds) > 15
+    settled = types.index[types["acceptable"] == "S"]
+    assert sorted(settled) == [
+        *("CLAIM_CONFLICT", "CLAIM_HELD", "FILE_HELD", "FILE_REFUSED", "REMIT_CONFLICT", "REMIT_HELD")
+    ]
+
+
+def test_what_holds_something_back_is_accepted_by_who_may_approve(books, monkeypatch):
+    books.drop(b"no X12")
+    waits = number(books, "FILE_REFUSED")
+    monkeypatch.setattr(people, "may", lambda conn, name, permission: (name, permission) != ("tester", "desk.approve"))
+    said = refused(exception_acts.accept, books.ctx, waits, WHY, DAY)
+    assert "who may approve accepts it. What releases it: Read its findings" in said
+    exception_acts.accept(replace(books.ctx, actor="sue"), waits, WHY, DAY)
+    assert stands(books, "FILE_REFUSED")[:2] == ("closed", "accepted")
+    assert broken(books) == {}
 
 
 def test_what_is_held_now_has_pages_that_are_read_by_an_index(books, monkeypatch):

@@ -100,7 +100,7 @@ def test_a_change_behind_a_claim_that_left_is_told_once_with_its_amounts_until_t
     for _ in range(2):
         bill_next(practice.ctx, DAY, master=KNOWN)
         assert open_rows(practice, "NEXT_PAYER_OUTDATED") == [
-            (2, 4000, "the claim tells 80.00 paid and 45.00 of the patient; the remittances say 100.00 and 25.00")
+            (2, 4000, "the claim tells $80.00 paid and $45.00 of the patient; the remittances say $100.00 and $25.00")
         ]
     with write(practice.ctx.engine) as conn:
         conn.execute(sa.update(schema.claims).where(schema.claims.c.claim_id == 2).values(life="voided"))

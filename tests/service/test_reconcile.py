@@ -5,13 +5,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import PostingRefusedError
-from claims.service.replay import replay
-from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, bank, claims, remit
-from tests.service.conftest import DAY
 
 BILL = Bill("A1", [("99213", "150")])
 
@@ -81,46 +77,6 @@ def test_the_same_payment_in_another_envelope_posts_once(practice, reverse):
     assert practice.balances(account="1050") == {"1050": 8800}
     practice.night(first.replace(b"000000001", b"000000778"))
     assert states(practice, schema.remittances)[:2] == [("duplicate", None), ("duplicate", None)]
-
-
-def test_one_payment_with_two_contents_is_held_whole(practice):
-    practice.night(claims(BILL), paid(), paid(icn="ICN2"))
-    assert states(practice, schema.remittances) == [("held", "remit-conflict")] * 2
-    assert practice.exceptions() == ["REMIT_CONFLICT", "REMIT_CONFLICT"]
-    assert practice.balances() == {"1100": 15000, "4000": -15000}
-
-
-def test_a_later_content_for_a_posted_payment_is_held_alone(practice):
-    practice.night(claims(BILL), paid())
-    practice.night(paid(icn="ICN2"))
-    assert states(practice, schema.remittances) == [("held", "remit-conflict"), ("posted", None)]
-    assert practice.balances(account="1050") == {"1050": 8800}
-
-
-def test_the_other_content_of_a_payment_is_posted_in_its_place_once_it_is_undone(practice):
-    practice.night(claims(BILL), paid(), bank(("2025-03-11", "88.00", "T1")))
-    practice.night(paid(icn="ICN2"))
-    balances = practice.balances()
-    with pytest.raises(PostingRefusedError, match="claims undo remit:1"):
-        replay(practice.ctx, "remit:2", DAY)
-    undo(practice.ctx, "remit:1", DAY)
-    assert practice.exceptions() == ["DEPOSIT_FOR_HELD_REMIT", "REMIT_CONFLICT", "UNDONE"]
-    replay(practice.ctx, "remit:2", DAY)
-    assert (practice.balances(), practice.exceptions()) == (balances, [])
-    assert broken(practice) == []
-    with pytest.raises(PostingRefusedError, match="claims undo remit:2"):
-        replay(practice.ctx, "remit:1", DAY)
-    copies = [paid(icn=icn).replace(b"000000001", b"000000778") for icn in ("ICN1", "ICN2")]
-    practice.night(*copies)
-    remits = schema.remittances
-    kept = practice.rows(sa.select(remits.c.state).order_by(remits.c.remit_id))
-    assert [state for (state,) in kept] == ["undone", "posted", "duplicate", "duplicate"]
-    # And back: what stood is undone, both wait to be posted again, and one of them is.
-    undo(practice.ctx, "remit:2", DAY)
-    assert practice.exceptions() == ["DEPOSIT_WITHOUT_REMIT", "UNDONE", "UNDONE"]
-    replay(practice.ctx, "remit:1", DAY)
-    assert (practice.balances(), practice.exceptions()) == (balances, [])
-    assert broken(practice) == []
 
 
 def test_an_unbalanced_remit_is_held_whole_and_nothing_is_posted(practice):
