@@ -39,7 +39,7 @@ def demo(
     Example: claims demo
     """
     from claims.cli.run import DOING, spinner
-    from claims.service import blocked_queue
+    from claims.service import blocked_queue, variances
     from claims.service.demo import prepare, tie_out, top_causes, waiting
     from flows.launch import run_night
 
@@ -61,6 +61,7 @@ def demo(
     causes, key = top_causes(ctx)
     held = waiting(ctx)
     stopped = blocked_queue.totals(ctx)
+    differs = variances.open_totals(ctx)
     tied = tie_out(night.manifests, prepared.settings.reports_folder)
     seconds = time.monotonic() - began
     output.document(
@@ -72,13 +73,14 @@ def demo(
             "submitted": night.submitted,
             "blocked": dict(zip(("claims", "charge_cents"), stopped, strict=True)),
             "books": dataclasses.asdict(overview),
+            "variances": {kind: dict(zip(("cases", "open_cents"), of, strict=True)) for kind, of in differs.items()},
             "top_causes": [dataclasses.asdict(cause) for cause in causes],
             "waiting": [dataclasses.asdict(one) for one in held],
             "tie_out": dataclasses.asdict(tied) | {"to_come_cents": tied.to_come_cents, "agrees": tied.agrees},
             "milliseconds": round(seconds * 1000),
         }
     )
-    _say(output, night, overview, causes, held, tied, stopped)
+    _say(output, night, overview, causes, held, tied, stopped, differs)
     _say_next(output, prepared, key, seconds)
 
 
@@ -90,6 +92,7 @@ def _say(
     held: list[Held],
     tied: TieOut,
     stopped: tuple[int, int],
+    differs: dict[str, tuple[int, int]],
 ) -> None:
     dollars, counts, done, sent = console.dollars, night.intake.counts, night.reconciled, night.submitted
     output.say("")
@@ -112,6 +115,9 @@ def _say(
     rows = [(dollars(one.at_risk_cents), one.cases, one.category, one.cause, one.next_action) for one in causes]
     if rows:
         output.table("", (">At risk", ">Cases", "Kind", "Why", "What to do"), rows)
+    for kind, (cases, cents) in differs.items():
+        against = "below" if kind == "underpaid" else "above"
+        output.say(f"Contract  {cases} lines allowed {dollars(abs(cents))} {against} it: claims variances list")
     output.say(f"Waiting   {len(held)} things need a person:" if held else "Waiting   nothing")
     kinds = Counter((one.title, one.release) for one in held)
     worth = {kind: sum(one.amount_cents for one in held if (one.title, one.release) == kind) for kind in kinds}
@@ -137,6 +143,7 @@ def _say_next(output: console.Output, prepared: Prepared, key: str, seconds: flo
         (f"export CLAIMS_HOME={home}{elsewhere}", "work in the demo's folder from now on"),
         (f"{program} denials list", "the queue, most urgent first"),
         (f"{program} denials show {key}", "the story of the first case, down to the payer's own segments"),
+        (f"{program} variances list", "what a payer allowed below its contract, with the sum of each"),
         (f"{program} exceptions list", "what is held or does not match, and what releases it"),
         (f"{program} audit verify", "that every cent is where its file says"),
         (f"{program} report tieout --as-of {day}", "bank = remittances = ledger, as files"),

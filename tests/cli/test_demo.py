@@ -83,7 +83,8 @@ def test_the_demo_runs_and_what_it_prints_can_be_typed(tmp_path):
     assert not re.search(r"EX26\d{4}|TEACUP|FW1\d{4}", done.stdout), "no claim number, name or member id"
     lines = [line.split("  # ")[0].strip() for line in done.stdout.splitlines() if "  # " in line]
     home = lines[0].removeprefix("export CLAIMS_HOME=")
-    assert len(lines) == 7 and Path(home).is_absolute()
+    assert len(lines) == 8 and Path(home).is_absolute()
+    assert "Contract  27 lines allowed $234.63 below it" in done.stdout, "a payer has not taken a new fee up"
     for command in lines[1:-1]:
         answer = typed(command, tmp_path, CLAIMS_HOME=home)
         assert answer.returncode == 0, (command, answer.stdout, answer.stderr)
