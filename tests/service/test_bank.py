@@ -194,6 +194,7 @@ def test_a_deposit_its_return_and_the_deposit_again_on_one_statement_are_done_in
     again(practice)
 
 
+@pytest.mark.long
 def test_a_deposit_that_went_back_before_its_remittance_came_is_a_returned_one(practice):
     practice.night(known("A1"), bank("2025-03-11,88.00,T1,,,ACH", "2025-03-12,-88.00,T1,,,RETURN"))
     practice.night(paid())

@@ -74,6 +74,7 @@ def test_a_cent_that_is_short_is_booked_by_itself_and_taken_back(practice, tmp_p
     assert undo(practice.ctx, "file:3", DAY).refused.empty
 
 
+@pytest.mark.long
 def test_a_cent_that_is_over_goes_back_with_its_deposit(practice, tmp_path):
     night(practice, "88.01")
     allow(practice)
@@ -90,6 +91,7 @@ def test_a_cent_that_is_over_goes_back_with_its_deposit(practice, tmp_path):
     check(practice)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("cents", "left"), [(("-50.00", "-38.01"), {}), (("-50.00", "-38.00"), {"5110": -1})])
 def test_a_cent_that_is_over_goes_back_with_its_part_or_stays_with_its_money(practice, cents, left):
     night(practice, "88.01")

@@ -259,6 +259,7 @@ def test_an_adjustment_before_the_forward_balance_that_it_names_ends_as_in_order
 LOST = [paid("T1", "20250310", 88, "L6:X*-88"), paid("T2", "20250320", 188, "CS:T1*-88", "L6:X*-100")]
 
 
+@pytest.mark.long
 def test_what_a_payment_that_was_issued_again_had_cancelled_out_waits_by_name(practice):
     taken = paid("T3", "20250325", 12, "CS:T1*88", "L6:X*-100")
     practice.night(*LOST, taken, bank(("2025-03-10", "88.00", "T1"), ("2025-03-28", "-88.00", "T1")))

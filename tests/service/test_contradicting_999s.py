@@ -41,6 +41,7 @@ def test_the_later_999_stands_and_nothing_goes_again(sent, order):
     assert submit(sent.ctx, DAY, now=NOW, master=master()).counts["claims_sent"] == 0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", [(REFUSED, TAKEN), (TAKEN, REFUSED)])
 def test_of_one_day_the_refusal_stands_and_a_person_is_told(sent, order):
     for file in order:

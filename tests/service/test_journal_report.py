@@ -157,6 +157,7 @@ def test_each_ledger_line_stands_with_what_it_comes_from_and_accounts_go_from_st
         assert int(row["start_cents"]) + moved == int(row["end_cents"])
 
 
+@pytest.mark.long
 def test_one_account_alone_and_what_is_taken_back_later(books, tmp_path):
     stretch = Stretch(FIRST, DAY, "2100")
     undo(books.ctx, "remit:2", LAST)

@@ -135,6 +135,7 @@ def test_a_denial_taken_back_in_its_own_remittance_leaves_no_open_case(practice,
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_what_a_payment_won_is_lost_again_when_its_own_remittance_takes_it_back(practice):
     paid_back = "CLP*A1*22*-150*-100**12*ICN3~\nSVC*HC:99213*-150*-100**1~\nCAS*CO*45*-40~\nCAS*PR*2*-10~"
     practice.night(claims(ONE), payment(DENIED, "T0", "20250310"))

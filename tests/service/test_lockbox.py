@@ -49,6 +49,7 @@ def test_a_lockbox_is_booked_once_in_whatever_order_it_is_told(practice):
     assert notes == [("bank-lockbox", "note")]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("first", "second"), [(OTHER, ONE), (ONE, OTHER), (BOTH, ONE)])
 def test_what_both_statements_say_stays_until_both_are_undone(practice, first, second):
     practice.night(first)

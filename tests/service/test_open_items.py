@@ -93,6 +93,7 @@ def test_items_are_named_and_add_up_to_their_accounts(books, tmp_path):
         assert stored.startswith((b"CLP*TYPO9", b"2025-06-12", b"R1,", b"R2,", b"BPR*", b"PLB*", b"CLM*A1")), stored
 
 
+@pytest.mark.long
 def test_each_account_has_its_balance_item_by_item_or_says_why_not(books, tmp_path, monkeypatch):
     of_payer = functools.partial(posting.classify, payer_rules={"1512345678": {"withhold_receivable"}})
     monkeypatch.setattr(posting, "classify", of_payer)

@@ -76,6 +76,7 @@ AGAIN_BACK = """CLP*A1*22*-150*-100**12*ICN2~\nSVC*HC:99213*-150*-100**1~\nCAS*C
 PLB*1999999984*20251231*WO:ICN1*-100~"""
 
 
+@pytest.mark.long
 def test_what_waits_and_is_taken_back_where_it_lies_is_not_decided_too(practice):
     """Paid, corrected and taken back on one day: the key of the second payment sorts first, so the first one waits."""
     practice.night(claims(BILL))

@@ -67,6 +67,7 @@ def test_a_second_reconcile_changes_nothing(practice):
 STANDING = {"answers_unknown", "deposits_unexplained", "payments_unmatched", "remittances_without_deposit"}
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("reverse", [False, True])
 def test_the_same_payment_in_another_envelope_posts_once(practice, reverse):
     first = paid()

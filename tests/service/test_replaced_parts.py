@@ -81,6 +81,7 @@ def test_what_the_new_decision_denies_again_goes_on_and_its_reversal_takes_the_w
     assert broken(practice) == []
 
 
+@pytest.mark.long
 def test_a_decision_that_is_taken_back_in_part_keeps_the_case_of_its_other_line(practice):
     part = "CLP*A1*1*150*40**12*I0~\nSVC*HC:99213*75*40**1~\nCAS*CO*45*15~\nCAS*CO*197*20~\nSVC*HC:85025*75*0**1~"
     practice.night(claims(TWO), payment(f"{part}\nCAS*CO*197*75~", "T0", "20250310", "40"))

@@ -34,6 +34,7 @@ def test_a_reversal_is_replayed_after_what_it_took_back(practice):
     assert differences(before, state(practice)) == {}
 
 
+@pytest.mark.long
 def test_two_that_took_back_decisions_of_each_other_hold_each_other_not_up(practice):
     back = "CLP*{0}*22*-{1}*-{1}**12*{2}~\nSVC*HC:{3}*-{1}*-{1}**1~\n"
     paid = "CLP*{0}*1*{1}*{1}**12*{2}~\nSVC*HC:{3}*{1}*{1}**1~\n"
@@ -47,6 +48,7 @@ def test_two_that_took_back_decisions_of_each_other_hold_each_other_not_up(pract
     assert refused(practice, "T2") == [] == refused(practice, "T1")
 
 
+@pytest.mark.long
 def test_a_reversal_that_waited_for_what_was_undone_before_it_waits_again(practice):
     practice.night(BILLS, ANNOUNCED)
     practice.night(PAID)

@@ -99,6 +99,7 @@ WHILE_IT_WAITS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", WHILE_IT_WAITS)
 def test_a_claim_is_as_before_where_a_reversal_took_back_what_waited(practice, name):
     practice.night(claims(Bill("A1", ONE)))

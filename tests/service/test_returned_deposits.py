@@ -80,6 +80,7 @@ def went_back(open_cents):
     return [("DEPOSIT_RETURNED", cents) for cents in open_cents.values()]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("shape", NAMED)
 def test_what_went_back_is_open_again_and_paid_again(practice, shape):
     files, came, back, open_cents = SHAPES[shape]
@@ -115,6 +116,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(("shape", "order"), ORDERS)
 def test_no_order_of_arrival_changes_what_is_open(practice, shape, order):
     files, came, back, open_cents = SHAPES[shape]
@@ -146,6 +148,7 @@ NIGHTS = [
 ] + [pytest.param([(one,) for one in order], marks=[pytest.mark.long]) for order in permutations(range(4))]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("nights", NIGHTS)
 def test_two_deposits_and_two_returns_of_one_trace_number_end_alike(practice, nights):
     practice.night(*ONE)
@@ -221,6 +224,7 @@ def test_a_return_that_a_person_takes_apart_stays_so_and_is_said_to_be_another_d
     again(practice)
 
 
+@pytest.mark.long
 def test_a_part_of_a_deposit_goes_back_by_hand(practice):
     practice.night(*CHECKS, LOCKBOX, bank("2025-03-14,-100.00,,,,RETURN"))
     back, former = line(practice, -10000), line(practice, 12000)
@@ -280,6 +284,7 @@ def test_a_deposit_without_remittance_goes_back_in_parts(practice):
     again(practice)
 
 
+@pytest.mark.long
 def test_many_returns_take_as_many_statements_as_few(practice):
     counts = []
     for letter, size, day in (("A", 1, 10), ("B", 2, 14), ("C", 7, 20)):

@@ -44,6 +44,7 @@ def test_a_part_denied_and_another_paid_is_a_claim_paid_in_part_until_the_denial
     assert [event for event, *_ in timeline(practice)] == ["denied", "part-paid", "reversed-rest-paid", "paid"]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("nights", "found"),

@@ -62,6 +62,7 @@ def stands(practice):
     return money, cases, practice.rows(sa.select(C.c.life))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("order", orders((0, 1, 2), (0, 2, 1)), ids=str)
 def test_a_denial_that_nobody_took_back_stands_in_every_order(practice, order):
     practice.night(claims(Bill("A1", [("99213", "150")])))
@@ -85,6 +86,7 @@ def test_a_denial_stands_beside_one_that_is_taken_back_of_its_day(practice, orde
     assert stands(practice) == ({"1100": 0, "1110": 15000, "1200": 0}, [("new", 15000)], [("denied",)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", orders((1, 0, 2)), ids=str)
 def test_a_denial_that_came_late_asks_for_no_reversal_once_the_payer_has_denied_again(practice, order):
     practice.night(claims(Bill("A1", [("99213", "150")])))
@@ -102,6 +104,7 @@ def test_a_denial_that_came_late_asks_for_no_reversal_once_the_payer_has_denied_
     assert practice.reconcile()["journals"] == 0 and differences(before, state(practice)) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", orders((0, 2, 1)), ids=str)
 def test_one_payment_recovers_two_denials_that_it_took_back_once(practice, order):
     practice.night(claims(Bill("A1", [("99213", "150")])))

@@ -118,6 +118,7 @@ def test_ten_kills_and_one_more_run(books, seed):
     check(books)
 
 
+@pytest.mark.long
 def test_two_at_once(books):
     both = [started(books) for _ in range(4)]
     for process in both:

@@ -64,6 +64,7 @@ def field(text, name):
 # --- exceptions
 
 
+@pytest.mark.long
 def test_a_payment_is_matched_by_hand_after_a_look_and_posted_by_the_next_night(desk, ann):
     number = desk.one("select exception_id from exceptions where type_code = 'UNMATCHED_CLAIM' and state = 'open' "
                  "and amount_cents = 8800")  # fmt: skip

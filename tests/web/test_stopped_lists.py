@@ -38,6 +38,7 @@ def ann(desk, tmp_path):
     return desk.sign_in("ann")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("home", "cents", "owners", "gone"),
     [

@@ -99,6 +99,7 @@ def test_the_claim_is_withdrawn_when_no_case_waits_for_it(practice):
     assert waiting_for(practice) == ["", ""] and lives(practice) == ["withdrawn"]
 
 
+@pytest.mark.few(1)
 @pytest.mark.long
 @pytest.mark.parametrize(("number", "act"), [("K9", actions.resubmit), ("K4", actions.bill_next)])
 def test_a_claim_that_was_withdrawn_is_not_brought_back_by_undo(practice, number, act):
@@ -111,6 +112,7 @@ def test_a_claim_that_was_withdrawn_is_not_brought_back_by_undo(practice, number
     assert len(again.done) == 1 and len(lives(practice)) == 2
 
 
+@pytest.mark.long
 def test_the_case_of_another_line_joins_the_claim_that_is_made(practice):
     first = actions.resubmit(practice.ctx, seen(practice, 0), DAY, master=KNOWN)
     second = actions.resubmit(practice.ctx, seen(practice, 1), DAY, master=KNOWN)
