@@ -22,10 +22,12 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
     key and other content: all that are not posted are held, whatever order they came in.
     """
     with write(ctx.engine) as conn:
-        remits = identities.new_remittances(conn)
+        remits = _with_chosen(identities.new_remittances(conn), identities.chosen_remittances(conn))
         # One whose posting was undone stands as if it were posted: a copy of it is no news.
         remits["state"] = remits["state"].where(remits["state"] != "undone", "posted")
         remits = _resolve(remits, "remit_key", "posted", "ready", "remit-conflict")
+        # A held copy of what a person let stand is replaced by it (`store.replaced`), and was held on the days before.
+        remits = remits[(remits["state"] != "held") | (remits["state_new"] != "duplicate")]
         identities.set_remittance_states(conn, remits)
         repeated = _repeated_notices(conn)
         identities.set_remittance_states(conn, repeated)
@@ -57,6 +59,18 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
             "claims_conflicting": len(conflict),
         }
     return counts
+
+
+def _with_chosen(remits: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Add remittances that a person let stand, under the key of their payment: what comes of it later is no first."""
+    if chosen.empty:
+        return remits
+    # Both made anew: as they are stored, days are written in another way than in the key.
+    key = pd.Series(remits["remit_key"].to_numpy(), index=remit_keys(remits))
+    key = key[~key.index.duplicated()].reindex(remit_keys(chosen))
+    own = chosen.assign(remit_key=key.fillna("").to_numpy())
+    own = own[own["remit_key"] != ""].astype(remits.dtypes)
+    return pd.concat([remits, own]).sort_values(["remit_key", "sha256", "seg"], ignore_index=True)
 
 
 def _repeated_notices(conn: Connection) -> pd.DataFrame:

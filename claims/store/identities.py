@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.claim_keys import claim_keys
 from claims.store.load import frame
-from claims.store.replaced import is_replaced
+from claims.store.replaced import CONFLICT, is_replaced
 from claims.store.rows import frame_of, update_where_in
 
 R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
@@ -24,35 +25,41 @@ _UNDER_WAY = (
 def new_remittances(conn: sa.Connection) -> pd.DataFrame:
     """Remittances in state new, with every other one that has the same remit_key and was not held for its content.
 
-    One that a person chose among several has a key of its own: here it stands under that of a copy that comes in.
-
-    Columns: remit_id, transaction_id, remit_key, body_hash, state, reason_code, sha256, file_id, seg, payment_cents.
+    Columns: remit_id, transaction_id, remit_key, body_hash, state, reason_code, sha256, file_id, seg, and those of
+    which a remit_key is made.
     """
     keys = sa.select(R.c.remit_key).where(R.c.state == "new")
     wanted = sa.or_(
         R.c.state.in_(["new", "ready", "posted", "undone", "duplicate"]),
-        sa.and_(R.c.state == "held", R.c.reason_code == "remit-conflict"),
+        sa.and_(R.c.state == "held", R.c.reason_code == CONFLICT),
     )
-    select = sa.select(
-        R.c.remit_id,
-        R.c.transaction_id,
-        R.c.remit_key,
-        R.c.body_hash,
-        R.c.state,
-        F.c.sha256,
-        R.c.file_id,
-        R.c.seg,
-        R.c.payment_cents,
-    ).join(F, F.c.file_id == R.c.file_id)
-    rows = frame(conn, select.where(R.c.remit_key.in_(keys), wanted))
-    if len(rows):
-        bodies = sa.select(R.c.body_hash).where(R.c.state == "new")
-        is_chosen = sa.and_(R.c.state.in_(["ready", "posted", "undone"]), R.c.reason_code == "remit-conflict")
-        chosen = frame(conn, select.where(is_chosen, R.c.body_hash.in_(bodies)))
-        key = rows.loc[rows["state"] == "new"].drop_duplicates("body_hash").set_index("body_hash")["remit_key"]
-        chosen = chosen.assign(remit_key=key.reindex(chosen["body_hash"]).to_numpy("str"))
-        rows = pd.concat([rows, chosen.astype(rows.dtypes)], ignore_index=True)
+    rows = frame(conn, _remittances().where(R.c.remit_key.in_(keys), wanted))
     return rows.sort_values(["remit_key", "sha256", "seg"], ignore_index=True)
+
+
+def chosen_remittances(conn: sa.Connection) -> pd.DataFrame:
+    """Remittances that a person let stand among several of one payment, and that may be of the payment of a new one.
+
+    Their keys are their own by now. The columns of `new_remittances`.
+    """
+    same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
+    news = sa.select(*same).where(R.c.state == "new").distinct().subquery()
+    day, cents, payee = news.c
+    is_chosen = sa.and_(R.c.state.in_(["ready", "posted", "undone"]), R.c.reason_code == CONFLICT)
+    is_alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
+    select = _remittances().join(news, is_alike).where(is_chosen)
+    # Two selects, so that each finds its rows by state and day.
+    dated = frame(conn, select.where(R.c.payment_date == day))
+    undated = frame(conn, select.where(R.c.payment_date.is_(None), day.is_(None)))
+    return pd.concat([dated, undated], ignore_index=True)
+
+
+def _remittances() -> sa.Select[Any]:
+    names = ("remit_id", "transaction_id", "remit_key", "body_hash", "state", "reason_code", "file_id", "seg")
+    facts = ("payer_identifier", "payer_code", "payer_name", "trace_number", "payment_cents", "payment_date")
+    more = ("payee_identifier", "method_code")
+    columns = (R.c[name] for name in (*names, *facts, *more))
+    return sa.select(*columns, F.c.sha256).join(F, F.c.file_id == R.c.file_id)
 
 
 def new_claims(conn: sa.Connection) -> pd.DataFrame:
@@ -113,7 +120,7 @@ def notices(conn: sa.Connection) -> pd.DataFrame:
     news = sa.select(*same).where(R.c.state == "ready", _moves_nothing()).distinct().subquery()
     day, cents, payee = news.c
     alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
-    is_known = sa.or_(R.c.state != "held", R.c.reason_code == "remit-conflict")
+    is_known = sa.or_(R.c.state != "held", R.c.reason_code == CONFLICT)
     select = sa.select(
         *(R.c.remit_id, R.c.transaction_id, R.c.remit_key, R.c.body_hash, R.c.state, R.c.file_id, R.c.seg),
         *(R.c.payer_identifier, R.c.payer_code, R.c.payer_name, R.c.trace_number, R.c.payment_cents),

@@ -73,3 +73,16 @@ def test_of_held_copies_of_one_content_one_is_posted_and_no_other(practice):
     with write(practice.ctx.engine) as conn:
         conn.exec_driver_sql("UPDATE remittances SET state = 'posted' WHERE remit_id = 2")
     assert "remittances 3 and 2" in broken(practice)
+
+
+def test_what_comes_of_a_payment_after_the_choice_is_never_posted_by_itself(practice):
+    practice.night(claims(BILL), paid(), paid(icn="ICN2"))
+    replay(practice.ctx, "remit:1", DAY)
+    once = practice.balances()
+    practice.night(paid(icn="ICN2").replace(b"000000001", b"000000778"))  # a copy of the one that does not hold
+    undo(practice.ctx, "remit:1", DAY)
+    replay(practice.ctx, "remit:2", DAY)
+    practice.night(paid(icn="ICN3"))
+    kept = practice.rows(sa.select(schema.remittances.c.state).order_by(schema.remittances.c.remit_id))
+    assert [state for (state,) in kept] == ["undone", "posted", "held", "held"]
+    assert (practice.balances(), broken(practice)) == (once, [])
