@@ -112,7 +112,9 @@ def test_a_cent_that_is_over_goes_back_with_its_part_or_stays_with_its_money(pra
     practice.night(bank(("2025-06-13", "87.95", "T1")))
     line = 4
     if left:
-        with pytest.raises(PostingRefusedError, match=r"0\.05 differ, 0\.01 of this remittance is booked already, and"):
+        with pytest.raises(
+            PostingRefusedError, match=r"\$0\.05 differ, \$0\.01 of this remittance is booked already, and"
+        ):
             bank_differences.book(practice.ctx, line, 1, WHY, DAY)
         assert bank_differences.choices(practice.ctx, line, DAY).bookable.empty
         allow(practice, "payer_code,book_up_to,users\n,0.06,\n")
@@ -137,7 +139,7 @@ def test_more_than_the_practice_allows_is_refused(practice):
     assert bank_differences.would_book(practice.ctx, 1, 1, WHY, DAY).seen == words[1][0] != seen
     deposits.untie(practice.ctx, 2, WHY, DAY)
     assert deposits.told(practice.ctx, 2)["ties"]["seen"].tolist() == [""]
-    with pytest.raises(PostingRefusedError, match=r"0\.06 differ, and the practice books 0\.05 at most"):
+    with pytest.raises(PostingRefusedError, match=r"\$0\.06 differ, and the practice books \$0\.05 at most"):
         bank_differences.book(practice.ctx, 1, 1, WHY, DAY)
     allow(practice, "payer_code,book_up_to,users\n,0.05,\n1512345678,0.10,alice\n")
     with pytest.raises(PostingRefusedError, match="names others"):

@@ -106,7 +106,7 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     # An undo of its remittance would leave the person's journal alone: it names the command that takes it away.
     ((says, command),) = undo(practice.ctx, "remit:T1", DAY).refused[["says", "command"]].itertuples(index=False)
     assert (says, command) == (
-        "a provider adjustment of 30.00 that a person booked",
+        "a provider adjustment of $30.00 that a person booked",
         f'claims exceptions unbook {which} --reason "remit:1 is undone"',
     )
     assert booking.unbook(practice.ctx, which, "remit:1 is undone", DAY) == 3000
@@ -176,7 +176,7 @@ def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):
     first, second, third = (one for (one,) in found)
     booking.book(practice.ctx, first, "5100", WHY, DAY)
     booking.book(practice.ctx, second, "5100", WHY, DAY)
-    with pytest.raises(UsageError, match=r"30\.00, which is above your own limit of a day"):
+    with pytest.raises(UsageError, match=r"\$30\.00, which is above your own limit of a day"):
         booking.book(practice.ctx, third, "5100", WHY, DAY)
     booking.unbook(practice.ctx, first, WHY, DAY)
     booking.book(replace(practice.ctx, actor="eve"), first, "5100", WHY, DAY)  # hers by now

@@ -354,13 +354,13 @@ def test_what_a_payer_announced_goes_back_once(practice):
 
     first = ask("1001")
     for number in ("ICN1", "A1"):
-        with pytest.raises(PostingRefusedError, match=r"know 0\.00 of it"):
+        with pytest.raises(PostingRefusedError, match=r"know \$0\.00 of it"):
             ask("1002", number)
     practice.night(remit(TAKEN))
-    with pytest.raises(PostingRefusedError, match=r"By now the books know only 0\.00 of it"):
+    with pytest.raises(PostingRefusedError, match=r"By now the books know only \$0\.00 of it"):
         money_approvals.approve(practice.ctx, first, DAY)
     money_requests.withdraw(practice.ctx, first, "the payer took it", DAY)
-    with pytest.raises(PostingRefusedError, match=r"know 0\.00 of it"):
+    with pytest.raises(PostingRefusedError, match=r"know \$0\.00 of it"):
         ask("1003")
     assert practice.balances(account="2100") == {}
     # Who says why lets it go all the same.

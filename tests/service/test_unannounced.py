@@ -141,7 +141,7 @@ def test_a_refund_to_a_payer_is_named_until_the_payer_takes_its_decision_back(pr
     practice.night(ANNOUNCED)
     assert (named(practice), practice.balances(account="2100")) == ([], {})
     again = {"reason": "letter", "cheque": "12"}
-    with pytest.raises(PostingRefusedError, match=r"know 0\.00 of it"):
+    with pytest.raises(PostingRefusedError, match=r"know \$0\.00 of it"):
         refund_payer(practice.ctx, "1512345678", "ICN1", 8800, paid_on, DAY, **again)
     refund_payer(practice.ctx, "1512345678", "ICN1", 8800, paid_on, DAY, **again, although="it wants more")
     assert named(practice) == [("PAYER_REFUND_UNANNOUNCED", 8800)]

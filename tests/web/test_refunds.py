@@ -31,8 +31,8 @@ def paid_back(desk):
 
 
 def test_a_refund_takes_two_people_and_can_be_taken_back(desk, ann):
-    assert "books know 20.00" in ann.post("/refunds", data=FORM | {"amount": "5000.00"}).text
-    assert "books know 0.00" in ann.post("/refunds", data=FORM | {"number": "ACME123"}).text
+    assert "books know $20.00" in ann.post("/refunds", data=FORM | {"amount": "5000.00"}).text
+    assert "books know $0.00" in ann.post("/refunds", data=FORM | {"number": "ACME123"}).text
     assert ann.post("/refunds", data=FORM).status_code == 303
     assert ann.post("/refunds/1/withdraw", data={"words": "typed wrong"}).status_code == 303
     assert ann.post("/refunds", data=FORM).status_code == 303
