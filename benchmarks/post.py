@@ -3,13 +3,14 @@
 An 835 of so many claims (default 100,000; every tenth denied) goes from its bytes to committed rows, journals and
 denial cases; then the same rows alone are bulk-inserted into the same tables, with the same indexes, foreign keys and
 triggers, into the database as it was before. Printed: processor seconds of this process, and on PostgreSQL those of the
-server too; their ratio, and how many statements the first one sent. With `contracts` the payer's fees are known and
-every line is priced.
+server too; their ratio, how many statements the first one sent, and the most memory that the process has had after it.
+With `contracts` the payer's fees are known and every line is priced.
 """
 
 from __future__ import annotations
 
 import contextlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -198,11 +199,15 @@ def measure(count: int, home: Path, url: str, clock: object) -> None:
                 counts.update(step(ctx, run_id, DAY))
                 steps[step.__name__] = clock() - own
         whole = clock() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
     rows = new_rows(ctx, before)
     number = sum(len(one) for _, one in rows)
     for name, seconds in steps.items():
         print(f"  {name:<22} {seconds:8.2f} s")
-    print(f"{count:,} claims, {path.stat().st_size / 1e6:.1f} MB, {number:,} rows, {statements[0]:,} statements")
+    print(
+        f"{count:,} claims, {path.stat().st_size / 1e6:.1f} MB, {number:,} rows, {statements[0]:,} statements, "
+        f"{memory:,.0f} MB at most"
+    )
     print(
         f"  posted: {counts['remittances_posted']} remittances, {counts['journals']:,} journals, "
         f"{counts['denials_opened']:,} cases"
