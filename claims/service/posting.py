@@ -51,7 +51,8 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
     One remittance posts in one database transaction, all or nothing.
     """
     counts = {"remittances_posted": 0, "posted_cents": 0, "journals": 0, "payments_applied": 0}
-    counts["payments_applied"] += _retry(ctx, run_id, posting_date, counts)
+    news = _retry(ctx, run_id, posting_date, counts)
+    counts["payments_applied"] += news
     while True:
         statistics.refresh(ctx.engine)
         with write(ctx.engine) as conn:
@@ -64,12 +65,11 @@ def post_remittances(ctx: Context, run_id: int, posting_date: date) -> dict[str,
             posted.mark_posted(conn, ids, posting_date)
             counts["remittances_posted"] += len(remits)
             counts["posted_cents"] += int(remits["payment_cents"].sum())
-    # What was posted now may let go what waited; each round must free something or it is the last.
-    while counts["remittances_posted"]:
-        freed = _retry(ctx, run_id, posting_date, counts)
-        counts["payments_applied"] += freed
-        if not freed:
-            break
+    # What was posted now, waiting or new, may let go what waits; each round must free something or it is the last.
+    news += counts["remittances_posted"]
+    while news:
+        news = _retry(ctx, run_id, posting_date, counts)
+        counts["payments_applied"] += news
     with write(ctx.engine) as conn:
         counts["journals"] += adjust_forwards(conn, ctx, run_id, posting_date)
     counts["journals"] += settle(ctx, run_id, posting_date)["journals"]

@@ -275,6 +275,15 @@ def test_a_second_payer_before_the_first_waits_and_posts_after_it(practice):
     check(practice)
 
 
+@pytest.mark.long
+def test_a_later_payer_that_waits_longer_than_the_first_is_posted_in_the_night_of_the_claim(practice):
+    second = second_payer("CLP*E1*2*150*17*5*12*S77~\nSVC*HC:99214*150*17**1~\nCAS*OA*23*128~\nCAS*PR*3*5~", "17")
+    practice.night(second, paid(FIRST_PAYER, "T1", "20250620", cash="88"))  # paid after the second payer's
+    assert practice.night(claims(Bill("E1", [("99214", "150")], others=(SECOND,))))["payments_applied"] == 2
+    assert practice.balances() == {"1050": 10500, "1200": 500, "4000": -15000, "4100": 4000}
+    assert "EARLIER_PAYER_MISSING" not in practice.exceptions()
+
+
 PARTS = {
     "denial": paid(DENIED, "T1"),
     "reversal": paid(TAKEN_BACK, "T3", "20250405"),
