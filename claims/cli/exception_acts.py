@@ -111,10 +111,11 @@ def book(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be booked; change nothing.")] = False,
     day: Day = "",
 ) -> None:
-    """Say to which account a provider adjustment (PLB) belongs that waits on unapplied cash; audited.
+    """Say to which account money belongs that waits on unapplied cash; audited.
 
-    Its amount moves there. What the payer kept is within your limit of a day, with what you wrote off. A CS is mostly
-    a lost payment that is issued again, or corrects a forward balance: as income it is booked with --sure only.
+    It is the amount of a provider adjustment (PLB), or what a reversal (CLP02 22) differs by in cash: it moves there.
+    What the payer kept is within your limit of a day, with what you wrote off. A CS is mostly a lost payment that is
+    issued again, or corrects a forward balance: as income it is booked with --sure only.
 
     Example: claims exceptions book 12 --to 5100 --reason "discount for early payment, as agreed"
     """
@@ -133,8 +134,9 @@ def book(
     said = "Would be booked" if dry_run else "Booked"
     cents = console.dollars(done["amount_cents"])
     output.say(f"{said}: {cents} to {done['account']} {done['account_name']}.")
-    output.say(f"  Which     {done['adjustment_named']}")
-    output.say(f"  Means     {done['adjustment_means']}")
+    if done["adjustment_named"]:
+        output.say(f"  Which     {done['adjustment_named']}")
+        output.say(f"  Means     {done['adjustment_means']}")
     if not dry_run:
         output.say(f'Undo it with claims exceptions unbook {number} --reason "booked by mistake"')
 
@@ -144,7 +146,7 @@ def unbook(
     reason: Annotated[str, typer.Option("--reason", help="Why it does not belong there; no patient data.")],
     day: Day = "",
 ) -> None:
-    """Take back the account that somebody said of a provider adjustment; audited. It waits on unapplied cash again.
+    """Take back the account that somebody said with `book`; audited. It waits on unapplied cash again.
 
     Example: claims exceptions unbook 12 --reason "it was a levy"
     """

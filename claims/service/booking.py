@@ -1,7 +1,9 @@
-"""What waits on unapplied cash of a provider adjustment without an account of its own: a person says the account (E30).
+"""What waits on unapplied cash for its account: a person says which.
 
-The amount moves from 2200 to that account, one of codes/provider_adjustment_accounts.csv, by a journal of who said so.
-It is taken back by another one, and holds an undo of its remittance up until then.
+That is a provider adjustment without an account of its own (E30), or the cash by which a reversal differs from the
+decision that it takes back (E31). The amount moves from 2200 to that account, one of
+codes/provider_adjustment_accounts.csv, by a journal of who said so. It is taken back by another one, and holds an undo
+of its remittance up until then.
 """
 
 from __future__ import annotations
@@ -25,26 +27,36 @@ from claims.service.periods import require_come
 from claims.service.runs import running
 from claims.service.wording import visible
 from claims.service.worked import LONGEST, require_seen
-from claims.store import clock, exception_acts, unannounced
+from claims.store import clock, differing_reversals, exception_acts, exceptions, unannounced
 from claims.store import undo as journals
 from claims.store import waiting_adjustments as rows_of
 from claims.store.engine import write
 from claims.store.handles import Connection
 from claims.store.queries import exceptions as exception_rows
 
-RULE, SOURCE = "E30", "exception"
+SOURCE = "exception"
 BOOKED, UNBOOKED = rows_of.BY_PERSON, "unbooked"
+# By whether it is of a reversal: what it is called, the reason of the journal, the rule of its lines.
+_KINDS = {
+    False: ("A provider adjustment", rows_of.BOOKED, "E30"),
+    True: ("What a reversal differs by", differing_reversals.BOOKED, differing_reversals.RULE),
+}
+_LINKS = ("provider_adjustment_id", "claim_payment_id", "continues_journal_id")  # what the money is of
 
 
-def accounts() -> pd.DataFrame:
-    """Give the accounts that a provider adjustment may belong to: account, name, own_title."""
-    named = codes.table("provider_adjustment_accounts").merge(codes.table("accounts"), on="account")
-    return named[["account", "name", "own_title"]]
+def accounts(type_code: str) -> pd.DataFrame:
+    """Give the accounts to which what an exception of this type names may belong: account, name, own_title."""
+    own = codes.table("provider_adjustment_accounts")
+    if type_code == differing_reversals.TYPE:
+        own = own[own["of_reversal"] == "Y"]
+    return own.merge(codes.table("accounts"), on="account")[["account", "name", "own_title"]]
 
 
-def is_bookable(type_code: str) -> bool:
-    """Tell whether exceptions of a type want an account."""
-    return type_code in rows_of.TYPES
+def is_bookable(conn: Connection, exception_id: int, type_code: str) -> bool:
+    """Tell whether an exception wants an account: of a reversal only where cash of it waits."""
+    if type_code != differing_reversals.TYPE:
+        return type_code in rows_of.TYPES
+    return not differing_reversals.of_exception(conn, exception_id).empty
 
 
 class DoubtedAccountError(UsageError):
@@ -62,22 +74,23 @@ def book(
     ctx: Context, exception_id: int, account: str, reason: str, posting_date: date, *,
     seen: int | None = None, sure: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Move what waits of a provider adjustment to the account that it belongs to.
+    """Move what waits of a provider adjustment, or of a reversal, to the account that it belongs to.
 
-    Gives account, account_name, amount_cents, adjustment_named (its reference masked) and adjustment_means. Above zero
-    the payer kept the money: then it is within the limit of who acts for the day, with all that they gave up. `seen`:
-    how many events the person saw. Raises UsageError for another account, another exception, a day before the amount
-    came to wait, or without a reason; DoubtedAccountError for one that its code speaks against, unless `sure`.
+    Gives account, account_name, amount_cents, adjustment_named (its reference masked) and adjustment_means (both "" of
+    a reversal). Above zero the payer kept the money: then it is within the limit of who acts for the day, with all that
+    they gave up. `seen`: how many events the person saw. Raises UsageError for another account, another exception, a
+    day before the amount came to wait, or without a reason; DoubtedAccountError for one that its code speaks against,
+    unless `sure`.
     """
     reason, account = _reason(reason), account.strip()
-    known = accounts()
-    if account not in known["account"].tolist():
-        named = "; ".join(f"{one.account} {one.name}" for one in known.itertuples())
-        raise UsageError(f"A provider adjustment belongs to one of these accounts: {named}.")
     require_come(ctx, posting_date)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
         stands = _standing(conn, exception_id, seen)
-        found = rows_of.of_exception(conn, exception_id)
+        known, (what, because, rule) = accounts(stands.type_code), _kind(stands)
+        if account not in known["account"].tolist():
+            those = "; ".join(f"{one.account} {one.name}" for one in known.itertuples())
+            raise UsageError(f"{what} belongs to one of these accounts: {those}.")
+        found = _waiting(conn, exception_id, stands.type_code)
         if stands.state != "open" or found.empty:
             raise UsageError("It is closed: nothing of it waits.")
         row = found.iloc[0]
@@ -86,7 +99,7 @@ def book(
         name = f"{account} {known.set_index('account')['name'][account]}"
         if doubted(code, account) and not sure:
             raise DoubtedAccountError(code, means, name)
-        _require_after(conn, row["remit_id"], row["provider_adjustment_id"], posting_date)
+        _require_after(conn, row, posting_date)
         may = money_requests.authority(conn, ctx, posting_date, [])
         if cents > 0 and not may.covers(pd.Series([cents], index=[0])):
             raise UsageError(
@@ -98,12 +111,12 @@ def book(
                 "journal_key": f"{rows_of.ACT}{exception_id}-{stands.events + 1}:0",
                 "account": [account, UNAPPLIED],
                 "amount_cents": [cents, -cents],
-                "rule_id": RULE,
+                "rule_id": rule,
                 "source": SOURCE,
-                "journal_reason": rows_of.BOOKED,
+                "journal_reason": because,
                 "effective_date": posting_date.isoformat(),
                 "reverses_key": "",
-                **{name: row[name] for name in ("provider_adjustment_id", "remit_id", "payer_code", "reference")},
+                **{name: row[name] for name in (*_LINKS, "remit_id", "payer_code", "reference")},
                 "reason_code": row["reason_code"],
             }
         )
@@ -125,22 +138,24 @@ def unbook(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
     reason = _reason(reason)
     require_come(ctx, posting_date)
     with running(ctx, "action", posting_date) as (run_id, _), write(ctx.engine) as conn:
-        _standing(conn, exception_id, seen)
+        stands = _standing(conn, exception_id, seen)
         journal = rows_of.booking_of(conn, exception_id)
         if not journal:
             raise UsageError("Nobody has said an account for it: there is nothing to take back.")
         lines = journals.lines_of(conn, [journal])
         waited = lines[lines["account"] == UNAPPLIED].iloc[0]
-        _require_after(conn, waited["remit_id"], waited["provider_adjustment_id"], posting_date)
+        _require_after(conn, waited, posting_date)
         cents = -int(waited["amount_cents"])
         back = lines.assign(
             amount_cents=-lines["amount_cents"],
             reverses_key=lines["journal_key"],
             journal_key=lines["journal_key"] + ":void",
             source=SOURCE,
-            journal_reason=rows_of.BOOKED + "-reversed",
+            journal_reason=_kind(stands)[1] + "-reversed",
         )
         write_journals(conn, ctx, run_id, posting_date, back.drop(columns=["journal_id", "journal_remit_id"]))
+        if stands.type_code == differing_reversals.TYPE:
+            exceptions.reopen(conn, [exception_id], posting_date, is_as_old=True)
         _keep_named(conn, posting_date)
         said = {"reason": reason}
         exception_acts.tell(conn, exception_id, UNBOOKED, said, ctx.actor, posting_date, clock.now())
@@ -153,8 +168,22 @@ def _named(conn: Connection, exception_id: int) -> str:
     return str(told["adjustment_named"].iloc[0])
 
 
-def _require_after(conn: Connection, remit_id: int, provider_adjustment_id: int, posting_date: date) -> None:
-    moved = rows_of.moved_last(conn, int(remit_id), int(provider_adjustment_id))
+def _waiting(conn: Connection, exception_id: int, type_code: str) -> pd.DataFrame:
+    """Give what waits of an exception, one row or none."""
+    if type_code == differing_reversals.TYPE:
+        return differing_reversals.of_exception(conn, exception_id).assign(provider_adjustment_id=0, reason_code="")
+    return rows_of.of_exception(conn, exception_id).assign(claim_payment_id=0, continues_journal_id=0)
+
+
+def _kind(stands: exception_acts.Standing) -> tuple[str, str, str]:
+    return _KINDS[stands.type_code == differing_reversals.TYPE]
+
+
+def _require_after(conn: Connection, row: pd.Series, posting_date: date) -> None:
+    if pd.notna(row["claim_payment_id"]) and row["claim_payment_id"]:
+        moved = differing_reversals.moved_last(conn, int(row["claim_payment_id"]))
+    else:
+        moved = rows_of.moved_last(conn, int(row["remit_id"]), int(row["provider_adjustment_id"]))
     if posting_date < moved:
         raise UsageError(f"The amount was moved on {moved}: give that day or a later one.")
 
@@ -168,8 +197,10 @@ def _standing(conn: Connection, exception_id: int, seen: int | None) -> exceptio
     found = exception_acts.standing(conn, exception_id)
     if found is None:
         raise NotFoundError("exception", exception_id)
-    if not is_bookable(found.type_code):
-        raise UsageError("Only a provider adjustment without an account of its own can be given one.")
+    if found.type_code not in (*rows_of.TYPES, differing_reversals.TYPE):
+        raise UsageError(
+            "Only a provider adjustment without an account of its own, or what a reversal differs by, can be given one."
+        )
     require_seen(found.events, seen)
     return found
 

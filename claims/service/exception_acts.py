@@ -13,7 +13,7 @@ from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.wording import visible
 from claims.service.worked import LONGEST, require_seen, why_not_given
-from claims.store import clock, exception_acts
+from claims.store import clock, differing_reversals, exception_acts
 from claims.store.engine import write
 from claims.store.exception_acts import Standing
 from claims.store.exceptions import ACCEPTED
@@ -67,7 +67,7 @@ def accept(ctx: Context, exception_id: int, reason: str, posting_date: date, *, 
         stands = _standing(conn, exception_id, seen)
         if stands.state != "open":
             raise UsageError("It is closed already.")
-        by, why, release = acceptance(stands.type_code)
+        by, why, release = acceptance(conn, exception_id, stands.type_code)
         if by == NOBODY:
             raise UsageError(f"It cannot be accepted. {why}. What releases it: {release}.")
         if by == SUPERVISOR and not people.may(conn, ctx.actor, APPROVE):
@@ -102,13 +102,18 @@ def take_up(ctx: Context, exception_id: int, reason: str, posting_date: date, *,
         record(ctx, conn, "exception.take-up", f"exception {exception_id}", {"amount_cents": stands.amount_cents})
 
 
-def acceptance(type_code: str) -> tuple[str, str, str]:
-    """Say who may accept exceptions of a type (ANYBODY, SUPERVISOR, NOBODY), why so, and what releases them."""
+def acceptance(conn: Connection, exception_id: int, type_code: str) -> tuple[str, str, str]:
+    """Say who may accept an exception (ANYBODY, SUPERVISOR, NOBODY), why so, and what releases it: that of its type.
+
+    A reversal that differs only in what it says, and not in cash, holds nothing: it only informs.
+    """
     types = codes.table("exception_types")
     found = types[types["type_code"] == type_code]
     if found.empty:
         return NOBODY, "Nothing is known of its type", "Ask who runs this program"
     row = found.iloc[0]
+    if type_code == differing_reversals.TYPE and differing_reversals.of_exception(conn, exception_id).empty:
+        return ANYBODY, "What it takes back is posted back and the cash agrees; nothing waits", str(row["release"])
     return str(row["acceptable"]), str(row["acceptable_reason"]), str(row["release"])
 
 

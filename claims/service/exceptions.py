@@ -66,6 +66,9 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
         payment = rows_of.payment(conn, exception_id)
         deposit = rows_of.deposit(conn, exception_id)
         events = exception_events.of(conn, exception_id)
+        types = found["type_code"].tolist()
+        is_bookable = any(booking.is_bookable(conn, exception_id, one) for one in types)
+        by, why, _ = acceptance(conn, exception_id, "".join(types))
     if found.empty:
         raise NotFoundError("exception", exception_id)
     story = {str(name): value for name, value in described(found).iloc[0].items()}
@@ -80,11 +83,10 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
         for name in ("payer_name", "reference"):
             if story["deposit"] and story["deposit"][name]:
                 story["deposit"][name] = MASK
-    by, why, _ = acceptance(story["type_code"])
     story |= {"is_acceptable": by != NOBODY, "wants_approver": by == SUPERVISOR, "acceptable_reason": why}
     story["command"] = _command(story)
     story["adjustment_means"] = meaning(story["adjustment_code"], int(story["adjustment_cents"]))
-    story["accounts"] = booking.accounts().to_dict("records") if booking.is_bookable(story["type_code"]) else []
+    story["accounts"] = booking.accounts(story["type_code"]).to_dict("records") if is_bookable else []
     return story | {"source_names": names, "findings": findings, "events": events}
 
 

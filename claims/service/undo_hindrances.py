@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from claims.money import dollars
-from claims.store import undo_bank
+from claims.store import differing_reversals, undo_bank
 from claims.store import undo_hindrances as rows_of
 from claims.store.handles import Connection
 
@@ -127,7 +127,9 @@ class _Facts:
             return f"a payment of a patient of {cents}, taken back after the bank had it: nothing brings it back", ""
         if journal in self.exception.index:
             command = f'claims exceptions unbook {self.exception[journal]} --reason "{{target}} is undone"'
-            return f"a provider adjustment of {cents} that a person booked", command
+            of_reversal = kind == f"exception {differing_reversals.BOOKED}"
+            what = "a difference of a reversal" if of_reversal else "a provider adjustment"
+            return f"{what} of {cents} that a person booked", command
         source, _, reason = kind.partition(" ")
         what = f"{reason.replace('-', ' ')} of {cents}"
         if source == "denial":

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from claims.identifiers import normal_number
 from claims.store import exceptions, schema
+from claims.store.differing_reversals import RULE as OF_REVERSAL
 from claims.store.in_force import stands
 from claims.store.load import frame, no_rows
 from claims.store.rows import IN_LIST
@@ -86,7 +87,8 @@ def _lines(conn: sa.Connection) -> pd.DataFrame:
         conn,
         sa.select(
             *(L.c.payer_code, L.c.reference, L.c.amount_cents, J.c.idempotency_key),
-            sa.func.coalesce(PA.c.reason_code, "").label("code"),
+            # What a reversal left to be taken later is announced as a recovery is.
+            sa.func.coalesce(PA.c.reason_code, sa.case((L.c.rule_id == OF_REVERSAL, "WO"), else_="")).label("code"),
             sa.func.coalesce(J.c.remit_id, 0).label("remit_id"),
             sa.func.coalesce(R.c.file_id, 0).label("file_id"),
             sa.func.coalesce(PA.c.seg, 0).label("seg"),

@@ -148,6 +148,7 @@ def booked(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
 
 
 def booking_of(conn: sa.Connection, exception_id: int) -> int:
-    """Give the journal in force by which a person said the account of an exception's provider adjustment; 0: none."""
+    """Give the journal in force by which a person said the account of what an exception is of; 0: none."""
     own = J.c.idempotency_key.startswith(f"{ACT}{exception_id}-", autoescape=True)
-    return int(conn.scalar(sa.select(J.c.journal_id).where(own, J.c.reason_code == BOOKED, stands())) or 0)
+    select = sa.select(J.c.journal_id).where(own, J.c.reverses_journal_id.is_(None), stands())
+    return int(conn.scalar(select) or 0)

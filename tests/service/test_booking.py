@@ -8,16 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import UsageError
-from claims.service import booking, exceptions, people, received, takebacks
+from claims.service import booking, exception_acts, exceptions, people, received, takebacks
 from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.report import write_report
 from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import schema
-from claims.store.engine import write
+from claims.store.engine import read, write
 from claims.store.people import change
-from tests.books import bank, remit
+from claims.store.queries import given_up
+from tests.books import Bill, bank, claims, remit
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
 from tests.service.test_takebacks import check
@@ -181,6 +182,64 @@ def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):
     booking.unbook(practice.ctx, first, WHY, DAY)
     booking.book(replace(practice.ctx, actor="eve"), first, "5100", WHY, DAY)  # hers by now
     booking.book(practice.ctx, third, "5100", WHY, DAY)
+    check(practice)
+
+
+def decided(number, status, charge, cents, day, *, more=""):
+    """A remittance of one claim by its payer's number: its cash, and what is not paid as a price reduction."""
+    off, head = charge - cents, f"BPR*I*{cents}*C*ACH" if cents > 0 else "BPR*H*0*C*NON"
+    return remit(f"""{head}************{day}~
+                     TRN*1*{number}{day}*1512345678~
+                     CLP*{number}*{status}*{charge}*{cents}**12*{number}ICN~
+                     SVC*HC:99213*{charge}*{cents}**1~
+                     CAS*CO*45*{off}~{more}""")
+
+
+def put_off(number, cents):
+    return f"\nPLB*1999999984*20251231*WO:{number}ICN*-{cents}~"
+
+
+def test_what_a_reversal_differs_by_goes_to_the_account_that_a_person_says(practice):
+    practice.night(
+        claims(Bill("A1", [("99213", "150")]), Bill("A2", [("99213", "150")])),
+        decided("A1", 1, 150, 88, "20250310"),
+        decided("A2", 1, 150, 88, "20250310"),
+        decided("A1", 22, -150, -30, "20250320", more=put_off("A1", 30)),
+        decided("A2", 22, -150, -100, "20250320", more=put_off("A2", 100)),
+    )
+    of = sa.select(E.c.exception_id).where(E.c.type_code == "REVERSAL_MISMATCH").order_by(E.c.amount_cents.desc())
+    (less,), (more,) = practice.rows(of)
+    assert practice.balances(account="2200") == {"2200": -4600}
+    before, told = state(practice), exceptions.told(practice.ctx, less)
+    assert "claims exceptions book" in told["release"]
+    assert [row["account"] for row in told["accounts"]] == ["2100", "4910", "5100"]
+    with pytest.raises(UsageError, match="cannot be accepted"):
+        exception_acts.accept(practice.ctx, less, WHY, DAY)
+    with pytest.raises(UsageError, match="differs by belongs to one of these accounts"):
+        booking.book(practice.ctx, less, "4900", WHY, DAY)
+    # What it took less it will take later, as a recovery of its number for the claim.
+    assert booking.book(practice.ctx, less, "2100", WHY, DAY)["amount_cents"] == -5800
+    open_now = takebacks.listed(practice.ctx, as_of=DAY, show_phi=True).set_index("reference")
+    assert open_now[["announced_cents", "open_cents"]].loc["A1ICN"].tolist() == [8800, 8800]
+    practice.night()
+    assert practice.balances(account="2200") == {"2200": 1200}
+    check(practice)
+    refused = undo(practice.ctx, "claim:1", DAY).refused[["says", "command"]].to_numpy().tolist()
+    unbooks = f'claims exceptions unbook {less} --reason "claim:1 is undone"'
+    assert refused == [["a difference of a reversal of $58.00 that a person booked", unbooks]]
+    booking.unbook(practice.ctx, less, WHY, DAY)
+    assert differences(before, state(practice)) == {}, "it waits again, as old as it was"
+    # What it took beyond what it had paid is given up, within a limit.
+    for number, (name, limit) in enumerate(((practice.ctx.actor, 1100), ("eve", 1300)), 1):
+        people.add(practice.ctx, name, ["supervisor"], datetime.now(UTC), write_off_limit_cents=limit)
+        with write(practice.ctx.engine) as conn:
+            change(conn, number, state="active")
+    with pytest.raises(UsageError, match=r"\$12\.00, which is above your own limit of a day"):
+        booking.book(practice.ctx, more, "5100", WHY, DAY)
+    booking.book(replace(practice.ctx, actor="eve"), more, "5100", WHY, DAY)
+    with read(practice.ctx.engine) as conn:
+        assert given_up.on_day(conn, "eve", DAY, "9") == 1200
+    assert practice.balances(account="5100") == {"5100": 1200}
     check(practice)
 
 

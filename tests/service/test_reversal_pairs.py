@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from claims.ledger import post, reversal_pairs
 from claims.ledger.post import propose
 from claims.ledger.reversals import reverse
+from claims.service import exception_acts
 from claims.service.matching_by_hand import match_by_hand
 from claims.service.verify import verify
 from claims.store import schema
 from tests.books import Bill, claims, remit
+from tests.service.conftest import DAY
 
 BILL = Bill("A1", [("99213", "150")])
 PAID = "CLP*A1*1*150*88*22*12*ICN1~\nSVC*HC:99213*150*88**1~\nCAS*CO*45*40~\nCAS*PR*2*22~"
@@ -86,6 +88,10 @@ def test_other_adjustments_in_a_reversal_are_named_and_not_posted(practice):
     assert cents == 6200
     assert all(word in message for word in ("CO-197 by -62.00", "CO-45 by 40.00", "PR-2 by 22.00"))
     assert practice.balances() == {"1050": 8800, "1100": 15000, "2100": -8800, "4000": -15000}
+    # No cash waits: nothing closes it by itself, and a person says that there is nothing to do.
+    ((which,),) = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code == "REVERSAL_MISMATCH"))
+    exception_acts.accept(practice.ctx, which, "the payer has other codes by now", DAY)
+    assert money(practice) == []
     check(practice)
 
 

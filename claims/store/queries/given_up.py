@@ -15,6 +15,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.differing_reversals import TYPE as REVERSAL
 from claims.store.exceptions import ACCEPTED
 from claims.store.load import frame
 from claims.store.queries.asof import total
@@ -26,6 +27,8 @@ CASE, ACTION, EVENT = schema.denial_cases, schema.denial_actions, schema.denial_
 C, E, SAID, MR = schema.claims, schema.exceptions, schema.exception_events, schema.money_requests
 L = schema.ledger_lines
 CLAIM = "CLAIM_WITHDRAWN"  # the exception of a claim that nobody sends: who accepts it gives its charge up
+# A reversal that took more than was paid is worth less than zero: by so much its cash falls below that of the decision.
+_KEPT = sa.case((E.c.type_code == REVERSAL, -E.c.amount_cents), else_=E.c.amount_cents)
 _KINDS, _ENDS = ("write_off", "expire", "close_duplicate"), ("written_off", "expired", "duplicate")
 _COLLECTION, _LOWERED = "to_collection", "lowered_charge"
 _GIVEN_UP = (_COLLECTION, _LOWERED)  # kinds of requests that somebody may settle alone
@@ -127,19 +130,22 @@ def _accepted(conn: sa.Connection, actor: str, days: _Days | None = None, famili
     return frame_of(conn, select.where(*stands, own), C.c.family_id, families)
 
 
-def _settled(conn: sa.Connection, mine: sa.ColumnElement[bool], stands: _Whose, days: _Days) -> pd.DataFrame:
+def _settled(
+    conn: sa.Connection, mine: sa.ColumnElement[bool], stands: _Whose, days: _Days,
+    cents: sa.ColumnElement[int] = E.c.amount_cents,
+) -> pd.DataFrame:  # fmt: skip
     """Give the cents of exceptions that stand closed as somebody (`mine`: their events) said, by the flags of days."""
     said = days.any(SAID.c.posting_date, SAID.c.recorded_at)
     each = [E.c.exception_id.in_(sa.select(SAID.c.exception_id).where(mine, one)) for one in said]
     flags = [sa.case((one, 1), else_=0).label(name) for name, one in zip(_FLAGS, each, strict=True)]
-    return frame(conn, sa.select(*flags, E.c.amount_cents.label("cents")).where(*stands, sa.or_(*each)))
+    return frame(conn, sa.select(*flags, cents.label("cents")).where(*stands, sa.or_(*each)))
 
 
 def _booked(conn: sa.Connection, actor: str, days: _Days) -> pd.DataFrame:
     """Add up what payers kept that somebody booked to an account, and that stands there: as `_denials`, for days."""
     mine = _said_last(BY_PERSON, actor)
-    stands = (E.c.type_code.in_(PLB_TYPES), E.c.closed_reason == BY_PERSON, E.c.amount_cents > 0)
-    return _settled(conn, mine, stands, days)
+    stands = (E.c.type_code.in_([*PLB_TYPES, REVERSAL]), E.c.closed_reason == BY_PERSON, _KEPT > 0)
+    return _settled(conn, mine, stands, days, _KEPT)
 
 
 def _said_last(kind: str, actor: str) -> sa.ColumnElement[bool]:

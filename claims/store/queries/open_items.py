@@ -59,6 +59,7 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     )
     # What a decision withheld has no number under which it comes back: it is the claim's, by its code.
     of_claim = sa.and_(account == _WITHHELD, L.c.provider_adjustment_id.is_(None), L.c.family_id.is_not(None))
+    decides = sa.or_(of_claim, account.in_(["2100"]))  # there, of a reversal that took less than was paid
     origin, back = Origin(), J.alias("back")
     own_doing = sa.and_(J.c.reverses_journal_id.is_not(None), J.c.source.in_(_TAKES_BACK))
     taken = sa.select(back.c.journal_id).where(
@@ -80,7 +81,7 @@ def movements(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
         sa.case((of_claim, L.c.family_id), else_=none).label("family_id"),
         sa.case((account.in_([*TAKEN_BACK]), notice_day()), else_=J.c.posting_date).label("day"),
         sa.case((is_single, sa.func.coalesce(L.c.provider_adjustment_id, none)), else_=none).label("came_with_id"),
-        sa.case((of_claim, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("decided_by_id"),
+        sa.case((decides, sa.func.coalesce(L.c.claim_payment_id, none)), else_=none).label("decided_by_id"),
         sa.case((is_single, none), else_=sa.func.coalesce(L.c.bank_line_id, none)).label("moved_by_id"),
         sa.case((is_pair, origin.journal_id), else_=none).label("root_id"),
         sa.case((sa.and_(is_pair, own_doing), 1), else_=0).label("is_back"),

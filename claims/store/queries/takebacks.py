@@ -8,6 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.differing_reversals import RULE as OF_REVERSAL
 from claims.store.load import frame
 from claims.store.payees import payee_of, with_remittance
 from claims.store.queries.asof import AsOf
@@ -29,9 +30,9 @@ def notice_day() -> sa.ColumnElement[Any]:
 def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> pd.DataFrame:
     """Read every entry on 2100 and 2110 in order of its day; of one payer: only those on 2100.
 
-    account, payer_code, payee (of a forward balance), reference, code (of the PLB; empty for what we sent),
-    amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, day (`notice_day`),
-    remit_id, provider_adjustment_id (0: none), trace_number, sha256, seg.
+    account, payer_code, payee (of a forward balance), reference, code (of the PLB; 22: what a reversal differs
+    by; empty: what we sent), amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, day
+    (`notice_day`), remit_id, provider_adjustment_id (0: none), trace_number, sha256, seg.
     """
     of_payer = sa.and_(L.c.account == "2100", L.c.payer_code == payer_code)
     remits, of_line = with_remittance(L)
@@ -40,7 +41,7 @@ def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> 
         sa.select(
             *(L.c.account, L.c.payer_code, payee_of(L, remits).label("payee"), L.c.reference, L.c.amount_cents),
             L.c.rule_id,
-            sa.func.coalesce(PA.c.reason_code, "").label("code"),
+            sa.func.coalesce(PA.c.reason_code, sa.case((L.c.rule_id == OF_REVERSAL, "22"), else_="")).label("code"),
             sa.type_coerce(J.c.reverses_journal_id.is_not(None), sa.Boolean).label("is_undo"),
             J.c.effective_date,
             J.c.posting_date,
