@@ -30,9 +30,9 @@ def notice_day() -> sa.ColumnElement[Any]:
 def entries(conn: sa.Connection, as_of: AsOf, payer_code: str | None = None) -> pd.DataFrame:
     """Read every entry on 2100 and 2110 in order of its day; of one payer: only those on 2100.
 
-    account, payer_code, payee (of a forward balance), reference, code (of the PLB; 22: what a reversal differs
-    by; empty: what we sent), amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date, day
-    (`notice_day`), remit_id, provider_adjustment_id (0: none), trace_number, sha256, seg.
+    account, payer_code, payee (of a forward balance), reference, code (of the PLB; 22: what a reversal differs by;
+    empty: what we sent), amount_cents (debit positive), is_undo (it takes an entry back), effective_date, posting_date,
+    day (`notice_day`), remit_id, provider_adjustment_id (0: none), trace_number, sha256, seg.
     """
     of_payer = sa.and_(L.c.account == "2100", L.c.payer_code == payer_code)
     remits, of_line = with_remittance(L)
