@@ -161,21 +161,41 @@ def without_claim(conn: sa.Connection, again: pd.DataFrame) -> list[int]:
     """Claim payments of `again` (`to_replay`) that took back, or were, what waited without a claim; and that itself.
 
     None of them looks for a claim now that there is one: the reversal is no step of that claim, as it was none. Where
-    the reversal has found its claim since, while it waited alone, both belong to that.
+    the reversal has found its claim since, while it waited alone, both belong to that. Of such two the one whose
+    other is undone still waits without a claim meanwhile, as it did: else the other would find it on that claim.
     """
     unknown = again[again["family_id"] == 0]
+    waits = unknown.loc[unknown["outcome"] == "unapplied", "claim_payment_id"].tolist()
+    alone = _of_undone_pairs(conn, waits)
     back = unknown[(unknown["outcome"] == "reversal") & (unknown["took_back"] != 0)]
     found = sa.select(M.c.claim_payment_id).where(M.c.ended_at.is_(None), M.c.family_id.is_not(None))
     matched = frame_of(conn, found, M.c.claim_payment_id, back["claim_payment_id"].tolist())["claim_payment_id"]
     back = back[~back["claim_payment_id"].isin(matched)]
-    waits = sa.select(P.c.claim_payment_id).where(
+    waiting = sa.select(P.c.claim_payment_id).where(
         P.c.ended_at.is_(None), P.c.outcome == "unapplied", P.c.family_id.is_(None)
     )
-    taken = set(frame_of(conn, waits, P.c.claim_payment_id, back["took_back"].tolist())["claim_payment_id"])
+    taken = set(frame_of(conn, waiting, P.c.claim_payment_id, back["took_back"].tolist())["claim_payment_id"])
     last = unknown[~unknown["claim_payment_id"].isin(again.loc[again["family_id"] != 0, "claim_payment_id"])]
     taken |= set(last.loc[last["outcome"] == "unapplied", "claim_payment_id"])
     back = back[back["took_back"].isin(taken)]
-    return sorted({*back["claim_payment_id"].tolist(), *back["took_back"].tolist()})
+    return sorted({*back["claim_payment_id"].tolist(), *back["took_back"].tolist(), *alone})
+
+
+def _of_undone_pairs(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> list[int]:
+    """Those of these (they waited without a claim) that took such a payment back, or that a reversal so took back.
+
+    By a step that is undone still; what was taken back is undone still, too, or among these.
+    """
+    first, step = P.alias("first"), UP.alias("step")
+    was_lost = (first.c.outcome == "unapplied", first.c.family_id.is_(None), step.c.replayed_at.is_(None))
+    lost = sa.select(step.c.claim_payment_id).join(first, first.c.claim_posting_id == step.c.claim_posting_id)
+    pairs = sa.select(UP.c.claim_payment_id, P.c.reverses_claim_payment_id.label("took_back"))
+    pairs = pairs.join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
+    pairs = pairs.where(UP.c.replayed_at.is_(None), P.c.outcome == "reversal", P.c.family_id.is_(None))
+    of_lost = pairs.where(P.c.reverses_claim_payment_id.in_(lost.where(*was_lost)))
+    back = frame_of(conn, of_lost, UP.c.claim_payment_id, claim_payment_ids)["claim_payment_id"]
+    taken = frame_of(conn, pairs, P.c.reverses_claim_payment_id, claim_payment_ids)["took_back"]
+    return sorted({*back.tolist(), *taken.tolist()})
 
 
 def posted_at(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:

@@ -93,6 +93,20 @@ def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(p
     assert differences(before, state(practice)) == {}
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("order", [("T1", "T2"), ("T2", "T1")])
+def test_a_reversal_and_what_it_took_back_are_replayed_apart_without_the_claim_that_came_since(practice, order):
+    for file in (ANNOUNCED, PAID):
+        practice.night(remit(file))
+    practice.night(claims(Bill("A1", [("99213", "150")])))
+    before = state(practice)
+    for act, one in ((undo, order), (replay, order[::-1])):
+        for trace in one:
+            assert act(practice.ctx, f"remit:{trace}", DAY).refused.empty
+    assert differences(before, state(practice)) == {}
+    check(practice)
+
+
 def test_an_opposite_bank_line_takes_a_deposit_back(practice):
     practice.night(bank(("2025-03-10", "88.00", "T1")))
     practice.night(bank(("2025-03-10", "-88.00", "T1")))
