@@ -13,7 +13,7 @@ from claims.service import tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
 from claims.service.provider_adjustments import issue_again
-from claims.store import banking, deposit_candidates, returned, statistics
+from claims.store import banking, deposit_candidates, returned, statistics, takebacks
 from claims.store.engine import write
 from claims.store.handles import Connection
 
@@ -24,20 +24,23 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
     """Tie bank lines to posted remittances, post fees and returns; the rest waits on unapplied cash, by name.
 
     A line of a day after the accounting day is named, and moves nothing before its day. `is_replay`: payments are
-    issued again only where an undo took that back.
+    issued again only where an undo took that back, and what they were is tied to nothing while that is undone: the
+    replay of it finds them open, as they were.
     """
     statistics.refresh(ctx.engine)
     with write(ctx.engine) as conn:
+        left = takebacks.left_to_undone(conn) if is_replay else []
         open_ = banking.open_lines(conn, posting_date)
         fees = open_[open_["kind"] == "fee"]
         tying.write_fees(conn, ctx, run_id, posting_date, fees)
         later = _in_place(open_)
-        counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"], later)
+        counts = _tie(conn, ctx, run_id, posting_date, open_[open_["kind"] != "fee"], later, left)
         more, was_later = counts, bool(later)
         gave_way = set[int]()
         while more["deposits_returned"] or was_later or _give_way(conn, ctx, run_id, posting_date, gave_way):
             # A deposit that went back leaves its remittance to the one that came in its place.
-            more, was_later = _tie(conn, ctx, run_id, posting_date, banking.open_lines(conn, posting_date)), False
+            open_, was_later = banking.open_lines(conn, posting_date), False
+            more = _tie(conn, ctx, run_id, posting_date, open_, (), left)
             counts += more
         issue_again(conn, ctx, run_id, posting_date, is_replay=is_replay)
         waiting_lines, waiting_remits = tying.name_open(conn, posting_date)
@@ -61,17 +64,19 @@ def _in_place(lines: pd.DataFrame) -> list[int]:
 
 
 def _tie(
-    conn: Connection, ctx: Context, run_id: int, posting_date: date, before: pd.DataFrame, later: Sequence[int] = ()
-) -> pd.Series[int]:
+    conn: Connection, ctx: Context, run_id: int, posting_date: date, before: pd.DataFrame, later: Sequence[int],
+    left: Sequence[int],
+) -> pd.Series[int]:  # fmt: skip
     """Tie open lines (no fees) once to what is open, then find what the returns among them take back; give counts.
 
-    `later`: lines (bank_line_id) whose turn comes afterwards.
+    `later`: lines (bank_line_id) whose turn comes afterwards. `left`: remittances (remit_id) that are tied to none.
     """
     before = before[~before["bank_line_id"].isin(later)]
     if before.empty:
         none = {"deposits_tied": 0, "tied_cents": 0, "deposits_returned": 0}
         return pd.Series(none | tie_patients(conn, ctx, run_id, posting_date, before), dtype="int64")
     remits = banking.remittances(conn)
+    remits = remits[~remits["remit_id"].isin(left)].reset_index(drop=True)
     lines = before[before["rest_cents"] > 0]
     # What remains of a deposit that was tied is another remittance's only where the trace says so.
     told = ~lines["is_over"]

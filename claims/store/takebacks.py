@@ -84,6 +84,14 @@ def meant_before(conn: sa.Connection, remit_ids: list[int]) -> pd.DataFrame:
     )
 
 
+def left_to_undone(conn: sa.Connection) -> list[int]:
+    """Give the payments (remit_id) that a CS had issued again whose remittance is undone now."""
+    select = sa.select(PA.c.remit_id).distinct().join(R, R.c.remit_id == PA.c.remit_id)
+    undone = conn.scalars(select.where(R.c.state == "undone", PA.c.reason_code == "CS")).all()
+    meant = meant_before(conn, [int(one) for one in undone])
+    return sorted(set(meant["original_remit_id"].tolist()) - {0})
+
+
 def several_forwards(conn: sa.Connection) -> pd.DataFrame:
     """L7: payers with more than one open forward balance for a payee: payer_code, payee, times, amount_cents."""
     remits, of_line = with_remittance(L)

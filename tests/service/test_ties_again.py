@@ -160,7 +160,7 @@ def test_what_was_issued_again_is_so_after_a_replay_whatever_came_since(practice
     practice.night(bank(("2025-05-12", "88.00", "T1")), remit(forward))
     before = state(practice)
     assert {row[0] for row in before["exceptions"]} >= {"PLB_UNCONFIGURED", "DEPOSIT_WITHOUT_REMIT"}
-    for traces in (("T9",), ("T9", "T8")):
+    for traces in (("T9",), ("T9", "T8"), ("T9", "T8", "T1")):
         for trace in traces:
             assert undo(practice.ctx, f"remit:{trace}", LATER).refused.empty
             check(practice)
