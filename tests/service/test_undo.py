@@ -116,7 +116,6 @@ def test_a_deposit_that_a_person_tied_refuses(practice):
     assert list(undo(practice.ctx, "remit:1", DAY).refused["kind"]) == ["tie by hand"]
 
 
-@pytest.mark.long
 def test_a_claim_alone_is_taken_out_of_its_remittances(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID))
     before = state(practice)
@@ -125,6 +124,9 @@ def test_a_claim_alone_is_taken_out_of_its_remittances(practice):
     assert practice.balances() == {"1050": 8800, "1100": 15000, "2200": -8800, "4000": -15000}
     practice.reconcile()
     assert practice.balances(account="2200") == {"2200": -8800}
+    for target in ("remit:1", "file:2"):  # undone twice, it would be posted twice
+        refused = undo(practice.ctx, target, DAY).refused
+        assert refused[["kind", "command"]].to_numpy().tolist() == [["undone by itself", "claims replay remit:T0101"]]
     replay(practice.ctx, "claim:1", DAY)
     check(practice.ctx)
     assert differences(before, state(practice)) == {}
