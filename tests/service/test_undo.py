@@ -80,9 +80,13 @@ def test_a_paid_claim_undone_and_replayed_with_its_deposit(practice):
 
 
 @pytest.mark.long
-def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice):
+@pytest.mark.parametrize("was_undone", [False, True])
+def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice, was_undone):
     practice.night(BILLS, remit(DENIED))
     practice.night(remit(OVERTURNED))
+    if was_undone:  # once before, and posted again
+        undo(practice.ctx, "claim:1", DAY)
+        replay(practice.ctx, "claim:1", DAY)
     done = undo(practice.ctx, f"remit:{number_of(practice, 'T1')}", DAY)
     assert sorted(done.postings["is_target"]) == [False, False, True]
     check(practice.ctx)
