@@ -181,7 +181,7 @@ def _kind(stands: exception_acts.Standing) -> tuple[str, str, str]:
 
 def _require_after(conn: Connection, row: pd.Series, posting_date: date) -> None:
     if pd.notna(row["claim_payment_id"]) and row["claim_payment_id"]:
-        moved = differing_reversals.moved_last(conn, int(row["claim_payment_id"]))
+        moved = differing_reversals.moved_last(conn, int(row["remit_id"]), int(row["claim_payment_id"]))
     else:
         moved = rows_of.moved_last(conn, int(row["remit_id"]), int(row["provider_adjustment_id"]))
     if posting_date < moved:

@@ -41,23 +41,29 @@ def of_exception(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
         .select_from(E)
         .join(CP, CP.c.claim_payment_id == E.c.claim_payment_id)
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .join(L, sa.and_(L.c.claim_payment_id == CP.c.claim_payment_id, L.c.account == UNAPPLIED))
-        .where(E.c.exception_id == exception_id, E.c.type_code == TYPE)
+        .join(L, sa.and_(L.c.remit_id == CP.c.remit_id, L.c.claim_payment_id == CP.c.claim_payment_id))
+        .where(E.c.exception_id == exception_id, E.c.type_code == TYPE, L.c.account == UNAPPLIED)
         .group_by(*own)
         .having(sa.func.sum(L.c.amount_cents) != 0),
     )
     put = sa.select(sa.func.max(J.c.journal_id)).join(L, L.c.journal_id == J.c.journal_id)
     put = put.where(L.c.account == UNAPPLIED, J.c.source.in_(["835", "apply"]), J.c.reverses_journal_id.is_(None))
-    journals = [conn.scalar(put.where(L.c.claim_payment_id == one, stands())) for one in rows["claim_payment_id"]]
+    ids = rows[["remit_id", "claim_payment_id"]].itertuples(index=False)
+    journals = [conn.scalar(put.where(*_own(int(remit), int(payment)), stands())) for remit, payment in ids]
     return rows.assign(continues_journal_id=pd.Series(journals, rows.index, dtype="Int64").fillna(0).astype("int64"))
 
 
-def moved_last(conn: sa.Connection, claim_payment_id: int) -> date:
+def moved_last(conn: sa.Connection, remit_id: int, claim_payment_id: int) -> date:
     """Give the accounting day on which cash of a claim payment was moved on 2200 last."""
     select = sa.select(sa.func.max(J.c.posting_date)).join(L, L.c.journal_id == J.c.journal_id)
-    own = (L.c.claim_payment_id == claim_payment_id, L.c.account == UNAPPLIED)
+    own = (*_own(remit_id, claim_payment_id), L.c.account == UNAPPLIED)
     day: date = conn.execute(select.where(*own)).scalar_one()
     return day
+
+
+def _own(remit_id: int, claim_payment_id: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    # By the remittance too: an index finds its lines.
+    return L.c.remit_id == remit_id, L.c.claim_payment_id == claim_payment_id
 
 
 def word_releases(conn: sa.Connection) -> None:
