@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from claims import x12
+from claims.errors import UsageError
 from claims.service import verify_files
 from claims.service.master import import_files
 from claims.service.scrub_shown import not_sendable
+from claims.service.standing_claims import stand
 from claims.service.submit import submit
 from claims.store import clock, schema
 from claims.store.engine import rehearsal, write
@@ -71,6 +73,12 @@ def test_two_claims_with_one_number_on_the_wire_do_not_leave(practice):
     make_ready(practice)
     assert send(practice).counts["claims_sent"] == 0
     assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT"]
+    first, second = practice.rows(sa.select(schema.exceptions.c.exception_id).order_by("exception_id"))
+    stand(practice.ctx, *second, "the other one has a wrong number", DAY)
+    make_ready(practice)
+    assert send(practice).counts["claims_sent"] == 1
+    with pytest.raises(UsageError, match="is in a batch or was sent, so it stands"):
+        stand(practice.ctx, *first, "the other one has a wrong number", DAY)
 
 
 @pytest.mark.long
