@@ -7,7 +7,7 @@ of it (states that reconcile moves, claims that were tied to others); what setti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np

@@ -76,9 +76,9 @@ def claims_like(conn: sa.Connection, claim_id: int) -> pd.DataFrame:
 def _claims(conn: sa.Connection, keys: sa.Select[tuple[str]]) -> pd.DataFrame:
     """Claims of some keys. One that somebody else sent stands before one that we have to send: it is not sent again.
 
-    Columns: claim_id, family_id, claim_key, body_hash, state, sha256, file_id, seg, charge_cents, is_under_way (it is
-    ours and in a batch, or left already), is_decided (so it is, or a posted claim payment is matched to it), is_chosen
-    (a person said that it stands among several with its key).
+    Columns: claim_id, family_id, claim_key, body_hash, state, origin, sha256, file_id, seg, charge_cents, is_under_way
+    (it is ours and in a batch, or left already), is_decided (so it is, or a posted claim payment is matched to it),
+    is_chosen (a person said that it stands among several with its key).
     """
     decided = (
         sa.select(sa.literal(1))
@@ -108,6 +108,7 @@ def _claims(conn: sa.Connection, keys: sa.Select[tuple[str]]) -> pd.DataFrame:
             C.c.claim_key,
             C.c.body_hash,
             C.c.state,
+            C.c.origin,
             F.c.sha256,
             C.c.file_id,
             C.c.seg,

@@ -9,21 +9,26 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.identities import CLAIM_CONFLICT, claims_like
-from claims.store.rows import update_where_in
+from claims.store.rows import frame_of, update_where_in
 
-C, E, EVENT = schema.claims, schema.exceptions, schema.exception_events
+C, E, EVENT, J = schema.claims, schema.exceptions, schema.exception_events, schema.journals
 TYPE = "CLAIM_CONFLICT"
 
 
 def rivals(conn: sa.Connection, exception_id: int) -> pd.DataFrame:
     """Claims of the number that an exception is about, as `identities.claims_like`, with is_own (of its content).
 
-    Those whose state is new stay out: nobody has told them from repeats yet.
+    Of copies that which was in the books stands before others. Those whose state is new stay out: nobody has told them
+    from repeats yet.
     """
     select = sa.select(C.c.claim_id, C.c.body_hash).join(E, E.c.claim_id == C.c.claim_id)
     claim_id, body_hash = conn.execute(select.where(E.c.exception_id == exception_id)).one()
     rows = claims_like(conn, claim_id)
-    return rows[rows["state"] != "new"].assign(is_own=rows["body_hash"] == body_hash).reset_index(drop=True)
+    charged = sa.select(J.c.claim_id).distinct().where(J.c.source == "charge")
+    was_charged = rows["claim_id"].isin(frame_of(conn, charged, J.c.claim_id, rows["claim_id"].tolist())["claim_id"])
+    rows = rows.assign(is_own=rows["body_hash"] == body_hash, was_charged=was_charged)
+    rows = rows[rows["state"] != "new"]
+    return rows.sort_values(["origin", "was_charged"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
 def events(conn: sa.Connection, exception_keys: Iterable[str]) -> int:

@@ -2,7 +2,9 @@
 
 import re
 from datetime import timedelta
+from hashlib import sha256
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
@@ -10,7 +12,7 @@ from claims.errors import UsageError
 from claims.service.matching_by_hand import unmatch_by_hand
 from claims.service.standing_claims import choice, stand
 from claims.service.undo import undo
-from claims.store import schema
+from claims.store import charging, schema
 from claims.store.engine import read
 from claims.store.queries import completeness
 from claims.store.queries.asof import AsOf
@@ -32,7 +34,9 @@ def number(practice, cents):
 
 
 def states(practice):
-    return [state for (state,) in practice.rows(sa.select(C.c.state).order_by(C.c.claim_id))]
+    """The states of the claims of each content, by what they charge."""
+    found = sorted(practice.rows(sa.select(C.c.charge_cents, C.c.state)))
+    return [f"{cents // 100}: {state}" for cents, state in found]
 
 
 def as_of(practice, day):
@@ -48,14 +52,15 @@ def refused(practice, cents, **named):
 
 
 def test_the_claim_that_a_person_chooses_is_in_the_books_and_nothing_displaces_it_by_itself(practice):
-    days = [DAY + timedelta(n) for n in range(7)]
-    practice.night(claims(BILL), day=days[0])
+    days = [DAY + timedelta(n) for n in range(6)]
+    # The one that is charged would come after its copy.
+    copy, first = sorted((claims(BILL, control=f"00000004{n}") for n in "12"), key=lambda one: sha256(one).hexdigest())
+    practice.night(first, day=days[0])
     told = {days[0]: as_of(practice, days[0])}
-    practice.night(claims(OTHER, control="000000045"), paid(), bank(("2025-03-11", "88.00", "T1")), day=days[1])
+    practice.night(copy, claims(OTHER), paid(), bank(("2025-03-11", "88.00", "T1")), day=days[1])
     assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT", "UNMATCHED_CLAIM"]
     told[days[1]] = as_of(practice, days[1])
-    asked = choice(practice.ctx, number(practice, 15000))
-    assert asked == (0, "", False)
+    assert choice(practice.ctx, number(practice, 15000)) == (0, "", False)
     stand(practice.ctx, number(practice, 15000), WHY, days[2], seen=0)
     practice.reconcile(days[2])
     told[days[2]], balances = as_of(practice, days[2]), practice.balances()
@@ -63,22 +68,25 @@ def test_the_claim_that_a_person_chooses_is_in_the_books_and_nothing_displaces_i
     assert practice.exceptions() == ["CLAIM_CONFLICT"], "what waited for the claim is posted"
     assert "look at it once more" in refused(practice, 16000, seen=0)
     assert re.search("first claims undo claim:1, then claims exceptions unmatch", refused(practice, 16000))
-    third, *copies = (claims(bill, control="000000046") for bill in (THIRD, BILL, OTHER))
-    practice.night(third, *copies, day=days[3])
-    assert states(practice) == ["stored", "held", "held", "duplicate", "held"]
+    practice.night(*(claims(bill, control="000000046") for bill in (THIRD, BILL, OTHER)), day=days[3])
+    here = ["150: duplicate", "150: duplicate", "150: stored", "160: held", "160: held", "170: held"]
+    assert states(practice) == here
     assert (practice.balances(), practice.exceptions(), broken(practice)) == (balances, ["CLAIM_CONFLICT"] * 2, [])
     told[days[3]] = as_of(practice, days[3])
     # The payment is taken back and away from the claim: then another content can stand, and the first one again.
     undo(practice.ctx, "claim:1", days[4])
     ((waits,),) = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code == "UNDONE", E.c.state == "open"))
     unmatch_by_hand(practice.ctx, waits)
-    for day, cents, now in (
-        (days[4], 16000, ["held", "stored", "held", "duplicate", "duplicate"]),
-        (days[5], 15000, ["stored", "held", "held", "duplicate", "duplicate"]),
-    ):
+    for day, cents, now in ((days[4], 16000, ["held", "stored"]), (days[5], 15000, ["stored", "held"])):
         stand(practice.ctx, number(practice, cents), WHY, day)
         practice.reconcile(day)
-        assert (states(practice), practice.balances()["4000"], broken(practice)) == (now, -cents, [])
+        here = ["150: duplicate", "150: duplicate", f"150: {now[0]}", "160: duplicate", f"160: {now[1]}", "170: held"]
+        assert states(practice) == sorted(here)
+        assert (practice.balances()["4000"], broken(practice)) == (-cents, [])
         told[day] = as_of(practice, day)
     assert told == {day: as_of(practice, day) for day in told}, "a report of an earlier day says what it said then"
-    assert [told[day].get("held", 0) for day in days[:6]] == [0, 2, 1, 3, 2, 3]
+    assert [told[day].get("held", 0) for day in days] == [0, 3, 1, 3, 3, 3]
+    copies = [one for (one,) in practice.rows(sa.select(C.c.claim_id).where(C.c.charge_cents == 15000))]
+    with read(practice.ctx.engine) as conn:
+        times = charging.generations(conn, pd.Series(copies)).tolist()
+    assert sorted(times) == [0, 2, 2], "the charge of a copy that was held would have a key of its own"
