@@ -39,10 +39,15 @@ def of_arrays(arrays: Mapping[str, Any], count: int) -> pd.DataFrame:
     """
     blocks = [
         (array.reshape(1, -1) if isinstance(array, np.ndarray) else array, np.array([at]))
-        for at, array in enumerate(arrays.values())
+        for at, array in enumerate(map(_plain, arrays.values()))
     ]
     frame: pd.DataFrame = create_dataframe_from_blocks(blocks, pd.RangeIndex(count), _index(tuple(arrays)))
     return frame
+
+
+def _plain(array: Any) -> Any:
+    """NumPy's array in the place of pandas' wrapper around one (`Series.array`), which no block may hold."""
+    return array.to_numpy() if isinstance(array, pd.arrays.NumpyExtensionArray) else array
 
 
 @lru_cache(2_000)

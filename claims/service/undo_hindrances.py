@@ -116,6 +116,9 @@ class _Facts:
         if kind == "payment issued again":
             text = remittance(self.traces, int(row["remit_id"]))
             return f"{text}, which issued its payment again", f"claims undo {text}"
+        if kind == "undone by itself":
+            text = remittance(self.traces, int(row["remit_id"]))
+            return f"decisions of {text} that were undone by themselves", f"claims replay {text}"
         if kind == "later bank line":
             line, file_id = self.later[journal]
             return (

@@ -87,7 +87,9 @@ def _name(conn: Connection, day: date, target: Target, gone: pd.DataFrame, waiti
     single = gone[~gone["is_whole"] & gone["is_target"]]
     # Cash that waited before it was applied is named by why it waits (again): the hold itself is worth nothing then.
     is_named = single["claim_payment_id"].isin(waiting.loc[waiting["former_id"] != 0, "claim_payment_id"])
-    new = waiting[~waiting["is_target"] & (waiting["former_id"] == 0)]
+    # What waited for something undone before, and was replayed since, waits for this now: nothing names it yet.
+    is_new = (waiting["former_id"] == 0) | (waiting["reason_code"] == posting.ON_UNDONE)
+    new = waiting[~waiting["is_target"] & is_new]
     parking.name(conn, day, posting.UNDONE, single[~is_named])
     parking.name(conn, day, posting.UNDONE, single[is_named], is_cash=False)
     parking.name(conn, day, posting.ON_UNDONE, new)

@@ -96,8 +96,10 @@ def plan(conn: Connection, target: Target) -> rules.Withdrawal:
     refunds = refunds.assign(kind=refunds["source"] + " " + refunds["reason_code"])
     by_hand = rows.tied_by_hand(conn, target.remit_ids)
     again = rows.issued_again(conn, target.remit_ids).assign(kind="payment issued again")
+    # Twice undone, a decision would be posted twice again.
+    alone = rows.undone_alone(conn, target.remit_ids).assign(kind="undone by itself")
     booked = waiting_adjustments.booked(conn, target.remit_ids).assign(kind="provider adjustment booked")
-    others = pd.concat([by_hand, again, booked, refunds[~refunds["journal_id"].isin(booked["journal_id"])]])
+    others = pd.concat([by_hand, again, alone, booked, refunds[~refunds["journal_id"].isin(booked["journal_id"])]])
     refused = pd.concat([gone.refused, others.reindex(columns=rules.REFUSED_COLUMNS)], ignore_index=True)
     ids = [name for name in rules.REFUSED_COLUMNS if name != "kind"]
     return rules.Withdrawal(gone.postings, gone.journals, refused.astype(dict.fromkeys(ids, "Int64")).fillna(0))

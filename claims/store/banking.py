@@ -328,7 +328,7 @@ def save_ties(conn: sa.Connection, ties: pd.DataFrame, actor: str) -> None:
 def seen(conn: sa.Connection, bank_line_id: int, remit_id: int = 0) -> str:
     """Name the state of the ties of a bank line, or of it and a remittance: another one after every change.
 
-    What is said of the line alone is never said of the two.
+    What is said of the line alone is never said of the two, nor of other two.
     """
     mine = sa.or_(D.c.bank_line_id == bank_line_id, D.c.returns_line_id == bank_line_id)
     mine = sa.or_(mine, D.c.remit_id == remit_id) if remit_id else mine
@@ -337,7 +337,7 @@ def seen(conn: sa.Connection, bank_line_id: int, remit_id: int = 0) -> str:
         .select_from(D)
         .where(mine)
     ).one()
-    return f"{'both' if remit_id else 'line'}.{last}.{ever}.{ended}"
+    return f"{f'both{bank_line_id}-{remit_id}' if remit_id else f'line{bank_line_id}'}.{last}.{ever}.{ended}"
 
 
 def seen_together(conn: sa.Connection, pairs: pd.DataFrame) -> pd.Series[str]:
@@ -365,7 +365,10 @@ def seen_together(conn: sa.Connection, pairs: pd.DataFrame) -> pd.Series[str]:
     both = line + remit - counted(of_lines, ["bank_line_id", "remit_id"])  # what is of the two was counted twice
     both["last"] = line["last"].where(line["last"] > remit["last"], remit["last"])
     texts = both.astype("int64").astype("str")
-    told: pd.Series[str] = "both." + texts["last"] + "." + texts["ever"] + "." + texts["ended"]
+    of = pairs.astype("str")
+    told: pd.Series[str] = "both" + of["bank_line_id"] + "-" + of["remit_id"]
+    for name in ("last", "ever", "ended"):
+        told = told + "." + texts[name]
     return told
 
 

@@ -17,6 +17,7 @@ from claims.store.rows import frame_of
 
 CP, R, P, M = schema.claim_payments, schema.remittances, schema.claim_postings, schema.matches
 J, L, RUN, D = schema.journals, schema.ledger_lines, schema.runs, schema.deposit_matches
+E = schema.exceptions
 A_POSTING = ("835", "apply")
 BY_HAND = "by-hand"
 
@@ -134,6 +135,16 @@ def issued_again(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     )
     rows = frame_of(conn, select, L.c.remit_id, remit_ids).drop_duplicates("journal_id")
     return rows[~rows["remit_id"].isin(list(remit_ids))].reset_index(drop=True)
+
+
+def undone_alone(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
+    """Claim payments of these that were undone by themselves, and wait for a replay: claim_payment_id, remit_id."""
+    select = (
+        sa.select(CP.c.claim_payment_id, CP.c.remit_id)
+        .join(E, E.c.claim_payment_id == CP.c.claim_payment_id)
+        .where(E.c.type_code == "UNDONE", E.c.state == "open")
+    )
+    return frame_of(conn, select, CP.c.remit_id, remit_ids)
 
 
 def refunds_after(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:

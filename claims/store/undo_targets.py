@@ -116,14 +116,15 @@ def held_of_remittances(conn: sa.Connection, kind: str, number: int) -> list[int
 
 
 def held_of_claim(conn: sa.Connection, claim_id: int) -> list[int]:
-    """Claim payments that were undone by themselves, of a claim's family by the posting that was undone: what waited
-    before it waits without a claim again, and a person may have taken the match away since."""
+    """Claim payments of posted remittances that were undone by themselves, of a claim's family by the posting that was
+    undone: what waited before it waits without a claim again, and a person may have taken the match away since."""
     family = sa.select(C.c.family_id).where(C.c.claim_id == claim_id).scalar_subquery()
     held = (
         sa.select(UP.c.claim_payment_id)
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
         .join(E, E.c.claim_payment_id == UP.c.claim_payment_id)
-        .where(P.c.family_id == family, UP.c.is_target == 1, UP.c.replayed_at.is_(None))
+        .join(R, R.c.remit_id == UP.c.remit_id)
+        .where(R.c.state == "posted", P.c.family_id == family, UP.c.is_target == 1, UP.c.replayed_at.is_(None))
     )
     return _ids(conn, held.where(E.c.type_code == "UNDONE", E.c.state == "open"))
 

@@ -161,5 +161,7 @@ def test_a_statement_is_undone_and_a_cent_is_booked(books):
     assert f"Would tie $88.00 of remittance {other['remit_id']}." in looked.out
     assert "Left then   $12.00 of the bank line" in looked.out and "Differ      payer" in looked.out
     assert by_amount(books) == before
+    seen = books(*tie, "--dry-run", "--json").json["seen"]
+    assert seen.startswith(f"both{whole}-{other['remit_id']}."), "the word is of these two, and does for no others"
     none = books("deposits", "difference", line, 1, "--reason", "a cent")
     assert (none.code, "there is no difference" in none.err) == (2, True)

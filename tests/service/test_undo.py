@@ -80,9 +80,13 @@ def test_a_paid_claim_undone_and_replayed_with_its_deposit(practice):
 
 
 @pytest.mark.long
-def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice):
+@pytest.mark.parametrize("was_undone", [False, True])
+def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice, was_undone):
     practice.night(BILLS, remit(DENIED))
     practice.night(remit(OVERTURNED))
+    if was_undone:  # once before, and posted again
+        undo(practice.ctx, "claim:1", DAY)
+        replay(practice.ctx, "claim:1", DAY)
     done = undo(practice.ctx, f"remit:{number_of(practice, 'T1')}", DAY)
     assert sorted(done.postings["is_target"]) == [False, False, True]
     check(practice.ctx)
@@ -116,7 +120,6 @@ def test_a_deposit_that_a_person_tied_refuses(practice):
     assert list(undo(practice.ctx, "remit:1", DAY).refused["kind"]) == ["tie by hand"]
 
 
-@pytest.mark.long
 def test_a_claim_alone_is_taken_out_of_its_remittances(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID))
     before = state(practice)
@@ -125,6 +128,9 @@ def test_a_claim_alone_is_taken_out_of_its_remittances(practice):
     assert practice.balances() == {"1050": 8800, "1100": 15000, "2200": -8800, "4000": -15000}
     practice.reconcile()
     assert practice.balances(account="2200") == {"2200": -8800}
+    for target in ("remit:1", "file:2"):  # undone twice, it would be posted twice
+        refused = undo(practice.ctx, target, DAY).refused
+        assert refused[["kind", "command"]].to_numpy().tolist() == [["undone by itself", "claims replay remit:T0101"]]
     replay(practice.ctx, "claim:1", DAY)
     check(practice.ctx)
     assert differences(before, state(practice)) == {}

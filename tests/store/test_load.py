@@ -54,6 +54,16 @@ def test_rows_have_the_dtypes_of_no_rows(database):
     assert after["payment_cents"].tolist() == [100, pd.NA]
 
 
+def test_rows_that_come_in_parts_are_like_others(sqlite_url, monkeypatch):
+    monkeypatch.setattr(load, "_FETCH_ROWS", 2)
+    database = engine.open_engine(sqlite_url)
+    cells = sa.union_all(*(sa.select(sa.literal(one).label("number")) for one in (3, 1, 2, 3, 1)))
+    found = load_frame(database, cells)
+    database.dispose()
+    assert found.groupby("number").size().to_dict() == {1: 2, 2: 1, 3: 2}
+    assert found["number"].isin([1]).sum() == 2 and found["number"].dtype == "int64"
+
+
 def test_what_is_called_text_comes_as_text_whatever_the_driver_gave(sqlite_url, monkeypatch):
     monkeypatch.setattr(load, "_FETCH_ROWS", 2)  # in parts too
     database = engine.open_engine(sqlite_url)
