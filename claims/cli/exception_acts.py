@@ -1,4 +1,4 @@
-"""``claims exceptions`` beyond reading: own one, note on it, accept one that only informs, say an account, and back."""
+"""``claims exceptions`` beyond reading: own one, note on it, accept it, say an account, say which claim stands."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def register(group: typer.Typer) -> None:
     group.command("note")(note)
     group.command("accept")(accept)
     group.command("take-up")(take_up)
+    group.command("stand")(stand)
     group.command("book")(book)
     group.command("unbook")(unbook)
 
@@ -101,6 +102,29 @@ def take_up(
     exception_acts.take_up(ctx, number_of(number, LIST), reason, day_of(ctx, day))
     output.document({"exception_id": int(number), "state": "open"})
     output.say(f"Exception {number} is open again.")
+
+
+def stand(
+    number: Number,
+    reason: Annotated[str, typer.Option("--reason", help="How you know that this one holds; no patient data.")],
+    day: Day = "",
+) -> None:
+    """Say which of several claims with one number and different content holds: the one of this exception; audited.
+
+    The next reconcile charges it and posts what waits for it. The others stay held. Was it another one: the same with
+    the other one's number, as long as this one is not paid, in a batch or sent.
+
+    Example: claims exceptions stand 12 --reason "the other one was typed with a wrong number"
+    """
+    from claims.service import standing_claims
+
+    output = console.current()
+    ctx = context_for(output, "desk.act")
+    done = standing_claims.stand(ctx, number_of(number, LIST), reason, day_of(ctx, day))
+    output.document({"exception_id": int(number), "state": "closed", "closed_reason": "stands", **done})
+    output.say(f"Claim {done['claim_id']} stands. The next reconcile charges it.")
+    if done["displaced"]:
+        output.say("The one that stood before is held again; its charge is taken back then.")
 
 
 def book(

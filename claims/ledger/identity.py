@@ -9,6 +9,8 @@ from hashlib import sha256
 
 import pandas as pd
 
+from claims.identifiers import normal_trace
+
 
 def _hashed(columns: list[pd.Series]) -> pd.Series:
     joined = columns[0].astype("str")
@@ -33,7 +35,8 @@ def remit_keys(remittances: pd.DataFrame) -> pd.Series:
     """Key of each payment: payer, trace number, amount, date, payee; the content too when no money moves.
 
     `remittances`: payer_identifier (else payer_code, payer_name), trace_number, payment_cents, payment_date,
-    payee_identifier, method_code, body_hash. A trace number of a payment without money need not be unique.
+    payee_identifier, method_code, body_hash. Trace numbers count as they do for the bank (`normal_trace`): what one
+    deposit can be of is one payment. That of a payment without money need not be unique.
     """
     known = remittances["payer_identifier"] != ""
     payer = normal_payer_identifier(remittances["payer_identifier"])
@@ -42,7 +45,7 @@ def remit_keys(remittances: pd.DataFrame) -> pd.Series:
     return _hashed(
         [
             payer.where(known, unnamed),
-            remittances["trace_number"].str.upper().str.lstrip("0"),
+            normal_trace(remittances["trace_number"]),
             remittances["payment_cents"],
             remittances["payment_date"],
             remittances["payee_identifier"],

@@ -21,6 +21,9 @@ from claims.findings import HOLD, NOTE, REJECT, Finding
 
 # What tells a payment without a number of its own from another one.
 IDENTITY = ("paid_on", "amount", "method", "claim_number", "member_id", "paid_by", "reference", "batch_reference")
+# Of these and of the payment's own number capitals count nothing, as with numbers of claims (`identity.claim_keys`) and
+# what a bank says (`identifiers.normal_trace`).
+CAPITALS = ("claim_number", "reference", "batch_reference")
 KEY_LENGTH = 32
 
 
@@ -106,10 +109,12 @@ def read_patient_file(data: bytes) -> PatientFile:
 def _payments(table: cells.Table, kept: np.ndarray) -> pd.DataFrame:
     values = {name: table.values[name].iloc[kept].reset_index(drop=True) for name in columns()["column"]}
     days = [f"{day // 10_000:04d}-{day // 100 % 100:02d}-{day % 100:02d}" for day in values["paid_on"].tolist()]
-    says = zip(*(values[name].astype("str").tolist() for name in IDENTITY), strict=True)
+    texts = {name: values[name].astype("str") for name in IDENTITY}
+    texts |= {name: texts[name].str.upper() for name in CAPITALS}
+    says = zip(*(texts[name].tolist() for name in IDENTITY), strict=True)
     bodies = [_hash(*facts) for facts in says]
     numbers = values["payment_id"].tolist()
-    keys = [_hash("payment", number) if number else body for number, body in zip(numbers, bodies, strict=True)]
+    keys = [_hash("payment", number.upper()) if number else body for number, body in zip(numbers, bodies, strict=True)]
     rows = pd.DataFrame(values).drop(columns=["paid_on", "amount", "payment_id"])
     return rows.assign(
         payment_number=pd.Series(numbers, dtype="str"),

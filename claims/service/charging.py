@@ -15,6 +15,7 @@ from claims.service.journals import write_journals
 from claims.store import charging, credits, exceptions
 from claims.store.engine import write
 from claims.store.handles import Connection
+from claims.store.identities import CLAIM_CONFLICT
 
 CLAIMS_PER_BATCH = 50_000
 
@@ -97,7 +98,7 @@ def _named(versions: pd.DataFrame) -> pd.DataFrame:
 
 def _reverse_held_charges(conn: Connection, ctx: Context, run_id: int, posting_date: date) -> None:
     rows = charging.charge_lines_of_held_claims(conn)
-    _reverse(conn, ctx, run_id, posting_date, rows, "held", "claim-conflict")
+    _reverse(conn, ctx, run_id, posting_date, rows, "held", CLAIM_CONFLICT)
     bound(conn, ctx, rows["family_id"], posting_date, run_id)
 
 

@@ -15,6 +15,7 @@ from claims.service.candidates import with_candidates
 from claims.service.context import Context
 from claims.service.exception_acts import NOBODY, SUPERVISOR, acceptance
 from claims.service.named_adjustments import meaning, with_adjustments
+from claims.store import standing_claims
 from claims.store.engine import read
 from claims.store.posting import UNDONE
 from claims.store.queries import exception_events, held_now
@@ -92,6 +93,8 @@ def told(ctx: Context, exception_id: int, *, show_phi: bool = False) -> dict[str
 
 def _command(story: dict[str, Any]) -> str:
     """Give the command that releases it, where that is known with its number; else nothing."""
+    if story["type_code"] == standing_claims.TYPE:
+        return f'claims exceptions stand {story["exception_id"]} --reason "WHY"'
     if story["type_code"] != UNDONE:
         return ""
     if not (story["claim_id"] or story["remit_id"]):

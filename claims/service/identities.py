@@ -19,7 +19,8 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
     """Decide which stored claims and remittances are duplicates, conflicts, or stand.
 
     Same key and content: the one first by content (sha256 of the file, seg) stands, unless one is posted already. Same
-    key and other content: all that are not posted are held, whatever order they came in.
+    key and other content: all that are not posted are held, whatever order they came in; beside a claim that a person
+    said stands (`standing_claims`), all others.
     """
     with write(ctx.engine) as conn:
         remits = _with_chosen(identities.new_remittances(conn), identities.chosen_remittances(conn))
@@ -39,16 +40,13 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
         )
         exceptions.open_all(conn, held, posting_date)
         claims, again = identities.new_claims(conn), placing.unplaced(conn)
-        claims["state"] = claims["state"].where(~claims["is_decided"], "decided")
-        claims = _resolve(claims, "claim_key", "decided", "stored", "claim-conflict")
+        is_chosen = claims["is_chosen"].groupby(claims["claim_key"]).transform("any")
+        waits = ~is_chosen | (claims["state"] == "new")  # beside what a person chose all others stay as they are
+        claims = resolved_claims(claims, claims["is_decided"] | claims["is_chosen"])
+        claims = claims[waits.reindex(claims.index)]
         identities.set_claim_states(conn, claims)
         place_versions(conn, again)
-        conflict = claims[claims["state_new"] == "held"]
-        conflict = conflict.assign(
-            type_code="CLAIM_CONFLICT",
-            exception_key="CLAIM_CONFLICT:" + conflict["claim_key"] + ":" + conflict["body_hash"].str[:16],
-            amount_cents=conflict["charge_cents"],
-        )
+        conflict = conflicts(claims)
         exceptions.open_all(conn, conflict, posting_date)
         counts = {
             "remittances_ready": int((remits["state_new"] == "ready").sum()) - len(repeated),
@@ -59,6 +57,23 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
             "claims_conflicting": len(conflict),
         }
     return counts
+
+
+def resolved_claims(claims: pd.DataFrame, stands: pd.Series) -> pd.DataFrame:
+    """Give state_new and reason_new to claims of some keys that change, where `stands` tells those that stay."""
+    claims = claims.assign(state=claims["state"].where(~stands, "decided"))
+    return _resolve(claims, "claim_key", "decided", "stored", identities.CLAIM_CONFLICT)
+
+
+def conflicts(claims: pd.DataFrame) -> pd.DataFrame:
+    """Give the exceptions of claims that came to be held (state_new): one for each content of a key."""
+    held = claims[claims["state_new"] == "held"]
+    return held.assign(type_code="CLAIM_CONFLICT", exception_key=conflict_keys(held), amount_cents=held["charge_cents"])
+
+
+def conflict_keys(claims: pd.DataFrame) -> pd.Series:
+    """Key of the exception of each content of a claim."""
+    return "CLAIM_CONFLICT:" + claims["claim_key"] + ":" + claims["body_hash"].str[:16]
 
 
 def _with_chosen(remits: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ of it (states that reconcile moves, claims that were tied to others); what setti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from claims.charges import read_charges_file
 from claims.errors import VaultError
 from claims.identifiers import normal_number
 from claims.ledger.identity import keys_of_chosen
-from claims.ledger.patient_file import read_patient_file
+from claims.ledger.patient_file import CAPITALS, read_patient_file
 from claims.service.bank_files import lines_of
 from claims.service.context import Context
 from claims.service.intake import origin_of
@@ -35,6 +35,8 @@ BY_SETTINGS = ("payee-not-ours", "test-file")
 # What becomes of a row after its file was read.
 MOVES = ("state", "reason_code", "purpose", "life", "origin", "version", "generation")
 _LAST_SEG = 1 << 60
+# Of a patient's payment that came again in another file: what may be written in another way there, and is the same.
+SPELLED = ("payment_number", "note", *CAPITALS)
 _HEAD = 65_536
 _PER_FILE = 3
 
@@ -309,13 +311,22 @@ def _of_payments(ctx: Context, conn: Connection, file: StoredFile, told: Counter
     stored = checking_files.keyed(
         conn, schema.patient_payments, "payment_key", payments["payment_key"].drop_duplicates().tolist()
     )
-    yield from _keyed("patient_payments", payments, stored, file, ["payment_key", "body_hash"], told)
+    yield from _keyed("patient_payments", payments, stored, file, ["payment_key", "body_hash"], told, SPELLED)
 
 
 def _keyed(
-    table: str, rows: pd.DataFrame, stored: pd.DataFrame, file: StoredFile, key: list[str], told: Counter[str]
+    table: str,
+    rows: pd.DataFrame,
+    stored: pd.DataFrame,
+    file: StoredFile,
+    key: list[str],
+    told: Counter[str],
+    spelled: Sequence[str] = (),
 ) -> Iterator[Difference]:
-    """Rows that several files may hold: each stands once, with the address of the file that it first came in."""
+    """Rows that several files may hold: each stands once, with the address of the file that it first came in.
+
+    `spelled`: columns that another file may write in another way.
+    """
     stored = stored.rename(columns={"row_number": "seg"})
     own, others = stored[stored["file_id"] == file.file_id], stored[stored["file_id"] != file.file_id]
     is_own = rows.set_index(key).index.isin(own.set_index(key).index)
@@ -323,7 +334,7 @@ def _keyed(
     yield from compare(table, rows[is_own], own, key)
     rest = rows[~is_own]
     there = others[others.set_index(key).index.isin(rest.set_index(key).index)]
-    yield from compare(table, rest, there.drop(columns=["seg", "offset", "length"]), key)
+    yield from compare(table, rest, there.drop(columns=["seg", "offset", "length", *spelled]), key)
 
 
 def _without(rows: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.identities import CLAIM_CONFLICT
 from claims.store.in_force import stands
 from claims.store.load import frame
 from claims.store.rows import frame_of
@@ -63,14 +64,24 @@ def uncharged_claims(conn: sa.Connection) -> pd.DataFrame:
 
 
 def generations(conn: sa.Connection, claim_ids: pd.Series) -> pd.Series:
-    """How many times the charge of each claim was taken back before."""
-    select = (
-        sa.select(J.c.claim_id, sa.func.count().label("times"))
-        .where(J.c.source == "charge", J.c.reverses_journal_id.is_not(None))
-        .group_by(J.c.claim_id)
+    """How many times the charge of each claim was taken back before.
+
+    Where a person said which of several claims of one number stands, with those of its copies: one may have been
+    charged before, under the same key.
+    """
+    copy = C.alias("copy")
+    back = (J.c.source == "charge", J.c.reverses_journal_id.is_not(None))
+    own = sa.select(J.c.claim_id, sa.func.count().label("times")).where(*back).group_by(J.c.claim_id)
+    of_copies = (
+        sa.select(C.c.claim_id, sa.func.count().label("times"))
+        .join(copy, sa.and_(copy.c.claim_key == C.c.claim_key, copy.c.body_hash == C.c.body_hash))
+        .join(J, J.c.claim_id == copy.c.claim_id)
+        .where(*back, copy.c.claim_id != C.c.claim_id, sa.func.coalesce(C.c.reason_code, "") == CLAIM_CONFLICT)
+        .group_by(C.c.claim_id)
     )
-    rows = frame_of(conn, select, J.c.claim_id, claim_ids.tolist())
-    times = rows.set_index("claim_id")["times"]
+    ids = claim_ids.tolist()
+    rows = pd.concat([frame_of(conn, own, J.c.claim_id, ids), frame_of(conn, of_copies, C.c.claim_id, ids)])
+    times = rows.groupby("claim_id")["times"].sum()
     return pd.Series(times.reindex(claim_ids, fill_value=0).to_numpy(), index=claim_ids.index, dtype="int64")
 
 
@@ -292,6 +303,6 @@ def charge_lines_of_held_claims(conn: sa.Connection) -> pd.DataFrame:
             J.c.reverses_journal_id.is_(None),
             stands(),
             C.c.state == "held",
-            C.c.reason_code == "claim-conflict",
+            C.c.reason_code == CLAIM_CONFLICT,
         ),
     )

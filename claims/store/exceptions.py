@@ -16,6 +16,7 @@ from claims.store.rows import IN_LIST, frame_of, in_parts, insert_keyed, update_
 
 TEXTS = {"exception_key": "", "type_code": "", "message": ""}
 ACCEPTED = "accepted"  # why a person closed it: it only informs
+STANDS = "stands"  # why a person closed it: of several claims of one number its own is the one that holds
 UNDONE = "undone"  # the reason for which an undo closes what a posting had named
 NETTED = "netted"  # why one closes whose cash others of the same reference took back
 # Of a provider adjustment: what is posted again after an undo is named by its next generation.

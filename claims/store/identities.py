@@ -16,6 +16,7 @@ from claims.store.rows import frame_of, update_where_in
 
 R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
 P, PA = schema.claim_postings, schema.provider_adjustments
+CLAIM_CONFLICT = "claim-conflict"  # why each of several claims of one key with other content is held
 # A claim of ours with such a life is frozen in a batch, or a receiver has it: it is no longer ours to hold.
 _UNDER_WAY = (
     "batched", "sent", "acknowledged", "received", "accepted", "rejected", "paid", "partly_paid", "denied", "reversed",
@@ -63,14 +64,22 @@ def _remittances() -> sa.Select[Any]:
 
 
 def new_claims(conn: sa.Connection) -> pd.DataFrame:
-    """Claims in state new, with every other one of the same claim_key that was not held for its content.
+    """Claims in state new, with every other one of the same claim_key that was not held for its content (`_claims`)."""
+    return _claims(conn, sa.select(C.c.claim_key).where(C.c.state == "new"))
 
-    One that somebody else sent stands before one that we have to send: it is not sent again.
 
-    Columns: claim_id, family_id, claim_key, body_hash, state, sha256, file_id, seg, charge_cents, is_decided (a
-    posted claim payment is matched to it, or it is ours and in a batch, or left already).
+def claims_like(conn: sa.Connection, claim_id: int) -> pd.DataFrame:
+    """Give a claim and every other one of its claim_key that was not held for its content (`_claims`)."""
+    return _claims(conn, sa.select(C.c.claim_key).where(C.c.claim_id == claim_id))
+
+
+def _claims(conn: sa.Connection, keys: sa.Select[tuple[str]]) -> pd.DataFrame:
+    """Claims of some keys. One that somebody else sent stands before one that we have to send: it is not sent again.
+
+    Columns: claim_id, family_id, claim_key, body_hash, state, origin, sha256, file_id, seg, charge_cents, is_under_way
+    (it is ours and in a batch, or left already), is_decided (so it is, or a posted claim payment is matched to it),
+    is_chosen (a person said that it stands among several with its key).
     """
-    keys = sa.select(C.c.claim_key).where(C.c.state == "new")
     decided = (
         sa.select(sa.literal(1))
         .select_from(schema.matches)
@@ -86,9 +95,10 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
         .exists()
     )
     under_way = sa.and_(C.c.origin == "to_send", C.c.state == "stored", C.c.life.in_(_UNDER_WAY))
+    chosen = sa.and_(C.c.state == "stored", sa.func.coalesce(C.c.reason_code, "") == CLAIM_CONFLICT)
     wanted = sa.or_(
         C.c.state.in_(["new", "stored", "duplicate"]),
-        sa.and_(C.c.state == "held", C.c.reason_code == "claim-conflict"),
+        sa.and_(C.c.state == "held", C.c.reason_code == CLAIM_CONFLICT),
     )
     return frame(
         conn,
@@ -98,11 +108,14 @@ def new_claims(conn: sa.Connection) -> pd.DataFrame:
             C.c.claim_key,
             C.c.body_hash,
             C.c.state,
+            C.c.origin,
             F.c.sha256,
             C.c.file_id,
             C.c.seg,
             C.c.charge_cents,
+            sa.type_coerce(under_way, sa.Boolean).label("is_under_way"),
             sa.type_coerce(sa.or_(decided, under_way), sa.Boolean).label("is_decided"),
+            sa.type_coerce(chosen, sa.Boolean).label("is_chosen"),
         )
         .join(F, F.c.file_id == C.c.file_id)
         .where(C.c.claim_key.in_(keys), wanted)

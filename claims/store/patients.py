@@ -80,27 +80,29 @@ def set_state(conn: sa.Connection, payment_ids: Iterable[int], state: str, reaso
 def claims_named(conn: sa.Connection, numbers: Sequence[str], normals: Sequence[str]) -> pd.DataFrame:
     """Claims in the books by what a payment calls them: claim_number (as asked), family_id, member_id.
 
-    A number is that of a claim or of a later version of it, or ``id:`` and our own. `normals`: the numbers as the index
-    of later versions has them.
+    A number is that of a claim or of a later version of it, in capitals or not, or ``id:`` and our own. `normals`: the
+    numbers as the indexes have them.
     """
     own = {number: int(number[len(OWN_ID) :]) for number in numbers if _is_own(number)}
     texts = [number for number in numbers if number not in own]
     normal = dict(zip(numbers, normals, strict=True))
     stored = sa.func.coalesce(C.c.state, "") == "stored"
+    asked = pd.DataFrame({"claim_number": texts, "capitals": [number.upper() for number in texts]}, dtype="str")
     parts = []
     for start in range(0, len(texts), IN_LIST):
-        part = texts[start : start + IN_LIST]
+        part = sorted({normal[number] for number in texts[start : start + IN_LIST]})
         version = C.alias("version")
         for select in (
-            sa.select(FAM.c.claim_number, C.c.family_id, C.c.member_id)
+            sa.select(FAM.c.claim_number.label("known_as"), C.c.family_id, C.c.member_id)
             .join(C, C.c.family_id == FAM.c.family_id)
-            .where(FAM.c.claim_number.in_(part), stored),
-            sa.select(version.c.claim_number, C.c.family_id, C.c.member_id)
+            .where(FAM.c.claim_number_normal.in_(part), stored),
+            sa.select(version.c.claim_number.label("known_as"), C.c.family_id, C.c.member_id)
             .join(C, C.c.family_id == version.c.family_id)
-            .where(version.c.claim_number_normal.in_([normal[number] for number in part]))
-            .where(version.c.claim_number.in_(part), version.c.version > sa.literal_column("1"), stored),
+            .where(version.c.claim_number_normal.in_(part), version.c.version > sa.literal_column("1"), stored),
         ):
-            parts.append(frame(conn, select))
+            rows = frame(conn, select)
+            rows["capitals"] = rows["known_as"].str.upper()
+            parts.append(rows.merge(asked, on="capitals").drop(columns=["capitals", "known_as"]))
     number_of = {claim_id: number for number, claim_id in own.items()}
     for listed in in_parts(number_of):
         chosen = sa.select(C.c.claim_id, C.c.family_id).where(C.c.claim_id.in_(listed)).subquery()

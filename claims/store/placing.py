@@ -16,16 +16,20 @@ C, F = schema.claims, schema.files
 def unplaced(conn: sa.Connection) -> list[int]:
     """Replacements and voids to send that follow nothing yet, of families with a claim whose state is new."""
     new = C.alias("new")
-    select = (
-        sa.select(C.c.claim_id)
-        .distinct()
-        .select_from(new)
-        .join(C, C.c.family_id == new.c.family_id)
-        .where(new.c.state == "new", C.c.origin == "to_send", C.c.frequency_code.in_(["7", "8"]))
-        .where(C.c.follows_claim_id.is_(None), C.c.purpose == "original")
-        .order_by(C.c.claim_id)
-    )
-    return [int(claim_id) for claim_id in conn.execute(select).scalars()]
+    of_new = _unplaced().select_from(new).join(C, C.c.family_id == new.c.family_id).where(new.c.state == "new")
+    return [int(claim_id) for claim_id in conn.scalars(of_new)]
+
+
+def unplaced_beside(conn: sa.Connection, claim_id: int) -> list[int]:
+    """Replacements and voids to send that follow nothing yet, of the family of this claim."""
+    family = sa.select(C.c.family_id).where(C.c.claim_id == claim_id).scalar_subquery()
+    return [int(one) for one in conn.scalars(_unplaced().where(C.c.family_id == family))]
+
+
+def _unplaced() -> sa.Select[tuple[int]]:
+    to_send = (C.c.origin == "to_send", C.c.frequency_code.in_(["7", "8"]))
+    follows_none = (C.c.follows_claim_id.is_(None), C.c.purpose == "original")
+    return sa.select(C.c.claim_id).distinct().where(*to_send, *follows_none).order_by(C.c.claim_id)
 
 
 def families(conn: sa.Connection, claim_ids: Sequence[int]) -> pd.DataFrame:

@@ -73,14 +73,25 @@ def test_a_held_remittance_says_whom_to_ask_about_what(books):
     assert "Inbox     SECRETNAME.835" in books("exceptions", "show", number, "--show-phi").out
 
 
-def test_sums_have_the_sign_of_what_they_add_up(books, tmp_path):
+def test_sums_have_the_sign_of_what_they_add_up_and_a_person_says_which_claim_stands(books, tmp_path):
     back = tmp_path / "back.csv"
+    bills = [tmp_path / f"{charge}.837" for charge in ("11", "12")]
+    for path in bills:
+        path.write_bytes(claims_file(Bill("Z1", [("99213", path.stem)])))
     back.write_bytes(bank(("2025-06-14", "-88.00", "T78"), ("2025-06-14", "-2.00", "T79")))
     ctx = open_context(config.load(), actor="tester")
-    ingest(ctx, [back], DAY)
+    ingest(ctx, [back, *bills], DAY)
     reconcile(ctx, DAY)
     ctx.engine.dispose()
     assert "2 RETURN_WITHOUT_DEPOSIT, -$90.00" in books("exceptions", "list").out
+    number, why = number_of(books, "CLAIM_CONFLICT"), ("--reason", "the other one was typed wrong")
+    assert f'claims exceptions stand {number} --reason "WHY"' in books("exceptions", "show", number).out
+    assert "at least 10" in books("exceptions", "stand", number, "--reason", "odd").err
+    wrong = books("exceptions", "stand", number_of(books, "UNMATCHED_CLAIM"), *why)
+    assert wrong.code == 2 and "Only of claims with one number" in wrong.err
+    assert "stands. The next reconcile charges it." in books("exceptions", "stand", number, *why).out
+    other = number_of(books, "CLAIM_CONFLICT")
+    assert other != number and books("exceptions", "stand", other, *why, "--json").json["displaced"] == 1
 
 
 def test_a_claim_number_that_is_not_there_is_not_repeated(books):

@@ -74,6 +74,9 @@ def test_a_number_of_its_own_tells_equal_payments_apart_and_keeps_changed_ones_t
     assert first["payment_key"] != other["payment_key"] and first["body_hash"] == other["body_hash"]
     assert first["payment_key"] == changed["payment_key"] and first["body_hash"] != changed["body_hash"]
     assert one(amount="25").payments["payment_key"].tolist() == one().payments["payment_key"].tolist()
+    small = one(payment_id="r1", claim_number="ex1", reference="tx1").payments.iloc[0]
+    assert (small["payment_key"], small["body_hash"]) == (first["payment_key"], first["body_hash"]), "capitals or not"
+    assert one(claim_number="ex1", reference="tx1").payments["payment_key"].tolist() == [first["body_hash"]]
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(columns()["column"].tolist()), st.text(max_size=30)), max_size=5))

@@ -94,7 +94,7 @@ def test_a_prepayment_waits_as_credit_and_is_netted_when_the_share_is_posted(pra
 
 @pytest.mark.parametrize("first", ["payment", "claim"])
 def test_a_payment_that_comes_before_its_claim_applies_itself(practice, first):
-    files = [paid("R1,2025-02-01,22.00,cash,A1,,"), bill("A1")]
+    files = [paid("R1,2025-02-01,22.00,cash,a1,,"), bill("A1")]
     for file in files if first == "payment" else files[::-1]:
         practice.night(file)
         if first == "payment" and practice.count(schema.claims) == 0:
@@ -110,7 +110,7 @@ def test_the_same_file_and_the_same_row_again_change_nothing(practice):
     rows = ("R1,2025-03-20,10.00,cash,A1,,", ",2025-03-21,5.00,cash,A1,,")
     practice.night(bill("A1"), paid(*rows))
     assert practice.drop(paid(*rows)).counts["duplicate"] == 1
-    practice.night(paid(*rows[::-1], rows[1]), paid("R1,2025-03-20,10,cash,A1,,"))
+    practice.night(paid(*rows[::-1], rows[1]), paid("r1,2025-03-20,10,cash,a1,,"))
     assert practice.balances(account="1000") == {"1000": 1500}
     assert practice.count(schema.patient_payments) == 2
     sound(practice)

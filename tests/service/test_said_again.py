@@ -1,5 +1,6 @@
 """The same news twice: notices without money in other words, and one decision in two payments."""
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -24,6 +25,14 @@ R, E = schema.remittances, schema.exceptions
 def payment(segments, trace, day="20250310", cash="0"):
     head = f"BPR*I*{cash}*C*ACH" if cash != "0" else "BPR*H*0*C*NON"
     return remit(f"{head}************{day}~\nTRN*1*{trace}*1512345678~\n{segments}")
+
+
+def test_one_trace_number_of_the_bank_is_one_payment_however_it_is_written():
+    facts = {"payer_identifier": "1512345678", "payer_code": "", "payer_name": "", "payment_cents": 8800}
+    facts |= {"payment_date": "2025-03-10", "payee_identifier": "1999999984", "method_code": "ACH", "body_hash": ""}
+    traces = ["T1", "t1", "0T1", "T 1", "0 T1", "T2"]
+    keys = remit_keys(pd.DataFrame([facts | {"trace_number": trace} for trace in traces]))
+    assert keys[:5].nunique() == 1 and keys[5] != keys[0]
 
 
 # One decision in two payments.

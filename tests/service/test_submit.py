@@ -9,15 +9,17 @@ import pytest
 import sqlalchemy as sa
 
 from claims import x12
+from claims.errors import UsageError
 from claims.service import verify_files
 from claims.service.master import import_files
 from claims.service.scrub_shown import not_sendable
+from claims.service.standing_claims import stand
 from claims.service.submit import submit
 from claims.store import clock, schema
 from claims.store.engine import rehearsal, write
 from tests.books import remit
 from tests.charges.test_charges_file import written
-from tests.service.outgoing import BILLING, DAY, NOW, PERSON, RENDERING, charges, make_ready, master, rows
+from tests.service.outgoing import BILLING, DAY, NOW, PERSON, RENDERING, charges, make_ready, master, rows, set_life
 from tests.x12.reference import reference_of
 
 SAMPLES = Path(__file__).parents[2] / "edi_samples" / "master"
@@ -66,11 +68,28 @@ def test_numbers_that_differ_in_their_case_only_are_one_claim(practice):
     assert len(rows(practice, schema.families)) == 1
 
 
-def test_two_claims_with_one_number_on_the_wire_do_not_leave(practice):
-    practice.drop(charges(1, claim_number="ab1", member_id="W8"), charges(1, claim_number="AB1"), day=DAY)
+def test_of_two_claims_with_one_number_on_the_wire_that_leaves_which_a_person_chooses(practice):
+    again = [{"claim_number": "AB2", "frequency_code": "7", "original_reference": icn} for icn in ("ICN1", "ICN2")]
+    told = [{"claim_number": "ab1", "member_id": "W8"}, {"claim_number": "AB1"}, {"claim_number": "AB2"}, *again]
+    practice.drop(*(charges(1, **one) for one in told), day=DAY)
     make_ready(practice)
-    assert send(practice).counts["claims_sent"] == 0
-    assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT"]
+    assert send(practice).counts["claims_sent"] == 1
+    assert practice.exceptions() == ["CLAIM_CONFLICT"] * 4
+    why = "the other one has a wrong number"
+    table = schema.exceptions
+    found = practice.rows(
+        sa.select(table.c.family_id, table.c.exception_id).order_by(*table.c["family_id", "exception_id"])
+    )
+    (_, one), (_, other), *_, (_, replacement) = found
+    for number in (one, replacement):
+        stand(practice.ctx, number, why, DAY)
+    stood = rows(practice, schema.claims).query("state == 'stored' and frequency_code == '7'")
+    assert stood[["purpose", "version"]].values.tolist() == [["replacement", 2]]
+    assert stood["follows_claim_id"].notna().all()
+    set_life(practice, "ready", schema.claims.c.life == "draft", schema.claims.c.state == "stored")
+    assert send(practice).counts["claims_sent"] == 2
+    with pytest.raises(UsageError, match="is in a batch or was sent, so it stands"):
+        stand(practice.ctx, other, why, DAY)
 
 
 @pytest.mark.long

@@ -26,6 +26,7 @@ from claims.service import (
     payer_refunds,
     rejection_queue,
     returns,
+    standing_claims,
     variances,
 )
 from claims.service.desk import money
@@ -39,7 +40,7 @@ from claims.store import schema, scrubbing, seals
 from claims.store.engine import write
 from claims.store.people import change
 from claims.store.queries import given_up
-from tests.books import bank, remit
+from tests.books import Bill, bank, claims, remit
 from tests.service.conftest import DAY
 from tests.service.test_verify_files import broken, tamper
 from tests.service.test_verify_seals import begin
@@ -196,6 +197,9 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     do(booking.unbook, adjusted, WORD, DAY)
     unknown = newest(schema.exceptions.c.exception_id, schema.exceptions.c.type_code == "UNMATCHED_CLAIM")
     do(match_by_hand, unknown, "Q1", WORD)
+    books.night(*(claims(Bill("Z1", [("99215", charge)])) for charge in ("1", "2")))
+    conflict = newest(schema.exceptions.c.exception_id, schema.exceptions.c.type_code == "CLAIM_CONFLICT")
+    do(standing_claims.stand, conflict, WORD, DAY)
     assert set(acts()) - NO_ACTS == done
     told = " ".join(" ".join(map(str, row)) for row in books.rows(sa.select(schema.audit_events)))
     assert WORD not in told and "reason_mac" in told

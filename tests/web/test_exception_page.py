@@ -77,6 +77,22 @@ def test_what_holds_cash_is_not_set_aside_and_who_only_looks_sees_no_form(desk, 
     assert f'action="{waits}' not in otto and "It cannot be set aside" not in otto and "Owner" in otto
 
 
+def test_which_of_two_claims_of_one_number_stands_is_said_on_its_page(desk, ann, tmp_path):
+    bills = {f"{cents}.837": claims_file(Bill("Z1", [("99213", cents)])) for cents in ("11", "12")}
+    desk.night(tmp_path, bills, DAY)
+    page = f"/exceptions/{number(desk, 'CLAIM_CONFLICT')}"
+    assert "Is this the one that holds?" in ann.get(page).text
+    said = {"holds": "the other one was typed wrong", "seen": 0}
+    late = ann.post(f"{page}/stand", data=said | {"seen": 1})
+    assert late.status_code == 422 and "look at it once more" in late.text and 'value="the other one was' in late.text
+    done = ann.post(f"{page}/stand", data=said)
+    assert (done.status_code, done.headers["location"]) == (303, f"{page}?said=stands")
+    told = ann.get(done.headers["location"]).text
+    assert "Its claim stands.</b> The next night charges it" in told and "This one holds" not in told
+    other = desk.one("select exception_id from exceptions where type_code = 'CLAIM_CONFLICT' and state = 'open'")
+    assert "Another one stands by now" in ann.get(f"/exceptions/{other}").text
+
+
 def test_an_account_is_said_for_a_provider_adjustment_and_taken_back(desk, ann):
     page = f"/exceptions/{number(desk, 'PLB_UNCONFIGURED')}"
     assert '<option value="1400"' in ann.get(page).text and "It cannot be set aside" not in ann.get(page).text

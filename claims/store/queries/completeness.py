@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, count, total
+from claims.store.queries.conflicts_then import state_then
 from claims.store.queries.posted_then import was_posted
 from claims.store.replaced import is_replaced
 from claims.store.rows import IN_LIST
@@ -124,11 +125,16 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 
 def claims(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Sum claims by state."""
+    state = state_then(as_of)
     return frame(
         conn,
-        sa.select(C.c.state, count().label("rows"), total(C.c.charge_cents).label("charge_cents"))
+        sa.select(
+            sa.type_coerce(state, sa.String).label("state"),
+            count().label("rows"),
+            total(C.c.charge_cents).label("charge_cents"),
+        )
         .where(C.c.file_id.in_(as_of.file_ids()))
-        .group_by(C.c.state),
+        .group_by(state),
     )
 
 

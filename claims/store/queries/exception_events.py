@@ -8,6 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.exceptions import ACCEPTED, STANDS
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf
 
@@ -49,9 +50,9 @@ def _last(conn: sa.Connection, kinds: tuple[str, ...], name: str, as_of: AsOf | 
 
 
 def acceptances(conn: sa.Connection) -> pd.DataFrame:
-    """Read who accepted exceptions: exception_id, closed_at, actor; one row for each time."""
+    """Read who accepted exceptions, or said that a claim stands: exception_id, closed_at, actor; a row each time."""
     columns = (EVENT.c.exception_id, EVENT.c.recorded_at.label("closed_at"), EVENT.c.actor)
-    return frame(conn, sa.select(*columns).where(EVENT.c.kind == "accepted"))
+    return frame(conn, sa.select(*columns).where(EVENT.c.kind.in_([ACCEPTED, STANDS])))
 
 
 def runs(conn: sa.Connection) -> pd.DataFrame:

@@ -30,7 +30,7 @@ exceptions = Table(
     Column("opened_at", Instant, nullable=False),
     Column("closed_posting_date", Date),
     Column("closed_at", Instant),
-    Column("closed_reason", Code),  # accepted: by a person; each other word is of what closed it
+    Column("closed_reason", Code),  # accepted, booked, stands: by a person; each other word is of what closed it
     Column("owner", String(120), nullable=False, server_default=""),  # who works on it, by its last such event
     Column("sort_cents", BigInteger, Computed("-abs(amount_cents)", persisted=True)),  # lists: the largest first
     Index("ix_exceptions_type_by_amount", "state", "type_code", "sort_cents", "exception_id"),
@@ -41,13 +41,14 @@ exceptions = Table(
 )
 
 # What people said of an exception. Append-only: a trigger keeps it so. body: JSON; `owner` of what was assigned, `note`
-# of what was noted, `reason` of what was accepted, booked (with its `account`) or taken back.
+# of what was noted, `reason` of what was accepted, booked (with its `account`), taken back, or stands.
 exception_events = Table(
     "exception_events",
     metadata,
     key("exception_event_id"),
     ref("exception_id", "exceptions.exception_id"),
-    Column("kind", Code, nullable=False),  # assigned, unassigned, noted, accepted, taken_up_again, booked, unbooked
+    # kind: assigned, unassigned, noted, accepted, taken_up_again, booked, unbooked, stands
+    Column("kind", Code, nullable=False),
     Column("amount_cents", Cents, nullable=False),  # what the exception was worth then
     Column("body", Text, nullable=False),  # a person's words: may name a patient
     Column("posting_date", Date, nullable=False),

@@ -10,7 +10,15 @@ from fastapi import Form, Query
 from starlette.responses import Response
 
 from claims.errors import ClaimsError, NotFoundError, UsageError
-from claims.service import booking, exception_acts, exception_pages, exceptions, match_compared, matching_by_hand
+from claims.service import (
+    booking,
+    exception_acts,
+    exception_pages,
+    exceptions,
+    match_compared,
+    matching_by_hand,
+    standing_claims,
+)
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
@@ -19,7 +27,7 @@ from claims.web.seat import At, Seat
 ROUTES = Routes()
 READ, ACT = "desk.read", "desk.act"
 LIST, HELD = "exceptions", "held"
-Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up", "booked", "unbooked"]
+Said = Literal["", "matched", "unmatched", "assigned", "noted", "accepted", "taken-up", "stands", "booked", "unbooked"]
 Text = Annotated[str, Form(max_length=400)]
 Seen = Annotated[int | None, Form(ge=0, lt=2**31)]
 Short = Annotated[str, Form(max_length=40)]
@@ -122,6 +130,12 @@ def take_up(at: At, exception_id: Number, reason: Text = "", seen: Seen = None) 
     return _act(at, exception_id, "taken-up", partial(exception_acts.take_up, reason=reason, seen=seen), reason=reason)
 
 
+@ROUTES.post("/exceptions/{exception_id}/stand", ACT)
+def stand(at: At, exception_id: Number, holds: Text = "", seen: Seen = None) -> Response:
+    """Say that its claim holds, of several with one number (`holds`: how one knows)."""
+    return _act(at, exception_id, "stands", partial(standing_claims.stand, reason=holds, seen=seen), holds=holds)
+
+
 @ROUTES.post("/exceptions/{exception_id}/book", ACT)
 def book(
     at: At, exception_id: Number, account: Short = "", reason: Text = "", sure: Short = "", seen: Seen = None
@@ -163,6 +177,8 @@ def _page(at: Seat, exception_id: int, status: int = 200, **values: Any) -> Resp
         "note": "",
         "reason": "",
         "account": "",
+        "holds": "",
+        "choice": standing_claims.choice(at.reading, exception_id),
         "workers": at.practice.workers(),
         "events": shown.rows(story["events"]),
     }
