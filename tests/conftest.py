@@ -14,6 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 from psycopg import sql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -24,6 +26,10 @@ from claims.store import audit, engine
 
 # Frames make and drop many small objects; looking for cycles after each few hundred of them is a tenth of the time.
 gc.set_threshold(400_000, 50, 100)
+
+# No test is timed: a property holds or not, however slow the machine is.
+of_hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.load_profile("untimed")
 
 ENGINES = ("sqlite", "postgresql")
 # Files that take longest: begun first, so that no worker is left with one of them at the end.

@@ -26,7 +26,7 @@ def unplaced_beside(conn: sa.Connection, claim_id: int) -> list[int]:
     return [int(one) for one in conn.scalars(_unplaced().where(C.c.family_id == family))]
 
 
-def _unplaced() -> sa.Select[tuple[int]]:
+def _unplaced() -> sa.Select[int]:
     to_send = (C.c.origin == "to_send", C.c.frequency_code.in_(["7", "8"]))
     follows_none = (C.c.follows_claim_id.is_(None), C.c.purpose == "original")
     return sa.select(C.c.claim_id).distinct().where(*to_send, *follows_none).order_by(C.c.claim_id)

@@ -126,16 +126,12 @@ def remittances(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
 def claims(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Sum claims by state."""
     state = state_then(as_of)
-    return frame(
-        conn,
-        sa.select(
-            sa.type_coerce(state, sa.String).label("state"),
-            count().label("rows"),
-            total(C.c.charge_cents).label("charge_cents"),
-        )
-        .where(C.c.file_id.in_(as_of.file_ids()))
-        .group_by(state),
+    select: Any = sa.select(
+        sa.type_coerce(state, sa.String).label("state"),
+        count().label("rows"),
+        total(C.c.charge_cents).label("charge_cents"),
     )
+    return frame(conn, select.where(C.c.file_id.in_(as_of.file_ids())).group_by(state))
 
 
 def rows_of_tables(conn: sa.Connection, as_of: AsOf) -> list[tuple[str, int, int]]:
