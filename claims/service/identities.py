@@ -13,6 +13,7 @@ from claims.service.placing import place_versions
 from claims.store import exceptions, identities, placing
 from claims.store.engine import write
 from claims.store.handles import Connection
+from claims.store.replaced import CONFLICT
 
 
 def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
@@ -26,7 +27,7 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
         remits = _with_chosen(identities.new_remittances(conn), identities.chosen_remittances(conn))
         # One whose posting was undone stands as if it were posted: a copy of it is no news.
         remits["state"] = remits["state"].where(remits["state"] != "undone", "posted")
-        remits = _resolve(remits, "remit_key", "posted", "ready", "remit-conflict")
+        remits = _resolve(remits, "remit_key", "posted", "ready", CONFLICT)
         # A held copy of what a person let stand is replaced by it (`store.replaced`), and was held on the days before.
         remits = remits[(remits["state"] != "held") | (remits["state_new"] != "duplicate")]
         identities.set_remittance_states(conn, remits)
@@ -104,7 +105,7 @@ def _repeated_notices(conn: Connection) -> pd.DataFrame:
     bodies = said.groupby(["payment", "claim_key"])["body_hash"].transform("nunique")
     again = said.loc[bodies > 1, "remit_id"]
     held = rows[rows["remit_id"].isin(again) & (rows["state"] == "ready")]
-    return held.assign(state_new="held", reason_new="remit-conflict").astype({"state_new": "str", "reason_new": "str"})
+    return held.assign(state_new="held", reason_new=CONFLICT).astype({"state_new": "str", "reason_new": "str"})
 
 
 def _resolve(rows: pd.DataFrame, key: str, settled: str, stands: str, conflict: str) -> pd.DataFrame:

@@ -21,7 +21,6 @@ from claims.service.provider_adjustments import adjust_forwards, post_provider_a
 from claims.service.standing_again import stand_again
 from claims.store import (
     credits,
-    differing_reversals,
     earlier,
     exceptions,
     held_first,
@@ -113,7 +112,6 @@ def settle(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]:
         waiting_adjustments.keep_named(conn, posting_date)
         takebacks.name_several_forwards(conn, posting_date)
         held_first.word_releases(conn)
-        differing_reversals.word_releases(conn)
     return {"journals": journals}
 
 

@@ -26,7 +26,7 @@ def rivals(conn: Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     pairs = rows.pairs(conn, remit_ids)
     if pairs.empty:
         return pairs[_RIVAL]
-    facts = list(rows.FACTS)
+    facts = list(identities.FACTS)
     theirs = pairs[[f"other_{name}" for name in facts]].set_axis(facts, axis=1)
     own, other = (remit_keys(one.assign(body_hash="")) for one in (pairs[facts], theirs))
     pairs = pairs[own == other]

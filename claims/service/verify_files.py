@@ -26,6 +26,7 @@ from claims.service.x12_answers import Answers
 from claims.service.x12_facts import JudgedFile, claim_payment_rows, claim_rows, read_judged, remittance_rows
 from claims.store import checking_files, line_numbers, schema
 from claims.store.handles import Connection
+from claims.store.replaced import CONFLICT
 from claims.store.x12_rows import RENAMED, in_capitals, with_iso_dates
 
 Frames = Mapping[str, pd.DataFrame]
@@ -160,7 +161,7 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
     by_settings = sets["reason_code"].isin(BY_SETTINGS)
     old = stored["transactions"]
     # A good set that says what another one said is a duplicate since reconcile looked; in other words, it is held.
-    moved = old["reason_code"].isin([*BY_SETTINGS, "remit-conflict"]) | (old["state"] == "duplicate")
+    moved = old["reason_code"].isin([*BY_SETTINGS, CONFLICT]) | (old["state"] == "duplicate")
     by_settings |= sets["seg"].isin(old.loc[moved, "seg"]) & (sets["state"] == "stored")
     told.update(interchanges=len(judged.interchanges), transactions=len(sets))
     yield from compare("interchanges", with_iso_dates(judged.interchanges), stored["interchanges"], ["seg"])
@@ -186,7 +187,7 @@ def _of_sets(judged: JudgedFile, stored: Frames, told: Counter[str], *, is_ours:
 
 def _as_chosen(rows: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     """Give remittances that were posted in the place of another one of their payment the key that they have then."""
-    is_chosen = (stored["reason_code"] == "remit-conflict") & (stored["state"] != "held")
+    is_chosen = (stored["reason_code"] == CONFLICT) & (stored["state"] != "held")
     keys = keys_of_chosen(rows).where(rows["seg"].isin(stored.loc[is_chosen, "seg"]), rows["remit_key"])
     return rows.assign(remit_key=keys)
 

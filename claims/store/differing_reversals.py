@@ -7,11 +7,9 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims import codes
 from claims.store import schema
 from claims.store.in_force import stands
 from claims.store.load import frame
-from claims.store.rows import update_where
 
 J, L, R, E, CP = (
     schema.journals,
@@ -64,10 +62,3 @@ def moved_last(conn: sa.Connection, remit_id: int, claim_payment_id: int) -> dat
 def _own(remit_id: int, claim_payment_id: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     # By the remittance too: an index finds its lines.
     return L.c.remit_id == remit_id, L.c.claim_payment_id == claim_payment_id
-
-
-def word_releases(conn: sa.Connection) -> None:
-    """Let open exceptions name the act that ends them: those that an earlier version opened know none."""
-    types = codes.table("exception_types").set_index("type_code")["release"]
-    is_other = (E.c.state == "open", E.c.type_code == TYPE, E.c.release != types[TYPE])
-    update_where(conn, E, *is_other, release=types[TYPE])

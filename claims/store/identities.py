@@ -16,6 +16,11 @@ from claims.store.rows import frame_of, update_where_in
 
 R, C, F, T = schema.remittances, schema.claims, schema.files, schema.transactions
 P, PA = schema.claim_postings, schema.provider_adjustments
+# What a remit_key is made of, beside the content.
+FACTS = (
+    *("payer_identifier", "payer_code", "payer_name", "trace_number", "payment_cents", "payment_date"),
+    *("payee_identifier", "method_code"),
+)
 CLAIM_CONFLICT = "claim-conflict"  # why each of several claims of one key with other content is held
 # A claim of ours with such a life is frozen in a batch, or a receiver has it: it is no longer ours to hold.
 _UNDER_WAY = (
@@ -43,12 +48,17 @@ def chosen_remittances(conn: sa.Connection) -> pd.DataFrame:
 
     Their keys are their own by now. The columns of `new_remittances`.
     """
-    same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
-    news = sa.select(*same).where(R.c.state == "new").distinct().subquery()
-    day, cents, payee = news.c
     is_chosen = sa.and_(R.c.state.in_(["ready", "posted", "undone"]), R.c.reason_code == CONFLICT)
-    is_alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
-    select = _remittances().join(news, is_alike).where(is_chosen)
+    return _beside(conn, R.c.state == "new", is_chosen)
+
+
+def _beside(conn: sa.Connection, among: sa.ColumnElement[bool], wanted: sa.ColumnElement[bool]) -> pd.DataFrame:
+    """Give the remittances `wanted` that have the day, amount and payee of any `among` the others."""
+    same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
+    news = sa.select(*same).where(among).distinct().subquery()
+    day, cents, payee = news.c
+    alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
+    select = _remittances().join(news, alike).where(wanted)
     # Two selects, so that each finds its rows by state and day.
     dated = frame(conn, select.where(R.c.payment_date == day))
     undated = frame(conn, select.where(R.c.payment_date.is_(None), day.is_(None)))
@@ -57,10 +67,7 @@ def chosen_remittances(conn: sa.Connection) -> pd.DataFrame:
 
 def _remittances() -> sa.Select[Any]:
     names = ("remit_id", "transaction_id", "remit_key", "body_hash", "state", "reason_code", "file_id", "seg")
-    facts = ("payer_identifier", "payer_code", "payer_name", "trace_number", "payment_cents", "payment_date")
-    more = ("payee_identifier", "method_code")
-    columns = (R.c[name] for name in (*names, *facts, *more))
-    return sa.select(*columns, F.c.sha256).join(F, F.c.file_id == R.c.file_id)
+    return sa.select(*(R.c[name] for name in (*names, *FACTS)), F.c.sha256).join(F, F.c.file_id == R.c.file_id)
 
 
 def new_claims(conn: sa.Connection) -> pd.DataFrame:
@@ -127,22 +134,12 @@ def notices(conn: sa.Connection) -> pd.DataFrame:
     """Remittances that move no money, ready to post, and all others that are known under their own key and that have
     their day, amount and payee: no other can be the same payment, so the history is not read.
 
-    The columns of `new_remittances`, and those of which a remit_key is made.
+    The columns of `new_remittances`.
     """
-    same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
-    news = sa.select(*same).where(R.c.state == "ready", _moves_nothing()).distinct().subquery()
-    day, cents, payee = news.c
-    alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
     is_known = sa.or_(R.c.state != "held", R.c.reason_code == CONFLICT)
-    select = sa.select(
-        *(R.c.remit_id, R.c.transaction_id, R.c.remit_key, R.c.body_hash, R.c.state, R.c.file_id, R.c.seg),
-        *(R.c.payer_identifier, R.c.payer_code, R.c.payer_name, R.c.trace_number, R.c.payment_cents),
-        *(R.c.payment_date, R.c.payee_identifier, R.c.method_code),
-    ).where(R.c.state.in_(["ready", "posted", "undone", "held"]), is_known, _moves_nothing())
-    # Two selects, so that each finds its rows by state and day.
-    dated = frame(conn, select.join(news, sa.and_(R.c.payment_date == day, alike)))
-    undated = frame(conn, select.join(news, alike).where(R.c.payment_date.is_(None), day.is_(None)))
-    return pd.concat([dated, undated], ignore_index=True).sort_values("remit_id", ignore_index=True)
+    wanted = sa.and_(R.c.state.in_(["ready", "posted", "undone", "held"]), is_known, _moves_nothing())
+    rows = _beside(conn, sa.and_(R.c.state == "ready", _moves_nothing()), wanted)
+    return rows.sort_values("remit_id", ignore_index=True)
 
 
 def _moves_nothing() -> sa.ColumnElement[bool]:

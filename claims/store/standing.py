@@ -8,14 +8,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import exceptions, schema
+from claims.store.identities import FACTS
 from claims.store.replaced import CONFLICT
 from claims.store.rows import frame_of, in_parts, update_where_in
 
 R, E = schema.remittances, schema.exceptions
-FACTS = (
-    *("payer_identifier", "payer_code", "payer_name", "trace_number", "payment_cents", "payment_date"),
-    *("payee_identifier", "method_code"),
-)
 _SAME = ("payment_date", "payment_cents", "payee_identifier")
 
 

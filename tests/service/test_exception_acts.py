@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -239,15 +239,18 @@ def test_every_type_says_why_it_may_be_accepted_or_not(books):
     ]
 
 
-def test_what_holds_something_back_is_accepted_by_who_may_approve(books, monkeypatch):
+def test_what_holds_something_back_is_accepted_by_who_may_approve(books):
     books.drop(b"no X12")
-    waits = number(books, "FILE_REFUSED")
-    monkeypatch.setattr(people, "may", lambda conn, name, permission: (name, permission) != ("tester", "desk.approve"))
-    said = refused(exception_acts.accept, books.ctx, waits, WHY, DAY)
-    assert "who may approve accepts it. What releases it: Read its findings" in said
+    waits, users = number(books, "FILE_REFUSED"), schema.users
+    for name, role in (("tester", "biller"), ("sue", "supervisor"), ("gone", "supervisor")):
+        people.add(books.ctx, name, [role], datetime.now(UTC))
+    with write(books.ctx.engine) as conn:  # two have taken their invitation up
+        conn.execute(sa.update(users).where(users.c.name != "gone").values(state="active"))
+    for name in ("tester", "gone", "nobody"):
+        said = refused(exception_acts.accept, replace(books.ctx, actor=name), waits, WHY, DAY)
+        assert "who may approve accepts it. What releases it: Read its findings" in said
     exception_acts.accept(replace(books.ctx, actor="sue"), waits, WHY, DAY)
     assert stands(books, "FILE_REFUSED")[:2] == ("closed", "accepted")
-    assert broken(books) == {}
 
 
 def test_what_is_held_now_has_pages_that_are_read_by_an_index(books, monkeypatch):

@@ -13,7 +13,7 @@ from claims.store.load import frame
 from claims.store.queries.asof import AsOf, count, total
 from claims.store.queries.conflicts_then import state_then
 from claims.store.queries.posted_then import was_posted
-from claims.store.replaced import is_replaced
+from claims.store.replaced import CONFLICT, is_replaced
 from claims.store.rows import IN_LIST
 
 FILE, RECEIPT, T = schema.files, schema.receipts, schema.transactions
@@ -88,7 +88,7 @@ def _became(as_of: AsOf) -> sa.ColumnElement[str]:
         (was_posted(as_of), "posted"),
         (is_replaced(lambda good: was_posted(as_of, good)), "replaced"),
         (R.c.state.in_(["held", "duplicate", "informational"]), R.c.state),
-        (R.c.reason_code == "remit-conflict", "held"),  # posted in the place of another one since
+        (R.c.reason_code == CONFLICT, "held"),  # posted in the place of another one since
         else_="waiting",
     )
 
