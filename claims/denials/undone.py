@@ -78,15 +78,18 @@ def each_before(
 def before(case: Mapping[Hashable, Any], events: pd.DataFrame, first: int, posting_date: str) -> dict[Hashable, Any]:
     """Give the columns of a case as they were before its event `first`; closed as undone where it opened there.
 
-    That one stays filed under the claim that is known by now: as its denial comes again, the case is found there.
+    That one stays filed under the claim that is known by now, also where it opened again there after an undo: as its
+    denial comes again, the case is found there.
     """
     later = events[events["event_id"] >= first]
     columns = dict(case)
     for body in later["body"].tolist()[::-1]:
         columns |= json.loads(body).get("before", {})
     earlier = events[events["event_id"] < first]
-    if not earlier["kind"].isin(RULES).any():
+    is_first = not earlier["kind"].isin(RULES).any()
+    if is_first or columns.get("outcome") == UNDONE:
         columns |= {name: case[name] for name in FILED}
+    if is_first:
         columns |= {"state": "closed", "outcome": UNDONE, "closed_posting_date": posting_date, "recovered_cents": 0}
     return columns
 

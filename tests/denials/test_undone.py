@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from claims.denials.undone import with_winners
+from claims.denials.undone import before, with_winners
 
 NAMES = ["event_id", "case_id", "kind", "claim_payment_id", "amount_cents", "body"]
 
@@ -43,3 +43,19 @@ def test_a_win_stands_again_where_a_replay_restored_the_case():
     assert winners(won, back(7, 1)) == [(0, 0)] * 3
     assert winners(won, back(7, 1), restored) == [(1, 100), (0, 0), (0, 0)]
     assert winners(won, back(7, 1), restored, restored, back(7, 3)) == [(0, 0)] * 3
+
+
+def test_a_case_that_opened_again_after_an_undo_stays_filed_under_the_claim_that_is_known_by_now():
+    names = ("case_key", "family_id", "claim_number", "payer_sequence", "line_number")
+    now = dict(zip(names, ("known", 1, "A1", "P", 1), strict=True)) | {"state": "new", "outcome": ""}
+    lost = dict(zip(names, ("unknown", 0, "A1", "", 1), strict=True))
+    bodies = [
+        "{}",
+        "{}",
+        json.dumps({"before": {"state": "closed", "outcome": "undone"}}),
+        json.dumps({"before": lost}),
+    ]
+    rows = zip(range(1, 5), ("opened", "undone", "opened", "matched"), bodies, strict=True)
+    events = pd.DataFrame(list(rows), columns=["event_id", "kind", "body"])
+    assert before(now, events, 3, "2025-06-30") == now | {"state": "closed", "outcome": "undone"}
+    assert before(now, events, 4, "2025-06-30") == now | lost  # where the denial still stands, without its claim
