@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pandas as pd
+import pytest
 
 from claims.x12 import scan
 from claims.x12.conform import Conformance
