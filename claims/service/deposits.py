@@ -22,7 +22,7 @@ from claims.store import banking, deposit_candidates, exceptions, patient_hand, 
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
-STATES = ("open", "tied", "undone")
+STATES = ("open", "tied", *banking.OUT)
 _WORDS = ["words", "ended_words"]
 
 
@@ -59,7 +59,7 @@ def with_ties(rows: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
     by_line = ties.groupby("bank_line_id")
     texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
     return rows.assign(
-        state=banking.line_states(rows["rest_cents"]).mask(rows["state"] == banking.UNDONE, banking.UNDONE),
+        state=banking.line_states(rows["rest_cents"]).mask(rows["state"].isin(banking.OUT), rows["state"]),
         **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
     )
 
@@ -102,7 +102,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
     is_ahead = bool(banking.is_ahead(row, ctx.settings.today()).any())
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
-    names += ["state", "file_id"]
+    names += ["state", "file_id", "copy_of_line_id"]
     story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
     rules = codes.table("tie_rules").set_index("rule")["says"]
     reasons = codes.table("tie_reasons").set_index("why")["own_title"]
