@@ -17,8 +17,8 @@ C, E, PAST = schema.claims, schema.exceptions, schema.past_exceptions
 def state_then(as_of: AsOf) -> sa.ColumnElement[str]:
     """Give the state of claims at the end of a day, as known at an instant; of those without rivals, that of now.
 
-    Once the exception of its content was closed because it stands, a claim stood, and its copies were duplicates, until
-    that exception opened again; before it was opened the first time, a claim that is held now stood.
+    Once the exception of its content was closed because it stands, a claim stood until that exception opened again, and
+    its copies were duplicates for good; before it was opened the first time, a claim that is held now stood.
     """
     exception_key = "CLAIM_CONFLICT:" + C.c.claim_key + ":" + sa.func.substr(C.c.body_hash, 1, 16)
     times = _times()
@@ -29,11 +29,13 @@ def state_then(as_of: AsOf) -> sa.ColumnElement[str]:
         later.c.opened_at >= times.c.closed_at,
         _by(as_of, later.c.posting_date, later.c.opened_at),
     )
+    # A copy of one that stood is a duplicate since, also when that one is held again.
+    stays = sa.or_(C.c.state == "duplicate", ~again.correlate(times).exists())
     stood = sa.select(sa.literal(1)).where(
         times.c.exception_key == exception_key,
         times.c.closed_reason == STANDS,
         _by(as_of, times.c.closed_posting_date, times.c.closed_at),
-        ~again.correlate(times).exists(),
+        stays,
     )
     named = sa.select(sa.literal(1)).where(times.c.exception_key == exception_key, opened)
     is_one = sa.func.coalesce(C.c.reason_code, "") == CLAIM_CONFLICT
