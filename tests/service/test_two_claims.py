@@ -88,9 +88,7 @@ def test_the_claim_that_a_person_chooses_is_in_the_books_and_nothing_displaces_i
         told[day] = as_of(practice, day)
     assert told == {day: as_of(practice, day) for day in told}, "a report of an earlier day says what it said then"
     assert [told[day].get("held", 0) for day in days] == [0, 3, 3, 2, 2]
-    assert told[days[4]] == {"stored": 1, "held": 2, "duplicate": 3}, (
-        "completeness says what the claims say of themselves"
-    )
+    assert told[days[4]] == {"stored": 1, "held": 2, "duplicate": 3}, "as the claims say it now"
     copies = [one for (one,) in practice.rows(sa.select(C.c.claim_id).where(C.c.charge_cents == 15000))]
     with read(practice.ctx.engine) as conn:
         times = charging.generations(conn, pd.Series(copies)).tolist()

@@ -21,8 +21,7 @@ def state_then(as_of: AsOf) -> sa.ColumnElement[str]:
     its copies were duplicates for good; before it was opened the first time, a claim that is held now stood.
     """
     exception_key = "CLAIM_CONFLICT:" + C.c.claim_key + ":" + sa.func.substr(C.c.body_hash, 1, 16)
-    times = _times()
-    later = times.alias("later")
+    times, later = _times("times"), _times("later")
     opened = _by(as_of, times.c.posting_date, times.c.opened_at)
     again = sa.select(sa.literal(1)).where(
         later.c.exception_id == times.c.exception_id,
@@ -44,8 +43,11 @@ def state_then(as_of: AsOf) -> sa.ColumnElement[str]:
     return sa.case((sa.and_(is_one, stands), as_is), (is_one, "held"), else_=C.c.state)
 
 
-def _times() -> Any:
-    """Each time that such an exception was open: when it opened, and when and why it closed."""
+def _times(name: str) -> Any:
+    """Each time that such an exception was open: when it opened, and when and why it closed.
+
+    No CTE: an engine that keeps its rows reads all of them for each claim, instead of the one that the key names.
+    """
     ends = ("posting_date", "opened_at", "closed_posting_date", "closed_at", "closed_reason")
     parts = [
         sa.select(E.c.exception_id, E.c.exception_key, *(table.c[name] for name in ends)).where(
@@ -53,7 +55,7 @@ def _times() -> Any:
         )
         for table, condition in ((E, ()), (PAST, (PAST.c.exception_id == E.c.exception_id,)))
     ]
-    return sa.union_all(*parts).cte("times")
+    return sa.union_all(*parts).subquery(name)
 
 
 def _by(as_of: AsOf, day: sa.ColumnElement[Any], instant: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
