@@ -11,12 +11,12 @@ from datetime import date
 
 import pandas as pd
 
-from claims.errors import PostingRefusedError
+from claims.errors import PostingRefusedError, UsageError
 from claims.ledger.same_money import standing
 from claims.service import undone_statements
 from claims.service.audited import record_with_reason
 from claims.service.context import Context
-from claims.service.deposits import line_of, require_reason
+from claims.service.deposits import line_of
 from claims.service.runs import running
 from claims.service.tying import OF_LINES
 from claims.store import exceptions
@@ -78,9 +78,11 @@ def _changed(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 def tell_apart(ctx: Context, bank_line_id: int, reason: str, posting_date: date) -> int:
     """Say that a copy is money of its own, which the next reconcile ties and books; give its cents.
 
-    Raises NotFoundError, or PostingRefusedError for a line that is no copy. The audit chain seals the reason.
+    Raises NotFoundError, UsageError without a reason, or PostingRefusedError for a line that is no copy. The audit
+    chain seals the reason.
     """
-    require_reason(reason)
+    if not reason.strip():
+        raise UsageError("Say why it is money of its own.")
     with running(ctx, "action", posting_date), write(ctx.engine) as conn:
         line = line_of(conn, bank_line_id)
         if str(line["state"].iloc[0]) != COPY:
