@@ -7,6 +7,7 @@ told apart within one file only, by its place there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -15,6 +16,8 @@ import pandas as pd
 from claims.identifiers import normal_trace
 
 _MONEY = ["money_key", "money_place"]
+_OF = ["money_key", "account"]
+TOLD = ["reference", "payer_name", "payer_identifier"]  # what tells lines of one kind of statement apart
 
 
 def money_keys(rows: pd.DataFrame) -> pd.Series[str]:
@@ -28,37 +31,44 @@ def money_keys(rows: pd.DataFrame) -> pd.Series[str]:
 def places(rows: pd.DataFrame, stored: pd.DataFrame) -> pd.Series[int]:
     """Give each line of a file its place among the lines of its money (money_key) and account there, from 1; 0: no key.
 
-    `rows`, in order of the file: line_key, money_key, account, reference. `stored`: those and money_place of all lines
+    `rows`, in order of the file: line_key, money_key, account and `TOLD`. `stored`: those and money_place of all lines
     that the books have of these keys. A line that is stored keeps its place, and no other line of the file takes it. Of
-    lines of one kind of statement (that name the account alike) the bank's own reference, where both have one, tells
-    that they are one or two.
+    lines of one kind of statement (that name the account alike) the bank's own reference, or another payer, tells that
+    they are two: one bank writes these alike.
     """
     found = pd.Series(0, index=rows.index, dtype="int64")
     has_key = rows["money_key"] != ""
     several = rows.duplicated(["money_key", "account"], keep=False) | rows["money_key"].isin(stored["money_key"])
     found[has_key & ~several] = 1
     known = dict(zip(stored["line_key"], stored["money_place"], strict=True))
-    alike: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for key, account, reference, place in stored[["money_key", "account", "reference", "money_place"]].itertuples(
-        index=False
-    ):
-        alike.setdefault((key, account), []).append((reference, place))
-    own = rows.loc[has_key & several, ["line_key", "money_key", "account", "reference"]]
+    alike: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+    for key, account, place, *told in stored[[*_OF, "money_place", *TOLD]].itertuples(index=False):
+        alike.setdefault((key, account), []).append((_plain(told), place))
+    own = rows.loc[has_key & several, ["line_key", *_OF, *TOLD]]
     taken: dict[tuple[str, str], set[int]] = {}
-    for line_key, key, account, _ in own.itertuples(index=False):
+    for line_key, key, account in own[["line_key", *_OF]].itertuples(index=False):
         if line_key in known:
             taken.setdefault((key, account), set()).add(known[line_key])
-    for label, line_key, key, account, reference in own.itertuples():
+    for label, line_key, key, account, *told in own.itertuples():
         if line_key in known:
             found[label] = known[line_key]
             continue
-        here, others = taken.setdefault((key, account), set()), alike.get((key, account), [])
-        same = sorted({place for said, place in others if said and said == reference} - here)
-        other = {place for said, place in others if said and reference and said != reference}
-        free = (place for place in range(1, len(here) + len(other) + 2) if place not in here | other)
-        found[label] = same[0] if same else next(free)
+        here, others, said = taken.setdefault((key, account), set()), alike.get((key, account), []), _plain(told)
+        apart = {place for one, place in others if _differ(one, said)}
+        same = {place for one, place in others if one[0] and one[0] == said[0] and not _differ(one, said)} - here
+        free = (place for place in range(1, len(here) + len(apart) + 2) if place not in here | apart)
+        found[label] = min(same) if same else next(free)
         here.add(int(found[label]))
     return found
+
+
+def _plain(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(" ".join(text.upper().split()) for text in texts)
+
+
+def _differ(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether any two of these texts differ, where both are there."""
+    return any(first and second and first != second for first, second in zip(one, other, strict=True))
 
 
 def standing(lines: pd.DataFrame) -> pd.Series[int]:

@@ -99,6 +99,7 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
         now = ties.loc[ties["ended_reason"] == "", "remit_id"]
         named = exceptions.open_of_deposit(conn, bank_line_id, now[now != 0].tolist())
+    is_out = str(row["state"].iloc[0]) in banking.OUT
     is_ahead = bool(banking.is_ahead(row, ctx.settings.today()).any())
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
@@ -122,7 +123,9 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         "seen": seen,
         "is_ahead": is_ahead,
         "exceptions": named,
-        "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
+        "in_hand": []
+        if is_out
+        else money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
 

@@ -21,9 +21,10 @@ _IN_LIST = 900
 
 def of_keys(conn: sa.Connection, keys: Iterable[str]) -> pd.DataFrame:
     """All lines of some money keys: bank_line_id, line_key, file_id, row_number, bank_date, amount_cents, rest_cents,
-    reference, account, money_key, money_place, state, copy_of_line_id, is_own_money."""
+    reference, payer_name, payer_identifier, account, money_key, money_place, state, copy_of_line_id, is_own_money."""
     names = [
-        *("bank_line_id", "line_key", "file_id", "row_number", "bank_date", "amount_cents", "rest_cents", "reference"),
+        *("bank_line_id", "line_key", "file_id", "row_number", "bank_date", "amount_cents", "rest_cents"),
+        *("reference", "payer_name", "payer_identifier"),
         *("account", "money_key", "money_place", "state", "copy_of_line_id", "is_own_money"),
     ]
     select = sa.select(*(B.c[name] for name in names))

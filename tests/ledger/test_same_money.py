@@ -8,7 +8,12 @@ from claims.ledger.same_money import money_keys, places, standing
 
 def lines(*rows):
     """Lines of one day, amount and trace number: account, reference, and what else is said of them."""
-    frame = pd.DataFrame([{"account": "", "reference": "", "copy_of_line_id": 0, **row} for row in rows])
+    frame = pd.DataFrame(
+        [
+            {"account": "", "reference": "", "payer_name": "", "payer_identifier": "", "copy_of_line_id": 0, **row}
+            for row in rows
+        ]
+    )
     frame = frame.assign(money_key="K", bank_line_id=range(1, len(frame) + 1))
     for name in ("is_booked", "was_booked", "is_undone", "is_own"):
         frame[name] = frame[name].fillna(False).astype("bool") if name in frame else False
@@ -37,6 +42,8 @@ def test_money_is_day_amount_and_trace_number_as_it_is_compared():
         (({"reference": "R1"},), ({"reference": "R2"}, {"reference": "R1"}), [2, 1]),
         (({"reference": "R1", "account": "7"},), ({"reference": "R2"},), [1]),
         (({"reference": "R1"},), ({"reference": ""},), [1]),
+        (({"payer_name": "Plan  one"},), ({"payer_name": "PLAN TWO"}, {"payer_name": "PLAN ONE"}), [2, 1]),
+        (({"reference": "R1", "payer_name": "ONE"},), ({"reference": "R1", "payer_name": "TWO"},), [2]),
     ],
 )
 def test_places_among_equal_money(stored, new, expected):
