@@ -22,6 +22,7 @@ def test_one_payment_with_two_contents_is_held_whole(practice):
     assert practice.balances() == {"1100": 15000, "4000": -15000}
 
 
+@pytest.mark.long
 def test_a_later_content_for_a_posted_payment_is_held_alone(practice):
     practice.night(claims(BILL), paid())
     practice.night(paid(icn="ICN2"))
@@ -29,6 +30,7 @@ def test_a_later_content_for_a_posted_payment_is_held_alone(practice):
     assert practice.balances(account="1050") == {"1050": 8800}
 
 
+@pytest.mark.long
 def test_the_other_content_of_a_payment_is_posted_in_its_place_once_it_is_undone(practice):
     practice.night(claims(BILL), paid(), bank(("2025-03-11", "88.00", "T1")))
     practice.night(paid(icn="ICN2"))
@@ -55,6 +57,7 @@ def test_the_other_content_of_a_payment_is_posted_in_its_place_once_it_is_undone
     assert broken(practice) == []
 
 
+@pytest.mark.long
 def test_of_held_copies_of_one_content_one_is_posted_and_no_other(practice):
     copy = paid(icn="ICN2").replace(b"000000001", b"000000778")
     practice.night(claims(BILL), paid(), paid(icn="ICN2"), copy)

@@ -41,6 +41,7 @@ def posted(practice):
     return {trace for (trace,) in practice.rows(sa.select(R.c.trace_number).where(R.c.state == "posted"))}
 
 
+@pytest.mark.long
 def test_a_night_takes_no_remittance_of_another_along(practice, tmp_path):
     first = night(practice, LEVIED)
     accounts = tmp_path / "provider_adjustment_accounts.csv"
@@ -79,6 +80,7 @@ def test_an_amount_goes_to_the_account_of_the_day_on_which_it_was_moved_first(pr
     check(practice)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", ["remit:T2", pytest.param("run", marks=pytest.mark.long)])
 def test_a_reversal_from_before_its_claim_was_known_is_posted_again_without_it(practice, target):
     run_id = night(practice, remit(ANNOUNCED), remit(PAID))
@@ -107,6 +109,7 @@ def test_a_reversal_and_what_it_took_back_are_replayed_apart_without_the_claim_t
     check(practice)
 
 
+@pytest.mark.long
 def test_an_opposite_bank_line_takes_a_deposit_back(practice):
     practice.night(bank(("2025-03-10", "88.00", "T1")))
     practice.night(bank(("2025-03-10", "-88.00", "T1")))

@@ -13,7 +13,7 @@ import numpy as np
 
 from claims import codes
 from claims.charges.scrub.columns import Coded, Integers, together
-from claims.charges.scrub.days import between, calendar, iso, later, number
+from claims.charges.scrub.days import Days, between, calendar, iso, later, number
 from claims.charges.scrub.rules import Rules
 from claims.charges.scrub.work import Look, Work
 
@@ -99,7 +99,8 @@ def _due(work: Work, rows: Integers, limit: Limit) -> tuple[Integers, Integers]:
         return day, np.zeros(len(rows), np.int64)
     start = calendar(day)
     if limit.anchor == "service_year_end":
-        start = (start.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 1
+        next_year: Days = start.astype("datetime64[Y]") + np.timedelta64(1, "Y")
+        start = next_year.astype("datetime64[D]") - np.timedelta64(1, "D")
         day = np.where(day > 0, number(start), 0)
     return day, np.where(day > 0, number(later(start, limit.length, limit.unit)), 0)
 
