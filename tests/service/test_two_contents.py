@@ -4,12 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import PostingRefusedError
+from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.store import schema
 from claims.store.engine import read, write
 from claims.store.overview import overview
-from tests.books import bank, claims
+from tests.books import NPI, bank, claims
 from tests.service.conftest import DAY
 from tests.service.test_reconcile import BILL, broken, paid, states
 
@@ -89,3 +90,22 @@ def test_what_comes_of_a_payment_after_the_choice_is_never_posted_by_itself(prac
     kept = practice.rows(sa.select(schema.remittances.c.state).order_by(schema.remittances.c.remit_id))
     assert [state for (state,) in kept] == ["undone", "posted", "held", "held"]
     assert (practice.balances(), broken(practice)) == (once, [])
+
+
+BY_TAX_NUMBER = paid().replace(f"XX*{NPI}".encode(), b"FI*123456789")
+
+
+def test_a_payee_named_by_tax_number_and_by_npi_is_one_until_somebody_says_otherwise(practice, tmp_path):
+    practice.night(claims(BILL), paid(), bank(("2025-03-11", "88.00", "T1")))
+    practice.night(BY_TAX_NUMBER)
+    assert states(practice, schema.remittances) == [("held", "remit-conflict"), ("posted", None)]
+    assert (practice.exceptions(), practice.balances(account="1050")) == (["REMIT_CONFLICT"], {})
+    with pytest.raises(PostingRefusedError, match="claims undo remit:1"):
+        replay(practice.ctx, "remit:2", DAY)
+    practice.night(BY_TAX_NUMBER.replace(b"000000001", b"000000778"))  # a copy of what is held is held, too
+    assert states(practice, schema.remittances) == [("held", "remit-conflict")] * 2 + [("posted", None)]
+    (tmp_path / "providers.csv").write_text(f"npi,entity_type,last_name,tax_id\n{NPI},2,OUR PRACTICE,987654321\n")
+    import_files(practice.ctx, [tmp_path / "providers.csv"])
+    replay(practice.ctx, "remit:2", DAY)  # two payees: two payments
+    assert practice.balances(account="2200") == {"2200": -8800}
+    assert broken(practice) == []
