@@ -80,7 +80,8 @@ def changed_cases(lived: pd.DataFrame, cases: pd.DataFrame, kept: pd.DataFrame, 
     was_closed = (rows["state"] == "closed").to_numpy(bool)
     is_closed = np.where(lives, states["is_closed"].fillna(False).astype(bool), was_closed) | rows["is_merged"]
     outcome = np.where(lives, states["outcome"].fillna(""), rows["outcome"])
-    rows["outcome"] = pd.Series(np.where(rows["is_merged"], "superseded", outcome), dtype="str")
+    # Another case is about the same line of the claim: this one counts nowhere, as if the claim had been known.
+    rows["outcome"] = pd.Series(np.where(rows["is_merged"], "undone", outcome), dtype="str")
     # What was waited for has come: a person decides what is next.
     is_answered = _at(rows).isin(_at(happened)) & (rows["state"] == "waiting").to_numpy()
     is_decided = is_answered & (rows["waiting_for"] == "appealed") & (candidate >= 0)

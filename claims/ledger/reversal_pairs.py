@@ -10,18 +10,22 @@ from claims.money import amount
 
 PAIR = ["claim_payment_id", "claim_payment_id_first"]
 # What the pairs are sorted by and what of that is asked here: the rest `_fitting` says.
-_ASKED = ["order", "is_other", "blocks_correction"]
-_ORDER = ["order", "is_other", "other_number", "other_lines", "other_cash", "other_original", "blocks_correction"]
+_ASKED = ["order", "is_other", "blocks_correction", "has_rival"]
+_ORDER = [
+    *("order", "is_other", "other_number", "other_lines", "other_cash", "other_original", "other_amounts"),
+    "blocks_correction",
+]
+BY_NUMBER, BY_AMOUNTS = "payer-claim-number", "number-and-amounts"  # words of claim_postings.known_by
 
 
 def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Pair each reversal with the decision that it takes back: its columns, those of the decision with `_first`.
 
     Of several the one with the payer's number, with the same lines, with the same cash, whose number the reversal gives
-    as that of what it takes back (REF*F8); then one that stands, where the remittance of the reversal decides the claim
-    anew; then the newest. Each decision is taken back once, by the first of `rows` that wants it; the next one takes
-    what is left. What is posted once more takes back what it took back the first time. `known_by` says by what the two
-    are one.
+    as that of what it takes back (REF*F8), whose adjustments it mirrors; then one that stands, where the remittance of
+    the reversal decides the claim anew; then the newest. Each decision is taken back once, by the first of `rows` that
+    wants it; the next one takes what is left. What is posted once more takes back what it took back the first time.
+    `known_by` says by what the two are one.
     """
     pairs = _fitting(rows, decided, batch)
     is_other = (pairs["took_back"] != 0) & (pairs["took_back"] != pairs["claim_payment_id_first"])
@@ -32,7 +36,18 @@ def originals(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Dat
     best = pairs.drop_duplicates("claim_payment_id")
     if best["claim_payment_id_first"].duplicated().any():
         best = pairs[_in_turn(pairs)]
-    return best.drop(columns=_ASKED)
+    return best.assign(known_by=_known_by(best, pairs)).drop(columns=_ASKED)
+
+
+def _known_by(best: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """Say where the amounts chose: of several decisions under the payer's number the reversal mirrors this one only."""
+    numbered = pairs[pairs["known_by"] == BY_NUMBER]
+    mirrors = (numbered["other_cash"] == 0) & (numbered["other_amounts"] == 0)
+    of_reversal = mirrors.groupby(numbered["claim_payment_id"])
+    chosen = of_reversal.size().index[(of_reversal.size() > 1) & (of_reversal.sum() == 1)]
+    is_mirror = (best["other_cash"] == 0) & (best["other_amounts"] == 0) & (best["known_by"] == BY_NUMBER)
+    is_chosen = best["has_rival"] | best["claim_payment_id"].isin(chosen)
+    return best["known_by"].mask(is_mirror & is_chosen, BY_AMOUNTS)
 
 
 def _blocks_correction(pairs: pd.DataFrame, corrections: pd.DataFrame) -> pd.Series:
@@ -139,7 +154,7 @@ def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Data
         known_by=pd.Series(
             np.select(
                 [by_original & by_number, by_number, pairs["is_by_hand"]],
-                ["original-reference", "payer-claim-number", "by-hand"],
+                ["original-reference", BY_NUMBER, "by-hand"],
                 "cash",
             ),
             index=pairs.index,
@@ -148,6 +163,10 @@ def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Data
         is_misnamed=other_number & both_named & ~pairs["is_by_hand"],
         is_misquoted=(original != "") & ~by_original & ~_is_of_family(pairs, decided) & ~pairs["is_by_hand"],
     )[fits]
+    pairs = pairs.assign(other_amounts=_amounts_differ(pairs, batch.adjustments).astype("int64"))
+    in_doubt = _in_doubt(pairs)
+    rival = pairs["claim_payment_id"].isin(pairs.loc[in_doubt, "claim_payment_id"])
+    pairs = pairs.assign(has_rival=rival)[~in_doubt]
     is_other, is_apart = _lines_differ(pairs, batch.service_payments)
     pairs = pairs.assign(other_lines=is_other.astype("int64"))
     fitting: pd.DataFrame = pairs[~is_apart | pairs["is_by_hand"].to_numpy(bool)]
@@ -202,6 +221,32 @@ def _is_earlier(pairs: pd.DataFrame, other_number: pd.Series) -> pd.Series:
     same_remit = pairs["posting_order"] == pairs["posting_order_first"]
     earlier_day = (day == "") | (day_first < day) | ((day_first == day) & ~other_number)
     return earlier_day.where(~same_remit, pairs["ordinal_first"] < pairs["ordinal"])
+
+
+def _in_doubt(pairs: pd.DataFrame) -> pd.Series:
+    """Tell which decisions may have come after the reversal: of its day, in another remittance, and not its mirror.
+
+    What is taken back is then another decision, or one that has not come. Cash tells; where none moved, adjustments.
+    """
+    day, day_first = (pairs[name].str.split("|").str[0] for name in ("posting_order", "posting_order_first"))
+    same_day = (day == day_first) & (day != "") & (pairs["posting_order"] != pairs["posting_order_first"])
+    no_mirror = (pairs["other_cash"] == 1) | ((pairs["paid_cents"] == 0) & (pairs["other_amounts"] == 1))
+    took_back = pairs["took_back"] if "took_back" in pairs else pd.Series(0, index=pairs.index)
+    return same_day & no_mirror & ~pairs["is_by_hand"] & (took_back != pairs["claim_payment_id_first"])
+
+
+def _amounts_differ(pairs: pd.DataFrame, adjustments: pd.DataFrame) -> pd.Series:
+    """Tell which pairs have other adjustments by group and reason; group CR, of reversals only, says no group."""
+    own = adjustments[["claim_payment_id", "group_code", "reason_code", "amount_cents"]]
+    rows = pairs[PAIR].reset_index(names="pair")
+    back = rows.merge(own, on="claim_payment_id")
+    first = rows.merge(own.rename(columns={"claim_payment_id": "claim_payment_id_first"}), on="claim_payment_id_first")
+    both = pd.concat([back, first], ignore_index=True)
+    no_group = both["pair"].isin(back.loc[back["group_code"] == "CR", "pair"])
+    both["group_code"] = both["group_code"].astype("str").mask(no_group, "")
+    off = both.groupby(["pair", "group_code", "reason_code"], observed=True)["amount_cents"].sum()
+    differs = off[off != 0].index.get_level_values("pair")
+    return pd.Series(pairs.index.isin(differs), index=pairs.index)
 
 
 def _lines_differ(pairs: pd.DataFrame, services: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

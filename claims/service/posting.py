@@ -207,13 +207,15 @@ def _post(
 def _as_before(claims: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     """Put claim payments into the order of their steps; what was held then says why, where it is on the same claim.
 
-    Reversals say what they took back then.
+    Reversals say what they took back then. Of what had no claim then the order said nothing: it is that of posting.
     """
     own = steps.reindex(claims["claim_payment_id"]).set_axis(claims.index)
     is_held = (own["outcome"] == proposal.UNAPPLIED_CASH) & own["reason_code"].isin(posting.RETRIED)
     is_held &= own["family_id"].fillna(0) == claims["family_id"]
     took_back = own["took_back"].where(own["outcome"] == proposal.REVERSAL, 0).astype("int64")
     claims = claims.assign(held_reason=own["reason_code"].where(is_held, ""), took_back=took_back)
+    if ((own["family_id"].fillna(0) == 0) & (claims["family_id"] != 0)).any():
+        return claims
     return claims.iloc[own["place"].to_numpy().argsort(kind="stable")].reset_index(drop=True)
 
 

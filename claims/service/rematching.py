@@ -12,6 +12,7 @@ from claims.ledger.undo import Withdrawal
 from claims.service import restored_cases, undone_lives, withdrawing
 from claims.service.audited import record
 from claims.service.context import Context
+from claims.service.late_claims import free_pairs
 from claims.service.matching import find, match_lines
 from claims.service.pricing import price_decisions
 from claims.service.stepping import step_by_step
@@ -32,7 +33,8 @@ def match_again(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]
 
     Which version of its claim a payment decides is asked as if all of them had been there first. The former match is
     ended, never overwritten. What is posted is taken back and posted again where another line, or another payer's turn,
-    gets the amounts; else it stays. A claim on which a person has built since stays whole.
+    gets the amounts; else it stays. A claim on which a person has built since stays whole. What was paid and taken back
+    before its claim came is posted on that (`late_claims`).
     """
     counts = {"payments_matched_again": 0}
     after = 0
@@ -40,9 +42,10 @@ def match_again(ctx: Context, run_id: int, posting_date: date) -> dict[str, int]
         with together(ctx.engine) as conn:
             families = rows.families(conn, after, FAMILIES_PER_BATCH)
             if not families:
-                return counts
+                break
             after = families[-1]
             counts["payments_matched_again"] += move(conn, ctx, run_id, posting_date, families)
+    return counts | {"reversals_on_claims": free_pairs(ctx, run_id, posting_date)}
 
 
 def move(

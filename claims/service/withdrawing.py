@@ -35,15 +35,17 @@ def take_back(
     gone: rules.Withdrawal,
     *,
     is_named: bool = True,
+    waits_as: str = posting.ON_UNDONE,
 ) -> int:
     """Take back what `plan` says (`gone`, nothing of it refused); give how many ties were taken apart.
 
     `is_named`: what is undone, and what waits for it, is named by exceptions; not where it is posted again at once.
+    `waits_as`: the reason for which what never waited before waits now.
     """
     whole = target.remit_ids
     ties = tying.take_apart_remittances(conn, ctx, run_id, day, whole, CAUSE)
     _reverse(conn, ctx, run_id, day, gone.journals["journal_id"].tolist())
-    waiting = _waiting(conn, gone.postings)
+    waiting = _waiting(conn, gone.postings, waits_as)
     undone.next_generation(conn, sorted({*whole, *gone.postings["remit_id"].tolist()}))
     new = waiting.loc[waiting["former_id"] == 0, "claim_payment_id"].tolist()
     put_on_unapplied(conn, ctx, run_id, day, new)
@@ -120,7 +122,7 @@ def _reverse(conn: Connection, ctx: Context, run_id: int, day: date, journal_ids
     return write_journals(conn, ctx, run_id, day, lines.drop(columns=["journal_id", "journal_remit_id"]))
 
 
-def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
+def _waiting(conn: Connection, gone: pd.DataFrame, waits_as: str) -> pd.DataFrame:
     """The postings under which the cash of claim payments waits whose remittance stays posted.
 
     What waited before it was applied waits for the same reason again.
@@ -133,7 +135,7 @@ def _waiting(conn: Connection, gone: pd.DataFrame) -> pd.DataFrame:
     result = moved.assign(reverses_claim_payment_id=0)
     for name, otherwise in (
         ("outcome", proposal.UNAPPLIED_CASH),
-        ("reason_code", posting.ON_UNDONE),
+        ("reason_code", waits_as),
         ("family_id", moved["family_id"]),
         ("payer_sequence", moved["payer_sequence"]),
         ("waits_since", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -43,12 +44,23 @@ def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
     In order of claim_payment_id, beginning behind `after`, at most `limit`. last_match_id and last_evidence are those
     of the last try (0 = never tried).
     """
-    current = M.alias("current")
     waits = sa.select(POSTINGS.c.claim_payment_id).where(
         POSTINGS.c.ended_at.is_(None), POSTINGS.c.is_superseded == 0, POSTINGS.c.outcome == "unapplied"
     )
-    return frame(
-        conn,
+    wanted = sa.or_(R.c.state == "ready", CP.c.claim_payment_id.in_(waits))
+    select = _without_match().where(CP.c.claim_payment_id > after, wanted)
+    return frame(conn, select.order_by(CP.c.claim_payment_id).limit(limit))
+
+
+def without_match(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> pd.DataFrame:
+    """Those of these claim payments that have no match, as `looking` gives them."""
+    rows = frame_of(conn, _without_match(), CP.c.claim_payment_id, claim_payment_ids)
+    return rows.sort_values("claim_payment_id", ignore_index=True)
+
+
+def _without_match() -> sa.Select[Any]:
+    current = M.alias("current")
+    return (
         sa.select(
             *LOOKING,
             sa.func.coalesce(current.c.match_id, 0).label("last_match_id"),
@@ -56,13 +68,7 @@ def looking(conn: sa.Connection, limit: int, after: int) -> pd.DataFrame:
         )
         .join(R, R.c.remit_id == CP.c.remit_id)
         .outerjoin(current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None)))
-        .where(
-            CP.c.claim_payment_id > after,
-            sa.or_(R.c.state == "ready", CP.c.claim_payment_id.in_(waits)),
-            sa.or_(current.c.match_id.is_(None), current.c.rule == "none"),
-        )
-        .order_by(CP.c.claim_payment_id)
-        .limit(limit),
+        .where(sa.or_(current.c.match_id.is_(None), current.c.rule == "none"))
     )
 
 

@@ -160,9 +160,10 @@ def _all(changed: pd.DataFrame) -> list[int]:
 
 
 def posted_again_in(conn: sa.Connection, run_id: int) -> list[int]:
-    """Claim payments that a run has taken back, to post them again."""
-    select = sa.select(UP.c.claim_payment_id).where(UP.c.run_id == run_id, UP.c.replayed_at.is_not(None)).distinct()
-    return sorted(int(one) for one in conn.scalars(select))
+    """Claim payments that a run has taken back on their claim, to post them again."""
+    select = sa.select(UP.c.claim_payment_id).join(POSTINGS, POSTINGS.c.claim_posting_id == UP.c.claim_posting_id)
+    select = select.where(UP.c.run_id == run_id, UP.c.replayed_at.is_not(None), POSTINGS.c.family_id.is_not(None))
+    return sorted(int(one) for one in conn.scalars(select.distinct()))
 
 
 def say_why_closed(conn: sa.Connection, claim_payment_ids: Sequence[int], was: str, since: str, reason: str) -> None:

@@ -236,7 +236,8 @@ def test_a_later_match_to_a_line_that_has_a_case_merges():
     known = pd.concat([known, unknown], ignore_index=True).assign(case_id=[1, 2])
     proposal = run([KNOWN | SECOND], [SECOND_LINE], [(2, 2, "CO", "16", 10000)], known=known)
     assert sorted(kinds(proposal)) == ["repeated", "superseded"]
-    assert proposal.changed_cases.set_index("case_id")["state"].to_dict() == {1: "new", 2: "closed"}
+    changed = proposal.changed_cases.set_index("case_id")
+    assert changed["state"].to_dict() == {1: "new", 2: "closed"} and changed["outcome"][2] == "undone"
 
 
 def test_an_unknown_denial_that_was_reversed_stays_closed_when_it_is_matched():

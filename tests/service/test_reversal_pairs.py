@@ -2,6 +2,7 @@
 
 import random
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -327,3 +328,50 @@ def test_pairs_under_a_number_of_nobody_grow_with_the_reversals_alone():
     pairs = reversal_pairs._candidates(rows, decided)
     assert (pairs["claim_payment_id"] - 1000).tolist() == pairs["claim_payment_id_first"].tolist()
     assert len(pairs) == 500
+
+
+def decision(number, day, cents, reason="45", **more):
+    """A decision on one claim, under one number of the payer, and its adjustment; below zero takes it back."""
+    charge = -15000 if more.get("back") else 15000
+    row = {
+        **{"claim_payment_id": number, "remit_id": number, "family_id": 1, "payer_sequence": "P", "ordinal": 1},
+        **{"posting_order": f"{day}|key{number}", "payer_code": "P1", "payee_identifier": "NPI", "member_id": ""},
+        **{"claim_number_normal": "A1", "payer_claim_number": "ICN1", "original_reference": "", "status_code": "1"},
+        **{"charge_cents": charge, "paid_cents": cents, "is_by_hand": more.get("by_hand", False), "outcome": "posted"},
+        **{"is_released": 0, "place": -number, "took_back": more.get("took_back", 0)},
+    }
+    cas = {"claim_payment_id": number, "group_code": "CO", "reason_code": reason, "amount_cents": charge - cents}
+    return row, cas
+
+
+FIRST, SAME_DAY = "20250310", "20250312"
+PAY, NEW = decision(1, FIRST, 8800), decision(2, SAME_DAY, 10000)
+DENY, DENY_AGAIN = decision(1, FIRST, 0, "197"), decision(2, SAME_DAY, 0, "50")
+
+
+@pytest.mark.parametrize(
+    ("back", "decisions", "taken"),
+    [
+        ({"cents": -8800}, [PAY, NEW], (1, "number-and-amounts")),
+        ({"cents": -8800}, [NEW], None),  # of the same day, and another amount: it may have come after the reversal
+        ({"cents": -8800, "by_hand": True}, [NEW], (2, "payer-claim-number")),
+        ({"cents": -8800, "took_back": 2}, [NEW], (2, "payer-claim-number")),  # posted once more
+        ({"cents": -8800}, [decision(2, "20250311", 10000)], (2, "payer-claim-number")),  # told, as ever
+        ({"cents": 0, "reason": "197"}, [DENY, DENY_AGAIN], (1, "number-and-amounts")),
+        ({"cents": 0, "reason": "197"}, [DENY_AGAIN], None),
+        ({"cents": -8800, "reason": "42"}, [PAY], (1, "payer-claim-number")),
+        ({"cents": -8800}, [PAY, decision(2, "20250311", 8800)], (2, "payer-claim-number")),  # both: the newest
+        ({"cents": -8800}, [PAY, decision(2, "20250311", 8800, "59")], (1, "number-and-amounts")),
+    ],
+)
+def test_of_decisions_under_one_number_a_reversal_takes_back_the_one_that_it_mirrors(back, decisions, taken):
+    row, cas = decision(3, SAME_DAY, **back, back=True)
+    lines = pd.DataFrame({"claim_payment_id": [], "procedure_code": [], "charge_cents": [], "line_number": []})
+    batch = SimpleNamespace(
+        service_payments=lines.astype({"procedure_code": "str", "claim_payment_id": "int64"}),
+        adjustments=pd.DataFrame([cas, *(one for _, one in decisions)]),
+        corrections=pd.DataFrame({"remit_id": [], "family_id": [], "payer_sequence": []}),
+    )
+    decided = pd.DataFrame([one for one, _ in decisions]).sort_values("place", ignore_index=True)
+    best = reversal_pairs.originals(pd.DataFrame([row]), decided, batch)
+    assert list(zip(best["claim_payment_id_first"], best["known_by"], strict=True)) == ([taken] if taken else [])

@@ -87,7 +87,8 @@ claim_postings = Table(
     Column("outcome", Code, nullable=False),
     Column("reason_code", Code),  # exception type that sent it there
     ref("reverses_claim_payment_id", "claim_payments.claim_payment_id", optional=True),
-    # Of a reversal, by what it was known whose it is: original-reference, payer-claim-number, cash, by-hand
+    # Of a reversal, by what it was known whose it is: original-reference, payer-claim-number, number-and-amounts (of
+    # several under one number it mirrors this one), cash, by-hand
     Column("known_by", String(20), nullable=False, server_default=""),
     Column("is_superseded", Integer, nullable=False, server_default="0"),
     Column("unposted_cents", Cents, nullable=False, server_default="0"),
