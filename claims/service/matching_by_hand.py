@@ -161,14 +161,14 @@ def _require_not_held(holding: pd.DataFrame) -> None:
     """Say by which exceptions claims of a number are held, and what ends that, instead of that there is none."""
     if holding.empty:
         return
-    types = codes.table("exception_types").set_index("type_code")
     first = str(holding["type_code"].iloc[0])
+    told = codes.table("exception_types").set_index("type_code")[["own_title", "release"]].astype("str").loc[first]
+    says, release = told.tolist()
     ids = holding.loc[holding["type_code"] == first, "exception_id"].tolist()
     named = f"exception {ids[0]}" if len(ids) == 1 else f"exceptions {', '.join(map(str, ids[:-1]))} and {ids[-1]}"
-    says = str(types.loc[first, "own_title"])
     raise UsageError(
         f"The claim with this number is held by {named} ({says[:1].lower()}{says[1:]}), so nothing is matched to it. "
-        f"What ends that: {types.loc[first, 'release']}."
+        f"What ends that: {release}."
     )
 
 
