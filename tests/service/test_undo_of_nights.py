@@ -87,7 +87,7 @@ def told(practice):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("target", ["remit:T2", pytest.param("run", marks=pytest.mark.long)])
+@pytest.mark.parametrize("target", ["remit:T2", "run"])
 def test_a_reversal_from_before_its_claim_was_known_is_posted_on_that_with_its_payment(practice, target):
     run_id = night(practice, remit(ANNOUNCED), remit(PAID))
     practice.night(remit(ANEW))
