@@ -162,8 +162,8 @@ def _require_not_held(holding: pd.DataFrame) -> None:
     if holding.empty:
         return
     first = str(holding["type_code"].iloc[0])
-    told = codes.table("exception_types").set_index("type_code")[["own_title", "release"]].astype("str").loc[first]
-    says, release = told.tolist()
+    types = codes.table("exception_types").set_index("type_code")
+    says, release = (str(types.loc[first, name]) for name in ("own_title", "release"))
     ids = holding.loc[holding["type_code"] == first, "exception_id"].tolist()
     named = f"exception {ids[0]}" if len(ids) == 1 else f"exceptions {', '.join(map(str, ids[:-1]))} and {ids[-1]}"
     raise UsageError(
