@@ -144,9 +144,10 @@ def sqlite_template(tmp_path_factory) -> Path:
     """A SQLite database with all tables and no rows."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     engine.upgrade(f"sqlite:///{path}")
-    with sa.create_engine(f"sqlite:///{path}").connect() as connection:
+    opened = sa.create_engine(f"sqlite:///{path}")
+    with opened.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.engine.dispose()
+    opened.dispose()
     return path
 
 

@@ -60,11 +60,14 @@ def register(app: typer.Typer) -> None:
     group.command("tie")(tie)
     group.command("untie")(untie)
     group.command("difference")(difference)
+    group.command("own")(own)
     app.add_typer(group, name="deposits")
 
 
 def list_deposits(
-    state: Annotated[str, typer.Option(help="open, tied, undone (with its file) or any.")] = "open",
+    state: Annotated[
+        str, typer.Option(help="open, tied, copy (of another file's), undone (with its file) or any.")
+    ] = "open",
     show_phi: ShowPhi = False,
 ) -> None:
     """List bank lines with what is left of each and the rule that tied it.
@@ -96,7 +99,7 @@ def list_deposits(
             for row in rows
         ],
     )
-    left = sum(row["rest_cents"] for row in rows if row["state"] != "undone")
+    left = sum(row["rest_cents"] for row in rows if row["state"] not in ("undone", "copy"))
     output.say(f"{len(rows)} bank line(s), {console.dollars(left)} left to explain.")
     if rows:
         output.say("More about one: claims deposits show NO")
@@ -162,6 +165,11 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         output.say(f"In hand is just that: claims payments banked {story['bank_line_id']} {owner} --reason WHY")
     if story["state"] == "undone":
         output.say(f"Undone with its file, nothing of it is in the books: claims replay file:{story['file_id']}")
+    elif story["state"] == "copy":
+        output.say(
+            f"The same money as bank line {story['copy_of_line_id']}, of another file: nothing of it is booked. "
+            f"If it is not: claims deposits own {story['bank_line_id']} --reason WHY"
+        )
     elif story["is_ahead"]:
         output.say(
             "Its day has not come: the first reconcile on or after it takes it up. If the day is wrong: "
@@ -169,7 +177,7 @@ def show(number: Number, show_phi: ShowPhi = False) -> None:
         )
     elif story["rest_cents"] > 0:
         output.say(f"Tie it by hand: claims deposits tie {story['bank_line_id']} REMIT --reason WHY")
-    if story["rest_cents"] < 0:
+    if story["rest_cents"] < 0 and story["state"] != "copy":
         output.say(f"Say which deposit went back: claims deposits tie {story['bank_line_id']} line:NO --reason WHY")
 
 
@@ -356,3 +364,20 @@ def difference(
     output.document({"difference_cents": cents, "taken_back": take_back, "dry_run": False})
     what = f"{console.dollars(abs(cents))} {'short' if cents > 0 else 'over'}"
     output.say(f"Taken back: {what} again." if take_back else f"Booked on 5110: {what}. --take-back takes it back.")
+
+
+def own(number: Number, reason: Reason, day: Day = None) -> None:
+    """Say that a bank line which was taken for a copy of another file's is money of its own; audited.
+
+    The next reconcile ties and books it. Which lines are copies: claims deposits list --state copy
+
+    Example: claims deposits own 13 --reason "the bank confirmed two deposits"
+    """
+    from claims.service import same_money
+
+    output = console.current()
+    ctx = context_for(output, "desk.act")
+    line, when = number_of(number, "claims deposits list --state copy"), day.date() if day else ctx.settings.today()
+    cents = same_money.tell_apart(ctx, line, reason, when)
+    output.document({"bank_line_id": line, "amount_cents": cents})
+    output.say(f"Money of its own: {console.dollars(cents)}. The next claims reconcile ties and books it.")

@@ -179,7 +179,7 @@ def _anchors(cases: pd.DataFrame, names: pd.Series[str]) -> Days:
             days[wanted] = as_days(cases.loc[wanted, column] if column in cases else [""] * int(wanted.sum()))
             if anchor == "service_year_end":
                 years = days[wanted].astype("datetime64[Y]")
-                days[wanted] = (years + 1).astype("datetime64[D]") - 1
+                days[wanted] = (years + np.timedelta64(1, "Y")).astype("datetime64[D]") - np.timedelta64(1, "D")
     return days
 
 
@@ -191,8 +191,8 @@ def _later(days: Days, counts: pd.Series[str], units: pd.Series[str]) -> Days:
     months = np.where(units == "month", number, np.where(units == "year", number * 12, 0))
     month = days.astype("datetime64[M]")
     day_of_month = days - month.astype("datetime64[D]")
-    last = (month + months + 1).astype("datetime64[D]") - 1
+    last = (month + (months + 1)).astype("datetime64[D]") - np.timedelta64(1, "D")
     by_month = np.minimum((month + months).astype("datetime64[D]") + day_of_month, last)
     due = np.where(units == "day", days + np.where(units == "day", number, 0), by_month)
-    due[~is_number] = np.datetime64("NaT")
+    due[~is_number] = np.datetime64("NaT", "D")
     return due

@@ -5,11 +5,12 @@ Envelope control numbers are no identity: payers restart them and clearing house
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 import pandas as pd
 
-from claims.identifiers import normal_trace
+from claims.identifiers import has_npi_form, is_tax_id, normal_trace
 
 
 def _hashed(columns: list[pd.Series]) -> pd.Series:
@@ -52,6 +53,29 @@ def remit_keys(remittances: pd.DataFrame) -> pd.Series:
             remittances["body_hash"].where(no_money, ""),
         ]
     )
+
+
+def common_payees(remittances: pd.DataFrame, tax_numbers: Mapping[str, Collection[str]]) -> pd.Series[str]:
+    """Give the payee of each payment, alike where one copy names it by its tax number and another one by its NPI.
+
+    `remittances`: what `remit_keys` takes, and payee_tax_id. Copies agree in all else that makes a key. `tax_numbers`:
+    those that master data know of an NPI; beside them stands that of the remittance itself (REF*TJ). An NPI with other
+    tax numbers is another payee; one without any may be the same, and is, until somebody says otherwise.
+    """
+    own = remittances["payee_identifier"]
+    is_tax, is_npi = own.map(is_tax_id).astype("bool"), own.map(has_npi_form).astype("bool")
+    payment = remit_keys(remittances.assign(payee_identifier=""))
+    sides = is_tax.groupby(payment).transform("any") & is_npi.groupby(payment).transform("any")
+    found = own.copy()
+    for _, rows in remittances[sides & (is_tax | is_npi)].groupby(payment):
+        named = sorted(set(own[rows.index][is_tax[rows.index]]))
+        npis = rows[is_npi[rows.index]]
+        for npi, told in npis.groupby("payee_identifier")["payee_tax_id"]:
+            known = {*tax_numbers.get(str(npi), ()), *told} - {""}
+            same = [number for number in named if number in known or not known]
+            if same:
+                found[told.index] = same[0]
+    return found
 
 
 def keys_of_chosen(remittances: pd.DataFrame) -> pd.Series:

@@ -10,8 +10,9 @@ from claims.ledger import lockbox
 from claims.ledger.bank_bai2 import is_bai2, read_bai2
 from claims.ledger.bank_columns import STRICT, BankColumns, read_columns
 from claims.ledger.bank_file import read_bank_file
+from claims.ledger.same_money import money_keys, places
 from claims.service.context import Context
-from claims.store import banking, statements_of_banks
+from claims.store import banking, same_money, statements_of_banks
 from claims.store.handles import Connection
 
 _HEAD = 65_536
@@ -59,7 +60,12 @@ def said(ctx: Context, conn: Connection, rows: pd.DataFrame, file_id: int) -> tu
         )
         for row, sentence in told
     ]
-    return chosen.lines, findings.frame(notes)
+    return chosen.lines.assign(money_key=money_keys(chosen.lines)), findings.frame(notes)
+
+
+def placed(conn: Connection, lines: pd.DataFrame) -> pd.DataFrame:
+    """Add to the lines of a new file the place (money_place) of each among equal money of the file."""
+    return lines.assign(money_place=places(lines, same_money.of_keys(conn, lines["money_key"])))
 
 
 def _rows(ctx: Context, sha256: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims.identifiers import normal_trace
 from claims.ledger import deposits, returned_deposits, returned_turns
-from claims.service import tying
+from claims.service import same_money, tying
 from claims.service.context import Context
 from claims.service.patient_banking import tie_patients
 from claims.service.provider_adjustments import issue_again
@@ -29,6 +29,7 @@ def match_deposits(ctx: Context, run_id: int, posting_date: date, *, is_replay: 
     """
     statistics.refresh(ctx.engine)
     with write(ctx.engine) as conn:
+        same_money.settle(conn, ctx, posting_date)
         left = takebacks.left_to_undone(conn) if is_replay else []
         open_ = banking.open_lines(conn, posting_date)
         fees = open_[open_["kind"] == "fee"]

@@ -22,7 +22,7 @@ from claims.store import banking, deposit_candidates, exceptions, patient_hand, 
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
 
-STATES = ("open", "tied", "undone")
+STATES = ("open", "tied", *banking.OUT)
 _WORDS = ["words", "ended_words"]
 
 
@@ -59,7 +59,7 @@ def with_ties(rows: pd.DataFrame, ties: pd.DataFrame) -> pd.DataFrame:
     by_line = ties.groupby("bank_line_id")
     texts = {name: by_line[source].agg(_words) for name, source in (("rule", "rule"), ("payer", "payer_name"))}
     return rows.assign(
-        state=banking.line_states(rows["rest_cents"]).mask(rows["state"] == banking.UNDONE, banking.UNDONE),
+        state=banking.line_states(rows["rest_cents"]).mask(rows["state"].isin(banking.OUT), rows["state"]),
         **{name: _looked_up(told, rows["bank_line_id"]) for name, told in texts.items()},
     )
 
@@ -99,10 +99,11 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         conn_file, seen = banking.place(conn, bank_line_id), banking.seen(conn, bank_line_id)
         now = ties.loc[ties["ended_reason"] == "", "remit_id"]
         named = exceptions.open_of_deposit(conn, bank_line_id, now[now != 0].tolist())
+    is_out = str(row["state"].iloc[0]) in banking.OUT
     is_ahead = bool(banking.is_ahead(row, ctx.settings.today()).any())
     row = _masked(ctx, row, f"bank line {bank_line_id}", show_phi)
     names = ["bank_line_id", "bank_date", "amount_cents", "rest_cents", "unapplied_cents", "kind", "type_code"]
-    names += ["state", "file_id"]
+    names += ["state", "file_id", "copy_of_line_id"]
     story = row[[*names, "trace_number", "payer_identifier", "payer_name", "reference"]].to_dict("records")[0]
     rules = codes.table("tie_rules").set_index("rule")["says"]
     reasons = codes.table("tie_reasons").set_index("why")["own_title"]
@@ -122,7 +123,9 @@ def told(ctx: Context, bank_line_id: int, *, show_phi: bool = False) -> dict[str
         "seen": seen,
         "is_ahead": is_ahead,
         "exceptions": named,
-        "in_hand": money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
+        "in_hand": []
+        if is_out
+        else money.loc[money["amount_cents"] == int(row["rest_cents"].iloc[0]), "owner"].tolist(),
         "candidates": considered[[*of_other, "rule", "score", "agree", "differ"]],
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from claims.ledger.identity import remit_keys
+from claims.ledger.identity import common_payees, remit_keys
 from claims.service.context import Context
 from claims.service.placing import place_versions
 from claims.store import exceptions, identities, placing
@@ -27,7 +28,9 @@ def resolve_identities(ctx: Context, run_id: int, posting_date: date) -> dict[st
         remits = _with_chosen(identities.new_remittances(conn), identities.chosen_remittances(conn))
         # One whose posting was undone stands as if it were posted: a copy of it is no news.
         remits["state"] = remits["state"].where(remits["state"] != "undone", "posted")
-        remits = _resolve(remits, "remit_key", "posted", "ready", CONFLICT)
+        others = identities.under_other_payees(conn)
+        remits = _under_common_payees(remits, others, identities.tax_numbers(conn) if len(others) else {})
+        remits = _resolve(remits, "payment", "posted", "ready", CONFLICT)
         # A held copy of what a person let stand is replaced by it (`store.replaced`), and was held on the days before.
         remits = remits[(remits["state"] != "held") | (remits["state_new"] != "duplicate")]
         identities.set_remittance_states(conn, remits)
@@ -87,6 +90,27 @@ def _with_chosen(remits: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:
     own = chosen.assign(remit_key=key.fillna("").to_numpy())
     own = own[own["remit_key"] != ""].astype(remits.dtypes)
     return pd.concat([remits, own]).sort_values(["remit_key", "sha256", "seg"], ignore_index=True)
+
+
+def _under_common_payees(
+    remits: pd.DataFrame, others: pd.DataFrame, tax_numbers: Mapping[str, Collection[str]]
+) -> pd.DataFrame:
+    """Name the `payment` of each remittance: its key; one for all where one payee is named by two numbers.
+
+    `others` (of the same day and amount, and another payee) stay out where none of `remits` is of their payment.
+    """
+    more = others[~others["remit_id"].isin(remits["remit_id"])].drop_duplicates("remit_id")
+    rows = pd.concat([remits, more.astype(remits.dtypes)], ignore_index=True) if len(more) else remits
+    rows = rows.assign(payment=rows["remit_key"])
+    if others.empty:
+        return rows
+    rows["state"] = rows["state"].where(rows["state"] != "undone", "posted")
+    payee = common_payees(rows, tax_numbers)
+    common = remit_keys(rows.assign(payee_identifier=payee))
+    is_joined = (payee != rows["payee_identifier"]).groupby(common).transform("any")
+    rows["payment"] = rows["payment"].where(~is_joined, common)
+    is_asked = rows["payment"].isin(rows.loc[rows["remit_id"].isin(remits["remit_id"]), "payment"])
+    return rows[is_asked].sort_values(["payment", "sha256", "seg"], ignore_index=True)
 
 
 def _repeated_notices(conn: Connection) -> pd.DataFrame:

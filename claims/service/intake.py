@@ -162,7 +162,7 @@ def _load_bank(
 ) -> None:
     rows, problems = read_bank_file(path.read_bytes(), columns)
     lines, _ = bank_files.said(ctx, conn, rows, row.file_id)
-    stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
+    stored = x12_rows.save_bank_lines(conn, row.file_id, bank_files.placed(conn, lines))
     counts = {"rows": len(lines) + len(problems), "refused": len(problems)} | stored
     close_rows(conn, row, "bank", len(lines), problems, counts, posting_date)
     undone_statements.name(conn, ctx, posting_date, undo_bank.REPLACED)
@@ -172,7 +172,7 @@ def _load_bai2(conn: Connection, ctx: Context, row: filing.FileRow, path: Path, 
     rows, problems = read_bai2(path.read_bytes())
     lines, told = bank_files.said(ctx, conn, rows, row.file_id)
     problems = pd.concat([problems, told], ignore_index=True)
-    stored = x12_rows.save_bank_lines(conn, row.file_id, lines)
+    stored = x12_rows.save_bank_lines(conn, row.file_id, bank_files.placed(conn, lines))
     counts = {"rows": len(lines), "findings": len(problems)} | stored
     close_whole(conn, row, "bank", problems, counts, posting_date)
     undone_statements.name(conn, ctx, posting_date, undo_bank.REPLACED)

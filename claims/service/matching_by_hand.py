@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from claims import codes
 from claims.errors import NotFoundError, UsageError
 from claims.ledger import match
 from claims.ledger.patient_names import same_patient
@@ -141,6 +142,7 @@ def weighed(
     """Give the pairs of a payment and the claims of a number, the one that fits best, and its facts."""
     claims = by_hand.claims_numbered(conn, claim_number)
     if claims.empty:
+        _require_not_held(by_hand.holding(conn, claim_number))
         raise NotFoundError("claim", "with this number")
     if claims["family_id"].nunique() > 1:
         raise UsageError("Several billing providers have a claim with this number: it names no single one.")
@@ -153,6 +155,21 @@ def weighed(
     facts["patient"] = same_patient(*names)
     facts["lines"] = _lines(match_lines(conn, best))
     return pairs, best, facts
+
+
+def _require_not_held(holding: pd.DataFrame) -> None:
+    """Say by which exceptions claims of a number are held, and what ends that, instead of that there is none."""
+    if holding.empty:
+        return
+    first = str(holding["type_code"].iloc[0])
+    types = codes.table("exception_types").set_index("type_code")
+    says, release = (str(types.loc[first, name]) for name in ("own_title", "release"))
+    ids = holding.loc[holding["type_code"] == first, "exception_id"].tolist()
+    named = f"exception {ids[0]}" if len(ids) == 1 else f"exceptions {', '.join(map(str, ids[:-1]))} and {ids[-1]}"
+    raise UsageError(
+        f"The claim with this number is held by {named} ({says[:1].lower()}{says[1:]}), so nothing is matched to it. "
+        f"What ends that: {release}."
+    )
 
 
 def _payer(conn: Connection, pair: pd.DataFrame) -> str:

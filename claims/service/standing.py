@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
 
 from claims.errors import PostingRefusedError
-from claims.ledger.identity import keys_of_chosen, remit_keys
+from claims.ledger.identity import common_payees, keys_of_chosen, remit_keys
 from claims.store import exceptions, identities, posting
 from claims.store import standing as rows
 from claims.store.handles import Connection
@@ -26,16 +26,25 @@ def rivals(conn: Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
     pairs = rows.pairs(conn, remit_ids)
     if pairs.empty:
         return pairs[_RIVAL]
-    facts = list(identities.FACTS)
-    theirs = pairs[[f"other_{name}" for name in facts]].set_axis(facts, axis=1)
-    own, other = (remit_keys(one.assign(body_hash="")) for one in (pairs[facts], theirs))
-    pairs = pairs[own == other]
+    pairs = pairs[_is_one_payment(pairs, identities.tax_numbers(conn))]
     is_silent = (pairs["payment_cents"] == 0) | (pairs["method_code"] == "NON")
     said = identities.notice_keys(conn, sorted({*pairs.loc[is_silent, ["remit_id", "other_id"]].to_numpy().flat}))
     alike = said.merge(said.rename(columns={"remit_id": "other_id"}), on="claim_key")
     ids = ["remit_id", "other_id"]
     is_alike = pd.MultiIndex.from_frame(pairs[ids]).isin(pd.MultiIndex.from_frame(alike[ids]))
     return pairs.loc[~is_silent | is_alike, _RIVAL].reset_index(drop=True)
+
+
+def _is_one_payment(pairs: pd.DataFrame, tax_numbers: Mapping[str, Collection[str]]) -> pd.Series[bool]:
+    facts = [*identities.FACTS, identities.PAYEE]
+    theirs = pairs[[f"other_{name}" for name in facts]].set_axis(facts, axis=1)
+    own, other = (one.reset_index(drop=True).assign(body_hash="") for one in (pairs[facts], theirs))
+    both = pd.concat([own, other], ignore_index=True)
+    # Each pair by itself: another one of the day tells nothing of its payees.
+    number = "#" + pd.Series([*own.index, *other.index], dtype="int64").astype("str")
+    both["trace_number"] = both["trace_number"] + number
+    keys = remit_keys(both.assign(payee_identifier=common_payees(both, tax_numbers))).to_numpy()
+    return pd.Series(keys[: len(pairs)] == keys[len(pairs) :], index=pairs.index)
 
 
 def beside(found: pd.DataFrame, remit_ids: Sequence[int]) -> pd.DataFrame:

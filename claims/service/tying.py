@@ -184,11 +184,17 @@ def require_fee(line: pd.DataFrame, cents: int, fee_cents: int) -> None:
 def require_come(line: pd.DataFrame, posting_date: date) -> None:
     """Raise PostingRefusedError for a bank line of a day after the accounting day: its money is not in the bank yet.
 
-    Nor is that of one whose file is undone.
+    Nor is that of one whose file is undone, and that of a copy is in the bank as that of another line.
     """
     if (line["state"] == banking.UNDONE).any():
         file_id = int(line["file_id"].iloc[0])
         raise PostingRefusedError(f"This bank line is undone with its file: claims replay file:{file_id} first.")
+    if (line["state"] == banking.COPY).any():
+        number, other = int(line["bank_line_id"].iloc[0]), int(line["copy_of_line_id"].iloc[0])
+        raise PostingRefusedError(
+            f"This money stands as bank line {other}, of another file. If it is money of its own: claims deposits own "
+            f"{number}"
+        )
     if banking.is_ahead(line, posting_date).any():
         raise PostingRefusedError("The day of this bank line has not come: its money is in the bank on that day.")
 
@@ -241,7 +247,7 @@ def tie_again(conn: Connection, ctx: Context, run_id: int, posting_date: date, f
     if former.empty:
         return 0
     lines, remits = _of(conn, former["bank_line_id"].unique()), _remittances(conn, former["remit_id"].unique())
-    own = lines.loc[lines["state"] != banking.UNDONE]  # its file is undone, too, and comes back by itself
+    own = lines.loc[~lines["state"].isin(banking.OUT)]  # its file is undone, too, and comes back by itself
     own = own[["bank_line_id", "line_key", "rest_cents", "unapplied_cents", "bank_date"]]
     rows = former.merge(own, on="bank_line_id")
     rows = rows.merge(remits[["remit_id", "remit_key", "payer_code", "open_cents"]], on="remit_id")

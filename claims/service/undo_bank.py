@@ -12,7 +12,7 @@ import pandas as pd
 
 from claims.errors import UsageError, VaultError
 from claims.ledger.undo import REFUSED_COLUMNS
-from claims.service import tying, undo_hindrances, undone_statements
+from claims.service import same_money, tying, undo_hindrances, undone_statements
 from claims.service.audited import record
 from claims.service.bank_files import lines_of
 from claims.service.banking import match_deposits
@@ -51,8 +51,10 @@ def undo(
     tying.reverse(conn, ctx, run_id, day, rows.rest_journals(conn, ids), CAUSE)
     rows.withdraw(conn, ids)
     exceptions.close_for(conn, "bank_line_id", ids, [*tying.OF_LINES, tying.OTHER_PAYER], CAUSE, day)
+    same_money.close(conn, ids, CAUSE, day)
     named = {"exception_key": [rows.marker(sha256)], "type_code": [rows.TYPE], "file_id": [target.bank_file_id]}
     exceptions.open_all(conn, pd.DataFrame(named | {"amount_cents": [int(gone["amount_cents"].sum())]}), day)
+    same_money.settle(conn, ctx, day, same_money.keys_of(conn, ids))
     tying.name_open(conn, day)
     name_late(conn, day, patient_hand.in_hand(conn))
     undone_exceptions.age_as_before(conn, run_id, by_undo=False)
@@ -75,6 +77,7 @@ def replay(conn: Connection, ctx: Context, run_id: int, day: date, target: Targe
     exceptions.reopen(conn, replaced, day, is_as_old=True)
     exceptions.close_key(conn, rows.marker(sha256), "replayed", day)
     rows.stand_again(conn, ids)
+    same_money.settle(conn, ctx, day, same_money.keys_of(conn, ids))
     undone_statements.name(conn, ctx, day, "replayed")
     counts["bank_lines"] = len(ids)
     counts["ties_made_again"] = tying.tie_again(conn, ctx, run_id, day, former)

@@ -26,6 +26,7 @@ from claims.store import (
     checking_work,
     credits,
     periods,
+    same_money,
     schema,
     seals,
     step_marks,
@@ -111,6 +112,7 @@ def _checks(ctx: Context, known_head: Head | None, values: Check) -> list[Check]
                         for one in checking.unlike_rests(conn)
                     ),
                     *(f"bank line {one[:12]} says that it is undone, and is not" for one in undo_bank.hidden(conn)),
+                    *(f"bank line {one[:12]} says that it is a copy, and is not" for one in same_money.unfounded(conn)),
                 ],
             ),
             _receivables(checking.receivable_by_family(conn), checking.settled_by_family(conn)),

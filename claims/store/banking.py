@@ -36,6 +36,8 @@ def known_lines(conn: sa.Connection, keys: list[str]) -> set[str]:
 
 
 UNDONE = "undone"  # the state of a line whose file a person has undone: nothing of it is in the books
+COPY = "copy"  # ... of one that says the money of a line of another file, and that moves nothing
+OUT = (UNDONE, COPY)
 
 
 def line_states(rests: pd.Series[int]) -> pd.Series[str]:
@@ -53,7 +55,7 @@ def restate(conn: sa.Connection, line_ids: Iterable[int]) -> None:
     told = frame_of(conn, ties, D.c.bank_line_id, ids)
     settled = (told["amount_cents"] - told["fee_cents"]).groupby(told["bank_line_id"]).sum()
     rests = own["amount_cents"] - settled.reindex(own["bank_line_id"]).fillna(0).astype("int64").to_numpy()
-    states = line_states(rests).mask(own["state"] == UNDONE, UNDONE)
+    states = line_states(rests).mask(own["state"].isin(OUT), own["state"])
     changed = own[["bank_line_id"]].assign(rest_cents=rests, state=states)
     bulk_update(conn, B, changed[rests != own["rest_cents"]])
 
@@ -96,6 +98,7 @@ def lines(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFr
             B.c.type_code,
             B.c.kind,
             B.c.state,
+            B.c.copy_of_line_id,
             sa.cast(rest, sa.BigInteger).label("rest_cents"),
             sa.cast(sa.func.coalesce(on_2200.c.cents, 0), sa.BigInteger).label("unapplied_cents"),
             (sa.func.coalesce(settled.c.ties, 0) > 0).label("is_over"),
@@ -119,7 +122,7 @@ def open_lines(conn: sa.Connection, through: date | None = None) -> pd.DataFrame
         .group_by(D.c.bank_line_id, B.c.amount_cents)
         .having(sa.func.sum(D.c.amount_cents - D.c.fee_cents) == B.c.amount_cents)
     )
-    rows = lines(conn, B.c.amount_cents != 0, B.c.state != UNDONE, B.c.bank_line_id.not_in(explained))
+    rows = lines(conn, B.c.amount_cents != 0, B.c.state.not_in(OUT), B.c.bank_line_id.not_in(explained))
     return rows if through is None else rows[~is_ahead(rows, through)].reset_index(drop=True)
 
 

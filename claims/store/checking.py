@@ -6,7 +6,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.banking import UNDONE
+from claims.store.banking import OUT
 from claims.store.in_force import Origin
 from claims.store.load import frame
 
@@ -128,7 +128,7 @@ def unlike_rests(conn: sa.Connection) -> list[str]:
     )
     rest = B.c.amount_cents - tied.correlate(B).scalar_subquery()
     state = sa.case((B.c.rest_cents == 0, "tied"), else_="open")
-    wrong = sa.or_(B.c.rest_cents != rest, B.c.state.not_in([state, UNDONE]))
+    wrong = sa.or_(B.c.rest_cents != rest, B.c.state.not_in([state, *OUT]))
     return [str(key) for key in conn.scalars(sa.select(B.c.line_key).where(wrong).order_by(B.c.line_key))]
 
 
@@ -160,7 +160,7 @@ def unmoved_bank_lines(conn: sa.Connection) -> pd.DataFrame:
         )
         .join(moved, moved.c.bank_line_id == B.c.bank_line_id)
         .outerjoin(tied, tied.c.bank_line_id == B.c.bank_line_id)
-        .where(sa.or_(off_cash != 0, off_rest != 0), B.c.state != UNDONE)
+        .where(sa.or_(off_cash != 0, off_rest != 0), B.c.state.not_in(OUT))
         .order_by(B.c.line_key),
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store import schema
+from claims.store import master, schema
 from claims.store.claim_keys import claim_keys
 from claims.store.load import frame
 from claims.store.replaced import CONFLICT, is_replaced
@@ -21,6 +22,7 @@ FACTS = (
     *("payer_identifier", "payer_code", "payer_name", "trace_number", "payment_cents", "payment_date"),
     *("payee_identifier", "method_code"),
 )
+PAYEE = "payee_tax_id"  # tells whether a payee named by its NPI is the one named by its tax number
 CLAIM_CONFLICT = "claim-conflict"  # why each of several claims of one key with other content is held
 # A claim of ours with such a life is frozen in a batch, or a receiver has it: it is no longer ours to hold.
 _UNDER_WAY = (
@@ -32,7 +34,7 @@ def new_remittances(conn: sa.Connection) -> pd.DataFrame:
     """Remittances in state new, with every other one that has the same remit_key and was not held for its content.
 
     Columns: remit_id, transaction_id, remit_key, body_hash, state, reason_code, sha256, file_id, seg, and those of
-    which a remit_key is made.
+    which a remit_key is made, and payee_tax_id.
     """
     keys = sa.select(R.c.remit_key).where(R.c.state == "new")
     wanted = sa.or_(
@@ -52,13 +54,35 @@ def chosen_remittances(conn: sa.Connection) -> pd.DataFrame:
     return _beside(conn, R.c.state == "new", is_chosen)
 
 
-def _beside(conn: sa.Connection, among: sa.ColumnElement[bool], wanted: sa.ColumnElement[bool]) -> pd.DataFrame:
-    """Give the remittances `wanted` that have the day, amount and payee of any `among` the others."""
+def under_other_payees(conn: sa.Connection) -> pd.DataFrame:
+    """Remittances that move money and have the day and amount of a new one, and another payee, whatever became of them
+    but a hold for another reason than their content. The columns of `new_remittances`, and payee_tax_id."""
+    wanted = sa.or_(
+        R.c.state.in_(["new", "ready", "posted", "undone", "duplicate"]),
+        sa.and_(R.c.state == "held", R.c.reason_code == CONFLICT),
+    )
+    return _beside(conn, R.c.state == "new", sa.and_(wanted, ~_moves_nothing()), is_payee=False)
+
+
+def tax_numbers(conn: sa.Connection) -> dict[str, set[str]]:
+    """Tax numbers of each NPI among the providers of master data, of whatever day."""
+    found: dict[str, set[str]] = {}
+    for body in master.known(conn, None, "providers")["body"]:
+        told = json.loads(body)
+        if told.get("npi") and told.get("tax_id"):
+            found.setdefault(told["npi"], set()).add(told["tax_id"])
+    return found
+
+
+def _beside(
+    conn: sa.Connection, among: sa.ColumnElement[bool], wanted: sa.ColumnElement[bool], *, is_payee: bool = True
+) -> pd.DataFrame:
+    """Give the remittances `wanted` that have the day and amount, and the payee (or another one), of any `among`."""
     same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
     news = sa.select(*same).where(among).distinct().subquery()
     day, cents, payee = news.c
-    alike = sa.and_(R.c.payment_cents == cents, R.c.payee_identifier == payee)
-    select = _remittances().join(news, alike).where(wanted)
+    alike = R.c.payee_identifier == payee if is_payee else R.c.payee_identifier != payee
+    select = _remittances().join(news, sa.and_(R.c.payment_cents == cents, alike)).where(wanted)
     # Two selects, so that each finds its rows by state and day.
     dated = frame(conn, select.where(R.c.payment_date == day))
     undated = frame(conn, select.where(R.c.payment_date.is_(None), day.is_(None)))
@@ -67,7 +91,7 @@ def _beside(conn: sa.Connection, among: sa.ColumnElement[bool], wanted: sa.Colum
 
 def _remittances() -> sa.Select[Any]:
     names = ("remit_id", "transaction_id", "remit_key", "body_hash", "state", "reason_code", "file_id", "seg")
-    return sa.select(*(R.c[name] for name in (*names, *FACTS)), F.c.sha256).join(F, F.c.file_id == R.c.file_id)
+    return sa.select(*(R.c[name] for name in (*names, *FACTS, PAYEE)), F.c.sha256).join(F, F.c.file_id == R.c.file_id)
 
 
 def new_claims(conn: sa.Connection) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from claims.store.load import frame
 from claims.store.matching import CLAIM_FACTS, CP, FAM, LOOKING, POSTINGS, C, F, M, N, R, is_stored
 from claims.store.rows import frame_of
 
-BY_HAND, E = N.alias("by_hand"), schema.exceptions
+BY_HAND, E, T = N.alias("by_hand"), schema.exceptions, schema.transactions
 # Of a claim: the subscriber where it names no other patient.
 _IS_SELF = C.c.patient_last_name == ""
 PATIENT = [
@@ -68,6 +68,25 @@ def claims_numbered(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
         .where(FAM.c.claim_number == claim_number, is_stored(C))
         .order_by(C.c.claim_id),
     )
+
+
+def holding(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
+    """Open exceptions that hold claims of this number: exception_id, type_code; none where no claim of it is held.
+
+    A claim is held by itself, beside others of its number, or with its set or file.
+    """
+    content = "CLAIM_CONFLICT:" + C.c.claim_key + ":" + sa.func.substr(C.c.body_hash, 1, 16)
+    with_set = sa.and_(E.c.type_code == "CLAIM_HELD", E.c.file_id == C.c.file_id, E.c.seg == T.c.seg)
+    with_file = sa.and_(E.c.type_code == "FILE_HELD", E.c.file_id == C.c.file_id)
+    select = (
+        sa.select(E.c.exception_id, E.c.type_code)
+        .select_from(C)
+        .join(FAM, FAM.c.family_id == C.c.family_id)
+        .outerjoin(T, T.c.transaction_id == C.c.transaction_id)
+        .join(E, sa.or_(E.c.exception_key == content, with_set, with_file))
+        .where(FAM.c.claim_number == claim_number, C.c.state == "held", E.c.state == "open")
+    )
+    return frame(conn, select.distinct().order_by(E.c.exception_id))
 
 
 def posted_to(conn: sa.Connection, claim_payment_id: int) -> int:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from claims import codes
 from claims.store import schema
-from claims.store.banking import UNDONE
+from claims.store.banking import OUT
 from claims.store.replaced import is_replaced
 
 _STOPS = ("FILE_HELD", "FILE_REFUSED", "REMIT_HELD", "REMIT_CONFLICT", "CLAIM_HELD", "CLAIM_CONFLICT")
@@ -51,7 +51,7 @@ def overview(conn: sa.Connection, run_id: int) -> Overview:
     new_stops = sa.select(sa.func.count()).where(exceptions.c.type_code.in_(_STOPS), exceptions.c.opened_at >= began)
     return Overview(
         held_remittances=_amount(conn, remits.c.payment_cents, remits.c.state == "held", ~is_replaced()),
-        bank_lines=_amount(conn, bank.c.amount_cents, bank.c.state != UNDONE),
+        bank_lines=_amount(conn, bank.c.amount_cents, bank.c.state.not_in(OUT)),
         tied_deposits=_amount(conn, tied.c.amount_cents - tied.c.fee_cents, tied.c.ended_at.is_(None)),
         new_denials=_amount(conn, cases.c.at_risk_cents, cases.c.recorded_at >= began),
         open_denials=_amount(conn, cases.c.at_risk_cents, cases.c.state != "closed"),

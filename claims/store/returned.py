@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import sqlalchemy as sa
 
-from claims.store.banking import DIFFERENCE, REFUSED, UNDONE, B, D, R, is_difference, lines, matches
+from claims.store.banking import DIFFERENCE, OUT, REFUSED, B, D, R, is_difference, lines, matches
 from claims.store.load import frame
 from claims.store.rows import frame_of, in_parts
 
@@ -49,7 +49,7 @@ def by_number(conn: sa.Connection, bank_line_id: int) -> pd.DataFrame:
 
 def _deposits(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
     of_patients = sa.select(D.c.bank_line_id).where(IN_FORCE, D.c.remit_id.is_(None), D.c.returns_line_id.is_(None))
-    rows = lines(conn, B.c.amount_cents > 0, B.c.state != UNDONE, B.c.bank_line_id.not_in(of_patients), *conditions)
+    rows = lines(conn, B.c.amount_cents > 0, B.c.state.not_in(OUT), B.c.bank_line_id.not_in(of_patients), *conditions)
     taken = sa.select(D.c.returns_line_id, D.c.bank_line_id).where(IN_FORCE)
     gone = frame_of(conn, taken, D.c.returns_line_id, rows["bank_line_id"].tolist())["returns_line_id"]
     return rows.assign(is_whole=~rows["bank_line_id"].isin(gone))

@@ -8,12 +8,12 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import exceptions, schema
-from claims.store.identities import FACTS
+from claims.store.identities import FACTS, PAYEE
 from claims.store.replaced import CONFLICT
 from claims.store.rows import frame_of, in_parts, update_where_in
 
 R, E = schema.remittances, schema.exceptions
-_SAME = ("payment_date", "payment_cents", "payee_identifier")
+_SAME = ("payment_date", "payment_cents")
 
 
 def conflicting(conn: sa.Connection, number: int) -> list[int]:
@@ -23,8 +23,8 @@ def conflicting(conn: sa.Connection, number: int) -> list[int]:
 
 
 def pairs(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
-    """Others of the day, amount and payee of these that are no copies of what stood: remit_id, other_id, other_state,
-    is_copy (the same content), the FACTS that make a remit_key, and those of the other (`other_`).
+    """Others of the day and amount of these that are no copies of what stood: remit_id, other_id, other_state,
+    is_copy (the same content), FACTS that make a remit_key and payee_tax_id, and those of the other (`other_`).
 
     In each pair at least one was held for it (a chosen one keeps that reason): so were all copies of its content that
     were here by then.
@@ -34,8 +34,8 @@ def pairs(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
         sa.select(
             *(own.c.remit_id, other.c.remit_id.label("other_id"), other.c.state.label("other_state")),
             sa.type_coerce(other.c.body_hash == own.c.body_hash, sa.Boolean).label("is_copy"),
-            *(own.c[name] for name in FACTS),
-            *(other.c[name].label(f"other_{name}") for name in FACTS),
+            *(own.c[name] for name in (*FACTS, PAYEE)),
+            *(other.c[name].label(f"other_{name}") for name in (*FACTS, PAYEE)),
         )
         .join(other, sa.and_(*(other.c[name].is_not_distinct_from(own.c[name]) for name in _SAME)))
         .where(other.c.remit_id != own.c.remit_id)

@@ -170,7 +170,7 @@ def tied_by_run(conn: sa.Connection, run_id: int) -> list[int]:
 
 def hidden(conn: sa.Connection) -> list[str]:
     """Name bank lines (line_key) that say they are undone, and no event of the audit chain undid their file, something
-    of them is in the books, or another statement stands in its place and no exception names them."""
+    of them is in the books, or another statement stands in its place and no exception names them nor has the money."""
     subject = sa.literal("file:") + sa.cast(B.c.file_id, sa.String)
     told = sa.select(sa.literal(1)).where(AUDIT.c.action == "undo", AUDIT.c.subject == subject).exists()
     moves = (
@@ -183,6 +183,8 @@ def hidden(conn: sa.Connection) -> list[str]:
     left_out = sa.and_(E.c.type_code == LEFT_OUT, E.c.bank_line_id.is_not(None))
     is_seen = sa.or_(E.c.state == "open", E.c.closed_reason == exceptions.ACCEPTED)
     named = sa.select(E.c.bank_line_id).where(left_out, is_seen)
-    is_named = sa.or_(B.c.file_id.in_(marked), B.c.bank_line_id.in_(named))
+    other = B.alias("other")
+    stands_as = sa.select(other.c.bank_line_id).where(other.c.state.in_(["open", "tied"]))
+    is_named = sa.or_(B.c.file_id.in_(marked), B.c.bank_line_id.in_(named), B.c.copy_of_line_id.in_(stands_as))
     wrong = sa.and_(B.c.state == UNDONE, sa.or_(~told, ~is_named, B.c.bank_line_id.in_(moves)))
     return [str(key) for key in conn.scalars(sa.select(B.c.line_key).where(wrong).order_by(B.c.line_key))]

@@ -8,7 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.banking import UNDONE
+from claims.store.banking import OUT, UNDONE
 from claims.store.load import frame
 from claims.store.undo_bank import is_marked, standing_files
 
@@ -23,9 +23,11 @@ def marked(conn: sa.Connection) -> pd.DataFrame:
 
 def undone_lines(conn: sa.Connection) -> pd.DataFrame:
     """Lines that are undone, with the file that brought each: bank_line_id, file_id, line_key, row_number, bank_date,
-    amount_cents."""
+    amount_cents. But for those whose money stands as that of a line of another file."""
     columns = (B.c.bank_line_id, B.c.file_id, B.c.line_key, B.c.row_number, B.c.bank_date, B.c.amount_cents)
-    return frame(conn, sa.select(*columns).where(B.c.state == UNDONE).order_by(B.c.bank_line_id))
+    return frame(
+        conn, sa.select(*columns).where(B.c.state == UNDONE, B.c.copy_of_line_id.is_(None)).order_by(B.c.bank_line_id)
+    )
 
 
 def that_may_replace(conn: sa.Connection, gone: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def that_may_replace(conn: sa.Connection, gone: pd.DataFrame) -> pd.DataFrame:
     near: set[int] = set()
     for column, values in ((B.c.bank_date, days), (B.c.amount_cents, gone["amount_cents"].unique().tolist())):
         for at in range(0, len(values), 900):
-            own = sa.select(B.c.file_id).where(column.in_(values[at : at + 900]), B.c.state != UNDONE)
+            own = sa.select(B.c.file_id).where(column.in_(values[at : at + 900]), B.c.state.not_in(OUT))
             near |= {int(one) for one in conn.scalars(own.distinct())}
     files = standing_files(conn, 0)
     return files[files["overlaps"] | files["file_id"].isin(near)].drop(columns="overlaps")

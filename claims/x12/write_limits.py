@@ -82,7 +82,9 @@ def refuse_no_days(name: str, column: str, days: Integers) -> None:
     year, month, day = days // _TO_YEAR, days // _TO_MONTH % _TO_MONTH, days % _TO_MONTH
     is_whole = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
     months = np.where(is_whole, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
-    length = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    length = ((months + np.timedelta64(1, "M")).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(
+        np.int64
+    )
     refuse(name, column, (days != 0) & ~(is_whole & (day <= length)), "holds no day (YYYYMMDD)")
 
 

@@ -219,6 +219,7 @@ def test_the_header_tells_what_a_file_is():
     assert not is_charges_file(b"ISA*00*")
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None)
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: written({"billing_name": text})))
 def test_no_bytes_raise(data):
@@ -231,6 +232,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 )
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(cells, st.integers(0, 10**9)), min_size=1, max_size=8))
 def test_what_was_written_is_read_and_amounts_stay_exact(rows):

@@ -181,6 +181,7 @@ SAME_TYPE = {
 }
 
 
+@pytest.mark.long
 def test_each_distinct_cell_is_read_once_however_many_rows(monkeypatch):
     calls: list[str] = []
 

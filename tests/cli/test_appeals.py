@@ -46,6 +46,7 @@ def test_a_packet_is_prepared_listed_shown_and_verified(claims, key, tmp_path):
     assert not any(word in shown.out + listed.out for word in PRIVATE)
 
 
+@pytest.mark.long
 def test_what_cannot_be_is_wrong_use(claims, key):
     assert claims("appeals", "prepare", "zzzz").code == 2
     assert claims("appeals", "prepare", "").code == 2

@@ -79,6 +79,7 @@ def test_the_list_sums_up_by_life_payer_and_kind(books):
     assert books("charges", "list", "--life", "lost").code == 2
 
 
+@pytest.mark.long
 def test_what_an_edit_stops_is_owned_noted_given_up_and_taken_up_again(books):
     books("charges", "import", FILES[0])
     books("scrub")  # no master data: addresses are missing

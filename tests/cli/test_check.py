@@ -163,6 +163,7 @@ def test_no_segment_and_no_sentence_is_wider_than_the_terminal(claims, monkeypat
 WORDS = ("TEACUP", "CLOVER", "PIP", "STETHOSCOPE", "THIMBLETON", "WREN", "NOWHERE", "1999999", "FW3000", "ICN1", "W1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [[], *(pytest.param([one], marks=pytest.mark.long) for one in ("--all", "--json"))])
 def test_nobody_is_named(claims, options):
     said = claims("check", *options, *FAILING)

@@ -33,6 +33,7 @@ def books(practice_of):
     return practice_of(DAY, *FILES)
 
 
+@pytest.mark.long
 def test_the_queue_and_a_story(books):
     said = books("denials", "list", "--sort", "at_risk")
     assert said.code == 0

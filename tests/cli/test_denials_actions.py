@@ -70,6 +70,7 @@ def test_lists_are_filtered_and_sorted(books):
     assert [one["cases"] for one in books("denials", "views", "--json").json["views"]] == [1]
 
 
+@pytest.mark.long
 def test_cases_are_given_noted_put_aside_and_that_is_undone(books):
     first, second = keys(books)[:2]
     said = books("denials", "assign", first, second, "--to", "anna", *DAY)

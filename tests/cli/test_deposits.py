@@ -50,6 +50,7 @@ def by_amount(books, state="any"):
     return {row["amount_cents"]: row for row in books("deposits", "list", "--state", state, "--json").json["deposits"]}
 
 
+@pytest.mark.long
 def test_the_list_shows_what_is_left_and_the_rule(books):
     rows = by_amount(books)
     assert {cents: (row["state"], row["rule"], row["rest_cents"]) for cents, row in rows.items()} == {
@@ -64,6 +65,7 @@ def test_the_list_shows_what_is_left_and_the_rule(books):
     assert books("deposits", "list", "--state", "odd").code == 2
 
 
+@pytest.mark.long
 def test_show_says_why(books):
     said = books("deposits", "show", by_amount(books)[8800]["bank_line_id"])
     assert "Trace number and amount are those of one remittance" in said.out
@@ -138,6 +140,7 @@ def test_a_person_says_which_deposit_went_back(books):
     assert books("audit", "verify").code == 0
 
 
+@pytest.mark.long
 def test_a_statement_is_undone_and_a_cent_is_booked(books):
     files = books("files", "list", "--json").json["files"]
     (number,) = [row["file_id"] for row in files if row["content"] == "bank"]

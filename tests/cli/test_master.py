@@ -21,6 +21,7 @@ def imported(claims):
     return said
 
 
+@pytest.mark.long
 def test_the_samples_are_imported_once_and_clean(imported, claims):
     assert "Nothing changed" not in imported.out
     again = claims("master", "import", SAMPLES)

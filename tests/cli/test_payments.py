@@ -31,6 +31,7 @@ def books(practice_of, tmp_path):
     return practice_of(DAY, claims_file(Bill("ZZCLAIM1", [("99213", "150")])), remit(PAID))
 
 
+@pytest.mark.long
 def test_a_payment_goes_from_a_file_to_a_refund(books, tmp_path):
     said = books("payments", "import", tmp_path / "p.csv", *AT)
     assert said.code == 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from claims import config
 from claims.service.context import open_context
 from claims.service.intake import ingest
@@ -37,6 +39,7 @@ def test_what_is_typed_in_the_wrong_place_is_not_repeated(claims):
         assert said.err
 
 
+@pytest.mark.long
 def test_a_person_matches_a_payment_by_the_number_of_its_exception(claims, tmp_path):
     assert claims("init").code == 0
     paths = []

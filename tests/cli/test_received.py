@@ -29,6 +29,7 @@ def books(practice_of):
     return practice_of(DAY, *contents, bank(("2025-03-11", "88", "T1")))
 
 
+@pytest.mark.long
 def test_remittances_and_files_are_listed_with_the_numbers_that_undo_and_ties_take(books):
     posted = books("remits", "list", "--state", "posted", "--json").json["remittances"]
     assert [(one["trace_number"], one["payment_cents"], one["deposits"]) for one in posted] == [("T1", 8800, "1")]
@@ -45,6 +46,7 @@ def test_remittances_and_files_are_listed_with_the_numbers_that_undo_and_ties_ta
     assert books("files", "show", "ffffffffff").code == 2
 
 
+@pytest.mark.long
 def test_an_act_is_not_dated_before_what_it_takes_back(books):
     """Else the days between, as they were reported, add up no more."""
     number = books("remits", "list", "--state", "posted", "--json").json["remittances"][0]["remit_id"]
@@ -79,6 +81,7 @@ def test_adjustments_of_more_than_the_charge_are_said_in_words(books):
     assert any("its adjustments add up to 155.00" in one["message"] for one in findings)
 
 
+@pytest.mark.long
 def test_a_head_that_was_noted_is_compared(books):
     head = books("audit", "head", "--json").json["head"]
     assert books("audit", "verify", "--head", head, "--json").json["sound"] is True
@@ -90,6 +93,7 @@ def test_a_head_that_was_noted_is_compared(books):
     assert books("audit", "acknowledge", "claim 1").code == 2  # nothing is to be said of it
 
 
+@pytest.mark.long
 def test_tables_that_were_all_put_back_are_shown_by_a_report_that_was_kept(books, tmp_path):
     """That is how the books once stood, and nothing in them tells of the day after it."""
     database, before = config.load().home / "claims.db", tmp_path / "before.db"

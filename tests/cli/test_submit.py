@@ -40,6 +40,7 @@ def ready(claims, tmp_path, monkeypatch):
     return claims
 
 
+@pytest.mark.long
 def test_what_would_be_sent_is_told_and_not_sent(ready):
     said = ready("submit", "--dry-run", "--json")
     assert said.code == 1
@@ -49,6 +50,7 @@ def test_what_would_be_sent_is_told_and_not_sent(ready):
     assert not list(config.load().outbox_folder.rglob("*.837"))
 
 
+@pytest.mark.long
 def test_batches_are_listed_and_shown_without_patients(ready):
     assert ready("submit").code == 1
     (path,) = config.load().outbox_folder.rglob("*.837")

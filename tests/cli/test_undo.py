@@ -75,6 +75,7 @@ def test_a_dry_run_lists_every_journal_and_changes_nothing(books):
     assert "SECRET" not in people.out and "Nothing was changed (--dry-run)." in people.out
 
 
+@pytest.mark.long
 def test_what_is_undone_is_listed_and_posted_again_by_replay_only(books):
     said = books("undo", "remit:2", "--date", "2025-07-01")
     assert (said.code, "claims replay remit:2" in said.out) == (0, True)
@@ -118,6 +119,7 @@ def undone_by_what_it_says(books, target):
     return commands
 
 
+@pytest.mark.long
 def test_a_person_on_top_is_named_and_refuses(books):
     ctx = open_context(config.load(), actor="tester")
     add_patient_payment(ctx, "SECRET1", 3000, date(2025, 7, 1), "cheque", date(2025, 7, 1))

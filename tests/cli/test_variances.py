@@ -46,6 +46,7 @@ def books(claims, tmp_path, begun):
     return claims
 
 
+@pytest.mark.long
 def test_variances_are_listed_summed_and_grouped_by_cause(books):
     found = books("variances", "list", "--json").json
     assert sorted((row["kind"], row["open_cents"]) for row in found["variances"]) == [

@@ -65,6 +65,7 @@ def test_r5_a_repeat_in_the_same_batch():
     assert (only(proposal)["reason_code"], only(proposal)["claim_payment_id"]) == ("197", 2)
 
 
+@pytest.mark.long
 def test_r5_an_older_denial_that_comes_late_is_noted_and_its_reversal_closes_nothing():
     known = first_night()
     late = KNOWN | SECOND | {"payment_date": "2026-02-01"}
@@ -178,6 +179,7 @@ def test_a_replacement_that_neither_pays_nor_denies_supersedes():
     assert proposal.changed_cases["outcome"].tolist() == ["superseded"]
 
 
+@pytest.mark.long
 def test_r5_a_denial_after_an_overturned_one_is_a_new_case():
     known = stored(
         run([paying()], [SECOND_LINE | {"paid_cents": 6000}], [(2, 2, "CO", "45", 4000)], known=first_night()),
@@ -195,6 +197,7 @@ def test_r5_a_denial_after_an_overturned_one_is_a_new_case():
     assert proposal.changed_cases.empty
 
 
+@pytest.mark.long
 def test_r5_the_next_reversal_then_closes_the_new_case_only():
     night = run([paying()], [SECOND_LINE | {"paid_cents": 6000}], [(2, 2, "CO", "45", 4000)], known=first_night())
     known = stored(night, first_night())

@@ -212,6 +212,7 @@ def read_by_hand(group, code, cents, charge, paid):
     raise AssertionError("the last row catches all")
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(

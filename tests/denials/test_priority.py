@@ -133,6 +133,7 @@ def test_ties_go_to_more_money_then_to_the_earlier_deadline():
     assert order == [1, 0, 2, 3]
 
 
+@pytest.mark.long
 @given(st.integers(0, 10**15), st.sampled_from(["", "1960-01-01", "2026-03-02", "9999-01-01"]))
 def test_a_higher_score_always_comes_first_and_fits_a_column(cents, due):
     high = points(at_risk_cents=10_000_000, deadline_date="2026-03-02")

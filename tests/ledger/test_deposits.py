@@ -215,6 +215,7 @@ def test_what_is_bounded_ties_the_same_beside_a_trace(monkeypatch, seed):
     assert whole.ambiguous.equals(bounded.ambiguous)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_bounded_of_one_trace_ties_the_same(monkeypatch, seed):
     draw = random.Random(seed)
@@ -280,6 +281,7 @@ def tried(holds, examples, *strategies):
     settings(deadline=None, max_examples=examples)(given(*strategies)(holds))()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("examples", EXAMPLES)
 def test_the_order_of_lines_and_remittances_changes_nothing_and_no_cent_is_made(examples):
     tried(_order_changes_nothing, examples, SOME_LINES, SOME_REMITS, st.randoms(use_true_random=False))
@@ -304,6 +306,7 @@ def _order_changes_nothing(some_lines, some_remits, random):
     assert not ties.duplicated(["bank_line_id", "remit_id"]).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("examples", EXAMPLES)
 def test_of_many_that_look_the_same_a_few_pairs_say_what_all_say(examples):
     tried(_few_pairs_say_what_all_say, examples // 2, SOME_LINES, SOME_REMITS)

@@ -159,6 +159,7 @@ def test_findings_quote_no_cell():
     assert not found.astype(str).apply(lambda column: column.str.contains("CANARY")).to_numpy().any()
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(
     data=st.binary(max_size=200)

@@ -73,6 +73,7 @@ def truth() -> pd.DataFrame:
     return pd.read_csv(DAY / "truth.csv", dtype=str, keep_default_na=False)
 
 
+@pytest.mark.long
 def test_the_committed_month_is_what_the_command_writes(tmp_path):
     simulate_month(tmp_path / "day", claims=300, seed=7)
     names = [path.name for path in INBOX]
@@ -83,6 +84,7 @@ def test_the_committed_month_is_what_the_command_writes(tmp_path):
         assert (tmp_path / "day" / name).read_bytes() == (DAY / name).read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("claims", "seed"), [(1, 0), (9, 1), (60, 2), pytest.param(150, 3, marks=pytest.mark.long)])
 def test_any_month_is_exact_and_conformant(tmp_path, claims, seed):
     simulate_month(tmp_path / "one", claims=claims, seed=seed, start=date(2025, 2, 3))
@@ -102,6 +104,7 @@ def test_any_month_is_exact_and_conformant(tmp_path, claims, seed):
             assert reference_errors(path.read_bytes()) == []
 
 
+@pytest.mark.long
 def test_other_seeds_give_other_months(tmp_path):
     simulate_month(tmp_path / "one", claims=20, seed=1)
     simulate_month(tmp_path / "two", claims=20, seed=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def frames(shares, paid, open_):
     return sums, told
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=80)
 @given(st.lists(SHARE, max_size=8), st.lists(PAID, max_size=6), st.lists(OPEN, max_size=4), st.sets(st.integers(1, 3)))
 def test_each_familys_account_is_due_held_back_or_in_credit_and_only_pr_is_due(shares, paid, open_, medicaid):

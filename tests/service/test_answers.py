@@ -79,6 +79,7 @@ def test_a_batch_refused_as_a_whole_leaves_out_the_claims_that_it_lists(practice
     assert lives(practice) == {"A1": "accepted", "A2": "rejected"}
 
 
+@pytest.mark.long
 def test_claims_that_no_answer_lists_are_an_exception_until_one_does(practice):
     practice.night(SENT, ca_277("B1", ("A1", "A2:20", "100")))
     assert exceptions(practice) == ["ANSWER_TOTALS_DIFFER"]
@@ -92,6 +93,7 @@ def test_another_charge_than_was_sent_is_an_exception(practice):
     assert exceptions(practice) == ["ANSWER_TOTALS_DIFFER"]
 
 
+@pytest.mark.long
 def test_a_corrected_status_ends_what_the_wrong_one_opened(practice):
     practice.night(SENT, ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "51")))
     practice.night(ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "50"), own="000000302"))
@@ -110,6 +112,7 @@ def test_a_day_in_the_future_rules_no_longer_than_the_day_of_its_file(practice):
     assert lives(practice) == {"A1": "accepted", "A2": "accepted"}
 
 
+@pytest.mark.long
 def test_category_and_action_that_contradict_each_other_move_nothing(practice):
     odd = ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "50")).replace(b"20250312*WQ*50~", b"20250312*U*50~")
     practice.night(SENT, odd)
@@ -119,6 +122,7 @@ def test_category_and_action_that_contradict_each_other_move_nothing(practice):
     assert exceptions(practice) == []
 
 
+@pytest.mark.long
 def test_an_interchange_refused_as_a_repeat_stands_when_the_first_was_taken(practice):
     practice.night(SENT, ta1("000000009", "R", "025"))
     assert set(lives(practice).values()) == {"rejected"}
@@ -128,6 +132,7 @@ def test_an_interchange_refused_as_a_repeat_stands_when_the_first_was_taken(prac
     assert exceptions(practice) == ["INTERCHANGE_REPEATED"]
 
 
+@pytest.mark.long
 def test_an_answer_to_nothing_waits_for_what_it_names(practice):
     practice.night(ack_999("1", "A", ("0001", "A", "")), ca_277("B1", ("A1", "A2:20", "100"), ("A2", "A2:20", "50")))
     assert practice.exceptions() == ["ANSWER_UNKNOWN", "ANSWER_UNKNOWN"]

@@ -37,6 +37,7 @@ def listed(practice):
     return told.loc[told["state"] == "open", "type_code"].tolist()
 
 
+@pytest.mark.long
 def test_answers_between_other_parties_move_nothing_and_wait(sent):
     strange = {"ours": "SOMEBODY", "partner": "STRANGER"}
     for answer in (ta1("000000001", "R", "006"), REFUSED, NUMBERED, OF_BATCH):

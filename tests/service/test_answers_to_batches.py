@@ -44,6 +44,7 @@ def test_a_set_refused_for_what_is_in_no_claim_gives_nothing_back(practice):
     }
 
 
+@pytest.mark.long
 def test_a_later_answer_takes_a_claim_back_that_was_to_be_sent_again(practice):
     send(practice, SENT)
     practice.night(REFUSED)
@@ -51,6 +52,7 @@ def test_a_later_answer_takes_a_claim_back_that_was_to_be_sent_again(practice):
     assert lives(practice) == {"A1": "accepted", "A2": "rejected"}
 
 
+@pytest.mark.long
 def test_an_answer_to_an_earlier_sending_moves_the_claim_no_more(practice):
     batch_id = send(practice, SENT)
     practice.night(REFUSED)
@@ -110,6 +112,7 @@ def test_silence_is_an_alarm_for_one_answer_at_a_time_until_it_comes(practice):
     assert practice.reconcile(date(2025, 8, 4))["alarms_raised"] == 0
 
 
+@pytest.mark.long
 def test_a_ta1_is_asked_for_where_the_partner_promises_one(practice, tmp_path):
     from claims.service.master import import_files
 

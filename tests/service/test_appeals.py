@@ -107,6 +107,7 @@ def test_the_packet_proves_that_the_claim_was_filed_in_time(books):
     assert "to be filled in" not in text and "Draft" not in text
 
 
+@pytest.mark.long
 def test_each_segment_in_the_packet_stands_where_it_says(books):
     made = appeals.assembled(books.ctx, case_id(books), day=DAY).packet
     quoted = [file for exhibit in made.exhibits for file in exhibit.files]
@@ -117,6 +118,7 @@ def test_each_segment_in_the_packet_stands_where_it_says(books):
     assert len({file.sha256 for file in quoted}) == 5
 
 
+@pytest.mark.long
 def test_preparing_is_written_down_and_the_same_again_gives_the_same_bytes(books):
     before = books.count(schema.audit_events)
     first = appeals.prepare(books.ctx, case_id(books), day=DAY)
@@ -217,6 +219,7 @@ def test_without_an_acceptance_nothing_is_proved_and_a_hostile_name_is_text(sent
     assert proof.packet.exhibits[-1].title == "Proof of receipt"
 
 
+@pytest.mark.long
 def test_a_letter_names_no_acknowledgment_where_none_came_and_no_limit_but_that_of_its_last_day(sent_claim):
     know(sent_claim, payer(filing=""))
     sent_claim.night(denied())
@@ -238,6 +241,7 @@ def test_what_the_payer_refused_later_is_no_acceptance(sent_claim):
     assert "277CA: refused by the payer" in text and "277CA: the claim was not found" in text
 
 
+@pytest.mark.long
 def test_a_claim_that_we_never_sent_has_no_filing_to_show(practice):
     practice.night(denied("50", number="ELSEWHERE"))
     made = appeals.prepare(practice.ctx, case_id(practice), day=DAY)

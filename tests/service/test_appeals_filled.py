@@ -166,6 +166,7 @@ def test_what_this_draft_does_not_lack_cannot_be_written(practice, fact):
         appeals.prepare(practice.ctx, case_id(practice), day=DAY, words={fact: "x"})
 
 
+@pytest.mark.long
 def test_what_a_person_wrote_is_named_as_such_and_can_be_corrected(practice):
     case = case_id(practice)
     wrong = appeals.assembled(practice.ctx, case, day=DAY)

@@ -119,6 +119,7 @@ def test_an_over_deposit_settles_the_remittance_and_the_rest_waits(practice):
     again(practice)
 
 
+@pytest.mark.long
 def test_parts_and_sums(practice):
     practice.night(
         known("A1", "A2", "A3"),
@@ -186,6 +187,7 @@ def test_deposit_and_return_on_one_statement_and_a_return_without_deposit(practi
     sound(practice)
 
 
+@pytest.mark.long
 def test_a_deposit_its_return_and_the_deposit_again_on_one_statement_are_done_in_one_night(practice):
     came = (f"2025-03-{day},{cents},T1,,,ACH" for day, cents in ((11, "88.00"), (12, "-88.00"), (14, "88.00")))
     practice.night(known("A1"), paid(), bank(*came))
@@ -235,6 +237,7 @@ def test_the_bank_says_nothing_of_a_person_unless_asked(practice):
     assert practice.rows(sa.select(action).where(action != "chains.told")) == [("phi-shown",)]
 
 
+@pytest.mark.long
 def test_a_broken_tie_is_found(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,88.00,T1,,,ACH"))
     from claims.store.engine import write

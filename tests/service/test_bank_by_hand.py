@@ -11,6 +11,7 @@ from claims.store import schema
 from tests.service.test_bank import DAY, again, bank, known, line, paid, remit_id, sound
 
 
+@pytest.mark.long
 def test_what_waits_is_as_old_as_before_when_a_person_takes_a_tie_apart(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,50.00,T9,,,ACH"))
     number, remittance = line(practice, 5000), remit_id(practice, "T1")
@@ -68,6 +69,7 @@ def test_untie_reverses_and_retie_gives_the_same_books(practice, waited):
     assert [action for (action,) in actions if action.startswith("deposit.")] == ["deposit.untie", "deposit.tie"]
 
 
+@pytest.mark.long
 def test_hands_are_held_where_there_is_not_so_much(practice):
     practice.night(known("A1"), paid(), bank("2025-03-11,100.00,,SOMEBODY ELSE,,ACH"))
     number, remittance = line(practice, 10000), remit_id(practice, "T1")
@@ -83,6 +85,7 @@ def test_hands_are_held_where_there_is_not_so_much(practice):
     sound(practice)
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("cents", "kind", "fee"), [("1.00", "ACH", 8700), ("86.00", "ACH", 200), ("80.00", "CARD", 800)]

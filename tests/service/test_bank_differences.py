@@ -45,6 +45,7 @@ def night(practice, cents):
     practice.night(claims(Bill("A1", [("99213", "150")])), PAID, bank(("2025-06-11", cents, "T1")))
 
 
+@pytest.mark.long
 def test_a_cent_that_is_short_is_booked_by_itself_and_taken_back(practice, tmp_path):
     night(practice, "87.99")
     before = state(practice)
@@ -91,6 +92,7 @@ def test_a_cent_that_is_over_goes_back_with_its_deposit(practice, tmp_path):
     check(practice)
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(("cents", "left"), [(("-50.00", "-38.01"), {}), (("-50.00", "-38.00"), {"5110": -1})])
 def test_a_cent_that_is_over_goes_back_with_its_part_or_stays_with_its_money(practice, cents, left):

@@ -81,6 +81,7 @@ def test_amounts_that_take_each_other_back_wait_no_more(practice, tmp_path):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     practice.night(paid("T1", "20250310", 70, "ZZ:AA*30", "L6:X*-100"), bank(("2025-03-10", "70.00", "T1")))
     before = waits(practice)
@@ -138,6 +139,7 @@ def test_a_person_says_the_account_and_takes_it_back(practice, tmp_path):
     check(practice)
 
 
+@pytest.mark.long
 def test_which_of_a_segments_adjustments_it_is_is_said_and_a_lost_check_is_no_income(practice, tmp_path):
     practice.night(paid("T1", "20250310", 70, "AM:ICN7*30", "CS:REISSUE*-15", "L6:X*-85"))
     rows, _ = exceptions.listed(practice.ctx, show_phi=True)
@@ -167,6 +169,7 @@ def test_which_of_a_segments_adjustments_it_is_is_said_and_a_lost_check_is_no_in
     assert missing["adjustment_named"].tolist() == [named[1]]
 
 
+@pytest.mark.long
 def test_all_that_one_person_books_in_a_day_is_within_their_limit(practice):
     practice.night(paid("T1", "20250310", 10, "AM:AA*30", "LE:BB*30", "L6:X*-100", "AM:CC*30"))
     for number, name in enumerate((practice.ctx.actor, "eve"), 1):
@@ -199,6 +202,7 @@ def put_off(number, cents):
     return f"\nPLB*1999999984*20251231*WO:{number}ICN*-{cents}~"
 
 
+@pytest.mark.long
 def test_what_a_reversal_differs_by_goes_to_the_account_that_a_person_says(practice):
     practice.night(
         claims(Bill("A1", [("99213", "150")]), Bill("A2", [("99213", "150")])),
@@ -281,6 +285,7 @@ def test_cash_that_no_exception_names_is_found(practice):
     assert any("provider adjustment 1 waits on unapplied cash" in one for c in verify(practice.ctx) for one in c.broken)
 
 
+@pytest.mark.long
 def test_what_was_never_advanced_or_withheld_is_named_until_it_was(practice):
     practice.night(paid("T1", "20250310", 80, "AP:AA*30", "IR:BB*-10", "L6:X*-100"))
     assert practice.balances(account="2120") | practice.balances(account="1400") == {"2120": 3000, "1400": -1000}

@@ -51,6 +51,7 @@ def paid(trace, *claim, day="20250310"):
     return remit(f"BPR*I*{cash}*C*ACH************{day}~\nTRN*1*{trace}*1512345678~\n" + "\n".join(claim))
 
 
+@pytest.mark.long
 def test_a_replacement_moves_only_the_lines_that_differ(practice):
     practice.night(claims(FIRST))
     before = practice.count(schema.journals)
@@ -130,6 +131,7 @@ def test_a_void_takes_the_charge_back_when_the_payers_reversal_posts(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_void_of_a_claim_that_was_never_decided_holds_when_it_is_accepted(practice):
     practice.night(claims(FIRST), claims(Bill("A1", LINES, frequency="8"), control=SECOND_FILE))
     assert charged(practice) == {1: 10000, 2: 5000, 3: 2000}
@@ -188,6 +190,7 @@ def test_a_charge_on_the_second_payer_moves_when_the_first_payers_claim_comes(pr
     check(practice)
 
 
+@pytest.mark.long
 def test_a_request_for_an_estimate_is_never_charged_and_its_answer_moves_nothing(practice):
     asked = claims(FIRST).replace(b":B:1*Y*A*Y*Y~", b":B:1*Y*A*Y*Y" + b"*" * 10 + b"PB~")
     answer = remit("""BPR*H*0*C*NON************20250310~

@@ -31,6 +31,7 @@ def night(practice, *files):
     return practice.reconcile(DAY)
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("order", [(REFUSED, TAKEN_LATER), (TAKEN_LATER, REFUSED)])
 def test_the_later_999_stands_and_nothing_goes_again(sent, order):
@@ -50,6 +51,7 @@ def test_of_one_day_the_refusal_stands_and_a_person_is_told(sent, order):
     assert listed(sent) == ["ANSWER_CONTRADICTS"]
 
 
+@pytest.mark.long
 def test_a_999_that_takes_a_set_whose_claims_went_again_is_told(sent):
     night(sent, REFUSED)
     assert submit(sent.ctx, DAY, now=NOW, master=master()).counts["claims_sent"] == 1
@@ -57,6 +59,7 @@ def test_a_999_that_takes_a_set_whose_claims_went_again_is_told(sent):
     assert listed(sent) == ["ANSWER_CONTRADICTS"]
 
 
+@pytest.mark.long
 def test_the_payers_word_on_the_claims_ends_it(sent):
     night(sent, REFUSED, TAKEN_LATER)
     night(sent, replied(ca_277("0000000010001", ("A00001", "A2:20", "195"), ("A00002", "A2:20", "145"))))

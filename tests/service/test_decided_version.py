@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service.master import import_files
@@ -10,6 +11,7 @@ from claims.store import schema
 from tests.books import PAYER_ID, Bill, claims, remit
 
 
+@pytest.mark.long
 def test_a_payment_for_the_lines_of_a_replacement_is_no_underpayment_of_the_first(practice):
     fees = practice.folder / "fees.csv"
     prices = f"{PAYER_ID},99213,110.00\n{PAYER_ID},99212,60.00\n"

@@ -60,6 +60,7 @@ def test_a_reversal_and_what_follows_it_in_one_file_are_told_in_that_order(pract
     assert timeline(practice) == [("denied", "4", "denied"), ("reversed", "22", "reversed"), ("paid", "1", "paid")]
 
 
+@pytest.mark.long
 def test_a_decision_is_told_before_a_reversal_of_the_same_day_whose_key_is_first(practice):
     back = remit("""BPR*H*0*C*NON************20250320~
                     TRN*1*T8*1512345678~

@@ -87,6 +87,7 @@ def two_partners():
     )
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("error", [errno.ENAMETOOLONG, errno.ENOSPC])
 def test_a_batch_that_cannot_be_finished_is_listed_and_the_others_go(practice, monkeypatch, error):

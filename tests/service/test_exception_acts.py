@@ -77,6 +77,7 @@ def found_again(practice, type_code, cents):
         return open_all(conn, row, DAY)
 
 
+@pytest.mark.long
 def test_one_is_owned_noted_accepted_and_taken_up_again_and_each_is_an_event(books):
     ctx, share = books.ctx, number(books, SHARE)
     assert exception_acts.assign(ctx, share, None, DAY) == "tester"
@@ -140,6 +141,7 @@ def test_an_accepted_one_stays_so_while_it_is_worth_the_same(books):
     assert broken(books) == {}
 
 
+@pytest.mark.long
 def test_one_that_is_taken_up_again_is_closed_by_an_undo_and_opened_by_a_replay(books):
     share = number(books, SHARE)
     exception_acts.accept(books.ctx, share, WHY, date(2025, 7, 2))
@@ -277,6 +279,7 @@ def test_what_is_held_now_has_pages_that_are_read_by_an_index(books, monkeypatch
             assert own and not others, others
 
 
+@pytest.mark.long
 def test_pages_of_exceptions_and_deposits_are_those_of_their_lists(books):
     books.drop(bank(("2025-03-11", "41.00", "T77"), ("2025-03-12", "181.00", "T1")))
     books.reconcile()

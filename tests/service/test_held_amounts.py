@@ -34,6 +34,7 @@ def files(few):
         yield place, amount, remit(GOOD.format(trace=f"T{number}").replace(good, bad.format(amount)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("few", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_an_amount_that_cannot_be_holds_its_remittance_at_every_level(practice, few):
     contents = list(files(few))

@@ -66,6 +66,7 @@ def test_a_claim_that_a_held_remittance_decides_stays_and_its_page_says_so(answe
     assert lives(answered)["A00002"] == "paid" and timeline.story(answered.ctx, "A00002")["held"].empty
 
 
+@pytest.mark.long
 def test_a_claim_whose_decision_was_undone_waits_for_the_replay(practice):
     practice.night(charges(3, service_from="2026-10-01"), answer(100), day=DAY)
     assert lives(practice)["A00002"] == "paid"

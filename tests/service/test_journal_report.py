@@ -127,6 +127,7 @@ def chained(practice, path):
     assert head[0][0] == 1 and told[first[0]] == sha256(f"{first[0]}{text}".encode()).hexdigest()
 
 
+@pytest.mark.long
 def test_each_ledger_line_stands_with_what_it_comes_from_and_accounts_go_from_start_to_end(
     books, tmp_path, monkeypatch
 ):

@@ -26,6 +26,7 @@ def sound(practice):
     return [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_a_line_whose_key_stood_for_its_spelling_is_known_again(practice, monkeypatch):
     with monkeypatch.context() as before:
         as_it_was = lambda _, __, rows, ___: (rows.assign(line_key=rows["former_key"]), findings.frame())  # noqa: E731

@@ -149,6 +149,7 @@ def test_what_a_payment_won_is_lost_again_when_its_own_remittance_takes_it_back(
 PARTS = [(SPLIT, "0"), (SPLIT_OTHER, "0"), (SPLIT_BACK, "0"), (SPLIT_PART, "60")]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     "order", [(-1, 1, 0), (0, -1, 1), (0, 1, -1), pytest.param((1, 0, -1), marks=pytest.mark.long)]

@@ -35,6 +35,7 @@ def files(practice):
     return [one for (one,) in practice.rows(sa.select(table.c.file_id).where(table.c.content == "bank"))]
 
 
+@pytest.mark.long
 def test_a_lockbox_is_booked_once_in_whatever_order_it_is_told(practice):
     """Deposit alone, items alone, both: on days of their own, in every order."""
     for number, told in enumerate(permutations((ONE, OTHER, BOTH)), 1):
@@ -49,6 +50,7 @@ def test_a_lockbox_is_booked_once_in_whatever_order_it_is_told(practice):
     assert notes == [("bank-lockbox", "note")]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(("first", "second"), [(OTHER, ONE), (ONE, OTHER), (BOTH, ONE)])
 def test_what_both_statements_say_stays_until_both_are_undone(practice, first, second):
@@ -62,6 +64,7 @@ def test_what_both_statements_say_stays_until_both_are_undone(practice, first, s
     check(practice)
 
 
+@pytest.mark.long
 def test_items_of_a_deposit_find_the_remittances_of_their_checks(practice):
     cents = {"101": 5000, "102": 4000}
     for number, (trace, paid) in enumerate(cents.items(), 1):

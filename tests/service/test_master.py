@@ -40,6 +40,7 @@ def changed(done: master.Imported) -> list[int]:
     return [done.counts[name] for name in ("added", "changed", "unchanged", "ended", "refused")]
 
 
+@pytest.mark.long
 def test_the_samples_come_in_whole_and_a_second_time_change_nothing(practice):
     paths = master.find_master_files([SAMPLES])
     first = master.import_files(practice.ctx, paths)

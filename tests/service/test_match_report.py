@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from claims.reports.matches import said
@@ -28,6 +29,7 @@ def paid(trace, number):
                      CAS*PR*2*22~""")
 
 
+@pytest.mark.long
 def test_matches_are_told_as_they_stood_by_rule_or_person_with_what_was_not_taken(practice, tmp_path):
     def written(day, name):
         path = write_report(practice.ctx, "matches", day, END_OF_TIME, "csv", tmp_path / name)

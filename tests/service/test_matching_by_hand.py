@@ -133,6 +133,7 @@ def test_another_patient_or_another_day_wants_a_reason_and_what_moved_on_is_left
     check(practice)
 
 
+@pytest.mark.long
 def test_claims_that_came_near_are_offered(practice):
     practice.night(claims(Bill("A1", [("99213", "140")])), paid())
     number = exception(practice, "CHARGE_DIFFERS")

@@ -64,6 +64,7 @@ def open_rows(practice, type_code):
     return list(zip(table["claim_id"], table["amount_cents"], table["message"], strict=True))
 
 
+@pytest.mark.long
 def test_a_decision_that_was_taken_back_stops_the_claim_that_tells_it(practice):
     sent(practice)
     assert bill_next(practice.ctx, DAY, master=KNOWN).counts["next_claims"] == 1

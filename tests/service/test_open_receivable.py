@@ -310,6 +310,7 @@ def test_denial_reversal_and_correction_end_alike_in_every_order_of_nights(pract
     assert [one for one in practice.exceptions() if not one.startswith("REMIT")] == []
 
 
+@pytest.mark.long
 def test_a_credit_of_one_payer_beside_the_debit_of_another_has_the_address_of_its_charge(practice, tmp_path):
     """On one line they are zero together: two rows of the aging all the same."""
     bill = Bill("A4", [("70551", "300")], others=(SECOND,))

@@ -58,6 +58,7 @@ def again(practice):
     assert [practice.count(table) for table in tables] == before
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("order", ["together", "bank first", "payments first"])
 def test_a_card_batch_is_cash_once_and_its_fee_an_expense(practice, order):
@@ -85,6 +86,7 @@ def test_the_tie_out_of_the_day_holds(practice, tmp_path):
     assert verify_reports(manifest.parent)[0]["problems"] == []
 
 
+@pytest.mark.long
 def test_a_chargeback_before_the_settlement_makes_it_smaller_and_after_it_is_taken_out(practice):
     practice.night(CLAIMS, CARDS, SETTLED, day=DAY)
     number = patient_list.listed(practice.ctx).query("amount_cents == 4000")["patient_payment_id"].iloc[0]
@@ -110,6 +112,7 @@ def test_a_cheque_that_bounces_is_named_until_a_person_takes_it_back(practice):
     again(practice)
 
 
+@pytest.mark.long
 def test_a_refund_cheque_is_tied_when_the_bank_pays_it(practice):
     practice.night(CLAIMS, day=DAY)
     with pytest.raises(PostingRefusedError):

@@ -72,6 +72,7 @@ def again(practice):
     assert [practice.count(table) for table in tables] == before
 
 
+@pytest.mark.long
 def test_a_payment_after_the_remittance_pays_the_share(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,22.00,cheque,A1,,711"))
     assert ("patient", {"1000": 2200, "1200": -2200}) in practice.journals()
@@ -92,6 +93,7 @@ def test_a_prepayment_waits_as_credit_and_is_netted_when_the_share_is_posted(pra
     sound(practice)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", ["payment", "claim"])
 def test_a_payment_that_comes_before_its_claim_applies_itself(practice, first):
     files = [paid("R1,2025-02-01,22.00,cash,a1,,"), bill("A1")]
@@ -168,6 +170,7 @@ def test_a_payment_on_account_waits_until_a_person_puts_it_on_a_claim(practice):
     assert sound(practice) == {"1000": 2200, "1050": 8800, "4000": -15000, "4100": 4000}
 
 
+@pytest.mark.long
 def test_a_number_of_several_claims_or_another_member_is_not_guessed(practice):
     practice.night(
         bill("A1"),
@@ -205,6 +208,7 @@ def test_too_much_is_a_credit_with_its_cause_and_moves_to_another_claim_of_the_p
     sound(practice)
 
 
+@pytest.mark.long
 def test_a_credit_does_not_move_to_another_patient(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,A1,,"))
     other = claims(Bill("Z0", [("99213", "9")]), Bill("A2", [("99213", "150")], member="W2"), control="000000012")
@@ -281,6 +285,7 @@ def test_money_on_no_claim_that_was_paid_back_before_it_bounced_is_named(practic
     assert (named(practice), sound(practice)) == (["PATIENT_OWES_REFUND"], {"1000": -3000, "2200": 3000})
 
 
+@pytest.mark.long
 def test_a_share_below_zero_is_a_credit_with_nothing_to_pay_back(practice):
     practice.night(
         bill("A1"),
@@ -310,6 +315,7 @@ def test_what_is_paid_before_the_payers_decide_is_not_paid_back(practice):
     assert request_claim_refund(practice.ctx, "A1", "too much", DAY) == 1
 
 
+@pytest.mark.long
 def test_a_refund_is_asked_for_then_paid_and_never_more_than_the_credit(practice):
     practice.night(bill("A1"), remit(PAID), paid("R1,2025-03-20,30.00,cash,A1,,"))
     with pytest.raises(PostingRefusedError):
@@ -348,6 +354,7 @@ def test_one_typed_in_is_a_row_in_the_vault_and_typed_again_the_same(practice):
         add_patient_payment(practice.ctx, "A1", 100, DAY, "barter", DAY)
 
 
+@pytest.mark.long
 def test_an_import_posts_at_once_and_refuses_what_is_no_payments(practice, tmp_path):
     practice.night(bill("A1"), remit(PAID))
     good, other = tmp_path / "p.csv", tmp_path / "x.csv"

@@ -57,6 +57,7 @@ def amounts(found):
     return dict(zip(found["claim_number"], found["amount_cents"].tolist(), strict=True))
 
 
+@pytest.mark.long
 def test_small_balances_are_written_off_once_and_due_again_when_taken_back(books, tmp_path):
     assert amounts(proposed(books.ctx, date(2025, 6, 11))) == {}  # 89 days
     assert amounts(proposed(books.ctx, date(2025, 6, 12))) == {"A1": 200, "A2": 500}
@@ -169,6 +170,7 @@ def approved_today(books, name):
         return given_up.approved_on_day(conn, name, LATER, "9999")
 
 
+@pytest.mark.long
 def test_collection_and_write_offs_share_one_limit_of_a_day(books):
     audit.create_key(books.ctx.settings.people_key_file)
     for name, limit in (("bea", 2500), ("sue", 100_000)):

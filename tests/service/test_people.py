@@ -127,6 +127,7 @@ def test_a_recovery_code_opens_once(ann):
                 signing_in.confirm(ctx, session, done.recovery_codes[3], ADDRESS, NOW)
 
 
+@pytest.mark.long
 def test_wrong_names_and_passwords_are_answered_alike_and_slow_down(ann):
     ctx, _ = ann
     for name in ("ann", "nobody"):
@@ -139,6 +140,7 @@ def test_wrong_names_and_passwords_are_answered_alike_and_slow_down(ann):
     assert sign_in(ctx, NOW + timedelta(seconds=3))[1] is not None
 
 
+@pytest.mark.long
 def test_an_address_is_not_heard_after_twenty_failures(ann):
     ctx, _ = ann
     for number in range(20):

@@ -50,6 +50,7 @@ def test_an_identifier_of_a_subscriber_stops_the_claims_below_it_only(practice):
     assert ["S12 " in message for message in told(practice)] == [True]
 
 
+@pytest.mark.long
 def test_a_batch_that_cannot_go_again_leaves_its_claims_where_they_were(practice):
     practice.drop(written(dict(PERSON, claim_number="K|1"), dict(PERSON, claim_number="K2")), day=DAY)
     make_ready(practice)

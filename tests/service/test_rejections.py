@@ -133,6 +133,7 @@ def test_what_is_given_up_is_an_exception_until_it_is_taken_up_or_accepted_withi
         assert given_up.on_day(conn, "bert", DAY, "9999") == 10000
 
 
+@pytest.mark.long
 def test_a_charge_that_is_lowered_above_the_limit_waits_for_a_second_person(books):
     audit.create_key(books.ctx.settings.people_key_file)
     for name, limit in (("bert", 2000), ("sue", 8000)):
@@ -280,6 +281,7 @@ def test_a_change_is_checked_as_a_cell_of_a_charges_file_and_never_quoted(text, 
     assert not value or len(value) < 3 or value not in str(caught.value)
 
 
+@pytest.mark.long
 def test_fix_and_resubmit_is_one_command_and_the_fixed_claim_goes_out(practice):
     practice.drop(charges(2))
     make_ready(practice)

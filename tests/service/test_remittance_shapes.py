@@ -14,6 +14,7 @@ def money(practice):
     return [one for one in practice.exceptions() if one != "REMIT_WITHOUT_DEPOSIT"]
 
 
+@pytest.mark.long
 def test_one_line_unbundled_into_two_posts_at_that_line(practice):
     practice.night(
         claims(Bill("U1", [("80050", "100")], line_control="LINE0001")),
@@ -79,6 +80,7 @@ PAID = """BPR*I*88*C*ACH************20250310~
           CAS*PR*2*22~"""
 
 
+@pytest.mark.long
 def test_a_reversal_with_the_old_group_cr_negates_the_original_all_the_same(practice):
     practice.night(
         claims(Bill("A1", [("99213", "150")])),
@@ -102,6 +104,7 @@ def test_group_cr_outside_a_reversal_waits_with_its_cash(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_claim_that_the_payer_sent_on_leaves_the_share_with_the_next_payer(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID.replace("CLP*A1*1*", "CLP*A1*19*")))
     assert practice.balances(account="1100", payer_sequence="S") == {"1100": 2200}

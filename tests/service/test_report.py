@@ -67,6 +67,7 @@ def rows(path, name):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.long
 def test_every_check_holds_and_the_tie_out_names_each_remittance(practice, tmp_path):
     practice.night(CLAIMS, PAID, DENIED, BANK, day=FIRST)
     for name in REPORTS:
@@ -84,6 +85,7 @@ def test_every_check_holds_and_the_tie_out_names_each_remittance(practice, tmp_p
     ]
 
 
+@pytest.mark.long
 def test_what_was_posted_on_a_day_belongs_to_it_though_its_file_came_later(practice, tmp_path):
     practice.drop(PAID, day=FIRST)
     practice.drop(CLAIMS, BANK, DENIED, PAID.replace(b"*T1*", b"*T9*").replace(b"45*40", b"45*41"), day=SECOND)
@@ -224,6 +226,7 @@ def test_a_report_that_does_not_exist_is_wrong_use(practice, tmp_path):
 # ---- the queue --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_queue_is_sorted_by_money_at_risk_and_masks_claim_numbers(practice):
     practice.night(CLAIMS, PAID, DENIED, day=FIRST)
     found, number, cents = denial_queue(practice.ctx)
@@ -238,6 +241,7 @@ def test_the_queue_is_sorted_by_money_at_risk_and_masks_claim_numbers(practice):
     assert denial_queue(practice.ctx, limit=1)[0]["at_risk_cents"].tolist() == [20000]
 
 
+@pytest.mark.long
 def test_showing_claim_numbers_is_audited(practice):
     practice.night(CLAIMS, DENIED, day=FIRST)
     found, _, _ = denial_queue(practice.ctx, show_phi=True)
@@ -249,6 +253,7 @@ def test_showing_claim_numbers_is_audited(practice):
     assert practice.rows(seen) == [("phi-shown", "tester")] * 2
 
 
+@pytest.mark.long
 def test_the_story_of_a_case_adds_up_to_the_cent(practice):
     practice.night(CLAIMS, PAID, day=FIRST)
     found, _, _ = denial_queue(practice.ctx)

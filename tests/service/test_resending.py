@@ -43,6 +43,7 @@ def again(practice, number="000000001", **options):
     return send_again(practice.ctx, number, DAY, now=NOW, master=master(**options))
 
 
+@pytest.mark.long
 def test_a_lost_file_goes_as_a_reissue_under_a_new_number(sent):
     done = again(sent)
     first, second = sorted(sent.ctx.settings.outbox_folder.glob("*.837"))
@@ -122,6 +123,7 @@ def test_what_the_payer_took_twice_is_listed(sent):
     assert set(rows(sent, schema.claims)["life"]) == {"accepted"}
 
 
+@pytest.mark.long
 def test_a_claim_with_an_accepted_sending_is_not_corrected_and_sent_once_more(sent):
     again(sent)
     told(sent, 1, "A2:20", "000000301")

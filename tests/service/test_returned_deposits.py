@@ -80,6 +80,7 @@ def went_back(open_cents):
     return [("DEPOSIT_RETURNED", cents) for cents in open_cents.values()]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("shape", NAMED)
 def test_what_went_back_is_open_again_and_paid_again(practice, shape):
@@ -116,6 +117,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(("shape", "order"), ORDERS)
 def test_no_order_of_arrival_changes_what_is_open(practice, shape, order):
@@ -148,6 +150,7 @@ NIGHTS = [
 ] + [pytest.param([(one,) for one in order], marks=[pytest.mark.long]) for order in permutations(range(4))]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("nights", NIGHTS)
 def test_two_deposits_and_two_returns_of_one_trace_number_end_alike(practice, nights):
@@ -186,6 +189,7 @@ CAME = bank(*(f"2025-03-11,88.00,T{n},{PLAN},R{n},ACH" for n in (1, 2)))
 TWO = known("A1", "A2"), paid("T1", "A1"), paid("T2", "A2"), CAME
 
 
+@pytest.mark.long
 def test_a_return_that_a_person_takes_apart_stays_so_and_is_said_to_be_another_deposits(practice):
     practice.night(*TWO)
     practice.night(bank(f"2025-03-14,-88.00,,{PLAN},R1,RETURN"))

@@ -47,6 +47,7 @@ def check(practice):
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("other_first", [False, True])
 def test_a_reversal_takes_back_the_line_that_it_names(practice, other_first):
@@ -78,6 +79,7 @@ def test_a_reversal_never_takes_back_the_decision_on_another_line(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_other_adjustments_in_a_reversal_are_named_and_not_posted(practice):
     practice.night(claims(BILL), payment(PAID, "T1", cash="88"))
     other = "CLP*A1*22*-150*-88**12*ICN1~\nSVC*HC:99213*-150*-88**1~\nCAS*CO*197*-62~"
@@ -105,6 +107,7 @@ def test_the_same_adjustments_on_the_claim_instead_of_its_lines_are_no_differenc
     check(practice)
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     "negative",
@@ -143,6 +146,7 @@ def test_a_reversal_that_a_person_matches_takes_back_the_decision_of_that_claim(
     check(practice)
 
 
+@pytest.mark.long
 def test_reversals_that_fit_nothing_need_no_rounds(practice, monkeypatch):
     from claims.ledger import post
 

@@ -63,6 +63,7 @@ NOTICES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("segments", list(NOTICES.values()), ids=list(NOTICES))
 def test_a_notice_without_money_that_comes_again_in_other_words_is_held(practice, segments):
@@ -126,6 +127,7 @@ def test_a_repeated_decision_is_settled_when_one_of_the_two_is_taken_back(practi
     check(practice)
 
 
+@pytest.mark.long
 def test_a_repeated_decision_is_settled_when_one_of_the_two_is_undone(practice):
     practice.night(claims(BILL), *TWICE)
     (second,) = practice.rows(sa.select(R.c.remit_id).where(R.c.trace_number == "T2"))
@@ -134,6 +136,7 @@ def test_a_repeated_decision_is_settled_when_one_of_the_two_is_undone(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_parts_of_a_split_claim_are_no_repeats(practice):
     practice.night(
         claims(BILL),

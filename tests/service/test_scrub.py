@@ -151,6 +151,7 @@ def command(practice, monkeypatch, capsys):
     return lambda *words: run(practice, capsys, *words)
 
 
+@pytest.mark.long
 def test_the_command_says_what_blocks_what(drafts, known, command):
     drafts(charges(2, **GOOD), charges(1, claim_number="B1", member_id="W9", subscriber_gender="", **GOOD))
     known()

@@ -50,6 +50,7 @@ def test_the_same_files_give_the_same_bytes(month, tmp_path):
     assert (tmp_path / "other" / "truth.csv").read_bytes() != (month / "truth.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_every_claim_is_rejected_or_decided_once(month):
     told = truth_of(month)
     numbers = [number for path in SENT for number in x12.read(path).frames["claims"]["claim_number"]]
@@ -201,6 +202,7 @@ def test_an_interchange_that_came_before_is_refused_whole(tmp_path):
     assert (list(told["status_code"]), list(told["note_code"])) == (["R"], ["025"])
 
 
+@pytest.mark.long
 def test_a_replacement_reverses_and_corrects_and_a_void_only_reverses(tmp_path):
     out, books = tmp_path / "out", tmp_path / "books"
     answer([sent(tmp_path / "one.837", many(claims, 3))], out, books=books, day=date(2026, 9, 1))
@@ -285,6 +287,7 @@ def test_takebacks_held_back_and_forward_balances_come_back_in_later_remittances
     assert total.get("FB", 0) <= 0
 
 
+@pytest.mark.long
 def test_terms_of_a_payer_never_seen_do_not_depend_on_the_file(tmp_path):
     def contracts(name: str, frames, seed: int = 7) -> dict[str, int]:
         out = tmp_path / name
@@ -321,6 +324,7 @@ def test_what_cannot_be_asked_for_is_said(tmp_path):
         answer([path], tmp_path / "out", books=tmp_path / "books", seed=8)
 
 
+@pytest.mark.long
 def test_a_run_that_did_not_end_leaves_the_books_as_they_were(tmp_path):
     one, two = (sent(tmp_path / f"{n}.837", many(claims, 2), n) for n in (1, 2))
     answer([one], tmp_path / "a", books=tmp_path / "books")

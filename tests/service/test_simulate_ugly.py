@@ -16,6 +16,7 @@ from tests.service.simulated import SENT, codes, truth_of
 SENT_FOR_UGLY = SENT[:1]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("mode", modes())
 def test_a_mode_does_what_its_name_says_and_only_that(mode, tmp_path):
     out = tmp_path / "out"

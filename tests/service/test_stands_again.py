@@ -62,6 +62,7 @@ def stands(practice):
     return money, cases, practice.rows(sa.select(C.c.life))
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("order", orders((0, 1, 2), (0, 2, 1)), ids=str)
 def test_a_denial_that_nobody_took_back_stands_in_every_order(practice, order):

@@ -56,6 +56,7 @@ def waits(tables):
 SHARE = "CAS*CO*45*40~CAS*PR*2*22~"
 
 
+@pytest.mark.long
 def test_a_share_is_told_with_its_reason_and_its_bytes(practice, tmp_path):
     practice.night(claims(Bill("A1", [("99213", "150")])), paid("A1", SHARE), day=FIRST)
     add_patient_payment(practice.ctx, "A1", 500, SECOND, "cash", SECOND)
@@ -87,6 +88,7 @@ NEVER = {
 }
 
 
+@pytest.mark.long
 def test_nothing_but_pr_is_billed(practice, tmp_path):
     files = [paid(number, "CAS*CO*45*40~" + rest) for number, rest in NEVER.items()]
     practice.night(claims(*(Bill(number, [("99213", "150")]) for number in NEVER)), *files, day=FIRST)
@@ -96,6 +98,7 @@ def test_nothing_but_pr_is_billed(practice, tmp_path):
     assert waits(tables) == [("A1", "the payer does not call it the patient's (group other than PR)", "22.00")]
 
 
+@pytest.mark.long
 def test_what_patients_paid_goes_to_pr_first_and_never_to_what_is_not_billed(practice, tmp_path):
     rest = "CAS*CO*45*30~CAS*PR*2*22~CAS*OA*1*10~"
     practice.night(claims(Bill("A1", [("99213", "150")])), paid("A1", rest), day=FIRST)
@@ -106,6 +109,7 @@ def test_what_patients_paid_goes_to_pr_first_and_never_to_what_is_not_billed(pra
     assert waits(tables) == [("A1", "in credit", "-3.00"), ("A1", not_pr, "10.00")]
 
 
+@pytest.mark.long
 def test_while_a_payer_has_not_decided_a_line_nothing_of_the_claim_is_billed(practice, tmp_path):
     two = claims(Bill("A1", [("99213", "150"), ("73030", "50")]))
     practice.night(two, paid("A1", SHARE), day=FIRST)
@@ -142,6 +146,7 @@ def test_a_prepayment_is_no_statement_and_a_paid_share_neither(practice, tmp_pat
     assert billed(rows(practice, tmp_path)) == {"A2": "22.00"}
 
 
+@pytest.mark.long
 def test_a_claim_that_medicaid_covers_is_never_billed(practice, tmp_path):
     file = claims(Bill("A1", [("99213", "150")])).replace(b"SBR*P*18*******12~", b"SBR*P*18*******MC~")
     practice.night(file, paid("A1", SHARE), day=FIRST)

@@ -60,6 +60,7 @@ def ready(begun):
     return begun(_make_ready)
 
 
+@pytest.mark.long
 def test_numbers_that_differ_in_their_case_only_are_one_claim(practice):
     practice.drop(*(charges(1, claim_number=number) for number in ("EX1", "ex1", "Ex1")), day=DAY)
     make_ready(practice)
@@ -170,6 +171,7 @@ def test_a_dry_run_changes_nothing(ready):
     assert rows(ready, schema.control_numbers).empty
 
 
+@pytest.mark.long
 def test_files_and_sets_keep_the_limits_of_the_partner(ready):
     send(ready, master=master(partner={"claims_per_set": 3, "claims_per_file": 8}))
     sizes = [x12.read(path).transactions["claims"].tolist() for path in outbox(ready)]
@@ -196,6 +198,7 @@ def test_a_partner_gets_its_own_delimiters(ready):
     assert reference_of(data).pairs == set()
 
 
+@pytest.mark.long
 def test_a_test_partner_gets_one_test_file_and_the_claims_stay_ready(ready):
     tests = master(partner={"usage_code": "T"})
     done = send(ready, master=tests)
@@ -219,6 +222,7 @@ def test_an_identifier_with_a_delimiter_blocks_its_claim_only(practice):
     assert message == "building: S12 member_id refuses the claim; it was not sent"
 
 
+@pytest.mark.long
 def test_what_the_guide_refuses_does_not_leave_and_the_others_do(practice):
     practice.drop(charges(5) + charges(1, claim_number="A9", member_id="9").split(b"\n", 1)[1], day=DAY)
     make_ready(practice)  # a member id of one character is too short
@@ -232,6 +236,7 @@ def test_what_the_guide_refuses_does_not_leave_and_the_others_do(practice):
     assert set(rows(practice, schema.batches)["state"]) == {"cancelled", "released"}
 
 
+@pytest.mark.long
 def test_what_could_not_be_sent_is_tried_again_when_master_data_have_changed(practice, monkeypatch):
     practice.drop(charges(1, member_id="9"), day=DAY)
     make_ready(practice)
@@ -262,6 +267,7 @@ def test_claims_without_a_partner_are_listed_until_there_is_one(ready):
     assert ready.exceptions() == []
 
 
+@pytest.mark.long
 def test_line_numbers_are_unique_in_the_whole_system(practice):
     practice.drop(charges(4), charges(4, billing_npi="1999999034", line_control_number=""), day=DAY)
     make_ready(practice)

@@ -38,6 +38,7 @@ def ready(practice, kind):
     return master(payers=payers, partners=[PARTNER])
 
 
+@pytest.mark.long
 @pytest.mark.few(2)
 @pytest.mark.parametrize("kind", ["P", "I", "D"])
 def test_what_was_said_is_sent(practice, kind):

@@ -55,6 +55,7 @@ def test_every_step_from_charge_to_bank_stands_in_a_file(books):
         assert raw.startswith((b"CLM", b"TA1", b"AK1", b"STC", b"CLP")) or kind in ("deposit", "journal"), raw
 
 
+@pytest.mark.long
 def test_a_story_has_the_versions_the_money_and_the_proof_of_filing_in_time(books):
     told = story(books.ctx, "A1")
     assert told["versions"][["version", "life", "charge_cents"]].values.tolist() == [[1, "partly_paid", 10000]]

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from claims.errors import UsageError
-from claims.service.matching_by_hand import unmatch_by_hand
+from claims.errors import NotFoundError, UsageError
+from claims.service.matching_by_hand import match_by_hand, unmatch_by_hand
 from claims.service.standing_claims import choice, stand
 from claims.service.undo import undo
 from claims.store import charging, schema
@@ -59,6 +59,11 @@ def test_the_claim_that_a_person_chooses_is_in_the_books_and_nothing_displaces_i
     told = {days[0]: as_of(practice, days[0])}
     practice.night(copy, claims(OTHER), paid(), bank(("2025-03-11", "88.00", "T1")), day=days[1])
     assert practice.exceptions() == ["CLAIM_CONFLICT", "CLAIM_CONFLICT", "UNMATCHED_CLAIM"]
+    ((waits,),) = practice.rows(sa.select(E.c.exception_id).where(E.c.type_code == "UNMATCHED_CLAIM"))
+    with pytest.raises(UsageError, match=r"held by exceptions \d+ and \d+ .*: claims exceptions stand NO of it"):
+        match_by_hand(practice.ctx, waits, "A1")
+    with pytest.raises(NotFoundError):
+        match_by_hand(practice.ctx, waits, "A2")
     told[days[1]] = as_of(practice, days[1])
     assert choice(practice.ctx, number(practice, 15000)) == (0, "", False)
     stand(practice.ctx, number(practice, 15000), WHY, days[2], seen=0)
@@ -82,7 +87,8 @@ def test_the_claim_that_a_person_chooses_is_in_the_books_and_nothing_displaces_i
         assert (practice.balances()["4000"], broken(practice)) == (-cents, [])
         told[day] = as_of(practice, day)
     assert told == {day: as_of(practice, day) for day in told}, "a report of an earlier day says what it said then"
-    assert [told[day].get("held", 0) for day in days] == [0, 3, 3, 3, 3]
+    assert [told[day].get("held", 0) for day in days] == [0, 3, 3, 2, 2]
+    assert told[days[4]] == {"stored": 1, "held": 2, "duplicate": 3}, "as the claims say it now"
     copies = [one for (one,) in practice.rows(sa.select(C.c.claim_id).where(C.c.charge_cents == 15000))]
     with read(practice.ctx.engine) as conn:
         times = charging.generations(conn, pd.Series(copies)).tolist()

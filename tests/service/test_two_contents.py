@@ -4,12 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from claims.errors import PostingRefusedError
+from claims.service.master import import_files
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.store import schema
 from claims.store.engine import read, write
 from claims.store.overview import overview
-from tests.books import bank, claims
+from tests.books import NPI, bank, claims
 from tests.service.conftest import DAY
 from tests.service.test_reconcile import BILL, broken, paid, states
 
@@ -21,6 +22,7 @@ def test_one_payment_with_two_contents_is_held_whole(practice):
     assert practice.balances() == {"1100": 15000, "4000": -15000}
 
 
+@pytest.mark.long
 def test_a_later_content_for_a_posted_payment_is_held_alone(practice):
     practice.night(claims(BILL), paid())
     practice.night(paid(icn="ICN2"))
@@ -28,6 +30,7 @@ def test_a_later_content_for_a_posted_payment_is_held_alone(practice):
     assert practice.balances(account="1050") == {"1050": 8800}
 
 
+@pytest.mark.long
 def test_the_other_content_of_a_payment_is_posted_in_its_place_once_it_is_undone(practice):
     practice.night(claims(BILL), paid(), bank(("2025-03-11", "88.00", "T1")))
     practice.night(paid(icn="ICN2"))
@@ -54,6 +57,7 @@ def test_the_other_content_of_a_payment_is_posted_in_its_place_once_it_is_undone
     assert broken(practice) == []
 
 
+@pytest.mark.long
 def test_of_held_copies_of_one_content_one_is_posted_and_no_other(practice):
     copy = paid(icn="ICN2").replace(b"000000001", b"000000778")
     practice.night(claims(BILL), paid(), paid(icn="ICN2"), copy)
@@ -86,3 +90,22 @@ def test_what_comes_of_a_payment_after_the_choice_is_never_posted_by_itself(prac
     kept = practice.rows(sa.select(schema.remittances.c.state).order_by(schema.remittances.c.remit_id))
     assert [state for (state,) in kept] == ["undone", "posted", "held", "held"]
     assert (practice.balances(), broken(practice)) == (once, [])
+
+
+BY_TAX_NUMBER = paid().replace(f"XX*{NPI}".encode(), b"FI*123456789")
+
+
+def test_a_payee_named_by_tax_number_and_by_npi_is_one_until_somebody_says_otherwise(practice, tmp_path):
+    practice.night(claims(BILL), paid(), bank(("2025-03-11", "88.00", "T1")))
+    practice.night(BY_TAX_NUMBER)
+    assert states(practice, schema.remittances) == [("held", "remit-conflict"), ("posted", None)]
+    assert (practice.exceptions(), practice.balances(account="1050")) == (["REMIT_CONFLICT"], {})
+    with pytest.raises(PostingRefusedError, match="claims undo remit:1"):
+        replay(practice.ctx, "remit:2", DAY)
+    practice.night(BY_TAX_NUMBER.replace(b"000000001", b"000000778"))  # a copy of what is held is held, too
+    assert states(practice, schema.remittances) == [("held", "remit-conflict")] * 2 + [("posted", None)]
+    (tmp_path / "providers.csv").write_text(f"npi,entity_type,last_name,tax_id\n{NPI},2,OUR PRACTICE,987654321\n")
+    import_files(practice.ctx, [tmp_path / "providers.csv"])
+    replay(practice.ctx, "remit:2", DAY)  # two payees: two payments
+    assert practice.balances(account="2200") == {"2200": -8800}
+    assert broken(practice) == []

@@ -73,6 +73,7 @@ def test_an_exception_says_all_that_is_in_debit_when_the_announcement_is_undone(
     assert "account 2100 is on the wrong side by 1 cents for a reference" in broken(practice)
 
 
+@pytest.mark.long
 def test_an_exception_that_says_too_little_is_found(practice):
     practice.night(BILLS, TAKEN)
     assert named(practice) == [("WO_WITHOUT_REVERSAL", 8801)]
@@ -92,6 +93,7 @@ def test_a_lost_payment_that_was_issued_again_is_not_undone_alone(practice):
     assert (practice.balances(account="1050"), broken(practice)) == ({}, [])
 
 
+@pytest.mark.long
 def test_clearing_of_an_undone_or_overdrawn_remittance_breaks_the_books(practice):
     practice.night(BILLS, PAID)
     table = schema.remittances
@@ -100,6 +102,7 @@ def test_clearing_of_an_undone_or_overdrawn_remittance_breaks_the_books(practice
     assert any("on remit clearing" in problem for problem in broken(practice))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plb", ["CS:T1*-88*CS:T1*-88", "CS:T01*-176"])
 def test_a_lost_payment_is_issued_again_once_and_by_another_payment(practice, plb):
     practice.night(BILLS, PAID, remit(AGAIN.format(cents=176, day="01", plb=plb)))
@@ -128,6 +131,7 @@ def refund_payer(ctx, *given, **named):
     return done
 
 
+@pytest.mark.long
 def test_a_refund_to_a_payer_is_named_until_the_payer_takes_its_decision_back(practice):
     paid_on = date(2025, 5, 2)
     practice.night(BILLS, PAID)
@@ -150,6 +154,7 @@ def test_a_refund_to_a_payer_is_named_until_the_payer_takes_its_decision_back(pr
 LONG = [pytest.param(row, marks=pytest.mark.long) for row in ("1204,,", ",,01204")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", ["7,,", "1204,PLAN ONE,", *LONG])
 def test_the_cheque_of_a_refund_to_a_payer_comes_to_the_bank(practice, row):
     practice.night(BILLS, PAID, ANNOUNCED)

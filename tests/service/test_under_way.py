@@ -22,6 +22,7 @@ def states(practice):
     return list(zip(claims["state"], claims["life"], claims["charge_cents"], strict=True))
 
 
+@pytest.mark.long
 def test_a_claim_that_was_sent_stands_and_the_other_content_is_held(practice):
     practice.drop(FIRST, day=DAY)
     make_ready(practice)
@@ -31,6 +32,7 @@ def test_a_claim_that_was_sent_stands_and_the_other_content_is_held(practice):
     assert set(map(abs, practice.balances().values())) == {14500}
 
 
+@pytest.mark.long
 def test_a_claim_in_a_planned_batch_stands(practice, monkeypatch):
     practice.drop(FIRST, day=DAY)
     make_ready(practice)

@@ -100,6 +100,7 @@ def test_what_others_posted_on_it_waits_and_the_next_reconcile_posts_it(practice
     assert practice.exceptions() == ["REMIT_WITHOUT_DEPOSIT", "REVERSAL_ORPHAN", "UNDONE"]
 
 
+@pytest.mark.long
 def test_what_a_person_did_on_top_refuses_and_nothing_changes(practice):
     practice.night(BILLS, remit(DENIED))
     practice.write_off("P1", "CO-197", DAY)
@@ -114,6 +115,7 @@ def test_what_a_person_did_on_top_refuses_and_nothing_changes(practice):
     assert practice.balances(account="4200") == {"4200": 30000}
 
 
+@pytest.mark.long
 def test_a_deposit_that_a_person_tied_refuses(practice):
     practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID), bank(("2025-03-11", "80.00", "OTHER")))
     tie(practice.ctx, 1, 1, "as the payer says", DAY, amount_cents=None, fee_cents=0)
@@ -192,6 +194,7 @@ def _undo_in(home):
     ctx.engine.dispose()
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("kills", [2, pytest.param(12, marks=pytest.mark.long)])
 def test_a_kill_leaves_all_of_an_undo_or_nothing(practice, settings, kills):

@@ -101,6 +101,7 @@ def items(told):
     return [{name: row[name] for name in row if name not in ("days_open", "named_by")} for row in rows]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rounds", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_statement_leaves_the_books_and_comes_back(practice, tmp_path, rounds):
     practice.night(BILLS, PATIENTS, paid("T1", "A1"), paid("T2", "A2"), paid("T3", "A3"), day=FIRST)
@@ -128,6 +129,7 @@ def test_a_statement_leaves_the_books_and_comes_back(practice, tmp_path, rounds)
     assert tied_out(practice, tmp_path / "after", SECOND) == told
 
 
+@pytest.mark.long
 def test_what_another_statement_says_stays_and_a_new_one_brings_it_back(practice):
     practice.night(BILLS, paid("T1", "A1"), bank(*ROWS[:2]), day=FIRST)
     practice.night(bank(*ROWS[1:4]), day=FIRST)
@@ -150,6 +152,7 @@ def test_what_another_statement_says_stays_and_a_new_one_brings_it_back(practice
     check(practice)
 
 
+@pytest.mark.long
 def test_what_a_person_did_or_another_statement_took_back_refuses(practice):
     practice.night(BILLS, PATIENTS, paid("T1", "A1"), bank(ROWS[3], ROWS[7], "2025-03-11,44.00,,,,EFT"), day=FIRST)
     practice.night(bank(ROWS[4]), day=SECOND)
@@ -165,6 +168,7 @@ def test_what_a_person_did_or_another_statement_took_back_refuses(practice):
     assert differences(before, state(practice)) == {}
 
 
+@pytest.mark.long
 def test_a_return_stays_while_another_deposit_stands_in_its_place(practice):
     practice.night(BILLS, paid("T1", "A1"), bank(ROWS[0]), day=FIRST)
     practice.night(bank("2025-03-13,-88.00,T1,PLAN ONE,,EFT"), day=FIRST)
@@ -180,6 +184,7 @@ def test_a_return_stays_while_another_deposit_stands_in_its_place(practice):
     check(practice)
 
 
+@pytest.mark.long
 def test_a_night_leaves_bank_lines_to_their_file_and_says_so(practice):
     practice.night(BILLS, paid("T1", "A1"), day=FIRST)
     practice.night(bank(*ROWS[:1]), day=SECOND)
@@ -188,6 +193,7 @@ def test_a_night_leaves_bank_lines_to_their_file_and_says_so(practice):
         undo(practice.ctx, f"run:{run}", LATER)
 
 
+@pytest.mark.long
 def test_a_night_that_only_tied_says_which_ties_stay(practice):
     practice.night(BILLS, paid("T1", "A1"), bank("2025-03-11,44.00,,,,EFT"), day=FIRST)
     hand = line(practice, 4400)
@@ -197,6 +203,7 @@ def test_a_night_that_only_tied_says_which_ties_stay(practice):
         undo(practice.ctx, f"run:{run}", LATER)
 
 
+@pytest.mark.long
 def test_a_wrong_day_goes_with_its_file_and_the_corrected_statement_brings_the_right_one(practice):
     wrong = bank(ROWS[5], "2052-03-13,7.00,XX,NOBODY,,EFT")
     practice.night(wrong, day=FIRST)
@@ -218,6 +225,7 @@ def test_a_wrong_day_goes_with_its_file_and_the_corrected_statement_brings_the_r
     check(practice)
 
 
+@pytest.mark.long
 def test_a_statement_stands_in_the_place_of_one_that_was_undone_and_names_what_it_leaves_out(practice, tmp_path):
     practice.night(BILLS, paid("T1", "A1"), bank(*ROWS[:4], "2025-03-25,5.00,ZY,NOBODY,,EFT"), day=FIRST)
     wrong = file_of(practice)

@@ -41,6 +41,7 @@ def posted(practice):
     return {trace for (trace,) in practice.rows(sa.select(R.c.trace_number).where(R.c.state == "posted"))}
 
 
+@pytest.mark.long
 def test_a_night_takes_no_remittance_of_another_along(practice, tmp_path):
     first = night(practice, LEVIED)
     accounts = tmp_path / "provider_adjustment_accounts.csv"
@@ -85,7 +86,8 @@ def told(practice):
     return practice.rows(events)
 
 
-@pytest.mark.parametrize("target", ["remit:T2", pytest.param("run", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("target", ["remit:T2", "run"])
 def test_a_reversal_from_before_its_claim_was_known_is_posted_on_that_with_its_payment(practice, target):
     run_id = night(practice, remit(ANNOUNCED), remit(PAID))
     practice.night(remit(ANEW))
@@ -130,6 +132,7 @@ def test_a_reversal_and_what_it_took_back_are_undone_and_replayed_apart(practice
         assert differences(after, state(practice)) == {}
 
 
+@pytest.mark.long
 def test_an_opposite_bank_line_takes_a_deposit_back(practice):
     practice.night(bank(("2025-03-10", "88.00", "T1")))
     practice.night(bank(("2025-03-10", "-88.00", "T1")))

@@ -36,6 +36,7 @@ def states(practice, state="open"):
     return takebacks.listed(practice.ctx, state=state, as_of=DAY)["state"].tolist()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_last", [True, False])
 def test_it_is_told_until_the_reversal_comes_in_any_order(practice, is_last):
     """Undone and posted again, either of the two gives what the nights gave."""

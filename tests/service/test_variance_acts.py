@@ -87,6 +87,7 @@ def chosen(books, *numbers):
     return [(int(ids[number]), seen[int(ids[number])]) for number in numbers]
 
 
+@pytest.mark.long
 def test_nobody_acts_on_a_day_ahead_of_today(books):
     tomorrow = books.ctx.settings.today() + timedelta(days=1)
     ((key,),) = books.rows(sa.select(CASE.c.case_key).where(CASE.c.claim_number == "V1"))

@@ -90,6 +90,7 @@ def still(practice) -> None:
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
+@pytest.mark.long
 def test_a_line_paid_below_its_contract_is_a_case_with_its_sum(practice, contract):
     contract()
     done = practice.night(claims(BILL), paid("A1", 7000, share=2200))
@@ -100,6 +101,7 @@ def test_a_line_paid_below_its_contract_is_a_case_with_its_sum(practice, contrac
     still(practice)
 
 
+@pytest.mark.long
 def test_within_the_tolerance_nothing_is_said(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 10780))
@@ -107,6 +109,7 @@ def test_within_the_tolerance_nothing_is_said(practice, contract):
     assert practice.rows(sa.select(EXPECTED.c.expected_cents)) == [(11000,)]
 
 
+@pytest.mark.long
 def test_a_payer_has_its_own_tolerance_and_the_others_that_of_every_payer(practice, contract):
     contract()
     contract(f"payer_code,tolerance,tolerance_percent\n{PAYER_ID},0,0\n,50.00,0\n", "variance_tolerances")
@@ -131,6 +134,7 @@ def test_a_contract_that_comes_later_prices_what_was_decided_and_its_change_pric
     still(practice)
 
 
+@pytest.mark.long
 def test_a_contract_of_another_payer_prices_nothing_again(practice, contract):
     contract()
     practice.night(claims(BILL), paid("A1", 7000))
@@ -140,6 +144,7 @@ def test_a_contract_of_another_payer_prices_nothing_again(practice, contract):
     assert practice.rows(sa.select(schema.claim_postings.c.priced_at)) == before
 
 
+@pytest.mark.long
 def test_a_payer_that_claims_name_otherwise_from_now_on_is_priced_again_by_the_old_name_too(practice, contract):
     named = "payer_code,payer_name,partner_code,payer_identifier\nLOCAL,PLAN ONE,PRT,{}\n"
     contract(named.format(PAYER_ID), "payers")
@@ -174,6 +179,7 @@ def test_a_wider_tolerance_of_every_payer_closes_what_is_within_it(practice, con
     assert cases(practice, "state", "outcome") == [("closed", "repriced")]
 
 
+@pytest.mark.long
 def test_fees_that_a_contract_takes_from_another_schedule_price_again_too(practice, contract):
     contract(FEES.replace(PAYER_ID, "PUBLIC"))
     terms = f"payer_code,term,method,percent,schedule\n{PAYER_ID},as public,percent_of_schedule,50,PUBLIC\n"
@@ -210,6 +216,7 @@ def test_one_night_and_two_nights_end_alike(practice, contract):
     still(practice)
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("nights", [1, 2])
 @pytest.mark.parametrize("trace", ["T9", "T20250310"])
@@ -315,6 +322,7 @@ def test_a_case_rate_is_held_against_the_whole_claim(practice, contract):
     still(practice)
 
 
+@pytest.mark.long
 def test_a_payer_after_the_first_is_not_compared(practice, contract):
     contract()
     contract("payer_code,procedure_code,allowed\nSECOND,99213,110.00\n")

@@ -51,12 +51,14 @@ def found(practice, *statements):
         return verify_files.differing(practice.ctx, conn)[1]
 
 
+@pytest.mark.long
 def test_sound_answers_are_as_their_files_say(books):
     scopes = books.rows(sa.select(schema.acknowledgements.c.scope).distinct())
     assert {one for (one,) in scopes} == set(CHANGED)
     assert broken(books) == {}
 
 
+@pytest.mark.long
 def test_a_row_of_an_answer_that_is_not_what_its_file_says_is_found_with_its_place(books):
     for changes in zip_longest(*CHANGED.values()):
         changed = {FIRST.format(scope): change for scope, change in zip(CHANGED, changes, strict=True) if change}

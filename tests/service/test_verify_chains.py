@@ -50,6 +50,7 @@ def rule(practice):
     return next(one.rule for one in verbs.verify(practice.ctx) if one.name == "chains")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("without", [{"stretch": None}, {"key_of": b""}])
 def test_a_journal_that_is_put_in_is_named_before_and_after_the_next_night(practice, without):
     """With no seal of its stretch, or one that is made without the key."""
@@ -85,6 +86,7 @@ def test_an_audit_chain_that_is_cut_at_its_end_is_named(practice):
     }
 
 
+@pytest.mark.long
 def test_books_of_an_earlier_version_are_taken_over_once_and_sealed_by_stretch_from_then_on(practice):
     with (
         mock.patch.object(seals, "key_of", return_value=b""),

@@ -108,6 +108,7 @@ def test_sound_books_are_the_files(books):
     assert verbs.unknown_files(books.ctx) == []
 
 
+@pytest.mark.long
 def test_a_row_that_is_not_what_its_file_says_is_found_with_its_place(books):
     for what, statement in FACTS.items():
         with rehearsal(books.ctx.engine) as conn:
@@ -136,6 +137,7 @@ def test_a_bank_line_of_a_file_that_has_none_is_named(books):
     assert any("1 row(s) of bank_lines too many" in one for one in faults(books, put_in)["files"])
 
 
+@pytest.mark.long
 def test_ledger_lines_without_a_journal_and_journals_below_zero_are_named(books):
     def lines(journal_id):
         both = {"9000": ("'1000'", "500"), "9001": ("'4900'", "-500")}
@@ -157,6 +159,7 @@ GONE = {
 }
 
 
+@pytest.mark.long
 def test_rows_that_are_gone_are_counted(books):
     for table, statements in GONE.items():
         assert any(f"row(s) of {table} were removed" in one for one in faults(books, *statements)["rows"])
@@ -181,12 +184,14 @@ WORK = {
 }
 
 
+@pytest.mark.long
 def test_what_people_work_on_is_held_against_what_made_it(books):
     for name, statements in WORK.items():
         for statement in statements:
             assert name in faults(books, statement), statement
 
 
+@pytest.mark.long
 def test_a_closing_that_the_audit_chain_tells_of_cannot_go(books):
     close_period(books.ctx, date(2025, 6, 30))
     assert broken(books) == {}
@@ -201,6 +206,7 @@ def test_a_day_that_is_none_is_named(books):
     assert "exceptions, since_date: row 1" in str(found["values"])
 
 
+@pytest.mark.long
 def test_a_head_that_was_noted_shows_a_chain_that_was_cut(books):
     close_period(books.ctx, date(2025, 6, 30))
     head = noted(books)
@@ -211,6 +217,7 @@ def test_a_head_that_was_noted_shows_a_chain_that_was_cut(books):
     assert "the chain was cut" in broken(books, head)["audit"][0]
 
 
+@pytest.mark.long
 def test_a_file_whose_row_says_that_nothing_came_of_it_is_named(books):
     of = "WHERE file_id = (SELECT MIN(file_id) FROM remittances)"
     for change in ("content = 'unknown'", "state = 'registered'"):

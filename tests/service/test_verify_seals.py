@@ -261,6 +261,7 @@ def test_a_row_that_is_deleted_or_put_in_is_named(books, called):
     assert put_in == [f"{called} {last} was deleted", f"{called} 999 was put in beside the program"]
 
 
+@pytest.mark.long
 def test_verify_names_them_and_nothing_else_is_wrong(books):
     assert broken(books) == {}
     with rehearsal(books.ctx.engine):
@@ -327,6 +328,7 @@ def test_what_a_step_that_failed_had_noted_is_not_sealed(books):
         ]
 
 
+@pytest.mark.long
 def test_a_run_is_sealed_as_it_begins_and_ends_and_one_that_changes_nothing_adds_no_event(books):
     seals, events = schema.row_seals, schema.audit_events
     books.reconcile()  # tells of what was done before
@@ -356,6 +358,7 @@ def test_who_works_on_a_rejection_is_written_with_its_seal(books):
     assert broken(books) == {}
 
 
+@pytest.mark.long
 def test_seals_that_were_cut_and_a_row_put_back_are_shown_by_the_head_that_was_noted(books):
     table, last = schema.row_seals, sa.select(sa.func.max(schema.row_seals.c.row_seal_id))
     before = books.rows(sa.select(schema.users.c.roles).where(schema.users.c.name == "eve"))[0][0]

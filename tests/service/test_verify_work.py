@@ -117,6 +117,7 @@ NAMED = {
 }
 
 
+@pytest.mark.long
 def test_a_doctored_row_is_found_and_named(books):
     assert broken(books) == {}
     assert books.count(schema.match_candidates)
@@ -151,6 +152,7 @@ def test_what_is_read_back_as_before_and_is_another_value_is_named(books):
     assert found["rows"] == ("rows of claim_postings have keys that were not given out",)
 
 
+@pytest.mark.long
 def test_a_mark_that_no_step_of_the_night_has_set_is_named_and_one_that_is_gone_is_set_again(books):
     """A posting that is marked as priced, or as looked at for denials, is never looked at."""
     posting, case = schema.claim_postings, schema.variance_cases
@@ -178,6 +180,7 @@ def test_events_that_are_gone_leave_their_cases_unexplained(books):
     assert {"cases", "variances", "rows"} <= set(found)
 
 
+@pytest.mark.long
 def test_what_people_and_nights_do_leaves_every_case_as_its_events_say(books):
     case = schema.denial_cases
     seen = [(one(books, case.c.case_id), one(books, case.c.version))]

@@ -70,6 +70,7 @@ def last_file(practice):
     return max(practice.ctx.settings.outbox_folder.glob("*.837"), key=lambda path: path.name[-13:])
 
 
+@pytest.mark.long
 def test_a_replacement_names_the_payers_number_and_all_lines(sent):
     sent.night(paid(), day=LATER)
     set_life(sent, "paid")
@@ -104,6 +105,7 @@ def test_the_same_total_is_charged_once_and_another_when_it_is_released(sent):
     assert sent.balances(account="4000") == {"4000": -20000}
 
 
+@pytest.mark.long
 def test_a_rejected_replacement_goes_again_as_a_replacement(sent):
     sent.night(paid(), day=LATER)
     set_life(sent, "paid")
@@ -120,6 +122,7 @@ def test_a_rejected_replacement_goes_again_as_a_replacement(sent):
     assert claim(sent, 2)["life"] == "replaced"
 
 
+@pytest.mark.long
 def test_a_rejected_claim_is_corrected_as_a_new_one(sent):
     set_life(sent, "rejected")
     versions.correct(sent.ctx, [1], change("member_id", "W9"), LATER, master())
@@ -132,6 +135,7 @@ def test_a_rejected_claim_is_corrected_as_a_new_one(sent):
     assert "CLAIM_NOT_CHARGED" not in sent.exceptions()
 
 
+@pytest.mark.long
 def test_a_void_is_the_claim_again_with_frequency_8(sent):
     sent.night(paid(), day=LATER)
     set_life(sent, "paid")

@@ -26,6 +26,7 @@ from claims.service import (
     payer_refunds,
     rejection_queue,
     returns,
+    same_money,
     standing_claims,
     variances,
 )
@@ -200,11 +201,13 @@ def test_no_word_of_a_person_stands_in_the_audit_chain(books):
     books.night(*(claims(Bill("Z1", [("99215", charge)])) for charge in ("1", "2")))
     conflict = newest(schema.exceptions.c.exception_id, schema.exceptions.c.type_code == "CLAIM_CONFLICT")
     do(standing_claims.stand, conflict, WORD, DAY)
+    books.night(*(bank(("2025-03-30", "9", trace)) for trace in ("T8", "0T8")))
+    do(same_money.tell_apart, newest(schema.bank_lines.c.bank_line_id, schema.bank_lines.c.state == "copy"), WORD, DAY)
     assert set(acts()) - NO_ACTS == done
     told = " ".join(" ".join(map(str, row)) for row in books.rows(sa.select(schema.audit_events)))
     assert WORD not in told and "reason_mac" in told
     assert broken(books) == {}
-    assert len(books.rows(sa.select(schema.act_reasons).where(schema.act_reasons.c.reason == WORD))) == 6
+    assert len(books.rows(sa.select(schema.act_reasons).where(schema.act_reasons.c.reason == WORD))) == 7
     asked_for = audit_list.Asked(action="money.reversed")
     assert json.loads(audit_list.events(ctx, asked_for)["body"].iloc[0])["reason"] == WORD  # who may, reads it there
     tamper(

@@ -240,6 +240,7 @@ def kill_loader(url, folder, milliseconds):
     return said
 
 
+@pytest.mark.long
 def test_kill_during_bulk_insert_leaves_nothing_half(database, database_url, pytestconfig):
     for milliseconds in (0, 80):
         said = kill_loader(database_url, pytestconfig.rootpath, milliseconds)

@@ -17,6 +17,7 @@ def rows_of(desk, select):
         return conn.exec_driver_sql(select).all()
 
 
+@pytest.mark.long
 def test_the_money_is_said_before_and_after_and_a_closed_case_opens_again(desk, ann):
     (case_id, version, key, number), *_ = rows_of(
         desk,

@@ -21,6 +21,7 @@ def ann(desk):
     return desk.sign_in("ann")
 
 
+@pytest.mark.long
 def test_an_appeal_is_prepared_taken_away_and_noted_as_sent(desk, ann, monkeypatch):
     some = re.search(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)[1]
     assert (
@@ -47,6 +48,7 @@ def test_an_appeal_is_prepared_taken_away_and_noted_as_sent(desk, ann, monkeypat
     assert "1 marked: appeal sent" in sent.text and "RR123" in sent.text
 
 
+@pytest.mark.long
 def test_the_gaps_of_an_appeal_are_filled_with_words_and_a_file(desk, ann, monkeypatch):
     monkeypatch.setattr(config.Settings, "today", lambda _: date(2025, 7, 1))
     places = re.findall(r'data-open="(/cases/[0-9a-f]+)"', ann.get("/queue").text)
@@ -92,6 +94,7 @@ def filled_in(page):
     return [re.findall(rf'name="{name}" value="([a-z0-9_-]+)"', page) for name in names]
 
 
+@pytest.mark.long
 def test_who_attaches_on_an_older_page_leaves_the_words_of_another(desk, ann, monkeypatch):
     key, gaps, exhibits, seen = appeal_to_fill(desk, ann, monkeypatch)
     sue = desk.sign_in("sue")
@@ -107,6 +110,7 @@ def test_who_attaches_on_an_older_page_leaves_the_words_of_another(desk, ann, mo
     assert ann.post(f"{key}/appeal", data=again, files=files).status_code == 303
 
 
+@pytest.mark.long
 def test_the_packet_that_was_sent_is_the_one_that_was_seen(desk, ann, monkeypatch):
     key, gaps, _, seen = appeal_to_fill(desk, ann, monkeypatch)
     ann.post(f"{key}/appeal", data={"gap": gaps, "words": ["A."] * len(gaps), "seen": seen})

@@ -108,6 +108,7 @@ def test_what_is_changed_is_shown_before_it_goes_and_nothing_changed_is_a_warnin
     assert "leaves with the next night" in ann.get(done.headers["location"]).text
 
 
+@pytest.mark.long
 def test_a_value_that_cannot_be_comes_back_with_its_field_named(desk, ann):
     place = place_of(desk, "K1")
     page = ann.get(f"{place}/correct").text
@@ -150,6 +151,7 @@ def test_in_bulk_it_says_that_nothing_is_corrected_and_asks_why_so_late(desk, an
     assert "has passed" not in again
 
 
+@pytest.mark.long
 def test_undo_takes_back_one_of_several_and_is_not_offered_once_the_claim_left(desk, ann):
     boxes = re.findall(r'name="case" value="([\d.]+)"', ann.get("/queue?who=any").text)[:3]
     ann.post("/queue/act", data={"case": boxes, "act": "assign", "to": "ann"})

@@ -93,6 +93,7 @@ def test_which_of_two_claims_of_one_number_stands_is_said_on_its_page(desk, ann,
     assert "Another one stands by now" in ann.get(f"/exceptions/{other}").text
 
 
+@pytest.mark.long
 def test_an_account_is_said_for_a_provider_adjustment_and_taken_back(desk, ann):
     page = f"/exceptions/{number(desk, 'PLB_UNCONFIGURED')}"
     assert '<option value="1400"' in ann.get(page).text and "It cannot be set aside" not in ann.get(page).text

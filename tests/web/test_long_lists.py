@@ -8,6 +8,7 @@ import re
 from datetime import date
 
 import pandas as pd
+import pytest
 
 from claims.service import deposits, exceptions
 from claims.service import exception_pages as service_pages
@@ -53,6 +54,7 @@ def plan(conn, select):
     return [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
 
 
+@pytest.mark.long
 def test_long_lists_have_pages(desk, tmp_path, monkeypatch):
     """120 deposits of nobody's, some of the same day and amount: each is a bank line and an exception."""
     rows = [(f"2025-06-{day % 28 + 1:02d}", f"{10 + day % 7}.00", f"N{day}") for day in range(120)]

@@ -173,9 +173,13 @@ def test_a_deposit_is_tied_by_hand_after_a_look_and_untied_again(desk, ann):
     sound(desk)
 
 
+COPY = ("bank_line_id", "copy_of_line_id")
+
+
 @pytest.mark.long
 def test_a_person_says_on_the_page_which_deposit_went_back(desk, ann, tmp_path):
-    desk.night(tmp_path, {"r.csv": bank(("2025-06-26", "-20.00", ""))}, DAY)
+    exports = {f"{name}.csv": bank(("2025-06-26", "9.00", name)) for name in ("Q9", "0Q9")}
+    desk.night(tmp_path, {"r.csv": bank(("2025-06-26", "-20.00", ""))} | exports, DAY)
     line, back = (desk.one("select bank_line_id from bank_lines where amount_cents = ?", n) for n in (6000, -2000))
     remit_id = desk.one("select remit_id from remittances where trace_number = 'T6'")
     deposits.tie(desk.ctx, line, remit_id, "by telephone", DAY)
@@ -193,6 +197,14 @@ def test_a_person_says_on_the_page_which_deposit_went_back(desk, ann, tmp_path):
     assert again.status_code == 422 and audited(desk, "deposit.take-back") == 1
     assert "the bank named it" in ann.get(page).text and f"bank line {line}" in ann.get(page).text
     assert "named it" not in desk.one("select body from audit_events where action = 'deposit.take-back'")
+    copy, other = (desk.one(f"select {name} from bank_lines where state = 'copy'") for name in COPY)
+    page = f"/deposits/{copy}"
+    assert f'href="{page}"' in ann.get("/deposits?state=copy").text
+    shown = ann.get(page).text
+    assert f'same money as <a href="/deposits/{other}"' in shown and "Tie it to a remittance" not in shown
+    assert "Say why" in ann.post(f"{page}/own", data={"reason": " "}).text
+    assert ann.post(f"{page}/own", data={"reason": "there were two"}).headers["location"] == f"{page}?said=own"
+    assert "Money of its own" in ann.get(f"{page}?said=own").text and "same money as" not in ann.get(page).text
     sound(desk)
 
 

@@ -30,6 +30,7 @@ def paid_back(desk):
     return desk.one("select coalesce(sum(amount_cents), 0) from ledger_lines where account = '2100'")
 
 
+@pytest.mark.long
 def test_a_refund_takes_two_people_and_can_be_taken_back(desk, ann):
     assert "books know $20.00" in ann.post("/refunds", data=FORM | {"amount": "5000.00"}).text
     assert "books know $0.00" in ann.post("/refunds", data=FORM | {"number": "ACME123"}).text

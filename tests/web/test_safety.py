@@ -150,6 +150,7 @@ def test_only_our_own_pages_change_anything(shared, headers, status):
         assert client.post("/q", data={"words": "nobody"}, headers=headers).status_code == status
 
 
+@pytest.mark.long
 def test_looking_changes_nothing(desk):
     own = ("audit_events", "sessions", "searches", "login_attempts", "id_blocks")
 
@@ -170,6 +171,7 @@ def test_looking_changes_nothing(desk):
 # --- R15: headers
 
 
+@pytest.mark.long
 def test_every_answer_carries_the_headers(shared):
     client = shared.sign_in("ann")
     answers = [client.get(filled(path, shared)) for method, path, _ in routes_of(shared) if method == "GET"]

@@ -38,6 +38,7 @@ def ann(desk, tmp_path):
     return desk.sign_in("ann")
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("home", "cents", "owners", "gone"),
@@ -109,6 +110,7 @@ def _done(ann, home, **form):
     return re.search(r'action="([^"]*/acts/\d+/undo)"', text)[1]
 
 
+@pytest.mark.long
 def test_stopped_claims_that_were_given_or_noted_on_together_are_as_before(desk, ann):
     for home, table in (("/rejections", "rejections"), ("/rejections/blocked", "claim_work")):
         _done(ann, home, verb="take", case=boxes(ann.get(home).text)[:1])

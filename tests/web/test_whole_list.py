@@ -101,6 +101,7 @@ def test_a_long_list_fits_into_a_form_and_comes_back_as_it_was():
         looked.written(KEY, [(draw.randrange(2**60), draw.randrange(2**60)) for _ in range(100_000)], "ann")
 
 
+@pytest.mark.long
 def test_a_decision_by_letter_is_noted_on_the_appeals_page(desk, ann):
     key = re.search(r'data-open="(/cases/[0-9a-f]+)', ann.get("/queue?reason=197").text)[1]
     (case,) = boxes(ann.get("/queue?reason=197").text)

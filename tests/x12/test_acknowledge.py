@@ -45,6 +45,7 @@ def test_answers_to_a_file_are_conformant(path):
         assert reference_errors(answers.implementation) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])
 def test_answers_to_the_samples_are_conformant(every):
     answers = [answers_to(path) for path in THEIRS[::every]]
@@ -81,6 +82,7 @@ def _holds_answers(file: x12.X12File, group) -> bool:
     return group.functional_code == "FA" or (bool(sets) and sets <= {"999", "997"})
 
 
+@pytest.mark.long
 def test_no_code_of_a_finding_is_unknown_and_none_for_a_segment_is_outside_a_set():
     table = codes.table("ack_codes")
     known = set(zip(table["set"], table["element"], table["code"], strict=True))

@@ -119,6 +119,7 @@ def test_no_segment_of_a_sample_is_lost():
     assert set(odd) <= {*DIFFERENCES, *ADDED}, odd
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not THEIRS, reason="the sample folder is not here")
 def test_what_is_written_again_has_no_new_findings_of_check():
     """The first 837 of each folder of samples; those that differ are another matter."""
@@ -308,6 +309,7 @@ def test_a_second_drug_of_a_line_has_its_own_quantity():
     assert lost(data) == []
 
 
+@pytest.mark.long
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(name="837", mutations=[("copy", 0.09375, b""), ("drop", 0.09375, b"ISA*")], window=64)  # a set without end
 @given(name=st.sampled_from(["837", "all"]), mutations=MUTATIONS, window=st.integers(64, 4096))

@@ -78,6 +78,7 @@ def test_no_change_between_st_and_se_is_overlooked(change):
     assert compared(remittance(text), remittance(text.replace(*change))).verdict == DIFFERENT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("wrap", "text"), [(remittance, REMITTANCE), (submission, SUBMISSION)])
 def test_every_kind_of_segment_counts(wrap, text):
     """The last segment of each id in turn gets an element more: a segment of that id is told."""
@@ -270,6 +271,7 @@ def written(remits) -> str:
     return remittance(*bodies)
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(remits, remits)
 def test_changes_add_up_to_the_difference_of_the_totals(one, other):
@@ -303,6 +305,7 @@ def sample_pairs() -> list[tuple[Path, Path]]:
     return [tuple(chosen.choices(group, k=2)) for group in groups.values() for _ in range(2)]  # type: ignore[misc]
 
 
+@pytest.mark.long
 def test_samples_tie_whatever_is_compared():
     off = {}
     for a, b in sample_pairs():

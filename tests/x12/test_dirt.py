@@ -187,6 +187,7 @@ def test_rubbish_is_one_refusal(data, found):
     assert refused.transactions.empty and refused.frames["segments"].empty
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("text", [CLEAN, submission(SUBMISSION)])
 def test_a_file_cut_anywhere_is_never_good(text):
     for end in range(120, len(text) - 1, 7):

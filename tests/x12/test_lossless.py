@@ -50,6 +50,7 @@ def test_every_sample_is_written_back_byte_for_byte():
     assert differing(THEIRS) == []
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     name=st.sampled_from(sorted(FILES)), mutations=MUTATIONS, window=st.integers(64, 4096), part=st.integers(200, 9000)

@@ -70,6 +70,7 @@ def test_a_run_meets_every_file_about_as_often_and_another_seed_pairs_them_other
     assert len(set.union(*pairs)) == len(KINDS) * files
 
 
+@pytest.mark.long
 def test_mutants_raise_errors_of_every_level_and_leave_the_interchange_readable():
     found = [reference_of(one.data) for one in mutants(sparse(), len(KINDS) * 12)]
     codes = {code for reference in found for _segment, code in reference.pairs}

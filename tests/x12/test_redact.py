@@ -111,6 +111,7 @@ def test_without_the_masking_of_what_no_rule_names_canaries_would_be_kept():
     assert leaks(text, canaries, table=table)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", CANARY_FILES)
 def test_a_long_text_in_any_place_is_masked(kind):
     """Codes and numbers stay only where they look like some; names of organisations and payers are the exception."""
@@ -223,6 +224,7 @@ def test_a_stretch_that_is_too_long_for_a_window_is_cut_anywhere(monkeypatch):
 # ---- what joins
 
 
+@pytest.mark.long
 def test_the_same_key_gives_the_same_aliases_in_an_837_and_its_835():
     def frame(name: str, files: list[bytes]) -> pd.DataFrame:
         return pd.concat([x12.read(data).frames[name] for data in files], ignore_index=True)

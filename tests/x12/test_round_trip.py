@@ -266,6 +266,7 @@ def submissions(draw, makes=(claims, institutional, dental)):
     return adjudicated(frames) if draw(st.booleans()) else frames
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(frames=submissions())
 def test_claims_of_any_kind_come_back(frames):

@@ -117,6 +117,7 @@ def test_nobody_of_a_sample_can_be_read(path):
     _nobody_can_be_read(path)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared samples are not here")
 def test_nobody_of_the_shared_samples_can_be_read():
     paths = [path for path in SHARED.rglob("*") if path.is_file() and path.stat().st_size < 200_000]

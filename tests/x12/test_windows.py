@@ -125,6 +125,7 @@ def test_any_bytes_are_read_or_refused(data):
     assert len(found.findings) or len(found.transactions)
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), keep=st.integers(3, 400), window=st.integers(64, 2048))
 def test_segments_in_any_order_never_raise(seed, keep, window):

@@ -43,7 +43,7 @@ def later(days: Days, count: int, unit: str) -> Days:
         found: Days = days + np.timedelta64(count, "D")
         return found
     month = days.astype("datetime64[M]")
-    months = count * (12 if unit == "year" else 1)
-    last = (month + months + 1).astype("datetime64[D]") - 1
+    months = np.timedelta64(count * (12 if unit == "year" else 1), "M")
+    last = (month + months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     by_month: Days = np.minimum((month + months).astype("datetime64[D]") + (days - month.astype("datetime64[D]")), last)
     return by_month

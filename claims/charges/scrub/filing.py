@@ -99,7 +99,7 @@ def _due(work: Work, rows: Integers, limit: Limit) -> tuple[Integers, Integers]:
         return day, np.zeros(len(rows), np.int64)
     start = calendar(day)
     if limit.anchor == "service_year_end":
-        start = (start.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 1
+        start = later(later(start.astype("datetime64[Y]").astype("datetime64[D]"), 1, "year"), -1, "day")
         day = np.where(day > 0, number(start), 0)
     return day, np.where(day > 0, number(later(start, limit.length, limit.unit)), 0)
 

@@ -10,17 +10,18 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import keyset, schema
+from claims.store.banking import OUT
 from claims.store.load import frame
 from claims.store.queries.asof import count, total
 
 B = schema.bank_lines
 KEYS = ["bank_date", "bank_line_id"]
-STATES = ("open", "tied", "undone")
+STATES = ("open", "tied", *OUT)
 SHOWN = ("bank_date", "amount_cents", "kind", "trace_number", "payer_name", "reference", "rest_cents", "state")
 
 
 def page(conn: sa.Connection, state: str, after: Sequence[Any] | None, limit: int, back: bool) -> pd.DataFrame:
-    """Read bank lines of a state (open, tied, undone; empty: any) in the order of their days, with rest_cents."""
+    """Read bank lines of a state (`STATES`; empty: any) in the order of their days, with rest_cents."""
     place = None if after is None else (date.fromisoformat(after[0]), after[1])
     chosen = page_select(state, place, limit, back=back).subquery()
     select = sa.select(chosen.c.bank_line_id, *(B.c[name] for name in SHOWN))
@@ -36,9 +37,9 @@ def page_select(state: str, place: Sequence[Any] | None, limit: int, *, back: bo
 
 
 def totals(conn: sa.Connection, state: str) -> tuple[int, int]:
-    """Count the bank lines of a state and add up what nothing explains of them, in cents: of undone ones nothing."""
+    """Count the bank lines of a state and add up what nothing explains of them, in cents (of `OUT`: nothing)."""
     found = {one: conn.execute(totals_select(one)).one() for one in ((state,) if state else STATES)}
-    left = sum(int(row[1]) for one, row in found.items() if one != "undone")
+    left = sum(int(row[1]) for one, row in found.items() if one not in OUT)
     return sum(int(row[0]) for row in found.values()), left
 
 

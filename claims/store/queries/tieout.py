@@ -6,11 +6,13 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema, waiting_adjustments
+from claims.store.exceptions import ACCEPTED
 from claims.store.load import frame
 from claims.store.queries.asof import AsOf, J, count, total
 from claims.store.queries.exceptions import open_then, undone_then
 from claims.store.queries.posted_then import was_posted
 from claims.store.replaced import is_replaced
+from claims.store.same_money import TYPE as COPIED
 from claims.store.undo_bank import is_marker
 
 R, CP, PA, L = schema.remittances, schema.claim_payments, schema.provider_adjustments, schema.ledger_lines
@@ -105,7 +107,7 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     """Read bank lines with what each is tied to, one row per tie; remit_id 0 where that is no remittance, or nothing.
 
     `is_booked`: the line stands in the ledger. One of a later day that does not is left out: its day has not come.
-    So is one whose file was undone: what it had moved is back.
+    So is one whose file was undone: what it had moved is back; and a copy, whose money another line brings.
     """
     stands = sa.or_(DM.c.ended_at.is_(None), DM.c.ended_at > as_of.known_at, DM.c.ended_posting_date > as_of.day)
     in_force = (
@@ -120,7 +122,12 @@ def deposits(conn: sa.Connection, as_of: AsOf) -> pd.DataFrame:
     moved = written.where(L.c.account == "1000").group_by(L.c.bank_line_id)
     booked = moved.having(sa.func.sum(L.c.amount_cents) != 0)
     undone = sa.select(E.c.file_id).where(is_marker(), E.c.exception_id.in_(undone_then(as_of)))
-    is_gone = sa.or_(written.exists(), BANK.c.file_id.in_(undone))
+    accepted = sa.and_(
+        E.c.closed_reason == ACCEPTED, E.c.closed_at <= as_of.known_at, E.c.closed_posting_date <= as_of.day
+    )
+    is_copy = sa.or_(E.c.exception_id.in_(sa.select(open_then(as_of).c.exception_id)), accepted)
+    copies = sa.select(E.c.bank_line_id).where(E.c.type_code == COPIED, is_copy)
+    is_gone = sa.or_(written.exists(), BANK.c.file_id.in_(undone), BANK.c.bank_line_id.in_(copies))
     has_come = BANK.c.bank_date <= as_of.day  # else no money of it is in the bank
     return frame(
         conn,

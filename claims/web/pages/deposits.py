@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from claims.errors import NotFoundError, UsageError
 from claims.money import amount
-from claims.service import bank_differences, deposit_pages, deposits, returns
+from claims.service import bank_differences, deposit_pages, deposits, returns, same_money
 from claims.service.audited import record_shown
 from claims.web import paging, shown
 from claims.web.routes import Number, Routes
@@ -31,7 +31,7 @@ Part = Annotated[str, Form(pattern=r"^[0-9]{1,18}:(-1|[0-9]{1,18})$")]
 @ROUTES.get("/deposits", READ)
 def listed(
     at: At,
-    state: Literal["open", "tied", "undone", "any"] = "open",
+    state: Literal["open", "tied", "copy", "undone", "any"] = "open",
     place: Annotated[str, Query(alias="at", max_length=300)] = "",
 ) -> Response:
     """List bank lines, and what each is tied to, a page at a time."""
@@ -52,7 +52,7 @@ def listed(
 
 @ROUTES.get("/deposits/{bank_line_id}", READ)
 def one(
-    at: At, bank_line_id: Number, said: Literal["", "tied", "untied", "difference", "difference-back"] = ""
+    at: At, bank_line_id: Number, said: Literal["", "tied", "untied", "own", "difference", "difference-back"] = ""
 ) -> Response:
     """Tell one: its ties, and what was considered."""
     return _page(at, bank_line_id, said=said)
@@ -102,6 +102,17 @@ def untie(
         return {}
 
     return _acted(at, bank_line_id, "untie", typed, act, said="untied")
+
+
+@ROUTES.post("/deposits/{bank_line_id}/own", ACT)
+def own(at: At, bank_line_id: Number, reason: Text = "") -> Response:
+    """Say that a line which was taken for a copy is money of its own."""
+
+    def act() -> dict[str, Any]:
+        same_money.tell_apart(at.writing, bank_line_id, reason, at.writing.settings.today())
+        return {}
+
+    return _acted(at, bank_line_id, "own", {}, act, said="own")
 
 
 @ROUTES.post("/deposits/{bank_line_id}/take-back", ACT)
@@ -182,7 +193,7 @@ def _page(at: Seat, bank_line_id: int, status: int = 200, **values: Any) -> Resp
     told = deposits.told(at.reading, bank_line_id, show_phi=True)
     usual: dict[str, Any] = {"said": "", "problem": "", "would": None, "verb": ""}
     usual |= {"remit": 0, "reason": "", "settles": "", "fee": "", "part": "", "open_again": []}
-    is_there = told["state"] != "undone" and not told["is_ahead"]
+    is_there = told["state"] not in ("undone", "copy") and not told["is_ahead"]
     can_be_tied = told["rest_cents"] > 0 and is_there
     open_ = shown.rows(deposits.open_remittances(at.reading, bank_line_id)) if can_be_tied else []
     if open_:

@@ -70,11 +70,13 @@ def test_every_number_from_S01_to_S32_has_its_edits():
     assert {edit.family for edit in edits().values()} == {f"S{number:02d}" for number in range(1, 33)}
 
 
+@pytest.mark.long
 def test_elements_fit_the_table():
     for case in CASES:
         assert (scrub(case.stopped).findings["element"].str.len() <= 20).all()
 
 
+@pytest.mark.long
 def test_findings_name_the_line_and_never_the_patient():
     for case in CASES:
         found = scrub(case.stopped).findings

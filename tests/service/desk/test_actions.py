@@ -54,6 +54,7 @@ def test_a_selection_is_given_to_somebody_and_what_changed_meanwhile_is_named(bo
     balanced(books)
 
 
+@pytest.mark.long
 def test_nothing_done_leaves_no_trace(books):
     before = books.count(AUDIT)
     done = actions.assign(books.ctx, chosen(books, "A1"), "", DAY)
@@ -121,6 +122,7 @@ def test_appeals_go_level_by_level_where_the_payer_allows_them(books):
     balanced(books)
 
 
+@pytest.mark.long
 def test_a_denial_that_comes_again_answers_what_was_waited_for(books):
     actions.appeal_sent(books.ctx, chosen(books, "A1"), 1, "fax", DAY, packet="")
     books.night(denied(("A1", "101", "CO", "193", ""), trace="T7", day="20250720"), day=date(2025, 7, 21))
@@ -181,6 +183,7 @@ def test_a_request_that_is_refused_or_withdrawn_frees_its_cases(books):
     balanced(books)
 
 
+@pytest.mark.long
 def test_a_remittance_ends_a_request(books):
     asked = actions.write_off(as_person(books, "anna"), chosen(books, "A1"), "small", 0, DAY)
     books.night(denied(("A1", "101", "CO", "16", "M51"), trace="T8", day="20250720"), day=date(2025, 7, 21))
@@ -241,6 +244,7 @@ def test_the_patient_is_billed_where_the_payer_says_so_else_on_a_notice_and_appr
     balanced(books)
 
 
+@pytest.mark.long
 def test_the_desk_refuses_an_appeal_where_the_letters_do_and_nowhere_else(books):
     """A remark that demands a new claim rules an appeal out only where the claim could not be processed at all."""
     remarks = ("MA130", "N142", "N517", "N211")
@@ -273,6 +277,7 @@ def billed_again(books, place=2, service=b"99213", **other):
     books.night(claims(*bills, bill, control="000000019"), answer)
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize(
     "other", [{"place": 1}, {"service": b"99214"}, {"day": "20250202"}], ids=["patient", "service", "day"]

@@ -43,6 +43,7 @@ def test_no_second_deadline_runs_before_the_first_decision(appealed):
     assert case["deadline_rule"] == "the day the decision came is not known"
 
 
+@pytest.mark.long
 def test_a_decision_by_letter_starts_the_second_deadline(appealed):
     seen = chosen(appealed, "A1")
     done = actions.appeal_upheld(appealed.ctx, seen, date(2025, 12, 18), "letter of December 14", NIGHT)
@@ -111,6 +112,7 @@ def test_a_remittance_that_denies_again_is_the_decision_too(appealed):
     assert cases(appealed).loc["A1", SHOWN].tolist() == ["in_work", "open", "2026-02-20", "2025-12-22"]
 
 
+@pytest.mark.long
 def test_a_later_payer_is_filed_with_from_the_first_decision_of_the_payer_before(books):
     books.night(paid("A1", "101", "60"), day=date(2025, 7, 21))
     of = [{"family_id": int(cases(books).loc["A1", "family_id"]), "payer_sequence": one} for one in ("S", "T", "P")]

@@ -176,6 +176,7 @@ def test_what_cannot_be_says_why_and_nothing_is_made(practice):
     assert [usual_order(one) for one in ("22", "27", "109", "16")] == ["before", "instead", "instead", ""]
 
 
+@pytest.mark.long
 def test_a_blocked_claim_to_the_wrong_payer_goes_to_the_right_one_in_its_place(practice):
     actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("DRAGN", "D1"), master=KNOWN)
     actions.bill_other(practice.ctx, chosen(practice, "K5"), DAY, Coverage("MOONB", SECRET), master=KNOWN)

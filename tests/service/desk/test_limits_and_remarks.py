@@ -30,6 +30,7 @@ def page_of(practice, number):
     return desk_case.of_key(practice.ctx, cases(practice).loc[number, "case_key"])
 
 
+@pytest.mark.long
 def test_notes_and_tags_hinder_no_undo_and_stay(books):
     anna, bert = as_person(books, "anna"), as_person(books, "bert")
     before, balances = cases(books).loc["A1"], books.balances()

@@ -29,6 +29,7 @@ LOOKED_AT = {
 }
 
 
+@pytest.mark.long
 def test_who_looks_holds_nobody_up_who_writes_and_is_told_what_will_be(books):
     assert {*LOOKED_AT, "resubmit", "bill_next", "bill_other"} == set(actions.ACTIONS)
     elsewhere = open_engine(books.ctx.settings.database_url)

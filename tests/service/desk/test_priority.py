@@ -82,6 +82,7 @@ def test_a_case_put_aside_for_a_day_comes_back_on_it(books):
     assert events(books, "A1") == ["opened", "woken"]
 
 
+@pytest.mark.long
 def test_a_case_put_aside_for_the_next_remittance_comes_back_with_it(books):
     postings = sa.select(sa.func.max(schema.claim_postings.c.claim_posting_id))
     put_aside(books, snoozed_for="next-remit", snoozed_at_posting=books.rows(postings)[0][0])

@@ -141,6 +141,7 @@ LISTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.few(1)
 @pytest.mark.parametrize("filters", LISTS, ids=lambda one: one.driver or "state")
 def test_pages_follow_each_other_both_ways_and_totals_add_up(filled, everything, filters):

@@ -273,6 +273,7 @@ def practice(denied_home, tmp_path_factory):
     practice.ctx.engine.dispose()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("histories", [8, pytest.param(50, marks=pytest.mark.long)])
 def test_people_remittances_and_nights_in_any_order(practice, histories):
     class Ours(Model):

@@ -78,6 +78,7 @@ def test_what_the_patient_has_paid_is_not_taken_back_from_the_patient(books):
     assert cases(books).loc["A4", "outcome"] == "billed_patient"
 
 
+@pytest.mark.long
 def test_what_was_sent_in_time_does_not_expire_while_its_answer_is_due(books):
     actions.info_sent(books.ctx, chosen(books, "A1"), "fax 17:03", DAY)
     late = date(2026, 8, 1)

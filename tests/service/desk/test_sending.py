@@ -107,6 +107,7 @@ def test_the_new_claim_came_in_by_who_asked_for_it_on_that_day(practice):
     assert (made["actor"], made["posting_date"], made["day"]) == (practice.ctx.actor, DAY.isoformat(), DAY.isoformat())
 
 
+@pytest.mark.long
 def test_what_cannot_go_out_again_says_why(practice):
     done = actions.resubmit(practice.ctx, chosen(practice, "K3", "X9"), DAY, master=KNOWN)
     reasons = dict(zip(done.refused["case_id"], done.refused["reason"], strict=True))
@@ -201,6 +202,7 @@ def test_what_an_edit_stops_is_named_and_corrected_in_its_place(practice):
     assert claims_of(practice)[2][3] == "withdrawn" and cases(practice).loc["K1", "state"] == "new"
 
 
+@pytest.mark.long
 def test_a_preview_makes_no_claim_and_puts_nothing_into_the_vault(practice):
     stored = list(practice.ctx.vault.entries())
     seen = chosen(practice, "K1")

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from claims.service import filed
@@ -59,6 +60,7 @@ def test_the_days_are_the_payers_own_where_master_data_know_them(books, monkeypa
     assert "its rule in master data" in waits["deadline_rule"]
 
 
+@pytest.mark.long
 def test_undo_of_a_sending_takes_the_day_back_and_an_answer_ends_the_wait(books):
     done = actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     actions.undo(books.ctx, done.action_id, DAY)
@@ -99,6 +101,7 @@ def test_a_claim_that_came_late_is_written_off_after_a_check_and_not_appealed(bo
     assert events(books, "A3").count("next_step") == 2
 
 
+@pytest.mark.long
 def test_a_closed_case_says_how_it_ended_and_asks_for_nothing(books):
     actions.appeal_sent(books.ctx, chosen(books, "A3"), 1, "certified mail 1", DAY, packet="")
     books.night(paid("A3", "103", "80"), day=date(2025, 7, 21))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -125,6 +126,7 @@ def test_the_list_is_one_step_from_the_top(browse):
     expect(page.locator("tr.here")).to_be_focused()
 
 
+@pytest.mark.long
 def test_j_and_k_go_from_case_to_case_in_the_order_of_the_list(browse):
     page = browse("ann")
     page.goto("/queue?who=any&sort=deadline")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pandas as pd
+import pytest
 
 from claims.x12 import scan
 from claims.x12.conform import Conformance
@@ -30,6 +31,7 @@ def test_a_valid_file_stays_valid_in_small_windows():
         assert not len(found[found["severity"] == "reject"]), name
 
 
+@pytest.mark.long
 def test_mutants_have_the_same_findings_in_small_windows():
     differing = {}
     for mutant in mutants(large(), 44, seed=7):

@@ -304,12 +304,20 @@ CREATE TABLE bank_lines (
     kind VARCHAR(40) DEFAULT 'other' NOT NULL,
     rest_cents BIGINT NOT NULL,
     state VARCHAR(40) NOT NULL,
+    account TEXT DEFAULT '' NOT NULL,
+    money_key VARCHAR(64),
+    money_place INTEGER DEFAULT '0' NOT NULL,
+    copy_of_line_id INTEGER,
+    is_own_money INTEGER DEFAULT '0' NOT NULL,
     CONSTRAINT pk_bank_lines PRIMARY KEY (bank_line_id),
     CONSTRAINT fk_bank_lines_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
-    CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key)
+    CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key),
+    CONSTRAINT fk_bank_lines_copy_of_line_id FOREIGN KEY(copy_of_line_id) REFERENCES bank_lines (bank_line_id)
 );
 
 CREATE INDEX ix_bank_lines_by_day ON bank_lines (state, bank_date, bank_line_id, rest_cents);
+
+CREATE INDEX ix_bank_lines_money_key ON bank_lines (money_key);
 
 CREATE TABLE batches (
     batch_id INTEGER NOT NULL,
