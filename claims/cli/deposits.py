@@ -366,10 +366,16 @@ def difference(
     output.say(f"Taken back: {what} again." if take_back else f"Booked on 5110: {what}. --take-back takes it back.")
 
 
-def own(number: Number, reason: Reason, day: Day = None) -> None:
+def own(
+    number: Number,
+    reason: Reason,
+    take_back: Annotated[bool, typer.Option("--take-back", help="It is a copy after all.")] = False,
+    day: Day = None,
+) -> None:
     """Say that a bank line which was taken for a copy of another file's is money of its own; audited.
 
-    The next reconcile ties and books it. Which lines are copies: claims deposits list --state copy
+    The next reconcile ties and books it. Which lines are copies: claims deposits list --state copy. --take-back is for
+    a line that is not in the books (any more): undo its file first, and replay it then.
 
     Example: claims deposits own 13 --reason "the bank confirmed two deposits"
     """
@@ -378,6 +384,9 @@ def own(number: Number, reason: Reason, day: Day = None) -> None:
     output = console.current()
     ctx = context_for(output, "desk.act")
     line, when = number_of(number, "claims deposits list --state copy"), day.date() if day else ctx.settings.today()
-    cents = same_money.tell_apart(ctx, line, reason, when)
-    output.document({"bank_line_id": line, "amount_cents": cents})
+    cents = same_money.tell_apart(ctx, line, reason, when, is_taken_back=take_back)
+    output.document({"bank_line_id": line, "amount_cents": cents, "taken_back": take_back})
+    if take_back:
+        output.say(f"No money of its own: {console.dollars(cents)}.")
+        return
     output.say(f"Money of its own: {console.dollars(cents)}. The next claims reconcile ties and books it.")

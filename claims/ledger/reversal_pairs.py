@@ -55,10 +55,15 @@ def _blocks_correction(pairs: pd.DataFrame, corrections: pd.DataFrame) -> pd.Ser
 
     A payment that waits holds nothing: where it was taken back, the correction would find the claim decided and wait.
     """
-    at = pd.MultiIndex.from_frame(pairs[["remit_id", "family_id_first", "payer_sequence_first"]])
-    is_corrected = at.isin(pd.MultiIndex.from_frame(corrections))
     stands = (pairs["outcome_first"] == POSTED) & (pairs["is_released_first"] == 0)
-    return ~stands & is_corrected
+    return ~stands & _is_corrected(pairs, corrections)
+
+
+def _is_corrected(pairs: pd.DataFrame, corrections: pd.DataFrame) -> np.ndarray:
+    """Tell where the remittance of the reversal decides the claim anew, for the payer of the decision."""
+    at = pd.MultiIndex.from_frame(pairs[["remit_id", "family_id_first", "payer_sequence_first"]])
+    is_corrected: np.ndarray = at.isin(pd.MultiIndex.from_frame(corrections))
+    return is_corrected
 
 
 def _in_turn(pairs: pd.DataFrame) -> list[bool]:
@@ -164,7 +169,7 @@ def _fitting(rows: pd.DataFrame, decided: pd.DataFrame, batch: Batch) -> pd.Data
         is_misquoted=(original != "") & ~by_original & ~_is_of_family(pairs, decided) & ~pairs["is_by_hand"],
     )[fits]
     pairs = pairs.assign(other_amounts=_amounts_differ(pairs, batch.adjustments).astype("int64"))
-    in_doubt = _in_doubt(pairs)
+    in_doubt = _in_doubt(pairs) & ~_is_corrected(pairs, batch.corrections)
     rival = pairs["claim_payment_id"].isin(pairs.loc[in_doubt, "claim_payment_id"])
     pairs = pairs.assign(has_rival=rival)[~in_doubt]
     is_other, is_apart = _lines_differ(pairs, batch.service_payments)
@@ -227,6 +232,7 @@ def _in_doubt(pairs: pd.DataFrame) -> pd.Series:
     """Tell which decisions may have come after the reversal: of its day, in another remittance, and not its mirror.
 
     What is taken back is then another decision, or one that has not come. Cash tells; where none moved, adjustments.
+    (Not asked where the remittance of the reversal decides the claim anew: what comes after that has one of its own.)
     """
     day, day_first = (pairs[name].str.split("|").str[0] for name in ("posting_order", "posting_order_first"))
     same_day = (day == day_first) & (day != "") & (pairs["posting_order"] != pairs["posting_order_first"])

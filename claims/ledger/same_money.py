@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from claims.identifiers import normal_trace
 
-_MONEY = ["money_key", "money_place"]
+_SLOT = ["money_key", "account", "money_place"]  # of one deposit
 _OF = ["money_key", "account"]
+_PAYER = ["payer_name", "payer_identifier"]
 TOLD = ["reference", "payer_name", "payer_identifier"]  # what tells lines of one kind of statement apart
 
 
@@ -41,9 +44,9 @@ def places(rows: pd.DataFrame, stored: pd.DataFrame) -> pd.Series[int]:
     several = rows.duplicated(["money_key", "account"], keep=False) | rows["money_key"].isin(stored["money_key"])
     found[has_key & ~several] = 1
     known = dict(zip(stored["line_key"], stored["money_place"], strict=True))
-    alike: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+    alike: dict[tuple[str, str], dict[tuple[str, ...], set[int]]] = {}
     for key, account, place, *told in stored[[*_OF, "money_place", *TOLD]].itertuples(index=False):
-        alike.setdefault((key, account), []).append((_plain(told), place))
+        alike.setdefault((key, account), {}).setdefault(_plain(told), set()).add(place)
     own = rows.loc[has_key & several, ["line_key", *_OF, *TOLD]]
     taken: dict[tuple[str, str], set[int]] = {}
     for line_key, key, account in own[["line_key", *_OF]].itertuples(index=False):
@@ -53,11 +56,17 @@ def places(rows: pd.DataFrame, stored: pd.DataFrame) -> pd.Series[int]:
         if line_key in known:
             found[label] = known[line_key]
             continue
-        here, others, said = taken.setdefault((key, account), set()), alike.get((key, account), []), _plain(told)
-        apart = {place for one, place in others if _differ(one, said)}
-        same = {place for one, place in others if one[0] and one[0] == said[0] and not _differ(one, said)} - here
-        free = (place for place in range(1, len(here) + len(apart) + 2) if place not in here | apart)
-        found[label] = min(same) if same else next(free)
+        here, others, said = taken.setdefault((key, account), set()), alike.get((key, account), {}), _plain(told)
+        apart: set[int] = set()
+        same: set[int] = set()
+        for one, those in others.items():
+            if _differ(one, said):
+                apart |= those
+            elif one[0] and one[0] == said[0]:
+                same |= those - here
+        found[label] = (
+            min(same) if same else next(place for place in count(1) if place not in here and place not in apart)
+        )
         here.add(int(found[label]))
     return found
 
@@ -74,30 +83,102 @@ def _differ(one: Sequence[str], other: Sequence[str]) -> bool:
 def standing(lines: pd.DataFrame) -> pd.Series[int]:
     """Give for each line (bank_line_id) the other one as which its money stands; 0 where it stands itself.
 
-    `lines`, all of some keys: bank_line_id, line_key, account, money_key, money_place, copy_of_line_id, is_booked (it
-    is in the books), was_booked (it ever was), is_undone, is_own (a person said so). A file that names no account says
-    money of the account that it was held beside before, else of the first. What is in the books stays; of others the
-    one that was there before stands, else the first by its key, so that no order of files changes anything.
+    `lines`, all of some keys: bank_line_id, line_key, account, money_key, money_place, payer_name, payer_identifier,
+    copy_of_line_id, is_booked (it is in the books), was_booked (it ever was), is_undone, is_own (a person said so).
+    What is in the books stays, and so does what a person said to be money of its own; of others the one that was there
+    before stands, else the first by its key, so that no order of files changes anything. Lines that name two payers are
+    no copies of each other.
     """
     if lines.empty:
         return pd.Series(dtype="int64")
-    rows = lines[~lines["is_own"]].assign(account=_accounts(lines))
-    rows = rows.assign(rank=np.select([rows["is_undone"], rows["is_booked"], rows["was_booked"]], [3, 0, 1], 2))
-    rows = rows.sort_values([*_MONEY, "account", "rank", "line_key"], kind="stable")
-    first = rows.groupby([*_MONEY, "account"])[["bank_line_id", "rank"]].transform("first")
+    stays = lines["is_booked"] | lines["is_own"]
+    rows = lines.assign(rank=np.select([lines["is_undone"], stays, lines["was_booked"]], [3, 0, 1], 2))
+    rows = _in_slots(rows).sort_values([*_SLOT, "rank", "line_key"], kind="stable")
+    rows["payer"] = _payers(rows)
+    first = rows.groupby([*_SLOT, "payer"])[["bank_line_id", "rank"]].transform("first")
     # Nothing stands where all are undone; what is booked is a person's to take out.
     is_copy = (first["bank_line_id"] != rows["bank_line_id"]) & (first["rank"] < 3) & (rows["rank"] != 0)
-    found = first["bank_line_id"].where(is_copy, 0).set_axis(rows["bank_line_id"])
+    found = first["bank_line_id"].where(is_copy & ~rows["is_own"], 0).set_axis(rows["bank_line_id"])
     return found.reindex(lines["bank_line_id"], fill_value=0).astype("int64")
 
 
-def _accounts(lines: pd.DataFrame) -> pd.Series[str]:
-    """The account of each line; where its file names none, that of the line beside which it is, or was, held."""
-    by_id = lines.set_index("bank_line_id")["account"]
-    named = lines[(lines["account"] != "") & ~lines["is_own"]]
-    of_copies = named[named["copy_of_line_id"] != 0].groupby("copy_of_line_id")["account"].min()
-    linked = by_id.reindex(lines["copy_of_line_id"]).fillna("").set_axis(lines.index)
-    linked = linked.where(linked != "", of_copies.reindex(lines["bank_line_id"]).fillna("").set_axis(lines.index))
-    least = named.groupby(_MONEY)["account"].min()
-    least = least.reindex(pd.MultiIndex.from_frame(lines[_MONEY])).fillna("").set_axis(lines.index)
-    return lines["account"].where(lines["account"] != "", linked.where(linked != "", least))
+class _Line(NamedTuple):
+    at: int  # its row
+    bank_line_id: int
+    account: str
+    place: int
+    copy_of: int
+    is_own: bool
+
+
+def _in_slots(lines: pd.DataFrame) -> pd.DataFrame:
+    """Give lines of files that name no account the account and place of the line whose money they say."""
+    names = ["bank_line_id", "account", "money_place", "copy_of_line_id", "is_own"]
+    is_named = lines["account"] != ""
+    of_key = [is_named.eq(one).groupby(lines["money_key"]).transform("any") for one in (True, False)]
+    mixed: dict[str, list[_Line]] = {}
+    several = lines[of_key[0] & of_key[1]]
+    for key, line in zip(several["money_key"], several[names].itertuples(), strict=True):
+        mixed.setdefault(str(key), []).append(_Line(*line))
+    found = {at: slot for same in mixed.values() for at, slot in _slots(same).items()}
+    return lines.assign(
+        account=[found[at][0] if at in found else one for at, one in lines["account"].items()],
+        money_place=[found[at][1] if at in found else one for at, one in lines["money_place"].items()],
+    )
+
+
+def _slots(lines: Sequence[_Line]) -> dict[int, tuple[str, int]]:
+    """Give rows of lines without an account, all of one key, the account and place of a line that has one.
+
+    That beside which the line is, or was, held; else the one of the same place; else the next that no other place has,
+    of whatever account. What a person said to be money of its own is found by its own place only.
+    """
+    slot_of = {line.bank_line_id: (line.account, line.place) for line in lines if line.account}
+    held = {line.copy_of: slot_of[line.bank_line_id] for line in lines if line.account and not line.is_own}
+    own = {slot_of[line.bank_line_id] for line in lines if line.account and line.is_own}
+    free = sorted(set(slot_of.values()), key=lambda slot: (slot[1], slot[0]))
+    unnamed = sorted((line for line in lines if not line.account), key=lambda line: (line.place, line.bank_line_id))
+    own_places = {line.place for line in unnamed if line.is_own}
+    slots: dict[int, tuple[str, int]] = {}
+
+    def take(place: int, fitting: list[tuple[str, int]]) -> None:
+        if place not in slots and fitting:
+            slots[place] = fitting[0]
+            free.remove(fitting[0])
+
+    for line in unnamed:
+        beside = (slot_of.get(line.copy_of), held.get(line.bank_line_id))
+        take(line.place, [slot for slot in free if slot in beside])
+    for line in unnamed:
+        take(line.place, [slot for slot in free if slot[1] == line.place])
+    for line in unnamed:
+        take(line.place, [slot for slot in free if slot not in own and line.place not in own_places])
+    return {line.at: slots[line.place] for line in unnamed if line.place in slots}
+
+
+def _payers(rows: pd.DataFrame) -> pd.Series[int]:
+    """Number the payers of lines of one slot, from 0: a line is of the first one that it does not differ from."""
+    found = pd.Series(0, index=rows.index, dtype="int64")
+    several = rows.groupby(_SLOT)[_PAYER].transform("nunique").gt(1).any(axis=1)
+    for _, part in rows[several].groupby(_SLOT):
+        heads: list[tuple[str, str]] = []
+        for line, name, identifier in part[_PAYER].itertuples():
+            same = [at for at, head in enumerate(heads) if not _is_other_payer(head, (name, identifier))]
+            if not same:
+                heads.append((name, identifier))
+            found[line] = same[0] if same else len(heads) - 1
+    return found
+
+
+def _is_other_payer(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Tell whether two lines name two payers: by their numbers, else by names of which none is within the other.
+
+    A text with an addendum in it (TRN*) is what the bank says where it names nobody.
+    """
+    identifiers = (_letters(one[1]), _letters(other[1]))
+    first, second = identifiers if all(identifiers) else (_letters(one[0]), _letters(other[0]))
+    return bool(first and second and first not in second and second not in first)
+
+
+def _letters(text: str) -> str:
+    return "" if "TRN*" in text.upper() else "".join(filter(str.isalnum, text.upper()))

@@ -67,7 +67,7 @@ def _changed(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
         is_booked=cash.fillna(0) != 0,
         was_booked=cash.notna(),
         is_undone=rows["state"] == UNDONE,
-        is_own=rows["is_own_money"] != 0,
+        is_own=rows["place_before_own"] != 0,
     )
     of = standing(told).set_axis(rows.index)
     states = line_states(rows["rest_cents"]).mask(of != 0, COPY).mask(told["is_undone"], UNDONE)
@@ -75,20 +75,38 @@ def _changed(conn: Connection, rows: pd.DataFrame) -> pd.DataFrame:
     return changed[(states != rows["state"]) | (of != rows["copy_of_line_id"])]
 
 
-def tell_apart(ctx: Context, bank_line_id: int, reason: str, posting_date: date) -> int:
+def tell_apart(ctx: Context, bank_line_id: int, reason: str, posting_date: date, *, is_taken_back: bool = False) -> int:
     """Say that a copy is money of its own, which the next reconcile ties and books; give its cents.
 
-    Raises NotFoundError, UsageError without a reason, or PostingRefusedError for a line that is no copy. The audit
-    chain seals the reason.
+    It has a place of its own from now on, so that a third file that says both finds both. `is_taken_back`: it was none;
+    only while nothing of it is in the books. Raises NotFoundError, UsageError without a reason, or PostingRefusedError
+    for a line of which that cannot be said. The audit chain seals the reason.
     """
     if not reason.strip():
-        raise UsageError("Say why it is money of its own.")
+        raise UsageError("Say why it is money of its own, or not.")
     with running(ctx, "action", posting_date), write(ctx.engine) as conn:
-        line = line_of(conn, bank_line_id)
-        if str(line["state"].iloc[0]) != COPY:
-            raise PostingRefusedError("This bank line is no copy of another one.")
-        rows_of.tell_apart(conn, bank_line_id)
-        settle(conn, ctx, posting_date, keys_of(conn, [bank_line_id]), OWN)
-        body = {"amount_cents": int(line["amount_cents"].iloc[0])}
-        record_with_reason(ctx, conn, "deposit.own", f"bank line {bank_line_id}", body, reason.strip())
-    return int(line["amount_cents"].iloc[0])
+        cents = int(line_of(conn, bank_line_id)["amount_cents"].iloc[0])
+        keys = keys_of(conn, [bank_line_id])
+        rows = rows_of.of_keys(conn, keys).set_index("bank_line_id")
+        if is_taken_back:
+            _require_unbooked_own(conn, rows, bank_line_id)
+            rows_of.place(conn, bank_line_id, int(rows["place_before_own"].loc[bank_line_id]), 0)
+        else:
+            if bank_line_id not in rows.index or rows["state"].loc[bank_line_id] != COPY:
+                raise PostingRefusedError("This bank line is no copy of another one.")
+            before = int(rows["money_place"].loc[bank_line_id])
+            rows_of.place(conn, bank_line_id, 1 + int(rows["money_place"].max()), before)
+        settle(conn, ctx, posting_date, keys, OWN)
+        action = "deposit.own-taken-back" if is_taken_back else "deposit.own"
+        record_with_reason(ctx, conn, action, f"bank line {bank_line_id}", {"amount_cents": cents}, reason.strip())
+    return cents
+
+
+def _require_unbooked_own(conn: Connection, rows: pd.DataFrame, bank_line_id: int) -> None:
+    if bank_line_id not in rows.index or not rows["place_before_own"].loc[bank_line_id]:
+        raise PostingRefusedError("Nobody said that this bank line is money of its own.")
+    if rows_of.booked(conn, [bank_line_id])["cash_cents"].any():
+        number = int(rows["file_id"].loc[bank_line_id])
+        raise PostingRefusedError(
+            f"It is in the books. First: claims undo file:{number}; then this again, then claims replay file:{number}."
+        )

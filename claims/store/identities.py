@@ -61,7 +61,9 @@ def under_other_payees(conn: sa.Connection) -> pd.DataFrame:
         R.c.state.in_(["new", "ready", "posted", "undone", "duplicate"]),
         sa.and_(R.c.state == "held", R.c.reason_code == CONFLICT),
     )
-    return _beside(conn, R.c.state == "new", sa.and_(wanted, ~_moves_nothing()), is_payee=False)
+    rows = _beside(conn, R.c.state == "new", sa.and_(wanted, ~_moves_nothing()), is_payee=False)
+    payees = rows.groupby(["payment_date", "payment_cents"])["payee_identifier"].transform("nunique")
+    return rows[payees > 1].reset_index(drop=True)
 
 
 def tax_numbers(conn: sa.Connection) -> dict[str, set[str]]:
@@ -77,12 +79,13 @@ def tax_numbers(conn: sa.Connection) -> dict[str, set[str]]:
 def _beside(
     conn: sa.Connection, among: sa.ColumnElement[bool], wanted: sa.ColumnElement[bool], *, is_payee: bool = True
 ) -> pd.DataFrame:
-    """Give the remittances `wanted` that have the day and amount, and the payee (or another one), of any `among`."""
+    """Give the remittances `wanted` that have the day and amount, and the payee (or any), of one `among`."""
     same = (R.c.payment_date, R.c.payment_cents, R.c.payee_identifier)
-    news = sa.select(*same).where(among).distinct().subquery()
-    day, cents, payee = news.c
-    alike = R.c.payee_identifier == payee if is_payee else R.c.payee_identifier != payee
-    select = _remittances().join(news, sa.and_(R.c.payment_cents == cents, alike)).where(wanted)
+    # Of several payees of one day and amount each would be found by all others.
+    news = sa.select(*(same if is_payee else same[:2])).where(among).distinct().subquery()
+    alike = R.c.payee_identifier == news.c.payee_identifier if is_payee else sa.true()
+    day = news.c.payment_date
+    select = _remittances().join(news, sa.and_(R.c.payment_cents == news.c.payment_cents, alike)).where(wanted)
     # Two selects, so that each finds its rows by state and day.
     dated = frame(conn, select.where(R.c.payment_date == day))
     undated = frame(conn, select.where(R.c.payment_date.is_(None), day.is_(None)))

@@ -21,11 +21,12 @@ _IN_LIST = 900
 
 def of_keys(conn: sa.Connection, keys: Iterable[str]) -> pd.DataFrame:
     """All lines of some money keys: bank_line_id, line_key, file_id, row_number, bank_date, amount_cents, rest_cents,
-    reference, payer_name, payer_identifier, account, money_key, money_place, state, copy_of_line_id, is_own_money."""
+    reference, payer_name, payer_identifier, account, money_key, money_place, state, copy_of_line_id,
+    place_before_own."""
     names = [
         *("bank_line_id", "line_key", "file_id", "row_number", "bank_date", "amount_cents", "rest_cents"),
         *("reference", "payer_name", "payer_identifier"),
-        *("account", "money_key", "money_place", "state", "copy_of_line_id", "is_own_money"),
+        *("account", "money_key", "money_place", "state", "copy_of_line_id", "place_before_own"),
     ]
     select = sa.select(*(B.c[name] for name in names))
     wanted = sorted(set(keys) - {""})
@@ -68,9 +69,9 @@ def close(conn: sa.Connection, line_ids: Iterable[int], reason: str, day: date) 
         exceptions.close_for(conn, "bank_line_id", part, [TYPE], reason, day)
 
 
-def tell_apart(conn: sa.Connection, bank_line_id: int) -> None:
-    """Say of a line for good that it is money of its own."""
-    update_where_in(conn, B, B.c.bank_line_id, [bank_line_id], is_own_money=1)
+def place(conn: sa.Connection, bank_line_id: int, place: int, before_own: int) -> None:
+    """Give a line another place among equal money, and say which it had before it was its own (0: it is not)."""
+    update_where_in(conn, B, B.c.bank_line_id, [bank_line_id], money_place=place, place_before_own=before_own)
 
 
 def unfounded(conn: sa.Connection) -> list[str]:

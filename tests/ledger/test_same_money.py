@@ -8,17 +8,12 @@ from claims.ledger.same_money import money_keys, places, standing
 
 def lines(*rows):
     """Lines of one day, amount and trace number: account, reference, and what else is said of them."""
-    frame = pd.DataFrame(
-        [
-            {"account": "", "reference": "", "payer_name": "", "payer_identifier": "", "copy_of_line_id": 0, **row}
-            for row in rows
-        ]
+    texts = dict.fromkeys(("account", "reference", "payer_name", "payer_identifier"), "")
+    flags = dict.fromkeys(("is_booked", "was_booked", "is_undone", "is_own"), False)
+    usual = {**texts, **flags, "copy_of_line_id": 0, "money_place": 1, "money_key": "K"}
+    return pd.DataFrame(
+        [{**usual, "bank_line_id": number, "line_key": f"L{number}", **row} for number, row in enumerate(rows, 1)]
     )
-    frame = frame.assign(money_key="K", bank_line_id=range(1, len(frame) + 1))
-    for name in ("is_booked", "was_booked", "is_undone", "is_own"):
-        frame[name] = frame[name].fillna(False).astype("bool") if name in frame else False
-    frame["line_key"] = frame["line_key"] if "line_key" in frame else [f"L{number}" for number in frame["bank_line_id"]]
-    return frame.assign(money_place=frame.get("money_place", 1))
 
 
 def test_money_is_day_amount_and_trace_number_as_it_is_compared():
@@ -62,8 +57,37 @@ def test_places_among_equal_money(stored, new, expected):
         # A file without account says the money of one account, and that of the one that it was held beside.
         (({"is_booked": True}, {"account": "7"}, {"account": "8"}), [0, 1, 0]),
         (({"is_booked": True}, {"account": "7"}, {"account": "8", "copy_of_line_id": 1}), [0, 0, 1]),
-        (({"money_place": 2}, {"account": "7"}), [0, 0]),
-        (({"is_own": True}, {"account": "7"}), [0, 0]),
+        (({}, {"money_place": 2}, {"account": "7"}), [0, 0, 1]),
+        # What a person said to be money of its own has a place of its own: a third file finds both.
+        (({}, {"account": "7", "is_own": True, "money_place": 2}), [0, 0]),
+        (
+            ({}, {"account": "7", "is_own": True, "money_place": 2, "copy_of_line_id": 1}, {}, {"money_place": 2}),
+            [0, 0, 1, 2],
+        ),
+        (({"is_own": True, "money_place": 2}, {"account": "7"}, {"account": "7", "money_place": 2}), [0, 0, 1]),
+        # Lines of a file without accounts are of one account after the other.
+        (({"account": "7"}, {"account": "8"}, {}, {"money_place": 2}), [0, 0, 1, 2]),
+        (
+            (
+                {"account": "7"},
+                {"account": "8", "copy_of_line_id": 4},
+                {"line_key": "Z"},
+                {"is_booked": True, "money_place": 2},
+            ),
+            [0, 4, 1, 0],
+        ),
+        # Two payers are no copies of each other; a name may be longer in one file.
+        (({"payer_name": "PLAN ONE"}, {"account": "7", "payer_name": "Plan Two"}, {"account": "7"}), [0, 0, 1]),
+        (({"payer_name": "PLAN ONE"}, {"account": "7", "payer_name": "Plan-One of Ohio"}), [0, 1]),
+        (
+            (
+                {"payer_name": "ONE", "payer_identifier": "1599999999"},
+                {"account": "7", "payer_name": "TWO", "payer_identifier": "599999999"},
+            ),
+            [0, 1],
+        ),
+        (({"payer_name": "PLAN ONE"}, {"account": "7", "payer_name": "ADDENDA TRN*1*ZZ*1512345678~"}), [0, 1]),
+        (({"payer_identifier": "1"}, {"account": "7", "payer_identifier": "2"}), [0, 0]),
         (({"is_undone": True}, {"account": "7"}), [2, 0]),
         (({"is_undone": True, "was_booked": True}, {"account": "7", "is_undone": True}), [0, 0]),
         (({}, {"account": "7", "was_booked": True}), [2, 0]),

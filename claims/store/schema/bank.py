@@ -27,12 +27,13 @@ bank_lines = Table(
     Column("rest_cents", Cents, nullable=False),
     Column("state", Code, nullable=False),
     # The same money in another file (`ledger.same_money`): its account, key and place among equals of its file, the
-    # line as which it stands (a copy: nothing of it is booked); whether a person said that it is money of its own.
+    # line as which it stands (a copy: nothing of it is booked); its place before a person said that it is money of its
+    # own (0: nobody did).
     Column("account", Text, nullable=False, server_default=""),
     Column("money_key", String(64)),
     Column("money_place", Integer, nullable=False, server_default="0"),
     ref("copy_of_line_id", "bank_lines.bank_line_id", optional=True),
-    Column("is_own_money", Integer, nullable=False, server_default="0"),
+    Column("place_before_own", Integer, nullable=False, server_default="0"),
     Index("ix_bank_lines_money_key", "money_key"),
     Index("ix_bank_lines_by_day", "state", "bank_date", "bank_line_id", "rest_cents"),
 )

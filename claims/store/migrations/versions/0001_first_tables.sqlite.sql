@@ -308,7 +308,7 @@ CREATE TABLE bank_lines (
     money_key VARCHAR(64),
     money_place INTEGER DEFAULT '0' NOT NULL,
     copy_of_line_id INTEGER,
-    is_own_money INTEGER DEFAULT '0' NOT NULL,
+    place_before_own INTEGER DEFAULT '0' NOT NULL,
     CONSTRAINT pk_bank_lines PRIMARY KEY (bank_line_id),
     CONSTRAINT fk_bank_lines_file_id FOREIGN KEY(file_id) REFERENCES files (file_id),
     CONSTRAINT uq_bank_lines_line_key UNIQUE (line_key),
