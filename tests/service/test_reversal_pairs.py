@@ -359,6 +359,9 @@ DENY, DENY_AGAIN = decision(1, FIRST, 0, "197"), decision(2, SAME_DAY, 0, "50")
         ({"cents": -8800}, [decision(2, "20250311", 10000)], (2, "payer-claim-number")),  # told, as ever
         ({"cents": 0, "reason": "197"}, [DENY, DENY_AGAIN], (1, "number-and-amounts")),
         ({"cents": 0, "reason": "197"}, [DENY_AGAIN], None),
+        # A correction beside the reversal: what came after it would have one of its own.
+        ({"cents": -8800, "corrects": True}, [NEW], (2, "payer-claim-number")),
+        ({"cents": 0, "reason": "197", "corrects": True}, [DENY_AGAIN], (2, "payer-claim-number")),
         ({"cents": -8800, "reason": "42"}, [PAY], (1, "payer-claim-number")),
         ({"cents": -8800}, [PAY, decision(2, "20250311", 8800)], (2, "payer-claim-number")),  # both: the newest
         ({"cents": -8800}, [PAY, decision(2, "20250311", 8800, "59")], (1, "number-and-amounts")),
@@ -370,7 +373,9 @@ def test_of_decisions_under_one_number_a_reversal_takes_back_the_one_that_it_mir
     batch = SimpleNamespace(
         service_payments=lines.astype({"procedure_code": "str", "claim_payment_id": "int64"}),
         adjustments=pd.DataFrame([cas, *(one for _, one in decisions)]),
-        corrections=pd.DataFrame({"remit_id": [], "family_id": [], "payer_sequence": []}),
+        corrections=pd.DataFrame({"remit_id": [3], "family_id": [1], "payer_sequence": ["P"]}).iloc[
+            : 1 if back.get("corrects") else 0
+        ],
     )
     decided = pd.DataFrame([one for one, _ in decisions]).sort_values("place", ignore_index=True)
     best = reversal_pairs.originals(pd.DataFrame([row]), decided, batch)
