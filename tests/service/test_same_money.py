@@ -73,8 +73,21 @@ def test_files_of_one_night_are_held_beside_each_other_and_a_person_tells_deposi
     with pytest.raises(PostingRefusedError, match=f"claims deposits own {copy}"):
         deposits.tie(practice.ctx, copy, 1, "seen", LATER)
     cents = same_money.tell_apart(practice.ctx, copy, "the bank confirmed two", LATER)
+    same_money.tell_apart(practice.ctx, copy, "it did not", LATER, is_taken_back=True)
+    assert states(practice).count("copy") == 2
+    same_money.tell_apart(practice.ctx, copy, "it did", LATER)
     with pytest.raises(PostingRefusedError, match="no copy"):
         same_money.tell_apart(practice.ctx, copy, "the bank confirmed two", LATER)
     practice.reconcile(LATER)
     assert practice.balances()["1000"] == BOTH + cents
+    check(practice)
+    # In the books: its file goes first, and comes back with the line as the copy that it is.
+    with pytest.raises(PostingRefusedError, match="claims undo file:"):
+        same_money.tell_apart(practice.ctx, copy, "it did not", LATER, is_taken_back=True)
+    target = f"file:{story['file_id']}"
+    assert undo(practice.ctx, target, LATER).refused.empty
+    same_money.tell_apart(practice.ctx, copy, "it did not", LATER, is_taken_back=True)
+    replay(practice.ctx, target, LATER)
+    practice.reconcile(LATER)
+    assert practice.balances()["1000"] == BOTH
     check(practice)
