@@ -72,12 +72,8 @@ def resolved_claims(claims: pd.DataFrame, stands: pd.Series) -> pd.DataFrame:
 def conflicts(claims: pd.DataFrame) -> pd.DataFrame:
     """Give the exceptions of claims that came to be held (state_new): one for each content of a key."""
     held = claims[claims["state_new"] == "held"]
-    return held.assign(type_code="CLAIM_CONFLICT", exception_key=conflict_keys(held), amount_cents=held["charge_cents"])
-
-
-def conflict_keys(claims: pd.DataFrame) -> pd.Series:
-    """Key of the exception of each content of a claim."""
-    return "CLAIM_CONFLICT:" + claims["claim_key"] + ":" + claims["body_hash"].str[:16]
+    keys = identities.conflict_keys(held)
+    return held.assign(type_code=identities.CONFLICT_TYPE, exception_key=keys, amount_cents=held["charge_cents"])
 
 
 def _with_chosen(remits: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from claims.errors import NotFoundError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.service.exception_acts import LEAST_REASON
-from claims.service.identities import conflict_keys, conflicts, resolved_claims
+from claims.service.identities import conflicts, resolved_claims
 from claims.service.placing import place_versions
 from claims.service.wording import visible
 from claims.service.worked import LONGEST, require_seen
@@ -39,7 +39,7 @@ def choice(ctx: Context, exception_id: int) -> Choice | None:
         if found is None or found.type_code != rows_of.TYPE or found.state != "open":
             return None
         rivals = rows_of.rivals(conn, exception_id)
-        seen = rows_of.events(conn, conflict_keys(rivals))
+        seen = rows_of.events(conn, identities.conflict_keys(rivals))
         return Choice(seen, _hindrance(rivals), bool((~rivals["is_own"] & (rivals["state"] == "stored")).any()))
 
 
@@ -85,7 +85,7 @@ def _rivals(conn: Connection, exception_id: int, seen: int | None) -> pd.DataFra
     if found.type_code != rows_of.TYPE:
         raise UsageError("Only of claims with one number and different content it is to be said which one stands.")
     rivals = rows_of.rivals(conn, exception_id)
-    require_seen(rows_of.events(conn, conflict_keys(rivals)), seen)
+    require_seen(rows_of.events(conn, identities.conflict_keys(rivals)), seen)
     if found.closed_reason == exceptions.ACCEPTED:
         raise UsageError(f"It was accepted: first claims exceptions take-up {exception_id}.")
     if found.state != "open":

@@ -13,7 +13,7 @@ from claims.store import schema, sealed, seals, step_marks
 from claims.store.load import frame
 from claims.store.queries.asof import total
 from claims.store.queries.denials import not_looked_at
-from claims.store.rows import cell, insert_keyed
+from claims.store.rows import cell, frame_of_texts, insert_keyed
 
 CASE = schema.denial_cases
 # What stands in a list for a day that is not known, so that every row has a place in it.
@@ -95,5 +95,4 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
 
 def _known(conn: sa.Connection, keys: list[str]) -> pd.DataFrame:
     select = sa.select(CASE.c.case_key, CASE.c.case_id, CASE.c.version)
-    parts = [frame(conn, select.where(CASE.c.case_key.in_(keys[at : at + 900]))) for at in range(0, len(keys), 900)]
-    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    return frame_of_texts(conn, select, CASE.c.case_key, keys)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.load import frame
-from claims.store.rows import IN_LIST, frame_of
+from claims.store.rows import frame_of, frame_of_texts
 
 F, T, R, C = schema.files, schema.transactions, schema.remittances, schema.claims
 CP, SP, A, REM, PLB = (
@@ -152,10 +152,7 @@ def answers(conn: sa.Connection, file_id: int, first_seg: int, last_seg: int) ->
 def keyed(conn: sa.Connection, table: sa.Table, column: str, keys: Sequence[str]) -> pd.DataFrame:
     """Bank lines or patients' payments by their keys, with the file that they first came in."""
     select = _own(table, table.c.file_id)
-    parts = [
-        frame(conn, select.where(table.c[column].in_(keys[at : at + IN_LIST]))) for at in range(0, len(keys), IN_LIST)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    return frame_of_texts(conn, select, table.c[column], keys)
 
 
 def missing_rows(conn: sa.Connection) -> Mapping[str, int]:

@@ -24,6 +24,7 @@ FACTS = (
 )
 PAYEE = "payee_tax_id"  # tells whether a payee named by its NPI is the one named by its tax number
 CLAIM_CONFLICT = "claim-conflict"  # why each of several claims of one key with other content is held
+CONFLICT_TYPE = "CLAIM_CONFLICT"  # of the exception that names each content of such a key
 # A claim of ours with such a life is frozen in a batch, or a receiver has it: it is no longer ours to hold.
 _UNDER_WAY = (
     "batched", "sent", "acknowledged", "received", "accepted", "rejected", "paid", "partly_paid", "denied", "reversed",
@@ -95,6 +96,16 @@ def _beside(
 def _remittances() -> sa.Select[Any]:
     names = ("remit_id", "transaction_id", "remit_key", "body_hash", "state", "reason_code", "file_id", "seg")
     return sa.select(*(R.c[name] for name in (*names, *FACTS, PAYEE)), F.c.sha256).join(F, F.c.file_id == R.c.file_id)
+
+
+def conflict_key() -> sa.ColumnElement[str]:
+    """Key of the exception of the content of a claim; `conflict_keys` gives it of frames."""
+    return CONFLICT_TYPE + ":" + C.c.claim_key + ":" + sa.func.substr(C.c.body_hash, 1, 16)
+
+
+def conflict_keys(claims: pd.DataFrame) -> pd.Series:
+    """Key of the exception of each content of a claim (claim_key, body_hash)."""
+    return CONFLICT_TYPE + ":" + claims["claim_key"] + ":" + claims["body_hash"].str[:16]
 
 
 def new_claims(conn: sa.Connection) -> pd.DataFrame:

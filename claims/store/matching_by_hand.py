@@ -8,6 +8,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
+from claims.store.identities import conflict_key
 from claims.store.load import frame
 from claims.store.matching import CLAIM_FACTS, CP, FAM, LOOKING, POSTINGS, C, F, M, N, R, is_stored
 from claims.store.rows import frame_of
@@ -75,7 +76,6 @@ def holding(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
 
     A claim is held by itself, beside others of its number, or with its set or file.
     """
-    content = "CLAIM_CONFLICT:" + C.c.claim_key + ":" + sa.func.substr(C.c.body_hash, 1, 16)
     with_set = sa.and_(E.c.type_code == "CLAIM_HELD", E.c.file_id == C.c.file_id, E.c.seg == T.c.seg)
     with_file = sa.and_(E.c.type_code == "FILE_HELD", E.c.file_id == C.c.file_id)
     select = (
@@ -83,7 +83,7 @@ def holding(conn: sa.Connection, claim_number: str) -> pd.DataFrame:
         .select_from(C)
         .join(FAM, FAM.c.family_id == C.c.family_id)
         .outerjoin(T, T.c.transaction_id == C.c.transaction_id)
-        .join(E, sa.or_(E.c.exception_key == content, with_set, with_file))
+        .join(E, sa.or_(E.c.exception_key == conflict_key(), with_set, with_file))
         .where(FAM.c.claim_number == claim_number, C.c.state == "held", E.c.state == "open")
     )
     return frame(conn, select.distinct().order_by(E.c.exception_id))

@@ -62,6 +62,16 @@ def frame_of(
     return pd.concat(parts, ignore_index=True) if parts else no_rows(select)
 
 
+def frame_of_texts(
+    conn: sa.Connection, select: sa.Select[Any], column: sa.ColumnElement[str], texts: Iterable[str]
+) -> pd.DataFrame:
+    """Run `select` for the rows whose `column` is one of `texts`, part by part; each text once, none for ""."""
+    listed = sorted({text for text in texts if text})
+    starts = range(0, len(listed), IN_LIST)
+    parts = [frame(conn, select.where(column.in_(listed[at : at + IN_LIST]))) for at in starts]
+    return pd.concat(parts, ignore_index=True) if parts else no_rows(select)
+
+
 def update_where_in(
     conn: sa.Connection, table: sa.Table, column: sa.Column[int], values: Iterable[int], **changes: object
 ) -> None:

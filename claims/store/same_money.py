@@ -11,12 +11,10 @@ import sqlalchemy as sa
 from claims.store import exceptions, schema
 from claims.store.banking import COPY, OUT
 from claims.store.bulk_update import bulk_update
-from claims.store.load import frame
-from claims.store.rows import frame_of, in_parts, update_where_in
+from claims.store.rows import frame_of, frame_of_texts, in_parts, update_where_in
 
 B, E, L = schema.bank_lines, schema.exceptions, schema.ledger_lines
 TYPE = "BANK_LINE_COPY"
-_IN_LIST = 900
 
 
 def of_keys(conn: sa.Connection, keys: Iterable[str]) -> pd.DataFrame:
@@ -29,10 +27,7 @@ def of_keys(conn: sa.Connection, keys: Iterable[str]) -> pd.DataFrame:
         *("account", "money_key", "money_place", "state", "copy_of_line_id", "place_before_own"),
     ]
     select = sa.select(*(B.c[name] for name in names))
-    wanted = sorted(set(keys) - {""})
-    starts = range(0, len(wanted), _IN_LIST)
-    parts = [frame(conn, select.where(B.c.money_key.in_(wanted[at : at + _IN_LIST]))) for at in starts]
-    return pd.concat(parts, ignore_index=True) if parts else frame(conn, select.where(sa.false()))
+    return frame_of_texts(conn, select, B.c.money_key, keys)
 
 
 def shared(conn: sa.Connection) -> list[str]:

@@ -8,11 +8,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from claims.store import schema
-from claims.store.identities import CLAIM_CONFLICT, claims_like
+from claims.store.identities import CLAIM_CONFLICT, CONFLICT_TYPE, claims_like
 from claims.store.rows import frame_of, update_where_in
 
 C, E, EVENT, J = schema.claims, schema.exceptions, schema.exception_events, schema.journals
-TYPE = "CLAIM_CONFLICT"
+TYPE = CONFLICT_TYPE
 
 
 def rivals(conn: sa.Connection, exception_id: int) -> pd.DataFrame:

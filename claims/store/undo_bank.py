@@ -13,7 +13,7 @@ from claims.store.banking import UNDONE, line_states
 from claims.store.bulk_update import bulk_update
 from claims.store.in_force import stands
 from claims.store.load import frame
-from claims.store.rows import frame_of, update_where_in
+from claims.store.rows import frame_of, frame_of_texts, update_where_in
 from claims.store.undo import made_by_hand
 
 B, D, F, E = schema.bank_lines, schema.deposit_matches, schema.files, schema.exceptions
@@ -66,9 +66,7 @@ def standing_files(conn: sa.Connection, but: int) -> pd.DataFrame:
 def of_file(conn: sa.Connection, file_ids: Sequence[int], line_keys: Iterable[str]) -> pd.DataFrame:
     """Bank lines that files brought, and those of these keys: bank_line_id, line_key, file_id, amount_cents, state."""
     select = sa.select(B.c.bank_line_id, B.c.line_key, B.c.file_id, B.c.amount_cents, B.c.state)
-    keys = sorted(set(line_keys))
-    parts = [frame_of(conn, select, B.c.file_id, list(file_ids))]
-    parts += [frame(conn, select.where(B.c.line_key.in_(keys[at : at + 900]))) for at in range(0, len(keys), 900)]
+    parts = [frame_of(conn, select, B.c.file_id, list(file_ids)), frame_of_texts(conn, select, B.c.line_key, line_keys)]
     return pd.concat(parts, ignore_index=True).drop_duplicates("bank_line_id", ignore_index=True)
 
 
@@ -123,10 +121,10 @@ def returned_later(conn: sa.Connection, line_ids: Sequence[int]) -> pd.DataFrame
     parts = [frame_of(conn, back.where(D.c.ended_at.is_(None), B.c.amount_cents < 0), D.c.returns_line_id, line_ids)]
     own = sa.select(L.c.reference).join(D, D.c.journal_id == L.c.journal_id)
     own = own.where(D.c.ended_at.is_(None), D.c.remit_id.is_(None), L.c.account == "1000", L.c.reference != "")
-    keys = frame_of(conn, own, D.c.bank_line_id, line_ids)["reference"].drop_duplicates().tolist()
+    keys = frame_of(conn, own, D.c.bank_line_id, line_ids)["reference"]
     same = sa.select(D.c.journal_id, D.c.bank_line_id).join(L, L.c.journal_id == D.c.journal_id)
     same = same.where(D.c.ended_at.is_(None), D.c.remit_id.is_(None), L.c.account == "1000")
-    parts += [frame(conn, same.where(L.c.reference.in_(keys[at : at + 900]))) for at in range(0, len(keys), 900)]
+    parts.append(frame_of_texts(conn, same, L.c.reference, keys))
     rows = pd.concat(parts, ignore_index=True)
     return rows.loc[~rows["bank_line_id"].isin(mine), ["journal_id"]].drop_duplicates(ignore_index=True)
 

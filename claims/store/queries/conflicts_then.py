@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from claims.store import schema
 from claims.store.exceptions import STANDS
-from claims.store.identities import CLAIM_CONFLICT
+from claims.store.identities import CLAIM_CONFLICT, conflict_key
 from claims.store.queries.asof import AsOf
 
 C, E, PAST = schema.claims, schema.exceptions, schema.past_exceptions
@@ -20,7 +20,7 @@ def state_then(as_of: AsOf) -> sa.ColumnElement[str]:
     Once the exception of its content was closed because it stands, a claim stood until that exception opened again, and
     its copies were duplicates for good; before it was opened the first time, a claim that is held now stood.
     """
-    exception_key = "CLAIM_CONFLICT:" + C.c.claim_key + ":" + sa.func.substr(C.c.body_hash, 1, 16)
+    exception_key = conflict_key()
     times, later = _times("times"), _times("later")
     opened = _by(as_of, times.c.posting_date, times.c.opened_at)
     again = sa.select(sa.literal(1)).where(

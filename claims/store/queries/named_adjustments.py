@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from claims.store import schema
 from claims.store.load import frame
 from claims.store.queries.asof import total
-from claims.store.rows import frame_of
+from claims.store.rows import frame_of, frame_of_texts
 
 PA, R, E, J, L = (
     schema.provider_adjustments,
@@ -55,12 +55,9 @@ def _booked(conn: sa.Connection, exceptions: pd.DataFrame, keys: pd.Series) -> p
     own = sa.select(J.c.idempotency_key.label("key"), PA.c.ordinal, PA.c.remit_id)
     own = own.join(L, L.c.journal_id == J.c.journal_id)
     own = own.join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
-    wanted = sorted(set(keys))
-    parts = [
-        frame(conn, own.where(J.c.idempotency_key.in_(wanted[at : at + 900]))) for at in range(0, len(wanted), 900)
-    ]
+    found = frame_of_texts(conn, own, J.c.idempotency_key, keys)
     rows = pd.DataFrame({"exception_id": exceptions.loc[keys.index, "exception_id"], "key": keys})
-    return rows.merge(pd.concat(parts).drop_duplicates(), on="key").drop(columns="key")
+    return rows.merge(found.drop_duplicates(), on="key").drop(columns="key")
 
 
 def of_remittance(conn: sa.Connection, remit_id: int) -> pd.DataFrame:
