@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims import findings
+from claims.ledger.same_money import money_keys
 from claims.service import bank_files
 from claims.service.replay import replay
 from claims.service.undo import undo
@@ -86,8 +87,13 @@ def test_items_of_a_deposit_find_the_remittances_of_their_checks(practice):
 
 def test_a_deposit_that_older_books_have_stays_the_line(practice, monkeypatch):
     """Before items could be lines, they were left out beside their deposit."""
+
+    def deposits_only(_, __, rows, ___):
+        lines = rows[rows["kind"] == "lockbox"]
+        return lines.assign(money_key=money_keys(lines)), findings.frame()
+
     with monkeypatch.context() as before:
-        before.setattr(bank_files, "said", lambda _, __, rows, ___: (rows[rows["kind"] == "lockbox"], findings.frame()))
+        before.setattr(bank_files, "said", deposits_only)
         practice.night(BOTH)
     check(practice)
     practice.night(BOTH.replace(b",0600,", b",0700,"))
