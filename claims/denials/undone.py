@@ -38,7 +38,11 @@ def rolled_back(events: pd.DataFrame, since: pd.Series) -> tuple[pd.Series, list
     again: dict[int, str] = {}
     while True:
         at = pd.Series(told["claim_payment_id"].map(gone | again), index=told.index, dtype="object")
-        caused = told[at.notna() & (told["recorded_at"] >= at.fillna("9")) & (told["kind"] != UNDONE) & stands]
+        is_own = at.notna() & (told["kind"] != UNDONE) & stands
+        came = is_own & (told["recorded_at"] >= at.fillna("9"))
+        # A replay that restored a case gave its decision the place that it had before the undo: it is told from there.
+        of_case = pd.MultiIndex.from_frame(told[["case_id", "claim_payment_id"]])
+        caused = told[came | (is_own & of_case.isin(of_case[came & (told["kind"] == RESTORED)]))]
         looks = told.merge(caused[["case_id", "recorded_at"]].drop_duplicates(), on=["case_id", "recorded_at"])
         first = looks.groupby("case_id")["event_id"].min()
         later = told[told["event_id"] >= told["case_id"].map(first)]

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from claims.denials.undone import before, with_winners
+from claims.denials.undone import before, rolled_back, with_winners
 
 NAMES = ["event_id", "case_id", "kind", "claim_payment_id", "amount_cents", "body"]
 
@@ -59,3 +59,39 @@ def test_a_case_that_opened_again_after_an_undo_stays_filed_under_the_claim_that
     events = pd.DataFrame(list(rows), columns=["event_id", "kind", "body"])
     assert before(now, events, 3, "2025-06-30") == now | {"state": "closed", "outcome": "undone"}
     assert before(now, events, 4, "2025-06-30") == now | lost  # where the denial still stands, without its claim
+
+
+def rolled(told, **since):
+    """`told`: case_id, kind, claim_payment_id, first_event_id or 0; an event of each instant 01, 02, ..."""
+    rows = [
+        (at, case_id, kind, payment, json.dumps({"first_event_id": first} if first else {}), f"{at:02}")
+        for at, (case_id, kind, payment, first) in enumerate(told, 1)
+    ]
+    names = ["event_id", "case_id", "kind", "claim_payment_id", "body", "recorded_at"]
+    gone = pd.Series({int(name[1:]): at for name, at in since.items()}, dtype="object")
+    first, again = rolled_back(pd.DataFrame(rows, columns=names), gone)
+    return first.to_dict(), again
+
+
+def test_a_case_that_a_replay_restored_is_rolled_back_to_before_its_decision_first_came():
+    told = [
+        (7, "opened", 1, 0),
+        (7, "undone", 1, 1),
+        (7, "opened", 1, 0),  # the replay's own look
+        (7, "restored", 1, 2),
+    ]
+    assert rolled(told[:3], p1="03") == ({7: 3}, [])
+    assert rolled(told, p1="03") == ({7: 1}, [])
+
+
+def test_a_restored_case_is_rolled_back_with_the_decision_that_came_second_only():
+    told = [
+        (7, "opened", 1, 0),
+        (7, "overturned", 2, 0),
+        (7, "undone", 2, 2),
+        (7, "repeated", 2, 0),
+        (7, "restored", 2, 3),
+    ]
+    assert rolled(told, p2="04") == ({7: 2}, [])
+    assert rolled(told, p1="01") == ({7: 1}, [2])
+    assert rolled(told, p1="01", p2="04") == ({7: 1}, [])
