@@ -4,12 +4,16 @@ import pytest
 import sqlalchemy as sa
 
 from claims.service import appeals
+from claims.service.replay import replay
+from claims.service.undo import undo
+from claims.service.verify import verify
 from claims.store import schema
 from tests.answers import ca_277
 from tests.service.appealed import begun, case_id, copied, denied, know, payer, sent
+from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
 
-CASE = schema.denial_cases
+CASE, EVENT = schema.denial_cases, schema.denial_events
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,21 @@ def test_queue_and_letters_agree_on_a_claim_that_came_late(folder_sent, tmp_path
         practice.night()
         assert appeals.planned(practice.ctx, case_id(practice), day=DAY).refused != "filed-late"
         assert step(practice)[:2] == ("APP", "WO")
+
+
+@pytest.mark.long
+def test_a_late_claims_denial_is_undone_as_often_as_it_was_replayed(folder_sent, tmp_path):
+    with copied(folder_sent, tmp_path / "home") as practice:
+        know(practice, payer(filing="30"))
+        practice.night(ca_277("B1", ("A1", "A2:20", "150")), denied())
+        before = state(practice)
+        for _ in range(2):
+            assert undo(practice.ctx, "remit:1", DAY).refused.empty
+            assert practice.rows(sa.select(CASE.c.state, CASE.c.outcome)) == [("closed", "undone")]
+            replay(practice.ctx, "remit:1", DAY)
+            assert differences(before, state(practice)) == {}
+        assert practice.rows(sa.select(EVENT.c.kind).where(EVENT.c.kind == "restored"))
+        assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
 
 
 @pytest.mark.long
