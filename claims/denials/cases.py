@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -81,20 +82,25 @@ def case_keys(base: Iterable[str], opening: Iterable[int]) -> list[str]:
 
 
 def openings(cases: pd.DataFrame) -> pd.Series[int]:
-    """Number the cases (case_key, base) of each base as their keys say; one with another key, by its place.
+    """Number the cases (case_key, base) of each base as their keys say; one with another key takes a number left over.
 
-    One whose opening was undone is not among them, and its number is not given again.
+    Their rows tell nothing: of two openings in one look either may be stored first. One whose opening was undone is not
+    among them, and its number is not given again.
     """
     number = cases.groupby("base").cumcount() + 1
     keys = pd.Series(case_keys(cases["base"], number), index=cases.index, dtype="str")
     odd = cases[keys != cases["case_key"]]
-    for ahead in range(1, SPARE):
+    for tried in range(1, int(number.max() if len(odd) else 0) + SPARE):
+        keys = pd.Series(case_keys(odd["base"], [tried] * len(odd)), index=odd.index, dtype="str")
+        number = number.mask(number.index.isin(odd.index[keys == odd["case_key"]]), tried)
+        odd = odd[keys != odd["case_key"]]
         if odd.empty:
-            break
-        tried = number[odd.index] + ahead
-        found = odd["case_key"] == pd.Series(case_keys(odd["base"], tried), index=odd.index, dtype="str")
-        number = number.where(~number.index.isin(odd.index[found]), number + ahead)
-        odd = odd[~found]
+            return number
+    told = cases.assign(number=number).drop(index=odd.index)
+    taken = {base: set(numbers) for base, numbers in told[told["base"].isin(odd["base"])].groupby("base")["number"]}
+    for at, base in odd["base"].items():
+        taken[base] = taken.get(base, set()) | {free := next(n for n in count(1) if n not in taken.get(base, set()))}
+        number[at] = free
     return number
 
 

@@ -79,7 +79,8 @@ def propose(
 
     stored = known_cases.assign(outcome=known_cases["outcome"].fillna("")).sort_values("case_id", ignore_index=True)
     kept = rekeyed(stored, cases, ordered, service_payments)
-    kept["opening"] = openings(kept)
+    # The last one of a base is the one that lives.
+    kept = kept.assign(opening=openings(kept)).sort_values("opening", kind="stable", ignore_index=True)
     new_keys = pd.Series(case_keys(kept["base"], kept["opening"]), index=kept.index, dtype="str")
     kept["case_key"] = kept["case_key"].where(~kept["is_matched"], new_keys)
     pairs = by_posting(ordered) if replaced is None else replaced

@@ -333,3 +333,23 @@ def test_the_number_of_an_undone_opening_is_not_given_again():
     assert openings(kept).tolist() == [2, 4, 1]
     odd = kept.assign(case_key=["x", "y", "z"])
     assert openings(odd).tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_of_two_openings_of_one_look_the_later_one_lives_whichever_was_stored_first(order):
+    night = first_night()
+    keys = case_keys(["1234567893|A1|P|1"] * 2, [1, 2])
+    won = night.assign(case_key=keys[0], line_number=1, state="closed", outcome="overturned", won_by=9, won_cents=100)
+    open_ = night.assign(case_key=keys[1], line_number=1, claim_payment_id=3, won_by=0, won_cents=0)
+    rows = [won, open_]
+    known = pd.concat([rows[at] for at in order], ignore_index=True).assign(case_id=[1, 2])
+    proposal = run([reversal(claim_payment_id=4, reverses_claim_payment_id=3)], [], [], known=known)
+    assert proposal.changed_cases["case_key"].tolist() == [keys[1]]
+    assert kinds(proposal) == ["superseded"]
+
+
+def test_openings_are_numbered_by_their_keys_whichever_was_stored_first():
+    kept = pd.DataFrame({"base": ["a", "b", "a", "a"], "case_key": case_keys(["a", "b", "a", "a"], [3, 1, 1, 2])})
+    assert openings(kept).tolist() == [3, 1, 1, 2]
+    assert openings(kept.assign(case_key=[*kept["case_key"][:3], "x"])).tolist() == [3, 1, 1, 2]
+    assert openings(kept.iloc[:0]).tolist() == []
