@@ -45,8 +45,8 @@ def restore(
 ) -> None:
     """Give the cases of these claims (`owner`, from `as_before`) the columns (`names`) they had just before an instant.
 
-    Not where somebody worked on them since. Each decision that is replayed has an event of it: a later undo of any
-    takes it back.
+    Not where somebody worked on them since. Each decision that is replayed, and told the case before, has an event of
+    it: a later undo of any takes it back, and one of a decision that is about other cases of the claim does not.
     """
     events = rows.events_of_claims(conn, sorted(set(owner["family_id"].tolist())))
     later = events[events["recorded_at"] >= since]
@@ -62,7 +62,9 @@ def restore(
         if not differs:
             continue
         changed.append(one.columns | {name: one.case[name] for name in CASE_COLUMNS if name not in names})
-        for place, claim_payment_id in enumerate(replayed[one.case["family_id"]]):
+        earlier = one.events.loc[one.events["event_id"] < one.first, "claim_payment_id"]
+        tellers = [who for who in replayed[one.case["family_id"]] if who in set(earlier)] or [0]
+        for place, claim_payment_id in enumerate(tellers):
             was = {} if place else differs
             body = json.dumps({"before": was, "run_id": run_id, rules.FIRST: one.first}, sort_keys=True)
             facts = {"amount_cents": 0, "body": body, "posting_date": day.isoformat()}

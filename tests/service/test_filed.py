@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from claims.service import appeals
+from claims.service.desk import actions
 from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
@@ -12,6 +13,7 @@ from tests.answers import ca_277
 from tests.service.appealed import begun, case_id, copied, denied, know, payer, sent
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
+from tests.service.test_late_decisions import payment
 
 CASE, EVENT = schema.denial_cases, schema.denial_events
 
@@ -54,6 +56,24 @@ def test_a_late_claims_denial_is_undone_as_often_as_it_was_replayed(folder_sent,
             assert differences(before, state(practice)) == {}
         assert practice.rows(sa.select(EVENT.c.kind).where(EVENT.c.kind == "restored"))
         assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+@pytest.mark.long
+def test_what_is_done_with_a_denial_stays_where_a_decision_of_another_line_is_undone(folder_sent, tmp_path):
+    with copied(folder_sent, tmp_path / "home") as practice:
+        know(practice, payer(filing="30"))
+        first = "CLP*A1*1*100*0**12*ICN1~SVC*HC:99213*100*0**1~CAS*CO*29*100~"
+        practice.night(ca_277("B1", ("A1", "A2:20", "150")), payment(first, "T1", "20250310"))
+        practice.night(payment("CLP*A1*1*50*50**12*ICN2~SVC*HC:85025*50*50**1~", "T2", "20250311", "50"))
+        undo(practice.ctx, "remit:T1", DAY)  # T2 stands on it, goes with it, and comes again with it
+        replay(practice.ctx, "remit:T1", DAY)
+        cases = practice.rows(sa.select(CASE.c.case_id, CASE.c.version))
+        actions.info_sent(practice.ctx, cases, "FAX", DAY)
+        names = (CASE.c.state, CASE.c.waiting_for, CASE.c.next_action, CASE.c.then_action, CASE.c.deadline_date)
+        assert practice.rows(sa.select(*names)) == [("waiting", "info_sent", "WO", "APP", None)]
+        for step in (undo, replay):
+            step(practice.ctx, "remit:T2", DAY)
+            assert practice.rows(sa.select(*names)) == [("waiting", "info_sent", "WO", "APP", None)]
 
 
 @pytest.mark.long
