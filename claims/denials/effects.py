@@ -76,6 +76,7 @@ def effects_of(
     )
     freed = let_go(denied, latest, claim_payments)
     denied["at"] = denied["at"].where(freed < 0, freed)
+    stood_again = denied.loc[freed >= 0].groupby("claim_payment_id")["at"].max()
     denied = denied[~is_seen & ((denied["claim_payment_id"].to_numpy() != stands) | (freed >= 0))]
     open_bases = set(known.loc[~known["is_closed"], "base"])
     denied = _with_later_denial(denied.assign(is_freed=freed.reindex(denied.index) >= 0), latest, pairs)
@@ -91,7 +92,7 @@ def effects_of(
         known,
         denied,
         taken_back,
-        replaced(news, pairs, deciders, figures, cases),
+        _after_what_stood(replaced(news, pairs, deciders, figures, cases), stood_again),
         _after(taken_back, _paid_after(claim_payments, deciders, figures, cases), _taken_back(claim_payments)),
         _paid_by_next(news, latest, figures),
         _decided_by_other(news, latest, figures, cases),
@@ -287,6 +288,15 @@ def _paid_after(
     is_later = (pairs["payment_date"] > pairs["remit_date"]).to_numpy(bool)
     rows = pairs.assign(kind="paid", outcome=outcome, recovered_cents=recovered, is_later=is_later)
     return rows[(amounts["paid"] > 0) | (amounts["patient"] > 0)]
+
+
+def _after_what_stood(replaced: pd.DataFrame, stood_again: pd.Series[int]) -> pd.DataFrame:
+    """Let what replaces a decision come after it where that stood again first (`stood_again`: its place), in this look.
+
+    A denial that waited for the reversal of a payment is posted with it: after the denial that the payment had won.
+    """
+    when = stood_again.reindex(replaced["target_id"]).fillna(-1).astype("int64").to_numpy()
+    return replaced.assign(at=np.maximum(replaced["at"].to_numpy("int64"), when + 1))
 
 
 def _after(taken_back: pd.DataFrame, paid: pd.DataFrame, not_paid: set[int]) -> pd.DataFrame:

@@ -49,7 +49,8 @@ def propose(
     decision that this one takes back, or the first of them, by a reversal or by the ledger's own correction; else 0),
     family_id (0: unknown claim), billing_npi and family_claim_number (of the family), payer_sequence. Optional:
     has_other_payer (bool), primary_payment_date, own_payer_code and next_payer_code (of the claim), payer_type (else by
-    filing_indicator_code), is_seen (bool: the denial rules have looked at it before), is_superseded (0: it stands).
+    filing_indicator_code), is_seen (bool: the denial rules have looked at it before), posted_at (the instant of
+    its posting), is_superseded (0: it stands).
     ``service_payments``: columns of the table and line_number (of the match, 0: no line fits);
     optional expected_cents (allowed by contract, ``Int64``).
     ``adjustments`` with ``classified`` (``classify`` of them, same order) and ``remarks``: those of these claim

@@ -145,6 +145,7 @@ def claim_payments(conn: sa.Connection, ids: Ids) -> pd.DataFrame:
             P.c.is_superseded,
             sa.type_coerce(_stands_again(), sa.Boolean).label("stands_again"),
             P.c.denials_at.is_not(None).label("is_seen"),
+            P.c.recorded_at.label("posted_at"),
             M.c.family_id,
             sa.func.coalesce(M.c.payer_sequence, "").label("payer_sequence"),
             sa.func.coalesce(M.c.payer_code, "").label("own_payer_code"),
