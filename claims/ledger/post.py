@@ -49,10 +49,13 @@ def propose(batch: Batch) -> Proposal:
     _unmatched(unmatched, result)
 
     turn = claims[(wants_claim & (claims["family_id"] != 0)) | takes_back].copy()
-    is_alone = reversal_pairs.takes_nothing_back(turn, batch.decided, batch)
+    # What waited for its claim and has it by now is posted there first; its reversal finds it on the claim.
+    comes = turn.loc[turn["clp_post"] == "adjudication", "claim_payment_id"]
+    decided = batch.decided[(batch.decided["family_id"] != 0) | ~batch.decided["claim_payment_id"].isin(comes)]
+    is_alone = reversal_pairs.takes_nothing_back(turn, decided, batch)
     turn["round"] = _rounds(turn[~is_alone]).reindex(turn.index, fill_value=0)
     receivables = batch.receivables
-    decided, decided_lines = batch.decided, batch.decided_lines
+    decided_lines = batch.decided_lines
     taken: set[int] = set()
     waiting = reversal_pairs.waits(batch)
     for _, its_turn in turn.groupby("round", sort=True):
