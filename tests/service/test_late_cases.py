@@ -244,3 +244,47 @@ def test_what_a_payment_won_is_denied_again_when_it_is_taken_back(practice, late
     replay(practice.ctx, "remit:TB", DAY)
     assert differences(after, state(practice)) == {}
     assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+
+
+FIRST = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*100*0**1~\nCAS*PR*1*100~\nSVC*HC:85025*50*0**1~\nCAS*CO*50*50~"
+PAID = "CLP*A1*1*150*150**12*ICN2~\nSVC*HC:99213*100*100**1~\nSVC*HC:85025*50*50**1~"
+PAID_BACK = (
+    "CLP*A1*22*-150*-150**12*ICN2~\nSVC*HC:99213*-100*-100**1~\nSVC*HC:85025*-50*-50**1~\n"
+    "PLB*1999999984*20251231*WO:X3*-150~"
+)
+WHOLE = "CLP*A1*1*150*0**12*ICN3~\nSVC*HC:99213*100*0**1~\nCAS*CO*97*100~\nSVC*HC:85025*50*0**1~\nCAS*CO*96*50~"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "nights",
+    [
+        [(FIRST, "0"), (PAID, "150"), (PAID_BACK, "0"), (WHOLE, "0")],
+        [(FIRST, "0"), (PAID, "150"), (WHOLE, "0"), (PAID_BACK, "0")],
+        [(FIRST, "0"), (f"{PAID}\n{WHOLE}", "150"), (PAID_BACK, "0")],
+    ],
+    ids=["after it", "before it", "beside what it takes back"],
+)
+def test_a_denial_replaces_the_first_that_stands_again_wherever_the_reversal_of_the_payment_comes(practice, nights):
+    practice.night(claims(TWO))
+    for at, (text, cash) in enumerate(nights):
+        practice.night(payment(text, f"T{at}", f"2025031{at}", cash))
+        assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
+    assert cases(practice) == [(0, "new", None, 0, 15000), (2, "closed", "superseded", 0, 5000)]
+
+
+@pytest.mark.long
+def test_a_denial_beside_a_payment_is_told_by_the_case_that_the_payment_had_won(practice):
+    won = "CLP*A1*1*150*70**12*ICN2~\nSVC*HC:99213*100*70**1~\nCAS*CO*50*30~\nSVC*HC:85025*50*0**1~\nCAS*CO*29*50~"
+    won_back = (
+        "CLP*A1*22*-150*-70**12*ICN2~\nSVC*HC:99213*-100*-70**1~\nCAS*CO*50*-30~\nSVC*HC:85025*-50*0**1~\n"
+        "CAS*CO*29*-50~\nPLB*1999999984*20251231*WO:X3*-70~"
+    )
+    practice.night(claims(TWO))
+    practice.night(payment(LINES, "T1", "20250311"))
+    denied_again = LINES.replace("ICN1", "ICN3")
+    both = payment(f"{LINES_BACK}\n{won}\n{denied_again}", "T2", "20250311", "70")
+    practice.night(both, payment(won_back, "T3", "20250313"))
+    assert [one for one in cases(practice) if one[1] != "closed"] == [(0, "new", None, 0, 15000)]
+    assert practice.balances()["1110"] == 15000
+    assert [problem for one in verify(practice.ctx) for problem in one.broken] == []
