@@ -44,5 +44,5 @@ def stand_again(
     )
     stands_again.stand(conn, lines)
     undone_cases.look_again(conn, sorted(set(lines["claim_payment_id"].tolist())))
-    unused = ["release_id", "claim_payment_id_by", "is_whole", "sequence_first"]
+    unused = ["release_id", "claim_payment_id_by", "is_whole", "sequence_first", "is_by_earlier"]
     return write_journals(conn, ctx, run_id, day, lines.drop(columns=unused))

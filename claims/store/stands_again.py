@@ -13,19 +13,21 @@ from claims.store.posting import AGAIN, REDUCTION_RULES, RELEASED, STANDING
 from claims.store.rows import frame_of
 from claims.store.undone import restate
 
-P, J, L = schema.claim_postings, schema.journals, schema.ledger_lines
+P, J, L, R = schema.claim_postings, schema.journals, schema.ledger_lines, schema.remittances
 
 
 def released(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
     """Ledger lines of these families that a decision had released which no longer stands, and nothing holds again.
 
     release_id (the journal that released them), claim_payment_id (whose they are), claim_payment_id_by, is_whole
-    (nothing of that decision stands), sequence_first (of its payer), and the columns of ledger lines.
+    (nothing of that decision stands), sequence_first (of its payer), is_by_earlier (the releasing decision is of an
+    earlier day), and the columns of ledger lines.
     """
     taken, own, by, copy, undo, line = (
         *(J.alias("taken"), P.alias("own"), P.alias("by")),
         *(J.alias("copy"), J.alias("undo_of_copy"), L.alias("line_of_copy")),
     )
+    of_own, of_by = R.alias("remittance_of_own"), R.alias("remittance_of_by")
     undone = sa.select(sa.literal(1)).where(undo.c.reverses_journal_id == copy.c.journal_id, undo.c.source == "undo")
     held = (
         sa.select(sa.literal(1))
@@ -44,6 +46,7 @@ def released(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
             J.c.claim_payment_id.label("claim_payment_id_by"),
             sa.type_coerce(own.c.is_superseded == RELEASED, sa.Boolean).label("is_whole"),
             own.c.payer_sequence.label("sequence_first"),
+            sa.type_coerce(of_by.c.payment_date < of_own.c.payment_date, sa.Boolean).label("is_by_earlier"),
             *names,
         )
         .select_from(J)
@@ -51,6 +54,8 @@ def released(conn: sa.Connection, family_ids: Sequence[int]) -> pd.DataFrame:
         .join(L, L.c.journal_id == taken.c.journal_id)
         .join(own, sa.and_(own.c.claim_payment_id == taken.c.claim_payment_id, own.c.ended_at.is_(None)))
         .join(by, sa.and_(by.c.claim_payment_id == J.c.claim_payment_id, by.c.ended_at.is_(None)))
+        .join(of_own, of_own.c.remit_id == own.c.remit_id)
+        .join(of_by, of_by.c.remit_id == by.c.remit_id)
         .where(
             *(J.c.reason_code == "release", stands(), by.c.outcome == "posted", by.c.is_superseded != STANDING),
             *(own.c.outcome == "posted", own.c.is_superseded.in_([STANDING, RELEASED]), ~held.exists()),
