@@ -98,10 +98,13 @@ def openings(cases: pd.DataFrame) -> pd.Series[int]:
             return number
     told = cases.assign(number=number).drop(index=odd.index)
     taken = {base: set(numbers) for base, numbers in told[told["base"].isin(odd["base"])].groupby("base")["number"]}
-    for at, base in odd["base"].items():
-        taken[base] = taken.get(base, set()) | {free := next(n for n in count(1) if n not in taken.get(base, set()))}
-        number[at] = free
-    return number
+    left: list[int] = []
+    for base in odd["base"].tolist():
+        given = taken.setdefault(base, set())
+        left.append(next(one for one in count(1) if one not in given))
+        given.add(left[-1])
+    number = number.mask(number.index.isin(odd.index), pd.Series(left, index=odd.index).reindex(number.index))
+    return number.astype("int64")
 
 
 def denied_cases(
