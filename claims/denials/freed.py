@@ -13,7 +13,6 @@ def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFr
     The payment won their case, though it came first; the reversal takes the win away, and what was denied stands again.
     Where the reversal was looked at before (a replay posts what it is told, and no more), it is posted in its own turn.
     """
-    nothing = pd.Series(-1, index=denied.index, dtype="int64")
     again = _again(denied, claim_payments)
     told = latest.loc[latest["state"] != "closed"].set_index("base")["claim_payment_id"].reindex(denied["base"])
     is_told = (told.fillna(0) == denied["claim_payment_id"].to_numpy()).to_numpy(bool)  # by an open case, as held
@@ -26,9 +25,7 @@ def let_go(denied: pd.DataFrame, latest: pd.DataFrame, claim_payments: pd.DataFr
     at = when.reindex(won.reindex(denied["base"]).fillna(0)).set_axis(denied.index)
     posted = claim_payments.loc[claim_payments["outcome"] == "posted", "claim_payment_id"]
     is_freed = at.notna() & denied["claim_payment_id"].isin(posted) & (denied["at"] < at)
-    # Several in their own order, right after the reversal.
-    place = denied["at"].where(is_freed).rank(method="dense")
-    freed = nothing.where(~is_freed, (at + place).fillna(-1).astype("int64"))
+    freed = _right_after(denied, at.where(is_freed))
     over = latest[(latest["state"] == "closed") & (latest["outcome"] == "superseded")]
     its = over.set_index("base")["claim_payment_id"].reindex(denied["base"]).fillna(0).to_numpy()
     gone = claim_payments.get("is_superseded", pd.Series(0, index=claim_payments.index)) != 0
@@ -52,9 +49,7 @@ def _waited(denied: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.Series[int
     pairs = posted[turn + told].merge(reversals[turn + told], on=turn, suffixes=("", "_before"))
     pairs = pairs[(pairs["at"] < pairs["at_before"]) & (pairs["posted_at"] > pairs["posted_at_before"])]
     at = pairs.groupby("claim_payment_id")["at_before"].max().reindex(denied["claim_payment_id"])
-    at = at.set_axis(denied.index)
-    place = denied["at"].where(at.notna()).rank(method="dense")
-    return nothing.where(at.isna(), (at + place).fillna(-1).astype("int64"))
+    return _right_after(denied, at.set_axis(denied.index))
 
 
 def _again(denied: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.Series[int]:
@@ -70,5 +65,10 @@ def _again(denied: pd.DataFrame, claim_payments: pd.DataFrame) -> pd.Series[int]
         own["at"].set_axis(pd.MultiIndex.from_frame(own[turn]))
     )
     at = pd.Series(at.to_numpy(), index=own.index).reindex(denied["claim_payment_id"]).set_axis(denied.index)
+    return _right_after(denied, at)
+
+
+def _right_after(denied: pd.DataFrame, at: pd.Series[int]) -> pd.Series[int]:
+    """Give places right after `at` (of a reversal; missing: -1), several denials in their own order."""
     place = denied["at"].where(at.notna()).rank(method="dense")
-    return nothing.where(at.isna(), (at + place).fillna(-1).astype("int64"))
+    return (at + place).fillna(-1).astype("int64")

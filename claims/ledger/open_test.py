@@ -120,6 +120,12 @@ def _by_tested_line(rows: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
     return rows.assign(line_number=rows["line_number"].where(~rows["family_id"].isin(whole), 0))
 
 
+def says_more(lines: pd.DataFrame) -> pd.Series[bool]:
+    """Tell ledger lines of decisions that say more than that the claim was decided before."""
+    more = (lines["account"] != RECEIVABLE) & ~lines["reason_code"].isin(REPEAT_REASONS)
+    return lines["claim_payment_id"].isin(lines.loc[more, "claim_payment_id"])
+
+
 def _earlier(standing: pd.DataFrame, touched: pd.DataFrame, receivables: pd.DataFrame, whole: set[int]) -> pd.DataFrame:
     """Earlier decisions by family, sequence and tested line: whether one may be taken back, and what that re-opens.
 
@@ -127,9 +133,7 @@ def _earlier(standing: pd.DataFrame, touched: pd.DataFrame, receivables: pd.Data
     before what it repeats, decided nothing: it has none.
     """
     rows = _by_tested_line(standing, whole)
-    says_more = (rows["account"] != RECEIVABLE) & ~rows["reason_code"].isin(REPEAT_REASONS)
-    decides = rows["claim_payment_id"].isin(rows.loc[says_more, "claim_payment_id"])
-    rows = rows.assign(posting_order=rows["posting_order"].where(decides, ""))
+    rows = rows.assign(posting_order=rows["posting_order"].where(says_more(rows), ""))
     keys = ["family_id", "line_number"]
     moved = _by_tested_line(touched, whole)
     people = {account: pd.MultiIndex.from_frame(moved.loc[moved["account"] == account, keys]) for account in _HELD}

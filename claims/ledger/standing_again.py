@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from claims import codes
+from claims.ledger.open_test import says_more
 from claims.ledger.rules import RECEIVABLE
-
-REPEATS = "DUP"  # the category of reasons that say: decided before
 
 
 def standing_again(released: pd.DataFrame, receivables: pd.DataFrame) -> pd.DataFrame:
@@ -21,7 +19,7 @@ def standing_again(released: pd.DataFrame, receivables: pd.DataFrame) -> pd.Data
     """
     group = ["family_id", "claim_payment_id", "claim_payment_id_by"]
     key = ["family_id", "payer_sequence", "line_number"]
-    released = released[~_only_repeats(released, group)]
+    released = released[says_more(released) | ~released["is_by_earlier"].astype(bool)]
     whole = set(receivables.loc[receivables["line_number"] == 0, "family_id"])
     whole |= set(released.loc[released["line_number"] == 0, "family_id"])
     left = _by_line(receivables, whole).groupby(key)["amount_cents"].sum().to_dict()
@@ -39,15 +37,6 @@ def standing_again(released: pd.DataFrame, receivables: pd.DataFrame) -> pd.Data
             left |= {place: left.get(place, 0) + cents for place, cents in mine}
             chosen.append(at)
     return released[pd.MultiIndex.from_frame(released[group]).isin(chosen)].reset_index(drop=True)
-
-
-def _only_repeats(released: pd.DataFrame, group: list[str]) -> pd.Series[bool]:
-    """Tell lines of decisions that gave no reason but that the claim was decided before, and were of a later day."""
-    rules = codes.table("carc")
-    is_repeat = released["reason_code"].isin(rules.loc[rules["category"] == REPEATS, "code"])
-    gives_other = ((released["reason_code"] != "") & ~is_repeat).groupby([released[name] for name in group])
-    only = is_repeat.groupby([released[name] for name in group]).transform("any") & ~gives_other.transform("any")
-    return only & released["is_by_earlier"].astype(bool)
 
 
 def _by_line(rows: pd.DataFrame, whole: set[int]) -> pd.DataFrame:

@@ -62,8 +62,8 @@ def restore(
         if not differs:
             continue
         changed.append(one.columns | {name: one.case[name] for name in CASE_COLUMNS if name not in names})
-        earlier = one.events.loc[one.events["event_id"] < one.first, "claim_payment_id"]
-        tellers = [who for who in replayed[one.case["family_id"]] if who in set(earlier)] or [0]
+        earlier = set(one.events.loc[one.events["event_id"] < one.first, "claim_payment_id"])
+        tellers = [who for who in replayed[one.case["family_id"]] if who in earlier] or [0]
         for place, claim_payment_id in enumerate(tellers):
             was = {} if place else differs
             body = json.dumps({"before": was, "run_id": run_id, rules.FIRST: one.first}, sort_keys=True)

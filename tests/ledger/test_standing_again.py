@@ -30,6 +30,7 @@ def released(*reasons, is_by_earlier=True):
         (released("18"), 0),
         (released("18", is_by_earlier=False), 2),  # what released it came after it: it was no repeat of that
         (released("197"), 2),
+        (released("B20"), 2),  # another provider's: it says of this claim what nobody said before
         (released("18", "197"), 4),
     ],
 )
