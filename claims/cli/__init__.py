@@ -40,6 +40,7 @@ MODULES = (
     "submit",
     "batches",
     "run",
+    "runs",
     "schedule",
     "denials",
     "appeals",

@@ -19,7 +19,7 @@ Target = Annotated[
     typer.Argument(
         metavar="TARGET",
         help="remit:NO or remit:TRACE (claims remits list), file:NO or file:HASH (claims files list), "
-        "claim:NO (claims claim show) or run:NO (the night that claims run tells).",
+        "claim:NO (claims claim show) or run:NO (claims runs list).",
     ),
 ]
 Day = Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Accounting day; default: today.")]
@@ -84,11 +84,15 @@ def replay(target: Target, day: Day = "", dry_run: DryRun = False) -> None:
 
 def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> None:
     """Say what was or would be written, by our own ids only."""
+    from claims.service.undo import by_account
+
     journals, refused = console.records(done.journals), console.records(done.refused)
     postings = console.records(done.postings[[name for name in POSTING if name in done.postings]])
+    accounts = console.records(by_account(done.journals))
     output.document(
         {"target": done.target, "verb": verb, "dry_run": dry_run, "run_id": done.run_id, "refused": refused,
-         "counts": done.counts, "says": done.says, "postings": postings, "journals": journals}
+         "counts": done.counts, "says": done.says, "postings": postings, "journals": journals,
+         "accounts": accounts}
     )  # fmt: skip
     if refused:
         output.table(
@@ -118,8 +122,14 @@ def _show(output: console.Output, done: Outcome, verb: str, dry_run: bool) -> No
             for row in journals
         ],
     )
+    output.table(
+        "By account",
+        ["Account", "", ">Debits", ">Credits", ">Changes by"],
+        [(row["account"], row["name"], *(console.dollars(row[f"{name}_cents"]) for name in SUMS)) for row in accounts],
+    )
     number = len({row["idempotency_key"] for row in journals})
     output.say(f"{number} journal(s) for {done.target}." + (" Nothing was changed (--dry-run)." if dry_run else ""))
 
 
+SUMS = ("debit", "credit", "amount")
 POSTING = ("claim_payment_id", "remit_id", "family_id", "outcome", "is_target", "is_whole")

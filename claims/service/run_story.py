@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from claims.errors import NotFoundError
+from claims.service import zone
 from claims.service.audited import record_shown
 from claims.service.context import Context
 from claims.store.engine import read
@@ -27,11 +28,11 @@ class Shown(NamedTuple):
     after: list[str]
 
 
-def listed(ctx: Context, *, before: int = 0, limit: int = 50) -> pd.DataFrame:
-    """Give runs, newest first, with their counts as a mapping."""
+def listed(ctx: Context, *, before: int = 0, limit: int = 50, kind: str = "") -> pd.DataFrame:
+    """Give runs (of one `kind`), newest first, with their counts as a mapping; began, ended: the practice's time."""
     with read(ctx.engine) as conn:
-        found = rows.listed(conn, limit, before)
-    return found.assign(counts=[json.loads(text) for text in found["counts"]])
+        found = rows.listed(conn, limit, before, kind)
+    return _in_words(ctx, found)
 
 
 def told(ctx: Context, run_id: int) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -40,9 +41,14 @@ def told(ctx: Context, run_id: int) -> tuple[dict[str, Any], pd.DataFrame]:
         found = rows.one(conn, run_id)
         files = rows.files(conn, run_id)
     if found.empty:
-        raise NotFoundError("run", run_id)
-    run = {str(name): value for name, value in found.iloc[0].items()}
-    return run | {"counts": json.loads(run["counts"])}, files
+        raise NotFoundError("run", run_id, "claims runs list shows them.")
+    return {str(name): value for name, value in _in_words(ctx, found).iloc[0].items()}, files
+
+
+def _in_words(ctx: Context, runs: pd.DataFrame) -> pd.DataFrame:
+    times = {"began": runs["started_at"], "ended": runs["finished_at"]}
+    local = {name: [zone.local(ctx, instant) for instant in column] for name, column in times.items()}
+    return runs.assign(counts=[json.loads(text) for text in runs["counts"]], **local)
 
 
 def last_night(ctx: Context) -> int:

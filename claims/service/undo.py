@@ -11,6 +11,7 @@ from datetime import date
 
 import pandas as pd
 
+from claims import codes
 from claims.service import rematching, undo_bank, undo_hindrances, undo_targets, withdrawing
 from claims.service.audited import record
 from claims.service.context import Context
@@ -77,3 +78,14 @@ def _undo(conn: Connection, ctx: Context, run_id: int, day: date, text: str, cou
     record(ctx, conn, "undo", target.name, {"run_id": run_id, **counts})
     says = undo_targets.banked_beside(conn, target.name).strip()
     return Outcome(target.name, run_id, dict(counts), journals, gone.postings, gone.refused, says)
+
+
+def by_account(journals: pd.DataFrame) -> pd.DataFrame:
+    """Add up what was or would be written (`Outcome.journals`): account, name, debit_cents, credit_cents, amount_cents
+    (debit positive); together the debits are the credits."""
+    cents = journals["amount_cents"]
+    sums = journals.assign(debit_cents=cents.clip(lower=0), credit_cents=-cents.clip(upper=0))
+    total = sums.groupby("account", as_index=False)[["debit_cents", "credit_cents", "amount_cents"]].sum()
+    names = codes.table("accounts").set_index("account")["name"]
+    total.insert(1, "name", names.reindex(total["account"]).fillna("").astype("str").to_numpy())
+    return total

@@ -16,6 +16,7 @@ from claims.store.undo_hindrances import of_trace
 _Find = Callable[[Connection, str, int], tuple[list[int], ...]]
 NAMED = 5  # remittances in one sentence
 KINDS = {"remit": "remittance", "file": "file", "claim": "claim", "run": "run"}
+SHOWN_BY = {"remit": "remits list", "file": "files list", "claim": "claim show", "run": "runs list"}
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,13 @@ def _meant(conn: Connection, text: str, find: _Find, state: str) -> Target:
     kinds = [kind] if kind else list(KINDS)
     known = [one for one in kinds if rows.exists(conn, one, number)]
     if not known:
-        raise NotFoundError(KINDS[kind] if kind else "remittance, file, claim or run", number)
+        what = KINDS[kind] if kind else "remittance, file, claim or run"
+        raise NotFoundError(what, number, f"claims {SHOWN_BY[kind]} shows what there is." if kind else "")
     found = [_target(conn, one, number, find, state) for one in known]
     filled = [target for target in found if target]
     if not filled:
         why = "".join(_stays(conn, *_parsed(target.name)) for target in found)
+        why = why or (" Which run posted what: claims runs list." if kind == "run" else "")
         raise UsageError(f"Nothing of {' or '.join(target.name for target in found)} is {state}.{why}")
     if len(filled) > 1:
         raise UsageError(f"{number} is the number of several things; say one of: {', '.join(t.name for t in filled)}.")

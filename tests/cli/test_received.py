@@ -46,6 +46,26 @@ def test_remittances_and_files_are_listed_with_the_numbers_that_undo_and_ties_ta
     assert books("files", "show", "ffffffffff").code == 2
 
 
+def test_runs_are_listed_with_the_numbers_that_undo_takes(books):
+    runs = books("runs", "list", "--json").json["runs"]
+    night = next(one for one in runs if one["kind"] == "reconcile")
+    assert (night["posting_date"], night["state"], night["counts"]["posted_cents"]) == ("2025-06-30", "done", 8800)
+    told = books("runs", "show", night["run_id"])
+    assert f"claims undo run:{night['run_id']} --dry-run" in told.out and "SECRET" not in told.out
+    (came_in,) = books("runs", "list", "--kind", "ingest", "--json").json["runs"]
+    files = books("runs", "show", came_in["run_id"], "--json").json["files"]
+    assert sorted(one["state"] for one in files) == ["held", "stored", "stored", "stored"]
+    assert "claims runs list" in books("runs", "show", "999").err and "claims runs list" in books("undo", "run:999").err
+    undone = books("undo", f"run:{night['run_id']}", "--dry-run", "--json").json
+    assert sum(one["amount_cents"] for one in undone["accounts"]) == 0
+    wanted = {}
+    for row in undone["journals"]:
+        wanted[row["account"]] = wanted.get(row["account"], 0) + row["amount_cents"]
+    assert {one["account"]: one["debit_cents"] - one["credit_cents"] for one in undone["accounts"]} == wanted
+    before = books("runs", "list", "--before", night["run_id"], "--limit", "1", "--json").json["runs"]
+    assert before == [came_in]
+
+
 @pytest.mark.long
 def test_an_act_is_not_dated_before_what_it_takes_back(books):
     """Else the days between, as they were reported, add up no more."""

@@ -319,6 +319,23 @@ def test_what_one_payer_without_a_number_announced_is_not_taken_by_another(pract
     check(practice)
 
 
+@pytest.mark.parametrize(
+    ("code", "behind"),
+    [("WO:ICN1", [("ICN1", 8800), ("ICN1", -8800), ("ICN1R", 8000)]), ("FB:T2", [("ICN1", -8800), ("ICN1R", 8000)])],
+)
+def test_the_claims_behind_a_takeback_have_the_correction_under_its_own_number_too(practice, code, behind):
+    corrected = """CLP*A1*1*150*80*30*12*ICN1R~
+                   SVC*HC:99213*150*80**1~
+                   CAS*CO*45*40~
+                   CAS*PR*2*30~"""
+    announced = ANNOUNCED.replace("PLB*", corrected + "PLB*").replace("WO:ICN1*-88", f"{code}*-8")
+    taken = TAKEN.replace("BPR*I*412", "BPR*I*492").replace("WO:ICN1*88", f"{code}*8")
+    practice.night(claims(BILL, OTHER), remit(PAID), remit(announced), remit(taken))
+    (key,) = takebacks.listed(practice.ctx, state="any")["key"]
+    told = takebacks.told(practice.ctx, key, show_phi=True)["claims"]
+    assert list(zip(told["payer_claim_number"], told["paid_cents"], strict=True)) == behind
+
+
 def test_what_is_settled_grows_no_older_than_the_day_that_settled_it():
     rows = [("2025-04-10", -8800, "WO"), ("2025-05-10", 8800, "WO")]
     entries = pd.DataFrame(

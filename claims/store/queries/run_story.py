@@ -16,10 +16,11 @@ FINDING = schema.findings
 _RUN = ("run_id", "kind", "posting_date", "state", "actor", "started_at", "counts")
 
 
-def listed(conn: sa.Connection, limit: int, before: int = 0) -> pd.DataFrame:
-    """Read runs, newest first; `before`: only those with a smaller key."""
+def listed(conn: sa.Connection, limit: int, before: int = 0, kind: str = "") -> pd.DataFrame:
+    """Read runs, newest first; `before`: only those with a smaller key; `kind`: only those of it."""
     columns = [*(RUN.c[name] for name in _RUN), sa.func.coalesce(RUN.c.finished_at, "").label("finished_at")]
     select = sa.select(*columns).order_by(RUN.c.run_id.desc()).limit(limit)
+    select = select.where(RUN.c.kind == kind) if kind else select
     return frame(conn, select.where(RUN.c.run_id < before) if before else select)
 
 

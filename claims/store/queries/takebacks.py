@@ -84,15 +84,24 @@ def payer_names(conn: sa.Connection) -> dict[str, str]:
 def claims_behind(conn: sa.Connection, account: str, payer_code: str, reference: str, normal: str) -> pd.DataFrame:
     """Read the claim payments that a takeback is about, newest last.
 
-    A recovery names a claim (the payer's number, or ours); a forward balance the payment whose reversals made it.
+    A recovery names a claim (the payer's number, or ours); a forward balance the payment whose reversals made it. With
+    them goes what the payer decided for the same claims under another number: corrections have one of their own.
     claim_number, payer_claim_number, status_code, charge_cents, paid_cents, payment_date, trace_number, outcome,
     sha256, seg.
     """
+    of_payer = sa.and_(R.c.payer_code == payer_code, R.c.state == "posted")
     if account == "2110":
-        about = sa.and_(R.c.trace_number == reference, CP.c.status_code == "22")
+        of_payer = sa.and_(of_payer, R.c.trace_number == reference)
+        named: sa.ColumnElement[bool] = CP.c.status_code == "22"
     else:
-        numbers = [CP.c.payer_claim_number == reference]
-        about = sa.or_(*numbers, CP.c.claim_number_normal == normal) if normal else numbers[0]
+        named = CP.c.payer_claim_number == reference
+        named = sa.or_(named, CP.c.claim_number_normal == normal) if normal else named
+    decided = CP.join(R, R.c.remit_id == CP.c.remit_id).outerjoin(
+        P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None))
+    )
+    families = (
+        sa.select(P.c.family_id).select_from(decided).where(of_payer, named, P.c.family_id.is_not(None)).correlate(None)
+    )
     return frame(
         conn,
         sa.select(
@@ -101,9 +110,7 @@ def claims_behind(conn: sa.Connection, account: str, payer_code: str, reference:
             sa.func.coalesce(P.c.outcome, "").label("outcome"),
             *(F.c.sha256, CP.c.seg),
         )
-        .join(R, R.c.remit_id == CP.c.remit_id)
-        .join(F, F.c.file_id == CP.c.file_id)
-        .outerjoin(P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None)))
-        .where(R.c.payer_code == payer_code, R.c.state == "posted", about)
+        .select_from(decided.join(F, F.c.file_id == CP.c.file_id))
+        .where(of_payer, sa.or_(named, P.c.family_id.in_(families.correlate(None))))
         .order_by(R.c.payment_date, R.c.remit_key, CP.c.ordinal),
     )
