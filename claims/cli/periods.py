@@ -21,19 +21,43 @@ def register(app: typer.Typer) -> None:
 
 def close(
     through: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The last day.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be closed; close nothing.")] = False,
 ) -> None:
     """Close all accounting days up to one, for good: no journal can be written there any more.
 
-    What comes late is posted in the open period and keeps its own date as effective date.
+    What comes late is posted in the open period and keeps its own date as effective date. It shows the balances and
+    the open exceptions of that day; look first, with --dry-run.
 
     Example: claims periods close 2026-09-30
     """
-    from claims.service.periods import close_period
+    from claims.service.periods import close_period, rehearse_closing
 
     output = console.current()
-    close_period(context_for(output, "books.close"), through.date())
-    output.document({"closed_through": through.date().isoformat()})
-    output.say(f"Closed: everything up to {through.date()}.")
+    done = (rehearse_closing if dry_run else close_period)(context_for(output, "books.close"), through.date())
+    balances, exceptions = console.records(done.balances), console.records(done.exceptions)
+    output.document(
+        {"closed_through": done.through.isoformat(), "dry_run": dry_run, "journals": done.journals,
+         "head_hash": done.head_hash, "balances": balances, "open_exceptions": exceptions}
+    )  # fmt: skip
+    output.table(
+        f"Balances on {done.through}",
+        ["Account", "", ">Debit", ">Credit"],
+        [(row["account"], row["name"], *_sides(row["amount_cents"])) for row in balances],
+    )
+    output.table(
+        "Open exceptions on that day",
+        ["Type", ">Count", ">Amount"],
+        [(row["type_code"], row["count"], console.dollars(row["amount_cents"])) for row in exceptions],
+    )
+    output.say(f"{done.journals} journal(s). Head of the chain, to be noted elsewhere: {done.head_hash or 'none'}")
+    if dry_run:
+        output.say("Nothing was closed (--dry-run).")
+    else:
+        output.say(f"Closed: everything up to {done.through}.")
+
+
+def _sides(cents: int) -> tuple[str, str]:
+    return console.dollars(cents) if cents > 0 else "", console.dollars(-cents) if cents < 0 else ""
 
 
 def list_periods() -> None:
@@ -51,6 +75,6 @@ def list_periods() -> None:
     output.table(
         "Closed periods",
         ["Through", "Closed at", "By", ">Journals", "Head of the chain"],
-        [(*(row[name] for name in columns[:-1]), row["head_hash"][:12]) for row in rows],
+        [tuple(row[name] for name in columns) for row in rows],
     )
     output.say(f"Closed through {rows[0]['through_date']}." if rows else "Nothing is closed.")

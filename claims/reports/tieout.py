@@ -122,6 +122,9 @@ def tie_out(
     both = pd.concat([rows, _unexplained(deposits)], ignore_index=True)
     both["open_business_days"] = _business_days(both, as_of, holidays)
     both["named_by"] = _named_by(both, exceptions)
+    # What was undone has no reason of its own: its exception says why it is held.
+    says_nothing = (both["status"] == "HELD") & (both["held_because"].fillna("") == "")
+    both["held_because"] = both["held_because"].mask(says_nothing, both["named_by"])
     amounts = [name for name in COLUMNS if name.endswith("_cents")] + ["claims"]
     both[amounts] = both[amounts].fillna(0).astype("int64")
     texts = [name for name in COLUMNS if both[name].dtype == "str"]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
+from claims import codes
 from claims.errors import PeriodClosedError, UsageError
 from claims.service.audited import record
 from claims.service.context import Context
 from claims.store import periods
-from claims.store.engine import read, write
+from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
+from claims.store.queries.asof import AsOf
+from claims.store.queries.exceptions import open_as_of
 
 
 def require_open(conn: Connection, posting_date: date) -> None:
@@ -36,7 +41,19 @@ def require_not_before(last: date | None, posting_date: date) -> None:
         )
 
 
-def close_period(ctx: Context, through: date) -> None:
+@dataclass(frozen=True)
+class Closing:
+    """What is closed for good: balances (account, name, amount_cents: debit positive) and open exceptions (type_code,
+    count, amount_cents) at the end of its last day, the journals so far and the head of their chain."""
+
+    through: date
+    journals: int
+    head_hash: str
+    balances: pd.DataFrame
+    exceptions: pd.DataFrame
+
+
+def close_period(ctx: Context, through: date) -> Closing:
     """Close all accounting days up to `through`, for good."""
     if through >= ctx.settings.today():
         raise UsageError("Only days that are over can be closed.")
@@ -46,6 +63,22 @@ def close_period(ctx: Context, through: date) -> None:
             raise UsageError(f"Everything up to {last} is closed already.")
         told = periods.close(conn, through, ctx.actor)
         record(ctx, conn, "period.close", f"through {through}", told)
+        return _closing(conn, through, told)
+
+
+def rehearse_closing(ctx: Context, through: date) -> Closing:
+    """Close and take it back: what would be closed."""
+    with rehearsal(ctx.engine):
+        return close_period(ctx, through)
+
+
+def _closing(conn: Connection, through: date, told: dict[str, Any]) -> Closing:
+    balances = periods.standing(conn, through)
+    names = codes.table("accounts").set_index("account")["name"].reindex(balances["account"])
+    balances.insert(1, "name", names.fillna("").astype("str").to_numpy())
+    found = open_as_of(conn, AsOf(through, told["closed_at"])).groupby("type_code", as_index=False)
+    exceptions = found.agg(count=("exception_id", "size"), amount_cents=("amount_cents", "sum"))
+    return Closing(through, told["journals"], told["head_hash"], balances, exceptions)
 
 
 def closings(ctx: Context) -> pd.DataFrame:

@@ -23,7 +23,11 @@ PAID = """BPR*I*88*C*ACH************20250310~
 def test_a_period_closes_once_and_refuses_what_is_posted_into_it(claims):
     assert claims("init").code == 0
     assert claims("periods", "list", "--json").json == {"closings": []}
-    assert claims("periods", "close", "2025-03-31", "--json").json == {"closed_through": "2025-03-31"}
+    looked = claims("periods", "close", "2025-03-31", "--dry-run", "--json").json
+    assert claims("periods", "list", "--json").json == {"closings": []}
+    closed = claims("periods", "close", "2025-03-31", "--json").json
+    assert (closed["closed_through"], closed["journals"], closed["balances"]) == ("2025-03-31", 0, [])
+    assert looked == closed | {"dry_run": True}
     assert claims("periods", "close", "2025-03-31").code == 2
     said = claims("reconcile", "--date", "2025-03-31")
     assert said.code == 2

@@ -101,6 +101,18 @@ def test_adjustments_of_more_than_the_charge_are_said_in_words(books):
     assert any("its adjustments add up to 155.00" in one["message"] for one in findings)
 
 
+def test_a_closing_says_what_it_closes(books):
+    would = books("periods", "close", "2025-06-30", "--dry-run", "--json").json
+    assert {one["account"]: one["amount_cents"] for one in would["balances"]} == {
+        "1000": 8800, "1050": 0, "1100": 0, "1200": 2200, "4000": -15000, "4100": 4000,
+    }  # fmt: skip
+    assert sum(one["amount_cents"] for one in would["balances"]) == 0 and would["journals"] > 0
+    said = {one["type_code"]: one["count"] for one in would["open_exceptions"]}
+    assert said == {"REMIT_HELD": 1}
+    assert books("periods", "close", "2025-06-30", "--json").json == would | {"dry_run": False}
+    assert would["head_hash"] in books("periods", "list").out
+
+
 @pytest.mark.long
 def test_a_head_that_was_noted_is_compared(books):
     head = books("audit", "head", "--json").json["head"]

@@ -382,3 +382,9 @@ def test_credits_are_shown_beside_the_total():
     payers = aging.by_payer(rows, {"FABLE": "FABLEWOOD"})
     columns = ["payer_code", "payer_name", "insurance_cents", "days_0_30_cents", "days_over_365_cents", "total_cents"]
     assert payers[columns].to_numpy().tolist() == [["", "", 0, -30, 0, -30], ["FABLE", "FABLEWOOD", 100, 100, 0, 100]]
+
+
+def test_an_undone_remittance_is_held_by_the_exception_that_says_so():
+    found = only({"is_posted": 0}, sums=(), deposits=(), exceptions=[{"remit_id": 1, "type_code": "UNDONE"}])
+    (row,) = found.to_dict("records")
+    assert (row["status"], row["held_because"], row["named_by"]) == ("HELD", "UNDONE", "UNDONE")
