@@ -9,7 +9,7 @@ import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
-from claims.cli.typed import cents_of, number_of
+from claims.cli.typed import NUMBER_OR_KEY, cents_of, number_of
 from claims.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,18 +105,20 @@ def list_deposits(
         output.say("More about one: claims deposits show NO")
 
 
-def show(number: Number, show_phi: ShowPhi = False) -> None:
+def show(
+    number: Annotated[str, typer.Argument(metavar="NO", help=NUMBER_OR_KEY)],
+    show_phi: ShowPhi = False,
+) -> None:
     """Tell one bank line: its ties with rule, score and evidence, and what was considered and not taken.
 
     Example: claims deposits show 12
     """
-    from claims.service import deposits
+    from claims.service import deposits, received
     from claims.service.context import open_context
 
     output = console.current()
-    story = deposits.told(
-        open_context(actor=output.actor), number_of(number, "claims deposits list"), show_phi=show_phi
-    )
+    ctx = open_context(actor=output.actor)
+    story = deposits.told(ctx, received.number_keyed(ctx, "bank_lines", number), show_phi=show_phi)
     ties, others = console.records(story["ties"]), console.records(story["candidates"])
     named = console.records(story["exceptions"])
     output.document(story | {"ties": ties, "candidates": others, "exceptions": named})

@@ -8,7 +8,7 @@ import typer
 
 from claims.cli import console
 from claims.cli.acting import context_for
-from claims.cli.typed import number_of
+from claims.cli.typed import NUMBER_OR_KEY
 
 State = Annotated[str, typer.Option(help="A state, or any.")]
 REMIT_COLUMNS = [">No.", "State", "Why", "Day", ">Amount", "Trace", "Payer", ">Claims", "Deposits", ">File", ">Segment"]
@@ -43,7 +43,7 @@ def list_remits(state: State = "any") -> None:
 
 
 def show_remit(
-    number: Annotated[str, typer.Argument(metavar="NO", help="The number that the list shows.")],
+    number: Annotated[str, typer.Argument(metavar="NO", help=NUMBER_OR_KEY)],
     show_phi: Annotated[
         bool, typer.Option("--show-phi", help="Show references of provider adjustments; this is audited.")
     ] = False,
@@ -56,8 +56,8 @@ def show_remit(
     from claims.service import received
 
     output = console.current()
-    which = number_of(number, "claims remits list")
-    told = received.remittance(context_for(output, "desk.read"), which, show_phi=show_phi)
+    ctx = context_for(output, "desk.read")
+    told = received.remittance(ctx, received.number_keyed(ctx, "remittances", number), show_phi=show_phi)
     ties, adjustments = console.records(told["ties"]), console.records(told["provider_adjustments"])
     output.document(told | {"ties": ties, "provider_adjustments": adjustments})
     dollars = console.dollars

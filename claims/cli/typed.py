@@ -21,6 +21,9 @@ def asked_for(request: int, lowered_cents: int) -> str:
     return f"{waits} (claims takebacks approve {request} --as NAME)."
 
 
+NUMBER_OR_KEY = "The number that the list shows, or the key that claims audit verify names."
+
+
 def number_of(text: str, shown_by: str = "the list") -> int:
     """Read one of our own numbers; `shown_by` says where to find it."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):

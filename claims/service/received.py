@@ -22,6 +22,7 @@ from claims.store.queries import received as rows
 FILE_STATES = ("registered", "stored", "held", "refused")
 REMIT_STATES = ("new", "ready", "posted", "held", "replaced", "duplicate", "informational", "undone")
 _HASH = re.compile(r"[0-9a-f]{6,64}")
+_KEY = re.compile(r"[0-9a-f]{12,64}")  # so long, no number of ours is
 
 
 def remittances(ctx: Context, state: str = "") -> pd.DataFrame:
@@ -102,6 +103,24 @@ def file_number(conn: Connection, beginning: str) -> int:
         raise NotFoundError("file with the hash", beginning[:12])
     if len(found) > 1:
         raise UsageError(f"{len(found)} files have a hash that begins with {beginning}: give more of it.")
+    return found[0]
+
+
+def number_keyed(ctx: Context, table: str, text: str) -> int:
+    """Give the number of one of `remittances` or `bank_lines`, named by it or by the beginning of its key, as
+    `audit verify` names it. Raises UsageError, NotFoundError."""
+    what, shown_by = ("remittance", "remits") if table == "remittances" else ("bank line", "deposits")
+    named = text.strip().lower()
+    if not _KEY.fullmatch(named):
+        if not (named.isascii() and named.isdigit() and len(named) <= 18):
+            raise UsageError(f"A number is wanted, as claims {shown_by} list shows it, or twelve digits of a key.")
+        return int(named)
+    with read(ctx.engine) as conn:
+        found = rows.keyed(conn, table, named)
+    if not found:
+        raise NotFoundError(f"{what} with the key", named[:12])
+    if len(found) > 1:
+        raise UsageError(f"Several have this key; say one of: {', '.join(map(str, found))}.")
     return found[0]
 
 

@@ -101,6 +101,18 @@ def test_adjustments_of_more_than_the_charge_are_said_in_words(books):
     assert any("its adjustments add up to 155.00" in one["message"] for one in findings)
 
 
+def test_what_the_audit_names_by_a_key_is_shown_by_it(books, tmp_path):
+    with sqlite3.connect(config.load().home / "claims.db") as conn:
+        remits = dict(conn.execute("SELECT remit_id, remit_key FROM remittances"))
+        lines = dict(conn.execute("SELECT bank_line_id, line_key FROM bank_lines"))
+    for number, key in remits.items():
+        assert books("remits", "show", key[:12], "--json").json["remit_id"] == number
+    for number, key in lines.items():
+        assert books("deposits", "show", key[:12], "--json").json["bank_line_id"] == number
+    assert books("remits", "show", "0123456789ab").code == books("deposits", "show", "0123456789ab").code == 2
+    assert books("remits", "show", "SECRET1").code == 2
+
+
 def test_a_closing_says_what_it_closes(books):
     would = books("periods", "close", "2025-06-30", "--dry-run", "--json").json
     assert {one["account"]: one["amount_cents"] for one in would["balances"]} == {

@@ -12,6 +12,7 @@ from claims.store.load import frame
 from claims.store.replaced import is_replaced
 
 F, R, DM, RECEIPT = schema.files, schema.remittances, schema.deposit_matches, schema.receipts
+BL = schema.bank_lines
 
 
 def files(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
@@ -46,6 +47,14 @@ def _why() -> sa.ColumnElement[str]:
 def files_hashed(conn: sa.Connection, beginning: str) -> list[int]:
     """Numbers of the files whose hash begins so."""
     return [int(one) for one in conn.scalars(sa.select(F.c.file_id).where(F.c.sha256.startswith(beginning)))]
+
+
+def keyed(conn: sa.Connection, table: str, beginning: str) -> list[int]:
+    """Numbers of the remittances or bank_lines whose key begins so; of copies of one remittance those that count."""
+    number, key = (R.c.remit_id, R.c.remit_key) if table == "remittances" else (BL.c.bank_line_id, BL.c.line_key)
+    found = sa.select(number).where(key.startswith(beginning))
+    found = found.where(R.c.state.in_(["posted", "undone", "held"])) if table == "remittances" else found
+    return [int(one) for one in conn.scalars(found.order_by(number))]
 
 
 def remittances(conn: sa.Connection, *conditions: sa.ColumnElement[bool]) -> pd.DataFrame:
