@@ -43,27 +43,31 @@ def rows(conn: sa.Connection, as_of: AsOf | None = None) -> pd.DataFrame:
     day = sa.func.coalesce(sa.cast(R.c.payment_date, sa.String), "")
     own = (
         *(PA.c.provider_adjustment_id, PA.c.remit_id, PA.c.file_id, PA.c.seg, PA.c.ordinal, PA.c.reason_code),
-        *(PA.c.reference, R.c.payer_code, R.c.payee_identifier, R.c.remit_key, R.c.generation),
+        *(PA.c.reference, R.c.payer_code, R.c.payee_identifier, R.c.remit_key),
     )
+    # A remittance of which a claim was undone alone is of a later generation than what stands of its adjustments: the
+    # journal that posted one names it. Those that moved it since have a word at the end of their keys.
+    is_posting = sa.and_(J.c.source == "835", ~J.c.idempotency_key.like("835:%:plb:%:%:%"))
     select = (
         sa.select(*own, day.label("day"), total(L.c.amount_cents).label("amount_cents"))
+        .add_columns(sa.func.max(sa.case((is_posting, J.c.journal_id))).label("posted_by"))
         .select_from(L)
         .join(PA, PA.c.provider_adjustment_id == L.c.provider_adjustment_id)
         .join(R, R.c.remit_id == PA.c.remit_id)
+        .join(J, J.c.journal_id == L.c.journal_id)
         .where(L.c.account == UNAPPLIED)
         .group_by(*own, day)
         .having(sa.func.sum(L.c.amount_cents) != 0)
     )
-    if as_of is not None:
-        select = select.join(J, J.c.journal_id == L.c.journal_id).where(as_of.journals())
-    found = frame(conn, select).sort_values(["day", "remit_key", "ordinal"], ignore_index=True)
+    waits = (select.where(as_of.journals()) if as_of is not None else select).subquery()
+    key = sa.func.coalesce(J.c.idempotency_key, "").label("key")
+    of_posting = sa.select(waits, key).outerjoin(J, J.c.journal_id == waits.c.posted_by)
+    found = frame(conn, of_posting).sort_values(["day", "remit_key", "ordinal"], ignore_index=True)
     left = found.groupby(_REFERENCE)["amount_cents"].cumsum()
     place = pd.Series(found.index, index=found.index).where(left == 0)
     last = place.groupby([found[name] for name in _REFERENCE]).transform("max").fillna(-1)
     found["is_netted"] = (found.index.to_series() <= last) & (found["reference"] != "")
-    ordinal, generation = found["ordinal"].astype("str"), found["generation"].astype("str")
-    found["key"] = "835:" + found["remit_key"] + ":plb:" + ordinal + ":" + generation
-    return found
+    return found.drop(columns="posted_by")
 
 
 def by_reference(conn: sa.Connection) -> pd.DataFrame:

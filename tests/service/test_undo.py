@@ -123,13 +123,15 @@ def test_a_deposit_that_a_person_tied_refuses(practice):
 
 
 def test_a_claim_alone_is_taken_out_of_its_remittances(practice):
-    practice.night(claims(Bill("A1", [("99213", "150")])), remit(PAID))
+    levied = PAID.replace("BPR*I*88", "BPR*I*83") + "PLB*1999999984*20251231*LE:AA*5~"
+    practice.night(claims(Bill("A1", [("99213", "150")])), remit(levied))
     before = state(practice)
     undo(practice.ctx, "claim:1", DAY)
     check(practice.ctx)
-    assert practice.balances() == {"1050": 8800, "1100": 15000, "2200": -8800, "4000": -15000}
+    assert practice.balances() == {"1050": 8300, "1100": 15000, "2200": -8300, "4000": -15000}
     practice.reconcile()
-    assert practice.balances(account="2200") == {"2200": -8800}
+    assert practice.balances(account="2200") == {"2200": -8300}
+    check(practice.ctx)  # the levy, which stays posted, is named as before
     for target in ("remit:1", "file:2"):  # undone twice, it would be posted twice
         refused = undo(practice.ctx, target, DAY).refused
         assert refused[["kind", "command"]].to_numpy().tolist() == [["undone by itself", "claims replay remit:T0101"]]
