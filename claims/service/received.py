@@ -106,11 +106,11 @@ def file_number(conn: Connection, beginning: str) -> int:
     return found[0]
 
 
-def number_keyed(ctx: Context, table: str, text: str) -> int:
+def number_keyed(ctx: Context, table: str, which: str) -> int:
     """Give the number of one of `remittances` or `bank_lines`, named by it or by the beginning of its key, as
     `audit verify` names it. Raises UsageError, NotFoundError."""
     what, shown_by = ("remittance", "remits") if table == "remittances" else ("bank line", "deposits")
-    named = text.strip().lower()
+    named = which.strip().lower()
     if not _KEY.fullmatch(named):
         if not (named.isascii() and named.isdigit() and len(named) <= 18):
             raise UsageError(f"A number is wanted, as claims {shown_by} list shows it, or twelve digits of a key.")
