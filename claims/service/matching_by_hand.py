@@ -201,13 +201,15 @@ def unmatch_by_hand(ctx: Context, exception_id: int, *, seen: str | None = None)
         family_id, claim_id = int(payment["last_family_id"].iloc[0]), int(payment["last_claim_id"].iloc[0])
         if not family_id:
             raise UsageError("The payment of this exception is not matched to any claim.")
-        nothing = match.not_taken(pd.DataFrame({"claim_payment_id": []}), payment)
+        # A reversal of it that is undone had its claim by this match only: it looks again when it is replayed.
+        both = pd.concat([payment, by_hand.undone_reversals(conn, int(payment["claim_payment_id"].iloc[0]))])
+        nothing = match.not_taken(pd.DataFrame({"claim_payment_id": []}), both)
         evidence = json.dumps({"why": "unmatched-by-hand"})
-        row = _plain(payment).assign(
+        row = _plain(both).assign(
             family_id=0, claim_id=0, rule="none", score=0, evidence=evidence,
             payer_sequence="", payer_code="", next_sequence="", next_payer_code="",
         )  # fmt: skip
-        other = payment[["claim_payment_id"]].assign(
+        other = both[["claim_payment_id"]].assign(
             family_id=family_id, claim_id=claim_id, rule=BY_HAND, score=0, why=BY_HAND, evidence=evidence
         )
         lines = pd.DataFrame({"claim_payment_id": pd.Series(dtype="int64")})

@@ -26,6 +26,7 @@ from claims.service.context import Context
 from claims.service.decisions import record_decisions
 from claims.service.denials import open_denials
 from claims.service.matching import match_claims
+from claims.service.patient_credits import name_credits
 from claims.service.periods import require_not_before
 from claims.service.posting import post_remittances, settle
 from claims.service.pricing import price_decisions
@@ -70,7 +71,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
     if not alone and not target.claim_payment_ids:
         standing.require_none(stands)
     target = replace(target, remit_ids=alone)  # of a claim or file the others are posted
-    if len(hindrances := replay_hindrances.named(conn, alone)):
+    if len(hindrances := replay_hindrances.named(conn, alone, target.claim_payment_ids)):
         counts["refused"] = len(hindrances)
         nothing = rows.journals_of_run(conn, run_id)
         return Outcome(target.name, run_id, dict(counts), nothing, pd.DataFrame({"claim_payment_id": []}), hindrances)
@@ -113,6 +114,7 @@ def _replay(conn: Connection, ctx: Context, run_id: int, day: date, text: str, c
         # Whatever closed its case (one that was undone before cases stayed filed): what stands denied has one open.
         undone_cases.look_again(conn, missing)
         add(counts, open_denials(ctx, run_id, day))
+    name_credits(conn, day)
     undone_exceptions.age_as_before(conn, run_id)
     record(ctx, conn, "replay", target.name, {"run_id": run_id, **counts})
     nothing = pd.DataFrame({"kind": []})
@@ -127,6 +129,7 @@ def _in_place(
     for step in (match_claims, post_remittances, post_voids, match_deposits, price_decisions, open_denials):
         add(counts, step(ctx, run_id, day))
     add(counts, record_decisions(ctx, run_id, day))
+    name_credits(conn, day)
     record(ctx, conn, "replay", target.name, {"run_id": run_id, "in_place": True, **counts})
     postings = rows.in_force(conn, "remit_id", target.remit_ids)
     nothing = pd.DataFrame({"kind": []})

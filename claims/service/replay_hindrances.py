@@ -11,14 +11,17 @@ from claims.store.handles import Connection
 from claims.store.undo_hindrances import traces
 
 
-def named(conn: Connection, remit_ids: list[int]) -> pd.DataFrame:
+def named(conn: Connection, remit_ids: list[int], claim_payment_ids: list[int]) -> pd.DataFrame:
     """Give remit_id, says and command of each remittance that is to be replayed before these; the first at the top.
+
+    `claim_payment_ids`: those of other remittances that were undone by themselves and are replayed with these.
 
     A reversal takes back what it took back the first time: posted before that, it would find nothing, and its cash
     would wait under another name. What cannot be posted now holds nothing up: a rival of it stands, or it takes back
     something of these itself.
     """
-    found = undone.taken_back_undone(conn, remit_ids)
+    found = undone.taken_back_undone(conn, remit_ids, claim_payment_ids)
+    found = found[~found["needed_payment_id"].isin(claim_payment_ids)]
     wanted = sorted(set(found["needed_id"]) - set(remit_ids))
     rivals = standing.rivals(conn, wanted)
     stopped = set(standing.beside(rivals, [])["remit_id"])

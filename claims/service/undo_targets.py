@@ -139,6 +139,8 @@ def _with_number(conn: Connection, text: str, state: str) -> str:
     kind, _, named = text.strip().lower().partition(":")
     if kind == "remit" and named and not (named.isdigit() and len(named) <= 18 and rows.exists(conn, kind, int(named))):
         found = of_trace(conn, named, state)
+        if not found and state == "undone":  # it stands, and decisions of it were undone by themselves
+            found = [one for one in of_trace(conn, named, "posted") if rows.held_of_remittances(conn, "remit", one)]
         if len(found) > 1:
             several = ", ".join(f"remit:{one}" for one in found)
             raise UsageError(f"Several remittances that are {state} have this trace number; say one of: {several}.")

@@ -30,11 +30,13 @@ def take_back(
         rows.look_again(conn, again)
         return bool(again)
     stored = rows.rows_of(conn, first.index.tolist()).fillna({"outcome": ""})
-    changed, told = [], []
+    changed, told, unmoved = [], [], []
     for one in rules.each_before(stored, events, first, day.isoformat()):
         own, start = one.events, one.first
         cause = own.loc[(own["event_id"] >= start) & own["claim_payment_id"].isin(since.index), "claim_payment_id"]
         changed.append(one.columns)
+        if not one.differs:
+            unmoved.append(one.case["case_id"])
         told.append(
             {
                 "case_id": one.case["case_id"],
@@ -45,7 +47,8 @@ def take_back(
                 "posting_date": day.isoformat(),
             }
         )
-    rows.save(conn, pd.DataFrame(changed), pd.DataFrame(told), actor=ctx.actor, recorded_at=clock.now(), run_id=run_id)
+    both, at = (pd.DataFrame(changed), pd.DataFrame(told)), clock.now()
+    rows.save(conn, *both, actor=ctx.actor, recorded_at=at, run_id=run_id, unmoved=unmoved)
     desk.end_requests(conn, day)
     rows.look_again(conn, again)
     return bool(again)

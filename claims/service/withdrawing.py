@@ -11,7 +11,7 @@ import pandas as pd
 
 from claims.ledger import proposal
 from claims.ledger import undo as rules
-from claims.service import standing, tying, undone_cases, undone_exceptions, undone_lives
+from claims.service import patient_credits, standing, tying, undone_cases, undone_exceptions, undone_lives
 from claims.service.at_risk import bound
 from claims.service.context import Context
 from claims.service.denials import open_denials
@@ -61,6 +61,7 @@ def take_back(
     tying.name_open(conn, day)
     if is_named:
         price_decisions(ctx, run_id, day)
+        patient_credits.name_credits(conn, day)
     if again:
         open_denials(ctx, run_id, day)
     bound(conn, ctx, gone.postings["family_id"].tolist(), day, run_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,11 +29,18 @@ def save(
     actor: str,
     recorded_at: str,
     run_id: int = 0,
+    unmoved: Collection[int] = (),
 ) -> None:
-    """Insert new cases, replace changed ones and insert events (which name their case by case_key)."""
+    """Insert new cases, replace changed ones and insert events (which name their case by case_key).
+
+    `unmoved`: cases (case_id) of which nothing changes but what is told of them: what a person asked for stays.
+    """
     fresh = _for_lists(new, run_id).assign(recorded_at=recorded_at, last_touched_date=new["posting_date"])
     insert_keyed(conn, CASE, fresh)
-    _replace(conn, _for_lists(changed, run_id))
+    told = _for_lists(changed, run_id)
+    stays = told["case_id"].isin(list(unmoved))
+    _replace(conn, told[~stays], _NO_WAIT)
+    _replace(conn, told[stays], {})
     known = _known(conn, sorted(set(events["case_key"]))).set_index("case_key").reindex(events["case_key"])
     rows = events.assign(
         case_id=known["case_id"].to_numpy("int64"), case_version=known["version"].to_numpy("int64"), actor=actor
@@ -76,8 +83,12 @@ def mark(conn: sa.Connection, remit_ids: Sequence[int], at: str) -> int:
     return step_marks.mark(conn, step_marks.DENIALS, at, not_looked_at(remit_ids))
 
 
-def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
-    """Write changed cases over what is stored, by case_id."""
+# What a person asked for was asked of the case as it was.
+_NO_WAIT: dict[str, Any] = {"snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
+
+
+def _replace(conn: sa.Connection, changed: pd.DataFrame, wait: dict[str, Any]) -> None:
+    """Write changed cases over what is stored, by case_id, and `wait` into each."""
     if changed.empty:
         return
     names = [name for name in changed.columns if name != "case_id"]
@@ -87,8 +98,7 @@ def _replace(conn: sa.Connection, changed: pd.DataFrame) -> None:
     values: dict[str, Any] = {name: sa.bindparam(name) for name in names}
     is_given = sa.and_(sa.bindparam("state") == "new", CASE.c.assignee != "")
     values |= {"state": sa.case((is_given, "assigned"), else_=sa.bindparam("state"))}
-    # What a person asked for was asked of the case as it was.
-    values |= {"version": CASE.c.version + 1, "snoozed_until_date": None, "snoozed_for": "", "pending_action_id": None}
+    values |= {"version": CASE.c.version + 1} | wait
     seals.note(conn, CASE, changed["case_id"])
     conn.execute(sa.update(CASE).where(CASE.c.case_id == sa.bindparam("of_case")).values(values), rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from claims.store.matching import CLAIM_FACTS, CP, FAM, LOOKING, POSTINGS, C, F,
 from claims.store.rows import frame_of
 
 BY_HAND, E, T = N.alias("by_hand"), schema.exceptions, schema.transactions
+CURRENT, UP = M.alias("current"), schema.undone_postings
 # Of a claim: the subscriber where it names no other patient.
 _IS_SELF = C.c.patient_last_name == ""
 PATIENT = [
@@ -30,32 +32,43 @@ def refused_by_hand(conn: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
 
 def waiting(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     """One claim payment whose cash waits on 2200, as `looking` gives it, with its patient and its match; or no row."""
-    current = M.alias("current")
     waits = sa.and_(
         POSTINGS.c.claim_payment_id == CP.c.claim_payment_id,
         POSTINGS.c.ended_at.is_(None),
         POSTINGS.c.is_superseded == 0,
         POSTINGS.c.outcome == "unapplied",
     )
-    return frame(
-        conn,
+    return frame(conn, _with_match().join(POSTINGS, waits).where(CP.c.claim_payment_id == claim_payment_id))
+
+
+def undone_reversals(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
+    """Reversals of a claim payment that are undone, where a rule has put them on a claim; columns as of `waiting`."""
+    back = sa.select(UP.c.claim_payment_id).join(POSTINGS, POSTINGS.c.claim_posting_id == UP.c.claim_posting_id)
+    back = back.where(UP.c.replayed_at.is_(None), POSTINGS.c.outcome == "reversal")
+    back = back.where(POSTINGS.c.reverses_claim_payment_id == claim_payment_id)
+    by_rule = sa.and_(CURRENT.c.family_id.is_not(None), CURRENT.c.rule != "by-hand")
+    return frame(conn, _with_match().where(CP.c.claim_payment_id.in_(back), by_rule))
+
+
+def _with_match() -> sa.Select[Any]:
+    own = sa.and_(CURRENT.c.claim_payment_id == CP.c.claim_payment_id, CURRENT.c.ended_at.is_(None))
+    return (
         sa.select(
             *LOOKING,
-            sa.func.coalesce(current.c.match_id, 0).label("last_match_id"),
-            sa.func.coalesce(current.c.evidence, "").label("last_evidence"),
-            current.c.family_id.label("last_family_id"),
-            current.c.claim_id.label("last_claim_id"),
-            sa.func.coalesce(current.c.rule, "").label("last_rule"),
-            sa.func.coalesce(current.c.actor, "").label("last_actor"),
-            sa.func.coalesce(current.c.although, "").label("last_although"),
+            sa.func.coalesce(CURRENT.c.match_id, 0).label("last_match_id"),
+            sa.func.coalesce(CURRENT.c.evidence, "").label("last_evidence"),
+            CURRENT.c.family_id.label("last_family_id"),
+            CURRENT.c.claim_id.label("last_claim_id"),
+            sa.func.coalesce(CURRENT.c.rule, "").label("last_rule"),
+            sa.func.coalesce(CURRENT.c.actor, "").label("last_actor"),
+            sa.func.coalesce(CURRENT.c.although, "").label("last_although"),
             CP.c.patient_last_name,
             CP.c.patient_first_name,
             CP.c.paid_cents,
         )
+        .select_from(CP)
         .join(R, R.c.remit_id == CP.c.remit_id)
-        .join(POSTINGS, waits)
-        .outerjoin(current, sa.and_(current.c.claim_payment_id == CP.c.claim_payment_id, current.c.ended_at.is_(None)))
-        .where(CP.c.claim_payment_id == claim_payment_id),
+        .outerjoin(CURRENT, own)
     )
 
 

@@ -121,24 +121,37 @@ def to_replay(conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: 
     return rows.sort_values("place", ignore_index=True)
 
 
-def taken_back_undone(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.DataFrame:
-    """Whose decisions reversals of undone remittances took back, where those are undone now: remit_id, needed_id.
+def taken_back_undone(
+    conn: sa.Connection, remit_ids: Sequence[int], claim_payment_ids: Sequence[int] = ()
+) -> pd.DataFrame:
+    """Whose decisions reversals of undone remittances, or undone ones by themselves, took back, where those are undone
+    now, with their remittance or by themselves: remit_id, needed_id, needed_payment_id.
 
-    A reversal waited already when its remittance was undone after what it had taken back: posted before that, it waits
-    again, as it did.
+    A reversal waited already when it was undone after what it had taken back: posted before that, it waits again, as
+    it did.
     """
-    taken, other = CP.alias("taken"), R.alias("other")
+    taken, other, alone = CP.alias("taken"), R.alias("other"), UP.alias("alone")
     undone_since = (UR.c.remit_id == other.c.remit_id, UR.c.replayed_at.is_(None), UR.c.undone_at >= UP.c.undone_at)
-    is_since = sa.select(sa.literal(1)).where(*undone_since).correlate(other, UP).exists()
+    with_remit = sa.select(sa.literal(1)).where(*undone_since).correlate(other, UP).exists()
+    held = sa.select(E.c.claim_payment_id).where(E.c.type_code == "UNDONE", E.c.state == "open")
+    own = (alone.c.claim_payment_id == taken.c.claim_payment_id, alone.c.is_target == 1, alone.c.replayed_at.is_(None))
+    by_itself = sa.select(sa.literal(1)).where(*own, alone.c.undone_at >= UP.c.undone_at).correlate(taken, UP).exists()
+    is_held = taken.c.claim_payment_id.in_(held.where(E.c.claim_payment_id.is_not(None)))
+    is_undone = sa.or_(
+        sa.and_(other.c.state == "undone", with_remit), sa.and_(other.c.state == "posted", is_held, by_itself)
+    )
+    needed = (taken.c.remit_id.label("needed_id"), taken.c.claim_payment_id.label("needed_payment_id"))
     select = (
-        sa.select(UP.c.remit_id, taken.c.remit_id.label("needed_id"))
+        sa.select(UP.c.remit_id, *needed)
         .join(P, P.c.claim_posting_id == UP.c.claim_posting_id)
         .join(taken, taken.c.claim_payment_id == P.c.reverses_claim_payment_id)
         .join(other, other.c.remit_id == taken.c.remit_id)
         .where(UP.c.is_target == 1, UP.c.replayed_at.is_(None), P.c.outcome == "reversal")
-        .where(other.c.state == "undone", taken.c.remit_id != UP.c.remit_id, is_since)
+        .where(taken.c.remit_id != UP.c.remit_id, is_undone)
     )
-    return frame_of(conn, select, UP.c.remit_id, remit_ids).drop_duplicates(ignore_index=True)
+    parts = [frame_of(conn, select, UP.c.remit_id, remit_ids)]
+    parts.append(frame_of(conn, select, UP.c.claim_payment_id, claim_payment_ids))
+    return pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def posted_since(conn: sa.Connection, remit_ids: Sequence[int]) -> pd.Series:

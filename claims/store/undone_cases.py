@@ -84,11 +84,19 @@ def undone_by_key(conn: sa.Connection, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def save(
-    conn: sa.Connection, changed: pd.DataFrame, told: pd.DataFrame, *, actor: str, recorded_at: str, run_id: int
+    conn: sa.Connection,
+    changed: pd.DataFrame,
+    told: pd.DataFrame,
+    *,
+    actor: str,
+    recorded_at: str,
+    run_id: int,
+    unmoved: Sequence[int] = (),
 ) -> None:
-    """Write cases back (by case_id) and their events."""
+    """Write cases back (by case_id) and their events; of those `unmoved` what a person asked for stays."""
     events = told.merge(changed[["case_id", "case_key"]], on="case_id")
-    cases.save(conn, changed.iloc[:0], changed, events, actor=actor, recorded_at=recorded_at, run_id=run_id)
+    new = changed.iloc[:0]
+    cases.save(conn, new, changed, events, actor=actor, recorded_at=recorded_at, run_id=run_id, unmoved=unmoved)
 
 
 def look_again(conn: sa.Connection, claim_payment_ids: Sequence[int]) -> None:

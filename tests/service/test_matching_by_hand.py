@@ -27,6 +27,7 @@ from claims.store.engine import read
 from claims.store.queries.asof import AsOf
 from claims.store.queries.exceptions import open_as_of
 from tests.books import Bill, claims, remit
+from tests.service.conftest import DAY
 
 PAID = """BPR*I*88*C*ACH************20250310~
           TRN*1*T1*1512345678~
@@ -228,3 +229,26 @@ def test_what_is_unmatched_after_an_undo_is_named_once_and_waits_since_then(prac
     assert cash() == [["UNMATCHED_CLAIM", 8800, "2025-06-05"]]
     assert on_the_tenth() == then
     check(practice)
+
+
+def test_a_reversal_that_had_its_claim_by_a_match_by_hand_has_none_without_it(practice):
+    taken_back = """BPR*H*0*C*NON************20250410~
+                    TRN*1*T2*1512345678~
+                    CLP*TYPO9*22*-150*-88*-22*12*ICN1~
+                    SVC*HC:99213*-150*-88**1~
+                    CAS*CO*45*-40~
+                    CAS*PR*2*-22~
+                    PLB*1999999984*20251231*WO:ICN1*-88~"""
+    practice.night(claims(Bill("A1", [("99213", "150")])), paid(number="TYPO9"))
+    match_by_hand(practice.ctx, exception(practice, "UNMATCHED_CLAIM"), "A1", "one digit was typed wrong")
+    practice.reconcile()
+    practice.night(remit(taken_back))
+    for target in ("remit:T2", "claim:1"):
+        assert undo(practice.ctx, target, DAY).refused.empty
+    unmatch_by_hand(practice.ctx, exception(practice, "UNMATCHED_CLAIM"))
+    for target in ("remit:T1", "remit:T2"):
+        replay(practice.ctx, target, DAY)
+        check(practice)
+    # The payment and its reversal are of no claim that is known; the payer will take the money.
+    assert practice.balances(family_id=practice.family("A1")) == {"1100": 15000, "4000": -15000}
+    assert practice.balances(account="2100") == {"2100": -8800}

@@ -11,6 +11,7 @@ from claims.service import patient_list
 from claims.service.patient_acts import apply_payment, void_payment
 from claims.service.patient_entry import add_patient_payment, import_payments
 from claims.service.patient_refunds import pay_refund, request_claim_refund, request_payment_refund, withdraw_refund
+from claims.service.replay import replay
 from claims.service.undo import undo
 from claims.service.verify import verify
 from claims.store import audit, schema
@@ -26,6 +27,13 @@ PAID = """BPR*I*88*C*ACH************20250310~
           SVC*HC:99213*150*88**1~
           CAS*CO*45*40~
           CAS*PR*2*22~"""
+
+
+TAKEN_BACK = """CLP*A1*22*-150*-88*-22*12*ICN1~
+                SVC*HC:99213*-150*-88**1~
+                CAS*CO*45*-40~
+                CAS*PR*2*-22~
+                """
 
 
 @pytest.fixture
@@ -386,3 +394,19 @@ def test_the_number_of_a_later_version_leads_to_its_claim(practice):
         conn.execute(sa.update(table).values(claim_number="A1V2", claim_number_normal="A1V2", version=2))
     practice.night(paid("R1,2025-03-20,10.00,cash,A1V2,,", "R2,2025-03-20,11.00,cash,A1,,"))
     assert practice.balances(family_id=practice.family("A1"), account="1200") == {"1200": -2100}
+
+
+def test_an_undo_and_a_replay_name_the_credit_that_they_make_and_close_the_one_that_they_end(practice):
+    lowered = PAID.replace("BPR*I*88", "BPR*I*22").replace("TRN*1*T1", "TRN*1*T2").replace("20250310", "20250410")
+    lowered = lowered.replace("CLP*A1*1*150*88*22", "CLP*A1*1*150*110*0").replace("*88**1", "*110**1")
+    lowered = lowered.replace("CAS*PR*2*22~", "").replace("CLP*A1*1", TAKEN_BACK + "CLP*A1*1")
+    practice.night(bill("A1"), remit(PAID))
+    practice.night(paid("R1,2025-04-15,20.00,cash,A1,,"))
+    practice.night(remit(lowered))
+    assert "CREDIT_BALANCE_PATIENT" in named(practice)
+    undo(practice.ctx, "remit:T2", DAY)
+    assert practice.balances(account="1200") == {"1200": 200}
+    assert "CREDIT_BALANCE_PATIENT" not in named(practice)
+    replay(practice.ctx, "remit:T2", DAY)
+    assert practice.balances(account="1200") == {"1200": -2000}
+    assert "CREDIT_BALANCE_PATIENT" in named(practice)

@@ -57,3 +57,33 @@ def test_a_reversal_that_waited_for_what_was_undone_before_it_waits_again(practi
     undo(practice.ctx, "remit:T2", DAY)
     assert refused(practice, "T2") == [] == refused(practice, "T1")
     assert differences(before, state(practice)) == {}
+
+
+def test_decisions_that_were_undone_by_themselves_come_back_in_their_order_too(practice):
+    corrected = """BPR*I*12*C*ACH************20250410~
+                   TRN*1*TWO*1512345678~
+                   CLP*A1*22*-150*-88**12*ICN1~
+                   SVC*HC:99213*-150*-88**1~
+                   CAS*CO*45*-62~
+                   CLP*A1*1*150*100**12*ICN1B~
+                   SVC*HC:99213*150*100**1~
+                   CAS*CO*45*50~"""
+    paid = """BPR*I*88*C*ACH************20250310~
+              TRN*1*ONE*1512345678~
+              CLP*A1*1*150*88**12*ICN1~
+              SVC*HC:99213*150*88**1~
+              CAS*CO*45*62~"""
+    practice.night(BILLS, remit(paid))
+    practice.night(remit(corrected))
+    before = state(practice)
+    undo(practice.ctx, "claim:1", DAY)
+    # As a person types it: the command that a refusal names, by its trace number, until there is none.
+    assert undo(practice.ctx, "remit:TWO", DAY).refused["command"].tolist() == ["claims replay remit:TWO"]
+    assert refused(practice, "TWO") == ["claims replay remit:ONE"]
+    assert refused(practice, "ONE") == [] == refused(practice, "TWO")
+    assert differences(before, state(practice)) == {}
+    undo(practice.ctx, "remit:TWO", DAY)
+    undo(practice.ctx, "claim:1", DAY)
+    assert refused(practice, "TWO") == ["claims replay remit:ONE"]
+    assert refused(practice, "ONE") == [] == refused(practice, "TWO")
+    assert differences(before, state(practice)) == {}

@@ -9,6 +9,9 @@ from claims.service import filed
 from claims.service.desk import actions, queue
 from claims.service.desk.queue import Filters
 from claims.service.queue import denial_story
+from claims.service.replay import replay
+from claims.service.undo import undo
+from claims.service.verify import verify
 from claims.store import schema
 from claims.store.engine import write
 from tests.charges.build.masters import known
@@ -70,6 +73,18 @@ def test_undo_of_a_sending_takes_the_day_back_and_an_answer_ends_the_wait(books)
     now = row(books, "A3", "open")
     assert (now["state"], now["snoozed_until_date"]) == ("in_work", "")
     assert "upheld" in events(books, "A3")
+
+
+def test_the_undo_of_a_repeat_that_changed_nothing_of_a_case_leaves_its_day(books):
+    actions.info_sent(books.ctx, chosen(books, "A2"), "portal 17", DAY)
+    asked = row(books, "A2", "waiting")["snoozed_until_date"]
+    repeat = denied(("A2", "102", "OA", "18", ""), trace="T8", day="20250715")
+    books.night(repeat, day=date(2025, 7, 16))
+    assert row(books, "A2", "waiting")["snoozed_until_date"] == asked
+    for act in (undo, replay):
+        act(books.ctx, "remit:T8", date(2025, 7, 16))
+        assert row(books, "A2", "waiting")["snoozed_until_date"] == asked
+    assert [problem for one in verify(books.ctx) for problem in one.broken] == []
 
 
 def test_a_case_that_waited_without_a_day_gets_one_in_the_night(books):
