@@ -17,3 +17,9 @@ def _stored(name: str) -> pd.DataFrame:
 def table(name: str) -> pd.DataFrame:
     """Return the table ``name`` as a frame of text; an empty cell is ``""``. The caller may change its copy."""
     return _stored(name).copy()
+
+
+def account_names(accounts: pd.Series[str]) -> pd.Series[str]:
+    """Give the name of each account, "" where it is none of the table."""
+    names = _stored("accounts").set_index("account")["name"].reindex(accounts)
+    return names.fillna("").astype("str").set_axis(accounts.index)

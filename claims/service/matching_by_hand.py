@@ -202,7 +202,8 @@ def unmatch_by_hand(ctx: Context, exception_id: int, *, seen: str | None = None)
         if not family_id:
             raise UsageError("The payment of this exception is not matched to any claim.")
         # A reversal of it that is undone had its claim by this match only: it looks again when it is replayed.
-        both = pd.concat([payment, by_hand.undone_reversals(conn, int(payment["claim_payment_id"].iloc[0]))])
+        back = by_hand.undone_reversals(conn, int(payment["claim_payment_id"].iloc[0]), family_id)
+        both = pd.concat([payment, back], ignore_index=True)
         nothing = match.not_taken(pd.DataFrame({"claim_payment_id": []}), both)
         evidence = json.dumps({"why": "unmatched-by-hand"})
         row = _plain(both).assign(

@@ -74,8 +74,7 @@ def rehearse_closing(ctx: Context, through: date) -> Closing:
 
 def _closing(conn: Connection, through: date, told: dict[str, Any]) -> Closing:
     balances = periods.standing(conn, through)
-    names = codes.table("accounts").set_index("account")["name"].reindex(balances["account"])
-    balances.insert(1, "name", names.fillna("").astype("str").to_numpy())
+    balances.insert(1, "name", codes.account_names(balances["account"]))
     found = open_as_of(conn, AsOf(through, told["closed_at"])).groupby("type_code", as_index=False)
     exceptions = found.agg(count=("exception_id", "size"), amount_cents=("amount_cents", "sum"))
     return Closing(through, told["journals"], told["head_hash"], balances, exceptions)

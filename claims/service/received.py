@@ -61,12 +61,11 @@ def remittance(ctx: Context, number: int, *, show_phi: bool = False) -> dict[str
 
 def _with_meaning(adjustments: pd.DataFrame, *, show_phi: bool) -> pd.DataFrame:
     """Add what each provider adjustment means, and the name of the account where it lies."""
-    names = codes.table("accounts").set_index("account")["name"]
     rows = zip(*(adjustments[name] for name in ("adjustment_code", "adjustment_cents", "account")), strict=True)
     means = [meaning(code, cents, account) for code, cents, account in rows]
     return in_words(adjustments, show_phi=show_phi).assign(
         adjustment_means=pd.Series(means, index=adjustments.index, dtype="str"),
-        account_name=names.reindex(adjustments["account"]).fillna("").astype("str").to_numpy(),
+        account_name=codes.account_names(adjustments["account"]),
     )
 
 

@@ -86,6 +86,5 @@ def by_account(journals: pd.DataFrame) -> pd.DataFrame:
     cents = journals["amount_cents"]
     sums = journals.assign(debit_cents=cents.clip(lower=0), credit_cents=-cents.clip(upper=0))
     total = sums.groupby("account", as_index=False)[["debit_cents", "credit_cents", "amount_cents"]].sum()
-    names = codes.table("accounts").set_index("account")["name"]
-    total.insert(1, "name", names.reindex(total["account"]).fillna("").astype("str").to_numpy())
+    total.insert(1, "name", codes.account_names(total["account"]))
     return total

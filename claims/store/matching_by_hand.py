@@ -41,12 +41,12 @@ def waiting(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
     return frame(conn, _with_match().join(POSTINGS, waits).where(CP.c.claim_payment_id == claim_payment_id))
 
 
-def undone_reversals(conn: sa.Connection, claim_payment_id: int) -> pd.DataFrame:
-    """Reversals of a claim payment that are undone, where a rule has put them on a claim; columns as of `waiting`."""
+def undone_reversals(conn: sa.Connection, claim_payment_id: int, family_id: int) -> pd.DataFrame:
+    """Reversals of a claim payment that are undone and that a rule has put on its claim; columns as of `waiting`."""
     back = sa.select(UP.c.claim_payment_id).join(POSTINGS, POSTINGS.c.claim_posting_id == UP.c.claim_posting_id)
     back = back.where(UP.c.replayed_at.is_(None), POSTINGS.c.outcome == "reversal")
     back = back.where(POSTINGS.c.reverses_claim_payment_id == claim_payment_id)
-    by_rule = sa.and_(CURRENT.c.family_id.is_not(None), CURRENT.c.rule != "by-hand")
+    by_rule = sa.and_(CURRENT.c.family_id == family_id, CURRENT.c.rule != "by-hand")
     return frame(conn, _with_match().where(CP.c.claim_payment_id.in_(back), by_rule))
 
 
