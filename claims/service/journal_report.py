@@ -56,7 +56,6 @@ class _Listing:
 
     def __init__(self, conn: Connection, at: AsOf, stretch: Stretch) -> None:
         self.conn, self.at, self.stretch = conn, at, stretch
-        self.names = codes.table("accounts").set_index("account")["name"]
         self.journals, self.last = 0, 0
         self.sums = pd.DataFrame({"debit_cents": pd.Series(dtype="int64"), "credit_cents": pd.Series(dtype="int64")})
 
@@ -69,7 +68,7 @@ class _Listing:
         if stretch.account:
             accounts = accounts[accounts["account"] == stretch.account].reset_index(drop=True)
             stand = {account: cents for account, cents in stand.items() if account == stretch.account}
-        accounts.insert(1, "name", self.names.reindex(accounts["account"]).fillna("").to_numpy())
+        accounts.insert(1, "name", codes.account_names(accounts["account"]))
         journals, lines = rows_of.counts(conn, self.at, stretch)
         debits, credits = int(accounts["debits_cents"].sum()), int(accounts["credits_cents"].sum())
         ends = dict(zip(accounts["account"].tolist(), accounts["end_cents"].tolist(), strict=True))
@@ -108,7 +107,7 @@ class _Listing:
             back = rows_of.reversals(self.conn, self.at, ids.unique().tolist())
             by = back.groupby("reverses_journal_id", sort=False)["reversed_by"].agg(" ".join)
             told = rows.assign(
-                account_name=self.names.reindex(rows["account"]).fillna("").to_numpy(),
+                account_name=codes.account_names(rows["account"]),
                 reversed_by=by.reindex(ids).fillna("").to_numpy(),
             )
             told = _with_own_segments(self.conn, told)

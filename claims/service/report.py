@@ -259,9 +259,8 @@ def _clearing(rows: pd.DataFrame) -> int:
 
 
 def _named(accounts: pd.DataFrame) -> pd.DataFrame:
-    names = codes.table("accounts").set_index("account")["name"]
     named = accounts.copy()
-    named.insert(1, "name", names.reindex(accounts["account"]).fillna("").to_numpy())
+    named.insert(1, "name", codes.account_names(accounts["account"]))
     return named
 
 
