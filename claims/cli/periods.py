@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,22 +42,30 @@ def close(
     output.table(
         f"Balances on {done.through}",
         ["Account", "", ">Debit", ">Credit"],
-        [(row["account"], row["name"], *_sides(row["amount_cents"])) for row in balances],
+        [
+            *((row["account"], row["name"], *_sides(row["amount_cents"])) for row in balances),
+            ("", "Total", *_total(balances)),
+        ],
     )
     output.table(
         "Open exceptions on that day",
         ["Type", ">Count", ">Amount"],
         [(row["type_code"], row["count"], console.dollars(row["amount_cents"])) for row in exceptions],
     )
-    output.say(f"{done.journals} journal(s). Head of the chain, to be noted elsewhere: {done.head_hash or 'none'}")
+    output.say(f"{done.journals} journal(s) so far; the chain of journals ends with {done.head_hash or 'none'}.")
     if dry_run:
         output.say("Nothing was closed (--dry-run).")
     else:
-        output.say(f"Closed: everything up to {done.through}.")
+        output.say(f"Closed: everything up to {done.through}. Note elsewhere what claims audit head says.")
 
 
 def _sides(cents: int) -> tuple[str, str]:
     return console.dollars(cents) if cents > 0 else "", console.dollars(-cents) if cents < 0 else ""
+
+
+def _total(balances: list[dict[str, Any]]) -> tuple[str, str]:
+    cents = [row["amount_cents"] for row in balances]
+    return console.dollars(sum(one for one in cents if one > 0)), console.dollars(-sum(one for one in cents if one < 0))
 
 
 def list_periods() -> None:
