@@ -247,8 +247,8 @@ def test_what_a_payment_won_is_denied_again_when_it_is_taken_back(practice, late
 
 
 FIRST = "CLP*A1*1*150*0**12*ICN1~\nSVC*HC:99213*100*0**1~\nCAS*PR*1*100~\nSVC*HC:85025*50*0**1~\nCAS*CO*50*50~"
-PAID = "CLP*A1*1*150*150**12*ICN2~\nSVC*HC:99213*100*100**1~\nSVC*HC:85025*50*50**1~"
-PAID_BACK = (
+WHOLE_PAID = "CLP*A1*1*150*150**12*ICN2~\nSVC*HC:99213*100*100**1~\nSVC*HC:85025*50*50**1~"
+WHOLE_BACK = (
     "CLP*A1*22*-150*-150**12*ICN2~\nSVC*HC:99213*-100*-100**1~\nSVC*HC:85025*-50*-50**1~\n"
     "PLB*1999999984*20251231*WO:X3*-150~"
 )
@@ -259,9 +259,9 @@ WHOLE = "CLP*A1*1*150*0**12*ICN3~\nSVC*HC:99213*100*0**1~\nCAS*CO*97*100~\nSVC*H
 @pytest.mark.parametrize(
     "nights",
     [
-        [(FIRST, "0"), (PAID, "150"), (PAID_BACK, "0"), (WHOLE, "0")],
-        [(FIRST, "0"), (PAID, "150"), (WHOLE, "0"), (PAID_BACK, "0")],
-        [(FIRST, "0"), (f"{PAID}\n{WHOLE}", "150"), (PAID_BACK, "0")],
+        [(FIRST, "0"), (WHOLE_PAID, "150"), (WHOLE_BACK, "0"), (WHOLE, "0")],
+        [(FIRST, "0"), (WHOLE_PAID, "150"), (WHOLE, "0"), (WHOLE_BACK, "0")],
+        [(FIRST, "0"), (f"{WHOLE_PAID}\n{WHOLE}", "150"), (WHOLE_BACK, "0")],
     ],
     ids=["after it", "before it", "beside what it takes back"],
 )
