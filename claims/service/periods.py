@@ -15,6 +15,7 @@ from claims.service.context import Context
 from claims.store import periods
 from claims.store.engine import read, rehearsal, write
 from claims.store.handles import Connection
+from claims.store.queries import journals
 from claims.store.queries.asof import AsOf
 from claims.store.queries.exceptions import open_as_of
 
@@ -73,9 +74,13 @@ def rehearse_closing(ctx: Context, through: date) -> Closing:
 
 
 def _closing(conn: Connection, through: date, told: dict[str, Any]) -> Closing:
-    balances = periods.standing(conn, through)
-    balances.insert(1, "name", codes.account_names(balances["account"]))
-    found = open_as_of(conn, AsOf(through, told["closed_at"])).groupby("type_code", as_index=False)
+    at = AsOf(through, told["closed_at"])
+    stand = pd.Series(journals.balances(conn, at), dtype="int64").sort_index()
+    accounts = pd.Series(stand.index, dtype="str")
+    balances = pd.DataFrame(
+        {"account": accounts, "name": codes.account_names(accounts), "amount_cents": stand.to_numpy()}
+    )
+    found = open_as_of(conn, at).groupby("type_code", as_index=False)
     exceptions = found.agg(count=("exception_id", "size"), amount_cents=("amount_cents", "sum"))
     return Closing(through, told["journals"], told["head_hash"], balances, exceptions)
 

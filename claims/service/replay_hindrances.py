@@ -22,10 +22,11 @@ def named(conn: Connection, remit_ids: list[int], claim_payment_ids: list[int]) 
     """
     found = undone.taken_back_undone(conn, remit_ids, claim_payment_ids)
     found = found[~found["needed_payment_id"].isin(claim_payment_ids)]
+    own = {*remit_ids, *found["remit_id"].tolist()}
     wanted = sorted(set(found["needed_id"]) - set(remit_ids))
     rivals = standing.rivals(conn, wanted)
     stopped = set(standing.beside(rivals, [])["remit_id"])
-    free = [one for one in wanted if one not in stopped and not _wants(conn, one, set(remit_ids))]
+    free = [one for one in wanted if one not in stopped and not _wants(conn, one, own)]
     texts = traces(conn, free)
     names = [remittance(texts, one) for one in free]
     rows = [

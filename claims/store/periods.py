@@ -60,13 +60,6 @@ def close(conn: sa.Connection, through: date, actor: str) -> dict[str, Any]:
     return told
 
 
-def standing(conn: sa.Connection, through: date) -> pd.DataFrame:
-    """Read what a closing closes: each account at the end of a day (account, amount_cents: debit positive)."""
-    total = sa.cast(sa.func.sum(L.c.amount_cents), sa.BigInteger).label("amount_cents")
-    by_account = sa.select(L.c.account, total).join(J, J.c.journal_id == L.c.journal_id)
-    return frame(conn, by_account.where(J.c.posting_date <= through).group_by(L.c.account).order_by(L.c.account))
-
-
 def listed(conn: sa.Connection) -> pd.DataFrame:
     """Read the closings, the newest first: through_date, closed_at, actor, journals, head_hash."""
     return frame(conn, sa.select(*T.columns).order_by(T.c.through_date.desc()))

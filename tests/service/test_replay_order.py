@@ -7,6 +7,10 @@ from claims.service.undo import undo
 from tests.books import remit
 from tests.service.books_state import differences, state
 from tests.service.conftest import DAY
+from tests.service.test_late_decisions import AGAIN as AGAIN_A1
+from tests.service.test_late_decisions import PAID as PAID_A1
+from tests.service.test_late_decisions import PAID_BACK as BACK_A1
+from tests.service.test_late_decisions import payment
 from tests.service.test_unannounced import ANNOUNCED, BILLS, PAID, number_of
 
 
@@ -43,8 +47,8 @@ def test_two_that_took_back_decisions_of_each_other_hold_each_other_not_up(pract
     newer = "BPR*I*350*C*ACH************20250410~\nTRN*1*T2*1512345678~\n" + paid.format(*c1) + back.format(*a1)
     practice.night(BILLS, remit(older + "PLB*1999999984*20251231*WO:ICN9*-350~"))
     practice.night(remit(newer))
-    undo(practice.ctx, "remit:T1", DAY)
-    undo(practice.ctx, "remit:T2", DAY)
+    for target in ("remit:T1", "remit:T2"):
+        assert undo(practice.ctx, target, DAY).refused.empty
     assert refused(practice, "T2") == [] == refused(practice, "T1")
 
 
@@ -60,21 +64,8 @@ def test_a_reversal_that_waited_for_what_was_undone_before_it_waits_again(practi
 
 
 def test_decisions_that_were_undone_by_themselves_come_back_in_their_order_too(practice):
-    corrected = """BPR*I*12*C*ACH************20250410~
-                   TRN*1*TWO*1512345678~
-                   CLP*A1*22*-150*-88**12*ICN1~
-                   SVC*HC:99213*-150*-88**1~
-                   CAS*CO*45*-62~
-                   CLP*A1*1*150*100**12*ICN1B~
-                   SVC*HC:99213*150*100**1~
-                   CAS*CO*45*50~"""
-    paid = """BPR*I*88*C*ACH************20250310~
-              TRN*1*ONE*1512345678~
-              CLP*A1*1*150*88**12*ICN1~
-              SVC*HC:99213*150*88**1~
-              CAS*CO*45*62~"""
-    practice.night(BILLS, remit(paid))
-    practice.night(remit(corrected))
+    practice.night(BILLS, payment(PAID_A1, "ONE", "20250310", "88"))
+    practice.night(payment(f"{BACK_A1}\n{AGAIN_A1}", "TWO", "20250410", "12"))
     before = state(practice)
     undo(practice.ctx, "claim:1", DAY)
     # As a person types it: the command that a refusal names, by its trace number, until there is none.

@@ -99,9 +99,7 @@ def claims_behind(conn: sa.Connection, account: str, payer_code: str, reference:
     decided = CP.join(R, R.c.remit_id == CP.c.remit_id).outerjoin(
         P, sa.and_(P.c.claim_payment_id == CP.c.claim_payment_id, P.c.ended_at.is_(None))
     )
-    families = (
-        sa.select(P.c.family_id).select_from(decided).where(of_payer, named, P.c.family_id.is_not(None)).correlate(None)
-    )
+    families = sa.select(P.c.family_id).select_from(decided).where(of_payer, named, P.c.family_id.is_not(None))
     return frame(
         conn,
         sa.select(
